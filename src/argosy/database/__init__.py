@@ -1,0 +1,5 @@
+"""One SQL port: `Database` here, its engines beside it, the schema as numbered `.sql` files."""
+
+from argosy.database.database import ConstraintViolated, Database, Row, Transaction
+
+__all__ = ["ConstraintViolated", "Database", "Row", "Transaction"]

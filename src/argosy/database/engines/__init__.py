@@ -1,0 +1,1 @@
+"""One module an engine, named by technology."""

@@ -1,0 +1,130 @@
+"""SQLite in WAL mode: readers never wait, writers take turns through BEGIN IMMEDIATE.
+
+`synchronous=NORMAL` keeps every commit through `kill -9` of any process; a power cut may lose the last commits but
+never corrupts. One connection a thread, since a connection is one transaction.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from argosy.database import migrations
+from argosy.database.database import ConstraintViolated, Parameters, Row
+from argosy.errors import DatabaseUnavailable, DefinitionInvalid
+
+WAIT_SECONDS = 60.0
+_NOW = "SELECT (julianday('now') - 2440587.5) * 86400.0"
+
+
+class SqliteTransaction:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
+        with _translated():
+            return self._connection.execute(sql, parameters or {}).fetchall()
+
+    def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[Row]:
+        with _translated():
+            yield from self._connection.execute(sql, parameters or {})
+
+    def execute_many(self, sql: str, parameters: Iterable[Any]) -> int:
+        with _translated():
+            return self._connection.executemany(sql, parameters).rowcount
+
+    def now(self) -> float:
+        return float(self.execute(_NOW)[0][0])
+
+    def has_table(self, name: str) -> bool:
+        return bool(self.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", {"name": name}))
+
+
+class SqliteDatabase:
+    """`sqlite:///relative/or//absolute/path`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        path = url.removeprefix("sqlite:///")
+        if path == url or not path:
+            raise DefinitionInvalid(f"'{url}' names no file: write sqlite:///PATH", "database")
+        self.path = Path(path)
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._process = os.getpid()
+
+    @contextmanager
+    def read(self) -> Iterator[SqliteTransaction]:
+        connection = self._connection()
+        connection.execute("BEGIN")
+        try:
+            yield SqliteTransaction(connection)
+        finally:
+            connection.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self) -> Iterator[SqliteTransaction]:
+        connection = self._connection()
+        with _translated():
+            connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield SqliteTransaction(connection)
+            with _translated():
+                connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def changed(self) -> int:
+        return int(self._connection().execute("PRAGMA data_version").fetchone()[0])
+
+    def migrate(self) -> int:
+        with self.read() as transaction:
+            found = migrations.version(transaction)
+        if found == migrations.newest():
+            return found
+        with self.write() as transaction:
+            return migrations.apply(transaction, self.url)
+
+    def close(self) -> None:
+        for connection in self._opened:
+            connection.close()
+        self._opened.clear()
+        self._local = threading.local()
+
+    def _connection(self) -> sqlite3.Connection:
+        if os.getpid() != self._process:  # a connection must not cross a fork
+            self._local, self._opened, self._process = threading.local(), [], os.getpid()
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = self._connect()
+            self._opened.append(connection)
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        if not self.path.parent.is_dir():
+            raise DatabaseUnavailable(f"{self.path}: its folder does not exist; run 'argosy init' there first")
+        with _translated():
+            connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA secure_delete=ON")  # an erased row's bytes are overwritten
+        return connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """SQLite's errors as the port's."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise ConstraintViolated(str(error)) from error
+    except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
+        raise DatabaseUnavailable(f"the database: {error}") from error

@@ -1,0 +1,55 @@
+"""The schema is the sum of the numbered files in `schema/`; each is applied once, all in one transaction."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+
+from argosy.database.database import Transaction
+from argosy.errors import SchemaNewer
+
+
+@cache
+def steps() -> dict[int, str]:
+    """Number to SQL, in order."""
+    files = sorted(resources.files("argosy.database").joinpath("schema").iterdir(), key=lambda file: file.name)
+    return {int(file.name[:4]): file.read_text("utf-8") for file in files if re.match(r"\d{4}_.*\.sql$", file.name)}
+
+
+def newest() -> int:
+    """The number of the newest schema this Argosy knows."""
+    return max(steps())
+
+
+def version(transaction: Transaction) -> int:
+    """The number of the schema that is there; 0 where there is none."""
+    if not transaction.has_table("schema_steps"):
+        return 0
+    return int(transaction.execute("SELECT coalesce(max(number), 0) FROM schema_steps")[0][0])
+
+
+def apply(transaction: Transaction, where: str) -> int:
+    """Apply what is missing; raises SchemaNewer where the database is ahead of us."""
+    present = version(transaction)
+    if present > newest():
+        raise SchemaNewer(
+            f"{where} has schema {present}, this Argosy knows up to {newest()}: upgrade with pip install -U argosy"
+        )
+    if present == 0:
+        transaction.execute("CREATE TABLE schema_steps (number INTEGER PRIMARY KEY, applied_at REAL NOT NULL)")
+    for number, sql in steps().items():
+        if number > present:
+            for statement in statements(sql):
+                transaction.execute(statement)
+            transaction.execute(
+                "INSERT INTO schema_steps VALUES (:number, :applied_at)",
+                {"number": number, "applied_at": transaction.now()},
+            )
+    return newest()
+
+
+def statements(sql: str) -> list[str]:
+    """The statements of a file; our schema has no semicolon inside one."""
+    bare = re.sub(r"--[^\n]*", "", sql)
+    return [statement.strip() for statement in bare.split(";") if statement.strip()]

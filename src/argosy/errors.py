@@ -1,0 +1,167 @@
+"""The one tree of errors.
+
+Every error that a user can cause is a `UserMistake`: one line that says what is wrong, where, and what to do.
+The command line answers it with exit code 2 and no traceback, the server with a 4xx from the table at its edge.
+Everything else under `ArgosyError` is a fault of the system or its surroundings (exit code 1).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ArgosyError(Exception):
+    """Whatever Argosy raises on purpose."""
+
+
+class UserMistake(ArgosyError):
+    """Something the caller can put right; the message says how."""
+
+
+# --- definitions, plans and plug-ins
+
+
+class DefinitionInvalid(UserMistake):
+    """A project, plan or definition that does not say what it must; `path` is where, such as `model.options.C`."""
+
+    def __init__(self, problem: str, path: str = "", source: str = "") -> None:
+        self.problem, self.path, self.source = problem, path, source
+        super().__init__(": ".join(part for part in (source, path, problem) if part))
+
+
+class PluginNotFound(UserMistake):
+    """No plug-in of that kind has that name; the message lists those there are and the nearest."""
+
+    def __init__(self, noun: str, name: str, known: Iterable[str], path: str = "") -> None:
+        self.noun, self.name, self.path = noun, name, path
+        known = sorted(known)
+        where = f"{path}: " if path else ""
+        super().__init__(f"{where}no {noun} is called '{name}'{nearest(name, known)}; there are: {', '.join(known)}")
+
+
+class ExtraMissing(UserMistake):
+    """A package that an optional part needs is not installed."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        self.package, self.extra = package, extra
+        super().__init__(f"{purpose} needs the package '{package}': pip install 'argosy[{extra}]'")
+
+
+# --- examples and datasets
+
+
+class ExamplesInvalid(UserMistake):
+    """A file of examples that cannot be read, or rows of it; nothing was imported."""
+
+
+class CollectionNotFound(UserMistake):
+    """No collection has that name."""
+
+
+class DatasetInvalid(UserMistake):
+    """A cut that cannot be trained on: no rows, one class, or a part that is empty."""
+
+
+# --- vault
+
+
+class KeyUnavailable(UserMistake):
+    """A master key that is missing, malformed or readable by others."""
+
+
+class KeyWrong(UserMistake):
+    """The master key is not the one that the data was encrypted with."""
+
+
+class SealBroken(ArgosyError):
+    """Encrypted bytes that do not open: altered, cut short, or moved to another row."""
+
+
+# --- database and store
+
+
+class DatabaseUnavailable(ArgosyError):
+    """The database cannot be reached, or stayed locked longer than we wait."""
+
+
+class SchemaNewer(UserMistake):
+    """The database was written by a newer Argosy than this one."""
+
+
+class ModelNotFound(UserMistake):
+    """No registered model has that name."""
+
+
+class VersionNotFound(UserMistake):
+    """The model has no version or alias of that name."""
+
+
+class ArtifactCorrupt(ArgosyError):
+    """An artifact whose bytes do not match their digest, or whose format is unknown."""
+
+
+class NothingToRollBack(UserMistake):
+    """The alias has no earlier version to go back to."""
+
+
+# --- jobs
+
+
+class LeaseLost(ArgosyError):
+    """The job was given to another worker: whatever this one computed must not be written."""
+
+
+class PlanTooLarge(UserMistake):
+    """A plan with more permutations than the limit."""
+
+
+class PlanNotFound(UserMistake):
+    """No plan of that name was submitted."""
+
+
+class JobFailed(ArgosyError):
+    """A job that was waited for ended in failure."""
+
+
+# --- models
+
+
+class NotFitted(UserMistake):
+    """A model that was asked before it was trained."""
+
+
+class InputInvalid(UserMistake):
+    """An input that the model cannot take: empty, too long, or of the wrong type."""
+
+
+class ProbabilityUnavailable(UserMistake):
+    """The estimator has no probabilities of its own."""
+
+
+# --- predictions and feedback
+
+
+class PredictionNotFound(UserMistake):
+    """No prediction with that id was ever answered by this project."""
+
+
+class FeedbackInvalid(UserMistake):
+    """Feedback that cannot be taken as it is."""
+
+
+class NothingNew(UserMistake):
+    """Retraining would see no example that the champion has not seen."""
+
+
+# --- running
+
+
+class PortInUse(UserMistake):
+    """Another program listens on that address."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """` (did you mean 'tfidf'?)`, or nothing where no known name is near."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{close[0]}'?)" if close else ""

@@ -1,0 +1,51 @@
+"""Child processes: started with their own entry point, one numeric thread each, ended politely."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+
+def single_threaded() -> dict[str, str]:
+    """The environment in which numeric libraries use one thread, so that N workers use N cores."""
+    return dict.fromkeys(THREAD_VARIABLES, "1")
+
+
+def start(
+    arguments: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    log: Path | None = None,
+    nice: int = 0,
+) -> subprocess.Popen[bytes]:
+    """Start `python -m argosy …`; what it prints goes to `log` (appended), or where ours goes."""
+    output = log.open("ab") if log else None
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "argosy", *arguments],
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            preexec_fn=(lambda: os.nice(nice)) if nice else None,
+        )
+    finally:
+        if output:
+            output.close()
+
+
+def stop(process: subprocess.Popen[bytes], patience: float = 30.0) -> int:
+    """SIGTERM, then SIGKILL after `patience` seconds; returns the exit code."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        return process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

@@ -1,0 +1,21 @@
+"""Logs. One line an event: what happened to which noun, never a text, a subject or a secret."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+
+def configure(level: str = "INFO") -> None:
+    """Send Argosy's log to standard error. Called by entry points only, never on import."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger("argosy")
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    root.propagate = False
+
+
+def logger(name: str) -> logging.Logger:
+    """The logger of one package, such as `argosy.jobs`."""
+    return logging.getLogger(name)

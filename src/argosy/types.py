@@ -1,0 +1,21 @@
+"""Types that every floor shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+Options = dict[str, Any]
+"""A plug-in's options by name, JSON values only."""
+
+Input = str | Mapping[str, Any]
+"""What a model is asked about: a text, or a dictionary of fields."""
+
+
+class Part(StrEnum):
+    """Which part of a dataset a row belongs to."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
