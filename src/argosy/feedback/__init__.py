@@ -1,0 +1,1 @@
+"""Corrections and outcomes become examples, examples a challenger, and the gate decides which version serves."""

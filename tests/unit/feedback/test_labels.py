@@ -1,0 +1,94 @@
+"""Feedback that disagrees, resolved by rule."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argosy.errors import DefinitionInvalid
+from argosy.feedback.labels import ConflictRule, Said, resolve
+
+LATEST, MAJORITY, DROP = ConflictRule(), ConflictRule("majority"), ConflictRule("drop")
+
+
+def said(label, source="ann", at=0.0, kind="correction", number=0, is_uniform=False):
+    return Said(kind, label, source, at, number, is_uniform)
+
+
+def test_one_word_is_taken_by_every_rule():
+    for rule in (LATEST, MAJORITY, DROP, ConflictRule("trust", ("analyst",))):
+        derived = resolve([said("sport")], rule)
+        assert (derived.label, derived.kind, derived.why) == ("sport", "correction", "the only word")
+
+
+def test_latest_is_by_time_then_by_number():
+    assert resolve([said("b", "bob", at=2), said("a", "ann", at=1)], LATEST).label == "b"
+    assert resolve([said("b", "bob", at=1, number=9), said("a", "ann", at=1, number=10)], LATEST).label == "a"
+
+
+def test_a_source_that_changed_its_mind_has_one_voice():
+    rows = [said("a", "ann", at=1), said("a", "bob", at=2), said("b", "ann", at=3), said("b", "cy", at=4)]
+    assert resolve(rows, MAJORITY).label == "b"
+    assert resolve([said("a", "ann", at=1), said("b", "ann", at=2)], DROP).label == "b"
+
+
+def test_a_tie_has_no_majority():
+    derived = resolve([said("a", "ann"), said("b", "bob", at=1)], MAJORITY)
+    assert derived.label is None
+    assert derived.why == "no majority: a 1, b 1"
+
+
+def test_drop_settles_nothing_where_sources_disagree():
+    rows = [said("a", "ann"), said("a", "bob"), said("b", "cy")]
+    assert resolve(rows, DROP).label is None
+    assert resolve(rows[:2], DROP).label == "a"
+
+
+def test_trust_asks_in_order_by_source_or_kind():
+    rows = [
+        said("bought", "shop", at=9, kind="outcome"),
+        said("ignored", "ann", at=1),
+        said("clicked", "web", at=5),
+    ]
+    assert resolve(rows, ConflictRule("trust", ("ann", "outcome"))).label == "ignored"
+    assert resolve(rows, ConflictRule("trust", ("outcome",))).label == "bought"
+    assert resolve(rows, ConflictRule("trust", ("correction",))).label == "clicked"
+    derived = resolve(rows, ConflictRule("trust", ("nobody",)))
+    assert (derived.label, derived.kind) == ("bought", "outcome")
+
+
+def test_uniform_says_how_it_was_picked_not_who_won():
+    assert resolve([said("a", "ann", at=1, is_uniform=True), said("b", "bob", at=2)], LATEST).is_uniform
+    assert not resolve([said("a", "ann")], LATEST).is_uniform
+
+
+def test_rules_are_parsed_and_others_refused_with_those_allowed():
+    assert ConflictRule.parse("majority") == MAJORITY
+    assert ConflictRule.parse("trust: analyst, outcome") == ConflictRule("trust", ("analyst", "outcome"))
+    for wrong in ("newest", "trust", "trust:", "latest: ann", ""):
+        with pytest.raises(DefinitionInvalid, match="allowed: latest, majority, drop, trust: SOURCE"):
+            ConflictRule.parse(wrong)
+
+
+def test_no_feedback_is_the_callers_mistake():
+    with pytest.raises(ValueError, match="no feedback"):
+        resolve([], LATEST)
+
+
+feedback = st.lists(
+    st.builds(
+        Said, st.sampled_from(["outcome", "correction"]), st.sampled_from("abc"), st.sampled_from(["x", "y", "z"]),
+        st.floats(0, 10), st.integers(0, 99), st.booleans(),
+    ),
+    min_size=1, unique_by=lambda one: one.number,
+)  # fmt: skip
+
+
+@given(feedback, st.sampled_from([LATEST, MAJORITY, DROP, ConflictRule("trust", ("x", "outcome"))]), st.randoms())
+def test_the_order_of_arrival_does_not_matter_and_labels_are_not_invented(rows, rule, random):
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    derived = resolve(rows, rule)
+    assert derived == resolve(shuffled, rule)
+    assert derived.label is None or derived.label in {one.label for one in rows}
