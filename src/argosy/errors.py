@@ -7,7 +7,6 @@ Everything else under `ArgosyError` is a fault of the system or its surroundings
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -28,6 +27,10 @@ class DefinitionInvalid(UserMistake):
     def __init__(self, problem: str, path: str = "", source: str = "") -> None:
         self.problem, self.path, self.source = problem, path, source
         super().__init__(": ".join(part for part in (source, path, problem) if part))
+
+
+class ProjectNotFound(UserMistake):
+    """No `argosy.yaml` in the folder or any above it."""
 
 
 class PluginNotFound(UserMistake):
@@ -97,15 +100,27 @@ class VersionNotFound(UserMistake):
     """The model has no version or alias of that name."""
 
 
+class ArtifactNotFound(ArgosyError):
+    """No artifact with that digest is in the store."""
+
+
 class ArtifactCorrupt(ArgosyError):
     """An artifact whose bytes do not match their digest, or whose format is unknown."""
+
+
+class AliasInvalid(UserMistake):
+    """A name that an alias cannot have, or a place it cannot point at."""
 
 
 class NothingToRollBack(UserMistake):
     """The alias has no earlier version to go back to."""
 
 
-# --- jobs
+# --- messages and jobs
+
+
+class MessageInvalid(ArgosyError):
+    """A message that no broker takes: its queue's name, or its size."""
 
 
 class LeaseLost(ArgosyError):
@@ -120,6 +135,14 @@ class PlanNotFound(UserMistake):
     """No plan of that name was submitted."""
 
 
+class JobNotFound(UserMistake):
+    """No job has that label."""
+
+
+class JobInterrupted(ArgosyError):
+    """The worker was asked to stop: the job goes back to the queue, and no failure is counted."""
+
+
 class JobFailed(ArgosyError):
     """A job that was waited for ended in failure."""
 
@@ -127,8 +150,8 @@ class JobFailed(ArgosyError):
 # --- models
 
 
-class NotFitted(UserMistake):
-    """A model that was asked before it was trained."""
+class NotFitted(UserMistake, AttributeError):
+    """A model that was asked before it was trained. An AttributeError too, so that `hasattr` answers."""
 
 
 class InputInvalid(UserMistake):
@@ -146,12 +169,35 @@ class PredictionNotFound(UserMistake):
     """No prediction with that id was ever answered by this project."""
 
 
+class PredictionNotLogged(ArgosyError):
+    """A prediction that could not be written down, and so was not answered."""
+
+
 class FeedbackInvalid(UserMistake):
     """Feedback that cannot be taken as it is."""
 
 
 class NothingNew(UserMistake):
     """Retraining would see no example that the champion has not seen."""
+
+
+# --- serving
+
+
+class RequestInvalid(UserMistake):
+    """A request that does not say what its protocol needs; the message says where."""
+
+
+class RequestTooLarge(UserMistake):
+    """A body, a text or a number of rows over the server's limit."""
+
+
+class ContentTypeUnsupported(UserMistake):
+    """A request whose body is of a kind that the server does not read."""
+
+
+class ModelNotReady(ArgosyError):
+    """A model or version that is meant to be served and is not loaded yet, or failed to load."""
 
 
 # --- running
@@ -163,5 +209,7 @@ class PortInUse(UserMistake):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """` (did you mean 'tfidf'?)`, or nothing where no known name is near."""
+    import difflib  # an error alone needs it, and it takes longer to import than the rest of this module
+
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" (did you mean '{close[0]}'?)" if close else ""

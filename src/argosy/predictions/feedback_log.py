@@ -1,0 +1,138 @@
+"""Outcomes and corrections, append-only, joined to predictions by id or by entity and time.
+
+- Feedback is accepted for every id that was issued, drained or not; another raises PredictionNotFound.
+- The same feedback twice (the same idempotency key; without one: the same prediction, kind, label and source) is kept
+  once. A key used again for something else raises FeedbackInvalid.
+- Contradictory feedback is all kept, in order: which one counts is decided by whoever derives examples.
+- Keys are kept as keyed hashes, since callers tend to put names into them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, cast, get_args
+
+from argosy.database import Database, Transaction
+from argosy.errors import FeedbackInvalid, PredictionNotFound
+from argosy.predictions import statements
+from argosy.predictions.ids import PredictionIds
+from argosy.predictions.log import SCOPE, PredictionLog
+from argosy.vault.vault import Vault
+
+Kind = Literal["outcome", "correction"]
+LABEL_CHARACTERS = 1000
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What somebody says a prediction should have been, or what then happened.
+
+    `is_uniform`: its prediction was drawn uniformly for review, so this may measure. `given_at`: when it was taken.
+    """
+
+    prediction_id: str
+    kind: Kind
+    label: str
+    source: str
+    is_uniform: bool = False
+    given_at: float = 0.0
+    idempotency_key: str = ""
+
+
+class FeedbackLog:
+    def __init__(self, database: Database, vault: Vault, now: Callable[[], float]) -> None:
+        self._database, self._now = database, now
+        self._scope = vault.scope(SCOPE)
+        self._ids = PredictionIds(self._scope)
+
+    def add(
+        self,
+        prediction_id: str,
+        kind: str,
+        label: str,
+        source: str,
+        idempotency_key: str = "",
+        is_uniform: bool = False,
+    ) -> bool:
+        """Keep it; False where it was there already."""
+        given = Feedback(prediction_id, cast(Kind, kind), label, source, is_uniform, 0.0, idempotency_key)
+        return bool(self.add_many([given]))
+
+    def add_many(self, given: Sequence[Feedback]) -> int:
+        """Keep all of these or, where one cannot be taken, none; how many were new."""
+        checked = [self._checked(one) for one in given]
+        with self._database.write() as transaction:
+            return sum(_add(transaction, one) for one in checked)
+
+    def add_to_entity(
+        self, log: PredictionLog, entity: str, start: float, end: float, given: Feedback, model: str = ""
+    ) -> tuple[list[str], int]:
+        """Join feedback to every prediction about an entity in [start, end): their ids, and how many were new.
+
+        `given.prediction_id` is ignored. Raises PredictionNotFound where there was no such prediction.
+        """
+        ids = [prediction.id for prediction in log.of_entity(entity, start, end, model)]
+        if not ids:
+            raise PredictionNotFound("nothing was predicted about that entity in that time")
+        key = given.idempotency_key
+        each = [replace(given, prediction_id=one, idempotency_key=key and f"{key}/{one}") for one in ids]
+        return ids, self.add_many(each)
+
+    def of(self, prediction_id: str) -> list[Feedback]:
+        """What was said about one prediction, in the order it came."""
+        with self._database.read() as transaction:
+            rows = transaction.execute(statements.FEEDBACK_OF, {"prediction_id": self._ids.check(prediction_id)})
+        return [_feedback(row) for row in rows]
+
+    def of_model(self, model: str) -> list[Feedback]:
+        """What was said about a model's drained predictions, in the order it came."""
+        with self._database.read() as transaction:
+            return [_feedback(row) for row in transaction.execute(statements.FEEDBACK_OF_MODEL, {"model": model})]
+
+    def count_since(self, model: str, since: float) -> int:
+        """How much feedback a model's predictions got after `since`."""
+        with self._database.read() as transaction:
+            return int(transaction.execute(statements.COUNT_FEEDBACK, {"model": model, "since": since})[0][0])
+
+    def _checked(self, given: Feedback) -> Feedback:
+        prediction_id = self._ids.check(given.prediction_id)
+        if given.kind not in get_args(Kind):
+            raise FeedbackInvalid(f"kind is '{given.kind}': it must be one of {', '.join(get_args(Kind))}")
+        for name, value in (("label", given.label), ("source", given.source)):
+            if not value.strip() or len(value) > LABEL_CHARACTERS:
+                raise FeedbackInvalid(f"{name} must be text of 1 to {LABEL_CHARACTERS} characters")
+        said = (
+            f"key\0{given.idempotency_key}"
+            if given.idempotency_key
+            else "\0".join(("said", prediction_id, given.kind, given.label, given.source))
+        )
+        key = self._scope.hash("feedback key", said.encode()).hex()
+        return replace(given, prediction_id=prediction_id, given_at=self._now(), idempotency_key=key)
+
+
+def _add(transaction: Transaction, given: Feedback) -> bool:
+    row = {**vars(given), "is_uniform": int(given.is_uniform)}
+    if transaction.execute(statements.ADD_FEEDBACK, row):
+        return True
+    found = _feedback(transaction.execute(statements.FEEDBACK_BY_KEY, {"idempotency_key": given.idempotency_key})[0])
+    if _content(found) != _content(given):
+        raise FeedbackInvalid("that idempotency key was used for other feedback: give each piece a key of its own")
+    return False
+
+
+def _content(given: Feedback) -> tuple[str, str, str, str]:
+    return given.prediction_id, given.kind, given.label, given.source
+
+
+def _feedback(row: tuple[object, ...]) -> Feedback:
+    prediction_id, kind, label, source, is_uniform, given_at, key = row
+    return Feedback(
+        str(prediction_id),
+        cast(Kind, kind),
+        str(label),
+        str(source),
+        bool(is_uniform),
+        float(cast(float, given_at)),
+        str(key),
+    )

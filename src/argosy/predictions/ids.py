@@ -1,0 +1,54 @@
+"""Prediction ids: 44 hexadecimal characters, ordered by time, which only this project can issue.
+
+An id is 6 bytes of milliseconds, 8 random bytes, 2 bytes of row number and a 6-byte keyed hash of those, so that any
+process with the predictions key tells an id that was issued from one that was not, without looking anything up: also
+for a prediction that is not drained into the database yet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from argosy.errors import PredictionNotFound
+from argosy.vault.scope import Scope
+
+MAC_BYTES = 6
+ID_CHARACTERS = 2 * (16 + MAC_BYTES)
+RANDOM_BYTES = 8
+ROWS_MAX = 1 << 16
+
+
+class PredictionIds:
+    """Issues and checks ids under the key of one scope. Any thread may use it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._key = scope.hash("prediction id", b"key")
+
+    def issue(self, rows: int, made_at: float, randomness: bytes) -> list[str]:
+        """The ids of a request's rows; `randomness` is RANDOM_BYTES that no other request of that millisecond has."""
+        prefix = int(made_at * 1000).to_bytes(6) + randomness
+        return [self._sealed(prefix + row.to_bytes(2)) for row in range(rows)]
+
+    def check(self, prediction_id: str) -> str:
+        """The id in lower case; raises PredictionNotFound where this project never issued it."""
+        candidate = prediction_id.strip().lower()
+        try:
+            stem = bytes.fromhex(candidate)[:16]
+        except ValueError:
+            stem = b""
+        if len(candidate) != ID_CHARACTERS or not hmac.compare_digest(self._sealed(stem), candidate):
+            raise PredictionNotFound(f"no prediction with the id '{_shown(prediction_id)}' was answered here")
+        return candidate
+
+    def _sealed(self, stem: bytes) -> str:
+        return stem.hex() + hashlib.blake2b(stem, digest_size=MAC_BYTES, key=self._key).hexdigest()
+
+
+def made_at(prediction_id: str) -> float:
+    """When an id was issued, to the millisecond."""
+    return int(prediction_id[:12], 16) / 1000
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= ID_CHARACTERS else f"{text[:ID_CHARACTERS]}…"

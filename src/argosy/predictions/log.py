@@ -1,0 +1,122 @@
+"""The prediction log, read: by id, by entity and time, by model; and erased by subject.
+
+Every look-up first drains the spool, so that what was answered a moment ago is found. Raises PredictionNotFound for an
+id that was never issued, SealBroken for a row that was tampered with. Any thread and any number of processes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from argosy.database import Database
+from argosy.errors import PredictionNotFound
+from argosy.predictions import frames, segments, statements
+from argosy.predictions.drain import drain_once
+from argosy.predictions.ids import PredictionIds
+from argosy.predictions.record import (
+    Prediction,
+    SealedPrediction,
+    entity_hash,
+    from_bytes,
+    subject_hash,
+    unseal,
+)
+from argosy.vault.vault import Vault
+
+SCOPE = "predictions"
+EVER = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewable:
+    """A prediction as the choice of what to review sees it; `is_measured`: its feedback was drawn uniformly."""
+
+    prediction_id: str
+    confidence: float
+    is_reviewed: bool
+    is_measured: bool
+
+
+class PredictionLog:
+    def __init__(self, database: Database, vault: Vault, spool: Path) -> None:
+        self._database, self._spool = database, spool
+        self._scope = vault.scope(SCOPE)
+        self._ids = PredictionIds(self._scope)
+
+    def get(self, prediction_id: str) -> Prediction:
+        """One prediction."""
+        return next(iter(self.get_many([prediction_id])))
+
+    def get_many(self, prediction_ids: Iterable[str]) -> list[Prediction]:
+        """Each of them, in the order asked for."""
+        wanted = [self._ids.check(prediction_id) for prediction_id in prediction_ids]
+        drain_once(self._spool, self._database)
+        with self._database.read() as transaction:
+            found = [transaction.execute(statements.GET, {"id": one}) for one in wanted]
+        for one, rows in zip(wanted, found, strict=True):
+            if not rows:
+                raise PredictionNotFound(f"the prediction '{one}' is not in the log: it was erased")
+        return [self._unsealed(rows[0]) for rows in found]
+
+    def of_entity(self, entity: str, start: float, end: float, model: str = "") -> list[Prediction]:
+        """What was predicted about an entity from `start` (inclusive) to `end` (exclusive), oldest first."""
+        drain_once(self._spool, self._database)
+        wanted = {"entity_hash": entity_hash(self._scope, entity), "start": start, "end": end, "model": model}
+        with self._database.read() as transaction:
+            rows = transaction.execute(statements.OF_ENTITY, wanted)
+        return [self._unsealed(row) for row in rows]
+
+    def of_model(self, model: str, start: float = 0.0, end: float = EVER) -> Iterator[Prediction]:
+        """What a model answered, oldest first, streamed."""
+        drain_once(self._spool, self._database)
+        with self._database.read() as transaction:
+            for row in transaction.stream(statements.OF_MODEL, {"model": model, "start": start, "end": end}):
+                yield self._unsealed(row)
+
+    def for_review(self, model: str, start: float = 0.0, end: float = EVER) -> list[Reviewable]:
+        """Every prediction of a model, by id, with what a choice of rows to review needs to know. Opens no seal."""
+        drain_once(self._spool, self._database)
+        with self._database.read() as transaction:
+            rows = transaction.execute(statements.FOR_REVIEW, {"model": model, "start": start, "end": end})
+        return [Reviewable(one, confidence, bool(seen), bool(measured)) for one, confidence, seen, measured in rows]
+
+    def count(self, model: str = "") -> int:
+        """How many predictions there are, of one model or of all."""
+        drain_once(self._spool, self._database)
+        with self._database.read() as transaction:
+            return int(transaction.execute(statements.COUNT, {"model": model})[0][0])
+
+    def erase(self, subject: str) -> list[str]:
+        """Remove a subject's predictions and their feedback, from the database and the spool; their ids.
+
+        The caller then has the database purge its write-ahead log, once for all that it erases.
+        """
+        drain_once(self._spool, self._database)
+        wanted = subject_hash(self._scope, subject)
+        with self._database.write() as transaction:
+            transaction.execute(statements.ERASE_FEEDBACK, {"subject_hash": wanted})
+            erased = [row[0] for row in transaction.execute(statements.ERASE, {"subject_hash": wanted})]
+        for path in segments.listed(self._spool):
+            _scrub(path, wanted)
+        return erased
+
+    def _unsealed(self, row: tuple[Any, ...]) -> Prediction:
+        return unseal(SealedPrediction(*row), self._scope)
+
+
+def _scrub(path: Path, wanted: bytes | None) -> None:
+    """Overwrite the frames of one subject in place, which a writer appending to the file does not notice."""
+    with segments.opened(path) as segment:
+        if segment is None:
+            return
+        descriptor = segment[0]
+        data = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+        for payload, end in frames.complete(data):
+            if not frames.is_blank(payload) and from_bytes(payload).subject_hash == wanted:
+                overwritten = frames.blank(len(payload))
+                os.pwrite(descriptor, overwritten, end - len(overwritten))
+        os.fsync(descriptor)

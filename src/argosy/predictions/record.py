@@ -1,0 +1,115 @@
+"""One prediction, and its sealed form: what may rest on a disk.
+
+In the clear are the model, the version, the time, the answer, its confidence, and keyed hashes of subject and entity.
+The input, the scores, and who asked about whom are sealed under the predictions key with the id as identity, so that a
+sealed row moved to another id does not open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from argosy.types import Input
+from argosy.vault.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What was asked, by whom, about whom, and what was answered."""
+
+    id: str
+    model: str
+    version: int
+    made_at: float
+    answer: str
+    confidence: float
+    input: Input
+    scores: Sequence[float] = ()
+    client: str | None = None
+    subject: str | None = None
+    entity: str | None = None
+
+
+class SealedPrediction(msgspec.Struct, frozen=True, array_like=True):
+    """A row of the table `predictions`, and a frame of the spool."""
+
+    id: str
+    model: str
+    version: int
+    made_at: float
+    subject_hash: bytes | None
+    entity_hash: bytes | None
+    answer: str
+    confidence: float
+    sealed: bytes
+
+
+class _Secret(msgspec.Struct, frozen=True, array_like=True):
+    input: str | dict[str, object]
+    scores: bytes  # float32, little-endian
+    client: str | None
+    subject: str | None
+    entity: str | None
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_sealed = msgspec.msgpack.Decoder(SealedPrediction).decode
+_decode_secret = msgspec.msgpack.Decoder(_Secret).decode
+
+
+def seal(prediction: Prediction, scope: Scope) -> SealedPrediction:
+    """The form that may be written down."""
+    given = prediction.input if isinstance(prediction.input, str) else dict(prediction.input)
+    scores = np.asarray(prediction.scores, "<f4").tobytes()
+    secret = _encode(_Secret(given, scores, prediction.client, prediction.subject, prediction.entity))
+    return SealedPrediction(
+        prediction.id,
+        prediction.model,
+        prediction.version,
+        prediction.made_at,
+        subject_hash(scope, prediction.subject),
+        entity_hash(scope, prediction.entity),
+        prediction.answer,
+        prediction.confidence,
+        scope.seal(secret, bytes.fromhex(prediction.id)),
+    )
+
+
+def unseal(row: SealedPrediction, scope: Scope) -> Prediction:
+    """The prediction again; raises SealBroken where the row was altered or moved."""
+    secret = _decode_secret(scope.open(row.sealed, bytes.fromhex(row.id)))
+    return Prediction(
+        row.id,
+        row.model,
+        row.version,
+        row.made_at,
+        row.answer,
+        row.confidence,
+        secret.input,
+        tuple(np.frombuffer(secret.scores, "<f4").tolist()),
+        secret.client,
+        secret.subject,
+        secret.entity,
+    )
+
+
+def to_bytes(row: SealedPrediction) -> bytes:
+    return _encode(row)
+
+
+def from_bytes(data: bytes | memoryview) -> SealedPrediction:
+    return _decode_sealed(data)
+
+
+def subject_hash(scope: Scope, subject: str | None) -> bytes | None:
+    """What finds a subject's predictions without naming the subject."""
+    return None if subject is None else scope.hash("prediction subject", subject.encode())
+
+
+def entity_hash(scope: Scope, entity: str | None) -> bytes | None:
+    """What finds an entity's predictions without naming the entity."""
+    return None if entity is None else scope.hash("prediction entity", entity.encode())

@@ -1,0 +1,64 @@
+"""The spool's files. A writer holds an exclusive lock on its segment for as long as it may append to it.
+
+A segment is locked under a temporary name and then renamed to `*.spool`, so that whoever sees a segment unlocked knows
+that its writer is gone: there is no moment between.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SUFFIX = ".spool"
+
+
+def create(folder: Path, now: float) -> tuple[int, Path]:
+    """A new locked segment, open for appending, and its path; the lock goes when the descriptor is closed."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{int(now * 1000):013}-{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
+    unlocked = path.with_suffix(".new")
+    descriptor = os.open(unlocked, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        unlocked.rename(path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor, path
+
+
+def listed(folder: Path) -> list[Path]:
+    """The segments there are, oldest first."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[int, bool] | None]:
+    """A descriptor for reading and overwriting, and whether the writer is gone; None where the segment is gone."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        writer_is_gone = _lock(descriptor)
+        yield None if is_deleted(descriptor) else (descriptor, writer_is_gone)
+    finally:
+        os.close(descriptor)
+
+
+def is_deleted(descriptor: int) -> bool:
+    """Whether another drain has finished with the segment and deleted it."""
+    return os.fstat(descriptor).st_nlink == 0
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

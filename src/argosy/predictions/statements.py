@@ -1,0 +1,73 @@
+"""The SQL of the prediction log and of feedback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from argosy.predictions.record import SealedPrediction
+
+COLUMNS = "id, model, version, made_at, subject_hash, entity_hash, answer, confidence, sealed"
+
+ADD = f"""
+INSERT INTO predictions ({COLUMNS})
+VALUES (:id, :model, :version, :made_at, :subject_hash, :entity_hash, :answer, :confidence, :sealed)
+ON CONFLICT (id) DO NOTHING
+"""  # noqa: S608 # our own column names
+
+POSITIONS = "SELECT name, position FROM spools"
+POSITION = "SELECT position FROM spools WHERE name = :name"
+ADVANCE = """
+INSERT INTO spools (name, position) VALUES (:name, :position)
+ON CONFLICT (name) DO UPDATE SET position = excluded.position
+"""
+FORGET = "DELETE FROM spools WHERE name = :name"
+
+GET = f"SELECT {COLUMNS} FROM predictions WHERE id = :id"  # noqa: S608
+
+OF_MODEL = f"""
+SELECT {COLUMNS} FROM predictions
+WHERE model = :model AND made_at >= :start AND made_at < :end ORDER BY made_at, id
+"""  # noqa: S608
+
+OF_ENTITY = f"""
+SELECT {COLUMNS} FROM predictions
+WHERE entity_hash = :entity_hash AND made_at >= :start AND made_at < :end AND (:model = '' OR model = :model)
+ORDER BY made_at, id
+"""  # noqa: S608
+
+FOR_REVIEW = """
+SELECT predictions.id, confidence, count(feedback.id) > 0, coalesce(max(feedback.is_uniform), 0) > 0
+FROM predictions LEFT JOIN feedback ON feedback.prediction_id = predictions.id
+WHERE model = :model AND made_at >= :start AND made_at < :end GROUP BY predictions.id, confidence
+ORDER BY predictions.id
+"""
+COUNT = "SELECT count(*) FROM predictions WHERE :model = '' OR model = :model"
+
+ERASE_FEEDBACK = """
+DELETE FROM feedback WHERE prediction_id IN (SELECT id FROM predictions WHERE subject_hash = :subject_hash)
+"""
+ERASE = "DELETE FROM predictions WHERE subject_hash = :subject_hash RETURNING id"
+
+FEEDBACK_COLUMNS = "prediction_id, kind, label, source, is_uniform, given_at, idempotency_key"
+ADD_FEEDBACK = f"""
+INSERT INTO feedback ({FEEDBACK_COLUMNS})
+VALUES (:prediction_id, :kind, :label, :source, :is_uniform, :given_at, :idempotency_key)
+ON CONFLICT (idempotency_key) DO NOTHING RETURNING id
+"""  # noqa: S608
+FEEDBACK_BY_KEY = f"SELECT {FEEDBACK_COLUMNS} FROM feedback WHERE idempotency_key = :idempotency_key"  # noqa: S608
+FEEDBACK_OF = f"SELECT {FEEDBACK_COLUMNS} FROM feedback WHERE prediction_id = :prediction_id ORDER BY id"  # noqa: S608
+FEEDBACK_OF_MODEL = f"""
+SELECT {FEEDBACK_COLUMNS} FROM feedback
+WHERE prediction_id IN (SELECT id FROM predictions WHERE model = :model) ORDER BY id
+"""  # noqa: S608
+COUNT_FEEDBACK = """
+SELECT count(*) FROM feedback WHERE given_at > :since
+AND prediction_id IN (SELECT id FROM predictions WHERE model = :model)
+"""
+
+
+def parameters(row: SealedPrediction) -> Mapping[str, Any]:
+    return msgspec.structs.asdict(row)
