@@ -3,7 +3,7 @@
 A `Registry` maps a name to a class, or to `"module:Class"` imported when it is first asked for, so that listing and
 checking names costs no imports. A plug-in's options are its constructor's parameters: their annotations are the
 types (`typing.Annotated[int, msgspec.Meta(ge=1)]` gives bounds, `Literal` the allowed values), their defaults the
-defaults.
+defaults. A constructor only keeps its options, and raises ValueError where they do not fit together.
 """
 
 from __future__ import annotations
@@ -12,19 +12,60 @@ import hashlib
 import importlib
 import inspect
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, get_type_hints
 
-import msgspec
-
 from argosy.errors import DefinitionInvalid, PluginNotFound, nearest
+from argosy.typed_values import admits_list, as_json, checked, checked_json, in_words
 from argosy.types import Options
 
 T = TypeVar("T")
 
+REQUIRED = inspect.Parameter.empty
+
+
+@dataclass(frozen=True)
+class Option:
+    """One parameter of a plug-in's constructor."""
+
+    name: str
+    annotation: Any
+    default: Any
+
+    @property
+    def is_required(self) -> bool:
+        return self.default is REQUIRED
+
+    @property
+    def takes_list(self) -> bool:
+        """Whether one value of it is a list."""
+        return admits_list(self.annotation)
+
+    @property
+    def allowed(self) -> str:
+        """What it takes, in words."""
+        return in_words(self.annotation)
+
+    def check(self, value: Any, path: str) -> Any:
+        """The value as JSON; raises DefinitionInvalid. The default always passes, whatever it is annotated as."""
+        if value is self.default or (type(value) is type(self.default) and value == self.default):
+            return self.default_json()
+        return checked_json(self.annotation, value, path)
+
+    def default_json(self) -> Any:
+        """The default as JSON; always a fresh value."""
+        return as_json(self.default)
+
+    def convert(self, value: Any, path: str) -> Any:
+        """A checked JSON value as the constructor takes it."""
+        if not self.is_required and value == self.default_json():
+            return self.default if not isinstance(self.default, list | dict | set) else self.default.copy()
+        return checked(self.annotation, value, path)
+
 
 class Plugin(Generic[T]):
-    """One registered class, its option schema and its aliases."""
+    """One registered class, its options and its aliases."""
 
     def __init__(self, noun: str, name: str, target: str | type[T], option_aliases: Mapping[str, str]) -> None:
         self.noun, self.name, self._target, self.option_aliases = noun, name, target, dict(option_aliases)
@@ -37,65 +78,73 @@ class Plugin(Generic[T]):
         return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]  # checked by tests
 
     @cached_property
-    def option_types(self) -> dict[str, Any]:
-        """Each option's annotation, in the constructor's order."""
-        hints = get_type_hints(self.cls.__init__, include_extras=True)
-        return {name: hints.get(name, Any) for name in inspect.signature(self.cls).parameters}
-
-    @cached_property
-    def _schema(self) -> type[msgspec.Struct]:
-        fields: list[Any] = []
+    def options(self) -> dict[str, Option]:
+        """By name, in the constructor's order."""
+        hints = get_type_hints(self.cls.__init__, include_extras=True) or get_type_hints(self.cls, include_extras=True)
+        found = {}
         for name, parameter in inspect.signature(self.cls).parameters.items():
-            annotation = self.option_types[name]
-            if parameter.default is inspect.Parameter.empty:
-                fields.append((name, annotation))
-            else:
-                fields.append((name, annotation, _frozen_default(parameter.default)))
-        return msgspec.defstruct(self.name, fields, forbid_unknown_fields=True, kw_only=True)
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
+                raise DefinitionInvalid(f"{self.cls.__qualname__} takes '{parameter}': name every option", self.name)
+            found[name] = Option(name, hints.get(name, Any), parameter.default)
+        return found
 
-    def check(self, options: Mapping[str, Any], path: str = "options") -> Options:
-        """The options complete with defaults, as JSON values; raises DefinitionInvalid with the option's path."""
-        named = self.rename(options, path)
-        try:
-            checked = msgspec.convert(named, self._schema, strict=True)
-        except msgspec.ValidationError as error:
-            problem, _, where = str(error).partition(" - at `$")
-            raise DefinitionInvalid(self._explain(problem, named), path + where.rstrip("`")) from None
-        return {name: msgspec.to_builtins(getattr(checked, name)) for name in self.option_types}
+    def option(self, given: str, path: str = "options") -> Option:
+        """The option of that name or alias; raises DefinitionInvalid, which lists those there are."""
+        found = self.options.get(self.option_aliases.get(given, given))
+        if found is None:
+            known = ", ".join(self.options) or "none"
+            hint = nearest(given, [*self.options, *self.option_aliases])
+            raise DefinitionInvalid(f"{self.name} has no such option{hint}; it takes: {known}", f"{path}.{given}")
+        return found
 
     def rename(self, options: Mapping[str, Any], path: str = "options") -> Options:
         """The options under their own names; raises DefinitionInvalid on an unknown or doubled one."""
         named: Options = {}
         for given, value in options.items():
-            name = self.option_aliases.get(given, given)
-            if name not in self.option_types:
-                known = ", ".join(self.option_types) or "none"
-                hint = nearest(given, self.option_types)
-                raise DefinitionInvalid(f"{self.name} has no such option{hint}; it takes: {known}", f"{path}.{given}")
+            name = self.option(given, path).name
             if name in named:
                 raise DefinitionInvalid(f"'{given}' and '{name}' are the same option: give one", f"{path}.{given}")
             named[name] = value
         return named
 
+    def check(self, options: Mapping[str, Any], path: str = "options") -> Options:
+        """The options complete with defaults, as JSON values; raises DefinitionInvalid with the option's path."""
+        named = self.rename(options, path)
+        return {
+            name: option.check(named[name], f"{path}.{name}") if name in named else self.default(name, path)
+            for name, option in self.options.items()
+        }
+
+    def default(self, name: str, path: str = "options") -> Any:
+        """The default of an option that was not given; raises DefinitionInvalid where there is none."""
+        option = self.options[name]
+        if option.is_required:
+            raise DefinitionInvalid(f"{self.name} needs it: {option.allowed}", f"{path}.{name}")
+        return option.default_json()
+
     def create(self, options: Mapping[str, Any], path: str = "options") -> T:
-        """An instance made from checked options."""
-        return self.cls(**msgspec.structs.asdict(msgspec.convert(self.check(options, path), self._schema)))
+        """An instance; raises DefinitionInvalid where an option is ill-typed, or the constructor refuses the whole."""
+        values = {
+            name: self.options[name].convert(value, f"{path}.{name}")
+            for name, value in self.check(options, path).items()
+        }
+        try:
+            return self.cls(**values)
+        except ValueError as error:
+            raise DefinitionInvalid(str(error), path) from error
 
     @cached_property
     def code_digest(self) -> str:
         """sha256 of the module that holds the class: empty for Argosy's own, whose version is the package's."""
         module = inspect.getmodule(self.cls)
-        if module is None or module.__name__.split(".")[0] == "argosy":
+        if module is not None and module.__name__.split(".")[0] == "argosy":
             return ""
-        return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()
-
-    def _explain(self, problem: str, named: Options) -> str:
-        """msgspec's sentence, with the allowed values where it leaves them out."""
-        if problem.startswith("Invalid enum value"):
-            allowed = [_allowed(kind) for kind in self.option_types.values() if _allowed(kind)]
-            matching = [values for values in allowed if not any(value in values for value in named.values())]
-            return problem + (f"; allowed: {', '.join(map(str, matching[0]))}" if len(matching) == 1 else "")
-        return problem[:1].lower() + problem[1:]
+        try:
+            source = inspect.getsource(module or self.cls)
+        except (OSError, TypeError):
+            problem = "its source cannot be read: put the class into a module in the project's folder"
+            raise DefinitionInvalid(problem, self.name) from None
+        return hashlib.sha256(source.encode()).hexdigest()
 
 
 class Registry(Generic[T]):
@@ -117,12 +166,17 @@ class Registry(Generic[T]):
         """Add a class, or `"module:Class"`; `aliases` are other spellings, `option_aliases` maps old option names."""
         taken = {name, *aliases} & (self._plugins.keys() | self._aliases.keys())
         if taken:
-            raise ValueError(f"the {self.noun} name '{taken.pop()}' is already taken")
+            raise ValueError(f"the {self.noun} name '{min(taken)}' is already taken")
         self._plugins[name] = Plugin(self.noun, name, target, option_aliases or {})
         self._aliases.update(dict.fromkeys(aliases, name))
 
     def names(self) -> list[str]:
+        """Sorted, without aliases."""
         return sorted(self._plugins)
+
+    def aliases(self) -> dict[str, str]:
+        """Other spelling to name."""
+        return dict(self._aliases)
 
     def get(self, name: str, path: str = "") -> Plugin[T]:
         """The plug-in of that name or alias; raises PluginNotFound, which lists those there are."""
@@ -130,11 +184,3 @@ class Registry(Generic[T]):
         if plugin is None:
             raise PluginNotFound(self.noun, name, self._plugins, path)
         return plugin
-
-
-def _frozen_default(value: Any) -> Any:
-    return msgspec.field(default_factory=lambda: value) if isinstance(value, list | dict | set) else value
-
-
-def _allowed(annotation: Any) -> tuple[Any, ...]:
-    return getattr(annotation, "__args__", ()) if "Literal" in str(annotation) else ()

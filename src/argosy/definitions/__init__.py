@@ -1,0 +1,26 @@
+"""From YAML and JSON to checked, frozen definitions: what is trained, the plans that stand for many, the settings."""
+
+from argosy.definitions.definition import PARTS, Definition, Registries, Spec, code_digests, label
+from argosy.definitions.expand import LIMIT, Expansion, Forbidden, Unused, expand
+from argosy.definitions.plan import Plan, load_plan, parse_plan
+from argosy.definitions.project import Settings, find_project, load_settings
+
+__all__ = [
+    "LIMIT",
+    "PARTS",
+    "Definition",
+    "Expansion",
+    "Forbidden",
+    "Plan",
+    "Registries",
+    "Settings",
+    "Spec",
+    "Unused",
+    "code_digests",
+    "expand",
+    "find_project",
+    "label",
+    "load_plan",
+    "load_settings",
+    "parse_plan",
+]

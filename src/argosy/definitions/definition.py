@@ -1,0 +1,149 @@
+"""A definition: one dataset, one adapter, one model, each a plug-in's name with its options; all a worker needs.
+
+Definitions are values: equal where their canonical forms are, whatever the order of keys, and whether defaults were
+spelled out. `label` is the name that a definition's job, result and version go by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from argosy.errors import DefinitionInvalid, nearest
+from argosy.registry import Plugin, Registry
+from argosy.typed_values import shown
+from argosy.types import Options
+
+PartName = Literal["dataset", "adapter", "model"]
+PARTS: tuple[PartName, ...] = ("dataset", "adapter", "model")
+
+_EXACT_FLOAT = 2**53
+_LABEL_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Registries:
+    """The plug-ins that definitions may name."""
+
+    datasets: Registry[Any]
+    adapters: Registry[Any]
+    models: Registry[Any]
+
+    def of(self, part: PartName) -> Registry[Any]:
+        return {"dataset": self.datasets, "adapter": self.adapters, "model": self.models}[part]
+
+
+@dataclass(frozen=True, eq=False)
+class Spec:
+    """A plug-in's name with its options; the options are not to be changed in place."""
+
+    name: str
+    options: Options = field(default_factory=dict)
+
+    def canonical(self) -> str:
+        """Compact JSON with sorted keys; a number is the same number however it was written."""
+        return self._canonical
+
+    def with_options(self, **changes: Any) -> Spec:
+        return Spec(self.name, {**self.options, **changes})
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "options": dict(self.options)}
+
+    @cached_property
+    def _canonical(self) -> str:
+        return canonical_json({"name": self.name, "options": self.options})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Spec) and self._canonical == other._canonical
+
+    def __hash__(self) -> int:
+        return hash(self._canonical)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What is trained."""
+
+    dataset: Spec
+    adapter: Spec
+    model: Spec
+
+    def part(self, name: PartName) -> Spec:
+        return {"dataset": self.dataset, "adapter": self.adapter, "model": self.model}[name]
+
+    def with_dataset(self, dataset: Spec) -> Definition:
+        return Definition(dataset, self.adapter, self.model)
+
+    def canonical(self) -> str:
+        """Compact JSON with sorted keys."""
+        adapter, dataset, model = self.adapter.canonical(), self.dataset.canonical(), self.model.canonical()
+        return f'{{"adapter":{adapter},"dataset":{dataset},"model":{model}}}'
+
+    def to_dict(self) -> dict[str, Any]:
+        return {part: self.part(part).to_dict() for part in PARTS}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], registries: Registries) -> Definition:
+        """Names made canonical, options checked and complete; raises DefinitionInvalid or PluginNotFound."""
+        refuse_unknown_keys(values, PARTS, "a definition", "")
+        return cls(*(_spec(values.get(part), registries.of(part), part) for part in PARTS))
+
+
+def label(definition: Definition, dataset_digest: str, code_digests: Mapping[str, str]) -> str:
+    """`tfidf-svm-0a1b2c3d4e5f`: the same exactly where definition, data and the code of users' plug-ins are."""
+    code = {name: digest for name, digest in code_digests.items() if digest}
+    content = "\n".join((definition.canonical(), dataset_digest, canonical_json(code)))
+    readable = re.sub(r"[^A-Za-z0-9_.-]+", "_", f"{definition.adapter.name}-{definition.model.name}")
+    return f"{readable}-{hashlib.sha256(content.encode()).hexdigest()[:_LABEL_DIGITS]}"
+
+
+def code_digests(definition: Definition, registries: Registries) -> dict[str, str]:
+    """Plug-in to digest of its code, for the users' own alone."""
+    plugins: dict[str, Plugin[Any]] = {
+        f"{part}.{definition.part(part).name}": registries.of(part).get(definition.part(part).name) for part in PARTS
+    }
+    return {name: plugin.code_digest for name, plugin in plugins.items() if plugin.code_digest}
+
+
+def canonical_json(value: Any) -> str:
+    """Compact JSON with sorted keys, in which 1.0 is 1 and -0.0 is 0."""
+    return json.dumps(_normal(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def refuse_unknown_keys(values: Any, known: tuple[str, ...], noun: str, path: str) -> None:
+    """Raise DefinitionInvalid unless `values` is a mapping with no other keys than those known."""
+    if not isinstance(values, Mapping):
+        raise DefinitionInvalid(f"{noun} is a mapping with {', '.join(known)}; got {shown(values)}", path)
+    for key in values:
+        if key not in known:
+            where = f"{path}.{key}" if path else str(key)
+            raise DefinitionInvalid(
+                f"{noun} has no such key{nearest(str(key), known)}; it has: {', '.join(known)}", where
+            )
+
+
+def _spec(values: Any, registry: Registry[Any], path: str) -> Spec:
+    if values is None:
+        raise DefinitionInvalid("is missing: write {name: …, options: {…}}", path)
+    refuse_unknown_keys(values, ("name", "options"), f"a {registry.noun}", path)
+    name, options = values.get("name"), values.get("options") or {}
+    if not isinstance(name, str):
+        raise DefinitionInvalid(f"expected the name of a {registry.noun}; got {shown(name)}", f"{path}.name")
+    if not isinstance(options, Mapping):
+        raise DefinitionInvalid(f"expected a mapping of options; got {shown(options)}", f"{path}.options")
+    plugin = registry.get(name, f"{path}.name")
+    return Spec(plugin.name, plugin.check(options, f"{path}.options"))
+
+
+def _normal(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_FLOAT:
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _normal(each) for key, each in value.items()}
+    return [_normal(each) for each in value] if isinstance(value, list | tuple) else value

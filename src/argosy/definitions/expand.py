@@ -1,0 +1,175 @@
+"""All the definitions that a plan allows, and the account of those it does not.
+
+Every permutation is accounted for once: `permutations` = definitions + forbidden + duplicates. It is forbidden where
+a constructor refuses its options together (ValueError), where a rule of the plan bars it, or where its model refuses
+its adapter: the first of these that applies is the reason it is counted under.
+
+Plug-in classes may offer two class methods: `unused(options) -> {option: why}`, options that do nothing given the
+others, and, on models, `refuses(adapter_class, adapter_options) -> str | None`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from argosy.definitions.alternatives import Alternative
+from argosy.definitions.definition import PARTS, Definition, PartName, Registries, Spec
+from argosy.definitions.plan import Plan
+from argosy.definitions.rules import Marks, first_barring, marks
+from argosy.errors import DefinitionInvalid, PlanTooLarge
+from argosy.registry import Plugin
+
+LIMIT = 1_000_000
+
+
+@dataclass(frozen=True)
+class Forbidden:
+    """Why permutations will not train, and how many."""
+
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Unused:
+    """An option that the plan gives and that does nothing in so many definitions."""
+
+    path: str
+    why: str
+    definitions: int
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """What a plan comes to."""
+
+    definitions: list[Definition]
+    """In the plan's order, each once: datasets vary slowest, models fastest."""
+    permutations: int
+    forbidden: list[Forbidden]
+    duplicates: int
+    without_effect: list[Unused]
+    distinct: int
+    """How many definitions differ when options without effect are left out of the comparison."""
+
+
+@dataclass
+class _Choice:
+    """One permutation of one part."""
+
+    spec: Spec
+    marks: Marks
+    problem: str | None
+    unused: dict[str, str]
+    effective: int
+    """The same number where all options with an effect are the same."""
+    times: int = 1
+    kept: int = 0
+
+
+@dataclass
+class _Account:
+    definitions: list[Definition] = field(default_factory=list)
+    forbidden: Counter[str] = field(default_factory=Counter)
+    effective: set[tuple[int, int, int]] = field(default_factory=set)
+    duplicates: int = 0
+
+
+def expand(plan: Plan, registries: Registries, limit: int = LIMIT) -> Expansion:
+    """Raises PlanTooLarge, before any work, where there are more permutations than `limit`."""
+    count = plan.permutations
+    if count > limit:
+        raise PlanTooLarge(f"the plan has {count:,} permutations, over the limit of {limit:,}: raise it with --limit")
+    choices = {part: _choices(plan, part, registries) for part in PARTS}
+    refusals = _refusals(choices["adapter"], choices["model"], registries)
+    account = _judge(plan, choices, refusals)
+    return Expansion(
+        account.definitions,
+        count,
+        [Forbidden(reason, times) for reason, times in account.forbidden.items()],
+        account.duplicates,
+        [unused for part in PARTS for unused in _without_effect(part, choices[part], plan.part(part))],
+        len(account.effective),
+    )
+
+
+def _judge(
+    plan: Plan, choices: Mapping[PartName, list[_Choice]], refusals: Mapping[tuple[int, str], str | None]
+) -> _Account:
+    account = _Account()
+    barred = [rule.text for rule in plan.rules]
+    for triple in itertools.product(*(choices[part] for part in PARTS)):
+        dataset, adapter, model = triple
+        times = dataset.times * adapter.times * model.times
+        reason = dataset.problem or adapter.problem or model.problem
+        if reason is None and (rule := first_barring(dataset.marks, adapter.marks, model.marks)) is not None:
+            reason = barred[rule]
+        reason = reason or refusals.get((id(adapter), model.spec.name))
+        if reason is not None:
+            account.forbidden[reason] += times
+            continue
+        account.definitions.append(Definition(dataset.spec, adapter.spec, model.spec))
+        account.effective.add((dataset.effective, adapter.effective, model.effective))
+        account.duplicates += times - 1
+        for choice in triple:
+            choice.kept += 1
+    return account
+
+
+def _choices(plan: Plan, part: PartName, registries: Registries) -> list[_Choice]:
+    """Each distinct permutation of a part once, with the number of times that the plan has it."""
+    found: dict[str, _Choice] = {}
+    effective: dict[str, int] = {}
+    for alternative in plan.part(part):
+        plugin = registries.of(part).get(alternative.name)
+        for spec in alternative.specs():
+            if (known := found.get(spec.canonical())) is not None:
+                known.times += 1
+                continue
+            unused = _unused(plugin, spec)
+            core = Spec(spec.name, {name: value for name, value in spec.options.items() if name not in unused})
+            number = effective.setdefault(core.canonical(), len(effective))
+            problem = _problem(plugin, spec, part)
+            found[spec.canonical()] = _Choice(spec, marks(plan.rules, part, spec), problem, unused, number)
+    return list(found.values())
+
+
+def _unused(plugin: Plugin[Any], spec: Spec) -> dict[str, str]:
+    hook = getattr(plugin.cls, "unused", None)
+    return dict(hook(spec.options)) if hook is not None else {}
+
+
+def _problem(plugin: Plugin[Any], spec: Spec, part: PartName) -> str | None:
+    try:
+        plugin.create(spec.options, f"{part} {spec.name}")
+    except DefinitionInvalid as error:
+        return str(error)
+    return None
+
+
+def _refusals(
+    adapters: list[_Choice], models: list[_Choice], registries: Registries
+) -> dict[tuple[int, str], str | None]:
+    """Why a model will not have an adapter, by the adapter's choice and the model's name; the willing are left out."""
+    hooks = {name: getattr(registries.models.get(name).cls, "refuses", None) for name in {m.spec.name for m in models}}
+    return {
+        (id(adapter), name): reason
+        for name, hook in hooks.items()
+        if hook is not None
+        for adapter in adapters
+        if (reason := hook(registries.adapters.get(adapter.spec.name).cls, adapter.spec.options)) is not None
+    }
+
+
+def _without_effect(part: PartName, choices: list[_Choice], alternatives: tuple[Alternative, ...]) -> list[Unused]:
+    given = {(each.name, option) for each in alternatives for option in each.given}
+    counts: Counter[tuple[str, str]] = Counter()
+    for choice in choices:
+        for option, why in choice.unused.items():
+            if choice.kept and (choice.spec.name, option) in given:
+                counts[f"{part}.options.{option}", why] += choice.kept
+    return [Unused(path, why, count) for (path, why), count in counts.items()]

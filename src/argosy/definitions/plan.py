@@ -1,0 +1,79 @@
+"""A plan: a definition whose options are lists of values, with rules; it stands for all the permutations they allow.
+
+Each of dataset, adapter and model is `{name, options}` or a list of such; a name may be a list too. Every option is
+a list of values, and one value may be written bare; an option whose own type is a list takes a list of lists, and
+bare is refused. Parsing checks every name and value, but multiplies nothing out: `expand` does.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from argosy.definitions.alternatives import Alternative, parse_alternatives
+from argosy.definitions.definition import PARTS, PartName, Registries, refuse_unknown_keys
+from argosy.definitions.rules import Rule, parse_forbid, parse_require
+from argosy.definitions.yaml_files import located, read_mapping
+from argosy.errors import DefinitionInvalid
+from argosy.typed_values import shown
+
+KEYS = ("name", *PARTS, "forbid", "require")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A checked plan; `name` is the registered model whose versions its results become."""
+
+    name: str
+    dataset: tuple[Alternative, ...]
+    adapter: tuple[Alternative, ...]
+    model: tuple[Alternative, ...]
+    forbid: tuple[Rule, ...] = ()
+    require: tuple[Rule, ...] = ()
+    source: Mapping[str, Any] | None = None
+    """As it was written, JSON values."""
+
+    def part(self, name: PartName) -> tuple[Alternative, ...]:
+        return {"dataset": self.dataset, "adapter": self.adapter, "model": self.model}[name]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        return (*self.forbid, *self.require)
+
+    @property
+    def permutations(self) -> int:
+        """How many there are before rules."""
+        return math.prod(sum(each.permutations for each in self.part(part)) for part in PARTS)
+
+
+def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> Plan:
+    """A plan from JSON values; `name` is for one that names itself not. Raises DefinitionInvalid, PluginNotFound."""
+    refuse_unknown_keys(values, KEYS, "a plan", "")
+    parts = {part: parse_alternatives(values.get(part), registries.of(part), part) for part in PARTS}
+    return Plan(
+        name=_model_name(values.get("name", name)),
+        **parts,
+        forbid=parse_forbid(values.get("forbid"), parts, registries),
+        require=parse_require(values.get("require"), parts, registries),
+        source=msgspec.to_builtins(values),
+    )
+
+
+def load_plan(path: Path, registries: Registries) -> Plan:
+    """A plan from a YAML or JSON file, named after the file unless it names itself."""
+    with located(str(path)):
+        return parse_plan(read_mapping(path), path.stem, registries)
+
+
+def _model_name(name: Any) -> str:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise DefinitionInvalid(f"expected letters, digits and . _ -, as in 'topics'; got {shown(name)}", "name")
+    return name

@@ -1,0 +1,133 @@
+"""A project's settings: what `argosy.yaml` at its root says, over the defaults, under the environment.
+
+Every setting has a default, so that an empty file is a project. A variable such as `ARGOSY_DATABASE` overrides the
+file. Locations are URLs as written; a relative one is relative to the project's folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from argosy.definitions.yaml_files import located, read_mapping
+from argosy.errors import ProjectNotFound
+from argosy.typed_values import checked_struct
+
+FILE_NAME = "argosy.yaml"
+
+Positive = Annotated[int, Meta(ge=1)]
+NotEmpty = Annotated[str, Meta(min_length=1)]
+Seconds = Annotated[float, Meta(ge=0)]
+
+
+class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which versions of a model the server holds; None of these given: those that have an alias."""
+
+    versions: list[Positive] | None = None
+    aliases: list[NotEmpty] | None = None
+    latest: Positive | None = None
+    """The newest so many."""
+
+
+class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The model server; without `models` it serves every model that has an alias."""
+
+    host: NotEmpty = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+    models: dict[str, ModelSettings] = {}
+
+
+class RetrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When `argosy up` retrains by itself; None of these given: never."""
+
+    every_seconds: Annotated[float, Meta(gt=0)] | None = None
+    corrections: Positive | None = None
+    """After so many new ones."""
+
+
+class GateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a challenger must show to be promoted."""
+
+    confidence: Annotated[float, Meta(gt=0.5, lt=1)] = 0.95
+    minimum_rows: Positive = 30
+    cooldown_seconds: Seconds = 3600.0
+    """After a rollback nothing is promoted for so long."""
+
+
+class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the server takes in one request."""
+
+    text_bytes: Positive = 1_000_000
+    body_bytes: Positive = 10_000_000
+    rows: Positive = 1000
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """See docs/settings.md."""
+
+    name: str = ""
+    collection: NotEmpty = "default"
+    """Of examples, where a plan or command names none."""
+    database: NotEmpty = "sqlite:///.argosy/argosy.db"
+    broker: str = ""
+    """Empty: the database's own queues."""
+    artifacts: NotEmpty = "file:.argosy/artifacts"
+    plugins: list[NotEmpty] = []
+    """Modules, found from the project's folder, that register plug-ins when imported."""
+    server: ServerSettings = ServerSettings()
+    retrain: RetrainSettings = RetrainSettings()
+    gate: GateSettings = GateSettings()
+    limits: LimitSettings = LimitSettings()
+    conflicts: Literal["latest", "majority", "drop", "error"] = "latest"
+    """Which label wins where one example was given several."""
+
+
+OVERRIDES = {
+    "ARGOSY_DATABASE": "database",
+    "ARGOSY_BROKER": "broker",
+    "ARGOSY_ARTIFACTS": "artifacts",
+    "ARGOSY_COLLECTION": "collection",
+    "ARGOSY_HOST": "server.host",
+    "ARGOSY_PORT": "server.port",
+}
+"""Environment variable to the setting that it overrides."""
+
+
+def find_project(start: Path) -> Path:
+    """The nearest folder, from `start` upwards, that holds an `argosy.yaml`; raises ProjectNotFound."""
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    raise ProjectNotFound(f"no {FILE_NAME} in {here} or any folder above: make a project with 'argosy init DIR'")
+
+
+def load_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings of the project in that folder; raises DefinitionInvalid with the file and the setting's path."""
+    file = folder / FILE_NAME
+    with located(str(file)):
+        settings = parse_settings(read_mapping(file), environ)
+    return msgspec.structs.replace(settings, name=settings.name or folder.resolve().name)
+
+
+def parse_settings(values: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """The same from JSON values."""
+    settings = checked_struct(Settings, values)
+    for variable, path in OVERRIDES.items():
+        if environ.get(variable):
+            settings = _overridden(settings, variable, path, environ[variable])
+    return settings
+
+
+def _overridden(settings: Settings, variable: str, path: str, text: str) -> Settings:
+    section, _, name = path.rpartition(".")
+    value: Any = int(text) if name == "port" and text.isdecimal() else text
+    with located(f"the environment's {variable}"):
+        if not section:
+            return checked_struct(Settings, {**msgspec.to_builtins(settings), name: value})
+        changed = {**msgspec.to_builtins(getattr(settings, section)), name: value}
+        return checked_struct(Settings, {**msgspec.to_builtins(settings), section: changed})

@@ -1,0 +1,155 @@
+"""Plans and settings from YAML or JSON files, as plain JSON values.
+
+YAML is read by the rules of version 1.2's core schema, where `1e-3` is a number, `no` and `2016-01-01` are text.
+Only mappings with text keys, lists and scalars are taken; a key given twice is refused. Every error is a
+DefinitionInvalid that names the file, and the line and column where these are known.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from argosy.errors import DefinitionInvalid
+
+_TAG = "tag:yaml.org,2002:"
+
+
+class _Core(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml where there is one
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  # the inherited ones read dates, and `no` as false
+
+
+for _kind, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+", list("-+0123456789")),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+):
+    _Core.add_implicit_resolver(_TAG + _kind, re.compile(rf"(?:{_pattern})$"), _first)
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The mapping that a file holds, by its suffix (`.json`, else YAML); an empty file is an empty mapping."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DefinitionInvalid(f"is not UTF-8 text (byte {error.start})", source=str(path)) from None
+    except FileNotFoundError:
+        raise DefinitionInvalid("there is no such file", source=str(path)) from None
+    except OSError as error:
+        raise DefinitionInvalid(f"cannot be read: {error.strerror}", source=str(path)) from None
+    return parse_mapping(text, str(path), is_json=path.suffix.lower() == ".json")
+
+
+def parse_mapping(text: str, source: str, *, is_json: bool = False) -> dict[str, Any]:
+    """The same from a text; `source` is what errors call it."""
+    try:
+        value = _from_json(text, source) if is_json else _from_yaml(text, source)
+    except RecursionError:
+        raise DefinitionInvalid("is nested too deeply, or refers to itself", source=source) from None
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise DefinitionInvalid("expected a mapping (`key: value` lines) at the top", source=f"{source}:1")
+    return value
+
+
+@contextmanager
+def located(source: str) -> Iterator[None]:
+    """Name the file in a DefinitionInvalid that came without one."""
+    try:
+        yield
+    except DefinitionInvalid as error:
+        if error.source:
+            raise
+        raise DefinitionInvalid(error.problem, error.path, source) from error.__cause__
+
+
+def _from_yaml(text: str, source: str) -> Any:
+    loader = None
+    try:
+        loader = _Core(text)
+        node = loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
+        raise DefinitionInvalid(error.problem or error.context or "is not YAML", source=where) from None
+    except yaml.YAMLError as error:  # a character that YAML does not allow
+        raise DefinitionInvalid(str(error).splitlines()[0], source=source) from None
+    finally:
+        if loader is not None:
+            loader.dispose()
+    return None if node is None else _value(node, source)
+
+
+def _value(node: yaml.Node, source: str) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, source)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(each, source) for each in node.value]
+    text = str(node.value)
+    match node.tag.removeprefix(_TAG):
+        case "str":
+            return text
+        case "null":
+            return None
+        case "bool":
+            return text.lower() == "true"
+        case "int":
+            return _whole(text, node, source)
+        case "float":
+            return float(text)
+        case tag:
+            raise DefinitionInvalid(f"the tag '{tag}' is not taken here: write a plain value", source=_at(node, source))
+
+
+def _mapping(node: yaml.MappingNode, source: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = _value(key_node, source)
+        if not isinstance(key, str):
+            raise DefinitionInvalid(f"a key is text; got {key_node.value!r}: quote it", source=_at(key_node, source))
+        if key in values:
+            raise DefinitionInvalid(f"the key '{key}' is given twice", source=_at(key_node, source))
+        values[key] = _value(value_node, source)
+    return values
+
+
+def _whole(text: str, node: yaml.Node, source: str) -> int:
+    try:
+        return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
+    except ValueError:  # Python's limit on digits
+        raise DefinitionInvalid("a number of too many digits", source=_at(node, source)) from None
+
+
+def _at(node: yaml.Node, source: str) -> str:
+    return f"{source}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+
+
+def _from_json(text: str, source: str) -> Any:
+    if not text.strip():
+        return None
+    try:
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise DefinitionInvalid(error.msg, source=f"{source}:{error.lineno}:{error.colno}") from None
+    except ValueError as error:
+        raise DefinitionInvalid(str(error), source=source) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key '{next(key for key in keys if keys.count(key) > 1)}' is given twice")
+    return values
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")

@@ -1,0 +1,108 @@
+"""Values from outside (a plan's options, settings) against annotations: converted, or refused in one sentence.
+
+The sentence says what is allowed: `expected one of linear, poly, rbf, sigmoid; got 'rfb' (did you mean 'rbf'?)`.
+A whole number is taken where a number is declared; a number written as text, or `true` for 1, is refused, and so is
+what JSON cannot hold (infinities, NaN).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from argosy.errors import DefinitionInvalid, nearest
+from argosy.type_words import words
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_LISTS = (list, tuple, set, frozenset, Sequence)
+_SHOWN_CHARACTERS = 60
+
+
+def checked(annotation: Any, value: Any, path: str) -> Any:
+    """The value converted to its annotation; raises DefinitionInvalid at `path`."""
+    try:
+        plain = msgspec.to_builtins(value)
+        if _is_finite(plain):
+            return msgspec.convert(plain, annotation, strict=True)
+    except (msgspec.ValidationError, TypeError):
+        pass
+    raise DefinitionInvalid(f"expected {in_words(annotation)}; got {shown(value)}{_hint(annotation, value)}", path)
+
+
+def checked_json(annotation: Any, value: Any, path: str) -> Any:
+    """The same as JSON holds it: tuples as lists, enumerations as their values."""
+    return as_json(checked(annotation, value, path))
+
+
+def as_json(value: Any) -> Any:
+    """The value with JSON's types alone."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
+def checked_struct(struct: type[S], values: Any, path: str = "") -> S:
+    """A struct from a mapping, field by field and recursively, so that an error names the field and what it takes."""
+    if not isinstance(values, Mapping):
+        raise DefinitionInvalid(f"expected a mapping; got {shown(values)}", path)
+    fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
+    given: dict[str, Any] = {}
+    for name, value in values.items():
+        where = f"{path}.{name}" if path else str(name)
+        if name not in fields:
+            raise DefinitionInvalid(f"no such setting{nearest(name, fields)}; there are: {', '.join(fields)}", where)
+        given[fields[name].name] = _checked_field(fields[name].type, value, where)
+    for name, field in fields.items():
+        if field.required and name not in values:
+            raise DefinitionInvalid("is missing", f"{path}.{name}" if path else name)
+    return struct(**given)
+
+
+def admits_list(annotation: Any) -> bool:
+    """Whether a list can be one value of that type."""
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return admits_list(typing.get_args(annotation)[0])
+    if origin in (typing.Union, types.UnionType):
+        return any(admits_list(each) for each in typing.get_args(annotation))
+    return (origin or annotation) in _LISTS
+
+
+def in_words(annotation: Any) -> str:
+    """What the annotation allows: `a whole number of at least 1`, `one of linear, rbf`."""
+    return words(annotation)
+
+
+def shown(value: Any) -> str:
+    """A value as the user wrote it, cut short."""
+    text = repr(value) if isinstance(value, str) else json.dumps(value, default=repr, ensure_ascii=False)
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+
+
+def _checked_field(annotation: Any, value: Any, path: str) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return checked_struct(annotation, {} if value is None else value, path)
+    arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) is dict and isinstance(value, Mapping):
+        return {name: _checked_field(arguments[1], each, f"{path}.{name}") for name, each in value.items()}
+    return checked(annotation, value, path)
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, list | tuple):
+        return all(map(_is_finite, value))
+    return all(map(_is_finite, value.values())) if isinstance(value, dict) else True
+
+
+def _hint(annotation: Any, value: Any) -> str:
+    """The nearest of a Literal's texts."""
+    if not isinstance(value, str) or typing.get_origin(annotation) is not typing.Literal:
+        return ""
+    return nearest(value, [text for text in typing.get_args(annotation) if isinstance(text, str)])
