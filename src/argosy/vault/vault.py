@@ -1,0 +1,115 @@
+"""The vault: a data key for each scope, made on first use and kept wrapped in the table `data_keys`.
+
+- A scope is `collection:NAME` (role examples) or begins with `predictions` (role predictions).
+- Two processes that use a new scope at once end with the same data key.
+- A scope's key is unwrapped once and kept in memory, never written in the clear.
+- Replacing a master key (`rewrap`) re-wraps data keys and touches no row that they encrypt.
+
+Raises KeyUnavailable without the role's master key, KeyWrong with another one. `scope` opens its own transaction the
+first time a name is asked for: call it outside of one. May be used from any thread.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from argosy.database import Database, Transaction
+from argosy.errors import KeyUnavailable, KeyWrong
+from argosy.vault.master_keys import EXAMPLES, KEY_BYTES, PREDICTIONS, MasterKeys
+from argosy.vault.scope import NONCE_BYTES, Scope
+
+_FORMAT = b"\x01"
+
+
+class Vault:
+    def __init__(self, database: Database, master_keys: MasterKeys) -> None:
+        self._database, self._master_keys = database, master_keys
+        self._scopes: dict[str, Scope] = {}
+        self._lock = threading.Lock()
+
+    def scope(self, name: str) -> Scope:
+        """The scope of that name; its data key is made if there is none."""
+        with self._lock:
+            if name not in self._scopes:
+                self._scopes[name] = Scope(name, self._data_key(name))
+            return self._scopes[name]
+
+    def rewrap(self, role: str, new: MasterKeys) -> int:
+        """Wrap every data key of the role with its new master key, all or none; how many there were.
+
+        From then on a vault must be opened with the new key.
+        """
+        old_key, new_key = self._master_keys.get(role), new.get(role)
+        with self._database.write() as transaction:
+            rows = transaction.execute("SELECT scope, wrapped FROM data_keys")
+            mine = [(scope, wrapped) for scope, wrapped in rows if role_of(scope) == role]
+            for scope, wrapped in mine:
+                transaction.execute(
+                    "UPDATE data_keys SET wrapped = :wrapped WHERE scope = :scope",
+                    {"scope": scope, "wrapped": wrap(new_key, unwrap(old_key, wrapped, scope), scope)},
+                )
+        return len(mine)
+
+    def _data_key(self, name: str) -> bytes:
+        master_key = self._master_keys.get(role_of(name))
+        with self._database.read() as transaction:
+            found = _wrapped(transaction, name)
+        if found is None:
+            found = self._create(name, master_key)
+        return unwrap(master_key, found, name)
+
+    def _create(self, name: str, master_key: bytes) -> bytes:
+        """The wrapped key of a new scope, or the one that another process made meanwhile."""
+        with self._database.write() as transaction:
+            self._check_siblings(transaction, name, master_key)
+            transaction.execute(
+                "INSERT INTO data_keys (scope, wrapped, created_at) VALUES (:scope, :wrapped, :now)"
+                " ON CONFLICT (scope) DO NOTHING",
+                {"scope": name, "wrapped": wrap(master_key, os.urandom(KEY_BYTES), name), "now": transaction.now()},
+            )
+            return transaction.execute("SELECT wrapped FROM data_keys WHERE scope = :scope", {"scope": name})[0][0]  # type: ignore[no-any-return]  # BLOB NOT NULL
+
+    def _check_siblings(self, transaction: Transaction, name: str, master_key: bytes) -> None:
+        """Refuse to begin a second master key beside the one that the role's other scopes are wrapped with."""
+        for scope, wrapped in transaction.execute("SELECT scope, wrapped FROM data_keys"):
+            if role_of(scope) == role_of(name):
+                unwrap(master_key, wrapped, scope)
+                return
+
+
+def role_of(scope: str) -> str:
+    """Which master key wraps that scope's data key."""
+    if scope.startswith("collection:"):
+        return EXAMPLES
+    if scope.startswith("predictions"):
+        return PREDICTIONS
+    raise KeyUnavailable(f"'{scope}' is no scope: one begins with 'collection:' or 'predictions'")
+
+
+def wrap(master_key: bytes, data_key: bytes, scope: str) -> bytes:
+    """The data key under the master key, bound to its scope's name."""
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce = os.urandom(NONCE_BYTES)
+    return _FORMAT + nonce + AESGCM(master_key).encrypt(nonce, data_key, scope.encode())
+
+
+def unwrap(master_key: bytes, wrapped: bytes, scope: str) -> bytes:
+    """The data key; raises KeyWrong where that master key did not wrap it."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    nonce, sealed = wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :]
+    try:
+        return AESGCM(master_key).decrypt(nonce, sealed, scope.encode())
+    except (InvalidTag, ValueError):
+        raise KeyWrong(
+            f"the master key '{role_of(scope)}' is not the one that '{scope}' was encrypted with:"
+            " put back the key that this database was made with"
+        ) from None
+
+
+def _wrapped(transaction: Transaction, name: str) -> bytes | None:
+    rows = transaction.execute("SELECT wrapped FROM data_keys WHERE scope = :scope", {"scope": name})
+    return rows[0][0] if rows else None
