@@ -11,20 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from argosy.predictions.log import Reviewable
+
 Drawn = Literal["uncertain", "uniform"]
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A logged prediction as the choice sees it.
-
-    `is_reviewed`: somebody has said something about it. `is_measured`: it was drawn uniformly before.
-    """
-
-    prediction_id: str
-    confidence: float
-    is_reviewed: bool = False
-    is_measured: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,7 +27,7 @@ def uniform_share(rows: int) -> int:
     return -(-rows // 5)
 
 
-def choose(candidates: Sequence[Candidate], rows: int, seed: int) -> list[Picked]:
+def choose(candidates: Sequence[Reviewable], rows: int, seed: int) -> list[Picked]:
     """The `rows` least certain predictions not yet reviewed, and a fifth as many drawn uniformly.
 
     The uniform ones are drawn first and from all candidates, reviewed or not: leaving out those that somebody

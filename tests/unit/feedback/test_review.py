@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argosy.feedback.review import Candidate, choose, uniform_share
+from argosy.feedback.review import choose, uniform_share
+from argosy.predictions.log import Reviewable
 
-CANDIDATES = [Candidate(f"p{number:03}", confidence=number / 1000) for number in range(1000)]
+CANDIDATES = [Reviewable(f"p{number:03}", number / 1000, False, False) for number in range(1000)]
 
 
 def ids(picked, drawn):
@@ -27,14 +28,14 @@ def test_a_fifth_is_rounded_up():
 
 
 def test_reviewed_ones_are_not_asked_again_for_doubt_but_may_be_drawn():
-    reviewed = [Candidate(one.prediction_id, one.confidence, is_reviewed=True) for one in CANDIDATES]
+    reviewed = [Reviewable(one.prediction_id, one.confidence, True, False) for one in CANDIDATES]
     picked = choose(reviewed, 50, seed=1)
     assert ids(picked, "uncertain") == []
     assert len(ids(picked, "uniform")) == 10
 
 
 def test_what_was_measured_is_not_drawn_again():
-    measured = [Candidate(one.prediction_id, one.confidence, True, True) for one in CANDIDATES]
+    measured = [Reviewable(one.prediction_id, one.confidence, True, True) for one in CANDIDATES]
     assert choose(measured, 50, seed=1) == []
 
 
@@ -44,7 +45,7 @@ def test_the_uniform_draw_is_uniform_over_confidence():
 
 
 @given(
-    st.lists(st.builds(Candidate, st.text("abcdef", min_size=3), st.floats(0, 1), st.booleans(), st.booleans()),
+    st.lists(st.builds(Reviewable, st.text("abcdef", min_size=3), st.floats(0, 1), st.booleans(), st.booleans()),
              unique_by=lambda one: one.prediction_id),
     st.integers(0, 20), st.integers(0, 5), st.randoms(),
 )  # fmt: skip

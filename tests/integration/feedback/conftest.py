@@ -1,0 +1,59 @@
+"""A project's parts on real backends in a temporary folder."""
+
+from __future__ import annotations
+
+from itertools import count
+from types import SimpleNamespace
+
+import pytest
+
+from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.predictions.feedback_log import FeedbackLog
+from argosy.predictions.ids import PredictionIds
+from argosy.predictions.log import PredictionLog
+from argosy.predictions.record import Prediction
+from argosy.predictions.spool import SpoolWriter
+from argosy.vault.keys.file import FileKeys
+from argosy.vault.vault import Vault
+
+NOON = 1_700_000_000.0
+
+
+@pytest.fixture
+def project(tmp_path):
+    database = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
+    database.migrate()
+    keys = FileKeys(tmp_path / "keys")
+    for role in ("examples", "predictions"):
+        keys.create(role)
+    vault = Vault(database, keys)
+    clock = count(int(NOON))
+    yield SimpleNamespace(
+        folder=tmp_path,
+        database=database,
+        vault=vault,
+        log=PredictionLog(database, vault, tmp_path / "spool"),
+        feedback=FeedbackLog(database, vault, now=lambda: float(next(clock))),
+    )
+    database.close()
+
+
+@pytest.fixture
+def predict(project):
+    """Log predictions as a server does: predict([(input, answer, confidence), …]) -> ids."""
+    writer = SpoolWriter(project.folder / "spool", project.vault.scope("predictions"))
+    ids = PredictionIds(project.vault.scope("predictions"))
+    requests = count()
+
+    def log(rows, model="topics", version=1, made_at=NOON, subject=None):
+        issued = ids.issue(len(rows), made_at, next(requests).to_bytes(8))
+        writer.write(
+            [
+                Prediction(one, model, version, made_at, answer, confidence, given, (), None, subject, None)
+                for one, (given, answer, confidence) in zip(issued, rows, strict=True)
+            ]
+        )
+        return issued
+
+    yield log
+    writer.close()
