@@ -7,7 +7,7 @@ CREATE TABLE data_keys (            -- vault: one data key a scope, wrapped by t
 );
 
 CREATE TABLE examples (             -- datasets: append-only revisions of examples
-    revision_id INTEGER PRIMARY KEY,
+    revision_id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again after an erasure: datasets name rows by it
     collection TEXT NOT NULL,
     example_id BLOB NOT NULL,       -- 16 random bytes, the same for every revision
     revision INTEGER NOT NULL,      -- 1, 2, …
@@ -62,7 +62,8 @@ CREATE INDEX jobs_by_state ON jobs (state, lease_until);
 CREATE TABLE plans (                -- jobs: what was submitted together
     name TEXT PRIMARY KEY,
     source TEXT NOT NULL,           -- the plan as JSON
-    submitted_at REAL NOT NULL
+    submitted_at REAL NOT NULL,
+    cancelled_at REAL               -- its definitions are wanted no more, unless by another plan
 );
 CREATE TABLE plan_jobs (
     plan TEXT NOT NULL REFERENCES plans (name),
@@ -70,19 +71,20 @@ CREATE TABLE plan_jobs (
     PRIMARY KEY (plan, label)
 );
 
-CREATE TABLE outbox (               -- jobs: events that a relay publishes after the commit that wrote them
-    id INTEGER PRIMARY KEY,
+CREATE TABLE outbox (               -- messaging: what a relay publishes after the commit that wrote it
+    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used again, so that a late relay deletes no newer row
     queue TEXT NOT NULL,
     body TEXT NOT NULL,
-    created_at REAL NOT NULL
+    created_at REAL NOT NULL,
+    claimed_until REAL NOT NULL DEFAULT 0   -- a relay has it in hand until then
 );
 
 CREATE TABLE messages (             -- messaging: the broker's queues on SQL
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,   -- never used again, so that a late ack deletes no newer message
     queue TEXT NOT NULL,
     body BLOB NOT NULL,
     visible_at REAL NOT NULL,       -- hidden until then while delivered and not yet acknowledged
-    deliveries INTEGER NOT NULL DEFAULT 0
+    deliveries INTEGER NOT NULL DEFAULT 0   -- fencing: only the newest delivery may settle it
 );
 CREATE INDEX messages_by_queue ON messages (queue, visible_at, id);
 

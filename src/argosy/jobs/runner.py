@@ -1,0 +1,161 @@
+"""A worker's loop: receive, lease, acknowledge, run, finish; between jobs, relay the outbox and reconcile.
+
+The message is acknowledged as soon as the row is leased, since brokers do not let a consumer hold one for hours; from
+then on the lease carries the job. Any number of workers may run, each with its own `owner`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from argosy.database.database import Transaction
+from argosy.errors import DatabaseUnavailable, JobInterrupted, LeaseLost, UserMistake
+from argosy.jobs.guard import LeaseGuard
+from argosy.jobs.job import Job, Lease
+from argosy.jobs.queue import LEASE_SECONDS, QUEUE, Able, Queue
+from argosy.jobs.reconciler import reconcile
+from argosy.messaging.broker import Broker
+from argosy.messaging.relay import relay
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a handler computed: the job's result, and what is to be written in the same transaction as it."""
+
+    result: Mapping[str, Any]
+    then: Callable[[Transaction], None] | None = None
+
+
+Handler = Callable[[Job, LeaseGuard], Outcome]
+"""Runs a job. It may be run again after a crash, so whatever it does before it returns must bear repeating."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """The worker's times, in seconds."""
+
+    lease: float = LEASE_SECONDS
+    beat: float = LEASE_SECONDS / 3
+    wait: float = 0.2
+    reconcile: float = 1.0
+    recover: float = 1.0
+
+
+@dataclass
+class Tally:
+    """What a worker did."""
+
+    done: int = 0
+    failed: int = 0
+    retried: int = 0
+    lost: int = 0
+    released: int = 0
+
+
+def run_worker(
+    queue: Queue,
+    broker: Broker,
+    handlers: Mapping[str, Handler],
+    owner: str,
+    stop: threading.Event,
+    *,
+    able: Able | None = None,
+    until: Callable[[], bool] | None = None,
+    pace: Pace | None = None,
+) -> Tally:
+    """Run jobs until `stop` is set, or until `until`, asked whenever there is no job to run, says so.
+
+    `able` says whether this worker has what a job requires. A handler's UserMistake fails the job at once; any other
+    exception is tried again, with back-off; JobInterrupted gives the job back.
+    """
+    return _Worker(queue, broker, handlers, owner, stop, able, pace or Pace()).run(until)
+
+
+class _Worker:
+    def __init__(
+        self,
+        queue: Queue,
+        broker: Broker,
+        handlers: Mapping[str, Handler],
+        owner: str,
+        stop: threading.Event,
+        able: Able | None,
+        pace: Pace,
+    ) -> None:
+        self.queue, self.broker, self.handlers, self.owner = queue, broker, handlers, owner
+        self.stop, self.able, self.pace, self.tally = stop, able, pace, Tally()
+        self._reconciled_at = float("-inf")
+
+    def run(self, until: Callable[[], bool] | None) -> Tally:
+        idle = False
+        while not self.stop.is_set():
+            try:
+                self._maintain(idle)
+                idle = not self._step()
+                if idle and until is not None and until():
+                    break
+            except DatabaseUnavailable as error:  # leases and messages outlive the outage
+                log.warning("%s: %s; trying again", self.owner, error)
+                self.stop.wait(self.pace.recover)
+        return self.tally
+
+    def _maintain(self, queue_is_empty: bool) -> None:
+        if time.monotonic() - self._reconciled_at >= self.pace.reconcile:
+            reconcile(self.queue.database, queue_is_empty)
+            self._reconciled_at = time.monotonic()
+        relay(self.queue.database, self.broker)
+
+    def _step(self) -> bool:
+        """Take one message; whether there was one."""
+        delivery = self.broker.receive(QUEUE, self.pace.wait)
+        if delivery is None:
+            return False
+        job_id = int(msgspec.json.decode(delivery.body)["job"])
+        lease = self.queue.lease(job_id, self.owner, self.pace.lease, self._is_able)
+        delivery.ack()
+        if lease is not None:
+            self._run(lease)
+        return True
+
+    def _is_able(self, job: Job) -> bool:
+        return job.kind in self.handlers and (self.able is None or self.able(job.requires))
+
+    def _run(self, lease: Lease) -> None:
+        try:
+            with LeaseGuard(self.queue, lease, self.pace.beat, self.stop) as guard:
+                outcome = self.handlers[lease.job.kind](lease.job, guard)
+            self.queue.finish(lease, outcome.result, outcome.then)
+            self.tally.done += 1
+        except LeaseLost as error:
+            self.tally.lost += 1
+            log.warning("%s", error)
+        except JobInterrupted:
+            self.tally.released += self.queue.release(lease)
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises is its job's failure, not the worker's
+            self._failed(lease, error)
+        except BaseException:  # Ctrl-C: the job goes back at once
+            self.queue.release(lease)
+            raise
+
+    def _failed(self, lease: Lease, error: Exception) -> None:
+        message = str(error) if isinstance(error, UserMistake) else f"{type(error).__name__}: {error}"
+        try:
+            again = self.queue.fail(
+                lease, message, "".join(traceback.format_exception(error)), not isinstance(error, UserMistake)
+            )
+        except LeaseLost:
+            self.tally.lost += 1
+            return
+        self.tally.retried += again
+        self.tally.failed += not again
+        log.warning("%s failed%s: %s", lease.job.label, ", to be tried again" if again else "", message)

@@ -1,0 +1,20 @@
+"""In which order a plan's definitions are queued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def order(items: Iterable[tuple[str, str, float]]) -> list[str]:
+    """Labels from (label, adapter key, cost): first one definition of every adapter, so that adapters are fitted
+    side by side and shared from then on; then the rest. Costly ones first in both, so that no worker ends up alone
+    with a long one. The given order breaks ties.
+    """
+    by_cost = sorted(items, key=lambda item: -item[2])
+    seen: set[str] = set()
+    first: list[str] = []
+    rest: list[str] = []
+    for label, adapter_key, _ in by_cost:
+        (rest if adapter_key in seen else first).append(label)
+        seen.add(adapter_key)
+    return first + rest

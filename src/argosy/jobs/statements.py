@@ -1,0 +1,86 @@
+"""The SQL of the queue. Every statement that settles a lease checks its fencing token."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from argosy.jobs.job import COLUMNS
+
+SUBMIT: Final = """
+INSERT INTO jobs (kind, label, payload, requires, state, submitted_at, published_at)
+VALUES (:kind, :label, :payload, :requires, 'queued', :now, :now)
+ON CONFLICT (label) DO UPDATE SET
+    kind = excluded.kind, payload = excluded.payload, requires = excluded.requires, state = 'queued',
+    owner = NULL, lease_until = NULL, not_before = 0, failures = 0, losses = 0, result = NULL, error = NULL,
+    traceback = NULL, submitted_at = excluded.submitted_at, published_at = excluded.published_at,
+    started_at = NULL, finished_at = NULL
+WHERE jobs.state IN ('failed', 'cancelled')
+RETURNING id"""
+
+BY_ID: Final = f"SELECT {COLUMNS} FROM jobs WHERE id = :job"  # noqa: S608  # our own column list
+BY_LABEL: Final = f"SELECT {COLUMNS} FROM jobs WHERE label = :job"  # noqa: S608
+LISTED: Final = f"""
+SELECT {COLUMNS} FROM jobs
+WHERE (:kind = '' OR kind = :kind) AND (:state = '' OR state = :state) ORDER BY id"""  # noqa: S608
+
+LEASE: Final = f"""
+UPDATE jobs SET state = 'running', token = token + 1, owner = :owner, lease_until = :until, started_at = :now
+WHERE id = :id AND state = 'queued' AND not_before <= :now
+RETURNING {COLUMNS}"""  # noqa: S608
+
+# published_at NULL asks the reconciler for a message as soon as not_before has passed
+DEFER: Final = """
+UPDATE jobs SET not_before = :at, published_at = NULL WHERE id = :id AND state = 'queued'"""
+
+_HELD = "WHERE id = :id AND token = :token AND state = 'running' RETURNING id"
+
+HEARTBEAT: Final = f"UPDATE jobs SET lease_until = :until {_HELD}"  # noqa: S608
+HOLD: Final = "SELECT id FROM jobs WHERE id = :id AND token = :token AND state = 'running'"
+FINISH: Final = f"""
+UPDATE jobs SET state = 'done', result = :result, error = NULL, traceback = NULL, lease_until = NULL,
+    finished_at = :now {_HELD}"""  # noqa: S608
+FAIL: Final = f"""
+UPDATE jobs SET state = 'failed', failures = failures + 1, error = :error, traceback = :traceback,
+    lease_until = NULL, finished_at = :now {_HELD}"""  # noqa: S608
+RETRY: Final = f"""
+UPDATE jobs SET state = 'queued', failures = failures + 1, error = :error, traceback = :traceback, owner = NULL,
+    lease_until = NULL, started_at = NULL, not_before = :at, published_at = NULL {_HELD}"""  # noqa: S608
+RELEASE: Final = f"""
+UPDATE jobs SET state = 'queued', owner = NULL, lease_until = NULL, started_at = NULL, not_before = 0,
+    published_at = :now {_HELD}"""  # noqa: S608
+
+CANCEL: Final = """
+UPDATE jobs SET state = 'cancelled', owner = NULL, lease_until = NULL, finished_at = :now
+WHERE label = :label AND state IN ('queued', 'running') RETURNING id"""
+
+TO_RECONCILE: Final = """
+SELECT id, kind, label, state, lease_until, published_at, not_before, losses FROM jobs
+WHERE (state = 'running' AND lease_until < :now)
+   OR (state = 'queued' AND not_before <= :now AND (published_at IS NULL OR published_at < :stale))"""
+LOSE: Final = """
+UPDATE jobs SET state = 'queued', owner = NULL, lease_until = NULL, started_at = NULL, losses = losses + 1,
+    not_before = 0, published_at = :now WHERE id = :id"""
+GIVE_UP: Final = """
+UPDATE jobs SET state = 'failed', owner = NULL, lease_until = NULL, losses = losses + 1, error = :error,
+    finished_at = :now WHERE id = :id"""
+PUBLISHED: Final = "UPDATE jobs SET published_at = :now WHERE id = :id"
+
+PUT_PLAN: Final = """
+INSERT INTO plans (name, source, submitted_at) VALUES (:name, :source, :now)
+ON CONFLICT (name) DO UPDATE SET source = excluded.source, submitted_at = excluded.submitted_at, cancelled_at = NULL"""
+GET_PLAN: Final = "SELECT name, source, submitted_at, cancelled_at FROM plans WHERE name = :plan"
+PLAN_NAMES: Final = "SELECT name FROM plans ORDER BY name"
+CANCEL_PLAN: Final = "UPDATE plans SET cancelled_at = :now WHERE name = :plan"
+FORGET_PLAN_JOBS: Final = "DELETE FROM plan_jobs WHERE plan = :plan"
+PUT_PLAN_JOB: Final = "INSERT INTO plan_jobs (plan, label) VALUES (:plan, :label) ON CONFLICT DO NOTHING"
+PLANS_OF: Final = """
+SELECT plan FROM plan_jobs JOIN plans ON plans.name = plan_jobs.plan WHERE label = :label ORDER BY plan"""
+ONLY_OF_PLAN: Final = """
+SELECT label FROM plan_jobs AS mine WHERE plan = :plan AND NOT EXISTS (
+    SELECT 1 FROM plan_jobs AS other JOIN plans ON plans.name = other.plan
+    WHERE other.label = mine.label AND other.plan <> :plan AND plans.cancelled_at IS NULL)
+ORDER BY label"""
+PLAN_LABELS: Final = f"""
+SELECT plan_jobs.label, trained.label IS NOT NULL, {", ".join("jobs." + name for name in COLUMNS.split(", "))}
+FROM plan_jobs LEFT JOIN jobs ON jobs.label = plan_jobs.label LEFT JOIN trained ON trained.label = plan_jobs.label
+WHERE plan = :plan ORDER BY jobs.id, plan_jobs.label"""  # noqa: S608

@@ -1,0 +1,170 @@
+"""Submitting a plan's definitions together, and following them.
+
+A plan has the definitions of its newest submission. Whatever a label's state is, submitting it again is harmless:
+trained ones only become versions, queued and running ones are left alone, failed and cancelled ones start afresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from argosy.database.database import Transaction
+from argosy.errors import PlanNotFound, nearest
+from argosy.jobs import statements as sql
+from argosy.jobs.job import Job, JobState, job_of
+from argosy.jobs.queue import Queue
+from argosy.store.store import Store
+
+TRAIN: Final = "train"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One definition of a plan, in the order of the queue."""
+
+    label: str
+    definition: Mapping[str, Any]
+    dataset_digest: str
+    requires: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What a submission did, in labels."""
+
+    queued: tuple[str, ...]
+    waiting: tuple[str, ...]
+    """Queued or running already."""
+    trained: tuple[str, ...]
+    dropped: tuple[str, ...]
+    """Of the plan's earlier submission, not wanted any more and not begun: cancelled."""
+
+
+@dataclass(frozen=True)
+class PlanStatus:
+    """Where a plan's definitions are; `counts` has every state."""
+
+    plan: str
+    submitted_at: float
+    counts: Mapping[JobState, int]
+    running: tuple[Job, ...]
+    failed: tuple[Job, ...]
+    lacking: Mapping[str, int]
+    """Plug-ins that queued definitions require, and how many: a worker without them leaves those for another."""
+    is_cancelled: bool = False
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing is queued or running any more."""
+        return not self.counts[JobState.QUEUED] and not self.counts[JobState.RUNNING]
+
+
+class Plans:
+    """Plans as the queue knows them: named sets of labels."""
+
+    def __init__(self, queue: Queue, store: Store) -> None:
+        self.queue, self.store = queue, store
+
+    def submit(self, transaction: Transaction, plan: str, source: Any, wanted: Sequence[Wanted]) -> Submitted:
+        """Queue what is not trained yet, in the given order, and make versions of what is."""
+        labels = {one.label for one in wanted}
+        earlier = [label for label in _only_of(transaction, plan) if label not in labels]
+        dropped = [label for label in earlier if self._drop(transaction, label)]
+        text = msgspec.json.encode(source).decode()
+        transaction.execute(sql.PUT_PLAN, {"name": plan, "source": text, "now": transaction.now()})
+        transaction.execute(sql.FORGET_PLAN_JOBS, {"plan": plan})
+        transaction.execute_many(sql.PUT_PLAN_JOB, [{"plan": plan, "label": one.label} for one in wanted])
+        queued, waiting, trained = [], [], []
+        for one in wanted:
+            if self.store.is_trained(transaction, one.label):
+                self.store.add_version(transaction, plan, one.label)
+                trained.append(one.label)
+            elif self.queue.submit(transaction, TRAIN, one.label, payload_of(one), one.requires):
+                queued.append(one.label)
+            else:
+                waiting.append(one.label)
+        return Submitted(tuple(queued), tuple(waiting), tuple(trained), tuple(dropped))
+
+    def cancel(self, transaction: Transaction, plan: str) -> list[str]:
+        """Cancel the plan's definitions that are queued or running and wanted by no other plan; their labels."""
+        _row(transaction, plan)
+        labels = [label for label in _only_of(transaction, plan) if self.queue.cancel(transaction, label)]
+        transaction.execute(sql.CANCEL_PLAN, {"plan": plan, "now": transaction.now()})
+        return labels
+
+    def status(self, plan: str) -> PlanStatus:
+        """Raises PlanNotFound."""
+        with self.queue.database.read() as transaction:
+            _, _, submitted_at, cancelled_at = _row(transaction, plan)
+            rows = transaction.execute(sql.PLAN_LABELS, {"plan": plan})
+        jobs = [job_of(row[2:]) for row in rows if not row[1] and row[2] is not None]
+        counts = dict.fromkeys(JobState, 0)
+        for job in jobs:
+            counts[job.state] += 1
+        counts[JobState.DONE] += sum(1 for row in rows if row[1])
+        return PlanStatus(
+            plan,
+            submitted_at,
+            counts,
+            tuple(job for job in jobs if job.state is JobState.RUNNING),
+            tuple(job for job in jobs if job.state is JobState.FAILED),
+            _count(name for job in jobs if job.state is JobState.QUEUED for name in job.requires),
+            cancelled_at is not None,
+        )
+
+    def source(self, plan: str) -> Any:
+        """The plan as it was submitted; raises PlanNotFound."""
+        with self.queue.database.read() as transaction:
+            return msgspec.json.decode(_row(transaction, plan)[1])
+
+    def names(self) -> list[str]:
+        """Every plan that was submitted."""
+        with self.queue.database.read() as transaction:
+            return [row[0] for row in transaction.execute(sql.PLAN_NAMES)]
+
+    def _drop(self, transaction: Transaction, label: str) -> bool:
+        rows = transaction.execute(sql.BY_LABEL, {"job": label})
+        is_queued = bool(rows) and job_of(rows[0]).state is JobState.QUEUED
+        return is_queued and self.queue.cancel(transaction, label)
+
+
+def payload_of(wanted: Wanted) -> dict[str, Any]:
+    """The payload of a `train` job."""
+    return {"definition": dict(wanted.definition), "dataset_digest": wanted.dataset_digest}
+
+
+def models_of(transaction: Transaction, label: str) -> list[str]:
+    """The registered models that a label's result becomes a version of: the plans that want it.
+
+    To be asked in the transaction that finishes the job, so that a plan submitted meanwhile is not missed.
+    """
+    return [row[0] for row in transaction.execute(sql.PLANS_OF, {"label": label})]
+
+
+def _only_of(transaction: Transaction, plan: str) -> list[str]:
+    return [row[0] for row in transaction.execute(sql.ONLY_OF_PLAN, {"plan": plan})]
+
+
+def _row(transaction: Transaction, plan: str) -> tuple[Any, ...]:
+    rows = transaction.execute(sql.GET_PLAN, {"plan": plan})
+    if not rows:
+        known = [row[0] for row in transaction.execute(sql.PLAN_NAMES)]
+        raise PlanNotFound(
+            f"no plan called '{plan}' was submitted{nearest(plan, known)}; there are: {', '.join(known) or 'none'}"
+        )
+    return rows[0]
+
+
+def _count(names: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for name in names:
+        found[name] = found.get(name, 0) + 1
+    return found

@@ -1,0 +1,1 @@
+"""What was trained: results, numbered versions, aliases and their history, lineage, artifacts."""

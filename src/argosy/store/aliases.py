@@ -1,0 +1,88 @@
+"""Aliases: names such as `champion` that point at one version of a model, and the append-only story of their moves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from argosy.database.database import Row, Transaction
+from argosy.errors import AliasInvalid, NothingToRollBack
+from argosy.messaging.outbox import notify
+from argosy.store import statements as sql
+from argosy.store.trained import Move
+
+CHAMPION: Final = "champion"
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+
+
+def check_alias(alias: str) -> str:
+    """The alias, if it can be one; raises AliasInvalid."""
+    if not _NAME.fullmatch(alias):
+        raise AliasInvalid(f"'{alias}' cannot be an alias: a lower-case letter, then letters, digits, '_' or '-'")
+    return alias
+
+
+def current(transaction: Transaction, model: str, alias: str) -> int | None:
+    """The number that the alias points at."""
+    rows = transaction.execute(sql.ALIAS, {"model": model, "alias": alias})
+    return rows[0][0] if rows else None
+
+
+def move(
+    transaction: Transaction,
+    model: str,
+    alias: str,
+    number: int,
+    *,
+    by: str,
+    action: str,
+    reason: str,
+    evidence: Mapping[str, Any] | None,
+) -> None:
+    """Point the alias at a version, with its line of history and its notification."""
+    now, before = transaction.now(), current(transaction, model, alias)
+    transaction.execute(sql.PUT_ALIAS, {"model": model, "alias": alias, "number": number, "now": now})
+    row = {
+        "model": model,
+        "alias": alias,
+        "from_number": before,
+        "to_number": number,
+        "now": now,
+        "by": by,
+        "action": action,
+        "reason": reason,
+        "evidence": None if evidence is None else msgspec.json.encode(evidence).decode(),
+    }
+    transaction.execute(sql.PUT_MOVE, row)
+    notify(transaction, "alias_moved", model=model, alias=alias, from_number=before, to_number=number, action=action)
+
+
+def moves(transaction: Transaction, model: str, alias: str = "") -> list[Move]:
+    """The alias's story, or that of all the model's, oldest first."""
+    rows = transaction.execute(sql.MOVES, {"model": model, "alias": alias})
+    return [_move_of(row) for row in rows]
+
+
+def _move_of(row: Row) -> Move:
+    named = dict(zip(Move.__dataclass_fields__, row, strict=True))
+    evidence = named["evidence"]
+    return Move(**{**named, "evidence": None if evidence is None else msgspec.json.decode(evidence)})
+
+
+def before(history: Sequence[Move], model: str, alias: str) -> int:
+    """The version to roll back to: the one that the present one took over from by a promotion.
+
+    A rollback undoes the promotion it answers, so that two in a row go back two versions, not to and fro.
+    """
+    standing: list[int] = []
+    for step in history:
+        if step.action == "rollback" and step.to_number in standing:
+            del standing[standing.index(step.to_number) + 1 :]
+        elif not standing or standing[-1] != step.to_number:
+            standing.append(step.to_number)
+    if len(standing) < 2:
+        raise NothingToRollBack(f"{model}@{alias} has no earlier version to go back to")
+    return standing[-2]

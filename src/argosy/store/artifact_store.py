@@ -1,0 +1,61 @@
+"""The artifact port: files kept under the sha256 of their bytes.
+
+Guarantees, for every store:
+
+- An `ArtifactStore` may be used from any thread and by any number of processes.
+- When `put` returns, the bytes are durable; until then nobody sees them. Putting the same bytes twice, also at the
+  same time, keeps them once.
+- What a digest names never changes. `path` and `fetch` give a local file to read or map, never to write.
+- `fetch` has compared the bytes with the digest; `path` trusts what was compared before.
+
+Raises ArtifactNotFound for a digest that is not there, ArtifactCorrupt for bytes that are not what they were.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Protocol
+
+from argosy.errors import ArtifactCorrupt, ArtifactNotFound
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class ArtifactStore(Protocol):
+    """See the module's guarantees."""
+
+    def put(self, source: Path) -> str:
+        """Keep a copy of the file; its digest."""
+
+    def path(self, digest: str) -> Path:
+        """A local file with the artifact's bytes."""
+
+    def fetch(self, digest: str) -> Path:
+        """The same, its bytes compared with the digest just now."""
+
+    def exists(self, digest: str) -> bool:
+        """Whether the artifact is there."""
+
+    def delete(self, digest: str) -> bool:
+        """Forget the artifact; whether it was there. Readers that have it open keep what they have."""
+
+
+def check_digest(digest: str) -> str:
+    """The digest, if it is one; raises ArtifactNotFound."""
+    if not _DIGEST.fullmatch(digest):
+        raise ArtifactNotFound(f"'{digest}' is not an artifact's digest")
+    return digest
+
+
+def check_bytes(path: Path, digest: str) -> Path:
+    """The path, if the file's bytes have that digest; raises ArtifactCorrupt."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != digest:
+        raise ArtifactCorrupt(
+            f"{path}: its bytes have the digest {found[:12]}…, not {digest[:12]}…: "
+            "restore the file from a copy, or train its definition again"
+        )
+    return path

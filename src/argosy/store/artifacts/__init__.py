@@ -1,0 +1,1 @@
+"""One module a place for artifacts, named by technology."""

@@ -1,0 +1,108 @@
+"""Artifacts in a local folder: `ab/abcdef…`, read-only files.
+
+A copy is written beside them in `incoming/`, synchronised to the disk, then renamed into place, so that a crash
+leaves at most a file in `incoming/`, which a later `put` sweeps away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from argosy.errors import ArtifactNotFound, DefinitionInvalid
+from argosy.store.artifact_store import check_bytes, check_digest
+
+CHUNK_BYTES: Final = 1 << 20
+ABANDONED_SECONDS: Final = 3600.0
+
+
+class LocalArtifacts:
+    """`file:RELATIVE/OR/ABSOLUTE/PATH`; the folder is made when something is first put."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        path = url.removeprefix("file:")
+        if path == url or not path:
+            raise DefinitionInvalid(f"'{url}' names no folder: write file:PATH", "artifacts")
+        self.folder = Path(path.removeprefix("//") if path.startswith("///") else path)
+
+    def put(self, source: Path) -> str:
+        incoming = self.folder / "incoming"
+        incoming.mkdir(parents=True, exist_ok=True)
+        _sweep(incoming)
+        descriptor, name = tempfile.mkstemp(dir=incoming)
+        temporary = Path(name)
+        try:
+            digest = _copy(source, descriptor)
+            target = self._place(digest)
+            if self._is_whole(target, temporary.stat().st_size):
+                return digest
+            target.parent.mkdir(exist_ok=True)
+            temporary.chmod(0o444)
+            temporary.replace(target)
+            _synchronise(target.parent)
+            return digest
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def path(self, digest: str) -> Path:
+        path = self._place(check_digest(digest))
+        if not path.is_file():
+            raise ArtifactNotFound(f"the artifact {digest[:12]}… is not in {self.folder}")
+        return path
+
+    def fetch(self, digest: str) -> Path:
+        return check_bytes(self.path(digest), digest)
+
+    def exists(self, digest: str) -> bool:
+        return self._place(check_digest(digest)).is_file()
+
+    def delete(self, digest: str) -> bool:
+        path = self._place(check_digest(digest))
+        existed = path.is_file()
+        path.unlink(missing_ok=True)
+        return existed
+
+    def _place(self, digest: str) -> Path:
+        return self.folder / digest[:2] / digest
+
+    @staticmethod
+    def _is_whole(target: Path, size: int) -> bool:
+        """Whether the bytes are there already; a file that a fault cut short is replaced."""
+        try:
+            return target.stat().st_size == size
+        except FileNotFoundError:
+            return False
+
+
+def _copy(source: Path, descriptor: int) -> str:
+    hashed = hashlib.sha256()
+    with source.open("rb") as reader, os.fdopen(descriptor, "wb") as writer:
+        while chunk := reader.read(CHUNK_BYTES):
+            hashed.update(chunk)
+            writer.write(chunk)
+        writer.flush()
+        os.fsync(writer.fileno())
+    return hashed.hexdigest()
+
+
+def _synchronise(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(incoming: Path) -> None:
+    """Remove what a crash left here long ago."""
+    before = time.time() - ABANDONED_SECONDS
+    for leftover in incoming.iterdir():
+        with suppress(FileNotFoundError):  # another may have swept or finished it
+            if leftover.stat().st_mtime < before:
+                leftover.unlink()

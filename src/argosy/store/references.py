@@ -1,0 +1,37 @@
+"""References to a version: `topics@champion`, `topics@3` (also `topics:3`), and `topics` alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from argosy.errors import VersionNotFound, nearest
+from argosy.store.aliases import CHAMPION
+from argosy.store.trained import Version
+
+
+def parse(reference: str) -> tuple[str, str]:
+    """(model, the number or alias or "")."""
+    for mark in ("@", ":"):
+        model, found, wanted = reference.partition(mark)
+        if found:
+            if not model or not wanted:
+                raise VersionNotFound(f"'{reference}' names no version: write MODEL, MODEL@NUMBER or MODEL@ALIAS")
+            return model, wanted
+    return reference, ""
+
+
+def choose(model: str, wanted: str, versions: Sequence[Version]) -> Version:
+    """The version meant, of the model's versions in order; without a wish the champion's, else the newest."""
+    by_number = {str(version.number): version for version in versions}
+    by_alias = {alias: version for version in versions for alias in version.aliases}
+    if not wanted:
+        return by_alias.get(CHAMPION, versions[-1])
+    found = by_alias.get(wanted) or by_number.get(wanted)
+    if found is None:
+        numbers = f"1 to {versions[-1].number}" if len(versions) > 1 else str(versions[-1].number)
+        aliases = ", ".join(sorted(by_alias)) or "none"
+        raise VersionNotFound(
+            f"the model '{model}' has no version or alias '{wanted}'{nearest(wanted, by_alias)}; "
+            f"versions: {numbers}; aliases: {aliases}"
+        )
+    return found

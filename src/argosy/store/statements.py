@@ -1,0 +1,49 @@
+"""The SQL of the store."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TRAINED_COLUMNS: Final = (
+    "label, definition, dataset_digest, artifact, size_bytes, metrics, confusion, fit_seconds, predict_us, form, "
+    "environment, parent, log, trained_at"
+)
+
+RECORD: Final = f"""
+INSERT INTO trained ({TRAINED_COLUMNS})
+VALUES (:label, :definition, :dataset_digest, :artifact, :size_bytes, :metrics, :confusion, :fit_seconds, :predict_us,
+    :form, :environment, :parent, :log, :trained_at)
+ON CONFLICT (label) DO NOTHING RETURNING label"""  # noqa: S608  # our own column list
+IS_TRAINED: Final = "SELECT 1 FROM trained WHERE label = :label"
+TRAINED: Final = f"SELECT {TRAINED_COLUMNS} FROM trained WHERE label = :label"  # noqa: S608
+ALL_TRAINED: Final = f"SELECT {TRAINED_COLUMNS} FROM trained"  # noqa: S608
+TRAINED_OF_PLAN: Final = f"""
+SELECT {TRAINED_COLUMNS} FROM trained
+WHERE label IN (SELECT label FROM plan_jobs WHERE plan = :plan)"""  # noqa: S608
+PLAN_EXISTS: Final = "SELECT 1 FROM plans WHERE name = :plan"
+PLANS: Final = "SELECT name FROM plans ORDER BY name"
+
+VERSION_OF_LABEL: Final = "SELECT number FROM versions WHERE model = :model AND label = :label"
+ADD_VERSION: Final = """
+INSERT INTO versions (model, number, label, created_at)
+VALUES (:model, (SELECT coalesce(max(number), 0) + 1 FROM versions WHERE model = :model), :label, :now)
+RETURNING number"""
+MODELS: Final = "SELECT DISTINCT model FROM versions ORDER BY model"
+_VERSIONS: Final = """
+SELECT versions.model, versions.number, versions.label, trained.artifact, versions.created_at
+FROM versions JOIN trained ON trained.label = versions.label"""
+VERSIONS: Final = f"{_VERSIONS} WHERE versions.model = :model ORDER BY versions.number"
+ALL_VERSIONS: Final = f"{_VERSIONS} ORDER BY versions.model, versions.number"
+ALIASES: Final = "SELECT alias, number FROM aliases WHERE model = :model ORDER BY alias"
+ALL_ALIASES: Final = "SELECT model, alias, number FROM aliases ORDER BY model, alias"
+
+ALIAS: Final = "SELECT number FROM aliases WHERE model = :model AND alias = :alias"
+PUT_ALIAS: Final = """
+INSERT INTO aliases (model, alias, number, moved_at) VALUES (:model, :alias, :number, :now)
+ON CONFLICT (model, alias) DO UPDATE SET number = excluded.number, moved_at = excluded.moved_at"""
+PUT_MOVE: Final = """
+INSERT INTO alias_moves (model, alias, from_number, to_number, moved_at, moved_by, action, reason, evidence)
+VALUES (:model, :alias, :from_number, :to_number, :now, :by, :action, :reason, :evidence)"""
+MOVES: Final = """
+SELECT model, alias, from_number, to_number, moved_at, moved_by, action, reason, evidence FROM alias_moves
+WHERE model = :model AND (:alias = '' OR alias = :alias) ORDER BY id"""

@@ -1,0 +1,177 @@
+"""The store of trained models.
+
+Guarantees:
+
+- A definition's label has one result: the first recorded. A model has one version of a label.
+- Version numbers of a model are 1, 2, 3 …, never used again.
+- What takes a transaction becomes visible with it, whole or not at all, notifications included.
+- Aliases only ever point at versions that are there; their history is append-only.
+- A version that can be seen has its artifact in the artifact store already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from argosy.database.database import Database, Row, Transaction
+from argosy.errors import ModelNotFound, PlanNotFound, VersionNotFound, nearest
+from argosy.messaging.outbox import notify
+from argosy.store import aliases, ranking, references
+from argosy.store import statements as sql
+from argosy.store.aliases import CHAMPION
+from argosy.store.artifact_store import ArtifactStore
+from argosy.store.trained import LeaderboardRow, Move, Trained, Version
+
+_JSON_COLUMNS = ("definition", "metrics", "confusion", "form", "environment")
+
+
+class Store:
+    """Any thread, any number of processes."""
+
+    def __init__(self, database: Database, artifacts: ArtifactStore) -> None:
+        self.database, self.artifacts = database, artifacts
+
+    def record(self, transaction: Transaction, trained: Trained) -> bool:
+        """Keep a definition's result, its artifact being in the artifact store; False where there was one already."""
+        row = {name: getattr(trained, name) for name in Trained.__dataclass_fields__}
+        row.update({name: msgspec.json.encode(row[name]).decode() for name in _JSON_COLUMNS})
+        recorded = bool(transaction.execute(sql.RECORD, {**row, "trained_at": transaction.now()}))
+        if recorded:
+            notify(transaction, "definition_finished", label=trained.label)
+        return recorded
+
+    def add_version(self, transaction: Transaction, model: str, label: str) -> int:
+        """The number of the model's version of that label, which must be recorded; made where there is none."""
+        names = {"model": model, "label": label}
+        rows = transaction.execute(sql.VERSION_OF_LABEL, names)
+        rows = rows or transaction.execute(sql.ADD_VERSION, {**names, "now": transaction.now()})
+        return int(rows[0][0])
+
+    def promote(
+        self,
+        transaction: Transaction,
+        model: str,
+        number: int,
+        alias: str = CHAMPION,
+        *,
+        by: str = "",
+        reason: str = "",
+        evidence: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Point the alias at a version; False where it does already. Raises ModelNotFound, VersionNotFound."""
+        aliases.check_alias(alias)
+        references.choose(model, str(number), _versions(transaction, model))
+        if aliases.current(transaction, model, alias) == number:
+            return False
+        aliases.move(transaction, model, alias, number, by=by, action="promote", reason=reason, evidence=evidence)
+        return True
+
+    def rollback(
+        self, transaction: Transaction, model: str, alias: str = CHAMPION, *, by: str = "", reason: str = ""
+    ) -> int:
+        """Point the alias back at the version it had before; its number. Raises NothingToRollBack."""
+        _versions(transaction, model)
+        number = aliases.before(aliases.moves(transaction, model, alias), model, alias)
+        aliases.move(transaction, model, alias, number, by=by, action="rollback", reason=reason, evidence=None)
+        return number
+
+    def models(self) -> list[str]:
+        """The names of all registered models."""
+        with self.database.read() as transaction:
+            return _models(transaction)
+
+    def versions(self, model: str) -> list[Version]:
+        """A model's versions in order; raises ModelNotFound."""
+        with self.database.read() as transaction:
+            return _versions(transaction, model)
+
+    def all_versions(self) -> list[Version]:
+        """Every model's versions: two queries, for whoever polls."""
+        with self.database.read() as transaction:
+            return _all_versions(transaction)
+
+    def resolve(self, reference: str) -> Version:
+        """The version that `MODEL@ALIAS`, `MODEL@NUMBER` or `MODEL` (its champion, else its newest) means."""
+        model, wanted = references.parse(reference)
+        with self.database.read() as transaction:
+            return references.choose(model, wanted, _versions(transaction, model))
+
+    def trained(self, label: str) -> Trained:
+        """A label's result; raises VersionNotFound."""
+        with self.database.read() as transaction:
+            rows = transaction.execute(sql.TRAINED, {"label": label})
+        if not rows:
+            raise VersionNotFound(f"nothing was trained under the label '{label}'")
+        return _trained_of(rows[0])
+
+    def is_trained(self, transaction: Transaction, label: str) -> bool:
+        """Whether the label has its result."""
+        return bool(transaction.execute(sql.IS_TRAINED, {"label": label}))
+
+    def path(self, version: Version) -> Path:
+        """A local file with the version's artifact, its bytes compared with the digest."""
+        return self.artifacts.fetch(version.artifact)
+
+    def history(self, model: str, alias: str = "") -> list[Move]:
+        """How a model's aliases moved, oldest first; raises ModelNotFound."""
+        with self.database.read() as transaction:
+            _versions(transaction, model)
+            return aliases.moves(transaction, model, alias)
+
+    def leaderboard(self, plan: str | None = None, metric: str = "accuracy") -> list[LeaderboardRow]:
+        """Every definition tried, or those of a plan's newest submission, best first; raises PlanNotFound."""
+        with self.database.read() as transaction:
+            if plan is None:
+                rows = transaction.execute(sql.ALL_TRAINED)
+            else:
+                _check_plan(transaction, plan)
+                rows = transaction.execute(sql.TRAINED_OF_PLAN, {"plan": plan})
+            by_label: dict[str, list[Version]] = {}
+            for version in _all_versions(transaction):
+                by_label.setdefault(version.label, []).append(version)
+        return ranking.rank([_trained_of(row) for row in rows], by_label, metric)
+
+
+def _models(transaction: Transaction) -> list[str]:
+    return [row[0] for row in transaction.execute(sql.MODELS)]
+
+
+def _versions(transaction: Transaction, model: str) -> list[Version]:
+    rows = transaction.execute(sql.VERSIONS, {"model": model})
+    if not rows:
+        known = _models(transaction)
+        there_are = f"there are: {', '.join(known)}" if known else "none is trained yet"
+        raise ModelNotFound(f"no model is called '{model}'{nearest(model, known)}; {there_are}")
+    pairs = transaction.execute(sql.ALIASES, {"model": model})
+    return _with_aliases(rows, [(model, *pair) for pair in pairs])
+
+
+def _all_versions(transaction: Transaction) -> list[Version]:
+    return _with_aliases(transaction.execute(sql.ALL_VERSIONS), transaction.execute(sql.ALL_ALIASES))
+
+
+def _with_aliases(rows: Sequence[Row], pairs: Sequence[Row]) -> list[Version]:
+    names: dict[tuple[str, int], list[str]] = {}
+    for model, alias, number in pairs:
+        names.setdefault((model, number), []).append(alias)
+    return [
+        Version(model, number, label, artifact, created_at, tuple(names.get((model, number), ())))
+        for model, number, label, artifact, created_at in rows
+    ]
+
+
+def _trained_of(row: Row) -> Trained:
+    named = dict(zip(Trained.__dataclass_fields__, row, strict=True))
+    return Trained(**{**named, **{name: msgspec.json.decode(named[name]) for name in _JSON_COLUMNS}})
+
+
+def _check_plan(transaction: Transaction, plan: str) -> None:
+    if not transaction.execute(sql.PLAN_EXISTS, {"plan": plan}):
+        known = [row[0] for row in transaction.execute(sql.PLANS)]
+        raise PlanNotFound(
+            f"no plan called '{plan}' was submitted{nearest(plan, known)}; there are: {', '.join(known) or 'none'}"
+        )

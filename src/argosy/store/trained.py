@@ -1,0 +1,75 @@
+"""What the store keeps: a definition's result, the versions that point at it, and the moves of aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Metrics = Mapping[str, Mapping[str, Mapping[str, float]]]
+"""{part: {metric: {value, low, high}}}."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The one result of one definition, and all that is needed to tell how it came about."""
+
+    label: str
+    definition: Mapping[str, Any]
+    dataset_digest: str
+    artifact: str
+    size_bytes: int
+    metrics: Metrics
+    confusion: Mapping[str, Any]
+    """{labels, matrix} on the test part."""
+    fit_seconds: float
+    predict_us: float
+    form: Mapping[str, Any]
+    """The served form and how far it is from the training form."""
+    environment: Mapping[str, Any]
+    parent: str | None = None
+    """The label of the version that this one was retrained from."""
+    log: str = ""
+    trained_at: float = 0.0
+    """Set by the database when it is recorded."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A numbered version of a registered model."""
+
+    model: str
+    number: int
+    label: str
+    artifact: str
+    created_at: float
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        return f"{self.model}@{self.number}"
+
+
+@dataclass(frozen=True)
+class Move:
+    """An alias was moved: who, when, why, on what evidence."""
+
+    model: str
+    alias: str
+    from_number: int | None
+    to_number: int
+    moved_at: float
+    moved_by: str
+    action: str
+    reason: str
+    evidence: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class LeaderboardRow:
+    """One definition's line; `rank` counts from 1, `tied` says that chance alone may put it behind the first."""
+
+    rank: int
+    tied: bool
+    trained: Trained
+    versions: tuple[Version, ...] = field(default=())
