@@ -1,9 +1,10 @@
-"""Keeps a lease alive while its job runs, and tells the job when to give up."""
+"""Keeps a worker's lease alive while its job runs, and tells the job when to give up."""
 
 from __future__ import annotations
 
 import threading
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from argosy.errors import DatabaseUnavailable, JobInterrupted, LeaseLost
 from argosy.jobs.job import Lease
@@ -11,12 +12,10 @@ from argosy.jobs.queue import Queue
 
 
 class LeaseGuard:
-    """A context in which a thread of its own beats for the lease. A job calls `check()` between its steps."""
+    """What a running job knows of its lease; it calls `check()` between its steps."""
 
-    def __init__(self, queue: Queue, lease: Lease, beat_seconds: float, stop: threading.Event) -> None:
-        self.lease, self._queue, self._beat_seconds, self._stop = lease, queue, beat_seconds, stop
-        self._ended, self._lost = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"lease {lease.job.label}", daemon=True)
+    def __init__(self, lease: Lease, stop: threading.Event) -> None:
+        self.lease, self._stop, self._lost = lease, stop, threading.Event()
 
     @property
     def is_lost(self) -> bool:
@@ -35,22 +34,43 @@ class LeaseGuard:
         if self.is_stopping:
             raise JobInterrupted(f"the job {self.lease.job.label} goes back to the queue: its worker stops")
 
-    def __enter__(self) -> LeaseGuard:
-        self._thread.start()
-        return self
+    def lose(self) -> None:
+        """From now on, `check` raises LeaseLost."""
+        self._lost.set()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
+
+class Heart:
+    """One thread a worker, that beats for the lease the worker has at the time. Ends with `close`."""
+
+    def __init__(self, queue: Queue, beat_seconds: float, stop: threading.Event) -> None:
+        self._queue, self._beat_seconds, self._stop = queue, beat_seconds, stop
+        self._guard: LeaseGuard | None = None
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def beating(self, lease: Lease) -> Iterator[LeaseGuard]:
+        """Keep the lease while the block runs."""
+        self._guard = LeaseGuard(lease, self._stop)
+        try:
+            yield self._guard
+        finally:
+            self._guard = None
+
+    def close(self) -> None:
+        """Stop beating; returns when the thread has ended."""
+        self._closed.set()
         self._thread.join()
 
-    def _beat(self) -> None:
-        while not self._ended.wait(self._beat_seconds):
+    def _run(self) -> None:
+        while not self._closed.wait(self._beat_seconds):
+            guard = self._guard
+            if guard is None or guard.is_lost:
+                continue
             try:
-                self._queue.heartbeat(self.lease)
+                self._queue.heartbeat(guard.lease)
             except LeaseLost:
-                self._lost.set()
-                return
-            except DatabaseUnavailable:  # it may come back before the lease runs out; finishing decides
+                guard.lose()  # without effect where the job has just ended
+            except DatabaseUnavailable:  # it may be back before the lease runs out; finishing decides
                 continue

@@ -14,7 +14,7 @@ from typing import Final
 from argosy.database.database import Database, Transaction
 from argosy.jobs import statements as sql
 from argosy.jobs.job import JobState
-from argosy.jobs.queue import QUEUE, announce_failure
+from argosy.jobs.queue import QUEUE, JobMessage, announce_failure
 from argosy.messaging.outbox import emit
 
 MAXIMUM_LOSSES: Final = 10
@@ -85,4 +85,4 @@ def _apply(transaction: Transaction, repair: Repair, job_id: int, kind: str, lab
         announce_failure(transaction, kind, label, error)
         return
     transaction.execute(sql.LOSE if repair is Repair.REQUEUE else sql.PUBLISHED, {"id": job_id, "now": now})
-    emit(transaction, QUEUE, {"job": job_id})
+    emit(transaction, QUEUE, JobMessage(job_id))

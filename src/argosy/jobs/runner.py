@@ -18,9 +18,9 @@ import msgspec
 
 from argosy.database.database import Transaction
 from argosy.errors import DatabaseUnavailable, JobInterrupted, LeaseLost, UserMistake
-from argosy.jobs.guard import LeaseGuard
+from argosy.jobs.guard import Heart, LeaseGuard
 from argosy.jobs.job import Job, Lease
-from argosy.jobs.queue import LEASE_SECONDS, QUEUE, Able, Queue
+from argosy.jobs.queue import LEASE_SECONDS, QUEUE, Able, JobMessage, Queue
 from argosy.jobs.reconciler import reconcile
 from argosy.messaging.broker import Broker
 from argosy.messaging.relay import relay
@@ -78,7 +78,12 @@ def run_worker(
     `able` says whether this worker has what a job requires. A handler's UserMistake fails the job at once; any other
     exception is tried again, with back-off; JobInterrupted gives the job back.
     """
-    return _Worker(queue, broker, handlers, owner, stop, able, pace or Pace()).run(until)
+    pace = pace or Pace()
+    heart = Heart(queue, pace.beat, stop)
+    try:
+        return _Worker(queue, broker, handlers, owner, stop, able, pace, heart).run(until)
+    finally:
+        heart.close()
 
 
 class _Worker:
@@ -91,9 +96,10 @@ class _Worker:
         stop: threading.Event,
         able: Able | None,
         pace: Pace,
+        heart: Heart,
     ) -> None:
         self.queue, self.broker, self.handlers, self.owner = queue, broker, handlers, owner
-        self.stop, self.able, self.pace, self.tally = stop, able, pace, Tally()
+        self.stop, self.able, self.pace, self.heart, self.tally = stop, able, pace, heart, Tally()
         self._reconciled_at = float("-inf")
 
     def run(self, until: Callable[[], bool] | None) -> Tally:
@@ -120,7 +126,12 @@ class _Worker:
         delivery = self.broker.receive(QUEUE, self.pace.wait)
         if delivery is None:
             return False
-        job_id = int(msgspec.json.decode(delivery.body)["job"])
+        try:
+            job_id = msgspec.json.decode(delivery.body, type=JobMessage).job
+        except msgspec.MsgspecError as error:
+            log.error("%s: a message on '%s' that names no job is dropped: %s", self.owner, QUEUE, error)
+            delivery.ack()
+            return True
         lease = self.queue.lease(job_id, self.owner, self.pace.lease, self._is_able)
         delivery.ack()
         if lease is not None:
@@ -132,7 +143,7 @@ class _Worker:
 
     def _run(self, lease: Lease) -> None:
         try:
-            with LeaseGuard(self.queue, lease, self.pace.beat, self.stop) as guard:
+            with self.heart.beating(lease) as guard:
                 outcome = self.handlers[lease.job.kind](lease.job, guard)
             self.queue.finish(lease, outcome.result, outcome.then)
             self.tally.done += 1

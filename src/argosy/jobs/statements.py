@@ -56,7 +56,8 @@ WHERE label = :label AND state IN ('queued', 'running') RETURNING id"""
 TO_RECONCILE: Final = """
 SELECT id, kind, label, state, lease_until, published_at, not_before, losses FROM jobs
 WHERE (state = 'running' AND lease_until < :now)
-   OR (state = 'queued' AND not_before <= :now AND (published_at IS NULL OR published_at < :stale))"""
+   OR (state = 'queued' AND published_at IS NULL AND not_before <= :now)
+   OR (state = 'queued' AND published_at < :stale)"""
 LOSE: Final = """
 UPDATE jobs SET state = 'queued', owner = NULL, lease_until = NULL, started_at = NULL, losses = losses + 1,
     not_before = 0, published_at = :now WHERE id = :id"""

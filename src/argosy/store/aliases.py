@@ -15,6 +15,8 @@ from argosy.store import statements as sql
 from argosy.store.trained import Move
 
 CHAMPION: Final = "champion"
+PROMOTE: Final = "promote"
+ROLLBACK: Final = "rollback"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
@@ -79,9 +81,9 @@ def before(history: Sequence[Move], model: str, alias: str) -> int:
     """
     standing: list[int] = []
     for step in history:
-        if step.action == "rollback" and step.to_number in standing:
-            del standing[standing.index(step.to_number) + 1 :]
-        elif not standing or standing[-1] != step.to_number:
+        if step.action == ROLLBACK:
+            standing.pop()
+        else:
             standing.append(step.to_number)
     if len(standing) < 2:
         raise NothingToRollBack(f"{model}@{alias} has no earlier version to go back to")

@@ -67,7 +67,7 @@ class Store:
         references.choose(model, str(number), _versions(transaction, model))
         if aliases.current(transaction, model, alias) == number:
             return False
-        aliases.move(transaction, model, alias, number, by=by, action="promote", reason=reason, evidence=evidence)
+        aliases.move(transaction, model, alias, number, by=by, action=aliases.PROMOTE, reason=reason, evidence=evidence)
         return True
 
     def rollback(
@@ -76,7 +76,7 @@ class Store:
         """Point the alias back at the version it had before; its number. Raises NothingToRollBack."""
         _versions(transaction, model)
         number = aliases.before(aliases.moves(transaction, model, alias), model, alias)
-        aliases.move(transaction, model, alias, number, by=by, action="rollback", reason=reason, evidence=None)
+        aliases.move(transaction, model, alias, number, by=by, action=aliases.ROLLBACK, reason=reason, evidence=None)
         return number
 
     def models(self) -> list[str]:

@@ -58,6 +58,7 @@ CREATE TABLE jobs (                 -- jobs: the row that a worker leases
     finished_at REAL
 );
 CREATE INDEX jobs_by_state ON jobs (state, lease_until);
+CREATE INDEX jobs_by_publication ON jobs (state, published_at);
 
 CREATE TABLE plans (                -- jobs: what was submitted together
     name TEXT PRIMARY KEY,

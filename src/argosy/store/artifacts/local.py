@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from argosy.errors import ArtifactNotFound, DefinitionInvalid
+from argosy.errors import ArtifactCorrupt, ArtifactNotFound, DefinitionInvalid
 from argosy.store.artifact_store import check_bytes, check_digest
 
 CHUNK_BYTES: Final = 1 << 20
@@ -40,7 +40,7 @@ class LocalArtifacts:
         try:
             digest = _copy(source, descriptor)
             target = self._place(digest)
-            if self._is_whole(target, temporary.stat().st_size):
+            if _is_sound(target, digest):
                 return digest
             target.parent.mkdir(exist_ok=True)
             temporary.chmod(0o444)
@@ -71,13 +71,14 @@ class LocalArtifacts:
     def _place(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest
 
-    @staticmethod
-    def _is_whole(target: Path, size: int) -> bool:
-        """Whether the bytes are there already; a file that a fault cut short is replaced."""
-        try:
-            return target.stat().st_size == size
-        except FileNotFoundError:
-            return False
+
+def _is_sound(target: Path, digest: str) -> bool:
+    """Whether the bytes are there already; a file that a fault has damaged is replaced."""
+    try:
+        check_bytes(target, digest)
+    except (FileNotFoundError, ArtifactCorrupt):
+        return False
+    return True
 
 
 def _copy(source: Path, descriptor: int) -> str:

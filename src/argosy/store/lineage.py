@@ -1,0 +1,89 @@
+"""The surroundings in which something was trained: enough to tell why two results differ."""
+
+from __future__ import annotations
+
+import platform
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+PACKAGES: Final = ("argosy", "numpy", "scipy", "scikit-learn", "gensim")
+_REVISION = re.compile(r"[0-9a-f]{40,64}")
+
+
+def environment(
+    folder: Path, plugins: Mapping[str, str], seed: int | None = None, packages: Iterable[str] = PACKAGES
+) -> dict[str, Any]:
+    """What a result's `environment` holds: package versions, Python, platform, seed, git revision, plug-in digests."""
+    return {
+        "packages": versions_of(packages),
+        "python": sys.version.split()[0],
+        "implementation": platform.python_implementation(),
+        "platform": platform.platform(),
+        "machine": platform.machine(),
+        "seed": seed,
+        "git_revision": git_revision(folder),
+        "plugins": {name: digest for name, digest in sorted(plugins.items()) if digest},
+    }
+
+
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """The installed ones among these packages, with their versions."""
+    found: dict[str, str] = {}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def git_revision(folder: Path) -> str | None:
+    """The commit checked out where the folder is, read from git's own files; None where there is none."""
+    for parent in (folder.resolve(), *folder.resolve().parents):
+        if (parent / ".git").exists():
+            return _head(_git_folder(parent / ".git"))
+    return None
+
+
+def _git_folder(mark: Path) -> Path:
+    """`.git` itself, or the folder that it names in a linked work tree."""
+    if mark.is_dir():
+        return mark
+    text = mark.read_text("utf-8", errors="replace").strip()
+    return (mark.parent / text.removeprefix("gitdir:").strip()).resolve()
+
+
+def _head(git: Path) -> str | None:
+    head = _line(git / "HEAD")
+    if not head.startswith("ref:"):
+        return _revision(head)
+    name = head.removeprefix("ref:").strip()
+    shared = _line(git / "commondir")
+    for place in (git, git / shared) if shared else (git,):
+        found = _revision(_line(place / name)) or _packed(place / "packed-refs", name)
+        if found:
+            return found
+    return None  # a branch without a commit
+
+
+def _packed(path: Path, name: str) -> str | None:
+    try:
+        lines = path.read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((_revision(line.split()[0]) for line in lines if line.endswith(f" {name}")), None)
+
+
+def _line(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _revision(text: str) -> str | None:
+    return text if _REVISION.fullmatch(text) else None
