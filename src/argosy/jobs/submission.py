@@ -93,6 +93,24 @@ class Plans:
                 waiting.append(one.label)
         return Submitted(tuple(queued), tuple(waiting), tuple(trained), tuple(dropped))
 
+    def add(
+        self,
+        transaction: Transaction,
+        plan: str,
+        one: Wanted,
+        parent: str | None = None,
+        then: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Queue one more definition beside those that the plan has; False where its job is queued, running or done.
+
+        `parent` is the label it was retrained from, `then` {kind, label, payload}: the job to submit when it is trained.
+        """
+        if not transaction.execute(sql.GET_PLAN, {"plan": plan}):
+            transaction.execute(sql.PUT_PLAN, {"name": plan, "source": "null", "now": transaction.now()})
+        transaction.execute_many(sql.PUT_PLAN_JOB, [{"plan": plan, "label": one.label}])
+        payload = {**payload_of(one), "parent": parent, "then": then}
+        return self.queue.submit(transaction, TRAIN, one.label, payload, one.requires)
+
     def cancel(self, transaction: Transaction, plan: str) -> list[str]:
         """Cancel the plan's definitions that are queued or running and wanted by no other plan; their labels."""
         _row(transaction, plan)
