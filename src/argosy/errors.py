@@ -200,6 +200,10 @@ class ModelNotReady(ArgosyError):
     """A model or version that is meant to be served and is not loaded yet, or failed to load."""
 
 
+class DecisionOvertaken(ArgosyError):
+    """What a decision rested on changed before it was written: trying again decides afresh."""
+
+
 # --- running
 
 
