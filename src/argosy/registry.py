@@ -77,6 +77,10 @@ class Plugin(Generic[T]):
         module, _, attribute = self._target.partition(":")
         return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]  # checked by tests
 
+    def is_for(self, cls: type) -> bool:
+        """Whether this plug-in makes objects of that class."""
+        return self._target in (cls, f"{cls.__module__}:{cls.__qualname__}")
+
     @cached_property
     def options(self) -> dict[str, Option]:
         """By name, in the constructor's order."""
@@ -177,6 +181,13 @@ class Registry(Generic[T]):
     def aliases(self) -> dict[str, str]:
         """Other spelling to name."""
         return dict(self._aliases)
+
+    def name_of(self, cls: type) -> str:
+        """The name that the class is registered under, importing nothing; raises PluginNotFound."""
+        for name, plugin in self._plugins.items():
+            if plugin.is_for(cls):
+                return name
+        raise PluginNotFound(self.noun, f"{cls.__module__}:{cls.__qualname__}", self._plugins)
 
     def get(self, name: str, path: str = "") -> Plugin[T]:
         """The plug-in of that name or alias; raises PluginNotFound, which lists those there are."""

@@ -1,0 +1,179 @@
+"""An adapter and an estimator trained together: the unit that is stored, moved and served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.errors import ArtifactCorrupt, DatasetInvalid, NotFitted, ProbabilityUnavailable, UserMistake
+from argosy.models.adapter import Adapter
+from argosy.models.adapters import adapters
+from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
+from argosy.models.component import Component
+from argosy.models.estimator import Codes, Estimator, Scores
+from argosy.models.estimators import estimators
+from argosy.models.inputs import TEXT_BYTES, check_inputs
+from argosy.models.packing import Array, from_base64, to_base64
+from argosy.models.served import Served, compile_model
+from argosy.registry import Registry
+from argosy.types import Input
+
+FORMAT = 1
+
+
+class AdaptedModel:
+    """A text goes in, a label comes out.
+
+    Answering may be done from several threads; fitting may not. `fit` returns the model itself.
+    """
+
+    def __init__(self, adapter: Adapter, estimator: Estimator, classes: Iterable[str] = ()) -> None:
+        self.adapter, self.estimator, self.classes = adapter, estimator, list(classes)
+
+    @classmethod
+    def from_names(
+        cls,
+        adapter: str = "tfidf",
+        adapter_options: Mapping[str, Any] | None = None,
+        model: str = "logistic",
+        model_options: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """An unfitted pair by the names and options that a plan would give."""
+        return cls(
+            adapters.get(adapter, "adapter").create(adapter_options or {}, "adapter.options"),
+            estimators.get(model, "model").create(model_options or {}, "model.options"),
+        )
+
+    def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:
+        """Train both on the inputs and their labels; raises DatasetInvalid on fewer than two classes."""
+        if len(inputs) != len(labels):
+            raise DatasetInvalid(f"{len(inputs)} inputs but {len(labels)} labels")
+        self.classes, codes = label_codes(labels)
+        self.__dict__.pop("_served", None)
+        self.estimator.fit(self.adapter.fit_transform(inputs, labels), codes, len(self.classes))
+        return self
+
+    def classify(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> list[str]:
+        """The label of each input."""
+        return [self.classes[code] for code in self._score(inputs, limit).argmax(axis=1)]
+
+    def predict_proba(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> Scores:
+        """(n, classes), in the order of `classes`; raises ProbabilityUnavailable where the estimator has none."""
+        if not self.estimator.has_probabilities:
+            raise ProbabilityUnavailable(f"{self.estimator!r} has no probabilities of its own: use scores")
+        return self._score(inputs, limit)
+
+    def scores(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> Scores:
+        """(n, classes): probabilities where there are any, else scores; the highest is the answer."""
+        return self._score(inputs, limit)
+
+    def confidence(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> NDArray[np.float64]:
+        """(n,): how sure each answer is, see `confidence`."""
+        return confidence(self._score(inputs, limit), self.estimator.has_probabilities)
+
+    def accuracy(self, testing_set: Iterable[Any]) -> float:
+        """The share of right answers on `(inputs, labels)`, or on `(input, label)` pairs."""
+        inputs, labels = _testing_set(testing_set)
+        answers = self.classify(inputs)
+        return sum(map(str.__eq__, answers, labels)) / len(labels)
+
+    def served(self) -> Served:
+        """The form that answers fastest."""
+        self._require_fitted()
+        return self._served
+
+    def to_dict(self, put: Callable[[Array], Any] = to_base64) -> dict[str, Any]:
+        """Everything, as JSON values; `from_dict` gives back the same model, bit for bit."""
+        return {
+            "format": FORMAT,
+            "classes": list(self.classes),
+            "adapter": {"name": adapters.name_of(type(self.adapter)), **self.adapter.to_dict(put)},
+            "model": {"name": estimators.name_of(type(self.estimator)), **self.estimator.to_dict(put)},
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any], get: Callable[[Any], Array] = from_base64) -> Self:
+        """The model that `to_dict` described: each half by its own class's `from_dict`."""
+        if stored.get("format") != FORMAT:
+            raise ArtifactCorrupt(f"a model of format {stored.get('format')}; this Argosy reads up to {FORMAT}")
+        try:
+            adapter = _component(adapters, "adapter", stored["adapter"], get)
+            return cls(adapter, _component(estimators, "model", stored["model"], get), stored["classes"])
+        except (KeyError, TypeError, ValueError, IndexError) as problem:
+            raise ArtifactCorrupt(f"a damaged model: {type(problem).__name__} {problem}") from problem
+
+    def save(self, path: str | Path) -> Path:
+        """Write the artifact; the same model gives the same bytes."""
+        self._require_fitted()
+        arrays = ArrayWriter()
+        write_artifact(Path(path), self.to_dict(arrays.put), arrays)
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """The model in an artifact, its arrays memory-mapped; raises ArtifactCorrupt."""
+        header, arrays = read_artifact(Path(path))
+        return cls.from_dict(header, arrays.get)
+
+    def __repr__(self) -> str:
+        return f"AdaptedModel({self.adapter!r}, {self.estimator!r})"
+
+    @cached_property
+    def _served(self) -> Served:
+        return compile_model(self)
+
+    def _score(self, inputs: Iterable[Input], limit: int) -> Scores:
+        return self.served().score(check_inputs(inputs, limit), limit)
+
+    def _require_fitted(self) -> None:
+        if not self.classes:
+            raise NotFitted("this model has not been fitted yet: call fit first")
+
+
+def label_codes(labels: Sequence[str]) -> tuple[list[str], Codes]:
+    """(the classes in order, each label's number among them); raises DatasetInvalid where a label is no text."""
+    for label in labels:
+        if not isinstance(label, str):
+            raise DatasetInvalid(f"labels are texts, not {type(label).__name__}: {label!r}")
+    classes = sorted(set(labels))
+    code = {label: number for number, label in enumerate(classes)}
+    return classes, np.fromiter(map(code.__getitem__, labels), np.int64, len(labels))
+
+
+def confidence(scores: Scores, has_probabilities: bool) -> NDArray[np.float64]:
+    """The highest probability; of scores without a scale, the margin over the second, squeezed into 0…1.
+
+    Only good for ordering answers of one model.
+    """
+    ordered = np.sort(scores, axis=1)
+    if has_probabilities:
+        return ordered[:, -1]
+    margin = ordered[:, -1] - ordered[:, -2]
+    return margin / (1 + margin)
+
+
+def _component(registry: Registry[Any], part: str, stored: Mapping[str, Any], get: Callable[[Any], Array]) -> Any:
+    plugin = registry.get(stored["name"], part)
+    plugin.check(stored["options"], f"{part}.options")
+    cls: type[Component] = plugin.cls
+    return cls.from_dict(stored, get)
+
+
+def _testing_set(testing_set: Iterable[Any]) -> tuple[list[Input], list[str]]:
+    rows = list(testing_set)
+    if len(rows) == 2 and not isinstance(rows[0], str | Mapping) and not _is_pair(rows[0]):
+        inputs, labels = list(rows[0]), list(rows[1])
+    else:
+        inputs, labels = [row[0] for row in rows], [row[1] for row in rows]
+    if not labels or len(inputs) != len(labels):
+        raise UserMistake(f"a testing set needs as many labels as inputs, and one at least: {len(inputs)} inputs")
+    return inputs, labels
+
+
+def _is_pair(row: Any) -> bool:
+    return isinstance(row, tuple) and len(row) == 2 and isinstance(row[1], str)

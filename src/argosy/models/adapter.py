@@ -1,0 +1,69 @@
+"""The port of adapters: from raw inputs to what an estimator understands.
+
+Guarantees that an adapter gives, and that `argosy.testing.adapters` checks:
+
+- `fit` learns from the training part only, and is deterministic: the same inputs and options give the same bits.
+- `transform` returns one row an input, in their order, `float64`, csr or dense; it depends on each input alone,
+  changes nothing, and needs no package that only training needs.
+- `to_dict` and `from_dict` round-trip exactly (they come with `Component`).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.models.component import Component
+from argosy.types import Input, Options
+
+
+class Adapter(Component):
+    """Turns inputs into rows of features."""
+
+    is_non_negative: ClassVar[bool] = False
+    """Whether features are never negative, which naive Bayes needs."""
+
+    @abstractmethod
+    def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:
+        """Learn from the training part; an adapter with nothing to learn returns itself."""
+
+    @abstractmethod
+    def transform(self, inputs: Sequence[Input]) -> Any:
+        """(n, features): a csr matrix or a dense array, float64."""
+
+    def fit_transform(self, inputs: Sequence[Input], labels: Sequence[str]) -> Any:
+        """`fit(…).transform(…)`, for an adapter that can do both in one pass."""
+        return self.fit(inputs, labels).transform(inputs)
+
+    @classmethod
+    def unused(cls, options: Options) -> dict[str, str]:  # noqa: ARG003
+        """Options without effect beside the others, and why."""
+        return {}
+
+
+class SparseAdapter(Adapter):
+    """An adapter whose row is a handful of features: it can be served without building a matrix."""
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """How many features there are."""
+
+    @abstractmethod
+    def encode(self, item: Input) -> tuple[list[int], NDArray[np.float64]]:
+        """The row of one input: distinct feature numbers and their values."""
+
+    def transform(self, inputs: Sequence[Input]) -> Any:
+        from scipy.sparse import csr_matrix
+
+        rows = [self.encode(item) for item in inputs]
+        indptr = np.cumsum([0, *(len(indices) for indices, _ in rows)], dtype=np.int32)
+        indices = np.array([index for indices, _ in rows for index in indices], np.int32)
+        values = np.concatenate([np.zeros(0), *(values for _, values in rows)])
+        matrix = csr_matrix((values, indices, indptr), shape=(len(rows), self.width))
+        matrix.sort_indices()
+        return matrix

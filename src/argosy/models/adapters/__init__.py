@@ -1,0 +1,12 @@
+"""The adapters by name; nothing is imported until one is asked for."""
+
+from __future__ import annotations
+
+from argosy.models.adapter import Adapter
+from argosy.registry import Registry
+
+adapters: Registry[Adapter] = Registry("adapter")
+adapters.register("hashing", "argosy.models.adapters.hashing:Hashing")
+adapters.register("tfidf", "argosy.models.adapters.tfidf:TfIdf")
+adapters.register("word2vec", "argosy.models.adapters.word2vec:Word2Vec", aliases=("Word2VecAdapter",))
+adapters.register("word_frequency", "argosy.models.adapters.word_frequency:WordFrequency")

@@ -1,0 +1,111 @@
+"""One file that holds a model: a JSON header, then raw arrays.
+
+    magic | format, u32 | header length, u32 | header crc32, u32 | body length, u64 | header | padding | arrays
+
+Everything is little-endian; each array begins at a multiple of 64 bytes and is memory-mapped read-only on load, so
+opening costs what the header costs and several processes share the pages. The same model gives the same bytes. There
+is no pickle and no code in it. The body's integrity is the store's affair, which names artifacts by their sha256;
+what is checked here is the magic, the number, the header's checksum, and that the file is as long as it says.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+import tempfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from argosy.errors import ArtifactCorrupt
+from argosy.models.packing import Array
+
+FORMAT = 1
+_MAGIC = b"ARGOSY\r\n"
+_PREFIX = struct.Struct("<8sIIIQ")
+_ALIGNMENT = 64
+
+
+class ArrayWriter:
+    """Collects arrays for the body; `put` returns what stands for one in the header."""
+
+    def __init__(self) -> None:
+        self._arrays: list[tuple[int, Array]] = []
+        self.length = 0
+
+    def put(self, array: Array) -> dict[str, Any]:
+        at = _aligned(self.length)
+        self._arrays.append((at, np.ascontiguousarray(array)))
+        self.length = at + array.nbytes
+        return {"dtype": array.dtype.str, "shape": list(array.shape), "at": at}
+
+    def write(self, file: Any) -> None:
+        position = 0
+        for at, array in self._arrays:
+            file.write(bytes(at - position))
+            file.write(array.tobytes())
+            position = at + array.nbytes
+
+
+def write_artifact(path: Path, header: dict[str, Any], arrays: ArrayWriter) -> None:
+    """Write the file beside its place and move it there, so that nobody sees half of one."""
+    text = msgspec.json.encode(header)
+    prefix = _PREFIX.pack(_MAGIC, FORMAT, len(text), zlib.crc32(text), arrays.length)
+    start = len(prefix) + len(text)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            file.write(prefix + text + bytes(_aligned(start) - start))
+            arrays.write(file)
+            file.flush()
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+class ArrayReader:
+    """Finds arrays in a mapped file by what `ArrayWriter.put` returned; raises ArtifactCorrupt on nonsense."""
+
+    def __init__(self, mapped: mmap.mmap, start: int, length: int, source: str) -> None:
+        self._mapped, self._start, self._length, self._source = mapped, start, length, source
+
+    def get(self, stored: Any) -> Array:
+        try:
+            dtype, shape, at = np.dtype(stored["dtype"]), tuple(stored["shape"]), int(stored["at"])
+            count = int(np.prod(shape, dtype=np.int64))
+            if dtype.kind not in "biuf" or at < 0 or count < 0 or at + count * dtype.itemsize > self._length:
+                raise ValueError("an array outside of the file")
+            if count == 0:
+                return np.empty(shape, dtype)
+            return np.frombuffer(self._mapped, dtype, count, self._start + at).reshape(shape)
+        except (KeyError, TypeError, ValueError) as problem:
+            raise ArtifactCorrupt(f"{self._source}: damaged artifact ({problem})") from None
+
+
+def read_artifact(path: Path) -> tuple[dict[str, Any], ArrayReader]:
+    """The header and the arrays of a file; raises ArtifactCorrupt where it is none, cut short or of another format."""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size < _PREFIX.size:
+            raise ArtifactCorrupt(f"{path}: not an artifact, or cut short ({size} bytes)")
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    magic, number, header_length, checksum, body_length = _PREFIX.unpack_from(mapped)
+    if magic != _MAGIC:
+        raise ArtifactCorrupt(f"{path}: not an artifact of Argosy's")
+    if number != FORMAT:
+        raise ArtifactCorrupt(f"{path}: format {number}, and this Argosy reads up to {FORMAT}: upgrade it")
+    start = _aligned(_PREFIX.size + header_length)
+    if size != start + body_length:
+        raise ArtifactCorrupt(f"{path}: {size} bytes where its header says {start + body_length}: cut short or damaged")
+    text = mapped[_PREFIX.size : _PREFIX.size + header_length]
+    if zlib.crc32(text) != checksum:
+        raise ArtifactCorrupt(f"{path}: the header is damaged")
+    return msgspec.json.decode(text), ArrayReader(mapped, start, body_length, str(path))
+
+
+def _aligned(position: int) -> int:
+    return -(-position // _ALIGNMENT) * _ALIGNMENT

@@ -1,0 +1,1 @@
+"""Served forms: what a trained pair becomes when only the speed of its answers matters."""

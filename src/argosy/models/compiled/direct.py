@@ -1,0 +1,29 @@
+"""The training form itself: what serves a pair that has nothing faster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from argosy.models.adapter import Adapter
+from argosy.models.estimator import Estimator, Scores
+from argosy.models.inputs import TEXT_BYTES, check_inputs
+from argosy.types import Input
+
+
+class Direct:
+    """Adapter, then estimator."""
+
+    form = "direct"
+
+    def __init__(self, adapter: Adapter, estimator: Estimator, classes: list[str]) -> None:
+        self._adapter, self._estimator, self.classes = adapter, estimator, classes
+        self.has_probabilities = estimator.has_probabilities
+        self._answer = estimator.probabilities if self.has_probabilities else estimator.scores
+
+    def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
+        return np.asarray(self.score([item], limit)[0])
+
+    def score(self, inputs: Sequence[Input], limit: int = TEXT_BYTES) -> Scores:
+        return self._answer(self._adapter.transform(check_inputs(inputs, limit)))

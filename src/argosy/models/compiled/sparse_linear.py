@@ -1,0 +1,81 @@
+"""A sparse adapter before a linear estimator: one text costs its n-grams' rows of weights and their weighted sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import exp
+
+import numpy as np
+
+from argosy.models.adapter import SparseAdapter
+from argosy.models.estimator import Scores
+from argosy.models.inputs import TEXT_BYTES, check_input, check_inputs
+from argosy.models.linear import LinearEstimator
+from argosy.types import Input
+
+_MANY = 64  # from about here on building a matrix costs less than going one by one
+
+
+class SparseLinear:
+    """Holds the estimator's own arrays: nothing is copied, so memory-mapped weights stay shared."""
+
+    form = "sparse_linear"
+
+    def __init__(self, adapter: SparseAdapter, estimator: LinearEstimator, classes: list[str]) -> None:
+        self._adapter, self._estimator, self.classes = adapter, estimator, classes
+        self.has_probabilities = estimator.has_probabilities
+        self._encode, self._weights, self._bias = adapter.encode, estimator.weights_, estimator.bias_
+        self._rows = estimator.rows_
+        self._link = _LINKS["pair_" + estimator.link if self._weights.shape[1] == 1 else estimator.link]
+
+    def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
+        check_input(item, limit)
+        return self._score(item)
+
+    def score(self, inputs: Sequence[Input], limit: int = TEXT_BYTES) -> Scores:
+        rows = check_inputs(inputs, limit)
+        if len(rows) < _MANY:
+            return np.array([self._score(item) for item in rows]).reshape(len(rows), len(self.classes))
+        features = self._adapter.transform(rows)
+        return self._estimator.probabilities(features) if self.has_probabilities else self._estimator.scores(features)
+
+    def _score(self, item: Input) -> Scores:
+        indices, values = self._encode(item)
+        rows = indices if self._rows is None else self._rows.take(indices)
+        if not len(values):
+            return self._link(self._bias)
+        return self._link(values @ self._weights.take(rows, axis=0) + self._bias)
+
+
+def _softmax(decision: Scores) -> Scores:
+    powers: Scores = np.exp(decision - np.maximum.reduce(decision))
+    powers /= np.add.reduce(powers)
+    return powers
+
+
+def _one_vs_rest(decision: Scores) -> Scores:
+    odds = np.array([_sigmoid(value) for value in decision.tolist()])
+    total = np.add.reduce(odds)
+    return odds / total if total > 0 else np.full(len(odds), 1 / len(odds))
+
+
+def _pair(decision: Scores) -> Scores:
+    second = _sigmoid(decision.item())
+    return np.array([1 - second, second])
+
+
+def _sigmoid(value: float) -> float:
+    if value >= 0:
+        return 1 / (1 + exp(-value))
+    small = exp(value)
+    return small / (1 + small)
+
+
+_LINKS: dict[str, Callable[[Scores], Scores]] = {
+    "none": lambda decision: decision,
+    "softmax": _softmax,
+    "one_vs_rest": _one_vs_rest,
+    "pair_none": lambda decision: np.array([-decision[0], decision[0]]),
+    "pair_softmax": _pair,
+    "pair_one_vs_rest": _pair,
+}

@@ -1,0 +1,59 @@
+"""The port of estimators: from rows of features to a score for every class.
+
+Guarantees that an estimator gives, and that `argosy.testing.estimators` checks:
+
+- `fit` is deterministic on one thread: the same rows and options give the same bits, and `X` is not changed.
+- `scores` and `probabilities` are (n, classes), float64, finite; the highest score is the answer; they depend on each
+  row alone and need no package that only training needs.
+- `probabilities` rows sum to one, and are in the order of `scores`; an estimator without its own raises.
+- `to_dict` and `from_dict` round-trip exactly (they come with `Component`).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.errors import ProbabilityUnavailable
+from argosy.models.component import Component
+from argosy.types import Options
+
+Codes = NDArray[np.int64]
+Scores = NDArray[np.float64]
+
+
+class Estimator(Component):
+    """Learns to tell classes apart."""
+
+    cost: ClassVar[float] = 1.0
+    """How long training takes beside the other estimators: costly ones are queued first."""
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether `probabilities` are the estimator's own."""
+        return False
+
+    @abstractmethod
+    def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
+        """Learn from rows `X` (csr or dense) of the classes `y`, each of `range(n_classes)` there at least once."""
+
+    @abstractmethod
+    def scores(self, X: Any) -> Scores:  # noqa: N803
+        """(n, classes): the higher, the likelier."""
+
+    def probabilities(self, X: Any) -> Scores:  # noqa: ARG002, N803
+        """(n, classes), rows summing to one; raises ProbabilityUnavailable where the estimator has none."""
+        raise ProbabilityUnavailable(f"{type(self).__name__} gives scores but no probabilities of its own")
+
+    @classmethod
+    def unused(cls, options: Options) -> dict[str, str]:  # noqa: ARG003
+        """Options without effect beside the others, and why."""
+        return {}
+
+    @classmethod
+    def refuses(cls, adapter: type, options: Options) -> str | None:  # noqa: ARG003
+        """Why this estimator cannot learn from that adapter's features, or None."""
+        return None

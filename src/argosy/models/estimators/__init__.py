@@ -1,0 +1,13 @@
+"""The estimators by name; nothing is imported until one is asked for."""
+
+from __future__ import annotations
+
+from argosy.models.estimator import Estimator
+from argosy.registry import Registry
+
+estimators: Registry[Estimator] = Registry("model")
+estimators.register("logistic", "argosy.models.estimators.logistic:Logistic")
+estimators.register("naive_bayes", "argosy.models.estimators.naive_bayes:NaiveBayes")
+estimators.register("nearest_centroid", "argosy.models.estimators.nearest_centroid:NearestCentroid")
+estimators.register("sgd", "argosy.models.estimators.sgd:Sgd")
+estimators.register("svm", "argosy.models.estimators.svm:Svm", aliases=("scikit_model_svm",))

@@ -1,0 +1,71 @@
+"""From one text to its n-grams: the definition that training and serving share.
+
+As scikit-learn's vectorisers have it, so that figures compare: a word is two or more word characters; `char` n-grams
+run over the text with its runs of white space made one space; `char_wb` n-grams stay inside a word padded with a
+space on either side, and a padded word shorter than the shortest n-gram counts once, whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+import msgspec
+
+AnalyzerName = Literal["word", "char_wb", "char"]
+Length = Annotated[int, msgspec.Meta(ge=1, le=20)]
+Lengths = tuple[Length, Length]
+"""The shortest and the longest n-gram."""
+
+find_words: Callable[[str], list[str]] = re.compile(r"\b\w\w+\b").findall
+_SPACES = re.compile(r"\s\s+")
+
+
+def squeeze(text: str) -> str:
+    """The text with every run of white space made one space."""
+    return _SPACES.sub(" ", text)
+
+
+def check_lengths(lengths: Lengths) -> None:
+    """Raise ValueError where the shortest is longer than the longest."""
+    if lengths[0] > lengths[1]:
+        raise ValueError(f"ngrams are the shortest and the longest, in this order: got {list(lengths)}")
+
+
+def word_grams(text: str, low: int, high: int) -> list[str]:
+    """Sequences of `low` to `high` words, joined by a space."""
+    words = find_words(text)
+    if high == 1:
+        return words
+    grams = words[:] if low == 1 else []
+    for n in range(max(low, 2), high + 1):
+        grams += map(" ".join, zip(*(words[start:] for start in range(n)), strict=False))
+    return grams
+
+
+def char_grams(text: str, low: int, high: int) -> list[str]:
+    """Sequences of `low` to `high` characters."""
+    text = squeeze(text)
+    return [text[at : at + n] for n in range(low, high + 1) for at in range(len(text) - n + 1)]
+
+
+def char_wb_grams(text: str, low: int, high: int) -> list[str]:
+    """Sequences of `low` to `high` characters inside a padded word."""
+    grams: list[str] = []
+    for word in text.split():
+        padded = f" {word} "
+        length = len(padded)
+        if length <= low:
+            grams.append(padded)
+            continue
+        for n in range(low, min(high, length) + 1):
+            grams += [padded[at : at + n] for at in range(length - n + 1)]
+    return grams
+
+
+GRAMS: dict[AnalyzerName, Callable[[str, int, int], list[str]]] = {
+    "word": word_grams,
+    "char": char_grams,
+    "char_wb": char_wb_grams,
+}

@@ -1,0 +1,124 @@
+"""Linear scores, and how scores become probabilities.
+
+Most estimators end as one row of weights a feature. Features that training never saw would all have the same row, so
+weights are kept for the others only: `rows_` says which row a feature uses, the last row being that of the unseen.
+Hashing into 2^18 buckets thus costs, in time and in space, what the buckets in use cost.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.errors import DatasetInvalid
+from argosy.models.estimator import Codes, Estimator, Scores
+
+Link = Literal["none", "softmax", "one_vs_rest"]
+
+
+class LinearEstimator(Estimator):
+    """`scores = X @ weights + bias`; a subclass says how to find the weights and what they mean."""
+
+    weights_: Scores
+    """(features, classes), or (features, 1) of the second class against the first; see `rows_`."""
+    bias_: Scores
+    rows_: NDArray[np.int32] | None
+    """Each feature's row of `weights_`, or None where they are the same."""
+
+    @property
+    def link(self) -> Link:
+        """How scores become probabilities."""
+        return "none"
+
+    @property
+    def has_probabilities(self) -> bool:
+        return self.link != "none"
+
+    @abstractmethod
+    def solve(self, X: Any, y: Codes, n_classes: int, n_features: int) -> tuple[Scores, Scores, Scores | float]:  # noqa: N803
+        """(weights as (columns of X, classes or 1), bias, weight of the unseen features).
+
+        `X` has only the columns in use, out of `n_features`.
+        """
+
+    def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
+        require_every_class(y, n_classes)
+        used = _columns_in_use(X)
+        columns = X if used is None else _take_columns(X, used)
+        weights, self.bias_, unseen = self.solve(columns, y, n_classes, X.shape[1])
+        self.rows_ = None
+        if used is not None:
+            weights = np.vstack([weights, np.broadcast_to(unseen, weights.shape[1])])
+            self.rows_ = np.full(X.shape[1], len(used), np.int32)
+            self.rows_[used] = np.arange(len(used))
+        self.weights_ = np.ascontiguousarray(weights, np.float64)
+        return self
+
+    def scores(self, X: Any) -> Scores:  # noqa: N803
+        return spread(self._decide(X))
+
+    def probabilities(self, X: Any) -> Scores:  # noqa: N803
+        if self.link == "none":
+            return super().probabilities(X)
+        return to_probabilities(self._decide(X), self.link)
+
+    def _decide(self, X: Any) -> Scores:  # noqa: N803
+        if self.rows_ is not None:
+            X = _with_columns(X, self.rows_[X.indices], len(self.weights_))  # noqa: N806
+        return np.asarray(X @ self.weights_ + self.bias_)
+
+
+def spread(decision: Scores) -> Scores:
+    """One column a class: a lone decision between two becomes minus itself and itself."""
+    return np.hstack([-decision, decision]) if decision.shape[1] == 1 else decision
+
+
+def to_probabilities(decision: Scores, link: Link) -> Scores:
+    """Softmax, or the sigmoid of each class against the rest made to sum to one; of two classes, both are a sigmoid."""
+    if decision.shape[1] == 1:
+        second = sigmoid(decision)
+        return np.hstack([1 - second, second])
+    if link == "one_vs_rest":
+        odds = sigmoid(decision)
+        total = odds.sum(axis=1, keepdims=True)
+        return np.where(total > 0, odds / np.where(total > 0, total, 1), 1 / decision.shape[1])
+    powers = np.exp(decision - decision.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def sigmoid(values: Scores) -> Scores:
+    """1 / (1 + e^-x) without overflow."""
+    small = np.exp(-np.abs(values))
+    return np.where(values >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def require_every_class(y: Codes, n_classes: int) -> None:
+    """Raise DatasetInvalid unless there are two classes or more, each with a row."""
+    if n_classes < 2:
+        raise DatasetInvalid("a classifier needs examples of at least two classes; the training part has one")
+    if not np.bincount(y, minlength=n_classes)[:n_classes].all():
+        raise DatasetInvalid("every class needs an example in the training part")
+
+
+def _columns_in_use(X: Any) -> NDArray[np.int64] | None:  # noqa: N803
+    """The columns with an entry, where leaving out the others is worth it (more than half of them are empty)."""
+    if isinstance(X, np.ndarray) or X.nnz == 0:
+        return None
+    in_use = np.zeros(X.shape[1], np.bool_)
+    in_use[X.indices] = True
+    return np.flatnonzero(in_use) if 2 * in_use.sum() < X.shape[1] else None
+
+
+def _take_columns(X: Any, used: NDArray[np.int64]) -> Any:  # noqa: N803
+    place = np.zeros(X.shape[1], np.int32)
+    place[used] = np.arange(len(used))
+    return _with_columns(X, place[X.indices], len(used))
+
+
+def _with_columns(X: Any, indices: NDArray[np.int32], width: int) -> Any:  # noqa: N803
+    from scipy.sparse import csr_matrix
+
+    return csr_matrix((X.data, indices, X.indptr), shape=(X.shape[0], width), copy=False)

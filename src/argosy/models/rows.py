@@ -1,0 +1,34 @@
+"""Arithmetic on the rows of csr matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def unit_rows(matrix: Any) -> Any:
+    """The rows divided by their length, in place; an empty row stays."""
+    from scipy.sparse import csr_matrix
+
+    squares = csr_matrix((matrix.data * matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape, copy=False)
+    lengths = np.sqrt(squares @ np.ones(matrix.shape[1]))
+    matrix.data /= np.repeat(lengths, np.diff(matrix.indptr))
+    return matrix
+
+
+def with_columns(matrix: Any, columns: NDArray[np.int64], width: int) -> Any:
+    """The matrix with column `i` become column `columns[i]`, or gone where that is negative; indices ascend."""
+    from scipy.sparse import csr_matrix
+
+    indices = columns[matrix.indices]
+    stays = indices >= 0
+    ends = np.zeros(len(stays) + 1, np.int64)
+    np.cumsum(stays, out=ends[1:])
+    kept = csr_matrix(
+        (matrix.data[stays], indices[stays].astype(np.int32), ends[matrix.indptr].astype(np.int32)),
+        shape=(matrix.shape[0], width),
+    )
+    kept.sort_indices()
+    return kept

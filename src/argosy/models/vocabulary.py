@@ -1,0 +1,58 @@
+"""An ordered list of distinct strings with a look-up: what a text adapter has learned to count.
+
+A vocabulary is part of a model, in the clear. It is packed as one UTF-8 blob and the offsets (in characters) of its
+entries, so that a memory-mapped artifact opens without touching it; the list and the look-up are built on first use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from itertools import pairwise
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Vocabulary:
+    """Immutable; entry number `i` is feature number `i`."""
+
+    def __init__(self, entries: Iterable[str]) -> None:
+        self.entries = list(entries)
+
+    @classmethod
+    def unpack(cls, blob: NDArray[np.uint8], offsets: NDArray[np.uint32]) -> Self:
+        """The inverse of `pack`; decodes nothing yet."""
+        vocabulary = cls.__new__(cls)
+        vocabulary._packed = (blob, offsets)
+        return vocabulary
+
+    def pack(self) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
+        """The entries as one UTF-8 blob, and `len + 1` offsets in characters."""
+        blob = "".join(self.entries).encode("utf-8", "surrogatepass")
+        lengths = np.fromiter(map(len, self.entries), np.uint32, len(self.entries))
+        offsets = np.zeros(len(self.entries) + 1, np.uint32)
+        np.cumsum(lengths, out=offsets[1:])
+        return np.frombuffer(blob, np.uint8), offsets
+
+    @cached_property
+    def entries(self) -> list[str]:
+        blob, offsets = self._packed
+        text = blob.tobytes().decode("utf-8", "surrogatepass")
+        return [text[start:end] for start, end in pairwise(offsets.tolist())]
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The number of each entry."""
+        return dict(zip(self.entries, range(len(self.entries)), strict=True))
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Vocabulary) and self.entries == other.entries
+
+    __hash__ = None  # type: ignore[assignment]  # compared by value, and large
+
+    _packed: tuple[NDArray[np.uint8], NDArray[np.uint32]]
