@@ -66,5 +66,9 @@ class Database(Protocol):
     def migrate(self) -> int:
         """Bring the schema up to date, in one transaction; the schema's number afterwards. Idempotent."""
 
+    def purge(self) -> None:
+        """Make what was deleted before this call unreadable in every file the engine keeps; call it outside of a
+        transaction. Raises DatabaseUnavailable where other processes keep it from doing so for longer than it waits."""
+
     def close(self) -> None:
         """Close every connection this object opened."""

@@ -1,0 +1,1 @@
+"""Collections of examples, and the datasets cut from them."""

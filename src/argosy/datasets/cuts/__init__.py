@@ -1,0 +1,17 @@
+"""The cuts that come with Argosy, one a file."""
+
+from __future__ import annotations
+
+from argosy.datasets.cut import Cut
+from argosy.registry import Registry
+
+cuts: Registry[Cut] = Registry("dataset")
+cuts.register("all", "argosy.datasets.cuts.everything:Everything")
+cuts.register("given_split", "argosy.datasets.cuts.given_split:GivenSplit")
+cuts.register("latest", "argosy.datasets.cuts.latest:Latest")
+cuts.register(
+    "span",
+    "argosy.datasets.cuts.span:Span",
+    aliases=("SpanDataset",),
+    option_aliases={"start_datetime_str": "start", "end_datetime_str": "end"},
+)

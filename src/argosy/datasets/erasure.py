@@ -1,0 +1,53 @@
+"""Removing a subject: rows, the bytes they leave in the database's files, and what was built from them.
+
+Every revision of every example that carried a row of the subject goes, whoever else sent the same input. Frozen
+datasets keep their digest and lose those rows; `Erased.datasets` names them, and through them the models that were
+trained on the subject. A kill between the deletion and the purge leaves unreadable bytes that the next erase, of
+any subject, purges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+
+from argosy.database import Database, Transaction
+from argosy.datasets import statements as sql
+from argosy.datasets.membership import decode
+from argosy.datasets.staging import subject_hash
+from argosy.vault import Scope
+
+
+class Erased(msgspec.Struct, frozen=True):
+    """How many examples and revisions are gone, and the digests of the datasets that had them."""
+
+    examples: int
+    revisions: int
+    datasets: list[str]
+
+
+def erase(database: Database, scopes: Iterable[Scope], subject: str) -> Erased:
+    """Remove the subject from the collections of those scopes, then purge. Idempotent."""
+    examples = revisions = 0
+    digests: list[str] = []
+    with database.write() as transaction:
+        for scope in scopes:
+            collection = scope.name.removeprefix("collection:")
+            key = {"collection": collection, "subject_hash": subject_hash(scope, subject)}
+            rows = transaction.execute(sql.SUBJECT_ROWS, key)
+            examples += len({content_hash for _, content_hash in rows})
+            revisions += len(rows)
+            digests += datasets_with(transaction, collection, [revision_id for revision_id, _ in rows])
+            transaction.execute_many(sql.ERASE, [(revision_id,) for revision_id, _ in rows])
+    database.purge()
+    return Erased(examples, revisions, digests)
+
+
+def datasets_with(transaction: Transaction, collection: str, revision_ids: list[int]) -> list[str]:
+    """The digests of the collection's frozen datasets that hold any of those revisions."""
+    if not revision_ids:
+        return []
+    frozen = transaction.execute(sql.DATASETS, {"collection": collection})
+    return [digest for digest, members in frozen if np.isin(revision_ids, decode(members)[0]).any()]

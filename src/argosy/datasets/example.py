@@ -1,0 +1,123 @@
+"""One labelled input, and the three byte forms in which it is kept.
+
+`content` is what two rows must share to be the same example; `payload` is what is sealed (the input and the subject);
+`identity` is the associated data that ties a sealed payload to its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from argosy.types import Input, Part
+
+TEXT_BYTES = 1_000_000
+"""The largest input that is taken unless told otherwise."""
+
+ID_BYTES = 16
+
+_SORTED = msgspec.json.Encoder(order="sorted")
+_DECODE = msgspec.json.Decoder().decode
+_SPLITS = {
+    "train": Part.TRAIN,
+    "training": Part.TRAIN,
+    "validation": Part.VALIDATION,
+    "valid": Part.VALIDATION,
+    "val": Part.VALIDATION,
+    "dev": Part.VALIDATION,
+    "test": Part.TEST,
+    "testing": Part.TEST,
+}
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A labelled input. What is left out is filled in when it is added to a collection."""
+
+    input: Input
+    label: str
+    seen_at: float | None = None
+    """When it was seen; the time of the import where nothing says."""
+    source: str = ""
+    subject: str | None = None
+    """Whom the input is about: what `erase` finds it by."""
+    split: str | None = None
+    """The published split: train, validation or test."""
+    example_id: str = ""
+    """32 hex digits, random and permanent; empty before it is stored."""
+    revision: int = 0
+    origin: str | None = None
+    """The id of the prediction that it was derived from."""
+    row: int = 0
+    """The line of the file it was read from; 0 where there is none."""
+
+
+def content(given: Input) -> bytes:
+    """The bytes that are the same for the same input; raises ValueError where it cannot be written as UTF-8 JSON."""
+    if isinstance(given, str):
+        return b"t" + given.encode()
+    try:
+        return b"j" + _SORTED.encode(given)
+    except (TypeError, msgspec.MsgspecError) as error:
+        raise ValueError(f"its fields are no JSON: {error}") from None
+
+
+def payload(given: Input, subject: str | None) -> bytes:
+    """What is sealed."""
+    if subject is None and isinstance(given, str):
+        return b"t" + given.encode()
+    return b"j" + msgspec.json.encode((given, subject))
+
+
+def read_payload(data: bytes) -> tuple[Input, str | None]:
+    """What was sealed: the input and the subject."""
+    if data[:1] == b"t":
+        return data[1:].decode(), None
+    given, subject = _DECODE(data[1:])
+    return given, subject
+
+
+def identity(example_id: bytes, revision: int) -> bytes:
+    """The row that a sealed payload belongs to."""
+    return example_id + revision.to_bytes(4, "big")
+
+
+def check_input(given: Any, text_bytes: int = TEXT_BYTES) -> Input:
+    """The input as it is; raises ValueError where it is empty, too long or neither a text nor fields."""
+    if isinstance(given, str):
+        if not given or given.isspace():
+            raise ValueError("the text is empty")
+        if len(given) > text_bytes:
+            raise ValueError(f"the text has {len(given):,} characters, over the limit of {text_bytes:,}")
+        return given
+    if not isinstance(given, Mapping):
+        raise ValueError(f"the input is neither a text nor fields but {type(given).__name__}")
+    if not given:
+        raise ValueError("the input has no fields")
+    if len(content(given)) > text_bytes:
+        raise ValueError(f"the fields take over {text_bytes:,} bytes, the limit")
+    return given
+
+
+def check_label(label: Any) -> str:
+    """A label as text: numbers as written, a list of labels as JSON; raises ValueError where there is none."""
+    if isinstance(label, str):
+        if not label or label.isspace():
+            raise ValueError("the label is empty")
+        return label
+    if label is None:
+        raise ValueError("there is no label")
+    if isinstance(label, bool | list | int | float):
+        return msgspec.json.encode(label).decode()
+    raise ValueError(f"the label is neither text nor number but {type(label).__name__}")
+
+
+def check_split(name: Any) -> str | None:
+    """The published split under our name for it (`val`, `oos_train` too); raises ValueError where we have none."""
+    if name is None or name == "":
+        return None
+    part = _SPLITS.get(name.lower().rpartition("_")[2]) if isinstance(name, str) else None
+    if part is None:
+        raise ValueError(f"the split is '{name}': it must be train, validation or test")
+    return part.value

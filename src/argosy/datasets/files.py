@@ -1,0 +1,161 @@
+"""Reading files of examples: JSON lines, CSV and TSV, gzipped or not, always UTF-8.
+
+A file is streamed, never held. Every row is looked at before anything is raised, so that the message counts all bad
+rows and lists the first few by line; with `skip_bad` they are left out and counted instead. Since `Examples.add`
+stores nothing until its rows have ended, a file with a bad row leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from argosy import clock
+from argosy.datasets.columns import Columns, detect
+from argosy.datasets.delimited import read_delimited
+from argosy.datasets.example import TEXT_BYTES, Example, check_input, check_label, check_split
+from argosy.datasets.json_lines import read_json_lines
+from argosy.errors import ExamplesInvalid
+
+__all__ = ["Columns", "Reading", "read_file"]
+
+_SAMPLE = 200
+_LISTED = 5
+_GZIP, _UTF_16 = b"\x1f\x8b", (b"\xff\xfe", b"\xfe\xff")
+
+
+class Reading:
+    """The examples of a file, to be iterated once; `problems` fills as it is."""
+
+    def __init__(self, path: Path, columns: Columns, skip_bad: bool, text_bytes: int) -> None:
+        self.path, self._columns, self._skip_bad, self._text_bytes = path, columns, skip_bad, text_bytes
+        self.problems: list[str] = []
+        self.skipped = 0
+
+    def __iter__(self) -> Iterator[Example]:
+        good = 0
+        with _opened(self.path) as file:
+            rows = self._rows(file)
+            sample = list(itertools.islice(rows, _SAMPLE))
+            names = dict.fromkeys(name for _, row in sample if not isinstance(row, str) for name in row)
+            columns = detect(names, self._columns, str(self.path)) if names else self._columns
+            for line, row in itertools.chain(sample, rows):
+                example = self._example(line, row, columns)
+                if example is not None:
+                    good += 1
+                    yield example
+        if self.skipped and (not self._skip_bad or not good):
+            raise ExamplesInvalid(self._verdict(good))
+        if not good:
+            raise ExamplesInvalid(f"{self.path}: there is no row in it")
+
+    def _rows(self, file: IO[bytes]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+        """Line and row, or line and what is wrong with it."""
+        suffix = self.path.name.removesuffix(".gz").rpartition(".")[2].lower()
+        if suffix in ("jsonl", "ndjson", "json"):
+            yield from read_json_lines(self._lines(file))
+        elif suffix in ("csv", "tsv", "tab", "txt"):
+            yield from read_delimited(self._lines(file), suffix, self._columns, str(self.path))
+        else:
+            raise ExamplesInvalid(
+                f"{self.path}: what is '.{suffix}'? It must be .jsonl, .csv or .tsv, or one of them .gz"
+            )
+
+    def _lines(self, file: IO[bytes]) -> Iterator[bytes]:
+        """The file's lines up to where it breaks off."""
+        line = 0
+        try:
+            for line, content in enumerate(file, 1):
+                if line == 1:
+                    content = self._without_mark(content)
+                yield content
+        except EOFError:
+            self._problem(line + 1, "the file breaks off in the middle of its compressed data")
+        except (OSError, zlib.error) as error:
+            self._problem(line + 1, f"cannot be read: {error}")
+
+    def _without_mark(self, first: bytes) -> bytes:
+        if first[:2] in _UTF_16:
+            raise ExamplesInvalid(f"{self.path}: it is UTF-16; convert it to UTF-8: iconv -f UTF-16 -t UTF-8")
+        return first.removeprefix(b"\xef\xbb\xbf")
+
+    def _example(self, line: int, row: Mapping[str, Any] | str, columns: Columns) -> Example | None:
+        if isinstance(row, str):
+            self._problem(line, row)
+            return None
+        try:
+            return _example(row, columns, line, self._text_bytes)
+        except (ValueError, OverflowError) as error:
+            self._problem(line, str(error))
+            return None
+
+    def _problem(self, line: int, what: str) -> None:
+        self.skipped += 1
+        if len(self.problems) < _LISTED:
+            self.problems.append(f"line {line}: {what}")
+
+    def _verdict(self, good: int) -> str:
+        more = f"; and {self.skipped - len(self.problems):,} more" if self.skipped > len(self.problems) else ""
+        count = f"{self.skipped:,} bad row{'s' * (self.skipped > 1)}"
+        hint = f"the {good:,} good ones can be kept with --skip-bad" if good else "there is no good one"
+        return f"{self.path}: {count}, nothing was imported ({hint}): {'; '.join(self.problems)}{more}"
+
+
+def read_file(
+    path: Path, columns: Columns | None = None, skip_bad: bool = False, text_bytes: int = TEXT_BYTES
+) -> Reading:
+    """The examples of a file; what is wrong with it is raised, as ExamplesInvalid, while it is iterated."""
+    return Reading(path, columns or Columns(), skip_bad, text_bytes)
+
+
+def _example(row: Mapping[str, Any], columns: Columns, line: int, text_bytes: int) -> Example:
+    given = {name: row.get(name) for name in columns.fields} if columns.fields else row.get(columns.text or "")
+    if given is None:
+        raise ValueError(f"it has no '{columns.text}'")
+    label = check_label(row.get(columns.label or ""))
+    get = row.get
+    seen_at = get(columns.seen_at) if columns.seen_at else None
+    return Example(
+        check_input(given, text_bytes),
+        label,
+        None if seen_at is None or seen_at == "" else _time(seen_at),
+        _text(get(columns.source)) or "" if columns.source else "",
+        _text(get(columns.subject)) if columns.subject else None,
+        check_split(get(columns.split)) if columns.split else None,
+        origin=_text(get(columns.origin)) if columns.origin else None,
+        row=line,
+    )
+
+
+def _time(value: Any) -> float:
+    try:
+        return clock.parse_time(float(value) if isinstance(value, str) and _is_number(value) else value)
+    except (ValueError, TypeError):
+        raise ValueError(f"'{value}' is no time: write 2016-01-31, 2016-01-31T12:00:00 or seconds since 1970") from None
+
+
+def _is_number(text: str) -> bool:
+    return text.strip().replace(".", "", 1).isdigit() and len(text.strip()) > 8
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None or value == "" else str(value)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise ExamplesInvalid(f"{path}: cannot be read: {error.strerror}") from None
+    head = file.read(2)
+    file.seek(0)
+    if head == _GZIP:
+        return gzip.open(file)  # type: ignore[return-value]  # a GzipFile reads bytes
+    if path.suffix == ".gz" and head:
+        file.close()
+        raise ExamplesInvalid(f"{path}: is called .gz and is not gzipped")
+    return file

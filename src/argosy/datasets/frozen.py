@@ -1,0 +1,142 @@
+"""Freezing: which rows a cut selects now, written down so that it selects them for ever.
+
+A frozen dataset is a row of the table `datasets`, named by its digest; freezing the same rows in the same parts again
+changes nothing. `preview` finds the same without writing. Rows erased later are missing from it and its digest stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+import msgspec
+import numpy as np
+
+from argosy.clock import format_time
+from argosy.database import Transaction
+from argosy.datasets import membership
+from argosy.datasets import statements as sql
+from argosy.datasets.cut import UNKNOWN, Candidates
+from argosy.datasets.cuts import cuts
+from argosy.datasets.membership import RevisionIds
+from argosy.datasets.split import OUT, PARTS, Codes, id_words
+from argosy.definitions.definition import Spec
+from argosy.errors import CollectionNotFound, DatasetInvalid, nearest
+from argosy.types import Part
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """`counts` is rows by part and label."""
+
+    digest: str
+    collection: str
+    rows: int
+    counts: dict[Part, dict[str, int]]
+
+
+def with_default_collection(cut: Spec, collection: str) -> Spec:
+    """The cut with the project's collection where it names none."""
+    return cut if cut.options.get("collection") else cut.with_options(collection=collection)
+
+
+def freeze(transaction: Transaction, cut: Spec, now: float) -> Frozen:
+    """Write down what the cut selects; idempotent. Raises as `preview` does."""
+    frozen, revision_ids, parts = _choose(transaction, cut)
+    transaction.execute(
+        sql.FREEZE,
+        {
+            "digest": frozen.digest,
+            "collection": frozen.collection,
+            "cut": cut.canonical(),
+            "members": membership.encode(revision_ids, parts),
+            "row_count": frozen.rows,
+            "counts": msgspec.json.encode(frozen.counts).decode(),
+            "frozen_at": now,
+        },
+    )
+    return frozen
+
+
+def preview(transaction: Transaction, cut: Spec) -> Frozen:
+    """What `freeze` would write. Raises CollectionNotFound, and DatasetInvalid where nothing can be trained on it."""
+    return _choose(transaction, cut)[0]
+
+
+def members(transaction: Transaction, digest: str) -> tuple[RevisionIds, Codes]:
+    """A frozen dataset's revision ids, ascending, and the part of each as an index into `split.PARTS`."""
+    return membership.decode(find(transaction, digest)[1])
+
+
+def find(transaction: Transaction, digest: str) -> tuple[str, bytes]:
+    """A frozen dataset's collection and members."""
+    rows = transaction.execute(sql.DATASET, {"digest": digest})
+    if not rows:
+        raise DatasetInvalid(f"no dataset with the digest {digest} was ever frozen")
+    return rows[0][0], rows[0][2]
+
+
+def candidates(transaction: Transaction, collection: str, window: tuple[float, float] = (-inf, inf)) -> Candidates:
+    """The collection's current revisions that were seen in the window."""
+    bounds = {"collection": collection, "start": window[0], "end": window[1]}
+    rows = transaction.execute(sql.CANDIDATES, bounds)
+    ids, example_ids, revisions, seen_at, labels, splits = zip(*rows, strict=True) if rows else ((),) * 6
+    classes = sorted(set(labels))
+    code_of_label = {label: code for code, label in enumerate(classes)}
+    code_of_split = {None: UNKNOWN} | {part.value: code for code, part in enumerate(PARTS)}
+    return Candidates(
+        np.array(ids, dtype=np.int64),
+        id_words(list(example_ids)),
+        np.array(revisions, dtype=np.int64),
+        np.array(seen_at, dtype=np.float64),
+        np.array([code_of_label[label] for label in labels], dtype=np.int64),
+        classes,
+        np.array([code_of_split[name] for name in splits], dtype=np.uint8),
+    )
+
+
+def _choose(transaction: Transaction, cut: Spec) -> tuple[Frozen, RevisionIds, Codes]:
+    chosen = cuts.get(cut.name, "dataset.name").create(cut.options, "dataset.options")
+    offered = candidates(transaction, chosen.collection, chosen.window())
+    parts = chosen.select(offered)
+    inside = parts != OUT
+    if not inside.any():
+        raise _nothing(transaction, chosen.collection, cut)
+    counts = offered.counts(parts)
+    _check(counts, cut)
+    digest = membership.digest(offered.words[inside], offered.revisions[inside], parts[inside])
+    frozen = Frozen(digest, chosen.collection, int(inside.sum()), counts)
+    return frozen, offered.revision_ids[inside], parts[inside]
+
+
+def _check(counts: dict[Part, dict[str, int]], cut: Spec) -> None:
+    labels = sorted({label for by_label in counts.values() for label in by_label})
+    rows = sum(sum(by_label.values()) for by_label in counts.values())
+    if len(labels) == 1:
+        raise DatasetInvalid(f"{_described(cut)} has one class alone: all {rows:,} rows are '{labels[0]}'")
+    for part in (Part.TRAIN, Part.TEST):
+        if part not in counts:
+            raise DatasetInvalid(f"{_described(cut)} has {rows:,} rows and none of them in its {part} part")
+    if len(counts[Part.TRAIN]) == 1:
+        (label,) = counts[Part.TRAIN]
+        raise DatasetInvalid(f"{_described(cut)} has one class alone in its train part: '{label}'")
+
+
+def _nothing(transaction: Transaction, collection: str, cut: Spec) -> CollectionNotFound | DatasetInvalid:
+    """Why there is no row: no such collection, or none in the span."""
+    there = transaction.execute(sql.SPANS)
+    mine = [row for row in there if row[0] == collection]
+    if not mine:
+        names = [row[0] for row in there]
+        hint = (
+            f"there are: {', '.join(names)}" if names else "import one: argosy examples import FILE --into COLLECTION"
+        )
+        return CollectionNotFound(f"no collection is called '{collection}'{nearest(collection, names)}; {hint}")
+    _, rows, first, last = mine[0]
+    seen = f"its {rows:,} examples were seen from {format_time(first)} to {format_time(last)}"
+    return DatasetInvalid(f"{_described(cut)} selects no row of '{collection}': {seen}")
+
+
+def _described(cut: Spec) -> str:
+    given = {name: value for name, value in cut.options.items() if value not in (None, "")}
+    return f"the dataset {cut.name}({', '.join(f'{name}={value}' for name, value in given.items())})"

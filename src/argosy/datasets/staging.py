@@ -1,0 +1,213 @@
+"""Rows on their way into a collection: sealed in batches into temporary tables, then taken in one transaction.
+
+Nothing is half-imported: until `take` commits, no table that others see has changed, and what waits meanwhile is
+sealed. Memory holds one batch. The temporary tables belong to the thread's connection, which is why rows must be
+staged and taken on one thread, and why the rows themselves must not come from a transaction open on it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+
+from argosy.database import Database, Transaction
+from argosy.datasets import statements as sql
+from argosy.datasets.conflicts import Rule, Staged, Stored, decide
+from argosy.datasets.example import (
+    ID_BYTES,
+    Example,
+    check_input,
+    check_label,
+    check_split,
+    content,
+    identity,
+    payload,
+)
+from argosy.errors import ExamplesInvalid
+from argosy.vault import Scope
+
+BATCH_ROWS = 1000
+BATCH_BYTES = 2_000_000
+
+
+class ImportReport(msgspec.Struct, frozen=True):
+    """What became of the rows of an import."""
+
+    added: int
+    """New examples."""
+    revised: int
+    """New revisions of examples that were there."""
+    duplicates: int
+    """Rows that say nothing new."""
+    conflicts: int
+    """Inputs whose rows disagree on the label."""
+    dropped: int
+    """Rows that lost by the conflict rule."""
+    skipped: int = 0
+    """Bad rows that were left out."""
+
+
+class Defaults(NamedTuple):
+    """What a row that does not say gets."""
+
+    seen_at: float
+    source: str
+
+
+class Staging:
+    """One import on its way; see the module. Use as a context manager, which drops what was not taken."""
+
+    def __init__(self, database: Database, scope: Scope, text_bytes: int) -> None:
+        self._database, self._scope, self._text_bytes = database, scope, text_bytes
+        self._collection = scope.name.removeprefix("collection:")
+        self.rows = 0
+
+    def __enter__(self) -> Staging:
+        self._drop()
+        with self._database.write() as transaction:
+            transaction.execute(sql.CREATE_STAGED)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._drop()
+
+    def add(self, rows: Iterable[Example], defaults: Defaults, progress: Callable[[int], None]) -> None:
+        """Seal and stage every row; `progress` is told the number so far after each batch."""
+        for batch in _batches(rows, self._text_bytes):
+            staged = self._sealed(batch, defaults)
+            with self._database.write() as transaction:
+                transaction.execute_many(sql.STAGE, staged)
+            self.rows += len(batch)
+            progress(self.rows)
+
+    def take(self, rule: Rule, added_at: float) -> ImportReport:
+        """Move what is staged into the collection, all or nothing."""
+        with self._database.write() as transaction:  # of temporary tables alone
+            _fold(transaction)
+        with self._database.write() as transaction:
+            parameters = {"collection": self._collection}
+            transaction.execute(sql.DELETE_KNOWN, parameters)
+            transaction.execute(sql.CONTEST_STORED, parameters)
+            revised, conflicts, dropped = self._settle(transaction, rule)
+            taken = transaction.execute(sql.COUNT_STAGED)[0][0]
+            transaction.execute(sql.TAKE_STAGED, {**parameters, "added_at": added_at})
+        return ImportReport(
+            added=taken - revised,
+            revised=revised,
+            duplicates=self.rows - taken - dropped,
+            conflicts=conflicts,
+            dropped=dropped,
+        )
+
+    def _sealed(self, batch: list[Example], defaults: Defaults) -> list[tuple[Any, ...]]:
+        scope, randomness = self._scope, os.urandom(ID_BYTES * len(batch))
+        ids = [randomness[at : at + ID_BYTES] for at in range(0, len(randomness), ID_BYTES)]
+        hashes = scope.hash_many("content", [content(row.input) for row in batch])
+        payloads = [payload(row.input, row.subject) for row in batch]
+        sealed = scope.seal_many(payloads, [identity(example_id, 1) for example_id in ids])
+        subjects = [None if row.subject is None else subject_hash(scope, row.subject) for row in batch]
+        first = self.rows + 1
+        return [
+            (
+                n,
+                n,
+                row.row,
+                ids[at],
+                hashes[at],
+                subjects[at],
+                None if row.origin is None else row.origin.encode(),
+                row.label,
+                defaults.seen_at if row.seen_at is None else row.seen_at,
+                row.source or defaults.source,
+                row.split,
+                sealed[at],
+            )
+            for at, (n, row) in enumerate(enumerate(batch, first))
+        ]
+
+    def _settle(self, transaction: Transaction, rule: Rule) -> tuple[int, int, int]:
+        """Decide every input that has several rows; how many revisions, conflicts and dropped rows there are."""
+        revised = conflicts = dropped = 0
+        after = b""
+        while hashes := [row[0] for row in transaction.execute(sql.CONTESTED, {"after": after})]:
+            for content_hash in hashes:
+                found = self._settle_one(transaction, content_hash, rule)
+                revised, conflicts, dropped = revised + found[0], conflicts + found[1], dropped + found[2]
+            after = hashes[-1]
+        return revised, conflicts, dropped
+
+    def _settle_one(self, transaction: Transaction, content_hash: bytes, rule: Rule) -> tuple[int, int, int]:
+        key = {"collection": self._collection, "content_hash": content_hash}
+        rows = transaction.execute(sql.STAGED_OF, {"content_hash": content_hash})
+        old = transaction.execute(sql.STORED_OF, key)
+        decision = decide([Stored(*row[1:4]) for row in old], [Staged(*row[:7]) for row in rows], rule)
+        kept = set(decision.keep)
+        transaction.execute_many(sql.DELETE_STAGED, [(row[0],) for row in rows if row[0] not in kept])
+        example_ids = {row[0]: row[7] for row in rows}
+        example_id = old[0][4] if old else example_ids[decision.keep[0]] if kept else b""
+        self._revise(transaction, decision.keep, example_ids, example_id, old[-1][0] if old else 0)
+        if old and kept:
+            transaction.execute(sql.RETIRE, key)
+        return len(kept) - (not old and bool(kept)), int(decision.is_conflict), decision.dropped
+
+    def _revise(
+        self, transaction: Transaction, keep: list[int], own_ids: dict[int, bytes], example_id: bytes, last: int
+    ) -> None:
+        """Make rows revisions of the example: sealed anew, since a seal is bound to the example and the revision."""
+        for revision, n in enumerate(keep, last + 1):
+            sealed = transaction.execute(sql.SEALED_OF, {"n": n})[0][0]
+            plaintext = self._scope.open(sealed, identity(own_ids[n], 1))
+            again = self._scope.seal(plaintext, identity(example_id, revision))
+            transaction.execute_many(sql.REVISE_STAGED, [(example_id, revision, int(n == keep[-1]), again, n)])
+
+    def _drop(self) -> None:
+        with self._database.write() as transaction:
+            for statement in (sql.DROP_STAGED, sql.DROP_CONTESTED, sql.DROP_FOLDED):
+                transaction.execute(statement)
+
+
+def subject_hash(scope: Scope, subject: str) -> bytes:
+    """What a subject's rows are found by."""
+    return scope.hash("subject", subject.encode())
+
+
+def checked(row: Example, text_bytes: int) -> Example:
+    """The row if it can be stored; raises ValueError saying what is wrong with it."""
+    check_input(row.input, text_bytes)
+    content(row.input)
+    for text in (check_label(row.label), row.subject or "", row.source):
+        text.encode()
+    check_split(row.split)
+    return row
+
+
+def _fold(transaction: Transaction) -> None:
+    """Rows alike in input, label and subject become one with their votes; what still shares an input is contested."""
+    transaction.execute(sql.INDEX_STAGED)
+    transaction.execute(sql.CREATE_CONTESTED)
+    transaction.execute(sql.CREATE_FOLDED)
+    transaction.execute(sql.INDEX_FOLDED)
+    transaction.execute(sql.DELETE_FOLDED)
+    transaction.execute(sql.UPDATE_FOLDED)
+    transaction.execute(sql.DROP_CONTESTED)
+    transaction.execute(sql.CREATE_CONTESTED)
+
+
+def _batches(rows: Iterable[Example], text_bytes: int) -> Iterator[list[Example]]:
+    """Batches bounded in rows and in bytes; raises ExamplesInvalid at the first row that cannot be stored."""
+    batch: list[Example] = []
+    size = 0
+    for number, row in enumerate(rows, 1):
+        try:
+            batch.append(checked(row, text_bytes))
+        except ValueError as error:
+            raise ExamplesInvalid(f"row {row.row or number}: {error}; nothing was imported") from None
+        size += len(row.input) if isinstance(row.input, str) else len(content(row.input))
+        if len(batch) >= BATCH_ROWS or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

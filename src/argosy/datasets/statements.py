@@ -1,0 +1,100 @@
+"""The SQL of examples and datasets."""
+
+from __future__ import annotations
+
+# --- staging: rows wait in temporary tables of this connection, sealed, until one transaction takes them all
+
+DROP_STAGED = "DROP TABLE IF EXISTS staged"
+DROP_CONTESTED = "DROP TABLE IF EXISTS contested"
+DROP_FOLDED = "DROP TABLE IF EXISTS folded"
+CREATE_STAGED = """
+    CREATE TEMP TABLE staged (
+        n INTEGER PRIMARY KEY, position INTEGER NOT NULL, line INTEGER NOT NULL, votes INTEGER NOT NULL,
+        example_id BLOB NOT NULL, revision INTEGER NOT NULL, is_current INTEGER NOT NULL, content_hash BLOB NOT NULL,
+        subject_hash BLOB, origin BLOB, label TEXT NOT NULL, seen_at REAL NOT NULL, source TEXT NOT NULL, split TEXT,
+        sealed BLOB NOT NULL)"""
+STAGE = "INSERT INTO staged VALUES (?, ?, ?, 1, ?, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?)"
+INDEX_STAGED = "CREATE INDEX staged_by_content ON staged (content_hash)"
+CREATE_CONTESTED = """
+    CREATE TEMP TABLE contested AS
+    SELECT content_hash FROM staged GROUP BY content_hash HAVING count(*) > 1"""
+CREATE_FOLDED = """
+    CREATE TEMP TABLE folded AS
+    SELECT min(n) AS n, max(n) AS position, count(*) AS votes, max(seen_at) AS seen_at FROM staged
+    WHERE content_hash IN (SELECT content_hash FROM contested) GROUP BY content_hash, label, subject_hash"""
+INDEX_FOLDED = "CREATE UNIQUE INDEX folded_by_n ON folded (n)"
+DELETE_FOLDED = """
+    DELETE FROM staged WHERE content_hash IN (SELECT content_hash FROM contested) AND n NOT IN (SELECT n FROM folded)"""
+UPDATE_FOLDED = """
+    UPDATE staged SET position = folded.position, votes = folded.votes, seen_at = folded.seen_at
+    FROM folded WHERE staged.n = folded.n AND folded.votes > 1"""
+COUNT_STAGED = "SELECT count(*) FROM staged"
+
+# --- taking them
+
+DELETE_KNOWN = """
+    DELETE FROM staged WHERE content_hash NOT IN (SELECT content_hash FROM contested) AND EXISTS (
+        SELECT 1 FROM examples e
+        WHERE e.collection = :collection AND e.content_hash = staged.content_hash AND e.is_current = 1
+        AND e.label = staged.label AND (staged.subject_hash IS NULL OR staged.subject_hash = e.subject_hash))"""
+CONTEST_STORED = """
+    INSERT INTO contested SELECT staged.content_hash FROM staged JOIN examples e
+    ON e.collection = :collection AND e.content_hash = staged.content_hash AND e.is_current = 1"""
+CONTESTED = """
+    SELECT DISTINCT content_hash FROM contested WHERE content_hash > :after ORDER BY content_hash LIMIT 1000"""
+STAGED_OF = """
+    SELECT n, position, line, votes, label, seen_at, subject_hash, example_id FROM staged
+    WHERE content_hash = :content_hash"""
+STORED_OF = """
+    SELECT revision, label, seen_at, subject_hash, example_id FROM examples
+    WHERE collection = :collection AND content_hash = :content_hash ORDER BY revision"""
+SEALED_OF = "SELECT sealed FROM staged WHERE n = :n"
+DELETE_STAGED = "DELETE FROM staged WHERE n = ?"
+REVISE_STAGED = "UPDATE staged SET example_id = ?, revision = ?, is_current = ?, sealed = ? WHERE n = ?"
+RETIRE = """
+    UPDATE examples SET is_current = 0
+    WHERE collection = :collection AND content_hash = :content_hash AND is_current = 1"""
+TAKE_STAGED = """
+    INSERT INTO examples (collection, example_id, revision, is_current, content_hash, subject_hash, origin, label,
+        seen_at, source, split, sealed, added_at)
+    SELECT :collection, example_id, revision, is_current, content_hash, subject_hash, origin, label,
+        seen_at, source, split, sealed, :added_at FROM staged ORDER BY n"""
+
+# --- reading
+
+COLLECTIONS = "SELECT collection, count(*) FROM examples WHERE is_current = 1 GROUP BY collection ORDER BY collection"
+COUNTS = """
+    SELECT label, source, split, count(*), min(seen_at), max(seen_at) FROM examples
+    WHERE collection = :collection AND is_current = 1 GROUP BY label, source, split ORDER BY label, source, split"""
+REVISIONS = "SELECT count(*) FROM examples WHERE collection = :collection"
+EXPORT = """
+    SELECT revision_id, example_id, revision, label, seen_at, source, split, origin, sealed FROM examples
+    WHERE collection = :collection AND is_current = 1 AND revision_id > :after ORDER BY revision_id LIMIT 2000"""
+SHOW = """
+    SELECT collection, example_id, revision, label, seen_at, source, split, origin, sealed FROM examples
+    WHERE example_id = :example_id ORDER BY revision"""
+CANDIDATES = """
+    SELECT revision_id, example_id, revision, seen_at, label, split FROM examples
+    WHERE collection = :collection AND is_current = 1 AND label IS NOT NULL
+    AND seen_at >= :start AND seen_at < :end ORDER BY revision_id"""
+SEALED_BETWEEN = """
+    SELECT revision_id, example_id, revision, label, sealed FROM examples
+    WHERE revision_id BETWEEN :first AND :last AND collection = :collection ORDER BY revision_id"""
+
+# --- erasing
+
+SUBJECT_ROWS = """
+    SELECT revision_id, content_hash FROM examples WHERE collection = :collection AND content_hash IN (
+        SELECT content_hash FROM examples WHERE collection = :collection AND subject_hash = :subject_hash)"""
+ERASE = "DELETE FROM examples WHERE revision_id = ?"
+
+# --- datasets
+
+DATASETS = "SELECT digest, members FROM datasets WHERE collection = :collection"
+DATASET = "SELECT collection, cut, members, row_count, counts, frozen_at FROM datasets WHERE digest = :digest"
+FREEZE = """
+    INSERT INTO datasets (digest, collection, cut, members, row_count, counts, frozen_at)
+    VALUES (:digest, :collection, :cut, :members, :row_count, :counts, :frozen_at) ON CONFLICT (digest) DO NOTHING"""
+SPANS = """
+    SELECT collection, count(*), min(seen_at), max(seen_at) FROM examples
+    WHERE is_current = 1 GROUP BY collection ORDER BY collection"""
