@@ -1,0 +1,138 @@
+"""Asking for a retraining, by hand or by trigger, and following it: retrain, then train, then gate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from argosy.database import Transaction
+from argosy.feedback.gate import Verdict
+from argosy.feedback.gating import GATE
+from argosy.feedback.retraining import RETRAIN, RetrainRequest
+from argosy.feedback.triggers import Schedule, Situation, due
+from argosy.jobs.job import Job, JobState
+from argosy.jobs.queue import Queue
+from argosy.jobs.submission import TRAIN
+from argosy.predictions.feedback_log import FeedbackLog
+from argosy.store.aliases import CHAMPION
+from argosy.store.store import Store
+
+WAITING = "SELECT label, payload FROM jobs WHERE kind = :kind AND state IN ('queued', 'running')"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a retraining is. `stage` is the kind of the job that it has come to, and `job` that job.
+
+    When it is over, `promoted` says how it ended and `reason` why; until then they are None and empty.
+    """
+
+    stage: str
+    job: Job
+    is_over: bool
+    promoted: bool | None
+    reason: str
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One gate's end: which version against which, and the verdict."""
+
+    model: str
+    champion: int
+    challenger: int
+    judged_at: float
+    verdict: Verdict
+
+
+class Retrainings:
+    """Any thread, any number of processes; needs no key but what the feedback log needs."""
+
+    def __init__(self, queue: Queue, store: Store, feedback: FeedbackLog) -> None:
+        self._queue, self._store, self._feedback = queue, store, feedback
+
+    def request(self, model: str, by: str, reason: str = "") -> str:
+        """Queue a `retrain` job; its label, or that of the one under way. Raises VersionNotFound without a champion."""
+        self._store.resolve(f"{model}@{CHAMPION}")
+        under_way = self.under_way(model)
+        if under_way is not None:
+            return under_way.label
+        with self._queue.database.write() as transaction:
+            return self._submit(transaction, RetrainRequest(model, transaction.now(), by, reason))
+
+    def request_if_due(self, model: str, schedule: Schedule, by: str = "trigger") -> str | None:
+        """Ask for a retraining where a trigger says so; the label of what was queued. Cheap to call often."""
+        situation = self.situation(model)
+        reason = due(situation, schedule)
+        return None if reason is None else self.request(model, by, reason)
+
+    def situation(self, model: str) -> Situation:
+        """What the triggers look at. Raises VersionNotFound without a champion."""
+        self._store.resolve(f"{model}@{CHAMPION}")
+        moves = self._store.history(model, CHAMPION)
+        asked = [job.submitted_at for job in self._queue.jobs(RETRAIN) if job.payload["model"] == model]
+        rollbacks = [move.moved_at for move in moves if move.action == "rollback"]
+        last = max(asked, default=None)
+        with self._queue.database.read() as transaction:
+            now = transaction.now()
+        return Situation(
+            now=now,
+            since=moves[0].moved_at if last is None else last,
+            new_feedback=self._feedback.count_since(model, last or 0.0),
+            is_under_way=self.under_way(model) is not None,
+            rolled_back_at=max(rollbacks, default=None),
+        )
+
+    def under_way(self, model: str) -> Job | None:
+        """The retraining of the model that is not over, as its `retrain` job."""
+        mine = [job for job in self._queue.jobs(RETRAIN) if job.payload["model"] == model]
+        return mine[-1] if mine and not self.progress(mine[-1].label).is_over else None
+
+    def progress(self, label: str) -> Progress:
+        """Where the retraining of that label is; raises JobNotFound."""
+        job = self._queue.get(label)
+        result = job.result or {}
+        if job.state is not JobState.DONE:
+            return _unfinished(RETRAIN, job)
+        if "refused" in result:
+            return Progress(RETRAIN, job, True, False, result["refused"])
+        training = self._queue.get(result["challenger"])
+        if training.state is not JobState.DONE:
+            return _unfinished(TRAIN, training)
+        gate = self._queue.get(result["gate"])  # submitted in the transaction that finished the training
+        if gate.state is not JobState.DONE or gate.result is None:
+            return _unfinished(GATE, gate)
+        verdict = Verdict.from_dict(gate.result["verdict"])
+        return Progress(GATE, gate, True, verdict.promote, verdict.reason, verdict)
+
+    def judgements(self, model: str) -> list[Judgement]:
+        """Every comparison of the model's versions that a gate made, promotions and refusals, oldest first."""
+        done = self._queue.jobs(GATE, JobState.DONE)
+        return [_judgement(job, job.result) for job in done if job.result and job.result["model"] == model]
+
+    def refusals(self, model: str) -> list[Judgement]:
+        """Those that promoted nothing."""
+        return [one for one in self.judgements(model) if not one.verdict.promote]
+
+    def _submit(self, transaction: Transaction, request: RetrainRequest) -> str:
+        for label, payload in transaction.execute(WAITING, {"kind": RETRAIN}):  # somebody asked at the same moment
+            if msgspec.json.decode(payload)["model"] == request.model:
+                return str(label)
+        label = f"{RETRAIN}-{request.model}-{round(request.at * 1000)}"
+        self._queue.submit(transaction, RETRAIN, label, msgspec.to_builtins(request))
+        return label
+
+
+def _unfinished(stage: str, job: Job) -> Progress:
+    """A chain that is still going, or that ended because a job failed or was cancelled."""
+    if job.state in (JobState.FAILED, JobState.CANCELLED):
+        return Progress(stage, job, True, False, job.error or f"the job {job.label} was {job.state}")
+    return Progress(stage, job, False, None, "")
+
+
+def _judgement(job: Job, result: dict[str, Any]) -> Judgement:
+    verdict = Verdict.from_dict(result["verdict"])
+    return Judgement(result["model"], result["champion"], result["challenger"], job.finished_at or 0.0, verdict)

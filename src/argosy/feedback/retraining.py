@@ -1,0 +1,122 @@
+"""The job `retrain`: from the champion and what is new to a challenger in training, with the gate to follow.
+
+It may be run again after a crash: deriving and freezing bear repetition, and what it submits goes by labels.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.clock import parse_time
+from argosy.database import Database, Transaction
+from argosy.datasets.frozen import Frozen, freeze, members
+from argosy.datasets.split import TRAIN
+from argosy.definitions import Definition, Registries, Spec, code_digests, label
+from argosy.errors import DecisionOvertaken, JobNotFound, NothingNew
+from argosy.feedback.corrections import Corrections
+from argosy.feedback.gating import GateRequest, gate_job
+from argosy.jobs.guard import LeaseGuard
+from argosy.jobs.job import Job
+from argosy.jobs.runner import Outcome
+from argosy.jobs.submission import Plans, Wanted
+from argosy.store.aliases import CHAMPION
+from argosy.store.trained import Trained
+
+RETRAIN: Final = "retrain"
+
+
+class RetrainRequest(msgspec.Struct, frozen=True):
+    """The payload of a `retrain` job; `at` is the moment that the dataset's end is moved to."""
+
+    model: str
+    at: float
+    requested_by: str = ""
+    reason: str = ""
+
+
+class Retraining:
+    """The handler of `retrain` jobs. Needs the keys of both the predictions and the examples."""
+
+    def __init__(self, database: Database, plans: Plans, registries: Registries, corrections: Corrections) -> None:
+        self._database, self._plans, self._store = database, plans, plans.store
+        self._registries, self._corrections = registries, corrections
+
+    def __call__(self, job: Job, guard: LeaseGuard) -> Outcome:
+        request = msgspec.convert(job.payload, RetrainRequest)
+        champion = self._store.resolve(f"{request.model}@{CHAMPION}")
+        trained = self._store.trained(champion.label)
+        definition = Definition.from_dict(trained.definition, self._registries)
+        found: dict[str, Any] = {"model": request.model, "champion": champion.number}
+        found["feedback"] = self._derive(request.model, definition.dataset)
+        guard.check()
+        challenger = definition.with_dataset(moved_to(definition.dataset, request.at))
+        try:
+            frozen, fresh = self._freeze(challenger, request.model, trained)
+            wanted = self._wanted(challenger, frozen)
+            self._check_idle(request.model, wanted)
+        except NothingNew as nothing:
+            return Outcome({**found, "refused": str(nothing)})
+        gate = gate_job(GateRequest(request.model, wanted.label, champion.number))
+        found |= {"challenger": wanted.label, "gate": gate["label"], "new_training_rows": fresh}
+
+        def submit(transaction: Transaction) -> None:
+            if not self._plans.add(transaction, request.model, wanted, champion.label, gate):
+                raise DecisionOvertaken(f"{wanted.label} was submitted by somebody else meanwhile")
+
+        return Outcome(found, submit)
+
+    def _derive(self, model: str, dataset: Spec) -> dict[str, Any]:
+        collection, by_split = dataset.options["collection"], dataset.name == "given_split"
+        return self._corrections.derive(model, collection, publish_split=by_split).to_dict()
+
+    def _freeze(self, challenger: Definition, model: str, champion: Trained) -> tuple[Frozen, int]:
+        """The challenger's dataset and its number of rows new to the champion; on NothingNew nothing is kept."""
+        tried = [(version.number, self._store.trained(version.label)) for version in self._store.versions(model)]
+        with self._database.write() as transaction:
+            frozen = freeze(transaction, challenger.dataset, transaction.now())
+            fresh = np.setdiff1d(_training(transaction, frozen.digest), _training(transaction, champion.dataset_digest))
+            if not len(fresh):
+                raise NothingNew(f"{model}: the training part has no example that the champion has not trained on")
+            for number, trained in tried:
+                if is_same_training(trained, challenger, frozen.digest):
+                    raise NothingNew(f"{model}: version {number} was trained on exactly these rows already")
+        return frozen, len(fresh)
+
+    def _wanted(self, challenger: Definition, frozen: Frozen) -> Wanted:
+        digests = code_digests(challenger, self._registries)
+        return Wanted(label(challenger, frozen.digest, digests), challenger.to_dict(), frozen.digest, digests)
+
+    def _check_idle(self, model: str, wanted: Wanted) -> None:
+        """Raise NothingNew where that very definition is being trained for a plan: it will be a version without us."""
+        try:
+            job = self._plans.queue.get(wanted.label)
+        except JobNotFound:
+            return
+        if not job.state.is_final:
+            raise NothingNew(f"{model}: {wanted.label} is being trained already: retrain when it is done")
+
+
+def moved_to(dataset: Spec, at: float) -> Spec:
+    """The dataset with its end moved on to `at`; one without an end, or with a later one, stays as it is."""
+    end = dataset.options.get("end")
+    return dataset.with_options(end=at) if end is not None and parse_time(end) < at else dataset
+
+
+def is_same_training(trained: Trained, challenger: Definition, dataset_digest: str) -> bool:
+    """Whether that result came from the same adapter and model on the same rows; when the cut ended does not matter."""
+    pair = {part: spec for part, spec in trained.definition.items() if part != "dataset"}
+    return trained.dataset_digest == dataset_digest and pair == {
+        "adapter": challenger.adapter.to_dict(),
+        "model": challenger.model.to_dict(),
+    }
+
+
+def _training(transaction: Transaction, digest: str) -> NDArray[np.int64]:
+    """The revisions in a frozen dataset's training part."""
+    revision_ids, parts = members(transaction, digest)
+    training: NDArray[np.int64] = revision_ids[parts == TRAIN]
+    return training
