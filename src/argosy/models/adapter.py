@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,10 @@ from argosy.types import Input, Options
 class Adapter(Component):
     """Turns inputs into rows of features."""
 
-    is_non_negative: ClassVar[bool] = False
-    """Whether features are never negative, which naive Bayes needs."""
+    @classmethod
+    def is_non_negative(cls, options: Options) -> bool:  # noqa: ARG003
+        """Whether features are never negative under these options, which naive Bayes needs."""
+        return False
 
     @abstractmethod
     def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:

@@ -45,6 +45,12 @@ def count_grams(texts: Sequence[str], analyzer: AnalyzerName, low: int, high: in
     return _count_inside_words([text.split() for text in texts], low, high)
 
 
+def count_rows(rows: list[list[str]]) -> Counts:
+    """The counts of strings that are rows already."""
+    names, symbols, lengths = number(rows, len(rows))
+    return Counts(_rows(symbols, lengths, len(names)), lambda columns: [names[column] for column in columns.tolist()])
+
+
 def number(rows: Iterable[list[str]], count: int) -> tuple[list[str], Integers, Integers]:
     """(distinct strings in order, the number of each string of every row in one array, each row's length)."""
     rows = list(rows)
@@ -59,10 +65,9 @@ def number(rows: Iterable[list[str]], count: int) -> tuple[list[str], Integers, 
 
 
 def _count_words(rows: list[list[str]], low: int, high: int) -> Counts:
+    if high == 1:
+        return count_rows(rows)
     names, symbols, lengths = number(rows, len(rows))
-    if (low, high) == (1, 1):
-        matrix = _rows(symbols, lengths, len(names))
-        return Counts(matrix, lambda columns: [names[column] for column in columns.tolist()])
     starts, sizes = _windows(lengths, low, high)
     columns, first = _distinct(symbols, starts, sizes, high, len(names))
 

@@ -1,7 +1,7 @@
 """Linear scores, and how scores become probabilities.
 
 Most estimators end as one row of weights a feature. Features that training never saw would all have the same row, so
-weights are kept for the others only: `rows_` says which row a feature uses, the last row being that of the unseen.
+weights are kept for the others only: `columns_` says which they are, and the last row is that of the unseen.
 Hashing into 2^18 buckets thus costs, in time and in space, what the buckets in use cost.
 """
 
@@ -23,10 +23,10 @@ class LinearEstimator(Estimator):
     """`scores = X @ weights + bias`; a subclass says how to find the weights and what they mean."""
 
     weights_: Scores
-    """(features, classes), or (features, 1) of the second class against the first; see `rows_`."""
+    """(features, classes), or (features, 1) of the second class against the first; see `columns_`."""
     bias_: Scores
-    rows_: NDArray[np.int32] | None
-    """Each feature's row of `weights_`, or None where they are the same."""
+    columns_: NDArray[np.int32] | None
+    """The features that have their own row of `weights_`, ascending; None where all have."""
 
     @property
     def link(self) -> Link:
@@ -49,11 +49,10 @@ class LinearEstimator(Estimator):
         used = _columns_in_use(X)
         columns = X if used is None else _take_columns(X, used)
         weights, self.bias_, unseen = self.solve(columns, y, n_classes, X.shape[1])
-        self.rows_ = None
+        self.columns_ = None
         if used is not None:
             weights = np.vstack([weights, np.broadcast_to(unseen, weights.shape[1])])
-            self.rows_ = np.full(X.shape[1], len(used), np.int32)
-            self.rows_[used] = np.arange(len(used))
+            self.columns_ = used.astype(np.int32)
         self.weights_ = np.ascontiguousarray(weights, np.float64)
         return self
 
@@ -65,10 +64,28 @@ class LinearEstimator(Estimator):
             return super().probabilities(X)
         return to_probabilities(self._decide(X), self.link)
 
+    def rows(self, width: int) -> NDArray[np.int32] | None:
+        """Each of `width` features' row of `weights_`, or None where they are the same."""
+        if self.columns_ is None:
+            return None
+        rows = np.full(width, len(self.columns_), np.int32)
+        rows[self.columns_] = np.arange(len(self.columns_))
+        return rows
+
     def _decide(self, X: Any) -> Scores:  # noqa: N803
-        if self.rows_ is not None:
-            X = _with_columns(X, self.rows_[X.indices], len(self.weights_))  # noqa: N806
+        rows = self.rows(X.shape[1])
+        if rows is not None:
+            X = _with_columns(X, rows[X.indices], len(self.weights_))  # noqa: N806
         return np.asarray(X @ self.weights_ + self.bias_)
+
+
+def class_sums(X: Any, y: Codes, n_classes: int) -> Scores:  # noqa: N803
+    """(classes, features): the sum of each class's rows."""
+    from scipy.sparse import csr_matrix
+
+    of_class = csr_matrix((np.ones(len(y)), (y, np.arange(len(y)))), shape=(n_classes, len(y)))
+    sums = of_class @ X
+    return np.asarray(sums if isinstance(sums, np.ndarray) else sums.toarray())
 
 
 def spread(decision: Scores) -> Scores:

@@ -14,6 +14,7 @@ def unit_rows(matrix: Any) -> Any:
 
     squares = csr_matrix((matrix.data * matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape, copy=False)
     lengths = np.sqrt(squares @ np.ones(matrix.shape[1]))
+    lengths[lengths == 0] = 1.0  # what features cancel out leaves a zero to divide
     matrix.data /= np.repeat(lengths, np.diff(matrix.indptr))
     return matrix
 
@@ -32,3 +33,14 @@ def with_columns(matrix: Any, columns: NDArray[np.int64], width: int) -> Any:
     )
     kept.sort_indices()
     return kept
+
+
+def merge_columns(matrix: Any, columns: NDArray[np.int64], signs: NDArray[np.float64] | None, width: int) -> Any:
+    """The matrix with column `i` added, times its sign, to column `columns[i]`."""
+    from scipy.sparse import csr_matrix
+
+    data = matrix.data if signs is None else matrix.data * signs[matrix.indices]
+    indices = columns.astype(np.int32)[matrix.indices]
+    merged = csr_matrix((data, indices, matrix.indptr), shape=(matrix.shape[0], width))
+    merged.sum_duplicates()
+    return merged

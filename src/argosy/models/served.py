@@ -44,9 +44,10 @@ def compile_model(model: AdaptedModel) -> Served:
     from argosy.models.compiled.sparse_linear import SparseLinear
     from argosy.models.linear import LinearEstimator
 
-    if isinstance(model.adapter, SparseAdapter) and isinstance(model.estimator, LinearEstimator):
-        return SparseLinear(model.adapter, model.estimator, model.classes)
-    return Direct(model.adapter, model.estimator, model.classes)
+    adapter, estimator = model.adapter, model.estimator
+    if isinstance(adapter, SparseAdapter) and isinstance(estimator, LinearEstimator) and hasattr(estimator, "weights_"):
+        return SparseLinear(adapter, estimator, model.classes)
+    return Direct(adapter, estimator, model.classes)
 
 
 def agreement(model: AdaptedModel, served: Served, inputs: Sequence[Input]) -> float:

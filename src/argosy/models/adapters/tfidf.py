@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, Self
 
 import msgspec
 import numpy as np
@@ -21,7 +21,7 @@ from argosy.models.grams import GRAMS, AnalyzerName, Lengths, check_lengths
 from argosy.models.inputs import text_of, texts_of
 from argosy.models.rows import unit_rows, with_columns
 from argosy.models.vocabulary import Vocabulary
-from argosy.types import Input
+from argosy.types import Input, Options
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -29,7 +29,6 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 class TfIdf(SparseAdapter):
     """`ngrams` is the shortest and the longest; `min_count` the fewest texts that an n-gram must be in."""
 
-    is_non_negative: ClassVar[bool] = True
     vocabulary_: Vocabulary
     idf_: NDArray[np.float64]
 
@@ -47,6 +46,10 @@ class TfIdf(SparseAdapter):
         self.analyzer, self.ngrams, self.field = analyzer, ngrams, field
         self.min_count, self.max_features = min_count, max_features
         self.sublinear, self.lowercase = sublinear, lowercase
+
+    @classmethod
+    def is_non_negative(cls, options: Options) -> bool:  # noqa: ARG003
+        return True
 
     @property
     def width(self) -> int:

@@ -25,7 +25,7 @@ class SparseLinear:
         self._adapter, self._estimator, self.classes = adapter, estimator, classes
         self.has_probabilities = estimator.has_probabilities
         self._encode, self._weights, self._bias = adapter.encode, estimator.weights_, estimator.bias_
-        self._rows = estimator.rows_
+        self._rows = estimator.rows(adapter.width)
         self._link = _LINKS["pair_" + estimator.link if self._weights.shape[1] == 1 else estimator.link]
 
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
