@@ -103,13 +103,13 @@ class Plugin(Generic[T]):
 
     def rename(self, options: Mapping[str, Any], path: str = "options") -> Options:
         """The options under their own names; raises DefinitionInvalid on an unknown or doubled one."""
-        named: Options = {}
-        for given, value in options.items():
+        spelling: dict[str, str] = {}
+        for given in options:
             name = self.option(given, path).name
-            if name in named:
-                raise DefinitionInvalid(f"'{given}' and '{name}' are the same option: give one", f"{path}.{given}")
-            named[name] = value
-        return named
+            first = spelling.setdefault(name, given)
+            if first != given:
+                raise DefinitionInvalid(f"'{first}' and '{given}' are the same option: give one", f"{path}.{given}")
+        return {name: options[given] for name, given in spelling.items()}
 
     def check(self, options: Mapping[str, Any], path: str = "options") -> Options:
         """The options complete with defaults, as JSON values; raises DefinitionInvalid with the option's path."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from argosy.errors import DefinitionInvalid
+from argosy.typed_values import shown
 
 _TAG = "tag:yaml.org,2002:"
 
@@ -32,6 +33,14 @@ for _kind, _pattern, _first in (
     ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
 ):
     _Core.add_implicit_resolver(_TAG + _kind, re.compile(rf"(?:{_pattern})$"), _first)
+
+_SCALARS: dict[str, Callable[[str], Any]] = {
+    "str": str,
+    "null": lambda _: None,
+    "bool": lambda text: {"true": True, "false": False}[text.lower()],
+    "int": lambda text: int(text, 0) if text[:2] in ("0x", "0o") else int(text),
+    "float": float,
+}
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -89,24 +98,17 @@ def _from_yaml(text: str, source: str) -> Any:
 
 
 def _value(node: yaml.Node, source: str) -> Any:
-    if isinstance(node, yaml.MappingNode):
+    tag = node.tag.removeprefix(_TAG)
+    if isinstance(node, yaml.MappingNode) and tag == "map":
         return _mapping(node, source)
-    if isinstance(node, yaml.SequenceNode):
+    if isinstance(node, yaml.SequenceNode) and tag == "seq":
         return [_value(each, source) for each in node.value]
-    text = str(node.value)
-    match node.tag.removeprefix(_TAG):
-        case "str":
-            return text
-        case "null":
-            return None
-        case "bool":
-            return text.lower() == "true"
-        case "int":
-            return _whole(text, node, source)
-        case "float":
-            return float(text)
-        case tag:
-            raise DefinitionInvalid(f"the tag '{tag}' is not taken here: write a plain value", source=_at(node, source))
+    if not isinstance(node, yaml.ScalarNode) or tag not in _SCALARS:
+        raise DefinitionInvalid(f"the tag '{tag}' is not taken here: write a plain value", source=_at(node, source))
+    try:
+        return _SCALARS[tag](node.value)
+    except (KeyError, ValueError):  # a tag written out, or more digits than Python reads
+        raise DefinitionInvalid(f"cannot be read as {tag}: {shown(node.value)}", source=_at(node, source)) from None
 
 
 def _mapping(node: yaml.MappingNode, source: str) -> dict[str, Any]:
@@ -119,13 +121,6 @@ def _mapping(node: yaml.MappingNode, source: str) -> dict[str, Any]:
             raise DefinitionInvalid(f"the key '{key}' is given twice", source=_at(key_node, source))
         values[key] = _value(value_node, source)
     return values
-
-
-def _whole(text: str, node: yaml.Node, source: str) -> int:
-    try:
-        return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
-    except ValueError:  # Python's limit on digits
-        raise DefinitionInvalid("a number of too many digits", source=_at(node, source)) from None
 
 
 def _at(node: yaml.Node, source: str) -> str:
