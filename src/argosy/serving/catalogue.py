@@ -1,0 +1,47 @@
+"""The store as a source's catalogue: which of its versions a project wants served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from argosy.serving.aspired import Aspired, Selection, select
+from argosy.serving.servable import Reference
+from argosy.store.store import Store
+from argosy.store.trained import Version
+
+
+def of_store(store: Store, wishes: Mapping[str, Selection]) -> Callable[[], Sequence[Aspired]]:
+    """A catalogue that reads the store again whenever somebody committed to it.
+
+    `wishes` names the models to serve and how; empty, every registered model is served.
+    """
+    known: list[Aspired] = []
+    seen: list[int] = []
+
+    def catalogue() -> Sequence[Aspired]:
+        changes = store.database.changed()
+        if seen != [changes]:
+            known[:] = [
+                select(offered, wishes.get(offered.model, Selection()))
+                for offered in offers(store.all_versions())
+                if not wishes or offered.model in wishes
+            ]
+            seen[:] = [changes]  # last, so that a read that failed is tried again
+        return list(known)
+
+    return catalogue
+
+
+def offers(versions: Sequence[Version]) -> list[Aspired]:
+    """A store's versions, by model. Pure."""
+    by_model: dict[str, list[Version]] = {}
+    for version in versions:
+        by_model.setdefault(version.model, []).append(version)
+    return [
+        Aspired(
+            model,
+            {one.number: Reference(one.label, one.artifact) for one in of_model},
+            {alias: one.number for one in of_model for alias in one.aliases},
+        )
+        for model, of_model in sorted(by_model.items())
+    ]

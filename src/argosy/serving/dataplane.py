@@ -1,0 +1,186 @@
+"""What every protocol comes down to: infer, metadata, readiness. Knows nothing of HTTP.
+
+A prediction is logged before it is answered: `infer` returns only after its records have reached the kernel. A batch
+is scored on the event loop while the model's measured pace says it takes under 200 µs, else on a thread.
+
+All methods belong to the event loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy import clock
+from argosy.errors import ModelNotReady
+from argosy.models.adapted_model import confidence
+from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
+from argosy.predictions.record import Prediction
+from argosy.predictions.spool import SpoolWriter
+from argosy.serving.limits import Limits, check_inputs
+from argosy.serving.manager import Manager
+from argosy.serving.metrics import Metrics
+from argosy.serving.servable import Predictor, Servable
+from argosy.types import Input
+
+
+@dataclass(frozen=True)
+class InferRequest:
+    """`version` is a number, an alias, or None for the default; `client`, `subject` and `entity` go into the log."""
+
+    model: str
+    inputs: Sequence[Input]
+    version: int | str | None = None
+    client: str | None = None
+    subject: str | None = None
+    entity: str | None = None
+
+
+@dataclass(frozen=True)
+class InferResponse:
+    """`scores` has shape (rows, classes): probabilities, or decision scores where the model has none."""
+
+    model: str
+    version: int
+    classes: Sequence[str]
+    answers: Sequence[str]
+    scores: NDArray[np.float64]
+    has_probabilities: bool
+    prediction_ids: Sequence[str]
+
+    @property
+    def scores_name(self) -> str:
+        return scores_name(self.has_probabilities)
+
+
+@dataclass(frozen=True)
+class ModelMetadata:
+    model: str
+    version: int
+    label: str
+    versions: Sequence[int]
+    aliases: dict[str, int]
+    classes: Sequence[str]
+    has_probabilities: bool
+
+
+class DataPlane:
+    def __init__(
+        self,
+        manager: Manager,
+        log: SpoolWriter,
+        ids: PredictionIds,
+        *,
+        limits: Limits | None = None,
+        metrics: Metrics | None = None,
+        now: Callable[[], float] = clock.now,
+        randomness: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self.manager, self.limits, self.metrics = manager, limits or Limits(), metrics or Metrics()
+        self._log, self._ids, self._now, self._randomness = log, ids, now, randomness
+        self._threads = ThreadPoolExecutor(1, "argosy-inference")
+
+    async def infer(self, request: InferRequest) -> InferResponse:
+        """Answer every row of a request, all by one version, each with an id of its own.
+
+        Raises ModelNotFound, VersionNotFound, ModelNotReady, RequestInvalid, RequestTooLarge, InputInvalid, and
+        PredictionNotLogged where the log cannot be written: then nothing is answered.
+        """
+        characters = check_inputs(request.inputs, self.limits)
+        servable = self.manager.acquire(request.model, request.version)
+        try:
+            response, records = await self._answer(servable, request, characters)
+        finally:
+            self.manager.release(servable)
+        with self.metrics.log_seconds.time():
+            await self._log.append_framed(records)
+        self.metrics.predictions(response.model, response.version).inc(len(response.answers))
+        return response
+
+    async def _answer(self, servable: Servable, request: InferRequest, characters: int) -> tuple[InferResponse, bytes]:
+        rows = len(request.inputs)
+        if servable.pace.is_inline(rows, characters):
+            return self._score(servable, request, characters)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._score, servable, request, characters)
+
+    def _score(self, servable: Servable, request: InferRequest, characters: int) -> tuple[InferResponse, bytes]:
+        predictor = _loaded(servable)
+        started = perf_counter()
+        scores = predictor.score(request.inputs, self.limits.text_bytes)
+        taken = perf_counter() - started
+        servable.pace.learn(len(request.inputs), characters, taken)
+        self.metrics.inference_seconds(servable.model, servable.version).observe(taken)
+        made_at = self._now()
+        response = InferResponse(
+            servable.model,
+            servable.version,
+            predictor.classes,
+            [predictor.classes[best] for best in scores.argmax(axis=1).tolist()],
+            scores,
+            predictor.has_probabilities,
+            self._ids.issue(len(request.inputs), made_at, self._randomness(RANDOM_BYTES)),
+        )
+        return response, self._log.framed(_records(request, response, made_at))
+
+    def metadata(self, model: str, version: int | str | None = None) -> ModelMetadata:
+        """What a loaded version takes and gives; raises as `infer` does."""
+        servable = self.manager.routes.find(model, version)
+        routes = self.manager.routes.model(model)
+        predictor = _loaded(servable)
+        return ModelMetadata(
+            model,
+            servable.version,
+            servable.reference.label,
+            sorted(routes.versions),
+            dict(routes.aliases),
+            predictor.classes,
+            predictor.has_probabilities,
+        )
+
+    def is_ready(self) -> bool:
+        """Whether everything that should be served at first has been loaded or has failed."""
+        return self.manager.is_settled
+
+    def close(self) -> None:
+        self._threads.shutdown()
+        self._log.close()
+
+
+def scores_name(has_probabilities: bool) -> str:
+    """What the numbers are called on the wire."""
+    return "probabilities" if has_probabilities else "scores"
+
+
+def _loaded(servable: Servable) -> Predictor:
+    if servable.predictor is None:
+        raise ModelNotReady(f"version {servable.version} of '{servable.model}' is {servable.state.lower()}")
+    return servable.predictor
+
+
+def _records(request: InferRequest, response: InferResponse, made_at: float) -> list[Prediction]:
+    certain = confidence(response.scores, response.has_probabilities).tolist()
+    rows = zip(response.prediction_ids, response.answers, certain, request.inputs, response.scores, strict=True)
+    return [
+        Prediction(
+            prediction_id,
+            response.model,
+            response.version,
+            made_at,
+            answer,
+            sureness,
+            given,
+            scores,
+            request.client,
+            request.subject,
+            request.entity,
+        )
+        for prediction_id, answer, sureness, given, scores in rows
+    ]

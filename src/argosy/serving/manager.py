@@ -1,0 +1,198 @@
+"""Brings the server to what its sources aspire to, one action of the policy at a time, on a thread of its own.
+
+Thread rules: `aspire` may be called from any thread. `acquire` and `release` belong to the event loop's thread, and
+take no lock: the manager publishes a new table of routes before it marks a version as unloading, and unloads it only
+when nobody is in flight; who acquires counts itself in first and then looks whether the version is still available.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from time import perf_counter
+
+from argosy import clock
+from argosy.errors import ArgosyError
+from argosy.serving.aspired import Aspired, default_version, routed_aliases
+from argosy.serving.loader import Loader
+from argosy.serving.policy import Action, Snapshot, Verb, next_action, retry_delay
+from argosy.serving.routes import ModelRoutes, Routes
+from argosy.serving.servable import Servable, State
+from argosy.serving.warm_up import warm
+from argosy.telemetry import logger
+
+DRAIN_POLL_SECONDS = 0.01
+IDLE_SECONDS = 1.0
+_log = logger("argosy.serving")
+
+Watcher = Callable[[Servable], None]
+
+
+class Manager:
+    """`watch` is told of every change of state, on the manager's thread."""
+
+    def __init__(self, loader: Loader, *, now: Callable[[], float] = clock.now, watch: Watcher | None = None) -> None:
+        self._loader, self._now, self._watch = loader, now, watch or _ignore
+        self._wanted: Mapping[str, Aspired] = {}
+        self._servables: dict[str, dict[int, Servable]] = {}
+        self._news = threading.Event()
+        self._stopping = False
+        self._is_asked = self._is_settled = False
+        self._thread: threading.Thread | None = None
+        self.routes = Routes()
+
+    # --- for sources
+
+    def aspire(self, wanted: Iterable[Aspired]) -> None:
+        """Replace what is wanted, of all models at once; returns immediately."""
+        self._wanted = {one.model: one for one in wanted}
+        self._is_asked, self._is_settled = True, False
+        self._news.set()
+
+    # --- for requests, on the event loop
+
+    def acquire(self, model: str, version: int | str | None = None) -> Servable:
+        """The servable that answers, held until `release`; raises what `Routes.find` raises."""
+        while True:
+            routes = self.routes
+            try:
+                servable = routes.find(model, version)
+            except ArgosyError:
+                if routes is self.routes:
+                    raise
+                continue
+            servable.in_flight += 1
+            if servable.state is State.AVAILABLE:
+                return servable
+            servable.in_flight -= 1
+
+    def release(self, servable: Servable) -> None:
+        servable.in_flight -= 1
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything aspired to so far was loaded or has failed."""
+        return self._is_settled
+
+    # --- the thread
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="argosy-manager", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after its current action; loaded versions stay loaded."""
+        self._stopping = True
+        self._news.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._news.clear()
+            while not self._stopping and self.step():
+                pass
+            self._news.wait(DRAIN_POLL_SECONDS if self._is_draining() else IDLE_SECONDS)
+
+    def step(self) -> bool:
+        """Do at most one thing for each model; whether there was anything to do."""
+        wanted = self._wanted
+        self._reap()
+        self._publish(wanted)
+        actions = [(model, self._next(model, wanted)) for model in list(self._servables)]
+        for model, action in actions:
+            if action is not None:
+                self._perform(self._servables[model][action.version], action)
+                self._publish(wanted)
+        acted = any(action is not None for _, action in actions)
+        if not acted and wanted is self._wanted:
+            self._is_settled = self._is_asked
+        return acted
+
+    def _next(self, model: str, wanted: Mapping[str, Aspired]) -> Action | None:
+        aspired = wanted.get(model, Aspired(model, {}))
+        routes = self.routes.models[model]
+        routed = {*routes.aliases.values(), routes.default} if model in wanted else set()
+        aliased = set(aspired.aliases.values())
+        return next_action(
+            (
+                Snapshot(
+                    number, one.state, number in aspired.versions, number in aliased, number in routed, one.retry_at
+                )
+                for number, one in self._servables[model].items()
+            ),
+            self._now(),
+        )
+
+    def _perform(self, servable: Servable, action: Action) -> None:
+        if action.verb is Verb.LOAD:
+            self._load(servable)
+        elif servable.predictor is None:
+            self._move(servable, State.GONE)
+        else:
+            self._move(servable, State.UNLOADING)
+
+    def _load(self, servable: Servable) -> None:
+        self._move(servable, State.LOADING)
+        started = perf_counter()
+        try:
+            servable.predictor = self._loader.load(servable.reference)
+            warm(servable)
+        except Exception as error:  # noqa: BLE001 - a bad artifact must not end the thread that serves the good ones
+            servable.predictor = None
+            servable.attempts += 1
+            servable.error = f"{type(error).__name__}: {error}"
+            servable.retry_at = self._now() + retry_delay(servable.attempts)
+            self._move(servable, State.FAILED)
+            return
+        servable.load_seconds, servable.error = perf_counter() - started, ""
+        self._move(servable, State.AVAILABLE)
+
+    def _move(self, servable: Servable, state: State) -> None:
+        servable.state = state
+        level = "error" if state is State.FAILED else "info"
+        getattr(_log, level)("%s version %d: %s %s", servable.model, servable.version, state.lower(), servable.error)
+        self._watch(servable)
+
+    def _publish(self, wanted: Mapping[str, Aspired]) -> None:
+        """Take up new versions, forget those that are gone, and replace the table of routes."""
+        for aspired in wanted.values():
+            known = self._servables.setdefault(aspired.model, {})
+            for number, reference in aspired.versions.items():
+                if number not in known:
+                    known[number] = Servable(aspired.model, number, reference)
+        for model, known in list(self._servables.items()):
+            for number in [number for number, one in known.items() if one.state is State.GONE]:
+                del known[number]
+            if not known and model not in wanted:
+                del self._servables[model]
+        self.routes = Routes(
+            {
+                model: self._model_routes(known, wanted.get(model), self.routes.models.get(model, ModelRoutes({})))
+                for model, known in self._servables.items()
+            }
+        )
+
+    def _model_routes(self, known: Mapping[int, Servable], aspired: Aspired | None, before: ModelRoutes) -> ModelRoutes:
+        available = [number for number, one in known.items() if one.state is State.AVAILABLE]
+        if aspired is None:
+            return ModelRoutes(dict(known))
+        aliases = routed_aliases(aspired.aliases, before.aliases, available)
+        return ModelRoutes(dict(known), aliases, default_version(aliases, aspired.versions, available))
+
+    def _is_draining(self) -> bool:
+        return any(one.state is State.UNLOADING for known in self._servables.values() for one in known.values())
+
+    def _reap(self) -> None:
+        """Unload what nobody uses any more."""
+        for known in self._servables.values():
+            for servable in known.values():
+                if servable.state is State.UNLOADING and servable.in_flight == 0:
+                    predictor, servable.predictor = servable.predictor, None
+                    if predictor is not None:
+                        self._loader.unload(predictor)
+                    self._move(servable, State.GONE)
+
+
+def _ignore(_: Servable) -> None:
+    """The watcher of whoever does not watch."""

@@ -1,0 +1,71 @@
+"""The model server put together from a store, a vault and a spool folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+from argosy import clock
+from argosy.predictions.feedback_log import FeedbackLog
+from argosy.predictions.ids import PredictionIds
+from argosy.predictions.log import SCOPE, PredictionLog
+from argosy.predictions.spool import SpoolWriter
+from argosy.serving import catalogue
+from argosy.serving.aspired import Selection
+from argosy.serving.dataplane import DataPlane
+from argosy.serving.limits import Limits
+from argosy.serving.loaders.adapted_model import AdaptedModelLoader
+from argosy.serving.manager import Manager
+from argosy.serving.metrics import Metrics
+from argosy.serving.rest.application import application
+from argosy.serving.rest.endpoints import endpoints
+from argosy.serving.rest.feedback import FeedbackDesk
+from argosy.serving.server import serve
+from argosy.serving.source import POLL_SECONDS, Source
+from argosy.store.store import Store
+from argosy.vault.vault import Vault
+
+
+class ModelServer:
+    """Serves what the store's aliases say. The vault needs the key of predictions only.
+
+    What it logs stays in the folder `spool` until somebody drains it (`argosy.predictions.drain.follow`).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        vault: Vault,
+        spool: Path,
+        *,
+        models: Mapping[str, Selection] | None = None,
+        limits: Limits | None = None,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
+        scope = vault.scope(SCOPE)
+        self.metrics = Metrics()
+        self.manager = Manager(AdaptedModelLoader(store.artifacts), watch=self.metrics.watch)
+        self.source = Source(catalogue.of_store(store, models or {}), self.manager.aspire, poll_seconds)
+        log = SpoolWriter(spool, scope)
+        self.dataplane = DataPlane(self.manager, log, PredictionIds(scope), limits=limits, metrics=self.metrics)
+        desk = FeedbackDesk(
+            FeedbackLog(store.database, vault, clock.now), PredictionLog(store.database, vault, spool), self.metrics
+        )
+        self.app: Starlette = application(endpoints(self.dataplane, desk), self.metrics, self.start, self.stop)
+
+    def start(self) -> None:
+        """Begin to look for versions and to load them."""
+        self.manager.start()
+        self.source.start()
+
+    def stop(self) -> None:
+        """Stop looking and loading, and let go of the spool."""
+        self.source.stop()
+        self.manager.stop()
+        self.dataplane.close()
+
+    def run(self, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
+        """Answer requests until SIGTERM or Ctrl-C; raises PortInUse."""
+        serve(self.app, host, port, on_listening)

@@ -1,0 +1,55 @@
+"""The one table from errors to HTTP: every protocol here answers `{"error": "…"}`."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from argosy.errors import (
+    ArgosyError,
+    ContentTypeUnsupported,
+    DatabaseUnavailable,
+    ModelNotFound,
+    ModelNotReady,
+    PredictionNotFound,
+    PredictionNotLogged,
+    RequestTooLarge,
+    UserMistake,
+    VersionNotFound,
+)
+from argosy.telemetry import logger
+
+STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
+    (ModelNotFound, 404),
+    (VersionNotFound, 404),
+    (PredictionNotFound, 404),
+    (RequestTooLarge, 413),
+    (ContentTypeUnsupported, 415),
+    (UserMistake, 400),
+    (ModelNotReady, 503),
+    (PredictionNotLogged, 503),
+    (DatabaseUnavailable, 503),
+    (Exception, 500),
+)
+_log = logger("argosy.serving")
+
+
+def status_of(error: Exception) -> int:
+    return next(status for kind, status in STATUSES if isinstance(error, kind))
+
+
+def answer_error(_: Request, error: Exception) -> Response:
+    """What a failed request hears: Argosy's own sentences; of a defect only that there was one."""
+    if isinstance(error, HTTPException):  # Starlette's own: no such path, no such method
+        return _error(error.status_code, error.detail, dict(error.headers or {}))
+    if isinstance(error, ArgosyError):
+        status = status_of(error)
+        return _error(status, str(error), {"retry-after": "1"} if status == 503 else {})
+    _log.error("a request failed", exc_info=error)
+    return _error(500, "the server made a mistake; its log says more", {})
+
+
+def _error(status: int, message: str, headers: dict[str, str]) -> Response:
+    return Response(msgspec.json.encode({"error": message}), status, headers, "application/json")

@@ -1,0 +1,163 @@
+"""TensorFlow Serving's REST: status, metadata, predict by rows or by columns."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from argosy.errors import RequestInvalid, VersionNotFound
+from argosy.serving.dataplane import DataPlane, InferRequest, InferResponse, ModelMetadata
+from argosy.serving.rest.answers import answer_inference, answer_json
+from argosy.serving.rest.bodies import json_type, parse_json, read_body, who
+from argosy.serving.servable import Servable, State
+from argosy.types import Input
+
+SIGNATURE = "serving_default"
+PREDICT_METHOD = "tensorflow/serving/predict"
+
+
+class TensorFlow:
+    def __init__(self, dataplane: DataPlane) -> None:
+        self._dataplane = dataplane
+
+    async def status(self, request: Request) -> Response:
+        """Every version's state, or that of the one asked for."""
+        name, version = _asked(request)
+        model = self._dataplane.manager.routes.model(name)
+        if version is None:
+            asked = [model.versions[number] for number in sorted(model.versions, reverse=True)]
+        else:
+            asked = [
+                one for one in model.versions.values() if str(model.aliases.get(version, version)) == str(one.version)
+            ]
+            if not asked:
+                raise VersionNotFound(f"'{name}' has no version '{version}'")
+        return answer_json({"model_version_status": [_status(one) for one in asked]})
+
+    async def metadata(self, request: Request) -> Response:
+        return answer_json(_metadata(self._dataplane.metadata(*_asked(request))))
+
+    async def predict(self, request: Request) -> Response:
+        body = parse_json(await read_body(request, self._dataplane.limits.body_bytes))
+        given, is_columnar = rows(body)
+        name, version = _asked(request)
+        response = await self._dataplane.infer(InferRequest(name, given, version, **who(request, {})))
+        return answer_inference({"outputs": _columns(response)} if is_columnar else _rows(response), response)
+
+
+def rows(body: dict[str, Any]) -> tuple[list[Input], bool]:
+    """The inputs of a predict request, and whether they came as columns; raises RequestInvalid. Pure."""
+    if ("instances" in body) == ("inputs" in body):
+        raise RequestInvalid('the body must have either "instances" (rows) or "inputs" (columns)')
+    if "instances" in body:
+        instances = body["instances"]
+        if not isinstance(instances, list):
+            raise RequestInvalid(f"instances must be an array, not {json_type(instances)}")
+        return [_instance(one, f"instances[{row}]") for row, one in enumerate(instances)], False
+    return _from_columns(body["inputs"]), True
+
+
+def _from_columns(inputs: Any) -> list[Input]:
+    if isinstance(inputs, dict) and not _is_bytes(inputs):
+        columns = {name: _column(column, f"inputs.{name}") for name, column in inputs.items()}
+        if len(columns) == 1:
+            return [_text(one, "inputs") for column in columns.values() for one in column]
+        if len({len(column) for column in columns.values()}) != 1:
+            raise RequestInvalid("inputs must be columns of one length")
+        return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    return [_text(one, "inputs") for one in _column(inputs, "inputs")]
+
+
+def _column(value: Any, where: str) -> list[Any]:
+    """A column; a bare value is a column of one."""
+    column = value if isinstance(value, list) else [value]
+    return [_unpacked(one, f"{where}[{row}]") for row, one in enumerate(column)]
+
+
+def _instance(value: Any, where: str) -> Input:
+    if isinstance(value, dict) and not _is_bytes(value):
+        fields = {name: _unpacked(field, f"{where}.{name}") for name, field in value.items()}
+        return fields if len(fields) != 1 else _text(next(iter(fields.values())), where)
+    return _text(_unpacked(value, where), where)
+
+
+def _text(value: Any, where: str) -> str:
+    if isinstance(value, list) and len(value) == 1:  # a row of shape [1]
+        value = _unpacked(value[0], where)
+    if not isinstance(value, str):
+        raise RequestInvalid(f"{where} must be text, not {json_type(value)}")
+    return value
+
+
+def _is_bytes(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"b64"}
+
+
+def _unpacked(value: Any, where: str) -> Any:
+    """`{"b64": …}` as the UTF-8 text it stands for."""
+    if not _is_bytes(value):
+        return value
+    try:
+        return base64.b64decode(value["b64"], validate=True).decode()
+    except (binascii.Error, TypeError, ValueError):
+        raise RequestInvalid(f"{where}.b64 is not the base64 of a UTF-8 text") from None
+
+
+def _asked(request: Request) -> tuple[str, str | None]:
+    """The model, and the version number or label."""
+    parameters = request.path_params
+    return parameters["model"], parameters.get("version", parameters.get("label"))
+
+
+def _rows(response: InferResponse) -> dict[str, Any]:
+    rows = zip(response.answers, response.scores.tolist(), response.prediction_ids, strict=True)
+    return {
+        "predictions": [
+            {"label": answer, response.scores_name: scores, "prediction_id": prediction_id}
+            for answer, scores, prediction_id in rows
+        ]
+    }
+
+
+def _columns(response: InferResponse) -> dict[str, Any]:
+    return {
+        "label": response.answers,
+        response.scores_name: response.scores.tolist(),
+        "prediction_id": response.prediction_ids,
+    }
+
+
+def _status(servable: Servable) -> dict[str, Any]:
+    has_failed = servable.state is State.FAILED
+    return {
+        "version": str(servable.version),
+        "state": str(State.GONE if has_failed else servable.state),  # TensorFlow Serving ends a version that failed
+        "status": {"error_code": "UNKNOWN" if has_failed else "OK", "error_message": servable.error},
+    }
+
+
+def _metadata(there: ModelMetadata) -> dict[str, Any]:
+    width = str(len(there.classes))
+    scores = "probabilities" if there.has_probabilities else "scores"
+    signature = {
+        "inputs": {"text": _tensor("text", "DT_STRING", "-1")},
+        "outputs": {
+            "label": _tensor("label", "DT_STRING", "-1"),
+            scores: _tensor(scores, "DT_DOUBLE", "-1", width),
+            "prediction_id": _tensor("prediction_id", "DT_STRING", "-1"),
+        },
+        "method_name": PREDICT_METHOD,
+    }
+    return {
+        "model_spec": {"name": there.model, "signature_name": "", "version": str(there.version)},
+        "metadata": {"signature_def": {"signature_def": {SIGNATURE: signature}}, "classes": there.classes},
+    }
+
+
+def _tensor(name: str, datatype: str, *sizes: str) -> dict[str, Any]:
+    shape = {"dim": [{"size": size, "name": ""} for size in sizes], "unknown_rank": False}
+    return {"dtype": datatype, "tensor_shape": shape, "name": name}

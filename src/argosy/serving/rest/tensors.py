@@ -1,0 +1,139 @@
+"""Texts and fields out of V2 tensors, answers into them. Pure.
+
+One BYTES tensor is a column of texts, whatever its name. Several tensors are columns of fields: row i is the
+dictionary of every tensor's i-th element, under the tensors' names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+import msgspec
+
+from argosy.errors import RequestInvalid
+from argosy.serving.dataplane import InferResponse
+from argosy.types import Input
+
+TENSOR_DATATYPES = (
+    "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP32", "FP64", "BYTES",
+)  # fmt: skip
+
+
+class Tensor(msgspec.Struct):
+    """One input as V2 has it in JSON."""
+
+    name: str
+    shape: list[int]
+    datatype: str
+    data: list[Any] | None = None
+    parameters: dict[str, Any] = {}
+
+
+class Output(msgspec.Struct):
+    """One output that is asked for."""
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+
+class InferBody(msgspec.Struct):
+    """The body of V2's infer."""
+
+    inputs: list[Tensor]
+    id: str = ""
+    parameters: dict[str, Any] = {}
+    outputs: list[Output] | None = None
+
+
+def parse_body(body: bytes | memoryview) -> InferBody:
+    """Raises RequestInvalid with the path of what is wrong."""
+    try:
+        return _decode(body)
+    except msgspec.ValidationError as error:
+        raise RequestInvalid(f"the body is not a V2 request: {_lowered(str(error))}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RequestInvalid(f"the body is not JSON: {error}") from None
+    except RecursionError:
+        raise RequestInvalid("the body is not JSON that we read: it is nested too deeply") from None
+
+
+def rows(tensors: Sequence[Tensor]) -> list[Input]:
+    """The inputs that the tensors hold; raises RequestInvalid."""
+    if not tensors:
+        raise RequestInvalid("inputs is empty: send one BYTES tensor of texts")
+    columns = {tensor.name: _column(tensor) for tensor in tensors}
+    if len(columns) < len(tensors):
+        raise RequestInvalid("two inputs have the same name")
+    if len(columns) == 1:
+        only = tensors[0]
+        if only.datatype != "BYTES":
+            raise RequestInvalid(f"the input '{only.name}' is {only.datatype}: texts are BYTES")
+        return columns[only.name]
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise RequestInvalid(f"the inputs have different numbers of rows: {lengths}")
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _column(tensor: Tensor) -> list[Any]:
+    where = f"the input '{tensor.name}'"
+    if tensor.datatype not in TENSOR_DATATYPES:
+        raise RequestInvalid(f"{where} has the datatype '{tensor.datatype}': there are {', '.join(TENSOR_DATATYPES)}")
+    if tensor.data is None:
+        raise RequestInvalid(f"{where} has no data")
+    if any(size < 0 for size in tensor.shape) or any(size != 1 for size in tensor.shape[1:]):
+        raise RequestInvalid(f"{where} has the shape {tensor.shape}: it must be [rows] or [rows, 1]")
+    values = _flat(tensor.data)
+    if len(values) != prod(tensor.shape):
+        raise RequestInvalid(f"{where} has {len(values)} elements, its shape {tensor.shape} says {prod(tensor.shape)}")
+    for row, value in enumerate(values):
+        if not _fits(value, tensor.datatype):
+            raise RequestInvalid(f"{where}: element {row} is not of the datatype {tensor.datatype}")
+    return values
+
+
+def _flat(data: list[Any]) -> list[Any]:
+    """One level of nesting undone: [[a], [b]] is [a, b]."""
+    if any(isinstance(value, list) for value in data):
+        return [inner for value in data for inner in (value if isinstance(value, list) else [value])]
+    return data
+
+
+def _fits(value: object, datatype: str) -> bool:
+    if datatype == "BYTES":
+        return isinstance(value, str)
+    if datatype == "BOOL":
+        return isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def outputs(response: InferResponse, wanted: Sequence[Output] | None) -> list[dict[str, Any]]:
+    """The output tensors asked for, or all; the ids always. Raises RequestInvalid on one that does not exist."""
+    count, width = response.scores.shape
+    there: Mapping[str, dict[str, Any]] = {
+        "label": _tensor("label", "BYTES", [count], response.answers),
+        response.scores_name: _tensor(response.scores_name, "FP64", [count, width], response.scores.ravel().tolist()),
+        "prediction_id": _tensor("prediction_id", "BYTES", [count], response.prediction_ids),
+    }
+    names = list(there) if not wanted else [output.name for output in wanted]
+    return [there[name] for name in dict.fromkeys([*names, "prediction_id"])]
+
+
+def check_outputs(wanted: Sequence[Output] | None, there: Sequence[str]) -> None:
+    """Raises RequestInvalid on an output that the model does not have."""
+    for output in wanted or ():
+        if output.name not in there:
+            raise RequestInvalid(f"there is no output '{output.name}'; there are: {', '.join(there)}")
+
+
+def _tensor(name: str, datatype: str, shape: list[int], data: Sequence[Any]) -> dict[str, Any]:
+    return {"name": name, "datatype": datatype, "shape": shape, "data": data}
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+_decode = msgspec.json.Decoder(InferBody).decode

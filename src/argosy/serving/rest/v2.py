@@ -1,0 +1,88 @@
+"""Open Inference Protocol V2: health, metadata, infer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from argosy import __version__
+from argosy.errors import ModelNotReady
+from argosy.serving.dataplane import DataPlane, InferRequest, ModelMetadata, scores_name
+from argosy.serving.rest import tensors
+from argosy.serving.rest.answers import answer_inference, answer_json
+from argosy.serving.rest.bodies import BINARY_TYPES, read_body, who
+
+PLATFORM = "argosy_adapted_model"
+
+
+class V2:
+    def __init__(self, dataplane: DataPlane) -> None:
+        self._dataplane = dataplane
+
+    async def live(self, _: Request) -> Response:
+        return answer_json({"live": True})
+
+    async def ready(self, _: Request) -> Response:
+        is_ready = self._dataplane.is_ready()
+        return answer_json({"ready": is_ready}, 200 if is_ready else 503)
+
+    async def server(self, _: Request) -> Response:
+        return answer_json({"name": "argosy", "version": __version__, "extensions": []})
+
+    async def model(self, request: Request) -> Response:
+        return answer_json(_metadata(self._dataplane.metadata(*_asked(request))))
+
+    async def model_ready(self, request: Request) -> Response:
+        name, version = _asked(request)
+        try:
+            self._dataplane.metadata(name, version)
+            is_ready = True
+        except ModelNotReady:
+            is_ready = False
+        return answer_json({"name": name, "ready": is_ready}, 200 if is_ready else 503)
+
+    async def infer(self, request: Request) -> Response:
+        body = tensors.parse_body(await read_body(request, self._dataplane.limits.body_bytes, BINARY_TYPES))
+        name, version = _asked(request)
+        if body.outputs:
+            there = self._dataplane.metadata(name, version)
+            tensors.check_outputs(body.outputs, _output_names(there.has_probabilities))
+        asked = InferRequest(name, tensors.rows(body.inputs), version, **who(request, body.parameters))
+        response = await self._dataplane.infer(asked)
+        answer = {
+            "model_name": response.model,
+            "model_version": str(response.version),
+            "id": body.id or response.prediction_ids[0],
+            "parameters": {"prediction_id": response.prediction_ids[0]},
+            "outputs": tensors.outputs(response, body.outputs),
+        }
+        return answer_inference(answer, response)
+
+
+def _asked(request: Request) -> tuple[str, str | None]:
+    """The model, and the version number or alias."""
+    return request.path_params["model"], request.path_params.get("version")
+
+
+def _output_names(has_probabilities: bool) -> list[str]:
+    return ["label", scores_name(has_probabilities), "prediction_id"]
+
+
+def _metadata(there: ModelMetadata) -> dict[str, Any]:
+    label, scores, prediction_id = _output_names(there.has_probabilities)
+    return {
+        "name": there.model,
+        "versions": [str(number) for number in there.versions],
+        "platform": PLATFORM,
+        "inputs": [{"name": "text", "datatype": "BYTES", "shape": [-1]}],
+        "outputs": [
+            {"name": label, "datatype": "BYTES", "shape": [-1]},
+            {"name": scores, "datatype": "FP64", "shape": [-1, len(there.classes)]},
+            {"name": prediction_id, "datatype": "BYTES", "shape": [-1]},
+        ],
+        "parameters": {"version": str(there.version), "definition": there.label},
+        "classes": there.classes,
+        "aliases": {alias: str(number) for alias, number in there.aliases.items()},
+    }

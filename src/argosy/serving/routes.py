@@ -1,0 +1,72 @@
+"""Which servable answers which request: an immutable table that the manager replaces as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from argosy.errors import ArgosyError, ModelNotFound, ModelNotReady, VersionNotFound, nearest
+from argosy.serving.servable import Servable, State
+
+
+@dataclass(frozen=True)
+class ModelRoutes:
+    """One model: all its versions, whatever their state, and where aliases and the default lead."""
+
+    versions: Mapping[int, Servable]
+    aliases: Mapping[str, int] = field(default_factory=dict)
+    default: int | None = None
+
+
+@dataclass(frozen=True)
+class Routes:
+    models: Mapping[str, ModelRoutes] = field(default_factory=dict)
+
+    def model(self, name: str) -> ModelRoutes:
+        """Raises ModelNotFound, which lists those there are."""
+        if name not in self.models:
+            there = ", ".join(sorted(self.models)) or "none yet"
+            raise ModelNotFound(f"no model is called '{name}'{nearest(name, self.models)}; served are: {there}")
+        return self.models[name]
+
+    def find(self, name: str, version: int | str | None = None) -> Servable:
+        """The servable for a version number, an alias, or None for the default.
+
+        Raises ModelNotFound, VersionNotFound, or ModelNotReady where it exists and cannot answer yet.
+        """
+        model = self.model(name)
+        number = model.default if version is None else _number(model, version)
+        if number is None:
+            raise _nowhere(name, version, model)
+        servable = model.versions[number]
+        if servable.state is not State.AVAILABLE:
+            raise ModelNotReady(f"version {number} of '{name}' is {servable.state.lower()}{_failures(model)}")
+        return servable
+
+
+def _nowhere(name: str, version: int | str | None, model: ModelRoutes) -> ArgosyError:
+    if version is None:
+        return ModelNotReady(f"no version of '{name}' is loaded yet{_failures(model)}")
+    return VersionNotFound(f"'{name}' serves no version '{version}'; it serves: {_served(model)}")
+
+
+def _number(model: ModelRoutes, version: int | str) -> int | None:
+    if isinstance(version, str) and version in model.aliases:
+        return model.aliases[version]
+    digits = str(version)
+    number = int(digits) if digits.isdecimal() and len(digits) < 19 else 0
+    return number if number in model.versions and not _is_leaving(model.versions[number]) else None
+
+
+def _is_leaving(servable: Servable) -> bool:
+    return servable.state in (State.UNLOADING, State.GONE)
+
+
+def _served(model: ModelRoutes) -> str:
+    numbers = [str(number) for number in sorted(model.versions)]
+    return ", ".join([*numbers, *sorted(model.aliases)]) or "none yet"
+
+
+def _failures(model: ModelRoutes) -> str:
+    failed = [one for one in model.versions.values() if one.state is State.FAILED]
+    return "".join(f"; version {one.version} failed to load: {one.error}" for one in failed)

@@ -1,0 +1,68 @@
+"""One version of a model in the server, and the states it passes through.
+
+States follow one another in this order and no other: start → loading → available → unloading → gone;
+a load that went wrong leads to failed instead of available, and from there to loading again or to gone.
+Available is announced after the version can be asked, unloading after no new request can reach it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.serving.pace import Pace
+from argosy.types import Input
+
+
+class State(StrEnum):
+    """Where a version is in its life; TensorFlow Serving's words on the wire."""
+
+    START = "START"
+    LOADING = "LOADING"
+    AVAILABLE = "AVAILABLE"
+    UNLOADING = "UNLOADING"
+    GONE = "END"
+    FAILED = "FAILED"
+
+
+class Predictor(Protocol):
+    """What a loaded version can do: the served form of an adapted model."""
+
+    classes: list[str]
+    has_probabilities: bool
+
+    def score(self, inputs: Sequence[Input], limit: int) -> NDArray[np.float64]:
+        """Probabilities, or decision scores where there are none, of shape (inputs, classes).
+
+        `limit` is the most bytes of text that one input may have. Raises InputInvalid.
+        """
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a version is before it is loaded: its definition's label and its artifact's digest."""
+
+    label: str
+    artifact: str
+
+
+@dataclass
+class Servable:
+    """A version and its state. `in_flight` belongs to the event loop's thread; the manager only reads it."""
+
+    model: str
+    version: int
+    reference: Reference
+    state: State = State.START
+    predictor: Predictor | None = None
+    error: str = ""
+    retry_at: float = 0.0
+    attempts: int = 0
+    load_seconds: float = 0.0
+    in_flight: int = 0
+    pace: Pace = field(default_factory=Pace)

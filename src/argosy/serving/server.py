@@ -1,0 +1,77 @@
+"""Runs an ASGI application on an address until SIGTERM or Ctrl-C, and lets requests in flight end first."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+from starlette.types import ASGIApp
+
+from argosy.errors import PortInUse
+
+KEEP_ALIVE_SECONDS = 75
+SHUTDOWN_SECONDS = 20
+SWITCH_SECONDS = 0.0005
+"""How long a loading thread may keep the interpreter while a request waits; Python's own default is 5 ms."""
+
+
+def serve(app: ASGIApp, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
+    """Blocks until told to stop. `on_listening` gets the URL once connections are taken; port 0 picks a free one.
+
+    Raises PortInUse. Call it on the main thread.
+    """
+    import uvicorn
+
+    listening = listen(host, port)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            loop="asyncio",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+    )
+    if on_listening is not None:
+        on_listening(f"http://{_shown(host)}:{listening.getsockname()[1]}")
+    # uvicorn raises the signal again when it has shut down: by then it has done its work
+    before = {number: signal.signal(number, _ignore) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        server.run(sockets=[listening])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        listening.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises PortInUse."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse(f"another program listens on {host}:{port}: stop it, or choose another port") from None
+        raise PortInUse(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    return listening
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    """Nothing is left to do."""

@@ -1,0 +1,75 @@
+"""A project small enough for tests: a store with versions of one model, a vault, a spool; and its server's program.
+
+Run as a program it serves the project in the folder it is given, and prints its URL.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import sys
+from pathlib import Path
+
+from argosy import telemetry
+from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.models.adapted_model import AdaptedModel
+from argosy.predictions.feedback_log import FeedbackLog
+from argosy.predictions.log import PredictionLog
+from argosy.serving.limits import Limits
+from argosy.serving.model_server import ModelServer
+from argosy.store.artifacts.local import LocalArtifacts
+from argosy.store.store import Store
+from argosy.store.trained import Trained
+from argosy.vault.keys.environment import EnvironmentKeys
+from argosy.vault.vault import Vault
+
+KEYS = EnvironmentKeys({"ARGOSY_KEY_PREDICTIONS": base64.b64encode(bytes(range(32))).decode()})
+SPORT = [
+    "the match was won in extra time",
+    "a goal from the striker",
+    "the team lost the cup final",
+    "fans of the club",
+]
+MONEY = ["shares fell on the market", "the bank raised its rates", "profits and losses of the firm", "the price of oil"]
+
+
+class Project:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = SqliteDatabase(f"sqlite:///{folder / 'argosy.db'}")
+        self.database.migrate()
+        self.store = Store(self.database, LocalArtifacts(f"file:{folder / 'artifacts'}"))
+        self.vault = Vault(self.database, KEYS)
+        self.spool = folder / "spool"
+        self.predictions = PredictionLog(self.database, self.vault, self.spool)
+        self.feedback = FeedbackLog(self.database, self.vault, lambda: 1000.0)
+
+    def train(self, name: str = "topics", suffix: str = "", model: str = "logistic", words: int = 0) -> int:
+        """A new version, which answers `sport` or `money`, followed by the suffix; with that many words to know."""
+        filler = [" ".join(f"word{n}" for n in range(start, start + 500)) for start in range(0, words, 500)]
+        texts = [*SPORT, *MONEY, *filler]
+        labels = ["sport" + suffix] * 4 + ["money" + suffix] * (4 + len(filler))
+        fitted = AdaptedModel.from_names("tfidf", {"min_count": 1}, model, {}).fit(texts, labels)
+        path = fitted.save(self.folder / "fitted")
+        label = f"tfidf-{model}-{len(self.store.all_versions()):012}"
+        artifact = self.store.artifacts.put(path)
+        trained = Trained(label, {}, "d" * 64, artifact, path.stat().st_size, {}, {}, 0.1, 1.0, {}, {})
+        with self.database.write() as transaction:
+            self.store.record(transaction, trained)
+            return self.store.add_version(transaction, name, label)
+
+    def promote(self, number: int, name: str = "topics", alias: str = "champion") -> None:
+        with self.database.write() as transaction:
+            self.store.promote(transaction, name, number, alias, by="test", reason="test")
+
+
+def main(folder: str) -> None:
+    telemetry.configure("INFO")
+    project = Project(Path(folder))
+    limits = Limits(text_bytes=100_000, body_bytes=1_000_000, rows=100)
+    server = ModelServer(project.store, project.vault, project.spool, limits=limits)
+    server.run("127.0.0.1", int(os.environ.get("PORT", "0")), lambda url: print(url, flush=True))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
