@@ -1,0 +1,42 @@
+# Everything sets itself up: `make demo` and `make test` need Python 3.11 or newer, make and pip, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test check format bench proof clean venv
+
+help:  ## what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+$(READY): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@echo "Installing Argosy into $(VENV) (a minute or so, once)"
+	@$(BIN)/python -m pip install --quiet --editable '.[demo,frames,word2vec]' --group dev
+	@touch $@
+
+venv: $(READY)  ## build .venv with everything the project needs
+
+demo: $(READY)  ## the whole loop on real news, in under four minutes
+	@$(BIN)/python examples/bbc_news/demo.py
+
+test: $(READY)  ## every test
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: $(READY)  ## format, lint, types, import rules, unit and contract tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/architecture tests/unit tests/contract
+
+format: $(READY)  ## put every file into the project's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(READY)  ## every benchmark, one after the other
+	@for name in predict examples training; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+clean:  ## remove what make built
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-project

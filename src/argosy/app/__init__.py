@@ -1,0 +1,1 @@
+"""Where everything meets: URLs become backends, and the public Python API stands on them."""

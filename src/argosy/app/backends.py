@@ -1,0 +1,67 @@
+"""URLs become backends: the one place that knows which schemes there are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from argosy.database import Database
+from argosy.errors import DefinitionInvalid
+from argosy.messaging.broker import Broker
+from argosy.store.artifact_store import ArtifactStore
+from argosy.vault import Vault
+from argosy.vault.keys.environment import EnvironmentKeys, variable
+from argosy.vault.keys.file import FileKeys
+from argosy.vault.master_keys import ROLES
+
+KEY_FOLDER = Path(".argosy", "keys")
+
+
+def database(url: str, root: Path) -> Database:
+    """The database of a URL, its schema brought up to date; a relative path is the project's."""
+    _known("database", url, ("sqlite",))
+    from argosy.database.engines.sqlite import SqliteDatabase
+
+    opened = SqliteDatabase(f"sqlite:///{root / url.removeprefix('sqlite:///')}")
+    opened.path.parent.mkdir(mode=0o700, exist_ok=True)
+    opened.migrate()
+    return opened
+
+
+def broker(url: str, root: Path, own: Database) -> Broker:
+    """The broker of a URL; `sqlite:` alone is the project's own database."""
+    url = url or "sqlite:"
+    _known("broker", url, ("sqlite",))
+    from argosy.messaging.brokers.sql import SqlBroker
+
+    return SqlBroker(own if url == "sqlite:" else database(url, root))
+
+
+def artifacts(url: str, root: Path) -> ArtifactStore:
+    """The artifact store of a URL; a relative folder is the project's."""
+    _known("artifacts", url, ("file",))
+    from argosy.store.artifacts.local import LocalArtifacts
+
+    return LocalArtifacts(f"file:{root / url.removeprefix('file://').removeprefix('file:')}")
+
+
+def _known(setting: str, url: str, schemes: tuple[str, ...]) -> None:
+    scheme = url.partition(":")[0]
+    if scheme not in schemes:
+        raise DefinitionInvalid(f"no backend for '{scheme}:'; there are: {', '.join(schemes)}", setting, "argosy.yaml")
+
+
+def vault(root: Path, own: Database) -> Vault:
+    """The vault: master keys from the environment where one is given there, else from the project's folder.
+
+    A project in which nothing is encrypted yet, such as a fresh clone, gets keys of its own.
+    """
+    if any(variable(role) in os.environ for role in ROLES):
+        return Vault(own, EnvironmentKeys(os.environ))
+    keys = FileKeys(root / KEY_FOLDER)
+    if not keys.folder.exists():
+        with own.read() as transaction:
+            is_new = not transaction.execute("SELECT 1 FROM data_keys LIMIT 1")
+        for role in ROLES if is_new else ():
+            keys.create(role)
+    return Vault(own, keys)

@@ -1,0 +1,106 @@
+"""The examples of a project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from argosy.datasets.example import Example
+from argosy.datasets.examples import Counts, Examples
+from argosy.datasets.files import Columns
+from argosy.datasets.staging import ImportReport
+from argosy.errors import ExamplesInvalid
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+
+
+@dataclass(frozen=True)
+class ErasedSubject:
+    """What is gone, and the versions that learned from it: these are for you to judge."""
+
+    examples: int
+    revisions: int
+    predictions: int
+    models: list[str]
+
+
+class ProjectExamples:
+    """`project.examples`. Where no collection is named, the project's default one is meant."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._examples = Examples(project.database, project.vault, text_bytes=project.settings.limits.text_bytes)
+
+    def add(self, rows: Iterable[Any], into: str = "", on_conflict: str = "", source: str = "python") -> ImportReport:
+        """Add examples: `Example`s, `(input, label)` pairs, or dictionaries with `text`, `label`, … All or nothing."""
+        examples = (_example(number, row) for number, row in enumerate(rows, 1))
+        return self._examples.add(self._named(into), examples, self._rule(on_conflict), source)
+
+    def import_file(
+        self,
+        path: str | PathLike[str],
+        into: str = "",
+        columns: Columns | None = None,
+        on_conflict: str = "",
+        skip_bad: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> ImportReport:
+        """Add a JSONL, CSV or TSV file, all or nothing; raises ExamplesInvalid with the numbers of bad rows."""
+        rule = self._rule(on_conflict)
+        return self._examples.import_file(self._named(into), Path(path), columns, rule, skip_bad, progress)
+
+    def collections(self) -> dict[str, int]:
+        """Every collection and its number of examples."""
+        return self._examples.collections()
+
+    def count(self, collection: str = "") -> Counts:
+        """How many there are, by label, source and split; raises CollectionNotFound."""
+        return self._examples.count(self._named(collection))
+
+    def show(self, example_id: str) -> list[Example]:
+        """Every revision of one example, decrypted."""
+        return self._examples.show(example_id)
+
+    def export(self, collection: str = "") -> Iterator[Example]:
+        """The current revision of every example, decrypted."""
+        return self._examples.export(self._named(collection))
+
+    def erase(self, subject: str) -> ErasedSubject:
+        """Remove a subject from examples, predictions, feedback and the spool. Idempotent."""
+        predictions = self._project.feedback.log.erase(subject)
+        erased = self._examples.erase(subject)
+        learned = [
+            version.reference
+            for row in self._project.store.leaderboard()
+            if row.trained.dataset_digest in erased.datasets
+            for version in row.versions
+        ]
+        return ErasedSubject(erased.examples, erased.revisions, len(predictions), learned)
+
+    def _named(self, collection: str) -> str:
+        return collection or self._project.settings.collection
+
+    def _rule(self, on_conflict: str) -> str:
+        return on_conflict or self._project.settings.conflicts
+
+
+def _example(number: int, row: Any) -> Example:
+    if isinstance(row, Example):
+        return row
+    if isinstance(row, tuple | list) and len(row) == 2:
+        return Example(row[0], row[1], row=number)
+    if isinstance(row, dict):
+        known = {name: value for name, value in row.items() if name != "text"}
+        try:
+            return msgspec.convert({"input": row.get("text", row.get("input")), **known, "row": number}, Example)
+        except msgspec.ValidationError as error:
+            raise ExamplesInvalid(f"row {number}: {error}") from None
+    raise ExamplesInvalid(
+        f"row {number}: expected (input, label), a dictionary or an Example; got {type(row).__name__}"
+    )

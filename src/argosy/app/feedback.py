@@ -1,0 +1,100 @@
+"""The feedback of a project: outcomes, corrections, reviews."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from argosy import clock
+from argosy.datasets.examples import Examples
+from argosy.errors import FeedbackInvalid
+from argosy.feedback import review_files
+from argosy.feedback.corrections import Corrections
+from argosy.feedback.labels import ConflictRule
+from argosy.feedback.review_files import Returned, ReviewRow
+from argosy.feedback.reviewing import DEFAULT_SOURCE, Reviews
+from argosy.predictions.feedback_log import Feedback, FeedbackLog
+from argosy.predictions.log import EVER, PredictionLog
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+
+
+class ProjectFeedback:
+    """`project.feedback`."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    @cached_property
+    def log(self) -> PredictionLog:
+        return PredictionLog(self._project.database, self._project.vault, self._project.spool)
+
+    @cached_property
+    def given(self) -> FeedbackLog:
+        return FeedbackLog(self._project.database, self._project.vault, clock.now)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        return Reviews(self.log, self.given)
+
+    @property
+    def corrections(self) -> Corrections:
+        """What turns feedback into examples; needs the keys of both."""
+        project = self._project
+        examples = Examples(project.database, project.vault, text_bytes=project.settings.limits.text_bytes)
+        return Corrections(project.database, self.log, self.given, examples, ConflictRule())
+
+    def add(
+        self,
+        prediction_id: str,
+        label: str,
+        kind: str = "correction",
+        source: str = DEFAULT_SOURCE,
+        uniform: bool = False,
+        key: str = "",
+    ) -> bool:
+        """What a prediction should have been; False where it was said already. Raises PredictionNotFound.
+
+        `uniform` says that the prediction was drawn without regard to its answer, so that this may measure.
+        """
+        return self.given.add(prediction_id, kind, label, source, key, uniform)
+
+    def add_to_entity(
+        self,
+        entity: str,
+        start: float,
+        end: float,
+        label: str,
+        kind: str = "outcome",
+        source: str = DEFAULT_SOURCE,
+        key: str = "",
+    ) -> tuple[list[str], int]:
+        """The same for every prediction about an entity in [start, end): their ids, and how many were new."""
+        given = Feedback("", kind, label, source, idempotency_key=key)  # type: ignore[arg-type]  # checked by add_many
+        return self.given.add_to_entity(self.log, entity, start, end, given)
+
+    def draw(self, model: str, rows: int = 50, seed: int = 0, since: float = 0.0) -> list[ReviewRow]:
+        """The least certain predictions and, beside them, a fifth as many drawn uniformly; decrypted."""
+        return self.reviews.draw(model, rows, seed, since, EVER)
+
+    def review(self, model: str, path: str | PathLike[str], rows: int = 50, seed: int = 0, since: float = 0.0) -> int:
+        """Write what `draw` gives as a CSV to correct; how many rows."""
+        drawn = self.draw(model, rows, seed, since)
+        with Path(path).open("w", encoding="utf-8", newline="") as file:
+            return review_files.write(drawn, file)
+
+    def import_file(self, path: str | PathLike[str], source: str = DEFAULT_SOURCE) -> tuple[Returned, int]:
+        """Take a corrected CSV, all or nothing: what it said, and how many corrections were new."""
+        try:
+            with Path(path).open(encoding="utf-8-sig", newline="") as file:
+                returned = review_files.read(file, self.reviews.is_known, self._labels())
+        except (OSError, UnicodeDecodeError) as error:
+            raise FeedbackInvalid(f"{path} cannot be read: {error}") from None
+        return returned, self.reviews.take(returned.corrections, source)
+
+    def _labels(self) -> set[str]:
+        with self._project.database.read() as transaction:
+            return {row[0] for row in transaction.execute("SELECT DISTINCT label FROM examples WHERE is_current = 1")}

@@ -1,0 +1,72 @@
+"""The leaderboard as rows and as a data frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from argosy.definitions import Registries
+from argosy.errors import ExtraMissing, PluginNotFound
+from argosy.store.trained import LeaderboardRow
+from argosy.types import Part
+
+if TYPE_CHECKING:
+    import pandas
+
+    from argosy.app.project import Project
+
+METRICS = ("accuracy", "macro_f1", "log_loss")
+
+
+def ranked(project: Project, plan: str = "") -> list[dict[str, Any]]:
+    """One flat dictionary a definition, best on validation first; raises PlanNotFound."""
+    rows = project.store.leaderboard(project.plans.name(plan) if plan else None)
+    return [flat(row, project.registries) for row in rows]
+
+
+def flat(row: LeaderboardRow, registries: Registries) -> dict[str, Any]:
+    """`rank`, `tied`, names, options as text, `PART_METRIC`, `…_low`, `…_high`, and what it costs."""
+    trained = row.trained
+    figures: dict[str, Any] = {}
+    for part in (Part.VALIDATION, Part.TEST):
+        for metric in METRICS:
+            found = trained.metrics.get(part.value, {}).get(metric, {})
+            figures[f"{part.value}_{metric}"] = found.get("value")
+            figures[f"{part.value}_{metric}_low"] = found.get("low")
+            figures[f"{part.value}_{metric}_high"] = found.get("high")
+    return {
+        "rank": row.rank,
+        "tied": row.tied,
+        "label": trained.label,
+        "versions": [version.reference for version in row.versions],
+        "aliases": sorted({alias for version in row.versions for alias in version.aliases}),
+        "adapter": described(trained.definition["adapter"], registries.adapters),
+        "model": described(trained.definition["model"], registries.models),
+        **figures,
+        "fit_seconds": trained.fit_seconds,
+        "size_bytes": trained.size_bytes,
+        "predict_us": trained.predict_us,
+    }
+
+
+def described(spec: dict[str, Any], registry: Any) -> str:
+    """`tfidf ngrams=[1, 2]`: a plug-in with the options that differ from their defaults."""
+    try:
+        options = registry.get(spec["name"]).options
+    except PluginNotFound:
+        options = {}
+    given = {
+        name: value
+        for name, value in spec["options"].items()
+        if name not in options or options[name].is_required or value != options[name].default_json()
+    }
+    return " ".join([spec["name"], *(f"{name}={value}" for name, value in given.items())])
+
+
+def as_frame(rows: list[dict[str, Any]]) -> pandas.DataFrame:
+    """Rows as a data frame, the rank as its index."""
+    try:
+        import pandas as pd
+    except ImportError:
+        raise ExtraMissing("pandas", "frames", "leaderboard()") from None
+    frame: pandas.DataFrame = pd.DataFrame(rows)
+    return frame.set_index("rank") if rows else frame

@@ -1,0 +1,83 @@
+"""The registered models of a project."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from argosy.errors import VersionNotFound
+from argosy.models.adapted_model import AdaptedModel
+from argosy.store.aliases import CHAMPION
+from argosy.store.trained import Move, Trained, Version
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+
+BEST = "best"
+"""`MODEL@best`: the first of the leaderboard among the model's versions."""
+
+
+class ProjectModels:
+    """`project.models`; a reference is `topics@champion`, `topics@3`, `topics@best` or `topics`."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._loaded: dict[str, AdaptedModel] = {}
+
+    def __getitem__(self, reference: str) -> AdaptedModel:
+        """The trained pair, loaded once; raises ModelNotFound, VersionNotFound, ArtifactCorrupt."""
+        version = self.resolve(reference)
+        if version.artifact not in self._loaded:
+            self._project.registries  # noqa: B018  # a user's own plug-ins must be known before their state is read
+            self._loaded[version.artifact] = AdaptedModel.load(self._project.store.path(version))
+        return self._loaded[version.artifact]
+
+    def resolve(self, reference: str) -> Version:
+        """The version that a reference means."""
+        model, _, wanted = reference.partition("@")
+        if wanted != BEST:
+            return self._project.store.resolve(reference)
+        ranked = [version for row in self._project.store.leaderboard() for version in row.versions]
+        best = next((version for version in ranked if version.model == model), None)
+        return best or self._project.store.resolve(model)
+
+    def names(self) -> list[str]:
+        return self._project.store.models()
+
+    def versions(self, model: str) -> Sequence[Version]:
+        """In order; raises ModelNotFound."""
+        return self._project.store.versions(model)
+
+    def trained(self, reference: str) -> Trained:
+        """The whole story of a version."""
+        return self._project.store.trained(self.resolve(reference).label)
+
+    def promote(self, reference: str, alias: str = CHAMPION, reason: str = "", by: str = "") -> Version:
+        """Point an alias at a version; servers follow within a second."""
+        if "@" not in reference:
+            raise VersionNotFound(f"say which version: '{reference}@NUMBER' or '{reference}@best'")
+        version = self.resolve(reference)
+        with self._project.database.write() as transaction:
+            self._project.store.promote(
+                transaction, version.model, version.number, alias, by=by or user(), reason=reason
+            )
+        return version
+
+    def rollback(self, model: str, alias: str = CHAMPION, reason: str = "", by: str = "") -> Version:
+        """Point an alias back at the version it had before; raises NothingToRollBack."""
+        with self._project.database.write() as transaction:
+            number = self._project.store.rollback(transaction, model, alias, by=by or user(), reason=reason)
+        return self._project.store.resolve(f"{model}@{number}")
+
+    def history(self, model: str, alias: str = "") -> list[Move]:
+        """How a model's aliases moved, newest first."""
+        return self._project.store.history(model, alias)[::-1]
+
+
+def user() -> str:
+    """Who runs this process, for the history."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

@@ -1,0 +1,190 @@
+"""Plans of a project: checked without side effects, submitted, followed, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from argosy.database import Transaction
+from argosy.datasets.frozen import Frozen, freeze, preview, with_default_collection
+from argosy.definitions import (
+    LIMIT,
+    Definition,
+    Expansion,
+    Plan,
+    Spec,
+    code_digests,
+    expand,
+    label,
+    load_plan,
+    parse_plan,
+)
+from argosy.errors import PlanNotFound
+from argosy.jobs.job import JobState
+from argosy.jobs.schedule import order
+from argosy.jobs.submission import Plans, PlanStatus, Submitted, Wanted
+from argosy.types import Part
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+
+CutOf = Callable[[Transaction, Spec], Frozen]
+PlanSource = str | PathLike[str] | Mapping[str, Any]
+"""A file of YAML or JSON, or its content."""
+
+
+@dataclass(frozen=True)
+class PlanCheck:
+    """What submitting a plan would do."""
+
+    plan: Plan
+    expansion: Expansion
+    wanted: list[Wanted]
+    datasets: list[Frozen]
+    states: Mapping[str, str]
+    """Label to `trained`, `queued`, `running`, `failed`, `cancelled` or `new`."""
+
+    def count(self, *states: str) -> int:
+        return sum(state in states for state in self.states.values())
+
+    @property
+    def will_train(self) -> int:
+        return self.count("new", "failed", "cancelled")
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "plan": self.plan.name,
+            "permutations": self.expansion.permutations,
+            "forbidden": [{"reason": one.reason, "count": one.count} for one in self.expansion.forbidden],
+            "duplicates": self.expansion.duplicates,
+            "definitions": len(self.expansion.definitions),
+            "distinct": self.expansion.distinct,
+            "without_effect": [
+                {"option": one.path, "why": one.why, "definitions": one.definitions}
+                for one in self.expansion.without_effect
+            ],
+            "trained": self.count("trained"),
+            "under_way": self.count("queued", "running"),
+            "will_train": self.will_train,
+            "datasets": [
+                {"digest": one.digest, "collection": one.collection, "rows": one.rows, "counts": one.counts}
+                for one in self.datasets
+            ],
+            "labels": {one.label: self.states[one.label] for one in self.wanted},
+        }
+
+
+class ProjectPlans:
+    """`project.plans`."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def load(self, source: PlanSource) -> Plan:
+        """A plan, parsed; raises DefinitionInvalid, PluginNotFound."""
+        registries = self._project.registries
+        if isinstance(source, Mapping):
+            return parse_plan(source, "plan", registries)
+        return load_plan(Path(source), registries)
+
+    def check(self, source: PlanSource, limit: int = LIMIT) -> PlanCheck:
+        """What submitting it would do; writes nothing. Raises PlanTooLarge, DatasetInvalid, CollectionNotFound."""
+        plan = self.load(source)
+        expansion = expand(plan, self._project.registries, limit)
+        with self._project.database.read() as transaction:
+            return self._check(transaction, plan, expansion, preview)
+
+    def submit(self, source: PlanSource, limit: int = LIMIT) -> Submitted:
+        """Queue what is not trained yet. Idempotent."""
+        plan = self.load(source)
+        expansion = expand(plan, self._project.registries, limit)
+        with self._project.database.write() as transaction:
+            now = transaction.now()
+            wanted = self._check(transaction, plan, expansion, lambda within, cut: freeze(within, cut, now)).wanted
+            return self.queued.submit(transaction, plan.name, plan.source, wanted)
+
+    def status(self, plan: PlanSource) -> PlanStatus:
+        """Where a submitted plan's definitions are; raises PlanNotFound."""
+        return self.queued.status(self.name(plan))
+
+    def cancel(self, plan: PlanSource) -> list[str]:
+        """Cancel what no other plan wants and no worker has finished; the labels."""
+        with self._project.database.write() as transaction:
+            return self.queued.cancel(transaction, self.name(plan))
+
+    def train(self, source: PlanSource, processes: int = 1, limit: int = LIMIT) -> PlanStatus:
+        """Submit, and train with workers of this machine until nothing of the plan is queued or running."""
+        from argosy.app.workers import run_until
+
+        self.submit(source, limit)
+        name = self.name(source)
+        run_until(self._project, lambda: self.status(name).is_over, processes)
+        return self.status(name)
+
+    def names(self) -> list[str]:
+        """Every plan that was submitted."""
+        return self.queued.names()
+
+    def name(self, plan: PlanSource) -> str:
+        """A plan's name, given itself, its file or its name."""
+        if isinstance(plan, Mapping) or Path(plan).suffix in {".yaml", ".yml", ".json"}:
+            if not isinstance(plan, Mapping) and not Path(plan).exists():
+                raise PlanNotFound(f"there is no file {plan}")
+            return self.load(plan).name
+        return str(plan)
+
+    @property
+    def queued(self) -> Plans:
+        """Plans as the queue knows them."""
+        return Plans(self._project.queue, self._project.store)
+
+    def _check(self, transaction: Transaction, plan: Plan, expansion: Expansion, cut: CutOf) -> PlanCheck:
+        frozen: dict[Spec, Frozen] = {}
+        wanted = {}
+        for definition in expansion.definitions:
+            spec = definition.dataset
+            if spec not in frozen:
+                frozen[spec] = cut(transaction, self._complete(spec))
+            complete = definition.with_dataset(self._complete(spec))
+            one = self._wanted(complete, frozen[spec].digest)
+            wanted[one.label] = (one, complete)
+        ordered = self._ordered(wanted)
+        datasets = list({one.digest: one for one in frozen.values()}.values())
+        return PlanCheck(plan, expansion, ordered, datasets, _states(transaction, wanted))
+
+    def _complete(self, cut: Spec) -> Spec:
+        return with_default_collection(cut, self._project.settings.collection)
+
+    def _wanted(self, definition: Definition, digest: str) -> Wanted:
+        code = code_digests(definition, self._project.registries)
+        return Wanted(label(definition, digest, code), definition.to_dict(), digest, code)
+
+    def _ordered(self, wanted: Mapping[str, tuple[Wanted, Definition]]) -> list[Wanted]:
+        items = (
+            (one.label, f"{one.dataset_digest} {definition.adapter.canonical()}", self._cost(definition))
+            for one, definition in wanted.values()
+        )
+        return [wanted[name][0] for name in order(items)]
+
+    def _cost(self, definition: Definition) -> float:
+        cls = self._project.registries.models.get(definition.model.name).cls
+        return float(getattr(cls, "cost", 1.0))
+
+
+def _states(transaction: Transaction, labels: Iterable[str]) -> dict[str, str]:
+    trained = {row[0] for row in transaction.execute("SELECT label FROM trained")}
+    jobs: dict[str, str] = dict(transaction.execute("SELECT label, state FROM jobs WHERE kind = 'train'"))
+    return {one: "trained" if one in trained else _state(jobs.get(one)) for one in labels}
+
+
+def _state(state: str | None) -> str:
+    return "new" if state is None or state == JobState.DONE else state
+
+
+def rows_of(frozen: Frozen) -> dict[str, int]:
+    """How many rows each part has."""
+    return {part.value: sum(frozen.counts.get(part, {}).values()) for part in Part}

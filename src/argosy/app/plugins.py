@@ -1,0 +1,43 @@
+"""The plug-ins of a project: Argosy's own, and those that its `plugins:` modules register when imported."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from argosy.datasets.cuts import cuts
+from argosy.definitions import Registries
+from argosy.errors import ArgosyError, DefinitionInvalid, PluginNotFound
+from argosy.models.adapters import adapters
+from argosy.models.estimators import estimators
+
+REGISTRIES = Registries(datasets=cuts, adapters=adapters, models=estimators)
+
+
+def load_plugins(root: Path, modules: list[str]) -> None:
+    """Import each module, looking in the project's folder first; raises DefinitionInvalid where one will not load."""
+    if modules and str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except ArgosyError:
+            raise
+        except Exception as error:  # a user's module may raise anything
+            problem = f"cannot import '{module}': {type(error).__name__}: {error}"
+            raise DefinitionInvalid(problem, "plugins", str(root / "argosy.yaml")) from error
+
+
+def able(requires: Mapping[str, str]) -> bool:
+    """Whether this process has every plug-in of a job, with the very code that it was submitted with."""
+    return all(_has(name, digest) for name, digest in requires.items())
+
+
+def _has(name: str, digest: str) -> bool:
+    part, _, plugin = name.partition(".")
+    try:
+        return REGISTRIES.of(part).get(plugin).code_digest == digest  # type: ignore[arg-type]  # written by code_digests
+    except PluginNotFound:
+        return False

@@ -1,0 +1,130 @@
+"""A project, opened: the settings of its folder, its backends made on first use, and what can be done with it.
+
+`argosy.open(dir)` returns one. Everything the command line does is a call here.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from argosy.app import backends
+from argosy.app.plugins import REGISTRIES, load_plugins
+from argosy.definitions import Registries, Settings, find_project, load_settings
+
+if TYPE_CHECKING:
+    import pandas
+
+    from argosy.app.examples import ProjectExamples
+    from argosy.app.feedback import ProjectFeedback
+    from argosy.app.models import ProjectModels
+    from argosy.app.plans import ProjectPlans
+    from argosy.app.retraining import Retrained
+    from argosy.database import Database
+    from argosy.jobs.queue import Queue
+    from argosy.messaging.broker import Broker
+    from argosy.store.artifact_store import ArtifactStore
+    from argosy.store.store import Store
+    from argosy.vault import Vault
+
+
+class Project:
+    """One project. May be used from several threads; a forked process opens its own."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root, self.settings = root, settings
+
+    @cached_property
+    def registries(self) -> Registries:
+        """Every plug-in that a plan may name; the project's own modules are imported."""
+        load_plugins(self.root, self.settings.plugins)
+        return REGISTRIES
+
+    # --- backends
+
+    @cached_property
+    def database(self) -> Database:
+        return backends.database(self.settings.database, self.root)
+
+    @cached_property
+    def broker(self) -> Broker:
+        return backends.broker(self.settings.broker, self.root, self.database)
+
+    @cached_property
+    def artifacts(self) -> ArtifactStore:
+        return backends.artifacts(self.settings.artifacts, self.root)
+
+    @cached_property
+    def vault(self) -> Vault:
+        return backends.vault(self.root, self.database)
+
+    @cached_property
+    def store(self) -> Store:
+        from argosy.store.store import Store
+
+        return Store(self.database, self.artifacts)
+
+    @cached_property
+    def queue(self) -> Queue:
+        from argosy.jobs.queue import Queue
+
+        return Queue(self.database)
+
+    @property
+    def spool(self) -> Path:
+        """Where servers append predictions before the drainer moves them into the database."""
+        return self.root / ".argosy" / "spool"
+
+    # --- what a user does
+
+    @cached_property
+    def examples(self) -> ProjectExamples:
+        from argosy.app.examples import ProjectExamples
+
+        return ProjectExamples(self)
+
+    @cached_property
+    def plans(self) -> ProjectPlans:
+        from argosy.app.plans import ProjectPlans
+
+        return ProjectPlans(self)
+
+    @cached_property
+    def models(self) -> ProjectModels:
+        from argosy.app.models import ProjectModels
+
+        return ProjectModels(self)
+
+    @cached_property
+    def feedback(self) -> ProjectFeedback:
+        from argosy.app.feedback import ProjectFeedback
+
+        return ProjectFeedback(self)
+
+    def leaderboard(self, plan: str = "") -> pandas.DataFrame:
+        """Every definition tried, or those of one plan, best on validation first. Needs the extra `frames`."""
+        from argosy.app.leaderboard import as_frame, ranked
+
+        return as_frame(ranked(self, plan))
+
+    def retrain(self, model: str, processes: int = 1) -> Retrained:
+        """The champion's definition on newer data and corrections, through the gate. Trains here; returns at its end.
+
+        Raises NothingNew where there is nothing to learn from, ModelNotFound, VersionNotFound without a champion.
+        """
+        from argosy.app.retraining import retrain
+
+        return retrain(self, model, processes)
+
+    def close(self) -> None:
+        """Close what was opened; the project may be used again and opens it anew."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+
+def open_project(folder: str | os.PathLike[str] = ".") -> Project:
+    """The project of that folder or of the nearest one above it; raises ProjectNotFound, DefinitionInvalid."""
+    root = find_project(Path(folder))
+    return Project(root, load_settings(root, os.environ))

@@ -1,0 +1,109 @@
+"""`argosy`: the table of commands, and what becomes of errors.
+
+Commands are named here with their one-line help, so that `argosy --help` imports none of them.
+Exit codes: 0 done, 1 failed, 2 the user's mistake.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+import argosy
+from argosy.errors import ArgosyError, UserMistake
+
+COMMANDS = {
+    "init": ("argosy.cli.project:init", "Make a new project folder."),
+    "examples": ("argosy.cli.examples:examples", "Import, count, show, export and erase labelled examples."),
+    "plan": ("argosy.cli.plan:plan", "Check, submit, follow and cancel plans."),
+    "train": ("argosy.cli.train:train", "Train a plan here and now, then show the leaderboard."),
+    "worker": ("argosy.cli.train:worker", "Run workers that train whatever is queued."),
+    "leaderboard": ("argosy.cli.models:leaderboard", "Show every definition tried, best first."),
+    "models": ("argosy.cli.models:models", "List, show, promote and roll back versions."),
+    "serve": ("argosy.cli.serve:serve", "Run the model server."),
+    "predict": ("argosy.cli.models:predict", "Classify a few texts here, without a server."),
+    "feedback": ("argosy.cli.feedback:feedback", "Give outcomes and corrections; review predictions."),
+    "retrain": ("argosy.cli.feedback:retrain", "Train a challenger on newer data; promote it if the gate agrees."),
+    "up": ("argosy.cli.serve:up", "Run server, workers and scheduled retraining together."),
+    "doctor": ("argosy.cli.project:doctor", "Check every configured backend."),
+}
+HIDDEN = {"drain": "argosy.cli.serve:drain"}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's signature
+        target = HIDDEN.get(cmd_name) or COMMANDS.get(cmd_name, ("", ""))[0]
+        if not target:
+            return None
+        module, _, attribute = target.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and args[0] not in HIDDEN and not args[0].startswith("-"):
+            from argosy.errors import nearest
+
+            raise UserMistake(f"no command '{args[0]}'{nearest(args[0], COMMANDS)}; 'argosy --help' lists them")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(argosy.__version__, prog_name="argosy")
+@click.option(
+    "-C", "--project", metavar="DIR", default=".", help="The project's folder, or one below it (default: this one)."
+)
+@click.pass_context
+def cli(ctx: click.Context, project: str) -> None:
+    """Train, serve and keep improving text classifiers.
+
+    \b
+    argosy init shop && cd shop
+    argosy examples import tickets.csv
+    argosy train plan.yaml
+    argosy up
+    """
+    ctx.obj = project
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """The exit code of one command; errors become one line on standard error."""
+    try:
+        code: Any = cli.main(arguments, prog_name="argosy", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except click.ClickException as mistake:
+        mistake.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has left
+        return 0
+    except UserMistake as mistake:
+        click.echo(f"Error: {mistake}", err=True)
+        return 2
+    except ArgosyError as failure:
+        click.echo(f"Failed: {failure}", err=True)
+        return 1

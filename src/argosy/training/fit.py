@@ -1,0 +1,88 @@
+"""A fitted adapter and what it makes of a dataset: the part of training that definitions share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.datasets.dataset import Dataset
+from argosy.models.adapter import Adapter
+from argosy.models.adapters import adapters
+from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
+from argosy.models.packing import pack, unpack
+from argosy.types import Part
+
+Codes = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """`classes` are those of the training part, in order.
+
+    `matrices` hold a row an input, csr or dense; `codes` number each row's label among `classes`, -1 for one that
+    the training part does not have.
+    """
+
+    adapter: Adapter
+    classes: list[str]
+    matrices: Mapping[Part, Any]
+    codes: Mapping[Part, Codes]
+    seconds: float = 0.0
+
+    def lasting(self, seconds: float) -> Fit:
+        """The same, having taken so long to make."""
+        return replace(self, seconds=seconds)
+
+    def size_bytes(self) -> int:
+        """What the matrices take, nearly all of a fit."""
+        return sum(_size(matrix) for matrix in self.matrices.values())
+
+
+def make_fit(adapter: Adapter, dataset: Dataset) -> Fit:
+    """Fit the adapter on the training part and transform every part."""
+    train = dataset.parts[Part.TRAIN]
+    matrices = {Part.TRAIN: adapter.fit_transform(train.inputs, train.labels)}
+    for part, rows in dataset.parts.items():
+        if part is not Part.TRAIN and rows.inputs:
+            matrices[part] = adapter.transform(rows.inputs)
+    number = {label: code for code, label in enumerate(dataset.classes)}
+    codes = {
+        part: np.array([number.get(label, -1) for label in dataset.parts[part].labels], np.int64) for part in matrices
+    }
+    return Fit(adapter, dataset.classes, matrices, codes)
+
+
+def write_fit(fit: Fit, path: Path) -> None:
+    """Leave the fit in a file that `read_fit` maps."""
+    arrays = ArrayWriter()
+    header = {
+        "adapter": {"name": adapters.name_of(type(fit.adapter)), **fit.adapter.to_dict(arrays.put)},
+        "classes": fit.classes,
+        "matrices": pack({part.value: matrix for part, matrix in fit.matrices.items()}, arrays.put),
+        "codes": pack({part.value: codes for part, codes in fit.codes.items()}, arrays.put),
+        "seconds": fit.seconds,
+    }
+    write_artifact(path, header, arrays)
+
+
+def read_fit(path: Path) -> Fit:
+    """The fit in a file, its arrays memory-mapped."""
+    header, arrays = read_artifact(path)
+    return Fit(
+        adapters.get(header["adapter"]["name"]).cls.from_dict(header["adapter"], arrays.get),
+        header["classes"],
+        {Part(name): matrix for name, matrix in unpack(header["matrices"], arrays.get).items()},
+        {Part(name): codes for name, codes in unpack(header["codes"], arrays.get).items()},
+        header["seconds"],
+    )
+
+
+def _size(matrix: Any) -> int:
+    if isinstance(matrix, np.ndarray):
+        return matrix.nbytes
+    return int(matrix.data.nbytes + matrix.indices.nbytes + matrix.indptr.nbytes)

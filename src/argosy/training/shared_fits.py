@@ -1,0 +1,98 @@
+"""Each adapter fitted once, shared by the workers of one project on one machine.
+
+A fit is a fitted adapter and the matrices it makes of a dataset's parts. The first worker to need one makes it under
+a lock and leaves it in a memory-backed folder; the others map it. Guarantees:
+
+- Nothing reaches a disk: without a memory-backed folder, or without room in it, each worker keeps its own fits.
+- The folder lives as long as some worker trains. Each holds a shared lock on it; whoever can make that lock
+  exclusive is alone, and wipes it: on going idle, on leaving, and on arriving (what a `kill -9` left behind).
+- A fit is whole or absent: it is renamed into place.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from argosy.training.fit import Fit, read_fit, write_fit
+
+MEMORY = Path("/dev/shm")  # noqa: S108  # a memory-backed file system where Linux has one; names are ours, mode 700
+
+
+class SharedFits:
+    """The fits that one worker sees. Used from one thread."""
+
+    def __init__(self, project: Path, memory: Path = MEMORY) -> None:
+        name = f"argosy-{os.getuid()}-{hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:16]}"
+        self._folder = memory / name if os.access(memory, os.W_OK) else None
+        self._lock_path = memory / f"{name}.lock"
+        self._lock: int | None = None
+        self._last: tuple[str, Fit] | None = None
+
+    def get(self, key: str, make: Callable[[], Fit]) -> Fit:
+        """The fit of that key, made by `make` where no worker has made it yet."""
+        if self._last and self._last[0] == key:
+            return self._last[1]
+        self._last = None  # let go of one before mapping another
+        fit = self._shared(key, make) if self._folder else make()
+        self._last = (key, fit)
+        return fit
+
+    def release(self) -> None:
+        """Let go of every fit; the last worker to do so wipes them. `get` may be called again."""
+        self._last = None
+        if self._lock is not None:
+            self._wipe_if_alone()
+            os.close(self._lock)
+            self._lock = None
+
+    def _shared(self, key: str, make: Callable[[], Fit]) -> Fit:
+        folder = self._join()
+        path = folder / key
+        with _locked(folder / f"{key}.making"):
+            if path.exists():
+                return read_fit(path)
+            fit = make()
+            if fit.size_bytes() * 1.2 > shutil.disk_usage(folder).free:
+                return fit
+            handle, temporary = tempfile.mkstemp(dir=folder)
+            os.close(handle)
+            write_fit(fit, Path(temporary))
+            Path(temporary).rename(path)
+        return read_fit(path)
+
+    def _join(self) -> Path:
+        if self._folder is None:
+            raise RuntimeError("no memory-backed folder")
+        if self._lock is None:
+            self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            self._wipe_if_alone()
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        return self._folder
+
+    def _wipe_if_alone(self) -> None:
+        if self._lock is None or self._folder is None:
+            return
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock that dies with its holder."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

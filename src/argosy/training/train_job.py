@@ -1,0 +1,119 @@
+"""The handler of `train` jobs: from a leased row to a stored result and a version of every model that wants it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from argosy import clock
+from argosy.database import Database, Transaction
+from argosy.datasets.dataset import Dataset, load
+from argosy.definitions import Definition, Registries
+from argosy.jobs.guard import LeaseGuard
+from argosy.jobs.job import Job
+from argosy.jobs.queue import Queue
+from argosy.jobs.runner import Outcome
+from argosy.jobs.submission import models_of
+from argosy.store.lineage import environment
+from argosy.store.store import Store
+from argosy.store.trained import Trained
+from argosy.training.fit import Fit, make_fit
+from argosy.training.pipeline import Measured, train
+from argosy.training.shared_fits import SharedFits
+from argosy.vault import Vault
+
+SEED: Final = 0
+"""Of what draws at random and has no seed among its options: the bootstrap."""
+
+
+class Trainer:
+    """Trains definitions, one at a time; plaintext examples live in it and nowhere else."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        store: Store,
+        registries: Registries,
+        fits: SharedFits,
+        root: Path,
+    ) -> None:
+        self._database, self._vault, self._store, self._registries = database, vault, store, registries
+        self._fits, self._root = fits, root
+        self._dataset: tuple[str, Dataset] | None = None
+
+    def handle(self, job: Job, guard: LeaseGuard) -> Outcome:
+        """Train a job's definition. The artifact is stored before the row that names it."""
+        log = [f"{clock.format_time(clock.now())} {guard.lease.owner} begins, attempt {job.failures + 1}"]
+        definition = Definition.from_dict(job.payload["definition"], self._registries)
+        digest = job.payload["dataset_digest"]
+        dataset = self._load(digest)
+        fit = self._fit(definition, digest, dataset)
+        guard.check()
+        log.append(f"adapter {definition.adapter.name}: {fit.seconds:.2f} s")
+        estimator = self._registries.models.get(definition.model.name).create(definition.model.options)
+        inputs = {part: rows.inputs for part, rows in dataset.parts.items()}
+        measured = train(estimator, fit, inputs, guard.check, SEED)
+        log.append(f"model {definition.model.name}: {measured.fit_seconds - fit.seconds:.2f} s")
+        with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
+            path = measured.model.save(Path(folder) / "model")
+            artifact, size = self._store.artifacts.put(path), path.stat().st_size
+        trained = self._trained(job, measured, artifact, size, log)
+        return Outcome({"artifact": artifact}, lambda transaction: self._record(transaction, job, trained))
+
+    def forget(self) -> None:
+        """Let go of plaintext and fits: called when there is nothing to train."""
+        self._dataset = None
+        self._fits.release()
+
+    def _load(self, digest: str) -> Dataset:
+        if self._dataset is None or self._dataset[0] != digest:
+            self._dataset = None
+            self._dataset = (digest, load(self._database, self._vault, digest))
+        return self._dataset[1]
+
+    def _fit(self, definition: Definition, digest: str, dataset: Dataset) -> Fit:
+        plugin = self._registries.adapters.get(definition.adapter.name)
+        key = fit_key(digest, definition.adapter.canonical(), plugin.code_digest)
+
+        def make() -> Fit:
+            started = time.perf_counter()
+            fit = make_fit(plugin.create(definition.adapter.options), dataset)
+            return fit.lasting(time.perf_counter() - started)
+
+        return self._fits.get(key, make)
+
+    def _trained(self, job: Job, measured: Measured, artifact: str, size: int, log: list[str]) -> Trained:
+        return Trained(
+            label=job.label,
+            definition=job.payload["definition"],
+            dataset_digest=job.payload["dataset_digest"],
+            artifact=artifact,
+            size_bytes=size,
+            metrics=measured.metrics,
+            confusion=measured.confusion,
+            fit_seconds=measured.fit_seconds,
+            predict_us=measured.predict_us,
+            form=measured.form,
+            environment=environment(self._root, job.requires, SEED),
+            parent=job.payload.get("parent"),
+            log="\n".join(log),
+        )
+
+    def _record(self, transaction: Transaction, job: Job, trained: Trained) -> None:
+        self._store.record(transaction, trained)
+        for model in models_of(transaction, job.label):
+            self._store.add_version(transaction, model, job.label)
+        follow_up: Mapping[str, Any] | None = job.payload.get("then")
+        if follow_up:
+            Queue(self._database).submit(transaction, follow_up["kind"], follow_up["label"], follow_up["payload"])
+
+
+def fit_key(digest: str, adapter: str, code_digest: str) -> str:
+    """The name of a shared fit: the same data, adapter, options and code."""
+    import hashlib
+
+    return hashlib.sha256("\n".join((digest, adapter, code_digest)).encode()).hexdigest()
