@@ -20,15 +20,15 @@ ID_BYTES = 16
 
 _SORTED = msgspec.json.Encoder(order="sorted")
 _DECODE = msgspec.json.Decoder().decode
-_SPLITS = {
-    "train": Part.TRAIN,
-    "training": Part.TRAIN,
-    "validation": Part.VALIDATION,
-    "valid": Part.VALIDATION,
-    "val": Part.VALIDATION,
-    "dev": Part.VALIDATION,
-    "test": Part.TEST,
-    "testing": Part.TEST,
+_SPLITS: dict[str, str] = {
+    "train": Part.TRAIN.value,
+    "training": Part.TRAIN.value,
+    "validation": Part.VALIDATION.value,
+    "valid": Part.VALIDATION.value,
+    "val": Part.VALIDATION.value,
+    "dev": Part.VALIDATION.value,
+    "test": Part.TEST.value,
+    "testing": Part.TEST.value,
 }
 
 
@@ -117,7 +117,9 @@ def check_split(name: Any) -> str | None:
     """The published split under our name for it (`val`, `oos_train` too); raises ValueError where we have none."""
     if name is None or name == "":
         return None
-    part = _SPLITS.get(name.lower().rpartition("_")[2]) if isinstance(name, str) else None
+    part = _SPLITS.get(name) if isinstance(name, str) else None
+    if part is None:
+        part = _SPLITS.get(str(name).lower().rpartition("_")[2])
     if part is None:
         raise ValueError(f"the split is '{name}': it must be train, validation or test")
-    return part.value
+    return part

@@ -8,16 +8,17 @@ stores nothing until its rows have ended, a file with a bad row leaves nothing b
 from __future__ import annotations
 
 import gzip
+import io
 import itertools
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from argosy import clock
 from argosy.datasets.columns import Columns, detect
+from argosy.datasets.conversion import converter
 from argosy.datasets.delimited import read_delimited
-from argosy.datasets.example import TEXT_BYTES, Example, check_input, check_label, check_split
+from argosy.datasets.example import TEXT_BYTES, Example
 from argosy.datasets.json_lines import read_json_lines
 from argosy.errors import ExamplesInvalid
 
@@ -25,6 +26,7 @@ __all__ = ["Columns", "Reading", "read_file"]
 
 _SAMPLE = 200
 _LISTED = 5
+_BUFFER_BYTES = 1 << 16
 _GZIP, _UTF_16 = b"\x1f\x8b", (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -43,9 +45,13 @@ class Reading:
             sample = list(itertools.islice(rows, _SAMPLE))
             names = dict.fromkeys(name for _, row in sample if not isinstance(row, str) for name in row)
             columns = detect(names, self._columns, str(self.path)) if names else self._columns
+            convert = converter(columns, self._text_bytes)
             for line, row in itertools.chain(sample, rows):
-                example = self._example(line, row, columns)
-                if example is not None:
+                try:
+                    example = convert(line, row)
+                except (ValueError, OverflowError) as error:
+                    self._problem(line, str(error))
+                else:
                     good += 1
                     yield example
         if self.skipped and (not self._skip_bad or not good):
@@ -83,16 +89,6 @@ class Reading:
             raise ExamplesInvalid(f"{self.path}: it is UTF-16; convert it to UTF-8: iconv -f UTF-16 -t UTF-8")
         return first.removeprefix(b"\xef\xbb\xbf")
 
-    def _example(self, line: int, row: Mapping[str, Any] | str, columns: Columns) -> Example | None:
-        if isinstance(row, str):
-            self._problem(line, row)
-            return None
-        try:
-            return _example(row, columns, line, self._text_bytes)
-        except (ValueError, OverflowError) as error:
-            self._problem(line, str(error))
-            return None
-
     def _problem(self, line: int, what: str) -> None:
         self.skipped += 1
         if len(self.problems) < _LISTED:
@@ -112,40 +108,6 @@ def read_file(
     return Reading(path, columns or Columns(), skip_bad, text_bytes)
 
 
-def _example(row: Mapping[str, Any], columns: Columns, line: int, text_bytes: int) -> Example:
-    given = {name: row.get(name) for name in columns.fields} if columns.fields else row.get(columns.text or "")
-    if given is None:
-        raise ValueError(f"it has no '{columns.text}'")
-    label = check_label(row.get(columns.label or ""))
-    get = row.get
-    seen_at = get(columns.seen_at) if columns.seen_at else None
-    return Example(
-        check_input(given, text_bytes),
-        label,
-        None if seen_at is None or seen_at == "" else _time(seen_at),
-        _text(get(columns.source)) or "" if columns.source else "",
-        _text(get(columns.subject)) if columns.subject else None,
-        check_split(get(columns.split)) if columns.split else None,
-        origin=_text(get(columns.origin)) if columns.origin else None,
-        row=line,
-    )
-
-
-def _time(value: Any) -> float:
-    try:
-        return clock.parse_time(float(value) if isinstance(value, str) and _is_number(value) else value)
-    except (ValueError, TypeError):
-        raise ValueError(f"'{value}' is no time: write 2016-01-31, 2016-01-31T12:00:00 or seconds since 1970") from None
-
-
-def _is_number(text: str) -> bool:
-    return text.strip().replace(".", "", 1).isdigit() and len(text.strip()) > 8
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None or value == "" else str(value)
-
-
 def _opened(path: Path) -> IO[bytes]:
     try:
         file = path.open("rb")
@@ -154,7 +116,7 @@ def _opened(path: Path) -> IO[bytes]:
     head = file.read(2)
     file.seek(0)
     if head == _GZIP:
-        return gzip.open(file)  # type: ignore[return-value]  # a GzipFile reads bytes
+        return io.BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER_BYTES)
     if path.suffix == ".gz" and head:
         file.close()
         raise ExamplesInvalid(f"{path}: is called .gz and is not gzipped")

@@ -16,16 +16,9 @@ import msgspec
 from argosy.database import Database, Transaction
 from argosy.datasets import statements as sql
 from argosy.datasets.conflicts import Rule, Staged, Stored, decide
-from argosy.datasets.example import (
-    ID_BYTES,
-    Example,
-    check_input,
-    check_label,
-    check_split,
-    content,
-    identity,
-    payload,
-)
+from argosy.datasets.conversion import checked
+from argosy.datasets.example import ID_BYTES, Example, content, identity, payload
+from argosy.datasets.files import Reading
 from argosy.errors import ExamplesInvalid
 from argosy.vault import Scope
 
@@ -75,8 +68,12 @@ class Staging:
         self._drop()
 
     def add(self, rows: Iterable[Example], defaults: Defaults, progress: Callable[[int], None]) -> None:
-        """Seal and stage every row; `progress` is told the number so far after each batch."""
-        for batch in _batches(rows, self._text_bytes):
+        """Seal and stage every row; `progress` is told the number so far after each batch.
+
+        Raises ExamplesInvalid at a row that cannot be stored; those of a Reading have been looked at already.
+        """
+        sound = rows if isinstance(rows, Reading) else _checked(rows, self._text_bytes)
+        for batch in _batches(sound):
             staged = self._sealed(batch, defaults)
             with self._database.write() as transaction:
                 transaction.execute_many(sql.STAGE, staged)
@@ -174,16 +171,6 @@ def subject_hash(scope: Scope, subject: str) -> bytes:
     return scope.hash("subject", subject.encode())
 
 
-def checked(row: Example, text_bytes: int) -> Example:
-    """The row if it can be stored; raises ValueError saying what is wrong with it."""
-    check_input(row.input, text_bytes)
-    content(row.input)
-    for text in (check_label(row.label), row.subject or "", row.source):
-        text.encode()
-    check_split(row.split)
-    return row
-
-
 def _fold(transaction: Transaction) -> None:
     """Rows alike in input, label and subject become one with their votes; what still shares an input is contested."""
     transaction.execute(sql.INDEX_STAGED)
@@ -196,18 +183,24 @@ def _fold(transaction: Transaction) -> None:
     transaction.execute(sql.CREATE_CONTESTED)
 
 
-def _batches(rows: Iterable[Example], text_bytes: int) -> Iterator[list[Example]]:
-    """Batches bounded in rows and in bytes; raises ExamplesInvalid at the first row that cannot be stored."""
+def _batches(rows: Iterable[Example]) -> Iterator[list[Example]]:
+    """Batches bounded in rows and in bytes."""
     batch: list[Example] = []
     size = 0
-    for number, row in enumerate(rows, 1):
-        try:
-            batch.append(checked(row, text_bytes))
-        except ValueError as error:
-            raise ExamplesInvalid(f"row {row.row or number}: {error}; nothing was imported") from None
+    for row in rows:
+        batch.append(row)
         size += len(row.input) if isinstance(row.input, str) else len(content(row.input))
         if len(batch) >= BATCH_ROWS or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _checked(rows: Iterable[Example], text_bytes: int) -> Iterator[Example]:
+    """The rows; raises ExamplesInvalid at the first that cannot be stored."""
+    for number, row in enumerate(rows, 1):
+        try:
+            yield checked(row, text_bytes)
+        except ValueError as error:
+            raise ExamplesInvalid(f"row {row.row or number}: {error}; nothing was imported") from None

@@ -1,0 +1,1 @@
+"""Programs that measure, run as `python -m benchmarks.NAME`; each prints one JSON object as its last line."""

@@ -1,0 +1,77 @@
+"""How fast examples are imported encrypted, and whether memory grows with the file.
+
+GoEmotions once and ten times over (texts repeated with suffixes, so that all are distinct), each import in a fresh
+process on a fresh database with the defaults of a project: file parsed, inputs hashed and sealed, conflicts settled,
+one commit. Import time is wall time without the start of the process; memory is the process's peak resident set.
+Rounds are interleaved and medians reported. Run as `python -m benchmarks.examples [--rounds N]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+DATA = Path(os.environ.get("ARGOSY_DATA", "../shared/data"))
+TIMES = (1, 10)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = {times: repeated(DATA / "text/goemotions.jsonl.gz", folder, times) for times in TIMES}
+        runs: dict[int, list[dict[str, float]]] = {times: [] for times in TIMES}
+        for at in range(rounds):
+            for times, file in files.items():
+                runs[times].append(in_fresh_process(file))
+                print(f"round {at + 1}, x{times}: {runs[times][-1]}")
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(json.dumps(summary(runs)))
+
+
+def summary(runs: dict[int, list[dict[str, float]]]) -> dict[str, float]:
+    """Medians; `rows_s` is the slower of the two sizes."""
+
+    def median(times: int, key: str) -> float:
+        return statistics.median(run[key] for run in runs[times])
+
+    return {
+        "rows_s": min(round(median(times, "rows_s")) for times in TIMES),
+        "rows_s_x1": round(median(1, "rows_s")),
+        "rows_s_x10": round(median(10, "rows_s")),
+        "rss_x1_mb": round(median(1, "rss_mb"), 1),
+        "rss_x10_mb": round(median(10, "rss_mb"), 1),
+    }
+
+
+def repeated(source: Path, folder: Path, times: int) -> Path:
+    """The file `times` over; every copy but the first has a suffix in each text."""
+    target = folder / f"goemotions_x{times}.jsonl.gz"
+    with gzip.open(target, "wt", compresslevel=1) as out:
+        for copy in range(times):
+            with gzip.open(source, "rt") as lines:
+                for line in lines:
+                    row = json.loads(line)
+                    out.write(json.dumps({**row, "text": f"{row['text']} {copy}" if copy else row["text"]}) + "\n")
+    return target
+
+
+def in_fresh_process(file: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.examples_import", str(file)]
+    found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    run: dict[str, float] = json.loads(found)
+    return run
+
+
+if __name__ == "__main__":
+    main()

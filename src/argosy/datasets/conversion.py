@@ -1,0 +1,71 @@
+"""From a file's row to an example."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from argosy import clock
+from argosy.datasets.columns import Columns
+from argosy.datasets.example import Example, check_input, check_label, check_split, content
+
+Row = Mapping[str, Any] | str
+"""A row by column, or what is wrong with it."""
+
+
+def converter(columns: Columns, text_bytes: int) -> Callable[[int, Row], Example]:
+    """From line number and row to a whole example; what it returns raises ValueError saying what is wrong."""
+    fields, text, label = columns.fields, columns.text or "", columns.label or ""
+    names = (columns.seen_at, columns.source, columns.subject, columns.split, columns.origin)
+    seen_at, source, subject, split, origin = (name or "" for name in names)
+
+    def convert(line: int, row: Row) -> Example:
+        if isinstance(row, str):
+            raise ValueError(row)
+        get = row.get
+        given = {name: get(name) for name in fields} if fields else get(text)
+        if given is None:
+            raise ValueError(f"there is no '{text}'")
+        return Example(
+            check_input(given, text_bytes),
+            check_label(get(label)),
+            _time(get(seen_at)),
+            _text(get(source)) or "",
+            _text(get(subject)),
+            check_split(get(split)),
+            "",
+            0,
+            _text(get(origin)),
+            line,
+        )
+
+    return convert
+
+
+def checked(row: Example, text_bytes: int) -> Example:
+    """An example of the caller's own making, if it can be stored; raises ValueError saying what is wrong with it."""
+    check_input(row.input, text_bytes)
+    for text in (check_label(row.label), row.subject or "", row.source, row.origin or ""):
+        text.encode()
+    content(row.input)
+    if row.split != check_split(row.split):
+        raise ValueError(f"the split is '{row.split}': it must be train, validation or test")
+    return row
+
+
+def _time(value: Any) -> float | None:
+    if value is None or value == "":
+        return None
+    try:
+        return clock.parse_time(float(value) if isinstance(value, str) and _is_seconds(value) else value)
+    except (ValueError, TypeError, OverflowError):
+        raise ValueError(f"'{value}' is no time: write 2016-01-31, 2016-01-31T12:00:00 or seconds since 1970") from None
+
+
+def _is_seconds(text: str) -> bool:
+    """Whether it is digits, and too many for a date without hyphens (20160131)."""
+    return text[:1].isdigit() and len(text) > 8 and text.replace(".", "", 1).isdigit()
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None or value == "" else str(value)
