@@ -60,7 +60,7 @@ def test_an_unknown_name_lists_those_there_are(registry):
 @pytest.mark.parametrize("names", [("first",), ("one",), ("third", "second"), ("third", "First")])
 def test_a_name_is_given_once(registry, names):
     name, *aliases = names
-    with pytest.raises(ValueError, match="the sample name '.*' is already taken"):
+    with pytest.raises(ValueError, match=r"the sample name '.*' is already taken"):
         registry.register(name, Sample, aliases=tuple(aliases))
     assert registry.names() == ["first", "second"]
 

@@ -32,6 +32,16 @@ def insert(transaction, number, word="one"):
     transaction.execute("INSERT INTO numbers VALUES (:number, :word)", {"number": number, "word": word})
 
 
+def insert_twice(transaction):
+    insert(transaction, 1)
+    insert(transaction, 1)
+
+
+def insert_and_fail(transaction):
+    insert(transaction, 1)
+    raise RuntimeError("midway")
+
+
 def numbers(database):
     with database.read() as transaction:
         return [row[0] for row in transaction.execute("SELECT number FROM numbers ORDER BY number")]
@@ -57,8 +67,7 @@ def test_one_statement_for_many_rows(database):
 
 def test_an_exception_leaves_nothing(database):
     with pytest.raises(RuntimeError, match="midway"), database.write() as transaction:
-        insert(transaction, 1)
-        raise RuntimeError("midway")
+        insert_and_fail(transaction)
     assert numbers(database) == []
     with database.write() as transaction:
         insert(transaction, 2)
@@ -67,8 +76,7 @@ def test_an_exception_leaves_nothing(database):
 
 def test_a_rule_of_the_schema_is_named(database):
     with pytest.raises(ConstraintViolated, match=r"numbers\.number"), database.write() as transaction:
-        insert(transaction, 1)
-        insert(transaction, 1)
+        insert_twice(transaction)
     assert numbers(database) == []
 
 
@@ -225,7 +233,7 @@ def test_a_statement_that_is_no_sql_is_the_databases_error(database):
 
 @pytest.mark.parametrize("url", ["sqlite:", "sqlite://", "sqlite:///", "test.db", "postgresql://here/there"])
 def test_a_url_without_a_file_is_refused(url):
-    with pytest.raises(DefinitionInvalid, match="database: '.*' names no file: write sqlite:///PATH"):
+    with pytest.raises(DefinitionInvalid, match=r"database: '.*' names no file: write sqlite:///PATH"):
         SqliteDatabase(url)
 
 

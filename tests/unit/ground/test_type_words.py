@@ -45,7 +45,7 @@ class Place(msgspec.Struct):
         (Annotated[list[int], Meta(min_length=2)], "a list of at least 2 items, each a whole number"),
         (
             Annotated[list[int], Meta(min_length=1, max_length=3)],
-            "a list of at least 1 items and at most 3 items, each",
+            "a list of at least 1 items and at most 3 items",
         ),
         (Annotated[list[int], Meta(max_length=3)], "a list of at most 3 items, each a whole number"),
         (dict[str, float], "a mapping of names to a number"),
