@@ -7,7 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from argosy import clock
 from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.datasets.examples import Examples
+from argosy.feedback.corrections import Corrections
+from argosy.feedback.labels import ConflictRule
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import PredictionLog
@@ -27,13 +31,17 @@ def project(tmp_path):
     for role in ("examples", "predictions"):
         keys.create(role)
     vault = Vault(database, keys)
-    clock = count(int(NOON))
+    examples = Examples(database, vault, now=lambda: NOON)
+    log = PredictionLog(database, vault, tmp_path / "spool")
+    feedback = FeedbackLog(database, vault, now=clock.now)
     yield SimpleNamespace(
         folder=tmp_path,
+        examples=examples,
         database=database,
         vault=vault,
-        log=PredictionLog(database, vault, tmp_path / "spool"),
-        feedback=FeedbackLog(database, vault, now=lambda: float(next(clock))),
+        log=log,
+        feedback=feedback,
+        corrections=Corrections(database, log, feedback, examples, ConflictRule()),
     )
     database.close()
 

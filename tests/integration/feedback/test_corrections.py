@@ -1,0 +1,110 @@
+"""Feedback becomes examples, once, however often it is derived."""
+
+from __future__ import annotations
+
+import pytest
+
+from argosy.datasets.example import Example
+from argosy.feedback.corrections import Corrections
+from argosy.feedback.labels import ConflictRule
+
+from .conftest import NOON
+
+
+@pytest.fixture
+def say(project):
+    def add(prediction_id, label, source="ann", kind="correction", **more):
+        return project.feedback.add(prediction_id, kind, label, source, **more)
+
+    return add
+
+
+def examples_of(project, collection="news"):
+    return {one.input: one for one in project.examples.export(collection)}
+
+
+def test_a_correction_becomes_an_example_with_its_origin(project, predict, say):
+    (one,) = predict([("Goal in overtime", "tech", 0.6)], made_at=NOON - 50, subject="jo")
+    say(one, "sport")
+    derivation = project.corrections.derive("topics", "news")
+    assert (derivation.predictions, derivation.added, derivation.unchanged) == (1, 1, 0)
+    example = examples_of(project)["Goal in overtime"]
+    assert (example.label, example.source, example.origin, example.subject) == ("sport", "correction", one, "jo")
+    assert example.seen_at == NOON - 50
+
+
+def test_deriving_again_changes_nothing_and_a_changed_mind_revises(project, predict, say):
+    ids = predict([(f"text {n}", "tech", 0.5) for n in range(5)])
+    for one in ids:
+        say(one, "sport")
+    assert project.corrections.derive("topics", "news").added == 5
+    again = project.corrections.derive("topics", "news")
+    assert (again.added, again.revised, again.unchanged) == (0, 0, 5)
+    say(ids[2], "politics")
+    changed = project.corrections.derive("topics", "news")
+    assert (changed.added, changed.revised, changed.unchanged) == (0, 1, 4)
+    example = examples_of(project)["text 2"]
+    assert (example.label, example.revision) == ("politics", 2)
+
+
+def test_the_same_text_predicted_twice_ends_the_same_way_every_time(project, predict, say):
+    first, second = predict([("same text", "tech", 0.5), ("same text", "tech", 0.5)])
+    say(first, "politics")
+    say(second, "sport")
+    for _ in range(3):
+        project.corrections.derive("topics", "news")
+        example = examples_of(project)["same text"]
+        assert (example.label, example.revision) == ("sport", 1)
+
+
+def test_an_imported_example_is_revised_by_a_later_correction(project, predict, say):
+    project.examples.add("news", [Example("Goal", "tech", seen_at=NOON - 100)])
+    (one,) = predict([("Goal", "tech", 0.9)])
+    say(one, "sport", kind="outcome")
+    assert project.corrections.derive("topics", "news").revised == 1
+    assert examples_of(project)["Goal"].source == "outcome"
+
+
+def test_only_the_models_own_feedback_is_derived_and_unmatched_feedback_is_counted(project, predict, say):
+    (one,) = predict([("mine", "tech", 0.5)])
+    (other,) = predict([("theirs", "ham", 0.5)], model="spam")
+    say(one, "sport")
+    say(other, "spam")
+    with project.database.write() as transaction:
+        transaction.execute("UPDATE feedback SET prediction_id = 'gone' WHERE prediction_id = :id", {"id": other})
+    derivation = project.corrections.derive("topics", "news")
+    assert (derivation.predictions, derivation.unmatched) == (1, 1)
+    assert set(examples_of(project)) == {"mine"}
+
+
+def test_what_the_rule_does_not_settle_is_not_learned(project, predict, say):
+    one, other = predict([("disputed", "tech", 0.5), ("clear", "tech", 0.5)])
+    say(one, "sport", "ann")
+    say(one, "politics", "bob")
+    say(other, "sport")
+    strict = Corrections(project.database, project.log, project.feedback, project.examples, ConflictRule("drop"))
+    derivation = strict.derive("topics", "news")
+    assert (derivation.predictions, derivation.unsettled, derivation.added) == (2, 1, 1)
+    assert set(examples_of(project)) == {"clear"}
+
+
+def test_without_feedback_nothing_happens(project, predict):
+    predict([("mine", "tech", 0.5)])
+    assert project.corrections.derive("topics", "news").to_dict() == dict.fromkeys(
+        ("predictions", "unsettled", "added", "revised", "unchanged", "unmatched"), 0
+    )
+
+
+@pytest.mark.parametrize("has_test", [True, False])
+def test_a_published_split_takes_corrections_in(project, predict, say, has_test):
+    published = [Example(f"published {n}", "ab"[n % 2], split="train") for n in range(4)]
+    if has_test:
+        published.append(Example("published test", "a", split="test"))
+    project.examples.add("news", published)
+    for one in predict([(f"text {n}", "a", 0.5) for n in range(100)]):
+        say(one, "b")
+    project.corrections.derive("topics", "news", publish_split=True)
+    splits = [one.split for one in project.examples.export("news") if one.origin]
+    assert len(splits) == 100
+    assert splits.count("test") in (range(8, 36) if has_test else [0])
+    assert splits.count("train") == 100 - splits.count("test")
