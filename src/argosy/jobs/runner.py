@@ -47,6 +47,8 @@ class Pace:
     lease: float = LEASE_SECONDS
     beat: float = LEASE_SECONDS / 3
     wait: float = 0.2
+    hold: float = 5.0
+    """How long a message may take to become a lease: what a worker killed in between costs its job."""
     reconcile: float = 1.0
     recover: float = 1.0
 
@@ -123,7 +125,7 @@ class _Worker:
 
     def _step(self) -> bool:
         """Take one message; whether there was one."""
-        delivery = self.broker.receive(QUEUE, self.pace.wait)
+        delivery = self.broker.receive(QUEUE, self.pace.wait, self.pace.hold)
         if delivery is None:
             return False
         try:

@@ -72,12 +72,13 @@ ON CONFLICT (name) DO UPDATE SET source = excluded.source, submitted_at = exclud
 GET_PLAN: Final = "SELECT name, source, submitted_at, cancelled_at FROM plans WHERE name = :plan"
 PLAN_NAMES: Final = "SELECT name FROM plans ORDER BY name"
 CANCEL_PLAN: Final = "UPDATE plans SET cancelled_at = :now WHERE name = :plan"
-FORGET_PLAN_JOBS: Final = "DELETE FROM plan_jobs WHERE plan = :plan"
-PUT_PLAN_JOB: Final = "INSERT INTO plan_jobs (plan, label) VALUES (:plan, :label) ON CONFLICT DO NOTHING"
+FORGET_PLAN_JOBS: Final = "DELETE FROM plan_jobs WHERE plan = :plan AND is_added = 0"
+PUT_PLAN_JOB: Final = """
+INSERT INTO plan_jobs (plan, label, is_added) VALUES (:plan, :label, :is_added) ON CONFLICT DO NOTHING"""
 PLANS_OF: Final = """
 SELECT plan FROM plan_jobs JOIN plans ON plans.name = plan_jobs.plan WHERE label = :label ORDER BY plan"""
 ONLY_OF_PLAN: Final = """
-SELECT label FROM plan_jobs AS mine WHERE plan = :plan AND NOT EXISTS (
+SELECT label FROM plan_jobs AS mine WHERE plan = :plan AND is_added <= :is_added AND NOT EXISTS (
     SELECT 1 FROM plan_jobs AS other JOIN plans ON plans.name = other.plan
     WHERE other.label = mine.label AND other.plan <> :plan AND plans.cancelled_at IS NULL)
 ORDER BY label"""

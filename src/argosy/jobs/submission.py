@@ -76,12 +76,13 @@ class Plans:
     def submit(self, transaction: Transaction, plan: str, source: Any, wanted: Sequence[Wanted]) -> Submitted:
         """Queue what is not trained yet, in the given order, and make versions of what is."""
         labels = {one.label for one in wanted}
-        earlier = [label for label in _only_of(transaction, plan) if label not in labels]
+        earlier = [label for label in _only_of(transaction, plan, is_added=0) if label not in labels]
         dropped = [label for label in earlier if self._drop(transaction, label)]
         text = msgspec.json.encode(source).decode()
         transaction.execute(sql.PUT_PLAN, {"name": plan, "source": text, "now": transaction.now()})
         transaction.execute(sql.FORGET_PLAN_JOBS, {"plan": plan})
-        transaction.execute_many(sql.PUT_PLAN_JOB, [{"plan": plan, "label": one.label} for one in wanted])
+        rows = [{"plan": plan, "label": one.label, "is_added": 0} for one in wanted]
+        transaction.execute_many(sql.PUT_PLAN_JOB, rows)
         queued, waiting, trained = [], [], []
         for one in wanted:
             if self.store.is_trained(transaction, one.label):
@@ -103,18 +104,19 @@ class Plans:
     ) -> bool:
         """Queue one more definition beside those that the plan has; False where its job is queued, running or done.
 
-        `parent` is the label it was retrained from, `then` {kind, label, payload}: the job to submit when it is trained.
+        It stays when the plan is submitted again. `parent` is the label it was retrained from, `then` {kind, label,
+        payload} the job to submit when it is trained.
         """
         if not transaction.execute(sql.GET_PLAN, {"plan": plan}):
             transaction.execute(sql.PUT_PLAN, {"name": plan, "source": "null", "now": transaction.now()})
-        transaction.execute_many(sql.PUT_PLAN_JOB, [{"plan": plan, "label": one.label}])
+        transaction.execute(sql.PUT_PLAN_JOB, {"plan": plan, "label": one.label, "is_added": 1})
         payload = {**payload_of(one), "parent": parent, "then": then}
         return self.queue.submit(transaction, TRAIN, one.label, payload, one.requires)
 
     def cancel(self, transaction: Transaction, plan: str) -> list[str]:
         """Cancel the plan's definitions that are queued or running and wanted by no other plan; their labels."""
         _row(transaction, plan)
-        labels = [label for label in _only_of(transaction, plan) if self.queue.cancel(transaction, label)]
+        labels = [label for label in _only_of(transaction, plan, is_added=1) if self.queue.cancel(transaction, label)]
         transaction.execute(sql.CANCEL_PLAN, {"plan": plan, "now": transaction.now()})
         return labels
 
@@ -167,8 +169,9 @@ def models_of(transaction: Transaction, label: str) -> list[str]:
     return [row[0] for row in transaction.execute(sql.PLANS_OF, {"label": label})]
 
 
-def _only_of(transaction: Transaction, plan: str) -> list[str]:
-    return [row[0] for row in transaction.execute(sql.ONLY_OF_PLAN, {"plan": plan})]
+def _only_of(transaction: Transaction, plan: str, is_added: int) -> list[str]:
+    """The plan's labels that no other plan wants; with `is_added` 1 also those added to it."""
+    return [row[0] for row in transaction.execute(sql.ONLY_OF_PLAN, {"plan": plan, "is_added": is_added})]
 
 
 def _row(transaction: Transaction, plan: str) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ Guarantees, for every broker:
 - A `Broker` may be used from any thread and by any number of processes.
 - `publish` has made the messages durable against `kill -9` when it returns: all of them, or none on an exception.
 - A message is delivered until some delivery of it is acknowledged. One whose consumer died, or kept it for longer
-  than `hold_seconds` without settling it, is delivered again; so a consumer may see a message twice.
+  than it may be held without settling it, is delivered again; so a consumer may see a message twice.
 - Messages published in one order by one publisher are first delivered in that order; those delivered again are not.
 - Only a message's newest delivery can settle it: `ack` and `release` of an older one change nothing, return False.
 - A message delivered `delivery_limit` times is not delivered again but moved to the queue `NAME.dead`.
@@ -74,12 +74,15 @@ class Broker(ABC):
                 raise MessageInvalid(f"a message for '{queue}' has {len(one)} bytes, at most {MAXIMUM_BYTES} are taken")
         self._add(queue, bodies)
 
-    def receive(self, queue: str, wait: float = 0.0) -> Delivery | None:
-        """The next message, or None where there was none for `wait` seconds."""
+    def receive(self, queue: str, wait: float = 0.0, hold: float | None = None) -> Delivery | None:
+        """The next message, or None where there was none for `wait` seconds.
+
+        A consumer that settles at once gives a short `hold` in place of the policy's, so that its death costs little.
+        """
         _check_queue(queue)
         deadline = time.monotonic() + wait
         while True:
-            delivery = self._take(queue)
+            delivery = self._take(queue, self.policy.hold_seconds if hold is None else hold)
             if delivery is None:
                 left = deadline - time.monotonic()
                 if left <= 0:
@@ -103,8 +106,8 @@ class Broker(ABC):
         """Make all of them durable, or none."""
 
     @abstractmethod
-    def _take(self, queue: str) -> Delivery | None:
-        """The next message if there is one now; it is hidden for `policy.hold_seconds`."""
+    def _take(self, queue: str, hold: float) -> Delivery | None:
+        """The next message if there is one now; it is hidden for `hold` seconds, or until its consumer dies."""
 
     @abstractmethod
     def _remove(self, delivery: Delivery) -> bool:

@@ -69,6 +69,7 @@ CREATE TABLE plans (                -- jobs: what was submitted together
 CREATE TABLE plan_jobs (
     plan TEXT NOT NULL REFERENCES plans (name),
     label TEXT NOT NULL,
+    is_added INTEGER NOT NULL DEFAULT 0,    -- 1: a challenger beside the plan's own, kept when that is submitted again
     PRIMARY KEY (plan, label)
 );
 

@@ -41,13 +41,13 @@ class SqlBroker(Broker):
             transaction.execute(_DROP_OLD, {"queue": queue, "before": now - self.policy.keep_seconds})
             transaction.execute_many(_ADD, [{"queue": queue, "body": body, "now": now} for body in bodies])
 
-    def _take(self, queue: str) -> Delivery | None:
+    def _take(self, queue: str, hold: float) -> Delivery | None:
         with self._database.read() as transaction:  # an empty queue must not make writers wait
             if not transaction.execute(_IS_DUE, {"queue": queue, "now": transaction.now()}):
                 return None
         with self._database.write() as transaction:
             now = transaction.now()
-            rows = transaction.execute(_TAKE, {"queue": queue, "now": now, "until": now + self.policy.hold_seconds})
+            rows = transaction.execute(_TAKE, {"queue": queue, "now": now, "until": now + hold})
         return Delivery(self, queue, bytes(rows[0][1]), rows[0][2], rows[0][0]) if rows else None
 
     def _remove(self, delivery: Delivery) -> bool:

@@ -1,0 +1,73 @@
+"""A project's database, and processes on it that end with the test."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from argosy.database.engines.sqlite import SqliteDatabase
+
+PROGRAM = Path(__file__).with_name("program.py")
+
+
+class Bench:
+    """Starts processes of `program.py`, watches for their files, and looks into their database."""
+
+    def __init__(self, folder):
+        self.folder, self.processes = folder, {}
+        self.database = SqliteDatabase(f"sqlite:///{folder}/argosy.db")
+        self.database.migrate()
+
+    def start(self, command, *names, together=True):
+        for name in names:
+            self.processes[name] = subprocess.Popen([sys.executable, PROGRAM, command, self.folder, name])
+        if together:
+            for name in names:
+                self.until(lambda name=name: (self.folder / f"{name}.ready").exists())
+        self.touch("start")
+
+    def touch(self, name):
+        (self.folder / name).touch()
+
+    def signal(self, name, number):
+        self.processes[name].send_signal(number)
+
+    def kill(self, name):
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def end(self, name):
+        """Wait for a process to end by itself."""
+        assert self.processes[name].wait(60) == 0
+
+    def until(self, condition, seconds=60.0):
+        deadline = time.monotonic() + seconds
+        while not (found := condition()):
+            assert time.monotonic() < deadline, "what was waited for did not happen"
+            time.sleep(0.01)
+        return found
+
+    def query(self, sql):
+        with self.database.read() as transaction:
+            return transaction.execute(sql)
+
+    def published(self, queue):
+        """The bodies on a queue and in the outbox for it."""
+        rows = self.query(f"SELECT body FROM messages WHERE queue = '{queue}' ORDER BY id")
+        rows += self.query(f"SELECT body FROM outbox WHERE queue = '{queue}' ORDER BY id")
+        return [body if isinstance(body, str) else bytes(body).decode() for (body,) in rows]
+
+
+@pytest.fixture
+def bench(tmp_path):
+    bench = Bench(tmp_path)
+    yield bench
+    for process in bench.processes.values():
+        if process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+            process.wait()
+    bench.database.close()

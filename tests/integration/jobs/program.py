@@ -1,0 +1,78 @@
+"""A process of the queue, to be killed and stopped by the tests: `python program.py COMMAND FOLDER NAME`.
+
+It tells what it does by making files in FOLDER, and waits for files there, so that a test never has to guess.
+"""
+
+import json
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.jobs.queue import Queue
+from argosy.jobs.reconciler import reconcile
+from argosy.jobs.runner import Outcome, Pace, run_worker
+from argosy.jobs.submission import Plans, Wanted
+from argosy.messaging.brokers.sql import SqlBroker
+from argosy.messaging.relay import relay
+from argosy.store.artifacts.local import LocalArtifacts
+from argosy.store.store import Store
+
+PACE = Pace(lease=1.0, beat=0.2, wait=0.05, hold=0.5, reconcile=0.05)
+RESULT = """
+INSERT INTO alias_moves (model, alias, to_number, moved_at, moved_by, action, reason)
+VALUES (:label, '', 1, 0, '', '', '')"""
+LABELS = [f"job-{number}" for number in range(60)]
+
+
+def work(folder, name, database, broker):
+    """Jobs that write a row when they finish, in a table without a key that would hide a second one.
+
+    One whose payload says `wait` waits for the file `go`, and with "politely" looks whether it should give up.
+    """
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+
+    def train(job, guard):
+        (folder / f"{name}.started.{job.label}").touch()
+        while job.payload.get("wait") and not (folder / "go").exists():
+            guard.check() if job.payload["wait"] == "politely" else None
+            time.sleep(0.01)
+        return Outcome({"by": name}, lambda transaction: transaction.execute(RESULT, {"label": job.label}))
+
+    tally = run_worker(Queue(database), broker, {"train": train}, name, stop, pace=PACE)
+    (folder / f"{name}.tally").write_text(json.dumps(vars(tally)))
+
+
+def submit(folder, name, database, broker):
+    plans = Plans(Queue(database), Store(database, LocalArtifacts(f"file:{folder}/artifacts")))
+    with database.write() as transaction:
+        submitted = plans.submit(transaction, name, {}, [Wanted(label, {}, "digest") for label in LABELS])
+    (folder / f"{name}.queued").write_text(json.dumps(submitted.queued))
+
+
+def relaying(folder, name, database, broker):
+    while not (folder / "stop").exists():
+        relay(database, broker)
+    relay(database, broker)
+
+
+def reconciling(folder, name, database, broker):
+    repairs = {}
+    while not (folder / "stop").exists():
+        for repair, count in reconcile(database).items():
+            repairs[repair.value] = repairs.get(repair.value, 0) + count
+    (folder / f"{name}.repairs").write_text(json.dumps(repairs))
+
+
+if __name__ == "__main__":
+    command, folder, name = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
+    database = SqliteDatabase(f"sqlite:///{folder}/argosy.db")
+    (folder / f"{name}.ready").touch()
+    while not (folder / "start").exists():
+        time.sleep(0.002)
+    {"work": work, "submit": submit, "relay": relaying, "reconcile": reconciling}[command](
+        folder, name, database, SqlBroker(database)
+    )
