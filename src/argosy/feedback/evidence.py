@@ -33,13 +33,13 @@ class Selection:
     picked: int
 
     def describe(self) -> str:
-        """What was left out, or nothing."""
+        """What was left out and why; empty where nothing was."""
         parts = []
         if self.trained_on:
-            parts.append(f"{self.trained_on} that a side has trained on")
+            parts.append(f"{self.trained_on} rows that a side has trained on")
         if self.picked:
             parts.append(f"{self.picked} corrections of predictions that were not drawn uniformly")
-        return f"left out: {', '.join(parts)}" if parts else ""
+        return ", ".join(parts)
 
 
 def select(

@@ -251,7 +251,7 @@ def test_what_either_side_learned_from_does_not_measure(loop, project):
     result = loop.queue.get(gate["label"]).result
     unseen = [one for one, part in theirs.items() if part == TEST and mine[one] == TEST]
     assert 0 < result["verdict"]["rows"] == len(unseen) < list(theirs.values()).count(TEST)
-    assert result["left_out"].endswith("that a side has trained on")
+    assert result["left_out"].endswith(" rows that a side has trained on")
     assert result["promoted"] is False
 
 

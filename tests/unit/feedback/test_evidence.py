@@ -17,7 +17,7 @@ ALL = [IMPORTED, NOTICED, DRAWN, OUTCOME]
 def test_noticed_mistakes_do_not_measure():
     selection = select(ALL, set(), {"p2"}, "uniform")
     assert selection.mask.tolist() == [True, False, True, True]
-    assert selection.describe() == "left out: 1 corrections of predictions that were not drawn uniformly"
+    assert selection.describe() == "1 corrections of predictions that were not drawn uniformly"
 
 
 def test_all_corrections_measure_where_the_policy_says_so():
@@ -30,7 +30,7 @@ def test_what_a_side_trained_on_never_measures():
     selection = select(ALL, {b"i", b"n"}, {"p2"}, "uniform")
     assert selection.mask.tolist() == [False, False, True, True]
     assert (selection.trained_on, selection.picked) == (2, 0)
-    assert selection.describe() == "left out: 2 that a side has trained on"
+    assert selection.describe() == "2 rows that a side has trained on"
 
 
 def test_no_candidates_no_evidence():
