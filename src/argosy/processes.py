@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +17,9 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 def single_threaded() -> dict[str, str]:
     """The environment in which numeric libraries use one thread, so that N workers use N cores."""
     return dict.fromkeys(THREAD_VARIABLES, "1")
+
+
+PARENT = "ARGOSY_PARENT"
 
 
 def start(
@@ -29,7 +34,7 @@ def start(
     try:
         return subprocess.Popen(
             [sys.executable, "-m", "argosy", *arguments],
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **(environment or {}), PARENT: str(os.getpid())},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -38,6 +43,20 @@ def start(
     finally:
         if output:
             output.close()
+
+
+def follow_parent(poll_seconds: float = 1.0) -> None:
+    """Have this process sent SIGTERM when the one that started it is gone, however that ended. Once, at the start."""
+    parent = os.environ.pop(PARENT, "")
+    if not parent.isdecimal():
+        return
+
+    def watch() -> None:
+        while os.getppid() == int(parent):
+            time.sleep(poll_seconds)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="argosy-parent", daemon=True).start()
 
 
 def stop(process: subprocess.Popen[bytes], patience: float = 30.0) -> int:

@@ -41,6 +41,13 @@ def work(project: Project, stop: threading.Event, until: Callable[[], bool] | No
         trainer.forget()
 
 
+def is_idle(project: Project) -> bool:
+    """Whether nothing is queued or running."""
+    from argosy.jobs.job import JobState
+
+    return not any(project.queue.jobs(state=state) for state in (JobState.QUEUED, JobState.RUNNING))
+
+
 def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
     """Every kind of job, and who runs it."""
     from argosy.app import retraining

@@ -22,7 +22,10 @@ Time = str | float
 
 
 class FeedbackBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Either `prediction_id`, or `entity` with `start` (and `end`, now by default): ISO times or seconds since 1970."""
+    """Either `prediction_id`, or `entity` with `start` (and `end`, now by default): ISO times or seconds since 1970.
+
+    `uniform`: its prediction was drawn without regard to the answer, so this may measure.
+    """
 
     label: str
     prediction_id: str = ""
@@ -32,6 +35,7 @@ class FeedbackBody(msgspec.Struct, forbid_unknown_fields=True):
     model: str = ""
     kind: Kind = "correction"
     source: str = "client"
+    uniform: bool = False
     idempotency_key: str = ""
 
 
@@ -50,7 +54,8 @@ class FeedbackDesk:
         return answer_json({"added": added, "prediction_ids": ids}, 201 if added else 200)
 
     def _give(self, body: FeedbackBody) -> tuple[list[str], int]:
-        given = Feedback(body.prediction_id, body.kind, body.label, body.source, idempotency_key=body.idempotency_key)
+        key, uniform = body.idempotency_key, body.uniform
+        given = Feedback(body.prediction_id, body.kind, body.label, body.source, uniform, idempotency_key=key)
         if body.prediction_id:
             return [body.prediction_id.strip().lower()], self._feedback.add_many([given])
         start, end = moment("start", body.start, 0.0), moment("end", body.end, self._now())

@@ -1,0 +1,207 @@
+"""`argosy examples …`."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.project import opened
+
+RULES = ("latest", "majority", "drop", "error")
+COLUMNS = ("text", "label", "seen_at", "subject", "source", "split")
+
+
+@click.group()
+def examples() -> None:
+    """Import, count, show, export and erase labelled examples.
+
+    Example: argosy examples import tickets.csv --text body --label queue
+    """
+
+
+@examples.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--into", default="", metavar="COLLECTION", help="Default: the project's collection.")
+@click.option("--text", metavar="COLUMN", help="The column with the text.")
+@click.option("--label", metavar="COLUMN", help="The column with the label.")
+@click.option("--seen-at", metavar="COLUMN", help="The column that says when it was seen.")
+@click.option("--subject", metavar="COLUMN", help="The column that says whom it is about.")
+@click.option("--source", metavar="COLUMN", help="The column that says where it came from.")
+@click.option("--split", metavar="COLUMN", help="The column with a published split.")
+@click.option("--fields", metavar="A,B", help="Columns that together are the input, in place of one text.")
+@click.option("--on-conflict", type=click.Choice(RULES), help="Which label wins for one text (default: the project's).")
+@click.option("--skip-bad", is_flag=True, help="Leave bad rows out, in place of importing nothing.")
+@json_option
+@click.pass_context
+def import_(
+    ctx: click.Context,
+    /,
+    file: Path,
+    into: str,
+    fields: str | None,
+    on_conflict: str | None,
+    skip_bad: bool,
+    as_json: bool,
+    **named: str | None,
+) -> None:
+    """Import a JSONL, CSV or TSV FILE (also .gz), encrypted, all or nothing.
+
+    Example: argosy examples import tickets.csv --into tickets --text body --label queue
+    """
+    import msgspec
+
+    from argosy.datasets.files import Columns
+
+    given = {name: column for name, column in named.items() if column}
+    columns = Columns(**given, fields=tuple(fields.split(",")) if fields else ())
+    project = opened(ctx)
+    with counting(as_json) as progress:
+        report = project.examples.import_file(file, into, columns, on_conflict or "", skip_bad, progress)
+    collection = into or project.settings.collection
+    if as_json:
+        print_json({"collection": collection, **msgspec.structs.asdict(report)})
+        return
+    click.echo(f"Imported {plural(report.added, 'example')} into '{collection}'.")
+    for count, meaning in (
+        (report.revised, "new revisions: known texts whose label changed"),
+        (report.duplicates, "duplicates: said nothing new"),
+        (report.conflicts, f"conflicts: texts with several labels, settled by '{on_conflict or 'the rule'}'"),
+        (report.dropped, "rows lost to those conflicts"),
+        (report.skipped, "bad rows skipped"),
+    ):
+        if count:
+            click.echo(f"  {count:,} {meaning}")
+
+
+@examples.command()
+@click.argument("collection", default="")
+@json_option
+@click.pass_context
+def count(ctx: click.Context, collection: str, as_json: bool) -> None:
+    """Count the examples of a COLLECTION by label.
+
+    Example: argosy examples count tickets
+    """
+    import msgspec
+
+    from argosy.clock import format_time
+
+    project = opened(ctx)
+    counts = project.examples.count(collection)
+    if as_json:
+        print_json(msgspec.structs.asdict(counts))
+        return
+    name = collection or project.settings.collection
+    ordered = sorted(counts.labels.items(), key=lambda item: -item[1])
+    rows = [(label, f"{number:,}", f"{number / counts.examples:.1%}") for label, number in ordered]
+    print_table(("label", ">examples", ">share"), rows, f"{name}: {plural(counts.examples, 'example')}")
+    click.echo(f"Seen from {format_time(counts.first_seen_at)} to {format_time(counts.last_seen_at)}.")
+    for what, tally in (("source", counts.sources), ("published split", counts.splits)):
+        if tally:
+            click.echo(f"By {what}: {', '.join(f'{key} {number:,}' for key, number in tally.items())}.")
+
+
+@examples.command()
+@click.argument("example_id")
+@json_option
+@click.pass_context
+def show(ctx: click.Context, example_id: str, as_json: bool) -> None:
+    """Show every revision of one example, decrypted.
+
+    Example: argosy examples show 5d1f0c0a9b7e4b0f8a1c2d3e4f506172
+    """
+    from argosy.clock import format_time
+
+    revisions = [_plain(one) for one in opened(ctx).examples.show(example_id)]
+    if as_json:
+        print_json(revisions)
+        return
+    rows = [(r["revision"], r["label"], format_time(r["seen_at"]), r["source"], r["subject"] or "–") for r in revisions]
+    print_table((">revision", "label", "seen", "source", "subject"), rows)
+    click.echo(revisions[-1]["input"])
+
+
+@examples.command()
+@click.argument("collection", default="")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file (default: what you see).")
+@click.pass_context
+def export(ctx: click.Context, collection: str, form: str, output: Path | None) -> None:
+    """Write a COLLECTION out, decrypted: mind who can read it.
+
+    Example: argosy examples export tickets --output tickets.jsonl
+    """
+    rows = (_plain(one) for one in opened(ctx).examples.export(collection))
+    write = _write_csv if form == "csv" else _write_jsonl
+    if output is None:
+        write(rows, sys.stdout)
+        return
+    with output.open("w", encoding="utf-8", newline="") as file:
+        write(rows, file)
+
+
+@examples.command()
+@click.argument("subject")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_context
+def erase(ctx: click.Context, subject: str, yes: bool, as_json: bool) -> None:
+    """Remove a SUBJECT from examples, predictions and feedback; list the models that learned from it.
+
+    Example: argosy examples erase customer-17
+    """
+    from dataclasses import asdict
+
+    project = opened(ctx)
+    if not yes:
+        click.confirm("This cannot be undone. Erase everything about that subject?", abort=True, err=True)
+    erased = project.examples.erase(subject)
+    if as_json:
+        print_json(asdict(erased))
+        return
+    examples_, revisions = plural(erased.examples, "example"), plural(erased.revisions, "revision")
+    click.echo(f"Erased {examples_} ({revisions}) and {plural(erased.predictions, 'prediction')}.")
+    if erased.models:
+        click.echo(f"Trained on it, and still there: {', '.join(erased.models)}.")
+
+
+@contextmanager
+def counting(quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A running count of rows on standard error, where somebody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    yield lambda rows: click.echo(f"\r  {rows:,} rows", nl=False, err=True)
+    click.echo("\r" + " " * 24 + "\r", nl=False, err=True)
+
+
+def _plain(example: Any) -> dict[str, Any]:
+    import msgspec
+
+    return {name: value for name, value in msgspec.structs.asdict(example).items() if name != "row"}
+
+
+def _write_jsonl(rows: Iterable[dict[str, Any]], out: Any) -> None:
+    import msgspec
+
+    for row in rows:
+        named = {"text" if name == "input" and isinstance(value, str) else name: value for name, value in row.items()}
+        out.write(msgspec.json.encode(named).decode() + "\n")
+
+
+def _write_csv(rows: Iterable[dict[str, Any]], out: Any) -> None:
+    import msgspec
+
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        given = row["input"]
+        text = given if isinstance(given, str) else msgspec.json.encode(given).decode()
+        writer.writerow((text, *(row[name] for name in COLUMNS[1:])))

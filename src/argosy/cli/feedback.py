@@ -1,0 +1,145 @@
+"""`argosy feedback …` and `argosy retrain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from argosy.cli.output import json_option, plural, print_json
+from argosy.cli.project import opened
+from argosy.errors import FeedbackInvalid
+
+source_option = click.option("--source", default="analyst", show_default=True, help="Who says so.")
+
+
+@click.group()
+def feedback() -> None:
+    """Give outcomes and corrections; review predictions.
+
+    Example: argosy feedback review topics --output review.csv
+    """
+
+
+@feedback.command()
+@click.argument("prediction_id", default="")
+@click.option("--label", required=True, help="What it should have been, or what then happened.")
+@click.option("--kind", type=click.Choice(["correction", "outcome"]), default="correction", show_default=True)
+@click.option("--entity", default="", help="In place of an id: every prediction about this entity …")
+@click.option("--since", default="", help="… made from this moment on …")
+@click.option("--until", default="", help="… and before this one.")
+@click.option("--uniform", is_flag=True, help="The prediction was drawn without regard to its answer: it may measure.")
+@click.option("--key", default="", help="An idempotency key of yours.")
+@source_option
+@json_option
+@click.pass_context
+def add(
+    ctx: click.Context,
+    prediction_id: str,
+    label: str,
+    kind: str,
+    entity: str,
+    since: str,
+    until: str,
+    uniform: bool,
+    key: str,
+    source: str,
+    as_json: bool,
+) -> None:
+    """Say what a prediction should have been, by its PREDICTION_ID or by entity and time.
+
+    Example: argosy feedback add 01927c… --label delivery
+    """
+    if bool(prediction_id) == bool(entity):
+        raise FeedbackInvalid("give a PREDICTION_ID, or --entity with --since and --until")
+    given = opened(ctx).feedback
+    if entity:
+        ids, new = given.add_to_entity(entity, _moment(since), _moment(until, late=True), label, kind, source, key)
+    else:
+        ids, new = [prediction_id], int(given.add(prediction_id, label, kind, source, uniform, key))
+    if as_json:
+        print_json({"prediction_ids": ids, "new": new})
+        return
+    click.echo(f"Kept, for {plural(new, 'prediction')}." if new else "Known already: nothing changed.")
+
+
+@feedback.command()
+@click.argument("model")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The CSV to write.")
+@click.option("--rows", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Least certain ones.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--since", default="", help="Only predictions made from this moment on.")
+@json_option
+@click.pass_context
+def review(ctx: click.Context, model: str, output: Path, rows: int, seed: int, since: str, as_json: bool) -> None:
+    """Write the MODEL's least certain predictions, and a fifth as many drawn uniformly, to correct.
+
+    Example: argosy feedback review topics --output review.csv
+    """
+    written = opened(ctx).feedback.review(model, output, rows, seed, _moment(since))
+    if as_json:
+        print_json({"file": str(output), "rows": written})
+        return
+    click.echo(f"{plural(written, 'prediction')} written to {output}, decrypted. Fill in the column 'correction'")
+    click.echo(f"('ok' where the answer is right), then: argosy feedback import {output}")
+
+
+@feedback.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@source_option
+@json_option
+@click.pass_context
+def import_(ctx: click.Context, file: Path, source: str, as_json: bool) -> None:
+    """Take back a corrected FILE, all or nothing.
+
+    Example: argosy feedback import review.csv
+    """
+    returned, new = opened(ctx).feedback.import_file(file, source)
+    if as_json:
+        found = {"corrections": len(returned.corrections), "new": new, "skipped": returned.skipped}
+        print_json({**found, "new_labels": returned.new_labels})
+        return
+    click.echo(f"{plural(new, 'correction')} kept, {returned.skipped} rows without one skipped.")
+    if returned.new_labels:
+        click.echo(f"New labels, in case of a slip of the pen: {', '.join(returned.new_labels)}")
+
+
+@click.command()
+@click.argument("model")
+@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Workers to start.")
+@click.option("--detach", is_flag=True, help="Only queue it: workers elsewhere do the rest.")
+@json_option
+@click.pass_context
+def retrain(ctx: click.Context, model: str, processes: int, detach: bool, as_json: bool) -> int:
+    """Train the champion's definition on newer data and corrections, and let the gate decide.
+
+    Exit code 0 when the challenger was promoted, 1 when it was refused, 2 when there is nothing new to learn.
+
+    Example: argosy retrain topics
+    """
+    from argosy.app import retraining
+
+    project = opened(ctx)
+    if detach:
+        label = retraining.request(project, model)
+        print_json({"job": label}) if as_json else click.echo(f"Queued as {label}.")
+        return 0
+    found = retraining.retrain(project, model, processes, lambda step: click.echo(f"  {step}", err=True))
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        click.echo(f"{plural(found.new_training_rows, 'new training row')}. {found.summary}")
+        if found.left_out:
+            click.echo(f"Left out of the evidence: {found.left_out}.")
+    return 0 if found.promoted else 1
+
+
+def _moment(text: str, late: bool = False) -> float:
+    from argosy.clock import parse_time
+
+    if not text:
+        return float("inf") if late else 0.0
+    try:
+        return parse_time(text)
+    except ValueError:
+        raise FeedbackInvalid(f"'{text}' is no moment: write 2026-01-31 or 2026-01-31T12:00:00Z") from None

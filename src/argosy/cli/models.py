@@ -1,0 +1,252 @@
+"""`argosy models …`, `argosy leaderboard` and `argosy predict`."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from argosy.cli.output import json_option, print_json, print_table
+from argosy.cli.project import opened
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+
+alias_option = click.option("--as", "alias", default="champion", show_default=True, metavar="ALIAS")
+reason_option = click.option("--reason", default="", help="Why, for the history.")
+
+
+@click.group()
+def models() -> None:
+    """List, show, promote and roll back versions.
+
+    Example: argosy models promote topics@3
+    """
+
+
+@models.command("list")
+@json_option
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """List registered models, their versions and aliases.
+
+    Example: argosy models list
+    """
+    project = opened(ctx)
+    found = {name: project.models.versions(name) for name in project.models.names()}
+    if as_json:
+        print_json({name: [asdict(version) for version in versions] for name, versions in found.items()})
+        return
+    if not found:
+        click.echo("No model yet: argosy train plan.yaml")
+    for name, versions in found.items():
+        aliases = ", ".join(f"{alias} → {v.number}" for v in versions for alias in v.aliases) or "no alias"
+        click.echo(f"{name}: {len(versions)} versions; {aliases}")
+
+
+@models.command()
+@click.argument("reference", metavar="MODEL[@VERSION]")
+@json_option
+@click.pass_context
+def show(ctx: click.Context, reference: str, as_json: bool) -> None:
+    """Show the whole story of a version: definition, data, metrics, confusion, environment.
+
+    Example: argosy models show topics@champion
+    """
+    from argosy.clock import format_time
+
+    project = opened(ctx)
+    version, trained = project.models.resolve(reference), project.models.trained(reference)
+    if as_json:
+        print_json({**asdict(version), "trained": asdict(trained)})
+        return
+    click.echo(f"{version.reference} {trained.label}" + (f" ({', '.join(version.aliases)})" if version.aliases else ""))
+    rows: list[tuple[str, Any]] = [(part, trained.definition[part]) for part in ("dataset", "adapter", "model")]
+    rows = [(part, f"{spec['name']} {spec['options']}") for part, spec in rows]
+    rows += [
+        ("rows", f"dataset {trained.dataset_digest[:12]}"),
+        ("trained", f"{format_time(trained.trained_at)} in {trained.fit_seconds:.2f} s"),
+        ("parent", trained.parent or "–"),
+        ("artifact", f"{trained.artifact[:12]}, {trained.size_bytes:,} bytes"),
+        ("served form", f"{trained.form['name']}, within {trained.form['difference']:.1g} of the training form"),
+        ("environment", " ".join(f"{name} {number}" for name, number in trained.environment["packages"].items())),
+        ("", f"Python {trained.environment['python']}, git {trained.environment['git_revision'] or '–'}"),
+    ]
+    print_table(("", ""), rows)
+    _print_metrics(trained.metrics)
+    _print_confusion(trained.confusion)
+
+
+@models.command()
+@click.argument("reference", metavar="MODEL@VERSION")
+@alias_option
+@reason_option
+@json_option
+@click.pass_context
+def promote(ctx: click.Context, reference: str, alias: str, reason: str, as_json: bool) -> None:
+    """Point an alias at a version: a number, another alias, or `best` on the leaderboard.
+
+    Example: argosy models promote topics@best --reason "best on validation"
+    """
+    version = opened(ctx).models.promote(reference, alias, reason)
+    _say_alias(version, alias, as_json)
+
+
+@models.command()
+@click.argument("model")
+@alias_option
+@reason_option
+@json_option
+@click.pass_context
+def rollback(ctx: click.Context, model: str, alias: str, reason: str, as_json: bool) -> None:
+    """Point an alias of a MODEL back at the version it had before.
+
+    Example: argosy models rollback topics --reason "complaints since noon"
+    """
+    version = opened(ctx).models.rollback(model, alias, reason)
+    _say_alias(version, alias, as_json)
+
+
+@models.command()
+@click.argument("model")
+@json_option
+@click.pass_context
+def history(ctx: click.Context, model: str, as_json: bool) -> None:
+    """Show who moved which alias of a MODEL, when, and on what evidence; newest first.
+
+    Example: argosy models history topics
+    """
+    from argosy.clock import format_time
+
+    moves = opened(ctx).models.history(model)
+    if as_json:
+        print_json([asdict(move) for move in moves])
+        return
+    rows = [
+        (
+            format_time(round(move.moved_at)),
+            move.alias,
+            f"{move.from_number or '–'} → {move.to_number}",
+            move.action,
+            move.moved_by,
+            move.reason,
+        )
+        for move in moves
+    ]
+    print_table(("when", "alias", "version", "action", "by", "why"), rows)
+
+
+@click.command()
+@click.argument("plan", default="")
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--top", type=click.IntRange(min=1), help="Only the first so many.")
+@click.pass_context
+def leaderboard(ctx: click.Context, plan: str, form: str, as_json: bool, top: int | None) -> None:
+    """Show every definition tried, or those of a PLAN (its file or name): ranked on validation, reported on test.
+
+    Example: argosy leaderboard plan.yaml --format csv
+    """
+    from argosy.app.leaderboard import ranked
+
+    project = opened(ctx)
+    if form == "table" and not as_json:
+        print_leaderboard(project, plan, top)
+        return
+    rows = ranked(project, plan)[:top]
+    if as_json or form == "json":
+        print_json(rows)
+    elif rows:
+        writer = csv.DictWriter(sys.stdout, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(
+            {name: " ".join(cell) if isinstance(cell, list) else cell for name, cell in r.items()} for r in rows
+        )
+
+
+@click.command()
+@click.argument("reference", metavar="MODEL[@VERSION]")
+@click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
+@json_option
+@click.pass_context
+def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json: bool) -> None:
+    """Classify each TEXT here, without a server; nothing is logged.
+
+    Example: argosy predict topics "shares fell on Monday"
+    """
+    model = opened(ctx).models[reference]
+    labels, confidences = model.classify(texts), model.confidence(texts)
+    if as_json:
+        scores = model.scores(texts).tolist()
+        print_json(
+            [
+                {"label": label, "confidence": float(sure), "scores": dict(zip(model.classes, row, strict=True))}
+                for label, sure, row in zip(labels, confidences, scores, strict=True)
+            ]
+        )
+        return
+    for label, sure, text in zip(labels, confidences, texts, strict=True):
+        click.echo(f"{label}\t{sure:.3f}\t{text}")
+
+
+def print_leaderboard(project: Project, plan: str, top: int | None = None) -> None:
+    """The table, the best first; those that chance alone may put behind it are marked."""
+    from argosy.app.leaderboard import ranked
+
+    rows = ranked(project, plan)
+    columns = ("", ">#", "version", "adapter", "model", ">validation", ">test", ">macro-F1", ">log loss", ">fit s")
+    shown = [_leaderboard_row(row) for row in rows[:top]]
+    print_table((*columns, ">kB", ">µs"), shown, "Accuracy with 95 % intervals, ranked on validation")
+    if top is not None and len(rows) > top:
+        click.echo(f"… and {len(rows) - top} more: argosy leaderboard {plan}")
+    if any(row["tied"] for row in rows):
+        click.echo("≈ tied with the first: the difference may be chance.")
+
+
+def _leaderboard_row(row: dict[str, Any]) -> tuple[object, ...]:
+    def figure(name: str) -> str:
+        return "–" if row[name] is None else f"{row[name]:.3f}"
+
+    def spread(name: str) -> str:
+        return f"{figure(name)} ({figure(name + '_low')}–{figure(name + '_high')})"
+
+    return (
+        "≈" if row["tied"] else "",
+        row["rank"],
+        " ".join([*row["versions"], *row["aliases"]]),
+        row["adapter"],
+        row["model"],
+        spread("validation_accuracy"),
+        spread("test_accuracy"),
+        figure("test_macro_f1"),
+        figure("test_log_loss"),
+        f"{row['fit_seconds']:.2f}",
+        f"{row['size_bytes'] / 1000:,.0f}",
+        f"{row['predict_us']:.0f}",
+    )
+
+
+def _say_alias(version: Any, alias: str, as_json: bool) -> None:
+    if as_json:
+        print_json({"model": version.model, "alias": alias, "version": version.number})
+    else:
+        click.echo(f"{version.model}@{alias} is version {version.number} now.")
+
+
+def _print_metrics(metrics: Any) -> None:
+    from argosy.cli.output import interval
+
+    names = sorted({name for figures in metrics.values() for name in figures})
+    rows = [(part, *(interval(figures.get(name)) for name in names)) for part, figures in metrics.items()]
+    print_table(("", *(f">{name}" for name in names)), rows)
+
+
+def _print_confusion(confusion: Any) -> None:
+    labels, matrix = confusion.get("labels", []), confusion.get("matrix", [])
+    if not 0 < len(labels) <= 20:
+        return
+    rows = zip([*labels, "(unknown)"], matrix, strict=False)
+    print_table(("true \\ answer", *(f">{label}" for label in labels)), [(label, *cells) for label, cells in rows])

@@ -1,0 +1,141 @@
+"""`argosy plan …`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.project import opened
+
+if TYPE_CHECKING:
+    from argosy.app.plans import PlanCheck
+    from argosy.jobs.submission import PlanStatus
+
+limit_option = click.option(
+    "--limit", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Most permutations to allow."
+)
+
+
+@click.group()
+def plan() -> None:
+    """Check, submit, follow and cancel plans.
+
+    Example: argosy plan check plan.yaml
+    """
+
+
+@plan.command()
+@click.argument("file")
+@limit_option
+@json_option
+@click.pass_context
+def check(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
+    """Say what submitting the plan FILE would do, and do nothing.
+
+    Example: argosy plan check plan.yaml
+    """
+    found = opened(ctx).plans.check(file, limit)
+    if as_json:
+        print_json(found.to_dict())
+        return
+    _print_check(found)
+
+
+@plan.command()
+@click.argument("file")
+@limit_option
+@json_option
+@click.pass_context
+def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
+    """Queue what the plan FILE allows and is not trained yet; workers do the rest.
+
+    Example: argosy plan submit plan.yaml
+    """
+    project = opened(ctx)
+    done = project.plans.submit(file, limit)
+    name = project.plans.name(file)
+    if as_json:
+        counts = {"queued": done.queued, "waiting": done.waiting, "trained": done.trained, "dropped": done.dropped}
+        print_json({"plan": name, **{key: list(labels) for key, labels in counts.items()}})
+        return
+    click.echo(f"Plan '{name}': {plural(len(done.queued), 'definition')} queued.")
+    for labels, meaning in (
+        (done.waiting, "queued or running already"),
+        (done.trained, "trained already"),
+        (done.dropped, "of the plan's earlier form cancelled"),
+    ):
+        if labels:
+            click.echo(f"  {len(labels):,} {meaning}")
+    if done.queued:
+        click.echo(f"Next: argosy worker --processes 2, and argosy plan status {name}")
+
+
+@plan.command()
+@click.argument("plan_", metavar="PLAN")
+@json_option
+@click.pass_context
+def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
+    """Say where a submitted PLAN's definitions are (its file or its name).
+
+    Example: argosy plan status topics
+    """
+    found = opened(ctx).plans.status(plan_)
+    if as_json:
+        counts = {state.value: number for state, number in found.counts.items()}
+        failed = [{"label": job.label, "error": job.error} for job in found.failed]
+        print_json({"plan": found.plan, "counts": counts, "failed": failed, "lacking": dict(found.lacking)})
+        return
+    print_status(found)
+
+
+@plan.command()
+@click.argument("plan_", metavar="PLAN")
+@json_option
+@click.pass_context
+def cancel(ctx: click.Context, plan_: str, as_json: bool) -> None:
+    """Cancel what is queued or running for a PLAN and wanted by no other; results stay.
+
+    Example: argosy plan cancel topics
+    """
+    labels = opened(ctx).plans.cancel(plan_)
+    if as_json:
+        print_json({"cancelled": labels})
+        return
+    click.echo(f"{plural(len(labels), 'definition')} cancelled.")
+
+
+def print_status(found: PlanStatus) -> None:
+    """The counts by state, and the failures with their errors."""
+    counts = ", ".join(f"{number} {state.value}" for state, number in found.counts.items() if number)
+    click.echo(f"Plan '{found.plan}'{' (cancelled)' if found.is_cancelled else ''}: {counts or 'nothing to do'}.")
+    for name, number in found.lacking.items():
+        click.echo(f"  {number} wait for a worker with the plug-in {name}")
+    for job in found.failed:
+        click.echo(f"  {job.label} failed: {job.error}")
+
+
+def _print_check(found: PlanCheck) -> None:
+    expansion = found.expansion
+    forbidden = sum(one.count for one in expansion.forbidden)
+    click.echo(f"Plan '{found.plan.name}': {plural(expansion.permutations, 'permutation')}.")
+    rows = [
+        (f"{forbidden:,}", "forbidden by rules or by what does not fit together"),
+        (f"{expansion.duplicates:,}", "the same as another"),
+        (f"{found.count('trained'):,}", "trained already"),
+        (f"{found.count('queued', 'running'):,}", "queued or running"),
+        (f"{found.will_train:,}", "will train"),
+    ]
+    print_table((">definitions", ""), rows)
+    for one in expansion.forbidden:
+        click.echo(f"Forbidden: {one.reason} ({plural(one.count, 'permutation')})")
+    for unused in expansion.without_effect:
+        click.echo(f"Without effect: {unused.path}: {unused.why} ({plural(unused.definitions, 'definition')})")
+    if expansion.distinct < len(expansion.definitions):
+        click.echo(f"Only {expansion.distinct:,} of {len(expansion.definitions):,} can differ in their results.")
+    from argosy.app.plans import rows_of
+
+    for frozen in found.datasets:
+        parts = ", ".join(f"{part} {rows:,}" for part, rows in rows_of(frozen).items())
+        click.echo(f"Dataset {frozen.digest[:12]} of '{frozen.collection}': {plural(frozen.rows, 'row')} ({parts}).")

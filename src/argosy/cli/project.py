@@ -1,0 +1,60 @@
+"""`argosy init`, `argosy doctor`, and how other commands open their project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from argosy.cli.output import json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+
+NO_PROJECT = "."
+
+
+def opened(ctx: click.Context) -> Project:
+    """The project that the command is about: `--project`, else the nearest one from here upwards."""
+    from argosy.app.project import open_project
+
+    return open_project(ctx.find_root().obj or NO_PROJECT)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--name", default="", help="The project's and its model's name (default: the folder's).")
+@json_option
+def init(folder: Path, name: str, as_json: bool) -> None:
+    """Make a new project in FOLDER: settings, a sample plan, a page of help, and its master keys.
+
+    Example: argosy init shop
+    """
+    from argosy.app.scaffold import create_project
+
+    written = [str(path) for path in create_project(folder, name)]
+    if as_json:
+        print_json({"project": str(folder), "written": written})
+        return
+    click.echo(f"Made a project in {folder}: {', '.join(Path(path).name for path in written)}")
+    click.echo(f"Next: cd {folder} && argosy examples import YOUR.csv && argosy train plan.yaml")
+
+
+@click.command()
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> int:
+    """Check every configured backend, key and plug-in, and say what to do.
+
+    Example: argosy doctor
+    """
+    from argosy.app.doctor import examine
+
+    findings = examine(ctx.find_root().obj or NO_PROJECT)
+    if as_json:
+        print_json([{"check": one.check, "ok": one.ok, "found": one.found, "to_do": one.to_do} for one in findings])
+    else:
+        rows = [("ok" if one.ok else "!!", one.check, one.found, one.to_do) for one in findings]
+        print_table(("", "check", "found", "what to do"), rows)
+    return 0 if all(one.ok for one in findings) else 1

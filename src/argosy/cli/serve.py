@@ -1,0 +1,74 @@
+"""`argosy serve`, `argosy up`, and the drainer that they start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from argosy.cli.project import opened
+from argosy.cli.train import stopped_by_signals
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+
+host_option = click.option("--host", default="", help="Default: the project's, which is this machine alone.")
+port_option = click.option("--port", type=click.IntRange(0, 65535), help="Default: the project's; 0 takes a free one.")
+
+
+@click.command()
+@host_option
+@port_option
+@click.pass_context
+def serve(ctx: click.Context, host: str, port: int | None) -> int:
+    """Serve every version that has an alias, following aliases as they move, until Ctrl-C or SIGTERM.
+
+    Example: argosy serve --port 8080
+    """
+    from argosy import processes, telemetry
+    from argosy.app.serving import serve as serve_project
+
+    telemetry.configure()
+    processes.follow_parent()
+    project = opened(ctx)
+    serve_project(project, *_address(project, host, port), lambda url: click.echo(f"Serving on {url}"))
+    return 0
+
+
+@click.command()
+@host_option
+@port_option
+@click.option("--workers", type=click.IntRange(0, 256), default=1, show_default=True, help="Training processes.")
+@click.pass_context
+def up(ctx: click.Context, host: str, port: int | None, workers: int) -> int:
+    """Run server and workers together, retraining as the settings say, until Ctrl-C or SIGTERM.
+
+    Example: argosy up --workers 2
+    """
+    from argosy import telemetry
+    from argosy.app.up import up as run_up
+
+    telemetry.configure()
+    project = opened(ctx)
+    with stopped_by_signals() as stop:
+        run_up(project, *_address(project, host, port), workers, stop)
+    return 0
+
+
+@click.command(hidden=True)
+@click.pass_context
+def drain(ctx: click.Context) -> int:
+    """Move predictions from the spool into the database until SIGTERM: `argosy serve` starts one of these."""
+    from argosy import processes, telemetry
+    from argosy.app.serving import drain as drain_project
+
+    telemetry.configure()
+    processes.follow_parent()
+    with stopped_by_signals() as stop:
+        drain_project(opened(ctx), stop)
+    return 0
+
+
+def _address(project: Project, host: str, port: int | None) -> tuple[str, int]:
+    server = project.settings.server
+    return host or server.host, server.port if port is None else port

@@ -1,0 +1,110 @@
+"""`argosy train` and `argosy worker`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from argosy.cli.output import json_option, print_json
+from argosy.cli.plan import limit_option, print_status
+from argosy.cli.project import opened
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+    from argosy.jobs.submission import PlanStatus
+
+
+@click.command()
+@click.argument("file", metavar="PLAN")
+@click.option("--processes", type=click.IntRange(1, 256), default=2, show_default=True, help="Workers to start.")
+@limit_option
+@json_option
+@click.pass_context
+def train(ctx: click.Context, file: str, processes: int, limit: int, as_json: bool) -> int:
+    """Submit a PLAN, train it with workers of this machine, and show the leaderboard.
+
+    Example: argosy train plan.yaml --processes 2
+    """
+    from argosy.cli.models import print_leaderboard
+
+    project = opened(ctx)
+    submitted = project.plans.submit(file, limit)
+    name = project.plans.name(file)
+    click.echo(f"{len(submitted.queued)} to train, {len(submitted.trained)} trained already.", err=True)
+    found = _follow(project, name, processes, quiet=as_json)
+    if as_json:
+        from argosy.app.leaderboard import ranked
+
+        print_json(ranked(project, name))
+    else:
+        print_leaderboard(project, name, top=10)
+    if found.failed:
+        print_status(found)
+    return 1 if found.failed else 0
+
+
+@click.command()
+@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="How many.")
+@click.option("--until-idle", is_flag=True, help="Stop when nothing is queued or running.")
+@click.pass_context
+def worker(ctx: click.Context, processes: int, until_idle: bool) -> int:
+    """Run workers that train whatever is queued, until Ctrl-C or SIGTERM: then they give back what they hold.
+
+    Example: argosy worker --processes 2
+    """
+    from argosy import processes as child
+    from argosy import telemetry
+    from argosy.app.workers import is_idle, run_until, work
+
+    telemetry.configure()
+    child.follow_parent()
+    project = opened(ctx)
+    with stopped_by_signals() as stop:
+        if processes == 1:
+            work(project, stop, (lambda: is_idle(project)) if until_idle else None)
+        else:
+            run_until(project, lambda: stop.is_set() or (until_idle and is_idle(project)), processes)
+    return 0
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl-C set, in place of ending the process."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _follow(project: Project, plan: str, processes: int, quiet: bool) -> PlanStatus:
+    """Keep workers until the plan is over, with a bar where somebody looks and a line now and then elsewhere."""
+    from argosy.app.workers import run_until
+
+    if quiet or not sys.stderr.isatty():
+        run_until(project, lambda: project.plans.status(plan).is_over, processes)
+        return project.plans.status(plan)
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("training", total=project.plans.status(plan).total)
+
+        def is_over() -> bool:
+            found = project.plans.status(plan)
+            running = " ".join(job.label.rsplit("-", 1)[0] for job in found.running)
+            finished = sum(number for state, number in found.counts.items() if state.is_final)
+            bar.update(task, completed=finished, description=f"training {running}"[:60])
+            return found.is_over
+
+        run_until(project, is_over, processes)
+    return project.plans.status(plan)
