@@ -45,7 +45,8 @@ class ProjectFeedback:
         """What turns feedback into examples; needs the keys of both."""
         project = self._project
         examples = Examples(project.database, project.vault, text_bytes=project.settings.limits.text_bytes)
-        return Corrections(project.database, self.log, self.given, examples, ConflictRule())
+        rule = ConflictRule.parse(project.settings.feedback_conflicts)
+        return Corrections(project.database, self.log, self.given, examples, rule)
 
     def add(
         self,

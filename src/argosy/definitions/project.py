@@ -84,6 +84,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     limits: LimitSettings = LimitSettings()
     conflicts: Literal["latest", "majority", "drop", "error"] = "latest"
     """Which label wins where one example was given several."""
+    feedback_conflicts: NotEmpty = "latest"
+    """The same for feedback on one prediction: latest, majority, drop, or `trust: SOURCE, SOURCE`."""
 
 
 OVERRIDES = {

@@ -61,7 +61,7 @@ class ConflictRule:
             return cls(name)  # type: ignore[arg-type]  # just compared with each
         raise DefinitionInvalid(
             f"'{text}' is no rule for contradictory feedback; allowed: latest, majority, drop, trust: SOURCE, SOURCE",
-            "conflicts",
+            "feedback_conflicts",
         )
 
 
