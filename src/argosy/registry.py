@@ -12,9 +12,10 @@ import hashlib
 import importlib
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, get_type_hints
+
+import msgspec
 
 from argosy.errors import DefinitionInvalid, PluginNotFound, nearest
 from argosy.typed_values import admits_list, as_json, checked, checked_json, in_words
@@ -25,8 +26,7 @@ T = TypeVar("T")
 REQUIRED = inspect.Parameter.empty
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """One parameter of a plug-in's constructor."""
 
     name: str

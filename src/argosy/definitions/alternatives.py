@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from argosy.definitions.definition import Spec, refuse_unknown_keys
 from argosy.errors import DefinitionInvalid
@@ -14,8 +15,7 @@ from argosy.registry import Option, Plugin, Registry
 from argosy.typed_values import shown
 
 
-@dataclass(frozen=True)
-class Alternative:
+class Alternative(msgspec.Struct, frozen=True):
     """One plug-in; each of its options has at least one value, those not given their default."""
 
     name: str

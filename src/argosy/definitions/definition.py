@@ -10,9 +10,10 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
+
+import msgspec
 
 from argosy.errors import DefinitionInvalid, nearest
 from argosy.registry import Plugin, Registry
@@ -26,8 +27,7 @@ _EXACT_FLOAT = 2**53
 _LABEL_DIGITS = 12
 
 
-@dataclass(frozen=True)
-class Registries:
+class Registries(msgspec.Struct, frozen=True):
     """The plug-ins that definitions may name."""
 
     datasets: Registry[Any]
@@ -38,12 +38,11 @@ class Registries:
         return {"dataset": self.datasets, "adapter": self.adapters, "model": self.models}[part]
 
 
-@dataclass(frozen=True, eq=False)
-class Spec:
+class Spec(msgspec.Struct, frozen=True, eq=False, dict=True):
     """A plug-in's name with its options; the options are not to be changed in place."""
 
     name: str
-    options: Options = field(default_factory=dict)
+    options: Options = {}
 
     def canonical(self) -> str:
         """Compact JSON with sorted keys; a number is the same number however it was written."""
@@ -66,8 +65,7 @@ class Spec:
         return hash(self._canonical)
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """What is trained."""
 
     dataset: Spec

@@ -13,8 +13,9 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from argosy.definitions.alternatives import Alternative
 from argosy.definitions.definition import PARTS, Definition, PartName, Registries, Spec
@@ -26,16 +27,14 @@ from argosy.registry import Plugin
 LIMIT = 1_000_000
 
 
-@dataclass(frozen=True)
-class Forbidden:
+class Forbidden(msgspec.Struct, frozen=True):
     """Why permutations will not train, and how many."""
 
     reason: str
     count: int
 
 
-@dataclass(frozen=True)
-class Unused:
+class Unused(msgspec.Struct, frozen=True):
     """An option that the plan gives and that does nothing in so many definitions."""
 
     path: str
@@ -43,8 +42,7 @@ class Unused:
     definitions: int
 
 
-@dataclass(frozen=True)
-class Expansion:
+class Expansion(msgspec.Struct, frozen=True):
     """What a plan comes to."""
 
     definitions: list[Definition]
@@ -57,8 +55,7 @@ class Expansion:
     """How many definitions differ when options without effect are left out of the comparison."""
 
 
-@dataclass
-class _Choice:
+class _Choice(msgspec.Struct):
     """One permutation of one part."""
 
     spec: Spec
@@ -71,11 +68,10 @@ class _Choice:
     kept: int = 0
 
 
-@dataclass
-class _Account:
-    definitions: list[Definition] = field(default_factory=list)
-    forbidden: Counter[str] = field(default_factory=Counter)
-    effective: set[tuple[int, int, int]] = field(default_factory=set)
+class _Account(msgspec.Struct):
+    definitions: list[Definition] = []
+    forbidden: Counter[str] = msgspec.field(default_factory=Counter)
+    effective: set[tuple[int, int, int]] = msgspec.field(default_factory=set)
     duplicates: int = 0
 
 

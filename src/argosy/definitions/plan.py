@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +27,7 @@ KEYS = ("name", *PARTS, "forbid", "require")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A checked plan; `name` is the registered model whose versions its results become."""
 
     name: str
@@ -38,7 +36,7 @@ class Plan:
     model: tuple[Alternative, ...]
     forbid: tuple[Rule, ...] = ()
     require: tuple[Rule, ...] = ()
-    source: Mapping[str, Any] | None = None
+    source: dict[str, Any] = {}
     """As it was written, JSON values."""
 
     def part(self, name: PartName) -> tuple[Alternative, ...]:

@@ -12,8 +12,9 @@ so that three parts are judged by two ands.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from argosy.definitions.alternatives import Alternative, option_values
 from argosy.definitions.definition import PARTS, Definition, PartName, Registries, Spec, refuse_unknown_keys
@@ -24,8 +25,7 @@ from argosy.typed_values import shown
 Parts = Mapping[PartName, tuple[Alternative, ...]]
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(msgspec.Struct, frozen=True):
     """Numbers from `least` to `most`, both included."""
 
     least: float = float("-inf")
@@ -35,8 +35,7 @@ class Range:
         return isinstance(value, int | float) and not isinstance(value, bool) and self.least <= value <= self.most
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """One entry of a rule. `allowed` maps a plug-in to its option's name and values; `*` is the plug-in's own name."""
 
     part: PartName
@@ -49,8 +48,7 @@ class Condition:
         return option in spec.options and spec.options[option] in values
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """Bars a definition that meets all of `when`, unless `then` is there and it meets all of that too."""
 
     when: tuple[Condition, ...]
@@ -61,7 +59,7 @@ class Rule:
         return _all_hold(self.when, definition) and not (self.then is not None and _all_hold(self.then, definition))
 
 
-class Marks(NamedTuple):
+class Marks(msgspec.Struct, frozen=True):
     """Bit i of each: whether one part meets all of rule i's conditions on that part."""
 
     when: int
