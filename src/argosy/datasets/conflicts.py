@@ -19,8 +19,9 @@ class Staged(NamedTuple):
     """A new row; `votes` is how many rows of the same input, label and subject it stands for."""
 
     n: int
-    position: int
-    line: int
+    """Its line in its file, or its number among the rows."""
+    last_n: int
+    """That of the last row it stands for."""
     votes: int
     label: str
     seen_at: float
@@ -85,7 +86,7 @@ def _revisions(stored: list[Stored], winners: list[Staged]) -> list[int]:
 
 
 def _latest(stored: list[Stored], staged: list[Staged]) -> str:
-    newest = max(staged, key=lambda row: (row.seen_at, row.position))
+    newest = max(staged, key=lambda row: (row.seen_at, row.last_n))
     if stored and stored[-1].seen_at > newest.seen_at:
         return stored[-1].label
     return newest.label
@@ -103,8 +104,8 @@ def _majority(stored: list[Stored], staged: list[Staged]) -> str:
 
 
 def _disagreement(stored: list[Stored], staged: list[Staged]) -> str:
-    labels = {row.label: row.line or row.n for row in staged}
-    said = ", ".join(f"line {line} says '{label}'" for label, line in labels.items())
+    labels = {row.label: row.n for row in staged}
+    said = ", ".join(f"row {n} says '{label}'" for label, n in labels.items())
     if stored:
         said += f", the stored example says '{stored[-1].label}'"
     return f"the same input has more than one label: {said}; nothing was imported (on_conflict: latest, majority, drop)"

@@ -18,6 +18,9 @@ TEXT_BYTES = 1_000_000
 
 ID_BYTES = 16
 
+FIRST = (1).to_bytes(4, "big")
+"""The first revision, in `identity`."""
+
 _SORTED = msgspec.json.Encoder(order="sorted")
 _DECODE = msgspec.json.Decoder().decode
 _SPLITS: dict[str, str] = {
@@ -32,7 +35,7 @@ _SPLITS: dict[str, str] = {
 }
 
 
-class Example(msgspec.Struct, frozen=True):
+class Example(msgspec.Struct, frozen=True, gc=False):
     """A labelled input. What is left out is filled in when it is added to a collection."""
 
     input: Input
@@ -58,22 +61,22 @@ def content(given: Input) -> bytes:
     if isinstance(given, str):
         return b"t" + given.encode()
     try:
-        return b"j" + _SORTED.encode(given)
+        return b"f" + _SORTED.encode(given)
     except (TypeError, msgspec.MsgspecError) as error:
         raise ValueError(f"its fields are no JSON: {error}") from None
 
 
 def payload(given: Input, subject: str | None) -> bytes:
-    """What is sealed."""
-    if subject is None and isinstance(given, str):
-        return b"t" + given.encode()
-    return b"j" + msgspec.json.encode((given, subject))
+    """What is sealed: the content alone where there is no subject."""
+    return content(given) if subject is None else b"s" + _SORTED.encode((given, subject))
 
 
 def read_payload(data: bytes) -> tuple[Input, str | None]:
     """What was sealed: the input and the subject."""
     if data[:1] == b"t":
         return data[1:].decode(), None
+    if data[:1] == b"f":
+        return _DECODE(data[1:]), None
     given, subject = _DECODE(data[1:])
     return given, subject
 

@@ -17,7 +17,7 @@ from argosy.database import Database, Transaction
 from argosy.datasets import statements as sql
 from argosy.datasets.conflicts import Rule, Staged, Stored, decide
 from argosy.datasets.conversion import checked
-from argosy.datasets.example import ID_BYTES, Example, content, identity, payload
+from argosy.datasets.example import FIRST, ID_BYTES, Example, content, identity, payload
 from argosy.datasets.files import Reading
 from argosy.errors import ExamplesInvalid
 from argosy.vault import Scope
@@ -86,8 +86,9 @@ class Staging:
             _fold(transaction)
         with self._database.write() as transaction:
             parameters = {"collection": self._collection}
-            transaction.execute(sql.DELETE_KNOWN, parameters)
-            transaction.execute(sql.CONTEST_STORED, parameters)
+            if transaction.execute(sql.HAS_EXAMPLES, parameters):
+                transaction.execute(sql.DELETE_KNOWN, parameters)
+                transaction.execute(sql.CONTEST_STORED, parameters)
             revised, conflicts, dropped = self._settle(transaction, rule)
             taken = transaction.execute(sql.COUNT_STAGED)[0][0]
             transaction.execute(sql.TAKE_STAGED, {**parameters, "added_at": added_at})
@@ -102,27 +103,28 @@ class Staging:
     def _sealed(self, batch: list[Example], defaults: Defaults) -> list[tuple[Any, ...]]:
         scope, randomness = self._scope, os.urandom(ID_BYTES * len(batch))
         ids = [randomness[at : at + ID_BYTES] for at in range(0, len(randomness), ID_BYTES)]
-        hashes = scope.hash_many("content", [content(row.input) for row in batch])
-        payloads = [payload(row.input, row.subject) for row in batch]
-        sealed = scope.seal_many(payloads, [identity(example_id, 1) for example_id in ids])
-        subjects = [None if row.subject is None else subject_hash(scope, row.subject) for row in batch]
-        first = self.rows + 1
+        contents = [content(row.input) for row in batch]
+        payloads = [
+            payload(row.input, row.subject) if row.subject else same for row, same in zip(batch, contents, strict=True)
+        ]
+        sealed = scope.seal_many(payloads, [example_id + FIRST for example_id in ids])
+        seen_at, source = defaults
         return [
             (
-                n,
-                n,
                 row.row,
-                ids[at],
-                hashes[at],
-                subjects[at],
-                None if row.origin is None else row.origin.encode(),
+                example_id,
+                content_hash,
+                subject_hash(scope, row.subject) if row.subject else None,
+                row.origin.encode() if row.origin else None,
                 row.label,
-                defaults.seen_at if row.seen_at is None else row.seen_at,
-                row.source or defaults.source,
+                seen_at if row.seen_at is None else row.seen_at,
+                row.source or source,
                 row.split,
-                sealed[at],
+                seal,
             )
-            for at, (n, row) in enumerate(enumerate(batch, first))
+            for row, example_id, content_hash, seal in zip(
+                batch, ids, scope.hash_many("content", contents), sealed, strict=True
+            )
         ]
 
     def _settle(self, transaction: Transaction, rule: Rule) -> tuple[int, int, int]:
@@ -140,10 +142,10 @@ class Staging:
         key = {"collection": self._collection, "content_hash": content_hash}
         rows = transaction.execute(sql.STAGED_OF, {"content_hash": content_hash})
         old = transaction.execute(sql.STORED_OF, key)
-        decision = decide([Stored(*row[1:4]) for row in old], [Staged(*row[:7]) for row in rows], rule)
+        decision = decide([Stored(*row[1:4]) for row in old], [Staged(*row[:6]) for row in rows], rule)
         kept = set(decision.keep)
         transaction.execute_many(sql.DELETE_STAGED, [(row[0],) for row in rows if row[0] not in kept])
-        example_ids = {row[0]: row[7] for row in rows}
+        example_ids = {row[0]: row[6] for row in rows}
         example_id = old[0][4] if old else example_ids[decision.keep[0]] if kept else b""
         self._revise(transaction, decision.keep, example_ids, example_id, old[-1][0] if old else 0)
         if old and kept:
@@ -201,6 +203,6 @@ def _checked(rows: Iterable[Example], text_bytes: int) -> Iterator[Example]:
     """The rows; raises ExamplesInvalid at the first that cannot be stored."""
     for number, row in enumerate(rows, 1):
         try:
-            yield checked(row, text_bytes)
+            yield msgspec.structs.replace(checked(row, text_bytes), row=number)
         except ValueError as error:
-            raise ExamplesInvalid(f"row {row.row or number}: {error}; nothing was imported") from None
+            raise ExamplesInvalid(f"row {number}: {error}; nothing was imported") from None

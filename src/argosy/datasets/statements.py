@@ -9,24 +9,24 @@ DROP_CONTESTED = "DROP TABLE IF EXISTS contested"
 DROP_FOLDED = "DROP TABLE IF EXISTS folded"
 CREATE_STAGED = """
     CREATE TEMP TABLE staged (
-        n INTEGER PRIMARY KEY, position INTEGER NOT NULL, line INTEGER NOT NULL, votes INTEGER NOT NULL,
-        example_id BLOB NOT NULL, revision INTEGER NOT NULL, is_current INTEGER NOT NULL, content_hash BLOB NOT NULL,
-        subject_hash BLOB, origin BLOB, label TEXT NOT NULL, seen_at REAL NOT NULL, source TEXT NOT NULL, split TEXT,
+        n INTEGER PRIMARY KEY, last_n INTEGER, votes INTEGER NOT NULL, revision INTEGER NOT NULL,
+        is_current INTEGER NOT NULL, example_id BLOB NOT NULL, content_hash BLOB NOT NULL, subject_hash BLOB,
+        origin BLOB, label TEXT NOT NULL, seen_at REAL NOT NULL, source TEXT NOT NULL, split TEXT,
         sealed BLOB NOT NULL)"""
-STAGE = "INSERT INTO staged VALUES (?, ?, ?, 1, ?, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?)"
+STAGE = "INSERT INTO staged VALUES (?, NULL, 1, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INDEX_STAGED = "CREATE INDEX staged_by_content ON staged (content_hash)"
 CREATE_CONTESTED = """
     CREATE TEMP TABLE contested AS
     SELECT content_hash FROM staged GROUP BY content_hash HAVING count(*) > 1"""
 CREATE_FOLDED = """
     CREATE TEMP TABLE folded AS
-    SELECT min(n) AS n, max(n) AS position, count(*) AS votes, max(seen_at) AS seen_at FROM staged
+    SELECT min(n) AS n, max(n) AS last_n, count(*) AS votes, max(seen_at) AS seen_at FROM staged
     WHERE content_hash IN (SELECT content_hash FROM contested) GROUP BY content_hash, label, subject_hash"""
 INDEX_FOLDED = "CREATE UNIQUE INDEX folded_by_n ON folded (n)"
 DELETE_FOLDED = """
     DELETE FROM staged WHERE content_hash IN (SELECT content_hash FROM contested) AND n NOT IN (SELECT n FROM folded)"""
 UPDATE_FOLDED = """
-    UPDATE staged SET position = folded.position, votes = folded.votes, seen_at = folded.seen_at
+    UPDATE staged SET last_n = folded.last_n, votes = folded.votes, seen_at = folded.seen_at
     FROM folded WHERE staged.n = folded.n AND folded.votes > 1"""
 COUNT_STAGED = "SELECT count(*) FROM staged"
 
@@ -37,13 +37,14 @@ DELETE_KNOWN = """
         SELECT 1 FROM examples e
         WHERE e.collection = :collection AND e.content_hash = staged.content_hash AND e.is_current = 1
         AND e.label = staged.label AND (staged.subject_hash IS NULL OR staged.subject_hash = e.subject_hash))"""
+HAS_EXAMPLES = "SELECT 1 FROM examples WHERE collection = :collection LIMIT 1"
 CONTEST_STORED = """
     INSERT INTO contested SELECT staged.content_hash FROM staged JOIN examples e
     ON e.collection = :collection AND e.content_hash = staged.content_hash AND e.is_current = 1"""
 CONTESTED = """
     SELECT DISTINCT content_hash FROM contested WHERE content_hash > :after ORDER BY content_hash LIMIT 1000"""
 STAGED_OF = """
-    SELECT n, position, line, votes, label, seen_at, subject_hash, example_id FROM staged
+    SELECT n, coalesce(last_n, n), votes, label, seen_at, subject_hash, example_id FROM staged
     WHERE content_hash = :content_hash"""
 STORED_OF = """
     SELECT revision, label, seen_at, subject_hash, example_id FROM examples

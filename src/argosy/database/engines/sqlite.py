@@ -129,6 +129,7 @@ class SqliteDatabase:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA cache_size=-16000")  # 16 MB: a large import's index is written in random order
             connection.execute("PRAGMA secure_delete=ON")  # an erased row's bytes are overwritten
         return connection
 

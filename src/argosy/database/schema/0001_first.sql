@@ -22,7 +22,7 @@ CREATE TABLE examples (             -- datasets: append-only revisions of exampl
     sealed BLOB NOT NULL,           -- the input and the subject
     added_at REAL NOT NULL
 );
-CREATE UNIQUE INDEX examples_by_content ON examples (collection, content_hash, revision);
+CREATE UNIQUE INDEX examples_by_content ON examples (content_hash, revision); -- a hash is of one collection alone
 CREATE INDEX examples_by_subject ON examples (subject_hash) WHERE subject_hash IS NOT NULL;
 CREATE INDEX examples_by_origin ON examples (collection, origin) WHERE origin IS NOT NULL;
 
