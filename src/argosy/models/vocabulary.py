@@ -6,13 +6,16 @@ entries, so that a memory-mapped artifact opens without touching it; the list an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+CHUNK = 512
+"""Entries at a time: one call that builds a large look-up would hold the interpreter for its whole duration."""
 
 
 class Vocabulary:
@@ -36,16 +39,47 @@ class Vocabulary:
         np.cumsum(lengths, out=offsets[1:])
         return np.frombuffer(blob, np.uint8), offsets
 
+    def build(self, pause: Callable[[], None]) -> None:
+        """Build the list and the look-up now, pausing every CHUNK entries: for a thread beside one that answers."""
+        if "entries" not in self.__dict__:
+            self.entries = self._unpacked(pause)
+        if "index" not in self.__dict__:
+            self.index = self._indexed(pause)
+
+    def discard(self, pause: Callable[[], None]) -> None:
+        """Free both, a chunk at a time too. Nobody may use the vocabulary after it."""
+        index, entries = self.__dict__.pop("index", {}), self.__dict__.pop("entries", [])
+        while entries:
+            for _ in range(min(CHUNK, len(index))):
+                index.popitem()
+            del entries[-CHUNK:]
+            pause()
+
     @cached_property
     def entries(self) -> list[str]:
-        blob, offsets = self._packed
-        text = blob.tobytes().decode("utf-8", "surrogatepass")
-        return [text[start:end] for start, end in pairwise(offsets.tolist())]
+        return self._unpacked(_no_pause)
 
     @cached_property
     def index(self) -> dict[str, int]:
         """The number of each entry."""
-        return dict(zip(self.entries, range(len(self.entries)), strict=True))
+        return self._indexed(_no_pause)
+
+    def _unpacked(self, pause: Callable[[], None]) -> list[str]:
+        blob, offsets = self._packed
+        text = blob.tobytes().decode("utf-8", "surrogatepass")
+        entries: list[str] = []
+        for first in range(0, len(offsets) - 1, CHUNK):
+            entries += [text[start:end] for start, end in pairwise(offsets[first : first + CHUNK + 1].tolist())]
+            pause()
+        return entries
+
+    def _indexed(self, pause: Callable[[], None]) -> dict[str, int]:
+        index: dict[str, int] = {}
+        for first in range(0, len(self.entries), CHUNK):
+            chunk = self.entries[first : first + CHUNK]
+            index.update(zip(chunk, range(first, first + len(chunk)), strict=True))
+            pause()
+        return index
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -56,3 +90,7 @@ class Vocabulary:
     __hash__ = None  # type: ignore[assignment]  # compared by value, and large
 
     _packed: tuple[NDArray[np.uint8], NDArray[np.uint32]]
+
+
+def _no_pause() -> None:
+    """Whoever builds alone has nobody to make way for."""

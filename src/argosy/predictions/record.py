@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from argosy.types import Input
 from argosy.vault.scope import Scope
@@ -28,7 +29,7 @@ class Prediction:
     answer: str
     confidence: float
     input: Input
-    scores: Sequence[float] = ()
+    scores: Sequence[float] | NDArray[np.float64] = ()
     client: str | None = None
     subject: str | None = None
     entity: str | None = None

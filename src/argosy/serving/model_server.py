@@ -46,7 +46,8 @@ class ModelServer:
     ) -> None:
         scope = vault.scope(SCOPE)
         self.metrics = Metrics()
-        self.manager = Manager(AdaptedModelLoader(store.artifacts), watch=self.metrics.watch)
+        self.loader = AdaptedModelLoader(store.artifacts)
+        self.manager = Manager(self.loader, watch=self.metrics.watch)
         self.source = Source(catalogue.of_store(store, models or {}), self.manager.aspire, poll_seconds)
         log = SpoolWriter(spool, scope)
         self.dataplane = DataPlane(self.manager, log, PredictionIds(scope), limits=limits, metrics=self.metrics)
@@ -57,6 +58,7 @@ class ModelServer:
 
     def start(self) -> None:
         """Begin to look for versions and to load them."""
+        self.loader.preload()
         self.manager.start()
         self.source.start()
 

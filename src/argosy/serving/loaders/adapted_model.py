@@ -1,19 +1,58 @@
-"""Loads an adapted model from the artifact store, in its served form."""
+"""Loads an adapted model from the artifact store, in its served form, without being noticed.
+
+A thread that holds the interpreter for long would stall every request, so vocabularies, the one large thing that is
+built of Python objects, are built and freed in short pieces with a pause after each; hashing the artifact and reading
+arrays do not hold it. Modules are imported before the first request, by `preload`.
+"""
 
 from __future__ import annotations
 
+import importlib
+import time
+from collections.abc import Callable
+
 from argosy.models.adapted_model import AdaptedModel
+from argosy.models.adapters import adapters
+from argosy.models.component import Component
+from argosy.models.estimators import estimators
+from argosy.models.vocabulary import Vocabulary
 from argosy.serving.servable import Predictor, Reference
 from argosy.store.artifact_store import ArtifactStore
 
+PAUSE_SECONDS = 0.0001
+
+
+def give_way() -> None:
+    """Long enough for a waiting thread to be woken and take the interpreter, which a sleep of zero is not."""
+    time.sleep(PAUSE_SECONDS)
+
 
 class AdaptedModelLoader:
-    def __init__(self, artifacts: ArtifactStore) -> None:
-        self._artifacts = artifacts
+    def __init__(self, artifacts: ArtifactStore, pause: Callable[[], None] = give_way) -> None:
+        self._artifacts, self._pause = artifacts, pause
+        self._vocabularies: dict[int, list[Vocabulary]] = {}
+
+    def preload(self) -> None:
+        """Import what a first load and a first large batch would import."""
+        importlib.import_module("scipy.sparse")
+        for registry in (adapters, estimators):
+            for name in registry.names():
+                assert registry.get(name).cls
 
     def load(self, reference: Reference) -> Predictor:
         """Raises ArtifactNotFound or ArtifactCorrupt: the digest is checked here, not on the first request."""
-        return AdaptedModel.load(self._artifacts.fetch(reference.artifact)).served()
+        model = AdaptedModel.load(self._artifacts.fetch(reference.artifact))
+        vocabularies = [one for half in (model.adapter, model.estimator) for one in _vocabularies(half)]
+        for vocabulary in vocabularies:
+            vocabulary.build(self._pause)
+        served = model.served()
+        self._vocabularies[id(served)] = vocabularies
+        return served
 
     def unload(self, predictor: Predictor) -> None:
-        """Nothing beyond the memory, which goes with the last reference."""
+        for vocabulary in self._vocabularies.pop(id(predictor), []):
+            vocabulary.discard(self._pause)
+
+
+def _vocabularies(half: Component) -> list[Vocabulary]:
+    return [value for value in half.state.values() if isinstance(value, Vocabulary)]
