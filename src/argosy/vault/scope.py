@@ -20,6 +20,7 @@ from argosy.errors import SealBroken
 NONCE_BYTES = 12
 HASH_BYTES = 16
 _FORMAT = b"\x01"
+_BODY = 1 + NONCE_BYTES
 
 
 class Scope:
@@ -44,18 +45,22 @@ class Scope:
 
     def open(self, sealed: bytes, identity: bytes) -> bytes:
         """What was sealed for that row; raises SealBroken otherwise."""
-        from cryptography.exceptions import InvalidTag
-
-        if sealed[:1] != _FORMAT:
-            raise SealBroken(f"a value of {self.name} has no seal of format {_FORMAT[0]}: its bytes were damaged")
-        try:
-            return self._cipher.decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], identity)
-        except (InvalidTag, ValueError):
-            raise SealBroken(f"a value of {self.name} does not open: it was altered, cut short or moved") from None
+        return self.open_many([(sealed, identity)])[0]
 
     def open_many(self, pairs: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
         """`open` for each (sealed, identity)."""
-        return [self.open(sealed, identity) for sealed, identity in pairs]
+        from cryptography.exceptions import InvalidTag
+
+        decrypt = self._cipher.decrypt
+        opened = []
+        try:
+            for sealed, identity in pairs:
+                if sealed[:1] != _FORMAT:
+                    raise SealBroken(f"a value of {self.name} has no seal that is known here: its bytes were damaged")
+                opened.append(decrypt(sealed[1:_BODY], sealed[_BODY:], identity))
+        except (InvalidTag, ValueError):
+            raise SealBroken(f"a value of {self.name} does not open: it was altered, cut short or moved") from None
+        return opened
 
     def hash(self, purpose: str, value: bytes) -> bytes:
         """16 bytes that equal another hash only for the same scope, purpose and value."""
