@@ -1,0 +1,87 @@
+"""Client libraries stay behind their ports, heavy ones are imported where they are used, and the floors hold."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+ADAPTER_FOLDERS = {
+    "sqlite3": ("database/engines/",),
+    "psycopg": ("database/engines/",),
+    "pika": ("messaging/brokers/",),
+    "redis": ("features/caches/", "messaging/brokers/"),
+    "kafka": ("features/logs/",),
+    "confluent_kafka": ("features/logs/",),
+    "boto3": ("store/artifacts/",),
+    "grpc": ("serving/grpc/",),
+    "tantivy": ("search/indexes/",),
+    "elasticsearch": ("search/indexes/",),
+    "gensim": ("models/adapters/",),
+    "sklearn": ("models/estimators/",),
+    "cryptography": ("vault/",),
+    "starlette": ("serving/",),
+    "uvicorn": ("serving/",),
+    "prometheus_client": ("serving/",),
+    "click": ("cli/",),
+    "rich": ("cli/",),
+    "yaml": ("definitions/yaml_files.py",),
+}
+"""Client library to where it may be imported."""
+
+NEVER = {"pickle", "joblib", "dill", "cloudpickle", "marshal", "shelve"}
+"""A model is no program."""
+
+IN_FUNCTIONS_ONLY = {"sklearn", "gensim", "pandas", "cryptography"}
+"""Too slow to import for those who only check a plan or ask for help."""
+
+
+def imports(source):
+    """Top-level package to whether it is imported inside a function, for every import of a file."""
+    inside = {
+        id(node)
+        for function in ast.walk(source.tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+    } | {
+        id(node)
+        for block in ast.walk(source.tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name.split(".")[0], id(node) in inside) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.split(".")[0], id(node) in inside
+
+
+def test_client_libraries_appear_behind_their_ports_only(sources):
+    astray = [
+        (source.name, package)
+        for source in sources
+        for package, _ in imports(source)
+        if package in ADAPTER_FOLDERS and not source.name.startswith(ADAPTER_FOLDERS[package])
+    ]
+    assert astray == []
+
+
+def test_no_pickle(sources):
+    assert [source.name for source in sources for package, _ in imports(source) if package in NEVER] == []
+
+
+def test_heavy_libraries_are_imported_where_they_are_used(sources):
+    found = defaultdict(list)
+    for source in sources:
+        for package, is_deferred in imports(source):
+            if package in IN_FUNCTIONS_ONLY and not is_deferred:
+                found[package].append(source.name)
+    assert dict(found) == {}
+
+
+def test_the_floors_hold():
+    program, root = Path(sys.executable).with_name("lint-imports"), Path(__file__).parents[2]
+    done = subprocess.run([program, "--no-cache"], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -1,0 +1,50 @@
+"""The names that users write in plans: taking one away breaks their files, so that each is pinned here."""
+
+from __future__ import annotations
+
+from argosy.datasets.cuts import cuts
+from argosy.models.adapters import adapters
+from argosy.models.estimators import estimators
+
+NAMES = {
+    "dataset": ["all", "given_split", "latest", "span"],
+    "adapter": ["hashing", "tfidf", "word2vec", "word_frequency"],
+    "model": ["logistic", "naive_bayes", "nearest_centroid", "sgd", "svm"],
+}
+ALIASES = {
+    "dataset": {"SpanDataset": "span"},
+    "adapter": {"Word2VecAdapter": "word2vec"},
+    "model": {"scikit_model_svm": "svm"},
+}
+OPTIONS = {
+    "all": "collection training_ratio validation_ratio seed",
+    "given_split": "collection validation_ratio test_ratio seed",
+    "latest": "collection rows days training_ratio validation_ratio seed",
+    "span": "collection start end training_ratio validation_ratio seed",
+    "hashing": "buckets analyzer ngrams signed lowercase field",
+    "tfidf": "analyzer ngrams min_count max_features sublinear lowercase field",
+    "word2vec": "sequence_length dimensions epochs window min_count seed field",
+    "word_frequency": "sequence_length vocabulary_size field",
+    "logistic": "C class_weight max_iter tolerance",
+    "naive_bayes": "alpha",
+    "nearest_centroid": "",
+    "sgd": "alpha loss penalty class_weight max_iter tolerance seed",
+    "svm": "kernel degree tolerance C gamma coef0 class_weight seed",
+}
+
+
+def test_registered_names():
+    assert {registry.noun: registry.names() for registry in (cuts, adapters, estimators)} == NAMES
+
+
+def test_aliases():
+    assert {registry.noun: registry.aliases() for registry in (cuts, adapters, estimators)} == ALIASES
+
+
+def test_options_of_every_plugin():
+    found = {
+        name: " ".join(registry.get(name).options)
+        for registry in (cuts, adapters, estimators)
+        for name in registry.names()
+    }
+    assert found == OPTIONS
