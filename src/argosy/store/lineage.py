@@ -6,6 +6,7 @@ import platform
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,7 @@ def environment(
 ) -> dict[str, Any]:
     """What a result's `environment` holds: package versions, Python, platform, seed, git revision, plug-in digests."""
     return {
-        "packages": versions_of(packages),
+        "packages": versions_of(tuple(packages)),
         "python": sys.version.split()[0],
         "implementation": platform.python_implementation(),
         "platform": platform.platform(),
@@ -30,8 +31,9 @@ def environment(
     }
 
 
-def versions_of(packages: Iterable[str]) -> dict[str, str]:
-    """The installed ones among these packages, with their versions."""
+@cache
+def versions_of(packages: tuple[str, ...]) -> dict[str, str]:
+    """The installed ones among these packages, with their versions; looked up once a process."""
     found: dict[str, str] = {}
     for package in packages:
         try:

@@ -1,0 +1,196 @@
+"""The queue, one call at a time."""
+
+import pytest
+
+from argosy.errors import JobFailed, JobNotFound, LeaseLost
+from argosy.jobs.job import JobState
+from argosy.jobs.queue import ATTEMPTS, Queue, back_off
+
+
+@pytest.fixture
+def queue(database):
+    return Queue(database)
+
+
+def submit(queue, label="job", **payload):
+    with queue.database.write() as transaction:
+        return queue.submit(transaction, "train", label, payload, {"mine": "digest"})
+
+
+def execute(queue, sql):
+    with queue.database.write() as transaction:
+        return transaction.execute(sql)
+
+
+def hasten(queue):
+    execute(queue, "UPDATE jobs SET not_before = 0")
+
+
+def notifications(queue):
+    return [body for (body,) in execute(queue, "SELECT body FROM outbox WHERE queue = 'notifications'")]
+
+
+def test_a_label_is_queued_once(queue):
+    assert submit(queue, a=1)
+    assert not submit(queue, a=2)
+    assert queue.get("job").payload == {"a": 1}
+    assert len(execute(queue, "SELECT * FROM outbox")) == 1
+
+
+def test_a_submission_that_does_not_commit_is_none(queue):
+    def give_up():
+        with queue.database.write() as transaction:
+            queue.submit(transaction, "train", "job", {})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        give_up()
+    with pytest.raises(JobNotFound, match="job"):
+        queue.get("job")
+    assert execute(queue, "SELECT * FROM outbox") == []
+
+
+def test_one_lease_at_a_time(queue):
+    submit(queue)
+    lease = queue.lease("job", "first")
+    assert queue.lease("job", "second") is None
+    assert queue.lease(lease.job.id, "second") is None
+    assert queue.lease("absent", "first") is None
+    assert (lease.job.state, lease.job.owner, lease.token) == (JobState.RUNNING, "first", 1)
+
+
+def test_finishing_writes_everything_or_nothing(queue):
+    submit(queue)
+    lease = queue.lease("job", "first")
+
+    def breaks(transaction):
+        queue.submit(transaction, "train", "follow-up", {})
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        queue.finish(lease, {"a": 1}, breaks)
+    assert queue.get("job").state is JobState.RUNNING
+    queue.finish(lease, {"a": 1}, lambda transaction: queue.submit(transaction, "train", "follow-up", {}))
+    assert [(job.label, job.state, job.result) for job in queue.jobs()] == [
+        ("job", JobState.DONE, {"a": 1}),
+        ("follow-up", JobState.QUEUED, None),
+    ]
+
+
+def test_a_settled_lease_settles_nothing_more(queue):
+    submit(queue)
+    lease = queue.lease("job", "first")
+    queue.finish(lease, {"a": 1})
+    for attempt in (
+        lambda: queue.finish(lease, {"a": 2}, lambda transaction: queue.submit(transaction, "train", "again", {})),
+        lambda: queue.heartbeat(lease),
+        lambda: queue.fail(lease, "late"),
+    ):
+        with pytest.raises(LeaseLost, match=r"job was taken from first"):
+            attempt()
+    assert not queue.release(lease)
+    assert queue.get("job").result == {"a": 1}
+    assert len(queue.jobs()) == 1
+
+
+def test_a_failure_is_tried_again_and_then_final(queue):
+    submit(queue)
+    for attempt in range(1, ATTEMPTS + 1):
+        lease = queue.lease("job", "first")
+        assert queue.fail(lease, f"error {attempt}", "traceback") == (attempt < ATTEMPTS)
+        assert queue.lease("job", "first") is None, "not before the back-off"
+        hasten(queue)
+    job = queue.get("job")
+    assert (job.state, job.failures, job.error, job.traceback) == (JobState.FAILED, ATTEMPTS, "error 3", "traceback")
+    assert ['"definition_failed"' in body and '"error 3"' in body for body in notifications(queue)] == [True]
+
+
+def test_a_user_s_mistake_is_final_at_once(queue):
+    submit(queue)
+    assert not queue.fail(queue.lease("job", "first"), "no such option", retry=False)
+    assert queue.get("job").state is JobState.FAILED
+
+
+@pytest.mark.parametrize("ending", ["failed", "cancelled"])
+def test_a_failed_or_cancelled_label_starts_afresh(queue, ending):
+    submit(queue, a=1)
+    lease = queue.lease("job", "first")
+    if ending == "failed":
+        queue.fail(lease, "error", retry=False)
+    else:
+        with queue.database.write() as transaction:
+            assert queue.cancel(transaction, "job")
+    assert submit(queue, a=2)
+    job = queue.get("job")
+    assert (job.state, job.payload, job.failures, job.error, job.finished_at) == (
+        JobState.QUEUED, {"a": 2}, 0, None, None,
+    )  # fmt: skip
+    with pytest.raises(LeaseLost):
+        queue.finish(lease, {})
+    assert queue.lease("job", "second").token == 2
+
+
+def test_cancelling_takes_the_lease_away(queue):
+    submit(queue)
+    lease = queue.lease("job", "first")
+    with queue.database.write() as transaction:
+        assert queue.cancel(transaction, "job")
+        assert not queue.cancel(transaction, "job")
+    with pytest.raises(LeaseLost):
+        queue.heartbeat(lease)
+    assert queue.get("job").state is JobState.CANCELLED
+
+
+def test_a_released_job_is_there_for_anyone_at_once(queue):
+    submit(queue)
+    assert queue.release(queue.lease("job", "first"))
+    lease = queue.lease("job", "second")
+    assert (lease.job.failures, lease.job.losses, lease.token) == (0, 0, 2)
+
+
+def test_a_job_for_another_worker_is_put_off(queue):
+    submit(queue)
+    assert queue.lease("job", "first", able=lambda job: "other" in job.requires) is None
+    assert queue.get("job").state is JobState.QUEUED
+    assert queue.lease("job", "second") is None
+    hasten(queue)
+    assert queue.lease("job", "second", able=lambda job: "mine" in job.requires) is not None
+
+
+def test_an_expired_lease_holds_until_it_is_taken_away(queue):
+    submit(queue)
+    lease = queue.lease("job", "first", seconds=0)
+    queue.heartbeat(lease)
+    queue.finish(lease, {"a": 1})
+    assert queue.get("job").result == {"a": 1}
+
+
+def test_waiting_for_a_job(queue):
+    submit(queue, "good")
+    submit(queue, "bad")
+    submit(queue, "dropped")
+    assert queue.wait("good", 0).state is JobState.QUEUED
+    queue.finish(queue.lease("good", "first"), {"a": 1})
+    queue.fail(queue.lease("bad", "first"), "it broke", retry=False)
+    with queue.database.write() as transaction:
+        queue.cancel(transaction, "dropped")
+    assert queue.wait("good", 60).result == {"a": 1}
+    with pytest.raises(JobFailed, match="'bad' failed: it broke"):
+        queue.wait("bad", 60)
+    with pytest.raises(JobFailed, match="'dropped' was cancelled"):
+        queue.wait("dropped", 60)
+
+
+def test_listing_by_kind_and_state(queue):
+    with queue.database.write() as transaction:
+        queue.submit(transaction, "train", "one", {})
+        queue.submit(transaction, "gate", "two", {})
+    queue.finish(queue.lease("two", "first"), {})
+    assert [job.label for job in queue.jobs()] == ["one", "two"]
+    assert [job.label for job in queue.jobs("gate")] == ["two"]
+    assert [job.label for job in queue.jobs("gate", JobState.QUEUED)] == []
+    assert [job.label for job in queue.jobs(state=JobState.DONE)] == ["two"]
+
+
+def test_the_back_off_grows_and_ends():
+    assert [back_off(failures) for failures in (1, 2, 3, 4, 50)] == [1, 4, 16, 60, 60]

@@ -1,0 +1,208 @@
+"""A worker in this process: what it makes of what its handlers do."""
+
+import threading
+
+import pytest
+
+from argosy.errors import DatabaseUnavailable, DefinitionInvalid, LeaseLost
+from argosy.jobs.job import JobState
+from argosy.jobs.queue import QUEUE, Queue
+from argosy.jobs.runner import Outcome, Pace, run_worker
+from argosy.messaging.brokers.sql import SqlBroker
+from argosy.messaging.outbox import emit
+
+PACE = Pace(wait=0.01, reconcile=0.0, recover=0.01)
+
+
+class Worker:
+    """Runs a worker until every job has come to its end, or a limit of idle turns is reached."""
+
+    def __init__(self, database):
+        self.queue, self.broker, self.stop, self.idle = Queue(database), SqlBroker(database), threading.Event(), 0
+
+    def submit(self, *labels, kind="train", requires=None, **payload):
+        with self.queue.database.write() as transaction:
+            for label in labels:
+                self.queue.submit(transaction, kind, label, payload, requires)
+
+    def run(self, handler, kind="train", able=None, pace=PACE, turns=50):
+        def until():
+            self.idle += 1
+            self.hasten()
+            return all(job.state.is_final for job in self.queue.jobs()) or self.idle >= turns
+
+        return run_worker(
+            self.queue, self.broker, {kind: handler}, "worker", self.stop, able=able, until=until, pace=pace
+        )
+
+    def hasten(self):
+        with self.queue.database.write() as transaction:
+            transaction.execute("UPDATE jobs SET not_before = 0 WHERE state = 'queued'")
+
+
+@pytest.fixture
+def worker(database):
+    return Worker(database)
+
+
+def test_jobs_run_in_the_order_of_submission(worker):
+    ran = []
+    worker.submit(*(f"job-{number}" for number in range(20)))
+    tally = worker.run(lambda job, guard: ran.append(job.label) or Outcome({"label": job.label}))
+    assert ran == [f"job-{number}" for number in range(20)]
+    assert (tally.done, tally.failed) == (20, 0)
+    assert worker.queue.get("job-3").result == {"label": "job-3"}
+
+
+def test_what_a_job_submits_is_run_too(worker):
+    worker.submit("first")
+
+    def handler(job, guard):
+        if job.label == "first":
+            return Outcome({}, lambda transaction: worker.queue.submit(transaction, "train", "second", {}))
+        return Outcome({"came": "after"})
+
+    assert worker.run(handler).done == 2
+    assert worker.queue.get("second").result == {"came": "after"}
+
+
+def test_an_error_is_tried_again(worker):
+    worker.submit("job")
+    attempts = []
+
+    def handler(job, guard):
+        attempts.append(job.failures)
+        if len(attempts) < 3:
+            raise RuntimeError("not yet")
+        return Outcome({})
+
+    tally = worker.run(handler)
+    assert (attempts, tally.retried, tally.done) == ([0, 1, 2], 2, 1)
+    assert worker.queue.get("job").error is None
+
+
+def test_an_error_that_stays_is_kept_with_its_traceback(worker):
+    worker.submit("bad", "good")
+
+    def handler(job, guard):
+        if job.label == "bad":
+            raise RuntimeError("it broke here")
+        return Outcome({})
+
+    tally = worker.run(handler)
+    bad = worker.queue.get("bad")
+    assert (tally.failed, tally.retried, tally.done) == (1, 2, 1)
+    assert (bad.state, bad.error) == (JobState.FAILED, "RuntimeError: it broke here")
+    assert "test_runner.py" in bad.traceback
+
+
+def test_a_user_s_mistake_is_not_tried_again(worker):
+    worker.submit("job")
+
+    def handler(job, guard):
+        raise DefinitionInvalid("no such option", "model.options.c")
+
+    assert worker.run(handler).retried == 0
+    assert worker.queue.get("job").error == "model.options.c: no such option"
+
+
+def test_an_error_in_what_comes_with_the_result_is_the_job_s(worker):
+    worker.submit("job")
+    tally = worker.run(lambda job, guard: Outcome({}, lambda transaction: transaction.execute("SELECT nonsense")))
+    assert (tally.failed, tally.done) == (1, 0)
+    assert "nonsense" in worker.queue.get("job").error
+
+
+def test_a_result_that_is_no_json_is_the_job_s_failure(worker):
+    worker.submit("job")
+    assert worker.run(lambda job, guard: Outcome({"a": object()})).failed == 1
+
+
+def test_a_lost_lease_writes_nothing(worker):
+    worker.submit("job")
+
+    def handler(job, guard):
+        with worker.queue.database.write() as transaction:
+            worker.queue.cancel(transaction, "job")
+        return Outcome({}, lambda transaction: worker.queue.submit(transaction, "train", "follow-up", {}))
+
+    tally = worker.run(handler)
+    assert (tally.lost, tally.done) == (1, 0)
+    assert [job.label for job in worker.queue.jobs()] == ["job"]
+
+
+def test_a_running_job_learns_that_it_was_cancelled(worker):
+    worker.submit("job")
+    noticed = []
+
+    def handler(job, guard):
+        with worker.queue.database.write() as transaction:
+            worker.queue.cancel(transaction, "job")
+        while not guard.is_lost:
+            guard._lost.wait(0.01)
+        with pytest.raises(LeaseLost) as error:
+            guard.check()
+        noticed.append(error.value)
+        raise error.value
+
+    assert worker.run(handler, pace=Pace(beat=0.01, wait=0.01)).lost == 1
+    assert len(noticed) == 1
+
+
+def test_a_stopping_worker_gives_the_job_back(worker):
+    worker.submit("job")
+
+    def handler(job, guard):
+        worker.stop.set()
+        guard.check()
+        raise AssertionError("it went on")
+
+    assert worker.run(handler).released == 1
+    assert worker.queue.get("job").state is JobState.QUEUED
+
+
+def test_ctrl_c_gives_the_job_back(worker):
+    worker.submit("job")
+
+    def handler(job, guard):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        worker.run(handler)
+    assert worker.queue.get("job").state is JobState.QUEUED
+    assert "heart" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_jobs_for_other_workers_are_left_to_them(worker):
+    worker.submit("theirs", requires={"plugin": "digest"})
+    worker.submit("other kind", kind="gate")
+    worker.submit("ours", requires={"known": "digest"})
+    tally = worker.run(lambda job, guard: Outcome({}), able=lambda requires: "plugin" not in requires, turns=5)
+    assert tally.done == 1
+    assert {job.label for job in worker.queue.jobs(state=JobState.QUEUED)} == {"theirs", "other kind"}
+    worker.idle = 0
+    assert worker.run(lambda job, guard: Outcome({}), turns=5).done == 1
+
+
+def test_a_message_that_names_no_job_is_dropped(worker):
+    worker.broker.publish(QUEUE, b"not json", b'{"task": 1}', b'{"job": 99}')
+    with worker.queue.database.write() as transaction:
+        emit(transaction, QUEUE, ["job"])
+    worker.submit("job")
+    assert worker.run(lambda job, guard: Outcome({})).done == 1
+    assert worker.broker.receive(QUEUE) is None
+
+
+def test_an_outage_of_the_database_is_outlived(worker):
+    worker.submit("job")
+    receive, outages = worker.broker.receive, []
+
+    def broken(*arguments):
+        if len(outages) < 3:
+            outages.append(1)
+            raise DatabaseUnavailable("gone")
+        return receive(*arguments)
+
+    worker.broker.receive = broken
+    assert worker.run(lambda job, guard: Outcome({})).done == 1
+    assert len(outages) == 3

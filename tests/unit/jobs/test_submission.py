@@ -1,0 +1,128 @@
+"""Plans: submitted together, submitted again, cancelled."""
+
+import pytest
+
+from argosy.errors import PlanNotFound
+from argosy.jobs.job import JobState
+from argosy.jobs.queue import Queue
+from argosy.jobs.submission import Plans, Wanted, models_of
+from argosy.store.artifacts.local import LocalArtifacts
+from argosy.store.store import Store
+from argosy.store.trained import Trained
+
+
+@pytest.fixture
+def plans(database, tmp_path):
+    return Plans(Queue(database), Store(database, LocalArtifacts(f"file:{tmp_path}/artifacts")))
+
+
+def submit(plans, plan, *labels):
+    with plans.queue.database.write() as transaction:
+        return plans.submit(transaction, plan, {"name": plan}, [Wanted(label, {"l": label}, "d") for label in labels])
+
+
+def add(plans, plan, label):
+    with plans.queue.database.write() as transaction:
+        return plans.add(transaction, plan, Wanted(label, {}, "d"), "parent", {"kind": "gate"})
+
+
+def cancel(plans, plan):
+    with plans.queue.database.write() as transaction:
+        return plans.cancel(transaction, plan)
+
+
+def train(plans, label):
+    """What a worker does: the result, and a version of every model that wants it."""
+
+    def then(transaction):
+        plans.store.record(transaction, Trained(label, {}, "d", "a", 1, {}, {}, 0.1, 1.0, {}, {}))
+        for model in models_of(transaction, label):
+            plans.store.add_version(transaction, model, label)
+
+    plans.queue.finish(plans.queue.lease(label, "worker"), {}, then)
+
+
+def counts(plans, plan):
+    return {str(state): count for state, count in plans.status(plan).counts.items() if count}
+
+
+def test_submitting_twice_trains_nothing_twice(plans):
+    assert submit(plans, "topics", "a", "b").queued == ("a", "b")
+    train(plans, "a")
+    again = submit(plans, "topics", "a", "b", "c")
+    assert (again.queued, again.waiting, again.trained, again.dropped) == (("c",), ("b",), ("a",), ())
+    assert counts(plans, "topics") == {"queued": 2, "done": 1}
+    assert plans.queue.get("a").token == 1
+    assert plans.queue.get("b").payload == {"definition": {"l": "b"}, "dataset_digest": "d"}
+
+
+def test_a_definition_of_two_plans_becomes_a_version_of_both(plans):
+    submit(plans, "topics", "a")
+    submit(plans, "themes", "a")
+    train(plans, "a")
+    assert submit(plans, "late", "a").trained == ("a",)
+    for model in ("topics", "themes", "late"):
+        assert [version.label for version in plans.store.versions(model)] == ["a"]
+        assert plans.status(model).is_over
+
+
+def test_what_a_newer_submission_leaves_out_is_dropped(plans):
+    submit(plans, "topics", "a", "b", "c", "shared")
+    submit(plans, "themes", "shared")
+    plans.queue.lease("b", "worker")
+    assert submit(plans, "topics", "c").dropped == ("a",)
+    assert plans.status("topics").total == 1
+    assert plans.queue.get("a").state is JobState.CANCELLED
+    assert plans.queue.get("b").state is JobState.RUNNING
+    assert plans.queue.get("shared").state is JobState.QUEUED
+
+
+def test_a_challenger_stays_when_its_plan_is_submitted_again(plans):
+    submit(plans, "topics", "a")
+    assert add(plans, "topics", "challenger")
+    assert not add(plans, "topics", "challenger")
+    assert submit(plans, "topics", "b").dropped == ("a",)
+    assert plans.queue.get("challenger").payload["then"] == {"kind": "gate"}
+    train(plans, "challenger")
+    assert plans.store.resolve("topics").label == "challenger"
+
+
+def test_a_challenger_may_come_without_a_plan(plans):
+    assert add(plans, "topics", "challenger")
+    assert counts(plans, "topics") == {"queued": 1}
+
+
+def test_cancelling_spares_what_another_plan_wants(plans):
+    submit(plans, "topics", "a", "b", "c")
+    submit(plans, "themes", "b")
+    train(plans, "c")
+    plans.queue.lease("a", "worker")
+    assert cancel(plans, "topics") == ["a"]
+    assert plans.status("topics").is_cancelled
+    assert counts(plans, "topics") == {"cancelled": 1, "queued": 1, "done": 1}
+    assert cancel(plans, "themes") == ["b"]
+    again = submit(plans, "topics", "a", "b", "c")
+    assert (again.queued, again.trained) == (("a", "b"), ("c",))
+    assert not plans.status("topics").is_cancelled
+
+
+def test_the_status_tells_who_runs_what_and_what_failed(plans):
+    with plans.queue.database.write() as transaction:
+        wanted = [Wanted(label, {}, "d", {"plugin": "digest"} if label > "b" else {}) for label in "abcd"]
+        plans.submit(transaction, "topics", {}, wanted)
+    plans.queue.lease("a", "worker-1")
+    plans.queue.fail(plans.queue.lease("b", "worker-2"), "it broke", "traceback", retry=False)
+    status = plans.status("topics")
+    assert [(job.label, job.owner) for job in status.running] == [("a", "worker-1")]
+    assert [(job.label, job.error, job.traceback) for job in status.failed] == [("b", "it broke", "traceback")]
+    assert status.lacking == {"plugin": 2}
+    assert (status.total, status.is_over) == (4, False)
+
+
+def test_an_unknown_plan_is_said_to_be_one(plans):
+    submit(plans, "topics", "a")
+    for ask in (plans.status, plans.source, lambda plan: cancel(plans, plan)):
+        with pytest.raises(PlanNotFound, match=r"'topic' was submitted \(did you mean 'topics'\?\); there are: topics"):
+            ask("topic")
+    assert plans.source("topics") == {"name": "topics"}
+    assert plans.names() == ["topics"]
