@@ -1,0 +1,137 @@
+"""Any order of calls by any workers: the queue keeps its promises (a model-based test)."""
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.errors import LeaseLost
+from argosy.jobs.job import JobState
+from argosy.jobs.queue import Queue
+from argosy.jobs.reconciler import reconcile
+
+LABELS = ("a", "b")
+labels = st.sampled_from(LABELS)
+picks = st.integers(0, 1000)
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """`holder` is the only lease of a label that may settle it; `results` counts what was written for it."""
+
+    @initialize()
+    def open(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.queue = Queue(SqliteDatabase(f"sqlite:///{Path(self.folder.name)}/argosy.db"))
+        self.queue.database.migrate()
+        self.leases, self.holder, self.submitted = [], {}, set()
+        self.results, self.finished = dict.fromkeys(LABELS, 0), dict.fromkeys(LABELS, False)
+        self.tokens = dict.fromkeys(LABELS, 0)
+
+    def teardown(self):
+        if hasattr(self, "queue"):
+            self.queue.database.close()
+            self.folder.cleanup()
+
+    @rule(label=labels)
+    def submit(self, label):
+        before = self._state(label)
+        with self.queue.database.write() as transaction:
+            queued = self.queue.submit(transaction, "train", label, {})
+        assert queued == (before in (None, JobState.FAILED, JobState.CANCELLED))
+        self.submitted.add(label)
+
+    @rule(label=labels)
+    def lease(self, label):
+        lease = self.queue.lease(label, "worker", seconds=1000)
+        if lease:
+            assert label not in self.holder
+            assert lease.token > self.tokens[label]
+            self.tokens[label] = lease.token
+            self.holder[label] = lease
+            self.leases.append(lease)
+
+    @rule(pick=picks)
+    def finish(self, pick):
+        self._settle(pick, lambda lease: self.queue.finish(lease, {"token": lease.token}), finishes=True)
+
+    @rule(pick=picks, retry=st.booleans())
+    def fail(self, pick, retry):
+        self._settle(pick, lambda lease: self.queue.fail(lease, "error", retry=retry))
+
+    @rule(pick=picks)
+    def beat(self, pick):
+        self._settle(pick, self.queue.heartbeat, ends=False)
+
+    @rule(pick=picks)
+    def release(self, pick):
+        if self.leases:
+            lease = self.leases[pick % len(self.leases)]
+            assert self.queue.release(lease) == (self.holder.get(lease.job.label) is lease)
+            self._let_go(lease)
+
+    @rule(label=labels)
+    def cancel(self, label):
+        with self.queue.database.write() as transaction:
+            self.queue.cancel(transaction, label)
+        if self.holder.pop(label, None):
+            assert self._state(label) is JobState.CANCELLED
+
+    @rule()
+    def time_passes(self):
+        """Leases run out and back-offs end; the reconciler finds out."""
+        with self.queue.database.write() as transaction:
+            transaction.execute("UPDATE jobs SET not_before = 0, lease_until = 0 * lease_until")
+        reconcile(self.queue.database, queue_is_empty=True)
+        self.holder.clear()
+
+    @invariant()
+    def a_finished_job_stays_as_it_is(self):
+        for label in self.submitted if hasattr(self, "queue") else ():
+            job = self.queue.get(label)
+            assert (job.state is JobState.DONE) == self.finished[label]
+            assert self.results[label] == self.finished[label]
+            assert (job.state is JobState.RUNNING) == (label in self.holder)
+            assert job.token == self.tokens[label]
+            assert (job.lease_until is not None) == (job.state is JobState.RUNNING)
+            assert (job.finished_at is not None) == job.state.is_final
+
+    @invariant()
+    def every_queued_job_has_a_message_to_come(self):
+        if not hasattr(self, "queue"):
+            return
+        with self.queue.database.read() as transaction:
+            published = {row[0] for row in transaction.execute("SELECT body FROM outbox WHERE queue = 'jobs'")}
+            rows = transaction.execute("SELECT id, published_at FROM jobs WHERE state = 'queued'")
+        assert all(at is None or f'{{"job":{job}}}' in published for job, at in rows)
+
+    def _settle(self, pick, act, ends=True, finishes=False):
+        if not self.leases:
+            return
+        lease = self.leases[pick % len(self.leases)]
+        label = lease.job.label
+        may = self.holder.get(label) is lease
+        try:
+            act(lease)
+        except LeaseLost:
+            assert not may
+            return
+        assert may
+        if finishes:
+            self.finished[label] = True
+            self.results[label] += 1
+        if ends:
+            self._let_go(lease)
+
+    def _let_go(self, lease):
+        if self.holder.get(lease.job.label) is lease:
+            del self.holder[lease.job.label]
+
+    def _state(self, label):
+        return self.queue.get(label).state if label in self.submitted else None
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(deadline=None, max_examples=40, stateful_step_count=30)
