@@ -20,6 +20,10 @@ from numpy.typing import NDArray
 from argosy.models.component import Component
 from argosy.types import Input, Options
 
+Indices = NDArray[np.intp]
+NOTHING: tuple[Indices, NDArray[np.float64]] = (np.zeros(0, np.intp), np.zeros(0))
+"""The row of an input in which nothing is known."""
+
 
 class Adapter(Component):
     """Turns inputs into rows of features."""
@@ -56,7 +60,7 @@ class SparseAdapter(Adapter):
         """How many features there are."""
 
     @abstractmethod
-    def encode(self, item: Input) -> tuple[list[int], NDArray[np.float64]]:
+    def encode(self, item: Input) -> tuple[Indices, NDArray[np.float64]]:
         """The row of one input: distinct feature numbers and their values."""
 
     def transform(self, inputs: Sequence[Input]) -> Any:
@@ -64,8 +68,8 @@ class SparseAdapter(Adapter):
 
         rows = [self.encode(item) for item in inputs]
         indptr = np.cumsum([0, *(len(indices) for indices, _ in rows)], dtype=np.int32)
-        indices = np.array([index for indices, _ in rows for index in indices], np.int32)
-        values = np.concatenate([np.zeros(0), *(values for _, values in rows)])
+        indices = np.concatenate([NOTHING[0], *(indices for indices, _ in rows)]).astype(np.int32)
+        values = np.concatenate([NOTHING[1], *(values for _, values in rows)])
         matrix = csr_matrix((values, indices, indptr), shape=(len(rows), self.width))
         matrix.sort_indices()
         return matrix

@@ -2,7 +2,7 @@
 
 As scikit-learn's vectorisers have it, so that figures compare: a word is two or more word characters; `char` n-grams
 run over the text with its runs of white space made one space; `char_wb` n-grams stay inside a word padded with a
-space on either side, and a padded word shorter than the shortest n-gram counts once, whole.
+space on either side, and a padded word no longer than the shortest n-gram counts once, whole.
 """
 
 from __future__ import annotations
@@ -18,12 +18,20 @@ Length = Annotated[int, msgspec.Meta(ge=1, le=20)]
 Lengths = tuple[Length, Length]
 """The shortest and the longest n-gram."""
 
-find_words: Callable[[str], list[str]] = re.compile(r"\b\w\w+\b").findall
+_WORDS = re.compile(r"\w\w+")
+_ASCII_WORDS = "".join(chr(point) if chr(point).isalnum() or chr(point) == "_" else " " for point in range(128))
 _SPACES = re.compile(r"\s\s+")
 
 
+def find_words(text: str) -> list[str]:
+    """The words in order; for plain ASCII without the regular expression, which takes twice as long."""
+    if text.isascii():
+        return [word for word in text.translate(_ASCII_WORDS).split() if len(word) > 1]
+    return _WORDS.findall(text)
+
+
 def squeeze(text: str) -> str:
-    """The text with every run of white space made one space."""
+    """The text with every run of two or more white space characters made one space."""
     return _SPACES.sub(" ", text)
 
 

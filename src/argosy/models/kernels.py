@@ -38,12 +38,13 @@ def one_vs_one_scores(similar: Scores, duals: Scores, bias: Scores, counts: NDAr
         decision = similar[:, of_class[first]] @ duals[second - 1, of_class[first]] + bias[number]
         decision += similar[:, of_class[second]] @ duals[first, of_class[second]]
         if n_classes == 2:
-            return np.column_stack([decision, -decision])
+            return np.stack([decision, -decision], axis=1)
         sureness[:, first] += decision
         sureness[:, second] -= decision
         votes[:, first] += decision >= 0
         votes[:, second] += decision < 0
-    return votes + sureness / (3 * (np.abs(sureness) + 1))
+    transformed: Scores = votes + sureness / (3 * (np.abs(sureness) + 1))
+    return transformed
 
 
 def _squares(matrix: Any) -> Scores:

@@ -7,6 +7,7 @@ add up (Weinberger et al. 2009), at the price of negative features.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sqrt
 from typing import Annotated, Any, Self
 from zlib import crc32
 
@@ -14,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.models.adapter import SparseAdapter
+from argosy.models.adapter import Indices, SparseAdapter
 from argosy.models.counting import count_grams
 from argosy.models.grams import GRAMS, AnalyzerName, Lengths, check_lengths
 from argosy.models.inputs import text_of, texts_of
@@ -58,7 +59,7 @@ class Hashing(SparseAdapter):
         columns, signs = self._hash(counts.grams)
         return unit_rows(merge_columns(counts.matrix, columns, signs, self.buckets))
 
-    def encode(self, item: Input) -> tuple[list[int], NDArray[np.float64]]:
+    def encode(self, item: Input) -> tuple[Indices, NDArray[np.float64]]:
         text = text_of(item, self.field)
         grams = GRAMS[self.analyzer](text.lower() if self.lowercase else text, *self.ngrams)
         totals: dict[int, int] = {}
@@ -67,8 +68,8 @@ class Hashing(SparseAdapter):
             column = code % self.buckets
             totals[column] = totals.get(column, 0) + (-1 if self.signed and code >> _SIGN_BIT else 1)
         values = np.array(list(totals.values()), np.float64)
-        length = np.sqrt(values @ values)
-        return list(totals), values / length if length else values
+        values /= sqrt(values.dot(values)) or 1.0
+        return np.array(list(totals), np.intp), values
 
     def _hash(self, grams: list[str]) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
         """(bucket, sign or None) of each n-gram."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
+from math import sqrt
 from typing import Annotated, Any, Self
 
 import msgspec
@@ -15,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid
-from argosy.models.adapter import SparseAdapter
+from argosy.models.adapter import NOTHING, Indices, SparseAdapter
 from argosy.models.counting import Counts, count_grams
-from argosy.models.grams import GRAMS, AnalyzerName, Lengths, check_lengths
+from argosy.models.grams import AnalyzerName, Lengths, check_lengths
 from argosy.models.inputs import text_of, texts_of
+from argosy.models.known_grams import KnownGrams
 from argosy.models.rows import unit_rows, with_columns
 from argosy.models.vocabulary import Vocabulary
 from argosy.types import Input, Options
@@ -65,6 +68,7 @@ class TfIdf(SparseAdapter):
         kept = self._select(counts.matrix, frequency)
         if not len(kept):
             raise DatasetInvalid(f"no text of the training part has an n-gram that {self!r} would keep")
+        self.__dict__.pop("_known", None)
         self.vocabulary_ = Vocabulary(counts.names(kept))
         self.idf_ = np.log((1 + len(inputs)) / (1 + frequency[kept])) + 1
         if len(kept) == len(frequency):
@@ -79,18 +83,26 @@ class TfIdf(SparseAdapter):
         columns = np.array([index.get(gram, -1) for gram in counts.grams], np.int64)
         return self._weigh(with_columns(counts.matrix, columns, self.width))
 
-    def encode(self, item: Input) -> tuple[list[int], NDArray[np.float64]]:
+    def encode(self, item: Input) -> tuple[Indices, NDArray[np.float64]]:
         text = item if type(item) is str else text_of(item, self.field)
-        grams = GRAMS[self.analyzer](text.lower() if self.lowercase else text, *self.ngrams)
-        known = [index for index in map(self.vocabulary_.index.get, grams) if index is not None]
-        counts = Counter(known)
-        indices = list(counts)
-        values = self.idf_[indices]
-        if len(indices) < len(known):
+        known = self._known(text.lower() if self.lowercase else text)
+        if not known:
+            return NOTHING
+        if len(set(known)) == len(known):
+            indices = np.array(known, np.intp)
+            values = self.idf_.take(indices)
+        else:
+            counts = Counter(known)
+            indices = np.array(list(counts), np.intp)
             tf = np.array(list(counts.values()), np.float64)
+            values = self.idf_.take(indices)
             values *= np.log(tf) + 1 if self.sublinear else tf
-        length = np.sqrt(values @ values)
-        return indices, values / length if length else values
+        values /= sqrt(values.dot(values))
+        return indices, values
+
+    @cached_property
+    def _known(self) -> KnownGrams:
+        return KnownGrams(self.vocabulary_, self.analyzer, *self.ngrams)
 
     def _count(self, inputs: Sequence[Input]) -> Counts:
         texts = texts_of(inputs, self.field)

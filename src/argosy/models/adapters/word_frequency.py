@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid
-from argosy.models.adapter import SparseAdapter
+from argosy.models.adapter import Indices, SparseAdapter
 from argosy.models.counting import Counts, count_rows
 from argosy.models.grams import find_words
 from argosy.models.inputs import text_of, texts_of
@@ -59,10 +59,10 @@ class WordFrequency(SparseAdapter):
         columns = np.array([self.vocabulary_.index.get(word, -1) for word in counts.grams], np.int64)
         return with_columns(counts.matrix, columns, self.width)
 
-    def encode(self, item: Input) -> tuple[list[int], NDArray[np.float64]]:
+    def encode(self, item: Input) -> tuple[Indices, NDArray[np.float64]]:
         known = map(self.vocabulary_.index.get, self._words(text_of(item, self.field)))
         counts = Counter(index for index in known if index is not None)
-        return list(counts), np.array(list(counts.values()), np.float64)
+        return np.array(list(counts), np.intp), np.array(list(counts.values()), np.float64)
 
     def _words(self, text: str) -> list[str]:
         return find_words(text.lower())[: self.sequence_length]

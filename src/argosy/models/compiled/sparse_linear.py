@@ -26,7 +26,10 @@ class SparseLinear:
         self.has_probabilities = estimator.has_probabilities
         self._encode, self._weights, self._bias = adapter.encode, estimator.weights_, estimator.bias_
         self._rows = estimator.rows(adapter.width)
-        self._link = _LINKS["pair_" + estimator.link if self._weights.shape[1] == 1 else estimator.link]
+        self._is_pair = self._weights.shape[1] == 1
+        if self._is_pair:
+            self._weights = self._weights[:, 0]
+        self._link = _LINKS[estimator.link]
 
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
         check_input(item, limit)
@@ -42,26 +45,29 @@ class SparseLinear:
     def _score(self, item: Input) -> Scores:
         indices, values = self._encode(item)
         rows = indices if self._rows is None else self._rows.take(indices)
-        if not len(values):
-            return self._link(self._bias)
-        return self._link(values @ self._weights.take(rows, axis=0) + self._bias)
+        if self._is_pair:
+            return _pair(values.dot(self._weights.take(rows)).item() + self._bias.item(), self.has_probabilities)
+        return self._link(values.dot(self._weights.take(rows, axis=0)) + self._bias)
+
+
+def _pair(decision: float, has_probabilities: bool) -> Scores:
+    if not has_probabilities:
+        return np.array([-decision, decision])
+    second = _sigmoid(decision)
+    return np.array([1 - second, second])
 
 
 def _softmax(decision: Scores) -> Scores:
-    powers: Scores = np.exp(decision - np.maximum.reduce(decision))
-    powers /= np.add.reduce(powers)
-    return powers
+    decision -= decision[decision.argmax()]
+    np.exp(decision, out=decision)
+    decision /= np.add.reduce(decision)
+    return decision
 
 
 def _one_vs_rest(decision: Scores) -> Scores:
     odds = np.array([_sigmoid(value) for value in decision.tolist()])
     total = np.add.reduce(odds)
     return odds / total if total > 0 else np.full(len(odds), 1 / len(odds))
-
-
-def _pair(decision: Scores) -> Scores:
-    second = _sigmoid(decision.item())
-    return np.array([1 - second, second])
 
 
 def _sigmoid(value: float) -> float:
@@ -75,7 +81,4 @@ _LINKS: dict[str, Callable[[Scores], Scores]] = {
     "none": lambda decision: decision,
     "softmax": _softmax,
     "one_vs_rest": _one_vs_rest,
-    "pair_none": lambda decision: np.array([-decision[0], decision[0]]),
-    "pair_softmax": _pair,
-    "pair_one_vs_rest": _pair,
 }
