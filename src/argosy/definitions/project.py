@@ -25,16 +25,17 @@ Seconds = Annotated[float, Meta(ge=0)]
 
 
 class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which versions of a model the server holds; None of these given: those that have an alias."""
+    """Which versions of a model the server holds, beside those that its aliases point at."""
 
     versions: list[Positive] | None = None
     aliases: list[NotEmpty] | None = None
+    """None: all of them."""
     latest: Positive | None = None
     """The newest so many."""
 
 
 class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The model server; without `models` it serves every model that has an alias."""
+    """The model server; without `models` it serves every model."""
 
     host: NotEmpty = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8080

@@ -1,0 +1,66 @@
+"""The plans and settings shown in docs/ are read by the code that they document."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from argosy.datasets.cuts import cuts
+from argosy.definitions import Registries, Settings, expand, parse_plan
+from argosy.definitions.project import OVERRIDES, parse_settings
+from argosy.definitions.yaml_files import parse_mapping
+from argosy.models.adapters import adapters
+from argosy.models.estimators import estimators
+
+DOCS = Path(__file__).parents[2] / "docs"
+ALL = Registries(cuts, adapters, estimators)
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", (DOCS / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+
+
+PLANS = blocks("plans.md", "yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "definitions", "forbidden"), [(PLANS[0], 4, 0), (PLANS[1], 2, 0), (PLANS[2], 30, 0), (PLANS[3], 36, 29)]
+)
+def test_a_plan_in_the_docs_comes_to_what_the_docs_say(text, definitions, forbidden):
+    expansion = expand(parse_plan(parse_mapping(text, "plans.md"), "docs", ALL), ALL)
+    assert len(expansion.definitions) == definitions
+    assert sum(each.count for each in expansion.forbidden) == forbidden
+
+
+def test_there_are_no_other_plans_in_the_docs():
+    assert len(PLANS) == 4
+
+
+def test_the_python_in_the_docs_runs(tmp_path, monkeypatch, capsys):
+    [program] = blocks("plans.md", "python")
+    (tmp_path / "plan.yaml").write_text(PLANS[0])
+    monkeypatch.chdir(tmp_path)
+    exec(compile(program, "plans.md", "exec"), {})
+    assert capsys.readouterr().out == "4 4 []\n"
+
+
+def test_settings_in_the_docs_are_read():
+    [text] = blocks("settings.md", "yaml")
+    settings = parse_settings(parse_mapping(text, "settings.md"), {})
+    assert settings.server.models["spam"].latest == 2
+
+
+def paths(struct, prefix=""):
+    for field in msgspec.structs.fields(struct):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from paths(field.type, f"{prefix}{field.name}.")
+        else:
+            yield prefix + field.name
+
+
+def test_every_setting_and_variable_is_in_the_docs():
+    text = (DOCS / "settings.md").read_text("utf-8")
+    assert [name for name in [*paths(Settings), *OVERRIDES] if f"`{name}`" not in text] == []
