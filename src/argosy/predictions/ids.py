@@ -37,7 +37,7 @@ class PredictionIds:
             stem = bytes.fromhex(candidate)[:16]
         except ValueError:
             stem = b""
-        if len(candidate) != ID_CHARACTERS or not hmac.compare_digest(self._sealed(stem), candidate):
+        if len(candidate) != ID_CHARACTERS or not hmac.compare_digest(self._sealed(stem).encode(), candidate.encode()):
             raise PredictionNotFound(f"no prediction with the id '{_shown(prediction_id)}' was answered here")
         return candidate
 

@@ -150,8 +150,10 @@ class Manager:
 
     def _move(self, servable: Servable, state: State) -> None:
         servable.state = state
-        level = "error" if state is State.FAILED else "info"
-        getattr(_log, level)("%s version %d: %s %s", servable.model, servable.version, state.lower(), servable.error)
+        if state is State.FAILED:
+            _log.error("%s version %d failed to load: %s", servable.model, servable.version, servable.error)
+        else:
+            _log.info("%s version %d: %s", servable.model, servable.version, state.lower())
         self._watch(servable)
 
     def _publish(self, wanted: Mapping[str, Aspired]) -> None:

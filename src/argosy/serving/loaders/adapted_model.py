@@ -18,7 +18,9 @@ from argosy.models.estimators import estimators
 from argosy.models.vocabulary import Vocabulary
 from argosy.serving.servable import Predictor, Reference
 from argosy.store.artifact_store import ArtifactStore
+from argosy.telemetry import logger
 
+_log = logger("argosy.serving")
 PAUSE_SECONDS = 0.0001
 
 
@@ -35,9 +37,12 @@ class AdaptedModelLoader:
     def preload(self) -> None:
         """Import what a first load and a first large batch would import."""
         importlib.import_module("scipy.sparse")
-        for registry in (adapters, estimators):
-            for name in registry.names():
-                assert registry.get(name).cls
+        plugins = [registry.get(name) for registry in (adapters, estimators) for name in registry.names()]
+        for plugin in plugins:
+            try:
+                _ = plugin.cls
+            except ImportError as error:  # a model that needs it will say so when it is loaded
+                _log.warning("the %s '%s' cannot be imported: %s", plugin.noun, plugin.name, error)
 
     def load(self, reference: Reference) -> Predictor:
         """Raises ArtifactNotFound or ArtifactCorrupt: the digest is checked here, not on the first request."""

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from argosy.serving.metrics import Metrics
-from argosy.serving.rest.endpoints import Endpoint
+from argosy.serving.rest.endpoint import Endpoint
 from argosy.serving.rest.statuses import answer_error
 
 

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-
-from starlette.requests import Request
-from starlette.responses import Response
-
 from argosy.serving.dataplane import DataPlane
+from argosy.serving.rest.endpoint import Endpoint
 from argosy.serving.rest.feedback import FeedbackDesk
 from argosy.serving.rest.operations import Operations
 from argosy.serving.rest.tensorflow import TensorFlow
 from argosy.serving.rest.v2 import V2
 
-Handler = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """`name` is its operation id and its label in the metrics; `takes` and `gives` name schemas of the document."""
-
-    method: str
-    path: str
-    name: str
-    handler: Handler
-    summary: str
-    gives: str
-    takes: str = ""
-
-    @property
-    def tag(self) -> str:
-        return {"/v1/": "tensorflow", "/v2/": "v2"}.get(f"{self.path}/"[:4], "argosy")
-
 
 def endpoints(dataplane: DataPlane, desk: FeedbackDesk) -> list[Endpoint]:
     """Those asked most often come first."""
-    return [*_v2(V2(dataplane)), *_tensorflow(TensorFlow(dataplane)), *_argosy(Operations(dataplane.metrics), desk)]
+    operations = Operations(dataplane.metrics)
+    table = [*_v2(V2(dataplane)), *_tensorflow(TensorFlow(dataplane)), *_argosy(operations, desk)]
+    operations.describe(table)
+    return table
 
 
 def _v2(v2: V2) -> list[Endpoint]:

@@ -1,0 +1,28 @@
+"""One route: what the application needs to serve it, and the document to describe it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`name` is its operation id and its label in the metrics; `takes` and `gives` name schemas of the document."""
+
+    method: str
+    path: str
+    name: str
+    handler: Handler
+    summary: str
+    gives: str
+    takes: str = ""
+
+    @property
+    def tag(self) -> str:
+        return {"/v1/": "tensorflow", "/v2/": "v2"}.get(f"{self.path}/"[:4], "argosy")

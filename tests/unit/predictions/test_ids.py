@@ -1,0 +1,46 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from argosy.errors import PredictionNotFound
+from argosy.predictions.ids import ID_CHARACTERS, PredictionIds, made_at
+from argosy.vault.scope import Scope
+
+IDS = PredictionIds(Scope("predictions", bytes(32)))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(1, 50), st.floats(0, 4e9), st.binary(min_size=8, max_size=8))
+def test_every_issued_id_is_known_again_and_distinct(rows, at, randomness):
+    issued = IDS.issue(rows, at, randomness)
+    assert len(set(issued)) == rows
+    assert all(len(one) == ID_CHARACTERS and IDS.check(one.upper()) == one for one in issued)
+    assert all(abs(made_at(one) - at) <= 0.001 for one in issued)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, ID_CHARACTERS - 1), st.sampled_from("0123456789abcdef"))
+def test_an_id_with_any_character_changed_is_unknown(place, digit):
+    issued = IDS.issue(1, 1000.0, bytes(8))[0]
+    changed = issued[:place] + digit + issued[place + 1 :]
+    if changed != issued:
+        with pytest.raises(PredictionNotFound, match="no prediction with the id"):
+            IDS.check(changed)
+
+
+@pytest.mark.parametrize("nonsense", ["", "0", "zz" * 22, "ab" * 21, "ab" * 23, "é" * 44, "a" * 100_000])
+def test_what_is_no_id_is_unknown_and_named_briefly(nonsense):
+    with pytest.raises(PredictionNotFound) as raised:
+        IDS.check(nonsense)
+    assert len(str(raised.value)) < 200
+
+
+def test_ids_of_another_project_are_unknown():
+    foreign = PredictionIds(Scope("predictions", bytes([1]) * 32)).issue(1, 1000.0, bytes(8))[0]
+    with pytest.raises(PredictionNotFound):
+        IDS.check(foreign)
+
+
+def test_ids_sort_by_time():
+    issued = [IDS.issue(1, at, bytes([255 - at]) * 8)[0] for at in range(10)]
+    assert issued == sorted(issued)

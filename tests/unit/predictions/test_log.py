@@ -1,0 +1,82 @@
+import pytest
+
+from argosy.errors import PredictionNotFound
+from argosy.predictions import segments
+from argosy.predictions.feedback_log import FeedbackLog
+from argosy.predictions.log import Reviewable
+
+
+def test_a_prediction_is_found_before_anybody_drained(writer, log, predict):
+    made = predict("a text", client="app", subject="ann", entity="order 7")
+    writer.write([made])
+    found = log.get(made.id.upper())
+    assert (found.input, found.client, found.subject, found.entity) == ("a text", "app", "ann", "order 7")
+    assert found.scores == (0.25, 0.75)
+
+
+def test_an_id_that_was_never_issued_is_not_found(log):
+    with pytest.raises(PredictionNotFound, match="no prediction with the id"):
+        log.get("00" * 22)
+
+
+def test_many_come_in_the_order_asked_for(writer, log, predict):
+    made = [predict(f"text {n}") for n in range(4)]
+    writer.write(made)
+    assert [one.input for one in log.get_many([made[2].id, made[0].id])] == ["text 2", "text 0"]
+
+
+def test_an_entity_has_the_predictions_of_its_window(writer, log, predict):
+    writer.write([predict(f"at {at}", at=at, entity="order 7") for at in (1.0, 2.0, 3.0)])
+    writer.write([predict("other", at=2.0, entity="order 8"), predict("m", at=2.0, model="tone", entity="order 7")])
+    assert [one.input for one in log.of_entity("order 7", 2.0, 3.0)] == ["at 2.0", "m"]
+    assert [one.input for one in log.of_entity("order 7", 2.0, 3.0, "topics")] == ["at 2.0"]
+    assert log.of_entity("order 9", 0.0, 9.0) == []
+
+
+def test_a_model_streams_its_predictions_in_time(writer, log, predict):
+    writer.write([predict(f"at {at}", at=at) for at in (3.0, 1.0, 2.0)])
+    assert [one.input for one in log.of_model("topics", 1.5)] == ["at 2.0", "at 3.0"]
+    assert (log.count("topics"), log.count("none"), log.count()) == (3, 0, 3)
+
+
+def test_the_choice_of_reviews_sees_what_was_reviewed(writer, log, predict, database, vault):
+    made = sorted((predict(confidence=c) for c in (0.5, 0.6, 0.7)), key=lambda one: one.id)
+    writer.write(made)
+    feedback = FeedbackLog(database, vault, lambda: 5.0)
+    feedback.add(made[0].id, "correction", "money", "analyst")
+    feedback.add(made[1].id, "correction", "money", "analyst", is_uniform=True)
+    assert log.for_review("topics") == [
+        Reviewable(made[0].id, 0.5, True, False),
+        Reviewable(made[1].id, 0.6, True, True),
+        Reviewable(made[2].id, 0.7, False, False),
+    ]
+
+
+def test_erasing_a_subject_leaves_nothing_of_it(writer, log, predict, database, vault, spool):
+    mine = [predict(f"mine {n}", subject="ann") for n in range(2)]
+    other = predict("other", subject="bob")
+    writer.write([mine[0], other, mine[1]])
+    feedback = FeedbackLog(database, vault, lambda: 5.0)
+    for one in (*mine, other):
+        feedback.add(one.id, "correction", "money", "analyst")
+    log.count()
+    with database.read() as transaction:
+        sealed = dict(transaction.execute("SELECT id, sealed FROM predictions"))
+    assert sorted(log.erase("ann")) == sorted(one.id for one in mine)
+    on_disk = segments.listed(spool)[0].read_bytes()
+    assert [sealed[one.id] in on_disk for one in (*mine, other)] == [False, False, True]
+    with pytest.raises(PredictionNotFound, match="erased"):
+        log.get(mine[0].id)
+    assert log.get(other.id).input == "other"
+    assert feedback.of(mine[0].id) == []
+    assert len(feedback.of(other.id)) == 1
+
+
+def test_a_writer_goes_on_beside_an_erasure(writer, log, predict, database, spool):
+    writer.write([predict("mine", subject="ann"), predict("other")])
+    assert len(log.erase("ann")) == 1
+    writer.write([predict("later", subject="ann")])
+    writer.close()
+    assert log.count() == 2
+    assert segments.listed(spool) == []
+    assert log.erase("nobody") == []

@@ -1,0 +1,171 @@
+import asyncio
+import errno
+import os
+import threading
+from collections import Counter
+
+import pytest
+
+from argosy.errors import PredictionNotLogged
+from argosy.predictions import segments
+from argosy.predictions.drain import drain_once, follow
+from argosy.predictions.spool import SpoolWriter
+
+
+def logged(database):
+    with database.read() as transaction:
+        return Counter(row[0] for row in transaction.execute("SELECT id FROM predictions"))
+
+
+def test_what_was_written_is_drained_once(writer, spool, database, predict):
+    made = [predict(f"text {n}") for n in range(5)]
+    writer.write(made[:2])
+    assert drain_once(spool, database) == 2
+    writer.write(made[2:])
+    assert drain_once(spool, database) == 3
+    assert drain_once(spool, database) == 0
+    assert logged(database) == Counter(one.id for one in made)
+
+
+def test_an_empty_or_missing_folder_drains_to_nothing(spool, database):
+    assert drain_once(spool, database) == 0
+
+
+def test_a_segment_goes_when_its_writer_has_gone(writer, spool, database, predict):
+    writer.write([predict()])
+    drain_once(spool, database)
+    assert len(segments.listed(spool)) == 1
+    writer.close()
+    drain_once(spool, database)
+    assert list(spool.iterdir()) == []
+    with database.read() as transaction:
+        assert transaction.execute("SELECT * FROM spools") == []
+
+
+def test_full_segments_are_followed_by_others(spool, scope, database, predict):
+    writer = SpoolWriter(spool, scope, segment_bytes=400)
+    made = [predict(f"text {n}") for n in range(10)]
+    for one in made:
+        writer.write([one])
+    assert len(segments.listed(spool)) > 3
+    assert drain_once(spool, database) == 10
+    assert len(segments.listed(spool)) <= 1
+    writer.close()
+
+
+def test_one_turn_of_the_loop_is_one_write(spool, scope, database, predict):
+    sizes = []
+
+    def write(descriptor, data):
+        sizes.append(len(data))
+        return os.write(descriptor, data)
+
+    writer = SpoolWriter(spool, scope, write=write)
+
+    async def turn():
+        await asyncio.gather(*(writer.append([predict(f"text {n}")]) for n in range(50)))
+
+    asyncio.run(turn())
+    writer.close()
+    assert len(sizes) == 1
+    assert drain_once(spool, database) == 50
+
+
+def test_a_tail_torn_anywhere_loses_only_what_was_never_answered(spool, scope, database, predict):
+    kept, torn = predict("kept"), predict("torn")
+    probe = SpoolWriter(spool, scope)
+    whole = len(probe.framed([kept]))
+    last = len(probe.framed([torn]))
+    for cut in range(0, last, 7):
+        writer = SpoolWriter(spool, scope)
+        writer.write([kept, torn])
+        writer.close()
+        os.truncate(segments.listed(spool)[0], whole + cut)
+        drain_once(spool, database)
+        assert logged(database) == Counter([kept.id])
+        assert segments.listed(spool) == []
+
+
+def test_damage_inside_a_segment_is_kept_for_a_human(spool, scope, database, predict):
+    writer = SpoolWriter(spool, scope)
+    first, second, third = predict(), predict(), predict()
+    writer.write([first, second, third])
+    writer.close()
+    path = segments.listed(spool)[0]
+    data = bytearray(path.read_bytes())
+    data[len(writer.framed([first])) + 20] ^= 1
+    path.write_bytes(data)
+    drain_once(spool, database)
+    assert logged(database) == Counter([first.id])
+    assert [one.suffix for one in spool.iterdir()] == [".damaged"]
+
+
+def test_a_full_disk_fails_what_was_not_written_and_only_that(spool, scope, database, predict):
+    room = [10_000]
+
+    def write(descriptor, data):
+        if not room[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = os.write(descriptor, data[: room[0]])
+        room[0] -= taken
+        return taken
+
+    writer = SpoolWriter(spool, scope, write=write)
+    first, second = predict("first"), predict("second")
+    room[0] = len(writer.framed([first])) + 10
+
+    async def turn():
+        return await asyncio.gather(writer.append([first]), writer.append([second]), return_exceptions=True)
+
+    answers = asyncio.run(turn())
+    assert answers[0] is None
+    assert isinstance(answers[1], PredictionNotLogged)
+    with pytest.raises(PredictionNotLogged):
+        writer.write([second])
+    room[0] = 10_000
+    third = predict("third")
+    writer.write([third])
+    writer.close()
+    drain_once(spool, database)
+    assert logged(database) == Counter([first.id, third.id])
+    assert segments.listed(spool) == []
+
+
+def test_many_drains_at_once_move_each_prediction_once(spool, scope, database, predict):
+    writer = SpoolWriter(spool, scope, segment_bytes=3000)
+    made = [predict(f"text {n}") for n in range(300)]
+    stop, moved = threading.Event(), []
+
+    def drain():
+        while not stop.is_set():
+            moved.append(drain_once(spool, database))
+        moved.append(drain_once(spool, database))
+
+    threads = [threading.Thread(target=drain) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for one in made:
+        writer.write([one])
+    writer.close()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert sum(moved) == 300
+    assert logged(database) == Counter(one.id for one in made)
+    assert segments.listed(spool) == []
+
+
+def test_follow_takes_what_was_written_before_it_was_stopped(writer, spool, database, predict):
+    stop = threading.Event()
+    thread = threading.Thread(target=follow, args=(spool, database, stop, 0.01))
+    thread.start()
+    writer.write([predict()])
+    stop.set()
+    thread.join()
+    assert logged(database).total() == 1
+
+
+def test_files_are_for_the_owner_alone(writer, spool, predict):
+    writer.write([predict()])
+    assert spool.stat().st_mode & 0o077 == 0
+    assert segments.listed(spool)[0].stat().st_mode & 0o077 == 0
