@@ -59,8 +59,9 @@ class Option(msgspec.Struct, frozen=True):
 
     def convert(self, value: Any, path: str) -> Any:
         """A checked JSON value as the constructor takes it."""
-        if not self.is_required and value == self.default_json():
-            return self.default if not isinstance(self.default, list | dict | set) else self.default.copy()
+        default = None if self.is_required else self.default_json()
+        if not self.is_required and type(value) is type(default) and value == default:
+            return self.default.copy() if isinstance(self.default, list | dict | set) else self.default
         return checked(self.annotation, value, path)
 
 
