@@ -6,7 +6,6 @@ cuts through a tie, the first in the order of strings stay.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 from math import sqrt
@@ -21,7 +20,7 @@ from argosy.models.adapter import NOTHING, Indices, SparseAdapter
 from argosy.models.counting import Counts, count_grams
 from argosy.models.grams import AnalyzerName, Lengths, check_lengths
 from argosy.models.inputs import text_of, texts_of
-from argosy.models.known_grams import KnownGrams
+from argosy.models.known_grams import Finder, distinct, finder
 from argosy.models.rows import unit_rows, with_columns
 from argosy.models.vocabulary import Vocabulary
 from argosy.types import Input, Options
@@ -68,7 +67,7 @@ class TfIdf(SparseAdapter):
         kept = self._select(counts.matrix, frequency)
         if not len(kept):
             raise DatasetInvalid(f"no text of the training part has an n-gram that {self!r} would keep")
-        self.__dict__.pop("_known", None)
+        self.__dict__.pop("_find", None)
         self.vocabulary_ = Vocabulary(counts.names(kept))
         self.idf_ = np.log((1 + len(inputs)) / (1 + frequency[kept])) + 1
         if len(kept) == len(frequency):
@@ -85,24 +84,19 @@ class TfIdf(SparseAdapter):
 
     def encode(self, item: Input) -> tuple[Indices, NDArray[np.float64]]:
         text = item if type(item) is str else text_of(item, self.field)
-        known = self._known(text.lower() if self.lowercase else text)
-        if not known:
+        found = self._find(text.lower() if self.lowercase else text)
+        if not len(found):
             return NOTHING
-        if len(set(known)) == len(known):
-            indices = np.array(known, np.intp)
-            values = self.idf_.take(indices)
-        else:
-            counts = Counter(known)
-            indices = np.array(list(counts), np.intp)
-            tf = np.array(list(counts.values()), np.float64)
-            values = self.idf_.take(indices)
-            values *= np.log(tf) + 1 if self.sublinear else tf
+        indices, counts = distinct(found)
+        values = self.idf_.take(indices)
+        if counts is not None:
+            values *= np.log(counts) + 1 if self.sublinear else counts
         values /= sqrt(values.dot(values))
         return indices, values
 
     @cached_property
-    def _known(self) -> KnownGrams:
-        return KnownGrams(self.vocabulary_, self.analyzer, *self.ngrams)
+    def _find(self) -> Finder:
+        return finder(self.vocabulary_, self.analyzer, *self.ngrams)
 
     def _count(self, inputs: Sequence[Input]) -> Counts:
         texts = texts_of(inputs, self.field)
