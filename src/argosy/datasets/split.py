@@ -33,7 +33,7 @@ def split(ids: _UINT64, seed: int, training_ratio: float, validation_ratio: floa
 def fractions(ids: _UINT64, seed: int) -> NDArray[np.float64]:
     """A number in [0, 1) for each row, uniform over ids and independent between seeds."""
     start = np.full(len(ids), seed % 2**64, dtype=np.uint64)
-    mixed = _mix(_mix(_mix(start) ^ ids[:, 0]) ^ ids[:, 1])
+    mixed = mix(mix(mix(start) ^ ids[:, 0]) ^ ids[:, 1])
     return (mixed >> np.uint64(11)).astype(np.float64) / 2.0**53
 
 
@@ -42,7 +42,7 @@ def id_words(ids: list[bytes]) -> _UINT64:
     return np.frombuffer(b"".join(ids), dtype=">u8").reshape(-1, 2).astype(np.uint64)
 
 
-def _mix(state: _UINT64) -> _UINT64:
+def mix(state: _UINT64) -> _UINT64:
     """One splitmix64 step; unsigned arithmetic wraps, as it is meant to."""
     mixed: _UINT64 = state + np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

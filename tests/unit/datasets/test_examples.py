@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.datasets.example import Example, content, payload, read_payload
+from argosy.datasets.examples import Examples
+from argosy.datasets.export import json_line
+from argosy.errors import CollectionNotFound, ExamplesInvalid, KeyWrong
+from argosy.vault import Vault
+from argosy.vault.keys.file import FileKeys
+
+TEXTS = st.text(min_size=1, max_size=40).filter(lambda text: not text.isspace())
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**50), 2**50) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+INPUTS = TEXTS | st.dictionaries(st.text(max_size=8), JSON, min_size=1, max_size=4)
+ROWS = st.lists(
+    st.builds(
+        Example,
+        INPUTS,
+        TEXTS,
+        st.none() | st.floats(0, 4e9).map(lambda seconds: round(seconds, 3)),
+        st.sampled_from(["", "desk"]),
+        st.none() | TEXTS,
+        st.none() | st.sampled_from(["train", "validation", "test"]),
+        origin=st.none() | st.just("ab" * 22),
+    ),
+    min_size=1,
+    max_size=12,
+    unique_by=lambda row: content(row.input),
+)
+
+
+def said(row):
+    return (content(row.input), row.label, row.seen_at, row.source, row.subject, row.split, row.origin)
+
+
+@given(INPUTS, st.none() | TEXTS)
+@settings(deadline=None, max_examples=80)
+def test_a_payload_holds_the_input_and_the_subject(given_input, subject):
+    assert read_payload(payload(given_input, subject)) == (given_input, subject)
+
+
+@given(ROWS)
+@settings(deadline=None, max_examples=40)
+def test_import_then_export_gives_the_same_rows_in_order(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("round_trip")
+    examples = fresh(folder)
+    examples.add("news", rows, source="python")
+    exported = list(examples.export("news"))
+    assert [said(row)[:2] + said(row)[4:] for row in exported] == [said(row)[:2] + said(row)[4:] for row in rows]
+    file = folder / "export.jsonl"
+    file.write_bytes(b"".join(json_line(row) for row in exported))
+    again = examples.import_file("copy", file)
+    assert again.added == len(rows)
+    assert [said(row) for row in examples.export("copy")] == [said(row) for row in exported]
+
+
+def fresh(folder):
+    database = SqliteDatabase(f"sqlite:///{folder}/argosy.db")
+    database.migrate()
+    keys = FileKeys(folder / "keys")
+    keys.create("examples")
+    return Examples(database, Vault(database, keys), now=lambda: 1_700_000_000.5)
+
+
+def test_what_a_row_leaves_out_is_filled_in(examples):
+    examples.add("news", [Example("a text", "a")], source="desk")
+    (row,) = examples.export("news")
+    assert (row.seen_at, row.source, row.revision, len(row.example_id)) == (1_700_000_000.0, "desk", 1, 32)
+
+
+def test_the_same_rows_again_add_nothing(examples):
+    rows = [Example(f"text {at}", "ab"[at % 2]) for at in range(50)]
+    first = examples.add("news", rows)
+    assert (first.added, first.duplicates) == (50, 0)
+    again = examples.add("news", rows, on_conflict="error")
+    assert (again.added, again.revised, again.duplicates, again.conflicts) == (0, 0, 50, 0)
+    assert examples.count("news").revisions == 50
+
+
+def test_duplicates_within_an_import_are_kept_once(examples):
+    rows = [Example("same", "a"), Example("other", "b"), Example("same", "a"), Example("same", "a")]
+    report = examples.add("news", rows, on_conflict="error")
+    assert (report.added, report.duplicates, report.conflicts) == (2, 2, 0)
+    assert [row.input for row in examples.export("news")] == ["same", "other"]
+
+
+def test_another_label_is_a_revision_of_the_same_example(examples):
+    examples.add("news", [Example("text", "a", 1.0)])
+    report = examples.add("news", [Example("text", "b", 2.0)])
+    assert (report.added, report.revised, report.conflicts) == (0, 1, 1)
+    (current,) = examples.export("news")
+    first, second = examples.show(current.example_id)
+    assert [(row.label, row.revision, row.input) for row in (first, second)] == [("a", 1, "text"), ("b", 2, "text")]
+    assert first.example_id == second.example_id == current.example_id
+    assert examples.count("news").labels == {"b": 1}
+
+
+def test_fields_in_another_order_are_the_same_example(examples):
+    examples.add("news", [Example({"title": "x", "body": "y"}, "a")])
+    assert examples.add("news", [Example({"body": "y", "title": "x"}, "a")]).duplicates == 1
+
+
+def test_the_same_input_in_another_collection_is_another_example(examples):
+    examples.add("one", [Example("text", "a")])
+    examples.add("two", [Example("text", "b")], on_conflict="error")
+    assert examples.collections() == {"one": 1, "two": 1}
+
+
+def test_an_import_that_fails_leaves_nothing(examples, database):
+    def rows():
+        yield from (Example(f"text {at}", "a") for at in range(2500))
+        raise RuntimeError("the source broke")
+
+    with pytest.raises(RuntimeError):
+        examples.add("news", rows())
+    assert examples.collections() == {}
+    with database.read() as transaction:
+        assert transaction.execute("SELECT name FROM sqlite_temp_master") == []
+
+
+def test_an_interrupted_import_leaves_nothing(examples):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        examples.add("news", [Example("text", "a")], progress=interrupt)
+    assert examples.collections() == {}
+    assert examples.add("news", [Example("text", "a")]).added == 1
+
+
+def test_a_conflict_under_error_leaves_nothing(examples):
+    examples.add("news", [Example("text", "a")])
+    with pytest.raises(ExamplesInvalid, match="row 2 says 'b', the stored example says 'a'"):
+        examples.add("news", [Example("new", "a"), Example("text", "b")], on_conflict="error")
+    assert examples.count("news").examples == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (Example("", "a"), "empty"),
+        (Example(" \n", "a"), "empty"),
+        (Example("text", ""), "label is empty"),
+        (Example("x" * 1_000_001, "a"), "limit"),
+        (Example({}, "a"), "no fields"),
+        (Example({"x": "y" * 1_000_001}, "a"), "limit"),
+        (Example({"x": object()}, "a"), "no JSON"),
+        (Example("lone \ud800", "a"), "surrogates"),
+        (Example("text", "a", split="holdout"), "split"),
+        (Example("text", None), "no label"),
+        (Example(3, "a"), "int"),
+    ],
+)
+def test_a_row_that_cannot_be_stored_is_named_and_leaves_nothing(examples, row, problem):
+    with pytest.raises(ExamplesInvalid, match=f"row 2: .*{problem}"):
+        examples.add("news", [Example("good", "a"), row])
+    assert examples.collections() == {}
+
+
+def test_progress_is_told_and_batches_do_not_show(examples):
+    told = []
+    examples.add("news", (Example(f"text {at}", "a") for at in range(2300)), progress=told.append)
+    assert told == [1000, 2000, 2300]
+    assert [row.input for row in examples.export("news")] == [f"text {at}" for at in range(2300)]
+
+
+def test_counts_are_by_label_source_and_split(examples):
+    examples.add("news", [Example("1", "a", 5.0, "desk", split="test"), Example("2", "b", 7.0)], source="py")
+    counts = examples.count("news")
+    assert (counts.labels, counts.sources, counts.splits) == ({"a": 1, "b": 1}, {"desk": 1, "py": 1}, {"test": 1})
+    assert (counts.first_seen_at, counts.last_seen_at) == (5.0, 7.0)
+
+
+def test_an_unknown_collection_lists_those_there_are(examples):
+    examples.add("news", [Example("text", "a")])
+    for ask in (examples.count, lambda name: next(examples.export(name))):
+        with pytest.raises(CollectionNotFound, match=r"did you mean 'news'.*there are: news"):
+            ask("new")
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a/b", "x;y"])
+def test_a_collection_is_named_by_a_plain_word(examples, name):
+    with pytest.raises(ExamplesInvalid, match="no name for a collection"):
+        examples.add(name, [Example("text", "a")])
+
+
+@pytest.mark.parametrize("example_id", ["xyz", "00" * 16])
+def test_an_unknown_example_is_refused(examples, example_id):
+    with pytest.raises(ExamplesInvalid):
+        examples.show(example_id)
+
+
+def test_another_master_key_reads_nothing(examples, database, tmp_path):
+    examples.add("news", [Example("text", "a")])
+    other = FileKeys(tmp_path / "other")
+    other.create("examples")
+    stranger = Examples(database, Vault(database, other))
+    with pytest.raises(KeyWrong):
+        list(stranger.export("news"))
+    with pytest.raises(KeyWrong):
+        stranger.add("news", [Example("more", "a")])
