@@ -93,6 +93,24 @@ def test_a_settled_lease_settles_nothing_more(queue):
     assert len(queue.jobs()) == 1
 
 
+def test_only_the_newest_lease_settles(queue):
+    submit(queue)
+    older = queue.lease("job", "first")
+    queue.release(older)
+    newer = queue.lease("job", "second")
+    for attempt in (
+        lambda: queue.finish(older, {"by": "first"}),
+        lambda: queue.heartbeat(older),
+        lambda: queue.fail(older, "late"),
+    ):
+        with pytest.raises(LeaseLost):
+            attempt()
+    assert not queue.release(older)
+    assert queue.get("job").owner == "second"
+    queue.finish(newer, {"by": "second"})
+    assert queue.get("job").result == {"by": "second"}
+
+
 def test_a_failure_is_tried_again_and_then_final(queue):
     submit(queue)
     for attempt in range(1, ATTEMPTS + 1):

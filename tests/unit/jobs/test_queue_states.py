@@ -5,7 +5,7 @@ from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.errors import LeaseLost
@@ -15,7 +15,8 @@ from argosy.jobs.reconciler import reconcile
 
 LABELS = ("a", "b")
 labels = st.sampled_from(LABELS)
-picks = st.integers(0, 1000)
+picks = st.integers(1, 3)
+has_lease = precondition(lambda self: self.leases)
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -45,6 +46,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(label=labels)
     def lease(self, label):
+        if label not in self.submitted:
+            self.submit(label)
         lease = self.queue.lease(label, "worker", seconds=1000)
         if lease:
             assert label not in self.holder
@@ -53,24 +56,27 @@ class AnyOrder(RuleBasedStateMachine):
             self.holder[label] = lease
             self.leases.append(lease)
 
+    @has_lease
     @rule(pick=picks)
     def finish(self, pick):
         self._settle(pick, lambda lease: self.queue.finish(lease, {"token": lease.token}), finishes=True)
 
+    @has_lease
     @rule(pick=picks, retry=st.booleans())
     def fail(self, pick, retry):
         self._settle(pick, lambda lease: self.queue.fail(lease, "error", retry=retry))
 
+    @has_lease
     @rule(pick=picks)
     def beat(self, pick):
         self._settle(pick, self.queue.heartbeat, ends=False)
 
+    @has_lease
     @rule(pick=picks)
     def release(self, pick):
-        if self.leases:
-            lease = self.leases[pick % len(self.leases)]
-            assert self.queue.release(lease) == (self.holder.get(lease.job.label) is lease)
-            self._let_go(lease)
+        lease = self._one_of_the_last(pick)
+        assert self.queue.release(lease) == (self.holder.get(lease.job.label) is lease)
+        self._let_go(lease)
 
     @rule(label=labels)
     def cancel(self, label):
@@ -79,6 +85,7 @@ class AnyOrder(RuleBasedStateMachine):
         if self.holder.pop(label, None):
             assert self._state(label) is JobState.CANCELLED
 
+    @has_lease
     @rule()
     def time_passes(self):
         """Leases run out and back-offs end; the reconciler finds out."""
@@ -108,9 +115,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert all(at is None or f'{{"job":{job}}}' in published for job, at in rows)
 
     def _settle(self, pick, act, ends=True, finishes=False):
-        if not self.leases:
-            return
-        lease = self.leases[pick % len(self.leases)]
+        lease = self._one_of_the_last(pick)
         label = lease.job.label
         may = self.holder.get(label) is lease
         try:
@@ -124,6 +129,9 @@ class AnyOrder(RuleBasedStateMachine):
             self.results[label] += 1
         if ends:
             self._let_go(lease)
+
+    def _one_of_the_last(self, pick):
+        return self.leases[-min(pick, len(self.leases))]
 
     def _let_go(self, lease):
         if self.holder.get(lease.job.label) is lease:

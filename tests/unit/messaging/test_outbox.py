@@ -72,6 +72,23 @@ def test_what_could_not_be_published_is_published_later(database):
     assert bodies(broker, "work") == [{"a": 1}]
 
 
+class Interrupting(SqlBroker):
+    """A broker in the midst of whose publication another relay looks into the outbox."""
+
+    def _add(self, queue, bodies):
+        self.moved_by_another = relay(self._database, SqlBroker(self._database))
+        super()._add(queue, bodies)
+
+
+def test_two_relays_do_not_publish_the_same_row(database):
+    broker = Interrupting(database)
+    with database.write() as transaction:
+        emit(transaction, "work", 1)
+    assert relay(database, broker) == 1
+    assert broker.moved_by_another == 0
+    assert bodies(broker, "work") == [1]
+
+
 def test_a_notification_can_be_told_from_its_repetition(database):
     broker = SqlBroker(database)
     with database.write() as transaction:
