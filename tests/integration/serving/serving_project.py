@@ -6,7 +6,6 @@ Run as a program it serves the project in the folder it is given, and prints its
 from __future__ import annotations
 
 import base64
-import os
 import sys
 from pathlib import Path
 
@@ -63,13 +62,13 @@ class Project:
             self.store.promote(transaction, name, number, alias, by="test", reason="test")
 
 
-def main(folder: str) -> None:
+def main(folder: str, port: str = "0") -> None:
     telemetry.configure("INFO")
     project = Project(Path(folder))
     limits = Limits(text_bytes=100_000, body_bytes=1_000_000, rows=100)
     server = ModelServer(project.store, project.vault, project.spool, limits=limits)
-    server.run("127.0.0.1", int(os.environ.get("PORT", "0")), lambda url: print(url, flush=True))
+    server.run("127.0.0.1", int(port), lambda url: print(url, flush=True))  # noqa: T201
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -1,0 +1,83 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from serving_project import Project
+
+DEADLINE_SECONDS = 30
+
+
+class RunningServer:
+    """The project's server in a process of its own."""
+
+    def __init__(self, project):
+        self.project = project
+        program = Path(__file__).parent / "serving_project.py"
+        self._log = (project.folder / "server.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, str(program), str(project.folder)], stdout=subprocess.PIPE, stderr=self._log
+        )
+        self.url = self.process.stdout.readline().decode().strip()
+        self.client = httpx.Client(base_url=self.url, timeout=DEADLINE_SECONDS)
+        self.until(lambda: self.client.get("/v2/health/ready").status_code == 200)
+
+    def until(self, condition):
+        """Wait for a condition, with a deadline."""
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, (self.project.folder / "server.log").read_text()
+            assert self.process.poll() is None, (self.project.folder / "server.log").read_text()
+            time.sleep(0.01)
+
+    def predict(self, *texts, path="/v1/models/topics", **headers):
+        return self.client.post(f"{path}:predict", json={"instances": list(texts)}, headers=headers)
+
+    def version(self, path="/v1/models/topics"):
+        return int(self.predict("a goal", path=path).headers["argosy-model-version"])
+
+    def close(self):
+        self.client.close()
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(DEADLINE_SECONDS)
+        self.process.stdout.close()
+        self._log.close()
+
+
+@pytest.fixture
+def project(tmp_path):
+    made = Project(tmp_path)
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def start(project):
+    """Starts servers of the project, ended with the test."""
+    started = []
+
+    def one():
+        started.append(RunningServer(project))
+        return started[-1]
+
+    yield one
+    for server in started:
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """One server for tests that change nothing that another would notice: versions 1 (champion) and 2 (canary, svm)."""
+    project = Project(tmp_path_factory.mktemp("shared"))
+    project.promote(project.train())
+    project.promote(project.train(model="svm", suffix="!"), alias="canary")
+    server = RunningServer(project)
+    yield server
+    server.close()
+    project.database.close()

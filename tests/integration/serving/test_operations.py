@@ -1,0 +1,80 @@
+"""The description of the routes, the metrics, and the server as a process."""
+
+import signal
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from prometheus_client.parser import text_string_to_metric_families
+
+from argosy.errors import PortInUse
+from argosy.serving.model_server import ModelServer
+from argosy.serving.server import listen
+
+
+def test_the_openapi_document_is_valid_and_has_every_route(shared):
+    document = shared.client.get("/openapi.json").json()
+    OpenAPIV31SpecValidator(document).validate()
+    project = shared.project
+    app = ModelServer(project.store, project.vault, project.spool).app
+    served = {(route.path, method) for route in app.routes for method in route.methods - {"HEAD"}}
+    described = {(path, method.upper()) for path, methods in document["paths"].items() for method in methods}
+    assert served == described
+    assert len(served) > 15
+
+
+def test_what_the_document_promises_of_answers_is_so(shared):
+    from jsonschema import Draft202012Validator
+
+    document = shared.client.get("/openapi.json").json()
+    shared.predict("a goal")
+    paths = {"model": "topics", "version": "1", "label": "canary"}
+    for path, methods in document["paths"].items():
+        if "get" not in methods or path == "/metrics":
+            continue
+        answer = shared.client.get(path.format(**paths))
+        schema = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        assert answer.status_code == 200, path
+        Draft202012Validator({**schema, "components": document["components"]}).validate(answer.json())
+
+
+def samples(server):
+    text = server.client.get("/metrics").text
+    return {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_metrics_count_requests_predictions_and_states(shared):
+    key = ("argosy_predictions_total", ("model", "topics"), ("version", "1"))
+    ok = ("argosy_requests_total", ("route", "v1_predict"), ("status", "200"))
+    missing = ("argosy_requests_total", ("route", "v1_predict"), ("status", "404"))
+    shared.predict("a")
+    before = samples(shared)
+    shared.predict("a", "b")
+    shared.predict("a", path="/v1/models/none")
+    after = samples(shared)
+    assert after[key] - before[key] == 2
+    assert after[ok] - before[ok] == 1
+    assert after[missing] - before.get(missing, 0) == 1
+    state = ("argosy_servable_state", ("model", "topics"), ("state", "AVAILABLE"), ("version", "1"))
+    assert after[state] == 1
+    assert not any("none" in str(name) for name in after)
+
+
+def test_a_port_in_use_is_said_so():
+    taken = listen("127.0.0.1", 0)
+    with taken, pytest.raises(PortInUse, match="another program listens"):
+        listen("127.0.0.1", taken.getsockname()[1])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_server_cleanly(project, start, number):
+    project.promote(project.train())
+    server = start()
+    answered = server.predict("a goal").headers["argosy-prediction-id"]
+    server.process.send_signal(number)
+    assert server.process.wait(20) == 0
+    assert project.predictions.get(answered).input == "a goal"
+    assert list(project.spool.iterdir()) == []

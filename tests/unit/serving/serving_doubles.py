@@ -1,0 +1,46 @@
+"""A loader whose loads a test can hold, fail and count, and predictors that say which artifact they came from."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from argosy.errors import ArtifactCorrupt
+from argosy.serving.aspired import Aspired
+from argosy.serving.servable import Reference
+
+
+class Answering:
+    classes = ["money", "sport"]  # noqa: RUF012
+    has_probabilities = True
+
+    def __init__(self, artifact):
+        self.artifact, self.is_unloaded = artifact, False
+
+    def score(self, inputs, limit):
+        assert not self.is_unloaded, "asked after it was unloaded"
+        return np.tile([0.25, 0.75], (len(inputs), 1))
+
+
+class Loading:
+    def __init__(self):
+        self.gate = threading.Event()
+        self.gate.set()
+        self.broken = set()
+        self.loaded, self.unloaded = [], []
+
+    def load(self, reference):
+        self.gate.wait(10)
+        if reference.artifact in self.broken:
+            raise ArtifactCorrupt(f"{reference.artifact} is damaged")
+        self.loaded.append(reference.artifact)
+        return Answering(reference.artifact)
+
+    def unload(self, predictor):
+        predictor.is_unloaded = True
+        self.unloaded.append(predictor.artifact)
+
+
+def aspire(numbers, aliases=None, model="topics"):
+    return Aspired(model, {n: Reference(f"label {n}", f"{model} {n}") for n in numbers}, aliases or {})

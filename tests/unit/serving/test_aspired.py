@@ -1,0 +1,48 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from argosy.serving.aspired import Aspired, Selection, default_version, routed_aliases, select
+from argosy.serving.servable import Reference
+
+OFFERED = Aspired("topics", {n: Reference(f"label {n}", "a" * 64) for n in (1, 2, 3)}, {"champion": 2, "canary": 3})
+NUMBERS = st.integers(1, 5)
+ALIASES = st.dictionaries(st.sampled_from(["champion", "canary", "old"]), NUMBERS)
+
+
+def chosen(**wish):
+    return sorted(select(OFFERED, Selection(**wish)).versions)
+
+
+def test_without_a_wish_what_has_an_alias_is_served():
+    assert chosen() == [2, 3]
+    assert sorted(select(Aspired("m", OFFERED.versions, {}), Selection()).versions) == [3]
+
+
+def test_a_wish_names_versions_aliases_or_the_latest():
+    assert chosen(aliases=("champion",)) == [2]
+    assert chosen(aliases=(), versions=(1, 9)) == [1]
+    assert chosen(aliases=(), latest=2) == [2, 3]
+    assert chosen(latest=0, aliases=()) == []
+
+
+def test_an_alias_that_is_not_wished_for_is_not_served():
+    assert select(OFFERED, Selection(aliases=("champion",))).aliases == {"champion": 2}
+
+
+@settings(deadline=None, max_examples=200)
+@given(ALIASES, ALIASES, st.sets(NUMBERS))
+def test_an_alias_never_leaves_a_version_that_answers_for_one_that_does_not(aspired, routed, available):
+    led = routed_aliases(aspired, routed, available)
+    assert led.keys() == aspired.keys()
+    for alias, number in led.items():
+        assert number == aspired[alias] or (number == routed[alias] and number in available)
+        if routed.get(alias) in available or aspired[alias] in available:
+            assert number in available
+
+
+def test_the_default_is_the_champion_else_the_newest_that_answers():
+    assert default_version({"champion": 1}, [1, 2], [1, 2]) == 1
+    assert default_version({"champion": 1}, [1, 2], [2]) == 2
+    assert default_version({}, [2], [2, 3]) == 2
+    assert default_version({}, [4], [2, 3]) == 3
+    assert default_version({}, [4], []) is None

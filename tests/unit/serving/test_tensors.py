@@ -1,0 +1,56 @@
+import pytest
+
+from argosy.errors import RequestInvalid
+from argosy.serving.rest.tensors import Tensor, parse_body, rows
+
+
+def texts(data, shape=None, name="text", datatype="BYTES"):
+    return Tensor(name, shape or [len(data)], datatype, data)
+
+
+def test_one_bytes_tensor_is_a_column_of_texts_whatever_its_shape():
+    assert rows([texts(["a", "b"])]) == ["a", "b"]
+    assert rows([texts([["a"], ["b"]], [2, 1], "anything")]) == ["a", "b"]
+
+
+def test_several_tensors_are_columns_of_fields():
+    columns = [texts(["a", "b"], name="title"), texts([1, 2], name="pages", datatype="INT64")]
+    assert rows(columns) == [{"title": "a", "pages": 1}, {"title": "b", "pages": 2}]
+
+
+@pytest.mark.parametrize(
+    ("tensors", "said"),
+    [
+        ([], "inputs is empty"),
+        ([texts([1.5], datatype="FP32")], "texts are BYTES"),
+        ([texts(["a"], datatype="STRING")], "datatype 'STRING'"),
+        ([texts([1])], "element 0"),
+        ([texts([True], datatype="INT32"), texts(["a"], name="b")], "element 0"),
+        ([texts(["a"], [2])], "1 elements"),
+        ([texts(["a", "b"], [1, 2])], "must be"),
+        ([texts(["a"], [-1])], "must be"),
+        ([Tensor("text", [1], "BYTES")], "no data"),
+        ([texts(["a"]), texts(["b"])], "same name"),
+        ([texts(["a"]), texts(["b", "c"], name="other")], "different numbers of rows"),
+    ],
+)
+def test_tensors_that_make_no_rows_are_refused(tensors, said):
+    with pytest.raises(RequestInvalid, match=said):
+        rows(tensors)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe{}", "not JSON"),
+        (b"[]", r"expected `object`, got `array`"),
+        (b"{}", "inputs"),
+        (b'{"inputs": [{"name": "a", "shape": "x", "datatype": "BYTES"}]}', r"inputs\[0\]|inputs\[\.\.\.\]"),
+        (b"[" * 100_000, "nested|not JSON|array"),
+    ],
+)
+def test_a_body_that_is_no_request_says_where(body, said):
+    with pytest.raises(RequestInvalid, match=said):
+        parse_body(body)
