@@ -1,0 +1,184 @@
+"""A canary text and a canary subject are in no byte written; after erasing, neither are their sealed bytes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.datasets.dataset import load
+from argosy.datasets.example import Example
+from argosy.datasets.examples import Examples
+from argosy.datasets.frozen import freeze
+from argosy.definitions.definition import Spec
+from argosy.errors import DatabaseUnavailable
+from argosy.vault import Vault
+from argosy.vault.keys.file import FileKeys
+
+TEXT, SUBJECT = "zanzibarquokka", "marmosetxylophone"
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def vault(database, tmp_path):
+    keys = FileKeys(tmp_path / "keys")
+    keys.create("examples")
+    return Vault(database, keys)
+
+
+@pytest.fixture
+def examples(database, vault):
+    return Examples(database, vault)
+
+
+def rows(count, canaries=3):
+    plain = [Example(f"an ordinary text {at} " * 20, "ab"[at % 2], float(at)) for at in range(count)]
+    step = count // (canaries + 1)
+    for at in range(1, canaries + 1):
+        plain.insert(at * step, Example(f"{TEXT} number {at}", "ab"[at % 2], float(at), subject=SUBJECT))
+    return plain
+
+
+def everywhere(folder):
+    """Every byte of every file there, and of this process's deleted files that are still open (temporary ones)."""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    files += list(Path("/proc/self/fd").iterdir())
+    contents = b""
+    for file in files:
+        try:
+            if file.is_file() and not str(file.resolve()).startswith(("/dev", "/usr", "/lib")):
+                contents += file.read_bytes()
+        except OSError:
+            continue
+    return contents
+
+
+def leaks(contents):
+    return [name for name in (TEXT, SUBJECT) if name.encode() in contents]
+
+
+def test_canaries_are_in_no_byte_and_erased_without_a_trace(tmp_path, database, vault, examples):
+    during = []
+    examples.add("news", rows(12_000), progress=lambda _: during.append(everywhere(tmp_path)))
+    assert len(during) == 13
+    assert max(map(len, during)) > 1_500_000  # the waiting rows are in there
+    assert [leaks(contents) for contents in during] == [[]] * 13
+    with database.write() as transaction:
+        before = freeze(transaction, Spec("all", {"collection": "news"}), 1.0)
+        untouched = freeze(transaction, Spec("span", {"collection": "news", "start": 3000.0}), 1.0)
+    examples.add("news", [Example(f"{TEXT} number 1", "c", 1e9)])  # a revision that does not say its subject
+    with database.read() as transaction:
+        doomed = transaction.execute(
+            "SELECT sealed, content_hash, example_id FROM examples WHERE subject_hash IS NOT NULL"
+        )
+    seals = [piece for row in doomed for piece in (row[0][:24], row[0][-24:])]
+    assert all(seal in everywhere(tmp_path) for seal in seals)
+
+    erased = examples.erase(SUBJECT)
+    assert (erased.examples, erased.revisions, erased.datasets) == (3, 4, [before.digest])
+    contents = everywhere(tmp_path)
+    assert leaks(contents) == []
+    assert not any(seal in contents for seal in seals)
+    assert not any(row[1] in contents or row[2] in contents for row in doomed)
+    assert not any(TEXT in str(row.input) for row in examples.export("news"))
+    dataset = load(database, vault, before.digest)
+    assert (dataset.missing, sum(map(len, dataset.parts.values()))) == (3, 12_000)
+    assert load(database, vault, untouched.digest).missing == 0
+    again = examples.erase(SUBJECT)
+    assert (again.examples, again.datasets) == (0, [])
+
+
+def test_rows_added_after_an_erasure_never_enter_a_frozen_dataset(database, vault, examples):
+    examples.add("news", [*rows(200, 0), *(Example(f"{TEXT} {at}", "a", subject=SUBJECT) for at in range(5))])
+    with database.write() as transaction:
+        digest = freeze(transaction, Spec("all", {"collection": "news"}), 1.0).digest
+    examples.erase(SUBJECT)
+    examples.add("news", [Example(f"later {at}", "b") for at in range(5)])
+    dataset = load(database, vault, digest)
+    assert dataset.missing == 5
+    assert not any("later" in text for part in dataset.parts.values() for text in part.inputs)
+
+
+def test_a_subject_is_erased_from_every_collection_and_others_stay(examples):
+    for name in ("one", "two"):
+        examples.add(name, [Example("mine", "a", subject="me"), Example("yours", "b", subject="you")])
+    examples.add("one", [Example("shared", "a"), Example("shared", "a", subject="me")])
+    assert examples.erase("me").examples == 3
+    assert [[row.input for row in examples.export(name)] for name in ("one", "two")] == [["yours"], ["yours"]]
+
+
+def test_a_reader_that_stays_keeps_an_erasure_from_claiming_to_be_done(examples, database, monkeypatch):
+    from argosy.database.engines import sqlite
+
+    monkeypatch.setattr(sqlite, "WAIT_SECONDS", 0.2)
+    examples.add("news", [Example("mine", "a", subject="me"), Example("yours", "b")])
+    opened, release = threading.Event(), threading.Event()
+
+    def read():
+        other = SqliteDatabase(database.url)
+        with other.read() as transaction:
+            transaction.execute("SELECT count(*) FROM examples")
+            opened.set()
+            release.wait(30)
+        other.close()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    impatient = SqliteDatabase(database.url)
+    try:
+        assert opened.wait(10)
+        with pytest.raises(DatabaseUnavailable, match="repeat"):
+            Examples(impatient, examples._vault).erase("me")
+    finally:
+        release.set()
+        reader.join(30)
+        impatient.close()
+    assert examples.erase("me").examples == 0
+
+
+IMPORT = """
+import sys
+from pathlib import Path
+from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.datasets.example import Example
+from argosy.datasets.examples import Examples
+from argosy.vault import Vault
+from argosy.vault.keys.file import FileKeys
+folder = Path(sys.argv[1])
+database = SqliteDatabase(f"sqlite:///{folder}/argosy.db")
+examples = Examples(database, Vault(database, FileKeys(folder / "keys")))
+def told(count):
+    print(count, flush=True)
+rows = (Example(f"zanzibarquokka {at}", "a", subject="marmosetxylophone") for at in range(10**9))
+examples.add("news", rows, progress=told)
+"""
+
+
+def test_an_import_that_is_killed_leaves_no_row_and_no_canary(tmp_path, database, examples):
+    examples.add("news", [Example("there before", "a")])
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "SQLITE_TMPDIR": str(tmp_path)}
+    child = subprocess.Popen(
+        [sys.executable, "-c", IMPORT, str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    try:
+        assert int(child.stdout.readline()) == 1000
+        assert child.stdout.readline()
+    finally:
+        child.kill()
+        child.wait(30)
+        child.stdout.close()
+    assert leaks(everywhere(tmp_path)) == []
+    assert [row.input for row in examples.export("news")] == ["there before"]
+    assert examples.add("news", [Example("there after", "a")]).added == 1
