@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 from documents import DRIFTING, Document, World, read_world
@@ -52,8 +53,10 @@ def run(children: list[subprocess.Popen[bytes]]) -> None:
     before = accuracy(read_answers(log()), world, never)
     claim(before["drifted"] < 0.5, f"the champion should be poor on what it never saw, not {before['drifted']:.0%}")
     retrain(world, port, arrivals, corrected)
-    swap(world, never, before)
-    refuse(world, port, corrected)
+    promoted = argosy_json("models", "history", "news")[0]
+    answered = wait_for(promoted["to_number"], len(world.arriving))
+    refuse(world, port, answered, corrected)
+    report(world, never, before, promoted)
 
 
 def prepare(world: World) -> None:
@@ -118,40 +121,42 @@ def retrain(world: World, port: int, arrivals: Answers, corrected: list[int]) ->
     claim(verdict["promoted"], "the gate should have promoted the challenger")
 
 
-def swap(world: World, never: list[int], before: dict[str, float]) -> None:
-    step(7, "Swapped under the running client")
-    moved = argosy_json("models", "history", "news")[0]
-    new = moved["to_version"]
-    enough = len(world.arriving)
-    wait(lambda: len(read_answers(log()).by(new)) >= enough, 60, "the server did not follow the alias")
-    found = read_answers(log())
-    after = accuracy(found.by(new), world, never)
-    lag, at_rest, swapping = found.swap(new, moved["moved_at"])
-    say(f"{len(found):,} requests so far, {found.failed} failed; the first answer by version {new} came {lag:.2f} s")
-    say(f"after the alias moved. p99 at rest {at_rest:.1f} ms, p99 in the 2 s around the swap {swapping:.1f} ms.")
-    say(f"Accuracy on documents about {DRIFTING} that were never corrected:")
-    say(f"  before {before['drifted']:.1%}   after {after['drifted']:.1%}   (the rest: {before['rest']:.1%} → {after['rest']:.1%})")
-    claim(found.failed == 0, f"{found.failed} requests failed")
-    claim(after["drifted"] > before["drifted"] + 0.3, "the new version should be far better on what drifted")
+def wait_for(version: int, count: int) -> Answers:
+    """All answers, once so many of them are the version's."""
+    wait(lambda: len(read_answers(log()).by(version)) >= count, 60, "the server did not follow the alias")
+    return read_answers(log())
 
 
-def refuse(world: World, port: int, corrected: list[int]) -> None:
-    step(8, "A challenger taught nonsense is refused by the same gate")
+def refuse(world: World, port: int, answered: Answers, corrected: list[int]) -> None:
+    say("A second challenger is taught nonsense: the same corrections with their labels shuffled.")
     labels = [world.arriving[number].label for number in corrected]
     random.Random(1).shuffle(labels)
-    wrong = dict(zip(corrected, labels, strict=True))
-    send_corrections(port, read_answers(log()), wrong, "prankster")
+    send_corrections(port, answered, dict(zip(corrected, labels, strict=True)), "prankster")
     verdict = argosy_json("retrain", "news", show=True, expected=1)
     claim(not verdict["promoted"], "the gate should have refused a challenger trained on shuffled labels")
     argosy("models", "history", "news")
+
+
+def report(world: World, never: list[int], before: dict[str, float], promoted: dict) -> None:
+    step(7, "Meanwhile the server had swapped under the running client")
+    found, new = read_answers(log()), promoted["to_number"]
+    after = accuracy(found.by(new), world, never)
+    lag, at_rest, swapping = found.swap(new, promoted["moved_at"])
+    say(f"{len(found):,} requests, {found.failed} of them failed. The first answer by version {new} came {lag:.2f} s")
+    say(f"after the alias moved. p99 before {at_rest:.1f} ms, p99 in the second before and after {swapping:.1f} ms.")
+    say(f"Accuracy on documents that were never corrected, by version {promoted['from_number']} and {new}:")
+    say(f"  about {DRIFTING:8} {before['drifted']:6.1%} → {after['drifted']:6.1%}")
+    say(f"  about the rest {before['rest']:6.1%} → {after['rest']:6.1%}")
+    claim(found.failed == 0, f"{found.failed} requests failed")
+    claim(after["drifted"] > before["drifted"] + 0.3, "the new version should be far better on what drifted")
 
 
 def send_corrections(port: int, arrivals: Answers, labels: dict[int, str], source: str) -> None:
     ids = arrivals.latest_ids()
     with httpx.Client(base_url=URL.format(port=port)) as client:
         for number, label in labels.items():
-            body = {"prediction_id": ids[number], "label": label, "kind": "correction", "source": source}
-            claim(client.post("/feedback", json=body).status_code == 200, "the server refused a correction")
+            body = {"prediction_id": ids[number], "label": label, "source": source, "uniform": True}
+            claim(client.post("/feedback", json=body).is_success, "the server refused a correction")
     say(f"{len(labels)} corrections sent by prediction id, source '{source}'.")
 
 
@@ -179,7 +184,7 @@ def argosy(*arguments: str, inside: bool = True) -> None:
     claim(done.returncode == 0, f"argosy {arguments[0]} ended with exit code {done.returncode}")
 
 
-def argosy_json(*arguments: str, show: bool = False, expected: int = 0):
+def argosy_json(*arguments: str, show: bool = False, expected: int = 0) -> Any:
     """The JSON that a command prints; with `show`, progress and verdict are seen as well."""
     if show:
         print(f"\n$ argosy {' '.join(arguments)}", flush=True)

@@ -33,7 +33,7 @@ class World:
 
 def read_world(seed: int = 7, held_back: float = 0.97, arriving_share: float = 0.1) -> World:
     """Split the documents: `held_back` of the drifting class arrives later, of the others `arriving_share`."""
-    dice = random.Random(seed)  # noqa: S311  # which document arrives when is no secret
+    dice = random.Random(seed)  # which document arrives when is no secret
     past, arriving = [], []
     for label, texts in sorted(read_documents().items()):
         share = held_back if label == DRIFTING else arriving_share

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from argosy import clock
-from argosy.errors import JobFailed, JobNotFound, NothingNew
-from argosy.feedback.retraining import RETRAIN, RetrainRequest
-from argosy.jobs.job import Job, JobState
-from argosy.store.aliases import CHAMPION
+from argosy.errors import JobFailed, NothingNew
+from argosy.jobs.job import JobState
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
-    from argosy.jobs.guard import LeaseGuard
-    from argosy.jobs.runner import Handler, Outcome
+    from argosy.feedback.requests import Retrainings
 
 Progress = Callable[[str], None]
 
@@ -49,74 +42,46 @@ class Retrained:
         return {**asdict(self), "summary": self.summary}
 
 
-def handlers(project: Project) -> dict[str, Handler]:
-    """The handlers of `retrain` and `gate` jobs, made when one is to run: they need keys that training does not."""
+def requests(project: Project) -> Retrainings:
+    """What asks for retrainings and follows them."""
+    from argosy.feedback.requests import Retrainings
 
-    def retrain_job(job: Job, guard: LeaseGuard) -> Outcome:
-        from argosy.feedback.retraining import Retraining
-
-        corrections = project.feedback.corrections
-        return Retraining(project.database, project.plans.queued, project.registries, corrections)(job, guard)
-
-    def gate_job(job: Job, guard: LeaseGuard) -> Outcome:
-        from argosy.feedback.gate import Policy
-        from argosy.feedback.gating import Gating
-
-        policy = Policy(**msgspec.structs.asdict(project.settings.gate))
-        return Gating(project.database, project.vault, project.store, policy)(job, guard)
-
-    return {RETRAIN: retrain_job, "gate": gate_job}
-
-
-def request(project: Project, model: str, by: str = "", reason: str = "") -> str:
-    """Queue a retraining for whichever worker is there; its job's label. Raises ModelNotFound, VersionNotFound."""
-    from argosy.app.models import user
-
-    project.store.resolve(f"{model}@{CHAMPION}")
-    label = f"{RETRAIN}-{model}-{uuid.uuid4().hex[:12]}"
-    wish = RetrainRequest(model, clock.now(), by or user(), reason)
-    with project.database.write() as transaction:
-        project.queue.submit(transaction, RETRAIN, label, msgspec.to_builtins(wish))
-    return label
+    return Retrainings(project.queue, project.store, project.feedback.given)
 
 
 def retrain(project: Project, model: str, processes: int = 1, progress: Progress = lambda _: None) -> Retrained:
-    """Ask for a retraining and work on it here until the gate has decided."""
+    """Ask for a retraining and work on it here until the gate has decided; raises NothingNew, JobFailed."""
+    from argosy.app.models import user
     from argosy.app.workers import run_until
 
-    label = request(project, model)
+    asked = requests(project)
+    label = asked.request(model, user())
     told = [""]
 
     def is_over() -> bool:
-        step, over = stage(project, label)
+        found = asked.progress(label)
+        step = f"{found.stage}: {found.job.state}"
         if step != told[0]:
             told[0] = step
             progress(step)
-        return over
+        return found.is_over
 
     run_until(project, is_over, processes)
     return outcome(project, label)
 
 
-def stage(project: Project, label: str) -> tuple[str, bool]:
-    """Where a retraining is, in words, and whether it is over."""
-    job = _last(project, label)
-    return f"{job.kind}: {job.state.value}", job.state.is_final
-
-
 def outcome(project: Project, label: str) -> Retrained:
     """How a finished retraining ended; raises NothingNew, JobFailed."""
-    last = _last(project, label)
-    if last.state is not JobState.DONE:
-        raise JobFailed(f"{last.kind} job {last.label} {last.state.value}: {last.error or 'no reason given'}")
-    asked = project.queue.get(label).result or {}
-    if "refused" in asked:
-        raise NothingNew(asked["refused"])
-    gate = last.result or {}
+    ended = requests(project).progress(label)
+    if ended.job.state is not JobState.DONE:
+        raise JobFailed(f"the {ended.stage} job {ended.job.label} {ended.job.state}: {ended.reason}")
+    if ended.verdict is None:
+        raise NothingNew(ended.reason)
+    asked, gate = project.queue.get(label).result or {}, ended.job.result or {}
     return Retrained(
         model=gate["model"],
-        promoted=gate["promoted"],
-        reason=gate["verdict"]["reason"],
+        promoted=ended.verdict.promote,
+        reason=ended.reason,
         champion=gate["champion"],
         challenger=gate["challenger"],
         label=gate["label"],
@@ -125,16 +90,3 @@ def outcome(project: Project, label: str) -> Retrained:
         verdict=gate["verdict"],
         left_out=gate["left_out"],
     )
-
-
-def _last(project: Project, label: str) -> Job:
-    """The newest job of the chain that there is: each is submitted by the one before, in its last transaction."""
-    first = job = project.queue.get(label)
-    for step in ("challenger", "gate"):
-        if job.state is not JobState.DONE or step not in (first.result or {}):
-            return job
-        try:
-            job = project.queue.get((first.result or {})[step])
-        except JobNotFound:
-            return job
-    return job

@@ -1,44 +1,20 @@
-"""Workers of a project: one in this process, or several as child processes of it."""
+"""Workers of a project as child processes of this one."""
 
 from __future__ import annotations
 
-import os
-import platform
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from argosy import processes
-from argosy.app.plugins import able
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
-    from argosy.jobs.runner import Handler, Tally
-    from argosy.training.train_job import Trainer
 
 POLL_SECONDS = 0.1
-
-
-def work(project: Project, stop: threading.Event, until: Callable[[], bool] | None = None) -> Tally:
-    """Run jobs in this thread until `stop` is set or, with nothing left to run, `until` says so."""
-    from argosy.jobs.runner import run_worker
-
-    trainer = _trainer(project)
-
-    def idle() -> bool:
-        trainer.forget()
-        return until is not None and until()
-
-    try:
-        return run_worker(
-            project.queue, project.broker, handlers(project, trainer), _name(), stop, able=able, until=idle
-        )
-    finally:
-        trainer.forget()
 
 
 def is_idle(project: Project) -> bool:
@@ -46,13 +22,6 @@ def is_idle(project: Project) -> bool:
     from argosy.jobs.job import JobState
 
     return not any(project.queue.jobs(state=state) for state in (JobState.QUEUED, JobState.RUNNING))
-
-
-def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
-    """Every kind of job, and who runs it."""
-    from argosy.app import retraining
-
-    return {"train": trainer.handle, **retraining.handlers(project)}
 
 
 def run_until(project: Project, is_over: Callable[[], bool], count: int) -> None:
@@ -87,21 +56,3 @@ def started(project: Project, count: int, nice: int = 0) -> Iterator[Callable[[]
 def _start(project: Project, nice: int) -> subprocess.Popen[bytes]:
     arguments = ["--project", str(project.root), "worker", "--processes", "1"]
     return processes.start(arguments, environment=processes.single_threaded(), nice=nice)
-
-
-def _trainer(project: Project) -> Trainer:
-    from argosy.training.shared_fits import SharedFits
-    from argosy.training.train_job import Trainer
-
-    return Trainer(
-        project.database,
-        project.vault,
-        project.store,
-        project.registries,
-        SharedFits(project.root),
-        project.root,
-    )
-
-
-def _name() -> str:
-    return f"{platform.node()}-{os.getpid()}"

@@ -118,10 +118,11 @@ def retrain(ctx: click.Context, model: str, processes: int, detach: bool, as_jso
     Example: argosy retrain topics
     """
     from argosy.app import retraining
+    from argosy.app.models import user
 
     project = opened(ctx)
     if detach:
-        label = retraining.request(project, model)
+        label = retraining.requests(project).request(model, user())
         print_json({"job": label}) if as_json else click.echo(f"Queued as {label}.")
         return 0
     found = retraining.retrain(project, model, processes, lambda step: click.echo(f"  {step}", err=True))

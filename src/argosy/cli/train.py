@@ -60,7 +60,8 @@ def worker(ctx: click.Context, processes: int, until_idle: bool) -> int:
     """
     from argosy import processes as child
     from argosy import telemetry
-    from argosy.app.workers import is_idle, run_until, work
+    from argosy.app.workers import is_idle, run_until
+    from argosy.app.working import work
 
     telemetry.configure()
     child.follow_parent()

@@ -1,0 +1,75 @@
+"""The work of one worker: every kind of job, and the loop that runs them in this process."""
+
+from __future__ import annotations
+
+import os
+import platform
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from argosy.app.plugins import able
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+    from argosy.jobs.guard import LeaseGuard
+    from argosy.jobs.job import Job
+    from argosy.jobs.runner import Handler, Outcome, Tally
+    from argosy.training.train_job import Trainer
+
+
+def work(project: Project, stop: threading.Event, until: Callable[[], bool] | None = None) -> Tally:
+    """Run jobs in this thread until `stop` is set or, with nothing left to run, `until` says so."""
+    from argosy.jobs.runner import run_worker
+
+    trainer = _trainer(project)
+
+    def idle() -> bool:
+        trainer.forget()
+        return until is not None and until()
+
+    try:
+        return run_worker(
+            project.queue, project.broker, handlers(project, trainer), _name(), stop, able=able, until=idle
+        )
+    finally:
+        trainer.forget()
+
+
+def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
+    """Every kind of job, and who runs it; those of retraining are made when one runs: they need more keys."""
+
+    def retrain_job(job: Job, guard: LeaseGuard) -> Outcome:
+        from argosy.feedback.retraining import Retraining
+
+        corrections = project.feedback.corrections
+        return Retraining(project.database, project.plans.queued, project.registries, corrections)(job, guard)
+
+    def gate_job(job: Job, guard: LeaseGuard) -> Outcome:
+        from argosy.feedback.gate import Policy
+        from argosy.feedback.gating import Gating
+
+        policy = Policy(**msgspec.structs.asdict(project.settings.gate))
+        return Gating(project.database, project.vault, project.store, policy)(job, guard)
+
+    return {"train": trainer.handle, "retrain": retrain_job, "gate": gate_job}
+
+
+def _trainer(project: Project) -> Trainer:
+    from argosy.training.shared_fits import SharedFits
+    from argosy.training.train_job import Trainer
+
+    return Trainer(
+        project.database,
+        project.vault,
+        project.store,
+        project.registries,
+        SharedFits(project.root),
+        project.root,
+    )
+
+
+def _name() -> str:
+    return f"{platform.node()}-{os.getpid()}"
