@@ -63,8 +63,9 @@ def _time(value: Any) -> float | None:
 
 
 def _is_seconds(text: str) -> bool:
-    """Whether it is digits, and too many for a date without hyphens (20160131)."""
-    return text[:1].isdigit() and len(text) > 8 and text.replace(".", "", 1).isdigit()
+    """Whether it is a number and not a date without hyphens (20160131)."""
+    digits = text.removeprefix("-").replace(".", "", 1)
+    return digits.isdigit() and (len(digits) > 8 or "." in text)
 
 
 def _text(value: Any) -> str | None:

@@ -91,8 +91,8 @@ def check_input(given: Any, text_bytes: int = TEXT_BYTES) -> Input:
     if isinstance(given, str):
         if not given or given.isspace():
             raise ValueError("the text is empty")
-        if len(given) > text_bytes:
-            raise ValueError(f"the text has {len(given):,} characters, over the limit of {text_bytes:,}")
+        if len(given) * 4 > text_bytes and len(given.encode()) > text_bytes:
+            raise ValueError(f"the text has {len(given.encode()):,} bytes, over the limit of {text_bytes:,}")
         return given
     if not isinstance(given, Mapping):
         raise ValueError(f"the input is neither a text nor fields but {type(given).__name__}")
