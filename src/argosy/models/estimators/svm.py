@@ -64,7 +64,8 @@ class Svm(LinearEstimator):
     def solve(self, X: Any, y: Codes, n_classes: int, n_features: int) -> tuple[Scores, Scores, float]:  # noqa: ARG002, N803
         from sklearn.svm import LinearSVC
 
-        model = LinearSVC(random_state=self.seed, **self._shared_settings())
+        is_dual = len(y) < n_features  # scikit-learn's own rule, on the features before those never seen were left out
+        model = LinearSVC(random_state=self.seed, dual=is_dual, **self._shared_settings())
         _fit_quietly(model, X, y)
         return model.coef_.T, model.intercept_, 0.0
 

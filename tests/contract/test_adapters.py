@@ -1,0 +1,42 @@
+"""Every adapter that comes with Argosy keeps the contract of adapters."""
+
+import pytest
+
+from argosy.models.adapters import adapters
+from argosy.testing.adapters import check_adapter, check_refuses
+from argosy.testing.texts import labelled_texts
+
+VARIANTS = [
+    ("tfidf", {}),
+    ("tfidf", {"ngrams": [1, 2], "min_count": 2, "sublinear": True}),
+    ("tfidf", {"ngrams": [2, 3], "max_features": 40}),
+    ("tfidf", {"analyzer": "char_wb", "ngrams": [2, 4], "lowercase": False}),
+    ("tfidf", {"analyzer": "char", "ngrams": [1, 3]}),
+    ("hashing", {}),
+    ("hashing", {"buckets": 16, "signed": True, "ngrams": [1, 2]}),
+    ("hashing", {"buckets": 1024, "analyzer": "char_wb", "ngrams": [3, 3]}),
+    ("word_frequency", {}),
+    ("word_frequency", {"sequence_length": 4, "vocabulary_size": 7}),
+    ("word2vec", {"dimensions": 8, "sequence_length": 6, "epochs": 2}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS, ids=lambda value: str(value))
+def test_keeps_the_contract_on_texts(name, options):
+    check_adapter(adapters.get(name), options)
+
+
+@pytest.mark.parametrize("name", adapters.names())
+def test_keeps_the_contract_on_a_field_of_dictionaries(name):
+    texts, labels = labelled_texts(60)
+    inputs = [{"title": text, "length": len(text)} for text in texts]
+    check_adapter(adapters.get(name), {"field": "title"}, inputs, labels)
+
+
+def test_every_adapter_is_tried():
+    assert {name for name, _ in VARIANTS} == set(adapters.names())
+
+
+@pytest.mark.parametrize("name", ["tfidf", "hashing"])
+def test_refuses_lengths_that_are_turned_around(name):
+    check_refuses(adapters.get(name), {"ngrams": [3, 2]})

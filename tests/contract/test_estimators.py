@@ -1,0 +1,29 @@
+"""Every estimator that comes with Argosy keeps the contract of estimators."""
+
+import pytest
+
+from argosy.models.estimators import estimators
+from argosy.testing.estimators import check_estimator
+
+VARIANTS = [
+    ("logistic", {}),
+    ("logistic", {"C": 0.5, "class_weight": "balanced", "max_iter": 3}),
+    ("naive_bayes", {"alpha": 0.1}),
+    ("nearest_centroid", {}),
+    ("sgd", {}),
+    ("sgd", {"loss": "hinge", "alpha": 1e-3, "class_weight": "balanced", "seed": 7}),
+    ("svm", {}),
+    ("svm", {"C": 10.0, "class_weight": "balanced"}),
+    ("svm", {"kernel": "poly", "degree": 2, "coef0": 1.0}),
+    ("svm", {"kernel": "rbf", "gamma": 0.1}),
+    ("svm", {"kernel": "sigmoid", "gamma": "auto"}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), VARIANTS, ids=lambda value: str(value))
+def test_keeps_the_contract(name, options):
+    check_estimator(estimators.get(name), options)
+
+
+def test_every_estimator_is_tried():
+    assert {name for name, _ in VARIANTS} == set(estimators.names())

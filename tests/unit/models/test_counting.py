@@ -1,0 +1,63 @@
+"""Counting many texts at once gives what taking each text's n-grams one by one gives, and what scikit-learn gives."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
+
+from argosy.models.counting import count_grams
+from argosy.models.grams import GRAMS
+
+ALPHABET = "aab bc_1 \t\n.,-éßİ中\U0001f600\x00"
+texts = st.lists(st.one_of(st.text(ALPHABET, max_size=20), st.text(max_size=12)), max_size=6)
+lengths = st.tuples(st.integers(1, 4), st.integers(0, 3)).map(lambda pair: (pair[0], sum(pair)))
+analyzers = st.sampled_from(sorted(GRAMS))
+
+
+@settings(deadline=None, max_examples=300)
+@given(texts, analyzers, lengths)
+@example([], "word", (1, 2))
+@example(["", "a", " "], "char_wb", (2, 4))
+@example(["ab ab ab"], "word", (3, 3))
+def test_many_texts_are_counted_as_each_alone(rows, analyzer, ngrams):
+    counts = count_grams(rows, analyzer, *ngrams)
+    assert counts.grams == sorted(set(counts.grams))
+    assert counts.matrix.shape == (len(rows), len(counts.grams))
+    for row, text in enumerate(rows):
+        line = counts.matrix[[row]]
+        found = {counts.grams[column]: int(count) for column, count in zip(line.indices, line.data, strict=True)}
+        assert found == Counter(GRAMS[analyzer](text, *ngrams))
+
+
+@settings(deadline=None, max_examples=150)
+@given(texts, analyzers, lengths)
+def test_counts_are_those_of_scikit_learn(rows, analyzer, ngrams):
+    theirs = CountVectorizer(analyzer=analyzer, ngram_range=ngrams, lowercase=False)
+    try:
+        expected = theirs.fit_transform(rows)
+    except ValueError:  # it refuses an empty vocabulary
+        assert count_grams(rows, analyzer, *ngrams).grams == []
+        return
+    ours = count_grams(rows, analyzer, *ngrams)
+    assert ours.grams == theirs.get_feature_names_out().tolist()
+    assert (ours.matrix.toarray() == expected.toarray()).all()
+
+
+def test_keys_that_outgrow_an_integer_are_ranked_on_the_way():
+    words = [f"w{number:05}" for number in range(3000)]
+    text = " ".join(words)
+    counts = count_grams([text], "word", 1, 7)  # 3001^7 is far above 2^63
+    assert counts.grams == sorted(GRAMS["word"](text, 1, 7))
+    assert (counts.matrix.data == 1).all()
+
+
+@pytest.mark.parametrize("analyzer", sorted(GRAMS))
+def test_indices_ascend_and_are_32_bit(analyzer):
+    matrix = count_grams(["one two two three", "", "three one"], analyzer, 1, 2).matrix
+    assert matrix.indices.dtype == matrix.indptr.dtype == np.int32
+    for row in range(3):
+        line = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
+        assert (np.diff(line) > 0).all()
