@@ -29,6 +29,7 @@ from argosy.vault.vault import Vault
 
 SCOPE = "predictions"
 EVER = float("inf")
+PAGE_ROWS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,17 @@ class PredictionLog:
         return [self._unsealed(row) for row in rows]
 
     def of_model(self, model: str, start: float = 0.0, end: float = EVER) -> Iterator[Prediction]:
-        """What a model answered, oldest first, streamed."""
+        """What a model answered, oldest first, a page at a time: no transaction is open while the caller works."""
         drain_once(self._spool, self._database)
-        with self._database.read() as transaction:
-            for row in transaction.stream(statements.OF_MODEL, {"model": model, "start": start, "end": end}):
-                yield self._unsealed(row)
+        wanted = {"model": model, "start": start, "after": "", "end": end, "rows": PAGE_ROWS}
+        while True:
+            with self._database.read() as transaction:
+                rows = transaction.execute(statements.OF_MODEL, wanted)
+            page = [self._unsealed(row) for row in rows]
+            yield from page
+            if len(page) < PAGE_ROWS:
+                return
+            wanted.update(start=page[-1].made_at, after=page[-1].id)
 
     def for_review(self, model: str, start: float = 0.0, end: float = EVER) -> list[Reviewable]:
         """Every prediction of a model, by id, with what a choice of rows to review needs to know. Opens no seal."""

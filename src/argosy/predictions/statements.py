@@ -29,7 +29,7 @@ GET = f"SELECT {COLUMNS} FROM predictions WHERE id = :id"  # noqa: S608
 
 OF_MODEL = f"""
 SELECT {COLUMNS} FROM predictions
-WHERE model = :model AND made_at >= :start AND made_at < :end ORDER BY made_at, id
+WHERE model = :model AND (made_at, id) > (:start, :after) AND made_at < :end ORDER BY made_at, id LIMIT :rows
 """  # noqa: S608
 
 OF_ENTITY = f"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -59,6 +60,7 @@ class ModelServer:
     def start(self) -> None:
         """Begin to look for versions and to load them."""
         self.loader.preload()
+        gc.freeze()  # what is here now stays: no collection need look at it again
         self.manager.start()
         self.source.start()
 

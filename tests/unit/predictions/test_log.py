@@ -39,6 +39,13 @@ def test_a_model_streams_its_predictions_in_time(writer, log, predict):
     assert (log.count("topics"), log.count("none"), log.count()) == (3, 0, 3)
 
 
+def test_pages_join_without_a_gap(writer, log, predict, monkeypatch):
+    monkeypatch.setattr("argosy.predictions.log.PAGE_ROWS", 3)
+    made = [predict(f"{n}", at=float(n // 4)) for n in range(12)]
+    writer.write(made)
+    assert [one.id for one in log.of_model("topics")] == sorted(one.id for one in made)
+
+
 def test_the_choice_of_reviews_sees_what_was_reviewed(writer, log, predict, database, vault):
     made = sorted((predict(confidence=c) for c in (0.5, 0.6, 0.7)), key=lambda one: one.id)
     writer.write(made)

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from argosy import __version__
 from argosy.errors import ModelNotReady
 from argosy.serving.dataplane import DataPlane, InferRequest, ModelMetadata, scores_name
-from argosy.serving.rest import tensors
-from argosy.serving.rest.answers import answer_inference, answer_json
+from argosy.serving.rest import binary_tensors, tensors
+from argosy.serving.rest.answers import answer_inference, answer_json, prediction_headers
 from argosy.serving.rest.bodies import BINARY_TYPES, read_body, who
 
 PLATFORM = "argosy_adapted_model"
@@ -29,7 +29,7 @@ class V2:
         return answer_json({"ready": is_ready}, 200 if is_ready else 503)
 
     async def server(self, _: Request) -> Response:
-        return answer_json({"name": "argosy", "version": __version__, "extensions": []})
+        return answer_json({"name": "argosy", "version": __version__, "extensions": ["binary_tensor_data"]})
 
     async def model(self, request: Request) -> Response:
         return answer_json(_metadata(self._dataplane.metadata(*_asked(request))))
@@ -44,7 +44,10 @@ class V2:
         return answer_json({"name": name, "ready": is_ready}, 200 if is_ready else 503)
 
     async def infer(self, request: Request) -> Response:
-        body = tensors.parse_body(await read_body(request, self._dataplane.limits.body_bytes, BINARY_TYPES))
+        data = await read_body(request, self._dataplane.limits.body_bytes, BINARY_TYPES)
+        head, binary = binary_tensors.split(data, request.headers.get(binary_tensors.LENGTH_HEADER))
+        body = tensors.parse_body(head)
+        binary_tensors.fill(body.inputs, binary)
         name, version = _asked(request)
         if body.outputs:
             there = self._dataplane.metadata(name, version)
@@ -58,7 +61,12 @@ class V2:
             "parameters": {"prediction_id": response.prediction_ids[0]},
             "outputs": tensors.outputs(response, body.outputs),
         }
-        return answer_inference(answer, response)
+        in_binary = binary_tensors.wanted(body)
+        if in_binary == frozenset():
+            return answer_inference(answer, response)
+        content, length = binary_tensors.join(answer, in_binary)
+        headers = {**prediction_headers(response), binary_tensors.LENGTH_HEADER: str(length)}
+        return Response(content, headers=headers, media_type="application/octet-stream")
 
 
 def _asked(request: Request) -> tuple[str, str | None]:

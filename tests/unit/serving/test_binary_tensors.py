@@ -1,0 +1,70 @@
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from argosy.errors import RequestInvalid
+from argosy.serving.rest.binary_tensors import fill, join, split, wanted
+from argosy.serving.rest.tensors import InferBody, Output, Tensor, parse_body
+
+
+def element(data):
+    return struct.pack("<I", len(data)) + data
+
+
+def tensor(size, datatype="BYTES", name="text"):
+    return Tensor(name, [1], datatype, None, {"binary_data_size": size})
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.text(max_size=10), max_size=5), st.lists(st.floats(allow_nan=False), max_size=5))
+def test_what_is_joined_is_split_and_filled_again(labels, scores):
+    answer = {
+        "outputs": [
+            {"name": "label", "datatype": "BYTES", "shape": [len(labels)], "data": labels},
+            {"name": "scores", "datatype": "FP64", "shape": [len(scores)], "data": scores},
+        ]
+    }
+    data, length = join(answer, None)
+    head, binary = split(data, str(length))
+    tensors = parse_body(bytes(head).replace(b'"outputs"', b'"inputs"')).inputs
+    fill(tensors, binary)
+    assert [one.data for one in tensors] == [labels, scores]
+
+
+def test_without_the_header_all_is_json():
+    head, binary = split(b"{}", None)
+    assert (bytes(head), bytes(binary)) == (b"{}", b"")
+
+
+@pytest.mark.parametrize("header", ["3", "-1", "x", "9" * 30, "²"])
+def test_a_length_beyond_the_body_is_refused(header):
+    with pytest.raises(RequestInvalid, match="inference-header-content-length"):
+        split(b"{}", header)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "binary", "said"),
+    [
+        ([tensor(9)], b"12345678", "beyond the body"),
+        ([tensor(-1)], b"", "beyond the body"),
+        ([tensor("4")], b"1234", "beyond the body"),
+        ([tensor(3)], b"123", "element 0 is cut short"),
+        ([tensor(8)], struct.pack("<I", 9) + b"1234", "element 0 is cut short"),
+        ([tensor(6)], element(b"\xff\xfe"), "element 0 is not UTF-8"),
+        ([tensor(3, "FP32")], b"123", "3 bytes are no FP32"),
+        ([tensor(4, "WORDS")], b"1234", "no WORDS"),
+        ([tensor(5)], element(b"a") + b"more", "4 bytes of the body belong to no input"),
+    ],
+)
+def test_sizes_that_do_not_add_up_are_refused(tensors, binary, said):
+    with pytest.raises(RequestInvalid, match=said):
+        fill(tensors, memoryview(binary))
+
+
+def test_outputs_come_in_binary_where_it_is_asked_for():
+    outputs = [Output("label"), Output("scores", {"binary_data": False})]
+    assert wanted(InferBody([], outputs=outputs, parameters={"binary_data_output": True})) == {"label"}
+    assert wanted(InferBody([], parameters={"binary_data_output": True})) is None
+    assert wanted(InferBody([], outputs=outputs)) == frozenset()
