@@ -54,7 +54,7 @@ def evaluate(
     log_loss = None
     if probabilities is not None:
         losses = _losses(true_codes, probabilities)
-        log_loss = between(float(losses.mean()), resampled_means(losses, random, resamples), confidence)
+        log_loss = between(float(losses.mean()), resampled_means(losses, seed, resamples), confidence)
     return Metrics(len(true_codes), accuracy, macro_f1, log_loss, confusion)
 
 
@@ -79,16 +79,18 @@ def _counted(
 
 
 def _figures(counts: NDArray[np.int64], true: Codes, answer: Codes) -> tuple[Floats, Floats]:
-    """(accuracy, macro-F1) of each row of cell counts."""
-    cells = counts.astype(np.float64)
-    n_classes = int(max(true.max(), answer.max())) + 1
-    places = np.arange(n_classes)
-    occurring = np.isin(places, np.concatenate([true, answer]))
+    """(accuracy, macro-F1) of each row of cell counts; the cells are in the order of `true`."""
+    occurring = np.union1d(true, answer)
     is_hit = true == answer
-    hits = cells @ (is_hit[:, None] & (true[:, None] == places)).astype(np.float64)
-    sizes = cells @ ((true[:, None] == places).astype(np.float64) + (answer[:, None] == places))
+    hits = np.zeros((len(counts), len(occurring)))
+    hits[:, np.searchsorted(occurring, true[is_hit])] = counts[:, is_hit]
+    by_answer = np.argsort(answer, kind="stable")
+    sizes = np.zeros_like(hits)
+    for codes, cells in ((true, counts), (answer[by_answer], counts[:, by_answer])):
+        classes, starts = np.unique(codes, return_index=True)
+        sizes[:, np.searchsorted(occurring, classes)] += np.add.reduceat(cells, starts, axis=1)
     f1 = np.divide(2 * hits, sizes, out=np.zeros_like(hits), where=sizes > 0)
-    return hits.sum(axis=1) / cells.sum(axis=1), f1.sum(axis=1) / occurring.sum()
+    return hits.sum(axis=1) / counts.sum(axis=1), f1.mean(axis=1)
 
 
 def _losses(true_codes: Codes, probabilities: Floats) -> Floats:

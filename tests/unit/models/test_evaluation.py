@@ -61,9 +61,17 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
 
 def test_many_rows_have_the_interval_that_resampling_gives():
     values = np.random.default_rng(0).exponential(size=20_001)
-    draws = resampled_means(values, np.random.default_rng(1), 4000)
+    draws = resampled_means(values, 1, 4000)
     error = values.std() / np.sqrt(len(values))
     assert np.quantile(draws, 0.975) == pytest.approx(values.mean() + 1.96 * error, abs=0.15 * error)
+
+
+@pytest.mark.parametrize("n", [50, 5000])  # drawn from what is kept between calls, and drawn anew
+def test_means_are_resampled_as_they_are_defined(n):
+    values = np.random.default_rng(0).exponential(size=n)
+    draws = resampled_means(values, 3, 1000)
+    assert draws.mean() == pytest.approx(values.mean(), abs=5 * values.std() / np.sqrt(n) / np.sqrt(1000))
+    assert draws.std() == pytest.approx(values.std() / np.sqrt(n), rel=0.12)
 
 
 def test_a_label_that_the_model_does_not_know_is_a_miss():
