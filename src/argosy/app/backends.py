@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from argosy.database import Database
-from argosy.errors import DefinitionInvalid
+from argosy.errors import DefinitionInvalid, KeyUnavailable
 from argosy.messaging.broker import Broker
 from argosy.store.artifact_store import ArtifactStore
 from argosy.vault import Vault
@@ -56,12 +57,25 @@ def vault(root: Path, own: Database) -> Vault:
 
     A project in which nothing is encrypted yet, such as a fresh clone, gets keys of its own.
     """
-    if any(variable(role) in os.environ for role in ROLES):
+    if _keys_are_given():
         return Vault(own, EnvironmentKeys(os.environ))
-    keys = FileKeys(root / KEY_FOLDER)
-    if not keys.folder.exists():
+    if not (root / KEY_FOLDER).exists():
         with own.read() as transaction:
             is_new = not transaction.execute("SELECT 1 FROM data_keys LIMIT 1")
-        for role in ROLES if is_new else ():
+        if is_new:
+            create_keys(root)
+    return Vault(own, FileKeys(root / KEY_FOLDER))
+
+
+def create_keys(root: Path) -> None:
+    """Master keys for a project that has nothing yet; left alone where it has any, or they come from elsewhere."""
+    keys = FileKeys(root / KEY_FOLDER)
+    if _keys_are_given() or keys.folder.exists():
+        return
+    for role in ROLES:
+        with suppress(KeyUnavailable):  # another process makes them at the same moment
             keys.create(role)
-    return Vault(own, keys)
+
+
+def _keys_are_given() -> bool:
+    return any(variable(role) in os.environ for role in ROLES)

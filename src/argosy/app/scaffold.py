@@ -6,6 +6,7 @@ import re
 from importlib import resources
 from pathlib import Path
 
+from argosy.app.backends import create_keys
 from argosy.errors import UserMistake
 
 FILES = {"argosy.yaml": "argosy.yaml", "plan.yaml": "plan.yaml", "README.md": "README.md"}
@@ -33,4 +34,5 @@ def create_project(folder: Path, name: str = "") -> list[Path]:
         with ignore.open("a", encoding="utf-8") as file_:
             file_.write(_IGNORED)
         written.append(ignore)
+    create_keys(folder)
     return written

@@ -1,0 +1,206 @@
+"""The command as a user types it, a file of tickets in three classes, and a project trained on it."""
+
+import csv
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+SECONDS = 60
+WORDS = {
+    "delivery": "parcel courier late tracking shipped doorstep driver address package van".split(),
+    "refund": "money back charged card twice invoice payment bank credit cheque".split(),
+    "account": "password login email locked reset profile username sign phone settings".split(),
+}
+FILLING = "please hello the my is was i have with for today since again not could you help".split()
+PLAN = """\
+name: tickets
+dataset: {name: all, options: {training_ratio: 0.6}}
+adapter: [{name: tfidf}, {name: hashing, options: {buckets: [1024]}}]
+model: {name: logistic, options: {C: [0.01, 10.0]}}
+"""
+
+
+def tickets(count, seed=3):
+    """Rows of a file that names its columns; each text differs from every other."""
+    draw = random.Random(seed)
+    names = list(WORDS)
+    for number in range(count):
+        label = names[number % 3]
+        words = draw.choices(WORDS[label], k=4) + draw.choices(FILLING, k=6)
+        yield f"{' '.join(words)} {seed}-{number}", label, f"2026-01-{1 + number % 28:02d}", f"customer-{number % 40}"
+
+
+def write_tickets(path, count, seed=3):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("text", "label", "seen_at", "subject"))
+        writer.writerows(tickets(count, seed))
+    return path
+
+
+@dataclass
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    @property
+    def mistake(self):
+        """The one line that a user's mistake is answered with."""
+        assert self.code == 2, f"exit code {self.code}: {self.out}{self.err}"
+        lines = self.err.splitlines()
+        assert len(lines) == 1, self.err
+        assert lines[0].startswith("Error: "), self.err
+        return lines[0].removeprefix("Error: ")
+
+
+class Shell:
+    """`argosy …` in a folder, in processes of its own that end with the test."""
+
+    def __init__(self, folder, **variables):
+        self.folder, self.variables, self._started = folder, variables, []
+
+    @property
+    def environment(self):
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("ARGOSY_")}
+        return {**plain, **self.variables}
+
+    def run(self, *arguments, stdin=""):
+        """Run a command to its end, whatever that is; never with a traceback."""
+        done = subprocess.run(
+            [sys.executable, "-m", "argosy", *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def __call__(self, *arguments, stdin=""):
+        """Run a command that must succeed; what it printed."""
+        ran = self.run(*arguments, stdin=stdin)
+        assert ran.code == 0, f"argosy {' '.join(map(str, arguments))}: {ran.code}\n{ran.out}{ran.err}"
+        return ran.out
+
+    def json(self, *arguments):
+        return json.loads(self(*arguments, "--json"))
+
+    def mistake(self, *arguments):
+        """Run a command that must be refused as the user's mistake; its one line."""
+        return self.run(*arguments).mistake
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text, "utf-8")
+        return path
+
+    def start(self, *arguments):
+        """Start a command that goes on; its standard error goes to the file `started.log`."""
+        with (self.folder / "started.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "argosy", *map(str, arguments)],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self._started.append(process)
+        return process
+
+    def serve(self, *arguments):
+        """Start `serve` or `up` on a free port, and wait until it answers; the process and a client."""
+        process = self.start(*arguments, "--port", 0)
+        url = re.search(r"http://\S+", process.stdout.readline())
+        assert url, (self.folder / "started.log").read_text()
+        client = httpx.Client(base_url=url[0], timeout=SECONDS)
+        until(lambda: client.get("/v2/health/ready").status_code == 200)
+        return process, client
+
+    def end(self, process, number=signal.SIGTERM):
+        """Ask a started command to stop; its exit code."""
+        process.send_signal(number)
+        return process.wait(SECONDS)
+
+    def close(self):
+        for process in self._started:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(SECONDS)
+            process.stdout.close()
+
+
+def until(condition, seconds=SECONDS):
+    """Wait for a condition, with a deadline; what it came to."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture(name="until")
+def until_fixture():
+    return until
+
+
+def created(folder, rows=0, plan=PLAN):
+    """A project in a new folder, with so many tickets in it."""
+    Shell(folder)("init", "shop")
+    shell = Shell(folder / "shop")
+    shell.write("plan.yaml", plan)
+    if rows:
+        write_tickets(shell.folder / "tickets.csv", rows)
+        shell("examples", "import", "tickets.csv")
+    return shell
+
+
+@pytest.fixture
+def anywhere(tmp_path):
+    """Commands in an empty folder."""
+    shell = Shell(tmp_path)
+    yield shell
+    shell.close()
+
+
+@pytest.fixture
+def empty(tmp_path):
+    """A new project without examples."""
+    shell = created(tmp_path)
+    yield shell
+    shell.close()
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory):
+    """A project with 240 tickets, shared by tests that leave it as it is."""
+    shell = created(tmp_path_factory.mktemp("imported"), 240)
+    yield shell
+    shell.close()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A project whose plan of four definitions is trained."""
+    shell = created(tmp_path_factory.mktemp("trained"), 240)
+    shell("train", "plan.yaml", "--processes", 1)
+    yield shell
+    shell.close()
