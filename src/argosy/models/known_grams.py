@@ -65,7 +65,8 @@ def distinct(found: list[int] | Numbers) -> tuple[Numbers, NDArray[np.float64] |
     counts: dict[int, int] = {}
     for number in found:
         counts[number] = counts.get(number, 0) + 1
-    return np.array(list(counts), np.intp), np.array(list(counts.values()), np.float64)
+    size = len(counts)
+    return np.fromiter(counts, np.intp, size), np.fromiter(counts.values(), np.float64, size)
 
 
 def _distinct_array(found: Numbers) -> tuple[Numbers, NDArray[np.float64]]:

@@ -88,7 +88,7 @@ class TfIdf(SparseAdapter):
         if not len(found):
             return NOTHING
         indices, counts = distinct(found)
-        values = self.idf_.take(indices)
+        values = self.idf_[indices]
         if counts is not None:
             values *= np.log(counts) + 1 if self.sublinear else counts
         values /= sqrt(values.dot(values))

@@ -33,7 +33,7 @@ class Word2Vec(Adapter):
         self,
         sequence_length: Positive = 200,
         dimensions: Positive = 100,
-        epochs: Positive = 5,
+        epochs: Positive = 10,
         window: Positive = 5,
         min_count: Positive = 2,
         seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)] = 0,
