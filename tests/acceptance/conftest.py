@@ -15,12 +15,14 @@ import httpx
 import pytest
 
 SECONDS = 60
+# fmt: off
 WORDS = {
-    "delivery": "parcel courier late tracking shipped doorstep driver address package van".split(),
-    "refund": "money back charged card twice invoice payment bank credit cheque".split(),
-    "account": "password login email locked reset profile username sign phone settings".split(),
+    "delivery": ["parcel", "courier", "late", "tracking", "shipped", "doorstep", "driver", "address", "package", "van"],
+    "refund": ["money", "back", "charged", "card", "twice", "invoice", "payment", "bank", "credit", "cheque"],
+    "account": ["password", "login", "email", "locked", "reset", "profile", "username", "sign", "phone", "settings"],
 }
-FILLING = "please hello the my is was i have with for today since again not could you help".split()
+FILLING = ["please", "hello", "the", "my", "is", "was", "i", "have", "with", "for", "today", "since", "again", "not"]
+# fmt: on
 PLAN = """\
 name: tickets
 dataset: {name: all, options: {training_ratio: 0.6}}

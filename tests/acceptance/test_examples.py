@@ -6,7 +6,12 @@ import json
 
 def test_a_new_project_says_what_to_do_next(anywhere):
     made = anywhere.json("init", "shop")
-    assert [path.rpartition("/")[2] for path in made["written"]] == ["argosy.yaml", "plan.yaml", "README.md", ".gitignore"]
+    assert [path.rpartition("/")[2] for path in made["written"]] == [
+        "argosy.yaml",
+        "plan.yaml",
+        "README.md",
+        ".gitignore",
+    ]
     assert (anywhere.folder / "shop" / ".argosy" / "keys").stat().st_mode & 0o777 == 0o700
     assert "argosy train plan.yaml" in anywhere("init", "other", "--name", "other-shop")
     assert "is a project already" in anywhere.mistake("init", "shop")

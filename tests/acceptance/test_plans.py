@@ -67,7 +67,9 @@ def test_workers_train_what_is_queued_and_a_second_submission_trains_nothing(sho
 
 
 def test_a_worker_asked_to_stop_gives_its_jobs_back(shop, until):
-    shop.write("more.yaml", "dataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: svm, options: {C: [1, 2, 3]}}\n")
+    shop.write(
+        "more.yaml", "dataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: svm, options: {C: [1, 2, 3]}}\n"
+    )
     shop("plan", "submit", "more.yaml")
     worker = shop.start("worker")
     until(lambda: shop.json("plan", "status", "more")["counts"].get("queued", 0) < 3)

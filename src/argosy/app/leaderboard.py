@@ -37,6 +37,7 @@ def flat(row: LeaderboardRow, registries: Registries) -> dict[str, Any]:
         "rank": row.rank,
         "tied": row.tied,
         "label": trained.label,
+        "dataset": trained.dataset_digest[:12],
         "versions": [version.reference for version in row.versions],
         "aliases": sorted({alias for version in row.versions for alias in version.aliases}),
         "adapter": described(trained.definition["adapter"], registries.adapters),

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from argosy.errors import VersionNotFound
-from argosy.models.adapted_model import AdaptedModel
 from argosy.store.aliases import CHAMPION
 from argosy.store.trained import Move, Trained, Version
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
+    from argosy.models.adapted_model import AdaptedModel
 
 BEST = "best"
 """`MODEL@best`: the first of the leaderboard among the model's versions."""
@@ -27,6 +27,8 @@ class ProjectModels:
 
     def __getitem__(self, reference: str) -> AdaptedModel:
         """The trained pair, loaded once; raises ModelNotFound, VersionNotFound, ArtifactCorrupt."""
+        from argosy.models.adapted_model import AdaptedModel
+
         version = self.resolve(reference)
         if version.artifact not in self._loaded:
             self._project.registries  # noqa: B018  # a user's own plug-ins must be known before their state is read

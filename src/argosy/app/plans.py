@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argosy.database import Transaction
-from argosy.datasets.frozen import Frozen, freeze, preview, with_default_collection
 from argosy.definitions import (
     LIMIT,
     Definition,
@@ -30,8 +29,9 @@ from argosy.types import Part
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
+    from argosy.datasets.frozen import Frozen
 
-CutOf = Callable[[Transaction, Spec], Frozen]
+CutOf = Callable[[Transaction, Spec], "Frozen"]
 PlanSource = str | PathLike[str] | Mapping[str, Any]
 """A file of YAML or JSON, or its content."""
 
@@ -93,6 +93,8 @@ class ProjectPlans:
 
     def check(self, source: PlanSource, limit: int = LIMIT) -> PlanCheck:
         """What submitting it would do; writes nothing. Raises PlanTooLarge, DatasetInvalid, CollectionNotFound."""
+        from argosy.datasets.frozen import preview  # numpy, which the other commands on plans do without
+
         plan = self.load(source)
         expansion = expand(plan, self._project.registries, limit)
         with self._project.database.read() as transaction:
@@ -100,6 +102,8 @@ class ProjectPlans:
 
     def submit(self, source: PlanSource, limit: int = LIMIT) -> Submitted:
         """Queue what is not trained yet. Idempotent."""
+        from argosy.datasets.frozen import freeze
+
         plan = self.load(source)
         expansion = expand(plan, self._project.registries, limit)
         with self._project.database.write() as transaction:
@@ -157,6 +161,8 @@ class ProjectPlans:
         return PlanCheck(plan, expansion, ordered, datasets, _states(transaction, wanted))
 
     def _complete(self, cut: Spec) -> Spec:
+        from argosy.datasets.frozen import with_default_collection
+
         return with_default_collection(cut, self._project.settings.collection)
 
     def _wanted(self, definition: Definition, digest: str) -> Wanted:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,13 +22,15 @@ from argosy import clock
 from argosy.database import Database
 from argosy.datasets import statements as sql
 from argosy.datasets.conflicts import check_rule
-from argosy.datasets.erasure import Erased, erase
 from argosy.datasets.example import TEXT_BYTES, Example, identity, read_payload
 from argosy.datasets.files import Columns, read_file
 from argosy.datasets.staging import Defaults, ImportReport, Staging
 from argosy.errors import CollectionNotFound, ExamplesInvalid, nearest
 from argosy.types import Part
 from argosy.vault import Scope, Vault
+
+if TYPE_CHECKING:
+    from argosy.datasets.erasure import Erased
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -130,6 +132,8 @@ class Examples:
 
     def erase(self, subject: str) -> Erased:
         """Remove a subject from every collection; idempotent."""
+        from argosy.datasets.erasure import erase  # numpy, which importing and counting do without
+
         names = list(self.collections())
         scopes = [self._vault.scope(scope_name(name)) for name in names]
         return erase(self._database, scopes, subject)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from argosy.datasets.cut import Cut
+from typing import TYPE_CHECKING
+
 from argosy.registry import Registry
+
+if TYPE_CHECKING:
+    from argosy.datasets.cut import Cut
 
 cuts: Registry[Cut] = Registry("dataset")
 cuts.register("all", "argosy.datasets.cuts.everything:Everything")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from argosy.models.adapter import Adapter
+from typing import TYPE_CHECKING
+
 from argosy.registry import Registry
+
+if TYPE_CHECKING:
+    from argosy.models.adapter import Adapter
 
 adapters: Registry[Adapter] = Registry("adapter")
 adapters.register("hashing", "argosy.models.adapters.hashing:Hashing")

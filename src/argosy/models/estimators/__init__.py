@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from argosy.models.estimator import Estimator
+from typing import TYPE_CHECKING
+
 from argosy.registry import Registry
+
+if TYPE_CHECKING:
+    from argosy.models.estimator import Estimator
 
 estimators: Registry[Estimator] = Registry("model")
 estimators.register("logistic", "argosy.models.estimators.logistic:Logistic")
