@@ -1,4 +1,4 @@
-"""The order of the leaderboard: ranked on validation, reported on test. Pure."""
+"""The order of the leaderboard: ranked on validation, reported on test, each dataset by itself. Pure."""
 
 from __future__ import annotations
 
@@ -16,9 +16,19 @@ def rank(
 ) -> list[LeaderboardRow]:
     """Best first by the metric on the validation part; then the cheaper to fit, then the label.
 
-    Tied with the first are those whose value lies within the first's interval. Definitions without the metric come
-    last, untied.
+    Figures on different rows do not compare: each dataset is ranked by itself, the one trained on last first. Tied
+    with the first are those whose value lies within the first's interval. Definitions without the metric come last,
+    untied.
     """
+    by_dataset: dict[str, list[Trained]] = {}
+    for one in sorted(trained, key=lambda one: -one.trained_at):
+        by_dataset.setdefault(one.dataset_digest, []).append(one)
+    return [row for group in by_dataset.values() for row in _rank_alike(group, versions, metric)]
+
+
+def _rank_alike(
+    trained: Sequence[Trained], versions: Mapping[str, Sequence[Version]], metric: str
+) -> list[LeaderboardRow]:
     sign = 1.0 if metric in LOWER_IS_BETTER else -1.0
 
     def key(one: Trained) -> tuple[float, float, str]:
@@ -26,8 +36,6 @@ def rank(
         return (float("inf") if value is None else sign * value, one.fit_seconds, one.label)
 
     ordered = sorted(trained, key=key)
-    if not ordered:
-        return []
     worst_of_best = _figure(ordered[0], metric, "high" if sign > 0 else "low")
 
     def is_tied(one: Trained) -> bool:

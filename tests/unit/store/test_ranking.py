@@ -1,5 +1,7 @@
 """The order of the leaderboard."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,3 +52,9 @@ def test_ties_are_the_first_rows(values):
     marks = [row.tied for row in rank(rows, {})]
     assert marks == sorted(marks, reverse=True)
     assert sum(marks) != 1
+
+
+def test_each_dataset_is_ranked_by_itself_the_newest_first():
+    old = [replace(trained("old best", 0.99, 0.9, 1.0), trained_at=1.0), replace(trained("old", 0.2), trained_at=2.0)]
+    new = [replace(trained("new", 0.5, 0.4, 0.6), trained_at=3.0, dataset_digest="e")]
+    assert lines([*old, *new]) == [(1, "new", False), (1, "old best", False), (2, "old", False)]
