@@ -11,15 +11,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from argosy.models.grams import AnalyzerName, find_words, squeeze
+from argosy.models.rows import with_columns
 
 Integers = NDArray[np.int64]
+BATCH_CHARACTERS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,18 @@ class Counts:
         return self.names(np.arange(self.matrix.shape[1]))
 
 
-def count_grams(texts: Sequence[str], analyzer: AnalyzerName, low: int, high: int) -> Counts:
-    """The counts of every n-gram of `low` to `high` words or characters."""
+def count_grams(
+    texts: Sequence[str], analyzer: AnalyzerName, low: int, high: int, at_once: int = BATCH_CHARACTERS
+) -> Counts:
+    """The counts of every n-gram of `low` to `high` words or characters.
+
+    Texts are counted in batches of about `at_once` characters, which bounds the memory on the way.
+    """
+    batches = _batches(texts, at_once)
+    return _joined([_count_batch(batch, analyzer, low, high) for batch in batches])
+
+
+def _count_batch(texts: Sequence[str], analyzer: AnalyzerName, low: int, high: int) -> Counts:
     if analyzer == "word":
         return _count_words([find_words(text) for text in texts], low, high)
     if analyzer == "char":
@@ -49,6 +61,29 @@ def count_rows(rows: list[list[str]]) -> Counts:
     """The counts of strings that are rows already."""
     names, symbols, lengths = number(rows, len(rows))
     return Counts(_rows(symbols, lengths, len(names)), lambda columns: [names[column] for column in columns.tolist()])
+
+
+def _batches(texts: Sequence[str], at_once: int) -> list[Sequence[str]]:
+    """The texts in their order, cut where a batch has enough characters; one batch at least."""
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+    cuts = np.flatnonzero(np.diff(ends // at_once)) + 1
+    return [texts[start:end] for start, end in pairwise([0, *cuts.tolist(), len(texts)])]
+
+
+def _joined(parts: list[Counts]) -> Counts:
+    """The counts of batches as those of all texts."""
+    if len(parts) == 1:
+        return parts[0]
+    from scipy.sparse import vstack
+
+    grams = [part.grams for part in parts]
+    names, columns, _ = number(grams, len(grams))
+    ends = np.cumsum([0, *map(len, grams)])
+    matrices = [
+        with_columns(part.matrix, columns[start:end], len(names))
+        for part, (start, end) in zip(parts, pairwise(ends.tolist()), strict=True)
+    ]
+    return Counts(vstack(matrices, "csr"), lambda wanted: [names[column] for column in wanted.tolist()])
 
 
 def number(rows: Iterable[list[str]], count: int) -> tuple[list[str], Integers, Integers]:

@@ -46,6 +46,17 @@ def test_counts_are_those_of_scikit_learn(rows, analyzer, ngrams):
     assert (ours.matrix.toarray() == expected.toarray()).all()
 
 
+@settings(deadline=None, max_examples=100)
+@given(texts, analyzers, st.integers(1, 30))
+def test_batches_change_nothing(rows, analyzer, at_once):
+    whole, batched = count_grams(rows, analyzer, 1, 2), count_grams(rows, analyzer, 1, 2, at_once)
+    assert batched.grams == whole.grams
+    assert batched.matrix.shape == whole.matrix.shape
+    for part in ("data", "indices", "indptr"):
+        assert np.array_equal(getattr(batched.matrix, part), getattr(whole.matrix, part))
+        assert getattr(batched.matrix, part).dtype == getattr(whole.matrix, part).dtype
+
+
 def test_keys_that_outgrow_an_integer_are_ranked_on_the_way():
     words = [f"w{number:05}" for number in range(3000)]
     text = " ".join(words)
