@@ -67,7 +67,10 @@ class Move:
 
 @dataclass(frozen=True)
 class LeaderboardRow:
-    """One definition's line; `rank` counts from 1 within its dataset, `tied` says that chance alone may put it behind the first."""
+    """One definition's line; `rank` counts from 1 within its dataset.
+
+    `tied` says that chance alone may put it behind the first.
+    """
 
     rank: int
     tied: bool
