@@ -17,7 +17,7 @@ from argosy.models.artifact_format import ArrayWriter, read_artifact, write_arti
 from argosy.models.component import Component
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.estimators import estimators
-from argosy.models.inputs import TEXT_BYTES, check_inputs
+from argosy.models.inputs import TEXT_BYTES
 from argosy.models.packing import Array, from_base64, to_base64
 from argosy.models.served import Served, compile_model
 from argosy.registry import Registry
@@ -128,7 +128,7 @@ class AdaptedModel:
         return compile_model(self)
 
     def _score(self, inputs: Iterable[Input], limit: int) -> Scores:
-        return self.served().score(check_inputs(inputs, limit), limit)
+        return self.served().score(inputs, limit)
 
     def _require_fitted(self) -> None:
         if not self.classes:

@@ -7,19 +7,21 @@ Scores are probabilities where `has_probabilities`, else the estimator's own sco
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.models.inputs import TEXT_BYTES
+from argosy.errors import InputInvalid
+from argosy.models.inputs import TEXT_BYTES, check_input
 from argosy.types import Input
 
 if TYPE_CHECKING:
     from argosy.models.adapted_model import AdaptedModel
 
 Scores = NDArray[np.float64]
+_NO_LIMIT = 1 << 62
 
 
 class Served(Protocol):
@@ -33,7 +35,7 @@ class Served(Protocol):
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
         """(classes,) for one input of at most `limit` bytes."""
 
-    def score(self, inputs: Sequence[Input], limit: int = TEXT_BYTES) -> Scores:
+    def score(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> Scores:
         """(n, classes)."""
 
 
@@ -50,11 +52,25 @@ def compile_model(model: AdaptedModel) -> Served:
     return Direct(adapter, estimator, model.classes)
 
 
-def agreement(model: AdaptedModel, served: Served, inputs: Sequence[Input]) -> float:
-    """The largest difference between the two forms' scores on these inputs."""
-    features = model.adapter.transform(inputs)
-    estimator = model.estimator
-    reference = estimator.probabilities(features) if estimator.has_probabilities else estimator.scores(features)
-    limit = 1 << 62
-    answers = np.array([served.one(item, limit) for item in inputs]).reshape(reference.shape)
-    return float(np.abs(answers - reference).max(initial=0.0))
+def agreement(model: AdaptedModel, served: Served, inputs: Sequence[Input], reference: Scores | None = None) -> float:
+    """The largest difference between the two forms' scores on those of these inputs that can be answered.
+
+    `reference` are the training form's scores of all the inputs (probabilities where it has them), which whoever
+    has evaluated the model has at hand; they are computed unless given.
+    """
+    if reference is None:
+        features, estimator = model.adapter.transform(inputs), model.estimator
+        reference = estimator.probabilities(features) if estimator.has_probabilities else estimator.scores(features)
+    answerable = np.fromiter(map(_is_answerable, inputs), np.bool_, len(inputs))
+    expected = reference[answerable]
+    asked = [item for item, is_asked in zip(inputs, answerable.tolist(), strict=True) if is_asked]
+    answers = np.array([served.one(item, _NO_LIMIT) for item in asked]).reshape(expected.shape)
+    return float(np.abs(answers - expected).max(initial=0.0))
+
+
+def _is_answerable(item: Input) -> bool:
+    try:
+        check_input(item, _NO_LIMIT)
+    except InputInvalid:
+        return False
+    return True

@@ -70,6 +70,16 @@ def test_one_answers_as_many_do(model):
     assert served.classes == model.classes == sorted(set(LABELS))
 
 
+def test_agreement_is_measured_on_what_can_be_answered(model):
+    assert agreement(model, model.served(), ["", "goal", " "]) < 1e-12
+    other = AdaptedModel.from_names("tfidf", {}, "logistic", {"C": 0.1}).fit(TEXTS, LABELS)
+    assert agreement(model, other.served(), TEXTS) > 0.01
+    assert (
+        agreement(model, model.served(), ["goal", ""], np.array([model.predict_proba(["goal"])[0], [0, 0, 1]])) < 1e-12
+    )
+    assert agreement(model, model.served(), ["goal"], np.zeros((1, 3))) > 0.3
+
+
 def test_answers_probabilities_and_accuracy(model):
     probabilities = model.predict_proba(TEXTS)
     assert np.allclose(probabilities.sum(axis=1), 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -25,5 +25,5 @@ class Direct:
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
         return np.asarray(self.score([item], limit)[0])
 
-    def score(self, inputs: Sequence[Input], limit: int = TEXT_BYTES) -> Scores:
+    def score(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> Scores:
         return self._answer(self._adapter.transform(check_inputs(inputs, limit)))

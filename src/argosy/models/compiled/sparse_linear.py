@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from math import exp
 
 import numpy as np
@@ -36,7 +36,7 @@ class SparseLinear:
         check_input(item, limit)
         return self._score(item)
 
-    def score(self, inputs: Sequence[Input], limit: int = TEXT_BYTES) -> Scores:
+    def score(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> Scores:
         rows = check_inputs(inputs, limit)
         if len(rows) < _MANY:
             return np.array([self._score(item) for item in rows]).reshape(len(rows), len(self.classes))
