@@ -206,3 +206,15 @@ def trained(tmp_path_factory):
     shell("train", "plan.yaml", "--processes", 1)
     yield shell
     shell.close()
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory):
+    """A project with one version, its champion; the gate decides on few rows."""
+    plan = "name: tickets\ndataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: logistic, options: {C: 10}}\n"
+    shell = created(tmp_path_factory.mktemp("live"), 240, plan)
+    shell.write("argosy.yaml", "name: shop\ngate: {minimum_rows: 10, cooldown_seconds: 0}\n")
+    shell("train", "plan.yaml", "--processes", 1)
+    shell("models", "promote", "tickets@1")
+    yield shell
+    shell.close()

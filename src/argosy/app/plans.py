@@ -21,7 +21,7 @@ from argosy.definitions import (
     load_plan,
     parse_plan,
 )
-from argosy.errors import PlanNotFound
+from argosy.errors import DefinitionInvalid, PlanNotFound
 from argosy.jobs.job import JobState
 from argosy.jobs.schedule import order
 from argosy.jobs.submission import Plans, PlanStatus, Submitted, Wanted
@@ -101,11 +101,14 @@ class ProjectPlans:
             return self._check(transaction, plan, expansion, preview)
 
     def submit(self, source: PlanSource, limit: int = LIMIT) -> Submitted:
-        """Queue what is not trained yet. Idempotent."""
+        """Queue what is not trained yet. Idempotent. Raises as `check`, and DefinitionInvalid where rules forbid all."""
         from argosy.datasets.frozen import freeze
 
         plan = self.load(source)
         expansion = expand(plan, self._project.registries, limit)
+        if not expansion.definitions:
+            why = "; ".join(dict.fromkeys(one.reason for one in expansion.forbidden))
+            raise DefinitionInvalid(f"of {expansion.permutations} permutations none may be trained: {why}", plan.name)
         with self._project.database.write() as transaction:
             now = transaction.now()
             wanted = self._check(transaction, plan, expansion, lambda within, cut: freeze(within, cut, now)).wanted

@@ -124,7 +124,7 @@ class SqliteDatabase:
     def _connect(self) -> sqlite3.Connection:
         if not self.path.parent.is_dir():
             raise DatabaseUnavailable(f"{self.path}: its folder does not exist; run 'argosy init' there first")
-        with _translated():
+        with _translated(str(self.path)):
             connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
@@ -135,11 +135,11 @@ class SqliteDatabase:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(where: str = "the database") -> Iterator[None]:
     """SQLite's errors as the port's."""
     try:
         yield
     except sqlite3.IntegrityError as error:
         raise ConstraintViolated(str(error)) from error
     except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-        raise DatabaseUnavailable(f"the database: {error}") from error
+        raise DatabaseUnavailable(f"{where}: {error}") from error
