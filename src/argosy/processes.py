@@ -38,6 +38,7 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            process_group=0,  # a terminal's Ctrl-C is for the parent to pass on: a child may still be importing
             preexec_fn=(lambda: os.nice(nice)) if nice else None,
         )
     finally:

@@ -114,16 +114,18 @@ class Shell:
         path.write_text(text, "utf-8")
         return path
 
-    def start(self, *arguments):
-        """Start a command that goes on; its standard error goes to the file `started.log`."""
-        with (self.folder / "started.log").open("ab") as log:
+    def start(self, *arguments, stdin=None, log=None):
+        """Start a command that goes on, in a process group of its own; its standard error goes to `started.log`."""
+        with (self.folder / "started.log").open("ab") as file:
             process = subprocess.Popen(
                 [sys.executable, "-m", "argosy", *map(str, arguments)],
                 cwd=self.folder,
                 env=self.environment,
+                stdin=subprocess.DEVNULL if stdin is None else stdin,
                 stdout=subprocess.PIPE,
-                stderr=log,
+                stderr=file if log is None else log,
                 text=True,
+                process_group=0,
             )
         self._started.append(process)
         return process

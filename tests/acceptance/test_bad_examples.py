@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 
 import pytest
 
@@ -51,7 +52,17 @@ def test_a_file_or_example_that_is_not_there(imported):
     assert "." in imported.mistake("examples", "import", ".")
     assert "no example" in imported.mistake("examples", "show", "0" * 32)
     assert "no example" in imported.mistake("examples", "show", "not-an-id")
+    assert "absent/out.csv" in imported.mistake("examples", "export", "--output", "absent/out.csv")
+    assert "tickets.csv/shop" in imported.mistake("init", "tickets.csv/shop")
     assert "no-such" in imported.mistake("examples", "export", "no-such")
+
+
+def test_a_pipe_is_read_like_a_file(imported):
+    os.mkfifo(imported.folder / "pipe.csv")
+    process = imported.start("examples", "import", "pipe.csv", "--into", "piped", "--json")
+    (imported.folder / "pipe.csv").write_text("text,label\none,a\ntwo,b\n")
+    assert process.wait(60) == 0
+    assert imported.json("examples", "count", "piped")["examples"] == 2
 
 
 def test_conflicts_can_be_refused(imported):

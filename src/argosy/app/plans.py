@@ -101,7 +101,7 @@ class ProjectPlans:
             return self._check(transaction, plan, expansion, preview)
 
     def submit(self, source: PlanSource, limit: int = LIMIT) -> Submitted:
-        """Queue what is not trained yet. Idempotent. Raises as `check`, and DefinitionInvalid where rules forbid all."""
+        """Queue what is not trained yet. Idempotent. Raises as `check`; DefinitionInvalid where rules forbid all."""
         from argosy.datasets.frozen import freeze
 
         plan = self.load(source)

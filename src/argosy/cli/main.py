@@ -31,6 +31,7 @@ COMMANDS = {
     "up": ("argosy.cli.serve:up", "Run server, workers and scheduled retraining together."),
     "doctor": ("argosy.cli.project:doctor", "Check every configured backend."),
 }
+MISNAMED = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
 HIDDEN = {"drain": "argosy.cli.serve:drain"}
 
 
@@ -107,3 +108,13 @@ def run(arguments: list[str] | None = None) -> int:
     except ArgosyError as failure:
         click.echo(f"Failed: {failure}", err=True)
         return 1
+    except OSError as failure:
+        return _not_possible(failure)
+
+
+def _not_possible(failure: OSError) -> int:
+    """What the system refuses: a mistake where a file was named wrongly, else a failure such as a full disk."""
+    named = f"{failure.filename}: " if failure.filename else ""
+    is_mistake = bool(named) and isinstance(failure, MISNAMED)
+    click.echo(f"{'Error' if is_mistake else 'Failed'}: {named}{failure.strerror or failure}", err=True)
+    return 2 if is_mistake else 1

@@ -113,8 +113,7 @@ def _opened(path: Path) -> IO[bytes]:
         file = path.open("rb")
     except OSError as error:
         raise ExamplesInvalid(f"{path}: cannot be read: {error.strerror}") from None
-    head = file.read(2)
-    file.seek(0)
+    head = file.peek(2)[:2]  # a pipe cannot be wound back
     if head == _GZIP:
         return io.BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER_BYTES)
     if path.suffix == ".gz" and head:

@@ -1,0 +1,66 @@
+"""Ctrl-C, as a terminal sends it: to every process of the command at once. One line, and nothing half-done."""
+
+import os
+import pty
+import signal
+import socket
+
+
+def interrupt(shell, process):
+    """Press Ctrl-C; the exit code."""
+    os.killpg(process.pid, signal.SIGINT)
+    code = process.wait(60)
+    log = (shell.folder / "started.log").read_text()
+    assert "Traceback" not in log, log
+    return code
+
+
+def test_an_interrupted_import_imports_nothing(empty):
+    lines = (f'{{"text": "text number {number}", "label": "{number % 3}"}}\n' for number in range(300_000))
+    empty.write("long.jsonl", "".join(lines))
+    terminal, side = pty.openpty()  # a progress is shown where somebody looks
+    process = empty.start("examples", "import", "long.jsonl", log=side)
+    os.close(side)
+    seen = b""
+    while b" rows" not in seen:
+        seen += os.read(terminal, 1000)
+    assert interrupt(empty, process) == 130
+    seen += os.read(terminal, 1000)
+    os.close(terminal)
+    assert seen.rstrip().endswith(b"Stopped.")
+    assert "no collection" in empty.mistake("examples", "count")
+
+
+def test_an_interrupted_training_goes_on_where_it_was(imported, until):
+    imported.write(
+        "long.yaml",
+        "dataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: sgd, options: {seed: [1, 2, 3, 4, 5, 6, 7, 8]}}\n",
+    )
+    process = imported.start("train", "long.yaml")
+
+    def has_begun():
+        ran = imported.run("plan", "status", "long", "--json")
+        return ran.code == 0 and ran.json["counts"].get("queued", 0) < 8
+
+    until(has_begun)
+    assert interrupt(imported, process) in (0, 130)
+    counts = imported.json("plan", "status", "long")["counts"]
+    assert counts.get("running", 0) == counts.get("failed", 0) == 0
+    assert len(imported.json("train", "long.yaml")) == 8
+
+
+def test_an_interrupted_server_or_worker_leaves_in_peace(imported):
+    process, client = imported.serve("up", "--workers", 1)
+    client.close()
+    assert interrupt(imported, process) == 0
+    process, client = imported.serve("serve")
+    client.close()
+    assert interrupt(imported, process) == 0
+
+
+def test_an_interrupted_question_erases_nothing(imported, until):
+    silent, _ = socket.socketpair()
+    process = imported.start("examples", "erase", "customer-1", stdin=silent)
+    until(lambda: "Erase everything" in (imported.folder / "started.log").read_text())
+    assert interrupt(imported, process) == 130
+    assert imported.json("examples", "count")["examples"] == 240
