@@ -8,7 +8,7 @@ Scores are probabilities where `has_probabilities`, else the estimator's own sco
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from argosy.types import Input
 
 if TYPE_CHECKING:
     from argosy.models.adapted_model import AdaptedModel
+    from argosy.models.adapter import Adapter
 
 Scores = NDArray[np.float64]
 _NO_LIMIT = 1 << 62
@@ -34,6 +35,9 @@ class Served(Protocol):
 
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
         """(classes,) for one input of at most `limit` bytes."""
+
+    def from_rows(self, features: Any) -> Scores | None:
+        """(n, classes): what `one` makes of encoded inputs, row by row; None where this is the training form."""
 
     def score(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> Scores:
         """(n, classes)."""
@@ -52,19 +56,30 @@ def compile_model(model: AdaptedModel) -> Served:
     return Direct(adapter, estimator, model.classes)
 
 
-def agreement(model: AdaptedModel, served: Served, inputs: Sequence[Input], reference: Scores | None = None) -> float:
-    """The largest difference between the two forms' scores on those of these inputs that can be answered.
+def agreement(model: AdaptedModel, served: Served, inputs: Sequence[Input]) -> float:
+    """The largest difference between the two forms' scores on those of these inputs that can be answered."""
+    asked = [item for item in inputs if _is_answerable(item)]
+    features, estimator = model.adapter.transform(asked), model.estimator
+    expected = estimator.probabilities(features) if estimator.has_probabilities else estimator.scores(features)
+    return _furthest(np.array([served.one(item, _NO_LIMIT) for item in asked]).reshape(expected.shape), expected)
 
-    `reference` are the training form's scores of all the inputs (probabilities where it has them), which whoever
-    has evaluated the model has at hand; they are computed unless given.
-    """
-    if reference is None:
-        features, estimator = model.adapter.transform(inputs), model.estimator
-        reference = estimator.probabilities(features) if estimator.has_probabilities else estimator.scores(features)
-    answerable = np.fromiter(map(_is_answerable, inputs), np.bool_, len(inputs))
-    expected = reference[answerable]
-    asked = [item for item, is_asked in zip(inputs, answerable.tolist(), strict=True) if is_asked]
-    answers = np.array([served.one(item, _NO_LIMIT) for item in asked]).reshape(expected.shape)
+
+def encoding_agreement(adapter: Adapter, inputs: Sequence[Input], features: Any) -> float:
+    """The first half of `agreement`, which models of one adapter share: `encode` against `transform`'s rows."""
+    from argosy.models.adapter import SparseAdapter
+
+    if not isinstance(adapter, SparseAdapter):
+        return 0.0
+    return float(abs(SparseAdapter.transform(adapter, inputs) - features).max())
+
+
+def scoring_agreement(served: Served, features: Any, expected: Scores) -> float:
+    """The second half: the served form's answers to rows of features against the training form's."""
+    answers = served.from_rows(features)
+    return 0.0 if answers is None else _furthest(answers, expected)
+
+
+def _furthest(answers: Scores, expected: Scores) -> float:
     return float(np.abs(answers - expected).max(initial=0.0))
 
 

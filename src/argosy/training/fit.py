@@ -15,6 +15,7 @@ from argosy.models.adapter import Adapter
 from argosy.models.adapters import adapters
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
 from argosy.models.packing import pack, unpack
+from argosy.models.served import encoding_agreement
 from argosy.types import Part
 
 Codes = NDArray[np.int64]
@@ -25,7 +26,8 @@ class Fit:
     """`classes` are those of the training part, in order.
 
     `matrices` hold a row an input, csr or dense; `codes` number each row's label among `classes`, -1 for one that
-    the training part does not have.
+    the training part does not have. `encoding` is how far the adapter's served form is from these matrices, on the
+    parts that are evaluated.
     """
 
     adapter: Adapter
@@ -33,6 +35,7 @@ class Fit:
     matrices: Mapping[Part, Any]
     codes: Mapping[Part, Codes]
     seconds: float = 0.0
+    encoding: float = 0.0
 
     def lasting(self, seconds: float) -> Fit:
         """The same, having taken so long to make."""
@@ -47,14 +50,16 @@ def make_fit(adapter: Adapter, dataset: Dataset) -> Fit:
     """Fit the adapter on the training part and transform every part."""
     train = dataset.parts[Part.TRAIN]
     matrices = {Part.TRAIN: adapter.fit_transform(train.inputs, train.labels)}
-    for part, rows in dataset.parts.items():
-        if part is not Part.TRAIN and rows.inputs:
-            matrices[part] = adapter.transform(rows.inputs)
+    encoding = 0.0
+    for part in (Part.VALIDATION, Part.TEST):
+        if inputs := dataset.parts[part].inputs:
+            matrices[part] = adapter.transform(inputs)
+            encoding = max(encoding, encoding_agreement(adapter, inputs, matrices[part]))
     number = {label: code for code, label in enumerate(dataset.classes)}
     codes = {
         part: np.array([number.get(label, -1) for label in dataset.parts[part].labels], np.int64) for part in matrices
     }
-    return Fit(adapter, dataset.classes, matrices, codes)
+    return Fit(adapter, dataset.classes, matrices, codes, encoding=encoding)
 
 
 def write_fit(fit: Fit, path: Path) -> None:
@@ -66,6 +71,7 @@ def write_fit(fit: Fit, path: Path) -> None:
         "matrices": pack({part.value: matrix for part, matrix in fit.matrices.items()}, arrays.put),
         "codes": pack({part.value: codes for part, codes in fit.codes.items()}, arrays.put),
         "seconds": fit.seconds,
+        "encoding": fit.encoding,
     }
     write_artifact(path, header, arrays)
 
@@ -79,6 +85,7 @@ def read_fit(path: Path) -> Fit:
         {Part(name): matrix for name, matrix in unpack(header["matrices"], arrays.get).items()},
         {Part(name): codes for name, codes in unpack(header["codes"], arrays.get).items()},
         header["seconds"],
+        header["encoding"],
     )
 
 

@@ -22,7 +22,7 @@ from argosy.errors import (
 from argosy.models.adapted_model import AdaptedModel, confidence
 from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators
-from argosy.models.served import agreement
+from argosy.models.served import agreement, encoding_agreement, scoring_agreement
 from argosy.testing.texts import labelled_texts
 
 TEXTS, LABELS = labelled_texts(90)
@@ -74,10 +74,17 @@ def test_agreement_is_measured_on_what_can_be_answered(model):
     assert agreement(model, model.served(), ["", "goal", " "]) < 1e-12
     other = AdaptedModel.from_names("tfidf", {}, "logistic", {"C": 0.1}).fit(TEXTS, LABELS)
     assert agreement(model, other.served(), TEXTS) > 0.01
-    assert (
-        agreement(model, model.served(), ["goal", ""], np.array([model.predict_proba(["goal"])[0], [0, 0, 1]])) < 1e-12
-    )
-    assert agreement(model, model.served(), ["goal"], np.zeros((1, 3))) > 0.3
+
+
+def test_agreement_comes_in_two_halves(model):
+    features = model.adapter.transform(TEXTS)
+    expected = model.estimator.probabilities(features)
+    assert encoding_agreement(model.adapter, TEXTS, features) < 1e-12
+    assert encoding_agreement(model.adapter, TEXTS, 2 * features) > 0.1
+    assert scoring_agreement(model.served(), features, expected) < 1e-12
+    assert scoring_agreement(model.served(), features, np.roll(expected, 1, axis=1)) > 0.3
+    kernel = AdaptedModel.from_names("tfidf", {}, "svm", {"kernel": "rbf"}).fit(TEXTS, LABELS)
+    assert scoring_agreement(kernel.served(), features, expected) == 0.0  # served by the training form itself
 
 
 def test_answers_probabilities_and_accuracy(model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,9 @@ class Direct:
 
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
         return np.asarray(self.score([item], limit)[0])
+
+    def from_rows(self, features: Any) -> None:
+        """The training form itself: there is nothing to compare."""
 
     def score(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> Scores:
         return self._answer(self._adapter.transform(check_inputs(inputs, limit)))

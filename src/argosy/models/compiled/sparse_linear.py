@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from math import exp
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from argosy.models.adapter import SparseAdapter
 from argosy.models.estimator import Scores
 from argosy.models.inputs import TEXT_BYTES, check_input, check_inputs
 from argosy.models.linear import LinearEstimator
 from argosy.types import Input
+
+Indices = list[int] | NDArray[np.signedinteger[Any]]
 
 _ONES = np.ones(4096)  # a product with ones adds up in half the time of a sum
 _MANY = 64  # from about here on building a matrix costs less than going one by one
@@ -43,8 +48,16 @@ class SparseLinear:
         features = self._adapter.transform(rows)
         return self._estimator.probabilities(features) if self.has_probabilities else self._estimator.scores(features)
 
+    def from_rows(self, features: Any) -> Scores:
+        ends, indices = features.indptr.tolist(), features.indices
+        spans = [slice(*pair) for pair in pairwise(ends)]
+        answers = [self._answer(indices[span], features.data[span]) for span in spans]
+        return np.array(answers).reshape(len(spans), len(self.classes))
+
     def _score(self, item: Input) -> Scores:
-        indices, values = self._encode(item)
+        return self._answer(*self._encode(item))
+
+    def _answer(self, indices: Indices, values: Scores) -> Scores:
         rows = indices if self._rows is None else self._rows.take(indices)
         if self._is_pair:
             return _pair(values.dot(self._weights[rows]).item() + self._bias.item(), self.has_probabilities)
