@@ -7,7 +7,7 @@ Everything else under `ArgosyError` is a fault of the system or its surroundings
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 class ArgosyError(Exception):
@@ -217,3 +217,36 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f" (did you mean '{close[0]}'?)" if close else ""
+
+
+def told(error: BaseException) -> str:
+    """An exception in one line that may be logged and stored.
+
+    Argosy's own sentences quote no example, and are kept. Any other exception's message may quote anything
+    (`invalid literal for int(): 'my card number is …'`): its type and its place in the code are kept.
+    """
+    name = type(error).__name__
+    if isinstance(error, UserMistake):
+        return str(error)
+    if isinstance(error, ArgosyError):
+        return f"{name}: {error}"
+    import traceback  # as below: few processes need it, and all import this module
+
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
+    return f"{name}{place} (its message is left out: it may quote an example)"
+
+
+def traced(error: BaseException) -> str:
+    """The traceback of an exception and of those that led to it, as `told`: code, and no values."""
+    import traceback
+
+    return "\n".join("".join(traceback.format_tb(one.__traceback__)) + told(one) for one in reversed([*_chain(error)]))
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

@@ -1,4 +1,4 @@
-"""Logs. One line an event: what happened to which noun, never a text, a subject or a secret."""
+"""Logs. One line an event: what happened to which noun, never a text, a subject or a secret (`errors.told`)."""
 
 from __future__ import annotations
 

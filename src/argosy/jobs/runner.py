@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import msgspec
 
 from argosy.database.database import Transaction
-from argosy.errors import DatabaseUnavailable, JobInterrupted, LeaseLost, UserMistake
+from argosy.errors import DatabaseUnavailable, JobInterrupted, LeaseLost, UserMistake, told, traced
 from argosy.jobs.guard import Heart, LeaseGuard
 from argosy.jobs.job import Job, Lease
 from argosy.jobs.queue import LEASE_SECONDS, QUEUE, Able, JobMessage, Queue
@@ -161,11 +160,9 @@ class _Worker:
             raise
 
     def _failed(self, lease: Lease, error: Exception) -> None:
-        message = str(error) if isinstance(error, UserMistake) else f"{type(error).__name__}: {error}"
+        message = told(error)
         try:
-            again = self.queue.fail(
-                lease, message, "".join(traceback.format_exception(error)), not isinstance(error, UserMistake)
-            )
+            again = self.queue.fail(lease, message, traced(error), not isinstance(error, UserMistake))
         except LeaseLost:
             self.tally.lost += 1
             return

@@ -11,6 +11,7 @@ from argosy.jobs.runner import Outcome, Pace, run_worker
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.outbox import emit
 
+TEXT = "my card number is 4929"
 PACE = Pace(wait=0.01, reconcile=0.0, recover=0.01)
 
 
@@ -86,14 +87,18 @@ def test_an_error_that_stays_is_kept_with_its_traceback(worker):
 
     def handler(job, guard):
         if job.label == "bad":
-            raise RuntimeError("it broke here")
+            raise RuntimeError(f"cannot read '{TEXT}'") from ValueError(TEXT)
         return Outcome({})
 
     tally = worker.run(handler)
     bad = worker.queue.get("bad")
     assert (tally.failed, tally.retried, tally.done) == (1, 2, 1)
-    assert (bad.state, bad.error) == (JobState.FAILED, "RuntimeError: it broke here")
-    assert "test_runner.py" in bad.traceback
+    assert bad.state is JobState.FAILED
+    assert bad.error.startswith("RuntimeError at ")
+    assert "test_runner.py" in bad.error
+    assert "in handler" in bad.traceback
+    assert TEXT not in bad.error + bad.traceback
+    assert "ValueError" in bad.traceback
 
 
 def test_a_user_s_mistake_is_not_tried_again(worker):

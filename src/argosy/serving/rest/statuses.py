@@ -18,6 +18,7 @@ from argosy.errors import (
     RequestTooLarge,
     UserMistake,
     VersionNotFound,
+    traced,
 )
 from argosy.telemetry import logger
 
@@ -47,7 +48,7 @@ def answer_error(_: Request, error: Exception) -> Response:
     if isinstance(error, ArgosyError):
         status = status_of(error)
         return _error(status, str(error), {"retry-after": "1"} if status == 503 else {})
-    _log.error("a request failed", exc_info=error)
+    _log.error("a request failed: %s", traced(error))
     return _error(500, "the server made a mistake; its log says more", {})
 
 
