@@ -1,0 +1,107 @@
+"""A project in a folder whose every process writes its temporary files there too, and a search through all of it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+SECONDS = 60
+MEMORY = Path("/dev/shm")
+
+
+class Site:
+    """Runs commands, keeps all they print in files, and looks for words in every file that there is."""
+
+    def __init__(self, folder):
+        self.root, self.temporary, self._started = folder / "site", folder / "tmp", []
+        self.temporary.mkdir()
+        self.logs = folder / "logs"
+        self.logs.mkdir()
+        self("init", self.root, project=False)
+
+    def start(self, *arguments, project=True):
+        where = ["--project", str(self.root)] if project else []
+        log = self.logs / f"{len(list(self.logs.iterdir()))}.err"
+        with log.open("wb") as errors:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "argosy", *where, *map(str, arguments)],
+                env={**os.environ, "TMPDIR": str(self.temporary)},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        self._started.append(process)
+        return process
+
+    def __call__(self, *arguments, project=True):
+        """Run a command that must succeed; what it printed."""
+        process = self.start(*arguments, project=project)
+        out, _ = process.communicate(timeout=SECONDS)
+        assert process.returncode == 0, [log.read_text() for log in self.logs.iterdir()]
+        return out
+
+    def json(self, *arguments):
+        return json.loads(self(*arguments, "--json"))
+
+    def serve(self):
+        process = self.start("serve", "--port", 0)
+        url = re.search(r"http://\S+", process.stdout.readline())[0]
+        client = httpx.Client(base_url=url, timeout=SECONDS)
+        self.until(lambda: client.get("/v2/health/ready").status_code == 200)
+        return process, client
+
+    def end(self, process, number=signal.SIGTERM):
+        process.send_signal(number)
+        return process.wait(SECONDS)
+
+    def files(self):
+        """Every file of the project, its temporary folder, the logs and the shared fits in memory."""
+        folders = [self.root, self.temporary, self.logs, *MEMORY.glob("argosy-*")]
+        return [path for folder in folders for path in (folder.rglob("*") if folder.is_dir() else [folder])]
+
+    def having(self, *words):
+        """The files that hold one of the words in clear, as any usual bytes of it."""
+        needles = [word.encode(code) for word in words for code in ("utf-8", "utf-16-le", "utf-32-le")]
+        return [path for path in self.files() if any(needle in content(path) for needle in needles)]
+
+    def until(self, condition, seconds=SECONDS):
+        deadline = time.monotonic() + seconds
+        while not (found := condition()):
+            assert time.monotonic() < deadline, "what was waited for did not happen"
+            time.sleep(0.01)
+        return found
+
+    def close(self):
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            process.stdout.close()
+
+
+def content(path):
+    """Its bytes; none where it is a folder, or gone by now."""
+    try:
+        return path.read_bytes()
+    except (IsADirectoryError, FileNotFoundError):
+        return b""
+
+
+@pytest.fixture
+def site(tmp_path):
+    made = Site(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shared_fits():
+    """What shared fits are in memory now."""
+    return lambda: [path for path in MEMORY.glob("argosy-*") if path.is_dir() and any(path.iterdir())]
