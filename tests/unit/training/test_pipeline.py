@@ -1,0 +1,71 @@
+"""One definition trained on a fit: what is measured, and when it stops."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from argosy.errors import LeaseLost
+from argosy.models.estimators import estimators
+from argosy.training.fit import read_fit, write_fit
+from argosy.training.pipeline import train
+from argosy.training.train_job import fit_key
+from argosy.types import Part
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fitting import TEXTS, dataset, make
+
+
+@pytest.fixture
+def fit(tmp_path):
+    return make(tmp_path)
+
+
+def trained(fit, model="logistic", check=lambda: None):
+    inputs = {part: rows.inputs for part, rows in dataset().parts.items()}
+    return train(estimators.get(model).create({}), fit, inputs, check)
+
+
+@pytest.mark.parametrize("model", ["logistic", "svm", "naive_bayes", "nearest_centroid"])
+def test_a_trained_pair_comes_with_its_figures(fit, model):
+    measured = trained(fit, model)
+    assert set(measured.metrics) == {"validation", "test"}
+    accuracy = measured.metrics["test"]["accuracy"]
+    assert 0 <= accuracy["low"] <= accuracy["value"] <= accuracy["high"] <= 1
+    assert accuracy["value"] == pytest.approx(measured.model.accuracy((TEXTS, dataset().parts[Part.TEST].labels)))
+    assert ("log_loss" in measured.metrics["test"]) == (model in ("logistic", "naive_bayes"))
+    assert np.sum(measured.confusion["matrix"]) == len(TEXTS)
+    assert measured.form["difference"] <= 1e-6
+    assert min(measured.predict_us, measured.fit_seconds) > 0
+
+
+def test_the_adapter_s_seconds_count_as_if_it_were_not_shared(fit):
+    assert trained(fit.lasting(1000.0)).fit_seconds > 1000.0
+
+
+def test_training_stops_between_its_steps(fit):
+    def lost():
+        raise LeaseLost("another worker has it")
+
+    with pytest.raises(LeaseLost):
+        trained(fit, check=lost)
+
+
+def test_a_served_form_that_differs_is_never_stored(fit):
+    from dataclasses import replace
+
+    with pytest.raises(RuntimeError, match="differs from the training form"):
+        trained(replace(fit, encoding=1e-3))
+
+
+def test_a_written_fit_trains_to_the_same_bits(fit, tmp_path):
+    write_fit(fit, tmp_path / "fit")
+    assert trained(read_fit(tmp_path / "fit")).model.to_dict() == trained(fit).model.to_dict()
+
+
+def test_a_fit_s_key_tells_data_adapter_and_code_apart():
+    keys = {fit_key("data", "adapter", ""), fit_key("data2", "adapter", ""), fit_key("data", "adapter", "code")}
+    assert len(keys) == 3
+    assert fit_key("data", "adapter", "") in keys
