@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from argosy.clock import parse_time
 from argosy.datasets.example import Example
 from argosy.datasets.examples import Counts, Examples
 from argosy.datasets.files import Columns
 from argosy.datasets.staging import ImportReport
-from argosy.errors import ExamplesInvalid
+from argosy.errors import ExamplesInvalid, nearest
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -96,11 +97,22 @@ def _example(number: int, row: Any) -> Example:
     if isinstance(row, tuple | list) and len(row) == 2:
         return Example(row[0], row[1], row=number)
     if isinstance(row, dict):
-        known = {name: value for name, value in row.items() if name != "text"}
-        try:
-            return msgspec.convert({"input": row.get("text", row.get("input")), **known, "row": number}, Example)
-        except msgspec.ValidationError as error:
-            raise ExamplesInvalid(f"row {number}: {error}") from None
+        return _from_dictionary(number, row)
     raise ExamplesInvalid(
         f"row {number}: expected (input, label), a dictionary or an Example; got {type(row).__name__}"
     )
+
+
+def _from_dictionary(number: int, row: dict[str, Any]) -> Example:
+    named = {"input" if name == "text" else name: value for name, value in row.items()}
+    unknown = named.keys() - set(Example.__struct_fields__)
+    if unknown:
+        name = min(unknown)
+        hint = nearest(name, ["text", *Example.__struct_fields__])
+        raise ExamplesInvalid(f"row {number}: an example has no '{name}'{hint}; fields of an input go into 'input'")
+    try:
+        if isinstance(named.get("seen_at"), str):
+            named["seen_at"] = parse_time(named["seen_at"])
+        return msgspec.convert({**named, "row": number}, Example)
+    except ValueError as error:  # msgspec's own are ValueErrors
+        raise ExamplesInvalid(f"row {number}: {error}") from None

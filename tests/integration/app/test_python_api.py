@@ -1,0 +1,155 @@
+"""Everything the command line does is a Python call: the README's, in its order, on a project of a few tickets."""
+
+import random
+import re
+import threading
+import time
+
+import httpx
+import pandas as pd
+import pytest
+
+import argosy
+from argosy.app.scaffold import create_project
+from argosy.app.serving import drain
+from argosy.errors import ExamplesInvalid, ModelNotFound, NothingNew, VersionNotFound
+
+WORDS = {
+    "delivery": ["parcel", "courier", "late", "tracking"],
+    "refund": ["card", "charged", "twice", "money"],
+    "account": ["password", "login", "locked", "reset"],
+}
+PLAN = {
+    "name": "shop",
+    "dataset": {"name": "all", "options": {"training_ratio": 0.6}},
+    "adapter": {"name": "tfidf"},
+    "model": {"name": "logistic", "options": {"C": [0.01, 10.0]}},
+}
+
+
+def tickets(count, seed=1):
+    draw = random.Random(seed)
+    for number in range(count):
+        label = list(WORDS)[number % 3]
+        yield " ".join([*draw.choices(WORDS[label], k=4), str(number)]), label
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("api") / "shop"
+    create_project(folder)
+    (folder / "argosy.yaml").write_text("name: shop\ngate: {minimum_rows: 10, cooldown_seconds: 0}\n")
+    opened = argosy.open(folder)
+    yield opened
+    opened.close()
+
+
+def test_examples_are_added_from_any_iterable(project):
+    report = project.examples.add(tickets(240))
+    assert (report.added, report.duplicates) == (240, 0)
+    project.examples.add([{"text": "my parcel", "label": "delivery", "subject": "ann", "seen_at": "2026-01-01"}])
+    project.examples.add([argosy.Example("my login", "account")])
+    assert project.examples.collections() == {"default": 242}
+    assert project.examples.count().labels["delivery"] == 81
+    assert sorted(example.label for example in project.examples.export())[0] == "account"
+    assert project.examples.erase("ann").examples == 1
+    bad = [("one",), 3, {"text": "x"}, {"text": "x", "lable": "y"}, {"text": "x", "label": "y", "seen_at": "noon"}]
+    for row in bad:
+        with pytest.raises(ExamplesInvalid, match="row 1"):
+            project.examples.add([row])
+
+
+def test_a_plan_is_trained_and_ranked_in_a_frame(project):
+    status = project.plans.train(PLAN, processes=1)
+    assert status.is_over
+    assert status.failed == ()
+    board = project.leaderboard()
+    assert isinstance(board, pd.DataFrame)
+    assert list(board.index) == [1, 2]
+    assert board.loc[1, "model"] == "logistic C=10.0"
+    assert board["test_accuracy"].between(0, 1).all()
+    assert len(project.leaderboard("shop")) == 2
+
+
+def test_a_model_is_found_by_reference_and_asked(project):
+    project.models.promote("shop@best")
+    model = project.models["shop@champion"]
+    assert isinstance(model, argosy.AdaptedModel)
+    assert model.classify(["courier late", "card charged twice"]) == ["delivery", "refund"]
+    assert model.predict_proba(["courier late"]).shape == (1, 3)
+    assert project.models["shop@best"] is model
+    assert project.models.names() == ["shop"]
+    with pytest.raises(ModelNotFound):
+        project.models["shp@champion"]
+    with pytest.raises(VersionNotFound):
+        project.models["shop@9"]
+
+
+def test_feedback_goes_in_and_a_better_version_comes_out(project, tmp_path):
+    with pytest.raises(NothingNew):
+        project.retrain("shop")
+    texts = [f"drone rotor hangar {number}" for number in range(60)]
+    ids = ask(project, texts)
+    assert all(project.feedback.add(prediction, "drone", uniform=True) for prediction in ids[:30])
+    assert project.feedback.add(ids[0], "drone", uniform=True) is False
+    review = tmp_path / "review.csv"
+    assert project.feedback.review("shop", review, rows=30) >= 30
+    lines = review.read_text().splitlines()
+    review.write_text("\n".join([lines[0], *(f"{line}drone" for line in lines[1:])]) + "\n")
+    returned, new = project.feedback.import_file(review)
+    assert new == len(returned.corrections)
+    assert returned.new_labels == ["drone"]
+    retrained = project.retrain("shop")
+    assert retrained.promoted
+    assert re.match(r"Promoted: version 3 takes over from \d, better: \+", retrained.summary)
+    assert project.models["shop@champion"].classify(["drone in the hangar"]) == ["drone"]
+    assert project.models.history("shop")[0].evidence["promote"] is True
+    assert project.models.rollback("shop").number < 3
+
+
+def ask(project, texts):
+    """Predict by a server, and have its log drained; the predictions' ids."""
+    from argosy.app.serving import model_server
+
+    server = model_server(project)
+    with serving(server.app) as client:
+        answer = client.post("/v1/models/shop:predict", json={"instances": texts}).json()
+    stop = threading.Event()
+    drainer = threading.Thread(target=drain, args=(project, stop))
+    drainer.start()
+    ids = [row["prediction_id"] for row in answer["predictions"]]
+    deadline = time.monotonic() + 30
+    while len(project.feedback.draw("shop", rows=1000)) < len(ids):
+        assert time.monotonic() < deadline, "the drainer did not drain"
+        time.sleep(0.02)
+    stop.set()
+    drainer.join()
+    return ids
+
+
+class serving:  # noqa: N801  # read as a verb
+    """The application on a free port, in a thread."""
+
+    def __init__(self, app):
+        import uvicorn
+
+        self.server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
+        self.thread = threading.Thread(target=self.server.run)
+
+    def __enter__(self):
+        self.thread.start()
+        deadline = time.monotonic() + 30
+        while not self.server.started:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        port = self.server.servers[0].sockets[0].getsockname()[1]
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        while self.client.get("/v2/health/ready").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return self.client
+
+    def __exit__(self, *_):
+        self.client.close()
+        self.server.should_exit = True
+        self.thread.join()
