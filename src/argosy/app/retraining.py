@@ -52,7 +52,7 @@ def requests(project: Project) -> Retrainings:
 def retrain(project: Project, model: str, processes: int = 1, progress: Progress = lambda _: None) -> Retrained:
     """Ask for a retraining and work on it here until the gate has decided; raises NothingNew, JobFailed."""
     from argosy.app.models import user
-    from argosy.app.workers import run_until
+    from argosy.app.workers import BACKGROUND, run_until
 
     asked = requests(project)
     label = asked.request(model, user())
@@ -66,7 +66,7 @@ def retrain(project: Project, model: str, processes: int = 1, progress: Progress
             progress(step)
         return found.is_over
 
-    run_until(project, is_over, processes)
+    run_until(project, is_over, processes, BACKGROUND)
     return outcome(project, label)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from argosy import processes
 from argosy.app.retraining import requests
-from argosy.app.workers import started
+from argosy.app.workers import BACKGROUND, started
 from argosy.errors import ArgosyError, JobFailed, VersionNotFound
 from argosy.feedback.triggers import Schedule
 from argosy.telemetry import logger
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from argosy.app.project import Project
 
 WATCH_SECONDS = 1.0
-NICE = 10
 _log = logger("argosy.up")
 
 
@@ -25,7 +24,7 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
     arguments = ["--project", str(project.root), "serve", "--host", host, "--port", str(port)]
     server = processes.start(arguments)
     try:
-        with started(project, workers, NICE) as keep:
+        with started(project, workers, BACKGROUND) as keep:
             while not stop.wait(WATCH_SECONDS):
                 if server.poll() is not None:
                     raise JobFailed(f"the server ended with exit code {server.returncode}: see its messages above")

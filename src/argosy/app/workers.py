@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from argosy.app.project import Project
 
 POLL_SECONDS = 0.1
+BACKGROUND = 10
+"""The nice level of workers that train beside a server."""
 
 
 def is_idle(project: Project) -> bool:
@@ -24,9 +26,9 @@ def is_idle(project: Project) -> bool:
     return not any(project.queue.jobs(state=state) for state in (JobState.QUEUED, JobState.RUNNING))
 
 
-def run_until(project: Project, is_over: Callable[[], bool], count: int) -> None:
+def run_until(project: Project, is_over: Callable[[], bool], count: int, nice: int = 0) -> None:
     """Keep `count` worker processes until `is_over`; one that dies is replaced."""
-    with started(project, count) as keep:
+    with started(project, count, nice) as keep:
         while not is_over():
             keep()
             time.sleep(POLL_SECONDS)
