@@ -7,6 +7,7 @@ Everything else under `ArgosyError` is a fault of the system or its surroundings
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
 
@@ -96,8 +97,16 @@ class ModelNotFound(UserMistake):
     """No registered model has that name."""
 
 
+class Outage(ArgosyError):
+    """Something needed is full, locked or away, and may be back: who can wait tries again and counts no failure."""
+
+
 class VersionNotFound(UserMistake):
     """The model has no version or alias of that name."""
+
+
+class DatabaseOutage(DatabaseUnavailable, Outage):
+    """The same, for a cause outside of us that may pass: its disk is full, or others hold its lock."""
 
 
 class ArtifactNotFound(ArgosyError):
@@ -120,6 +129,10 @@ class NothingToRollBack(UserMistake):
 
 
 class MessageInvalid(ArgosyError):
+class ArtifactsFull(Outage):
+    """The artifact store has no room; nothing was kept."""
+
+
     """A message that no broker takes: its queue's name, or its size."""
 
 
@@ -246,6 +259,8 @@ def traced(error: BaseException) -> str:
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     seen: set[int] = set()
+    if isinstance(error, OSError) and error.errno:
+        name = f"{name} ({os.strerror(error.errno)})"
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         yield error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from argosy.serving.model_server import ModelServer
 
 T = TypeVar("T")
+KEEP_SECONDS = 0.5
+"""How often it is seen to that the drainer runs."""
 
 
 def model_server(project: Project) -> ModelServer:
@@ -35,18 +36,30 @@ def model_server(project: Project) -> ModelServer:
 
 def serve(project: Project, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C, a drainer beside; raises PortInUse."""
-    drainer: list[subprocess.Popen[bytes]] = []
+    stop = threading.Event()
+    keeper = threading.Thread(target=keep_draining, args=(project, stop), name="argosy-drainer")
 
     def listening(url: str) -> None:
-        drainer.append(processes.start(["--project", str(project.root), "drain"], nice=5))
+        keeper.start()
         if on_listening:
             on_listening(url)
 
     try:
         model_server(project).run(host, port, listening)
     finally:
-        for process in drainer:
-            processes.stop(process)
+        stop.set()
+        if keeper.ident is not None:
+            keeper.join()
+
+
+def keep_draining(project: Project, stop: threading.Event) -> None:
+    """Keep one drainer as a child until `stop` is set; one that dies is replaced."""
+    while not stop.is_set():
+        process = processes.start(["--project", str(project.root), "drain"], nice=5)
+        while process.poll() is None and not stop.wait(KEEP_SECONDS):
+            continue
+        processes.stop(process)
+        stop.wait(KEEP_SECONDS)  # one that cannot start is not tried without pause
 
 
 def drain(project: Project, stop: threading.Event) -> None:

@@ -127,6 +127,11 @@ class Queue:
                 announce_failure(transaction, lease.job.kind, lease.job.label, error)
         return again
 
+    def put_off(self, lease: Lease, why: str, seconds: float) -> None:
+        """Give the job back for later: something it needs is away. No failure; raises LeaseLost."""
+        with self.database.write() as transaction:
+            _settle(transaction, sql.PUT_OFF, lease, error=why, at=transaction.now() + seconds)
+
     def release(self, lease: Lease) -> bool:
         """Give the job back, for anyone to run at once: no failure. False where the lease was lost anyway."""
         with self.database.write() as transaction:

@@ -6,6 +6,7 @@ then on the lease carries the job. Any number of workers may run, each with its 
 
 from __future__ import annotations
 
+import errno
 import logging
 import threading
 import time
@@ -16,7 +17,7 @@ from typing import Any
 import msgspec
 
 from argosy.database.database import Transaction
-from argosy.errors import DatabaseUnavailable, JobInterrupted, LeaseLost, UserMistake, told, traced
+from argosy.errors import DatabaseUnavailable, JobInterrupted, LeaseLost, Outage, UserMistake, told, traced
 from argosy.jobs.guard import Heart, LeaseGuard
 from argosy.jobs.job import Job, Lease
 from argosy.jobs.queue import LEASE_SECONDS, QUEUE, Able, JobMessage, Queue
@@ -50,6 +51,8 @@ class Pace:
     """How long a message may take to become a lease: what a worker killed in between costs its job."""
     reconcile: float = 1.0
     recover: float = 1.0
+    outage: float = 5.0
+    """Before the next attempt, where something that the job needs was away or full."""
 
 
 @dataclass
@@ -61,6 +64,7 @@ class Tally:
     retried: int = 0
     lost: int = 0
     released: int = 0
+    put_off: int = 0
 
 
 def run_worker(
@@ -76,8 +80,9 @@ def run_worker(
 ) -> Tally:
     """Run jobs until `stop` is set, or until `until`, asked whenever there is no job to run, says so.
 
-    `able` says whether this worker has what a job requires. A handler's UserMistake fails the job at once; any other
-    exception is tried again, with back-off; JobInterrupted gives the job back.
+    `able` says whether this worker has what a job requires. A handler's UserMistake fails the job at once; an outage (a
+    full disk, a database that is locked) puts it off, however often; any other exception is tried again, with back-off;
+    JobInterrupted gives the job back.
     """
     pace = pace or Pace()
     heart = Heart(queue, pace.beat, stop)
@@ -162,6 +167,11 @@ class _Worker:
     def _failed(self, lease: Lease, error: Exception) -> None:
         message = told(error)
         try:
+            if is_outage(error):
+                log.warning("%s is put off: %s", lease.job.label, message)
+                self.queue.put_off(lease, message, self.pace.outage)
+                self.tally.put_off += 1
+                return
             again = self.queue.fail(lease, message, traced(error), not isinstance(error, UserMistake))
         except LeaseLost:
             self.tally.lost += 1
@@ -169,3 +179,8 @@ class _Worker:
         self.tally.retried += again
         self.tally.failed += not again
         log.warning("%s failed%s: %s", lease.job.label, ", to be tried again" if again else "", message)
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the surroundings are to blame, and may be better later: nothing that the job can do differently."""
+    return isinstance(error, Outage) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))

@@ -45,6 +45,9 @@ UPDATE jobs SET state = 'failed', failures = failures + 1, error = :error, trace
 RETRY: Final = f"""
 UPDATE jobs SET state = 'queued', failures = failures + 1, error = :error, traceback = :traceback, owner = NULL,
     lease_until = NULL, started_at = NULL, not_before = :at, published_at = NULL {_HELD}"""  # noqa: S608
+PUT_OFF: Final = f"""
+UPDATE jobs SET state = 'queued', error = :error, owner = NULL, lease_until = NULL, started_at = NULL,
+    not_before = :at, published_at = NULL {_HELD}"""  # noqa: S608
 RELEASE: Final = f"""
 UPDATE jobs SET state = 'queued', owner = NULL, lease_until = NULL, started_at = NULL, not_before = 0,
     published_at = :now {_HELD}"""  # noqa: S608

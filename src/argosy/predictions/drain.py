@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 from argosy.database import Database, Transaction
+from argosy.errors import DatabaseUnavailable
 from argosy.predictions import frames, segments, statements
 from argosy.predictions.record import from_bytes
 from argosy.telemetry import logger
@@ -31,10 +32,19 @@ def drain_once(folder: Path, database: Database) -> int:
 
 
 def follow(folder: Path, database: Database, stop: threading.Event, every_seconds: float = 0.2) -> None:
-    """Drain until `stop` is set, and once more after it."""
-    while not stop.wait(every_seconds):
-        drain_once(folder, database)
-    drain_once(folder, database)
+    """Drain until `stop` is set, and once more after it. An outage of the database is outlived: the spool keeps."""
+    problem = ""
+    while True:
+        is_last = stop.wait(every_seconds)
+        try:
+            drain_once(folder, database)
+            problem = ""
+        except DatabaseUnavailable as error:
+            if str(error) != problem:
+                _log.warning("predictions stay in the spool: %s", error)
+            problem = str(error)
+        if is_last:
+            return
 
 
 def _drain(path: Path, position: int, database: Database) -> int:

@@ -8,19 +8,30 @@ Guarantees, for every store:
 - What a digest names never changes. `path` and `fetch` give a local file to read or map, never to write.
 - `fetch` has compared the bytes with the digest; `path` trusts what was compared before.
 
-Raises ArtifactNotFound for a digest that is not there, ArtifactCorrupt for bytes that are not what they were.
+Raises ArtifactNotFound for a digest that is not there, ArtifactCorrupt for bytes that are not what they were,
+ArtifactsFull where `put` finds no room: then nothing was kept.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from argosy.errors import ArtifactCorrupt, ArtifactNotFound
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An artifact that is there, and when it was last put: seconds since 1970 by the store's clock."""
+
+    digest: str
+    put_at: float
 
 
 class ArtifactStore(Protocol):
@@ -40,6 +51,9 @@ class ArtifactStore(Protocol):
 
     def delete(self, digest: str) -> bool:
         """Forget the artifact; whether it was there. Readers that have it open keep what they have."""
+
+    def listed(self) -> Iterator[Kept]:
+        """Every artifact there is, in no order; one that comes or goes meanwhile may be missed."""
 
 
 def check_digest(digest: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +103,20 @@ def damage_is_noticed_and_mended(bench: Bench) -> None:
     assert store.fetch(digest).read_bytes() == b"content" * 1000
 
 
+def what_is_there_is_listed_with_its_age(bench: Bench) -> None:
+    store = bench.opened()
+    assert list(store.listed()) == []
+    before = time.time() - 2.0  # a store's clock may count whole seconds
+    digests = {store.put(bench.file(content)) for content in (b"one", b"two")}
+    first = {one.digest: one.put_at for one in bench.opened().listed()}
+    assert first.keys() == digests
+    assert all(before <= at <= time.time() + 2.0 for at in first.values())
+    again = store.put(bench.file(b"one"))
+    assert {one.digest: one.put_at for one in store.listed()}[again] >= first[again]
+    store.delete(again)
+    assert {one.digest for one in store.listed()} == digests - {again}
+
+
 CHECKS: Final[tuple[Callable[[Bench], None], ...]] = (
     bytes_come_back,
     an_empty_file_is_kept,
@@ -111,4 +126,5 @@ CHECKS: Final[tuple[Callable[[Bench], None], ...]] = (
     what_is_not_there_is_said_so,
     a_deleted_artifact_is_gone,
     damage_is_noticed_and_mended,
+    what_is_there_is_listed_with_its_age,
 )

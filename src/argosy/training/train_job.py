@@ -12,6 +12,7 @@ from argosy import clock
 from argosy.database import Database, Transaction
 from argosy.datasets.dataset import Dataset, load
 from argosy.definitions import Definition, Registries
+from argosy.errors import ArtifactNotFound
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.queue import Queue
@@ -105,6 +106,8 @@ class Trainer:
 
     def _record(self, transaction: Transaction, job: Job, trained: Trained) -> None:
         self._store.record(transaction, trained)
+        if not self._store.artifacts.exists(trained.artifact):  # collected, being an hour old: no version without one
+            raise ArtifactNotFound(f"the artifact of {job.label} is gone before its result was recorded")
         for model in models_of(transaction, job.label):
             self._store.add_version(transaction, model, job.label)
         follow_up: Mapping[str, Any] | None = job.payload.get("then")

@@ -1,10 +1,11 @@
 """A worker in this process: what it makes of what its handlers do."""
 
+import errno
 import threading
 
 import pytest
 
-from argosy.errors import DatabaseUnavailable, DefinitionInvalid, LeaseLost
+from argosy.errors import ArtifactsFull, DatabaseOutage, DatabaseUnavailable, DefinitionInvalid, LeaseLost
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import QUEUE, Queue
 from argosy.jobs.runner import Outcome, Pace, run_worker
@@ -211,3 +212,25 @@ def test_an_outage_of_the_database_is_outlived(worker):
     worker.broker.receive = broken
     assert worker.run(lambda job, guard: Outcome({})).done == 1
     assert len(outages) == 3
+
+
+@pytest.mark.parametrize(
+    "outage", [ArtifactsFull("no room"), DatabaseOutage("locked"), OSError(errno.ENOSPC, TEXT, "/tmp/x")]
+)
+def test_a_job_is_put_off_for_as_long_as_its_surroundings_are_full(worker, outage):
+    worker.submit("job")
+    ran = []
+
+    def handler(job, guard):
+        ran.append(job.error)
+        if len(ran) < 8:  # more often than a failure is tried again
+            raise outage
+        return Outcome({})
+
+    tally = worker.run(handler)
+    assert (tally.put_off, tally.failed, tally.retried, tally.done) == (7, 0, 0, 1)
+    assert ran[0] is None
+    assert type(outage).__name__ in ran[1]
+    assert TEXT not in ran[1]
+    job = worker.queue.get("job")
+    assert (job.state, job.failures, job.losses, job.error) == (JobState.DONE, 0, 0, None)

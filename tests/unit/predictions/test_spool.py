@@ -169,3 +169,25 @@ def test_files_are_for_the_owner_alone(writer, spool, predict):
     writer.write([predict()])
     assert spool.stat().st_mode & 0o077 == 0
     assert segments.listed(spool)[0].stat().st_mode & 0o077 == 0
+
+
+def test_a_drain_outlives_an_outage_of_the_database(writer, spool, database, predict):
+    writer.write([predict()])
+    with database.write() as transaction:
+        transaction.execute("ALTER TABLE predictions RENAME TO away")
+    stop, turns = threading.Event(), []
+
+    class Watched(threading.Event):
+        """Brings the table back after a few turns, and then stops."""
+
+        def wait(self, timeout=None):
+            turns.append(1)
+            if len(turns) == 3:
+                with database.write() as transaction:
+                    transaction.execute("ALTER TABLE away RENAME TO predictions")
+                stop.set()
+            return stop.is_set()
+
+    follow(spool, database, Watched())
+    assert len(turns) == 3
+    assert sum(logged(database).values()) == 1

@@ -17,9 +17,12 @@ from typing import Any
 
 from argosy.database import migrations
 from argosy.database.database import ConstraintViolated, Parameters, Row
-from argosy.errors import DatabaseUnavailable, DefinitionInvalid
+from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid
 
 WAIT_SECONDS = 60.0
+_FULL = sqlite3.SQLITE_FULL
+_PASSING = frozenset((_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN))
+"""What may be over later without anybody changing the statement."""
 _NOW = "SELECT (julianday('now') - 2440587.5) * 86400.0"
 
 
@@ -62,11 +65,13 @@ class SqliteDatabase:
     @contextmanager
     def read(self) -> Iterator[SqliteTransaction]:
         connection = self._connection()
-        connection.execute("BEGIN")
+        with _translated():
+            connection.execute("BEGIN")
         try:
             yield SqliteTransaction(connection)
         finally:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # a failing disk may have ended it already
+                connection.execute("ROLLBACK")
 
     @contextmanager
     def write(self) -> Iterator[SqliteTransaction]:
@@ -83,7 +88,8 @@ class SqliteDatabase:
             raise
 
     def changed(self) -> int:
-        return int(self._connection().execute("PRAGMA data_version").fetchone()[0])
+        with _translated():
+            return int(self._connection().execute("PRAGMA data_version").fetchone()[0])
 
     def migrate(self) -> int:
         with self.read() as transaction:
@@ -142,4 +148,7 @@ def _translated(where: str = "the database") -> Iterator[None]:
     except sqlite3.IntegrityError as error:
         raise ConstraintViolated(str(error)) from error
     except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-        raise DatabaseUnavailable(f"{where}: {error}") from error
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == _FULL:
+            raise DatabaseOutage(f"{where}: {error}; nothing of this was written: make room and repeat") from error
+        raise (DatabaseOutage if code in _PASSING else DatabaseUnavailable)(f"{where}: {error}") from error

@@ -6,19 +6,22 @@ leaves at most a file in `incoming/`, which a later `put` sweeps away.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from argosy.errors import ArtifactCorrupt, ArtifactNotFound, DefinitionInvalid
-from argosy.store.artifact_store import check_bytes, check_digest
+from argosy.errors import ArtifactCorrupt, ArtifactNotFound, ArtifactsFull, DefinitionInvalid
+from argosy.store.artifact_store import Kept, check_bytes, check_digest
 
 CHUNK_BYTES: Final = 1 << 20
 ABANDONED_SECONDS: Final = 3600.0
+INCOMING: Final = "incoming"
 
 
 class LocalArtifacts:
@@ -32,23 +35,25 @@ class LocalArtifacts:
         self.folder = Path(path.removeprefix("//") if path.startswith("///") else path)
 
     def put(self, source: Path) -> str:
-        incoming = self.folder / "incoming"
-        incoming.mkdir(parents=True, exist_ok=True)
-        _sweep(incoming)
-        descriptor, name = tempfile.mkstemp(dir=incoming)
-        temporary = Path(name)
-        try:
-            digest = _copy(source, descriptor)
-            target = self._place(digest)
-            if _is_sound(target, digest):
+        with _room(self.folder):
+            incoming = self.folder / INCOMING
+            incoming.mkdir(parents=True, exist_ok=True)
+            _sweep(incoming)
+            descriptor, name = tempfile.mkstemp(dir=incoming)
+            temporary = Path(name)
+            try:
+                digest = _copy(source, descriptor)
+                target = self._place(digest)
+                if _is_sound(target, digest):
+                    os.utime(target)  # put again: as young as a new one
+                    return digest
+                target.parent.mkdir(exist_ok=True)
+                temporary.chmod(0o444)
+                temporary.replace(target)
+                _synchronise(target.parent)
                 return digest
-            target.parent.mkdir(exist_ok=True)
-            temporary.chmod(0o444)
-            temporary.replace(target)
-            _synchronise(target.parent)
-            return digest
-        finally:
-            temporary.unlink(missing_ok=True)
+            finally:
+                temporary.unlink(missing_ok=True)
 
     def path(self, digest: str) -> Path:
         path = self._place(check_digest(digest))
@@ -68,8 +73,26 @@ class LocalArtifacts:
         path.unlink(missing_ok=True)
         return existed
 
+    def listed(self) -> Iterator[Kept]:
+        for path in self.folder.glob("[0-9a-f][0-9a-f]/*"):
+            with suppress(FileNotFoundError):  # deleted since
+                yield Kept(path.name, path.stat().st_mtime)
+
     def _place(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest
+
+
+@contextmanager
+def _room(folder: Path) -> Iterator[None]:
+    """A disk without room as the port's error."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise ArtifactsFull(
+            f"{folder}: {error.strerror}; the artifact was not kept: make room, what waits goes on by itself"
+        ) from error
 
 
 def _is_sound(target: Path, digest: str) -> bool:

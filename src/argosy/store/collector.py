@@ -1,0 +1,34 @@
+"""Removes artifacts that no result refers to: what a worker left that died between storing an artifact and its result.
+
+No result can lose its artifact to this, whatever the age asked for: an artifact is deleted in a write transaction that
+has found no reference, and whoever records a result looks, in its own write transaction, whether the artifact is still
+there. The age only spares work that is under way.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from argosy.database.database import Database
+from argosy.store.artifact_store import ArtifactStore
+
+ORPHAN_SECONDS: Final = 3600.0
+
+_REFERRED = "SELECT DISTINCT artifact FROM trained"
+_IS_REFERRED = "SELECT 1 FROM trained WHERE artifact = :artifact LIMIT 1"
+
+
+def collect(database: Database, artifacts: ArtifactStore, now: float, age: float = ORPHAN_SECONDS) -> list[str]:
+    """Delete every unreferenced artifact that was last put at least `age` seconds before `now`; their digests.
+
+    Any number may run at once, beside workers. One query and one listing where there is nothing to do.
+    """
+    with database.read() as transaction:
+        referred = {row[0] for row in transaction.execute(_REFERRED)}
+    orphans = [one.digest for one in artifacts.listed() if one.digest not in referred and one.put_at <= now - age]
+    return [digest for digest in orphans if _delete(database, artifacts, digest)]
+
+
+def _delete(database: Database, artifacts: ArtifactStore, digest: str) -> bool:
+    with database.write() as transaction:
+        return not transaction.execute(_IS_REFERRED, {"artifact": digest}) and artifacts.delete(digest)

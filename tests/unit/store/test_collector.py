@@ -1,0 +1,71 @@
+"""The collector: unreferenced artifacts go when they are old, and no result loses its own."""
+
+import os
+
+import pytest
+
+from argosy.store.artifacts.local import LocalArtifacts
+from argosy.store.collector import ORPHAN_SECONDS, collect
+from argosy.store.store import Store
+from argosy.store.trained import Trained
+
+NOON = 1_700_000_000.0
+
+
+@pytest.fixture
+def store(database, tmp_path):
+    return Store(database, LocalArtifacts(f"file:{tmp_path}/artifacts"))
+
+
+def put(store, tmp_path, content, age):
+    source = tmp_path / "source"
+    source.write_bytes(content)
+    digest = store.artifacts.put(source)
+    os.utime(store.artifacts.path(digest), (NOON - age, NOON - age))
+    return digest
+
+
+def record(store, label, artifact):
+    with store.database.write() as transaction:
+        store.record(transaction, Trained(label, {}, "digest", artifact, 1, {}, {}, 0.1, 1.0, {}, {}))
+
+
+def test_what_a_dead_worker_left_goes_and_what_is_referred_to_stays(store, tmp_path):
+    kept, orphan = put(store, tmp_path, b"kept", 9000), put(store, tmp_path, b"orphan", 9000)
+    record(store, "one", kept)
+    assert collect(store.database, store.artifacts, NOON) == [orphan]
+    assert [one.digest for one in store.artifacts.listed()] == [kept]
+    assert collect(store.database, store.artifacts, NOON) == []
+
+
+@pytest.mark.parametrize(("age", "goes"), [(ORPHAN_SECONDS - 1, False), (ORPHAN_SECONDS, True)])
+def test_a_young_one_may_be_about_to_be_recorded(store, tmp_path, age, goes):
+    put(store, tmp_path, b"orphan", age)
+    assert bool(collect(store.database, store.artifacts, NOON)) is goes
+
+
+def test_one_that_is_put_again_is_young_again(store, tmp_path):
+    put(store, tmp_path, b"orphan", 9000)
+    digest = store.artifacts.put(tmp_path / "source")
+    assert collect(store.database, store.artifacts, store.artifacts.path(digest).stat().st_mtime + 1) == []
+
+
+def test_a_result_recorded_after_the_listing_keeps_its_artifact(store, tmp_path):
+    digest = put(store, tmp_path, b"late", 9000)
+
+    class Late:
+        """The store's artifacts, whose result is recorded while they are being listed."""
+
+        def listed(self):
+            yield from store.artifacts.listed()
+            record(store, "late", digest)
+
+        def delete(self, digest):
+            return store.artifacts.delete(digest)
+
+    assert collect(store.database, Late(), NOON) == []
+    assert store.artifacts.exists(digest)
+
+
+def test_an_empty_store_has_nothing_to_collect(store):
+    assert collect(store.database, store.artifacts, NOON, 0.0) == []
