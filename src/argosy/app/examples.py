@@ -76,13 +76,14 @@ class ProjectExamples:
         """Remove a subject from examples, predictions, feedback and the spool. Idempotent."""
         predictions = self._project.feedback.log.erase(subject)
         erased = self._examples.erase(subject)
-        learned = [
-            version.reference
+        learned = sorted(
+            (version.model, version.number)
             for row in self._project.store.leaderboard()
             if row.trained.dataset_digest in erased.datasets
             for version in row.versions
-        ]
-        return ErasedSubject(erased.examples, erased.revisions, len(predictions), learned)
+        )
+        models = [f"{model}@{number}" for model, number in learned]
+        return ErasedSubject(erased.examples, erased.revisions, len(predictions), models)
 
     def _named(self, collection: str) -> str:
         return collection or self._project.settings.collection

@@ -130,8 +130,8 @@ def show(ctx: click.Context, example_id: str, as_json: bool) -> None:
 
 @examples.command()
 @click.argument("collection", default="")
-@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file (default: what you see).")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True, help="How.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file (default: standard output).")
 @click.pass_context
 def export(ctx: click.Context, collection: str, form: str, output: Path | None) -> None:
     """Write a COLLECTION out, decrypted: mind who can read it.

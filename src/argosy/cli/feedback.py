@@ -24,7 +24,9 @@ def feedback() -> None:
 @feedback.command()
 @click.argument("prediction_id", default="")
 @click.option("--label", required=True, help="What it should have been, or what then happened.")
-@click.option("--kind", type=click.Choice(["correction", "outcome"]), default="correction", show_default=True)
+@click.option(
+    "--kind", type=click.Choice(["correction", "outcome"]), default="correction", show_default=True, help="Which."
+)
 @click.option("--entity", default="", help="In place of an id: every prediction about this entity …")
 @click.option("--since", default="", help="… made from this moment on …")
 @click.option("--until", default="", help="… and before this one.")
@@ -67,7 +69,7 @@ def add(
 @click.argument("model")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The CSV to write.")
 @click.option("--rows", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Least certain ones.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the uniform draw.")
 @click.option("--since", default="", help="Only predictions made from this moment on.")
 @json_option
 @click.pass_context
