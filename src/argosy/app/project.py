@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from argosy.app.feedback import ProjectFeedback
     from argosy.app.models import ProjectModels
     from argosy.app.plans import ProjectPlans
+    from argosy.app.reproduction import Reproduction
     from argosy.app.retraining import Retrained
     from argosy.database import Database
     from argosy.jobs.queue import Queue
@@ -126,5 +128,14 @@ class Project:
 
 def open_project(folder: str | os.PathLike[str] = ".") -> Project:
     """The project of that folder or of the nearest one above it; raises ProjectNotFound, DefinitionInvalid."""
+    def reproduce(self, reference: str, say: Callable[[str], None] = lambda _: None) -> Reproduction:
+        """Train a label or a version again, in a process of its own, and compare bit for bit. Changes nothing.
+
+        Raises VersionNotFound, ModelNotFound.
+        """
+        from argosy.app.reproduction import reproduce
+
+        return reproduce(self, reference, say)
+
     root = find_project(Path(folder))
     return Project(root, load_settings(root, os.environ))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from argosy.jobs.guard import LeaseGuard
     from argosy.jobs.job import Job
     from argosy.jobs.runner import Handler, Outcome, Tally
+    from argosy.store.store import Store
+    from argosy.training.shared_fits import SharedFits
     from argosy.training.train_job import Trainer
 
 
@@ -24,7 +26,7 @@ def work(project: Project, stop: threading.Event, until: Callable[[], bool] | No
     """Run jobs in this thread until `stop` is set or, with nothing left to run, `until` says so."""
     from argosy.jobs.runner import run_worker
 
-    trainer = _trainer(project)
+    trainer = trainer_of(project)
 
     def idle() -> bool:
         trainer.forget()
@@ -57,16 +59,17 @@ def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
     return {"train": trainer.handle, "retrain": retrain_job, "gate": gate_job}
 
 
-def _trainer(project: Project) -> Trainer:
+def trainer_of(project: Project, store: Store | None = None, fits: SharedFits | None = None) -> Trainer:
+    """What trains in this process: into the project's store, with the fits that this machine's workers share."""
     from argosy.training.shared_fits import SharedFits
     from argosy.training.train_job import Trainer
 
     return Trainer(
         project.database,
         project.vault,
-        project.store,
+        store or project.store,
         project.registries,
-        SharedFits(project.root),
+        fits or SharedFits(project.root),
         project.root,
     )
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "worker": ("argosy.cli.train:worker", "Run workers that train whatever is queued."),
     "leaderboard": ("argosy.cli.models:leaderboard", "Show every definition tried, best first."),
     "models": ("argosy.cli.models:models", "List, show, promote and roll back versions."),
+    "reproduce": ("argosy.cli.reproduce:reproduce", "Train a definition again and compare it bit for bit."),
     "serve": ("argosy.cli.serve:serve", "Run the model server."),
     "predict": ("argosy.cli.models:predict", "Classify a few texts here, without a server."),
     "feedback": ("argosy.cli.feedback:feedback", "Give outcomes and corrections; review predictions."),
@@ -32,7 +33,7 @@ COMMANDS = {
     "doctor": ("argosy.cli.project:doctor", "Check every configured backend."),
 }
 MISNAMED = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
-HIDDEN = {"drain": "argosy.cli.serve:drain"}
+HIDDEN = {"apart": "argosy.cli.reproduce:apart", "drain": "argosy.cli.serve:drain"}
 
 
 class Commands(click.Group):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import sys
@@ -11,6 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from argosy.processes import THREAD_VARIABLES
+
 PACKAGES: Final = ("argosy", "numpy", "scipy", "scikit-learn", "gensim")
 _REVISION = re.compile(r"[0-9a-f]{40,64}")
 
@@ -18,13 +21,16 @@ _REVISION = re.compile(r"[0-9a-f]{40,64}")
 def environment(
     folder: Path, plugins: Mapping[str, str], seed: int | None = None, packages: Iterable[str] = PACKAGES
 ) -> dict[str, Any]:
-    """What a result's `environment` holds: package versions, Python, platform, seed, git revision, plug-in digests."""
+    """What a result's `environment` holds: packages, Python, machine, threads, seed, git revision, plug-ins."""
     return {
         "packages": versions_of(tuple(packages)),
         "python": sys.version.split()[0],
         "implementation": platform.python_implementation(),
         "platform": platform.platform(),
         "machine": platform.machine(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "threads": {name: os.environ.get(name) for name in THREAD_VARIABLES},
         "seed": seed,
         "git_revision": git_revision(folder),
         "plugins": {name: digest for name, digest in sorted(plugins.items()) if digest},
@@ -41,6 +47,17 @@ def versions_of(packages: tuple[str, ...]) -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+@cache
+def processor() -> str:
+    """The model of this machine's processor, whose instructions numeric libraries choose their kernels by."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor())
 
 
 def git_revision(folder: Path) -> str | None:

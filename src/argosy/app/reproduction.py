@@ -1,0 +1,245 @@
+"""Training a definition again, and holding the artifact against the one that was kept, bit for bit.
+
+The child process runs the very handler that workers run, on the frozen rows, with the recorded thread counts, and
+with an artifact store that keeps what it puts aside. Nothing of the project changes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from argosy import processes
+from argosy.app.apart import Say, apart
+from argosy.errors import ArtifactCorrupt, ArtifactNotFound, JobFailed, JobNotFound, UserMistake
+
+if TYPE_CHECKING:
+    from argosy.app.first_difference import Difference
+    from argosy.app.project import Project
+    from argosy.jobs.job import Job
+    from argosy.store.trained import Trained
+
+PLAIN: Final = ("python", "implementation", "platform", "machine", "processor", "git_revision", "cores")
+"""What an environment says in one value each."""
+NO_FOLDER: Final = Path("/nowhere")
+"""In place of shared memory: a fit that another process made is not trained again."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Something of the surroundings that is not what it was."""
+
+    what: str
+    recorded: Any
+    here: Any
+
+    def __str__(self) -> str:
+        return f"{self.what} was {_said(self.recorded)}, here it is {_said(self.here)}"
+
+
+@dataclass(frozen=True)
+class ErasedRow:
+    """A row of the frozen dataset that was erased since."""
+
+    revision_id: int
+    part: str
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """What came of training again; `difference` is the first, None where there is none or nothing to compare with."""
+
+    label: str
+    identical: bool
+    recorded: str
+    """The digest of the artifact that was kept."""
+    found: str
+    """That of the new one; empty where training failed."""
+    difference: Difference | None
+    surroundings: list[Changed]
+    erased: list[ErasedRow]
+    rows: int
+    """How many the frozen dataset had."""
+    problem: str = ""
+    """Why it could not be trained, or not be compared."""
+    seconds: float = 0.0
+
+    @property
+    def summary(self) -> str:
+        """In one line."""
+        if self.identical:
+            return f"identical: {self.label} came out again bit for bit ({self.recorded[:12]})"
+        if self.erased:
+            return f"not identical: {len(self.erased)} of the {self.rows:,} rows were erased since"
+        if self.problem:
+            return f"not identical: {self.problem}"
+        what = f"the first difference: {self.difference}" if self.difference else "the bytes differ"
+        return f"not identical: {what}"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "summary": self.summary}
+
+
+def reproduce(project: Project, reference: str, say: Say = lambda _: None) -> Reproduction:
+    """Train again what a label or a version names; raises VersionNotFound, ModelNotFound."""
+    started = time.monotonic()
+    trained = _trained(project, reference)
+    erased, rows = _erased(project, trained.dataset_digest)
+    changed = surroundings(project, trained)
+    found, difference, problem = "", None, ""
+    say(f"training {trained.label} again on {rows - len(erased):,} rows")
+    with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
+        try:
+            threads = trained.environment.get("threads") or processes.single_threaded()
+            request = {"label": trained.label, "folder": folder}
+            found = apart(project, "train_again", request, threads, say)["artifact"]
+        except (UserMistake, JobFailed) as error:
+            problem = f"it could not be trained: {error}"
+        if found and found != trained.artifact:
+            difference, problem = _compare(project, trained.artifact, Path(folder) / found[:2] / found)
+    identical = found == trained.artifact
+    seconds = time.monotonic() - started
+    return Reproduction(
+        trained.label, identical, trained.artifact, found, difference, changed, erased, rows, problem, seconds
+    )
+
+
+def surroundings(project: Project, trained: Trained) -> list[Changed]:
+    """What of packages, Python, platform and plug-ins is not as it was when the result was recorded."""
+    from argosy.store.lineage import environment
+
+    recorded = trained.environment
+    here = environment(project.root, plugin_digests(project, trained.definition), recorded.get("seed"))
+    return changes(recorded, here)
+
+
+def changes(recorded: Mapping[str, Any], here: Mapping[str, Any]) -> list[Changed]:
+    """The differences between two environments; what either never recorded cannot differ. Pure.
+
+    Threads are left out, and so are the cores where threads were set: the one is restored, the other then unused.
+    """
+    found = []
+    for name, singular in (("packages", "package"), ("plugins", "code of the plug-in")):
+        before, now = recorded.get(name, {}), here.get(name, {})
+        found += [(f"{singular} {one}", before.get(one), now.get(one)) for one in sorted(before.keys() | now.keys())]
+    names = [name for name in PLAIN if name in recorded and name in here]
+    if all(recorded.get("threads", {}).values()):
+        names = [name for name in names if name != "cores"]
+    found += [(name.replace("_", " "), recorded[name], here[name]) for name in names]
+    return [Changed(*one) for one in found if one[1] != one[2]]
+
+
+def plugin_digests(project: Project, definition: Mapping[str, Any]) -> dict[str, str]:
+    """The code of the user's plug-ins that a stored definition names, as it is now; missing ones are left out."""
+    from argosy.definitions import PARTS
+    from argosy.errors import PluginNotFound
+
+    digests: dict[str, str] = {}
+    for part in PARTS:
+        try:
+            name = definition[part]["name"]
+            digests[f"{part}.{name}"] = project.registries.of(part).get(name).code_digest
+        except (PluginNotFound, KeyError):
+            continue
+    return digests
+
+
+def train_again(project: Project, request: Mapping[str, Any], say: Say) -> dict[str, str]:  # noqa: ARG001
+    """In the child: run the job's handler, its artifact put into the request's folder; the artifact's digest."""
+    from argosy.app.working import trainer_of
+    from argosy.jobs.guard import LeaseGuard
+    from argosy.jobs.job import Lease
+    from argosy.store.store import Store
+    from argosy.training.shared_fits import SharedFits
+
+    project.registries  # noqa: B018  # a user's own plug-ins register when they are imported
+    job = _job(project, project.store.trained(request["label"]))
+    aside: Any = _Aside(project, Path(request["folder"]))
+    store = Store(project.database, aside)
+    trainer = trainer_of(project, store, SharedFits(project.root, memory=NO_FOLDER))
+    outcome = trainer.handle(job, LeaseGuard(Lease(job, 0, "reproduction", 0.0), threading.Event()))
+    return {"artifact": outcome.result["artifact"]}
+
+
+class _Aside:
+    """The project's artifact store, but for what is put: that goes into a folder of its own."""
+
+    def __init__(self, project: Project, folder: Path) -> None:
+        from argosy.app import backends
+
+        self._kept, self.put = project.artifacts, backends.artifacts(f"file:{folder}", project.root).put
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._kept, name)
+
+
+def _trained(project: Project, reference: str) -> Trained:
+    """The result of a label, else of the version that is meant."""
+    from argosy.errors import VersionNotFound
+
+    try:
+        return project.store.trained(reference)
+    except VersionNotFound:
+        return project.models.trained(reference)
+
+
+def _job(project: Project, trained: Trained) -> Job:
+    """The job that made the result, or one like it."""
+    from argosy.jobs.job import Job, JobState
+
+    try:
+        return project.queue.get(trained.label)
+    except JobNotFound:
+        payload = {"definition": trained.definition, "dataset_digest": trained.dataset_digest, "parent": trained.parent}
+        requires = dict(trained.environment.get("plugins", {}))
+        queued = JobState.QUEUED
+        nothing: list[Any] = [None] * 6
+        return Job(0, "train", trained.label, payload, requires, queued, 0, None, None, 0, 0, *nothing)
+
+
+def _erased(project: Project, digest: str) -> tuple[list[ErasedRow], int]:
+    """The rows of a frozen dataset that are gone, and how many it had."""
+    import numpy as np
+
+    from argosy.datasets.frozen import find
+    from argosy.datasets.membership import decode
+    from argosy.datasets.split import PARTS
+
+    with project.database.read() as transaction:
+        collection, data = find(transaction, digest)
+        query = "SELECT revision_id FROM examples WHERE collection = :collection"
+        there = [row[0] for row in transaction.stream(query, {"collection": collection})]
+    revision_ids, parts = decode(data)
+    gone = np.flatnonzero(~np.isin(revision_ids, there))
+    return [ErasedRow(int(revision_ids[at]), PARTS[parts[at]].value) for at in gone], len(revision_ids)
+
+
+def _compare(project: Project, recorded: str, path: Path) -> tuple[Difference | None, str]:
+    """(the first difference, or why there is no telling)."""
+    try:
+        kept = _state(project.artifacts.fetch(recorded))
+    except (ArtifactNotFound, ArtifactCorrupt) as error:
+        return None, f"the bytes differ, and the artifact that was kept cannot be read: {error}"
+    from argosy.app.first_difference import first_difference
+
+    return first_difference(kept, _state(path)), ""
+
+
+def _state(path: Path) -> Any:
+    from argosy.models.artifact_format import read_artifact
+    from argosy.models.packing import unpack
+
+    header, arrays = read_artifact(path)
+    return unpack(header, arrays.get)
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "absent"
+    text = str(value)
+    return f"{text[:12]}…" if len(text) == 64 and text.isalnum() else text

@@ -1,0 +1,56 @@
+"""`argosy reproduce`, and the hidden command that child processes run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.project import opened
+
+SHOWN = 10
+
+
+@click.command()
+@click.argument("reference", metavar="LABEL|MODEL[@VERSION]")
+@json_option
+@click.pass_context
+def reproduce(ctx: click.Context, reference: str, as_json: bool) -> int:
+    """Train a definition again as it was trained, and compare the artifact bit for bit.
+
+    Exit code 0 where it is identical, 1 where it is not.
+
+    Example: argosy reproduce topics@champion
+    """
+    found = opened(ctx).reproduce(reference, say=lambda _: None if as_json else click.echo(f"{_} …", err=True))
+    if as_json:
+        print_json(found.to_dict())
+        return 0 if found.identical else 1
+    click.echo(f"{found.summary}; {found.seconds:.1f} s")
+    if found.erased and found.difference:
+        click.echo(f"The first difference: {found.difference}")
+    if found.erased:
+        listed = ", ".join(f"{row.revision_id} ({row.part})" for row in found.erased[:SHOWN])
+        more = f" and {len(found.erased) - SHOWN} more" if len(found.erased) > SHOWN else ""
+        click.echo(f"Erased since: {plural(len(found.erased), 'row')}, by revision id: {listed}{more}")
+    if found.surroundings:
+        rows = [(one.what, one.recorded or "–", one.here or "–") for one in found.surroundings]
+        print_table(("", "when it was trained", "here"), rows, "What of the surroundings is different:")
+    elif not found.identical and not found.erased:
+        click.echo("Nothing of the surroundings is different.")
+    return 0 if found.identical else 1
+
+
+@click.command(hidden=True)
+@click.argument("task")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True))
+@click.pass_context
+def apart(ctx: click.Context, task: str, folder: Path) -> int:
+    """Perform one task for the process that started this one."""
+    from argosy import processes
+    from argosy.app.apart import perform
+
+    processes.follow_parent()
+    perform(opened(ctx), task, folder)
+    return 0
