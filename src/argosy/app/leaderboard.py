@@ -24,7 +24,10 @@ def ranked(project: Project, plan: str = "") -> list[dict[str, Any]]:
 
 
 def flat(row: LeaderboardRow, registries: Registries) -> dict[str, Any]:
-    """`rank`, `tied`, names, options as text, `PART_METRIC`, `…_low`, `…_high`, and what it costs."""
+    """`rank`, `tied`, `proposed`, names, options as text, `PART_METRIC`, `…_low`, `…_high`, and what it costs.
+
+    `p_value` is of the paired comparison with the first of the same dataset.
+    """
     trained = row.trained
     figures: dict[str, Any] = {}
     for part in (Part.VALIDATION, Part.TEST):
@@ -36,8 +39,11 @@ def flat(row: LeaderboardRow, registries: Registries) -> dict[str, Any]:
     return {
         "rank": row.rank,
         "tied": row.tied,
+        "proposed": row.proposed,
+        "p_value": row.p_value,
         "label": trained.label,
         "dataset": trained.dataset_digest[:12],
+        "evaluate": evaluated(trained.definition.get("evaluate")),
         "versions": [version.reference for version in row.versions],
         "aliases": sorted({alias for version in row.versions for alias in version.aliases}),
         "adapter": described(trained.definition["adapter"], registries.adapters),
@@ -61,6 +67,12 @@ def described(spec: dict[str, Any], registry: Any) -> str:
         if name not in options or options[name].is_required or value != options[name].default_json()
     }
     return " ".join([spec["name"], *(f"{name}={value}" for name, value in given.items())])
+
+
+def evaluated(evaluation: dict[str, Any] | None) -> str:
+    """`5 folds`, `10 repeats`, or nothing where there is one validation part."""
+    found = evaluation or {}
+    return next((f"{found[kind]} {kind}" for kind in ("folds", "repeats") if kind in found), "")
 
 
 def as_frame(rows: list[dict[str, Any]]) -> pandas.DataFrame:

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 BEST = "best"
 """`MODEL@best`: the first of the leaderboard among the model's versions."""
+PROPOSED = "proposed"
+"""`MODEL@proposed`: the cheapest among that first one and those a paired test does not tell from it."""
 
 
 class ProjectModels:
-    """`project.models`; a reference is `topics@champion`, `topics@3`, `topics@best` or `topics`."""
+    """`project.models`; a reference is `topics@champion`, `topics@3`, `topics@best`, `topics@proposed` or `topics`."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -38,11 +40,12 @@ class ProjectModels:
     def resolve(self, reference: str) -> Version:
         """The version that a reference means."""
         model, _, wanted = reference.partition("@")
-        if wanted != BEST:
+        if wanted not in (BEST, PROPOSED):
             return self._project.store.resolve(reference)
-        ranked = [version for row in self._project.store.leaderboard() for version in row.versions]
-        best = next((version for version in ranked if version.model == model), None)
-        return best or self._project.store.resolve(model)
+        for row in self._project.store.leaderboard(model=model):
+            if row.proposed or wanted == BEST:
+                return next(version for version in row.versions if version.model == model)
+        return self._project.store.resolve(model)
 
     def names(self) -> list[str]:
         return self._project.store.models()

@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from argosy.cli.output import json_option, print_json, print_table
 from argosy.cli.project import opened
 
-if TYPE_CHECKING:
-    from argosy.app.project import Project
-
-alias_option = click.option("--as", "alias", default="champion", show_default=True, metavar="ALIAS")
+alias_option = click.option(
+    "--as", "alias", default="champion", show_default=True, metavar="ALIAS", help="Which alias to move."
+)
 reason_option = click.option("--reason", default="", help="Why, for the history.")
 
 
@@ -61,7 +60,7 @@ def show(ctx: click.Context, reference: str, as_json: bool) -> None:
     project = opened(ctx)
     version, trained = project.models.resolve(reference), project.models.trained(reference)
     if as_json:
-        print_json({**asdict(version), "trained": asdict(trained)})
+        print_json({**asdict(version), "trained": {**asdict(trained), "rows_right": None}})
         return
     click.echo(f"{version.reference} {trained.label}" + (f" ({', '.join(version.aliases)})" if version.aliases else ""))
     rows: list[tuple[str, Any]] = [(part, trained.definition[part]) for part in ("dataset", "adapter", "model")]
@@ -87,7 +86,7 @@ def show(ctx: click.Context, reference: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def promote(ctx: click.Context, reference: str, alias: str, reason: str, as_json: bool) -> None:
-    """Point an alias at a version: a number, another alias, or `best` on the leaderboard.
+    """Point an alias at a version: a number, another alias, `best` or `proposed` on the leaderboard.
 
     Example: argosy models promote topics@best --reason "best on validation"
     """
@@ -141,9 +140,11 @@ def history(ctx: click.Context, model: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("plan", default="")
-@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True, help="How."
+)
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--top", type=click.IntRange(min=1), help="Only the first so many.")
+@click.option("--top", type=click.IntRange(min=1), help="Only the first so many of each dataset.")
 @click.pass_context
 def leaderboard(ctx: click.Context, plan: str, form: str, as_json: bool, top: int | None) -> None:
     """Show every definition tried, or those of a PLAN (its file or name): ranked on validation, reported on test.
@@ -151,12 +152,13 @@ def leaderboard(ctx: click.Context, plan: str, form: str, as_json: bool, top: in
     Example: argosy leaderboard plan.yaml --format csv
     """
     from argosy.app.leaderboard import ranked
+    from argosy.cli.leaderboard import print_leaderboard
 
     project = opened(ctx)
     if form == "table" and not as_json:
         print_leaderboard(project, plan, top)
         return
-    rows = ranked(project, plan)[:top]
+    rows = [row for row in ranked(project, plan) if top is None or row["rank"] <= top]
     if as_json or form == "json":
         print_json(rows)
     elif rows:
@@ -190,43 +192,6 @@ def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json:
         return
     for label, sure, text in zip(labels, confidences, texts, strict=True):
         click.echo(f"{label}\t{sure:.3f}\t{text}")
-
-
-def print_leaderboard(project: Project, plan: str, top: int | None = None) -> None:
-    """The table, the best first; those that chance alone may put behind it are marked."""
-    from argosy.app.leaderboard import ranked
-
-    rows = ranked(project, plan)
-    columns = ("", ">#", "version", "adapter", "model", ">validation", ">test", ">macro-F1", ">log loss", ">fit s")
-    shown = [_leaderboard_row(row) for row in rows[:top]]
-    print_table((*columns, ">kB", ">µs"), shown, "Accuracy with 95 % intervals, ranked on validation")
-    if top is not None and len(rows) > top:
-        click.echo(f"… and {len(rows) - top} more: argosy leaderboard {plan}")
-    if any(row["tied"] for row in rows):
-        click.echo("≈ tied with the first: the difference may be chance.")
-
-
-def _leaderboard_row(row: dict[str, Any]) -> tuple[object, ...]:
-    def figure(name: str) -> str:
-        return "–" if row[name] is None else f"{row[name]:.3f}"
-
-    def spread(name: str) -> str:
-        return f"{figure(name)} ({figure(name + '_low')}–{figure(name + '_high')})"
-
-    return (
-        "≈" if row["tied"] else "",
-        row["rank"],
-        " ".join([*row["versions"], *row["aliases"]]),
-        row["adapter"],
-        row["model"],
-        spread("validation_accuracy"),
-        spread("test_accuracy"),
-        figure("test_macro_f1"),
-        figure("test_log_loss"),
-        f"{row['fit_seconds']:.2f}",
-        f"{row['size_bytes'] / 1000:,.0f}",
-        f"{row['predict_us']:.0f}",
-    )
 
 
 def _say_alias(version: Any, alias: str, as_json: bool) -> None:

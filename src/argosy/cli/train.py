@@ -31,7 +31,7 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, as_json: bo
 
     Example: argosy train plan.yaml --processes 2
     """
-    from argosy.cli.models import print_leaderboard
+    from argosy.cli.leaderboard import print_leaderboard
 
     project = opened(ctx)
     submitted = project.plans.submit(file, limit)

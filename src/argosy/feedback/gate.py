@@ -20,6 +20,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from argosy.models.paired import mcnemar
+
 Correct = NDArray[np.bool_]
 Evidence = Literal["uniform", "all"]
 
@@ -119,13 +121,6 @@ def difference_interval(
     tail = (1 - confidence) / 2
     low, high = np.quantile((draws[:, 1] - draws[:, 0]) / rows, [tail, 1 - tail])
     return float(low), float(high)
-
-
-def mcnemar(lost: int, won: int) -> float:
-    """The exact two-sided p-value of "a disagreement is as likely to go either way"."""
-    from scipy.special import bdtr
-
-    return min(1.0, 2 * float(bdtr(min(lost, won), lost + won, 0.5))) if lost + won else 1.0
 
 
 def refused(reason: str, policy: Policy, rows: int = 0) -> Verdict:

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
+import msgspec
+
+from argosy.models.paired import Round, difference_p, unpack_right
 from argosy.store.trained import LeaderboardRow, Trained, Version
 from argosy.types import Part
 
 LOWER_IS_BETTER: Final = frozenset({"log_loss"})
+CONFIDENCE: Final = 0.95
 
 
 def rank(
     trained: Iterable[Trained], versions: Mapping[str, Sequence[Version]], metric: str = "accuracy"
 ) -> list[LeaderboardRow]:
-    """Best first by the metric on the validation part; then the cheaper to fit, then the label.
+    """Best first by the metric on validation; then the cheaper to fit, then the label.
 
-    Figures on different rows do not compare: each dataset is ranked by itself, the one trained on last first. Tied
-    with the first are those whose value lies within the first's interval. Definitions without the metric come last,
-    untied.
+    Figures on different rows do not compare: each dataset, with each way to `evaluate` on it, is ranked by itself,
+    the one trained on last first. Tied with the first are those that a paired test on the same rows does not tell
+    from it; where there is none (another metric than accuracy, results from before rows were kept), those whose value
+    lies within the first's interval. The cheapest of the tied is proposed. Definitions without the metric come last.
     """
-    by_dataset: dict[str, list[Trained]] = {}
+    groups: dict[tuple[str, bytes], list[Trained]] = {}
     for one in sorted(trained, key=lambda one: -one.trained_at):
-        by_dataset.setdefault(one.dataset_digest, []).append(one)
-    return [row for group in by_dataset.values() for row in _rank_alike(group, versions, metric)]
+        groups.setdefault((one.dataset_digest, _evaluation(one)), []).append(one)
+    return [row for group in groups.values() for row in _rank_alike(group, versions, metric)]
+
+
+def cost(trained: Trained) -> float:
+    """What decides between equals: seconds to fit, bytes and microseconds to answer, multiplied.
+
+    So half the size, half the training and half the wait count alike, and no weights have to be argued about.
+    """
+    return max(trained.fit_seconds, 1e-3) * max(trained.size_bytes, 1) * max(trained.predict_us, 1.0)
 
 
 def _rank_alike(
@@ -36,17 +50,57 @@ def _rank_alike(
         return (float("inf") if value is None else sign * value, one.fit_seconds, one.label)
 
     ordered = sorted(trained, key=key)
-    worst_of_best = _figure(ordered[0], metric, "high" if sign > 0 else "low")
+    first, others = ordered[0], ordered[1:]
+    p_values = {one.label: _p_value(first, one) if metric == "accuracy" else None for one in others}
 
     def is_tied(one: Trained) -> bool:
-        value = _figure(one, metric, "value")
-        return value is not None and worst_of_best is not None and sign * value <= sign * worst_of_best
+        p_value = p_values[one.label]
+        return _is_within(first, one, metric, sign) if p_value is None else p_value >= 1 - CONFIDENCE
 
-    has_tie = len(ordered) > 1 and is_tied(ordered[1])
+    tied = {one.label for one in others if is_tied(one)}
+    candidates = [one for one in ordered if one is first or one.label in tied]
+    is_measured = _figure(first, metric, "value") is not None
+    proposed = min(candidates, key=cost).label if is_measured else None
     return [
-        LeaderboardRow(place, has_tie and is_tied(one), one, tuple(versions.get(one.label, ())))
+        LeaderboardRow(
+            place,
+            bool(tied) and (one is first or one.label in tied),
+            one,
+            tuple(versions.get(one.label, ())),
+            one.label == proposed,
+            p_values.get(one.label),
+        )
         for place, one in enumerate(ordered, 1)
     ]
+
+
+def _p_value(first: Trained, other: Trained) -> float | None:
+    if first.rows_right is None or other.rows_right is None:
+        return None
+    return difference_p(_rounds(first.rows_right), _rounds(other.rows_right), _overlap(first))
+
+
+@lru_cache(maxsize=2)
+def _rounds(packed: bytes) -> tuple[Round, ...]:
+    return tuple(unpack_right(packed))
+
+
+def _overlap(trained: Trained) -> float | None:
+    """Of repeated splits, the rows a round validates on for each that it learns from."""
+    evaluation: Mapping[str, Any] = trained.definition.get("evaluate") or {}
+    if "repeats" not in evaluation:
+        return None
+    return float(evaluation["validation_ratio"] / (1 - evaluation["validation_ratio"]))
+
+
+def _evaluation(trained: Trained) -> bytes:
+    return msgspec.json.encode(trained.definition.get("evaluate"), order="sorted")
+
+
+def _is_within(first: Trained, one: Trained, metric: str, sign: float) -> bool:
+    worst_of_best = _figure(first, metric, "high" if sign > 0 else "low")
+    value = _figure(one, metric, "value")
+    return value is not None and worst_of_best is not None and sign * value <= sign * worst_of_best
 
 
 def _figure(trained: Trained, metric: str, name: str) -> float | None:

@@ -6,13 +6,13 @@ from typing import Final
 
 TRAINED_COLUMNS: Final = (
     "label, definition, dataset_digest, artifact, size_bytes, metrics, confusion, fit_seconds, predict_us, form, "
-    "environment, parent, log, trained_at"
+    "environment, parent, log, trained_at, rows_right"
 )
 
 RECORD: Final = f"""
 INSERT INTO trained ({TRAINED_COLUMNS})
 VALUES (:label, :definition, :dataset_digest, :artifact, :size_bytes, :metrics, :confusion, :fit_seconds, :predict_us,
-    :form, :environment, :parent, :log, :trained_at)
+    :form, :environment, :parent, :log, :trained_at, :rows_right)
 ON CONFLICT (label) DO NOTHING RETURNING label"""  # noqa: S608  # our own column list
 IS_TRAINED: Final = "SELECT 1 FROM trained WHERE label = :label"
 TRAINED: Final = f"SELECT {TRAINED_COLUMNS} FROM trained WHERE label = :label"  # noqa: S608

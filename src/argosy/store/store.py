@@ -122,8 +122,13 @@ class Store:
             _versions(transaction, model)
             return aliases.moves(transaction, model, alias)
 
-    def leaderboard(self, plan: str | None = None, metric: str = "accuracy") -> list[LeaderboardRow]:
-        """Every definition tried, or those of a plan's newest submission, best first; raises PlanNotFound."""
+    def leaderboard(
+        self, plan: str | None = None, metric: str = "accuracy", model: str | None = None
+    ) -> list[LeaderboardRow]:
+        """Every definition tried, those of a plan's newest submission, or a model's versions, best first.
+
+        Raises PlanNotFound.
+        """
         with self.database.read() as transaction:
             if plan is None:
                 rows = transaction.execute(sql.ALL_TRAINED)
@@ -133,6 +138,9 @@ class Store:
             by_label: dict[str, list[Version]] = {}
             for version in _all_versions(transaction):
                 by_label.setdefault(version.label, []).append(version)
+        if model is not None:
+            mine = {label for label, versions in by_label.items() if any(one.model == model for one in versions)}
+            rows = [row for row in rows if row[0] in mine]
         return ranking.rank([_trained_of(row) for row in rows], by_label, metric)
 
 

@@ -32,6 +32,8 @@ class Trained:
     log: str = ""
     trained_at: float = 0.0
     """Set by the database when it is recorded."""
+    rows_right: bytes | None = None
+    """Which validation rows it answered rightly, see models/paired.py; None for results of before there was this."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +69,14 @@ class Move:
 
 @dataclass(frozen=True)
 class LeaderboardRow:
-    """One definition's line; `rank` counts from 1 within its dataset.
-
-    `tied` says that chance alone may put it behind the first.
-    """
+    """One definition's line; `rank` counts from 1 within its dataset."""
 
     rank: int
     tied: bool
+    """Chance alone may put it behind the first."""
     trained: Trained
     versions: tuple[Version, ...] = field(default=())
+    proposed: bool = False
+    """The cheapest of the first and those tied with it."""
+    p_value: float | None = None
+    """Of the paired comparison with the first, where there was one."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.estimator import Estimator, Scores
 from argosy.models.evaluation import Metrics, evaluate
+from argosy.models.paired import pack_right
 from argosy.models.served import scoring_agreement
 from argosy.training.fit import Fit
 from argosy.types import Input, Part
@@ -30,6 +31,8 @@ class Measured:
     fit_seconds: float
     predict_us: float
     form: dict[str, Any]
+    rows_right: bytes | None = None
+    """Which validation rows it answered rightly, as models/paired.py packs it."""
 
 
 def train(
@@ -59,7 +62,7 @@ def train(
     form = served_form(model, fit, scores)
     confusion = {"labels": fit.classes, "matrix": found[evaluated[-1]].confusion.tolist()}
     metrics = {part.value: figures.to_dict() for part, figures in found.items()}
-    return Measured(model, metrics, confusion, seconds, predict_us(model, rows), form)
+    return Measured(model, metrics, confusion, seconds, predict_us(model, rows), form, _right(fit, scores))
 
 
 def import_early() -> None:
@@ -90,6 +93,12 @@ def predict_us(model: AdaptedModel, inputs: Sequence[Input]) -> float:
         served.one(item)
         laps.append(time.perf_counter() - started)
     return statistics.median(laps) * 1e6
+
+
+def _right(fit: Fit, scores: Mapping[Part, Scores]) -> bytes | None:
+    if Part.VALIDATION not in scores:
+        return None
+    return pack_right([scores[Part.VALIDATION].argmax(axis=1) == fit.codes[Part.VALIDATION]])
 
 
 def _scores(estimator: Estimator, matrix: Any) -> Scores:

@@ -102,12 +102,13 @@ class Trainer:
             environment=environment(self._root, job.requires, SEED),
             parent=job.payload.get("parent"),
             log="\n".join(log),
+            rows_right=measured.rows_right,
         )
 
     def _record(self, transaction: Transaction, job: Job, trained: Trained) -> None:
-        self._store.record(transaction, trained)
         if not self._store.artifacts.exists(trained.artifact):  # collected, being an hour old: no version without one
             raise ArtifactNotFound(f"the artifact of {job.label} is gone before its result was recorded")
+        self._store.record(transaction, trained)
         for model in models_of(transaction, job.label):
             self._store.add_version(transaction, model, job.label)
         follow_up: Mapping[str, Any] | None = job.payload.get("then")

@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest, ttest_1samp
 
+from argosy.models.paired import corrected_t, difference_p, mcnemar, pack_right, unpack_right
 from argosy.store.ranking import rank
 from argosy.store.trained import Trained
 
@@ -58,3 +62,77 @@ def test_each_dataset_is_ranked_by_itself_the_newest_first():
     old = [replace(trained("old best", 0.99, 0.9, 1.0), trained_at=1.0), replace(trained("old", 0.2), trained_at=2.0)]
     new = [replace(trained("new", 0.5, 0.4, 0.6), trained_at=3.0, dataset_digest="e")]
     assert lines([*old, *new]) == [(1, "new", False), (1, "old best", False), (2, "old", False)]
+
+
+def answered(label, right, size=1, definition=None, interval=0.5, rounds=1):
+    """A result that was right where `right` says so; its marginal interval tells nothing apart."""
+    share = float(np.mean(right))
+    metrics = {"validation": {"accuracy": {"value": share, "low": share - interval, "high": share + interval}}}
+    packed = pack_right(np.array_split(np.array(right, bool), rounds))
+    one = Trained(label, definition or {}, "d", "a", size, metrics, {}, 1.0, 1.0, {}, {})
+    return replace(one, rows_right=packed)
+
+
+def test_a_paired_test_tells_apart_what_intervals_do_not():
+    rows = np.arange(200) >= 20
+    worse = rows & (np.arange(200) >= 40)  # wrong on twenty more, right on none that the other is wrong on
+    near = rows.copy()
+    near[20:23] = False
+    found = {
+        row.trained.label: row for row in rank([answered("a", rows), answered("w", worse), answered("n", near)], {})
+    }
+    assert {label: row.tied for label, row in found.items()} == {"a": True, "n": True, "w": False}
+    assert found["w"].p_value == pytest.approx(2 * 0.5**20)
+    assert found["n"].p_value == pytest.approx(0.25)
+    assert found["a"].p_value is None
+
+
+def test_the_cheapest_of_the_tied_is_proposed():
+    right = np.arange(100) >= 10
+    near = right.copy()
+    near[10] = False
+    bad = np.arange(100) >= 60
+    rows = [answered("big", right, size=1000), answered("small", near, size=10), answered("tiny bad", bad, size=1)]
+    assert [(row.trained.label, row.proposed) for row in rank(rows, {})] == [
+        ("big", False),
+        ("small", True),
+        ("tiny bad", False),
+    ]
+    assert [row.proposed for row in rank([trained("unmeasured", None)], {})] == [False]
+
+
+def test_repeated_splits_are_compared_round_by_round():
+    chance = np.random.default_rng(0)
+    rows = chance.random((10, 50)) < 0.8
+    better = rows | (chance.random((10, 50)) < 0.6)
+    definition = {"evaluate": {"repeats": 10, "validation_ratio": 0.2, "seed": 0}}
+    pair = [
+        answered(name, right.ravel(), definition=definition, rounds=10) for name, right in (("b", better), ("a", rows))
+    ]
+    first, second = rank(pair, {})
+    assert (first.trained.label, second.tied) == ("b", False)
+    shares = (better.mean(axis=1) - rows.mean(axis=1)).tolist()
+    assert second.p_value == pytest.approx(corrected_t(shares, 0.25))
+    assert corrected_t(shares, 0.25) > ttest_1samp(shares, 0).pvalue == pytest.approx(corrected_t(shares, 0.0))
+
+
+def test_other_ways_to_evaluate_are_ranked_apart():
+    right = np.arange(50) >= 10
+    folds = answered("folds", right, definition={"evaluate": {"folds": 5, "seed": 0}}, rounds=5)
+    assert [row.rank for row in rank([folds, answered("part", right)], {})] == [1, 1]
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60), st.integers(1, 3))
+def test_packed_answers_compare_as_the_rows_do(pairs, rounds):
+    mine, theirs = (np.array(column) for column in zip(*pairs, strict=True))
+    packed = [unpack_right(pack_right(np.array_split(column, rounds))) for column in (mine, theirs)]
+    lost, won = int((mine & ~theirs).sum()), int((theirs & ~mine).sum())
+    expected = binomtest(won, lost + won).pvalue if lost + won else 1.0
+    assert difference_p(*packed) == pytest.approx(expected)
+    assert difference_p(packed[0], unpack_right(pack_right([np.ones(len(pairs) + 1, bool)]))) is None
+
+
+def test_many_disagreements_are_no_trouble():
+    assert mcnemar(50_000, 50_600) == pytest.approx(binomtest(50_000, 100_600).pvalue, rel=1e-9)
+    assert mcnemar(0, 20_000) == 0.0

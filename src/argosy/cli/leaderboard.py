@@ -1,0 +1,101 @@
+"""The leaderboard as tables, one a dataset, within the width of the terminal."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from argosy.cli.output import print_table
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+
+Row = dict[str, Any]
+Column = tuple[str, Callable[[Row], str]]
+
+WIDTH = 100
+"""Columns where nobody says how many there are: in a pipe."""
+_DROPPED = (">log loss", ">macro-F1", ">kB", ">µs", ">fit s")
+"""What goes first where a table is too wide."""
+_SHORTEST = 8
+
+
+def print_leaderboard(project: Project, plan: str, top: int | None = None) -> None:
+    """A table a dataset, the best first; those that chance alone may put behind it are marked, and the cheapest."""
+    from argosy.app.leaderboard import ranked
+
+    rows = ranked(project, plan)
+    width = shutil.get_terminal_size((WIDTH, 24)).columns
+    for _, group in groupby(rows, lambda row: (row["dataset"], row["evaluate"])):
+        _print_dataset(list(group), plan, top, width)
+    if any(row["tied"] for row in rows):
+        click.echo("≈ tied with the first: on the same rows, the difference may be chance.")
+    if any(row["proposed"] and row["rank"] > 1 for row in rows):
+        click.echo("→ proposed, the cheapest of those (fit s × kB × µs): argosy models promote MODEL@proposed")
+
+
+def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> None:
+    shown = rows[:top]
+    by = f" by {rows[0]['evaluate']}" if rows[0]["evaluate"] else ""
+    title = f"Dataset {rows[0]['dataset']}, ranked on validation{by}: accuracy with 95 % intervals"
+    columns, cells = fitted(shown, width)
+    print_table(columns, cells, title)
+    if len(rows) > len(shown):
+        click.echo(f"… and {len(rows) - len(shown)} more: argosy leaderboard {plan}\n")
+
+
+def fitted(rows: Sequence[Row], width: int) -> tuple[list[str], list[list[str]]]:
+    """Names and cells of as many columns as go into the width; names and options are cut short as a last resort."""
+    columns = _columns(with_spread=True)
+    for name in (None, *_DROPPED, "spread"):
+        columns = (
+            _columns(with_spread=False, but=_DROPPED) if name == "spread" else [c for c in columns if c[0] != name]
+        )
+        cells = [[cell(row) for _, cell in columns] for row in rows]
+        names = [name for name, _ in columns]
+        excess = _width(names, cells) - width
+        if excess <= 0:
+            return names, cells
+    for place in (names.index("model"), names.index("adapter"), names.index("version")):
+        longest = max(len(row[place]) for row in cells)
+        limit = max(longest - excess, _SHORTEST)
+        excess -= max(longest - limit, 0)
+        for row in cells:
+            row[place] = row[place] if len(row[place]) <= limit else row[place][: limit - 1] + "…"
+        if excess <= 0:
+            break
+    return names, cells
+
+
+def _width(names: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
+    widths = [max(len(name.lstrip(">")), *(len(row[place]) for row in cells), 0) for place, name in enumerate(names)]
+    return 2 + sum(widths) + 3 * (len(widths) - 1)
+
+
+def _columns(with_spread: bool, but: Sequence[str] = ()) -> list[Column]:
+    def figure(row: Row, name: str) -> str:
+        return "–" if row[name] is None else f"{row[name]:.3f}"
+
+    def spread(row: Row, name: str) -> str:
+        bounds = f" ({figure(row, name + '_low')}–{figure(row, name + '_high')})" if with_spread else ""
+        return figure(row, name) + bounds
+
+    columns: list[Column] = [
+        ("", lambda row: ("≈" if row["tied"] else " ") + ("→" if row["proposed"] else "")),
+        (">#", lambda row: str(row["rank"])),
+        ("version", lambda row: " ".join([*row["versions"], *row["aliases"]])),
+        ("adapter", lambda row: row["adapter"]),
+        ("model", lambda row: row["model"]),
+        (">validation", lambda row: spread(row, "validation_accuracy")),
+        (">test", lambda row: spread(row, "test_accuracy")),
+        (">macro-F1", lambda row: figure(row, "test_macro_f1")),
+        (">log loss", lambda row: figure(row, "test_log_loss")),
+        (">fit s", lambda row: f"{row['fit_seconds']:.2f}"),
+        (">kB", lambda row: f"{row['size_bytes'] / 1000:,.0f}"),
+        (">µs", lambda row: f"{row['predict_us']:.0f}"),
+    ]
+    return [column for column in columns if column[0] not in but]

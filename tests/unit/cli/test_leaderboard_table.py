@@ -1,0 +1,46 @@
+"""The leaderboard within a terminal's width."""
+
+import pytest
+
+from argosy.app.leaderboard import METRICS
+from argosy.cli.leaderboard import fitted
+
+FIGURES = {
+    f"{part}_{metric}{end}": 0.5
+    for part in ("validation", "test")
+    for metric in METRICS
+    for end in ("", "_low", "_high")
+}
+ROW = {
+    "rank": 1, "tied": True, "proposed": True, "versions": ["topics@12"], "aliases": ["champion"],
+    "adapter": "tfidf ngrams=[1, 2] sublinear=True", "model": "svm C=10 class_weight=balanced",
+    "fit_seconds": 1.25, "size_bytes": 123456, "predict_us": 20.4, **FIGURES,
+}  # fmt: skip
+
+
+def length(names, cells):
+    widths = [max(len(name.lstrip(">")), len(cell)) for name, cell in zip(names, cells[0], strict=True)]
+    return 2 + sum(widths) + 3 * (len(widths) - 1)
+
+
+@pytest.mark.parametrize("width", [80, 100, 120, 150, 200, 400])
+def test_the_table_goes_into_the_width(width):
+    names, cells = fitted([ROW], width)
+    assert length(names, cells) <= width
+    assert {"", "#", "version", "validation", "test"} <= {name.lstrip(">") for name in names}
+
+
+def test_columns_go_before_words_do():
+    wide = fitted([ROW], 400)
+    assert wide[0][-3:] == [">fit s", ">kB", ">µs"]
+    assert wide[1][0][0] == "≈→"
+    names, cells = fitted([ROW], 150)
+    assert ">log loss" not in names
+    assert cells[0][names.index("model")] == ROW["model"]
+    names, cells = fitted([ROW], 80)
+    assert cells[0][names.index(">test")] == "0.500"
+    assert cells[0][names.index("model")].endswith("…")
+
+
+def test_no_rows_are_no_trouble():
+    assert fitted([], 100)[1] == []
