@@ -220,3 +220,17 @@ def live(tmp_path_factory):
     shell("models", "promote", "tickets@1")
     yield shell
     shell.close()
+
+
+@pytest.fixture(scope="module")
+def make_project(tmp_path_factory):
+    """Makes projects without examples, around a plan of the caller's."""
+    made = []
+
+    def make(plan):
+        made.append(created(tmp_path_factory.mktemp("made"), 0, plan))
+        return made[-1]
+
+    yield make
+    for shell in made:
+        shell.close()

@@ -4,6 +4,7 @@ import pytest
 
 from argosy.models.adapters import adapters
 from argosy.testing.adapters import check_adapter, check_refuses
+from argosy.testing.fields import labelled_fields
 from argosy.testing.texts import labelled_texts
 
 VARIANTS = [
@@ -17,6 +18,8 @@ VARIANTS = [
     ("hashing", {"buckets": 1024, "analyzer": "char_wb", "ngrams": [3, 3]}),
     ("word_frequency", {}),
     ("word_frequency", {"sequence_length": 4, "vocabulary_size": 7}),
+    ("numeric", {}),
+    ("numeric", {"texts": ["text"], "ngrams": [1, 2], "min_count": 2}),
     ("word2vec", {"dimensions": 8, "sequence_length": 6, "epochs": 2}),
 ]
 
@@ -26,11 +29,26 @@ def test_keeps_the_contract_on_texts(name, options):
     check_adapter(adapters.get(name), options)
 
 
-@pytest.mark.parametrize("name", adapters.names())
+@pytest.mark.parametrize("name", [name for name in adapters.names() if "field" in adapters.get(name).options])
 def test_keeps_the_contract_on_a_field_of_dictionaries(name):
     texts, labels = labelled_texts(60)
     inputs = [{"title": text, "length": len(text)} for text in texts]
     check_adapter(adapters.get(name), {"field": "title"}, inputs, labels)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"scaling": "range", "missing": "mean"},
+        {"numbers": ["amount", "visits"], "scaling": "none"},
+        {"categories": ["channel"], "max_categories": 2},
+        {"numbers": ["amount"], "categories": ["channel"], "texts": ["note"], "max_features": 20},
+    ],
+    ids=str,
+)
+def test_numeric_keeps_the_contract_on_dictionaries(options):
+    check_adapter(adapters.get("numeric"), options, *labelled_fields())
 
 
 def test_every_adapter_is_tried():

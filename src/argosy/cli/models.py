@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 from argosy.cli.output import json_option, print_json, print_table
 from argosy.cli.project import opened
 
+from argosy.types import Input
 alias_option = click.option(
     "--as", "alias", default="champion", show_default=True, metavar="ALIAS", help="Which alias to move."
 )
@@ -175,14 +177,15 @@ def leaderboard(ctx: click.Context, plan: str, form: str, as_json: bool, top: in
 @json_option
 @click.pass_context
 def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json: bool) -> None:
-    """Classify each TEXT here, without a server; nothing is logged.
+    """Classify each TEXT here, without a server; nothing is logged. For a model of fields, TEXT is a JSON object.
 
     Example: argosy predict topics "shares fell on Monday"
     """
     model = opened(ctx).models[reference]
-    labels, confidences = model.classify(texts), model.confidence(texts)
+    inputs = [input_of(text, model.adapter.reads) for text in texts]
+    labels, confidences = model.classify(inputs), model.confidence(inputs)
     if as_json:
-        scores = model.scores(texts).tolist()
+        scores = model.scores(inputs).tolist()
         print_json(
             [
                 {"label": label, "confidence": float(sure), "scores": dict(zip(model.classes, row, strict=True))}
@@ -215,3 +218,17 @@ def _print_confusion(confusion: Any) -> None:
         return
     rows = zip([*labels, "(unknown)"], matrix, strict=False)
     print_table(("true \\ answer", *(f">{label}" for label in labels)), [(label, *cells) for label, cells in rows])
+def input_of(text: str, reads: Mapping[str, str]) -> Input:
+    """The text, or for a model of fields the JSON object that it is."""
+    import msgspec
+
+    from argosy.models.inputs import is_lone_text
+
+    if is_lone_text(reads):
+        return text
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return text
+
+

@@ -11,8 +11,8 @@ Guarantees that an adapter gives, and that `argosy.testing.adapters` checks:
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from argosy.models.component import Component
 from argosy.types import Input, Options
 
+FieldKind = Literal["text", "number", "category"]
 Indices = NDArray[np.intp]
 NOTHING: tuple[Indices, NDArray[np.float64]] = (np.zeros(0, np.intp), np.zeros(0))
 """The row of an input in which nothing is known."""
@@ -32,6 +33,11 @@ class Adapter(Component):
     def is_non_negative(cls, options: Options) -> bool:  # noqa: ARG003
         """Whether features are never negative under these options, which naive Bayes needs."""
         return False
+
+    @property
+    def reads(self) -> Mapping[str, FieldKind]:
+        """The fields of a dictionary that it looks at; a lone text may come as it is, outside of a dictionary."""
+        return {getattr(self, "field", "") or "text": "text"}
 
     @abstractmethod
     def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:

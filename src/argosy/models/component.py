@@ -48,7 +48,7 @@ class Component:
     if not TYPE_CHECKING:  # a checker should still miss an attribute that no class declares
 
         def __getattr__(self, name: str) -> Any:
-            if _is_learned(name):
+            if _is_learned(name) or (hasattr(type(self), name) and not self.state):  # or a property that needs some
                 raise NotFitted(f"this {type(self).__name__} has not been fitted yet: call fit first")
             raise AttributeError(f"{type(self).__name__} has no attribute '{name}'")
 

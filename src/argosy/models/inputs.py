@@ -11,6 +11,9 @@ from argosy.types import Input
 TEXT_BYTES = 1_000_000
 """The longest text that is answered unless told otherwise."""
 
+NO_LIMIT = 1 << 62
+"""For inputs that were taken before: what is stored can be answered."""
+
 
 def check_input(item: Any, limit: int = TEXT_BYTES) -> None:
     """Raise InputInvalid unless `item` is a text that is not blank, or a dictionary, of at most `limit` bytes."""
@@ -60,6 +63,11 @@ def text_of(item: Input, field: str = "") -> str:
 
 def texts_of(inputs: Iterable[Input], field: str = "") -> list[str]:
     return [item if type(item) is str else text_of(item, field) for item in inputs]
+
+
+def is_lone_text(reads: Mapping[str, str]) -> bool:
+    """Whether a model that reads these fields takes a text for them."""
+    return list(reads.values()) == ["text"]
 
 
 def _says_something(value: Any) -> bool:

@@ -7,22 +7,21 @@ Scores are probabilities where `has_probabilities`, else the estimator's own sco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import InputInvalid
-from argosy.models.inputs import TEXT_BYTES, check_input
+from argosy.models.inputs import NO_LIMIT, TEXT_BYTES, check_input
 from argosy.types import Input
 
 if TYPE_CHECKING:
     from argosy.models.adapted_model import AdaptedModel
-    from argosy.models.adapter import Adapter
+    from argosy.models.adapter import Adapter, FieldKind
 
 Scores = NDArray[np.float64]
-_NO_LIMIT = 1 << 62
 
 
 class Served(Protocol):
@@ -32,6 +31,8 @@ class Served(Protocol):
     """Which form this is, such as `sparse_linear`."""
     classes: list[str]
     has_probabilities: bool
+    reads: Mapping[str, FieldKind]
+    """What its adapter reads."""
 
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
         """(classes,) for one input of at most `limit` bytes."""
@@ -61,7 +62,7 @@ def agreement(model: AdaptedModel, served: Served, inputs: Sequence[Input]) -> f
     asked = [item for item in inputs if _is_answerable(item)]
     features, estimator = model.adapter.transform(asked), model.estimator
     expected = estimator.probabilities(features) if estimator.has_probabilities else estimator.scores(features)
-    return _furthest(np.array([served.one(item, _NO_LIMIT) for item in asked]).reshape(expected.shape), expected)
+    return _furthest(np.array([served.one(item, NO_LIMIT) for item in asked]).reshape(expected.shape), expected)
 
 
 def encoding_agreement(adapter: Adapter, inputs: Sequence[Input], features: Any) -> float:
@@ -85,7 +86,7 @@ def _furthest(answers: Scores, expected: Scores) -> float:
 
 def _is_answerable(item: Input) -> bool:
     try:
-        check_input(item, _NO_LIMIT)
+        check_input(item, NO_LIMIT)
     except InputInvalid:
         return False
     return True

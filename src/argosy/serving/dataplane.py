@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from argosy import clock
 from argosy.errors import ModelNotReady
 from argosy.models.adapted_model import confidence
+from argosy.models.adapter import FieldKind
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter
@@ -69,6 +70,7 @@ class ModelMetadata:
     aliases: dict[str, int]
     classes: Sequence[str]
     has_probabilities: bool
+    reads: Mapping[str, FieldKind]
 
 
 class DataPlane:
@@ -143,7 +145,12 @@ class DataPlane:
             dict(routes.aliases),
             predictor.classes,
             predictor.has_probabilities,
+            predictor.reads,
         )
+
+    def reads(self, model: str, version: int | str | None = None) -> Mapping[str, FieldKind]:
+        """The fields that a loaded version looks at; raises as `infer` does."""
+        return _loaded(self.manager.routes.find(model, version)).reads
 
     def is_ready(self) -> bool:
         """Whether everything that should be served at first has been loaded or has failed."""

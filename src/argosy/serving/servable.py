@@ -7,7 +7,7 @@ Available is announced after the version can be asked, unloading after no new re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from argosy.models.adapter import FieldKind
 from argosy.serving.pace import Pace
 from argosy.types import Input
 
@@ -35,6 +36,8 @@ class Predictor(Protocol):
 
     classes: list[str]
     has_probabilities: bool
+    reads: Mapping[str, FieldKind]
+    """The fields of a dictionary that it looks at; a lone text may come as it is."""
 
     def score(self, inputs: Sequence[Input], limit: int) -> NDArray[np.float64]:
         """Probabilities, or decision scores where there are none, of shape (inputs, classes).

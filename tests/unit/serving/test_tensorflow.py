@@ -30,6 +30,11 @@ def test_rows_and_columns_give_inputs(body, inputs, is_columnar):
     assert rows(body) == (inputs, is_columnar)
 
 
+def test_for_a_model_of_fields_a_lone_field_stays_one():
+    assert rows({"instances": [{"pages": 3}, "a"]}, are_texts=False) == ([{"pages": 3}, "a"], False)
+    assert rows({"inputs": {"pages": [1, 2]}}, are_texts=False) == ([{"pages": 1}, {"pages": 2}], True)
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [

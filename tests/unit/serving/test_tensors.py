@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from argosy.errors import RequestInvalid
@@ -18,6 +20,23 @@ def test_several_tensors_are_columns_of_fields():
     assert rows(columns) == [{"title": "a", "pages": 1}, {"title": "b", "pages": 2}]
 
 
+FIELDS = {"title": "text", "pages": "number"}
+
+
+def test_for_a_model_of_fields_a_lone_tensor_is_a_field_too():
+    assert rows([texts([1, None], name="pages", datatype="INT64")], FIELDS) == [{"pages": 1}, {"pages": None}]
+    assert rows([texts(["a"], name="title")], FIELDS) == [{"title": "a"}]
+    assert rows([texts([math.nan], name="pages", datatype="FP64")], FIELDS) == [{"pages": None}]
+
+
+def test_objects_as_json():
+    tensor = Tensor("rows", [2], "BYTES", ['{"pages": 3}', "{}"], {"content_type": "json"})
+    assert rows([tensor]) == rows([tensor], FIELDS) == [{"pages": 3}, {}]
+    for data in ("[]", "{", "3"):
+        with pytest.raises(RequestInvalid, match="element 0 is not a JSON object"):
+            rows([Tensor("rows", [1], "BYTES", [data], {"content_type": "json"})])
+
+
 @pytest.mark.parametrize(
     ("tensors", "said"),
     [
@@ -26,6 +45,7 @@ def test_several_tensors_are_columns_of_fields():
         ([texts(["a"], datatype="STRING")], "datatype 'STRING'"),
         ([texts([1])], "element 0"),
         ([texts([True], datatype="INT32"), texts(["a"], name="b")], "element 0"),
+        ([texts(["a", None])], "element 1"),
         ([texts(["a"], [2])], "1 elements"),
         ([texts(["a", "b"], [1, 2])], "must be"),
         ([texts(["a"], [-1])], "must be"),

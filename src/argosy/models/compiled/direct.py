@@ -20,7 +20,7 @@ class Direct:
 
     def __init__(self, adapter: Adapter, estimator: Estimator, classes: list[str]) -> None:
         self._adapter, self._estimator, self.classes = adapter, estimator, classes
-        self.has_probabilities = estimator.has_probabilities
+        self.has_probabilities, self.reads = estimator.has_probabilities, adapter.reads
         self._answer = estimator.probabilities if self.has_probabilities else estimator.scores
 
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:

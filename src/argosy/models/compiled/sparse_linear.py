@@ -29,7 +29,7 @@ class SparseLinear:
 
     def __init__(self, adapter: SparseAdapter, estimator: LinearEstimator, classes: list[str]) -> None:
         self._adapter, self._estimator, self.classes = adapter, estimator, classes
-        self.has_probabilities = estimator.has_probabilities
+        self.has_probabilities, self.reads = estimator.has_probabilities, adapter.reads
         self._encode, self._weights, self._bias = adapter.encode, estimator.weights_, estimator.bias_
         self._rows = estimator.rows(adapter.width)
         self._is_pair = self._weights.shape[1] == 1

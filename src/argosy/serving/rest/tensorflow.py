@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from argosy.errors import RequestInvalid, VersionNotFound
+from argosy.models.inputs import is_lone_text
 from argosy.serving.dataplane import DataPlane, InferRequest, InferResponse, ModelMetadata
 from argosy.serving.rest.answers import answer_inference, answer_json
 from argosy.serving.rest.bodies import json_type, parse_json, read_body, who
@@ -43,28 +44,31 @@ class TensorFlow:
 
     async def predict(self, request: Request) -> Response:
         body = parse_json(await read_body(request, self._dataplane.limits.body_bytes))
-        given, is_columnar = rows(body)
         name, version = _asked(request)
+        given, is_columnar = rows(body, is_lone_text(self._dataplane.reads(name, version)))
         response = await self._dataplane.infer(InferRequest(name, given, version, **who(request, {})))
         return answer_inference({"outputs": _columns(response)} if is_columnar else _rows(response), response)
 
 
-def rows(body: dict[str, Any]) -> tuple[list[Input], bool]:
-    """The inputs of a predict request, and whether they came as columns; raises RequestInvalid. Pure."""
+def rows(body: dict[str, Any], are_texts: bool = True) -> tuple[list[Input], bool]:
+    """The inputs of a predict request, and whether they came as columns; raises RequestInvalid. Pure.
+
+    Where the model takes texts, an object with one field is its text.
+    """
     if ("instances" in body) == ("inputs" in body):
         raise RequestInvalid('the body must have either "instances" (rows) or "inputs" (columns)')
     if "instances" in body:
         instances = body["instances"]
         if not isinstance(instances, list):
             raise RequestInvalid(f"instances must be an array, not {json_type(instances)}")
-        return [_instance(one, f"instances[{row}]") for row, one in enumerate(instances)], False
-    return _from_columns(body["inputs"]), True
+        return [_instance(one, f"instances[{row}]", are_texts) for row, one in enumerate(instances)], False
+    return _from_columns(body["inputs"], are_texts), True
 
 
-def _from_columns(inputs: Any) -> list[Input]:
+def _from_columns(inputs: Any, are_texts: bool) -> list[Input]:
     if isinstance(inputs, dict) and not _is_bytes(inputs):
         columns = {name: _column(column, f"inputs.{name}") for name, column in inputs.items()}
-        if len(columns) == 1:
+        if len(columns) == 1 and are_texts:
             return [_text(one, "inputs") for column in columns.values() for one in column]
         if len({len(column) for column in columns.values()}) != 1:
             raise RequestInvalid("inputs must be columns of one length")
@@ -78,10 +82,10 @@ def _column(value: Any, where: str) -> list[Any]:
     return [_unpacked(one, f"{where}[{row}]") for row, one in enumerate(column)]
 
 
-def _instance(value: Any, where: str) -> Input:
+def _instance(value: Any, where: str, are_texts: bool) -> Input:
     if isinstance(value, dict) and not _is_bytes(value):
         fields = {name: _unpacked(field, f"{where}.{name}") for name, field in value.items()}
-        return fields if len(fields) != 1 else _text(next(iter(fields.values())), where)
+        return _text(next(iter(fields.values())), where) if are_texts and len(fields) == 1 else fields
     return _text(_unpacked(value, where), where)
 
 
@@ -144,7 +148,10 @@ def _metadata(there: ModelMetadata) -> dict[str, Any]:
     width = str(len(there.classes))
     scores = "probabilities" if there.has_probabilities else "scores"
     signature = {
-        "inputs": {"text": _tensor("text", "DT_STRING", "-1")},
+        "inputs": {
+            name: _tensor(name, "DT_DOUBLE" if kind == "number" else "DT_STRING", "-1")
+            for name, kind in there.reads.items()
+        },
         "outputs": {
             "label": _tensor("label", "DT_STRING", "-1"),
             scores: _tensor(scores, "DT_DOUBLE", "-1", width),

@@ -1,24 +1,29 @@
 """Texts and fields out of V2 tensors, answers into them. Pure.
 
-One BYTES tensor is a column of texts, whatever its name. Several tensors are columns of fields: row i is the
-dictionary of every tensor's i-th element, under the tensors' names.
+For a model of texts one BYTES tensor is a column of them, whatever its name. Otherwise tensors are columns of fields:
+row i is the dictionary of every tensor's i-th element, under the tensors' names, where null and NaN are missing values.
+One BYTES tensor with the parameter `content_type: json` is a column of such dictionaries, an object each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import prod
+from math import isnan, prod
 from typing import Any
 
 import msgspec
 
 from argosy.errors import RequestInvalid
+from argosy.models.adapter import FieldKind
+from argosy.models.inputs import is_lone_text
 from argosy.serving.dataplane import InferResponse
 from argosy.types import Input
 
 TENSOR_DATATYPES = (
     "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP32", "FP64", "BYTES",
 )  # fmt: skip
+JSON_CONTENT = "json"
+LONE_TEXT: Mapping[str, FieldKind] = {"text": "text"}
 
 
 class Tensor(msgspec.Struct):
@@ -59,22 +64,45 @@ def parse_body(body: bytes | memoryview) -> InferBody:
         raise RequestInvalid("the body is not JSON that we read: it is nested too deeply") from None
 
 
-def rows(tensors: Sequence[Tensor]) -> list[Input]:
-    """The inputs that the tensors hold; raises RequestInvalid."""
+def rows(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind] = LONE_TEXT) -> list[Input]:
+    """The inputs that the tensors hold, for a model that reads these fields; raises RequestInvalid."""
     if not tensors:
         raise RequestInvalid("inputs is empty: send one BYTES tensor of texts")
     columns = {tensor.name: _column(tensor) for tensor in tensors}
     if len(columns) < len(tensors):
         raise RequestInvalid("two inputs have the same name")
-    if len(columns) == 1:
-        only = tensors[0]
-        if only.datatype != "BYTES":
-            raise RequestInvalid(f"the input '{only.name}' is {only.datatype}: texts are BYTES")
-        return columns[only.name]
+    if len(columns) == 1 and tensors[0].parameters.get("content_type") == JSON_CONTENT:
+        return [_object(tensors[0].name, row, value) for row, value in enumerate(columns[tensors[0].name])]
+    if len(columns) == 1 and is_lone_text(reads):
+        return _texts(tensors[0], columns[tensors[0].name])
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) > 1:
         raise RequestInvalid(f"the inputs have different numbers of rows: {lengths}")
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    fields = [[_or_missing(value) for value in column] for column in columns.values()]
+    return [dict(zip(columns, values, strict=True)) for values in zip(*fields, strict=True)]
+
+
+def _texts(only: Tensor, column: list[Any]) -> list[Input]:
+    if only.datatype != "BYTES":
+        raise RequestInvalid(f"the input '{only.name}' is {only.datatype}: texts are BYTES")
+    if None in column:
+        raise RequestInvalid(f"the input '{only.name}': element {column.index(None)} is not of the datatype BYTES")
+    return column
+
+
+def _object(name: str, row: int, value: Any) -> dict[str, Any]:
+    """A dictionary written as JSON."""
+    try:
+        parsed = msgspec.json.decode(value)
+    except (TypeError, msgspec.DecodeError, UnicodeError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise RequestInvalid(f"the input '{name}': element {row} is not a JSON object, as its content_type says")
+    return parsed
+
+
+def _or_missing(value: Any) -> Any:
+    return None if isinstance(value, float) and isnan(value) else value
 
 
 def _column(tensor: Tensor) -> list[Any]:
@@ -102,6 +130,8 @@ def _flat(data: list[Any]) -> list[Any]:
 
 
 def _fits(value: object, datatype: str) -> bool:
+    if value is None:
+        return True
     if datatype == "BYTES":
         return isinstance(value, str)
     if datatype == "BOOL":

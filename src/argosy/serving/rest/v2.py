@@ -52,7 +52,8 @@ class V2:
         if body.outputs:
             there = self._dataplane.metadata(name, version)
             tensors.check_outputs(body.outputs, _output_names(there.has_probabilities))
-        asked = InferRequest(name, tensors.rows(body.inputs), version, **who(request, body.parameters))
+        given = tensors.rows(body.inputs, self._dataplane.reads(name, version))
+        asked = InferRequest(name, given, version, **who(request, body.parameters))
         response = await self._dataplane.infer(asked)
         answer = {
             "model_name": response.model,
@@ -84,7 +85,10 @@ def _metadata(there: ModelMetadata) -> dict[str, Any]:
         "name": there.model,
         "versions": [str(number) for number in there.versions],
         "platform": PLATFORM,
-        "inputs": [{"name": "text", "datatype": "BYTES", "shape": [-1]}],
+        "inputs": [
+            {"name": name, "datatype": "FP64" if kind == "number" else "BYTES", "shape": [-1]}
+            for name, kind in there.reads.items()
+        ],
         "outputs": [
             {"name": label, "datatype": "BYTES", "shape": [-1]},
             {"name": scores, "datatype": "FP64", "shape": [-1, len(there.classes)]},

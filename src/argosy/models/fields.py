@@ -1,0 +1,118 @@
+"""The fields of a dictionary as values: what counts as a number, a category, a text, or as missing. Pure.
+
+Files of comma-separated values hold texts alone, requests over HTTP hold JSON: the same thing said in either must come
+out the same, so `12.5` is the number in quotes too, and 1, 1.0 and `1` are one category, as are true and `TRUE`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from math import isinf, isnan, nan
+from typing import Any, Final
+
+from argosy.errors import InputInvalid
+from argosy.models.adapter import FieldKind
+from argosy.types import Input
+
+_MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none"})
+"""Words for a number that is not there."""
+_WHOLE = re.compile(r"(-?\d+)\.0+")
+_TRUTHS = frozenset({"true", "false"})
+
+
+def fields_of(item: Input, reads: Mapping[str, FieldKind]) -> Mapping[str, Any]:
+    """The dictionary, or a text as the only field; raises InputInvalid where none of the fields is there."""
+    if isinstance(item, str) and len(reads) == 1:
+        return {next(iter(reads)): item}
+    if not isinstance(item, Mapping):
+        raise InputInvalid(f"the model reads a dictionary of the fields {', '.join(reads)}; the input is a text")
+    if not any(name in item for name in reads):
+        have = ", ".join(map(str, item)) or "none"
+        raise InputInvalid(f"the model reads the fields {', '.join(reads)}; the input has these fields: {have}")
+    return item
+
+
+def number_of(value: Any, name: str) -> float:
+    """The number, NaN where it is missing; raises InputInvalid where there is something else."""
+    if value is None:
+        return nan
+    if isinstance(value, str) and value.strip().lower() in _MISSING:
+        return nan
+    try:
+        number = nan if isinstance(value, list | dict) else float(value)
+        if isinf(number) or (isnan(number) and not isinstance(value, float)):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise InputInvalid(f"the field '{name}' must be a number, not {_kind(value)}") from None
+    return number
+
+
+def category_of(value: Any, name: str) -> str | None:
+    """The category's name, None where it is missing."""
+    if isinstance(value, str):
+        text = value.strip()
+        whole = _WHOLE.fullmatch(text)
+        if whole:
+            return whole[1]
+        return (text.lower() if text.lower() in _TRUTHS else text) or None
+    if value is None or (isinstance(value, float) and isnan(value)):
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(int(value)) if float(value).is_integer() else repr(value)
+    raise InputInvalid(f"the field '{name}' must be a text, a number or a truth value, not {_kind(value)}")
+
+
+def written_of(value: Any, name: str) -> str:
+    """The text; a number as it is written, nothing where it is missing."""
+    if isinstance(value, str):
+        return value
+    return category_of(value, name) or ""
+
+
+def infer(rows: Sequence[Mapping[str, Any]], max_categories: int) -> dict[str, FieldKind]:
+    """What each field looks like, by name.
+
+    Numbers where every value is one; a category where there are at most `max_categories` values, each twice on average;
+    else a text, unless no two values are alike and none has a space: that is an identifier and left out, as are fields
+    that are always missing and those that hold lists or dictionaries.
+    """
+    names = sorted({str(name) for row in rows for name in row})
+    looked = ((name, _look([row.get(name) for row in rows], name, max_categories)) for name in names)
+    return {name: kind for name, kind in looked if kind}
+
+
+def _look(values: Iterable[Any], name: str, max_categories: int) -> FieldKind | None:
+    there = [value for value in values if not _is_missing(value)]
+    if not there or any(isinstance(value, list | dict) for value in there):
+        return None
+    if all(_is_number(value, name) for value in there):
+        return "number"
+    distinct = {category_of(value, name) for value in there}
+    if len(distinct) <= max_categories and 2 * len(distinct) <= len(there):
+        return "category"
+    is_identifier = len(distinct) == len(there) and not any(" " in str(value).strip() for value in there)
+    return None if is_identifier else "text"
+
+
+def _is_missing(value: Any) -> bool:
+    return (
+        value is None or (isinstance(value, str) and not value.strip()) or (isinstance(value, float) and isnan(value))
+    )
+
+
+def _is_number(value: Any, name: str) -> bool:
+    if isinstance(value, bool):
+        return False
+    try:
+        number_of(value, name)
+    except InputInvalid:
+        return False
+    return True
+
+
+def _kind(value: Any) -> str:
+    names: dict[type, str] = {str: "a text", list: "a list", dict: "a dictionary"}
+    return names.get(type(value), f"a {type(value).__name__}")
