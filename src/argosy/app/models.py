@@ -11,6 +11,7 @@ from argosy.store.aliases import CHAMPION
 from argosy.store.trained import Move, Trained, Version
 
 if TYPE_CHECKING:
+    from argosy.app.comparison import Comparison
     from argosy.app.project import Project
     from argosy.models.adapted_model import AdaptedModel
 
@@ -74,6 +75,15 @@ class ProjectModels:
         with self._project.database.write() as transaction:
             number = self._project.store.rollback(transaction, model, alias, by=by or user(), reason=reason)
         return self._project.store.resolve(f"{model}@{number}")
+
+    def diff(self, first: str, second: str) -> Comparison:
+        """What is different between two versions or labels: definition, rows, surroundings, metrics, answers.
+
+        Raises ModelNotFound, VersionNotFound.
+        """
+        from argosy.app.comparison import compare
+
+        return compare(self._project, first, second)
 
     def history(self, model: str, alias: str = "") -> list[Move]:
         """How a model's aliases moved, newest first."""

@@ -88,7 +88,7 @@ class Reproduction:
 def reproduce(project: Project, reference: str, say: Say = lambda _: None) -> Reproduction:
     """Train again what a label or a version names; raises VersionNotFound, ModelNotFound."""
     started = time.monotonic()
-    trained = _trained(project, reference)
+    trained = trained_of(project, reference)
     erased, rows = _erased(project, trained.dataset_digest)
     changed = surroundings(project, trained)
     found, difference, problem = "", None, ""
@@ -178,7 +178,7 @@ class _Aside:
         return getattr(self._kept, name)
 
 
-def _trained(project: Project, reference: str) -> Trained:
+def trained_of(project: Project, reference: str) -> Trained:
     """The result of a label, else of the version that is meant."""
     from argosy.errors import VersionNotFound
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from argosy.cli.diff import diff
 from argosy.cli.output import json_option, print_json, print_table
 from argosy.cli.project import opened
 
@@ -26,6 +27,9 @@ def models() -> None:
 
     Example: argosy models promote topics@3
     """
+
+
+models.add_command(diff)
 
 
 @models.command("list")

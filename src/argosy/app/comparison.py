@@ -1,0 +1,275 @@
+"""Two trained models side by side: what they are, what they learned from, and what they answer on the same rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from argosy.app.apart import Say, apart
+from argosy.app.reproduction import Changed, changes, trained_of
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+    from argosy.database import Transaction
+    from argosy.store.trained import Trained
+
+CONFIDENCE: Final = 0.95
+RESAMPLES: Final = 4_000
+ROWS = "SELECT revision_id, example_id, label, source, origin FROM examples WHERE collection = :collection"
+
+
+@dataclass(frozen=True)
+class DataChange:
+    """From the first model's frozen rows to the second's. Examples are compared, whatever revision each side has."""
+
+    rows: tuple[int, int]
+    erased: tuple[int, int]
+    """Of these, gone since: what they were cannot be told."""
+    added: dict[str, int]
+    """Rows that only the second has, by label."""
+    removed: dict[str, int]
+    relabelled: dict[str, int]
+    """`tech → sport` to rows."""
+    moved: dict[str, int]
+    """`train → test` to rows: in both, in another part."""
+
+
+@dataclass(frozen=True)
+class ClassChange:
+    """One class on the common rows; figures are (first, second), None where there is nothing to divide by."""
+
+    label: str
+    rows: int
+    recall: tuple[float | None, float | None]
+    precision: tuple[float | None, float | None]
+    f1: tuple[float | None, float | None]
+    low: float | None
+    """The interval of the difference in recall, second minus first."""
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Both on the same rows, which neither learned from; `difference` is second minus first, in accuracy."""
+
+    rows: int
+    left_out: str
+    accuracy: tuple[float, float] | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    only_first_right: int
+    only_second_right: int
+    classes: list[ClassChange]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`first` and `second` are labels; lists are empty where nothing differs."""
+
+    first: str
+    second: str
+    definition: list[Changed]
+    data: DataChange
+    environment: list[Changed]
+    metrics: dict[str, dict[str, tuple[float | None, float | None]]]
+    """As recorded, each on its own rows: {part: {metric: (first, second)}}."""
+    paired: Paired
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def compare(project: Project, first: str, second: str, say: Say = lambda _: None) -> Comparison:
+    """What is different between two versions or labels; raises VersionNotFound, ModelNotFound, JobFailed."""
+    a, b = trained_of(project, first), trained_of(project, second)
+    data = data_change(project, a.dataset_digest, b.dataset_digest)
+    say("both answer the rows that neither learned from")
+    answered = apart(project, "answer_both", {"first": a.label, "second": b.label}, say=say)
+    return Comparison(
+        a.label,
+        b.label,
+        definition_changes(a.definition, b.definition),
+        data,
+        changes(a.environment, b.environment),
+        _metrics(a, b),
+        _paired(answered),
+    )
+
+
+def definition_changes(first: Any, second: Any, path: str = "") -> list[Changed]:
+    """The options that differ, each with its path such as `model.options.C`. Pure."""
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        names = [*first, *(name for name in second if name not in first)]
+        inner = [(f"{path}.{name}" if path else name, first.get(name), second.get(name)) for name in names]
+        return [change for name, one, other in inner for change in definition_changes(one, other, name)]
+    return [Changed(path, first, second)] if first != second else []
+
+
+def data_change(project: Project, first: str, second: str) -> DataChange:
+    """From one frozen dataset to another."""
+    with project.database.read() as transaction:
+        sides = [_Side.of(transaction, digest) for digest in (first, second)]
+    a, b = sides
+    both = a.rows.keys() & b.rows.keys()
+    pairs = [(a.rows[one], b.rows[one]) for one in both]
+    return DataChange(
+        (a.count, b.count),
+        (a.count - len(a.rows), b.count - len(b.rows)),
+        _by_size(Counter(row.label for one, row in b.rows.items() if one not in both)),
+        _by_size(Counter(row.label for one, row in a.rows.items() if one not in both)),
+        _by_size(Counter(f"{x.label} → {y.label}" for x, y in pairs if x.label != y.label)),
+        _by_size(Counter(f"{x.part} → {y.part}" for x, y in pairs if x.part != y.part)),
+    )
+
+
+def answer_both(project: Project, request: Mapping[str, Any], say: Say) -> dict[str, Any]:  # noqa: ARG001
+    """In the child: both models on the rows that may measure them; labels and answers, no inputs."""
+    import numpy as np
+
+    from argosy.datasets.dataset import load_rows
+    from argosy.models.adapted_model import AdaptedModel
+
+    project.registries  # noqa: B018  # a user's own plug-ins must be known before their state is read
+    a, b = project.store.trained(request["first"]), project.store.trained(request["second"])
+    with project.database.read() as transaction:
+        sides = [_Side.of(transaction, one.dataset_digest) for one in (a, b)]
+        chosen, left_out = _common(transaction, *sides)
+    collection = sides[1].collection
+    rows = load_rows(project.database, project.vault, collection, np.array(chosen, np.int64))
+    answers = []
+    for one in (a, b):
+        model = AdaptedModel.load(project.artifacts.fetch(one.artifact))
+        answers.append(model.classify(rows.inputs) if rows.inputs else [])
+    return {"labels": rows.labels, "answers": answers, "left_out": left_out}
+
+
+def class_changes(labels: Sequence[str], first: Sequence[str], second: Sequence[str]) -> list[ClassChange]:
+    """Every class that is a label or an answer, in order. Pure."""
+    from argosy.feedback.gate import difference_interval
+
+    found = []
+    for label in sorted({*labels, *first, *second}):
+        of_first, of_second = (_hits(label, labels, side) for side in (first, second))
+        rows = len(of_first)
+        lost = sum(x and not y for x, y in zip(of_first, of_second, strict=True))
+        won = sum(y and not x for x, y in zip(of_first, of_second, strict=True))
+        low, high = difference_interval(lost, won, rows, CONFIDENCE, RESAMPLES, 0) if rows else (None, None)
+        right, given = (sum(of_first), sum(of_second)), (_times(label, first), _times(label, second))
+        recall = (_share(right[0], rows), _share(right[1], rows))
+        precision = (_share(right[0], given[0]), _share(right[1], given[1]))
+        f1 = (_share(2 * right[0], rows + given[0]), _share(2 * right[1], rows + given[1]))
+        found.append(ClassChange(label, rows, recall, precision, f1, low, high))
+    return found
+
+
+@dataclass(frozen=True)
+class _Row:
+    revision_id: int
+    label: str
+    part: str
+    source: str
+    origin: str | None
+
+
+@dataclass(frozen=True)
+class _Side:
+    """The rows of a frozen dataset that are still there, by example."""
+
+    collection: str
+    count: int
+    rows: dict[bytes, _Row]
+
+    @classmethod
+    def of(cls, transaction: Transaction, digest: str) -> _Side:
+        from argosy.datasets.frozen import find
+        from argosy.datasets.membership import decode
+        from argosy.datasets.split import PARTS
+
+        collection, data = find(transaction, digest)
+        revision_ids, parts = decode(data)
+        part_of = dict(zip(revision_ids.tolist(), (PARTS[code].value for code in parts.tolist()), strict=True))
+        rows = {
+            bytes(example_id): _Row(revision_id, label, part_of[revision_id], source, _text(origin))
+            for revision_id, example_id, label, source, origin in transaction.stream(ROWS, {"collection": collection})
+            if revision_id in part_of
+        }
+        return cls(collection, len(part_of), rows)
+
+
+def _common(transaction: Transaction, a: _Side, b: _Side) -> tuple[list[int], str]:
+    """The rows of either test part that neither learned from, by revision id; and what was left out.
+
+    An example that both have in two revisions is taken as the second has it.
+    """
+    from argosy.feedback.evidence import Candidate, select
+    from argosy.feedback.gating import UNIFORM
+    from argosy.types import Part
+
+    if a.collection != b.collection:
+        return [], "all: the two learned from different collections"
+    learned = {one for side in (a, b) for one, row in side.rows.items() if row.part != Part.TEST}
+    tested = {one: row for side in (a, b) for one, row in side.rows.items() if row.part == Part.TEST}
+    candidates = [Candidate(one, row.source, row.origin) for one, row in tested.items()]
+    uniform = {row[0] for row in transaction.execute(UNIFORM)}
+    selection = select(candidates, learned, uniform, "uniform")
+    chosen = [row.revision_id for row, counts in zip(tested.values(), selection.mask, strict=True) if counts]
+    return sorted(chosen), selection.describe()
+
+
+def _paired(answered: Mapping[str, Any]) -> Paired:
+    import numpy as np
+
+    from argosy.feedback.gate import judge
+
+    labels, (first, second) = answered["labels"], answered["answers"]
+    right = [np.array([x == y for x, y in zip(side, labels, strict=True)], np.bool_) for side in (first, second)]
+    verdict = judge(right[0], right[1], CONFIDENCE, minimum_rows=1)
+    known = verdict.champion_accuracy is not None and verdict.challenger_accuracy is not None
+    return Paired(
+        len(labels),
+        answered["left_out"],
+        (verdict.champion_accuracy or 0.0, verdict.challenger_accuracy or 0.0) if known else None,
+        verdict.difference,
+        verdict.low,
+        verdict.high,
+        verdict.p_value,
+        verdict.only_champion_right,
+        verdict.only_challenger_right,
+        class_changes(labels, first, second),
+    )
+
+
+def _metrics(a: Trained, b: Trained) -> dict[str, dict[str, tuple[float | None, float | None]]]:
+    def value(one: Trained, part: str, metric: str) -> float | None:
+        return one.metrics.get(part, {}).get(metric, {}).get("value")
+
+    names = {part: {*a.metrics.get(part, {}), *b.metrics.get(part, {})} for part in {**a.metrics, **b.metrics}}
+    return {
+        part: {metric: (value(a, part, metric), value(b, part, metric)) for metric in sorted(metrics)}
+        for part, metrics in names.items()
+    }
+
+
+def _by_size(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _hits(label: str, labels: Sequence[str], answers: Sequence[str]) -> list[bool]:
+    """Of each row of that label, whether it was answered rightly."""
+    return [answer == label for answer, true in zip(answers, labels, strict=True) if true == label]
+
+
+def _times(label: str, answers: Sequence[str]) -> int:
+    return sum(answer == label for answer in answers)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _text(origin: bytes | None) -> str | None:
+    return None if origin is None else bytes(origin).decode()
