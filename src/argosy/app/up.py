@@ -1,11 +1,13 @@
-"""`argosy up`: server and workers under one roof, and retraining when a trigger says so."""
+"""`argosy up`: server and workers under one roof, retraining when a trigger says so, rollback on evidence."""
 
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from argosy import processes
+from argosy.app.replaying import watch as watch_replays
 from argosy.app.retraining import requests
 from argosy.app.workers import BACKGROUND, started
 from argosy.errors import ArgosyError, JobFailed, VersionNotFound
@@ -23,6 +25,7 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
     """Run until `stop` is set; workers that die are replaced, a server that dies ends it all with JobFailed."""
     arguments = ["--project", str(project.root), "serve", "--host", host, "--port", str(port)]
     server = processes.start(arguments)
+    every, replayed_at = project.settings.rollback.every_seconds, float("-inf")
     try:
         with started(project, workers, BACKGROUND) as keep:
             while not stop.wait(WATCH_SECONDS):
@@ -30,6 +33,9 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
                     raise JobFailed(f"the server ended with exit code {server.returncode}: see its messages above")
                 keep()
                 watch(project)
+                if every is not None and time.monotonic() - replayed_at >= every:
+                    watch_replays(project)
+                    replayed_at = time.monotonic()
     finally:
         processes.stop(server)
 

@@ -5,37 +5,43 @@ from __future__ import annotations
 import os
 import platform
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from argosy import clock
 from argosy.app.plugins import able
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
     from argosy.jobs.guard import LeaseGuard
     from argosy.jobs.job import Job
-    from argosy.jobs.runner import Handler, Outcome, Tally
+    from argosy.jobs.runner import Handler, Outcome, Pace, Tally
     from argosy.store.store import Store
     from argosy.training.shared_fits import SharedFits
     from argosy.training.train_job import Trainer
 
 
-def work(project: Project, stop: threading.Event, until: Callable[[], bool] | None = None) -> Tally:
+def work(
+    project: Project, stop: threading.Event, until: Callable[[], bool] | None = None, pace: Pace | None = None
+) -> Tally:
     """Run jobs in this thread until `stop` is set or, with nothing left to run, `until` says so."""
     from argosy.jobs.runner import run_worker
+    from argosy.store.collector import Collector
 
     trainer = trainer_of(project)
+    collector = Collector(project.database, project.artifacts)
 
     def idle() -> bool:
         trainer.forget()
+        collector.collect_if_due(time.monotonic(), clock.now())
         return until is not None and until()
 
     try:
-        return run_worker(
-            project.queue, project.broker, handlers(project, trainer), _name(), stop, able=able, until=idle
-        )
+        work_on = handlers(project, trainer)
+        return run_worker(project.queue, project.broker, work_on, _name(), stop, able=able, until=idle, pace=pace)
     finally:
         trainer.forget()
 
@@ -56,7 +62,16 @@ def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
         policy = Policy(**msgspec.structs.asdict(project.settings.gate))
         return Gating(project.database, project.vault, project.store, policy)(job, guard)
 
-    return {"train": trainer.handle, "retrain": retrain_job, "gate": gate_job}
+    def replay_job(job: Job, guard: LeaseGuard) -> Outcome:
+        from argosy.feedback.gate import Policy
+        from argosy.feedback.labels import ConflictRule
+        from argosy.feedback.replaying import Replaying
+
+        policy = Policy(**msgspec.structs.asdict(project.settings.gate))
+        rule = ConflictRule.parse(project.settings.feedback_conflicts)
+        return Replaying(project.database, project.feedback.log, project.store, rule, policy)(job, guard)
+
+    return {"train": trainer.handle, "retrain": retrain_job, "gate": gate_job, "replay": replay_job}
 
 
 def trainer_of(project: Project, store: Store | None = None, fits: SharedFits | None = None) -> Trainer:

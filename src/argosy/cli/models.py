@@ -117,6 +117,31 @@ def rollback(ctx: click.Context, model: str, alias: str, reason: str, as_json: b
 
 @models.command()
 @click.argument("model")
+@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Workers to start.")
+@click.option("--detach", is_flag=True, help="Only queue it: workers elsewhere do the rest.")
+@json_option
+@click.pass_context
+def replay(ctx: click.Context, model: str, processes: int, detach: bool, as_json: bool) -> None:
+    """Compare the champion's live answers with the version before it, on the same inputs; roll back if that is better.
+
+    Only feedback that came without regard to the answers counts: uniformly drawn corrections, and outcomes.
+
+    Example: argosy models replay topics
+    """
+    from argosy.app import replaying
+    from argosy.app.models import user
+
+    project = opened(ctx)
+    if detach:
+        label = replaying.replays(project).request(model, user())
+        print_json({"job": label}) if as_json else click.echo(f"Queued as {label}.")
+        return
+    found = replaying.replay(project, model, processes)
+    print_json(found.to_dict()) if as_json else click.echo(found.summary)
+
+
+@models.command()
+@click.argument("model")
 @json_option
 @click.pass_context
 def history(ctx: click.Context, model: str, as_json: bool) -> None:

@@ -50,6 +50,12 @@ class RetrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """After so many new ones."""
 
 
+class RollbackSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """When `argosy up` compares the champion with the version before it; not given: never."""
+
+    every_seconds: Annotated[float, Meta(gt=0)] | None = None
+
+
 class GateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a challenger must show to be promoted."""
 
@@ -85,6 +91,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     limits: LimitSettings = LimitSettings()
     conflicts: Literal["latest", "majority", "drop", "error"] = "latest"
     """Which label wins where one example was given several."""
+    rollback: RollbackSettings = RollbackSettings()
     feedback_conflicts: NotEmpty = "latest"
     """The same for feedback on one prediction: latest, majority, drop, or `trust: SOURCE, SOURCE`."""
 

@@ -11,8 +11,11 @@ from typing import Final
 
 from argosy.database.database import Database
 from argosy.store.artifact_store import ArtifactStore
+from argosy.telemetry import logger
 
 ORPHAN_SECONDS: Final = 3600.0
+EVERY_SECONDS: Final = 600.0
+_log = logger("argosy.store")
 
 _REFERRED = "SELECT DISTINCT artifact FROM trained"
 _IS_REFERRED = "SELECT 1 FROM trained WHERE artifact = :artifact LIMIT 1"
@@ -32,3 +35,25 @@ def collect(database: Database, artifacts: ArtifactStore, now: float, age: float
 def _delete(database: Database, artifacts: ArtifactStore, digest: str) -> bool:
     with database.write() as transaction:
         return not transaction.execute(_IS_REFERRED, {"artifact": digest}) and artifacts.delete(digest)
+
+
+class Collector:
+    """Collects now and then. To be asked whenever there is nothing else to do."""
+
+    def __init__(self, database: Database, artifacts: ArtifactStore, every_seconds: float = EVERY_SECONDS) -> None:
+        self._database, self._artifacts, self._every_seconds = database, artifacts, every_seconds
+        self._collected_at = float("-inf")
+
+    def collect_if_due(self, uptime: float, now: float) -> list[str]:
+        """Collect, unless that was done less than `every_seconds` of `uptime` ago. A store that is away is left."""
+        if uptime - self._collected_at < self._every_seconds:
+            return []
+        self._collected_at = uptime
+        try:
+            removed = collect(self._database, self._artifacts, now)
+        except OSError as error:
+            _log.warning("artifacts cannot be looked through: %s", error.strerror or type(error).__name__)
+            return []
+        if removed:
+            _log.info("%d artifacts that no result refers to were removed", len(removed))
+        return removed

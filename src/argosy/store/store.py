@@ -71,12 +71,21 @@ class Store:
         return True
 
     def rollback(
-        self, transaction: Transaction, model: str, alias: str = CHAMPION, *, by: str = "", reason: str = ""
+        self,
+        transaction: Transaction,
+        model: str,
+        alias: str = CHAMPION,
+        *,
+        by: str = "",
+        reason: str = "",
+        evidence: Mapping[str, Any] | None = None,
     ) -> int:
         """Point the alias back at the version it had before; its number. Raises NothingToRollBack."""
         _versions(transaction, model)
         number = aliases.before(aliases.moves(transaction, model, alias), model, alias)
-        aliases.move(transaction, model, alias, number, by=by, action=aliases.ROLLBACK, reason=reason, evidence=None)
+        aliases.move(
+            transaction, model, alias, number, by=by, action=aliases.ROLLBACK, reason=reason, evidence=evidence
+        )
         return number
 
     def models(self) -> list[str]:

@@ -1,0 +1,63 @@
+"""Replaying a model of a project against the version before it: asked for and followed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from argosy.errors import ArgosyError, VersionNotFound
+from argosy.telemetry import logger
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+    from argosy.feedback.replay_requests import Replayed, Replays
+
+_log = logger("argosy.up")
+
+
+def replays(project: Project) -> Replays:
+    """What asks for replays and reads how they ended."""
+    from argosy.feedback.gate import Policy
+    from argosy.feedback.labels import ConflictRule
+    from argosy.feedback.replay_requests import Replays
+
+    rule = ConflictRule.parse(project.settings.feedback_conflicts)
+    policy = Policy(**msgspec.structs.asdict(project.settings.gate))
+    return Replays(project.queue, project.store, rule, policy)
+
+
+def replay(project: Project, model: str, processes: int = 1) -> Replayed:
+    """Ask for a replay and work on it here until it is judged; raises NothingToRollBack, VersionNotFound, JobFailed."""
+    from argosy.app.models import user
+    from argosy.app.workers import run_until
+
+    asked = replays(project)
+    label = asked.request(model, user())
+    ended: list[Replayed] = []
+
+    def is_over() -> bool:
+        found = asked.outcome(label)
+        if found is not None:
+            ended.append(found)
+        return bool(ended)
+
+    run_until(project, is_over, processes)
+    return ended[-1]
+
+
+def watch(project: Project) -> list[str]:
+    """Ask for every replay that is due; their jobs' labels."""
+    labels = []
+    for model in project.store.models():
+        try:
+            label = replays(project).request_if_due(model)
+        except VersionNotFound:  # no champion yet
+            continue
+        except ArgosyError as error:
+            _log.warning("%s: %s", model, error)
+            continue
+        if label:
+            _log.info("%s: replaying the version before on fresh feedback as %s", model, label)
+            labels.append(label)
+    return labels

@@ -1,0 +1,112 @@
+"""Should the version before the champion come back? Pure decisions.
+
+The champion's answers as they were given live are compared with what the version before it says to the very same
+inputs, on feedback that came in without regard to the answers. Two things keep this honest:
+
+- Rows are looked at when there are `minimum_rows` of them, and again each time their number has doubled; a look takes
+  the first so many, however many more there are. Asking often therefore asks nothing new.
+- The k-th look spends (1 - confidence) / 2^k of the risk, so that all looks of a reign together wrongly dethrone a
+  champion that is no worse at most (1 - confidence) / 2 of the time, whatever their number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from argosy.feedback.gate import Policy
+from argosy.feedback.labels import ConflictRule, Said, resolve
+from argosy.feedback.triggers import is_cooling
+
+
+@dataclass(frozen=True)
+class Look:
+    """The `number`-th look of a reign, at its first `rows`, with the confidence that this look must reach."""
+
+    number: int
+    rows: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A live answer and what was said of it."""
+
+    prediction_id: str
+    answer: str
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A live answer that measures, and the label that it should have been."""
+
+    prediction_id: str
+    answer: str
+    label: str
+
+    @property
+    def is_right(self) -> bool:
+        return self.answer == self.label
+
+
+def look_at(rows: int, policy: Policy) -> Look | None:
+    """The newest look that so many rows allow; None where they are too few for the first."""
+    first = max(policy.minimum_rows, 1)
+    if rows < first:
+        return None
+    number = (rows // first).bit_length()
+    return Look(number, first << (number - 1), 1 - (1 - policy.confidence) / 2**number)
+
+
+def measuring(answered: Iterable[Answered], rule: ConflictRule, policy: Policy) -> list[Row]:
+    """The rows that may measure, in the order in which each came to: later feedback never reorders earlier rows.
+
+    Outcomes measure, and corrections of predictions that were drawn uniformly (all of them under the evidence `all`).
+    Feedback that contradicts itself in a way that the rule does not settle measures nothing.
+    """
+    found: list[tuple[int, Row]] = []
+    for one in answered:
+        since = [said.number for said in one.said if policy.evidence == "all" or _is_fair(said)]
+        if not since:
+            continue
+        label = resolve(one.said, rule).label
+        if label is not None:
+            found.append((min(since), Row(one.prediction_id, one.answer, label)))
+    return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+
+
+def due(
+    look: Look | None,
+    looked: int,
+    is_under_way: bool,
+    rolled_back_at: float | None,
+    policy: Policy,
+    now: float,
+) -> str | None:
+    """Why a replay should be made now; None where it should not.
+
+    `looked` is the number of this reign's last look. In the cool-down after a rollback nothing is rolled back again.
+    """
+    if look is None or look.number <= looked or is_under_way:
+        return None
+    if is_cooling(rolled_back_at, now, policy.cooldown_seconds):
+        return None
+    return f"{look.rows} fresh rows to measure by (look {look.number})"
+
+
+def too_few(rows: int, policy: Policy) -> str:
+    """Why nothing could be compared."""
+    return (
+        f"{rows} fresh rows with feedback that measures are too few: at least {max(policy.minimum_rows, 1)} are needed"
+    )
+
+
+def first_rows(rows: Sequence[Row], look: Look) -> Sequence[Row]:
+    """Those that a look is about."""
+    return rows[: look.rows]
+
+
+def _is_fair(said: Said) -> bool:
+    """Whether it came without regard to the answer: outcomes do for predictions of every kind."""
+    return said.is_uniform or said.kind == "outcome"

@@ -1,0 +1,112 @@
+"""Asking for a replay, by hand or by schedule, and reading how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from argosy.database import Transaction
+from argosy.errors import JobFailed, NothingToRollBack
+from argosy.feedback.gate import Policy, Verdict
+from argosy.feedback.labels import ConflictRule
+from argosy.feedback.replay import due, look_at
+from argosy.feedback.replay_rows import Reign, fresh_rows, reign
+from argosy.feedback.replaying import REPLAY, ReplayRequest
+from argosy.jobs.job import JobState
+from argosy.jobs.queue import Queue
+from argosy.store.aliases import CHAMPION, ROLLBACK
+from argosy.store.store import Store
+
+WAITING = "SELECT label, payload FROM jobs WHERE kind = :kind AND state IN ('queued', 'running')"
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """How a replay ended. In `verdict` the champion is the one that serves and the challenger the one before it."""
+
+    model: str
+    champion: int
+    previous: int
+    rolled_back: bool
+    fresh_rows: int
+    look: int
+    verdict: Verdict
+
+    @property
+    def summary(self) -> str:
+        """In one line."""
+        if self.rolled_back:
+            return f"Rolled back: version {self.previous} serves again, {self.verdict.reason}."
+        return f"Version {self.champion} stays champion; version {self.previous}: {self.verdict.reason}."
+
+    def to_dict(self) -> dict[str, Any]:
+        names = ("model", "champion", "previous", "rolled_back", "fresh_rows", "look", "summary")
+        return {**{name: getattr(self, name) for name in names}, "verdict": self.verdict.to_dict()}
+
+
+class Replays:
+    """Any thread, any number of processes; needs no key."""
+
+    def __init__(self, queue: Queue, store: Store, rule: ConflictRule, policy: Policy) -> None:
+        self._queue, self._store, self._rule, self._policy = queue, store, rule, policy
+
+    def request(self, model: str, by: str, reason: str = "") -> str:
+        """Queue a `replay` job; its label, or that of the one under way.
+
+        Raises VersionNotFound without a champion, NothingToRollBack where none was champion before it.
+        """
+        self._store.resolve(f"{model}@{CHAMPION}")
+        with self._queue.database.write() as transaction:
+            found = reign(transaction, model)
+            if found is None:
+                raise NothingToRollBack(f"{model}@{CHAMPION} has no earlier version to go back to")
+            under_way = _under_way(transaction, model)
+            if under_way is not None:
+                return under_way
+            request = ReplayRequest(model, found.champion, found.previous, found.since, by, reason)
+            label = f"{REPLAY}-{model}-{round(transaction.now() * 1000)}"
+            self._queue.submit(transaction, REPLAY, label, msgspec.to_builtins(request))
+            return label
+
+    def request_if_due(self, model: str, by: str = "schedule") -> str | None:
+        """Ask where there is enough fresh feedback for a look that was not made yet; the label of what was queued."""
+        with self._queue.database.read() as transaction:
+            found, now = reign(transaction, model), transaction.now()
+            if found is None:
+                return None
+            rows = len(fresh_rows(transaction, found, self._rule, self._policy))
+            is_under_way = _under_way(transaction, model) is not None
+        rollbacks = [move.moved_at for move in self._store.history(model, CHAMPION) if move.action == ROLLBACK]
+        reason = due(
+            look_at(rows, self._policy),
+            self._looked(found),
+            is_under_way,
+            max(rollbacks, default=None),
+            self._policy,
+            now,
+        )
+        return None if reason is None else self.request(model, by, reason)
+
+    def outcome(self, label: str) -> Replayed | None:
+        """How the replay of that label ended; None while it goes on. Raises JobFailed, JobNotFound."""
+        job = self._queue.get(label)
+        if not job.state.is_final:
+            return None
+        if job.result is None or job.state is not JobState.DONE:
+            raise JobFailed(f"the {REPLAY} job {label} {job.state}: {job.error or 'no reason was kept'}")
+        named = {name: job.result[name] for name in Replayed.__dataclass_fields__}
+        return Replayed(**{**named, "verdict": Verdict.from_dict(named["verdict"])})
+
+    def _looked(self, found: Reign) -> int:
+        """The number of the last look of this reign."""
+        done = (job.result for job in self._queue.jobs(REPLAY, JobState.DONE) if job.result)
+        looks = [one["look"] for one in done if one["model"] == found.model and one["since"] == found.since]
+        return max(looks, default=0)
+
+
+def _under_way(transaction: Transaction, model: str) -> str | None:
+    """The label of the model's replay that is queued or running."""
+    rows = transaction.execute(WAITING, {"kind": REPLAY})
+    return next((label for label, payload in rows if msgspec.json.decode(payload)["model"] == model), None)

@@ -1,0 +1,48 @@
+"""What a replay rests on, read from the database: who reigns since when after whom, and the feedback since then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from argosy.database import Transaction
+from argosy.errors import NothingToRollBack
+from argosy.feedback.gate import Policy
+from argosy.feedback.labels import ConflictRule, Said
+from argosy.feedback.replay import Answered, Row, measuring
+from argosy.store.aliases import CHAMPION, before, moves
+
+FRESH = """
+SELECT predictions.id, answer, kind, label, source, given_at, feedback.id, is_uniform
+FROM feedback JOIN predictions ON predictions.id = feedback.prediction_id
+WHERE model = :model AND version = :version AND made_at >= :since ORDER BY feedback.id"""
+
+
+@dataclass(frozen=True)
+class Reign:
+    """A champion, since when it is one, and the version that a rollback would go back to."""
+
+    model: str
+    champion: int
+    previous: int
+    since: float
+
+
+def reign(transaction: Transaction, model: str) -> Reign | None:
+    """The present one; None where there is no champion, or none before it."""
+    history = moves(transaction, model, CHAMPION)
+    try:
+        previous = before(history, model, CHAMPION)
+    except NothingToRollBack:
+        return None
+    return Reign(model, history[-1].to_number, previous, history[-1].moved_at)
+
+
+def fresh_rows(transaction: Transaction, reign: Reign, rule: ConflictRule, policy: Policy) -> list[Row]:
+    """The champion's live answers of this reign that measure; those still in the spool are missing."""
+    answers: dict[str, str] = {}
+    said: dict[str, list[Said]] = {}
+    wanted = {"model": reign.model, "version": reign.champion, "since": reign.since}
+    for prediction_id, answer, kind, label, source, given_at, number, is_uniform in transaction.stream(FRESH, wanted):
+        answers[prediction_id] = answer
+        said.setdefault(prediction_id, []).append(Said(kind, label, source, given_at, number, bool(is_uniform)))
+    return measuring((Answered(one, answers[one], tuple(words)) for one, words in said.items()), rule, policy)

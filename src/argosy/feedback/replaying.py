@@ -1,0 +1,139 @@
+"""The job `replay`: the champion's live answers against the version before it, on the same inputs.
+
+Where the version before is significantly better the alias goes back to it, with the comparison as evidence, in the
+transaction that ends the job; champion and version before must then still be the ones that were compared. A rollback
+starts the cool-down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from argosy.database import Database, Transaction
+from argosy.errors import DecisionOvertaken, InputInvalid
+from argosy.feedback.gate import Correct, Policy, Verdict, judge, refused
+from argosy.feedback.labels import ConflictRule
+from argosy.feedback.replay import Look, Row, first_rows, look_at, too_few
+from argosy.feedback.replay_rows import Reign, fresh_rows, reign
+from argosy.feedback.triggers import is_cooling
+from argosy.jobs.guard import LeaseGuard
+from argosy.jobs.job import Job
+from argosy.jobs.runner import Outcome
+from argosy.models.adapted_model import AdaptedModel
+from argosy.models.inputs import NO_LIMIT
+from argosy.predictions.log import PredictionLog
+from argosy.store.aliases import CHAMPION, ROLLBACK
+from argosy.store.store import Store
+from argosy.types import Input
+
+REPLAY: Final = "replay"
+BY: Final = "replay"
+_PAGE: Final = 500
+
+
+class ReplayRequest(msgspec.Struct, frozen=True):
+    """The payload of a `replay` job: who was champion when it was asked for, since when, and whom it succeeded."""
+
+    model: str
+    champion: int
+    previous: int
+    since: float
+    requested_by: str = ""
+    reason: str = ""
+
+
+class Replaying:
+    """The handler of `replay` jobs. Needs the predictions' key."""
+
+    def __init__(
+        self, database: Database, log: PredictionLog, store: Store, rule: ConflictRule, policy: Policy
+    ) -> None:
+        self._database, self._log, self._store = database, log, store
+        self._rule, self._policy = rule, policy
+
+    def __call__(self, job: Job, guard: LeaseGuard) -> Outcome:
+        request = msgspec.convert(job.payload, ReplayRequest)
+        asked = Reign(request.model, request.champion, request.previous, request.since)
+        self._log.count(request.model)  # drains the spool, so that feedback finds its prediction
+        with self._database.read() as transaction:
+            found, now = reign(transaction, request.model), transaction.now()
+            rows = fresh_rows(transaction, asked, self._rule, self._policy)
+        look = look_at(len(rows), self._policy)
+        if found != asked:
+            verdict = refused(_moved(found), self._policy)
+        elif look is None:
+            verdict = refused(too_few(len(rows), self._policy), self._policy, len(rows))
+        else:
+            verdict = self._compare(asked, first_rows(rows, look), look, guard)
+            verdict = self._cooled(request.model, verdict, now)
+        result = _result(asked, look, len(rows), verdict)
+        if not verdict.promote:
+            return Outcome(result)
+        return Outcome(result, lambda transaction: self._roll_back(transaction, asked, result))
+
+    def _compare(self, asked: Reign, rows: Sequence[Row], look: Look, guard: LeaseGuard) -> Verdict:
+        live = np.array([row.is_right for row in rows], dtype=bool)
+        guard.check()
+        return judge(
+            live, self._replayed(asked, rows, guard), look.confidence, self._policy.minimum_rows, self._policy.resamples
+        )
+
+    def _replayed(self, asked: Reign, rows: Sequence[Row], guard: LeaseGuard) -> Correct:
+        """Of each row, whether the version before is right."""
+        version = self._store.resolve(f"{asked.model}@{asked.previous}")
+        model = AdaptedModel.load(self._store.path(version))
+        answers: list[str | None] = []
+        for at in range(0, len(rows), _PAGE):
+            page = [one.input for one in self._log.get_many([row.prediction_id for row in rows[at : at + _PAGE]])]
+            answers.extend(_answers(model, page))
+            guard.check()
+        return np.array([answer == row.label for answer, row in zip(answers, rows, strict=True)], dtype=bool)
+
+    def _cooled(self, model: str, verdict: Verdict, now: float) -> Verdict:
+        """The verdict, without the rollback where another is too recent."""
+        rollbacks = [move.moved_at for move in self._store.history(model, CHAMPION) if move.action == ROLLBACK]
+        if not verdict.promote or not is_cooling(max(rollbacks, default=None), now, self._policy.cooldown_seconds):
+            return verdict
+        reason = f"within {self._policy.cooldown_seconds:.0f} s of a rollback there is no other ({verdict.reason})"
+        return replace(verdict, promote=False, reason=reason)
+
+    def _roll_back(self, transaction: Transaction, asked: Reign, result: dict[str, Any]) -> None:
+        found = reign(transaction, asked.model)
+        if found != asked:
+            raise DecisionOvertaken(_moved(found))
+        reason = f"version {asked.previous}, replayed on the same inputs, is {result['verdict']['reason']}"
+        self._store.rollback(transaction, asked.model, by=BY, reason=reason, evidence=result)
+
+
+def _answers(model: AdaptedModel, inputs: Sequence[Input]) -> list[str | None]:
+    """What it answers to each; None to one that it cannot take, though the champion could."""
+    try:
+        return list(model.classify(inputs, NO_LIMIT))
+    except InputInvalid:
+        if len(inputs) == 1:
+            return [None]
+        return [answer for one in inputs for answer in _answers(model, [one])]
+
+
+def _result(asked: Reign, look: Look | None, rows: int, verdict: Verdict) -> dict[str, Any]:
+    """The job's result, and a rollback's evidence; in the verdict, the challenger is the version before."""
+    return {
+        "model": asked.model,
+        "champion": asked.champion,
+        "previous": asked.previous,
+        "since": asked.since,
+        "rolled_back": verdict.promote,
+        "fresh_rows": rows,
+        "look": look.number if look else 0,
+        "verdict": verdict.to_dict(),
+    }
+
+
+def _moved(found: Reign | None) -> str:
+    now = "there is no version to go back to" if found is None else f"version {found.champion} is champion"
+    return f"the champion was moved since this was asked for ({now}): ask anew"
