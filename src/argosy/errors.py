@@ -82,6 +82,18 @@ class SealBroken(ArgosyError):
     """Encrypted bytes that do not open: altered, cut short, or moved to another row."""
 
 
+class TokenInvalid(UserMistake):
+    """A token that cannot be made or is not there."""
+
+
+class TokenMissing(UserMistake):
+    """A request without a token that the server knows, or a server without a token that others could show."""
+
+
+class NotPermitted(UserMistake):
+    """A token that does not open what was asked for."""
+
+
 # --- database and store
 
 
@@ -207,6 +219,10 @@ class RequestTooLarge(UserMistake):
 
 class ContentTypeUnsupported(UserMistake):
     """A request whose body is of a kind that the server does not read."""
+
+
+class RequestTooSlow(ArgosyError):
+    """A request that was not answered within the server's limit of time."""
 
 
 class ModelNotReady(ArgosyError):

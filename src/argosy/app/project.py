@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from argosy.store.artifact_store import ArtifactStore
     from argosy.store.store import Store
     from argosy.vault import Vault
+    from argosy.vault.tokens import Tokens
 
 
 class Project:
@@ -73,6 +74,13 @@ class Project:
         from argosy.jobs.queue import Queue
 
         return Queue(self.database)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Who may ask a server what."""
+        from argosy.vault.tokens import Tokens
+
+        return Tokens(self.database, self.vault)
 
     @property
     def spool(self) -> Path:

@@ -29,6 +29,11 @@ def version(transaction: Transaction) -> int:
     return int(transaction.execute("SELECT coalesce(max(number), 0) FROM schema_steps")[0][0])
 
 
+def is_current(transaction: Transaction) -> bool:
+    """Whether no step that this Argosy knows is missing, and none is there that it does not know."""
+    return transaction.has_table("schema_steps") and _applied(transaction) == set(steps())
+
+
 def apply(transaction: Transaction, where: str) -> int:
     """Apply what is missing; raises SchemaNewer where the database is ahead of us."""
     present = version(transaction)
@@ -38,8 +43,9 @@ def apply(transaction: Transaction, where: str) -> int:
         )
     if present == 0:
         transaction.execute("CREATE TABLE schema_steps (number INTEGER PRIMARY KEY, applied_at REAL NOT NULL)")
+    applied = _applied(transaction)
     for number, sql in steps().items():
-        if number > present:
+        if number not in applied:
             for statement in statements(sql):
                 transaction.execute(statement)
             transaction.execute(
@@ -47,6 +53,10 @@ def apply(transaction: Transaction, where: str) -> int:
                 {"number": number, "applied_at": transaction.now()},
             )
     return newest()
+
+
+def _applied(transaction: Transaction) -> set[int]:
+    return {row[0] for row in transaction.execute("SELECT number FROM schema_steps")}
 
 
 def statements(sql: str) -> list[str]:

@@ -66,11 +66,15 @@ class GateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the server takes in one request."""
+    """What the server takes: in one request, and at once."""
 
     text_bytes: Positive = 1_000_000
     body_bytes: Positive = 10_000_000
     rows: Positive = 1000
+    seconds: Annotated[float, Meta(gt=0)] = 30.0
+    """For one request, from its first byte to its answer."""
+    connections: Positive = 1000
+    """At once."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -16,6 +16,10 @@ class Limits:
     text_bytes: int = 1_000_000
     body_bytes: int = 10_000_000
     rows: int = 1000
+    seconds: float = 30.0
+    """For one request, from its first byte to its answer."""
+    connections: int = 1000
+    """At once; one more is told to come back later."""
 
 
 def check_inputs(inputs: Sequence[Input], limits: Limits) -> int:

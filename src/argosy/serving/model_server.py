@@ -16,6 +16,7 @@ from argosy.predictions.spool import SpoolWriter
 from argosy.serving import catalogue
 from argosy.serving.aspired import Selection
 from argosy.serving.dataplane import DataPlane
+from argosy.serving.guard import Guard
 from argosy.serving.limits import Limits
 from argosy.serving.loaders.adapted_model import AdaptedModelLoader
 from argosy.serving.manager import Manager
@@ -26,6 +27,7 @@ from argosy.serving.rest.feedback import FeedbackDesk
 from argosy.serving.server import serve
 from argosy.serving.source import POLL_SECONDS, Source
 from argosy.store.store import Store
+from argosy.vault.tokens import Tokens
 from argosy.vault.vault import Vault
 
 
@@ -46,16 +48,19 @@ class ModelServer:
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         scope = vault.scope(SCOPE)
+        self.limits = limits or Limits()
+        self.guard = Guard(Tokens(store.database, vault))
         self.metrics = Metrics()
         self.loader = AdaptedModelLoader(store.artifacts)
         self.manager = Manager(self.loader, watch=self.metrics.watch)
         self.source = Source(catalogue.of_store(store, models or {}), self.manager.aspire, poll_seconds)
         log = SpoolWriter(spool, scope)
-        self.dataplane = DataPlane(self.manager, log, PredictionIds(scope), limits=limits, metrics=self.metrics)
+        self.dataplane = DataPlane(self.manager, log, PredictionIds(scope), limits=self.limits, metrics=self.metrics)
         desk = FeedbackDesk(
             FeedbackLog(store.database, vault, clock.now), PredictionLog(store.database, vault, spool), self.metrics
         )
-        self.app: Starlette = application(endpoints(self.dataplane, desk), self.metrics, self.start, self.stop)
+        table = endpoints(self.dataplane, desk)
+        self.app: Starlette = application(table, self.metrics, self.guard, self.limits.seconds, self.start, self.stop)
 
     def start(self) -> None:
         """Begin to look for versions and to load them."""
@@ -63,13 +68,17 @@ class ModelServer:
         gc.freeze()  # what is here now stays: no collection need look at it again
         self.manager.start()
         self.source.start()
+        self.guard.start()
 
     def stop(self) -> None:
         """Stop looking and loading, and let go of the spool."""
+        self.guard.stop()
         self.source.stop()
         self.manager.stop()
         self.dataplane.close()
 
     def run(self, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
-        """Answer requests until SIGTERM or Ctrl-C; raises PortInUse."""
-        serve(self.app, host, port, on_listening)
+        """Answer requests until SIGTERM or Ctrl-C; raises PortInUse, and TokenMissing where others could reach the host
+        and there is no token."""
+        self.guard.open_to(host)
+        serve(self.app, host, port, on_listening, self.limits)

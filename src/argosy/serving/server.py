@@ -12,6 +12,8 @@ from types import FrameType
 from starlette.types import ASGIApp
 
 from argosy.errors import PortInUse
+from argosy.serving.connections import protocol
+from argosy.serving.limits import Limits
 
 KEEP_ALIVE_SECONDS = 75
 SHUTDOWN_SECONDS = 20
@@ -19,7 +21,13 @@ SWITCH_SECONDS = 0.0005
 """How long a loading thread may keep the interpreter while a request waits; Python's own default is 5 ms."""
 
 
-def serve(app: ASGIApp, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
+def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    on_listening: Callable[[str], None] | None = None,
+    limits: Limits | None = None,
+) -> None:
     """Blocks until told to stop. `on_listening` gets the URL once connections are taken; port 0 picks a free one.
 
     Raises PortInUse. Call it on the main thread.
@@ -31,7 +39,7 @@ def serve(app: ASGIApp, host: str, port: int, on_listening: Callable[[str], None
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=protocol(limits or Limits()),
             loop="asyncio",
             lifespan="on",
             access_log=False,

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 import time
@@ -16,12 +17,14 @@ DEADLINE_SECONDS = 30
 class RunningServer:
     """The project's server in a process of its own."""
 
-    def __init__(self, project):
+    def __init__(self, project, **limits):
         self.project = project
         program = Path(__file__).parent / "serving_project.py"
         self._log = (project.folder / "server.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, str(program), str(project.folder)], stdout=subprocess.PIPE, stderr=self._log
+            [sys.executable, str(program), str(project.folder), "0", json.dumps(limits)],
+            stdout=subprocess.PIPE,
+            stderr=self._log,
         )
         self.url = self.process.stdout.readline().decode().strip()
         self.client = httpx.Client(base_url=self.url, timeout=DEADLINE_SECONDS)
@@ -62,8 +65,8 @@ def start(project):
     """Starts servers of the project, ended with the test."""
     started = []
 
-    def one():
-        started.append(RunningServer(project))
+    def one(**limits):
+        started.append(RunningServer(project, **limits))
         return started[-1]
 
     yield one

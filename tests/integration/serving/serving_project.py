@@ -6,6 +6,7 @@ Run as a program it serves the project in the folder it is given, and prints its
 from __future__ import annotations
 
 import base64
+import json
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 from argosy.store.trained import Trained
 from argosy.vault.keys.environment import EnvironmentKeys
+from argosy.vault.tokens import Tokens
 from argosy.vault.vault import Vault
 
 KEYS = EnvironmentKeys({"ARGOSY_KEY_PREDICTIONS": base64.b64encode(bytes(range(32))).decode()})
@@ -39,6 +41,7 @@ class Project:
         self.database.migrate()
         self.store = Store(self.database, LocalArtifacts(f"file:{folder / 'artifacts'}"))
         self.vault = Vault(self.database, KEYS)
+        self.tokens = Tokens(self.database, self.vault)
         self.spool = folder / "spool"
         self.predictions = PredictionLog(self.database, self.vault, self.spool)
         self.feedback = FeedbackLog(self.database, self.vault, lambda: 1000.0)
@@ -62,10 +65,10 @@ class Project:
             self.store.promote(transaction, name, number, alias, by="test", reason="test")
 
 
-def main(folder: str, port: str = "0") -> None:
+def main(folder: str, port: str = "0", other_limits: str = "{}") -> None:
     telemetry.configure("INFO")
     project = Project(Path(folder))
-    limits = Limits(text_bytes=100_000, body_bytes=1_000_000, rows=100)
+    limits = Limits(**{"text_bytes": 100_000, "body_bytes": 1_000_000, "rows": 100, **json.loads(other_limits)})
     server = ModelServer(project.store, project.vault, project.spool, limits=limits)
     server.run("127.0.0.1", int(port), lambda url: print(url, flush=True))  # noqa: T201
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import resources
 
 import pytest
 
@@ -29,9 +30,21 @@ def steps_applied(database):
         return [row[0] for row in transaction.execute("SELECT number FROM schema_steps ORDER BY number")]
 
 
-def test_steps_are_numbered_from_one_without_a_gap():
-    assert list(migrations.steps()) == list(range(1, len(migrations.steps()) + 1))
-    assert migrations.newest() == len(migrations.steps())
+def test_steps_are_numbered_from_one_and_no_number_is_used_twice():
+    folder = resources.files("argosy.database").joinpath("schema")
+    numbers = sorted(int(file.name[:4]) for file in folder.iterdir() if file.name.endswith(".sql"))
+    assert list(migrations.steps()) == numbers
+    assert numbers[0] == 1
+    assert migrations.newest() == numbers[-1]
+
+
+def test_a_step_that_another_branch_numbered_lower_is_still_applied(database, monkeypatch):
+    ahead = {1: "CREATE TABLE a (x INTEGER)", 3: "CREATE TABLE c (x INTEGER)"}
+    monkeypatch.setattr(migrations, "steps", lambda: ahead)
+    database.migrate()
+    monkeypatch.setattr(migrations, "steps", lambda: {**ahead, 2: "CREATE TABLE b (x INTEGER)"})
+    assert database.migrate() == 3
+    assert steps_applied(database) == [1, 2, 3]
 
 
 def test_a_new_database_gets_every_step(database):

@@ -93,8 +93,8 @@ class SqliteDatabase:
 
     def migrate(self) -> int:
         with self.read() as transaction:
-            found = migrations.version(transaction)
-        if found == migrations.newest():
+            found, is_current = migrations.version(transaction), migrations.is_current(transaction)
+        if is_current:
             return found
         with self.write() as transaction:
             return migrations.apply(transaction, self.url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
@@ -11,15 +12,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from argosy.errors import RequestTooSlow
+from argosy.serving.guard import Guard
 from argosy.serving.metrics import Metrics
 from argosy.serving.rest.endpoint import Endpoint
 from argosy.serving.rest.statuses import answer_error
 
 
 def application(
-    endpoints: Sequence[Endpoint], metrics: Metrics, start: Callable[[], None], stop: Callable[[], None]
+    endpoints: Sequence[Endpoint],
+    metrics: Metrics,
+    guard: Guard,
+    seconds: float,
+    start: Callable[[], None],
+    stop: Callable[[], None],
 ) -> Starlette:
-    """`start` runs before the first request is taken, `stop` after the last was answered."""
+    """`start` runs before the first request is taken, `stop` after the last was answered; one may take `seconds`."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -28,22 +36,27 @@ def application(
         stop()
 
     return Starlette(
-        routes=[_route(endpoint, metrics) for endpoint in endpoints],
+        routes=[_route(endpoint, metrics, guard, seconds) for endpoint in endpoints],
         exception_handlers={404: answer_error, 405: answer_error, 500: answer_error},
         lifespan=lifespan,
     )
 
 
-def _route(endpoint: Endpoint, metrics: Metrics) -> Route:
-    handler, name, seconds = endpoint.handler, endpoint.name, metrics.request_seconds(endpoint.name)
+def _route(endpoint: Endpoint, metrics: Metrics, guard: Guard, seconds: float) -> Route:
+    handler, name, scope = endpoint.handler, endpoint.name, endpoint.scope
+    observe = metrics.request_seconds(name).observe
 
     async def counted(request: Request) -> Response:
         started = perf_counter()
         try:
-            response = await handler(request)
+            guard.check(request.headers.get("authorization", ""), scope)
+            async with asyncio.timeout(seconds):
+                response = await handler(request)
+        except TimeoutError:
+            response = answer_error(request, RequestTooSlow(f"it took longer than the limit of {seconds:g} s"))
         except Exception as error:  # noqa: BLE001 - the edge: everything becomes an answer
             response = answer_error(request, error)
-        seconds.observe(perf_counter() - started)
+        observe(perf_counter() - started)
         metrics.requests(name, response.status_code).inc()
         return response
 

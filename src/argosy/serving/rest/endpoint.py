@@ -22,6 +22,8 @@ class Endpoint:
     summary: str
     gives: str
     takes: str = ""
+    scope: str = ""
+    """What a token must open for it; empty: open to all."""
 
     @property
     def tag(self) -> str:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.rest.endpoint import Endpoint
 from argosy.serving.rest.feedback import FeedbackDesk
 from argosy.serving.rest.operations import Operations
 from argosy.serving.rest.tensorflow import TensorFlow
 from argosy.serving.rest.v2 import V2
+from argosy.vault.tokens import ADMIN, FEEDBACK, PREDICT
+
+OPEN = ("v2_live", "v2_ready")
+"""Asked by load balancers, which have no token. The document of the routes is open too, as it tells nothing."""
 
 
 def endpoints(dataplane: DataPlane, desk: FeedbackDesk) -> list[Endpoint]:
@@ -21,7 +27,7 @@ def endpoints(dataplane: DataPlane, desk: FeedbackDesk) -> list[Endpoint]:
 def _v2(v2: V2) -> list[Endpoint]:
     model, version = "/v2/models/{model}", "/v2/models/{model}/versions/{version}"
     infer, infer_version = "Ask a model.", "Ask a version, by number or alias."
-    return [
+    table = [
         Endpoint("POST", f"{model}/infer", "v2_infer", v2.infer, infer, "InferAnswer", "InferBody"),
         Endpoint("POST", f"{version}/infer", "v2_infer_version", v2.infer, infer_version, "InferAnswer", "InferBody"),
         Endpoint("GET", "/v2", "v2_server", v2.server, "The server's name and version.", "ServerMetadata"),
@@ -32,6 +38,7 @@ def _v2(v2: V2) -> list[Endpoint]:
         Endpoint("GET", version, "v2_version", v2.model, "What a version takes and gives.", "ModelMetadata"),
         Endpoint("GET", f"{version}/ready", "v2_version_ready", v2.model_ready, "Whether it can answer.", "Ready"),
     ]
+    return [replace(one, scope="" if one.name in OPEN else PREDICT) for one in table]
 
 
 def _tensorflow(tensorflow: TensorFlow) -> list[Endpoint]:
@@ -50,13 +57,13 @@ def _tensorflow(tensorflow: TensorFlow) -> list[Endpoint]:
             Endpoint("GET", path, f"v1_status{suffix}", tensorflow.status, status, "VersionStatuses"),
             Endpoint("GET", f"{path}/metadata", f"v1_metadata{suffix}", tensorflow.metadata, metadata, "Signatures"),
         ]
-    return made
+    return [replace(one, scope=PREDICT) for one in made]
 
 
 def _argosy(operations: Operations, desk: FeedbackDesk) -> list[Endpoint]:
     feedback = "Say what a prediction should have been, or what then happened."
     return [
-        Endpoint("POST", "/feedback", "feedback", desk.give, feedback, "FeedbackAnswer", "FeedbackBody"),
-        Endpoint("GET", "/metrics", "metrics", operations.metrics, "For Prometheus.", "text"),
+        Endpoint("POST", "/feedback", "feedback", desk.give, feedback, "FeedbackAnswer", "FeedbackBody", FEEDBACK),
+        Endpoint("GET", "/metrics", "metrics", operations.metrics, "For Prometheus.", "text", scope=ADMIN),
         Endpoint("GET", "/openapi.json", "openapi", operations.openapi, "This document.", "Document"),
     ]

@@ -26,8 +26,15 @@ _WHO = {
     "argosy-subject": "The person whom the input is about: what `erase` finds.",
     "argosy-entity": "What the input is about: what late feedback finds.",
 }
+_TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "Asked for where others than the server's own machine can reach it, and once a token was made.",
+}
 _FAILURES = {
     "400": "The request says something that cannot be answered; the error says what.",
+    "401": "No token that the server knows; see the scheme `token`.",
+    "403": "A token that does not open this.",
     "404": "No such model, version or prediction.",
     "413": "A body, a text or a number of rows over the limit.",
     "415": "A content type that is not read here.",
@@ -50,7 +57,7 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": {**SCHEMAS, **components}},
+        "components": {"schemas": {**SCHEMAS, **components}, "securitySchemes": {"token": _TOKEN}},
     }
 
 
@@ -65,6 +72,8 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         operation["responses"]["201"] = _content("Something new was kept.", endpoint.gives)
     if parameters := _parameters(endpoint):
         operation["parameters"] = parameters
+    if endpoint.scope:
+        operation["security"] = [{"token": [endpoint.scope]}]
     if endpoint.takes:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(endpoint.takes)}}}
     return operation
@@ -85,10 +94,9 @@ def _answer(endpoint: Endpoint) -> dict[str, Any]:
 def _failures(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.takes:
         statuses = tuple(_FAILURES)
-    elif "{model}" in endpoint.path:
-        statuses = ("404", "503")
     else:
-        statuses = ("503",) if endpoint.name == "v2_ready" else ()
+        statuses = ("401", "403") if endpoint.scope else ()
+        statuses += ("404", "503") if "{model}" in endpoint.path else ("503",)
     return {status: _content(_FAILURES[status], "Error") for status in statuses}
 
 

@@ -13,9 +13,12 @@ from argosy.errors import (
     DatabaseUnavailable,
     ModelNotFound,
     ModelNotReady,
+    NotPermitted,
     PredictionNotFound,
     PredictionNotLogged,
     RequestTooLarge,
+    RequestTooSlow,
+    TokenMissing,
     UserMistake,
     VersionNotFound,
     traced,
@@ -23,6 +26,8 @@ from argosy.errors import (
 from argosy.telemetry import logger
 
 STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
+    (TokenMissing, 401),
+    (NotPermitted, 403),
     (ModelNotFound, 404),
     (VersionNotFound, 404),
     (PredictionNotFound, 404),
@@ -30,10 +35,12 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (ContentTypeUnsupported, 415),
     (UserMistake, 400),
     (ModelNotReady, 503),
+    (RequestTooSlow, 503),
     (PredictionNotLogged, 503),
     (DatabaseUnavailable, 503),
     (Exception, 500),
 )
+_HEADERS = {401: {"www-authenticate": 'Bearer realm="argosy"'}, 503: {"retry-after": "1"}}
 _log = logger("argosy.serving")
 
 
@@ -47,7 +54,7 @@ def answer_error(_: Request, error: Exception) -> Response:
         return _error(error.status_code, error.detail, dict(error.headers or {}))
     if isinstance(error, ArgosyError):
         status = status_of(error)
-        return _error(status, str(error), {"retry-after": "1"} if status == 503 else {})
+        return _error(status, str(error), _HEADERS.get(status, {}))
     _log.error("a request failed: %s", traced(error))
     return _error(500, "the server made a mistake; its log says more", {})
 

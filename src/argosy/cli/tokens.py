@@ -1,0 +1,80 @@
+"""`argosy tokens …`: who may ask the server what."""
+
+from __future__ import annotations
+
+import click
+
+from argosy.cli.output import json_option, print_json, print_table
+from argosy.cli.project import opened
+
+
+@click.group()
+def tokens() -> None:
+    """Make, list and revoke tokens for the server.
+
+    Example: argosy tokens create --name shop --scope predict,feedback
+    """
+
+
+@tokens.command()
+@click.option("--name", required=True, help="Who will use it; it tells tokens apart.")
+@click.option("--scope", "scopes", required=True, metavar="SCOPE[,SCOPE]", help="Of predict, feedback and admin.")
+@json_option
+@click.pass_context
+def create(ctx: click.Context, name: str, scopes: str, as_json: bool) -> None:
+    """Make a token, shown this once: callers send it as `Authorization: Bearer TOKEN`.
+
+    Example: argosy tokens create --name shop --scope predict,feedback
+    """
+    wanted = [scope.strip() for scope in scopes.split(",")]
+    token = opened(ctx).tokens.create(name, wanted)
+    if as_json:
+        print_json({"name": name, "scopes": wanted, "token": token})
+        return
+    click.echo(token)
+    click.echo("Keep it: it is shown this once. Servers ask for tokens from now on, also on this machine.", err=True)
+
+
+@tokens.command("list")
+@json_option
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """List tokens, revoked ones too; never the tokens themselves.
+
+    Example: argosy tokens list
+    """
+    from argosy.clock import format_time
+
+    found = opened(ctx).tokens.list()
+    rows = [
+        (
+            token.name,
+            token.id,
+            ",".join(token.scopes),
+            format_time(round(token.created_at)),
+            "" if token.revoked_at is None else format_time(round(token.revoked_at)),
+        )
+        for token in found
+    ]
+    if as_json:
+        print_json([dict(zip(("name", "id", "scopes", "created_at", "revoked_at"), row, strict=True)) for row in rows])
+    elif not rows:
+        click.echo("No token yet: argosy tokens create --name NAME --scope predict,feedback")
+    else:
+        print_table(("name", "id", "scopes", "created", "revoked"), rows)
+
+
+@tokens.command()
+@click.argument("name")
+@json_option
+@click.pass_context
+def revoke(ctx: click.Context, name: str, as_json: bool) -> None:
+    """Refuse the token NAME from now on: servers notice within a second.
+
+    Example: argosy tokens revoke shop
+    """
+    token = opened(ctx).tokens.revoke(name)
+    if as_json:
+        print_json({"name": token.name, "id": token.id, "revoked": True})
+    else:
+        click.echo(f"'{token.name}' is refused from now on.")

@@ -1,0 +1,96 @@
+"""Who may ask what: the tokens that open a server, looked up again every second.
+
+A server that only its own machine can reach asks for none until one was made; one that others can reach refuses to
+start without. What cannot be looked up (a database that is away) changes nothing: the tokens last seen stay good.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+
+from argosy.errors import ArgosyError, NotPermitted, TokenMissing
+from argosy.telemetry import logger
+from argosy.vault.tokens import Token, Tokens
+
+LOOK_SECONDS = 1.0
+_log = logger("argosy.serving")
+_HOW = "argosy tokens create --name NAME --scope predict,feedback"
+
+
+class Guard:
+    """`check` is for the server's thread and takes some microseconds."""
+
+    def __init__(self, tokens: Tokens, look_seconds: float = LOOK_SECONDS) -> None:
+        self._tokens, self._look_seconds = tokens, look_seconds
+        self._good: dict[str, Token] = {}
+        self.is_closed = False
+        """Whether tokens are asked for."""
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.look()
+
+    def look(self) -> None:
+        """Take the tokens there are now."""
+        found = self._tokens.list()
+        self._good = {token.id: token for token in found if token.revoked_at is None}
+        self.is_closed = self.is_closed or bool(found)
+
+    def open_to(self, host: str) -> None:
+        """Raises TokenMissing where others could reach that address and nobody has a token."""
+        if is_loopback(host):
+            return
+        self.is_closed = True
+        if not self._good:
+            raise TokenMissing(
+                f"{host} can be reached from other machines, and there is no token that would tell callers apart: "
+                f"'{_HOW}' makes one, or stay on 127.0.0.1"
+            )
+
+    def check(self, header: str, scope: str) -> None:
+        """Raises TokenMissing or NotPermitted unless the Authorization header opens the scope; "" is open to all."""
+        if not self.is_closed or not scope:
+            return
+        kind, _, text = header.partition(" ")
+        if not header:
+            raise TokenMissing("this server asks for a token: send the header 'Authorization: Bearer TOKEN'")
+        token = self._tokens.find(text.strip(), self._good) if kind.lower() == "bearer" else None
+        if token is None:
+            raise TokenMissing("that is no token of this server, or it was revoked")
+        if scope not in token.scopes:
+            raise NotPermitted(f"the token '{token.name}' opens {', '.join(token.scopes)}; this needs {scope}")
+
+    def start(self) -> None:
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._follow, name="argosy-tokens", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _follow(self) -> None:
+        problem = ""
+        while not self._stop.wait(self._look_seconds):
+            try:
+                self.look()
+                problem = ""
+            except ArgosyError as error:
+                if str(error) != problem:
+                    _log.warning("tokens cannot be looked up, those known stay good: %s", error)
+                problem = str(error)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens there; a name that means nothing is left to `listen`."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        pass
+    try:
+        found = {str(one[4][0]).partition("%")[0] for one in socket.getaddrinfo(host or None, None)}
+    except OSError:
+        return False
+    return bool(host) and all(ipaddress.ip_address(one).is_loopback for one in found)

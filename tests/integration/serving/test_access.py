@@ -1,0 +1,124 @@
+"""Who may ask a running server what: tokens, their scopes, and that they show up in no file."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from argosy.errors import TokenMissing
+from argosy.serving.guard import Guard, is_loopback
+
+ROUTES = {
+    "predict": [
+        ("POST", "/v1/models/topics:predict", {"instances": ["a goal"]}),
+        ("GET", "/v1/models/topics", None),
+        ("GET", "/v2", None),
+        ("GET", "/v2/models/topics", None),
+    ],
+    "feedback": [("POST", "/feedback", {"prediction_id": "00", "label": "sport"})],
+    "admin": [("GET", "/metrics", None)],
+    "": [("GET", "/v2/health/live", None), ("GET", "/v2/health/ready", None), ("GET", "/openapi.json", None)],
+}
+
+
+def statuses(server, token="", kind="Bearer"):
+    """Scope to the statuses of its routes."""
+    headers = {"authorization": f"{kind} {token}"} if token else {}
+    return {
+        scope: {
+            server.client.request(method, path, json=body, headers=headers).status_code for method, path, body in all_
+        }
+        for scope, all_ in ROUTES.items()
+    }
+
+
+def test_a_server_that_only_this_machine_reaches_asks_for_no_token_until_one_is_made(project, start):
+    project.promote(project.train())
+    server = start()
+    open_ = {"predict": {200}, "feedback": {404}, "admin": {200}, "": {200}}
+    assert statuses(server) == open_
+    token = project.tokens.create("all", ["predict", "feedback", "admin"])
+    server.until(lambda: server.client.get("/metrics").status_code == 401)
+    assert statuses(server) == {"predict": {401}, "feedback": {401}, "admin": {401}, "": {200}}
+    assert statuses(server, token) == open_
+    assert statuses(server, token, kind="bearer") == open_
+    assert statuses(server, token, kind="Basic")["predict"] == {401}
+    refused = server.client.get("/metrics")
+    assert refused.headers["www-authenticate"].startswith("Bearer")
+    assert "Authorization: Bearer" in refused.json()["error"]
+
+
+def test_a_token_opens_its_scopes_alone_until_it_is_revoked(project, start):
+    project.promote(project.train())
+    tokens = {scope: project.tokens.create(f"{scope}-only", [scope]) for scope in ("predict", "feedback", "admin")}
+    server = start()
+    works = {"predict": {200}, "feedback": {404}, "admin": {200}}
+    for scope, token in tokens.items():
+        expected = {other: works[other] if other == scope else {403} for other in works}
+        assert statuses(server, token) == {**expected, "": {200}}
+    for name in ("predict-only", "feedback-only", "admin-only"):
+        project.tokens.revoke(name)
+    for token in tokens.values():
+        server.until(lambda token=token: statuses(server, token)["admin"] == {401})
+    assert statuses(server)["predict"] == {401}, "revoking the last token opens nothing"
+    server.close()
+    written = b"".join(path.read_bytes() for path in project.folder.rglob("*") if path.is_file())
+    for token in tokens.values():
+        assert token[20:].encode() not in written
+
+
+def test_beyond_this_machine_no_server_starts_without_a_token(project):
+    guard = Guard(project.tokens)
+    for host in ("127.0.0.1", "::1", "localhost"):
+        guard.open_to(host)
+    assert not guard.is_closed
+    for host in ("0.0.0.0", "::", "192.168.1.1"):
+        with pytest.raises(TokenMissing, match="argosy tokens create"):
+            guard.open_to(host)
+    assert guard.is_closed
+    project.tokens.create("shop", ["predict"])
+    Guard(project.tokens).open_to("0.0.0.0")
+    project.tokens.revoke("shop")
+    with pytest.raises(TokenMissing):
+        Guard(project.tokens).open_to("0.0.0.0")
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        *((host, True) for host in ("127.0.0.1", "127.9.9.9", "::1", "localhost")),
+        *((host, False) for host in ("0.0.0.0", "", "::", "10.0.0.1", "fe80::1%eth0", "no.such.host.invalid")),
+    ],
+)
+def test_which_addresses_only_this_machine_reaches(host, expected):
+    assert is_loopback(host) is expected
+
+
+def test_the_commands_make_list_and_revoke_tokens(tmp_path):
+    def argosy(*arguments, code=0):
+        command = [sys.executable, "-m", "argosy", "-C", str(tmp_path), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == code, done.stderr
+        return done
+
+    argosy("init", str(tmp_path))
+    said = argosy("serve", "--host", "0.0.0.0", "--port", "0", code=2).stderr
+    assert "argosy tokens create" in said
+    assert "127.0.0.1" in said
+    assert "No token yet" in argosy("tokens", "list").stdout
+    token = argosy("tokens", "create", "--name", "shop", "--scope", "predict,feedback").stdout.strip()
+    assert token.startswith("argosy_")
+    assert json.loads(argosy("tokens", "create", "--name", "ops", "--scope", "admin", "--json").stdout)["token"]
+    listed = argosy("tokens", "list").stdout
+    assert "shop" in listed
+    assert token not in listed
+    assert "refused" in argosy("tokens", "revoke", "shop").stdout
+    rows = json.loads(argosy("tokens", "list", "--json").stdout)
+    assert [(row["name"], bool(row["revoked_at"])) for row in rows] == [("shop", True), ("ops", False)]
+    assert (
+        "there are predict, feedback, admin" in argosy("tokens", "create", "--name", "x", "--scope", "y", code=2).stderr
+    )
+    held = b"".join(path.read_bytes() for path in Path(tmp_path).rglob("*") if path.is_file())
+    assert token[20:].encode() not in held

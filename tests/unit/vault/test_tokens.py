@@ -1,0 +1,85 @@
+"""Tokens: kept as keyed hashes, told apart by name, good for their scopes until revoked."""
+
+import pytest
+
+from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.errors import TokenInvalid
+from argosy.vault.tokens import Tokens
+from argosy.vault.vault import Vault
+
+
+class Keys:
+    def get(self, role):
+        return role.ljust(32).encode()
+
+    def candidates(self, role):
+        return [self.get(role)]
+
+
+@pytest.fixture
+def database(tmp_path):
+    made = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
+    made.migrate()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tokens(database):
+    return Tokens(database, Vault(database, Keys()))
+
+
+def known(tokens):
+    return {token.id: token for token in tokens.list()}
+
+
+def test_a_token_is_found_by_itself_and_by_nothing_else(tokens):
+    text = tokens.create("shop", ["feedback", "predict"])
+    other = tokens.create("desk", ["admin"])
+    found = tokens.find(text, known(tokens))
+    assert (found.name, found.scopes) == ("shop", ("predict", "feedback"))
+    crossed = text[:19] + "_" + other[20:]
+    for wrong in ("", "argosy", text[:-1], text + "x", text.upper(), crossed, text.replace("argosy", "argosi")):
+        assert tokens.find(wrong, known(tokens)) is None, wrong
+
+
+def test_the_database_holds_no_token_and_no_hash_without_a_key(tokens, database, tmp_path):
+    text = tokens.create("shop", ["predict"])
+    secret = text.rpartition("_")[2] if "_" not in text[20:] else text[20:]
+    held = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert secret.encode() not in held
+    other = Tokens(database, Vault(database, Keys()))
+    assert other.find(text, known(other)).name == "shop"
+    with database.write() as transaction:
+        transaction.execute("UPDATE tokens SET token_hash = :other", {"other": bytes(16)})
+    assert tokens.find(text, known(tokens)) is None
+
+
+def test_a_revoked_token_stays_listed_and_its_name_taken(tokens):
+    tokens.create("shop", ["predict"])
+    first = tokens.revoke("shop").revoked_at
+    assert first is not None
+    assert tokens.revoke("shop").revoked_at == first
+    assert [(token.name, token.revoked_at) for token in tokens.list()] == [("shop", first)]
+    with pytest.raises(TokenInvalid, match="another name"):
+        tokens.create("shop", ["predict"])
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes", "said"),
+    [
+        ("", ["predict"], "cannot be a token's name"),
+        ("a b", ["predict"], "cannot be a token's name"),
+        ("shop", [], "there are predict, feedback, admin"),
+        ("shop", ["predict", "all"], "there are predict, feedback, admin"),
+    ],
+)
+def test_what_cannot_be_made_is_refused(tokens, name, scopes, said):
+    with pytest.raises(TokenInvalid, match=said):
+        tokens.create(name, scopes)
+    assert tokens.list() == []
+
+
+def test_an_unknown_name_cannot_be_revoked(tokens):
+    with pytest.raises(TokenInvalid, match="no token 'shop'"):
+        tokens.revoke("shop")
