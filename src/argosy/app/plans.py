@@ -70,6 +70,7 @@ class PlanCheck:
             "trained": self.count("trained"),
             "under_way": self.count("queued", "running"),
             "will_train": self.will_train,
+            "evaluate": self.plan.evaluate.to_dict() if self.plan.evaluate else None,
             "datasets": [
                 {"digest": one.digest, "collection": one.collection, "rows": one.rows, "counts": one.counts}
                 for one in self.datasets

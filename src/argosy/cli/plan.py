@@ -117,6 +117,9 @@ def print_status(found: PlanStatus) -> None:
 
 
 def _print_check(found: PlanCheck) -> None:
+    from argosy.app.leaderboard import evaluated
+    from argosy.app.plans import rows_of
+
     expansion = found.expansion
     forbidden = sum(one.count for one in expansion.forbidden)
     click.echo(f"Plan '{found.plan.name}': {plural(expansion.permutations, 'permutation')}.")
@@ -134,8 +137,8 @@ def _print_check(found: PlanCheck) -> None:
         click.echo(f"Without effect: {unused.path}: {unused.why} ({plural(unused.definitions, 'definition')})")
     if expansion.distinct < len(expansion.definitions):
         click.echo(f"Only {expansion.distinct:,} of {len(expansion.definitions):,} can differ in their results.")
-    from argosy.app.plans import rows_of
-
+    if found.plan.evaluate:
+        click.echo(f"Validated by {evaluated(found.plan.evaluate.to_dict())} of training and validation together.")
     for frozen in found.datasets:
         parts = ", ".join(f"{part} {rows:,}" for part, rows in rows_of(frozen).items())
         click.echo(f"Dataset {frozen.digest[:12]} of '{frozen.collection}': {plural(frozen.rows, 'row')} ({parts}).")

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from argosy.definitions.evaluation import Evaluation, parse_evaluation
 from argosy.errors import DefinitionInvalid, nearest
 from argosy.registry import Plugin, Registry
 from argosy.typed_values import shown
@@ -66,31 +67,36 @@ class Spec(msgspec.Struct, frozen=True, eq=False, dict=True):
 
 
 class Definition(msgspec.Struct, frozen=True):
-    """What is trained."""
+    """What is trained, and how it is validated where not on the dataset's own part."""
 
     dataset: Spec
     adapter: Spec
     model: Spec
+    evaluate: Evaluation | None = None
 
     def part(self, name: PartName) -> Spec:
         return {"dataset": self.dataset, "adapter": self.adapter, "model": self.model}[name]
 
     def with_dataset(self, dataset: Spec) -> Definition:
-        return Definition(dataset, self.adapter, self.model)
+        return Definition(dataset, self.adapter, self.model, self.evaluate)
 
     def canonical(self) -> str:
         """Compact JSON with sorted keys."""
         adapter, dataset, model = self.adapter.canonical(), self.dataset.canonical(), self.model.canonical()
-        return f'{{"adapter":{adapter},"dataset":{dataset},"model":{model}}}'
+        evaluate = f',"evaluate":{canonical_json(self.evaluate.to_dict())}' if self.evaluate else ""
+        return f'{{"adapter":{adapter},"dataset":{dataset}{evaluate},"model":{model}}}'
 
     def to_dict(self) -> dict[str, Any]:
-        return {part: self.part(part).to_dict() for part in PARTS}
+        """`evaluate` only where there is one: labels of definitions without one never knew of it."""
+        evaluate = {"evaluate": self.evaluate.to_dict()} if self.evaluate else {}
+        return {**{part: self.part(part).to_dict() for part in PARTS}, **evaluate}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], registries: Registries) -> Definition:
         """Names made canonical, options checked and complete; raises DefinitionInvalid or PluginNotFound."""
-        refuse_unknown_keys(values, PARTS, "a definition", "")
-        return cls(*(_spec(values.get(part), registries.of(part), part) for part in PARTS))
+        refuse_unknown_keys(values, (*PARTS, "evaluate"), "a definition", "")
+        dataset, adapter, model = (_spec(values.get(part), registries.of(part), part) for part in PARTS)
+        return cls(dataset, adapter, model, parse_evaluation(values.get("evaluate")))
 
 
 def label(definition: Definition, dataset_digest: str, code_digests: Mapping[str, str]) -> str:

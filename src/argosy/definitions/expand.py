@@ -108,7 +108,7 @@ def _judge(
         if reason is not None:
             account.forbidden[reason] += times
             continue
-        account.definitions.append(Definition(dataset.spec, adapter.spec, model.spec))
+        account.definitions.append(Definition(dataset.spec, adapter.spec, model.spec, plan.evaluate))
         account.effective.add((dataset.effective, adapter.effective, model.effective))
         account.duplicates += times - 1
         for choice in triple:

@@ -17,12 +17,13 @@ import msgspec
 
 from argosy.definitions.alternatives import Alternative, parse_alternatives
 from argosy.definitions.definition import PARTS, PartName, Registries, refuse_unknown_keys
+from argosy.definitions.evaluation import Evaluation, parse_evaluation
 from argosy.definitions.rules import Rule, parse_forbid, parse_require
 from argosy.definitions.yaml_files import located, read_mapping
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import shown
 
-KEYS = ("name", *PARTS, "forbid", "require")
+KEYS = ("name", *PARTS, "evaluate", "forbid", "require")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -36,6 +37,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     model: tuple[Alternative, ...]
     forbid: tuple[Rule, ...] = ()
     require: tuple[Rule, ...] = ()
+    evaluate: Evaluation | None = None
     source: dict[str, Any] = {}
     """As it was written, JSON values."""
 
@@ -61,6 +63,7 @@ def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> 
         **parts,
         forbid=parse_forbid(values.get("forbid"), parts, registries),
         require=parse_require(values.get("require"), parts, registries),
+        evaluate=parse_evaluation(values.get("evaluate")),
         source=msgspec.to_builtins(values),
     )
 

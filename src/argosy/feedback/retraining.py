@@ -108,11 +108,9 @@ def moved_to(dataset: Spec, at: float) -> Spec:
 
 def is_same_training(trained: Trained, challenger: Definition, dataset_digest: str) -> bool:
     """Whether that result came from the same adapter and model on the same rows; when the cut ended does not matter."""
-    pair = {part: spec for part, spec in trained.definition.items() if part != "dataset"}
-    return trained.dataset_digest == dataset_digest and pair == {
-        "adapter": challenger.adapter.to_dict(),
-        "model": challenger.model.to_dict(),
-    }
+    sides = (trained.definition, challenger.to_dict())
+    mine, theirs = ({part: spec for part, spec in side.items() if part != "dataset"} for side in sides)
+    return trained.dataset_digest == dataset_digest and mine == theirs
 
 
 def _training(transaction: Transaction, digest: str) -> NDArray[np.int64]:

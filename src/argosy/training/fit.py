@@ -46,15 +46,19 @@ class Fit:
         return sum(_size(matrix) for matrix in self.matrices.values())
 
 
-def make_fit(adapter: Adapter, dataset: Dataset) -> Fit:
-    """Fit the adapter on the training part and transform every part."""
+def make_fit(adapter: Adapter, dataset: Dataset, *, is_served: bool = True) -> Fit:
+    """Fit the adapter on the training part and transform every part.
+
+    What is not to be served, a fold's fit, is not compared with its served form either.
+    """
     train = dataset.parts[Part.TRAIN]
     matrices = {Part.TRAIN: adapter.fit_transform(train.inputs, train.labels)}
     encoding = 0.0
     for part in (Part.VALIDATION, Part.TEST):
         if inputs := dataset.parts[part].inputs:
             matrices[part] = adapter.transform(inputs)
-            encoding = max(encoding, encoding_agreement(adapter, inputs, matrices[part]))
+            if is_served:
+                encoding = max(encoding, encoding_agreement(adapter, inputs, matrices[part]))
     number = {label: code for code, label in enumerate(dataset.classes)}
     codes = {
         part: np.array([number.get(label, -1) for label in dataset.parts[part].labels], np.int64) for part in matrices

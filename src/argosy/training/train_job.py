@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,12 +19,15 @@ from argosy.jobs.job import Job
 from argosy.jobs.queue import Queue
 from argosy.jobs.runner import Outcome
 from argosy.jobs.submission import models_of
+from argosy.models.estimator import Estimator
 from argosy.store.lineage import environment
 from argosy.store.store import Store
 from argosy.store.trained import Trained
+from argosy.training.cross_validation import cross_validate
 from argosy.training.fit import Fit, make_fit
 from argosy.training.pipeline import Measured, train
 from argosy.training.shared_fits import SharedFits
+from argosy.types import Part
 from argosy.vault import Vault
 
 SEED: Final = 0
@@ -55,10 +59,12 @@ class Trainer:
         fit = self._fit(definition, digest, dataset)
         guard.check()
         log.append(f"adapter {definition.adapter.name}: {fit.seconds:.2f} s")
-        estimator = self._registries.models.get(definition.model.name).create(definition.model.options)
         inputs = {part: rows.inputs for part, rows in dataset.parts.items()}
-        measured = train(estimator, fit, inputs, guard.check, SEED)
+        measured = train(self._estimator(definition), fit, inputs, guard.check, SEED)
         log.append(f"model {definition.model.name}: {measured.fit_seconds - fit.seconds:.2f} s")
+        if definition.evaluate:
+            measured = self._validated(definition, digest, dataset, measured, guard)
+            log.append(f"evaluated {definition.evaluate.to_dict()}")
         with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
             path = measured.model.save(Path(folder) / "model")
             artifact, size = self._store.artifacts.put(path), path.stat().st_size
@@ -76,16 +82,38 @@ class Trainer:
             self._dataset = (digest, load(self._database, self._vault, digest))
         return self._dataset[1]
 
-    def _fit(self, definition: Definition, digest: str, dataset: Dataset) -> Fit:
+    def _fit(self, definition: Definition, digest: str, dataset: Dataset, round_name: str = "") -> Fit:
         plugin = self._registries.adapters.get(definition.adapter.name)
-        key = fit_key(digest, definition.adapter.canonical(), plugin.code_digest)
+        key = fit_key(digest + round_name, definition.adapter.canonical(), plugin.code_digest)
 
         def make() -> Fit:
             started = time.perf_counter()
-            fit = make_fit(plugin.create(definition.adapter.options), dataset)
+            fit = make_fit(plugin.create(definition.adapter.options), dataset, is_served=not round_name)
             return fit.lasting(time.perf_counter() - started)
 
         return self._fits.get(key, make)
+
+    def _estimator(self, definition: Definition) -> Estimator:
+        found: Estimator = self._registries.models.get(definition.model.name).create(definition.model.options)
+        return found
+
+    def _validated(
+        self, definition: Definition, digest: str, dataset: Dataset, measured: Measured, guard: LeaseGuard
+    ) -> Measured:
+        """The pair stays the one trained on the training part; what is told of its validation comes from all rounds."""
+        evaluation = definition.evaluate
+        if evaluation is None:
+            return measured
+
+        def fit_of(number: int, part: Dataset) -> Fit:
+            return self._fit(definition, digest, part, f" {evaluation.to_dict()} {number}")
+
+        found = cross_validate(evaluation, dataset, fit_of, lambda: self._estimator(definition), guard.check, SEED)
+        metrics = {
+            Part.VALIDATION.value: found.metrics,
+            **{k: v for k, v in measured.metrics.items() if k != "validation"},
+        }
+        return replace(measured, metrics=metrics, rows_right=found.rows_right)
 
     def _trained(self, job: Job, measured: Measured, artifact: str, size: int, log: list[str]) -> Trained:
         return Trained(
@@ -113,7 +141,8 @@ class Trainer:
             self._store.add_version(transaction, model, job.label)
         follow_up: Mapping[str, Any] | None = job.payload.get("then")
         if follow_up:
-            Queue(self._database).submit(transaction, follow_up["kind"], follow_up["label"], follow_up["payload"])
+            kind, label, payload = follow_up["kind"], follow_up["label"], follow_up["payload"]
+            Queue(self._database).submit(transaction, kind, label, payload, dict.fromkeys(job.requires, ""))
 
 
 def fit_key(digest: str, adapter: str, code_digest: str) -> str:
