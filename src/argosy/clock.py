@@ -9,6 +9,7 @@ import re
 import time
 from datetime import UTC, date, datetime
 
+_FIRST, _LAST = -62135596800.0, 253402300800.0  # the years 1 to 9999
 _LENIENT_DATE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?=$|[ T])")
 
 
@@ -20,11 +21,13 @@ def now() -> float:
 def parse_time(value: object) -> float:
     """A moment from an ISO date or time (`2016-1-1` too), a `date`, a `datetime` or seconds since 1970.
 
-    A time without a zone is UTC. Raises ValueError where it is none of these.
+    A time without a zone is UTC. Raises ValueError where it is none of these, or outside of the years 1 to 9999.
     """
     if isinstance(value, bool):
         raise ValueError(f"not a time: {value!r}")
     if isinstance(value, int | float):
+        if not _FIRST <= value < _LAST:
+            raise ValueError(f"not a time in seconds: {value!r}")
         return float(value)
     if isinstance(value, datetime):
         return _utc(value).timestamp()

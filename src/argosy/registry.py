@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import inspect
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, Generic, TypeVar, get_type_hints
 
@@ -172,7 +173,10 @@ class Registry(Generic[T]):
         taken = {name, *aliases} & (self._plugins.keys() | self._aliases.keys())
         if taken:
             raise ValueError(f"the {self.noun} name '{min(taken)}' is already taken")
-        self._plugins[name] = Plugin(self.noun, name, target, option_aliases or {})
+        plugin = self._plugins[name] = Plugin(self.noun, name, target, option_aliases or {})
+        if not isinstance(target, str):
+            with suppress(DefinitionInvalid):  # said where the digest is asked for
+                plugin.code_digest  # noqa: B018  # now, while the file is still the one that was imported
         self._aliases.update(dict.fromkeys(aliases, name))
 
     def names(self) -> list[str]:

@@ -71,11 +71,16 @@ class ProjectFeedback:
         label: str,
         kind: str = "outcome",
         source: str = DEFAULT_SOURCE,
+        uniform: bool = False,
         key: str = "",
+        model: str = "",
     ) -> tuple[list[str], int]:
-        """The same for every prediction about an entity in [start, end): their ids, and how many were new."""
-        given = Feedback("", kind, label, source, idempotency_key=key)  # type: ignore[arg-type]  # checked by add_many
-        return self.given.add_to_entity(self.log, entity, start, end, given)
+        """The same for every prediction about an entity in [start, end), of one model or of all.
+
+        Their ids, and how many were new.
+        """
+        given = Feedback("", kind, label, source, uniform, idempotency_key=key)  # type: ignore[arg-type]  # checked later
+        return self.given.add_to_entity(self.log, entity, start, end, given, model)
 
     def draw(self, model: str, rows: int = 50, seed: int = 0, since: float = 0.0) -> list[ReviewRow]:
         """The least certain predictions and, beside them, a fifth as many drawn uniformly; decrypted."""

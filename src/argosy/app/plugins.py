@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 
 from argosy.datasets.cuts import cuts
 from argosy.definitions import Registries
@@ -22,7 +23,7 @@ def load_plugins(root: Path, modules: list[str]) -> None:
         sys.path.insert(0, str(root))
     for module in modules:
         try:
-            importlib.import_module(module)
+            _check_own(root, importlib.import_module(module))
         except ArgosyError:
             raise
         except Exception as error:  # a user's module may raise anything
@@ -30,14 +31,24 @@ def load_plugins(root: Path, modules: list[str]) -> None:
             raise DefinitionInvalid(problem, "plugins", str(root / "argosy.yaml")) from error
 
 
+def _check_own(root: Path, module: ModuleType) -> None:
+    """Refuse a module of the same name that this process took from another project's folder."""
+    ours = root / (module.__name__.replace(".", "/") + ".py")
+    if ours.exists() and not ours.samefile(module.__file__ or ours):
+        problem = (
+            f"'{module.__name__}' was imported from {module.__file__} before: open each project in its own process"
+        )
+        raise DefinitionInvalid(problem, "plugins", str(root / "argosy.yaml"))
+
+
 def able(requires: Mapping[str, str]) -> bool:
-    """Whether this process has every plug-in of a job, with the very code that it was submitted with."""
+    """Whether this process has every plug-in of a job, with the very code that it names, if it names any."""
     return all(_has(name, digest) for name, digest in requires.items())
 
 
 def _has(name: str, digest: str) -> bool:
     part, _, plugin = name.partition(".")
     try:
-        return REGISTRIES.of(part).get(plugin).code_digest == digest  # type: ignore[arg-type]  # written by code_digests
+        return digest in ("", REGISTRIES.of(part).get(plugin).code_digest)  # type: ignore[arg-type]  # written by code_digests
     except PluginNotFound:
         return False

@@ -30,6 +30,7 @@ def feedback() -> None:
 @click.option("--entity", default="", help="In place of an id: every prediction about this entity …")
 @click.option("--since", default="", help="… made from this moment on …")
 @click.option("--until", default="", help="… and before this one.")
+@click.option("--model", default="", help="With --entity: only predictions of this model.")
 @click.option("--uniform", is_flag=True, help="The prediction was drawn without regard to its answer: it may measure.")
 @click.option("--key", default="", help="An idempotency key of yours.")
 @source_option
@@ -43,6 +44,7 @@ def add(
     entity: str,
     since: str,
     until: str,
+    model: str,
     uniform: bool,
     key: str,
     source: str,
@@ -56,7 +58,8 @@ def add(
         raise FeedbackInvalid("give a PREDICTION_ID, or --entity with --since and --until")
     given = opened(ctx).feedback
     if entity:
-        ids, new = given.add_to_entity(entity, _moment(since), _moment(until, late=True), label, kind, source, key)
+        span = _moment(since), _moment(until, late=True)
+        ids, new = given.add_to_entity(entity, *span, label, kind, source, uniform, key, model)
     else:
         ids, new = [prediction_id], int(given.add(prediction_id, label, kind, source, uniform, key))
     if as_json:

@@ -26,6 +26,8 @@ class Staged(NamedTuple):
     label: str
     seen_at: float
     subject: bytes | None
+    is_dated: bool = True
+    """Whether it said when it was seen; else `seen_at` is the time of the import."""
 
 
 class Stored(NamedTuple):
@@ -34,6 +36,8 @@ class Stored(NamedTuple):
     label: str
     seen_at: float
     subject: bytes | None
+    is_derived: bool = False
+    """Whether it came of feedback."""
 
 
 class Decision(NamedTuple):
@@ -87,7 +91,9 @@ def _revisions(stored: list[Stored], winners: list[Staged]) -> list[int]:
 
 def _latest(stored: list[Stored], staged: list[Staged]) -> str:
     newest = max(staged, key=lambda row: (row.seen_at, row.last_n))
-    if stored and stored[-1].seen_at > newest.seen_at:
+    # an old file without dates, imported again, does not take a correction back
+    is_outranked = bool(stored) and stored[-1].is_derived and not newest.is_dated
+    if stored and (is_outranked or stored[-1].seen_at > newest.seen_at):
         return stored[-1].label
     return newest.label
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
 from argosy import clock
 from argosy.datasets.columns import Columns
 from argosy.datasets.example import Example, check_input, check_label, check_split, content
+from argosy.typed_values import shown
 
 Row = Mapping[str, Any] | str
 """A row by column, or what is wrong with it."""
@@ -45,12 +48,13 @@ def converter(columns: Columns, text_bytes: int) -> Callable[[int, Row], Example
 def checked(row: Example, text_bytes: int) -> Example:
     """An example of the caller's own making, if it can be stored; raises ValueError saying what is wrong with it."""
     check_input(row.input, text_bytes)
-    for text in (check_label(row.label), row.subject or "", row.source, row.origin or ""):
+    label = check_label(row.label)
+    for text in (label, row.subject or "", row.source, row.origin or ""):
         text.encode()
     content(row.input)
     if row.split != check_split(row.split):
-        raise ValueError(f"the split is '{row.split}': it must be train, validation or test")
-    return row
+        raise ValueError(f"the split is {shown(row.split)}: it must be train, validation or test")
+    return msgspec.structs.replace(row, label=label, seen_at=_time(row.seen_at))
 
 
 def _time(value: Any) -> float | None:
@@ -59,7 +63,8 @@ def _time(value: Any) -> float | None:
     try:
         return clock.parse_time(float(value) if isinstance(value, str) and _is_seconds(value) else value)
     except (ValueError, TypeError, OverflowError):
-        raise ValueError(f"'{value}' is no time: write 2016-01-31, 2016-01-31T12:00:00 or seconds since 1970") from None
+        known = "write 2016-01-31, 2016-01-31T12:00:00 or seconds since 1970"
+        raise ValueError(f"{shown(value)} is no time: {known}") from None
 
 
 def _is_seconds(text: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from argosy.typed_values import shown
 from argosy.types import Input, Part
 
 TEXT_BYTES = 1_000_000
@@ -98,6 +99,8 @@ def check_input(given: Any, text_bytes: int = TEXT_BYTES) -> Input:
         raise ValueError(f"the input is neither a text nor fields but {type(given).__name__}")
     if not given:
         raise ValueError("the input has no fields")
+    if all(value is None or (isinstance(value, str) and not value.strip()) for value in given.values()):
+        raise ValueError("every field of the input is empty")
     if len(content(given)) > text_bytes:
         raise ValueError(f"the fields take over {text_bytes:,} bytes, the limit")
     return given
@@ -124,5 +127,5 @@ def check_split(name: Any) -> str | None:
     if part is None:
         part = _SPLITS.get(str(name).lower().rpartition("_")[2])
     if part is None:
-        raise ValueError(f"the split is '{name}': it must be train, validation or test")
+        raise ValueError(f"the split is {shown(name)}: it must be train, validation or test")
     return part

@@ -121,6 +121,7 @@ class Staging:
                 row.source or source,
                 row.split,
                 seal,
+                row.seen_at is not None,
             )
             for row, example_id, content_hash, seal in zip(
                 batch, ids, scope.hash_many("content", contents), sealed, strict=True
@@ -142,11 +143,11 @@ class Staging:
         key = {"collection": self._collection, "content_hash": content_hash}
         rows = transaction.execute(sql.STAGED_OF, {"content_hash": content_hash})
         old = transaction.execute(sql.STORED_OF, key)
-        decision = decide([Stored(*row[1:4]) for row in old], [Staged(*row[:6]) for row in rows], rule)
+        decision = decide([Stored(*row[1:5]) for row in old], [Staged(*row[:7]) for row in rows], rule)
         kept = set(decision.keep)
         transaction.execute_many(sql.DELETE_STAGED, [(row[0],) for row in rows if row[0] not in kept])
-        example_ids = {row[0]: row[6] for row in rows}
-        example_id = old[0][4] if old else example_ids[decision.keep[0]] if kept else b""
+        example_ids = {row[0]: row[7] for row in rows}
+        example_id = old[0][5] if old else example_ids[decision.keep[0]] if kept else b""
         self._revise(transaction, decision.keep, example_ids, example_id, old[-1][0] if old else 0)
         if old and kept:
             transaction.execute(sql.RETIRE, key)

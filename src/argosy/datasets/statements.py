@@ -12,8 +12,8 @@ CREATE_STAGED = """
         n INTEGER PRIMARY KEY, last_n INTEGER, votes INTEGER NOT NULL, revision INTEGER NOT NULL,
         is_current INTEGER NOT NULL, example_id BLOB NOT NULL, content_hash BLOB NOT NULL, subject_hash BLOB,
         origin BLOB, label TEXT NOT NULL, seen_at REAL NOT NULL, source TEXT NOT NULL, split TEXT,
-        sealed BLOB NOT NULL)"""
-STAGE = "INSERT INTO staged VALUES (?, NULL, 1, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        sealed BLOB NOT NULL, is_dated INTEGER NOT NULL)"""
+STAGE = "INSERT INTO staged VALUES (?, NULL, 1, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 INDEX_STAGED = "CREATE INDEX staged_by_content ON staged (content_hash)"
 CREATE_CONTESTED = """
     CREATE TEMP TABLE contested AS
@@ -44,10 +44,10 @@ CONTEST_STORED = """
 CONTESTED = """
     SELECT DISTINCT content_hash FROM contested WHERE content_hash > :after ORDER BY content_hash LIMIT 1000"""
 STAGED_OF = """
-    SELECT n, coalesce(last_n, n), votes, label, seen_at, subject_hash, example_id FROM staged
+    SELECT n, coalesce(last_n, n), votes, label, seen_at, subject_hash, is_dated, example_id FROM staged
     WHERE content_hash = :content_hash"""
 STORED_OF = """
-    SELECT revision, label, seen_at, subject_hash, example_id FROM examples
+    SELECT revision, label, seen_at, subject_hash, origin IS NOT NULL, example_id FROM examples
     WHERE collection = :collection AND content_hash = :content_hash ORDER BY revision"""
 SEALED_OF = "SELECT sealed FROM staged WHERE n = :n"
 DELETE_STAGED = "DELETE FROM staged WHERE n = ?"

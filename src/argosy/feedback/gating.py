@@ -25,6 +25,7 @@ from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.runner import Outcome
 from argosy.models.adapted_model import AdaptedModel
+from argosy.models.inputs import NO_LIMIT
 from argosy.store.aliases import CHAMPION, current
 from argosy.store.store import Store
 from argosy.store.trained import Trained
@@ -127,7 +128,7 @@ class Gating:
         if not rows.inputs:
             return np.zeros(0, dtype=bool)
         model = AdaptedModel.load(self._store.artifacts.fetch(trained.artifact))
-        answers = model.classify(rows.inputs)
+        answers = model.classify(rows.inputs, NO_LIMIT)
         return np.array([answer == label for answer, label in zip(answers, rows.labels, strict=True)], dtype=bool)
 
     def _cooled(self, model: str, verdict: Verdict) -> Verdict:

@@ -56,12 +56,14 @@ class Retrainings:
 
     def request(self, model: str, by: str, reason: str = "") -> str:
         """Queue a `retrain` job; its label, or that of the one under way. Raises VersionNotFound without a champion."""
-        self._store.resolve(f"{model}@{CHAMPION}")
+        champion = self._store.trained(self._store.resolve(f"{model}@{CHAMPION}").label)
         under_way = self.under_way(model)
         if under_way is not None:
             return under_way.label
+        # the plug-ins must be there, whatever their code has become since
+        requires = dict.fromkeys(champion.environment.get("plugins", {}), "")
         with self._queue.database.write() as transaction:
-            return self._submit(transaction, RetrainRequest(model, transaction.now(), by, reason))
+            return self._submit(transaction, RetrainRequest(model, transaction.now(), by, reason), requires)
 
     def request_if_due(self, model: str, schedule: Schedule, by: str = "trigger") -> str | None:
         """Ask for a retraining where a trigger says so; the label of what was queued. Cheap to call often."""
@@ -117,12 +119,12 @@ class Retrainings:
         """Those that promoted nothing."""
         return [one for one in self.judgements(model) if not one.verdict.promote]
 
-    def _submit(self, transaction: Transaction, request: RetrainRequest) -> str:
+    def _submit(self, transaction: Transaction, request: RetrainRequest, requires: dict[str, str]) -> str:
         for label, payload in transaction.execute(WAITING, {"kind": RETRAIN}):  # somebody asked at the same moment
             if msgspec.json.decode(payload)["model"] == request.model:
                 return str(label)
         label = f"{RETRAIN}-{request.model}-{round(request.at * 1000)}"
-        self._queue.submit(transaction, RETRAIN, label, msgspec.to_builtins(request))
+        self._queue.submit(transaction, RETRAIN, label, msgspec.to_builtins(request), requires)
         return label
 
 

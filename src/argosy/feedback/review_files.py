@@ -22,6 +22,7 @@ from argosy.types import Input
 COLUMNS = ("prediction_id", "text", "answer", "confidence", "drawn", "correction")
 RIGHT = "ok"
 _SHOWN_PROBLEMS = 5
+_CELL_LIMIT = 1 << 30  # a text may be longer than the csv module's own limit
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -137,6 +138,7 @@ def _reader(lines: Iterable[str]) -> csv.DictReader[str]:
     lines = iter(lines)
     header = next(lines, "").removeprefix("\ufeff")
     delimiter = max(",;\t", key=header.count)
+    csv.field_size_limit(_CELL_LIMIT)
     return csv.DictReader(chain([header], lines), delimiter=delimiter)
 
 

@@ -40,8 +40,12 @@ class Reviews:
         A source that repeats its last word about a prediction says nothing new; one that changes its mind does, also
         back to an earlier word. Two imports of one file at once keep it once.
         """
-        given = [one for correction in corrections if (one := self._new(correction, source)) is not None]
-        return self._feedback.add_many(given)
+        return self._feedback.add_many(
+            [
+                Feedback(one.prediction_id, "correction", one.label, source, is_uniform=one.is_uniform)
+                for one in corrections
+            ]
+        )
 
     def is_known(self, prediction_id: str) -> bool:
         """Whether an id was issued here."""
@@ -50,16 +54,3 @@ class Reviews:
         except PredictionNotFound:
             return False
         return True
-
-    def _new(self, correction: Correction, source: str) -> Feedback | None:
-        earlier = [one for one in self._feedback.of(correction.prediction_id) if one.source == source]
-        if earlier and earlier[-1].label == correction.label:
-            return None
-        return Feedback(
-            correction.prediction_id,
-            "correction",
-            correction.label,
-            source,
-            is_uniform=correction.is_uniform,
-            idempotency_key=f"review/{source}/{correction.prediction_id}/{len(earlier)}",
-        )

@@ -79,7 +79,8 @@ FORGET_PLAN_JOBS: Final = "DELETE FROM plan_jobs WHERE plan = :plan AND is_added
 PUT_PLAN_JOB: Final = """
 INSERT INTO plan_jobs (plan, label, is_added) VALUES (:plan, :label, :is_added) ON CONFLICT DO NOTHING"""
 PLANS_OF: Final = """
-SELECT plan FROM plan_jobs JOIN plans ON plans.name = plan_jobs.plan WHERE label = :label ORDER BY plan"""
+SELECT plan FROM plan_jobs JOIN plans ON plans.name = plan_jobs.plan
+WHERE label = :label AND (cancelled_at IS NULL OR is_added = 1) ORDER BY plan"""
 ONLY_OF_PLAN: Final = """
 SELECT label FROM plan_jobs AS mine WHERE plan = :plan AND is_added <= :is_added AND NOT EXISTS (
     SELECT 1 FROM plan_jobs AS other JOIN plans ON plans.name = other.plan

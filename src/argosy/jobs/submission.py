@@ -102,14 +102,20 @@ class Plans:
         parent: str | None = None,
         then: Mapping[str, Any] | None = None,
     ) -> bool:
-        """Queue one more definition beside those that the plan has; False where its job is queued, running or done.
+        """Queue one more definition beside those that the plan has; False where its job is queued or running.
 
         It stays when the plan is submitted again. `parent` is the label it was retrained from, `then` {kind, label,
-        payload} the job to submit when it is trained.
+        payload} the job to submit when it is trained: at once where it is, for another plan.
         """
         if not transaction.execute(sql.GET_PLAN, {"plan": plan}):
             transaction.execute(sql.PUT_PLAN, {"name": plan, "source": "null", "now": transaction.now()})
         transaction.execute(sql.PUT_PLAN_JOB, {"plan": plan, "label": one.label, "is_added": 1})
+        if self.store.is_trained(transaction, one.label):
+            self.store.add_version(transaction, plan, one.label)
+            if then is not None:
+                requires = dict.fromkeys(one.requires, "")
+                self.queue.submit(transaction, then["kind"], then["label"], then["payload"], requires)
+            return True
         payload = {**payload_of(one), "parent": parent, "then": then}
         return self.queue.submit(transaction, TRAIN, one.label, payload, one.requires)
 

@@ -1,8 +1,9 @@
 """Outcomes and corrections, append-only, joined to predictions by id or by entity and time.
 
 - Feedback is accepted for every id that was issued, drained or not; another raises PredictionNotFound.
-- The same feedback twice (the same idempotency key; without one: the same prediction, kind, label and source) is kept
-  once. A key used again for something else raises FeedbackInvalid.
+- The same feedback twice is kept once: under one idempotency key; without a key, where a source repeats its last word
+  on a prediction. A change of mind is news, also back to an earlier word, and so is a word that may now measure. A key
+  used again for something else raises FeedbackInvalid.
 - Contradictory feedback is all kept, in order: which one counts is decided by whoever derives examples.
 - Keys are kept as keyed hashes, since callers tend to put names into them.
 """
@@ -63,7 +64,7 @@ class FeedbackLog:
         """Keep all of these or, where one cannot be taken, none; how many were new."""
         checked = [self._checked(one) for one in given]
         with self._database.write() as transaction:
-            return sum(_add(transaction, one) for one in checked)
+            return sum(self._add(transaction, one) for one in checked)
 
     def add_to_entity(
         self, log: PredictionLog, entity: str, start: float, end: float, given: Feedback, model: str = ""
@@ -102,23 +103,27 @@ class FeedbackLog:
         for name, value in (("label", given.label), ("source", given.source)):
             if not value.strip() or len(value) > LABEL_CHARACTERS:
                 raise FeedbackInvalid(f"{name} must be text of 1 to {LABEL_CHARACTERS} characters")
-        said = (
-            f"key\0{given.idempotency_key}"
-            if given.idempotency_key
-            else "\0".join(("said", prediction_id, given.kind, given.label, given.source))
-        )
-        key = self._scope.hash("feedback key", said.encode()).hex()
-        return replace(given, prediction_id=prediction_id, given_at=self._now(), idempotency_key=key)
+        return replace(given, prediction_id=prediction_id, given_at=self._now())
 
+    def _add(self, transaction: Transaction, given: Feedback) -> bool:
+        if given.idempotency_key:
+            return self._add_once(transaction, given, f"key\0{given.idempotency_key}")
+        rows = transaction.execute(statements.FEEDBACK_OF, {"prediction_id": given.prediction_id})
+        said = [one for one in map(_feedback, rows) if (one.kind, one.source) == (given.kind, given.source)]
+        if said and said[-1].label == given.label and (said[-1].is_uniform or not given.is_uniform):
+            return False
+        parts = ("said", given.prediction_id, given.kind, given.source, str(len(said)))
+        return self._add_once(transaction, given, "\0".join(parts))
 
-def _add(transaction: Transaction, given: Feedback) -> bool:
-    row = {**vars(given), "is_uniform": int(given.is_uniform)}
-    if transaction.execute(statements.ADD_FEEDBACK, row):
-        return True
-    found = _feedback(transaction.execute(statements.FEEDBACK_BY_KEY, {"idempotency_key": given.idempotency_key})[0])
-    if _content(found) != _content(given):
-        raise FeedbackInvalid("that idempotency key was used for other feedback: give each piece a key of its own")
-    return False
+    def _add_once(self, transaction: Transaction, given: Feedback, key: str) -> bool:
+        hashed = self._scope.hash("feedback key", key.encode()).hex()
+        row = {**vars(given), "is_uniform": int(given.is_uniform), "idempotency_key": hashed}
+        if transaction.execute(statements.ADD_FEEDBACK, row):
+            return True
+        found = _feedback(transaction.execute(statements.FEEDBACK_BY_KEY, {"idempotency_key": hashed})[0])
+        if _content(found) != _content(given):
+            raise FeedbackInvalid("that idempotency key was used for other feedback: give each piece a key of its own")
+        return False
 
 
 def _content(given: Feedback) -> tuple[str, str, str, str]:

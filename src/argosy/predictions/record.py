@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from argosy.errors import InputInvalid
 from argosy.types import Input
 from argosy.vault.scope import Scope
 
@@ -66,7 +67,10 @@ def seal(prediction: Prediction, scope: Scope) -> SealedPrediction:
     """The form that may be written down."""
     given = prediction.input if isinstance(prediction.input, str) else dict(prediction.input)
     scores = np.asarray(prediction.scores, "<f4").tobytes()
-    secret = _encode(_Secret(given, scores, prediction.client, prediction.subject, prediction.entity))
+    try:
+        secret = _encode(_Secret(given, scores, prediction.client, prediction.subject, prediction.entity))
+    except OverflowError:
+        raise InputInvalid("a number of the input has more than 64 bits: send it as text") from None
     return SealedPrediction(
         prediction.id,
         prediction.model,

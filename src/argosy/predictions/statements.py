@@ -61,11 +61,11 @@ FEEDBACK_BY_KEY = f"SELECT {FEEDBACK_COLUMNS} FROM feedback WHERE idempotency_ke
 FEEDBACK_OF = f"SELECT {FEEDBACK_COLUMNS} FROM feedback WHERE prediction_id = :prediction_id ORDER BY id"  # noqa: S608
 FEEDBACK_OF_MODEL = f"""
 SELECT {FEEDBACK_COLUMNS} FROM feedback
-WHERE prediction_id IN (SELECT id FROM predictions WHERE model = :model) ORDER BY id
+WHERE EXISTS (SELECT 1 FROM predictions WHERE predictions.id = prediction_id AND model = :model) ORDER BY id
 """  # noqa: S608
 COUNT_FEEDBACK = """
 SELECT count(*) FROM feedback WHERE given_at > :since
-AND prediction_id IN (SELECT id FROM predictions WHERE model = :model)
+AND EXISTS (SELECT 1 FROM predictions WHERE predictions.id = prediction_id AND model = :model)
 """
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.estimator import Estimator, Scores
 from argosy.models.evaluation import Metrics, evaluate
+from argosy.models.inputs import NO_LIMIT
 from argosy.models.paired import pack_right
 from argosy.models.served import scoring_agreement
 from argosy.training.fit import Fit
@@ -90,7 +91,7 @@ def predict_us(model: AdaptedModel, inputs: Sequence[Input]) -> float:
     served, laps = model.served(), []
     for item in inputs[:TIMED]:
         started = time.perf_counter()
-        served.one(item)
+        served.one(item, NO_LIMIT)
         laps.append(time.perf_counter() - started)
     return statistics.median(laps) * 1e6
 

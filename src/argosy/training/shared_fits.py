@@ -7,6 +7,8 @@ a lock and leaves it in a memory-backed folder; the others map it. Guarantees:
 - The folder lives as long as some worker trains. Each holds a shared lock on it; whoever can make that lock
   exclusive is alone, and wipes it: on going idle, on leaving, and on arriving (what a `kill -9` left behind).
 - A fit is whole or absent: it is renamed into place.
+
+Raises ArgosyError where somebody else has put a folder of that name there.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ import fcntl
 import hashlib
 import os
 import shutil
-import tempfile
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from argosy.errors import ArgosyError
 from argosy.training.fit import Fit, read_fit, write_fit
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # a memory-backed file system where Linux has one; names are ours, mode 700
@@ -56,15 +59,12 @@ class SharedFits:
         folder = self._join()
         path = folder / key
         with _locked(folder / f"{key}.making"):
-            if path.exists():
-                return read_fit(path)
-            fit = make()
-            if fit.size_bytes() * 1.2 > shutil.disk_usage(folder).free:
-                return fit
-            handle, temporary = tempfile.mkstemp(dir=folder)
-            os.close(handle)
-            write_fit(fit, Path(temporary))
-            Path(temporary).rename(path)
+            if not path.exists():
+                fit = make()
+                try:
+                    write_fit(fit, path)
+                except OSError:  # no room
+                    return fit
         return read_fit(path)
 
     def _join(self) -> Path:
@@ -75,6 +75,9 @@ class SharedFits:
             self._wipe_if_alone()
             fcntl.flock(self._lock, fcntl.LOCK_SH)
         self._folder.mkdir(mode=0o700, exist_ok=True)
+        found = self._folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+            raise ArgosyError(f"{self._folder} is not a private folder of this user: remove it")
         return self._folder
 
     def _wipe_if_alone(self) -> None:

@@ -91,3 +91,11 @@ def test_every_row_is_accounted_for_and_revisions_agree(stored, staged, rule):
     if not decision.is_conflict:
         assert {each.subject for each in rows} <= known
         assert stored or kept
+
+
+def test_an_undated_row_does_not_take_a_correction_back():
+    corrected = [Stored("a", 1.0, None), Stored("b", 2.0, None, is_derived=True)]
+    undated = row(1, "a", 9.0)._replace(is_dated=False)
+    assert decide(corrected, [undated], "latest") == Decision([], 0, 1, True)
+    assert decide(corrected, [row(1, "a", 9.0)], "latest").keep == [1]
+    assert decide(corrected[:1], [undated._replace(label="c")], "latest").keep == [1]

@@ -18,7 +18,11 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-INPUTS = TEXTS | st.dictionaries(st.text(max_size=8), JSON, min_size=1, max_size=4)
+INPUTS = TEXTS | st.dictionaries(st.text(max_size=8), JSON, min_size=1, max_size=4).filter(
+    lambda fields: any(
+        not (value is None or (isinstance(value, str) and not value.strip())) for value in fields.values()
+    )
+)
 ROWS = st.lists(
     st.builds(
         Example,

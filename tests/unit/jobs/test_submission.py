@@ -23,7 +23,9 @@ def submit(plans, plan, *labels):
 
 def add(plans, plan, label):
     with plans.queue.database.write() as transaction:
-        return plans.add(transaction, plan, Wanted(label, {}, "d"), "parent", {"kind": "gate"})
+        return plans.add(
+            transaction, plan, Wanted(label, {}, "d"), "parent", {"kind": "gate", "label": "gate", "payload": {}}
+        )
 
 
 def cancel(plans, plan):
@@ -82,7 +84,7 @@ def test_a_challenger_stays_when_its_plan_is_submitted_again(plans):
     assert add(plans, "topics", "challenger")
     assert not add(plans, "topics", "challenger")
     assert submit(plans, "topics", "b").dropped == ("a",)
-    assert plans.queue.get("challenger").payload["then"] == {"kind": "gate"}
+    assert plans.queue.get("challenger").payload["then"] == {"kind": "gate", "label": "gate", "payload": {}}
     train(plans, "challenger")
     assert plans.store.resolve("topics").label == "challenger"
 
@@ -126,3 +128,21 @@ def test_an_unknown_plan_is_said_to_be_one(plans):
             ask("topic")
     assert plans.source("topics") == {"name": "topics"}
     assert plans.names() == ["topics"]
+
+
+def test_adding_what_is_trained_for_another_plan_makes_its_version_and_goes_on(plans):
+    submit(plans, "topics", "a")
+    train(plans, "a")
+    then = {"kind": "gate", "label": "gate-a", "payload": {"model": "other"}}
+    with plans.queue.database.write() as transaction:
+        assert plans.add(transaction, "other", Wanted("a", {}, "d", {"adapter.mine": "f00d"}), None, then)
+    assert [version.label for version in plans.store.versions("other")] == ["a"]
+    assert plans.queue.get("gate-a").requires == {"adapter.mine": ""}
+
+
+def test_a_cancelled_plan_gets_no_version(plans):
+    submit(plans, "topics", "a")
+    submit(plans, "other", "a")
+    cancel(plans, "topics")
+    train(plans, "a")
+    assert plans.store.models() == ["other"]

@@ -78,3 +78,20 @@ def test_a_models_feedback_is_counted_from_a_time_on(feedback, log, writer, pred
     assert [one.prediction_id for one in feedback.of_model("topics")] == [made.id]
     assert (feedback.count_since("topics", 4.0), feedback.count_since("topics", 5.0)) == (1, 0)
     assert feedback.count_since("tone", 0.0) == 0
+
+
+def test_a_change_of_mind_is_news_also_back_to_an_earlier_word(feedback, predict):
+    prediction_id = predict().id
+    for label in ("money", "sport", "money"):
+        assert feedback.add(prediction_id, "correction", label, "analyst")
+    assert not feedback.add(prediction_id, "correction", "money", "analyst")
+    assert [one.label for one in feedback.of(prediction_id)] == ["money", "sport", "money"]
+
+
+def test_a_word_that_may_measure_is_news_once(feedback, predict):
+    prediction_id = predict().id
+    assert feedback.add(prediction_id, "correction", "money", "analyst")
+    assert feedback.add(prediction_id, "correction", "money", "analyst", is_uniform=True)
+    assert not feedback.add(prediction_id, "correction", "money", "analyst", is_uniform=True)
+    assert not feedback.add(prediction_id, "correction", "money", "analyst")
+    assert [one.is_uniform for one in feedback.of(prediction_id)] == [False, True]

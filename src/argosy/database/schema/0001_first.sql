@@ -169,3 +169,4 @@ CREATE TABLE feedback (             -- predictions: append-only outcomes and cor
     given_at REAL NOT NULL
 );
 CREATE INDEX feedback_by_prediction ON feedback (prediction_id);
+CREATE INDEX feedback_by_time ON feedback (given_at);

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 adapters: Registry[Adapter] = Registry("adapter")
 adapters.register("hashing", "argosy.models.adapters.hashing:Hashing")
 adapters.register("numeric", "argosy.models.adapters.numeric:Numeric")
+adapters.register("sentence_embedding", "argosy.models.adapters.sentence_embedding:SentenceEmbedding")
 adapters.register("tfidf", "argosy.models.adapters.tfidf:TfIdf")
 adapters.register("word2vec", "argosy.models.adapters.word2vec:Word2Vec", aliases=("Word2VecAdapter",))
 adapters.register("word_frequency", "argosy.models.adapters.word_frequency:WordFrequency")
