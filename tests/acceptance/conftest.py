@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -133,6 +134,7 @@ class Shell:
     def serve(self, *arguments):
         """Start `serve` or `up` on a free port, and wait until it answers; the process and a client."""
         process = self.start(*arguments, "--port", 0)
+        assert readable(process.stdout), (self.folder / "started.log").read_text()
         url = re.search(r"http://\S+", process.stdout.readline())
         assert url, (self.folder / "started.log").read_text()
         client = httpx.Client(base_url=url[0], timeout=SECONDS)
@@ -147,9 +149,14 @@ class Shell:
     def close(self):
         for process in self._started:
             if process.poll() is None:
-                process.terminate()
+                process.kill()  # its children follow
             process.wait(SECONDS)
             process.stdout.close()
+
+
+def readable(stream):
+    """Whether something, or its end, comes within the deadline."""
+    return bool(select.select([stream], [], [], SECONDS)[0])
 
 
 def until(condition, seconds=SECONDS):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -52,6 +53,7 @@ class Site:
 
     def serve(self):
         process = self.start("serve", "--port", 0)
+        assert select.select([process.stdout], [], [], SECONDS)[0]
         url = re.search(r"http://\S+", process.stdout.readline())[0]
         client = httpx.Client(base_url=url, timeout=SECONDS)
         self.until(lambda: client.get("/v2/health/ready").status_code == 200)
