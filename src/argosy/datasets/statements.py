@@ -88,6 +88,8 @@ SUBJECT_ROWS = """
     SELECT revision_id, content_hash FROM examples WHERE collection = :collection AND content_hash IN (
         SELECT content_hash FROM examples WHERE collection = :collection AND subject_hash = :subject_hash)"""
 ERASE = "DELETE FROM examples WHERE revision_id = ?"
+NOTE_ERASURE = "INSERT INTO erasures (erased_at) VALUES (:now)"
+ERASURES = "SELECT count(*) FROM erasures"
 
 # --- datasets
 

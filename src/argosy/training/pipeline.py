@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from argosy.errors import FormsDisagree
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.estimator import Estimator, Scores
 from argosy.models.evaluation import Metrics, evaluate
@@ -79,9 +80,9 @@ def served_form(model: AdaptedModel, fit: Fit, expected: Mapping[Part, Scores]) 
     """
     served = model.served()
     scoring = max(scoring_agreement(served, fit.matrices[part], scores) for part, scores in expected.items())
-    if max(scoring, fit.encoding) > AGREEMENT:
+    if not (scoring <= AGREEMENT and fit.encoding <= AGREEMENT):  # also where one is no number
         found = f"by {fit.encoding:.1g} in encoding, by {scoring:.1g} in scoring"
-        raise RuntimeError(f"the served form {served.form} differs from the training form: {found}")
+        raise FormsDisagree(f"the served form {served.form} differs from the training form: {found}")
     rows = sum(map(len, expected.values()))
     return {"name": served.form, "difference": max(scoring, fit.encoding), "rows": rows}
 

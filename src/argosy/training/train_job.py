@@ -12,8 +12,9 @@ from typing import Any, Final
 from argosy import clock
 from argosy.database import Database, Transaction
 from argosy.datasets.dataset import Dataset, load
+from argosy.datasets.erasure import erasures
 from argosy.definitions import Definition, Registries
-from argosy.errors import ArtifactNotFound
+from argosy.errors import ArtifactNotFound, ErasedMeanwhile
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.queue import Queue
@@ -48,16 +49,18 @@ class Trainer:
     ) -> None:
         self._database, self._vault, self._store, self._registries = database, vault, store, registries
         self._fits, self._root = fits, root
-        self._dataset: tuple[str, Dataset] | None = None
+        self._dataset: tuple[tuple[str, int], Dataset] | None = None
 
     def handle(self, job: Job, guard: LeaseGuard) -> Outcome:
         """Train a job's definition. The artifact is stored before the row that names it."""
         log = [f"{clock.format_time(clock.now())} {guard.lease.owner} begins, attempt {job.failures + 1}"]
         definition = Definition.from_dict(job.payload["definition"], self._registries)
         digest = job.payload["dataset_digest"]
-        dataset = self._load(digest)
+        dataset, erased = self._load(digest)
         fit = self._fit(definition, digest, dataset)
         guard.check()
+        if dataset.missing:
+            log.append(f"{dataset.missing} rows of the dataset were erased since it was frozen")
         log.append(f"adapter {definition.adapter.name}: {fit.seconds:.2f} s")
         inputs = {part: rows.inputs for part, rows in dataset.parts.items()}
         measured = train(self._estimator(definition), fit, inputs, guard.check, SEED)
@@ -69,22 +72,25 @@ class Trainer:
             path = measured.model.save(Path(folder) / "model")
             artifact, size = self._store.artifacts.put(path), path.stat().st_size
         trained = self._trained(job, measured, artifact, size, log)
-        return Outcome({"artifact": artifact}, lambda transaction: self._record(transaction, job, trained))
+        return Outcome({"artifact": artifact}, lambda transaction: self._record(transaction, job, trained, erased))
 
     def forget(self) -> None:
         """Let go of plaintext and fits: called when there is nothing to train."""
         self._dataset = None
         self._fits.release()
 
-    def _load(self, digest: str) -> Dataset:
-        if self._dataset is None or self._dataset[0] != digest:
-            self._dataset = None
-            self._dataset = (digest, load(self._database, self._vault, digest))
-        return self._dataset[1]
+    def _load(self, digest: str) -> tuple[Dataset, int]:
+        """The dataset, and the number of erasures that it knows of."""
+        with self._database.read() as transaction:
+            erased = erasures(transaction)
+        if self._dataset is None or self._dataset[0] != (digest, erased):
+            self.forget()  # what was erased must leave memory too
+            self._dataset = ((digest, erased), load(self._database, self._vault, digest))
+        return self._dataset[1], erased
 
     def _fit(self, definition: Definition, digest: str, dataset: Dataset, round_name: str = "") -> Fit:
         plugin = self._registries.adapters.get(definition.adapter.name)
-        key = fit_key(digest + round_name, definition.adapter.canonical(), plugin.code_digest)
+        key = fit_key(f"{digest} {dataset.missing}{round_name}", definition.adapter.canonical(), plugin.code_digest)
 
         def make() -> Fit:
             started = time.perf_counter()
@@ -133,7 +139,9 @@ class Trainer:
             rows_right=measured.rows_right,
         )
 
-    def _record(self, transaction: Transaction, job: Job, trained: Trained) -> None:
+    def _record(self, transaction: Transaction, job: Job, trained: Trained, erased: int) -> None:
+        if erasures(transaction) != erased:
+            raise ErasedMeanwhile(f"{job.label}: examples were erased while it trained; it is trained again")
         if not self._store.artifacts.exists(trained.artifact):  # collected, being an hour old: no version without one
             raise ArtifactNotFound(f"the artifact of {job.label} is gone before its result was recorded")
         self._store.record(transaction, trained)

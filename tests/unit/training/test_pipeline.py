@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from argosy.errors import LeaseLost
+from argosy.errors import FormsDisagree, LeaseLost
 from argosy.models.estimators import estimators
 from argosy.training.fit import read_fit, write_fit
 from argosy.training.pipeline import train
@@ -56,7 +56,7 @@ def test_training_stops_between_its_steps(fit):
 def test_a_served_form_that_differs_is_never_stored(fit):
     from dataclasses import replace
 
-    with pytest.raises(RuntimeError, match="differs from the training form"):
+    with pytest.raises(FormsDisagree, match="differs from the training form"):
         trained(replace(fit, encoding=1e-3))
 
 
