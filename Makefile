@@ -13,7 +13,7 @@ $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@echo "Installing Argosy into $(VENV) (a minute or so, once)"
-	@$(BIN)/python -m pip install --quiet --editable '.[demo,frames,word2vec]' --group dev
+	@$(BIN)/python -m pip install --quiet --editable '.[demo,embeddings,frames,word2vec]' --group dev
 	@touch $@
 
 venv: $(READY)  ## build .venv with everything the project needs

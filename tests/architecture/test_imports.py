@@ -20,6 +20,9 @@ ADAPTER_FOLDERS = {
     "tantivy": ("search/indexes/",),
     "elasticsearch": ("search/indexes/",),
     "gensim": ("models/adapters/",),
+    "onnxruntime": ("models/sentence_encoders/",),
+    "tokenizers": ("models/sentence_encoders/",),
+    "torch": ("models/sentence_encoders/",),
     "sklearn": ("models/estimators/",),
     "cryptography": ("vault/",),
     "starlette": ("serving/",),
@@ -34,7 +37,7 @@ ADAPTER_FOLDERS = {
 NEVER = {"pickle", "joblib", "dill", "cloudpickle", "marshal", "shelve"}
 """A model is no program."""
 
-IN_FUNCTIONS_ONLY = {"sklearn", "gensim", "pandas", "cryptography"}
+IN_FUNCTIONS_ONLY = {"sklearn", "gensim", "onnxruntime", "tokenizers", "torch", "pandas", "cryptography"}
 """Too slow to import for those who only check a plan or ask for help."""
 
 

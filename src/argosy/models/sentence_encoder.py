@@ -1,0 +1,71 @@
+"""The port of sentence encoders: a network trained elsewhere that turns a text into a vector.
+
+Guarantees: `encode` gives the same bits for the same text in every process on one kind of machine, whatever was encoded
+before or is at the same time; it may be called from several threads, uses one itself, and asks no network. The weights
+come with an installed package; `weights` says which they are, so that a model can name what it was trained with instead
+of holding a copy.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.errors import ExtraMissing
+
+Backend = Literal["onnx", "torch"]
+Vector = NDArray[np.float64]
+PURPOSE = "the adapter sentence_embedding"
+_BLOCK_BYTES = 1 << 20
+
+
+class SentenceEncoder(Protocol):
+    weights: dict[str, str]
+    """The `package`, its `version` and the `sha256` of the file with the weights."""
+    dimensions: int
+
+    def encode(self, text: str, length: int) -> Vector:
+        """(dimensions,), of length one; of the text's first `length` word pieces."""
+
+
+@cache
+def encoder_of(backend: Backend) -> SentenceEncoder:
+    """The encoder, loaded once a process; raises ExtraMissing."""
+    if backend == "torch":
+        from argosy.models.sentence_encoders.pytorch import TorchEncoder
+
+        return TorchEncoder()
+    from argosy.models.sentence_encoders.onnx import OnnxEncoder
+
+    return OnnxEncoder()
+
+
+def file_of(module: str, package: str, name: str, extra: str) -> Path:
+    """A file of an installed package, which is not imported; raises ExtraMissing."""
+    found = importlib.util.find_spec(module)
+    if found is None or not found.submodule_search_locations:
+        raise ExtraMissing(package, extra, PURPOSE)
+    return Path(next(iter(found.submodule_search_locations))) / name
+
+
+def identity(package: str, path: Path) -> dict[str, str]:
+    """What `weights` holds."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    return {"package": package, "version": metadata.version(package), "sha256": digest.hexdigest()}
+
+
+def unit_mean(vectors: NDArray[np.float32]) -> Vector:
+    """The mean of the word pieces' vectors, made one long: what MiniLM was trained to compare."""
+    mean = vectors.mean(axis=0, dtype=np.float64)
+    length = np.sqrt(mean.dot(mean))
+    return np.asarray(mean / (length or 1.0))
