@@ -14,6 +14,7 @@ from argosy.vault import Vault
 from argosy.vault.keys.environment import EnvironmentKeys, variable
 from argosy.vault.keys.file import FileKeys
 from argosy.vault.master_keys import ROLES
+from argosy.vault.rotation import RotatableKeys
 
 KEY_FOLDER = Path(".argosy", "keys")
 
@@ -57,14 +58,17 @@ def vault(root: Path, own: Database) -> Vault:
 
     A project in which nothing is encrypted yet, such as a fresh clone, gets keys of its own.
     """
-    if _keys_are_given():
-        return Vault(own, EnvironmentKeys(os.environ))
-    if not (root / KEY_FOLDER).exists():
+    if not _keys_are_given() and not (root / KEY_FOLDER).exists():
         with own.read() as transaction:
             is_new = not transaction.execute("SELECT 1 FROM data_keys LIMIT 1")
         if is_new:
             create_keys(root)
-    return Vault(own, FileKeys(root / KEY_FOLDER))
+    return Vault(own, master_keys(root))
+
+
+def master_keys(root: Path) -> RotatableKeys:
+    """From the environment where one is given there, else from the project's folder."""
+    return EnvironmentKeys(os.environ) if _keys_are_given() else FileKeys(root / KEY_FOLDER)
 
 
 def create_keys(root: Path) -> None:

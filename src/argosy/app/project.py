@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from argosy.app.examples import ProjectExamples
     from argosy.app.feedback import ProjectFeedback
+    from argosy.app.keys import ProjectKeys
     from argosy.app.models import ProjectModels
     from argosy.app.plans import ProjectPlans
     from argosy.app.reproduction import Reproduction
@@ -74,6 +75,12 @@ class Project:
         from argosy.jobs.queue import Queue
 
         return Queue(self.database)
+
+    @cached_property
+    def keys(self) -> ProjectKeys:
+        from argosy.app.keys import ProjectKeys
+
+        return ProjectKeys(self)
 
     @cached_property
     def tokens(self) -> Tokens:

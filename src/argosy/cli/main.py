@@ -29,6 +29,7 @@ COMMANDS = {
     "predict": ("argosy.cli.models:predict", "Classify a few texts here, without a server."),
     "feedback": ("argosy.cli.feedback:feedback", "Give outcomes and corrections; review predictions."),
     "retrain": ("argosy.cli.feedback:retrain", "Train a challenger on newer data; promote it if the gate agrees."),
+    "keys": ("argosy.cli.keys:keys", "Show and replace the project's master keys."),
     "tokens": ("argosy.cli.tokens:tokens", "Make, list and revoke tokens for the server."),
     "up": ("argosy.cli.serve:up", "Run server, workers and scheduled retraining together."),
     "doctor": ("argosy.cli.project:doctor", "Check every configured backend."),

@@ -4,6 +4,8 @@ Guarantees, for every adapter:
 
 - `get(role)` returns the same 32 bytes for as long as the role's key is not replaced, from any thread and process.
 - The key of one role says nothing about that of another: a server holds `predictions` alone and cannot read examples.
+- `candidates(role)` are all keys that the role's data keys may be wrapped with: the present one first, and during a
+  rotation those before and after it.
 - A key that is missing, malformed or readable by others raises KeyUnavailable, which says where it was looked for.
 """
 
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Protocol
 
 from argosy.errors import KeyUnavailable
@@ -26,6 +29,9 @@ class MasterKeys(Protocol):
 
     def get(self, role: str) -> bytes:
         """The 32 bytes of that role's master key."""
+
+    def candidates(self, role: str) -> Sequence[bytes]:
+        """Every key that may have wrapped the role's data keys, the present one first."""
 
 
 def encode_key(key: bytes) -> str:

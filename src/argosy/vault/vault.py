@@ -3,7 +3,8 @@
 - A scope is `collection:NAME` (role examples) or begins with `predictions` (role predictions).
 - Two processes that use a new scope at once end with the same data key.
 - A scope's key is unwrapped once and kept in memory, never written in the clear.
-- Replacing a master key (`rewrap`) re-wraps data keys and touches no row that they encrypt.
+- Replacing a master key (`rotation.rotate`) re-wraps data keys and touches no row that they encrypt; it may happen at
+  any moment of another process's use.
 
 Raises KeyUnavailable without the role's master key, KeyWrong with another one. `scope` opens its own transaction the
 first time a name is asked for: call it outside of one. May be used from any thread.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 
 from argosy.database import Database, Transaction
 from argosy.errors import KeyUnavailable, KeyWrong
@@ -35,34 +37,23 @@ class Vault:
                 self._scopes[name] = Scope(name, self._data_key(name))
             return self._scopes[name]
 
-    def rewrap(self, role: str, new: MasterKeys) -> int:
-        """Wrap every data key of the role with its new master key, all or none; how many there were.
-
-        From then on a vault must be opened with the new key.
-        """
-        old_key, new_key = self._master_keys.get(role), new.get(role)
-        with self._database.write() as transaction:
-            rows = transaction.execute("SELECT scope, wrapped FROM data_keys")
-            mine = [(scope, wrapped) for scope, wrapped in rows if role_of(scope) == role]
-            for scope, wrapped in mine:
-                transaction.execute(
-                    "UPDATE data_keys SET wrapped = :wrapped WHERE scope = :scope",
-                    {"scope": scope, "wrapped": wrap(new_key, unwrap(old_key, wrapped, scope), scope)},
-                )
-        return len(mine)
-
     def _data_key(self, name: str) -> bytes:
-        master_key = self._master_keys.get(role_of(name))
-        with self._database.read() as transaction:
-            found = _wrapped(transaction, name)
-        if found is None:
-            found = self._create(name, master_key)
-        return unwrap(master_key, found, name)
+        role, before = role_of(name), None
+        while True:
+            with self._database.read() as transaction:
+                wrapped = _wrapped(transaction, name)
+            found = self._create(name) if wrapped is None else wrapped
+            try:
+                return unwrap_any(self._master_keys.candidates(role), found, name)
+            except KeyWrong:
+                if found == before:
+                    raise
+                before = found  # a rotation may have gone by between the two look-ups
 
-    def _create(self, name: str, master_key: bytes) -> bytes:
+    def _create(self, name: str) -> bytes:
         """The wrapped key of a new scope, or the one that another process made meanwhile."""
-        with self._database.write() as transaction:
-            self._check_siblings(transaction, name, master_key)
+        with self._database.write() as transaction:  # a rotation waits for us, or we see what it did
+            master_key = self._master_key(transaction, name)
             transaction.execute(
                 "INSERT INTO data_keys (scope, wrapped, created_at) VALUES (:scope, :wrapped, :now)"
                 " ON CONFLICT (scope) DO NOTHING",
@@ -70,12 +61,13 @@ class Vault:
             )
             return transaction.execute("SELECT wrapped FROM data_keys WHERE scope = :scope", {"scope": name})[0][0]  # type: ignore[no-any-return]  # BLOB NOT NULL
 
-    def _check_siblings(self, transaction: Transaction, name: str, master_key: bytes) -> None:
-        """Refuse to begin a second master key beside the one that the role's other scopes are wrapped with."""
+    def _master_key(self, transaction: Transaction, name: str) -> bytes:
+        """The one that the role's other scopes are wrapped with: there is never a second beside it."""
+        candidates = self._master_keys.candidates(role_of(name))
         for scope, wrapped in transaction.execute("SELECT scope, wrapped FROM data_keys"):
             if role_of(scope) == role_of(name):
-                unwrap(master_key, wrapped, scope)
-                return
+                return opening(candidates, wrapped, scope)
+        return candidates[0]
 
 
 def role_of(scope: str) -> str:
@@ -93,6 +85,24 @@ def wrap(master_key: bytes, data_key: bytes, scope: str) -> bytes:
 
     nonce = os.urandom(NONCE_BYTES)
     return _FORMAT + nonce + AESGCM(master_key).encrypt(nonce, data_key, scope.encode())
+
+
+def unwrap_any(master_keys: Iterable[bytes], wrapped: bytes, scope: str) -> bytes:
+    """The data key; raises KeyWrong where none of those master keys wrapped it."""
+    return unwrap(opening(master_keys, wrapped, scope), wrapped, scope)
+
+
+def opening(master_keys: Iterable[bytes], wrapped: bytes, scope: str) -> bytes:
+    """Which of the master keys wrapped it; raises KeyWrong where none did."""
+    wrong: KeyWrong | None = None
+    for master_key in master_keys:
+        try:
+            unwrap(master_key, wrapped, scope)
+        except KeyWrong as error:
+            wrong = error
+        else:
+            return master_key
+    raise wrong or KeyWrong(f"there is no master key for '{scope}'")
 
 
 def unwrap(master_key: bytes, wrapped: bytes, scope: str) -> bytes:

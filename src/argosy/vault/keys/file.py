@@ -1,13 +1,23 @@
-"""Master keys as files, `ROLE.key` of mode 600 in a folder of mode 700."""
+"""Master keys as files, `ROLE.key` of mode 600 in a folder of mode 700.
+
+While a key is replaced, `ROLE.next` is the key to come, and then `ROLE.previous` the one before. A key is complete
+before it has its name.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from argosy.errors import KeyUnavailable
 from argosy.vault.master_keys import KEY_BYTES, ROLES, decode_key, encode_key
+
+NEXT, PREVIOUS = ".next", ".previous"
 
 
 class FileKeys:
@@ -15,35 +25,109 @@ class FileKeys:
         self.folder = folder
 
     def get(self, role: str) -> bytes:
-        path = self.path(role)
-        try:
-            with path.open(encoding="ascii") as file:
-                _check_private(path, os.fstat(file.fileno()).st_mode)
-                text = file.read()
-        except FileNotFoundError:
-            raise KeyUnavailable(f"there is no master key {path}: put it back from your backup") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise KeyUnavailable(f"the master key {path} cannot be read: {error}") from None
-        return decode_key(text, f"the master key {path}")
+        return _read(self.path(role))
+
+    def candidates(self, role: str) -> list[bytes]:
+        while True:
+            present = self.get(role)
+            others = [_read_if_there(self._beside(role, state)) for state in (NEXT, PREVIOUS)]
+            if present == self.get(role):  # else a key took over between, and what it was read as is not told
+                return [present, *(key for key in others if key is not None)]
 
     def create(self, role: str) -> None:
         """Make a random key; raises KeyUnavailable where the role has one already, which is never replaced."""
         path = self.path(role)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._write(path)
         except FileExistsError:
             raise KeyUnavailable(f"{path} exists: replacing it would lose what it encrypts") from None
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(encode_key(os.urandom(KEY_BYTES)) + "\n")
-            file.flush()
-            os.fsync(descriptor)
+
+    def has_begun(self, role: str) -> bool:
+        return self._beside(role, NEXT).exists() or self._beside(role, PREVIOUS).exists()
+
+    def prepare(self, role: str) -> bytes:
+        present, path = self.get(role), self._beside(role, NEXT)
+        if self.has_begun(role) and not path.exists():  # it took over already
+            return present
+        with suppress(FileExistsError):
+            self._write(path)
+        return _read(path)
+
+    def take_over(self, role: str) -> None:
+        if not self._beside(role, NEXT).exists():
+            return
+        with suppress(FileExistsError):
+            os.link(self.path(role), self._beside(role, PREVIOUS))
+        self._synchronise()
+        self._beside(role, NEXT).replace(self.path(role))
+        self._synchronise()
+
+    def forget(self, role: str) -> None:
+        self._beside(role, PREVIOUS).unlink(missing_ok=True)
+        self._synchronise()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Raises KeyUnavailable where another process replaces keys at this moment."""
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise KeyUnavailable(f"another process is replacing keys in {self.folder}: wait for it") from None
+        finally:
+            os.close(descriptor)
 
     def path(self, role: str) -> Path:
         if role not in ROLES:
             raise KeyUnavailable(f"there is no key role '{role}'; there are: {', '.join(ROLES)}")
         return self.folder / f"{role}.key"
+
+    def _beside(self, role: str, state: str) -> Path:
+        return self.path(role).with_suffix(state)
+
+    def _write(self, path: Path) -> None:
+        """A new random key, durably; raises FileExistsError."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=".")
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(encode_key(os.urandom(KEY_BYTES)) + "\n")
+                file.flush()
+                os.fsync(descriptor)
+            os.link(name, path)
+            self._synchronise()
+        finally:
+            Path(name).unlink()
+
+    def _synchronise(self) -> None:
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open(encoding="ascii") as file:
+            _check_private(path, os.fstat(file.fileno()).st_mode)
+            text = file.read()
+    except FileNotFoundError:
+        raise KeyUnavailable(f"there is no master key {path}: put it back from your backup") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeyUnavailable(f"the master key {path} cannot be read: {error}") from None
+    return decode_key(text, f"the master key {path}")
+
+
+def _read_if_there(path: Path) -> bytes | None:
+    try:
+        return _read(path)
+    except KeyUnavailable:
+        if path.exists():
+            raise
+        return None
 
 
 def _check_private(path: Path, mode: int) -> None:

@@ -1,0 +1,63 @@
+"""`argosy keys …`: the project's master keys, by their fingerprints."""
+
+from __future__ import annotations
+
+import click
+
+from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.project import opened
+
+
+@click.group()
+def keys() -> None:
+    """Show and replace the project's master keys.
+
+    Example: argosy keys rotate examples
+    """
+
+
+@keys.command()
+@json_option
+@click.pass_context
+def show(ctx: click.Context, as_json: bool) -> None:
+    """Show each master key's fingerprint and what it opens; never a key.
+
+    Example: argosy keys show
+    """
+    from dataclasses import asdict
+
+    states = opened(ctx).keys.show()
+    if as_json:
+        print_json([asdict(state) for state in states])
+        return
+    rows = [
+        (
+            state.role,
+            state.fingerprint or state.problem,
+            ", ".join(scope.removeprefix("collection:") for scope in state.scopes) or "nothing yet",
+            "begun and not ended: argosy keys rotate " + state.role if state.rotating else "",
+        )
+        for state in states
+    ]
+    print_table(("key", "fingerprint", "opens", "rotation"), rows)
+
+
+@keys.command()
+@click.argument("role", type=click.Choice(["examples", "predictions"]))
+@json_option
+@click.pass_context
+def rotate(ctx: click.Context, role: str, as_json: bool) -> None:
+    """Replace the master key of ROLE, examples or predictions, while everything runs; no row is rewritten.
+
+    Example: argosy keys rotate examples
+    """
+    from dataclasses import asdict
+
+    rotated = opened(ctx).keys.rotate(role)
+    if as_json:
+        print_json(asdict(rotated))
+        return
+    ended = " The rotation that was begun before has ended." if rotated.resumed else ""
+    click.echo(
+        f"The key '{role}' is {rotated.fingerprint} now; it wraps {plural(rotated.data_keys, 'data key')}.{ended}"
+    )
