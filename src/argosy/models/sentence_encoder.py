@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Literal, Protocol
@@ -33,18 +32,6 @@ class SentenceEncoder(Protocol):
 
     def encode(self, text: str, length: int) -> Vector:
         """(dimensions,), of length one; of the text's first `length` word pieces."""
-
-
-@cache
-def encoder_of(backend: Backend) -> SentenceEncoder:
-    """The encoder, loaded once a process; raises ExtraMissing."""
-    if backend == "torch":
-        from argosy.models.sentence_encoders.pytorch import TorchEncoder
-
-        return TorchEncoder()
-    from argosy.models.sentence_encoders.onnx import OnnxEncoder
-
-    return OnnxEncoder()
 
 
 def file_of(module: str, package: str, name: str, extra: str) -> Path:

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from argosy.processes import THREAD_VARIABLES
 
-PACKAGES: Final = (*"argosy numpy scipy scikit-learn gensim lightgbm onnxruntime tokenizers torch".split(),)
+_TRAINERS: Final = ("scikit-learn", "gensim", "lightgbm", "onnxruntime", "tokenizers", "torch")
+PACKAGES: Final = ("argosy", "numpy", "scipy", *_TRAINERS)
 _REVISION = re.compile(r"[0-9a-f]{40,64}")
 
 

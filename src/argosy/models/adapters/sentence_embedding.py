@@ -17,7 +17,8 @@ import numpy as np
 from argosy.errors import WeightsDiffer
 from argosy.models.adapter import Adapter
 from argosy.models.inputs import texts_of
-from argosy.models.sentence_encoder import Backend, SentenceEncoder, encoder_of
+from argosy.models.sentence_encoder import Backend, SentenceEncoder
+from argosy.models.sentence_encoders import encoder_of
 from argosy.types import Input
 
 
