@@ -13,7 +13,7 @@ $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@echo "Installing Argosy into $(VENV) (a minute or so, once)"
-	@$(BIN)/python -m pip install --quiet --editable '.[demo,embeddings,frames,word2vec]' --group dev
+	@$(BIN)/python -m pip install --quiet --editable '.[boosting,demo,embeddings,frames,search,word2vec]' --group dev
 	@touch $@
 
 venv: $(READY)  ## build .venv with everything the project needs
@@ -23,6 +23,9 @@ demo: $(READY)  ## the whole loop on real news, in under four minutes
 
 test: $(READY)  ## every test
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+proof: $(READY)  ## long checks that nothing is lost: storms of kills, pauses, full disks (some minutes)
+	@$(BIN)/python -m pytest -q -m proof -p no:cacheprovider tests/proof
 
 check: $(READY)  ## format, lint, types, import rules, unit and contract tests
 	@$(BIN)/ruff format --check .

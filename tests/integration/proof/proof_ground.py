@@ -1,0 +1,310 @@
+"""What every proof stands on: a project with a champion and a plan, its processes, and what must hold in the end."""
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+
+from argosy.app.project import open_project
+from argosy.app.scaffold import create_project
+from argosy.app.working import work
+from argosy.jobs.job import JobState
+from argosy.store.collector import collect
+
+PROGRAM = Path(__file__).with_name("proof_program.py")
+SECONDS = 240
+MODEL = "storm"
+# fmt: off
+WORDS = {
+    "delivery": ["parcel", "courier", "late", "tracking", "shipped", "doorstep", "driver", "address", "van"],
+    "refund": ["money", "back", "charged", "card", "twice", "invoice", "payment", "bank", "credit"],
+    "account": ["password", "login", "email", "locked", "reset", "profile", "username", "sign", "phone"],
+}
+FILLING = ["please", "hello", "the", "my", "is", "was", "i", "have", "with", "for", "today", "since", "again", "not"]
+# fmt: on
+LIVE = {"name": "live", "dataset": {"name": "all"}, "adapter": {"name": "tfidf"}, "model": {"name": "logistic"}}
+
+
+def texts(count, seed=0):
+    """So many (text, label), each text its own."""
+    draw = random.Random(seed)
+    names = list(WORDS)
+    for number in range(count):
+        label = names[number % len(names)]
+        words = draw.choices(WORDS[label], k=4) + draw.choices(FILLING, k=6)
+        yield f"{' '.join(words)} {seed}-{number}", label
+
+
+def until(condition, seconds=SECONDS, what="what was waited for"):
+    """Wait for a condition, with a deadline; what it came to."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
+        time.sleep(0.01)
+    return found
+
+
+class Ground:
+    """A project in `folder` whose model `live` has a champion; `plan.yaml` has so many definitions of `storm`."""
+
+    def __init__(self, folder, definitions, examples=240, settings=""):
+        self.folder, self.definitions = folder, definitions
+        create_project(folder, "proof")
+        (folder / "argosy.yaml").write_text(f"name: proof\n{settings}")
+        self.project = open_project(folder)
+        self.port = free_port()
+        self.log = folder / "processes.log"
+        self._processes, self._nursery, self._lock = [], None, threading.Lock()
+        self.project.examples.add(texts(examples))
+        values = ", ".join(f"{0.01 * 1.07**number:.8f}" for number in range(definitions // 2))
+        (folder / "plan.yaml").write_text(
+            f"name: {MODEL}\ndataset: {{name: all}}\n"
+            "adapter: [{name: tfidf}, {name: hashing, options: {buckets: [1024]}}]\n"
+            f"model: {{name: logistic, options: {{C: [{values}]}}}}\n"
+        )
+        (folder / "live.yaml").write_text(json.dumps(LIVE))
+        self.project.plans.submit(folder / "live.yaml")
+        work(self.project, threading.Event(), until=lambda: self.project.plans.status("live").is_over)
+        self.project.models.promote("live@1", by="proof")
+
+    # --- processes
+
+    def argosy(self, *arguments):
+        """Start `argosy …`."""
+        return self._start([sys.executable, "-m", "argosy", "-C", str(self.folder), *map(str, arguments)])
+
+    def fork(self, command):
+        """Start a worker with short times, a relay or a reconciler: at once, everything being imported."""
+        if self._nursery is None:
+            self._nursery = subprocess.Popen(
+                [sys.executable, str(PROGRAM), str(self.folder)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self.log.open("ab"),
+                env=_environment(),
+                text=True,
+                process_group=0,
+            )
+        with self._lock:
+            print(command, file=self._nursery.stdin, flush=True)
+            process = Forked(int(self._nursery.stdout.readline()))
+        self._processes.append(process)
+        return process
+
+    def serve(self, port=0):
+        return self.argosy("serve", "--port", port or self.port)
+
+    def run(self, *arguments):
+        """Run `argosy …` to its end."""
+        command = [sys.executable, "-m", "argosy", "-C", str(self.folder), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=_environment())
+
+    def _start(self, command):
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(), process_group=0
+            )
+        self._processes.append(process)
+        return process
+
+    def end(self):
+        """Ask everything to stop, and wait for it."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.terminate()
+        for process in self._processes:
+            process.wait(60)
+
+    def close(self):
+        for process in self._processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+        if self._nursery is not None:
+            self._nursery.kill()
+            self._nursery.communicate()
+        self.project.close()
+
+    # --- looks
+
+    def query(self, sql, **values):
+        with self.project.database.read() as transaction:
+            return transaction.execute(sql, values)
+
+    def trained(self):
+        return self.query("SELECT count(*) FROM trained")[0][0] - 1  # the champion
+
+    def jobs_of(self, process):
+        """The jobs that a worker holds."""
+        found = self.query("SELECT owner FROM jobs WHERE state = 'running'")
+        return [owner for (owner,) in found if owner.endswith(f"-{process.pid}")]
+
+    def has_orphan(self):
+        """Whether an artifact is stored whose result is not."""
+        stored = {one.digest for one in self.project.artifacts.listed()}
+        return bool(stored - {row[0] for row in self.query("SELECT artifact FROM trained")})
+
+    def is_over(self):
+        (running,) = self.query("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')")[0]
+        return not running and self.query("SELECT 1 FROM plans WHERE name = :plan", plan=MODEL)
+
+    def is_ready(self, port=0):
+        try:
+            return httpx.get(f"http://127.0.0.1:{port or self.port}/v2/health/ready", timeout=5).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    def drainers(self, server):
+        """The process ids of the server's drainer, while there is one."""
+        try:
+            text = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
+            others = [path.read_text() for path in Path(f"/proc/{server.pid}/task").glob("*/children")]
+        except (FileNotFoundError, ProcessLookupError):
+            return []
+        return sorted({int(one) for one in " ".join([text, *others]).split()})
+
+    # --- what must hold
+
+    def verify(self, clients=()):
+        """Nothing was lost, nothing is there twice; figures for the summary. Everything must have ended."""
+        orphans = self._verify_definitions()
+        return {"orphans": orphans, **self._verify_clients(clients), **self._verify_files()}
+
+    def _verify_definitions(self):
+        status = self.project.plans.status(MODEL)
+        assert status.counts[JobState.DONE] == status.total == self.definitions, status.counts
+        labels = {row[0] for row in self.query("SELECT label FROM plan_jobs WHERE plan = :plan", plan=MODEL)}
+        versions = self.query("SELECT label, count(*) FROM versions WHERE model = :plan GROUP BY label", plan=MODEL)
+        assert dict(versions) == dict.fromkeys(labels, 1)
+        assert self._finished() == dict.fromkeys(labels, 1)
+        for label in labels:  # the result is its last lease's, and nobody else's
+            owner, log = self.query(
+                "SELECT owner, log FROM jobs JOIN trained USING (label) WHERE label = :label", label=label
+            )[0]
+            assert f" {owner} begins" in log
+        return self._verify_artifacts()
+
+    def _finished(self):
+        """How often each label was told to be finished: repeated deliveries of one event count once."""
+        bodies = [bytes(body) for (body,) in self.query("SELECT body FROM messages WHERE queue = 'notifications'")]
+        bodies += [body for (body,) in self.query("SELECT body FROM outbox WHERE queue = 'notifications'")]
+        events = {event["id"]: event for event in map(json.loads, bodies)}
+        told = Counter(event["label"] for event in events.values() if event["event"] == "definition_finished")
+        return {label: count for label, count in told.items() if label != self.project.models.resolve("live@1").label}
+
+    def _verify_artifacts(self):
+        """Each result has its artifact, sound; and once the collector has run, each artifact its result."""
+        artifacts = self.project.artifacts
+        referred = {row[0] for row in self.query("SELECT artifact FROM trained")}
+        for digest in referred:
+            artifacts.fetch(digest)
+        removed = collect(self.project.database, artifacts, time.time() + 1, age=0.0)
+        assert {one.digest for one in artifacts.listed()} == referred
+        return len(removed)
+
+    def _verify_clients(self, clients):
+        log, given = self.project.feedback.log, self.project.feedback.given
+        answered = {one: answer for client in clients for one, answer in client.answered.items()}
+        accepted = {one: said for client in clients for one, said in client.accepted.items()}
+        found = log.get_many(answered)  # raises for one that is missing
+        assert {one.id: one.answer for one in found} == answered
+        for prediction_id, said in accepted.items():
+            assert [one.label for one in given.of(prediction_id)] == [said]
+        assert log.count() >= len(answered)
+        return {"answered": len(answered), "corrections": len(accepted)}
+
+    def _verify_files(self):
+        assert self.query("PRAGMA integrity_check") == [("ok",)]
+        assert self.query("PRAGMA foreign_key_check") == []
+        spool = self.project.spool
+        assert [path.name for path in spool.glob("*") if path.suffix != ".new"] == []
+        return {}
+
+
+class Forked:
+    """A process of the nursery, handled as `subprocess.Popen` is."""
+
+    def __init__(self, pid):
+        self.pid = pid
+
+    def poll(self):
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return 0
+        return None
+
+    def send_signal(self, number):
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+    def wait(self, seconds=SECONDS):
+        until(lambda: self.poll() is not None, seconds, "the end of a process")
+
+
+class Client(threading.Thread):
+    """Asks a server again and again and corrects some answers; keeps what it was answered and what was accepted."""
+
+    def __init__(self, port, seed, stop, pause=0.02):
+        super().__init__(name=f"client-{seed}")
+        self.url, self.stop, self.pause = f"http://127.0.0.1:{port}", stop, pause
+        self.draw = random.Random(seed)
+        self.answered, self.accepted, self.refused = {}, {}, Counter()
+
+    def run(self):
+        with httpx.Client(base_url=self.url, timeout=70) as client:
+            while not self.stop.wait(self.pause):
+                try:
+                    self.ask(client)
+                    if self.draw.random() < 0.3:
+                        self.correct(client)
+                except httpx.HTTPError as error:
+                    self.refused[type(error).__name__] += 1
+
+    def ask(self, client):
+        rows = [text for text, _ in texts(self.draw.randrange(1, 4), self.draw.randrange(10**6))]
+        answer = client.post("/v1/models/live:predict", json={"instances": rows})
+        if answer.status_code != 200:
+            self.refused[answer.status_code] += 1
+            return
+        self.answered |= {row["prediction_id"]: row["label"] for row in answer.json()["predictions"]}
+
+    def correct(self, client):
+        open_ones = self.answered.keys() - self.accepted.keys()
+        if not open_ones:
+            return
+        prediction_id, said = min(open_ones), self.draw.choice(list(WORDS))
+        body = {"prediction_id": prediction_id, "label": said, "idempotency_key": f"{self.name}-{prediction_id}"}
+        answer = client.post("/feedback", json=body)
+        if answer.status_code in (200, 201):
+            self.accepted[prediction_id] = said
+        else:
+            self.refused[answer.status_code] += 1
+
+
+def free_port():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]
+
+
+def _environment():
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("ARGOSY_")}
+    return {**plain, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

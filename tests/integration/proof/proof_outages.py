@@ -1,0 +1,113 @@
+"""Disks that fill up under a running project and get room again: of the database, of the artifacts, of the spool."""
+
+import json
+import threading
+
+import httpx
+from proof_ground import Client, texts, until
+
+ROWS = 6000
+
+
+def full_database(ground, disk, spares):
+    """Import examples, train, answer and take feedback on a database whose disk is full, and when it has room again."""
+    stop = threading.Event()
+    client = _served(ground, stop)
+    ground.fork("work")
+    refusals = 0
+    for turn, spare in enumerate(spares):
+        examples = ground.folder / f"more-{turn}.jsonl"
+        examples.write_text(
+            "".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in texts(ROWS, turn + 10))
+        )
+        before = ground.query("SELECT count(*) FROM examples")
+        disk.fill(spare)
+        done = ground.run("examples", "import", examples)
+        assert done.returncode == 1, done.stdout + done.stderr
+        _assert_clear(done.stderr, "database or disk is full")
+        assert ground.query("SELECT count(*) FROM examples") == before
+        assert ground.query("PRAGMA integrity_check") == [("ok",)]
+        done = ground.run("plan", "submit", ground.folder / "plan.yaml")  # a small write: there may be room in the log
+        if done.returncode:
+            _assert_clear(done.stderr, "full")
+            refusals += 1
+        disk.empty()
+        assert ground.run("examples", "import", examples).returncode == 0
+        assert ground.query("SELECT count(*) FROM examples") == [(before[0][0] + ROWS,)]
+    assert ground.run("plan", "submit", ground.folder / "plan.yaml").returncode == 0
+    return {"times full": len(spares), "submissions refused": refusals, **_ended(ground, stop, client)}
+
+
+def full_artifacts(ground, disk, spares):
+    """Train while the artifacts' disk is full, and go on by itself when it has room again."""
+    disk.fill(spares[0])
+    ground.fork("work")
+    assert ground.run("plan", "submit", ground.folder / "plan.yaml").returncode == 0
+    seen = 0
+    for spare in spares:
+        disk.fill(spare)
+        until(lambda: _put_off(ground) or ground.is_over(), what="a job that is put off")
+        if ground.is_over():
+            break
+        seen += 1
+        (error,) = _put_off(ground)[0]
+        assert error.startswith("ArtifactsFull: "), error
+        assert "No space left on device; the artifact was not kept: make room" in error
+        before = ground.trained()
+        disk.empty()
+        until(lambda before=before: ground.trained() > before or ground.is_over(), what="a result")
+    disk.empty()
+    assert seen > 0
+    return {"times full": seen, **_ended(ground, threading.Event())}
+
+
+def full_spool(ground, disk, spares):
+    """Ask a server whose prediction log has no room: it says so, answers nothing, and goes on when there is room."""
+    stop = threading.Event()
+    ground.fork("work")
+    assert ground.run("plan", "submit", ground.folder / "plan.yaml").returncode == 0
+    client = _served(ground, stop)
+    for spare in spares:
+        refused = client.refused[503]
+        disk.fill(spare)
+        until(lambda refused=refused: client.refused[503] > refused or disk.fill(), what="a refusal")
+        body = {"instances": ["a late parcel " * 2000]}
+        answer = httpx.post(f"{client.url}/v1/models/live:predict", json=body, timeout=60)
+        assert answer.status_code == 503, answer.text
+        assert answer.json() == {"error": "the prediction log cannot be written: is its disk full?"}
+        answered = len(client.answered)
+        disk.empty()
+        until(lambda answered=answered: len(client.answered) > answered, what="an answer")
+    return {"times full": len(spares), **_ended(ground, stop, client)}
+
+
+def _served(ground, stop):
+    ground.serve()
+    until(ground.is_ready, what="a server that answers")
+    client = Client(ground.port, 1, stop)
+    client.start()
+    until(lambda: client.answered and client.accepted, what="an answer and a correction")
+    return client
+
+
+def _put_off(ground):
+    return ground.query("SELECT error FROM jobs WHERE state = 'queued' AND error IS NOT NULL")
+
+
+def _assert_clear(error, words):
+    assert error.startswith("Failed: "), error
+    assert len(error.splitlines()) == 1, error
+    assert words in error
+
+
+def _ended(ground, stop, *clients):
+    """Everything goes on to its end, and nothing was lost."""
+    until(ground.is_over, what="the end of the plan")
+    stop.set()
+    for client in clients:
+        client.join()
+        assert set(client.refused) <= {503}, client.refused
+    ground.end()
+    assert ground.query("SELECT sum(failures), count(*) FROM jobs WHERE failures > 0 OR state <> 'done'")[0][1] == 0
+    found = ground.verify(clients)
+    return {**found, "refused meanwhile": sum(client.refused[503] for client in clients)}

@@ -1,0 +1,230 @@
+"""The storms: processes of a running project are killed, or stopped for longer than their lease, at random moments."""
+
+import json
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+
+from proof_ground import Client, free_port, until
+
+CLIENTS = 2
+
+
+def crash_storm(ground, kills, seed, worker):
+    """Train the plan while each kind of process is killed so many times; what happened.
+
+    `kills` is {kind: number}, `worker` starts a worker. One of each kind is left in the end, to finish.
+    """
+    storm = _Storm(ground, seed)
+    stop = threading.Event()
+    clients = [Client(ground.port, number, stop) for number in range(CLIENTS)]
+    kinds = {
+        "worker": (worker, storm.after_progress),
+        "server": (ground.serve, storm.after_answers(clients)),
+        "submitter": (lambda: ground.argosy("plan", "submit", ground.folder / "plan.yaml"), storm.soon),
+        "relay": (lambda: ground.fork("relay"), storm.soon),
+    }
+    threads = [
+        threading.Thread(target=storm.torment, args=(f"{kind}-{slot}", *kinds[kind], count))
+        for kind, number in kills.items()
+        if kind in kinds
+        for slot, count in enumerate(_shares(number, 2 if kind == "worker" else 1))
+    ]
+    threads.append(threading.Thread(target=storm.torment_drainers, args=(kills.get("drainer", 0),)))
+    for thread in [*threads, *clients]:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if storm.failure is None:
+        assert storm.killed == Counter(kills), (storm.killed, storm.failure)
+        until(ground.is_over, what="the end of the plan")
+        until(ground.is_ready, what="a server that answers")
+        answered = [len(client.answered) for client in clients]
+        until(lambda: all(len(c.answered) > n for c, n in zip(clients, answered, strict=True)), what="an answer")
+    stop.set()
+    for client in clients:
+        client.join()
+    ground.end()
+    if storm.failure is not None:
+        raise storm.failure
+    return {
+        "kills": dict(storm.killed),
+        "kills before the plan was done": storm.early,
+        **ground.verify(clients),
+        "unanswered": sum((client.refused for client in clients), Counter()).total(),
+        "leases lost": ground.query("SELECT coalesce(sum(losses), 0) FROM jobs")[0][0],
+    }
+
+
+def pause_storm(ground, pauses, seed, workers=3):
+    """Stop workers in the middle of their jobs until somebody else was given the job, then let them go on."""
+    draw = random.Random(seed)
+    hands = {process.pid: process for process in (ground.fork("work") for _ in range(workers))}
+    assert ground.run("plan", "submit", ground.folder / "plan.yaml").returncode == 0
+    paused = overtaken = 0
+    while paused < pauses and not ground.is_over():
+        held = ground.query("SELECT label, token, owner FROM jobs WHERE state = 'running'")
+        if not held:
+            continue
+        label, token, owner = draw.choice(held)
+        victim = hands[int(owner.rpartition("-")[2])]
+        victim.send_signal(signal.SIGSTOP)
+        paused += 1
+        overtaken += _was_overtaken(ground, label, token)
+        victim.send_signal(signal.SIGCONT)
+    until(ground.is_over, what="the end of the plan")
+    ground.end()
+    tallies = [json.loads(path.read_text()) for path in ground.folder.glob("*.tally")]
+    assert len(tallies) == workers
+    return {
+        "pauses": paused,
+        "jobs given to another meanwhile": overtaken,
+        "LeaseLost": sum(tally["lost"] for tally in tallies),
+        **ground.verify(),
+    }
+
+
+def two_of_everything(ground, seconds):
+    """Two of each kind of process work on one project; what happened. Traffic lasts at least `seconds`."""
+    stop = threading.Event()
+    ports = (ground.port, free_port())
+    for kind in ("work", "relay", "reconcile"):
+        for _ in range(2):
+            ground.fork(kind)
+    for port in ports:
+        ground.serve(port)
+    submitters = [ground.argosy("plan", "submit", ground.folder / "plan.yaml") for _ in range(2)]
+    for port in ports:
+        until(lambda port=port: ground.is_ready(port), what="a server that answers")
+    clients = [Client(port, number, stop) for number, port in enumerate(ports)]
+    began = time.monotonic()
+    for client in clients:
+        client.start()
+    assert [submitter.wait(60) for submitter in submitters] == [0, 0]
+    until(ground.is_over, what="the end of the plan")
+    until(lambda: time.monotonic() > began + seconds and all(client.accepted for client in clients), what="traffic")
+    stop.set()
+    for client in clients:
+        client.join()
+    ground.end()
+    assert sum((client.refused for client in clients), Counter()).total() == 0
+    return {
+        "queued twice": ground.query("SELECT coalesce(sum(token - 1), 0) FROM jobs")[0][0],
+        "leases lost": ground.query("SELECT coalesce(sum(losses), 0) FROM jobs")[0][0],
+        **ground.verify(clients),
+    }
+
+
+def _was_overtaken(ground, label, token, patience=4.0):
+    """Whether the job was given to another worker; not where it had ended, or its worker holds the database's lock."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        state, now = ground.query("SELECT state, token FROM jobs WHERE label = :label", label=label)[0]
+        if now > token or state == "done":
+            return now > token
+        time.sleep(0.01)
+    return False
+
+
+class _Storm:
+    def __init__(self, ground, seed):
+        self.ground, self.seed = ground, seed
+        self.killed, self.early, self.failure = Counter(), 0, None
+        self._lock, self._server = threading.Lock(), None
+
+    def torment(self, name, start, moment, count):
+        """Start a process, kill it at a random moment, and again; leave the last alone."""
+        kind, draw = name.partition("-")[0], random.Random(f"{self.seed}/{name}")
+        try:
+            while True:
+                process = start()
+                if kind == "server":
+                    self._server = process
+                if count <= 0:
+                    return
+                moment(process, draw)
+                count -= self._kill(kind, process)
+        except BaseException as error:  # noqa: BLE001  # a thread's failure is the proof's
+            self.failure = error
+
+    def torment_drainers(self, count):
+        """Kill the drainer of whatever server there is; the server must replace it."""
+        draw = random.Random(f"{self.seed}/drainer")
+        try:
+            while count > 0:
+                pids = until(lambda: self._server and self.ground.drainers(self._server), what="a drainer")
+                time.sleep(draw.uniform(0, 1.0))
+                with suppress(ProcessLookupError):
+                    if pids[0] in self.ground.drainers(self._server):
+                        os.kill(pids[0], signal.SIGKILL)
+                        count -= self._count("drainer")
+        except BaseException as error:  # noqa: BLE001
+            self.failure = error
+
+    def _kill(self, kind, process):
+        """Whether it was alive, and so was killed."""
+        if process.poll() is not None:
+            return 0
+        process.kill()
+        process.wait()
+        return self._count(kind)
+
+    def _count(self, kind):
+        is_over = self.ground.is_over()
+        with self._lock:
+            self.killed[kind] += 1
+            self.early += not is_over
+        return 1
+
+    # --- moments
+
+    def soon(self, process, draw):
+        """Anywhere in the first second and a half."""
+        _sleep(process, draw.uniform(0, 1.5))
+
+    def after_progress(self, process, draw):
+        """Anywhere in its start; with a job in its hands; with an artifact stored and its result not; after results."""
+        which = draw.random()
+        if which < 0.2:
+            return _sleep(process, draw.uniform(0, 1.0))
+        if which < 0.5:
+            self._while_idle(lambda: self.ground.jobs_of(process))
+            return _sleep(process, draw.uniform(0, 0.1))
+        if which < 0.7:
+            return self._while_idle(self.ground.has_orphan)
+        goal = self.ground.trained() + draw.randrange(1, 5)
+        self._while_idle(lambda: self.ground.trained() >= goal)
+        return _sleep(process, draw.uniform(0, 0.05))
+
+    def _while_idle(self, condition, patience=10.0):
+        """Wait for a condition that may not come: there may be no work left."""
+        deadline = time.monotonic() + patience
+        while not condition() and not self.ground.is_over() and time.monotonic() < deadline:
+            time.sleep(0.001)
+
+    def after_answers(self, clients):
+        """Anywhere in a server's start, or between two of its answers."""
+
+        def moment(process, draw):
+            if draw.random() < 0.3:
+                return _sleep(process, draw.uniform(0, 1.0))
+            before, goal = sum(len(client.answered) for client in clients), draw.randrange(5, 60)
+            until(lambda: sum(len(client.answered) for client in clients) > before + goal, what="an answer")
+            return _sleep(process, draw.uniform(0, 0.05))
+
+        return moment
+
+
+def _sleep(process, seconds):
+    """A random moment: unlike elsewhere, to sleep is the point."""
+    deadline = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < deadline:
+        time.sleep(min(0.01, max(0.0, deadline - time.monotonic())))
+
+
+def _shares(number, parts):
+    return [number // parts + (part < number % parts) for part in range(parts)]

@@ -1,0 +1,69 @@
+"""The long forms of `tests/integration/proof`: the same grounds and storms, run by `make proof` alone."""
+
+import os
+import random
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SHORT = Path(__file__).parents[1] / "integration" / "proof"
+sys.path.insert(0, str(SHORT))
+
+from proof_ground import Ground
+
+SEED = int(os.environ.get("PROOF_SEED", "7"))
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.proof)
+
+
+@pytest.fixture
+def seed():
+    """`PROOF_SEED` tries other moments."""
+    return SEED
+
+
+@pytest.fixture
+def ground(tmp_path):
+    """`ground(definitions, settings="")` makes a project, whose processes end with the test."""
+    made = []
+
+    def make(definitions, settings="", examples=240):
+        made.append(Ground(tmp_path / "project", definitions, examples, settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def spares(seed):
+    """`spares(times)`: how many bytes the full disk has left, at random, each time."""
+    draw = random.Random(seed)
+    return lambda times: [0, *(draw.choice([0, 4096, 16384, 65536, 200_000]) for _ in range(times - 1))]
+
+
+@pytest.fixture
+def tell(request, capsys, seed):
+    """Print what a proof found: `tell({figure: value})`."""
+    began = time.monotonic()
+
+    def say(found):
+        name = request.node.name.removeprefix("test_").replace("_", " ")
+        figures = "\n".join(f"    {what}: {_shown(value)}" for what, value in found.items())
+        with capsys.disabled():
+            print(f"\n  {name} ({time.monotonic() - began:.0f} s, seed {seed})\n{figures}")  # noqa: T201
+
+    return say
+
+
+def _shown(value):
+    if not isinstance(value, dict):
+        return value
+    return f"{sum(value.values())} ({', '.join(f'{kind} {count}' for kind, count in sorted(value.items()))})"
