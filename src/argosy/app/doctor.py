@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from argosy import clock
 from argosy.errors import ArgosyError
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
 
 LOW_BYTES = 1 << 30
+RECENT_SECONDS = 86400.0
 EXTRAS = {"word2vec": "gensim", "frames": "pandas"}
 
 
@@ -99,8 +101,12 @@ def _jobs(project: Project) -> str:
     from argosy.jobs.job import JobState
 
     counts = {state: len(project.queue.jobs(state=state)) for state in JobState}
-    if counts[JobState.FAILED]:
-        raise ArgosyError(f"{counts[JobState.FAILED]} jobs failed: 'argosy plan status PLAN' says why")
+    since = clock.now() - RECENT_SECONDS
+    recent = [job for job in project.queue.jobs(state=JobState.FAILED) if (job.finished_at or 0.0) > since]
+    if recent:
+        raise ArgosyError(
+            f"{len(recent)} jobs failed in the last day, the last one {recent[-1].label}: {recent[-1].error}"
+        )
     return ", ".join(f"{number} {state.value}" for state, number in counts.items() if number) or "none yet"
 
 

@@ -6,7 +6,8 @@ import getpass
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from argosy.errors import PlanNotFound, VersionNotFound
+from argosy.errors import PlanNotFound, VersionMarked, VersionNotFound
+from argosy.store import marks
 from argosy.store.aliases import CHAMPION
 from argosy.store.trained import LeaderboardRow, Move, Trained, Version
 from argosy.types import Part
@@ -14,6 +15,7 @@ from argosy.types import Part
 if TYPE_CHECKING:
     from argosy.app.comparison import Comparison
     from argosy.app.project import Project
+    from argosy.feedback.requests import Judgement
     from argosy.models.adapted_model import AdaptedModel
 
 BEST = "best"
@@ -44,7 +46,8 @@ class ProjectModels:
         model, _, wanted = reference.partition("@")
         if wanted not in (BEST, PROPOSED):
             return self._project.store.resolve(reference)
-        measured = [row for row in self._ranked(model) if row.trained.metrics.get(Part.VALIDATION.value)]
+        ranked = [row for row in self._ranked(model) if not any(version.mark for version in row.versions)]
+        measured = [row for row in ranked if row.trained.metrics.get(Part.VALIDATION.value)]
         for row in measured:
             if row.proposed or wanted == BEST:
                 return next(version for version in row.versions if version.model == model)
@@ -71,14 +74,32 @@ class ProjectModels:
         """The whole story of a version."""
         return self._project.store.trained(self.resolve(reference).label)
 
-    def promote(self, reference: str, alias: str = CHAMPION, reason: str = "", by: str = "") -> Version:
-        """Point an alias at a version; servers follow within a second."""
+    def mark(self, reference: str, reason: str, by: str = "") -> Version:
+        """Say that a version, and every other of the same result, is not to be promoted; the first reason stays."""
+        version = self.resolve(reference)
+        if not reason.strip():
+            raise VersionMarked("a mark needs a reason")
+        with self._project.database.write() as transaction:
+            marks.mark(transaction, version.label, reason, by or user())
+        return self.resolve(version.reference)
+
+    def unmark(self, reference: str) -> Version:
+        """Take a version's mark away."""
+        version = self.resolve(reference)
+        with self._project.database.write() as transaction:
+            marks.unmark(transaction, version.label)
+        return self.resolve(version.reference)
+
+    def promote(
+        self, reference: str, alias: str = CHAMPION, reason: str = "", by: str = "", *, force: bool = False
+    ) -> Version:
+        """Point an alias at a version; servers follow within a second. Raises VersionMarked unless forced."""
         if "@" not in reference:
             raise VersionNotFound(f"say which version: '{reference}@NUMBER' or '{reference}@best'")
         version = self.resolve(reference)
         with self._project.database.write() as transaction:
             self._project.store.promote(
-                transaction, version.model, version.number, alias, by=by or user(), reason=reason
+                transaction, version.model, version.number, alias, by=by or user(), reason=reason, force=force
             )
         return version
 
@@ -98,8 +119,21 @@ class ProjectModels:
         return compare(self._project, first, second)
 
     def history(self, model: str, alias: str = "") -> list[Move]:
-        """How a model's aliases moved, newest first."""
-        return self._project.store.history(model, alias)[::-1]
+        """How a model's aliases moved, and which challengers the gate refused, newest first."""
+        from argosy.app.retraining import requests
+
+        moves = self._project.store.history(model, alias)
+        refused = [_refusal(one) for one in requests(self._project).refusals(model)] if alias in ("", CHAMPION) else []
+        return sorted([*moves, *refused], key=lambda move: -move.moved_at)
+
+
+def _refusal(judgement: Judgement) -> Move:
+    """A refusal as a line of history: a move that did not happen."""
+    verdict = judgement.verdict
+    numbers = judgement.champion, judgement.challenger
+    return Move(
+        judgement.model, CHAMPION, *numbers, judgement.judged_at, "gate", "refuse", verdict.reason, verdict.to_dict()
+    )
 
 
 def user() -> str:

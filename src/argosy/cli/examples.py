@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from argosy.cli.output import json_option, plural, print_json, print_table
 from argosy.cli.project import opened
 
 RULES = ("latest", "majority", "drop", "error")
-COLUMNS = ("text", "label", "seen_at", "subject", "source", "split")
 
 
 @click.group()
@@ -138,21 +136,31 @@ def export(ctx: click.Context, collection: str, form: str, output: Path | None) 
 
     Example: argosy examples export tickets --output tickets.jsonl
     """
-    rows = (_plain(one) for one in opened(ctx).examples.export(collection))
-    write = _write_csv if form == "csv" else _write_jsonl
+    from argosy.datasets.export import write_csv, write_json_lines
+
+    project = opened(ctx)
+    project.examples.count(collection)  # says at once where there is no such collection
+    rows, write = project.examples.export(collection), write_csv if form == "csv" else write_json_lines
     if output is None:
         write(rows, sys.stdout)
         return
-    with output.open("w", encoding="utf-8", newline="") as file:
-        write(rows, file)
+    beside = output.with_name(f".{output.name}.part")
+    beside.touch(0o600)
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as file:
+            write(rows, file)
+        beside.replace(output)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 @examples.command()
 @click.argument("subject")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--mark", is_flag=True, help="Mark those models, so that nobody promotes them unawares.")
 @json_option
 @click.pass_context
-def erase(ctx: click.Context, subject: str, yes: bool, as_json: bool) -> None:
+def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, as_json: bool) -> None:
     """Remove a SUBJECT from examples, predictions and feedback; list the models that learned from it.
 
     Example: argosy examples erase customer-17
@@ -162,14 +170,16 @@ def erase(ctx: click.Context, subject: str, yes: bool, as_json: bool) -> None:
     project = opened(ctx)
     if not yes:
         click.confirm("This cannot be undone. Erase everything about that subject?", abort=True, err=True)
-    erased = project.examples.erase(subject)
+    erased = project.examples.erase(subject, mark)
     if as_json:
         print_json(asdict(erased))
         return
     examples_, revisions = plural(erased.examples, "example"), plural(erased.revisions, "revision")
     click.echo(f"Erased {examples_} ({revisions}) and {plural(erased.predictions, 'prediction')}.")
     if erased.models:
-        click.echo(f"Trained on it, and still there: {', '.join(erased.models)}.")
+        click.echo(f"Trained on it, and still there: {', '.join(erased.models)}." + (" They are marked." if mark else ""))
+    for path in erased.damaged:
+        click.echo(f"{path} cannot be read to its end, nor searched: delete it.", err=True)
 
 
 @contextmanager
@@ -186,22 +196,3 @@ def _plain(example: Any) -> dict[str, Any]:
     import msgspec
 
     return {name: value for name, value in msgspec.structs.asdict(example).items() if name != "row"}
-
-
-def _write_jsonl(rows: Iterable[dict[str, Any]], out: Any) -> None:
-    import msgspec
-
-    for row in rows:
-        named = {"text" if name == "input" and isinstance(value, str) else name: value for name, value in row.items()}
-        out.write(msgspec.json.encode(named).decode() + "\n")
-
-
-def _write_csv(rows: Iterable[dict[str, Any]], out: Any) -> None:
-    import msgspec
-
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for row in rows:
-        given = row["input"]
-        text = given if isinstance(given, str) else msgspec.json.encode(given).decode()
-        writer.writerow((text, *(row[name] for name in COLUMNS[1:])))

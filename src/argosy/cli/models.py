@@ -13,8 +13,8 @@ import click
 from argosy.cli.diff import diff
 from argosy.cli.output import json_option, print_json, print_table
 from argosy.cli.project import opened
-
 from argosy.types import Input
+
 alias_option = click.option(
     "--as", "alias", default="champion", show_default=True, metavar="ALIAS", help="Which alias to move."
 )
@@ -49,7 +49,8 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         click.echo("No model yet: argosy train plan.yaml")
     for name, versions in found.items():
         aliases = ", ".join(f"{alias} → {v.number}" for v in versions for alias in v.aliases) or "no alias"
-        click.echo(f"{name}: {len(versions)} versions; {aliases}")
+        marked = ", ".join(f"{v.number} ({v.mark})" for v in versions if v.mark)
+        click.echo(f"{name}: {len(versions)} versions; {aliases}" + (f"; marked: {marked}" if marked else ""))
 
 
 @models.command()
@@ -74,6 +75,7 @@ def show(ctx: click.Context, reference: str, as_json: bool) -> None:
     rows += [
         ("rows", f"dataset {trained.dataset_digest[:12]}"),
         ("trained", f"{format_time(trained.trained_at)} in {trained.fit_seconds:.2f} s"),
+        *([("marked", version.mark)] if version.mark else []),
         ("parent", trained.parent or "–"),
         ("artifact", f"{trained.artifact[:12]}, {trained.size_bytes:,} bytes"),
         ("served form", f"{trained.form['name']}, within {trained.form['difference']:.1g} of the training form"),
@@ -89,15 +91,36 @@ def show(ctx: click.Context, reference: str, as_json: bool) -> None:
 @click.argument("reference", metavar="MODEL@VERSION")
 @alias_option
 @reason_option
+@click.option("--force", is_flag=True, help="Also a version that is marked.")
 @json_option
 @click.pass_context
-def promote(ctx: click.Context, reference: str, alias: str, reason: str, as_json: bool) -> None:
+def promote(ctx: click.Context, reference: str, alias: str, reason: str, force: bool, as_json: bool) -> None:
     """Point an alias at a version: a number, another alias, `best` or `proposed` on the leaderboard.
 
     Example: argosy models promote topics@best --reason "best on validation"
     """
-    version = opened(ctx).models.promote(reference, alias, reason)
+    version = opened(ctx).models.promote(reference, alias, reason, force=force)
     _say_alias(version, alias, as_json)
+
+
+@models.command()
+@click.argument("reference", metavar="MODEL@VERSION")
+@click.option("--reason", default="", help="Why it is not to be promoted; shown wherever the version is.")
+@click.option("--remove", is_flag=True, help="Take the mark away.")
+@json_option
+@click.pass_context
+def mark(ctx: click.Context, reference: str, reason: str, remove: bool, as_json: bool) -> None:
+    """Mark a version as not to be promoted, such as one that learned from somebody who was erased.
+
+    Example: argosy models mark topics@3 --reason "learned from customer-17"
+    """
+    found = opened(ctx).models
+    version = found.unmark(reference) if remove else found.mark(reference, reason)
+    if as_json:
+        print_json({"version": version.reference, "mark": version.mark})
+    else:
+        said = f"is marked: {version.mark}" if version.mark else "is not marked."
+        click.echo(f"{version.reference} {said}")
 
 
 @models.command()
@@ -145,7 +168,7 @@ def replay(ctx: click.Context, model: str, processes: int, detach: bool, as_json
 @json_option
 @click.pass_context
 def history(ctx: click.Context, model: str, as_json: bool) -> None:
-    """Show who moved which alias of a MODEL, when, and on what evidence; newest first.
+    """Show who moved which alias of a MODEL, when and why, and which challengers were refused; newest first.
 
     Example: argosy models history topics
     """
@@ -159,7 +182,7 @@ def history(ctx: click.Context, model: str, as_json: bool) -> None:
         (
             format_time(round(move.moved_at)),
             move.alias,
-            f"{move.from_number or '–'} → {move.to_number}",
+            f"{move.from_number or '–'} {'↛' if move.action == 'refuse' else '→'} {move.to_number}",
             move.action,
             move.moved_by,
             move.reason,
@@ -233,20 +256,6 @@ def _say_alias(version: Any, alias: str, as_json: bool) -> None:
         click.echo(f"{version.model}@{alias} is version {version.number} now.")
 
 
-def _print_metrics(metrics: Any) -> None:
-    from argosy.cli.output import interval
-
-    names = sorted({name for figures in metrics.values() for name in figures})
-    rows = [(part, *(interval(figures.get(name)) for name in names)) for part, figures in metrics.items()]
-    print_table(("", *(f">{name}" for name in names)), rows)
-
-
-def _print_confusion(confusion: Any) -> None:
-    labels, matrix = confusion.get("labels", []), confusion.get("matrix", [])
-    if not 0 < len(labels) <= 20:
-        return
-    rows = zip([*labels, "(unknown)"], matrix, strict=False)
-    print_table(("true \\ answer", *(f">{label}" for label in labels)), [(label, *cells) for label, cells in rows])
 def input_of(text: str, reads: Mapping[str, str]) -> Input:
     """The text, or for a model of fields the JSON object that it is."""
     import msgspec
@@ -261,3 +270,17 @@ def input_of(text: str, reads: Mapping[str, str]) -> Input:
         return text
 
 
+def _print_metrics(metrics: Any) -> None:
+    from argosy.cli.output import interval
+
+    names = sorted({name for figures in metrics.values() for name in figures})
+    rows = [(part, *(interval(figures.get(name)) for name in names)) for part, figures in metrics.items()]
+    print_table(("", *(f">{name}" for name in names)), rows)
+
+
+def _print_confusion(confusion: Any) -> None:
+    labels, matrix = confusion.get("labels", []), confusion.get("matrix", [])
+    if not 0 < len(labels) <= 20:
+        return
+    rows = zip([*labels, "(unknown)"], matrix, strict=False)
+    print_table(("true \\ answer", *(f">{label}" for label in labels)), [(label, *cells) for label, cells in rows])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,9 @@ from argosy.cli.project import opened
 
 if TYPE_CHECKING:
     from argosy.app.plans import PlanCheck
+    from argosy.app.searching import SearchCheck
+    from argosy.datasets.frozen import Frozen
+    from argosy.definitions import Plan
     from argosy.jobs.submission import PlanStatus
 
 limit_option = click.option(
@@ -36,11 +40,15 @@ def check(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
 
     Example: argosy plan check plan.yaml
     """
+    from argosy.app.plans import PlanCheck
+
     found = opened(ctx).plans.check(file, limit)
     if as_json:
         print_json(found.to_dict())
-        return
-    _print_check(found)
+    elif isinstance(found, PlanCheck):
+        _print_check(found)
+    else:
+        _print_search(found)
 
 
 @plan.command()
@@ -60,7 +68,10 @@ def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
         counts = {"queued": done.queued, "waiting": done.waiting, "trained": done.trained, "dropped": done.dropped}
         print_json({"plan": name, **{key: list(labels) for key, labels in counts.items()}})
         return
-    click.echo(f"Plan '{name}': {plural(len(done.queued), 'definition')} queued.")
+    search = project.plans.status(name).search
+    click.echo(
+        f"Plan '{name}': {f'search, {search}' if search else plural(len(done.queued), 'definition') + ' queued'}."
+    )
     for labels, meaning in (
         (done.waiting, "queued or running already"),
         (done.trained, "trained already"),
@@ -68,7 +79,7 @@ def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
     ):
         if labels:
             click.echo(f"  {len(labels):,} {meaning}")
-    if done.queued:
+    if done.queued or search:
         click.echo(f"Next: argosy worker --processes 2, and argosy plan status {name}")
 
 
@@ -84,8 +95,9 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
     found = opened(ctx).plans.status(plan_)
     if as_json:
         counts = {state.value: number for state, number in found.counts.items()}
-        failed = [{"label": job.label, "error": job.error} for job in found.failed]
-        print_json({"plan": found.plan, "counts": counts, "failed": failed, "lacking": dict(found.lacking)})
+        failed = [{"label": job.label, "error": job.error, "traceback": job.traceback} for job in found.failed]
+        told = {"plan": found.plan, "counts": counts, "failed": failed, "lacking": dict(found.lacking)}
+        print_json(told | ({"search": found.search, "searching": found.is_searching} if found.search else {}))
         return
     print_status(found)
 
@@ -110,6 +122,8 @@ def print_status(found: PlanStatus) -> None:
     """The counts by state, and the failures with their errors."""
     counts = ", ".join(f"{number} {state.value}" for state, number in found.counts.items() if number)
     click.echo(f"Plan '{found.plan}'{' (cancelled)' if found.is_cancelled else ''}: {counts or 'nothing to do'}.")
+    if found.search:
+        click.echo(f"  search: {found.search}")
     for name, number in found.lacking.items():
         click.echo(f"  {number} wait for a worker with the plug-in {name}")
     for job in found.failed:
@@ -117,9 +131,6 @@ def print_status(found: PlanStatus) -> None:
 
 
 def _print_check(found: PlanCheck) -> None:
-    from argosy.app.leaderboard import evaluated
-    from argosy.app.plans import rows_of
-
     expansion = found.expansion
     forbidden = sum(one.count for one in expansion.forbidden)
     click.echo(f"Plan '{found.plan.name}': {plural(expansion.permutations, 'permutation')}.")
@@ -137,8 +148,29 @@ def _print_check(found: PlanCheck) -> None:
         click.echo(f"Without effect: {unused.path}: {unused.why} ({plural(unused.definitions, 'definition')})")
     if expansion.distinct < len(expansion.definitions):
         click.echo(f"Only {expansion.distinct:,} of {len(expansion.definitions):,} can differ in their results.")
-    if found.plan.evaluate:
-        click.echo(f"Validated by {evaluated(found.plan.evaluate.to_dict())} of training and validation together.")
-    for frozen in found.datasets:
+    _print_rows(found.plan, found.datasets)
+
+
+def _print_search(found: SearchCheck) -> None:
+    import msgspec
+
+    given = {name: value for name, value in msgspec.to_builtins(found.plan.search).items() if value}
+    stop = ", ".join(f"{name} {value}" for name, value in given.pop("stop_when", {}).items() if value is not None)
+    told = ", ".join(f"{name} {value}" for name, value in given.items()) + (f", stop when {stop}" if stop else "")
+    many = "countless permutations" if found.permutations is None else plural(found.permutations, "permutation")
+    click.echo(f"Plan '{found.plan.name}': a search of {many} ({told}).")
+    print_table(("choice", "values"), found.space)
+    if found.story is not None:
+        click.echo(f"So far: {found.story}.")
+    _print_rows(found.plan, [found.frozen])
+
+
+def _print_rows(plan: Plan, datasets: Sequence[Frozen]) -> None:
+    from argosy.app.leaderboard import evaluated
+    from argosy.app.plans import rows_of
+
+    if plan.evaluate:
+        click.echo(f"Validated by {evaluated(plan.evaluate.to_dict())} of training and validation together.")
+    for frozen in datasets:
         parts = ", ".join(f"{part} {rows:,}" for part, rows in rows_of(frozen).items())
         click.echo(f"Dataset {frozen.digest[:12]} of '{frozen.collection}': {plural(frozen.rows, 'row')} ({parts}).")

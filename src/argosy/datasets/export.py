@@ -1,27 +1,53 @@
-"""Examples as JSON lines that an import reads back: all but ids and revisions, which are a collection's own."""
+"""Examples written out so that an import reads them back: all but ids and revisions, which are a collection's own.
+
+The id is written for `argosy examples show`; an import passes over it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import csv
+from collections.abc import Iterable
+from typing import Any, TextIO
 
 import msgspec
 
 from argosy.clock import format_time, parse_time
 from argosy.datasets.example import Example
 
+COLUMNS = ("text", "label", "seen_at", "source", "subject", "split", "origin", "example_id")
 
-def json_line(row: Example) -> bytes:
-    """One line, ending in a newline; what a row does not have is left out."""
-    values: dict[str, Any] = {
-        "text": row.input,
-        "label": row.label,
-        "seen_at": None if row.seen_at is None else _time(row.seen_at),
-        "source": row.source or None,
-        "subject": row.subject,
-        "split": row.split,
-        "origin": row.origin,
-    }
-    return msgspec.json.encode({name: value for name, value in values.items() if value is not None}) + b"\n"
+
+def write_json_lines(rows: Iterable[Example], out: TextIO) -> None:
+    """One object a line; what a row does not have is left out."""
+    for row in rows:
+        given = {name: value for name, value in _values(row).items() if value is not None}
+        out.write(msgspec.json.encode(given).decode() + "\n")
+
+
+def write_csv(rows: Iterable[Example], out: TextIO) -> None:
+    """A header and a line each; an input of several fields is one cell of JSON. Open the file with newline=''."""
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        values = _values(row)
+        if not isinstance(row.input, str):
+            values["text"] = msgspec.json.encode(row.input).decode()
+        writer.writerow(values.values())
+
+
+def _values(row: Example) -> dict[str, Any]:
+    seen_at = None if row.seen_at is None else _time(row.seen_at)
+    values = (
+        row.input,
+        row.label,
+        seen_at,
+        row.source or None,
+        row.subject,
+        row.split,
+        row.origin,
+        row.example_id or None,
+    )
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def _time(seconds: float) -> str | float:

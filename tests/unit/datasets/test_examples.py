@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.datasets.example import Example, content, payload, read_payload
 from argosy.datasets.examples import Examples
-from argosy.datasets.export import json_line
+from argosy.datasets.export import write_csv, write_json_lines
 from argosy.errors import CollectionNotFound, ExamplesInvalid, KeyWrong
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
@@ -59,7 +59,8 @@ def test_import_then_export_gives_the_same_rows_in_order(tmp_path_factory, rows)
     exported = list(examples.export("news"))
     assert [said(row)[:2] + said(row)[4:] for row in exported] == [said(row)[:2] + said(row)[4:] for row in rows]
     file = folder / "export.jsonl"
-    file.write_bytes(b"".join(json_line(row) for row in exported))
+    with file.open("w", encoding="utf-8") as out:
+        write_json_lines(exported, out)
     again = examples.import_file("copy", file)
     assert again.added == len(rows)
     assert [said(row) for row in examples.export("copy")] == [said(row) for row in exported]
@@ -210,3 +211,12 @@ def test_another_master_key_reads_nothing(examples, database, tmp_path):
         list(stranger.export("news"))
     with pytest.raises(KeyWrong):
         stranger.add("news", [Example("more", "a")])
+
+
+def test_csv_has_a_line_each_that_an_import_reads_back(examples, tmp_path):
+    examples.add("news", [Example('a "text", with\na line', "a", subject="s"), Example({"title": "t"}, "b")])
+    with (tmp_path / "news.csv").open("w", encoding="utf-8", newline="") as out:
+        write_csv(examples.export("news"), out)
+    assert examples.import_file("copy", tmp_path / "news.csv").added == 2
+    inputs = [row.input for row in examples.export("copy")]
+    assert inputs == ['a "text", with\na line', '{"title":"t"}']
