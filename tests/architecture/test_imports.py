@@ -20,9 +20,11 @@ ADAPTER_FOLDERS = {
     "tantivy": ("search/indexes/",),
     "elasticsearch": ("search/indexes/",),
     "gensim": ("models/adapters/",),
+    "lightgbm": ("models/estimators/",),
     "onnxruntime": ("models/sentence_encoders/",),
     "tokenizers": ("models/sentence_encoders/",),
     "torch": ("models/sentence_encoders/",),
+    "optuna": ("tuning/samplers/",),
     "sklearn": ("models/estimators/",),
     "cryptography": ("vault/",),
     "starlette": ("serving/",),
@@ -37,7 +39,17 @@ ADAPTER_FOLDERS = {
 NEVER = {"pickle", "joblib", "dill", "cloudpickle", "marshal", "shelve"}
 """A model is no program."""
 
-IN_FUNCTIONS_ONLY = {"sklearn", "gensim", "onnxruntime", "tokenizers", "torch", "pandas", "cryptography"}
+IN_FUNCTIONS_ONLY = {
+    "sklearn",
+    "gensim",
+    "lightgbm",
+    "optuna",
+    "onnxruntime",
+    "tokenizers",
+    "torch",
+    "pandas",
+    "cryptography",
+}
 """Too slow to import for those who only check a plan or ask for help."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,10 +25,12 @@ from argosy.errors import DefinitionInvalid, PlanNotFound
 from argosy.jobs.job import JobState
 from argosy.jobs.schedule import order
 from argosy.jobs.submission import Plans, PlanStatus, Submitted, Wanted
+from argosy.tuning.searches import Searches
 from argosy.types import Part
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
+    from argosy.app.searching import SearchCheck
     from argosy.datasets.frozen import Frozen
 
 CutOf = Callable[[Transaction, Spec], "Frozen"]
@@ -92,11 +94,15 @@ class ProjectPlans:
             return parse_plan(source, "plan", registries)
         return load_plan(Path(source), registries)
 
-    def check(self, source: PlanSource, limit: int = LIMIT) -> PlanCheck:
+    def check(self, source: PlanSource, limit: int = LIMIT) -> PlanCheck | SearchCheck:
         """What submitting it would do; writes nothing. Raises PlanTooLarge, DatasetInvalid, CollectionNotFound."""
         from argosy.datasets.frozen import preview  # numpy, which the other commands on plans do without
 
         plan = self.load(source)
+        if plan.search is not None:
+            from argosy.app.searching import check_search
+
+            return check_search(self._project, plan)
         expansion = expand(plan, self._project.registries, limit)
         with self._project.database.read() as transaction:
             return self._check(transaction, plan, expansion, preview)
@@ -106,6 +112,10 @@ class ProjectPlans:
         from argosy.datasets.frozen import freeze
 
         plan = self.load(source)
+        if plan.search is not None:
+            from argosy.app.searching import submit_search
+
+            return submit_search(self._project, plan)
         expansion = expand(plan, self._project.registries, limit)
         if not expansion.definitions:
             why = "; ".join(dict.fromkeys(one.reason for one in expansion.forbidden))
@@ -113,16 +123,21 @@ class ProjectPlans:
         with self._project.database.write() as transaction:
             now = transaction.now()
             wanted = self._check(transaction, plan, expansion, lambda within, cut: freeze(within, cut, now)).wanted
+            self.searches.forget(transaction, plan.name)
             return self.queued.submit(transaction, plan.name, plan.source, wanted)
 
     def status(self, plan: PlanSource) -> PlanStatus:
         """Where a submitted plan's definitions are; raises PlanNotFound."""
-        return self.queued.status(self.name(plan))
+        name = self.name(plan)
+        story, found = self.searches.story(name), self.queued.status(name)
+        return found if story is None else replace(found, search=str(story), is_searching=story.is_open)
 
     def cancel(self, plan: PlanSource) -> list[str]:
         """Cancel what no other plan wants and no worker has finished; the labels."""
         with self._project.database.write() as transaction:
-            return self.queued.cancel(transaction, self.name(plan))
+            name = self.name(plan)
+            self.searches.end(transaction, name, "cancelled")
+            return self.queued.cancel(transaction, name)
 
     def train(self, source: PlanSource, processes: int = 1, limit: int = LIMIT) -> PlanStatus:
         """Submit, and train with workers of this machine until nothing of the plan is queued or running."""
@@ -150,24 +165,30 @@ class ProjectPlans:
         """Plans as the queue knows them."""
         return Plans(self._project.queue, self._project.store)
 
+    @property
+    def searches(self) -> Searches:
+        """Plans that search."""
+        return Searches(self._project.database, self.queued, lambda: self._project.registries)
+
+    def complete(self, cut: Spec) -> Spec:
+        """The cut with its collection, where the project's default is meant."""
+        from argosy.datasets.frozen import with_default_collection
+
+        return with_default_collection(cut, self._project.settings.collection)
+
     def _check(self, transaction: Transaction, plan: Plan, expansion: Expansion, cut: CutOf) -> PlanCheck:
         frozen: dict[Spec, Frozen] = {}
         wanted = {}
         for definition in expansion.definitions:
             spec = definition.dataset
             if spec not in frozen:
-                frozen[spec] = cut(transaction, self._complete(spec))
-            complete = definition.with_dataset(self._complete(spec))
+                frozen[spec] = cut(transaction, self.complete(spec))
+            complete = definition.with_dataset(self.complete(spec))
             one = self._wanted(complete, frozen[spec].digest)
             wanted[one.label] = (one, complete)
         ordered = self._ordered(wanted)
         datasets = list({one.digest: one for one in frozen.values()}.values())
         return PlanCheck(plan, expansion, ordered, datasets, _states(transaction, wanted))
-
-    def _complete(self, cut: Spec) -> Spec:
-        from argosy.datasets.frozen import with_default_collection
-
-        return with_default_collection(cut, self._project.settings.collection)
 
     def _wanted(self, definition: Definition, digest: str) -> Wanted:
         code = code_digests(definition, self._project.registries)

@@ -20,9 +20,11 @@ BACKGROUND = 10
 
 
 def is_idle(project: Project) -> bool:
-    """Whether nothing is queued or running."""
+    """Whether nothing is queued or running, nor will be by a search."""
     from argosy.jobs.job import JobState
 
+    if project.plans.searches.is_any_open():
+        return False
     return not any(project.queue.jobs(state=state) for state in (JobState.QUEUED, JobState.RUNNING))
 
 

@@ -35,6 +35,8 @@ def work(
     collector = Collector(project.database, project.artifacts)
 
     def idle() -> bool:
+        if project.plans.searches.advance():
+            return False
         trainer.forget()
         collector.collect_if_due(time.monotonic(), clock.now())
         return until is not None and until()
@@ -48,6 +50,10 @@ def work(
 
 def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
     """Every kind of job, and who runs it; those of retraining are made when one runs: they need more keys."""
+
+    def train_job(job: Job, guard: LeaseGuard) -> Outcome:
+        project.plans.searches.advance()  # so that the next trial is queued when this one is done
+        return trainer.handle(job, guard)
 
     def retrain_job(job: Job, guard: LeaseGuard) -> Outcome:
         from argosy.feedback.retraining import Retraining
@@ -71,7 +77,7 @@ def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
         rule = ConflictRule.parse(project.settings.feedback_conflicts)
         return Replaying(project.database, project.feedback.log, project.store, rule, policy)(job, guard)
 
-    return {"train": trainer.handle, "retrain": retrain_job, "gate": gate_job, "replay": replay_job}
+    return {"train": train_job, "retrain": retrain_job, "gate": gate_job, "replay": replay_job}
 
 
 def trainer_of(project: Project, store: Store | None = None, fits: SharedFits | None = None) -> Trainer:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from argosy.definitions.definition import Spec, refuse_unknown_keys
+from argosy.definitions.ranges import Range, is_range, parse_range
 from argosy.errors import DefinitionInvalid
 from argosy.registry import Option, Plugin, Registry
 from argosy.typed_values import shown
@@ -22,6 +23,8 @@ class Alternative(msgspec.Struct, frozen=True):
     values: Mapping[str, tuple[Any, ...]]
     given: frozenset[str] = frozenset()
     """The options that the plan spells out."""
+    ranges: Mapping[str, Range] = {}
+    """Of a plan that searches: the options with a range, whose one value in `values` is its low end."""
 
     @property
     def permutations(self) -> int:
@@ -33,15 +36,17 @@ class Alternative(msgspec.Struct, frozen=True):
             yield Spec(self.name, dict(zip(self.values, combination, strict=True)))
 
 
-def parse_alternatives(values: Any, registry: Registry[Any], path: str) -> tuple[Alternative, ...]:
+def parse_alternatives(
+    values: Any, registry: Registry[Any], path: str, may_range: bool = False
+) -> tuple[Alternative, ...]:
     """From `{name, options}`, a bare name, or a list of these; raises DefinitionInvalid or PluginNotFound."""
     if values is None:
         raise DefinitionInvalid("is missing: write {name: …, options: {…}}", path)
     if not isinstance(values, list):
-        return _alternatives(values, registry, path)
+        return _alternatives(values, registry, path, may_range)
     if not values:
         raise DefinitionInvalid(f"an empty list allows no {registry.noun}: give at least one", path)
-    found = [_alternatives(each, registry, f"{path}[{index}]") for index, each in enumerate(values)]
+    found = [_alternatives(each, registry, f"{path}[{index}]", may_range) for index, each in enumerate(values)]
     return tuple(itertools.chain.from_iterable(found))
 
 
@@ -60,7 +65,7 @@ def option_values(option: Option, value: Any, path: str) -> tuple[Any, ...]:
         raise
 
 
-def _alternatives(values: Any, registry: Registry[Any], path: str) -> tuple[Alternative, ...]:
+def _alternatives(values: Any, registry: Registry[Any], path: str, may_range: bool) -> tuple[Alternative, ...]:
     if isinstance(values, str):
         values = {"name": values}
     refuse_unknown_keys(values, ("name", "options"), f"a {registry.noun}", path)
@@ -71,16 +76,27 @@ def _alternatives(values: Any, registry: Registry[Any], path: str) -> tuple[Alte
     if not names or not all(isinstance(name, str) for name in names):
         problem = f"expected the name of a {registry.noun}, or a list of names; got {shown(values.get('name'))}"
         raise DefinitionInvalid(problem, f"{path}.name")
-    return tuple(_alternative(registry.get(name, f"{path}.name"), options, f"{path}.options") for name in names)
+    plugins = [registry.get(name, f"{path}.name") for name in names]
+    return tuple(_alternative(plugin, options, f"{path}.options", may_range) for plugin in plugins)
 
 
-def _alternative(plugin: Plugin[Any], options: Mapping[str, Any], path: str) -> Alternative:
+def _alternative(plugin: Plugin[Any], options: Mapping[str, Any], path: str, may_range: bool) -> Alternative:
     given = plugin.rename(options, path)
-    values = {
-        name: option_values(option, given[name], f"{path}.{name}") if name in given else (plugin.default(name, path),)
-        for name, option in plugin.options.items()
-    }
-    return Alternative(plugin.name, values, frozenset(given))
+    values: dict[str, tuple[Any, ...]] = {}
+    ranges: dict[str, Range] = {}
+    for name, option in plugin.options.items():
+        where = f"{path}.{name}"
+        if name not in given:
+            values[name] = (plugin.default(name, path),)
+        elif is_range(given[name]):
+            if not may_range:
+                raise DefinitionInvalid("a range is for a plan with `search:`; here, list the values", where)
+            found = parse_range(option, given[name], where)
+            values[name] = (option.check(found.low, where),) if isinstance(found, Range) else found
+            ranges |= {name: found} if isinstance(found, Range) else {}
+        else:
+            values[name] = option_values(option, given[name], where)
+    return Alternative(plugin.name, values, frozenset(given), ranges)
 
 
 def _is_value(option: Option, value: Any, path: str) -> bool:

@@ -19,11 +19,12 @@ from argosy.definitions.alternatives import Alternative, parse_alternatives
 from argosy.definitions.definition import PARTS, PartName, Registries, refuse_unknown_keys
 from argosy.definitions.evaluation import Evaluation, parse_evaluation
 from argosy.definitions.rules import Rule, parse_forbid, parse_require
+from argosy.definitions.search import Search, parse_search
 from argosy.definitions.yaml_files import located, read_mapping
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import shown
 
-KEYS = ("name", *PARTS, "evaluate", "forbid", "require")
+KEYS = ("name", *PARTS, "evaluate", "search", "forbid", "require")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -38,6 +39,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     forbid: tuple[Rule, ...] = ()
     require: tuple[Rule, ...] = ()
     evaluate: Evaluation | None = None
+    search: Search | None = None
     source: dict[str, Any] = {}
     """As it was written, JSON values."""
 
@@ -57,13 +59,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> Plan:
     """A plan from JSON values; `name` is for one that names itself not. Raises DefinitionInvalid, PluginNotFound."""
     refuse_unknown_keys(values, KEYS, "a plan", "")
-    parts = {part: parse_alternatives(values.get(part), registries.of(part), part) for part in PARTS}
+    search = parse_search(values.get("search"))
+    may_range = search is not None
+    parts = {part: parse_alternatives(values.get(part), registries.of(part), part, may_range) for part in PARTS}
+    if search is not None:
+        _check_searched(search, parts)
     return Plan(
         name=_model_name(values.get("name", name)),
         **parts,
         forbid=parse_forbid(values.get("forbid"), parts, registries),
         require=parse_require(values.get("require"), parts, registries),
         evaluate=parse_evaluation(values.get("evaluate")),
+        search=search,
         source=msgspec.to_builtins(values),
     )
 
@@ -72,6 +79,20 @@ def load_plan(path: Path, registries: Registries) -> Plan:
     """A plan from a YAML or JSON file, named after the file unless it names itself."""
     with located(str(path)):
         return parse_plan(read_mapping(path), path.stem, registries)
+
+
+def _check_searched(search: Search, parts: Mapping[PartName, tuple[Alternative, ...]]) -> None:
+    if sum(each.permutations for each in parts["dataset"]) > 1 or any(each.ranges for each in parts["dataset"]):
+        raise DefinitionInvalid(
+            "a search compares on the same rows: give one dataset, each option one value", "dataset"
+        )
+    if search.sampler != "grid":
+        return
+    for part, alternatives in parts.items():
+        for each in alternatives:
+            for name in each.ranges:
+                problem = "a grid needs to know how many values of a range: add `steps: 5`, or list them"
+                raise DefinitionInvalid(problem, f"{part}.options.{name}")
 
 
 def _model_name(name: Any) -> str:

@@ -56,6 +56,10 @@ class PlanStatus:
     lacking: Mapping[str, int]
     """Plug-ins that queued definitions require, and how many: a worker without them leaves those for another."""
     is_cancelled: bool = False
+    search: str = ""
+    """Of a plan that searches: how far it is."""
+    is_searching: bool = False
+    """More definitions will be asked for."""
 
     @property
     def total(self) -> int:
@@ -63,8 +67,8 @@ class PlanStatus:
 
     @property
     def is_over(self) -> bool:
-        """Nothing is queued or running any more."""
-        return not self.counts[JobState.QUEUED] and not self.counts[JobState.RUNNING]
+        """Nothing is queued or running any more, nor will be."""
+        return not self.is_searching and not self.counts[JobState.QUEUED] and not self.counts[JobState.RUNNING]
 
 
 class Plans:
@@ -83,16 +87,16 @@ class Plans:
         transaction.execute(sql.FORGET_PLAN_JOBS, {"plan": plan})
         rows = [{"plan": plan, "label": one.label, "is_added": 0} for one in wanted]
         transaction.execute_many(sql.PUT_PLAN_JOB, rows)
-        queued, waiting, trained = [], [], []
-        for one in wanted:
-            if self.store.is_trained(transaction, one.label):
-                self.store.add_version(transaction, plan, one.label)
-                trained.append(one.label)
-            elif self.queue.submit(transaction, TRAIN, one.label, payload_of(one), one.requires):
-                queued.append(one.label)
-            else:
-                waiting.append(one.label)
-        return Submitted(tuple(queued), tuple(waiting), tuple(trained), tuple(dropped))
+        states = [(self._put(transaction, plan, one), one.label) for one in wanted]
+        queued, waiting, trained = (
+            tuple(label for found, label in states if found == state) for state in ("queued", "waiting", "trained")
+        )
+        return Submitted(queued, waiting, trained, tuple(dropped))
+
+    def widen(self, transaction: Transaction, plan: str, one: Wanted) -> bool:
+        """One more definition of a submitted plan's own, as a search finds it; whether there is a job to wait for."""
+        transaction.execute(sql.PUT_PLAN_JOB, {"plan": plan, "label": one.label, "is_added": 0})
+        return self._put(transaction, plan, one) != "trained"
 
     def add(
         self,
@@ -155,6 +159,14 @@ class Plans:
         """Every plan that was submitted."""
         with self.queue.database.read() as transaction:
             return [row[0] for row in transaction.execute(sql.PLAN_NAMES)]
+
+    def _put(self, transaction: Transaction, plan: str, one: Wanted) -> str:
+        """`trained` where it is, and a version of the plan's model now; else `queued`, or `waiting` if it was."""
+        if self.store.is_trained(transaction, one.label):
+            self.store.add_version(transaction, plan, one.label)
+            return "trained"
+        is_new = self.queue.submit(transaction, TRAIN, one.label, payload_of(one), one.requires)
+        return "queued" if is_new else "waiting"
 
     def _drop(self, transaction: Transaction, label: str) -> bool:
         rows = transaction.execute(sql.BY_LABEL, {"job": label})

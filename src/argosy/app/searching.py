@@ -1,0 +1,80 @@
+"""Plans that search: checked and submitted. The asking is `tuning`'s, and the workers'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from argosy.datasets.frozen import freeze, preview
+from argosy.definitions import Plan, Spec
+from argosy.errors import DatasetInvalid
+from argosy.tuning.searches import Story
+from argosy.tuning.space import described, is_finite, size
+from argosy.types import Part
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+    from argosy.datasets.frozen import Frozen
+    from argosy.jobs.submission import Submitted
+
+
+@dataclass(frozen=True)
+class SearchCheck:
+    """What submitting a plan that searches would do; `story` is how far an earlier submission is."""
+
+    plan: Plan
+    frozen: Frozen
+    story: Story | None
+
+    @property
+    def space(self) -> list[tuple[str, str]]:
+        """What there is to choose, and from what."""
+        return described(self.plan)
+
+    @property
+    def permutations(self) -> int | None:
+        """How many there are before rules; None where a range makes them countless."""
+        return size(self.plan) if is_finite(self.plan) else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        one = self.frozen
+        return {
+            "plan": self.plan.name,
+            "search": msgspec.to_builtins(self.plan.search),
+            "space": [{"choice": name, "values": values} for name, values in self.space],
+            "permutations": self.permutations,
+            "evaluate": self.plan.evaluate.to_dict() if self.plan.evaluate else None,
+            "trials": len(self.story.trials) if self.story else 0,
+            "datasets": [{"digest": one.digest, "collection": one.collection, "rows": one.rows, "counts": one.counts}],
+        }
+
+
+def check_search(project: Project, plan: Plan) -> SearchCheck:
+    """Writes nothing. Raises DatasetInvalid, CollectionNotFound."""
+    with project.database.read() as transaction:
+        frozen = preview(transaction, _cut(project, plan))
+    _check_measured(plan, frozen)
+    return SearchCheck(plan, frozen, project.plans.searches.story(plan.name))
+
+
+def submit_search(project: Project, plan: Plan) -> Submitted:
+    """Begin a search, or go on with it. Raises DatasetInvalid, CollectionNotFound, ExtraMissing."""
+    with project.database.write() as transaction:
+        cut = _cut(project, plan)
+        frozen = freeze(transaction, cut, transaction.now())
+        _check_measured(plan, frozen)
+        return project.plans.searches.begin(transaction, plan, cut, frozen.digest)
+
+
+def _cut(project: Project, plan: Plan) -> Spec:
+    (alternative,) = plan.dataset
+    (spec,) = alternative.specs()
+    return project.plans.complete(spec)
+
+
+def _check_measured(plan: Plan, frozen: Frozen) -> None:
+    if plan.evaluate is None and not frozen.counts.get(Part.VALIDATION):
+        raise DatasetInvalid("a search goes by the validation part, and there is none: give the plan `evaluate`")

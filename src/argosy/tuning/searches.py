@@ -1,0 +1,211 @@
+"""Searches over plans, asked for one definition at a time by whichever worker has time.
+
+There is no process that searches. A search is a row, its trials are rows, and their results are those of ordinary
+definitions. Whoever finds the queue empty, or takes a trial from it, reads them, makes a sampler of them, asks it once
+and queues what it proposes. So:
+
+- Killed at any point, nothing is lost or asked twice: a trial, its job and its place in the plan are one transaction,
+  which takes the next number or nothing.
+- Any number of workers may ask; the one that comes second sees the first's trial and asks anew.
+- What another plan has trained counts at once, and becomes a version of this plan's model.
+- Submitted again with the same space and rows, a search goes on where it was; with others it begins anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from argosy.database import Database, Transaction
+from argosy.definitions import PARTS, Definition, Plan, Registries, Spec, code_digests, label, parse_plan
+from argosy.definitions.definition import canonical_json
+from argosy.definitions.search import Search, parse_search
+from argosy.errors import ExtraMissing, PluginNotFound, UserMistake
+from argosy.jobs.job import JobState
+from argosy.jobs.submission import Plans, Submitted, Wanted
+from argosy.tuning import statements as sql
+from argosy.tuning.proposal import Proposal, propose
+from argosy.tuning.samplers.optuna import require_optuna
+from argosy.tuning.space import chosen, definition_of
+from argosy.tuning.trial import Trial, best, enough
+from argosy.types import Part
+
+log = logging.getLogger(__name__)
+
+_SPACE = ("dataset", "adapter", "model", "evaluate", "forbid", "require")
+
+
+@dataclass(frozen=True)
+class Story:
+    """Where a search is; `ended` says why no more is asked for."""
+
+    search: Search
+    trials: Sequence[Trial]
+    is_open: bool
+    ended: str | None
+    dataset: Spec
+    digest: str
+    seconds: float
+    """Since it was submitted."""
+    source: Mapping[str, Any]
+    """The plan as it was submitted."""
+
+    def __str__(self) -> str:
+        most = f" of at most {self.search.most_trials}" if self.search.most_trials else ""
+        found = best(self.search, self.trials)
+        figure = f", best {self.search.metric} {found.value:.3f} ({found.label})" if found and found.value else ""
+        return f"{len(self.trials)} trials{most}{figure}; {'goes on' if self.is_open else f'ended: {self.ended}'}"
+
+
+class Searches:
+    """Any thread, any number of processes."""
+
+    def __init__(self, database: Database, plans: Plans, registries: Callable[[], Registries]) -> None:
+        self._database, self._plans, self._make = database, plans, registries
+
+    @property
+    def _registries(self) -> Registries:
+        """Asked for when needed: knowing whether there is a search takes no plug-ins."""
+        return self._make()
+
+    def begin(self, transaction: Transaction, plan: Plan, dataset: Spec, digest: str) -> Submitted:
+        """Submit a plan that searches, or go on with it; its budget of seconds runs from now. Raises ExtraMissing."""
+        if plan.search is not None and plan.search.sampler != "grid":
+            require_optuna()
+        space, name = _space(plan, digest, self._registries), {"plan": plan.name}
+        before = transaction.execute(sql.SEARCH, name)
+        is_same = bool(before) and before[0][0] == space
+        wanted = []
+        if is_same:
+            for row in transaction.execute(sql.TRIALS, name):
+                found = self._definition(plan, msgspec.json.decode(row[2]), dataset)
+                wanted.append(self._wanted(found, digest))
+        else:
+            transaction.execute(sql.FORGET_TRIALS, name)
+        submitted = self._plans.submit(transaction, plan.name, plan.source, wanted)
+        cut = msgspec.json.encode(dataset.to_dict()).decode()
+        values = {**name, "space": space, "dataset": cut, "digest": digest, "now": transaction.now()}
+        transaction.execute(sql.PUT_SEARCH, values)
+        return submitted
+
+    def advance(self, ahead: int = 1) -> int:
+        """Of every search that goes on, see to it that `ahead` trials are queued; how many were added."""
+        with self._database.read() as transaction:
+            names = [row[0] for row in transaction.execute(sql.OPEN_SEARCHES)]
+        return sum(self._advance_one(name, ahead) for name in names)
+
+    def story(self, plan: str) -> Story | None:
+        """Where a plan's search is; None where it does not search."""
+        with self._database.read() as transaction:
+            return self._story(transaction, plan)
+
+    def is_any_open(self) -> bool:
+        """Whether some search will ask for more."""
+        with self._database.read() as transaction:
+            return bool(transaction.execute(sql.OPEN_SEARCHES))
+
+    def end(self, transaction: Transaction, plan: str, because: str) -> None:
+        """Ask for no more; what is queued or running goes on."""
+        transaction.execute(sql.END_SEARCH, {"plan": plan, "now": transaction.now(), "because": because})
+
+    def forget(self, transaction: Transaction, plan: str) -> None:
+        """The plan was submitted without a search."""
+        transaction.execute(sql.FORGET_TRIALS, {"plan": plan})
+        transaction.execute(sql.FORGET_SEARCH, {"plan": plan})
+
+    def _advance_one(self, name: str, ahead: int) -> int:
+        added = 0
+        try:
+            while self._ask(name, ahead):
+                added += 1
+        except (ExtraMissing, PluginNotFound) as error:  # another worker may have what this one lacks
+            log.warning("the search of '%s' is left to others: %s", name, error)
+        except UserMistake as error:
+            with self._database.write() as transaction:
+                self.end(transaction, name, str(error))
+        return added
+
+    def _ask(self, name: str, ahead: int) -> bool:
+        """Ask for one more trial where it is time to; whether it is worth asking again."""
+        with self._database.read() as transaction:
+            story = self._story(transaction, name)
+        if story is None or not story.is_open:
+            return False
+        because = enough(story.search, story.trials, story.seconds)
+        if because is None and sum(trial.is_queued for trial in story.trials) >= ahead:
+            return False
+        proposal = None
+        if because is None:
+            plan = parse_plan(story.source, name, self._registries)
+            proposal = propose(plan, story.search, story.trials, self._registries)
+            because = None if proposal else "nothing that rules allow is left to try"
+        with self._database.write() as transaction:
+            now = self._story(transaction, name)
+            if now is None or not now.is_open or (now.digest, len(now.trials)) != (story.digest, len(story.trials)):
+                return True  # another worker was quicker: look again
+            if proposal is None:
+                self.end(transaction, name, because or "")
+                return False
+            self._add(transaction, name, story, proposal)
+        return True
+
+    def _add(self, transaction: Transaction, name: str, story: Story, proposal: Proposal) -> None:
+        wanted = self._wanted(proposal.definition.with_dataset(story.dataset), story.digest)
+        row = {
+            "plan": name,
+            "number": len(story.trials) + 1,
+            "label": wanted.label,
+            "choices": msgspec.json.encode(dict(proposal.choices)).decode(),
+            "now": transaction.now(),
+        }
+        transaction.execute(sql.PUT_TRIAL, row)
+        self._plans.widen(transaction, name, wanted)
+
+    def _story(self, transaction: Transaction, name: str) -> Story | None:
+        rows = transaction.execute(sql.SEARCH, {"plan": name})
+        if not rows:
+            return None
+        _, dataset, digest, begun_at, ended, is_open, text = rows[0]
+        source = msgspec.json.decode(text)
+        search = parse_search(source["search"]) or Search()
+        trials = [_trial(search, row) for row in transaction.execute(sql.TRIALS, {"plan": name})]
+        cut = msgspec.json.decode(dataset, type=Spec)
+        return Story(search, trials, bool(is_open), ended, cut, digest, transaction.now() - begun_at, source)
+
+    def _definition(self, plan: Plan, choices: Any, dataset: Spec) -> Definition:
+        found = definition_of(chosen(plan, choices), self._registries)
+        if isinstance(found, str):
+            raise UserMistake(f"a trial of '{plan.name}' is not allowed any more: {found}")
+        return found.with_dataset(dataset)
+
+    def _wanted(self, definition: Definition, digest: str) -> Wanted:
+        code = code_digests(definition, self._registries)
+        return Wanted(label(definition, digest, code), definition.to_dict(), digest, code)
+
+
+def _space(plan: Plan, digest: str, registries: Registries) -> str:
+    content = {key: plan.source.get(key) for key in _SPACE}
+    for part in PARTS:
+        content[f"{part} code"] = [registries.of(part).get(each.name).code_digest for each in plan.part(part)]
+    return hashlib.sha256(f"{canonical_json(content)}\n{digest}".encode()).hexdigest()
+
+
+def _trial(search: Search, row: Sequence[Any]) -> Trial:
+    number, name, choices, metrics, state = row
+    value = None
+    if metrics is not None:
+        value = msgspec.json.decode(metrics).get(Part.VALIDATION, {}).get(search.metric, {}).get("value")
+    is_open = metrics is None
+    return Trial(
+        number,
+        name,
+        msgspec.json.decode(choices),
+        value,
+        is_open and state == JobState.QUEUED,
+        is_open and state == JobState.RUNNING,
+    )

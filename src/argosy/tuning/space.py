@@ -1,0 +1,146 @@
+"""A plan as a space of choices: which alternative of each part, then which value of each of its options. Pure.
+
+Choices are named `model` (which alternative) and `model[0].C` (an option of the first): options of plug-ins that were
+not chosen are not asked about.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any, Protocol
+
+import msgspec
+
+from argosy.definitions.alternatives import Alternative
+from argosy.definitions.definition import PARTS, Definition, PartName, Registries, canonical_json
+from argosy.definitions.expand import expand
+from argosy.definitions.plan import Plan
+from argosy.definitions.ranges import Range
+
+Choices = Mapping[str, int | float]
+"""Name of a choice to the place of the chosen value, or to a number of a range."""
+
+
+class Chooser(Protocol):
+    """Makes the choices."""
+
+    def place(self, name: str, count: int, is_ordered: bool) -> int:
+        """One of `count` values by its place; ordered ones are numbers that grow with it."""
+
+    def number(self, name: str, within: Range) -> float:
+        """A number of a range."""
+
+
+def choose(plan: Plan, chooser: Chooser) -> Plan:
+    """The plan with one permutation, each choice made by the chooser."""
+    narrowed = {part: (_narrowed(part, plan.part(part), chooser),) for part in PARTS}
+    return msgspec.structs.replace(plan, **narrowed, search=None)
+
+
+def chosen(plan: Plan, choices: Choices) -> Plan:
+    """The plan with one permutation, as those choices say."""
+    return choose(plan, _Given(choices))
+
+
+def definition_of(plan: Plan, registries: Registries) -> Definition | str:
+    """The definition that a plan of one permutation allows, or why it does not."""
+    found = expand(plan, registries)
+    return found.definitions[0] if found.definitions else found.forbidden[0].reason
+
+
+def effect(definition: Definition, registries: Registries) -> str:
+    """The same text where all options that have an effect are the same."""
+    core = {}
+    for part in PARTS:
+        spec = definition.part(part)
+        hook = getattr(registries.of(part).get(spec.name).cls, "unused", None)
+        unused = hook(spec.options) if hook is not None else {}
+        core[part] = [spec.name, {name: value for name, value in spec.options.items() if name not in unused}]
+    return canonical_json(core)
+
+
+def is_finite(plan: Plan) -> bool:
+    """Whether no option has a range."""
+    return not any(each.ranges for part in PARTS for each in plan.part(part))
+
+
+def grid(plan: Plan) -> Iterator[Choices]:
+    """Every permutation of a finite plan, in the plan's order."""
+    by_part = [list(_grid_of(part, plan.part(part))) for part in PARTS]
+    for triple in product(*by_part):
+        yield {name: place for choices in triple for name, place in choices.items()}
+
+
+def described(plan: Plan) -> list[tuple[str, str]]:
+    """(`model svm C`, `0.01 to 100, on a logarithmic scale`) for everything that there is to choose."""
+    lines: list[tuple[str, str]] = []
+    for part in PARTS:
+        alternatives = plan.part(part)
+        if len(alternatives) > 1:
+            lines.append((part, ", ".join(each.name for each in alternatives)))
+        for each in alternatives:
+            for name in _open(each):
+                values = each.ranges[name] if name in each.ranges else ", ".join(map(_shown, each.values[name]))
+                lines.append((f"{part} {each.name} {name}", str(values)))
+    return lines
+
+
+def _narrowed(part: PartName, alternatives: tuple[Alternative, ...], chooser: Chooser) -> Alternative:
+    place = chooser.place(part, len(alternatives), False) if len(alternatives) > 1 else 0
+    one = alternatives[place]
+    values = dict(one.values)
+    for option in _open(one):
+        name = _name(part, place, option)
+        if option in one.ranges:
+            within = one.ranges[option]
+            values[option] = (within.value(chooser.number(name, within)),)
+        else:
+            ordered = _in_order(one.values[option])
+            values[option] = (ordered[chooser.place(name, len(ordered), _is_ordered(ordered))],)
+    return Alternative(one.name, values, one.given)
+
+
+def _grid_of(part: PartName, alternatives: tuple[Alternative, ...]) -> Iterator[dict[str, int]]:
+    for place, one in enumerate(alternatives):
+        first = {part: place} if len(alternatives) > 1 else {}
+        names = list(_open(one))
+        for places in product(*(range(len(one.values[option])) for option in names)):
+            yield first | {_name(part, place, option): at for option, at in zip(names, places, strict=True)}
+
+
+def size(plan: Plan) -> int:
+    """How many permutations a finite plan has."""
+    return math.prod(sum(each.permutations for each in plan.part(part)) for part in PARTS)
+
+
+def _open(one: Alternative) -> Iterator[str]:
+    return (name for name, values in one.values.items() if len(values) > 1 or name in one.ranges)
+
+
+def _name(part: PartName, place: int, option: str) -> str:
+    return f"{part}[{place}].{option}"
+
+
+def _is_ordered(values: tuple[Any, ...]) -> bool:
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+
+
+def _in_order(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(sorted(values)) if _is_ordered(values) else values
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else canonical_json(value)
+
+
+class _Given:
+    def __init__(self, choices: Choices) -> None:
+        self._choices = choices
+
+    def place(self, name: str, count: int, is_ordered: bool) -> int:  # noqa: ARG002  # what was chosen needs no hints
+        return int(self._choices[name])
+
+    def number(self, name: str, within: Range) -> float:  # noqa: ARG002
+        return self._choices[name]
