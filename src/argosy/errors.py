@@ -131,6 +131,10 @@ class VersionNotFound(UserMistake):
     """The model has no version or alias of that name."""
 
 
+class VersionMarked(UserMistake):
+    """A version that somebody marked as not to be promoted."""
+
+
 class ArtifactNotFound(ArgosyError):
     """No artifact with that digest is in the store."""
 

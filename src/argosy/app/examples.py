@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,13 @@ from argosy.datasets.examples import Counts, Examples
 from argosy.datasets.files import Columns
 from argosy.datasets.staging import ImportReport
 from argosy.errors import ExamplesInvalid, nearest
+from argosy.jobs.erasure import erase_words
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
+
+
+MARK = "it learned from a subject that was erased"
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class ErasedSubject:
     revisions: int
     predictions: int
     models: list[str]
+    damaged: list[str] = field(default_factory=list)
+    """Spool files that cannot be read to their end, nor so searched: to be deleted by hand."""
 
 
 class ProjectExamples:
@@ -72,10 +78,16 @@ class ProjectExamples:
         """The current revision of every example, decrypted."""
         return self._examples.export(self._named(collection))
 
-    def erase(self, subject: str) -> ErasedSubject:
-        """Remove a subject from examples, predictions, feedback and the spool. Idempotent."""
-        predictions = self._project.feedback.log.erase(subject)
-        erased = self._examples.erase(subject)
+    def erase(self, subject: str, mark: bool = False) -> ErasedSubject:
+        """Remove a subject from examples, predictions, feedback, the spool and jobs. Idempotent.
+
+        `mark`: mark the versions that learned from it, so that nobody promotes them unawares.
+        """
+        log = self._project.feedback.log
+        predictions = log.erase(subject)
+        with self._project.database.write() as transaction:
+            erase_words(transaction, {subject, *predictions})
+        erased = self._examples.erase(subject)  # and purges the database's files, last
         learned = sorted(
             (version.model, version.number)
             for row in self._project.store.leaderboard()
@@ -83,7 +95,10 @@ class ProjectExamples:
             for version in row.versions
         )
         models = [f"{model}@{number}" for model, number in learned]
-        return ErasedSubject(erased.examples, erased.revisions, len(predictions), models)
+        for reference in models if mark else ():
+            self._project.models.mark(reference, MARK)
+        damaged = [str(path) for path in log.damaged()]
+        return ErasedSubject(erased.examples, erased.revisions, len(predictions), models, damaged)
 
     def _named(self, collection: str) -> str:
         return collection or self._project.settings.collection

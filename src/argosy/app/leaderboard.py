@@ -46,6 +46,7 @@ def flat(row: LeaderboardRow, registries: Registries) -> dict[str, Any]:
         "evaluate": evaluated(trained.definition.get("evaluate")),
         "versions": [version.reference for version in row.versions],
         "aliases": sorted({alias for version in row.versions for alias in version.aliases}),
+        "mark": next((version.mark for version in row.versions if version.mark), ""),
         "adapter": described(trained.definition["adapter"], registries.adapters),
         "model": described(trained.definition["model"], registries.models),
         **figures,

@@ -177,7 +177,8 @@ def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, as_json: bool
     examples_, revisions = plural(erased.examples, "example"), plural(erased.revisions, "revision")
     click.echo(f"Erased {examples_} ({revisions}) and {plural(erased.predictions, 'prediction')}.")
     if erased.models:
-        click.echo(f"Trained on it, and still there: {', '.join(erased.models)}." + (" They are marked." if mark else ""))
+        marked = " They are marked." if mark else ""
+        click.echo(f"Trained on it, and still there: {', '.join(erased.models)}.{marked}")
     for path in erased.damaged:
         click.echo(f"{path} cannot be read to its end, nor searched: delete it.", err=True)
 

@@ -87,7 +87,7 @@ def _columns(with_spread: bool, but: Sequence[str] = ()) -> list[Column]:
     columns: list[Column] = [
         ("", lambda row: ("≈" if row["tied"] else " ") + ("→" if row["proposed"] else "")),
         (">#", lambda row: str(row["rank"])),
-        ("version", lambda row: " ".join([*row["versions"], *row["aliases"]])),
+        ("version", lambda row: " ".join([*row["versions"], *row["aliases"], *(["(marked)"] if row["mark"] else [])])),
         ("adapter", lambda row: row["adapter"]),
         ("model", lambda row: row["model"]),
         (">validation", lambda row: spread(row, "validation_accuracy")),

@@ -79,6 +79,8 @@ class Gating:
             verdict = refused(_moved(request.champion, champion.number), self._policy)
         elif champion.number == number:
             verdict = refused(f"version {number} is the champion already", self._policy)
+        elif mark := self._store.resolve(f"{request.model}@{number}").mark:
+            verdict = refused(f"version {number} is marked: {mark}", self._policy)
         else:
             verdict, left_out = self._compare(self._store.trained(champion.label), challenger, guard)
             verdict = self._cooled(request.model, verdict)

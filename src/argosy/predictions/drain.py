@@ -65,15 +65,15 @@ def _drain(path: Path, position: int, database: Database) -> int:
 
 def _move_batch(name: str, descriptor: int, position: int, database: Database) -> tuple[int, int]:
     """Predictions added, and the position reached; a drain beside us may have reached further than `position`."""
-    batch = _read_batch(descriptor, position)
-    if not batch:
-        return 0, position
     with database.write() as transaction:
         if segments.is_deleted(descriptor):  # and its position forgotten
             return 0, position
         at = _position(transaction, name)
         if at != position:
             return 0, at
+        batch = _read_batch(descriptor, position)  # in the transaction: an erasure before it has blanked its frames
+        if not batch:
+            return 0, position
         rows = [from_bytes(payload) for payload, _ in batch if not frames.is_blank(payload)]
         transaction.execute_many(statements.ADD, [statements.parameters(row) for row in rows])
         reached = position + batch[-1][1]

@@ -104,12 +104,15 @@ class PredictionLog:
         """
         drain_once(self._spool, self._database)
         wanted = subject_hash(self._scope, subject)
-        with self._database.write() as transaction:
+        with self._database.write() as transaction:  # meanwhile no drain moves what is not blanked yet
+            for path in [*segments.listed(self._spool), *segments.damaged(self._spool)]:
+                _scrub(path, wanted)
             transaction.execute(statements.ERASE_FEEDBACK, {"subject_hash": wanted})
-            erased = [row[0] for row in transaction.execute(statements.ERASE, {"subject_hash": wanted})]
-        for path in segments.listed(self._spool):
-            _scrub(path, wanted)
-        return erased
+            return [row[0] for row in transaction.execute(statements.ERASE, {"subject_hash": wanted})]
+
+    def damaged(self) -> list[Path]:
+        """Spool files kept aside since a part of them cannot be read, and so cannot be searched for a subject."""
+        return segments.damaged(self._spool)
 
     def _unsealed(self, row: tuple[Any, ...]) -> Prediction:
         return unseal(SealedPrediction(*row), self._scope)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SUFFIX = ".spool"
+DAMAGED = ".damaged"
 
 
 def create(folder: Path, now: float) -> tuple[int, Path]:
@@ -34,6 +35,11 @@ def create(folder: Path, now: float) -> tuple[int, Path]:
 def listed(folder: Path) -> list[Path]:
     """The segments there are, oldest first."""
     return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def damaged(folder: Path) -> list[Path]:
+    """Segments that a drain kept aside, since they cannot be read to their end."""
+    return sorted(folder.glob(f"*{DAMAGED}"))
 
 
 @contextmanager

@@ -30,10 +30,15 @@ VALUES (:model, (SELECT coalesce(max(number), 0) + 1 FROM versions WHERE model =
 RETURNING number"""
 MODELS: Final = "SELECT DISTINCT model FROM versions ORDER BY model"
 _VERSIONS: Final = """
-SELECT versions.model, versions.number, versions.label, trained.artifact, versions.created_at
-FROM versions JOIN trained ON trained.label = versions.label"""
+SELECT versions.model, versions.number, versions.label, trained.artifact, versions.created_at,
+    coalesce(marks.reason, '')
+FROM versions JOIN trained ON trained.label = versions.label LEFT JOIN marks ON marks.label = versions.label"""
 VERSIONS: Final = f"{_VERSIONS} WHERE versions.model = :model ORDER BY versions.number"
 ALL_VERSIONS: Final = f"{_VERSIONS} ORDER BY versions.model, versions.number"
+MARK: Final = """
+INSERT INTO marks (label, reason, marked_by, marked_at) VALUES (:label, :reason, :by, :now)
+ON CONFLICT (label) DO NOTHING RETURNING label"""
+UNMARK: Final = "DELETE FROM marks WHERE label = :label RETURNING label"
 ALIASES: Final = "SELECT alias, number FROM aliases WHERE model = :model ORDER BY alias"
 ALL_ALIASES: Final = "SELECT model, alias, number FROM aliases ORDER BY model, alias"
 

@@ -20,7 +20,7 @@ import msgspec
 from argosy.database.database import Database, Row, Transaction
 from argosy.errors import ModelNotFound, PlanNotFound, VersionNotFound, nearest
 from argosy.messaging.outbox import notify
-from argosy.store import aliases, ranking, references
+from argosy.store import aliases, marks, ranking, references
 from argosy.store import statements as sql
 from argosy.store.aliases import CHAMPION
 from argosy.store.artifact_store import ArtifactStore
@@ -61,12 +61,18 @@ class Store:
         by: str = "",
         reason: str = "",
         evidence: Mapping[str, Any] | None = None,
+        force: bool = False,
     ) -> bool:
-        """Point the alias at a version; False where it does already. Raises ModelNotFound, VersionNotFound."""
+        """Point the alias at a version; False where it does already.
+
+        Raises ModelNotFound, VersionNotFound, and, unless forced, VersionMarked.
+        """
         aliases.check_alias(alias)
-        references.choose(model, str(number), _versions(transaction, model))
+        version = references.choose(model, str(number), _versions(transaction, model))
         if aliases.current(transaction, model, alias) == number:
             return False
+        if not force:
+            marks.check_unmarked(version)
         aliases.move(transaction, model, alias, number, by=by, action=aliases.PROMOTE, reason=reason, evidence=evidence)
         return True
 
@@ -176,8 +182,8 @@ def _with_aliases(rows: Sequence[Row], pairs: Sequence[Row]) -> list[Version]:
     for model, alias, number in pairs:
         names.setdefault((model, number), []).append(alias)
     return [
-        Version(model, number, label, artifact, created_at, tuple(names.get((model, number), ())))
-        for model, number, label, artifact, created_at in rows
+        Version(model, number, label, artifact, created_at, tuple(names.get((model, number), ())), mark)
+        for model, number, label, artifact, created_at, mark in rows
     ]
 
 

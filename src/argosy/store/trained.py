@@ -46,6 +46,8 @@ class Version:
     artifact: str
     created_at: float
     aliases: tuple[str, ...] = ()
+    mark: str = ""
+    """Why it is not to be promoted; empty: nothing against it."""
 
     @property
     def reference(self) -> str:

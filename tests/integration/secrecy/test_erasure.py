@@ -1,0 +1,69 @@
+"""A subject erased from a project that has learned from it, answered about it, and kept damaged files of it."""
+
+import json
+
+import argosy
+
+SUBJECT, CANARY = "ermintrude.cowslip", "quetzalcoatlus"
+PLAN = "name: notes\ndataset: {name: all}\nadapter: {name: tfidf, options: {min_count: [3]}}\nmodel: {name: %s}\n"
+
+
+def test_everything_about_a_subject_goes_and_its_models_are_marked(site, tmp_path):
+    rows = [
+        {"text": f"{word} note {n} of {word}", "label": word} for n in range(40) for word in ("red", "green", "blue")
+    ]
+    rows += [{"text": f"red {CANARY} {n}", "label": "red", "subject": SUBJECT} for n in range(2)]
+    (tmp_path / "notes.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (site.root / "plan.yaml").write_text(PLAN % "naive_bayes")
+    site("examples", "import", tmp_path / "notes.jsonl")
+    site("train", site.root / "plan.yaml", "--processes", 1)
+    server, client = site.serve()
+    ask = {"instances": [f"a {CANARY}", "a green note"]}
+    ids = client.post("/v1/models/notes:predict", json=ask, headers={"argosy-subject": SUBJECT}).headers
+    first, second = ids["argosy-prediction-id"].split(",")
+    said = {"prediction_id": first, "label": "red", "source": "keeper"}
+    assert client.post("/feedback", json=said).status_code == 201
+    client.post("/v1/models/notes:predict", json={"instances": ["a blue note"]})
+
+    project = argosy.open(site.root)
+    site.until(lambda: project.feedback.log.count() == 3)
+    damaged(project)
+    report = {"worst": [first], "who": SUBJECT}
+    with project.database.write() as transaction:
+        transaction.execute("UPDATE jobs SET result = :report", {"report": json.dumps(report)})
+    try:
+        erased = site.json("examples", "erase", SUBJECT, "--yes", "--mark")
+        assert (erased["examples"], erased["predictions"], erased["models"]) == (2, 2, ["notes@1"])
+        assert erased["damaged"] == [str(path) for path in project.spool.glob("*.damaged")]
+        assert project.feedback.log.count() == 1
+        with project.database.read() as transaction:
+            assert transaction.execute("SELECT count(*) FROM feedback") == [(0,)]
+            assert transaction.execute("SELECT result FROM jobs") == [('{"worst":["(erased)"],"who":"(erased)"}',)]
+        assert site.having(SUBJECT, CANARY, first, second) == []
+        again = site.json("examples", "erase", SUBJECT, "--yes")
+        assert (again["examples"], again["predictions"], again["models"]) == (0, 0, [])
+    finally:
+        project.close()
+        client.close()
+        site.end(server)
+
+    assert "it learned from a subject that was erased" in site("models", "list")
+    assert "it learned from a subject that was erased" in site("models", "show", "notes@1")
+    assert "(marked)" in site("leaderboard")
+    [row] = site.json("leaderboard")
+    assert row["mark"]
+    refused = site.start("models", "promote", "notes@1", "--as", "canary")
+    assert refused.wait(60) == 2
+    site("models", "promote", "notes@1", "--as", "canary", "--force")
+    site("models", "mark", "notes@1", "--remove")
+    assert "(marked)" not in site("leaderboard")
+    assert site.start("models", "mark", "notes@1").wait(60) == 2
+    site("models", "mark", "notes@1", "--reason", "slow")
+    assert site.json("models", "show", "notes@1")["mark"] == "slow"
+
+
+def damaged(project):
+    """A copy of the spool's file as a damaged one: whole frames, then bytes that are none."""
+    for path in project.spool.glob("*.spool"):
+        path.with_suffix(".damaged").write_bytes(path.read_bytes() + b"\xff" * 100)
+    assert list(project.spool.glob("*.damaged"))

@@ -1,0 +1,53 @@
+"""Words are taken out of jobs that have ended, and out of nothing else."""
+
+import msgspec
+import pytest
+
+from argosy.jobs.erasure import erase_words
+
+ADD = """
+INSERT INTO jobs (kind, label, payload, requires, state, result, error, traceback, submitted_at)
+VALUES ('train', :label, :payload, '{}', :state, :result, :error, :error, 0)"""
+
+
+@pytest.fixture
+def add(database):
+    def one(label, state="done", payload=None, result=None, error=None):
+        encode = msgspec.json.encode
+        row = {"label": label, "state": state, "error": error, "payload": encode(payload or {}).decode()}
+        row["result"] = None if result is None else encode(result).decode()
+        with database.write() as transaction:
+            transaction.execute(ADD, row)
+
+    return one
+
+
+def jobs(database):
+    with database.read() as transaction:
+        rows = transaction.execute("SELECT label, payload, result, error, traceback FROM jobs")
+    return {label: rest for label, *rest in rows}
+
+
+def test_a_word_goes_from_every_column_where_it_stands_alone(database, add):
+    add("a", payload={"who": ["ann", {"x": "annie"}]}, result={"ann": 1, "by": "ann"}, error="ann, annie or Joann?")
+    add("b", state="failed", error="prediction 01ff of bob")
+    add("c", result={"by": "carol"})
+    before = jobs(database)["c"]
+    with database.write() as transaction:
+        assert erase_words(transaction, {"ann", "01ff", ""}) == 2
+        assert erase_words(transaction, {"ann", "01ff"}) == 0
+    after = jobs(database)
+    erased = "(erased), annie or Joann?"
+    assert after["a"] == ['{"who":["(erased)",{"x":"annie"}]}', '{"ann":1,"by":"(erased)"}', erased, erased]
+    assert after["b"][2] == "prediction (erased) of bob"
+    assert after["c"] == before
+
+
+def test_jobs_that_are_still_to_run_are_left_alone(database, add):
+    add("a", state="queued", payload={"model": "ann"})
+    add("b", state="running", payload={"model": "ann"})
+    before = jobs(database)
+    with database.write() as transaction:
+        assert erase_words(transaction, {"ann"}) == 0
+        assert erase_words(transaction, set()) == 0
+    assert jobs(database) == before
