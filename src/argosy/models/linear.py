@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid
+from argosy.models.columns import columns_in_use, places, renumbered, take_columns
 from argosy.models.estimator import Codes, Estimator, Scores
 
 Link = Literal["none", "softmax", "one_vs_rest"]
@@ -46,8 +47,8 @@ class LinearEstimator(Estimator):
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
         require_every_class(y, n_classes)
-        used = _columns_in_use(X)
-        columns = X if used is None else _take_columns(X, used)
+        used = columns_in_use(X)
+        columns = X if used is None else take_columns(X, used)
         weights, self.bias_, unseen = self.solve(columns, y, n_classes, X.shape[1])
         self.columns_ = None
         if used is not None:
@@ -66,16 +67,12 @@ class LinearEstimator(Estimator):
 
     def rows(self, width: int) -> NDArray[np.int32] | None:
         """Each of `width` features' row of `weights_`, or None where they are the same."""
-        if self.columns_ is None:
-            return None
-        rows = np.full(width, len(self.columns_), np.int32)
-        rows[self.columns_] = np.arange(len(self.columns_))
-        return rows
+        return places(self.columns_, width)
 
     def _decide(self, X: Any) -> Scores:  # noqa: N803
         rows = self.rows(X.shape[1])
         if rows is not None:
-            X = _with_columns(X, rows[X.indices], len(self.weights_))  # noqa: N806
+            X = renumbered(X, rows[X.indices], len(self.weights_))  # noqa: N806
         return np.asarray(X @ self.weights_ + self.bias_)
 
 
@@ -118,24 +115,3 @@ def require_every_class(y: Codes, n_classes: int) -> None:
         raise DatasetInvalid("a classifier needs examples of at least two classes; the training part has one")
     if not np.bincount(y, minlength=n_classes)[:n_classes].all():
         raise DatasetInvalid("every class needs an example in the training part")
-
-
-def _columns_in_use(X: Any) -> NDArray[np.int64] | None:  # noqa: N803
-    """The columns with an entry, where leaving out the others is worth it (more than half of them are empty)."""
-    if isinstance(X, np.ndarray) or X.nnz == 0:
-        return None
-    in_use = np.zeros(X.shape[1], np.bool_)
-    in_use[X.indices] = True
-    return np.flatnonzero(in_use) if 2 * in_use.sum() < X.shape[1] else None
-
-
-def _take_columns(X: Any, used: NDArray[np.int64]) -> Any:  # noqa: N803
-    place = np.zeros(X.shape[1], np.int32)
-    place[used] = np.arange(len(used))
-    return _with_columns(X, place[X.indices], len(used))
-
-
-def _with_columns(X: Any, indices: NDArray[np.int32], width: int) -> Any:  # noqa: N803
-    from scipy.sparse import csr_matrix
-
-    return csr_matrix((X.data, indices, X.indptr), shape=(X.shape[0], width), copy=False)

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from argosy.models.estimator import Estimator
 
 estimators: Registry[Estimator] = Registry("model")
+estimators.register("gradient_boosting", "argosy.models.estimators.gradient_boosting:GradientBoosting")
 estimators.register("logistic", "argosy.models.estimators.logistic:Logistic")
+estimators.register("mlp", "argosy.models.estimators.mlp:Mlp")
 estimators.register("naive_bayes", "argosy.models.estimators.naive_bayes:NaiveBayes")
 estimators.register("nearest_centroid", "argosy.models.estimators.nearest_centroid:NearestCentroid")
 estimators.register("sgd", "argosy.models.estimators.sgd:Sgd")
