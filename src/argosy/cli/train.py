@@ -36,7 +36,9 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, as_json: bo
     project = opened(ctx)
     submitted = project.plans.submit(file, limit)
     name = project.plans.name(file)
-    click.echo(f"{len(submitted.queued)} to train, {len(submitted.trained)} trained already.", err=True)
+    search = project.plans.status(name).search
+    said = f"{len(submitted.queued)} to train, {len(submitted.trained)} trained already."
+    click.echo(f"Search: {search}." if search else said, err=True)
     found = _follow(project, name, processes, quiet=as_json)
     if as_json:
         from argosy.app.leaderboard import ranked
@@ -44,7 +46,7 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, as_json: bo
         print_json(ranked(project, name))
     else:
         print_leaderboard(project, name, top=10)
-    if found.failed:
+    if found.failed or (found.search and not as_json):
         print_status(found)
     return 1 if found.failed else 0
 
@@ -104,7 +106,7 @@ def _follow(project: Project, plan: str, processes: int, quiet: bool) -> PlanSta
             found = project.plans.status(plan)
             running = " ".join(job.label.rsplit("-", 1)[0] for job in found.running)
             finished = sum(number for state, number in found.counts.items() if state.is_final)
-            bar.update(task, completed=finished, description=f"training {running}"[:60])
+            bar.update(task, total=found.total, completed=finished, description=f"training {running}"[:60])
             return found.is_over
 
         run_until(project, is_over, processes)

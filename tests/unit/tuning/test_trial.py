@@ -1,0 +1,57 @@
+"""When a search has had enough."""
+
+import pytest
+
+from argosy.definitions.search import Search, StopWhen, parse_search
+from argosy.errors import DefinitionInvalid
+from argosy.tuning.trial import Trial, best, enough
+
+
+def trials(*values):
+    return [Trial(number, f"t{number}", {}, value) for number, value in enumerate(values, 1)]
+
+
+def test_the_best_is_the_first_with_the_best_figure():
+    assert best(Search(), trials(0.5, None, 0.9, 0.9)).number == 3
+    assert best(Search(metric="log_loss"), trials(0.5, 0.2, None)).number == 2
+    assert best(Search(metric="log_loss", direction="maximize"), trials(0.5, 0.2)).number == 1
+    assert best(Search(), trials(None)) is None
+
+
+def test_budgets():
+    assert enough(Search(trials=3), trials(0.1, None), 1e9) is None
+    assert "3 trials" in enough(Search(trials=3), trials(0.1, None, 0.2), 0)
+    assert enough(Search(seconds=60), trials(*[0.5] * 1000), 59) is None
+    assert "60 seconds" in enough(Search(seconds=60), [], 60)
+    assert "50 trials" in enough(Search(), trials(*[0.5] * 50), 0)
+    assert enough(Search(sampler="grid"), trials(*[0.5] * 5000), 1e9) is None
+
+
+def test_enough_is_reached_from_the_right_side():
+    reached = StopWhen(reached=0.9)
+    assert enough(Search(stop_when=reached), trials(0.89), 0) is None
+    assert "accuracy reached 0.9" in enough(Search(stop_when=reached), trials(0.1, 0.9), 0)
+    assert enough(Search(metric="log_loss", stop_when=reached), trials(0.91), 0) is None
+    assert enough(Search(metric="log_loss", stop_when=reached), trials(0.9), 0)
+
+
+def test_failures_are_no_lack_of_improvement():
+    stop = Search(stop_when=StopWhen(without_improvement=2))
+    assert enough(stop, trials(0.5, 0.4, None, None), 0) is None
+    assert "2 trials were no improvement" in enough(stop, trials(0.5, 0.4, None, 0.5), 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"sampler": "tpee"}, "did you mean 'tpe'"),
+        ({"trials": 0}, "search.trials"),
+        ({"stop_when": {"reach": 1}}, "search.stop_when.reach"),
+        ({"metric": "speed"}, "macro_f1"),
+        ("tpe", "mapping"),
+    ],
+)
+def test_what_a_search_is_not_is_refused(values, sentence):
+    with pytest.raises(DefinitionInvalid) as caught:
+        parse_search(values)
+    assert sentence in str(caught.value)
