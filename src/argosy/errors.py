@@ -155,6 +155,10 @@ class NothingToRollBack(UserMistake):
     """The alias has no earlier version to go back to."""
 
 
+class BackupInvalid(UserMistake):
+    """A backup that cannot be written there, or a file that is none, was damaged, or is of a newer Argosy."""
+
+
 # --- messages and jobs
 
 

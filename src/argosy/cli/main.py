@@ -31,6 +31,8 @@ COMMANDS = {
     "retrain": ("argosy.cli.feedback:retrain", "Train a challenger on newer data; promote it if the gate agrees."),
     "keys": ("argosy.cli.keys:keys", "Show and replace the project's master keys."),
     "tokens": ("argosy.cli.tokens:tokens", "Make, list and revoke tokens for the server."),
+    "backup": ("argosy.cli.backup:backup", "Write the project into one file, while it runs."),
+    "restore": ("argosy.cli.backup:restore", "Make a project again from a backup."),
     "up": ("argosy.cli.serve:up", "Run server, workers and scheduled retraining together."),
     "doctor": ("argosy.cli.project:doctor", "Check every configured backend."),
 }

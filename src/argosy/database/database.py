@@ -16,8 +16,9 @@ when a newer Argosy wrote it. A violated constraint raises `ConstraintViolated`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
 from argosy.errors import ArgosyError
@@ -69,6 +70,12 @@ class Database(Protocol):
     def purge(self) -> None:
         """Make what was deleted before this call unreadable in every file the engine keeps; call it outside of a
         transaction. Raises DatabaseUnavailable where other processes keep it from doing so for longer than it waits."""
+
+    def snapshot(self, target: Path, beside: Callable[[], None]) -> None:
+        """Write one committed state into a new file, in the engine's own format, while others read and write.
+
+        `beside` runs at that very state: no transaction commits until it returns, so keep it short.
+        """
 
     def close(self) -> None:
         """Close every connection this object opened."""

@@ -7,8 +7,10 @@ def test_contract(check, tmp_path):
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from argosy.database.database import ConstraintViolated, Database, Transaction
@@ -54,6 +56,30 @@ def an_exception_leaves_nothing(opened: Open) -> None:
     with database.write() as transaction:
         _put(transaction, "b")
     assert _names(database) == ["b"]
+
+
+def a_copy_is_made_at_a_moment_when_nobody_commits(opened: Open) -> None:
+    database, writer, order = opened(), opened(), []
+
+    def write() -> None:
+        with writer.write() as transaction:
+            _put(transaction, "a")
+        order.append("written")
+
+    thread = threading.Thread(target=write)
+
+    def beside() -> None:
+        thread.start()
+        thread.join(0.2)  # it cannot end before this does
+        order.append("beside")
+
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "copy"
+        database.snapshot(target, beside)
+        assert target.stat().st_size > 0
+    thread.join(60)
+    assert order == ["beside", "written"]
+    assert _names(database) == ["a"]
 
 
 def a_snapshot_stands_still(opened: Open) -> None:
@@ -149,6 +175,7 @@ CHECKS: Final[tuple[Callable[[Open], None], ...]] = (
     commits_are_seen_by_others,
     an_exception_leaves_nothing,
     a_snapshot_stands_still,
+    a_copy_is_made_at_a_moment_when_nobody_commits,
     writers_take_turns,
     changes_are_noticed,
     constraints_are_named,

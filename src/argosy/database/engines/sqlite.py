@@ -10,8 +10,8 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,19 @@ class SqliteDatabase:
                         " stop it and repeat"
                     )
                 time.sleep(0.05)
+
+    def snapshot(self, target: Path, beside: Callable[[], None]) -> None:
+        reader = self._connect()
+        try:
+            with self.write(), _translated():
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on it sees this state alone
+                beside()
+            with closing(sqlite3.connect(target)) as copy, _translated(str(target)):
+                reader.backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE")  # one file; whoever opens it goes back to WAL
+        finally:
+            reader.close()
 
     def close(self) -> None:
         for connection in self._opened:

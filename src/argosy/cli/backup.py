@@ -1,0 +1,70 @@
+"""`argosy backup` and `argosy restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from argosy.cli.output import json_option, plural, print_json
+from argosy.cli.project import opened
+
+file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+
+
+@click.command()
+@file_argument
+@click.option("--with-keys", is_flag=True, help="The master keys too: whoever has the file can then read everything.")
+@json_option
+@click.pass_context
+def backup(ctx: click.Context, file: Path, with_keys: bool, as_json: bool) -> None:
+    """Write the project into one new FILE, while it runs: database, spool, artifacts, settings, plans, plug-ins.
+
+    Example: argosy backup shop-2026-03-01.tar
+    """
+    from dataclasses import asdict
+
+    from argosy.app.backup import backup as back_up
+
+    done = back_up(opened(ctx), file, with_keys)
+    if as_json:
+        print_json(asdict(done))
+        return
+    click.echo(f"Wrote {done.file}: {done.size_bytes:,} bytes, {plural(done.artifacts, 'artifact')}.")
+    click.echo(
+        "The master keys are in it: keep it as you keep them."
+        if with_keys
+        else "The master keys are not in it: without a copy of them it cannot be read.",
+        err=True,
+    )
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--into", type=click.Path(path_type=Path, file_okay=False), help="A new or empty folder (default: this one)."
+)
+@json_option
+@click.pass_context
+def restore(ctx: click.Context, file: Path, into: Path | None, as_json: bool) -> None:
+    """Make a project again from the FILE of a backup.
+
+    Example: argosy restore shop-2026-03-01.tar --into shop
+    """
+    from dataclasses import asdict
+
+    from argosy.app.restore import restore as make_again
+    from argosy.clock import format_time
+
+    done = make_again(file, into or Path(ctx.find_root().obj or "."))
+    if as_json:
+        print_json(asdict(done))
+        return
+    made = format_time(round(done.made_at))
+    click.echo(f"Restored {done.folder} as it was at {made}, with {plural(done.artifacts, 'artifact')}.")
+    for setting in done.changed:
+        click.echo(f"'{setting}' lay outside of the project and is inside of it now: argosy.yaml says so.", err=True)
+    if not done.has_keys:
+        click.echo(
+            f"Put the master keys into {Path(done.folder) / '.argosy' / 'keys'}, or set their variables.", err=True
+        )

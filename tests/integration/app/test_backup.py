@@ -1,0 +1,273 @@
+"""A project backed up while it is written to, restored elsewhere: everything adds up. What is no backup is refused."""
+
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+
+import httpx
+import pytest
+
+import argosy
+from argosy.app.archive import MANIFEST
+from argosy.app.backup import backup
+from argosy.app.restore import restore
+from argosy.database import migrations
+from argosy.errors import BackupInvalid, KeyUnavailable
+
+SECONDS = 60
+PLAN = "name: notes\ndataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: naive_bayes}\n"
+WORDS = ("red", "green", "blue")
+
+
+def command(folder, *arguments):
+    line = [sys.executable, "-m", "argosy", *arguments]
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A project with a model, a plan in a folder, a plug-in, and examples in the clear that belong in no backup."""
+    root = tmp_path_factory.mktemp("origin") / "notes"
+    command(root.parent, "init", str(root))
+    (root / "plan.yaml").write_text(PLAN)
+    (root / "plans").mkdir()
+    (root / "plans" / "other.yaml").write_text(PLAN)
+    (root / "examples.json").write_text(json.dumps({"text": "a secret example", "label": "red"}))
+    (root / "own_plugin.py").write_text('"""Ours."""\n')
+    (root / "argosy.yaml").write_text("name: notes\nplugins: [own_plugin]\n")
+    project = argosy.open(root)
+    project.examples.add([(f"{word} note {n} of {word}", word) for n in range(40) for word in WORDS])
+    command(root, "train", "plan.yaml", "--processes", "1")
+    project.close()
+    return root
+
+
+@pytest.fixture
+def project(trained, tmp_path):
+    opened = argosy.open(shutil.copytree(trained, tmp_path / "notes"))
+    yield opened
+    opened.close()
+
+
+class Load:
+    """Predictions with feedback through a server, and imports of ten examples each, until told to stop."""
+
+    def __init__(self, project):
+        self.project, self.ids, self.imports = project, [], 0
+        line = [sys.executable, "-m", "argosy", "-C", str(project.root), "serve", "--port", "0"]
+        self.server = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
+        self.client = httpx.Client(base_url=re.search(r"http://\S+", self.server.stdout.readline())[0], timeout=SECONDS)
+        until(lambda: self.client.get("/v2/health/ready").status_code == 200)
+        self._over, self._failures = threading.Event(), []
+        self._threads = [threading.Thread(target=self._repeat, args=(one,)) for one in (self._ask, self._import)]
+        for thread in self._threads:
+            thread.start()
+
+    def _repeat(self, once):
+        try:
+            while not self._over.is_set():
+                once()
+        except Exception as error:  # noqa: BLE001  # told by the test's own thread
+            self._failures.append(error)
+
+    def _ask(self):
+        answer = self.client.post("/v1/models/notes:predict", json={"instances": ["a red note"]})
+        identity = answer.headers["argosy-prediction-id"]
+        said = {"prediction_id": identity, "label": "red"}
+        assert self.client.post("/feedback", json=said).status_code == 201
+        self.ids.append(identity)
+
+    def _import(self):
+        rows = [(f"a {word} import {self.imports} {n}", word) for n in range(4) for word in WORDS]
+        self.project.examples.add(rows)
+        self.imports += 1
+
+    def stop(self):
+        self._over.set()
+        for thread in self._threads:
+            thread.join(SECONDS)
+        self.client.close()
+        self.server.terminate()
+        assert self.server.wait(SECONDS) == 0
+        self.server.stdout.close()
+        assert self._failures == []
+
+
+def until(condition):
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_backup_under_load_restores_to_a_project_in_which_everything_adds_up(project, tmp_path):
+    load, file = Load(project), tmp_path / "notes.tar"
+    try:
+        until(lambda: len(load.ids) > 20 and load.imports > 3)
+        answered, imported = list(load.ids), load.imports
+        done = backup(project, file, with_keys=True)
+        later, imported_later = len(load.ids), load.imports
+        until(lambda: len(load.ids) > later)
+    finally:
+        load.stop()
+    assert done.artifacts == 1
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".argosy-")] == []
+
+    again = restore(file, tmp_path / "elsewhere" / "notes")
+    assert (again.has_keys, again.changed, again.artifacts) == (True, [], 1)
+    restored = argosy.open(again.folder)
+    log = restored.feedback.log
+    kept = {prediction.id for prediction in log.of_model("notes")}
+    assert set(answered) <= kept
+    assert len(kept) == log.count()
+    assert all(log.get(one).input == "a red note" for one in answered)
+    with restored.database.read() as transaction:
+        given = {row[0] for row in transaction.execute("SELECT prediction_id FROM feedback")}
+        assert transaction.execute("PRAGMA integrity_check") == [("ok",)]
+        assert transaction.execute("PRAGMA foreign_key_check") == []
+    assert set(answered) <= given <= kept, "no feedback without its prediction"
+    count = sum(restored.examples.count().labels.values())
+    assert (count - 120) % 12 == 0, "an import is there as a whole"
+    assert imported <= (count - 120) // 12 <= imported_later + 1
+    assert len(list(restored.examples.export())) == count
+    assert restored.models["notes"].classify(["a red note"]) == ["red"]
+    restored.close()
+    command(again.folder, "doctor")
+    assert list((restored.root / ".argosy" / "keys").iterdir())
+    (restored.root / "plan.yaml").write_text(PLAN.replace("naive_bayes", "nearest_centroid"))
+    assert "notes@" in command(again.folder, "train", "plan.yaml", "--processes", "1")
+
+
+def test_a_backup_holds_no_key_and_no_example_in_the_clear(project, tmp_path):
+    done = backup(project, tmp_path / "notes.tar")
+    assert done.project_files == ["argosy.yaml", ".gitignore", "plan.yaml", "plans/other.yaml", "own_plugin.py"]
+    held = (tmp_path / "notes.tar").read_bytes()
+    for path in (project.root / ".argosy" / "keys").iterdir():
+        assert path.read_bytes().strip() not in held
+    assert b"secret example" not in held
+    again = restore(tmp_path / "notes.tar", tmp_path / "again")
+    assert not again.has_keys
+    restored = argosy.open(again.folder)
+    with pytest.raises(KeyUnavailable, match="put it back"):
+        next(restored.examples.export())
+    restored.close()
+    shutil.copytree(project.root / ".argosy" / "keys", restored.root / ".argosy" / "keys")
+    assert len(list(restored.examples.export())) == 120
+    restored.close()
+
+
+def test_what_lay_outside_of_the_project_is_brought_inside(project, tmp_path):
+    project.close()
+    outside = tmp_path / "outside.db"
+    shutil.move(project.root / ".argosy" / "argosy.db", outside)
+    with (project.root / "argosy.yaml").open("a") as settings:
+        settings.write(f"database: sqlite:///{outside}  # shared\n")
+    backup(argosy.open(project.root), tmp_path / "notes.tar", with_keys=True)
+    before = outside.read_bytes()
+    again = restore(tmp_path / "notes.tar", tmp_path / "again")
+    assert again.changed == ["database"]
+    restored = argosy.open(again.folder)
+    restored.examples.add([("one more", "red")])
+    assert sum(restored.examples.count().labels.values()) == 121
+    restored.close()
+    assert outside.read_bytes() == before
+
+
+@pytest.fixture(scope="module")
+def archive(trained, tmp_path_factory):
+    file = tmp_path_factory.mktemp("archive") / "notes.tar"
+    project = argosy.open(trained)
+    backup(project, file)
+    project.close()
+    return file
+
+
+def edited(archive, target, change):
+    """A copy whose members `change` has seen: name and bytes, to be kept, replaced, or left out for None."""
+    with tarfile.open(archive) as source, tarfile.open(target, "w") as copy:
+        for member in source.getmembers():
+            data = change(member.name, source.extractfile(member).read())
+            if data is not None:
+                member.size = len(data)
+                copy.addfile(member, io.BytesIO(data))
+    return target
+
+
+def listed(**changes):
+    return lambda name, data: json.dumps({**json.loads(data), **changes}).encode() if name == MANIFEST else data
+
+
+def flipped(name, data):
+    return bytes([*data[:-1], data[-1] ^ 1]) if name == "database.db" else data
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (listed(format=2), "format 2, this Argosy knows up to 1"),
+        (listed(schema=migrations.newest() + 1), "upgrade with pip"),
+        (listed(files=[]), "its list cannot be read"),
+        (lambda name, data: None if name == MANIFEST else data, "cut short"),
+        (lambda name, data: None if name == "database.db" else data, "'database.db' is missing"),
+        (flipped, "'database.db' is not as it was written"),
+    ],
+)
+def test_what_was_altered_or_is_newer_is_refused_and_nothing_written(archive, tmp_path, change, said):
+    with pytest.raises(BackupInvalid, match=said):
+        restore(edited(archive, tmp_path / "other.tar", change), tmp_path / "again")
+    assert [path.name for path in tmp_path.iterdir()] == ["other.tar"]
+
+
+@pytest.mark.parametrize("name", ["../escaped", "project/../../escaped", "/escaped", "project/a/../../../escaped"])
+def test_a_name_that_leads_outside_is_refused(archive, tmp_path, name):
+    other = tmp_path / "other.tar"
+    with tarfile.open(archive) as source:
+        manifest = json.loads(source.extractfile(MANIFEST).read())
+    manifest["files"][name] = manifest["files"]["project/argosy.yaml"]
+    edited(archive, other, lambda one, data: None if one == MANIFEST else data)
+    with tarfile.open(other, "a") as tar:
+        for one, data in ((name, b"x"), (MANIFEST, json.dumps(manifest).encode())):
+            info = tarfile.TarInfo(one)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    with pytest.raises(BackupInvalid, match="which no backup does"):
+        restore(other, tmp_path / "again")
+    assert [path.name for path in tmp_path.iterdir()] == ["other.tar"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 600, 5000])
+def test_a_file_that_was_cut_short_is_refused(archive, tmp_path, size):
+    (tmp_path / "other.tar").write_bytes(archive.read_bytes()[:size])
+    with pytest.raises(BackupInvalid, match="cut short"):
+        restore(tmp_path / "other.tar", tmp_path / "again")
+
+
+def test_a_file_and_a_folder_that_are_there_are_left_alone(project, archive, tmp_path):
+    for _ in range(2):
+        with pytest.raises(BackupInvalid, match="exists"):
+            backup(project, archive)
+    with pytest.raises(BackupInvalid, match="not an empty folder"):
+        restore(archive, project.root)
+    with pytest.raises(BackupInvalid, match="no folder"):
+        backup(project, tmp_path / "absent" / "notes.tar")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    identity = empty.stat().st_ino
+    restore(archive, empty)
+    assert empty.stat().st_ino == identity
+    assert (empty / "argosy.yaml").is_file()
+
+
+def test_the_commands(project, tmp_path):
+    assert "1 artifact" in command(tmp_path, "-C", str(project.root), "backup", "notes.tar")
+    assert "Restored again" in command(tmp_path, "restore", "notes.tar", "--into", "again")
+    assert (tmp_path / "again" / "plan.yaml").read_text() == PLAN
