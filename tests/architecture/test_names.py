@@ -32,7 +32,7 @@ OPTIONS = {
     "logistic": "C class_weight max_iter tolerance",
     "naive_bayes": "alpha",
     "nearest_centroid": "",
-    "sgd": "alpha loss penalty class_weight max_iter tolerance seed",
+    "sgd": "alpha loss penalty class_weight max_iter tolerance seed update after passes",
     "svm": "kernel degree tolerance C gamma coef0 class_weight seed",
 }
 

@@ -53,7 +53,7 @@ class Retraining:
         found: dict[str, Any] = {"model": request.model, "champion": champion.number}
         found["feedback"] = self._derive(request.model, definition.dataset)
         guard.check()
-        challenger = definition.with_dataset(moved_to(definition.dataset, request.at))
+        challenger = going_on(definition.with_dataset(moved_to(definition.dataset, request.at)), champion.label)
         try:
             frozen, fresh = self._freeze(challenger, request.model, trained)
             wanted = self._wanted(challenger, frozen)
@@ -104,6 +104,16 @@ def moved_to(dataset: Spec, at: float) -> Spec:
     """The dataset with its end moved on to `at`; one without an end, or with a later one, stays as it is."""
     end = dataset.options.get("end")
     return dataset.with_options(end=at) if end is not None and parse_time(end) < at else dataset
+
+
+def going_on(definition: Definition, champion: str) -> Definition:
+    """The definition, after the champion where its model has the option `update` and that is set.
+
+    It is then measured on the dataset's own part: the champion has learned from rows of every fold.
+    """
+    if not definition.model.options.get("update") or "after" not in definition.model.options:
+        return definition
+    return Definition(definition.dataset, definition.adapter, definition.model.with_options(after=champion))
 
 
 def is_same_training(trained: Trained, challenger: Definition, dataset_digest: str) -> bool:

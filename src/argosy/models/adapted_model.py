@@ -10,7 +10,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.errors import ArtifactCorrupt, DatasetInvalid, NotFitted, ProbabilityUnavailable, UserMistake
+from argosy.errors import (
+    ArtifactCorrupt,
+    DatasetInvalid,
+    DefinitionInvalid,
+    NotFitted,
+    ProbabilityUnavailable,
+    UserMistake,
+)
 from argosy.models.adapter import Adapter
 from argosy.models.adapters import adapters
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
@@ -57,6 +64,18 @@ class AdaptedModel:
         self.__dict__.pop("_served", None)
         self.estimator.fit(self.adapter.fit_transform(inputs, labels), codes, len(self.classes))
         return self
+
+    def update(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:
+        """A new model that goes on from this one on more examples: the same features, its classes and new ones.
+
+        Raises DefinitionInvalid where the estimator cannot; `sgd` can.
+        """
+        self._require_fitted()
+        classes = sorted({*self.classes, *label_codes(labels)[0]})
+        estimator = going_on(type(self.estimator)(**self.estimator.arguments), self, classes)
+        codes = np.array([classes.index(label) for label in labels], np.int64)
+        estimator.fit(self.adapter.transform(inputs), codes, len(classes))
+        return type(self)(self.adapter, estimator, classes)
 
     def classify(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> list[str]:
         """The label of each input."""
@@ -133,6 +152,15 @@ class AdaptedModel:
     def _require_fitted(self) -> None:
         if not self.classes:
             raise NotFitted("this model has not been fitted yet: call fit first")
+
+
+def going_on(estimator: Estimator, earlier: AdaptedModel, classes: Sequence[str]) -> Estimator:
+    """The unfitted estimator, to go on from an earlier model with these classes, which include that one's."""
+    begin = getattr(estimator, "go_on_from", None)
+    if begin is None:
+        raise DefinitionInvalid(f"{estimator!r} cannot go on from an earlier version: sgd can")
+    begin(earlier.estimator, np.array([classes.index(label) for label in earlier.classes], np.int64))
+    return estimator
 
 
 def label_codes(labels: Sequence[str]) -> tuple[list[str], Codes]:

@@ -25,6 +25,11 @@ class Component:
         return {name: _plain(getattr(self, name)) for name in inspect.signature(type(self)).parameters}
 
     @property
+    def arguments(self) -> dict[str, Any]:
+        """The same as the constructor takes them."""
+        return {name: getattr(self, name) for name in self.options}
+
+    @property
     def state(self) -> dict[str, Any]:
         """What `fit` has learned, by attribute name: empty before."""
         return {name: value for name, value in vars(self).items() if _is_learned(name)}

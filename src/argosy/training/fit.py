@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -46,24 +46,30 @@ class Fit:
         return sum(_size(matrix) for matrix in self.matrices.values())
 
 
-def make_fit(adapter: Adapter, dataset: Dataset, *, is_served: bool = True) -> Fit:
+def make_fit(
+    adapter: Adapter, dataset: Dataset, *, is_served: bool = True, known_classes: Sequence[str] | None = None
+) -> Fit:
     """Fit the adapter on the training part and transform every part.
 
-    What is not to be served, a fold's fit, is not compared with its served form either.
+    What is not to be served, a fold's fit, is not compared with its served form either. With `known_classes`, those
+    of an earlier model, the adapter is that model's: it stays as it was fitted, and its classes are among the fit's.
     """
     train = dataset.parts[Part.TRAIN]
-    matrices = {Part.TRAIN: adapter.fit_transform(train.inputs, train.labels)}
+    is_fitted = known_classes is not None
+    first = adapter.transform(train.inputs) if is_fitted else adapter.fit_transform(train.inputs, train.labels)
+    matrices = {Part.TRAIN: first}
+    classes = sorted({*dataset.classes, *(known_classes or ())})
     encoding = 0.0
     for part in (Part.VALIDATION, Part.TEST):
         if inputs := dataset.parts[part].inputs:
             matrices[part] = adapter.transform(inputs)
             if is_served:
                 encoding = max(encoding, encoding_agreement(adapter, inputs, matrices[part]))
-    number = {label: code for code, label in enumerate(dataset.classes)}
+    number = {label: code for code, label in enumerate(classes)}
     codes = {
         part: np.array([number.get(label, -1) for label in dataset.parts[part].labels], np.int64) for part in matrices
     }
-    return Fit(adapter, dataset.classes, matrices, codes, encoding=encoding)
+    return Fit(adapter, classes, matrices, codes, encoding=encoding)
 
 
 def write_fit(fit: Fit, path: Path) -> None:

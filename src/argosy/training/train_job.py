@@ -14,12 +14,13 @@ from argosy.database import Database, Transaction
 from argosy.datasets.dataset import Dataset, load
 from argosy.datasets.erasure import erasures
 from argosy.definitions import Definition, Registries
-from argosy.errors import ArtifactNotFound, ErasedMeanwhile
+from argosy.errors import ArtifactNotFound, DefinitionInvalid, ErasedMeanwhile
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.queue import Queue
 from argosy.jobs.runner import Outcome
 from argosy.jobs.submission import models_of
+from argosy.models.adapted_model import AdaptedModel, going_on
 from argosy.models.estimator import Estimator
 from argosy.store.lineage import environment
 from argosy.store.store import Store
@@ -33,6 +34,8 @@ from argosy.vault import Vault
 
 SEED: Final = 0
 """Of what draws at random and has no seed among its options: the bootstrap."""
+AFTER: Final = "after"
+"""The option of a model that names the label to go on from."""
 
 
 class Trainer:
@@ -57,13 +60,17 @@ class Trainer:
         definition = Definition.from_dict(job.payload["definition"], self._registries)
         digest = job.payload["dataset_digest"]
         dataset, erased = self._load(digest)
-        fit = self._fit(definition, digest, dataset)
+        earlier = earlier_model(definition, self._registries, self._store)
+        fit = self._fit(definition, digest, dataset, earlier=earlier)
         guard.check()
         if dataset.missing:
             log.append(f"{dataset.missing} rows of the dataset were erased since it was frozen")
         log.append(f"adapter {definition.adapter.name}: {fit.seconds:.2f} s")
         inputs = {part: rows.inputs for part, rows in dataset.parts.items()}
-        measured = train(self._estimator(definition), fit, inputs, guard.check, SEED)
+        estimator = self._estimator(definition)
+        if earlier:
+            estimator = going_on(estimator, earlier, fit.classes)
+        measured = train(estimator, fit, inputs, guard.check, SEED)
         log.append(f"model {definition.model.name}: {measured.fit_seconds - fit.seconds:.2f} s")
         if definition.evaluate:
             measured = self._validated(definition, digest, dataset, measured, guard)
@@ -88,13 +95,25 @@ class Trainer:
             self._dataset = ((digest, erased), load(self._database, self._vault, digest))
         return self._dataset[1], erased
 
-    def _fit(self, definition: Definition, digest: str, dataset: Dataset, round_name: str = "") -> Fit:
+    def _fit(
+        self,
+        definition: Definition,
+        digest: str,
+        dataset: Dataset,
+        round_name: str = "",
+        earlier: AdaptedModel | None = None,
+    ) -> Fit:
         plugin = self._registries.adapters.get(definition.adapter.name)
-        key = fit_key(f"{digest} {dataset.missing}{round_name}", definition.adapter.canonical(), plugin.code_digest)
+        rows = f"{digest} {dataset.missing}{round_name}"
+        if earlier:
+            rows += f" after {definition.model.options[AFTER]}"
+        key = fit_key(rows, definition.adapter.canonical(), plugin.code_digest)
 
         def make() -> Fit:
             started = time.perf_counter()
-            fit = make_fit(plugin.create(definition.adapter.options), dataset, is_served=not round_name)
+            adapter = earlier.adapter if earlier else plugin.create(definition.adapter.options)
+            known = earlier.classes if earlier else None
+            fit = make_fit(adapter, dataset, is_served=not round_name, known_classes=known)
             return fit.lasting(time.perf_counter() - started)
 
         return self._fits.get(key, make)
@@ -151,6 +170,19 @@ class Trainer:
         if follow_up:
             kind, label, payload = follow_up["kind"], follow_up["label"], follow_up["payload"]
             Queue(self._database).submit(transaction, kind, label, payload, dict.fromkeys(job.requires, ""))
+
+
+def earlier_model(definition: Definition, registries: Registries, store: Store) -> AdaptedModel | None:
+    """What a definition goes on from, where its model can and says so; raises VersionNotFound, DefinitionInvalid."""
+    label = definition.model.options.get(AFTER)
+    if not label or not hasattr(registries.models.get(definition.model.name).cls, "go_on_from"):
+        return None
+    trained = store.trained(label)
+    if trained.definition["adapter"] != definition.adapter.to_dict():
+        raise DefinitionInvalid(f"'{label}' has another adapter: its features are not these", f"model.options.{AFTER}")
+    if definition.evaluate:
+        raise DefinitionInvalid("an earlier version has learned from rows of every fold", "evaluate")
+    return AdaptedModel.load(store.artifacts.fetch(trained.artifact))
 
 
 def fit_key(digest: str, adapter: str, code_digest: str) -> str:
