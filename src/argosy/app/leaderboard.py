@@ -67,7 +67,12 @@ def described(spec: dict[str, Any], registry: Any) -> str:
         for name, value in spec["options"].items()
         if name not in options or options[name].is_required or value != options[name].default_json()
     }
-    return " ".join([spec["name"], *(f"{name}={value}" for name, value in given.items())])
+    return " ".join([spec["name"], *(f"{name}={_short(value)}" for name, value in given.items())])
+
+
+def _short(value: Any) -> Any:
+    """Three digits tell a searched number from another; all of them are in the definition."""
+    return float(f"{value:.3g}") if isinstance(value, float) else value
 
 
 def evaluated(evaluation: dict[str, Any] | None) -> str:

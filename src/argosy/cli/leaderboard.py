@@ -21,7 +21,6 @@ WIDTH = 100
 """Columns where nobody says how many there are: in a pipe."""
 _DROPPED = (">log loss", ">macro-F1", ">kB", ">µs", ">fit s")
 """What goes first where a table is too wide."""
-_SHORTEST = 8
 
 
 def print_leaderboard(project: Project, plan: str, top: int | None = None) -> None:
@@ -50,25 +49,34 @@ def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> N
 
 def fitted(rows: Sequence[Row], width: int) -> tuple[list[str], list[list[str]]]:
     """Names and cells of as many columns as go into the width; names and options are cut short as a last resort."""
-    columns = _columns(with_spread=True)
-    for name in (None, *_DROPPED, "spread"):
-        columns = (
-            _columns(with_spread=False, but=_DROPPED) if name == "spread" else [c for c in columns if c[0] != name]
-        )
-        cells = [[cell(row) for _, cell in columns] for row in rows]
-        names = [name for name, _ in columns]
-        excess = _width(names, cells) - width
-        if excess <= 0:
+    columns = _columns()
+    for name in (None, *_DROPPED):
+        columns = [one for one in columns if one[0] != name]
+        names, cells = _written(columns, rows)
+        if _width(names, cells) <= width:
             return names, cells
-    for place in (names.index("model"), names.index("adapter"), names.index("version")):
-        longest = max(len(row[place]) for row in cells)
-        limit = max(longest - excess, _SHORTEST)
-        excess -= max(longest - limit, 0)
-        for row in cells:
-            row[place] = row[place] if len(row[place]) <= limit else row[place][: limit - 1] + "…"
-        if excess <= 0:
+    for spread_of, shortest in (("validation", 1000), ("validation", 14), ("", 8)):
+        names, cells = _written(_columns(_DROPPED, spread_of), rows)
+        places = [names.index(name) for name in ("adapter", "model", "version")]
+        _shorten(cells, places, _width(names, cells) - width, shortest)
+        if _width(names, cells) <= width:
             break
     return names, cells
+
+
+def _written(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
+    return [name for name, _ in columns], [[cell(row) for _, cell in columns] for row in rows]
+
+
+def _shorten(cells: Sequence[list[str]], places: Sequence[int], excess: int, shortest: int) -> None:
+    """Take so many characters off these columns, the widest first, none becoming shorter than it may be."""
+    limits = {place: max((len(row[place]) for row in cells), default=0) for place in places}
+    for _ in range(excess):
+        widest = max(limits, key=lambda place: limits[place])
+        limits[widest] = max(limits[widest] - 1, min(limits[widest], shortest))
+    for place, limit in limits.items():
+        for row in cells:
+            row[place] = row[place] if len(row[place]) <= limit else row[place][: limit - 1] + "…"
 
 
 def _width(names: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
@@ -76,12 +84,13 @@ def _width(names: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
     return 2 + sum(widths) + 3 * (len(widths) - 1)
 
 
-def _columns(with_spread: bool, but: Sequence[str] = ()) -> list[Column]:
+def _columns(but: Sequence[str] = (), spread_of: str = "validation test") -> list[Column]:
     def figure(row: Row, name: str) -> str:
         return "–" if row[name] is None else f"{row[name]:.3f}"
 
-    def spread(row: Row, name: str) -> str:
-        bounds = f" ({figure(row, name + '_low')}–{figure(row, name + '_high')})" if with_spread else ""
+    def spread(row: Row, part: str) -> str:
+        name = f"{part}_accuracy"
+        bounds = f" ({figure(row, name + '_low')}–{figure(row, name + '_high')})" if part in spread_of.split() else ""
         return figure(row, name) + bounds
 
     columns: list[Column] = [
@@ -90,8 +99,8 @@ def _columns(with_spread: bool, but: Sequence[str] = ()) -> list[Column]:
         ("version", lambda row: " ".join([*row["versions"], *row["aliases"], *(["(marked)"] if row["mark"] else [])])),
         ("adapter", lambda row: row["adapter"]),
         ("model", lambda row: row["model"]),
-        (">validation", lambda row: spread(row, "validation_accuracy")),
-        (">test", lambda row: spread(row, "test_accuracy")),
+        (">validation", lambda row: spread(row, "validation")),
+        (">test", lambda row: spread(row, "test")),
         (">macro-F1", lambda row: figure(row, "test_macro_f1")),
         (">log loss", lambda row: figure(row, "test_log_loss")),
         (">fit s", lambda row: f"{row['fit_seconds']:.2f}"),

@@ -78,13 +78,22 @@ def described(plan: Plan) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     for part in PARTS:
         alternatives = plan.part(part)
+        titles = _titles([each.name for each in alternatives])
         if len(alternatives) > 1:
-            lines.append((part, ", ".join(each.name for each in alternatives)))
-        for each in alternatives:
+            lines.append((part, ", ".join(titles)))
+        for each, title in zip(alternatives, titles, strict=True):
             for name in _open(each):
                 values = each.ranges[name] if name in each.ranges else ", ".join(map(_shown, each.values[name]))
-                lines.append((f"{part} {each.name} {name}", str(values)))
+                lines.append((f"{part} {title} {name}", str(values)))
     return lines
+
+
+def _titles(names: list[str]) -> list[str]:
+    """Alternatives of one name told apart by their place: `tfidf 1`, `tfidf 2`."""
+    return [
+        f"{name} {names[: place + 1].count(name)}" if names.count(name) > 1 else name
+        for place, name in enumerate(names)
+    ]
 
 
 def _narrowed(part: PartName, alternatives: tuple[Alternative, ...], chooser: Chooser) -> Alternative:

@@ -12,7 +12,7 @@ FIGURES = {
     for end in ("", "_low", "_high")
 }
 ROW = {
-    "rank": 1, "tied": True, "proposed": True, "versions": ["topics@12"], "aliases": ["champion"],
+    "rank": 1, "tied": True, "proposed": True, "versions": ["topics@12"], "aliases": ["champion"], "mark": "",
     "adapter": "tfidf ngrams=[1, 2] sublinear=True", "model": "svm C=10 class_weight=balanced",
     "fit_seconds": 1.25, "size_bytes": 123456, "predict_us": 20.4, **FIGURES,
 }  # fmt: skip
@@ -23,7 +23,7 @@ def length(names, cells):
     return 2 + sum(widths) + 3 * (len(widths) - 1)
 
 
-@pytest.mark.parametrize("width", [80, 100, 120, 150, 200, 400])
+@pytest.mark.parametrize("width", [70, 80, 100, 120, 150, 200, 400])
 def test_the_table_goes_into_the_width(width):
     names, cells = fitted([ROW], width)
     assert length(names, cells) <= width
@@ -37,9 +37,11 @@ def test_columns_go_before_words_do():
     names, cells = fitted([ROW], 150)
     assert ">log loss" not in names
     assert cells[0][names.index("model")] == ROW["model"]
-    names, cells = fitted([ROW], 80)
+    names, cells = fitted([ROW], 100)
+    assert cells[0][names.index(">validation")] == "0.500 (0.500–0.500)"
     assert cells[0][names.index(">test")] == "0.500"
     assert cells[0][names.index("model")].endswith("…")
+    assert fitted([ROW], 70)[1][0][names.index(">validation")] == "0.500"
 
 
 def test_no_rows_are_no_trouble():
