@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-SHORT = Path(__file__).parents[1] / "integration" / "proof"
-sys.path.insert(0, str(SHORT))
+sys.path.insert(0, str(Path(__file__).parents[1] / "integration" / "proof"))
 
 from proof_ground import Ground
 

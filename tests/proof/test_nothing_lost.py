@@ -23,8 +23,8 @@ def test_crash_storm(ground, tell, seed):
 def test_pause_storm(ground, tell, seed):
     found = pause_storm(ground(DEFINITIONS), PAUSES, seed)
     tell(found)
-    assert found["pauses"] == PAUSES
-    assert found["LeaseLost"] >= found["jobs given to another meanwhile"] > 0
+    assert found["workers stopped in a job"] >= PAUSES
+    assert found["LeaseLost"] >= found["of these, jobs given to another"] >= PAUSES // 2
 
 
 def test_full_disk_of_the_database(ground, tell, spares, tmp_path):

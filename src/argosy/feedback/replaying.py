@@ -107,7 +107,8 @@ class Replaying:
         if found != asked:
             raise DecisionOvertaken(_moved(found))
         reason = f"version {asked.previous}, replayed on the same inputs, is {result['verdict']['reason']}"
-        self._store.rollback(transaction, asked.model, by=BY, reason=reason, evidence=result)
+        rest = {name: result[name] for name in ("previous", "since", "look", "fresh_rows")}
+        self._store.rollback(transaction, asked.model, by=BY, reason=reason, evidence={**result["verdict"], **rest})
 
 
 def _answers(model: AdaptedModel, inputs: Sequence[Input]) -> list[str | None]:
@@ -121,7 +122,7 @@ def _answers(model: AdaptedModel, inputs: Sequence[Input]) -> list[str | None]:
 
 
 def _result(asked: Reign, look: Look | None, rows: int, verdict: Verdict) -> dict[str, Any]:
-    """The job's result, and a rollback's evidence; in the verdict, the challenger is the version before."""
+    """The job's result; in the verdict, the challenger is the version before."""
     return {
         "model": asked.model,
         "champion": asked.champion,

@@ -61,31 +61,47 @@ def crash_storm(ground, kills, seed, worker):
 
 
 def pause_storm(ground, pauses, seed, workers=3):
-    """Stop workers in the middle of their jobs until somebody else was given the job, then let them go on."""
+    """Stop all workers in the middle of their jobs until every lease has run out; one wakes and is given the jobs of
+    the others; then those wake, and must not write.
+    """
     draw = random.Random(seed)
     hands = {process.pid: process for process in (ground.fork("work") for _ in range(workers))}
     assert ground.run("plan", "submit", ground.folder / "plan.yaml").returncode == 0
     paused = overtaken = 0
     while paused < pauses and not ground.is_over():
-        held = ground.query("SELECT label, token, owner FROM jobs WHERE state = 'running'")
-        if not held:
+        if not _held(ground):
             continue
-        label, token, owner = draw.choice(held)
-        victim = hands[int(owner.rpartition("-")[2])]
-        victim.send_signal(signal.SIGSTOP)
-        paused += 1
-        overtaken += _was_overtaken(ground, label, token)
-        victim.send_signal(signal.SIGCONT)
+        for process in hands.values():
+            process.send_signal(signal.SIGSTOP)
+        heir = draw.choice(list(hands))
+        sleeping = [(label, token) for label, token, owner, _ in _held(ground) if not owner.endswith(f"-{heir}")]
+        until(lambda: all(is_out for *_, is_out in _held(ground)), what="the end of the leases")
+        hands[heir].send_signal(signal.SIGCONT)
+        overtaken += sum(_was_overtaken(ground, label, token) for label, token in sleeping)
+        paused += len(sleeping)
+        before = ground.trained()
+        for process in hands.values():
+            process.send_signal(signal.SIGCONT)
+        # a job that is lost ten times fails: it must not be caught again before anything else was done
+        until(lambda before=before: ground.trained() > before or ground.is_over(), what="a result")
     until(ground.is_over, what="the end of the plan")
+    until(lambda: ground.log.read_text().count("was taken from") >= overtaken, what="the noticing of a lost lease")
     ground.end()
     tallies = [json.loads(path.read_text()) for path in ground.folder.glob("*.tally")]
     assert len(tallies) == workers
     return {
-        "pauses": paused,
-        "jobs given to another meanwhile": overtaken,
+        "workers stopped in a job": paused,
+        "of these, jobs given to another": overtaken,
         "LeaseLost": sum(tally["lost"] for tally in tallies),
         **ground.verify(),
     }
+
+
+def _held(ground):
+    """(label, token, owner, whether the lease has run out) of every running job."""
+    with ground.project.database.read() as transaction:
+        rows = transaction.execute("SELECT label, token, owner, lease_until FROM jobs WHERE state = 'running'")
+        return [(label, token, owner, until_ < transaction.now()) for label, token, owner, until_ in rows]
 
 
 def two_of_everything(ground, seconds):

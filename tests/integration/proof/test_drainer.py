@@ -1,0 +1,25 @@
+"""The server keeps its drainer: one that is killed is replaced, and goes on where it was."""
+
+import os
+import signal
+import threading
+
+from proof_ground import Client, until
+
+
+def test_a_killed_drainer_is_replaced(ground):
+    site, stop = ground(2), threading.Event()
+    server = site.serve()
+    until(site.is_ready, what="a server that answers")
+    (first,) = until(lambda: site.drainers(server), what="a drainer")
+    client = Client(site.port, 1, stop)
+    client.start()
+    os.kill(first, signal.SIGKILL)
+    until(lambda: site.drainers(server) not in ([], [first]), what="another drainer")
+    until(lambda: len(client.answered) >= 10, what="answers")
+    stop.set()
+    client.join()
+    drained = "SELECT count(*) FROM predictions"  # asked of the table: the log would drain by itself
+    until(lambda: site.query(drained)[0][0] >= len(client.answered), what="the draining")
+    site.end()
+    assert site.query(drained)[0][0] == len(client.answered) or client.refused
