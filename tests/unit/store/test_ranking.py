@@ -31,13 +31,13 @@ def test_a_clear_winner_is_not_tied():
     assert lines([trained("a", 0.9, 0.85, 0.95), trained("b", 0.8, 0.7, 0.95)]) == [(1, "a", False), (2, "b", False)]
 
 
-def test_of_equals_the_cheaper_to_fit_comes_first():
+def test_of_equals_the_smaller_comes_first_and_no_clock_decides():
     rows = [
-        trained("slow", 0.9, 0.8, 1.0, 9.0),
-        trained("fast", 0.9, 0.8, 1.0, 1.0),
-        trained("also", 0.9, 0.8, 1.0, 9.0),
+        replace(trained("large", 0.9, 0.8, 1.0, fit_seconds=1.0), size_bytes=3),
+        replace(trained("small", 0.9, 0.8, 1.0, fit_seconds=9.0), size_bytes=2),
+        replace(trained("also", 0.9, 0.8, 1.0, fit_seconds=5.0), size_bytes=3),
     ]
-    assert [label for _, label, _ in lines(rows)] == ["fast", "also", "slow"]
+    assert [label for _, label, _ in lines(rows)] == ["small", "also", "large"]
 
 
 def test_less_loss_is_better_and_none_comes_last():
@@ -136,3 +136,14 @@ def test_packed_answers_compare_as_the_rows_do(pairs, rounds):
 def test_many_disagreements_are_no_trouble():
     assert mcnemar(50_000, 50_600) == pytest.approx(binomtest(50_000, 100_600).pvalue, rel=1e-9)
     assert mcnemar(0, 20_000) == 0.0
+
+
+def test_the_luckiest_of_many_equals_is_tied_with_nearly_all():
+    chance = np.random.default_rng(1)
+    rows = [answered(str(number), chance.random(500) < 0.9) for number in range(200)]
+    found = rank(rows, {})
+    assert sum(row.tied for row in found) >= 190
+    assert sum(row.p_value is not None and row.p_value < 0.05 for row in found) > 50
+    clearly_worse = [answered(f"worse {number}", chance.random(500) < 0.7) for number in range(20)]
+    again = {row.trained.label: row.tied for row in rank([*rows, *clearly_worse], {})}
+    assert not any(again[one.label] for one in clearly_worse)
