@@ -26,11 +26,6 @@ CREATE UNIQUE INDEX examples_by_content ON examples (content_hash, revision); --
 CREATE INDEX examples_by_subject ON examples (subject_hash) WHERE subject_hash IS NOT NULL;
 CREATE INDEX examples_by_origin ON examples (collection, origin) WHERE origin IS NOT NULL;
 
-CREATE TABLE erasures (             -- datasets: one row for each time that examples were erased
-    id INTEGER PRIMARY KEY,
-    erased_at REAL NOT NULL
-);
-
 CREATE TABLE datasets (             -- datasets: cuts whose rows were frozen when a definition was submitted
     digest TEXT PRIMARY KEY,
     collection TEXT NOT NULL,
@@ -174,4 +169,3 @@ CREATE TABLE feedback (             -- predictions: append-only outcomes and cor
     given_at REAL NOT NULL
 );
 CREATE INDEX feedback_by_prediction ON feedback (prediction_id);
-CREATE INDEX feedback_by_time ON feedback (given_at);
