@@ -27,6 +27,7 @@ Say = Callable[[str], None]
 Task = Callable[["Project", Mapping[str, Any], Say], Any]
 
 TASKS: Final = {
+    "analyse": "argosy.app.analysis:analyse",
     "answer_both": "argosy.app.comparison:answer_both",
     "train_again": "argosy.app.reproduction:train_again",
 }

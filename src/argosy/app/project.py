@@ -135,14 +135,27 @@ class Project:
 
         return retrain(self, model, processes)
 
-    def close(self) -> None:
-        """Close what was opened; the project may be used again and opens it anew."""
-        if "database" in self.__dict__:
-            self.database.close()
+    def report(
+        self,
+        target: str,
+        output: str | os.PathLike[str] | None = None,
+        *,
+        texts: bool = False,
+        learning_curve: bool = False,
+        quick: bool = False,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> Path:
+        """Write a page of HTML about a version, or about the champion or the best of a model or plan; where it is.
+
+        `texts` decrypts the texts of the rows that are listed. Raises ModelNotFound, VersionNotFound, PlanNotFound.
+        """
+        from argosy.app.reporting import write_report
 
 
 def open_project(folder: str | os.PathLike[str] = ".") -> Project:
     """The project of that folder or of the nearest one above it; raises ProjectNotFound, DefinitionInvalid."""
+        path = None if output is None else Path(output)
+        return write_report(self, target, path, texts=texts, learning_curve=learning_curve, quick=quick, say=say)
     def reproduce(self, reference: str, say: Callable[[str], None] = lambda _: None) -> Reproduction:
         """Train a label or a version again, in a process of its own, and compare bit for bit. Changes nothing.
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "worker": ("argosy.cli.train:worker", "Run workers that train whatever is queued."),
     "leaderboard": ("argosy.cli.models:leaderboard", "Show every definition tried, best first."),
     "models": ("argosy.cli.models:models", "List, show, promote and roll back versions."),
+    "report": ("argosy.cli.report:report", "Write one HTML page about a model or a plan."),
     "reproduce": ("argosy.cli.reproduce:reproduce", "Train a definition again and compare it bit for bit."),
     "serve": ("argosy.cli.serve:serve", "Run the model server."),
     "predict": ("argosy.cli.models:predict", "Classify a few texts here, without a server."),

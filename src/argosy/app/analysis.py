@@ -1,0 +1,262 @@
+"""What a report needs of the rows themselves, reckoned in a child process: no input leaves it, only ids and figures."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.errors import ArgosyError, InputInvalid, KeyUnavailable
+from argosy.feedback.drift import Sample, drift, unseen_shares, words
+from argosy.models.adapted_model import AdaptedModel, confidence
+from argosy.models.inputs import check_input
+from argosy.types import Input, Part
+from argosy.web.contents import Case, Live, Point
+from argosy.web.figures import Bin, Codes, Floats, calibration, doubtful_labels, wilson
+
+if TYPE_CHECKING:
+    from argosy.app.apart import Say
+    from argosy.app.project import Project
+    from argosy.datasets.dataset import Dataset
+    from argosy.store.trained import Trained
+
+FOLDS: Final = 3
+SIZES: Final = (0.1, 0.2, 0.4, 0.7)
+LIVE_ROWS: Final = 10_000
+"""The newest so many live answers are looked at."""
+NO_LIMIT: Final = 1 << 62
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What of which version."""
+
+    label: str
+    model: str
+    version: int
+    since: float
+    shown: int = 20
+    curve: bool = False
+    quick: bool = False
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """See `web.contents.Contents`, of which this is a part."""
+
+    calibration: Sequence[Bin]
+    curve: Sequence[Point]
+    mistakes: Sequence[Case]
+    mistakes_total: int
+    doubts: Sequence[Case]
+    doubts_total: int
+    live: Live | None
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Rows of one part with the scores of a model that did not learn from them."""
+
+    part: Part
+    example_ids: list[str]
+    labels: list[str]
+    scores: Floats
+
+
+def analyse(project: Project, values: Mapping[str, Any], say: Say) -> Any:
+    """In the child: an `Analysis` as JSON values."""
+    from argosy.datasets.dataset import load
+
+    project.registries  # noqa: B018  # a user's own plug-ins must be known before their state is read
+    request = msgspec.convert(values, Request)
+    trained = project.store.trained(request.label)
+    say("reading the rows")
+    dataset = load(project.database, project.vault, trained.dataset_digest)
+    model = AdaptedModel.load(project.artifacts.fetch(trained.artifact))
+    held_out = [_answered(model, dataset, part) for part in (Part.TEST, Part.VALIDATION)]
+    test = held_out[0]
+    notes: dict[str, str] = {}
+    bins: Sequence[Bin] = ()
+    if model.estimator.has_probabilities:
+        bins = calibration(test.scores.max(axis=1), _right(test, model.classes)) if test.labels else ()
+    else:
+        notes["calibration"] = (
+            "This estimator has scores and no probabilities of its own, so there is nothing to calibrate."
+        )
+    mistakes = _mistakes(test, model)
+    doubts = _doubts([*_crossed(project, trained, dataset, request, say, notes), *held_out], model.classes)
+    curve: Sequence[Point] = ()
+    if request.curve:
+        curve = learning_curve(project, trained, dataset, say)
+    else:
+        notes["curve"] = "Not drawn: add --learning-curve, which trains the pair on four samples of the training part."
+    live = _live(project, request, dataset, test, model, notes, say)
+    return msgspec.to_builtins(
+        Analysis(
+            bins, curve, mistakes[: request.shown], len(mistakes), doubts[: request.shown], len(doubts), live, notes
+        )
+    )
+
+
+def learning_curve(project: Project, trained: Trained, dataset: Dataset, say: Say) -> list[Point]:
+    """The pair trained on nested samples of the training part; the last point is the version itself."""
+    train, test = dataset.parts[Part.TRAIN], dataset.parts[Part.TEST]
+    order = np.random.default_rng(0).permutation(len(train))
+    inputs, kept = _answerable(test.inputs)
+    labels = [test.labels[at] for at in kept]
+    points = []
+    for share in SIZES:
+        rows = order[: int(share * len(order))].tolist()
+        say(f"training on {len(rows):,} rows for the learning curve")
+        try:
+            pair = _fresh(project, trained).fit([train.inputs[at] for at in rows], [train.labels[at] for at in rows])
+            answers = pair.classify(inputs, NO_LIMIT)
+        except ArgosyError:
+            continue  # too few rows for this pair, such as one class alone
+        right = sum(answer == label for answer, label in zip(answers, labels, strict=True))
+        if accuracy := wilson(right, len(labels)):
+            points.append(Point(len(rows), accuracy))
+    figures = trained.metrics.get(Part.TEST, {}).get("accuracy")
+    if figures:
+        whole = wilson(round(figures["value"] * len(test.labels)), len(test.labels))
+        points += [Point(len(train), whole)] if whole else []
+    return points
+
+
+def _crossed(
+    project: Project, trained: Trained, dataset: Dataset, request: Request, say: Say, notes: dict[str, str]
+) -> list[Answered]:
+    """The training part, each third answered by a pair that learned from the other two."""
+    train = dataset.parts[Part.TRAIN]
+    if request.quick:
+        notes["doubts"] = (
+            "Only the validation and test parts were looked at: without --quick, the training part is too."
+        )
+        return []
+    inputs, kept = _answerable(train.inputs)
+    labels = [train.labels[at] for at in kept]
+    folds = np.random.default_rng(0).permutation(len(kept)) % FOLDS
+    found = []
+    for fold in range(FOLDS):
+        say(f"looking for labels in doubt: {fold + 1} of {FOLDS}")
+        learn, ask = np.flatnonzero(folds != fold).tolist(), np.flatnonzero(folds == fold).tolist()
+        try:
+            pair = _fresh(project, trained).fit([inputs[at] for at in learn], [labels[at] for at in learn])
+        except ArgosyError as error:
+            notes["doubts"] = f"The training part could not be looked at: {error}"
+            return []
+        scores = np.full((len(ask), len(dataset.classes)), -np.inf)
+        columns = [dataset.classes.index(name) for name in pair.classes]
+        scores[:, columns] = pair.scores([inputs[at] for at in ask], NO_LIMIT)
+        ids = [train.example_ids[kept[at]].hex() for at in ask]
+        answered = [labels[at] if labels[at] in set(pair.classes) else "" for at in ask]
+        found.append(Answered(Part.TRAIN, ids, answered, scores))
+    return found
+
+
+def _answered(model: AdaptedModel, dataset: Dataset, part: Part) -> Answered:
+    rows = dataset.parts[part]
+    inputs, kept = _answerable(rows.inputs)
+    scores = model.scores(inputs, NO_LIMIT) if inputs else np.zeros((0, len(model.classes)))
+    return Answered(part, [rows.example_ids[at].hex() for at in kept], [rows.labels[at] for at in kept], scores)
+
+
+def _mistakes(test: Answered, model: AdaptedModel) -> list[Case]:
+    wrong = np.flatnonzero(~_right(test, model.classes))
+    sure = confidence(test.scores, model.estimator.has_probabilities)
+    order = wrong[np.argsort(-sure[wrong], kind="stable")]
+    answers = test.scores.argmax(axis=1)
+    return [
+        Case(test.example_ids[at], test.part.value, test.labels[at], model.classes[answers[at]], float(sure[at]))
+        for at in order.tolist()
+    ]
+
+
+def _doubts(sides: Sequence[Answered], classes: list[str]) -> list[Case]:
+    sides = [side for side in sides if side.labels]
+    if not sides:
+        return []
+    codes = np.concatenate([_codes(side.labels, classes) for side in sides])
+    places = [(side, at) for side in sides for at in range(len(side.labels))]
+    cases = []
+    for doubt in doubtful_labels(codes, np.concatenate([side.scores for side in sides])):
+        side, at = places[doubt.row]
+        cases.append(
+            Case(side.example_ids[at], side.part.value, side.labels[at], classes[doubt.suggested], doubt.margin)
+        )
+    return cases
+
+
+def _live(
+    project: Project,
+    request: Request,
+    dataset: Dataset,
+    test: Answered,
+    model: AdaptedModel,
+    notes: dict[str, str],
+    say: Say,
+) -> Live | None:
+    say("comparing live answers with the test part")
+    try:
+        made = project.feedback.log.of_model(request.model, request.since)
+        newest = deque((one for one in made if one.version == request.version), LIVE_ROWS)
+    except KeyUnavailable as error:
+        notes["drift"] = f"Live answers cannot be read here: {error}"
+        return None
+    if not newest or not test.labels:
+        notes["drift"] = "This version has answered nothing live yet, so there is nothing to compare."
+        return None
+    known = {word for item in dataset.parts[Part.TRAIN].inputs for word in words(as_text(item))}
+    answers = [model.classes[code] for code in test.scores.argmax(axis=1).tolist()]
+    sure = confidence(test.scores, model.estimator.has_probabilities)
+    sample = partial(_sample, known=known)
+    reference = sample(answers, sure.tolist(), _answerable(dataset.parts[Part.TEST].inputs)[0])
+    live = sample([one.answer for one in newest], [one.confidence for one in newest], [one.input for one in newest])
+    mixes = dict(Counter(reference.answers)), dict(Counter(live.answers))
+    return Live(drift(reference, live), *mixes, newest[0].made_at, newest[-1].made_at)
+
+
+def _sample(answers: list[str], sure: list[float], inputs: Sequence[Input], known: set[str]) -> Sample:
+    texts = [as_text(item) for item in inputs]
+    return Sample(answers, sure, [len(text) for text in texts], unseen_shares(texts, known))
+
+
+def as_text(item: Input) -> str:
+    """An input as one text: of a dictionary, its fields that are texts."""
+    return item if isinstance(item, str) else " ".join(value for value in item.values() if isinstance(value, str))
+
+
+def _fresh(project: Project, trained: Trained) -> AdaptedModel:
+    """The pair of the version, untrained."""
+    adapter, model = trained.definition["adapter"], trained.definition["model"]
+    return AdaptedModel(
+        project.registries.adapters.get(adapter["name"]).create(adapter["options"]),
+        project.registries.models.get(model["name"]).create(model["options"]),
+    )
+
+
+def _answerable(inputs: Sequence[Input]) -> tuple[list[Input], list[int]]:
+    """Those inputs that a model can be asked about, such as no empty texts, and their places."""
+    kept = []
+    for at, item in enumerate(inputs):
+        try:
+            check_input(item, NO_LIMIT)
+        except InputInvalid:
+            continue
+        kept.append(at)
+    return [inputs[at] for at in kept], kept
+
+
+def _codes(labels: Sequence[str], classes: list[str]) -> Codes:
+    number = {label: code for code, label in enumerate(classes)}
+    return np.array([number.get(label, -1) for label in labels], np.int64)
+
+
+def _right(side: Answered, classes: list[str]) -> NDArray[np.bool_]:
+    return np.asarray(side.scores.argmax(axis=1) == _codes(side.labels, classes))

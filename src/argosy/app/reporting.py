@@ -1,0 +1,200 @@
+"""The report on a model or a plan: gathered from the store, the rows and the log, and written as one HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from argosy import clock
+from argosy.app.apart import Say, apart
+
+if TYPE_CHECKING:
+    from argosy.app.analysis import Analysis
+    from argosy.app.project import Project
+    from argosy.store.trained import Trained, Version
+    from argosy.web.contents import Board, Case, Competitor, Contents, Promotion, Subject
+
+
+def write_report(
+    project: Project,
+    target: str,
+    output: str | Path | None = None,
+    *,
+    texts: bool = False,
+    learning_curve: bool = False,
+    quick: bool = False,
+    say: Say = lambda _: None,
+) -> Path:
+    """Write the page; where it is. Raises ModelNotFound, VersionNotFound, PlanNotFound."""
+    from argosy.web.report import page
+
+    contents = gather(project, target, texts=texts, learning_curve=learning_curve, quick=quick, say=say)
+    path = Path(output or f"report-{contents.subject.reference.replace('@', '-')}.html")
+    path.write_text(page(contents), "utf-8")
+    return path
+
+
+def gather(
+    project: Project,
+    target: str,
+    *,
+    texts: bool = False,
+    learning_curve: bool = False,
+    quick: bool = False,
+    say: Say = lambda _: None,
+) -> Contents:
+    """Everything that the page shows; `texts` decrypts those of the rows that it lists."""
+    from argosy.app.analysis import Analysis
+    from argosy.web.contents import Contents
+    from argosy.web.figures import class_figures
+
+    version = subject_of(project, target)
+    trained = project.store.trained(version.label)
+    request = {
+        "label": version.label,
+        "model": version.model,
+        "version": version.number,
+        "since": version.created_at,
+        "curve": learning_curve,
+        "quick": quick,
+    }
+    found = msgspec.convert(apart(project, "analyse", request, say=say), Analysis)
+    found = _with_texts(project, found) if texts else found
+    labels, matrix = trained.confusion.get("labels", []), trained.confusion.get("matrix", [])
+    subject, balance = _subject(project, version, trained)
+    return Contents(
+        title=subject.reference,
+        project=project.settings.name,
+        made_at=clock.now(),
+        boards=_boards(project, version.model),
+        subject=subject,
+        classes=class_figures(labels, matrix) if labels else [],
+        confusion_labels=labels,
+        confusion=matrix,
+        balance=balance,
+        calibration=found.calibration,
+        curve=found.curve,
+        mistakes=found.mistakes,
+        mistakes_total=found.mistakes_total,
+        doubts=found.doubts,
+        doubts_total=found.doubts_total,
+        promotions=_promotions(project, version.model),
+        live=found.live,
+        notes=found.notes,
+        has_texts=texts,
+    )
+
+
+def subject_of(project: Project, target: str) -> Version:
+    """The version meant: of a plan or a model without one its champion, else its best on the leaderboard."""
+    if "@" in target:
+        return project.models.resolve(target)
+    model = project.plans.name(target)
+    champions = [one for one in project.models.versions(model) if "champion" in one.aliases]
+    return champions[0] if champions else project.models.resolve(f"{model}@best")
+
+
+def _with_texts(project: Project, found: Analysis) -> Analysis:
+    from argosy.app.analysis import as_text
+
+    def told(cases: Sequence[Case]) -> list[Case]:
+        shown = [project.examples.show(case.example_id)[-1].input for case in cases]
+        return [replace(case, text=as_text(item)) for case, item in zip(cases, shown, strict=True)]
+
+    return replace(found, mistakes=told(found.mistakes), doubts=told(found.doubts))
+
+
+def _boards(project: Project, model: str) -> list[Board]:
+    """The model's versions on the leaderboard, a board for each dataset, in the leaderboard's order."""
+    from argosy.app.leaderboard import ranked
+    from argosy.web.contents import Board
+
+    boards: dict[str, list[Competitor]] = {}
+    for row in ranked(project):
+        mine = [reference for reference in row["versions"] if reference.partition("@")[0] == model]
+        if mine:
+            boards.setdefault(row["dataset"], []).append(_competitor(row, mine))
+    return [Board(dataset, competitors) for dataset, competitors in boards.items()]
+
+
+def _competitor(row: dict[str, Any], versions: list[str]) -> Competitor:
+    from argosy.web.contents import Competitor
+
+    return Competitor(
+        rank=row["rank"],
+        tied=row["tied"],
+        label=row["label"],
+        versions=versions,
+        aliases=row["aliases"],
+        adapter=row["adapter"],
+        model=row["model"],
+        figures=_figures(row),
+        fit_seconds=row["fit_seconds"],
+        size_bytes=row["size_bytes"],
+        predict_us=row["predict_us"],
+        proposed=row.get("proposed", False),
+    )
+
+
+def _figures(row: dict[str, Any]) -> dict[str, Any]:
+    from argosy.web.figures import Estimate
+
+    names = [name for name in row if f"{name}_low" in row and row[name] is not None]
+    return {name: Estimate(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in names}
+
+
+def _subject(project: Project, version: Version, trained: Trained) -> tuple[Subject, dict[str, dict[str, int]]]:
+    """The version's story, and the rows of its dataset by part and label."""
+    from argosy.app.leaderboard import described
+    from argosy.datasets import statements as sql
+    from argosy.web.contents import Subject
+    from argosy.web.figures import Estimate
+
+    with project.database.read() as transaction:
+        frozen = transaction.execute(sql.DATASET, {"digest": trained.dataset_digest})[0]
+    figures = {
+        f"{part}_{name}": Estimate(found["value"], found["low"], found["high"])
+        for part, metrics in trained.metrics.items()
+        for name, found in metrics.items()
+    }
+    registries = project.registries
+    subject = Subject(
+        reference=version.reference,
+        label=trained.label,
+        aliases=version.aliases,
+        adapter=described(trained.definition["adapter"], registries.adapters),
+        model=described(trained.definition["model"], registries.models),
+        dataset=trained.dataset_digest,
+        cut=described(trained.definition["dataset"], registries.datasets),
+        collection=frozen[0],
+        trained_at=trained.trained_at,
+        parent=trained.parent,
+        figures=figures,
+        fit_seconds=trained.fit_seconds,
+        size_bytes=trained.size_bytes,
+        predict_us=trained.predict_us,
+        environment=trained.environment,
+    )
+    return subject, msgspec.json.decode(frozen[4])
+
+
+def _promotions(project: Project, model: str) -> list[Promotion]:
+    from argosy.web.contents import Promotion
+
+    return [
+        Promotion(
+            one.moved_at,
+            one.alias,
+            one.from_number,
+            one.to_number,
+            one.action,
+            one.moved_by,
+            one.reason,
+            one.evidence,
+        )
+        for one in project.models.history(model)
+    ]

@@ -1,0 +1,41 @@
+"""`argosy report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from argosy.cli.output import json_option, print_json
+from argosy.cli.project import opened
+
+
+@click.command()
+@click.argument("target", metavar="MODEL[@VERSION]|PLAN")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: report-MODEL-N.html.")
+@click.option("--texts", is_flag=True, help="Decrypt the texts of the rows that are listed, and put them in.")
+@click.option("--learning-curve", is_flag=True, help="Train on samples of the training part too.")
+@click.option("--quick", is_flag=True, help="Train nothing: look for labels in doubt outside of the training part.")
+@json_option
+@click.pass_context
+def report(
+    ctx: click.Context, target: str, output: Path | None, texts: bool, learning_curve: bool, quick: bool, as_json: bool
+) -> None:
+    """Write one self-contained HTML page about a version: of a model or a plan, its champion, else its best.
+
+    Example: argosy report topics@champion --learning-curve
+    """
+    path = opened(ctx).report(
+        target,
+        output,
+        texts=texts,
+        learning_curve=learning_curve,
+        quick=quick,
+        say=lambda line: None if as_json else click.echo(f"{line} …", err=True),
+    )
+    if as_json:
+        print_json({"report": str(path), "bytes": path.stat().st_size})
+        return
+    click.echo(f"Wrote {path} ({path.stat().st_size / 1000:,.0f} kB).")
+    if texts:
+        click.echo("It holds decrypted texts: mind who gets it.")

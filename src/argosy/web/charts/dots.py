@@ -1,0 +1,74 @@
+"""Points with their intervals, one a line: leaderboards, classes, differences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from argosy.web.charts.svg import Scale, figure, percent, shortened, tag, text
+
+HEAD, FOOT = 8.0, 30.0
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One line; `tone` is a class of the style sheet: accent, plain, quiet, muted, good, bad."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    tone: str = "accent"
+
+
+def intervals(
+    dots: Sequence[Dot], width: float, title: str, axis: str, *, reference: float | None = None, signed: bool = False
+) -> str:
+    """A line a dot; `reference` draws a line across all, such as at no difference."""
+    is_narrow = width < 500
+    names, row = (0.0, 40.0) if is_narrow else (270.0, 26.0)
+    height = HEAD + row * len(dots) + FOOT
+    values = [bound for dot in dots for bound in (dot.low, dot.high)] + ([] if reference is None else [reference])
+    margin = max((max(values) - min(values)) * 0.06, 0.002)
+    low, high = min(values) - margin, max(values) + margin
+    if not signed:
+        low, high = max(low, 0.0), min(high, 1.0)
+    across = Scale(low, high, names + 8, width - 16)
+    drawn = [_axis(across, height, axis, 4 if is_narrow else 7, signed)]
+    if reference is not None:
+        at = across(reference)
+        drawn.append(tag("line", class_="reference", x1=at, x2=at, y1=HEAD, y2=height - FOOT))
+    for place, dot in enumerate(dots):
+        y = HEAD + row * place + (28 if is_narrow else row / 2)
+        if is_narrow:
+            drawn.append(tag("g", text(shortened(dot.name, 44), class_="name", x=0, y=y - 12), class_=dot.tone))
+        else:
+            label = text(shortened(dot.name, 36), class_="name", x=names - 4, y=y + 4, text_anchor="end")
+            drawn.append(tag("g", label, class_=dot.tone))
+        drawn.append(_line(dot, y, across))
+    described = "; ".join(f"{dot.name}: {_said(dot, signed)}" for dot in dots[:12])
+    return figure(width, height, title, described, drawn)
+
+
+def _line(dot: Dot, y: float, across: Scale) -> str:
+    hint = tag("title", f"{dot.low * 100:.1f} – {dot.value * 100:.1f} – {dot.high * 100:.1f}")
+    whisker = tag("line", class_="whisker", x1=across(dot.low), x2=across(dot.high), y1=y, y2=y)
+    return tag("g", [whisker, tag("circle", hint, class_="dot", cx=across(dot.value), cy=y, r=5)], class_=dot.tone)
+
+
+def _axis(across: Scale, height: float, name: str, wanted: int, signed: bool) -> str:
+    bottom = height - FOOT
+    drawn = []
+    for value in across.ticks(wanted):
+        at = across(value)
+        drawn.append(tag("line", class_="grid", x1=at, x2=at, y1=HEAD, y2=bottom))
+        said = f"{value * 100:+g}" if signed and value else f"{value * 100:g}"
+        drawn.append(text(said, class_="tick", x=at, y=bottom + 13, text_anchor="middle"))
+    middle = (across.start + across.end) / 2
+    return "".join([*drawn, text(name, class_="axis", x=middle, y=height - 3, text_anchor="middle")])
+
+
+def _said(dot: Dot, signed: bool) -> str:
+    if signed:
+        return f"{dot.value * 100:+.1f} ({dot.low * 100:+.1f} to {dot.high * 100:+.1f})"
+    return f"{percent(dot.value, 1)} ({percent(dot.low, 1)} to {percent(dot.high, 1)})"

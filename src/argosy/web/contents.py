@@ -1,0 +1,134 @@
+"""What a report shows, as values: gathered by `app`, drawn by the sections. Texts are in it only where asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from argosy.feedback.drift import Drift
+from argosy.web.figures import Bin, ClassFigures, Estimate
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """A definition on the leaderboard."""
+
+    rank: int
+    tied: bool
+    label: str
+    versions: Sequence[str]
+    aliases: Sequence[str]
+    adapter: str
+    model: str
+    figures: Mapping[str, Estimate]
+    """By `PART_METRIC`, such as `test_accuracy`."""
+    fit_seconds: float
+    size_bytes: int
+    predict_us: float
+    proposed: bool = False
+
+    @property
+    def name(self) -> str:
+        """The shortest that tells it from the others: its first version, else its label."""
+        return self.versions[0] if self.versions else self.label
+
+
+@dataclass(frozen=True)
+class Board:
+    """The definitions that were tried on one dataset, best first."""
+
+    dataset: str
+    competitors: Sequence[Competitor]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The version that the report is about."""
+
+    reference: str
+    label: str
+    aliases: Sequence[str]
+    adapter: str
+    model: str
+    dataset: str
+    cut: str
+    collection: str
+    trained_at: float
+    parent: str | None
+    figures: Mapping[str, Estimate]
+    fit_seconds: float
+    size_bytes: int
+    predict_us: float
+    environment: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row that somebody should look at: a mistake, or a label in doubt."""
+
+    example_id: str
+    part: str
+    label: str
+    suggested: str
+    confidence: float
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """The pair trained on so many rows, and its accuracy on the test part."""
+
+    rows: int
+    accuracy: Estimate
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A move of an alias, with the gate's evidence where it had any."""
+
+    moved_at: float
+    alias: str
+    from_number: int | None
+    to_number: int
+    action: str
+    by: str
+    reason: str
+    evidence: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Live:
+    """What the version answered in production, beside its test part."""
+
+    drift: Drift
+    reference_mix: Mapping[str, int]
+    live_mix: Mapping[str, int]
+    first_at: float
+    last_at: float
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything on the page; what is None or empty is left out, and `notes` says why, by section."""
+
+    title: str
+    project: str
+    made_at: float
+    boards: Sequence[Board]
+    subject: Subject
+    classes: Sequence[ClassFigures]
+    confusion_labels: Sequence[str]
+    confusion: Sequence[Sequence[int]]
+    balance: Mapping[str, Mapping[str, int]]
+    """{part: {label: rows}}"""
+    calibration: Sequence[Bin] = ()
+    curve: Sequence[Point] = ()
+    mistakes: Sequence[Case] = ()
+    mistakes_total: int = 0
+    doubts: Sequence[Case] = ()
+    doubts_total: int = 0
+    promotions: Sequence[Promotion] = ()
+    live: Live | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+    has_texts: bool = False

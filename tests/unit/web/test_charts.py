@@ -1,0 +1,96 @@
+"""Plots are well-formed, put values where they belong, and say what they show."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from argosy.web.charts.bars import Line, bars
+from argosy.web.charts.curves import Axes, Mark, curve
+from argosy.web.charts.dots import Dot, intervals
+from argosy.web.charts.heat import heat_map
+from argosy.web.charts.svg import Scale, shortened, tag, text
+
+SHARE = st.floats(0, 1)
+NAME = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60)
+WIDTHS = pytest.mark.parametrize("width", [330.0, 940.0])
+
+
+def parsed(markup):
+    root = ElementTree.fromstring(markup)
+    assert root.attrib["role"] == "img"
+    assert root.attrib["aria-label"]
+    assert root.find("title").text
+    return root
+
+
+def test_text_is_escaped():
+    assert text("<b> & 'c'", x=1.0) == '<text x="1">&lt;b&gt; &amp; &#x27;c&#x27;</text>'
+    assert tag("g", class_='a"b', stroke_width=2, nothing=None) == '<g class="a&quot;b" stroke-width="2"></g>'
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(1, 10))
+def test_ticks_are_inside_and_evenly_spaced(low, span, wanted):
+    scale = Scale(low, low + span, 0, 100)
+    ticks = scale.ticks(wanted)
+    assert len(ticks) <= wanted + 1
+    assert all(low - span * 1e-6 <= tick <= low + span * (1 + 1e-6) for tick in ticks)
+    assert scale(low) == 0
+    assert scale(low + span) == pytest.approx(100)
+
+
+@WIDTHS
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.tuples(NAME, SHARE, SHARE, SHARE), min_size=1, max_size=8))
+def test_intervals_run_from_low_to_high(width, rows):
+    dots = [Dot(name, *sorted(values)[1:2], *sorted(values)[::2]) for name, *values in rows]
+    root = parsed(intervals(dots, width, "Accuracy", "%"))
+    circles = [float(one.attrib["cx"]) for one in root.iter("circle")]
+    lines = [one for one in root.iter("line") if one.attrib["class"] == "whisker"]
+    assert len(circles) == len(lines) == len(dots)
+    for circle, line in zip(circles, lines, strict=True):
+        assert 0 <= float(line.attrib["x1"]) <= circle + 0.02 <= float(line.attrib["x2"]) + 0.04 <= width
+
+
+def test_a_difference_has_a_line_at_none():
+    root = parsed(intervals([Dot("1 → 2", 0.1, 0.05, 0.15, "good")], 940, "Change", "points", reference=0, signed=True))
+    assert [one for one in root.iter("line") if one.attrib["class"] == "reference"]
+    assert "+10.0 (+5.0 to +15.0)" in root.attrib["aria-label"]
+
+
+@WIDTHS
+@pytest.mark.parametrize("count", [2, 12, 80])
+def test_a_heat_map_shades_hits_and_misses(width, count):
+    matrix = [
+        [5 if row == column else int(column == (row + 1) % count) for column in range(count)] for row in range(count)
+    ]
+    root = parsed(heat_map([f"class <{number}>" for number in range(count)], matrix, width, "Confusion"))
+    kinds = [one.attrib["class"] for one in root.iter("rect")]
+    assert (kinds.count("hit"), kinds.count("miss")) == (count, count)
+    assert f"{5 * count} of {6 * count} rows on the diagonal" in root.attrib["aria-label"]
+    assert float(root.attrib["width"]) <= width + 1
+
+
+@WIDTHS
+def test_bars_are_as_long_as_their_values(width):
+    lines = [Line("a", [10, 5], ["10", "5"]), Line("b", [0, 2.5], ["0", "2.5"])]
+    root = parsed(bars(lines, width, "Rows", ["test", "live"], ["muted", "accent"]))
+    lengths = [float(one.attrib["width"]) for one in root.iter("rect")]
+    assert lengths == pytest.approx([lengths[0], lengths[0] / 2, 0, lengths[0] / 4], abs=0.02)
+
+
+@WIDTHS
+def test_a_curve_rises_where_its_values_do(width):
+    marks = [Mark(x, value, value - 0.1, value + 0.1, f"{x}") for x, value in ((10.0, 0.5), (100.0, 0.8))]
+    axes = Axes("rows", "accuracy", (0.0, 100.0), (0.4, 0.9), whole=True)
+    root = parsed(curve(marks, width, "Learning", axes))
+    first, second = root.iter("circle")
+    assert float(first.attrib["cx"]) < float(second.attrib["cx"])
+    assert float(first.attrib["cy"]) > float(second.attrib["cy"])
+
+
+def test_long_names_lose_their_end():
+    assert shortened("abcdef", 6) == "abcdef"
+    assert shortened("abcdefg", 6) == "abcde…"
