@@ -40,6 +40,9 @@ class Project:
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root, self.settings = root, settings
 
+    def __repr__(self) -> str:
+        return f"Project({self.settings.name!r} in {str(self.root)!r})"
+
     @cached_property
     def registries(self) -> Registries:
         """Every plug-in that a plan may name; the project's own modules are imported."""
@@ -151,11 +154,9 @@ class Project:
         """
         from argosy.app.reporting import write_report
 
-
-def open_project(folder: str | os.PathLike[str] = ".") -> Project:
-    """The project of that folder or of the nearest one above it; raises ProjectNotFound, DefinitionInvalid."""
         path = None if output is None else Path(output)
         return write_report(self, target, path, texts=texts, learning_curve=learning_curve, quick=quick, say=say)
+
     def reproduce(self, reference: str, say: Callable[[str], None] = lambda _: None) -> Reproduction:
         """Train a label or a version again, in a process of its own, and compare bit for bit. Changes nothing.
 
@@ -165,5 +166,13 @@ def open_project(folder: str | os.PathLike[str] = ".") -> Project:
 
         return reproduce(self, reference, say)
 
+    def close(self) -> None:
+        """Close what was opened; the project may be used again and opens it anew."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+
+def open_project(folder: str | os.PathLike[str] = ".") -> Project:
+    """The project of that folder or of the nearest one above it; raises ProjectNotFound, DefinitionInvalid."""
     root = find_project(Path(folder))
     return Project(root, load_settings(root, os.environ))
