@@ -4,6 +4,7 @@ import io
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -18,7 +19,7 @@ from argosy.app.archive import MANIFEST
 from argosy.app.backup import backup
 from argosy.app.restore import restore
 from argosy.database import migrations
-from argosy.errors import BackupInvalid, KeyUnavailable
+from argosy.errors import ArtifactNotFound, BackupInvalid, KeyUnavailable
 
 SECONDS = 60
 PLAN = "name: notes\ndataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: naive_bayes}\n"
@@ -265,6 +266,28 @@ def test_a_file_and_a_folder_that_are_there_are_left_alone(project, archive, tmp
     restore(archive, empty)
     assert empty.stat().st_ino == identity
     assert (empty / "argosy.yaml").is_file()
+
+
+def test_a_backup_that_fails_leaves_nothing(project, tmp_path):
+    shutil.rmtree(project.root / ".argosy" / "artifacts")
+    with pytest.raises(ArtifactNotFound):
+        backup(project, tmp_path / "notes.tar")
+    assert [path.name for path in tmp_path.iterdir()] == ["notes"]
+
+
+def test_a_backup_that_is_killed_is_no_backup(project, tmp_path):
+    program = (
+        "import os, sys, argosy; from argosy.app import backup; from argosy.app.archive import ArchiveWriter;"
+        "ArchiveWriter.finish = lambda *_: os.kill(os.getpid(), 9);"
+        "backup.backup(argosy.open(sys.argv[1]), backup.Path(sys.argv[2]))"
+    )
+    line = [sys.executable, "-c", program, str(project.root), str(tmp_path / "notes.tar")]
+    assert subprocess.run(line, timeout=SECONDS, check=False).returncode == -signal.SIGKILL
+    assert not (tmp_path / "notes.tar").exists()
+    [left] = tmp_path.glob(".argosy-backup-*/archive")
+    with pytest.raises(BackupInvalid, match="cut short"):
+        restore(left, tmp_path / "again")
+    backup(project, tmp_path / "notes.tar")
 
 
 def test_the_commands(project, tmp_path):
