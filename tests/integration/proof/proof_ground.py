@@ -268,7 +268,7 @@ class Client(threading.Thread):
     """Asks a server again and again and corrects some answers; keeps what it was answered and what was accepted."""
 
     def __init__(self, port, seed, stop, pause=0.02):
-        super().__init__(name=f"client-{seed}")
+        super().__init__(name=f"client-{seed}", daemon=True)  # a failed proof must end all the same
         self.url, self.stop, self.pause = f"http://127.0.0.1:{port}", stop, pause
         self.draw = random.Random(seed)
         self.answered, self.accepted, self.refused = {}, {}, Counter()

@@ -29,12 +29,12 @@ def crash_storm(ground, kills, seed, worker):
         "relay": (lambda: ground.fork("relay"), storm.soon),
     }
     threads = [
-        threading.Thread(target=storm.torment, args=(f"{kind}-{slot}", *kinds[kind], count))
+        threading.Thread(target=storm.torment, args=(f"{kind}-{slot}", *kinds[kind], count), daemon=True)
         for kind, number in kills.items()
         if kind in kinds
         for slot, count in enumerate(_shares(number, 2 if kind == "worker" else 1))
     ]
-    threads.append(threading.Thread(target=storm.torment_drainers, args=(kills.get("drainer", 0),)))
+    threads.append(threading.Thread(target=storm.torment_drainers, args=(kills.get("drainer", 0),), daemon=True))
     for thread in [*threads, *clients]:
         thread.start()
     for thread in threads:

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from argosy.store.artifacts.local import LocalArtifacts
-from argosy.store.collector import ORPHAN_SECONDS, collect
+from argosy.store.collector import EVERY_SECONDS, ORPHAN_SECONDS, Collector, collect
 from argosy.store.store import Store
 from argosy.store.trained import Trained
 
@@ -69,3 +69,20 @@ def test_a_result_recorded_after_the_listing_keeps_its_artifact(store, tmp_path)
 
 def test_an_empty_store_has_nothing_to_collect(store):
     assert collect(store.database, store.artifacts, NOON, 0.0) == []
+
+
+def test_idle_workers_collect_now_and_then(store, tmp_path):
+    collector = Collector(store.database, store.artifacts)
+    first = put(store, tmp_path, b"first", 9000)
+    assert collector.collect_if_due(5.0, NOON) == [first]
+    second = put(store, tmp_path, b"second", 9000)
+    assert collector.collect_if_due(5.0 + EVERY_SECONDS - 1, NOON) == []
+    assert collector.collect_if_due(5.0 + EVERY_SECONDS, NOON) == [second]
+
+
+def test_a_store_that_is_away_does_not_stop_a_worker(store):
+    class Away:
+        def listed(self):
+            raise PermissionError(13, "not now")
+
+    assert Collector(store.database, Away()).collect_if_due(0.0, NOON) == []
