@@ -26,6 +26,10 @@ _WHERE = {
 __all__ = ["AdaptedModel", "Example", "Project", "__version__", "open"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"argosy has no '{name}'")

@@ -8,7 +8,10 @@ Everything else under `ArgosyError` is a fault of the system or its surroundings
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+
+_OURS = __file__.removesuffix("errors.py")
 
 
 class ArgosyError(Exception):
@@ -290,7 +293,9 @@ def told(error: BaseException) -> str:
     import traceback  # as below: few processes need it, and all import this module
 
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
+    theirs = [frame for frame in frames if not frame.filename.startswith((_OURS, sys.prefix, sys.base_prefix))]
+    last = (theirs or frames)[-1:]  # a user's own code, where it was on the way
+    place = "".join(f" at {frame.filename}:{frame.lineno} in {frame.name}" for frame in last)
     return f"{name}{place} (its message is left out: it may quote an example)"
 
 

@@ -87,8 +87,14 @@ class ProjectFeedback:
         return self.reviews.draw(model, rows, seed, since, EVER)
 
     def review(self, model: str, path: str | PathLike[str], rows: int = 50, seed: int = 0, since: float = 0.0) -> int:
-        """Write what `draw` gives as a CSV to correct; how many rows."""
+        """Write what `draw` gives as a CSV to correct, for its owner's eyes; how many rows.
+
+        Raises FeedbackInvalid where the file exists: it may hold corrections.
+        """
+        if Path(path).exists():
+            raise FeedbackInvalid(f"{path} exists, and may hold corrections: import or move it, or name another file")
         drawn = self.draw(model, rows, seed, since)
+        Path(path).touch(0o600)
         with Path(path).open("w", encoding="utf-8", newline="") as file:
             return review_files.write(drawn, file)
 
@@ -96,11 +102,12 @@ class ProjectFeedback:
         """Take a corrected CSV, all or nothing: what it said, and how many corrections were new."""
         try:
             with Path(path).open(encoding="utf-8-sig", newline="") as file:
-                returned = review_files.read(file, self.reviews.is_known, self._labels())
+                returned = review_files.read(file, self.reviews.is_known, self.labels())
         except (OSError, UnicodeDecodeError) as error:
             raise FeedbackInvalid(f"{path} cannot be read: {error}") from None
         return returned, self.reviews.take(returned.corrections, source)
 
-    def _labels(self) -> set[str]:
+    def labels(self) -> set[str]:
+        """Every label that an example has."""
         with self._project.database.read() as transaction:
             return {row[0] for row in transaction.execute("SELECT DISTINCT label FROM examples WHERE is_current = 1")}

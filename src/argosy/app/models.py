@@ -101,7 +101,7 @@ class ProjectModels:
             self._project.store.promote(
                 transaction, version.model, version.number, alias, by=by or user(), reason=reason, force=force
             )
-        return version
+        return self._project.store.resolve(version.reference)
 
     def rollback(self, model: str, alias: str = CHAMPION, reason: str = "", by: str = "") -> Version:
         """Point an alias back at the version it had before; raises NothingToRollBack."""

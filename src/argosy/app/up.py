@@ -6,11 +6,11 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from argosy import processes
+from argosy import clock, processes
 from argosy.app.replaying import watch as watch_replays
 from argosy.app.retraining import requests
 from argosy.app.workers import BACKGROUND, started
-from argosy.errors import ArgosyError, JobFailed, VersionNotFound
+from argosy.errors import ArgosyError, DatabaseUnavailable, JobFailed, PortInUse, VersionNotFound
 from argosy.feedback.triggers import Schedule
 from argosy.telemetry import logger
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from argosy.app.project import Project
 
 WATCH_SECONDS = 1.0
+MISTAKE = 2
+"""The exit code of a child that could not do what the user asked for."""
 _log = logger("argosy.up")
 
 
@@ -25,10 +27,12 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
     """Run until `stop` is set; workers that die are replaced, a server that dies ends it all with JobFailed."""
     arguments = ["--project", str(project.root), "serve", "--host", host, "--port", str(port)]
     server = processes.start(arguments)
-    every, replayed_at = project.settings.rollback.every_seconds, float("-inf")
+    every, replayed_at, told_until = project.settings.rollback.every_seconds, float("-inf"), clock.now()
     try:
         with started(project, workers, BACKGROUND) as keep:
             while not stop.wait(WATCH_SECONDS):
+                if server.poll() == MISTAKE:
+                    raise PortInUse("the server did not start: its line above says why")
                 if server.poll() is not None:
                     raise JobFailed(f"the server ended with exit code {server.returncode}: see its messages above")
                 keep()
@@ -36,8 +40,29 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
                 if every is not None and time.monotonic() - replayed_at >= every:
                     watch_replays(project)
                     replayed_at = time.monotonic()
+                told_until = tell(project, told_until)
     finally:
         processes.stop(server)
+
+
+def tell(project: Project, since: float) -> float:
+    """Log what gates have decided after `since`; until when that is said."""
+    until = since
+    for model in _models(project):
+        for one in requests(project).judgements(model):
+            if one.judged_at > since:
+                decided = "takes over from" if one.verdict.promote else "does not replace"
+                _log.info("%s: version %d %s %d, %s", model, one.challenger, decided, one.champion, one.verdict.reason)
+                until = max(until, one.judged_at)
+    return until
+
+
+def _models(project: Project) -> list[str]:
+    try:
+        return project.store.models()
+    except DatabaseUnavailable as error:
+        _log.warning("%s", error)
+        return []
 
 
 def watch(project: Project) -> list[str]:
@@ -47,7 +72,7 @@ def watch(project: Project) -> list[str]:
     if when.every_seconds is None and when.corrections is None:
         return []
     labels = []
-    for model in project.store.models():
+    for model in _models(project):
         try:
             label = requests(project).request_if_due(model, when)
         except VersionNotFound:  # no champion yet

@@ -62,7 +62,7 @@ def import_(
     project = opened(ctx)
     with counting(as_json) as progress:
         report = project.examples.import_file(file, into, columns, on_conflict or "", skip_bad, progress)
-    collection = into or project.settings.collection
+    collection, rule = into or project.settings.collection, on_conflict or project.settings.conflicts
     if as_json:
         print_json({"collection": collection, **msgspec.structs.asdict(report)})
         return
@@ -70,7 +70,7 @@ def import_(
     for count, meaning in (
         (report.revised, "new revisions: known texts whose label changed"),
         (report.duplicates, "duplicates: said nothing new"),
-        (report.conflicts, f"conflicts: texts with several labels, settled by '{on_conflict or 'the rule'}'"),
+        (report.conflicts, f"conflicts: texts with several labels, settled by '{rule}'"),
         (report.dropped, "rows lost to those conflicts"),
         (report.skipped, "bad rows skipped"),
     ):

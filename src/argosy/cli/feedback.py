@@ -8,7 +8,7 @@ import click
 
 from argosy.cli.output import json_option, plural, print_json
 from argosy.cli.project import opened
-from argosy.errors import FeedbackInvalid
+from argosy.errors import FeedbackInvalid, nearest
 
 source_option = click.option("--source", default="analyst", show_default=True, help="Who says so.")
 
@@ -66,6 +66,9 @@ def add(
         print_json({"prediction_ids": ids, "new": new})
         return
     click.echo(f"Kept, for {plural(new, 'prediction')}." if new else "Known already: nothing changed.")
+    known = given.labels()
+    if label not in known:
+        click.echo(f"No example has the label '{label}'{nearest(label, known)}: if it is a slip, add the right one.")
 
 
 @feedback.command()

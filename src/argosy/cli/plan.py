@@ -24,7 +24,7 @@ limit_option = click.option(
 
 @click.group()
 def plan() -> None:
-    """Check, submit, follow and cancel plans.
+    """Check, submit, watch and cancel plans.
 
     Example: argosy plan check plan.yaml
     """

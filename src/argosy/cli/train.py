@@ -37,7 +37,8 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, as_json: bo
     submitted = project.plans.submit(file, limit)
     name = project.plans.name(file)
     search = project.plans.status(name).search
-    said = f"{len(submitted.queued)} to train, {len(submitted.trained)} trained already."
+    to_train = len(submitted.queued) + len(submitted.waiting)
+    said = f"{to_train} to train, {len(submitted.trained)} trained already. Ctrl-C leaves the rest queued."
     click.echo(f"Search: {search}." if search else said, err=True)
     found = _follow(project, name, processes, quiet=as_json)
     if as_json:

@@ -128,9 +128,7 @@ def _nothing(transaction: Transaction, collection: str, cut: Spec) -> Collection
     mine = [row for row in there if row[0] == collection]
     if not mine:
         names = [row[0] for row in there]
-        hint = (
-            f"there are: {', '.join(names)}" if names else "import one: argosy examples import FILE --into COLLECTION"
-        )
+        hint = f"there are: {', '.join(names)}" if names else f"argosy examples import FILE --into {collection}"
         return CollectionNotFound(f"no collection is called '{collection}'{nearest(collection, names)}; {hint}")
     _, rows, first, last = mine[0]
     seen = f"its {rows:,} examples were seen from {format_time(first)} to {format_time(last)}"

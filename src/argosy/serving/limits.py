@@ -22,12 +22,17 @@ class Limits:
     """At once; one more is told to come back later."""
 
 
+def check_rows(rows: int, limits: Limits) -> None:
+    """Raises RequestTooLarge where there are more rows than a request may have."""
+    if rows > limits.rows:
+        raise RequestTooLarge(f"{rows} rows are over the limit of {limits.rows}: send several requests")
+
+
 def check_inputs(inputs: Sequence[Input], limits: Limits) -> int:
     """How many characters there are in all; raises RequestInvalid, RequestTooLarge or InputInvalid."""
     if not inputs:
         raise RequestInvalid("the request has no rows: send at least one text")
-    if len(inputs) > limits.rows:
-        raise RequestTooLarge(f"{len(inputs)} rows are over the limit of {limits.rows}: send several requests")
+    check_rows(len(inputs), limits)
     return sum(_check_input(row, one, limits.text_bytes) for row, one in enumerate(inputs))
 
 

@@ -10,8 +10,10 @@ from starlette.requests import ClientDisconnect, Request
 
 from argosy.errors import ContentTypeUnsupported, RequestInvalid, RequestTooLarge
 
-JSON_TYPES = ("", "application/json")
-CURL_TYPE = "application/x-www-form-urlencoded"  # what `curl -d` says of JSON, so all published examples do
+STRICT_TYPES = ("application/json",)
+"""Of requests that change something: a page of another site cannot send these unasked."""
+JSON_TYPES = ("application/json", "", "application/x-www-form-urlencoded")
+"""Of predictions: none at all, and what `curl -d` says of JSON, as all published examples do, are taken for it."""
 BINARY_TYPES = (*JSON_TYPES, "application/octet-stream")
 WHO_CHARACTERS = 1000
 _DISCARD_FACTOR = 4  # this many limits are read and thrown away, so that a client in the middle of sending hears 413
@@ -36,10 +38,10 @@ async def read_body(request: Request, limit: int, content_types: tuple[str, ...]
 
 
 def check_content_type(given: str, allowed: tuple[str, ...]) -> None:
-    """Raises ContentTypeUnsupported; none at all is taken for JSON."""
+    """Raises ContentTypeUnsupported."""
     kind = given.partition(";")[0].strip().lower()
-    if kind not in allowed and kind != CURL_TYPE:
-        raise ContentTypeUnsupported(f"the content type is '{kind}': send {' or '.join(allowed[1:])}")
+    if kind not in allowed:
+        raise ContentTypeUnsupported(f"the content type is '{kind}': send {allowed[0]}")
 
 
 def parse_json(body: bytes | memoryview) -> dict[str, Any]:

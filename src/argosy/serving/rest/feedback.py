@@ -15,7 +15,7 @@ from argosy.predictions.feedback_log import Feedback, FeedbackLog, Kind
 from argosy.predictions.log import PredictionLog
 from argosy.serving.metrics import Metrics
 from argosy.serving.rest.answers import answer_json
-from argosy.serving.rest.bodies import read_body
+from argosy.serving.rest.bodies import STRICT_TYPES, read_body
 
 BODY_BYTES = 100_000
 Time = str | float
@@ -48,7 +48,7 @@ class FeedbackDesk:
         self._feedback, self._predictions, self._metrics, self._now = feedback, predictions, metrics, now
 
     async def give(self, request: Request) -> Response:
-        body = parse(await read_body(request, BODY_BYTES), request.headers.get("idempotency-key", ""))
+        body = parse(await read_body(request, BODY_BYTES, STRICT_TYPES), request.headers.get("idempotency-key", ""))
         ids, added = await asyncio.to_thread(self._give, body)
         self._metrics.feedback.labels(body.kind, "yes" if added else "no").inc(max(added, 1))
         return answer_json({"added": added, "prediction_ids": ids}, 201 if added else 200)

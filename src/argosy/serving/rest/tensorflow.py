@@ -12,6 +12,7 @@ from starlette.responses import Response
 from argosy.errors import RequestInvalid, VersionNotFound
 from argosy.models.inputs import is_lone_text
 from argosy.serving.dataplane import DataPlane, InferRequest, InferResponse, ModelMetadata
+from argosy.serving.limits import check_rows
 from argosy.serving.rest.answers import answer_inference, answer_json
 from argosy.serving.rest.bodies import json_type, parse_json, read_body, who
 from argosy.serving.servable import Servable, State
@@ -45,9 +46,17 @@ class TensorFlow:
     async def predict(self, request: Request) -> Response:
         body = parse_json(await read_body(request, self._dataplane.limits.body_bytes))
         name, version = _asked(request)
+        check_rows(_claimed(body), self._dataplane.limits)
         given, is_columnar = rows(body, is_lone_text(self._dataplane.reads(name, version)))
         response = await self._dataplane.infer(InferRequest(name, given, version, **who(request, {})))
         return answer_inference({"outputs": _columns(response)} if is_columnar else _rows(response), response)
+
+
+def _claimed(body: dict[str, Any]) -> int:
+    """How many rows the body seems to have: looked at before any is built."""
+    inputs = body.get("inputs")
+    columns = inputs.values() if isinstance(inputs, dict) else [inputs]
+    return max((len(one) for one in [body.get("instances"), *columns] if isinstance(one, list)), default=0)
 
 
 def rows(body: dict[str, Any], are_texts: bool = True) -> tuple[list[Input], bool]:

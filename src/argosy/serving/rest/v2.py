@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from starlette.requests import Request
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from argosy import __version__
 from argosy.errors import ModelNotReady
 from argosy.serving.dataplane import DataPlane, InferRequest, ModelMetadata, scores_name
+from argosy.serving.limits import check_rows
 from argosy.serving.rest import binary_tensors, tensors
 from argosy.serving.rest.answers import answer_inference, answer_json, prediction_headers
 from argosy.serving.rest.bodies import BINARY_TYPES, read_body, who
@@ -47,6 +49,8 @@ class V2:
         data = await read_body(request, self._dataplane.limits.body_bytes, BINARY_TYPES)
         head, binary = binary_tensors.split(data, request.headers.get(binary_tensors.LENGTH_HEADER))
         body = tensors.parse_body(head)
+        for tensor in body.inputs:
+            check_rows(max(prod(tensor.shape), len(tensor.data or ())), self._dataplane.limits)
         binary_tensors.fill(body.inputs, binary)
         name, version = _asked(request)
         if body.outputs:
