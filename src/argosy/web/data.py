@@ -21,7 +21,9 @@ def balance(contents: Contents) -> str:
     ordered = sorted(names, key=lambda name: (-train.get(name, 0), name))
     lines = [Line(name, [train.get(name, 0)], [f"{train.get(name, 0):,}"]) for name in ordered[:PLOTTED]]
     title = "Training rows of each class"
-    drawn = plot(lambda width: bars(lines, width, title, ["training rows"], ["accent"]), "Rows of the training part.")
+    which = f" The {PLOTTED} largest classes." if len(ordered) > PLOTTED else ""
+    caption = f"Rows of the training part.{which}"
+    drawn = plot(lambda width: bars(lines, width, title, ["training rows"], ["plain"]), caption)
     parts = [part for part in (Part.TRAIN, Part.VALIDATION, Part.TEST) if part in counts]
     rows = [(escape(name), *(f"{counts[part].get(name, 0):,}" for part in parts)) for name in ordered]
     listed = table(("Class", *(f">{part.value.capitalize()}" for part in parts)), rows, "Rows of each class by part")

@@ -31,9 +31,8 @@ def leaderboard(contents: Contents) -> str:
         count = sum(len(board.competitors) for board in others)
         inside = "".join([note, *heads])
         title = f"{plural(count, 'definition')} on {plural(len(others), 'other dataset')}"
-        shown.append(
-            f"<details{'' if len(own[0].competitors) > 1 else ' open'}><summary>{title}</summary>{inside}</details>"
-        )
+        is_open = "" if own and len(own[0].competitors) > 1 else " open"
+        shown.append(f"<details{is_open}><summary>{title}</summary>{inside}</details>")
     return section("leaderboard", "Leaderboard", paragraph(said), *shown) if shown else ""
 
 

@@ -23,7 +23,7 @@ class Line:
 def bars(lines: Sequence[Line], width: float, title: str, series: Sequence[str], tones: Sequence[str]) -> str:
     """Bars from nothing to the largest value; `tones` are classes of the style sheet, one a series."""
     is_narrow = width < 500
-    names, above = (0.0, 17.0) if is_narrow else (200.0, 0.0)
+    names, above = (0.0, 17.0) if is_narrow else (250.0, 0.0)
     thickness = 14.0 if len(series) == 1 else 9.0
     row = above + thickness * len(series) + 9
     height = HEAD + row * len(lines) + FOOT
@@ -36,7 +36,7 @@ def bars(lines: Sequence[Line], width: float, title: str, series: Sequence[str],
             drawn.append(text(shortened(line.name, 44), class_="name", x=0, y=y - 4))
         else:
             middle = y + thickness * len(series) / 2 + 4
-            drawn.append(text(shortened(line.name, 30), class_="name", x=names - 4, y=middle, text_anchor="end"))
+            drawn.append(text(shortened(line.name, 34), class_="name", x=names - 4, y=middle, text_anchor="end"))
         for number, (value, said) in enumerate(zip(line.values, line.said, strict=True)):
             drawn.append(_bar(value, said, across, y + thickness * number, thickness, tones[number]))
     described = "; ".join(f"{line.name}: {', '.join(line.said)}" for line in lines[:12])

@@ -17,7 +17,7 @@ def heat_map(labels: Sequence[str], matrix: Sequence[Sequence[int]], width: floa
     count, is_narrow = len(labels), width < 500
     is_numbered = count <= MOST_NUMBERED
     left = (118.0 if is_narrow else 190.0) if is_numbered else 12.0
-    top = 40.0
+    top = 40.0 if is_numbered else 20.0
     cell = min((width - left - 4) / count, 54.0)
     drawn = [text("answered", class_="axis", x=left + cell * count / 2, y=12, text_anchor="middle")]
     if is_numbered:
