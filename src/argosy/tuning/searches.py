@@ -25,7 +25,7 @@ from argosy.database import Database, Transaction
 from argosy.definitions import PARTS, Definition, Plan, Registries, Spec, code_digests, label, parse_plan
 from argosy.definitions.definition import canonical_json
 from argosy.definitions.search import Search, parse_search
-from argosy.errors import ExtraMissing, PluginNotFound, UserMistake
+from argosy.errors import DatabaseUnavailable, ExtraMissing, PluginNotFound, UserMistake, told
 from argosy.jobs.job import JobState
 from argosy.jobs.submission import Plans, Submitted, Wanted
 from argosy.tuning import statements as sql
@@ -125,9 +125,12 @@ class Searches:
                 added += 1
         except (ExtraMissing, PluginNotFound) as error:  # another worker may have what this one lacks
             log.warning("the search of '%s' is left to others: %s", name, error)
-        except UserMistake as error:
+        except DatabaseUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever a sampler raises ends its search, not the worker
+            log.warning("the search of '%s' ends: %s", name, told(error))
             with self._database.write() as transaction:
-                self.end(transaction, name, str(error))
+                self.end(transaction, name, told(error))
         return added
 
     def _ask(self, name: str, ahead: int) -> bool:

@@ -1,5 +1,6 @@
 """A search from a plan to its trials: budgets, stopping, what counts already, resuming."""
 
+import json
 import os
 import signal
 import threading
@@ -7,9 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from argosy.app.workers import started
 from argosy.app.working import work
+from argosy.cli.main import cli
 from argosy.errors import DatasetInvalid, DefinitionInvalid
 
 PLAN = {
@@ -186,3 +189,33 @@ def kill(project, pid):
 def children():
     """The processes that this one started and that still run."""
     return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+
+
+def test_what_cannot_be_asked_ends_the_search_and_not_the_worker(project):
+    project.plans.submit({**PLAN, "search": {"trials": 4}})
+    project.plans.searches.advance()
+    with project.database.write() as transaction:
+        transaction.execute("UPDATE trials SET choices = '{}'")
+    work(project, threading.Event(), lambda: project.plans.status("shop").is_over)
+    assert "ended: KeyError" in project.plans.status("shop").search
+
+
+def test_commands_tell_of_a_search(project):
+    file = project.root / "search.json"
+    file.write_text(json.dumps({**PLAN, "search": {"trials": 2, "stop_when": {"reached": 1.0}}}))
+
+    def said(*arguments):
+        ran = CliRunner().invoke(cli, ["--project", str(project.root), *arguments])
+        assert ran.exit_code == 0, ran.output
+        return ran.output
+
+    checked = said("plan", "check", str(file))
+    assert (
+        "a search of countless permutations (sampler tpe, trials 2, metric accuracy, stop when reached 1.0)" in checked
+    )
+    assert "0.01 to 100, on a logarithmic scale" in checked
+    assert "search, 0 trials of at most 2; goes on" in said("plan", "submit", str(file))
+    work(project, threading.Event(), lambda: project.plans.status("shop").is_over)
+    assert "search: 2 trials of at most 2, best accuracy" in said("plan", "status", "shop")
+    assert json.loads(said("plan", "status", "shop", "--json"))["searching"] is False
+    assert "So far: 2 trials" in said("plan", "check", str(file))
