@@ -9,7 +9,7 @@ from argosy.models.estimators import estimators
 NAMES = {
     "dataset": ["all", "given_split", "latest", "span"],
     "adapter": ["hashing", "numeric", "sentence_embedding", "tfidf", "word2vec", "word_frequency"],
-    "model": ["gradient_boosting", "logistic", "mlp", "naive_bayes", "nearest_centroid", "sgd", "svm"],
+    "model": ["calibrated", "gradient_boosting", "logistic", "mlp", "naive_bayes", "nearest_centroid", "sgd", "svm"],
 }
 ALIASES = {
     "dataset": {"SpanDataset": "span"},
@@ -27,6 +27,7 @@ OPTIONS = {
     "tfidf": "analyzer ngrams min_count max_features sublinear lowercase field",
     "word2vec": "sequence_length dimensions epochs window min_count seed field",
     "word_frequency": "sequence_length vocabulary_size field",
+    "calibrated": "of settings method thresholds folds seed",
     "gradient_boosting": "trees leaves learning_rate min_rows feature_share row_share l2 class_weight seed",
     "mlp": "hidden alpha learning_rate batch_size max_iter tolerance early_stopping seed",
     "logistic": "C class_weight max_iter tolerance",

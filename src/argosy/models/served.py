@@ -20,6 +20,7 @@ from argosy.types import Input
 if TYPE_CHECKING:
     from argosy.models.adapted_model import AdaptedModel
     from argosy.models.adapter import Adapter, FieldKind
+    from argosy.models.estimator import Estimator
 
 Scores = NDArray[np.float64]
 
@@ -46,15 +47,24 @@ class Served(Protocol):
 
 def compile_model(model: AdaptedModel) -> Served:
     """The fastest form that the pair has."""
+    from argosy.models.compiled.calibrated import CalibratedForm
+    from argosy.models.estimators.calibrated import Calibrated
+
+    if isinstance(model.estimator, Calibrated):
+        inside = _form_of(model.adapter, model.estimator.inner, model.classes)
+        return CalibratedForm(inside, model.estimator)
+    return _form_of(model.adapter, model.estimator, model.classes)
+
+
+def _form_of(adapter: Adapter, estimator: Estimator, classes: list[str]) -> Served:
     from argosy.models.adapter import SparseAdapter
     from argosy.models.compiled.direct import Direct
     from argosy.models.compiled.sparse_linear import SparseLinear
     from argosy.models.linear import LinearEstimator
 
-    adapter, estimator = model.adapter, model.estimator
     if isinstance(adapter, SparseAdapter) and isinstance(estimator, LinearEstimator) and hasattr(estimator, "weights_"):
-        return SparseLinear(adapter, estimator, model.classes)
-    return Direct(adapter, estimator, model.classes)
+        return SparseLinear(adapter, estimator, classes)
+    return Direct(adapter, estimator, classes)
 
 
 def agreement(model: AdaptedModel, served: Served, inputs: Sequence[Input]) -> float:

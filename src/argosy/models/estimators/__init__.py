@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from argosy.models.estimator import Estimator
 
 estimators: Registry[Estimator] = Registry("model")
+estimators.register("calibrated", "argosy.models.estimators.calibrated:Calibrated")
 estimators.register("gradient_boosting", "argosy.models.estimators.gradient_boosting:GradientBoosting")
 estimators.register("logistic", "argosy.models.estimators.logistic:Logistic")
 estimators.register("mlp", "argosy.models.estimators.mlp:Mlp")
@@ -17,3 +18,9 @@ estimators.register("naive_bayes", "argosy.models.estimators.naive_bayes:NaiveBa
 estimators.register("nearest_centroid", "argosy.models.estimators.nearest_centroid:NearestCentroid")
 estimators.register("sgd", "argosy.models.estimators.sgd:Sgd")
 estimators.register("svm", "argosy.models.estimators.svm:Svm", aliases=("scikit_model_svm",))
+
+
+def import_early() -> None:
+    """Import what most estimators fit with, so that the seconds of the first fit are its own."""
+    import sklearn.linear_model
+    import sklearn.svm  # noqa: F401
