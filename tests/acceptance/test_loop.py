@@ -1,6 +1,7 @@
 """serve, feedback and retrain: one story, told in order."""
 
 import csv
+import itertools
 
 import pytest
 
@@ -57,7 +58,9 @@ def test_a_review_goes_out_and_comes_back_corrected(live, server, until):
     more = [f"{text} again" for text in DRONES[:40]]
     assert server.post("/v1/models/tickets:predict", json={"instances": more}).status_code == 200
     review = ("feedback", "review", "tickets", "--output", "review.csv", "--rows")
-    until(lambda: live.json(*review, 100)["rows"] >= len(more))
+    names = (f"all-{number}.csv" for number in itertools.count())  # a file that is there is not written over
+    everything = ("feedback", "review", "tickets", "--rows", 100, "--output")
+    until(lambda: live.json(*everything, next(names))["rows"] >= len(more))
     written = live.json(*review, 20)
     with (live.folder / "review.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from argosy.app.user import user
 from argosy.errors import PlanNotFound, VersionMarked, VersionNotFound
 from argosy.store import marks
 from argosy.store.aliases import CHAMPION
@@ -134,11 +134,3 @@ def _refusal(judgement: Judgement) -> Move:
     return Move(
         judgement.model, CHAMPION, *numbers, judgement.judged_at, "gate", "refuse", verdict.reason, verdict.to_dict()
     )
-
-
-def user() -> str:
-    """Who runs this process, for the history."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"

@@ -29,7 +29,7 @@ def replays(project: Project) -> Replays:
 
 def replay(project: Project, model: str, processes: int = 1) -> Replayed:
     """Ask for a replay and work on it here until it is judged; raises NothingToRollBack, VersionNotFound, JobFailed."""
-    from argosy.app.models import user
+    from argosy.app.user import user
     from argosy.app.workers import run_until
 
     asked = replays(project)

@@ -51,7 +51,7 @@ def requests(project: Project) -> Retrainings:
 
 def retrain(project: Project, model: str, processes: int = 1, progress: Progress = lambda _: None) -> Retrained:
     """Ask for a retraining and work on it here until the gate has decided; raises NothingNew, JobFailed."""
-    from argosy.app.models import user
+    from argosy.app.user import user
     from argosy.app.workers import BACKGROUND, run_until
 
     asked = requests(project)

@@ -126,7 +126,7 @@ def retrain(ctx: click.Context, model: str, processes: int, detach: bool, as_jso
     Example: argosy retrain topics
     """
     from argosy.app import retraining
-    from argosy.app.models import user
+    from argosy.app.user import user
 
     project = opened(ctx)
     if detach:

@@ -152,7 +152,7 @@ def replay(ctx: click.Context, model: str, processes: int, detach: bool, as_json
     Example: argosy models replay topics
     """
     from argosy.app import replaying
-    from argosy.app.models import user
+    from argosy.app.user import user
 
     project = opened(ctx)
     if detach:

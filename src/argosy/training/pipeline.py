@@ -11,6 +11,7 @@ from typing import Any, Final
 from argosy.errors import FormsDisagree
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.estimator import Estimator, Scores
+from argosy.models.estimators import import_early
 from argosy.models.evaluation import Metrics, evaluate
 from argosy.models.inputs import NO_LIMIT
 from argosy.models.paired import pack_right
@@ -65,12 +66,6 @@ def train(
     confusion = {"labels": fit.classes, "matrix": found[evaluated[-1]].confusion.tolist()}
     metrics = {part.value: figures.to_dict() for part, figures in found.items()}
     return Measured(model, metrics, confusion, seconds, predict_us(model, rows), form, _right(fit, scores))
-
-
-def import_early() -> None:
-    """Import what most estimators fit with, so that the first one's seconds are its own."""
-    import sklearn.linear_model
-    import sklearn.svm  # noqa: F401
 
 
 def served_form(model: AdaptedModel, fit: Fit, expected: Mapping[Part, Scores]) -> dict[str, Any]:
