@@ -24,7 +24,7 @@ def test_pause_storm(ground, tell, seed):
     found = pause_storm(ground(DEFINITIONS), PAUSES, seed)
     tell(found)
     assert found["workers stopped in a job"] >= PAUSES
-    assert found["LeaseLost"] >= found["of these, jobs given to another"] >= PAUSES // 2
+    assert found["LeaseLost"] >= found["of these, jobs taken away"] >= PAUSES // 2
 
 
 def test_full_disk_of_the_database(ground, tell, spares, tmp_path):

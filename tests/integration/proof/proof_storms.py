@@ -61,13 +61,13 @@ def crash_storm(ground, kills, seed, worker):
 
 
 def pause_storm(ground, pauses, seed, workers=3):
-    """Stop all workers in the middle of their jobs until every lease has run out; one wakes and is given the jobs of
-    the others; then those wake, and must not write.
+    """Stop all workers in the middle of their jobs until every lease has run out; one wakes and takes the jobs of the
+    others away; then those wake, and must not write.
     """
     draw = random.Random(seed)
     hands = {process.pid: process for process in (ground.fork("work") for _ in range(workers))}
     assert ground.run("plan", "submit", ground.folder / "plan.yaml").returncode == 0
-    paused = overtaken = 0
+    paused = taken = 0
     while paused < pauses and not ground.is_over():
         if not _held(ground):
             continue
@@ -77,7 +77,7 @@ def pause_storm(ground, pauses, seed, workers=3):
         sleeping = [(label, token) for label, token, owner, _ in _held(ground) if not owner.endswith(f"-{heir}")]
         until(lambda: all(is_out for *_, is_out in _held(ground)), what="the end of the leases")
         hands[heir].send_signal(signal.SIGCONT)
-        overtaken += sum(_was_overtaken(ground, label, token) for label, token in sleeping)
+        taken += sum(_was_taken(ground, label, token) for label, token in sleeping)
         paused += len(sleeping)
         before = ground.trained()
         for process in hands.values():
@@ -85,13 +85,13 @@ def pause_storm(ground, pauses, seed, workers=3):
         # a job that is lost ten times fails: it must not be caught again before anything else was done
         until(lambda before=before: ground.trained() > before or ground.is_over(), what="a result")
     until(ground.is_over, what="the end of the plan")
-    until(lambda: ground.log.read_text().count("was taken from") >= overtaken, what="the noticing of a lost lease")
+    until(lambda: ground.log.read_text().count("was taken from") >= taken, what="the noticing of a lost lease")
     ground.end()
     tallies = [json.loads(path.read_text()) for path in ground.folder.glob("*.tally")]
     assert len(tallies) == workers
     return {
         "workers stopped in a job": paused,
-        "of these, jobs given to another": overtaken,
+        "of these, jobs taken away": taken,
         "LeaseLost": sum(tally["lost"] for tally in tallies),
         **ground.verify(),
     }
@@ -135,14 +135,14 @@ def two_of_everything(ground, seconds):
     }
 
 
-def _was_overtaken(ground, label, token, patience=4.0):
-    """Whether the job was given to another worker; not where it had ended, or its worker holds the database's lock."""
+def _was_taken(ground, label, token, patience=4.0):
+    """Whether the job was taken from its worker; not where it had ended, or its worker holds the database's lock."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         state, now = ground.query("SELECT state, token FROM jobs WHERE label = :label", label=label)[0]
-        if now > token or state == "done":
-            return now > token
-        time.sleep(0.01)
+        if now > token or state != "running":
+            return state != "done" or now > token
+        time.sleep(0.002)
     return False
 
 
