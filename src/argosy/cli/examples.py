@@ -49,7 +49,7 @@ def import_(
     as_json: bool,
     **named: str | None,
 ) -> None:
-    """Import a JSONL, CSV or TSV FILE (also .gz), encrypted, all or nothing.
+    """Import a JSONL, CSV or TSV FILE (also .gz), or a Parquet one, encrypted, all or nothing.
 
     Example: argosy examples import tickets.csv --into tickets --text body --label queue
     """

@@ -1,4 +1,4 @@
-"""Reading files of examples: JSON lines, CSV and TSV, gzipped or not, always UTF-8.
+"""Reading files of examples: JSON lines, CSV and TSV, gzipped or not, always UTF-8; and Parquet.
 
 A file is streamed, never held. Every row is looked at before anything is raised, so that the message counts all bad
 rows and lists the first few by line; with `skip_bad` they are left out and counted instead. Since `Examples.add`
@@ -20,6 +20,7 @@ from argosy.datasets.conversion import converter
 from argosy.datasets.delimited import read_delimited
 from argosy.datasets.example import TEXT_BYTES, Example
 from argosy.datasets.json_lines import read_json_lines
+from argosy.datasets.parquet import read_parquet
 from argosy.errors import ExamplesInvalid
 
 __all__ = ["Columns", "Reading", "read_file"]
@@ -66,9 +67,11 @@ class Reading:
             yield from read_json_lines(self._lines(file))
         elif suffix in ("csv", "tsv", "tab", "txt"):
             yield from read_delimited(self._lines(file), suffix, self._columns, str(self.path))
+        elif suffix in ("parquet", "pq"):
+            yield from read_parquet(self.path)
         else:
             raise ExamplesInvalid(
-                f"{self.path}: what is '.{suffix}'? It must be .jsonl, .csv or .tsv, or one of them .gz"
+                f"{self.path}: what is '.{suffix}'? It must be .jsonl, .csv or .tsv, or one of them .gz, or .parquet"
             )
 
     def _lines(self, file: IO[bytes]) -> Iterator[bytes]:

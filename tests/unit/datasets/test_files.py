@@ -207,7 +207,7 @@ def test_damaged_compression_is_said(tmp_path):
         ("a.csv", b"text,label\n", "no row"),
         ("a.jsonl.gz", b"", "no row"),
         ("a.jsonl.gz", b"plain text", "not gzipped"),
-        ("a.parquet", b"PAR1", "must be .jsonl, .csv or .tsv"),
+        ("a.xlsx", b"PK", "must be .jsonl, .csv or .tsv"),
         ("a.csv", "text,label\nx,y\n".encode("utf-16"), "UTF-16"),
         ("a.jsonl", lines(*ROWS).encode("utf-16"), "UTF-16"),
         ("a.csv", b"\x00\xff\xfe\x81" * 400, "line|column|names"),
