@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 
 .PHONY: help demo test check format bench proof clean venv
@@ -9,16 +10,21 @@ READY := $(VENV)/.ready
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
-$(READY): pyproject.toml
+$(DEMO): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@echo "Installing Argosy into $(VENV) (a minute or so, once)"
+	@$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	@touch $@
+
+$(READY): $(DEMO)
+	@echo "Installing what the tests and every extra need (a minute or so, once)"
 	@$(BIN)/python -m pip install --quiet --editable '.[boosting,demo,embeddings,frames,search,word2vec]' --group dev
 	@touch $@
 
 venv: $(READY)  ## build .venv with everything the project needs
 
-demo: $(READY)  ## the whole loop on real news, in under four minutes
+demo: $(DEMO)  ## the whole loop on real news, in under four minutes
 	@$(BIN)/python examples/bbc_news/demo.py
 
 test: $(READY)  ## every test

@@ -19,7 +19,7 @@ from argosy.errors import ArgosyError, UserMistake
 COMMANDS = {
     "init": ("argosy.cli.project:init", "Make a new project folder."),
     "examples": ("argosy.cli.examples:examples", "Import, count, show, export and erase labelled examples."),
-    "plan": ("argosy.cli.plan:plan", "Check, submit, follow and cancel plans."),
+    "plan": ("argosy.cli.plan:plan", "Check, submit, watch and cancel plans."),
     "train": ("argosy.cli.train:train", "Train a plan here and now, then show the leaderboard."),
     "worker": ("argosy.cli.train:worker", "Run workers that train whatever is queued."),
     "leaderboard": ("argosy.cli.models:leaderboard", "Show every definition tried, best first."),

@@ -91,11 +91,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Modules, found from the project's folder, that register plug-ins when imported."""
     server: ServerSettings = ServerSettings()
     retrain: RetrainSettings = RetrainSettings()
+    rollback: RollbackSettings = RollbackSettings()
     gate: GateSettings = GateSettings()
     limits: LimitSettings = LimitSettings()
     conflicts: Literal["latest", "majority", "drop", "error"] = "latest"
     """Which label wins where one example was given several."""
-    rollback: RollbackSettings = RollbackSettings()
     feedback_conflicts: NotEmpty = "latest"
     """The same for feedback on one prediction: latest, majority, drop, or `trust: SOURCE, SOURCE`."""
 
