@@ -50,9 +50,10 @@ class PluginNotFound(UserMistake):
 class ExtraMissing(UserMistake):
     """A package that an optional part needs is not installed."""
 
-    def __init__(self, package: str, extra: str, purpose: str) -> None:
+    def __init__(self, package: str, extra: str, purpose: str, command: str = "") -> None:
         self.package, self.extra = package, extra
-        super().__init__(f"{purpose} needs the package '{package}': pip install 'argosy[{extra}]'")
+        command = command or f"pip install 'argosy[{extra}]'"
+        super().__init__(f"{purpose} needs the package '{package}': {command}")
 
 
 class WeightsDiffer(UserMistake):

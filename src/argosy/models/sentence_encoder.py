@@ -34,11 +34,11 @@ class SentenceEncoder(Protocol):
         """(dimensions,), of length one; of the text's first `length` word pieces."""
 
 
-def file_of(module: str, package: str, name: str, extra: str) -> Path:
-    """A file of an installed package, which is not imported; raises ExtraMissing."""
+def file_of(module: str, package: str, name: str, extra: str, command: str = "") -> Path:
+    """A file of an installed package, which is not imported; raises ExtraMissing, which says the `command`."""
     found = importlib.util.find_spec(module)
     if found is None or not found.submodule_search_locations:
-        raise ExtraMissing(package, extra, PURPOSE)
+        raise ExtraMissing(package, extra, PURPOSE, command)
     return Path(next(iter(found.submodule_search_locations))) / name
 
 

