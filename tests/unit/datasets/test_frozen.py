@@ -16,6 +16,7 @@ from argosy.errors import CollectionNotFound, DatasetInvalid
 from argosy.types import Part
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
+from argosy.vault.rotation import rotate
 
 NEWS = Spec("all", {"collection": "news", "training_ratio": 0.5})
 
@@ -151,15 +152,16 @@ def test_splits_are_stable_under_additions_and_key_rotation(tmp_path_factory, co
     folder = tmp_path_factory.mktemp("rotation")
     database = SqliteDatabase(f"sqlite:///{folder}/argosy.db")
     database.migrate()
-    old, new = FileKeys(folder / "old"), FileKeys(folder / "new")
-    old.create("examples")
-    new.create("examples")
+    keys = FileKeys(folder / "keys")
+    keys.create("examples")
+    old = keys.get("examples")
     cut = Spec("all", {"collection": "news", "seed": seed, "training_ratio": ratio})
     both_in_every_part = [Example(f"base {at}", "ab"[at % 2]) for at in range(60)]
-    Examples(database, Vault(database, old)).add("news", both_in_every_part + labelled(count))
+    Examples(database, Vault(database, keys)).add("news", both_in_every_part + labelled(count))
     before = frozen(database, cut)
-    Vault(database, old).rewrap("examples", new)
-    rotated = Vault(database, new)
+    rotate(database, keys, "examples")
+    assert keys.get("examples") != old
+    rotated = Vault(database, keys)
     assert frozen(database, cut) == before
     Examples(database, rotated).add("news", labelled(more, count))
     after = placed(database, frozen(database, cut).digest)

@@ -110,24 +110,22 @@ class FileKeys:
 
 
 def _read(path: Path) -> bytes:
+    found = _read_if_there(path)
+    if found is None:
+        raise KeyUnavailable(f"there is no master key {path}: put it back from your backup")
+    return found
+
+
+def _read_if_there(path: Path) -> bytes | None:
     try:
         with path.open(encoding="ascii") as file:
             _check_private(path, os.fstat(file.fileno()).st_mode)
             text = file.read()
     except FileNotFoundError:
-        raise KeyUnavailable(f"there is no master key {path}: put it back from your backup") from None
+        return None
     except (OSError, UnicodeDecodeError) as error:
         raise KeyUnavailable(f"the master key {path} cannot be read: {error}") from None
     return decode_key(text, f"the master key {path}")
-
-
-def _read_if_there(path: Path) -> bytes | None:
-    try:
-        return _read(path)
-    except KeyUnavailable:
-        if path.exists():
-            raise
-        return None
 
 
 def _check_private(path: Path, mode: int) -> None:
