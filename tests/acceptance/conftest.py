@@ -5,12 +5,12 @@ import json
 import os
 import random
 import re
-import select
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 
 import httpx
 import pytest
@@ -156,7 +156,7 @@ class Shell:
 
 def readable(stream):
     """Whether something, or its end, comes within the deadline."""
-    return bool(select.select([stream], [], [], SECONDS)[0])
+    return bool(wait([stream], SECONDS))
 
 
 def until(condition, seconds=SECONDS):

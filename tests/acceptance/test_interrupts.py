@@ -2,10 +2,10 @@
 
 import os
 import pty
-import select
 import signal
 import socket
 from contextlib import suppress
+from multiprocessing.connection import wait
 
 
 def interrupt(shell, process):
@@ -25,7 +25,7 @@ def test_an_interrupted_import_imports_nothing(empty):
     os.close(side)
     seen = b""
     while b" rows" not in seen:
-        assert select.select([terminal], [], [], 60)[0], seen
+        assert wait([terminal], 60), seen
         seen += os.read(terminal, 1000)
     assert interrupt(empty, process) == 130
     with suppress(OSError):  # what a terminal's end is told by

@@ -12,6 +12,7 @@ import click
 
 from argosy.cli.output import json_option, plural, print_json, print_table
 from argosy.cli.project import opened
+from argosy.errors import ExamplesInvalid
 
 RULES = ("latest", "majority", "drop", "error")
 
@@ -144,6 +145,8 @@ def export(ctx: click.Context, collection: str, form: str, output: Path | None) 
     if output is None:
         write(rows, sys.stdout)
         return
+    if not output.parent.is_dir():
+        raise ExamplesInvalid(f"{output}: there is no such folder")
     beside = output.with_name(f".{output.name}.part")
     beside.touch(0o600)
     try:

@@ -46,7 +46,7 @@ def live(project, tmp_path):
         return run_worker(queue, SqlBroker(project.database), handlers, "worker", threading.Event(), until=lambda: True)
 
     for collection, said in (("right", lambda topic: topic), ("wrong", WRONG.get)):
-        rows = [Example(f"{TEXTS[t]} {n}", said(t), seen_at=NOON) for n in range(30) for t in TEXTS]
+        rows = [Example(f"{TEXTS[t]} {n}", said(t), seen_at=NOON) for n in range(100) for t in TEXTS]
         project.examples.add(collection, rows)
         dataset = {"name": "all", "options": {"collection": collection}}
         definition = Definition.from_dict(

@@ -3,11 +3,11 @@
 import json
 import os
 import re
-import select
 import shutil
 import subprocess
 import sys
 import time
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import httpx
@@ -108,7 +108,7 @@ def test_it_is_trained_by_workers_and_its_code_is_in_the_lineage(project):
 def test_it_is_served(project):
     project("models", "promote", "sizes@best")
     server = project.start("serve", "--port", 0)
-    assert select.select([server.stdout], [], [], SECONDS)[0]
+    assert wait([server.stdout], SECONDS)
     url = re.search(r"http://\S+", server.stdout.readline())[0]
     with httpx.Client(base_url=url, timeout=SECONDS) as client:
         until(lambda: client.get("/v2/health/ready").status_code == 200)

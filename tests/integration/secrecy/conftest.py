@@ -3,11 +3,11 @@
 import json
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
 import time
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import httpx
@@ -53,7 +53,7 @@ class Site:
 
     def serve(self):
         process = self.start("serve", "--port", 0)
-        assert select.select([process.stdout], [], [], SECONDS)[0]
+        assert wait([process.stdout], SECONDS)
         url = re.search(r"http://\S+", process.stdout.readline())[0]
         client = httpx.Client(base_url=url, timeout=SECONDS)
         self.until(lambda: client.get("/v2/health/ready").status_code == 200)
