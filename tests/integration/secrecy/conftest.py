@@ -33,7 +33,8 @@ class Site:
         with log.open("wb") as errors:
             process = subprocess.Popen(
                 [sys.executable, "-m", "argosy", *where, *map(str, arguments)],
-                env={**os.environ, "TMPDIR": str(self.temporary)},
+                # a test's own plug-in quotes the canary, and so would its byte code
+                env={**os.environ, "TMPDIR": str(self.temporary), "PYTHONDONTWRITEBYTECODE": "1"},
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
