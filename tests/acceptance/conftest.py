@@ -168,6 +168,11 @@ def until(condition, seconds=SECONDS):
     return found
 
 
+@pytest.fixture(name="write_tickets", scope="session")
+def write_tickets_fixture():
+    return write_tickets
+
+
 @pytest.fixture(name="until")
 def until_fixture():
     return until

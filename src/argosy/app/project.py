@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from argosy.app import backends
 from argosy.app.plugins import REGISTRIES, load_plugins
@@ -35,10 +35,16 @@ if TYPE_CHECKING:
 
 
 class Project:
-    """One project. May be used from several threads; a forked process opens its own."""
+    """One project, closed where a `with` ends. May be used from several threads; a forked process opens its own."""
 
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root, self.settings = root, settings
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return f"Project({self.settings.name!r} in {str(self.root)!r})"
