@@ -209,8 +209,12 @@ class NotFitted(UserMistake, AttributeError):
     """A model that was asked before it was trained. An AttributeError too, so that `hasattr` answers."""
 
 
-class InputInvalid(UserMistake):
-    """An input that the model cannot take: empty, too long, or of the wrong type."""
+class InputInvalid(UserMistake, ValueError):
+    """An input that no model can take: empty, too large or of the wrong type. A ValueError too, like any bad cell."""
+
+
+class InputTooLarge(InputInvalid):
+    """An input over the limit of bytes."""
 
 
 class ProbabilityUnavailable(UserMistake):
@@ -244,7 +248,7 @@ class RequestInvalid(UserMistake):
 
 
 class RequestTooLarge(UserMistake):
-    """A body, a text or a number of rows over the server's limit."""
+    """A body or a number of rows over the server's limit."""
 
 
 class ContentTypeUnsupported(UserMistake):

@@ -12,7 +12,7 @@ import msgspec
 
 from argosy.clock import parse_time
 from argosy.datasets.example import Example
-from argosy.datasets.examples import Counts, Examples
+from argosy.datasets.examples import CollectionCounts, Examples
 from argosy.datasets.files import Columns
 from argosy.datasets.staging import ImportReport
 from argosy.errors import ExamplesInvalid, nearest
@@ -66,7 +66,7 @@ class ProjectExamples:
         """Every collection and its number of examples."""
         return self._examples.collections()
 
-    def count(self, collection: str = "") -> Counts:
+    def count(self, collection: str = "") -> CollectionCounts:
         """How many there are, by label, source and split; raises CollectionNotFound."""
         return self._examples.count(self._named(collection))
 

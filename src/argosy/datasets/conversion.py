@@ -9,7 +9,8 @@ import msgspec
 
 from argosy import clock
 from argosy.datasets.columns import Columns
-from argosy.datasets.example import Example, check_input, check_label, check_split, content
+from argosy.datasets.example import Example, check_label, check_split, content
+from argosy.models.inputs import check_input
 from argosy.typed_values import shown
 
 Row = Mapping[str, Any] | str
@@ -29,8 +30,11 @@ def converter(columns: Columns, text_bytes: int) -> Callable[[int, Row], Example
         given = {name: get(name) for name in fields} if fields else get(text)
         if given is None:
             raise ValueError(f"there is no '{text}'")
+        check_input(given, text_bytes)
+        if fields:
+            content(given)
         return Example(
-            check_input(given, text_bytes),
+            given,
             check_label(get(label)),
             _time(get(seen_at)),
             _text(get(source)) or "",

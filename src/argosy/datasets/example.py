@@ -6,16 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from argosy.typed_values import shown
 from argosy.types import Input, Part
-
-TEXT_BYTES = 1_000_000
-"""The largest input that is taken unless told otherwise."""
 
 ID_BYTES = 16
 
@@ -85,25 +81,6 @@ def read_payload(data: bytes) -> tuple[Input, str | None]:
 def identity(example_id: bytes, revision: int) -> bytes:
     """The row that a sealed payload belongs to."""
     return example_id + revision.to_bytes(4, "big")
-
-
-def check_input(given: Any, text_bytes: int = TEXT_BYTES) -> Input:
-    """The input as it is; raises ValueError where it is empty, too long or neither a text nor fields."""
-    if isinstance(given, str):
-        if not given or given.isspace():
-            raise ValueError("the text is empty")
-        if len(given) * 4 > text_bytes and len(given.encode()) > text_bytes:
-            raise ValueError(f"the text has {len(given.encode()):,} bytes, over the limit of {text_bytes:,}")
-        return given
-    if not isinstance(given, Mapping):
-        raise ValueError(f"the input is neither a text nor fields but {type(given).__name__}")
-    if not given:
-        raise ValueError("the input has no fields")
-    if all(value is None or (isinstance(value, str) and not value.strip()) for value in given.values()):
-        raise ValueError("every field of the input is empty")
-    if len(content(given)) > text_bytes:
-        raise ValueError(f"the fields take over {text_bytes:,} bytes, the limit")
-    return given
 
 
 def check_label(label: Any) -> str:

@@ -22,10 +22,11 @@ from argosy import clock
 from argosy.database import Database
 from argosy.datasets import statements as sql
 from argosy.datasets.conflicts import check_rule
-from argosy.datasets.example import TEXT_BYTES, Example, identity, read_payload
+from argosy.datasets.example import Example, identity, read_payload
 from argosy.datasets.files import Columns, read_file
 from argosy.datasets.staging import Defaults, ImportReport, Staging
 from argosy.errors import CollectionNotFound, ExamplesInvalid, nearest
+from argosy.models.inputs import TEXT_BYTES
 from argosy.types import Part
 from argosy.vault import Scope, Vault
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from argosy.datasets.erasure import Erased
 
 
-class Counts(msgspec.Struct, frozen=True):
+class CollectionCounts(msgspec.Struct, frozen=True):
     """How many examples a collection has, and of what."""
 
     examples: int
@@ -93,7 +94,7 @@ class Examples:
         with self._database.read() as transaction:
             return dict(transaction.execute(sql.COLLECTIONS))
 
-    def count(self, collection: str) -> Counts:
+    def count(self, collection: str) -> CollectionCounts:
         """Raises CollectionNotFound, which lists those there are."""
         with self._database.read() as transaction:
             rows = transaction.execute(sql.COUNTS, {"collection": collection})
@@ -106,7 +107,7 @@ class Examples:
                 tally[key or ""] = tally.get(key or "", 0) + row[3]
         first, last = min(row[4] for row in rows), max(row[5] for row in rows)
         by_label, by_source, by_split = tallies
-        return Counts(sum(by_label.values()), revisions, by_label, by_source, _ordered(by_split), first, last)
+        return CollectionCounts(sum(by_label.values()), revisions, by_label, by_source, _ordered(by_split), first, last)
 
     def show(self, example_id: str) -> list[Example]:
         """Every revision of an example, oldest first; raises ExamplesInvalid where there is none."""

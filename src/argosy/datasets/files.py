@@ -18,10 +18,11 @@ from typing import IO, Any
 from argosy.datasets.columns import Columns, detect
 from argosy.datasets.conversion import converter
 from argosy.datasets.delimited import read_delimited
-from argosy.datasets.example import TEXT_BYTES, Example
+from argosy.datasets.example import Example
 from argosy.datasets.json_lines import read_json_lines
 from argosy.datasets.parquet import read_parquet
 from argosy.errors import ExamplesInvalid
+from argosy.models.inputs import TEXT_BYTES
 
 __all__ = ["Columns", "Reading", "read_file"]
 

@@ -1,49 +1,59 @@
-"""What a model may be asked about: a text that says something, or a dictionary of fields."""
+"""What a model may be asked about: a text that says something, or a dictionary of fields.
+
+The one rule for it: examples are imported, requests answered and models called in Python under the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from argosy.errors import InputInvalid
+from argosy.errors import InputInvalid, InputTooLarge
 from argosy.types import Input
 
 TEXT_BYTES = 1_000_000
-"""The longest text that is answered unless told otherwise."""
+"""The largest input that is taken unless told otherwise; of a dictionary, names and values together."""
 
 NO_LIMIT = 1 << 62
 """For inputs that were taken before: what is stored can be answered."""
 
 
-def check_input(item: Any, limit: int = TEXT_BYTES) -> None:
-    """Raise InputInvalid unless `item` is a text that is not blank, or a dictionary, of at most `limit` bytes."""
+def check_input(item: Any, limit: int = TEXT_BYTES) -> int:
+    """How many characters it has; raises InputInvalid where it is no text that says something and no dictionary with
+    a field that does, and InputTooLarge where it takes more than `limit` bytes of UTF-8."""
     if isinstance(item, str):
         if not item or item.isspace():
-            raise InputInvalid("the input is an empty text: send at least one word")
-        if 4 * len(item) > limit and len(item.encode("utf-8", "surrogatepass")) > limit:
-            raise InputInvalid(f"the input is longer than {limit:,} bytes: shorten it")
-    elif isinstance(item, Mapping):
-        if not item:
-            raise InputInvalid("the input is an empty dictionary: send at least one field")
-        if not any(_says_something(value) for value in item.values()):
-            raise InputInvalid("every field of the input is empty: send at least one word")
-        for value in item.values():
-            if isinstance(value, str) and 4 * len(value) > limit:
-                check_input(value, limit)
-    else:
+            raise InputInvalid("the text is empty")
+    elif not isinstance(item, Mapping):
         raise InputInvalid(f"an input is a text or a dictionary of fields, not {_kind(item)}")
+    elif not item:
+        raise InputInvalid("the input has no fields")
+    elif not any(_says_something(value) for value in item.values()):
+        raise InputInvalid("every field of the input is empty")
+    characters = _size(item, len)
+    # a character has at most four bytes, so most inputs need no encoding to be found small enough
+    if 4 * characters > limit and (size := _size(item, _bytes)) > limit:
+        raise InputTooLarge(f"the input has {size:,} bytes, over the limit of {limit:,}")
+    return characters
+
+
+def characters_of(inputs: Sequence[Input], limit: int = TEXT_BYTES) -> int:
+    """How many characters they have together, each checked; the error names the row."""
+    characters = 0
+    for row, item in enumerate(inputs):
+        try:
+            characters += check_input(item, limit)
+        except InputInvalid as problem:
+            raise type(problem)(f"row {row}: {problem}") from None
+    return characters
 
 
 def check_inputs(inputs: Iterable[Input], limit: int = TEXT_BYTES) -> list[Input]:
-    """The inputs as a list, each checked; the error names the row where there are several."""
+    """The inputs as a list, each checked; the error names the row."""
     if isinstance(inputs, str | Mapping):
         raise InputInvalid("inputs are a list: put a single one into brackets")
     rows = list(inputs)
-    for number, item in enumerate(rows):
-        try:
-            check_input(item, limit)
-        except InputInvalid as problem:
-            raise InputInvalid(f"input {number}: {problem}") from None
+    characters_of(rows, limit)
     return rows
 
 
@@ -72,6 +82,19 @@ def is_lone_text(reads: Mapping[str, str]) -> bool:
 
 def _says_something(value: Any) -> bool:
     return not (value is None or (isinstance(value, str) and not value.strip()))
+
+
+def _size(value: Any, measure: Callable[[str], int]) -> int:
+    """All of its texts, those of names too; whatever is no text counts as one."""
+    if isinstance(value, str):
+        return measure(value)
+    if isinstance(value, Mapping):
+        return sum(_size(name, measure) + _size(each, measure) for name, each in value.items())
+    return sum(_size(each, measure) for each in value) if isinstance(value, list | tuple) else 1
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def _kind(item: Any) -> str:

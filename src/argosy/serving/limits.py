@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from argosy.errors import InputInvalid, RequestInvalid, RequestTooLarge
+from argosy.errors import RequestInvalid, RequestTooLarge
+from argosy.models.inputs import characters_of
 from argosy.types import Input
 
 
@@ -29,22 +30,8 @@ def check_rows(rows: int, limits: Limits) -> None:
 
 
 def check_inputs(inputs: Sequence[Input], limits: Limits) -> int:
-    """How many characters there are in all; raises RequestInvalid, RequestTooLarge or InputInvalid."""
+    """How many characters there are in all; raises RequestInvalid, RequestTooLarge, InputInvalid or InputTooLarge."""
     if not inputs:
         raise RequestInvalid("the request has no rows: send at least one text")
     check_rows(len(inputs), limits)
-    return sum(_check_input(row, one, limits.text_bytes) for row, one in enumerate(inputs))
-
-
-def _check_input(row: int, given: Input, text_bytes: int) -> int:
-    texts = [given] if isinstance(given, str) else [value for value in given.values() if isinstance(value, str)]
-    characters = sum(map(len, texts))
-    # a character has at most four bytes, so most texts need no encoding to be found short enough
-    size = characters if characters * 4 <= text_bytes else sum(len(text.encode(errors="replace")) for text in texts)
-    if size > text_bytes:
-        raise RequestTooLarge(f"row {row}: {size} bytes of text are over the limit of {text_bytes}")
-    if isinstance(given, str) and not given.strip():
-        raise InputInvalid(f"row {row}: the text is empty")
-    if not isinstance(given, str) and not given:
-        raise InputInvalid(f"row {row}: the dictionary has no fields")
-    return characters
+    return characters_of(inputs, limits.text_bytes)

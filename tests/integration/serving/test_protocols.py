@@ -108,7 +108,7 @@ def test_ids_of_many_rows_are_all_in_the_body(shared):
         (INFER, {"json": v2("a", " ")}, 400, "row 1: the text is empty"),
         (PREDICT, {"json": {"instances": []}}, 400, "no rows"),
         (PREDICT, {"json": {"instances": ["a"] * 101}}, 413, "limit of 100"),
-        (PREDICT, {"json": {"instances": ["a" * 100_001]}}, 413, "limit of 100000"),
+        (PREDICT, {"json": {"instances": ["a" * 100_001]}}, 413, "limit of 100,000"),
         (PREDICT, {"json": {"instances": ["a" * 10_000_000]}}, 413, "limit of 1000000 bytes"),
         (PREDICT, {"content": b"{", "headers": {"content-type": "application/json"}}, 400, "not JSON"),
         (PREDICT, {"content": b"\xff", "headers": {"content-type": "application/json"}}, 400, "not JSON"),

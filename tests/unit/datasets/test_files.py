@@ -131,7 +131,7 @@ GOOD = b'{"text": "good", "label": "a"}\n'
         (b'{"label": "a"}\n', "no 'text'"),
         (b'{"text": "t"}\n', "no label"),
         (b'{"text": "", "label": "a"}\n', "empty"),
-        (b'{"text": 3, "label": "a"}\n', "neither a text nor fields"),
+        (b'{"text": 3, "label": "a"}\n', "a text or a dictionary of fields, not a int"),
         (b'{"text": "t", "label": {}}\n', "neither text nor number"),
         (b'{"text": "t", "label": "a", "split": "other"}\n', "train, validation or test"),
         (b'{"text": "t", "label": "a", "seen_at": "yesterday"}\n', "no time"),

@@ -114,16 +114,16 @@ def test_scores_without_probabilities():
 @pytest.mark.parametrize(
     ("inputs", "problem"),
     [
-        ([""], "empty text"),
-        (["fine", " \n"], "input 1: .*empty text"),
+        ([""], "row 0: the text is empty"),
+        (["fine", " \n"], "row 1: the text is empty"),
         ([None], "not null"),
         ([3.5], "not a float"),
         ([b"bytes"], "not a bytes"),
-        ([{}], "empty dictionary"),
+        ([{}], "no fields"),
         ([{"text": " "}], "every field"),
         ([{"title": "goal"}], "text field 'text'.*title"),
-        ([{"text": "x" * 1_000_001}], "longer than"),
-        (["é" * 600_000], "longer than 1,000,000 bytes"),
+        ([{"text": "x" * 1_000_001}], "over the limit"),
+        (["é" * 600_000], "1,200,000 bytes, over the limit of 1,000,000"),
         ("a lone text", "brackets"),
     ],
 )
@@ -134,7 +134,7 @@ def test_bad_inputs_are_told_what_is_wrong(model, inputs, problem):
 
 def test_limits_can_be_set(model):
     assert model.classify(["goal " * 300_000], limit=2_000_000) == ["sport"]
-    with pytest.raises(InputInvalid, match="longer than 10 bytes"):
+    with pytest.raises(InputInvalid, match="over the limit of 10"):
         model.served().one("goal and match", 10)
 
 

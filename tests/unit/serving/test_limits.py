@@ -1,6 +1,6 @@
 import pytest
 
-from argosy.errors import InputInvalid, RequestInvalid, RequestTooLarge
+from argosy.errors import InputInvalid, InputTooLarge, RequestInvalid, RequestTooLarge
 from argosy.serving.limits import Limits, check_inputs
 from argosy.serving.pace import Pace
 
@@ -8,7 +8,7 @@ LIMITS = Limits(text_bytes=10, rows=3)
 
 
 def test_inputs_within_the_limits_are_measured():
-    assert check_inputs(["12345", {"title": "123", "pages": 7}], LIMITS) == 8
+    assert check_inputs(["12345", {"t": "123", "p": 7}], LIMITS) == 11
 
 
 @pytest.mark.parametrize(
@@ -16,9 +16,9 @@ def test_inputs_within_the_limits_are_measured():
     [
         ([], RequestInvalid, "no rows"),
         (["a"] * 4, RequestTooLarge, "limit of 3"),
-        (["a", "12345678901"], RequestTooLarge, "row 1: 11 bytes"),
-        (["ééééé", "éééééé"], RequestTooLarge, "row 1: 12 bytes"),
-        ([{"a": "123456", "b": "123456"}], RequestTooLarge, "row 0"),
+        (["a", "12345678901"], InputTooLarge, "row 1: the input has 11 bytes, over the limit of 10"),
+        (["ééééé", "éééééé"], InputTooLarge, "row 1: the input has 12 bytes"),
+        ([{"a": "123456", "b": "123456"}], InputTooLarge, "row 0"),
         (["a", " \n"], InputInvalid, "row 1: the text is empty"),
         ([{}], InputInvalid, "no fields"),
     ],
