@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from argosy.datasets.cuts import cuts
-from argosy.definitions import PARTS, Definition, Registries, Spec, expand, label, load_plan
+from argosy.definitions import PLUGIN_KINDS, Definition, Registries, Spec, expand, label, load_plan
 from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators
 
@@ -39,7 +39,7 @@ def test_the_published_plan_is_four_definitions_of_which_two_differ(tmp_path, su
     [unused] = expansion.without_effect
     assert (unused.path, unused.definitions) == ("model.options.degree", 4)
     first = expansion.definitions[0]
-    assert [first.part(part).name for part in PARTS] == ["span", "word2vec", "svm"]
+    assert [first.of(kind).name for kind in PLUGIN_KINDS] == ["span", "word2vec", "svm"]
     assert first.dataset.options["start"] == "2016-1-1"
     assert first.model.options["kernel"] == "rbf"
 
@@ -53,21 +53,21 @@ def test_the_same_with_a_kernel_that_has_a_degree_is_four_that_all_differ(tmp_pa
     assert expansion.without_effect == []
 
 
-BUILT_IN = [(part, name) for part in PARTS for name in ALL.of(part).names()]
+BUILT_IN = [(kind, name) for kind in PLUGIN_KINDS for name in ALL.of(kind).names()]
 
 
-@pytest.mark.parametrize(("part", "name"), BUILT_IN)
-def test_every_plugins_options_are_typed_and_survive_a_definition(part, name):
-    plugin = ALL.of(part).get(name)
+@pytest.mark.parametrize(("kind", "name"), BUILT_IN)
+def test_every_plugins_options_are_typed_and_survive_a_definition(kind, name):
+    plugin = ALL.of(kind).get(name)
     assert all(option.annotation is not None and option.allowed != "any value" for option in plugin.options.values())
     options = plugin.check({"latest": {"rows": 3}}.get(name, {}))
     assert json.loads(json.dumps(options)) == options
     assert plugin.check(options) == options
     plugin.create(options)
-    parts = {"dataset": Spec("all"), "adapter": Spec("tfidf"), "model": Spec("logistic"), part: Spec(name, options)}
-    written = {key: spec.to_dict() for key, spec in parts.items()}
+    by_kind = {"dataset": Spec("all"), "adapter": Spec("tfidf"), "model": Spec("logistic"), kind: Spec(name, options)}
+    written = {key: spec.to_dict() for key, spec in by_kind.items()}
     definition = Definition.from_dict(written, ALL)
-    assert definition.part(part).options == options
+    assert definition.of(kind).options == options
     assert Definition.from_dict(definition.to_dict(), ALL) == definition
 
 

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from argosy.errors import ArgosyError, InputInvalid, KeyUnavailable
 from argosy.feedback.drift import Sample, drift, unseen_shares, words
 from argosy.models.adapted_model import AdaptedModel, confidence
-from argosy.models.inputs import check_input
+from argosy.models.estimator import Codes
+from argosy.models.inputs import NO_LIMIT, check_input
+from argosy.models.intervals import Floats
 from argosy.types import Input, Part
 from argosy.web.contents import Case, Live, Point
-from argosy.web.figures import Bin, Codes, Floats, calibration, doubtful_labels, wilson
+from argosy.web.figures import Bin, calibration, doubtful_labels, wilson
 
 if TYPE_CHECKING:
     from argosy.app.apart import Say
@@ -30,7 +32,6 @@ FOLDS: Final = 3
 SIZES: Final = (0.1, 0.2, 0.4, 0.7)
 LIVE_ROWS: Final = 10_000
 """The newest so many live answers are looked at."""
-NO_LIMIT: Final = 1 << 62
 
 
 class Request(msgspec.Struct, frozen=True):

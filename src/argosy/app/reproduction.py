@@ -136,14 +136,14 @@ def changes(recorded: Mapping[str, Any], here: Mapping[str, Any]) -> list[Change
 
 def plugin_digests(project: Project, definition: Mapping[str, Any]) -> dict[str, str]:
     """The code of the user's plug-ins that a stored definition names, as it is now; missing ones are left out."""
-    from argosy.definitions import PARTS
+    from argosy.definitions import PLUGIN_KINDS
     from argosy.errors import PluginNotFound
 
     digests: dict[str, str] = {}
-    for part in PARTS:
+    for kind in PLUGIN_KINDS:
         try:
-            name = definition[part]["name"]
-            digests[f"{part}.{name}"] = project.registries.of(part).get(name).code_digest
+            name = definition[kind]["name"]
+            digests[f"{kind}.{name}"] = project.registries.of(kind).get(name).code_digest
         except (PluginNotFound, KeyError):
             continue
     return digests

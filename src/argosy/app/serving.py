@@ -21,13 +21,13 @@ KEEP_SECONDS = 0.5
 
 def model_server(project: Project) -> ModelServer:
     """A server of what the settings name: by default every version that has an alias."""
-    from argosy.serving.aspired import Selection
+    from argosy.serving.aspired import Wish
     from argosy.serving.limits import Limits
     from argosy.serving.model_server import ModelServer
 
     project.registries  # noqa: B018  # a user's own plug-ins must be known before their models are loaded
     wishes = {
-        model: Selection(_tuple(wish.versions), _tuple(wish.aliases), wish.latest)
+        model: Wish(_tuple(wish.versions), _tuple(wish.aliases), wish.latest)
         for model, wish in project.settings.server.models.items()
     }
     limits = Limits(**msgspec.structs.asdict(project.settings.limits))

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.datasets.split import OUT, PARTS, Codes, split
+from argosy.datasets.split import OUT, PARTS, PartCodes, split
 from argosy.types import Part
 
 UNKNOWN = 255
@@ -36,13 +36,13 @@ class Candidates:
     labels: NDArray[np.int64]
     """Indexes into `classes`."""
     classes: list[str]
-    splits: Codes
+    splits: PartCodes
     """The published split as an index into `split.PARTS`, UNKNOWN where there is none."""
 
     def __len__(self) -> int:
         return len(self.revision_ids)
 
-    def counts(self, parts: Codes) -> dict[Part, dict[str, int]]:
+    def counts(self, parts: PartCodes) -> dict[Part, dict[str, int]]:
         """Rows by part and label, of the parts that have any."""
         table = np.zeros((len(PARTS), len(self.classes)), dtype=np.int64)
         inside = parts != OUT
@@ -62,11 +62,11 @@ class Cut(Protocol):
     def window(self) -> tuple[float, float]:
         """Rows seen before the first or from the second moment on need not be offered; ±inf for no bound."""
 
-    def select(self, rows: Candidates) -> Codes:
+    def select(self, rows: Candidates) -> PartCodes:
         """The part of each row as a code of `split`, OUT where it is not in the dataset."""
 
 
-def by_ratio(rows: Candidates, training_ratio: float, validation_ratio: float | None, seed: int) -> Codes:
+def by_ratio(rows: Candidates, training_ratio: float, validation_ratio: float | None, seed: int) -> PartCodes:
     """Every row in the part that its id falls into; validation is half of what training leaves unless it is given."""
     validation = (1.0 - training_ratio) / 2.0 if validation_ratio is None else validation_ratio
     return split(rows.words, seed, training_ratio, validation)

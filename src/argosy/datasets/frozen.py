@@ -19,7 +19,7 @@ from argosy.datasets import statements as sql
 from argosy.datasets.cut import UNKNOWN, Candidates
 from argosy.datasets.cuts import cuts
 from argosy.datasets.membership import RevisionIds
-from argosy.datasets.split import OUT, PARTS, Codes, id_words
+from argosy.datasets.split import OUT, PARTS, PartCodes, id_words
 from argosy.definitions.definition import Spec
 from argosy.errors import CollectionNotFound, DatasetInvalid, nearest
 from argosy.types import Part
@@ -63,7 +63,7 @@ def preview(transaction: Transaction, cut: Spec) -> Frozen:
     return _choose(transaction, cut)[0]
 
 
-def members(transaction: Transaction, digest: str) -> tuple[RevisionIds, Codes]:
+def members(transaction: Transaction, digest: str) -> tuple[RevisionIds, PartCodes]:
     """A frozen dataset's revision ids, ascending, and the part of each as an index into `split.PARTS`."""
     return membership.decode(find(transaction, digest)[1])
 
@@ -95,7 +95,7 @@ def candidates(transaction: Transaction, collection: str, window: tuple[float, f
     )
 
 
-def _choose(transaction: Transaction, cut: Spec) -> tuple[Frozen, RevisionIds, Codes]:
+def _choose(transaction: Transaction, cut: Spec) -> tuple[Frozen, RevisionIds, PartCodes]:
     chosen = cuts.get(cut.name, "dataset.name").create(cut.options, "dataset.options")
     offered = candidates(transaction, chosen.collection, chosen.window())
     parts = chosen.select(offered)

@@ -13,21 +13,21 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.datasets.split import Codes
+from argosy.datasets.split import PartCodes
 from argosy.errors import ArtifactCorrupt
 
 RevisionIds = NDArray[np.int64]
 _FORMAT = b"\x01"
 
 
-def encode(revision_ids: RevisionIds, parts: Codes) -> bytes:
+def encode(revision_ids: RevisionIds, parts: PartCodes) -> bytes:
     """`revision_ids` ascending, `parts` the code of each."""
     count = np.array([len(revision_ids)], dtype="<u8").tobytes()
     steps = np.diff(revision_ids, prepend=np.int64(0)).astype("<i8").tobytes()
     return _FORMAT + zlib.compress(count + steps + parts.tobytes(), 1)
 
 
-def decode(data: bytes) -> tuple[RevisionIds, Codes]:
+def decode(data: bytes) -> tuple[RevisionIds, PartCodes]:
     """The revision ids, ascending, and their parts."""
     if data[:1] != _FORMAT:
         raise ArtifactCorrupt(
@@ -40,7 +40,7 @@ def decode(data: bytes) -> tuple[RevisionIds, Codes]:
     return np.cumsum(steps), parts
 
 
-def digest(words: NDArray[np.uint64], revisions: NDArray[np.int64], parts: Codes) -> str:
+def digest(words: NDArray[np.uint64], revisions: NDArray[np.int64], parts: PartCodes) -> str:
     """`words` are the example ids, see `split.id_words`."""
     order = np.lexsort((words[:, 1], words[:, 0]))
     record = np.dtype([("high", ">u8"), ("low", ">u8"), ("revision", ">u4"), ("part", "u1")])

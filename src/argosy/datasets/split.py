@@ -17,11 +17,11 @@ TRAIN, VALIDATION, TEST = 0, 1, 2
 OUT = 255
 """The code of a row that is in no part."""
 
-Codes = NDArray[np.uint8]
+PartCodes = NDArray[np.uint8]
 _UINT64 = NDArray[np.uint64]
 
 
-def split(ids: _UINT64, seed: int, training_ratio: float, validation_ratio: float) -> Codes:
+def split(ids: _UINT64, seed: int, training_ratio: float, validation_ratio: float) -> PartCodes:
     """The part of each row; `ids` is (rows, 2), see `id_words`. What the two ratios leave is the test part."""
     place = fractions(ids, seed)
     parts = np.full(len(place), TEST, dtype=np.uint8)

@@ -1,13 +1,13 @@
 """From YAML and JSON to checked, frozen definitions: what is trained, the plans that stand for many, the settings."""
 
-from argosy.definitions.definition import PARTS, Definition, Registries, Spec, code_digests, label
+from argosy.definitions.definition import PLUGIN_KINDS, Definition, Registries, Spec, code_digests, label
 from argosy.definitions.expand import LIMIT, Expansion, Forbidden, Unused, expand
 from argosy.definitions.plan import Plan, load_plan, parse_plan
 from argosy.definitions.project import Settings, find_project, load_settings
 
 __all__ = [
     "LIMIT",
-    "PARTS",
+    "PLUGIN_KINDS",
     "Definition",
     "Expansion",
     "Forbidden",

@@ -21,8 +21,8 @@ from argosy.registry import Plugin, Registry
 from argosy.typed_values import shown
 from argosy.types import Options
 
-PartName = Literal["dataset", "adapter", "model"]
-PARTS: tuple[PartName, ...] = ("dataset", "adapter", "model")
+PluginKind = Literal["dataset", "adapter", "model"]
+PLUGIN_KINDS: tuple[PluginKind, ...] = ("dataset", "adapter", "model")
 
 _EXACT_FLOAT = 2**53
 _LABEL_DIGITS = 12
@@ -35,8 +35,8 @@ class Registries(msgspec.Struct, frozen=True):
     adapters: Registry[Any]
     models: Registry[Any]
 
-    def of(self, part: PartName) -> Registry[Any]:
-        return {"dataset": self.datasets, "adapter": self.adapters, "model": self.models}[part]
+    def of(self, kind: PluginKind) -> Registry[Any]:
+        return {"dataset": self.datasets, "adapter": self.adapters, "model": self.models}[kind]
 
 
 class Spec(msgspec.Struct, frozen=True, eq=False, dict=True):
@@ -74,8 +74,8 @@ class Definition(msgspec.Struct, frozen=True):
     model: Spec
     evaluate: Evaluation | None = None
 
-    def part(self, name: PartName) -> Spec:
-        return {"dataset": self.dataset, "adapter": self.adapter, "model": self.model}[name]
+    def of(self, kind: PluginKind) -> Spec:
+        return {"dataset": self.dataset, "adapter": self.adapter, "model": self.model}[kind]
 
     def with_dataset(self, dataset: Spec) -> Definition:
         return Definition(dataset, self.adapter, self.model, self.evaluate)
@@ -89,13 +89,13 @@ class Definition(msgspec.Struct, frozen=True):
     def to_dict(self) -> dict[str, Any]:
         """`evaluate` only where there is one: labels of definitions without one never knew of it."""
         evaluate = {"evaluate": self.evaluate.to_dict()} if self.evaluate else {}
-        return {**{part: self.part(part).to_dict() for part in PARTS}, **evaluate}
+        return {**{kind: self.of(kind).to_dict() for kind in PLUGIN_KINDS}, **evaluate}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], registries: Registries) -> Definition:
         """Names made canonical, options checked and complete; raises DefinitionInvalid or PluginNotFound."""
-        refuse_unknown_keys(values, (*PARTS, "evaluate"), "a definition", "")
-        dataset, adapter, model = (_spec(values.get(part), registries.of(part), part) for part in PARTS)
+        refuse_unknown_keys(values, (*PLUGIN_KINDS, "evaluate"), "a definition", "")
+        dataset, adapter, model = (_spec(values.get(kind), registries.of(kind), kind) for kind in PLUGIN_KINDS)
         return cls(dataset, adapter, model, parse_evaluation(values.get("evaluate")))
 
 
@@ -110,7 +110,7 @@ def label(definition: Definition, dataset_digest: str, code_digests: Mapping[str
 def code_digests(definition: Definition, registries: Registries) -> dict[str, str]:
     """Plug-in to digest of its code, for the users' own alone."""
     plugins: dict[str, Plugin[Any]] = {
-        f"{part}.{definition.part(part).name}": registries.of(part).get(definition.part(part).name) for part in PARTS
+        f"{kind}.{definition.of(kind).name}": registries.of(kind).get(definition.of(kind).name) for kind in PLUGIN_KINDS
     }
     return {name: plugin.code_digest for name, plugin in plugins.items() if plugin.code_digest}
 

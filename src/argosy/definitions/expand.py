@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from argosy.definitions.alternatives import Alternative
-from argosy.definitions.definition import PARTS, Definition, PartName, Registries, Spec
+from argosy.definitions.definition import PLUGIN_KINDS, Definition, PluginKind, Registries, Spec
 from argosy.definitions.plan import Plan
 from argosy.definitions.rules import Marks, first_barring, marks
 from argosy.errors import DefinitionInvalid, PlanTooLarge
@@ -56,7 +56,7 @@ class Expansion(msgspec.Struct, frozen=True):
 
 
 class _Choice(msgspec.Struct):
-    """One permutation of one part."""
+    """One permutation of the alternatives of one kind."""
 
     spec: Spec
     marks: Marks
@@ -80,7 +80,7 @@ def expand(plan: Plan, registries: Registries, limit: int = LIMIT) -> Expansion:
     count = plan.permutations
     if count > limit:
         raise PlanTooLarge(f"the plan has {count:,} permutations, over the limit of {limit:,}: raise it with --limit")
-    choices = {part: _choices(plan, part, registries) for part in PARTS}
+    choices = {kind: _choices(plan, kind, registries) for kind in PLUGIN_KINDS}
     refusals = _refusals(choices["adapter"], choices["model"], registries)
     account = _judge(plan, choices, refusals)
     return Expansion(
@@ -88,17 +88,17 @@ def expand(plan: Plan, registries: Registries, limit: int = LIMIT) -> Expansion:
         count,
         [Forbidden(reason, times) for reason, times in account.forbidden.items()],
         account.duplicates,
-        [unused for part in PARTS for unused in _without_effect(part, choices[part], plan.part(part))],
+        [unused for kind in PLUGIN_KINDS for unused in _without_effect(kind, choices[kind], plan.of(kind))],
         len(account.effective),
     )
 
 
 def _judge(
-    plan: Plan, choices: Mapping[PartName, list[_Choice]], refusals: Mapping[tuple[int, str], str | None]
+    plan: Plan, choices: Mapping[PluginKind, list[_Choice]], refusals: Mapping[tuple[int, str], str | None]
 ) -> _Account:
     account = _Account()
     barred = [rule.text for rule in plan.rules]
-    for triple in itertools.product(*(choices[part] for part in PARTS)):
+    for triple in itertools.product(*(choices[kind] for kind in PLUGIN_KINDS)):
         dataset, adapter, model = triple
         times = dataset.times * adapter.times * model.times
         reason = dataset.problem or adapter.problem or model.problem
@@ -116,12 +116,12 @@ def _judge(
     return account
 
 
-def _choices(plan: Plan, part: PartName, registries: Registries) -> list[_Choice]:
-    """Each distinct permutation of a part once, with the number of times that the plan has it."""
+def _choices(plan: Plan, kind: PluginKind, registries: Registries) -> list[_Choice]:
+    """Each distinct permutation of one kind once, with the number of times that the plan has it."""
     found: dict[str, _Choice] = {}
     effective: dict[str, int] = {}
-    for alternative in plan.part(part):
-        plugin = registries.of(part).get(alternative.name)
+    for alternative in plan.of(kind):
+        plugin = registries.of(kind).get(alternative.name)
         for spec in alternative.specs():
             if (known := found.get(spec.canonical())) is not None:
                 known.times += 1
@@ -129,8 +129,8 @@ def _choices(plan: Plan, part: PartName, registries: Registries) -> list[_Choice
             unused = _unused(plugin, spec)
             core = Spec(spec.name, {name: value for name, value in spec.options.items() if name not in unused})
             number = effective.setdefault(core.canonical(), len(effective))
-            problem = _problem(plugin, spec, part)
-            found[spec.canonical()] = _Choice(spec, marks(plan.rules, part, spec), problem, unused, number)
+            problem = _problem(plugin, spec, kind)
+            found[spec.canonical()] = _Choice(spec, marks(plan.rules, kind, spec), problem, unused, number)
     return list(found.values())
 
 
@@ -139,9 +139,9 @@ def _unused(plugin: Plugin[Any], spec: Spec) -> dict[str, str]:
     return dict(hook(spec.options)) if hook is not None else {}
 
 
-def _problem(plugin: Plugin[Any], spec: Spec, part: PartName) -> str | None:
+def _problem(plugin: Plugin[Any], spec: Spec, kind: PluginKind) -> str | None:
     try:
-        plugin.create(spec.options, f"{part} {spec.name}")
+        plugin.create(spec.options, f"{kind} {spec.name}")
     except DefinitionInvalid as error:
         return str(error)
     return None
@@ -161,11 +161,11 @@ def _refusals(
     }
 
 
-def _without_effect(part: PartName, choices: list[_Choice], alternatives: tuple[Alternative, ...]) -> list[Unused]:
+def _without_effect(kind: PluginKind, choices: list[_Choice], alternatives: tuple[Alternative, ...]) -> list[Unused]:
     given = {(each.name, option) for each in alternatives for option in each.given}
     counts: Counter[tuple[str, str]] = Counter()
     for choice in choices:
         for option, why in choice.unused.items():
             if choice.kept and (choice.spec.name, option) in given:
-                counts[f"{part}.options.{option}", why] += choice.kept
+                counts[f"{kind}.options.{option}", why] += choice.kept
     return [Unused(path, why, count) for (path, why), count in counts.items()]

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from argosy.definitions.alternatives import Alternative, parse_alternatives
-from argosy.definitions.definition import PARTS, PartName, Registries, refuse_unknown_keys
+from argosy.definitions.definition import PLUGIN_KINDS, PluginKind, Registries, refuse_unknown_keys
 from argosy.definitions.evaluation import Evaluation, parse_evaluation
 from argosy.definitions.rules import Rule, parse_forbid, parse_require
 from argosy.definitions.search import Search, parse_search
@@ -24,7 +24,7 @@ from argosy.definitions.yaml_files import located, read_mapping
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import shown
 
-KEYS = ("name", *PARTS, "evaluate", "search", "forbid", "require")
+KEYS = ("name", *PLUGIN_KINDS, "evaluate", "search", "forbid", "require")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -43,8 +43,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     source: dict[str, Any] = {}
     """As it was written, JSON values."""
 
-    def part(self, name: PartName) -> tuple[Alternative, ...]:
-        return {"dataset": self.dataset, "adapter": self.adapter, "model": self.model}[name]
+    def of(self, kind: PluginKind) -> tuple[Alternative, ...]:
+        return {"dataset": self.dataset, "adapter": self.adapter, "model": self.model}[kind]
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -53,7 +53,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def permutations(self) -> int:
         """How many there are before rules."""
-        return math.prod(sum(each.permutations for each in self.part(part)) for part in PARTS)
+        return math.prod(sum(each.permutations for each in self.of(kind)) for kind in PLUGIN_KINDS)
 
 
 def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> Plan:
@@ -61,14 +61,16 @@ def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> 
     refuse_unknown_keys(values, KEYS, "a plan", "")
     search = parse_search(values.get("search"))
     may_range = search is not None
-    parts = {part: parse_alternatives(values.get(part), registries.of(part), part, may_range) for part in PARTS}
+    by_kind = {
+        kind: parse_alternatives(values.get(kind), registries.of(kind), kind, may_range) for kind in PLUGIN_KINDS
+    }
     if search is not None:
-        _check_searched(search, parts)
+        _check_searched(search, by_kind)
     return Plan(
         name=_model_name(values.get("name", name)),
-        **parts,
-        forbid=parse_forbid(values.get("forbid"), parts, registries),
-        require=parse_require(values.get("require"), parts, registries),
+        **by_kind,
+        forbid=parse_forbid(values.get("forbid"), by_kind, registries),
+        require=parse_require(values.get("require"), by_kind, registries),
         evaluate=parse_evaluation(values.get("evaluate")),
         search=search,
         source=msgspec.to_builtins(values),
@@ -81,18 +83,18 @@ def load_plan(path: Path, registries: Registries) -> Plan:
         return parse_plan(read_mapping(path), path.stem, registries)
 
 
-def _check_searched(search: Search, parts: Mapping[PartName, tuple[Alternative, ...]]) -> None:
-    if sum(each.permutations for each in parts["dataset"]) > 1 or any(each.ranges for each in parts["dataset"]):
+def _check_searched(search: Search, by_kind: Mapping[PluginKind, tuple[Alternative, ...]]) -> None:
+    if sum(each.permutations for each in by_kind["dataset"]) > 1 or any(each.ranges for each in by_kind["dataset"]):
         raise DefinitionInvalid(
             "a search compares on the same rows: give one dataset, each option one value", "dataset"
         )
     if search.sampler != "grid":
         return
-    for part, alternatives in parts.items():
+    for kind, alternatives in by_kind.items():
         for each in alternatives:
             for name in each.ranges:
                 problem = "a grid needs to know how many values of a range: add `steps: 5`, or list them"
-                raise DefinitionInvalid(problem, f"{part}.options.{name}")
+                raise DefinitionInvalid(problem, f"{kind}.options.{name}")
 
 
 def _model_name(name: Any) -> str:

@@ -5,8 +5,8 @@ speaks of the plug-in, `model.options.C` is the same as `model.C`. A permutation
 not meet the condition. `forbid` bars what meets all its conditions; `require: {when, then}` bars what meets all of
 `when` and not all of `then`.
 
-`Marks` decides the same for a million permutations: bit i of a mark says that a part meets rule i's conditions on it,
-so that three parts are judged by two ands.
+`Marks` decides the same for a million permutations: bit i of a mark says that a plug-in meets rule i's conditions on
+its kind, so that three of them are judged by two ands.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 import msgspec
 
 from argosy.definitions.alternatives import Alternative, option_values
-from argosy.definitions.definition import PARTS, Definition, PartName, Registries, Spec, refuse_unknown_keys
+from argosy.definitions.definition import PLUGIN_KINDS, Definition, PluginKind, Registries, Spec, refuse_unknown_keys
 from argosy.errors import DefinitionInvalid, nearest
 from argosy.registry import Plugin
 from argosy.typed_values import shown
 
-Parts = Mapping[PartName, tuple[Alternative, ...]]
+Alternatives = Mapping[PluginKind, tuple[Alternative, ...]]
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class Range(msgspec.Struct, frozen=True):
 class Condition(msgspec.Struct, frozen=True):
     """One entry of a rule. `allowed` maps a plug-in to its option's name and values; `*` is the plug-in's own name."""
 
-    part: PartName
+    kind: PluginKind
     allowed: Mapping[str, tuple[str, tuple[Any, ...] | Range]]
 
     def holds(self, spec: Spec) -> bool:
@@ -60,18 +60,18 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """Bit i of each: whether one part meets all of rule i's conditions on that part."""
+    """Bit i of each: whether a plug-in meets all of rule i's conditions on its kind."""
 
     when: int
     then: int
 
 
-def marks(rules: tuple[Rule, ...], part: PartName, spec: Spec) -> Marks:
+def marks(rules: tuple[Rule, ...], kind: PluginKind, spec: Spec) -> Marks:
     when = then = 0
     for index, rule in enumerate(rules):
-        if _part_holds(rule.when, part, spec):
+        if _kind_holds(rule.when, kind, spec):
             when |= 1 << index
-        if rule.then is not None and _part_holds(rule.then, part, spec):
+        if rule.then is not None and _kind_holds(rule.then, kind, spec):
             then |= 1 << index
     return Marks(when, then)
 
@@ -83,21 +83,21 @@ def first_barring(dataset: Marks, adapter: Marks, model: Marks) -> int | None:
     return (barring & -barring).bit_length() - 1 if barring else None
 
 
-def parse_forbid(values: Any, parts: Parts, registries: Registries) -> tuple[Rule, ...]:
+def parse_forbid(values: Any, by_kind: Alternatives, registries: Registries) -> tuple[Rule, ...]:
     """Rules from one mapping of conditions or a list of them; raises DefinitionInvalid, PluginNotFound."""
     return tuple(
-        Rule(_conditions(each, parts, registries, path), None, f"forbid: {_text(each)}")
+        Rule(_conditions(each, by_kind, registries, path), None, f"forbid: {_text(each)}")
         for path, each in _listed(values, "forbid")
     )
 
 
-def parse_require(values: Any, parts: Parts, registries: Registries) -> tuple[Rule, ...]:
+def parse_require(values: Any, by_kind: Alternatives, registries: Registries) -> tuple[Rule, ...]:
     """Rules from one `{when, then}` or a list of them; raises DefinitionInvalid, PluginNotFound."""
     rules = []
     for path, each in _listed(values, "require"):
         refuse_unknown_keys(each, ("when", "then"), "a requirement", path)
-        when = _conditions(each.get("when"), parts, registries, f"{path}.when")
-        then = _conditions(each.get("then"), parts, registries, f"{path}.then")
+        when = _conditions(each.get("when"), by_kind, registries, f"{path}.when")
+        then = _conditions(each.get("then"), by_kind, registries, f"{path}.then")
         rules.append(Rule(when, then, f"require: {_text(each['then'])} when {_text(each['when'])}"))
     return tuple(rules)
 
@@ -108,24 +108,24 @@ def _listed(values: Any, path: str) -> list[tuple[str, Any]]:
     return [(f"{path}[{i}]", each) for i, each in enumerate(values)] if isinstance(values, list) else [(path, values)]
 
 
-def _conditions(values: Any, parts: Parts, registries: Registries, path: str) -> tuple[Condition, ...]:
+def _conditions(values: Any, by_kind: Alternatives, registries: Registries, path: str) -> tuple[Condition, ...]:
     if not isinstance(values, Mapping) or not values:
         raise DefinitionInvalid(f"expected conditions such as {{model.name: svm}}; got {shown(values)}", path)
     named = {_split(key, path)[0]: value for key, value in values.items() if _split(key, path)[1] == "name"}
-    return tuple(_condition(key, value, parts, named, registries, path) for key, value in values.items())
+    return tuple(_condition(key, value, by_kind, named, registries, path) for key, value in values.items())
 
 
 def _condition(
-    key: str, value: Any, parts: Parts, named: Mapping[PartName, Any], registries: Registries, path: str
+    key: str, value: Any, by_kind: Alternatives, named: Mapping[PluginKind, Any], registries: Registries, path: str
 ) -> Condition:
-    part, option = _split(key, path)
-    where, registry = f"{path}.{key}", registries.of(part)
+    kind, option = _split(key, path)
+    where, registry = f"{path}.{key}", registries.of(kind)
     if option == "name":
-        return Condition(part, {"*": ("", tuple(registry.get(name, where).name for name in _names(value, where)))})
+        return Condition(kind, {"*": ("", tuple(registry.get(name, where).name for name in _names(value, where)))})
     # a rule may speak of a plug-in that the plan has for now commented out
-    mentioned = _names(named[part], f"{path}.{part}.name") if part in named else []
-    names = dict.fromkeys([*(each.name for each in parts[part]), *mentioned])
-    return Condition(part, _allowed(option, value, [registry.get(name, where) for name in names], where))
+    mentioned = _names(named[kind], f"{path}.{kind}.name") if kind in named else []
+    names = dict.fromkeys([*(each.name for each in by_kind[kind]), *mentioned])
+    return Condition(kind, _allowed(option, value, [registry.get(name, where) for name in names], where))
 
 
 def _allowed(
@@ -152,13 +152,15 @@ def _allowed(
     return allowed
 
 
-def _split(key: Any, path: str) -> tuple[PartName, str]:
-    part, _, option = str(key).partition(".")
+def _split(key: Any, path: str) -> tuple[PluginKind, str]:
+    kind, _, option = str(key).partition(".")
     option = option.removeprefix("options.")
-    for known in PARTS:
-        if part == known and option:
+    for known in PLUGIN_KINDS:
+        if kind == known and option:
             return known, option
-    problem = f"names nothing{nearest(part, PARTS)}; write adapter.name or model.OPTION, of dataset, adapter or model"
+    problem = (
+        f"names nothing{nearest(kind, PLUGIN_KINDS)}; write adapter.name or model.OPTION, of dataset, adapter or model"
+    )
     raise DefinitionInvalid(problem, f"{path}.{key}")
 
 
@@ -181,11 +183,11 @@ def _range(value: Mapping[str, Any], path: str) -> Range:
 
 
 def _all_hold(conditions: tuple[Condition, ...], definition: Definition) -> bool:
-    return all(condition.holds(definition.part(condition.part)) for condition in conditions)
+    return all(condition.holds(definition.of(condition.kind)) for condition in conditions)
 
 
-def _part_holds(conditions: tuple[Condition, ...], part: PartName, spec: Spec) -> bool:
-    return all(condition.holds(spec) for condition in conditions if condition.part == part)
+def _kind_holds(conditions: tuple[Condition, ...], kind: PluginKind, spec: Spec) -> bool:
+    return all(condition.holds(spec) for condition in conditions if condition.kind == kind)
 
 
 def _text(conditions: Mapping[str, Any]) -> str:

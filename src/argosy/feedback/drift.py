@@ -24,7 +24,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from argosy.models.intervals import Floats
 
 WORD: Final = re.compile(r"\w\w+")
 RESAMPLES: Final = 2_000

@@ -48,7 +48,7 @@ class GateRequest(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True)
-class Rows:
+class EvidenceRows:
     """The evidence, decrypted, and what was left out of it."""
 
     inputs: list[Input]
@@ -107,7 +107,7 @@ class Gating:
         verdict = judge(champion_correct, challenger_correct, policy.confidence, policy.minimum_rows, policy.resamples)
         return verdict, rows.left_out
 
-    def _evidence(self, champion: Trained, challenger: Trained) -> Rows:
+    def _evidence(self, champion: Trained, challenger: Trained) -> EvidenceRows:
         with self._database.read() as transaction:
             collection, learned, tested = _sides(transaction, champion.dataset_digest, challenger.dataset_digest)
             learned_from: set[bytes] = set()
@@ -123,9 +123,9 @@ class Gating:
         selection = select([candidates[one] for one in revision_ids], learned_from, uniform, self._policy.evidence)
         chosen = np.array(revision_ids, dtype=np.int64)[selection.mask]
         rows = load_rows(self._database, self._vault, collection, chosen)
-        return Rows(rows.inputs, rows.labels, selection.describe())
+        return EvidenceRows(rows.inputs, rows.labels, selection.describe())
 
-    def _correct(self, trained: Trained, rows: Rows) -> Correct:
+    def _correct(self, trained: Trained, rows: EvidenceRows) -> Correct:
         """Of each row, whether that model is right."""
         if not rows.inputs:
             return np.zeros(0, dtype=bool)

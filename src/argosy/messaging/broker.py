@@ -31,7 +31,7 @@ _QUEUE_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,99}")
 
 
 @dataclass(frozen=True)
-class Policy:
+class DeliveryPolicy:
     """What every broker does alike."""
 
     hold_seconds: float = 60.0
@@ -62,8 +62,8 @@ class Delivery:
 class Broker(ABC):
     """The policy; an adapter fills in the five hooks."""
 
-    def __init__(self, policy: Policy | None = None) -> None:
-        self.policy = policy or Policy()
+    def __init__(self, policy: DeliveryPolicy | None = None) -> None:
+        self.policy = policy or DeliveryPolicy()
 
     def publish(self, queue: str, body: bytes, *more: bytes) -> None:
         """Add messages to a queue, which needs no declaring."""

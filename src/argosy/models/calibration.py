@@ -12,10 +12,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from argosy.models.intervals import Floats
 from argosy.models.linear import sigmoid
 
 Method = Literal["sigmoid", "isotonic", "none"]
-Floats = NDArray[np.float64]
 _STEPS = 100
 _LEAST = 1e-15
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid
+from argosy.models.estimator import Codes
 from argosy.models.intervals import Floats, Interval, between, resampled_confusions, resampled_means
 
-Codes = NDArray[np.int64]
 _LEAST_PROBABILITY = 1e-15
 
 

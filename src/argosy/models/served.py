@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from argosy.errors import InputInvalid
+from argosy.models.estimator import Scores
 from argosy.models.inputs import NO_LIMIT, TEXT_BYTES, check_input
 from argosy.types import Input
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from argosy.models.adapted_model import AdaptedModel
     from argosy.models.adapter import Adapter, FieldKind
     from argosy.models.estimator import Estimator
-
-Scores = NDArray[np.float64]
 
 
 class Served(Protocol):

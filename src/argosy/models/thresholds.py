@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+
+from argosy.models.estimator import Codes
+from argosy.models.intervals import Floats
 
 Goal = Literal["macro_f1", "accuracy"]
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
 _CANDIDATES = np.exp(np.linspace(-3, 3, 61))
 _ROUNDS = 3
 

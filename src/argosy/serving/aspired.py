@@ -20,7 +20,7 @@ class Aspired:
 
 
 @dataclass(frozen=True)
-class Selection:
+class Wish:
     """A project's wish for one model; with none of the three, every version that has an alias, else the newest."""
 
     versions: tuple[int, ...] | None = None
@@ -28,7 +28,7 @@ class Selection:
     latest: int | None = None
 
 
-def select(offered: Aspired, wish: Selection) -> Aspired:
+def select(offered: Aspired, wish: Wish) -> Aspired:
     """The part of what a store offers that should be served."""
     aliases = {
         alias: number
@@ -40,7 +40,7 @@ def select(offered: Aspired, wish: Selection) -> Aspired:
         wanted |= set(wish.versions)
     if wish.latest is not None:
         wanted |= set(sorted(offered.versions)[-wish.latest :] if wish.latest > 0 else ())
-    if wish == Selection() and not wanted and offered.versions:
+    if wish == Wish() and not wanted and offered.versions:
         wanted = {max(offered.versions)}
     chosen = {number: reference for number, reference in offered.versions.items() if number in wanted}
     return Aspired(offered.model, chosen, aliases)

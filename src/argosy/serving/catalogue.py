@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from argosy.serving.aspired import Aspired, Selection, select
+from argosy.serving.aspired import Aspired, Wish, select
 from argosy.serving.servable import Reference
 from argosy.store.store import Store
 from argosy.store.trained import Version
 
 
-def of_store(store: Store, wishes: Mapping[str, Selection]) -> Callable[[], Sequence[Aspired]]:
+def of_store(store: Store, wishes: Mapping[str, Wish]) -> Callable[[], Sequence[Aspired]]:
     """A catalogue that reads the store again whenever somebody committed to it.
 
     `wishes` names the models to serve and how; empty, every registered model is served.
@@ -22,7 +22,7 @@ def of_store(store: Store, wishes: Mapping[str, Selection]) -> Callable[[], Sequ
         changes = store.database.changed()
         if seen != [changes]:
             known[:] = [
-                select(offered, wishes.get(offered.model, Selection()))
+                select(offered, wishes.get(offered.model, Wish()))
                 for offered in offers(store.all_versions())
                 if not wishes or offered.model in wishes
             ]

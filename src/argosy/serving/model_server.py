@@ -14,7 +14,7 @@ from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE, PredictionLog
 from argosy.predictions.spool import SpoolWriter
 from argosy.serving import catalogue
-from argosy.serving.aspired import Selection
+from argosy.serving.aspired import Wish
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.guard import Guard
 from argosy.serving.limits import Limits
@@ -43,7 +43,7 @@ class ModelServer:
         vault: Vault,
         spool: Path,
         *,
-        models: Mapping[str, Selection] | None = None,
+        models: Mapping[str, Wish] | None = None,
         limits: Limits | None = None,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:

@@ -12,14 +12,14 @@ from collections.abc import Callable
 from typing import Final
 
 from argosy.errors import MessageInvalid
-from argosy.messaging.broker import DEAD, MAXIMUM_BYTES, Broker, Delivery, Policy
+from argosy.messaging.broker import DEAD, MAXIMUM_BYTES, Broker, Delivery, DeliveryPolicy
 from argosy.testing.expecting import raised
 
-Open = Callable[[Policy], Broker]
+Open = Callable[[DeliveryPolicy], Broker]
 
 PATIENCE: Final = 20.0
 """Seconds that a message may take before a check calls it lost."""
-_ORDINARY: Final = Policy()
+_ORDINARY: Final = DeliveryPolicy()
 
 
 def _next(broker: Broker, queue: str = "work") -> Delivery:
@@ -52,7 +52,7 @@ def queues_are_apart(opened: Open) -> None:
 
 
 def an_acknowledged_message_is_gone(opened: Open) -> None:
-    broker = opened(Policy(hold_seconds=0.05))
+    broker = opened(DeliveryPolicy(hold_seconds=0.05))
     broker.publish("work", b"1")
     assert _next(broker).ack()
     assert broker.receive("work", 0.3) is None
@@ -68,7 +68,7 @@ def a_held_message_is_hidden(opened: Open) -> None:
 
 
 def an_unsettled_message_comes_again(opened: Open) -> None:
-    broker = opened(Policy(hold_seconds=0.05))
+    broker = opened(DeliveryPolicy(hold_seconds=0.05))
     broker.publish("work", b"1")
     first, second = _next(broker), _next(broker)
     assert (first.body, first.number, second.body, second.number) == (b"1", 1, b"1", 2)
@@ -83,7 +83,7 @@ def a_consumer_may_hold_for_less(opened: Open) -> None:
 
 
 def only_the_newest_delivery_settles(opened: Open) -> None:
-    hasty = opened(Policy(hold_seconds=0.05))
+    hasty = opened(DeliveryPolicy(hold_seconds=0.05))
     hasty.publish("work", b"1")
     first = _next(hasty)
     second = _next(opened(_ORDINARY))
@@ -94,7 +94,7 @@ def only_the_newest_delivery_settles(opened: Open) -> None:
 
 
 def a_late_ack_spares_newer_messages(opened: Open) -> None:
-    hasty, calm = opened(Policy(hold_seconds=0.05)), opened(_ORDINARY)
+    hasty, calm = opened(DeliveryPolicy(hold_seconds=0.05)), opened(_ORDINARY)
     hasty.publish("work", b"old")
     late = _next(hasty)
     assert _next(calm).ack()
@@ -123,7 +123,7 @@ def a_delay_is_kept(opened: Open) -> None:
 
 
 def a_poisonous_message_is_put_aside(opened: Open) -> None:
-    broker = opened(Policy(delivery_limit=3))
+    broker = opened(DeliveryPolicy(delivery_limit=3))
     broker.publish("work", b"poison", b"fine")
     for _ in range(3):
         delivery = _next(broker)
@@ -137,7 +137,7 @@ def a_poisonous_message_is_put_aside(opened: Open) -> None:
 
 
 def an_old_message_may_go_but_a_new_one_stays(opened: Open) -> None:
-    broker = opened(Policy(keep_seconds=3600))
+    broker = opened(DeliveryPolicy(keep_seconds=3600))
     for number in range(50):
         broker.publish("unread", str(number).encode())
     assert _next(broker, "unread").body == b"0"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from argosy.datasets.dataset import Dataset
 from argosy.definitions.evaluation import Evaluation, Repeats
-from argosy.models.estimator import Estimator
+from argosy.models.estimator import Codes, Estimator
 from argosy.models.evaluation import Metrics, evaluate
 from argosy.models.intervals import Interval
 from argosy.models.paired import corrected_error, pack_right
@@ -25,7 +25,6 @@ from argosy.training.fit import Fit
 from argosy.training.rounds import pooled, round_of, validated
 from argosy.types import Part
 
-Codes = NDArray[np.int64]
 FitOf = Callable[[int, Dataset], Fit]
 """The fit of a round's dataset, shared where another definition has made it."""
 

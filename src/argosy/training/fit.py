@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from argosy.datasets.dataset import Dataset
 from argosy.models.adapter import Adapter
 from argosy.models.adapters import adapters
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
+from argosy.models.estimator import Codes
 from argosy.models.packing import pack, unpack
 from argosy.models.served import encoding_agreement
 from argosy.types import Part
-
-Codes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

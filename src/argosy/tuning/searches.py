@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from argosy.database import Database, Transaction
-from argosy.definitions import PARTS, Definition, Plan, Registries, Spec, code_digests, label, parse_plan
+from argosy.definitions import PLUGIN_KINDS, Definition, Plan, Registries, Spec, code_digests, label, parse_plan
 from argosy.definitions.definition import canonical_json
 from argosy.definitions.search import Search, parse_search
 from argosy.errors import DatabaseUnavailable, ExtraMissing, PluginNotFound, UserMistake, told
@@ -193,8 +193,8 @@ class Searches:
 
 def _space(plan: Plan, digest: str, registries: Registries) -> str:
     content = {key: plan.source.get(key) for key in _SPACE}
-    for part in PARTS:
-        content[f"{part} code"] = [registries.of(part).get(each.name).code_digest for each in plan.part(part)]
+    for kind in PLUGIN_KINDS:
+        content[f"{kind} code"] = [registries.of(kind).get(each.name).code_digest for each in plan.of(kind)]
     return hashlib.sha256(f"{canonical_json(content)}\n{digest}".encode()).hexdigest()
 
 

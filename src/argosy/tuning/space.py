@@ -1,4 +1,4 @@
-"""A plan as a space of choices: which alternative of each part, then which value of each of its options. Pure.
+"""A plan as a space of choices: which alternative of each kind, then which value of each of its options. Pure.
 
 Choices are named `model` (which alternative) and `model[0].C` (an option of the first): options of plug-ins that were
 not chosen are not asked about.
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import msgspec
 
 from argosy.definitions.alternatives import Alternative
-from argosy.definitions.definition import PARTS, Definition, PartName, Registries, canonical_json
+from argosy.definitions.definition import PLUGIN_KINDS, Definition, PluginKind, Registries, canonical_json
 from argosy.definitions.expand import expand
 from argosy.definitions.plan import Plan
 from argosy.definitions.ranges import Range
@@ -35,7 +35,7 @@ class Chooser(Protocol):
 
 def choose(plan: Plan, chooser: Chooser) -> Plan:
     """The plan with one permutation, each choice made by the chooser."""
-    narrowed = {part: (_narrowed(part, plan.part(part), chooser),) for part in PARTS}
+    narrowed = {kind: (_narrowed(kind, plan.of(kind), chooser),) for kind in PLUGIN_KINDS}
     return msgspec.structs.replace(plan, **narrowed, search=None)
 
 
@@ -53,38 +53,38 @@ def definition_of(plan: Plan, registries: Registries) -> Definition | str:
 def effect(definition: Definition, registries: Registries) -> str:
     """The same text where all options that have an effect are the same."""
     core = {}
-    for part in PARTS:
-        spec = definition.part(part)
-        hook = getattr(registries.of(part).get(spec.name).cls, "unused", None)
+    for kind in PLUGIN_KINDS:
+        spec = definition.of(kind)
+        hook = getattr(registries.of(kind).get(spec.name).cls, "unused", None)
         unused = hook(spec.options) if hook is not None else {}
-        core[part] = [spec.name, {name: value for name, value in spec.options.items() if name not in unused}]
+        core[kind] = [spec.name, {name: value for name, value in spec.options.items() if name not in unused}]
     return canonical_json(core)
 
 
 def is_finite(plan: Plan) -> bool:
     """Whether no option has a range."""
-    return not any(each.ranges for part in PARTS for each in plan.part(part))
+    return not any(each.ranges for kind in PLUGIN_KINDS for each in plan.of(kind))
 
 
 def grid(plan: Plan) -> Iterator[Choices]:
     """Every permutation of a finite plan, in the plan's order."""
-    by_part = [list(_grid_of(part, plan.part(part))) for part in PARTS]
-    for triple in product(*by_part):
+    grids = [list(_grid_of(kind, plan.of(kind))) for kind in PLUGIN_KINDS]
+    for triple in product(*grids):
         yield {name: place for choices in triple for name, place in choices.items()}
 
 
 def described(plan: Plan) -> list[tuple[str, str]]:
     """(`model svm C`, `0.01 to 100, on a logarithmic scale`) for everything that there is to choose."""
     lines: list[tuple[str, str]] = []
-    for part in PARTS:
-        alternatives = plan.part(part)
+    for kind in PLUGIN_KINDS:
+        alternatives = plan.of(kind)
         titles = _titles([each.name for each in alternatives])
         if len(alternatives) > 1:
-            lines.append((part, ", ".join(titles)))
+            lines.append((kind, ", ".join(titles)))
         for each, title in zip(alternatives, titles, strict=True):
             for name in _open(each):
                 values = each.ranges[name] if name in each.ranges else ", ".join(map(_shown, each.values[name]))
-                lines.append((f"{part} {title} {name}", str(values)))
+                lines.append((f"{kind} {title} {name}", str(values)))
     return lines
 
 
@@ -96,12 +96,12 @@ def _titles(names: list[str]) -> list[str]:
     ]
 
 
-def _narrowed(part: PartName, alternatives: tuple[Alternative, ...], chooser: Chooser) -> Alternative:
-    place = chooser.place(part, len(alternatives), False) if len(alternatives) > 1 else 0
+def _narrowed(kind: PluginKind, alternatives: tuple[Alternative, ...], chooser: Chooser) -> Alternative:
+    place = chooser.place(kind, len(alternatives), False) if len(alternatives) > 1 else 0
     one = alternatives[place]
     values = dict(one.values)
     for option in _open(one):
-        name = _name(part, place, option)
+        name = _name(kind, place, option)
         if option in one.ranges:
             within = one.ranges[option]
             values[option] = (within.value(chooser.number(name, within)),)
@@ -111,25 +111,25 @@ def _narrowed(part: PartName, alternatives: tuple[Alternative, ...], chooser: Ch
     return Alternative(one.name, values, one.given)
 
 
-def _grid_of(part: PartName, alternatives: tuple[Alternative, ...]) -> Iterator[dict[str, int]]:
+def _grid_of(kind: PluginKind, alternatives: tuple[Alternative, ...]) -> Iterator[dict[str, int]]:
     for place, one in enumerate(alternatives):
-        first = {part: place} if len(alternatives) > 1 else {}
+        first = {kind: place} if len(alternatives) > 1 else {}
         names = list(_open(one))
         for places in product(*(range(len(one.values[option])) for option in names)):
-            yield first | {_name(part, place, option): at for option, at in zip(names, places, strict=True)}
+            yield first | {_name(kind, place, option): at for option, at in zip(names, places, strict=True)}
 
 
 def size(plan: Plan) -> int:
     """How many permutations a finite plan has."""
-    return math.prod(sum(each.permutations for each in plan.part(part)) for part in PARTS)
+    return math.prod(sum(each.permutations for each in plan.of(kind)) for kind in PLUGIN_KINDS)
 
 
 def _open(one: Alternative) -> Iterator[str]:
     return (name for name, values in one.values.items() if len(values) > 1 or name in one.ranges)
 
 
-def _name(part: PartName, place: int, option: str) -> str:
-    return f"{part}[{place}].{option}"
+def _name(kind: PluginKind, place: int, option: str) -> str:
+    return f"{kind}[{place}].{option}"
 
 
 def _is_ordered(values: tuple[Any, ...]) -> bool:

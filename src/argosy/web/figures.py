@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int64]
+from argosy.models.estimator import Codes
+from argosy.models.intervals import Floats
+
 NORMAL_95 = 1.959963984540054
 
 

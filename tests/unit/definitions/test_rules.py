@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.definitions import PARTS, Definition, Spec, expand, parse_plan
+from argosy.definitions import PLUGIN_KINDS, Definition, Spec, expand, parse_plan
 from argosy.definitions.rules import Condition, Range, Rule, first_barring, marks
 from argosy.errors import DefinitionInvalid, PluginNotFound
 
@@ -19,7 +19,7 @@ PLAN = {
 
 def kept(rules, registries):
     found = expand(parse_plan({**PLAN, **rules}, "topics", registries), registries).definitions
-    return [{part: {"name": each.part(part).name, **each.part(part).options} for part in PARTS} for each in found]
+    return [{kind: {"name": each.of(kind).name, **each.of(kind).options} for kind in PLUGIN_KINDS} for each in found]
 
 
 def test_forbid_bars_what_meets_all_its_conditions(registries):
@@ -140,12 +140,14 @@ by_option = st.dictionaries(
     st.sampled_from("ab"),
     st.tuples(st.just("x"), st.lists(st.integers(0, 3), max_size=2).map(tuple) | st.builds(Range, st.integers(0, 3))),
 )
-all_conditions = st.lists(st.builds(Condition, st.sampled_from(PARTS), by_name | by_option), max_size=4).map(tuple)
+all_conditions = st.lists(st.builds(Condition, st.sampled_from(PLUGIN_KINDS), by_name | by_option), max_size=4).map(
+    tuple
+)
 all_rules = st.lists(st.builds(Rule, all_conditions, st.none() | all_conditions, st.just("")), max_size=5).map(tuple)
 
 
 @given(all_rules, definitions)
 @settings(deadline=None, max_examples=200)
 def test_marks_decide_as_the_rules_do(rules, definition):
-    found = first_barring(*(marks(rules, part, definition.part(part)) for part in PARTS))
+    found = first_barring(*(marks(rules, kind, definition.of(kind)) for kind in PLUGIN_KINDS))
     assert found == next((index for index, rule in enumerate(rules) if rule.bars(definition)), None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from argosy.messaging.broker import Policy
+from argosy.messaging.broker import DeliveryPolicy
 from argosy.messaging.brokers.sql import SqlBroker
 
 
@@ -12,7 +12,7 @@ def count(database):
 
 
 def test_what_nobody_took_is_dropped_by_a_later_publication(database):
-    broker = SqlBroker(database, Policy(keep_seconds=60))
+    broker = SqlBroker(database, DeliveryPolicy(keep_seconds=60))
     broker.publish("unread", b"1", b"2")
     broker.publish("other", b"3")
     with database.write() as transaction:
@@ -24,7 +24,7 @@ def test_what_nobody_took_is_dropped_by_a_later_publication(database):
 
 
 def test_what_a_consumer_holds_is_not_dropped(database):
-    broker = SqlBroker(database, Policy(keep_seconds=0, hold_seconds=60))
+    broker = SqlBroker(database, DeliveryPolicy(keep_seconds=0, hold_seconds=60))
     broker.publish("work", b"1")
     held = broker.receive("work")
     broker.publish("work", b"2")

@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.serving.aspired import Aspired, Selection, default_version, routed_aliases, select
+from argosy.serving.aspired import Aspired, Wish, default_version, routed_aliases, select
 from argosy.serving.servable import Reference
 
 OFFERED = Aspired("topics", {n: Reference(f"label {n}", "a" * 64) for n in (1, 2, 3)}, {"champion": 2, "canary": 3})
@@ -10,12 +10,12 @@ ALIASES = st.dictionaries(st.sampled_from(["champion", "canary", "old"]), NUMBER
 
 
 def chosen(**wish):
-    return sorted(select(OFFERED, Selection(**wish)).versions)
+    return sorted(select(OFFERED, Wish(**wish)).versions)
 
 
 def test_without_a_wish_what_has_an_alias_is_served():
     assert chosen() == [2, 3]
-    assert sorted(select(Aspired("m", OFFERED.versions, {}), Selection()).versions) == [3]
+    assert sorted(select(Aspired("m", OFFERED.versions, {}), Wish()).versions) == [3]
 
 
 def test_a_wish_names_versions_aliases_or_the_latest():
@@ -26,7 +26,7 @@ def test_a_wish_names_versions_aliases_or_the_latest():
 
 
 def test_an_alias_that_is_not_wished_for_is_not_served():
-    assert select(OFFERED, Selection(aliases=("champion",))).aliases == {"champion": 2}
+    assert select(OFFERED, Wish(aliases=("champion",))).aliases == {"champion": 2}
 
 
 @settings(deadline=None, max_examples=200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from argosy.datasets.cut import Candidates, Ratio, TrainingRatio, by_ratio, check_ratios
-from argosy.datasets.split import Codes
+from argosy.datasets.split import PartCodes
 
 
 class Everything:
@@ -25,5 +25,5 @@ class Everything:
     def window(self) -> tuple[float, float]:
         return -inf, inf
 
-    def select(self, rows: Candidates) -> Codes:
+    def select(self, rows: Candidates) -> PartCodes:
         return by_ratio(rows, self.training_ratio, self.validation_ratio, self.seed)

@@ -7,7 +7,7 @@ from math import inf
 import numpy as np
 
 from argosy.datasets.cut import UNKNOWN, Candidates, Ratio
-from argosy.datasets.split import OUT, TEST, TRAIN, VALIDATION, Codes, fractions
+from argosy.datasets.split import OUT, TEST, TRAIN, VALIDATION, PartCodes, fractions
 
 
 class GivenSplit:
@@ -25,8 +25,8 @@ class GivenSplit:
     def window(self) -> tuple[float, float]:
         return -inf, inf
 
-    def select(self, rows: Candidates) -> Codes:
-        parts: Codes = np.where(rows.splits == UNKNOWN, OUT, rows.splits).astype(np.uint8)
+    def select(self, rows: Candidates) -> PartCodes:
+        parts: PartCodes = np.where(rows.splits == UNKNOWN, OUT, rows.splits).astype(np.uint8)
         is_published = [bool((parts == code).any()) for code in (VALIDATION, TEST)]
         place = fractions(rows.words, self.seed)
         from_training = parts == TRAIN

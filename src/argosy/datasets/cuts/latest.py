@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from argosy.datasets.cut import Candidates, Ratio, TrainingRatio, by_ratio, check_ratios
-from argosy.datasets.split import OUT, Codes
+from argosy.datasets.split import OUT, PartCodes
 
 _DAY = 86400.0
 
@@ -35,7 +35,7 @@ class Latest:
     def window(self) -> tuple[float, float]:
         return -inf, inf
 
-    def select(self, rows: Candidates) -> Codes:
+    def select(self, rows: Candidates) -> PartCodes:
         parts = by_ratio(rows, self.training_ratio, self.validation_ratio, self.seed)
         if self.rows is not None:
             oldest_first = np.lexsort((rows.revision_ids, rows.seen_at))

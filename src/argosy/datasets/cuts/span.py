@@ -6,7 +6,7 @@ from math import inf
 
 from argosy.clock import parse_time
 from argosy.datasets.cut import Candidates, Ratio, TrainingRatio, by_ratio, check_ratios
-from argosy.datasets.split import OUT, Codes
+from argosy.datasets.split import OUT, PartCodes
 
 
 class Span:
@@ -31,7 +31,7 @@ class Span:
     def window(self) -> tuple[float, float]:
         return _moment("start", self.start, -inf), _moment("end", self.end, inf)
 
-    def select(self, rows: Candidates) -> Codes:
+    def select(self, rows: Candidates) -> PartCodes:
         parts = by_ratio(rows, self.training_ratio, self.validation_ratio, self.seed)
         first, last = self.window()
         parts[(rows.seen_at < first) | (rows.seen_at >= last)] = OUT

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from argosy.database.database import Database
-from argosy.messaging.broker import Broker, Delivery, Policy
+from argosy.messaging.broker import Broker, Delivery, DeliveryPolicy
 
 FIRST_PAUSE: Final = 0.005
 LONGEST_PAUSE: Final = 0.05
@@ -31,7 +31,7 @@ _RETURN = "UPDATE messages SET visible_at = :at WHERE id = :id AND deliveries = 
 class SqlBroker(Broker):
     """On any `Database`, which the caller opens and closes."""
 
-    def __init__(self, database: Database, policy: Policy | None = None) -> None:
+    def __init__(self, database: Database, policy: DeliveryPolicy | None = None) -> None:
         super().__init__(policy)
         self._database = database
 
