@@ -14,9 +14,20 @@ from pathlib import Path
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
+def threads(count: int) -> dict[str, str]:
+    """The environment in which numeric libraries use so many threads each; they read it when they are loaded."""
+    return dict.fromkeys(THREAD_VARIABLES, str(count))
+
+
 def single_threaded() -> dict[str, str]:
-    """The environment in which numeric libraries use one thread, so that N workers use N cores."""
-    return dict.fromkeys(THREAD_VARIABLES, "1")
+    """With one thread each, so that N workers use N cores."""
+    return threads(1)
+
+
+def stand_back(nice: int) -> None:
+    """Let this process, and those it will start, be at least so nice. To be called before there are threads."""
+    if os.getpriority(os.PRIO_PROCESS, 0) < nice:
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
 
 
 PARENT = "ARGOSY_PARENT"

@@ -106,6 +106,9 @@ def test_an_upgraded_project_works(first):
     assert len(project.leaderboard()) == 2
     assert project.feedback.log.get(PREDICTION).input == "a red note"
     assert [job.kind for job in project.queue.jobs()].count("train") == 2
+    with project.database.read() as transaction:
+        rows = transaction.execute("SELECT DISTINCT kind, goes_first FROM jobs")
+    assert all(goes_first == (kind != "train") for kind, goes_first in rows)
     assert project.tokens.list() == []
     erased = project.examples.erase("person-1", mark=True)
     assert erased.examples > 0

@@ -110,6 +110,17 @@ def _jobs(project: Project) -> str:
     return ", ".join(f"{number} {state.value}" for state, number in counts.items() if number) or "none yet"
 
 
+def _training(project: Project) -> str:
+    """How training leaves room for the server."""
+    from argosy.app.workers import quiet_until
+
+    asked, until = project.settings.training, quiet_until(project)
+    threads = f"{asked.threads} thread{'s' if asked.threads > 1 else ''}"
+    hours = f"quiet {', '.join(asked.quiet_hours)} {asked.time_zone or 'local time'}" if asked.quiet_hours else ""
+    quiet = f"{hours}, {f'now, until {until}' if until else 'not now'}" if hours else "no quiet hours"
+    return f"workers of nice {asked.nice} and {threads}; {quiet}"
+
+
 CHECKS: dict[str, Callable[[Project], str]] = {
     "database": _database,
     "keys": _keys,
@@ -117,6 +128,7 @@ CHECKS: dict[str, Callable[[Project], str]] = {
     "artifacts": _artifacts,
     "plugins": _plugins,
     "jobs": _jobs,
+    "training": _training,
 }
 
 

@@ -139,13 +139,16 @@ class ProjectPlans:
             self.searches.end(transaction, name, "cancelled")
             return self.queued.cancel(transaction, name)
 
-    def train(self, source: PlanSource, processes: int = 1, limit: int = LIMIT) -> PlanStatus:
-        """Submit, and train with workers of this machine until nothing of the plan is queued or running."""
+    def train(self, source: PlanSource, processes: int = 1, limit: int = LIMIT, now: bool = False) -> PlanStatus:
+        """Submit, and train with workers of this machine until nothing of the plan is queued or running.
+
+        In quiet hours they wait, unless `now`.
+        """
         from argosy.app.workers import run_until
 
         self.submit(source, limit)
         name = self.name(source)
-        run_until(self._project, lambda: self.status(name).is_over, processes)
+        run_until(self._project, lambda: self.status(name).is_over, processes, now)
         return self.status(name)
 
     def names(self) -> list[str]:

@@ -135,14 +135,14 @@ class Project:
 
         return as_frame(ranked(self, plan))
 
-    def retrain(self, model: str, processes: int = 1) -> Retrained:
+    def retrain(self, model: str, processes: int = 1, now: bool = False) -> Retrained:
         """The champion's definition on newer data and corrections, through the gate. Trains here; returns at its end.
 
         Raises NothingNew where there is nothing to learn from, ModelNotFound, VersionNotFound without a champion.
         """
         from argosy.app.retraining import retrain
 
-        return retrain(self, model, processes)
+        return retrain(self, model, processes, now=now)
 
     def report(
         self,

@@ -49,10 +49,15 @@ def requests(project: Project) -> Retrainings:
     return Retrainings(project.queue, project.store, project.feedback.given)
 
 
-def retrain(project: Project, model: str, processes: int = 1, progress: Progress = lambda _: None) -> Retrained:
-    """Ask for a retraining and work on it here until the gate has decided; raises NothingNew, JobFailed."""
+def retrain(
+    project: Project, model: str, processes: int = 1, progress: Progress = lambda _: None, now: bool = False
+) -> Retrained:
+    """Ask for a retraining and work on it here until the gate has decided; raises NothingNew, JobFailed.
+
+    `now`: in quiet hours too.
+    """
     from argosy.app.user import user
-    from argosy.app.workers import BACKGROUND, run_until
+    from argosy.app.workers import run_until
 
     asked = requests(project)
     label = asked.request(model, user())
@@ -66,7 +71,7 @@ def retrain(project: Project, model: str, processes: int = 1, progress: Progress
             progress(step)
         return found.is_over
 
-    run_until(project, is_over, processes, BACKGROUND)
+    run_until(project, is_over, processes, now)
     return outcome(project, label)
 
 

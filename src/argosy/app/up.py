@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from argosy import clock, processes
 from argosy.app.replaying import watch as watch_replays
 from argosy.app.retraining import requests
-from argosy.app.workers import BACKGROUND, started
+from argosy.app.workers import started
 from argosy.errors import ArgosyError, DatabaseUnavailable, JobFailed, PortInUse, VersionNotFound
 from argosy.feedback.triggers import Schedule
 from argosy.telemetry import logger
@@ -29,7 +29,7 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
     server = processes.start(arguments)
     every, replayed_at, told_until = project.settings.rollback.every_seconds, float("-inf"), clock.now()
     try:
-        with started(project, workers, BACKGROUND) as keep:
+        with started(project, workers) as keep:
             while not stop.wait(WATCH_SECONDS):
                 if server.poll() == MISTAKE:
                     raise PortInUse("the server did not start: its line above says why")
@@ -68,7 +68,8 @@ def _models(project: Project) -> list[str]:
 def watch(project: Project) -> list[str]:
     """Ask for every retraining that is due; their jobs' labels. A model that cannot be judged is left alone."""
     settings = project.settings
-    when = Schedule(settings.retrain.every_seconds, settings.retrain.corrections, settings.gate.cooldown_seconds)
+    asked, cooldown = settings.retrain, settings.gate.cooldown_seconds
+    when = Schedule(asked.every_seconds, asked.corrections, cooldown, settings.training.quiet())
     if when.every_seconds is None and when.corrections is None:
         return []
     labels = []

@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from argosy import processes
+from argosy import clock, processes
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
 
 POLL_SECONDS = 0.1
-BACKGROUND = 10
-"""The nice level of workers that train beside a server."""
 
 
 def is_idle(project: Project) -> bool:
@@ -28,23 +26,23 @@ def is_idle(project: Project) -> bool:
     return not any(project.queue.jobs(state=state) for state in (JobState.QUEUED, JobState.RUNNING))
 
 
-def run_until(project: Project, is_over: Callable[[], bool], count: int, nice: int = 0) -> None:
-    """Keep `count` worker processes until `is_over`; one that dies is replaced."""
-    with started(project, count, nice) as keep:
+def run_until(project: Project, is_over: Callable[[], bool], count: int, now: bool = False) -> None:
+    """Keep `count` worker processes until `is_over`; one that dies is replaced. `now`: whatever the hour."""
+    with started(project, count, now) as keep:
         while not is_over():
             keep()
             time.sleep(POLL_SECONDS)
 
 
 @contextmanager
-def started(project: Project, count: int, nice: int = 0) -> Iterator[Callable[[], None]]:
+def started(project: Project, count: int, now: bool = False) -> Iterator[Callable[[], None]]:
     """Worker processes for as long as the block runs; what is given replaces those that died."""
     children: list[subprocess.Popen[bytes]] = []
 
     def keep() -> None:
         children[:] = [child for child in children if child.poll() is None]
         while len(children) < count:
-            children.append(_start(project, nice))
+            children.append(_start(project, now))
 
     keep()
     try:
@@ -57,6 +55,13 @@ def started(project: Project, count: int, nice: int = 0) -> Iterator[Callable[[]
             processes.stop(child)
 
 
-def _start(project: Project, nice: int) -> subprocess.Popen[bytes]:
-    arguments = ["--project", str(project.root), "worker", "--processes", "1"]
-    return processes.start(arguments, environment=processes.single_threaded(), nice=nice)
+def _start(project: Project, now: bool) -> subprocess.Popen[bytes]:
+    arguments = ["--project", str(project.root), "worker", "--processes", "1", *(["--now"] if now else [])]
+    return processes.start(arguments)
+
+
+def quiet_until(project: Project) -> str | None:
+    """When the quiet hours that hold now end, as the wall clock shows it; None where none do."""
+    quiet = project.settings.training.quiet()
+    until = quiet.until(clock.now())
+    return None if until is None else quiet.told(until)

@@ -13,6 +13,7 @@ import msgspec
 
 from argosy import clock
 from argosy.app.plugins import able
+from argosy.telemetry import logger
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -23,11 +24,20 @@ if TYPE_CHECKING:
     from argosy.training.shared_fits import SharedFits
     from argosy.training.train_job import Trainer
 
+_log = logger("argosy.worker")
+
 
 def work(
-    project: Project, stop: threading.Event, until: Callable[[], bool] | None = None, pace: Pace | None = None
+    project: Project,
+    stop: threading.Event,
+    until: Callable[[], bool] | None = None,
+    pace: Pace | None = None,
+    now: bool = False,
 ) -> Tally:
-    """Run jobs in this thread until `stop` is set or, with nothing left to run, `until` says so."""
+    """Run jobs in this thread until `stop` is set or, with nothing left to run, `until` says so.
+
+    In quiet hours no training is begun, unless `now`.
+    """
     from argosy.jobs.runner import run_worker
     from argosy.store.collector import Collector
 
@@ -43,9 +53,29 @@ def work(
 
     try:
         work_on = handlers(project, trainer)
-        return run_worker(project.queue, project.broker, work_on, _name(), stop, able=able, until=idle, pace=pace)
+        how = {} if now else {"resting": resting(project)}
+        return run_worker(
+            project.queue, project.broker, work_on, _name(), stop, able=able, until=idle, pace=pace, **how
+        )
     finally:
         trainer.forget()
+
+
+def resting(project: Project) -> Callable[[], str]:
+    """What says that training rests, in quiet hours; both ends of them are logged."""
+    from argosy.app.workers import quiet_until
+    from argosy.jobs.submission import TRAIN
+
+    told: list[str | None] = [None]
+
+    def kind() -> str:
+        until = quiet_until(project)
+        if until != told[0]:
+            _log.info("quiet hours until %s: no training starts", until) if until else _log.info("quiet hours are over")
+            told[0] = until
+        return TRAIN if until else ""
+
+    return kind
 
 
 def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:

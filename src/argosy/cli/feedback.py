@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from argosy.cli.output import json_option, plural, print_json
-from argosy.cli.project import opened
+from argosy.cli.project import now_option, opened, tell_quiet_hours
 from argosy.errors import FeedbackInvalid, nearest
 
 source_option = click.option("--source", default="analyst", show_default=True, help="Who says so.")
@@ -116,9 +116,10 @@ def import_(ctx: click.Context, file: Path, source: str, as_json: bool) -> None:
 @click.argument("model")
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Workers to start.")
 @click.option("--detach", is_flag=True, help="Only queue it: workers elsewhere do the rest.")
+@now_option
 @json_option
 @click.pass_context
-def retrain(ctx: click.Context, model: str, processes: int, detach: bool, as_json: bool) -> int:
+def retrain(ctx: click.Context, model: str, processes: int, detach: bool, now: bool, as_json: bool) -> int:
     """Train the champion's definition on newer data and corrections, and let the gate decide.
 
     Exit code 0 when the challenger was promoted, 1 when it was refused, 2 when there is nothing new to learn.
@@ -133,7 +134,8 @@ def retrain(ctx: click.Context, model: str, processes: int, detach: bool, as_jso
         label = retraining.requests(project).request(model, user())
         print_json({"job": label}) if as_json else click.echo(f"Queued as {label}.")
         return 0
-    found = retraining.retrain(project, model, processes, lambda step: click.echo(f"  {step}", err=True))
+    tell_quiet_hours(project, now)
+    found = retraining.retrain(project, model, processes, lambda step: click.echo(f"  {step}", err=True), now)
     if as_json:
         print_json(found.to_dict())
     else:

@@ -92,14 +92,21 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
 
     Example: argosy plan status topics
     """
-    found = opened(ctx).plans.status(plan_)
+    from argosy.app.workers import quiet_until
+
+    project = opened(ctx)
+    found = project.plans.status(plan_)
+    until = None if found.is_over else quiet_until(project)
     if as_json:
         counts = {state.value: number for state, number in found.counts.items()}
         failed = [{"label": job.label, "error": job.error, "traceback": job.traceback} for job in found.failed]
         told = {"plan": found.plan, "counts": counts, "failed": failed, "lacking": dict(found.lacking)}
-        print_json(told | ({"search": found.search, "searching": found.is_searching} if found.search else {}))
+        waiting = {"quiet_until": until} if until else {}
+        print_json(told | waiting | ({"search": found.search, "searching": found.is_searching} if found.search else {}))
         return
     print_status(found)
+    if until:
+        click.echo(f"  quiet hours: no training starts before {until}")
 
 
 @plan.command()

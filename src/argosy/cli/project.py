@@ -22,6 +22,18 @@ def opened(ctx: click.Context) -> Project:
     return open_project(ctx.find_root().obj or NO_PROJECT)
 
 
+now_option = click.option("--now", is_flag=True, help="Train in quiet hours too.")
+
+
+def tell_quiet_hours(project: Project, is_now: bool) -> None:
+    """To whom waits for training: until when nothing starts."""
+    from argosy.app.workers import quiet_until
+
+    until = None if is_now else quiet_until(project)
+    if until is not None:
+        click.echo(f"Quiet hours: no training starts before {until}. Ctrl-C leaves it queued; --now trains.", err=True)
+
+
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--name", default="", help="The project's and its model's name (default: the folder's).")

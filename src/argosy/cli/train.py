@@ -13,7 +13,7 @@ import click
 
 from argosy.cli.output import json_option, print_json
 from argosy.cli.plan import limit_option, print_status
-from argosy.cli.project import opened
+from argosy.cli.project import now_option, opened, tell_quiet_hours
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 @click.argument("file", metavar="PLAN")
 @click.option("--processes", type=click.IntRange(1, 256), default=2, show_default=True, help="Workers to start.")
 @limit_option
+@now_option
 @json_option
 @click.pass_context
-def train(ctx: click.Context, file: str, processes: int, limit: int, as_json: bool) -> int:
+def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, as_json: bool) -> int:
     """Submit a PLAN, train it with workers of this machine, and show the leaderboard.
 
     Example: argosy train plan.yaml --processes 2
@@ -40,7 +41,8 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, as_json: bo
     to_train = len(submitted.queued) + len(submitted.waiting)
     said = f"{to_train} to train, {len(submitted.trained)} trained already. Ctrl-C leaves the rest queued."
     click.echo(f"Search: {search}." if search else said, err=True)
-    found = _follow(project, name, processes, quiet=as_json)
+    tell_quiet_hours(project, now)
+    found = _follow(project, name, processes, now, quiet=as_json)
     if as_json:
         from argosy.app.leaderboard import ranked
 
@@ -55,12 +57,15 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, as_json: bo
 @click.command()
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="How many.")
 @click.option("--until-idle", is_flag=True, help="Stop when nothing is queued or running.")
+@now_option
 @click.pass_context
-def worker(ctx: click.Context, processes: int, until_idle: bool) -> int:
+def worker(ctx: click.Context, processes: int, until_idle: bool, now: bool) -> int:
     """Run workers that train whatever is queued, until Ctrl-C or SIGTERM: then they give back what they hold.
 
     Example: argosy worker --processes 2
     """
+    import os
+
     from argosy import processes as child
     from argosy import telemetry
     from argosy.app.workers import is_idle, run_until
@@ -71,9 +76,11 @@ def worker(ctx: click.Context, processes: int, until_idle: bool) -> int:
     project = opened(ctx)
     with stopped_by_signals() as stop:
         if processes == 1:
-            work(project, stop, (lambda: is_idle(project)) if until_idle else None)
+            child.stand_back(project.settings.training.nice)
+            os.environ.update(child.threads(project.settings.training.threads))  # no numeric library is loaded yet
+            work(project, stop, (lambda: is_idle(project)) if until_idle else None, now=now)
         else:
-            run_until(project, lambda: stop.is_set() or (until_idle and is_idle(project)), processes)
+            run_until(project, lambda: stop.is_set() or (until_idle and is_idle(project)), processes, now)
     return 0
 
 
@@ -89,12 +96,12 @@ def stopped_by_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _follow(project: Project, plan: str, processes: int, quiet: bool) -> PlanStatus:
+def _follow(project: Project, plan: str, processes: int, now: bool, quiet: bool) -> PlanStatus:
     """Keep workers until the plan is over, with a bar where somebody looks and a line now and then elsewhere."""
     from argosy.app.workers import run_until
 
     if quiet or not sys.stderr.isatty():
-        run_until(project, lambda: project.plans.status(plan).is_over, processes)
+        run_until(project, lambda: project.plans.status(plan).is_over, processes, now)
         return project.plans.status(plan)
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -110,5 +117,5 @@ def _follow(project: Project, plan: str, processes: int, quiet: bool) -> PlanSta
             bar.update(task, total=found.total, completed=finished, description=f"training {running}"[:60])
             return found.is_over
 
-        run_until(project, is_over, processes)
+        run_until(project, is_over, processes, now)
     return project.plans.status(plan)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from argosy.definitions.quiet_hours import QuietHours, parse_quiet_hours
 from argosy.definitions.yaml_files import located, read_mapping
 from argosy.errors import ProjectNotFound
 from argosy.typed_values import checked_struct
@@ -40,6 +41,26 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     host: NotEmpty = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8080
     models: dict[str, ModelSettings] = {}
+
+
+class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How much of the machine training takes, and when."""
+
+    nice: Annotated[int, Meta(ge=0, le=19)] = 10
+    """Of every worker; a server has 0 and goes first."""
+    threads: Positive = 1
+    """Of numeric libraries, in each worker."""
+    quiet_hours: list[NotEmpty] = []
+    """Hours in which no training starts: `08:00-18:00`, `mon-fri 22:00-06:00`."""
+    time_zone: str = ""
+    """That they are told in; empty: the machine's own."""
+
+    def __post_init__(self) -> None:
+        self.quiet()
+
+    def quiet(self) -> QuietHours:
+        """The quiet hours; raises DefinitionInvalid where the settings make none."""
+        return parse_quiet_hours(self.quiet_hours, self.time_zone, "training")
 
 
 class RetrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -90,6 +111,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     plugins: list[NotEmpty] = []
     """Modules, found from the project's folder, that register plug-ins when imported."""
     server: ServerSettings = ServerSettings()
+    training: TrainingSettings = TrainingSettings()
     retrain: RetrainSettings = RetrainSettings()
     rollback: RollbackSettings = RollbackSettings()
     gate: GateSettings = GateSettings()

@@ -67,7 +67,7 @@ class Replays:
                 return under_way
             request = ReplayRequest(model, found.champion, found.previous, found.since, by, reason)
             label = f"{REPLAY}-{model}-{round(transaction.now() * 1000)}"
-            self._queue.submit(transaction, REPLAY, label, msgspec.to_builtins(request))
+            self._queue.submit(transaction, REPLAY, label, msgspec.to_builtins(request), goes_first=True)
             return label
 
     def request_if_due(self, model: str, by: str = "schedule") -> str | None:

@@ -124,7 +124,7 @@ class Retrainings:
             if msgspec.json.decode(payload)["model"] == request.model:
                 return str(label)
         label = f"{RETRAIN}-{request.model}-{round(request.at * 1000)}"
-        self._queue.submit(transaction, RETRAIN, label, msgspec.to_builtins(request), requires)
+        self._queue.submit(transaction, RETRAIN, label, msgspec.to_builtins(request), requires, goes_first=True)
         return label
 
 

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+from argosy.definitions.quiet_hours import QuietHours
+
+NO_HOURS: Final = QuietHours()
 
 
 @dataclass(frozen=True)
@@ -12,6 +17,7 @@ class Schedule:
     every_seconds: float | None = None
     corrections: int | None = None
     cooldown_seconds: float = 3600.0
+    quiet: QuietHours = NO_HOURS
 
 
 @dataclass(frozen=True)
@@ -28,11 +34,14 @@ class Situation:
 def due(situation: Situation, schedule: Schedule) -> str | None:
     """Why the model should be retrained now; None where it should not.
 
-    Never while an earlier retraining is under way, nor in the cool-down after a rollback: what is learned right
-    after one would rest on the feedback that the bad version drew. Without new feedback the schedule alone decides,
+    Never while an earlier retraining is under way, nor in quiet hours: asked after them, it takes what came in them
+    too. Nor in the cool-down after a rollback: what is learned right after one would rest on the feedback that the
+    bad version drew. Without new feedback the schedule alone decides,
     because examples also arrive by import.
     """
     if situation.is_under_way or is_cooling(situation.rolled_back_at, situation.now, schedule.cooldown_seconds):
+        return None
+    if schedule.quiet.until(situation.now) is not None:
         return None
     if schedule.corrections is not None and situation.new_feedback >= max(schedule.corrections, 1):
         return f"{situation.new_feedback} new corrections and outcomes (the trigger is {schedule.corrections})"

@@ -64,13 +64,18 @@ class Queue:
         label: str,
         payload: Mapping[str, Any],
         requires: Mapping[str, str] | None = None,
+        goes_first: bool = False,
     ) -> bool:
-        """Queue a job, unless one of that label is queued, running or done; whether it was queued."""
+        """Queue a job, unless one of that label is queued, running or done; whether it was queued.
+
+        One that `goes_first` waits behind none that does not.
+        """
         row = {
             "kind": kind,
             "label": label,
             "payload": _json(payload),
             "requires": _json(requires or {}),
+            "goes_first": int(goes_first),
             "now": transaction.now(),
         }
         rows = transaction.execute(sql.SUBMIT, row)
@@ -79,11 +84,17 @@ class Queue:
         return bool(rows)
 
     def lease(
-        self, job: int | str, owner: str, seconds: float = LEASE_SECONDS, able: Callable[[Job], bool] | None = None
+        self,
+        job: int | str,
+        owner: str,
+        seconds: float = LEASE_SECONDS,
+        able: Callable[[Job], bool] | None = None,
+        is_message: bool = True,
     ) -> Lease | None:
         """The right to run a job (by id or label), or None where it is not to be had now.
 
-        Where `able` says no to the job, it is put off for a moment, for another worker.
+        Where `able` says no to the job, it is put off for a moment, for another worker; with a new message, if one was
+        spent on this.
         """
         with self.database.write() as transaction:
             found = _find(transaction, job)
@@ -91,11 +102,17 @@ class Queue:
                 return None
             now = transaction.now()
             if able is not None and not able(found):
-                transaction.execute(sql.DEFER, {"id": found.id, "at": now + DEFER_SECONDS})
+                transaction.execute(sql.DEFER, {"id": found.id, "at": now + DEFER_SECONDS, "spent": int(is_message)})
                 return None
             row = {"id": found.id, "owner": owner, "now": now, "until": now + seconds}
             leased = [job_of(one) for one in transaction.execute(sql.LEASE, row)]
         return Lease(leased[0], leased[0].token, owner, seconds) if leased else None
+
+    def first_in_line(self, resting: str = "") -> int | None:
+        """The id of a job that goes first; with a `resting` kind, of the next one of any other kind."""
+        with self.database.read() as transaction:
+            rows = transaction.execute(sql.FIRST_IN_LINE, {"resting": resting, "now": transaction.now()})
+        return rows[0][0] if rows else None
 
     def heartbeat(self, lease: Lease) -> None:
         """Make the lease run from now; raises LeaseLost."""

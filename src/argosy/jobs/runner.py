@@ -40,6 +40,10 @@ Handler = Callable[[Job, LeaseGuard], Outcome]
 """Runs a job. It may be run again after a crash, so whatever it does before it returns must bear repeating."""
 
 
+Resting = Callable[[], str]
+"""The kind of job that is not to begin now; empty: none."""
+
+
 @dataclass(frozen=True)
 class Pace:
     """The worker's times, in seconds."""
@@ -49,6 +53,8 @@ class Pace:
     wait: float = 0.2
     hold: float = 5.0
     """How long a message may take to become a lease: what a worker killed in between costs its job."""
+    rest: float = 1.0
+    """Between two looks for something to do while a kind rests."""
     reconcile: float = 1.0
     recover: float = 1.0
     outage: float = 5.0
@@ -77,17 +83,18 @@ def run_worker(
     able: Able | None = None,
     until: Callable[[], bool] | None = None,
     pace: Pace | None = None,
+    resting: Resting = lambda: "",
 ) -> Tally:
     """Run jobs until `stop` is set, or until `until`, asked whenever there is no job to run, says so.
 
     `able` says whether this worker has what a job requires. A handler's UserMistake fails the job at once; an outage (a
     full disk, a database that is locked) puts it off, however often; any other exception is tried again, with back-off;
-    JobInterrupted gives the job back.
+    JobInterrupted gives the job back. `resting` names a kind of job that is not begun at the time.
     """
     pace = pace or Pace()
     heart = Heart(queue, pace.beat, stop)
     try:
-        return _Worker(queue, broker, handlers, owner, stop, able, pace, heart).run(until)
+        return _Worker(queue, broker, handlers, owner, stop, able, pace, heart, resting).run(until)
     finally:
         heart.close()
 
@@ -103,16 +110,17 @@ class _Worker:
         able: Able | None,
         pace: Pace,
         heart: Heart,
+        resting: Resting,
     ) -> None:
         self.queue, self.broker, self.handlers, self.owner = queue, broker, handlers, owner
         self.stop, self.able, self.pace, self.heart, self.tally = stop, able, pace, heart, Tally()
-        self._reconciled_at = float("-inf")
+        self.resting, self._reconciled_at = resting, float("-inf")
 
     def run(self, until: Callable[[], bool] | None) -> Tally:
         idle = False
         while not self.stop.is_set():
             try:
-                self._maintain(idle)
+                self._maintain(idle and not self.resting())
                 idle = not self._step()
                 if idle and until is not None and until():
                     break
@@ -128,7 +136,21 @@ class _Worker:
         relay(self.queue.database, self.broker)
 
     def _step(self) -> bool:
-        """Take one message; whether there was one."""
+        """Take the job that goes first, else one message; whether there was any.
+
+        While a kind rests its messages stay with the broker, and the other kinds are found by their rows.
+        """
+        resting = self.resting()
+        first = self.queue.first_in_line(resting)
+        if first is not None:
+            self._run(self._lease(first, is_message=False))
+            return True
+        if resting:
+            self.stop.wait(self.pace.rest)
+            return False
+        return self._receive()
+
+    def _receive(self) -> bool:
         delivery = self.broker.receive(QUEUE, self.pace.wait, self.pace.hold)
         if delivery is None:
             return False
@@ -138,16 +160,20 @@ class _Worker:
             log.error("%s: a message on '%s' that names no job is dropped: %s", self.owner, QUEUE, error)
             delivery.ack()
             return True
-        lease = self.queue.lease(job_id, self.owner, self.pace.lease, self._is_able)
+        lease = self._lease(job_id)
         delivery.ack()
-        if lease is not None:
-            self._run(lease)
+        self._run(lease)
         return True
+
+    def _lease(self, job_id: int, is_message: bool = True) -> Lease | None:
+        return self.queue.lease(job_id, self.owner, self.pace.lease, self._is_able, is_message)
 
     def _is_able(self, job: Job) -> bool:
         return job.kind in self.handlers and (self.able is None or self.able(job.requires))
 
-    def _run(self, lease: Lease) -> None:
+    def _run(self, lease: Lease | None) -> None:
+        if lease is None:
+            return
         try:
             with self.heart.beating(lease) as guard:
                 outcome = self.handlers[lease.job.kind](lease.job, guard)

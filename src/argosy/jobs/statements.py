@@ -7,18 +7,21 @@ from typing import Final
 from argosy.jobs.job import COLUMNS
 
 SUBMIT: Final = """
-INSERT INTO jobs (kind, label, payload, requires, state, submitted_at, published_at)
-VALUES (:kind, :label, :payload, :requires, 'queued', :now, :now)
+INSERT INTO jobs (kind, label, payload, requires, goes_first, state, submitted_at, published_at)
+VALUES (:kind, :label, :payload, :requires, :goes_first, 'queued', :now, :now)
 ON CONFLICT (label) DO UPDATE SET
-    kind = excluded.kind, payload = excluded.payload, requires = excluded.requires, state = 'queued',
-    owner = NULL, lease_until = NULL, not_before = 0, failures = 0, losses = 0, result = NULL, error = NULL,
-    traceback = NULL, submitted_at = excluded.submitted_at, published_at = excluded.published_at,
+    kind = excluded.kind, goes_first = excluded.goes_first, payload = excluded.payload, requires = excluded.requires,
+    state = 'queued', owner = NULL, lease_until = NULL, not_before = 0, failures = 0, losses = 0, result = NULL,
+    error = NULL, traceback = NULL, submitted_at = excluded.submitted_at, published_at = excluded.published_at,
     started_at = NULL, finished_at = NULL
 WHERE jobs.state IN ('failed', 'cancelled')
 RETURNING id"""
 
 BY_ID: Final = f"SELECT {COLUMNS} FROM jobs WHERE id = :job"  # noqa: S608  # our own column list
 BY_LABEL: Final = f"SELECT {COLUMNS} FROM jobs WHERE label = :job"  # noqa: S608
+FIRST_IN_LINE: Final = """
+SELECT id FROM jobs WHERE state = 'queued' AND (goes_first = 1 OR :resting <> '') AND kind <> :resting
+    AND not_before <= :now ORDER BY goes_first DESC, id LIMIT 1"""
 LISTED: Final = f"""
 SELECT {COLUMNS} FROM jobs
 WHERE (:kind = '' OR kind = :kind) AND (:state = '' OR state = :state) ORDER BY id"""  # noqa: S608
@@ -30,7 +33,8 @@ RETURNING {COLUMNS}"""  # noqa: S608
 
 # published_at NULL asks the reconciler for a message as soon as not_before has passed
 DEFER: Final = """
-UPDATE jobs SET not_before = :at, published_at = NULL WHERE id = :id AND state = 'queued'"""
+UPDATE jobs SET not_before = :at, published_at = CASE :spent WHEN 1 THEN NULL ELSE published_at END
+WHERE id = :id AND state = 'queued'"""
 
 _HELD = "WHERE id = :id AND token = :token AND state = 'running' RETURNING id"
 

@@ -109,7 +109,8 @@ class Plans:
         """Queue one more definition beside those that the plan has; False where its job is queued or running.
 
         It stays when the plan is submitted again. `parent` is the label it was retrained from, `then` {kind, label,
-        payload} the job to submit when it is trained: at once where it is, for another plan.
+        payload} the job to submit when it is trained: at once where it is, for another plan. With one, both go first:
+        somebody waits for them.
         """
         if not transaction.execute(sql.GET_PLAN, {"plan": plan}):
             transaction.execute(sql.PUT_PLAN, {"name": plan, "source": "null", "now": transaction.now()})
@@ -118,10 +119,10 @@ class Plans:
             self.store.add_version(transaction, plan, one.label)
             if then is not None:
                 requires = dict.fromkeys(one.requires, "")
-                self.queue.submit(transaction, then["kind"], then["label"], then["payload"], requires)
+                self.queue.submit(transaction, then["kind"], then["label"], then["payload"], requires, goes_first=True)
             return True
         payload = {**payload_of(one), "parent": parent, "then": then}
-        return self.queue.submit(transaction, TRAIN, one.label, payload, one.requires)
+        return self.queue.submit(transaction, TRAIN, one.label, payload, one.requires, goes_first=then is not None)
 
     def cancel(self, transaction: Transaction, plan: str) -> list[str]:
         """Cancel the plan's definitions that are queued or running and wanted by no other plan; their labels."""

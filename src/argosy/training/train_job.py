@@ -169,7 +169,8 @@ class Trainer:
         follow_up: Mapping[str, Any] | None = job.payload.get("then")
         if follow_up:
             kind, label, payload = follow_up["kind"], follow_up["label"], follow_up["payload"]
-            Queue(self._database).submit(transaction, kind, label, payload, dict.fromkeys(job.requires, ""))
+            requires = dict.fromkeys(job.requires, "")
+            Queue(self._database).submit(transaction, kind, label, payload, requires, goes_first=True)
 
 
 def earlier_model(definition: Definition, registries: Registries, store: Store) -> AdaptedModel | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from argosy.definitions.quiet_hours import parse_quiet_hours
 from argosy.feedback.triggers import Schedule, Situation, due, is_cooling
 
 QUIET = Situation(now=10_000.0, since=9_000.0, new_feedback=0)
@@ -43,3 +44,10 @@ def test_cooling_needs_a_rollback():
     assert not is_cooling(None, 0.0, 1e9)
     assert is_cooling(0.0, 1.0, 2.0)
     assert not is_cooling(0.0, 2.0, 2.0)
+
+
+def test_in_quiet_hours_nothing_fires():
+    schedule = Schedule(corrections=1, quiet=parse_quiet_hours(["02:00-03:00"], "UTC", "training"))
+    busy = replace(QUIET, new_feedback=5)
+    assert due(busy, schedule) is None  # 02:46:40
+    assert due(replace(busy, now=10_800.0), schedule) is not None

@@ -2,6 +2,7 @@
 
 import errno
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -22,20 +23,19 @@ class Worker:
     def __init__(self, database):
         self.queue, self.broker, self.stop, self.idle = Queue(database), SqlBroker(database), threading.Event(), 0
 
-    def submit(self, *labels, kind="train", requires=None, **payload):
+    def submit(self, *labels, kind="train", requires=None, goes_first=False, **payload):
         with self.queue.database.write() as transaction:
             for label in labels:
-                self.queue.submit(transaction, kind, label, payload, requires)
+                self.queue.submit(transaction, kind, label, payload, requires, goes_first)
 
-    def run(self, handler, kind="train", able=None, pace=PACE, turns=50):
+    def run(self, handler, *kinds, able=None, pace=PACE, turns=50, resting=lambda: ""):
         def until():
             self.idle += 1
             self.hasten()
             return all(job.state.is_final for job in self.queue.jobs()) or self.idle >= turns
 
-        return run_worker(
-            self.queue, self.broker, {kind: handler}, "worker", self.stop, able=able, until=until, pace=pace
-        )
+        work_on, how = dict.fromkeys(kinds or ["train"], handler), {"able": able, "until": until, "pace": pace}
+        return run_worker(self.queue, self.broker, work_on, "worker", self.stop, resting=resting, **how)
 
     def hasten(self):
         with self.queue.database.write() as transaction:
@@ -234,3 +234,45 @@ def test_a_job_is_put_off_for_as_long_as_its_surroundings_are_full(worker, outag
     assert TEXT not in ran[1]
     job = worker.queue.get("job")
     assert (job.state, job.failures, job.losses, job.error) == (JobState.DONE, 0, 0, None)
+
+
+def test_what_goes_first_waits_behind_nothing(worker):
+    ran = []
+    worker.submit("a", "b")
+    worker.submit("asked", kind="retrain", goes_first=True)
+
+    def handler(job, guard):
+        ran.append(job.label)
+        if job.kind == "retrain":
+            return Outcome({}, lambda within: worker.queue.submit(within, "train", "its own", {}, goes_first=True))
+        return Outcome({})
+
+    assert worker.run(handler, "train", "retrain").done == 4
+    assert ran == ["asked", "its own", "a", "b"]
+
+
+def test_while_training_rests_the_rest_is_done_and_no_message_is_lost(worker):
+    ran, turns = [], []
+    worker.submit("a", "b")
+    worker.submit("gate", kind="gate", goes_first=True)
+    worker.submit("mine", kind="measure")
+
+    def resting():
+        turns.append(None)
+        return "train" if len(turns) < 20 else ""
+
+    def handler(job, guard):
+        ran.append((job.label, len(turns) < 20))
+        return Outcome({})
+
+    tally = worker.run(handler, "train", "gate", "measure", pace=replace(PACE, rest=0.0), resting=resting)
+    assert ran == [("gate", True), ("mine", True), ("a", False), ("b", False)]
+    assert tally.done == 4
+    assert worker.broker.receive(QUEUE, 0.0) is None
+
+
+def test_while_training_rests_what_this_worker_cannot_do_costs_no_messages(worker):
+    worker.submit("gate", kind="gate", goes_first=True, requires={"adapter.mine": "1"})
+    worker.run(lambda job, guard: Outcome({}), "gate", able=lambda _: False, turns=5, resting=lambda: "train")
+    with worker.queue.database.read() as transaction:
+        assert transaction.execute("SELECT count(*) FROM messages") == [(1,)]

@@ -1,0 +1,66 @@
+"""Training that leaves room: the workers' nice level and threads, and quiet hours, as `argosy.yaml` says."""
+
+import json
+import os
+import time
+
+import pytest
+from click.testing import CliRunner
+
+import argosy
+from argosy import processes
+from argosy.app.doctor import examine
+from argosy.app.scaffold import create_project
+from argosy.cli.main import cli
+from argosy.jobs.job import JobState
+from argosy.processes import THREAD_VARIABLES
+
+PLAN = {
+    "name": "shop",
+    "dataset": "all",
+    "adapter": {"name": "word_frequency"},
+    "model": "naive_bayes",
+}
+
+
+@pytest.fixture
+def project(tmp_path):
+    """One in whose time zone it is quiet but for a minute that is twelve hours away."""
+    create_project(tmp_path / "shop")
+    begin, end = (time.strftime("%H:%M", time.gmtime(time.time() + 12 * 3600 + more)) for more in (60, 0))
+    text = f"training: {{nice: 12, threads: 2, quiet_hours: ['{begin}-{end}'], time_zone: UTC}}\n"
+    (tmp_path / "shop" / "argosy.yaml").write_text(text)
+    opened = argosy.open(tmp_path / "shop")
+    opened.examples.add([(f"parcel {number}" if number % 2 else f"card {number}", number % 2) for number in range(60)])
+    yield opened
+    opened.close()
+
+
+def test_in_quiet_hours_a_worker_trains_only_when_told(project):
+    project.plans.submit(PLAN)
+    worker = processes.start(["--project", str(project.root), "worker"], log=project.root / "log")
+    try:
+        deadline = time.monotonic() + 60
+        while "no training starts" not in (project.root / "log").read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert os.getpriority(os.PRIO_PROCESS, worker.pid) == 12
+    finally:
+        processes.stop(worker)
+    assert project.plans.status("shop").counts[JobState.QUEUED] == 1
+    assert project.plans.train(PLAN, now=True).counts[JobState.DONE] == 1
+    (row,) = project.store.leaderboard("shop")
+    assert row.trained.environment["threads"] == dict.fromkeys(THREAD_VARIABLES, "2")
+
+
+def test_commands_say_until_when(project):
+    project.plans.submit(PLAN)
+
+    def said(*arguments):
+        return CliRunner().invoke(cli, ["--project", str(project.root), *arguments]).output
+
+    until = json.loads(said("plan", "status", "shop", "--json"))["quiet_until"]
+    assert f"quiet hours: no training starts before {until}" in said("plan", "status", "shop")
+    (found,) = [finding for finding in examine(str(project.root)) if finding.check == "training"]
+    assert found.found.startswith("workers of nice 12 and 2 threads; quiet ")
+    assert found.found.endswith(f"UTC, now, until {until}")
