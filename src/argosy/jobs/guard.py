@@ -1,8 +1,13 @@
-"""Keeps a worker's lease alive while its job runs, and tells the job when to give up."""
+"""Keeps a worker's lease alive while its job runs, tells the job when to give up, and gives it back where it does not.
+
+A job asked to stop gives itself back at its next `check()`. One that is between two of them for long (a package being
+imported, one big matrix) is given back by the heart, so that whoever asked need not wait, or kill, to have it back.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +21,8 @@ class LeaseGuard:
 
     def __init__(self, lease: Lease, stop: threading.Event) -> None:
         self.lease, self._stop, self._lost = lease, stop, threading.Event()
+        self.is_given_back = False
+        """The worker is to stop, and the job is in the queue again."""
 
     @property
     def is_lost(self) -> bool:
@@ -42,19 +49,19 @@ class LeaseGuard:
 class Heart:
     """One thread a worker, that beats for the lease the worker has at the time. Ends with `close`."""
 
-    def __init__(self, queue: Queue, beat_seconds: float, stop: threading.Event) -> None:
-        self._queue, self._beat_seconds, self._stop = queue, beat_seconds, stop
+    def __init__(self, queue: Queue, beat_seconds: float, patience: float) -> None:
+        self._queue, self._beat_seconds, self._patience = queue, beat_seconds, patience
         self._guard: LeaseGuard | None = None
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
         self._thread.start()
 
     @contextmanager
-    def beating(self, lease: Lease) -> Iterator[LeaseGuard]:
+    def beating(self, guard: LeaseGuard) -> Iterator[None]:
         """Keep the lease while the block runs."""
-        self._guard = LeaseGuard(lease, self._stop)
+        self._guard = guard
         try:
-            yield self._guard
+            yield
         finally:
             self._guard = None
 
@@ -64,13 +71,21 @@ class Heart:
         self._thread.join()
 
     def _run(self) -> None:
-        while not self._closed.wait(self._beat_seconds):
+        beaten_at = time.monotonic()
+        told: LeaseGuard | None = None
+        while not self._closed.wait(min(self._beat_seconds, self._patience)):
             guard = self._guard
             if guard is None or guard.is_lost:
                 continue
             try:
-                self._queue.heartbeat(guard.lease)
+                if guard is told:
+                    guard.is_given_back = self._queue.release(guard.lease)
+                    guard.lose()
+                elif time.monotonic() - beaten_at >= self._beat_seconds:
+                    beaten_at = time.monotonic()
+                    self._queue.heartbeat(guard.lease)
             except LeaseLost:
                 guard.lose()  # without effect where the job has just ended
             except DatabaseUnavailable:  # it may be back before the lease runs out; finishing decides
                 continue
+            told = guard if guard.is_stopping else None

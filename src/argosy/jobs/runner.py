@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,8 @@ class Pace:
     """Between two looks for something to do while a kind rests."""
     reconcile: float = 1.0
     recover: float = 1.0
+    patience: float = 2.0
+    """How long a job that is to stop has until its next `check()`, before it is given back for it."""
     outage: float = 5.0
     """Before the next attempt, where something that the job needs was away or full."""
 
@@ -92,7 +95,7 @@ def run_worker(
     JobInterrupted gives the job back. `resting` names a kind of job that is not begun at the time.
     """
     pace = pace or Pace()
-    heart = Heart(queue, pace.beat, stop)
+    heart = Heart(queue, pace.beat, pace.patience)
     try:
         return _Worker(queue, broker, handlers, owner, stop, able, pace, heart, resting).run(until)
     finally:
@@ -161,7 +164,8 @@ class _Worker:
             delivery.ack()
             return True
         lease = self._lease(job_id)
-        delivery.ack()
+        with suppress(DatabaseUnavailable):  # it comes again then, and finds the job leased
+            delivery.ack()
         self._run(lease)
         return True
 
@@ -174,14 +178,14 @@ class _Worker:
     def _run(self, lease: Lease | None) -> None:
         if lease is None:
             return
+        guard = LeaseGuard(lease, self.stop)
         try:
-            with self.heart.beating(lease) as guard:
+            with self.heart.beating(guard):
                 outcome = self.handlers[lease.job.kind](lease.job, guard)
             self.queue.finish(lease, outcome.result, outcome.then)
             self.tally.done += 1
         except LeaseLost as error:
-            self.tally.lost += 1
-            log.warning("%s", error)
+            self._lost(guard, error)
         except JobInterrupted:
             self.tally.released += self.queue.release(lease)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is its job's failure, not the worker's
@@ -189,6 +193,13 @@ class _Worker:
         except BaseException:  # Ctrl-C: the job goes back at once
             self.queue.release(lease)
             raise
+
+    def _lost(self, guard: LeaseGuard, error: LeaseLost) -> None:
+        if guard.is_given_back:
+            self.tally.released += 1
+        else:
+            self.tally.lost += 1
+            log.warning("%s", error)
 
     def _failed(self, lease: Lease, error: Exception) -> None:
         message = told(error)

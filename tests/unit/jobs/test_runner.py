@@ -167,6 +167,20 @@ def test_a_stopping_worker_gives_the_job_back(worker):
     assert worker.queue.get("job").state is JobState.QUEUED
 
 
+def test_a_job_that_does_not_notice_the_stop_is_given_back_for_it(worker):
+    worker.submit("job")
+
+    def handler(job, guard):
+        worker.stop.set()
+        assert guard._lost.wait(60)  # a fit that takes its time
+        assert worker.queue.get("job").state is JobState.QUEUED
+        return Outcome({"a": 1}, lambda transaction: worker.queue.submit(transaction, "train", "follow-up", {}))
+
+    tally = worker.run(handler, pace=Pace(patience=0.01))
+    assert (tally.released, tally.lost, tally.done) == (1, 0, 0)
+    assert [(job.label, job.state) for job in worker.queue.jobs()] == [("job", JobState.QUEUED)]
+
+
 def test_ctrl_c_gives_the_job_back(worker):
     worker.submit("job")
 
