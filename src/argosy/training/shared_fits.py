@@ -5,7 +5,8 @@ a lock and leaves it in a memory-backed folder; the others map it. Guarantees:
 
 - Nothing reaches a disk: without a memory-backed folder, or without room in it, each worker keeps its own fits.
 - The folder lives as long as some worker trains. Each holds a shared lock on it; whoever can make that lock
-  exclusive is alone, and wipes it: on going idle, on leaving, and on arriving (what a `kill -9` left behind).
+  exclusive is alone, and wipes it: on going idle, on leaving, and on arriving (what a `kill -9` left behind). The
+  last to leave removes the lock's file too.
 - A fit is whole or absent: it is renamed into place.
 
 Raises ArgosyError where somebody else has put a folder of that name there.
@@ -33,7 +34,7 @@ class SharedFits:
 
     def __init__(self, project: Path, memory: Path = MEMORY) -> None:
         name = f"argosy-{os.getuid()}-{hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:16]}"
-        self._folder = memory / name if os.access(memory, os.W_OK) else None
+        self.folder = memory / name if os.access(memory, os.W_OK) else None
         self._lock_path = memory / f"{name}.lock"
         self._lock: int | None = None
         self._last: tuple[str, Fit] | None = None
@@ -43,7 +44,7 @@ class SharedFits:
         if self._last and self._last[0] == key:
             return self._last[1]
         self._last = None  # let go of one before mapping another
-        fit = self._shared(key, make) if self._folder else make()
+        fit = self._shared(key, make) if self.folder else make()
         self._last = (key, fit)
         return fit
 
@@ -51,7 +52,8 @@ class SharedFits:
         """Let go of every fit; the last worker to do so wipes them. `get` may be called again."""
         self._last = None
         if self._lock is not None:
-            self._wipe_if_alone()
+            if self._wipe_if_alone():
+                self._lock_path.unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = None
 
@@ -68,26 +70,32 @@ class SharedFits:
         return read_fit(path)
 
     def _join(self) -> Path:
-        if self._folder is None:
+        if self.folder is None:
             raise RuntimeError("no memory-backed folder")
-        if self._lock is None:
+        while self._lock is None:
             self._lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
             self._wipe_if_alone()
             fcntl.flock(self._lock, fcntl.LOCK_SH)
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        found = self._folder.lstat()
+            if not os.fstat(self._lock).st_nlink:  # its last holder removed it between our opening and our locking
+                os.close(self._lock)
+                self._lock = None
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        found = self.folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
-            raise ArgosyError(f"{self._folder} is not a private folder of this user: remove it")
-        return self._folder
+            raise ArgosyError(f"{self.folder} is not a private folder of this user: remove it")
+        return self.folder
 
-    def _wipe_if_alone(self) -> None:
-        if self._lock is None or self._folder is None:
-            return
+    def _wipe_if_alone(self) -> bool:
+        """Whether it was, and so was wiped; the lock is exclusive then."""
+        if self._lock is None or self.folder is None:
+            return False
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return
-        shutil.rmtree(self._folder, ignore_errors=True)
+            return False
+        if os.fstat(self._lock).st_nlink:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        return True
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from argosy.training.shared_fits import SharedFits
+
 SECONDS = 60
-MEMORY = Path("/dev/shm")
 
 
 class Site:
@@ -65,9 +66,12 @@ class Site:
         return process.wait(SECONDS)
 
     def files(self):
-        """Every file of the project, its temporary folder, the logs and the shared fits in memory."""
-        folders = [self.root, self.temporary, self.logs, *MEMORY.glob("argosy-*")]
-        return [path for folder in folders for path in (folder.rglob("*") if folder.is_dir() else [folder])]
+        """Every file of the project, its temporary folder, the logs and its shared fits in memory.
+
+        Other tests train on the same words at the same time: their fits are not this project's.
+        """
+        folders = [self.root, self.temporary, self.logs, SharedFits(self.root).folder]
+        return [Path(at) / name for folder in folders if folder for at, _, names in os.walk(folder) for name in names]
 
     def having(self, *words):
         """The files that hold one of the words in clear, as any usual bytes of it."""
@@ -105,6 +109,7 @@ def site(tmp_path):
 
 
 @pytest.fixture
-def shared_fits():
-    """What shared fits are in memory now."""
-    return lambda: [path for path in MEMORY.glob("argosy-*") if path.is_dir() and any(path.iterdir())]
+def shared_fits(site):
+    """What shared fits of the project are in memory now."""
+    folder = SharedFits(site.root).folder
+    return lambda: [Path(at) / name for at, _, names in os.walk(folder) for name in names]
