@@ -15,7 +15,7 @@ from typing import TextIO
 
 import msgspec
 
-from argosy.errors import FeedbackInvalid, nearest
+from argosy.errors import FeedbackInvalid
 from argosy.feedback.review import Drawn
 from argosy.types import Input
 
@@ -126,11 +126,6 @@ class _Reading:
         corrections = list(self._taken.values())
         new = {one.label for one in corrections} - self._labels if self._labels else set()
         return Returned(corrections, self._skipped, self._repeated, sorted(new))
-
-
-def describe_new_labels(new_labels: Iterable[str], labels: Collection[str]) -> list[str]:
-    """A line for each label that no model knows, with the nearest known one."""
-    return [f"'{label}' is a new label{nearest(label, labels)}" for label in new_labels]
 
 
 def _reader(lines: Iterable[str]) -> csv.DictReader[str]:

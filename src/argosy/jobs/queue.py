@@ -11,15 +11,13 @@ Guarantees:
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from argosy.database.database import Database, Row, Transaction
-from argosy.errors import JobFailed, JobNotFound, LeaseLost
+from argosy.errors import JobNotFound, LeaseLost
 from argosy.jobs import statements as sql
 from argosy.jobs.job import Job, JobState, Lease, job_of
 from argosy.messaging.outbox import emit, notify
@@ -28,7 +26,6 @@ QUEUE: Final = "jobs"
 ATTEMPTS: Final = 3
 DEFER_SECONDS: Final = 1.0
 LEASE_SECONDS: Final = 30.0
-WATCH_SECONDS: Final = 0.05
 
 Able = Callable[[Mapping[str, str]], bool]
 """Whether a worker has what a job `requires`."""
@@ -170,25 +167,6 @@ class Queue:
         if job is None:
             raise JobNotFound(f"no job has the label '{label}'")
         return job
-
-    def wait(self, label: str, seconds: float, stop: threading.Event | None = None) -> Job:
-        """The job once it is done, or as it is after so many seconds or at `stop`.
-
-        Raises JobFailed where it failed or was cancelled, JobNotFound.
-        """
-        deadline, stop = time.monotonic() + seconds, stop or threading.Event()
-        while True:
-            seen = self.database.changed()
-            job = self.get(label)
-            if job.state is JobState.CANCELLED:
-                raise JobFailed(f"the job '{label}' was cancelled")
-            if job.state is JobState.FAILED:
-                raise JobFailed(f"the job '{label}' failed: {job.error}")
-            if job.state is JobState.DONE or time.monotonic() >= deadline:
-                return job
-            while self.database.changed() == seen and time.monotonic() < deadline:
-                if stop.wait(WATCH_SECONDS):
-                    return job
 
     def jobs(self, kind: str = "", state: JobState | None = None) -> list[Job]:
         """All jobs, or those of a kind or in a state, oldest first."""

@@ -151,11 +151,6 @@ class Plans:
             cancelled_at is not None,
         )
 
-    def source(self, plan: str) -> Any:
-        """The plan as it was submitted; raises PlanNotFound."""
-        with self.queue.database.read() as transaction:
-            return msgspec.json.decode(_row(transaction, plan)[1])
-
     def names(self) -> list[str]:
         """Every plan that was submitted."""
         with self.queue.database.read() as transaction:

@@ -1,7 +1,8 @@
 """The port of served forms: a trained pair as something that only answers.
 
-Guarantees: `score` and `one` agree with the training form (`agreement` measures by how much); they may be called from
-several threads; they raise InputInvalid on what no model could answer; no package is imported that only training needs.
+Guarantees: `score` and `one` agree with the training form (`encoding_agreement` and `scoring_agreement` measure by how
+much); they may be called from several threads; they raise InputInvalid on what no model could answer; no package is
+imported that only training needs.
 Scores are probabilities where `has_probabilities`, else the estimator's own scores: the highest is the answer.
 """
 
@@ -12,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from argosy.errors import InputInvalid
 from argosy.models.estimator import Scores
-from argosy.models.inputs import NO_LIMIT, TEXT_BYTES, check_input
+from argosy.models.inputs import TEXT_BYTES
 from argosy.types import Input
 
 if TYPE_CHECKING:
@@ -65,16 +65,8 @@ def _form_of(adapter: Adapter, estimator: Estimator, classes: list[str]) -> Serv
     return Direct(adapter, estimator, classes)
 
 
-def agreement(model: AdaptedModel, served: Served, inputs: Sequence[Input]) -> float:
-    """The largest difference between the two forms' scores on those of these inputs that can be answered."""
-    asked = [item for item in inputs if _is_answerable(item)]
-    features, estimator = model.adapter.transform(asked), model.estimator
-    expected = estimator.probabilities(features) if estimator.has_probabilities else estimator.scores(features)
-    return _furthest(np.array([served.one(item, NO_LIMIT) for item in asked]).reshape(expected.shape), expected)
-
-
 def encoding_agreement(adapter: Adapter, inputs: Sequence[Input], features: Any) -> float:
-    """The first half of `agreement`, which models of one adapter share: `encode` against `transform`'s rows."""
+    """The largest difference of `encode` from `transform`'s rows: what an adapter's models share."""
     from argosy.models.adapter import SparseAdapter
 
     if not isinstance(adapter, SparseAdapter):
@@ -83,18 +75,10 @@ def encoding_agreement(adapter: Adapter, inputs: Sequence[Input], features: Any)
 
 
 def scoring_agreement(served: Served, features: Any, expected: Scores) -> float:
-    """The second half: the served form's answers to rows of features against the training form's."""
+    """The other half: that of the served form's answers to rows of features from the training form's."""
     answers = served.from_rows(features)
     return 0.0 if answers is None else _furthest(answers, expected)
 
 
 def _furthest(answers: Scores, expected: Scores) -> float:
     return float(np.abs(answers - expected).max(initial=0.0))
-
-
-def _is_answerable(item: Input) -> bool:
-    try:
-        check_input(item, NO_LIMIT)
-    except InputInvalid:
-        return False
-    return True

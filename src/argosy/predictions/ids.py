@@ -16,7 +16,6 @@ from argosy.vault.scope import Scope
 MAC_BYTES = 6
 ID_CHARACTERS = 2 * (16 + MAC_BYTES)
 RANDOM_BYTES = 8
-ROWS_MAX = 1 << 16
 
 
 class PredictionIds:

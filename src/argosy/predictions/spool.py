@@ -8,7 +8,7 @@ Guarantees:
 - Where the write fails (a full disk), `append` raises PredictionNotLogged for those whose frames are not complete, the
   segment is left behind, and the next append tries a new one.
 
-`append` and `write` are for one thread, `framed` is for any. `write` is for programs without a loop.
+`append` is for one thread, `framed` for any.
 """
 
 from __future__ import annotations
@@ -40,25 +40,14 @@ class SpoolWriter:
         self._size = 0
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
 
-    async def append(self, predictions: Sequence[Prediction]) -> None:
-        """Log these; returns once the kernel has them."""
-        if predictions:
-            await self.append_framed(self.framed(predictions))
-
-    async def append_framed(self, data: bytes) -> None:
-        """The same for what `framed` returned."""
+    async def append(self, data: bytes) -> None:
+        """Log what `framed` returned; returns once the kernel has it."""
         loop = asyncio.get_running_loop()
         if not self._waiting:
             loop.call_soon(self._flush)
         written: asyncio.Future[None] = loop.create_future()
         self._waiting.append((data, written))
         await written
-
-    def write(self, predictions: Sequence[Prediction]) -> None:
-        """The same at once, without a loop."""
-        data = self.framed(predictions)
-        if self._put(data) != len(data):
-            raise PredictionNotLogged("the prediction log cannot be written: is its disk full?")
 
     def close(self) -> None:
         """Let go of the segment; the drain then takes the rest of it and deletes it."""

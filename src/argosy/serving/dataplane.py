@@ -102,7 +102,7 @@ class DataPlane:
         finally:
             self.manager.release(servable)
         with self.metrics.log_seconds.time():
-            await self._log.append_framed(records)
+            await self._log.append(records)
         self.metrics.predictions(response.model, response.version).inc(len(response.answers))
         return response
 

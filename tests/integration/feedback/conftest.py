@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import count
 from types import SimpleNamespace
 
@@ -55,12 +56,11 @@ def predict(project):
 
     def log(rows, model="topics", version=1, made_at=NOON, subject=None):
         issued = ids.issue(len(rows), made_at, next(requests).to_bytes(8))
-        writer.write(
-            [
-                Prediction(one, model, version, made_at, answer, confidence, given, (), None, subject, None)
-                for one, (given, answer, confidence) in zip(issued, rows, strict=True)
-            ]
-        )
+        made = [
+            Prediction(one, model, version, made_at, answer, confidence, given, (), None, subject, None)
+            for one, (given, answer, confidence) in zip(issued, rows, strict=True)
+        ]
+        asyncio.run(writer.append(writer.framed(made)))
         return issued
 
     yield log

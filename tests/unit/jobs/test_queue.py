@@ -2,7 +2,7 @@
 
 import pytest
 
-from argosy.errors import JobFailed, JobNotFound, LeaseLost
+from argosy.errors import JobNotFound, LeaseLost
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import ATTEMPTS, Queue, back_off
 
@@ -181,22 +181,6 @@ def test_an_expired_lease_holds_until_it_is_taken_away(queue):
     queue.heartbeat(lease)
     queue.finish(lease, {"a": 1})
     assert queue.get("job").result == {"a": 1}
-
-
-def test_waiting_for_a_job(queue):
-    submit(queue, "good")
-    submit(queue, "bad")
-    submit(queue, "dropped")
-    assert queue.wait("good", 0).state is JobState.QUEUED
-    queue.finish(queue.lease("good", "first"), {"a": 1})
-    queue.fail(queue.lease("bad", "first"), "it broke", retry=False)
-    with queue.database.write() as transaction:
-        queue.cancel(transaction, "dropped")
-    assert queue.wait("good", 60).result == {"a": 1}
-    with pytest.raises(JobFailed, match="'bad' failed: it broke"):
-        queue.wait("bad", 60)
-    with pytest.raises(JobFailed, match="'dropped' was cancelled"):
-        queue.wait("dropped", 60)
 
 
 def test_listing_by_kind_and_state(queue):

@@ -123,10 +123,9 @@ def test_the_status_tells_who_runs_what_and_what_failed(plans):
 
 def test_an_unknown_plan_is_said_to_be_one(plans):
     submit(plans, "topics", "a")
-    for ask in (plans.status, plans.source, lambda plan: cancel(plans, plan)):
+    for ask in (plans.status, lambda plan: cancel(plans, plan)):
         with pytest.raises(PlanNotFound, match=r"'topic' was submitted \(did you mean 'topics'\?\); there are: topics"):
             ask("topic")
-    assert plans.source("topics") == {"name": "topics"}
     assert plans.names() == ["topics"]
 
 

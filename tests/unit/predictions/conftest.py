@@ -1,4 +1,6 @@
 import base64
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -6,9 +8,12 @@ from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import PredictionLog
 from argosy.predictions.record import Prediction
-from argosy.predictions.spool import SpoolWriter
 from argosy.vault.keys.environment import EnvironmentKeys
 from argosy.vault.vault import Vault
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from spooling import Spooling
 
 
 @pytest.fixture
@@ -36,7 +41,7 @@ def spool(tmp_path):
 
 @pytest.fixture
 def writer(spool, scope):
-    made = SpoolWriter(spool, scope)
+    made = Spooling(spool, scope)
     yield made
     made.close()
 

@@ -5,11 +5,11 @@ import threading
 from collections import Counter
 
 import pytest
+from spooling import Spooling
 
 from argosy.errors import PredictionNotLogged
 from argosy.predictions import segments
 from argosy.predictions.drain import drain_once, follow
-from argosy.predictions.spool import SpoolWriter
 
 
 def logged(database):
@@ -43,7 +43,7 @@ def test_a_segment_goes_when_its_writer_has_gone(writer, spool, database, predic
 
 
 def test_full_segments_are_followed_by_others(spool, scope, database, predict):
-    writer = SpoolWriter(spool, scope, segment_bytes=400)
+    writer = Spooling(spool, scope, segment_bytes=400)
     made = [predict(f"text {n}") for n in range(10)]
     for one in made:
         writer.write([one])
@@ -60,10 +60,10 @@ def test_one_turn_of_the_loop_is_one_write(spool, scope, database, predict):
         sizes.append(len(data))
         return os.write(descriptor, data)
 
-    writer = SpoolWriter(spool, scope, write=write)
+    writer = Spooling(spool, scope, write=write)
 
     async def turn():
-        await asyncio.gather(*(writer.append([predict(f"text {n}")]) for n in range(50)))
+        await asyncio.gather(*(writer.append(writer.framed([predict(f"text {n}")])) for n in range(50)))
 
     asyncio.run(turn())
     writer.close()
@@ -73,11 +73,11 @@ def test_one_turn_of_the_loop_is_one_write(spool, scope, database, predict):
 
 def test_a_tail_torn_anywhere_loses_only_what_was_never_answered(spool, scope, database, predict):
     kept, torn = predict("kept"), predict("torn")
-    probe = SpoolWriter(spool, scope)
+    probe = Spooling(spool, scope)
     whole = len(probe.framed([kept]))
     last = len(probe.framed([torn]))
     for cut in range(0, last, 7):
-        writer = SpoolWriter(spool, scope)
+        writer = Spooling(spool, scope)
         writer.write([kept, torn])
         writer.close()
         os.truncate(segments.listed(spool)[0], whole + cut)
@@ -87,7 +87,7 @@ def test_a_tail_torn_anywhere_loses_only_what_was_never_answered(spool, scope, d
 
 
 def test_damage_inside_a_segment_is_kept_for_a_human(spool, scope, database, predict):
-    writer = SpoolWriter(spool, scope)
+    writer = Spooling(spool, scope)
     first, second, third = predict(), predict(), predict()
     writer.write([first, second, third])
     writer.close()
@@ -110,12 +110,14 @@ def test_a_full_disk_fails_what_was_not_written_and_only_that(spool, scope, data
         room[0] -= taken
         return taken
 
-    writer = SpoolWriter(spool, scope, write=write)
+    writer = Spooling(spool, scope, write=write)
     first, second = predict("first"), predict("second")
     room[0] = len(writer.framed([first])) + 10
 
     async def turn():
-        return await asyncio.gather(writer.append([first]), writer.append([second]), return_exceptions=True)
+        return await asyncio.gather(
+            *(writer.append(writer.framed([one])) for one in (first, second)), return_exceptions=True
+        )
 
     answers = asyncio.run(turn())
     assert answers[0] is None
@@ -132,7 +134,7 @@ def test_a_full_disk_fails_what_was_not_written_and_only_that(spool, scope, data
 
 
 def test_many_drains_at_once_move_each_prediction_once(spool, scope, database, predict):
-    writer = SpoolWriter(spool, scope, segment_bytes=3000)
+    writer = Spooling(spool, scope, segment_bytes=3000)
     made = [predict(f"text {n}") for n in range(300)]
     stop, moved = threading.Event(), []
 
