@@ -22,9 +22,11 @@ from argosy.jobs.runner import Outcome
 from argosy.jobs.submission import models_of
 from argosy.models.adapted_model import AdaptedModel, going_on
 from argosy.models.estimator import Estimator
+from argosy.models.steps import watched
 from argosy.store.lineage import environment
 from argosy.store.store import Store
 from argosy.store.trained import Trained
+from argosy.telemetry import logger
 from argosy.training.cross_validation import cross_validate
 from argosy.training.fit import Fit, make_fit
 from argosy.training.pipeline import Measured, train
@@ -32,6 +34,7 @@ from argosy.training.shared_fits import SharedFits
 from argosy.types import Part
 from argosy.vault import Vault
 
+_log = logger("argosy.training")
 SEED: Final = 0
 """Of what draws at random and has no seed among its options: the bootstrap."""
 AFTER: Final = "after"
@@ -57,6 +60,15 @@ class Trainer:
     def handle(self, job: Job, guard: LeaseGuard) -> Outcome:
         """Train a job's definition. The artifact is stored before the row that names it."""
         log = [f"{clock.format_time(clock.now())} {guard.lease.owner} begins, attempt {job.failures + 1}"]
+
+        def listener(note: str) -> None:
+            _log.info("%s: %s", job.label, note)
+            log.append(f"{clock.format_time(clock.now())} {note}")
+
+        with watched(guard.check, listener):
+            return self._handle(job, guard, log)
+
+    def _handle(self, job: Job, guard: LeaseGuard, log: list[str]) -> Outcome:
         definition = Definition.from_dict(job.payload["definition"], self._registries)
         digest = job.payload["dataset_digest"]
         dataset, erased = self._load(digest)
