@@ -4,15 +4,16 @@ Every permutation is accounted for once: `permutations` = definitions + forbidde
 a constructor refuses its options together (ValueError), where a rule of the plan bars it, or where its model refuses
 its adapter: the first of these that applies is the reason it is counted under.
 
-Plug-in classes may offer two class methods: `unused(options) -> {option: why}`, options that do nothing given the
-others, and, on models, `refuses(adapter_class, adapter_options) -> str | None`.
+Plug-in classes may offer class methods: `unused(options) -> {option: why}`, options that do nothing given the others,
+and, on models, `refuses(adapter_class, adapter_options) -> str | None`. A model that is made of another says which one
+in `learner(options)`: then that one is asked what it refuses.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ from argosy.definitions.plan import Plan
 from argosy.definitions.rules import Marks, first_barring, marks
 from argosy.errors import DefinitionInvalid, PlanTooLarge
 from argosy.registry import Plugin
+from argosy.types import Options
 
 LIMIT = 1_000_000
 
@@ -94,7 +96,7 @@ def expand(plan: Plan, registries: Registries, limit: int = LIMIT) -> Expansion:
 
 
 def _judge(
-    plan: Plan, choices: Mapping[PluginKind, list[_Choice]], refusals: Mapping[tuple[int, str], str | None]
+    plan: Plan, choices: Mapping[PluginKind, list[_Choice]], refusals: Mapping[tuple[int, int], str]
 ) -> _Account:
     account = _Account()
     barred = [rule.text for rule in plan.rules]
@@ -104,7 +106,7 @@ def _judge(
         reason = dataset.problem or adapter.problem or model.problem
         if reason is None and (rule := first_barring(dataset.marks, adapter.marks, model.marks)) is not None:
             reason = barred[rule]
-        reason = reason or refusals.get((id(adapter), model.spec.name))
+        reason = reason or refusals.get((id(adapter), id(model)))
         if reason is not None:
             account.forbidden[reason] += times
             continue
@@ -147,18 +149,33 @@ def _problem(plugin: Plugin[Any], spec: Spec, kind: PluginKind) -> str | None:
     return None
 
 
-def _refusals(
-    adapters: list[_Choice], models: list[_Choice], registries: Registries
-) -> dict[tuple[int, str], str | None]:
-    """Why a model will not have an adapter, by the adapter's choice and the model's name; the willing are left out."""
-    hooks = {name: getattr(registries.models.get(name).cls, "refuses", None) for name in {m.spec.name for m in models}}
-    return {
-        (id(adapter), name): reason
-        for name, hook in hooks.items()
-        if hook is not None
-        for adapter in adapters
-        if (reason := hook(registries.adapters.get(adapter.spec.name).cls, adapter.spec.options)) is not None
-    }
+def _refusals(adapters: list[_Choice], models: list[_Choice], registries: Registries) -> dict[tuple[int, int], str]:
+    """Why a model will not have an adapter, by the two choices; the willing are left out."""
+    asked: dict[tuple[int, type], str | None] = {}
+    found: dict[tuple[int, int], str] = {}
+    for model in models:
+        if model.problem:
+            continue
+        learner = _learner(registries.models.get(model.spec.name).cls, model.spec)
+        hook: Callable[[type, Options], str | None] = getattr(learner, "refuses", _takes_any)
+        for adapter in adapters:
+            key = (id(adapter), learner)
+            if key not in asked:
+                cls = registries.adapters.get(adapter.spec.name).cls
+                asked[key] = hook(cls, adapter.spec.options)
+            if (reason := asked[key]) is not None:
+                found[id(adapter), id(model)] = reason
+    return found
+
+
+def _takes_any(adapter: type, options: Options) -> None:
+    """Of a model that refuses nothing."""
+
+
+def _learner(cls: type, spec: Spec) -> type:
+    """The class that is given the features: the model's own, or that of the model inside it."""
+    inside: Callable[[Options], type] | None = getattr(cls, "learner", None)
+    return cls if inside is None else inside(spec.options)
 
 
 def _without_effect(kind: PluginKind, choices: list[_Choice], alternatives: tuple[Alternative, ...]) -> list[Unused]:

@@ -16,6 +16,7 @@ from sklearn.svm import LinearSVC
 from argosy.errors import ProbabilityUnavailable, UserMistake
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters.sentence_embedding import SentenceEmbedding
+from argosy.models.adapters.word_pieces import WordPieces
 from argosy.models.calibration import applied, isotonic
 from argosy.models.estimators import estimators
 from argosy.models.estimators.calibrated import Calibrated, folds_of
@@ -136,5 +137,7 @@ def test_options_that_do_not_go_together(options, said):
 
 
 def test_it_refuses_what_the_estimator_refuses():
-    assert "may be negative" in Calibrated.refuses(SentenceEmbedding, {"of": "naive_bayes"})
+    assert "may be negative" in Calibrated.learner({"of": "naive_bayes"}).refuses(SentenceEmbedding, {})
     assert Calibrated.refuses(SentenceEmbedding, {}) is None
+    assert "transformer" in Calibrated.refuses(WordPieces, {})
+    assert Calibrated.learner({"of": "transformer"}).refuses(WordPieces, {}) is None

@@ -63,11 +63,20 @@ class Calibrated(Estimator):
     def has_probabilities(self) -> bool:
         return self.thresholds == "none"
 
+    @property
+    def difference(self) -> float:
+        return self.inner.difference
+
+    @classmethod
+    def learner(cls, options: Options) -> type[Estimator]:
+        """The estimator inside."""
+        found: type[Estimator] = _registry().get(options.get("of", "svm")).cls
+        return found
+
     @classmethod
     def refuses(cls, adapter: type, options: Options) -> str | None:
-        """What the estimator refuses."""
-        found: str | None = _registry().get(options.get("of", "svm")).cls.refuses(adapter, options)
-        return found
+        """What the estimator refuses that it has unless told otherwise; see `learner`."""
+        return cls.learner({}).refuses(adapter, options)
 
     @cached_property
     def inner(self) -> Estimator:
