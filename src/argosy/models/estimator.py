@@ -30,11 +30,18 @@ class Estimator(Component):
 
     cost: ClassVar[float] = 1.0
     """How long training takes beside the other estimators: costly ones are queued first."""
+    agreement: ClassVar[float] = 1e-6
+    """How far the scores that answer may be from those of the form that was trained, where they are two."""
 
     @property
     def has_probabilities(self) -> bool:
         """Whether `probabilities` are the estimator's own."""
         return False
+
+    @property
+    def difference(self) -> float:
+        """How far they were, on rows of the training part."""
+        return 0.0
 
     @abstractmethod
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
@@ -56,4 +63,6 @@ class Estimator(Component):
     @classmethod
     def refuses(cls, adapter: type, options: Options) -> str | None:  # noqa: ARG003
         """Why this estimator cannot learn from that adapter's features, or None."""
-        return None
+        if getattr(adapter, "has_amounts", True):
+            return None
+        return f"{cls.__name__} weighs amounts, and {adapter.__name__} gives numbers that name things: take transformer"

@@ -21,7 +21,7 @@ from argosy.errors import ExtraMissing
 
 Backend = Literal["onnx", "torch"]
 Vector = NDArray[np.float64]
-PURPOSE = "the adapter sentence_embedding"
+PURPOSE = "a pretrained encoder"
 _BLOCK_BYTES = 1 << 20
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from argosy.processes import THREAD_VARIABLES
 
-_TRAINERS: Final = ("scikit-learn", "gensim", "lightgbm", "onnxruntime", "tokenizers", "torch")
+_TRAINERS: Final = ("scikit-learn", "gensim", "lightgbm", "onnx", "onnxruntime", "tokenizers", "torch")
 PACKAGES: Final = ("argosy", "numpy", "scipy", *_TRAINERS)
 _REVISION = re.compile(r"[0-9a-f]{40,64}")
 

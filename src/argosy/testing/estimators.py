@@ -6,7 +6,7 @@ def test_mine():
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,14 +18,20 @@ from argosy.testing.components import assert_same, check_round_trips, dense
 from argosy.testing.expecting import raised
 
 
-def check_estimator(plugin: Plugin[Estimator], options: Mapping[str, Any], accuracy: float = 0.8) -> None:
+def check_estimator(
+    plugin: Plugin[Estimator],
+    options: Mapping[str, Any],
+    accuracy: float = 0.8,
+    rows_of: Callable[[int], tuple[Any, Codes]] | None = None,
+) -> None:
     """Raise AssertionError where the plug-in breaks a promise of `argosy.models.estimator`.
 
     It is tried on two classes and on four that are easily told apart, sparse and dense; it must answer right on
-    `accuracy` of its own training rows.
+    `accuracy` of its own training rows. `rows_of` gives others (csr rows and their classes, from how many classes there
+    are to be), for an estimator that does not take any adapter's.
     """
     for n_classes in (2, 4):
-        features, codes = separable_rows(n_classes)
+        features, codes = (rows_of or separable_rows)(n_classes)
         for X in (features, _frozen(features.toarray()), _frozen_rows(features)):  # noqa: N806
             _check_on(plugin, options, X, codes, n_classes, accuracy)
     raised(NotFitted, plugin.create(options).scores, features)

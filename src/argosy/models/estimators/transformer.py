@@ -1,0 +1,155 @@
+"""MiniLM, fine-tuned: a pretrained encoder and a linear head trained together (PyTorch), answered by ONNX Runtime.
+
+An artifact holds the layers that were trained and a graph without weights; the tables of embeddings stay as they were
+published, and are named. Texts are answered one by one, so that no answer depends on its neighbours.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import pairwise
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.errors import DatasetInvalid, WeightsDiffer
+from argosy.models.adapters.word_pieces import WordPieces
+from argosy.models.estimator import Codes, Estimator, Scores
+from argosy.models.estimators.calibrated import folds_of
+from argosy.models.fine_tuning.answering import Answering
+from argosy.models.fine_tuning.network import Pooling
+from argosy.models.fine_tuning.pretrained import Floats, Pretrained, pretrained
+from argosy.models.linear import require_every_class, to_probabilities
+from argosy.models.steps import step, tell
+from argosy.types import Options
+
+Rate = Annotated[float, msgspec.Meta(gt=0, le=1)]
+Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+_COMPARED = 200
+
+
+class Transformer(Estimator):
+    """`early_stopping` keeps a tenth of the rows to choose the best epoch; the lowest `frozen_layers` do not learn."""
+
+    cost: ClassVar[float] = 1000.0
+    agreement: ClassVar[float] = 1e-4
+    tensors_: dict[str, Floats]
+    """By their published names, and the head's."""
+    graph_: NDArray[np.uint8]
+    """ONNX, naming the tensors."""
+    weights_: dict[str, str]
+    """Of which package the tables of embeddings are."""
+    difference_: float
+
+    def __init__(
+        self,
+        epochs: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3,
+        learning_rate: Rate = 1e-4,
+        head_learning_rate: Rate = 1e-2,
+        batch_size: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 32,
+        warm_up: Share = 0.1,
+        weight_decay: Share = 0.01,
+        dropout: Share = 0.1,
+        frozen_layers: Annotated[int, msgspec.Meta(ge=0, le=6)] = 0,
+        pooling: Pooling = "mean",
+        class_weight: Literal["none", "balanced"] = "none",
+        early_stopping: bool = False,
+        seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)] = 0,
+    ) -> None:
+        self.epochs, self.learning_rate, self.head_learning_rate = epochs, learning_rate, head_learning_rate
+        self.batch_size, self.warm_up, self.weight_decay, self.dropout = batch_size, warm_up, weight_decay, dropout
+        self.frozen_layers, self.pooling, self.class_weight = frozen_layers, pooling, class_weight
+        self.early_stopping, self.seed = early_stopping, seed
+
+    @property
+    def has_probabilities(self) -> bool:
+        return True
+
+    @property
+    def difference(self) -> float:
+        return self.difference_
+
+    @classmethod
+    def unused(cls, options: Options) -> dict[str, str]:
+        """With every layer frozen only the head learns."""
+        if options.get("frozen_layers") != 6:
+            return {}
+        return dict.fromkeys(("learning_rate", "weight_decay"), "all six layers are frozen: the head alone learns")
+
+    @classmethod
+    def refuses(cls, adapter: type, options: Options) -> str | None:  # noqa: ARG003
+        if issubclass(adapter, WordPieces):
+            return None
+        return f"transformer reads word pieces, not the features of {adapter.__name__}: take the adapter word_pieces"
+
+    def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
+        from argosy.models.fine_tuning.graph import graph_of
+        from argosy.models.fine_tuning.training import Settings, fine_tune
+
+        require_every_class(y, n_classes)
+        begin, pieces = pretrained(), _pieces(X)
+        settings = Settings(**{name: getattr(self, name) for name in Settings.__dataclass_fields__})
+        learned = fine_tune(settings, begin, pieces, y, self._weights(y), self._kept_aside(y), _spread(len(y)))
+        self.__dict__.pop("_answering", None)
+        self.weights_, self.tensors_ = dict(begin.weights), learned.tensors
+        self.graph_ = np.frombuffer(graph_of(learned.tensors, self.pooling), np.uint8)
+        trained = to_probabilities(learned.logits.astype(np.float64), "softmax")
+        self.difference_ = float(np.abs(self.probabilities(X[learned.compared]) - trained).max())
+        tell(f"ONNX Runtime differs from PyTorch by {self.difference_:.1g} on {len(trained)} rows")
+        return self
+
+    def scores(self, X: Any) -> Scores:  # noqa: N803
+        begin, answering = self._begin, self._answering
+        logits = np.empty((X.shape[0], len(self.tensors_["head.bias"])))
+        for place, pieces in enumerate(_pieces(X)):
+            step()
+            logits[place] = answering.decide(begin.rows(pieces))
+        return logits
+
+    def probabilities(self, X: Any) -> Scores:  # noqa: N803
+        return to_probabilities(self.scores(X), "softmax")
+
+    @property
+    def _begin(self) -> Pretrained:
+        """The installed weights, if they are the ones that training began with."""
+        begin = pretrained()
+        if begin.weights != self.weights_:
+            raise WeightsDiffer(self.weights_, begin.weights)
+        return begin
+
+    @cached_property
+    def _answering(self) -> Answering:
+        return Answering(self.graph_.tobytes(), self.tensors_)
+
+    def _weights(self, y: Codes) -> Floats:
+        counts = np.bincount(y)
+        if self.class_weight == "balanced":
+            return (len(y) / (len(counts) * counts)).astype(np.float32)
+        return np.ones(len(counts), np.float32)
+
+    def _kept_aside(self, y: Codes) -> NDArray[np.int64]:
+        """A tenth of the rows, never a class's only one; raises DatasetInvalid where that is none."""
+        if not self.early_stopping:
+            return np.zeros(0, np.int64)
+        fold = folds_of(y, int(y.max()) + 1, 10, self.seed)
+        aside = np.flatnonzero(fold == 0)
+        if not len(aside):
+            raise DatasetInvalid("early_stopping keeps a tenth aside: that is fewer rows than one")
+        return aside
+
+
+def _pieces(X: Any) -> list[NDArray[np.int64]]:  # noqa: N803
+    """Each row's pieces; a row without any has one that means nothing."""
+    from scipy.sparse import csr_matrix
+
+    rows = csr_matrix(X)
+    numbers = rows.data.astype(np.int64)
+    found = [numbers[start:end] for start, end in pairwise(rows.indptr.tolist())]
+    return [one if len(one) else np.zeros(1, np.int64) for one in found]
+
+
+def _spread(rows: int) -> NDArray[np.int64]:
+    """Rows to compare the two forms on, from all over the training part."""
+    return np.unique(np.linspace(0, rows - 1, min(rows, _COMPARED)).astype(np.int64))
