@@ -228,6 +228,10 @@ class PredictionNotFound(UserMistake):
     """No prediction with that id was ever answered by this project."""
 
 
+class RecordUnreadable(ArgosyError):
+    """A whole record of the spool that is of no format known here, or not what its format says."""
+
+
 class PredictionNotLogged(ArgosyError):
     """A prediction that could not be written down, and so was not answered."""
 

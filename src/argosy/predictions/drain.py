@@ -2,7 +2,8 @@
 
 Each batch of frames and the position reached are committed together, so a drain killed at any moment goes on where it
 was; two drains at once take turns. It needs no key: what it moves stays sealed. A segment is deleted when its writer
-is gone and every complete frame of it is in the database.
+is gone and every complete frame of it is in the database. A complete frame that cannot be read (a newer Argosy wrote
+it, say) is kept aside in a file of its own, and what follows it is moved.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import threading
 from pathlib import Path
 
 from argosy.database import Database, Transaction
-from argosy.errors import DatabaseUnavailable
+from argosy.errors import DatabaseUnavailable, RecordUnreadable
 from argosy.predictions import frames, segments, statements
-from argosy.predictions.record import from_bytes
+from argosy.predictions.record import SealedPrediction, from_bytes
 from argosy.telemetry import logger
 
 BATCH_BYTES = 1 << 20  # keeps the database's write lock short
@@ -54,7 +55,7 @@ def _drain(path: Path, position: int, database: Database) -> int:
             return 0
         descriptor, writer_is_gone = segment
         while os.fstat(descriptor).st_size > position:
-            count, reached = _move_batch(path.name, descriptor, position, database)
+            count, reached = _move_batch(path, descriptor, position, database)
             if reached == position:
                 break
             moved, position = moved + count, reached
@@ -63,22 +64,37 @@ def _drain(path: Path, position: int, database: Database) -> int:
     return moved
 
 
-def _move_batch(name: str, descriptor: int, position: int, database: Database) -> tuple[int, int]:
+def _move_batch(path: Path, descriptor: int, position: int, database: Database) -> tuple[int, int]:
     """Predictions added, and the position reached; a drain beside us may have reached further than `position`."""
     with database.write() as transaction:
         if segments.is_deleted(descriptor):  # and its position forgotten
             return 0, position
-        at = _position(transaction, name)
+        at = _position(transaction, path.name)
         if at != position:
             return 0, at
         batch = _read_batch(descriptor, position)  # in the transaction: an erasure before it has blanked its frames
         if not batch:
             return 0, position
-        rows = [from_bytes(payload) for payload, _ in batch if not frames.is_blank(payload)]
+        rows = _readable(path, position, batch)
         transaction.execute_many(statements.ADD, [statements.parameters(row) for row in rows])
         reached = position + batch[-1][1]
-        transaction.execute(statements.ADVANCE, {"name": name, "position": reached})
+        transaction.execute(statements.ADVANCE, {"name": path.name, "position": reached})
     return len(rows), reached
+
+
+def _readable(path: Path, position: int, batch: list[tuple[memoryview, int]]) -> list[SealedPrediction]:
+    """The batch's predictions; whatever else is in it is kept aside, before the position is past it."""
+    rows = []
+    for payload, end in batch:
+        if frames.is_blank(payload):
+            continue
+        try:
+            rows.append(from_bytes(payload))
+        except RecordUnreadable as error:
+            start = position + end - len(payload) - frames.HEADER.size
+            kept = segments.keep_aside(path, start, frames.frame(bytes(payload)))
+            _log.error("%s: the record at byte %d cannot be read: %s; kept as %s", path, start, error, kept.name)
+    return rows
 
 
 def _read_batch(descriptor: int, position: int) -> list[tuple[memoryview, int]]:

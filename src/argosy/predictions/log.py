@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from argosy.database import Database
-from argosy.errors import PredictionNotFound
+from argosy.errors import PredictionNotFound, RecordUnreadable
 from argosy.predictions import frames, segments, statements
 from argosy.predictions.drain import drain_once
 from argosy.predictions.ids import PredictionIds
@@ -126,7 +127,13 @@ def _scrub(path: Path, wanted: bytes | None) -> None:
         descriptor = segment[0]
         data = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
         for payload, end in frames.complete(data):
-            if not frames.is_blank(payload) and from_bytes(payload).subject_hash == wanted:
+            if not frames.is_blank(payload) and _subject_hash(payload) == wanted:
                 overwritten = frames.blank(len(payload))
                 os.pwrite(descriptor, overwritten, end - len(overwritten))
         os.fsync(descriptor)
+
+
+def _subject_hash(payload: memoryview) -> bytes | None:
+    with suppress(RecordUnreadable):  # kept aside then, and so reported
+        return from_bytes(payload).subject_hash
+    return None

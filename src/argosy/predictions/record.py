@@ -3,6 +3,9 @@
 In the clear are the model, the version, the time, the answer, its confidence, and keyed hashes of subject and entity.
 The input, the scores, and who asked about whom are sealed under the predictions key with the id as identity, so that a
 sealed row moved to another id does not open.
+
+A record of the spool begins with its format's number, 1. Those written before there was one begin with 0x99, the nine
+fields' own mark in MessagePack, and are read too.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.errors import InputInvalid
+from argosy.errors import InputInvalid, RecordUnreadable
 from argosy.types import Input
 from argosy.vault.scope import Scope
 
@@ -58,6 +61,9 @@ class _Secret(msgspec.Struct, frozen=True, array_like=True):
     entity: str | None
 
 
+_FORMAT = 1
+_NUMBERED = bytes([_FORMAT])
+_UNNUMBERED = 0x99
 _encode = msgspec.msgpack.Encoder().encode
 _decode_sealed = msgspec.msgpack.Decoder(SealedPrediction).decode
 _decode_secret = msgspec.msgpack.Decoder(_Secret).decode
@@ -103,11 +109,19 @@ def unseal(row: SealedPrediction, scope: Scope) -> Prediction:
 
 
 def to_bytes(row: SealedPrediction) -> bytes:
-    return _encode(row)
+    """A record of the spool."""
+    return _NUMBERED + _encode(row)
 
 
 def from_bytes(data: bytes | memoryview) -> SealedPrediction:
-    return _decode_sealed(data)
+    """What is in a record, of this format or the one before; raises RecordUnreadable, which quotes nothing of it."""
+    number = data[0] if len(data) else None
+    if number not in (_FORMAT, _UNNUMBERED):
+        raise RecordUnreadable(f"its format is {number}: a newer Argosy wrote it, or it is damaged")
+    try:
+        return _decode_sealed(data if number == _UNNUMBERED else data[1:])
+    except msgspec.MsgspecError as error:
+        raise RecordUnreadable(f"it is not what its format says ({type(error).__name__})") from None
 
 
 def subject_hash(scope: Scope, subject: str | None) -> bytes | None:

@@ -38,8 +38,24 @@ def listed(folder: Path) -> list[Path]:
 
 
 def damaged(folder: Path) -> list[Path]:
-    """Segments that a drain kept aside, since they cannot be read to their end."""
+    """What a drain kept aside: segments that cannot be read to their end, and single frames that mean nothing here."""
     return sorted(folder.glob(f"*{DAMAGED}"))
+
+
+def keep_aside(segment: Path, position: int, frame: bytes) -> Path:
+    """Leave a frame of a segment in a file of its own, durable before this returns; doing it again changes nothing.
+
+    Renamed to `*.spool`, it is a segment again: for an Argosy that can read it.
+    """
+    path = segment.with_name(f"{segment.stem}-{position}{DAMAGED}")
+    unfinished = path.with_suffix(".aside")
+    unfinished.touch(0o600)
+    with unfinished.open("wb") as file:
+        file.write(frame)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.rename(path)
+    return path
 
 
 @contextmanager

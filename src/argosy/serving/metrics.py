@@ -37,6 +37,7 @@ class Metrics:
         self.log_seconds = Histogram(
             "argosy_prediction_log_seconds", "Until the kernel had a request's records.", buckets=_SECONDS, registry=r
         )
+        self.damaged = Gauge("argosy_spool_damaged_files", "Kept aside: no drain can read them.", registry=r)
         self.feedback = Counter("argosy_feedback", "Feedback taken.", ["kind", "added"], registry=r)
         self._state = Gauge(
             "argosy_servable_state", "1 for a version's state.", ["model", "version", "state"], registry=r

@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 
 from argosy import clock
+from argosy.predictions import segments
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE, PredictionLog
@@ -54,6 +55,7 @@ class ModelServer:
         self.loader = AdaptedModelLoader(store.artifacts)
         self.manager = Manager(self.loader, watch=self.metrics.watch)
         self.source = Source(catalogue.of_store(store, models or {}), self.manager.aspire, poll_seconds)
+        self.metrics.damaged.set_function(lambda: len(segments.damaged(spool)))
         log = SpoolWriter(spool, scope)
         self.dataplane = DataPlane(self.manager, log, PredictionIds(scope), limits=self.limits, metrics=self.metrics)
         desk = FeedbackDesk(
