@@ -40,11 +40,10 @@ class ProjectNotFound(UserMistake):
 class PluginNotFound(UserMistake):
     """No plug-in of that kind has that name; the message lists those there are and the nearest."""
 
-    def __init__(self, noun: str, name: str, known: Iterable[str], path: str = "") -> None:
-        self.noun, self.name, self.path = noun, name, path
-        known = sorted(known)
-        where = f"{path}: " if path else ""
-        super().__init__(f"{where}no {noun} is called '{name}'{nearest(name, known)}; there are: {', '.join(known)}")
+    def __init__(self, noun: str, name: str, known: Iterable[str], path: str = "", source: str = "") -> None:
+        self.noun, self.name, self.known, self.path, self.source = noun, name, sorted(known), path, source
+        there_are = f"{nearest(name, self.known)}; there are: {', '.join(self.known)}"
+        super().__init__(": ".join(part for part in (source, path, f"no {noun} is called '{name}'{there_are}") if part))
 
 
 class ExtraMissing(UserMistake):
@@ -276,6 +275,14 @@ class DecisionOvertaken(ArgosyError):
 
 class PortInUse(UserMistake):
     """Another program listens on that address."""
+
+
+class AddressInvalid(UserMistake):
+    """An address that cannot be listened on: not of this machine, or a port that needs more rights."""
+
+
+class ServerNotStarted(UserMistake):
+    """A server, started as a child, met a mistake of the user's and said so."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

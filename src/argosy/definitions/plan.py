@@ -79,7 +79,7 @@ def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> 
 
 def load_plan(path: Path, registries: Registries) -> Plan:
     """A plan from a YAML or JSON file, named after the file unless it names itself."""
-    with located(str(path)):
+    with located(path):
         return parse_plan(read_mapping(path), path.stem, registries)
 
 

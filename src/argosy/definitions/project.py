@@ -145,7 +145,7 @@ def find_project(start: Path) -> Path:
 def load_settings(folder: Path, environ: Mapping[str, str]) -> Settings:
     """The settings of the project in that folder; raises DefinitionInvalid with the file and the setting's path."""
     file = folder / FILE_NAME
-    with located(str(file)):
+    with located(file):
         settings = parse_settings(read_mapping(file), environ)
     return msgspec.structs.replace(settings, name=settings.name or folder.resolve().name)
 

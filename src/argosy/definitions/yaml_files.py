@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from argosy.errors import DefinitionInvalid
+from argosy.errors import DefinitionInvalid, PluginNotFound
 from argosy.typed_values import shown
 
 _TAG = "tag:yaml.org,2002:"
@@ -70,14 +70,36 @@ def parse_mapping(text: str, source: str, *, is_json: bool = False) -> dict[str,
 
 
 @contextmanager
-def located(source: str) -> Iterator[None]:
-    """Name the file in a DefinitionInvalid that came without one."""
+def located(source: Path | str) -> Iterator[None]:
+    """Name the file and its line, or what else it came from, in a DefinitionInvalid or PluginNotFound without one."""
     try:
         yield
-    except DefinitionInvalid as error:
+    except (DefinitionInvalid, PluginNotFound) as error:
         if error.source:
             raise
-        raise DefinitionInvalid(error.problem, error.path, source) from error.__cause__
+        line = _line_of(source, error.path) if isinstance(source, Path) else None
+        where = f"{source}:{line}" if line else str(source)
+        if isinstance(error, PluginNotFound):
+            raise PluginNotFound(error.noun, error.name, error.known, error.path, where) from None
+        raise DefinitionInvalid(error.problem, error.path, where) from error.__cause__
+
+
+def _line_of(file: Path, path: str) -> int | None:
+    """The line of `model.options.C` or `adapter[1].name`, or of as much of it as the file has."""
+    node, line, rest = yaml.compose(file.read_bytes().decode("utf-8-sig"), _Core), None, path
+    while rest:
+        if isinstance(node, yaml.MappingNode):  # a key may have dots: forbid's are such as model.name
+            inside = [(key.value, key, value) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            inside = [(f"[{index}]", each, each) for index, each in enumerate(node.value)]
+        else:
+            break
+        steps = [one for one in inside if re.match(rf"{re.escape(one[0])}(?![^.\[])", rest)]
+        if not steps:
+            break
+        name, key, node = max(steps, key=lambda one: len(one[0]))
+        line, rest = key.start_mark.line + 1, rest[len(name) :].removeprefix(".")
+    return line
 
 
 def _from_yaml(text: str, source: str) -> Any:

@@ -171,14 +171,32 @@ def test_a_name_in_the_file_wins_over_the_files(registries, tmp_path):
     assert load_plan(tmp_path / "my plan.yaml", registries).name == "topics"
 
 
-def test_an_error_in_a_file_names_the_file(registries, tmp_path):
+def test_an_error_in_a_file_names_the_file_and_the_line(registries, tmp_path):
     file = tmp_path / "topics.yaml"
     file.write_text(YAML.replace("1e-3", "small"))
     with pytest.raises(DefinitionInvalid) as caught:
         load_plan(file, registries)
-    expected = f"{file}: model.options.tolerance[0]: expected a number greater than 0; got 'small'"
+    line = 1 + next(at for at, text in enumerate(file.read_text().splitlines()) if "small" in text)
+    expected = f"{file}:{line}: model.options.tolerance[0]: expected a number greater than 0; got 'small'"
     assert str(caught.value) == expected
-    assert (caught.value.path, caught.value.source) == ("model.options.tolerance[0]", str(file))
+    assert (caught.value.path, caught.value.source) == ("model.options.tolerance[0]", f"{file}:{line}")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("dataset: span\nadapter: counts\nmodel: smv\n", 3),
+        ("dataset: span\nadapter: counts\nmodel:\n  - svm\n  - name: smv\n", 5),
+        ('{"dataset": "span",\n "adapter": "counts",\n "model": {"name": "smv"}}', 3),
+        ("dataset: span\nadapter: counts\nmodel: svm\nforbid:\n  model.name: smv\n", 5),
+    ],
+)
+def test_an_unknown_plugin_in_a_file_names_the_file_and_the_line(registries, tmp_path, text, line):
+    file = tmp_path / "topics.yaml"
+    file.write_text(text)
+    with pytest.raises(PluginNotFound, match="no model is called 'smv'") as caught:
+        load_plan(file, registries)
+    assert str(caught.value).startswith(f"{file}:{line}: ")
 
 
 def test_a_malformed_file_names_line_and_column(registries, tmp_path):

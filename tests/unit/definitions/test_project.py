@@ -91,7 +91,7 @@ def test_variables_that_are_empty_or_not_ours_change_nothing(tmp_path):
 def test_what_is_wrong_is_said_with_file_path_and_what_is_allowed(tmp_path, text, message):
     with pytest.raises(DefinitionInvalid) as caught:
         load_settings(project(tmp_path, text), {})
-    assert str(caught.value).startswith(f"{tmp_path / 'argosy.yaml'}: {message}")
+    assert str(caught.value).startswith(f"{tmp_path / 'argosy.yaml'}:1: {message}")
 
 
 def test_a_wrong_variable_is_named(tmp_path):
