@@ -35,7 +35,7 @@ def model_server(project: Project) -> ModelServer:
 
 
 def serve(project: Project, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
-    """Serve until SIGTERM or Ctrl-C, a drainer beside; raises PortInUse."""
+    """Serve until SIGTERM or Ctrl-C, a drainer beside; raises PortInUse, AddressInvalid."""
     stop = threading.Event()
     keeper = threading.Thread(target=keep_draining, args=(project, stop), name="argosy-drainer")
 

@@ -10,7 +10,7 @@ from argosy import clock, processes
 from argosy.app.replaying import watch as watch_replays
 from argosy.app.retraining import requests
 from argosy.app.workers import started
-from argosy.errors import ArgosyError, DatabaseUnavailable, JobFailed, PortInUse, VersionNotFound
+from argosy.errors import ArgosyError, DatabaseUnavailable, JobFailed, ServerNotStarted, VersionNotFound
 from argosy.feedback.triggers import Schedule
 from argosy.telemetry import logger
 
@@ -32,7 +32,7 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
         with started(project, workers) as keep:
             while not stop.wait(WATCH_SECONDS):
                 if server.poll() == MISTAKE:
-                    raise PortInUse("the server did not start: its line above says why")
+                    raise ServerNotStarted("the server did not start: its line above says why")
                 if server.poll() is not None:
                     raise JobFailed(f"the server ended with exit code {server.returncode}: see its messages above")
                 keep()

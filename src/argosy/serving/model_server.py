@@ -80,7 +80,7 @@ class ModelServer:
         self.dataplane.close()
 
     def run(self, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
-        """Answer requests until SIGTERM or Ctrl-C; raises PortInUse, and TokenMissing where others could reach the host
-        and there is no token."""
+        """Answer requests until SIGTERM or Ctrl-C; raises PortInUse, AddressInvalid, and TokenMissing where others
+        could reach the host and there is no token."""
         self.guard.open_to(host)
         serve(self.app, host, port, on_listening, self.limits)

@@ -11,7 +11,7 @@ from types import FrameType
 
 from starlette.types import ASGIApp
 
-from argosy.errors import PortInUse
+from argosy.errors import AddressInvalid, PortInUse
 from argosy.serving.connections import protocol
 from argosy.serving.limits import Limits
 
@@ -30,7 +30,7 @@ def serve(
 ) -> None:
     """Blocks until told to stop. `on_listening` gets the URL once connections are taken; port 0 picks a free one.
 
-    Raises PortInUse. Call it on the main thread.
+    Raises PortInUse, AddressInvalid. Call it on the main thread.
     """
     import uvicorn
 
@@ -62,7 +62,7 @@ def serve(
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; raises PortInUse."""
+    """A listening socket; raises PortInUse, AddressInvalid."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # with the protocol named, asyncio switches Nagle's algorithm off; without, every answer waits 40 ms
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -74,8 +74,18 @@ def listen(host: str, port: int) -> socket.socket:
         listening.close()
         if error.errno == errno.EADDRINUSE:
             raise PortInUse(f"another program listens on {host}:{port}: stop it, or choose another port") from None
-        raise PortInUse(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+        raise AddressInvalid(f"cannot listen on {host}:{port}: {_why(error, host, port)}") from None
     return listening
+
+
+def _why(error: OSError, host: str, port: int) -> str:
+    if isinstance(error, socket.gaierror):
+        return f"no machine is known as '{host}'; 127.0.0.1 is this one, 0.0.0.0 all its addresses"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"{host} is no address of this machine; 0.0.0.0 is all of them"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"port {port} needs rights that this user has not; take one from 1024 on"
+    return error.strerror or str(error)
 
 
 def _shown(host: str) -> str:

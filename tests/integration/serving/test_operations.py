@@ -6,7 +6,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from prometheus_client.parser import text_string_to_metric_families
 
-from argosy.errors import PortInUse
+from argosy.errors import AddressInvalid, PortInUse
 from argosy.serving.model_server import ModelServer
 from argosy.serving.server import listen
 
@@ -67,6 +67,15 @@ def test_a_port_in_use_is_said_so():
     taken = listen("127.0.0.1", 0)
     with taken, pytest.raises(PortInUse, match="another program listens"):
         listen("127.0.0.1", taken.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [("no-such-host.invalid", "no machine is known as"), ("192.0.2.1", "no address of this machine")],
+)
+def test_an_address_that_is_none_is_no_port_in_use(host, said):
+    with pytest.raises(AddressInvalid, match=said):
+        listen(host, 0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
