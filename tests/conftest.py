@@ -1,7 +1,11 @@
 """What tests of every kind may ask for."""
 
+import os
+
 import numpy as np
 import pytest
+
+os.environ.setdefault("ARGOSY_NICE", "0")  # workers that stand back on a busy machine would make their tests late
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+AUTOGROUP = Path("/proc/self/autogroup")
+GROUP_ATTEMPTS = 20
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -25,9 +27,22 @@ def single_threaded() -> dict[str, str]:
 
 
 def stand_back(nice: int) -> None:
-    """Let this process, and those it will start, be at least so nice. To be called before there are threads."""
+    """Let this process, and those it will start, be at least so nice. To be called before there are threads.
+
+    Linux may weigh sessions before it weighs processes (sched(7), autogroups): beside a server in another session the
+    level of a process means nothing, and that of the session has to be set. Its leader does.
+    """
     if os.getpriority(os.PRIO_PROCESS, 0) < nice:
         os.setpriority(os.PRIO_PROCESS, 0, nice)
+    for _ in range(GROUP_ATTEMPTS if os.getsid(0) == os.getpid() else 0):
+        try:
+            AUTOGROUP.write_text(str(nice))
+        except BlockingIOError:  # the kernel takes one such change in a tenth of a second
+            time.sleep(0.1)
+        except OSError:  # another system, or a kernel without
+            return
+        else:
+            return
 
 
 PARENT = "ARGOSY_PARENT"
@@ -39,8 +54,12 @@ def start(
     environment: Mapping[str, str] | None = None,
     log: Path | None = None,
     nice: int = 0,
+    is_session: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Start `python -m argosy …`; what it prints goes to `log` (appended), or where ours goes."""
+    """Start `python -m argosy …`; what it prints goes to `log` (appended), or where ours goes.
+
+    `is_session`: as the leader of a session of its own, for `stand_back`.
+    """
     output = log.open("ab") if log else None
     try:
         return subprocess.Popen(
@@ -49,7 +68,9 @@ def start(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            process_group=0,  # a terminal's Ctrl-C is for the parent to pass on: a child may still be importing
+            # a terminal's Ctrl-C is for the parent to pass on: a child may still be importing
+            process_group=None if is_session else 0,
+            start_new_session=is_session,
             preexec_fn=(lambda: os.nice(nice)) if nice else None,
         )
     finally:

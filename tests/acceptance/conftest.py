@@ -81,7 +81,7 @@ class Shell:
     @property
     def environment(self):
         plain = {name: value for name, value in os.environ.items() if not name.startswith("ARGOSY_")}
-        return {**plain, **self.variables}
+        return {**plain, "ARGOSY_NICE": "0", **self.variables}
 
     def run(self, *arguments, stdin=""):
         """Run a command to its end, whatever that is; never with a traceback."""

@@ -57,7 +57,7 @@ def started(project: Project, count: int, now: bool = False) -> Iterator[Callabl
 
 def _start(project: Project, now: bool) -> subprocess.Popen[bytes]:
     arguments = ["--project", str(project.root), "worker", "--processes", "1", *(["--now"] if now else [])]
-    return processes.start(arguments)
+    return processes.start(arguments, is_session=True)
 
 
 def quiet_until(project: Project) -> str | None:

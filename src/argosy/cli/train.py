@@ -75,7 +75,7 @@ def worker(ctx: click.Context, processes: int, until_idle: bool, now: bool) -> i
     child.follow_parent()
     project = opened(ctx)
     with stopped_by_signals() as stop:
-        if processes == 1:
+        if processes == 1 and not sys.stdin.isatty():  # at a terminal the worker needs a session of its own
             child.stand_back(project.settings.training.nice)
             os.environ.update(child.threads(project.settings.training.threads))  # no numeric library is loaded yet
             work(project, stop, (lambda: is_idle(project)) if until_idle else None, now=now)

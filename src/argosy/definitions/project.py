@@ -129,6 +129,7 @@ OVERRIDES = {
     "ARGOSY_COLLECTION": "collection",
     "ARGOSY_HOST": "server.host",
     "ARGOSY_PORT": "server.port",
+    "ARGOSY_NICE": "training.nice",
 }
 """Environment variable to the setting that it overrides."""
 
@@ -161,7 +162,7 @@ def parse_settings(values: Mapping[str, Any], environ: Mapping[str, str]) -> Set
 
 def _overridden(settings: Settings, variable: str, path: str, text: str) -> Settings:
     section, _, name = path.rpartition(".")
-    value: Any = int(text) if name == "port" and text.isdecimal() else text
+    value: Any = int(text) if name in ("port", "nice") and text.isdecimal() else text
     with located(f"the environment's {variable}"):
         if not section:
             return checked_struct(Settings, {**msgspec.to_builtins(settings), name: value})

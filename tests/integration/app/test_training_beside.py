@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -24,11 +25,12 @@ PLAN = {
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, monkeypatch):
     """One in whose time zone it is quiet but for a minute that is twelve hours away."""
+    monkeypatch.delenv("ARGOSY_NICE")
     create_project(tmp_path / "shop")
     begin, end = (time.strftime("%H:%M", time.gmtime(time.time() + 12 * 3600 + more)) for more in (60, 0))
-    text = f"training: {{nice: 12, threads: 2, quiet_hours: ['{begin}-{end}'], time_zone: UTC}}\n"
+    text = f"training: {{nice: 1, threads: 2, quiet_hours: ['{begin}-{end}'], time_zone: UTC}}\n"
     (tmp_path / "shop" / "argosy.yaml").write_text(text)
     opened = argosy.open(tmp_path / "shop")
     opened.examples.add([(f"parcel {number}" if number % 2 else f"card {number}", number % 2) for number in range(60)])
@@ -38,13 +40,16 @@ def project(tmp_path):
 
 def test_in_quiet_hours_a_worker_trains_only_when_told(project):
     project.plans.submit(PLAN)
-    worker = processes.start(["--project", str(project.root), "worker"], log=project.root / "log")
+    arguments = ["--project", str(project.root), "worker"]
+    worker = processes.start(arguments, log=project.root / "log", is_session=True)
     try:
         deadline = time.monotonic() + 60
         while "no training starts" not in (project.root / "log").read_text():
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        assert os.getpriority(os.PRIO_PROCESS, worker.pid) == 12
+        assert os.getpriority(os.PRIO_PROCESS, worker.pid) == 1
+        group = Path(f"/proc/{worker.pid}/autogroup")
+        assert not group.exists() or group.read_text().split()[-1] == "1"
     finally:
         processes.stop(worker)
     assert project.plans.status("shop").counts[JobState.QUEUED] == 1
@@ -62,5 +67,5 @@ def test_commands_say_until_when(project):
     until = json.loads(said("plan", "status", "shop", "--json"))["quiet_until"]
     assert f"quiet hours: no training starts before {until}" in said("plan", "status", "shop")
     (found,) = [finding for finding in examine(str(project.root)) if finding.check == "training"]
-    assert found.found.startswith("workers of nice 12 and 2 threads; quiet ")
+    assert found.found.startswith("workers of nice 1 and 2 threads; quiet ")
     assert found.found.endswith(f"UTC, now, until {until}")

@@ -51,12 +51,14 @@ def test_the_environment_is_over_the_file(tmp_path):
         "ARGOSY_COLLECTION": "news",
         "ARGOSY_HOST": "0.0.0.0",
         "ARGOSY_PORT": "0",
+        "ARGOSY_NICE": "0",
     }
     assert environ.keys() == OVERRIDES.keys()
     settings = load_settings(folder, environ)
     assert (settings.database, settings.broker, settings.artifacts) == ("sqlite:///b.db", "amqp://here", "file:there")
     assert (settings.collection, settings.server.host, settings.server.port) == ("news", "0.0.0.0", 0)
     assert settings.server.models["topics"].latest == 1
+    assert settings.training.nice == 0
 
 
 def test_variables_that_are_empty_or_not_ours_change_nothing(tmp_path):
