@@ -62,6 +62,7 @@ class PlanCheck:
             "plan": self.plan.name,
             "permutations": self.expansion.permutations,
             "forbidden": [{"reason": one.reason, "count": one.count} for one in self.expansion.forbidden],
+            "left_out": [{"reason": one.reason, "count": one.count} for one in self.expansion.left_out],
             "duplicates": self.expansion.duplicates,
             "definitions": len(self.expansion.definitions),
             "distinct": self.expansion.distinct,
@@ -118,13 +119,14 @@ class ProjectPlans:
             return submit_search(self._project, plan)
         expansion = expand(plan, self._project.registries, limit)
         if not expansion.definitions:
-            why = "; ".join(dict.fromkeys(one.reason for one in expansion.forbidden))
+            why = "; ".join(dict.fromkeys(one.reason for one in expansion.forbidden + expansion.left_out))
             raise DefinitionInvalid(f"of {expansion.permutations} permutations none may be trained: {why}", plan.name)
         with self._project.database.write() as transaction:
             now = transaction.now()
             wanted = self._check(transaction, plan, expansion, lambda within, cut: freeze(within, cut, now)).wanted
             self.searches.forget(transaction, plan.name)
-            return self.queued.submit(transaction, plan.name, plan.source, wanted)
+            done = self.queued.submit(transaction, plan.name, plan.source, wanted)
+        return replace(done, left_out=tuple(one.reason for one in expansion.left_out))
 
     def status(self, plan: PlanSource) -> PlanStatus:
         """Where a submitted plan's definitions are; raises PlanNotFound."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from argosy.app.plans import PlanCheck
     from argosy.app.searching import SearchCheck
     from argosy.datasets.frozen import Frozen
-    from argosy.definitions import Plan
+    from argosy.definitions import Expansion, Plan
     from argosy.jobs.submission import PlanStatus
 
 limit_option = click.option(
@@ -66,6 +66,7 @@ def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
     name = project.plans.name(file)
     if as_json:
         counts = {"queued": done.queued, "waiting": done.waiting, "trained": done.trained, "dropped": done.dropped}
+        counts |= {"left_out": done.left_out} if done.left_out else {}
         print_json({"plan": name, **{key: list(labels) for key, labels in counts.items()}})
         return
     search = project.plans.status(name).search
@@ -79,6 +80,8 @@ def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
     ):
         if labels:
             click.echo(f"  {len(labels):,} {meaning}")
+    for lacking in done.left_out:
+        click.echo(f"  left out: {lacking}")
     if done.queued or search:
         click.echo(f"Next: argosy worker --processes 2, and argosy plan status {name}")
 
@@ -143,6 +146,7 @@ def _print_check(found: PlanCheck) -> None:
     click.echo(f"Plan '{found.plan.name}': {plural(expansion.permutations, 'permutation')}.")
     rows = [
         (f"{forbidden:,}", "forbidden by rules or by what does not fit together"),
+        *_left_out(expansion),
         (f"{expansion.duplicates:,}", "the same as another"),
         (f"{found.count('trained'):,}", "trained already"),
         (f"{found.count('queued', 'running'):,}", "queued or running"),
@@ -151,11 +155,19 @@ def _print_check(found: PlanCheck) -> None:
     print_table((">definitions", ""), rows)
     for one in expansion.forbidden:
         click.echo(f"Forbidden: {one.reason} ({plural(one.count, 'permutation')})")
+    for one in expansion.left_out:
+        click.echo(f"Left out: {one.reason} ({plural(one.count, 'permutation')})")
     for unused in expansion.without_effect:
         click.echo(f"Without effect: {unused.path}: {unused.why} ({plural(unused.definitions, 'definition')})")
     if expansion.distinct < len(expansion.definitions):
         click.echo(f"Only {expansion.distinct:,} of {len(expansion.definitions):,} can differ in their results.")
     _print_rows(found.plan, found.datasets)
+
+
+def _left_out(expansion: Expansion) -> list[tuple[str, str]]:
+    """A line of the table, where there is anything to tell."""
+    count = sum(one.count for one in expansion.left_out)
+    return [(f"{count:,}", "left out, since what they need is not installed")] if count else []
 
 
 def _print_search(found: SearchCheck) -> None:

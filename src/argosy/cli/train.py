@@ -42,6 +42,8 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
     said = f"{to_train} to train, {len(submitted.trained)} trained already. Ctrl-C leaves the rest queued."
     click.echo(f"Search: {search}." if search else said, err=True)
     tell_quiet_hours(project, now)
+    for lacking in submitted.left_out:
+        click.echo(f"Left out: {lacking}", err=True)
     found = _follow(project, name, processes, now, quiet=as_json)
     if as_json:
         from argosy.app.leaderboard import ranked

@@ -25,6 +25,8 @@ class Alternative(msgspec.Struct, frozen=True):
     """The options that the plan spells out."""
     ranges: Mapping[str, Range] = {}
     """Of a plan that searches: the options with a range, whose one value in `values` is its low end."""
+    is_optional: bool = False
+    """Left out where what it needs is not installed."""
 
     @property
     def permutations(self) -> int:
@@ -68,8 +70,11 @@ def option_values(option: Option, value: Any, path: str) -> tuple[Any, ...]:
 def _alternatives(values: Any, registry: Registry[Any], path: str, may_range: bool) -> tuple[Alternative, ...]:
     if isinstance(values, str):
         values = {"name": values}
-    refuse_unknown_keys(values, ("name", "options"), f"a {registry.noun}", path)
+    refuse_unknown_keys(values, ("name", "options", "if_installed"), f"a {registry.noun}", path)
     names, options = values.get("name"), values.get("options") or {}
+    is_optional = values.get("if_installed", False)
+    if not isinstance(is_optional, bool):
+        raise DefinitionInvalid(f"expected true or false; got {shown(is_optional)}", f"{path}.if_installed")
     if not isinstance(options, Mapping):
         raise DefinitionInvalid(f"expected a mapping of options; got {shown(options)}", f"{path}.options")
     names = names if isinstance(names, list) else [names]
@@ -77,7 +82,8 @@ def _alternatives(values: Any, registry: Registry[Any], path: str, may_range: bo
         problem = f"expected the name of a {registry.noun}, or a list of names; got {shown(values.get('name'))}"
         raise DefinitionInvalid(problem, f"{path}.name")
     plugins = [registry.get(name, f"{path}.name") for name in names]
-    return tuple(_alternative(plugin, options, f"{path}.options", may_range) for plugin in plugins)
+    found = (_alternative(plugin, options, f"{path}.options", may_range) for plugin in plugins)
+    return tuple(msgspec.structs.replace(one, is_optional=is_optional) for one in found)
 
 
 def _alternative(plugin: Plugin[Any], options: Mapping[str, Any], path: str, may_range: bool) -> Alternative:

@@ -1,12 +1,13 @@
 """All the definitions that a plan allows, and the account of those it does not.
 
-Every permutation is accounted for once: `permutations` = definitions + forbidden + duplicates. It is forbidden where
-a constructor refuses its options together (ValueError), where a rule of the plan bars it, or where its model refuses
-its adapter: the first of these that applies is the reason it is counted under.
+Every permutation is accounted for once: `permutations` = definitions + forbidden + left out + duplicates. It is
+forbidden where a constructor refuses its options together (ValueError), where a rule of the plan bars it, or where its
+model refuses its adapter: the first of these that applies is the reason it is counted under. Else it is left out where
+an alternative of it says `if_installed` and something is not.
 
-Plug-in classes may offer class methods: `unused(options) -> {option: why}`, options that do nothing given the others,
-and, on models, `refuses(adapter_class, adapter_options) -> str | None`. A model that is made of another says which one
-in `learner(options)`: then that one is asked what it refuses.
+Plug-in classes may offer class methods: `unused(options) -> {option: why}`, options that do nothing given the others;
+`lacks(options) -> str`, what to install first; and, on models, `refuses(adapter_class, adapter_options) -> str | None`.
+A model that is made of another says which one in `learner(options)`: then that one is asked what it refuses.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ class Expansion(msgspec.Struct, frozen=True):
     """In the plan's order, each once: datasets vary slowest, models fastest."""
     permutations: int
     forbidden: list[Forbidden]
+    left_out: list[Forbidden]
     duplicates: int
     without_effect: list[Unused]
     distinct: int
@@ -66,6 +68,7 @@ class _Choice(msgspec.Struct):
     unused: dict[str, str]
     effective: int
     """The same number where all options with an effect are the same."""
+    lacks: str = ""
     times: int = 1
     kept: int = 0
 
@@ -73,6 +76,7 @@ class _Choice(msgspec.Struct):
 class _Account(msgspec.Struct):
     definitions: list[Definition] = []
     forbidden: Counter[str] = msgspec.field(default_factory=Counter)
+    left_out: Counter[str] = msgspec.field(default_factory=Counter)
     effective: set[tuple[int, int, int]] = msgspec.field(default_factory=set)
     duplicates: int = 0
 
@@ -89,6 +93,7 @@ def expand(plan: Plan, registries: Registries, limit: int = LIMIT) -> Expansion:
         account.definitions,
         count,
         [Forbidden(reason, times) for reason, times in account.forbidden.items()],
+        [Forbidden(reason, times) for reason, times in account.left_out.items()],
         account.duplicates,
         [unused for kind in PLUGIN_KINDS for unused in _without_effect(kind, choices[kind], plan.of(kind))],
         len(account.effective),
@@ -110,6 +115,9 @@ def _judge(
         if reason is not None:
             account.forbidden[reason] += times
             continue
+        if lacks := dataset.lacks or adapter.lacks or model.lacks:
+            account.left_out[lacks] += times
+            continue
         account.definitions.append(Definition(dataset.spec, adapter.spec, model.spec, plan.evaluate))
         account.effective.add((dataset.effective, adapter.effective, model.effective))
         account.duplicates += times - 1
@@ -127,18 +135,25 @@ def _choices(plan: Plan, kind: PluginKind, registries: Registries) -> list[_Choi
         for spec in alternative.specs():
             if (known := found.get(spec.canonical())) is not None:
                 known.times += 1
+                known.lacks = known.lacks if alternative.is_optional else ""
                 continue
             unused = _unused(plugin, spec)
             core = Spec(spec.name, {name: value for name, value in spec.options.items() if name not in unused})
             number = effective.setdefault(core.canonical(), len(effective))
             problem = _problem(plugin, spec, kind)
-            found[spec.canonical()] = _Choice(spec, marks(plan.rules, kind, spec), problem, unused, number)
+            lacks = _lacks(plugin, spec) if alternative.is_optional and problem is None else ""
+            found[spec.canonical()] = _Choice(spec, marks(plan.rules, kind, spec), problem, unused, number, lacks)
     return list(found.values())
 
 
 def _unused(plugin: Plugin[Any], spec: Spec) -> dict[str, str]:
     hook = getattr(plugin.cls, "unused", None)
     return dict(hook(spec.options)) if hook is not None else {}
+
+
+def _lacks(plugin: Plugin[Any], spec: Spec) -> str:
+    hook = getattr(plugin.cls, "lacks", None)
+    return str(hook(spec.options)) if hook is not None else ""
 
 
 def _problem(plugin: Plugin[Any], spec: Spec, kind: PluginKind) -> str | None:

@@ -42,6 +42,8 @@ class Submitted:
     trained: tuple[str, ...]
     dropped: tuple[str, ...]
     """Of the plan's earlier submission, not wanted any more and not begun: cancelled."""
+    left_out: tuple[str, ...] = ()
+    """What is not installed, and how to install it."""
 
 
 @dataclass(frozen=True)

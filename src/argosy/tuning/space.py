@@ -47,7 +47,7 @@ def chosen(plan: Plan, choices: Choices) -> Plan:
 def definition_of(plan: Plan, registries: Registries) -> Definition | str:
     """The definition that a plan of one permutation allows, or why it does not."""
     found = expand(plan, registries)
-    return found.definitions[0] if found.definitions else found.forbidden[0].reason
+    return found.definitions[0] if found.definitions else (found.forbidden + found.left_out)[0].reason
 
 
 def effect(definition: Definition, registries: Registries) -> str:
@@ -108,7 +108,7 @@ def _narrowed(kind: PluginKind, alternatives: tuple[Alternative, ...], chooser: 
         else:
             ordered = _in_order(one.values[option])
             values[option] = (ordered[chooser.place(name, len(ordered), _is_ordered(ordered))],)
-    return Alternative(one.name, values, one.given)
+    return Alternative(one.name, values, one.given, is_optional=one.is_optional)
 
 
 def _grid_of(kind: PluginKind, alternatives: tuple[Alternative, ...]) -> Iterator[dict[str, int]]:

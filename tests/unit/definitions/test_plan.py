@@ -97,7 +97,7 @@ OPTION = "model.options"
         ),
         ({"model": None}, "model: is missing"),
         ({"model": []}, "model: an empty list allows no model: give at least one"),
-        ({"model": 3}, "model: a model is a mapping with name, options; got 3"),
+        ({"model": 3}, "model: a model is a mapping with name, options, if_installed; got 3"),
         ({"model": [{"name": "svm"}, {"nam": "svm"}]}, "model[1].nam: a model has no such key (did you mean 'name'?)"),
         ({"model": {"name": []}}, "model.name: expected the name of a model, or a list of names; got []"),
         ({"model": {"name": "svm", "options": 3}}, f"{OPTION}: expected a mapping of options; got 3"),

@@ -16,10 +16,11 @@ import numpy as np
 
 from argosy.errors import WeightsDiffer
 from argosy.models.adapter import Adapter
+from argosy.models.extras import lacking
 from argosy.models.inputs import texts_of
-from argosy.models.sentence_encoder import Backend, SentenceEncoder
+from argosy.models.sentence_encoder import NEEDS, PURPOSE, Backend, SentenceEncoder
 from argosy.models.sentence_encoders import encoder_of
-from argosy.types import Input
+from argosy.types import Input, Options
 
 
 class SentenceEmbedding(Adapter):
@@ -35,6 +36,10 @@ class SentenceEmbedding(Adapter):
         field: str = "",
     ) -> None:
         self.backend, self.length, self.threads, self.field = backend, length, threads, field
+
+    @classmethod
+    def lacks(cls, options: Options) -> str:
+        return lacking(PURPOSE, NEEDS[options.get("backend", "onnx")])
 
     def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:  # noqa: ARG002
         self.weights_ = dict(encoder_of(self.backend).weights)

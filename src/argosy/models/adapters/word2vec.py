@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid, ExtraMissing
 from argosy.models.adapter import Adapter
+from argosy.models.extras import extra, lacking
 from argosy.models.grams import find_words
 from argosy.models.inputs import texts_of
 from argosy.models.vocabulary import Vocabulary
-from argosy.types import Input
+from argosy.types import Input, Options
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -41,6 +42,10 @@ class Word2Vec(Adapter):
     ) -> None:
         self.sequence_length, self.dimensions, self.epochs = sequence_length, dimensions, epochs
         self.window, self.min_count, self.seed, self.field = window, min_count, seed, field
+
+    @classmethod
+    def lacks(cls, options: Options) -> str:  # noqa: ARG003
+        return lacking("the adapter word2vec", {"gensim": extra("word2vec")})
 
     def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:  # noqa: ARG002
         try:

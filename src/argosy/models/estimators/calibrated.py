@@ -78,6 +78,11 @@ class Calibrated(Estimator):
         """What the estimator refuses that it has unless told otherwise; see `learner`."""
         return cls.learner({}).refuses(adapter, options)
 
+    @classmethod
+    def lacks(cls, options: Options) -> str:
+        found: str = _registry().get(options.get("of", "svm")).cls.lacks(options.get("settings") or {})
+        return found
+
     @cached_property
     def inner(self) -> Estimator:
         """The estimator, as it was trained on the whole training part."""

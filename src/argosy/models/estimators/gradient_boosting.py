@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from argosy.errors import ArtifactCorrupt, ExtraMissing
 from argosy.models.estimator import Codes, Estimator, Scores
+from argosy.models.extras import extra, lacking
 from argosy.models.linear import require_every_class, spread, to_probabilities
+from argosy.types import Options
 
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
@@ -47,6 +49,10 @@ class GradientBoosting(Estimator):
     @property
     def has_probabilities(self) -> bool:
         return True
+
+    @classmethod
+    def lacks(cls, options: Options) -> str:  # noqa: ARG003
+        return lacking("the model gradient_boosting", {"lightgbm": extra("boosting")})
 
     @classmethod
     def unused(cls, options: dict[str, Any]) -> dict[str, str]:

