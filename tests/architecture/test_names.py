@@ -8,7 +8,16 @@ from argosy.models.estimators import estimators
 
 NAMES = {
     "dataset": ["all", "given_split", "latest", "span"],
-    "adapter": ["hashing", "numeric", "sentence_embedding", "tfidf", "word2vec", "word_frequency", "word_pieces"],
+    "adapter": [
+        "hashing",
+        "numeric",
+        "sentence_embedding",
+        "tfidf",
+        "union",
+        "word2vec",
+        "word_frequency",
+        "word_pieces",
+    ],
     "model": [
         "calibrated",
         "gradient_boosting",
@@ -35,6 +44,7 @@ OPTIONS = {
     "numeric": "numbers categories texts scaling missing max_categories ngrams min_count max_features",
     "sentence_embedding": "backend length threads field",
     "tfidf": "analyzer ngrams min_count max_features sublinear lowercase field",
+    "union": "of",
     "word2vec": "sequence_length dimensions epochs window min_count seed field",
     "word_frequency": "sequence_length vocabulary_size field",
     "word_pieces": "length field",

