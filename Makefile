@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check format bench proof clean venv
+.PHONY: help demo test check format bench quality proof clean venv
 
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -47,6 +47,9 @@ format: $(READY)  ## put every file into the project's format
 
 bench: $(READY)  ## every benchmark, one after the other
 	@for name in predict examples training; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+quality: $(READY)  ## what the thorough plan finds on seven public sets: an hour or so, goes on where it was stopped
+	@$(BIN)/python -m benchmarks.quality
 
 clean:  ## remove what make built
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-project

@@ -9,6 +9,7 @@ def test_a_new_project_says_what_to_do_next(anywhere):
     assert [path.rpartition("/")[2] for path in made["written"]] == [
         "argosy.yaml",
         "plan.yaml",
+        "thorough.yaml",
         "README.md",
         ".gitignore",
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 from argosy.app.backends import create_keys
 from argosy.errors import UserMistake
 
-FILES = {"argosy.yaml": "argosy.yaml", "plan.yaml": "plan.yaml", "README.md": "README.md"}
+FILES = ("argosy.yaml", "plan.yaml", "thorough.yaml", "README.md")
 _IGNORED = ".argosy/\n"
 
 
@@ -23,10 +23,10 @@ def create_project(folder: Path, name: str = "") -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     templates = resources.files("argosy.app").joinpath("templates")
-    for file, template in FILES.items():
+    for file in FILES:
         path = folder / file
         if not path.exists():
-            text = templates.joinpath(template).read_text("utf-8")
+            text = templates.joinpath(file).read_text("utf-8")
             path.write_text(text.format(name=name), "utf-8")
             written.append(path)
     ignore = folder / ".gitignore"

@@ -39,7 +39,7 @@ def tell_quiet_hours(project: Project, is_now: bool) -> None:
 @click.option("--name", default="", help="The project's and its model's name (default: the folder's).")
 @json_option
 def init(folder: Path, name: str, as_json: bool) -> None:
-    """Make a new project in FOLDER: settings, a sample plan, a page of help, and its master keys.
+    """Make a new project in FOLDER: settings, two plans, a page of help, and its master keys.
 
     Example: argosy init shop
     """

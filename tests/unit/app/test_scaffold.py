@@ -21,7 +21,7 @@ def test_files_that_are_there_stay(tmp_path):
     (tmp_path / "plan.yaml").write_text("mine")
     (tmp_path / ".gitignore").write_text("*.pyc\n")
     written = {path.name for path in create_project(tmp_path)}
-    assert written == {"argosy.yaml", "README.md", ".gitignore"}
+    assert written == {"argosy.yaml", "thorough.yaml", "README.md", ".gitignore"}
     assert (tmp_path / "plan.yaml").read_text() == "mine"
     assert (tmp_path / ".gitignore").read_text() == "*.pyc\n.argosy/\n"
 

@@ -1,0 +1,38 @@
+"""The plan `thorough.yaml` of a new project: it checks and trains, with the extras and without."""
+
+import importlib.util
+import os
+
+import pytest
+
+from argosy.models import extras
+from argosy.models.sentence_encoder import NEEDS
+
+
+def _plan(project):
+    return project.plans.load(project.root / "thorough.yaml").source
+
+
+def test_without_extras_the_classical_part_is_trained_and_the_rest_is_said(project, trained, monkeypatch):
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    plan = _plan(project)
+    found = project.plans.check(plan)
+    assert (found.will_train, found.to_dict()["left_out"][0]["count"]) == (7, 3)
+    assert "pip install 'argosy[embeddings]'" in found.expansion.left_out[0].reason
+    assert "pip install 'argosy[embeddings]'" in project.plans.submit(plan).left_out[0]
+    rows = trained(plan)
+    assert len(rows) == 7
+    assert rows[0]["validation_accuracy"] > 0.6
+    assert not any("sentence_embedding" in row["adapter"] for row in rows)
+
+
+def test_with_extras_sentences_are_weighed_beside_words(project, trained):
+    missing = [module for module in NEEDS["onnx"] if importlib.util.find_spec(module) is None]
+    if missing and not os.environ.get("CI"):
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    plan = _plan(project)
+    assert project.plans.check(plan).expansion.left_out == []
+    few = {**plan, "adapter": plan["adapter"][2:], "model": {"name": "svm"}}
+    [row] = trained(few)
+    assert "sentence_embedding" in row["adapter"]
+    assert project.models[f"{plan['name']}@best"].classify(["my parcel is late"]) == ["delivery"]
