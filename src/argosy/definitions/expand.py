@@ -115,7 +115,7 @@ def _judge(
         if reason is not None:
             account.forbidden[reason] += times
             continue
-        if lacks := dataset.lacks or adapter.lacks or model.lacks:
+        if lacks := "; ".join(filter(None, (dataset.lacks, adapter.lacks, model.lacks))):
             account.left_out[lacks] += times
             continue
         account.definitions.append(Definition(dataset.spec, adapter.spec, model.spec, plan.evaluate))

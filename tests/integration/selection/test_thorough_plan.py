@@ -17,9 +17,11 @@ def test_without_extras_the_classical_part_is_trained_and_the_rest_is_said(proje
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
     plan = _plan(project)
     found = project.plans.check(plan)
-    assert (found.will_train, found.to_dict()["left_out"][0]["count"]) == (7, 3)
-    assert "pip install 'argosy[embeddings]'" in found.expansion.left_out[0].reason
-    assert "pip install 'argosy[embeddings]'" in project.plans.submit(plan).left_out[0]
+    vectors, transformer = found.to_dict()["left_out"]
+    assert (found.will_train, vectors["count"], transformer["count"]) == (7, 3, 1)
+    assert "sentence_embedding needs pip install 'argosy[embeddings]'" in vectors["reason"]
+    assert "transformer needs pip install 'argosy[finetuning]'" in transformer["reason"]
+    assert project.plans.submit(plan).left_out == (vectors["reason"], transformer["reason"])
     rows = trained(plan)
     assert len(rows) == 7
     assert rows[0]["validation_accuracy"] > 0.6
@@ -31,8 +33,8 @@ def test_with_extras_sentences_are_weighed_beside_words(project, trained):
     if missing and not os.environ.get("CI"):
         pytest.skip(f"not installed: {', '.join(missing)}")
     plan = _plan(project)
-    assert project.plans.check(plan).expansion.left_out == []
-    few = {**plan, "adapter": plan["adapter"][2:], "model": {"name": "svm"}}
+    assert not any("sentence_embedding" in one.reason for one in project.plans.check(plan).expansion.left_out)
+    few = {**plan, "adapter": plan["adapter"][2:3], "model": {"name": "svm"}}
     [row] = trained(few)
     assert "sentence_embedding" in row["adapter"]
     assert project.models[f"{plan['name']}@best"].classify(["my parcel is late"]) == ["delivery"]
