@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from argosy.errors import ArgosyError, InputInvalid, KeyUnavailable
 from argosy.feedback.drift import Sample, drift, unseen_shares, words
-from argosy.models.adapted_model import AdaptedModel, confidence
-from argosy.models.estimator import Codes
+from argosy.label_sets import agrees
+from argosy.models.adapted_model import AdaptedModel
+from argosy.models.answers import answers_of, coded, confidence, right
 from argosy.models.inputs import NO_LIMIT, check_input
 from argosy.models.intervals import Floats
 from argosy.types import Input, Part
@@ -85,13 +86,17 @@ def analyse(project: Project, values: Mapping[str, Any], say: Say) -> Any:
     notes: dict[str, str] = {}
     bins: Sequence[Bin] = ()
     if model.estimator.has_probabilities:
-        bins = calibration(test.scores.max(axis=1), _right(test, model.classes)) if test.labels else ()
+        bins = calibration(_sure(test, model), _right(test, model)) if test.labels else ()
     else:
         notes["calibration"] = (
             "This estimator has scores and no probabilities of its own, so there is nothing to calibrate."
         )
     mistakes = _mistakes(test, model)
-    doubts = _doubts([*_crossed(project, trained, dataset, request, say, notes), *held_out], model.classes)
+    doubts: list[Case] = []
+    if model.estimator.answers_sets:
+        notes["doubts"] = "Labels in doubt are looked for where a text has one label, and here it may have several."
+    else:
+        doubts = _doubts([*_crossed(project, trained, dataset, request, say, notes), *held_out], model.classes)
     curve: Sequence[Point] = ()
     if request.curve:
         curve = learning_curve(project, trained, dataset, say)
@@ -120,8 +125,8 @@ def learning_curve(project: Project, trained: Trained, dataset: Dataset, say: Sa
             answers = pair.classify(inputs, NO_LIMIT)
         except ArgosyError:
             continue  # too few rows for this pair, such as one class alone
-        right = sum(answer == label for answer, label in zip(answers, labels, strict=True))
-        if accuracy := wilson(right, len(labels)):
+        hits = sum(map(agrees, answers, labels))
+        if accuracy := wilson(hits, len(labels)):
             points.append(Point(len(rows), accuracy))
     figures = trained.metrics.get(Part.TEST, {}).get("accuracy")
     if figures:
@@ -169,12 +174,12 @@ def _answered(model: AdaptedModel, dataset: Dataset, part: Part) -> Answered:
 
 
 def _mistakes(test: Answered, model: AdaptedModel) -> list[Case]:
-    wrong = np.flatnonzero(~_right(test, model.classes))
-    sure = confidence(test.scores, model.estimator.has_probabilities)
+    wrong = np.flatnonzero(~_right(test, model))
+    sure = _sure(test, model)
     order = wrong[np.argsort(-sure[wrong], kind="stable")]
-    answers = test.scores.argmax(axis=1)
+    answers = answers_of(test.scores, model.classes, model.estimator.answered_from)
     return [
-        Case(test.example_ids[at], test.part.value, test.labels[at], model.classes[answers[at]], float(sure[at]))
+        Case(test.example_ids[at], test.part.value, test.labels[at], answers[at], float(sure[at]))
         for at in order.tolist()
     ]
 
@@ -183,7 +188,7 @@ def _doubts(sides: Sequence[Answered], classes: list[str]) -> list[Case]:
     sides = [side for side in sides if side.labels]
     if not sides:
         return []
-    codes = np.concatenate([_codes(side.labels, classes) for side in sides])
+    codes = np.concatenate([coded(side.labels, classes, are_sets=False) for side in sides])
     places = [(side, at) for side in sides for at in range(len(side.labels))]
     cases = []
     for doubt in doubtful_labels(codes, np.concatenate([side.scores for side in sides])):
@@ -214,10 +219,9 @@ def _live(
         notes["drift"] = "This version has answered nothing live yet, so there is nothing to compare."
         return None
     known = {word for item in dataset.parts[Part.TRAIN].inputs for word in words(as_text(item))}
-    answers = [model.classes[code] for code in test.scores.argmax(axis=1).tolist()]
-    sure = confidence(test.scores, model.estimator.has_probabilities)
+    answers = answers_of(test.scores, model.classes, model.estimator.answered_from)
     sample = partial(_sample, known=known)
-    reference = sample(answers, sure.tolist(), _answerable(dataset.parts[Part.TEST].inputs)[0])
+    reference = sample(answers, _sure(test, model).tolist(), _answerable(dataset.parts[Part.TEST].inputs)[0])
     live = sample([one.answer for one in newest], [one.confidence for one in newest], [one.input for one in newest])
     mixes = dict(Counter(reference.answers)), dict(Counter(live.answers))
     return Live(drift(reference, live), *mixes, newest[0].made_at, newest[-1].made_at)
@@ -254,10 +258,10 @@ def _answerable(inputs: Sequence[Input]) -> tuple[list[Input], list[int]]:
     return [inputs[at] for at in kept], kept
 
 
-def _codes(labels: Sequence[str], classes: list[str]) -> Codes:
-    number = {label: code for code, label in enumerate(classes)}
-    return np.array([number.get(label, -1) for label in labels], np.int64)
+def _right(side: Answered, model: AdaptedModel) -> NDArray[np.bool_]:
+    codes = coded(side.labels, model.classes, model.estimator.answers_sets)
+    return right(side.scores, codes, model.estimator.answered_from)
 
 
-def _right(side: Answered, classes: list[str]) -> NDArray[np.bool_]:
-    return np.asarray(side.scores.argmax(axis=1) == _codes(side.labels, classes))
+def _sure(side: Answered, model: AdaptedModel) -> Floats:
+    return confidence(side.scores, model.estimator.has_probabilities, model.estimator.answered_from)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from argosy.app.apart import Say, apart
 from argosy.app.reproduction import Changed, changes, trained_of
+from argosy.label_sets import agrees, as_members
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -148,17 +149,18 @@ def answer_both(project: Project, request: Mapping[str, Any], say: Say) -> dict[
 
 
 def class_changes(labels: Sequence[str], first: Sequence[str], second: Sequence[str]) -> list[ClassChange]:
-    """Every class that is a label or an answer, in order. Pure."""
+    """Every class that is a label or an answer, in order; where texts have several, each by itself. Pure."""
     from argosy.feedback.gate import difference_interval
 
+    true, *sides = ([frozenset(as_members(label)) for label in column] for column in (labels, first, second))
     found = []
-    for label in sorted({*labels, *first, *second}):
-        of_first, of_second = (_hits(label, labels, side) for side in (first, second))
+    for label in sorted(frozenset().union(*true, *sides[0], *sides[1])):
+        of_first, of_second = (_hits(label, true, side) for side in sides)
         rows = len(of_first)
         lost = sum(x and not y for x, y in zip(of_first, of_second, strict=True))
         won = sum(y and not x for x, y in zip(of_first, of_second, strict=True))
         low, high = difference_interval(lost, won, rows, CONFIDENCE, RESAMPLES, 0) if rows else (None, None)
-        right, given = (sum(of_first), sum(of_second)), (_times(label, first), _times(label, second))
+        right, given = (sum(of_first), sum(of_second)), (_times(label, sides[0]), _times(label, sides[1]))
         recall = (_share(right[0], rows), _share(right[1], rows))
         precision = (_share(right[0], given[0]), _share(right[1], given[1]))
         f1 = (_share(2 * right[0], rows + given[0]), _share(2 * right[1], rows + given[1]))
@@ -226,7 +228,7 @@ def _paired(answered: Mapping[str, Any]) -> Paired:
     from argosy.feedback.gate import judge
 
     labels, (first, second) = answered["labels"], answered["answers"]
-    right = [np.array([x == y for x, y in zip(side, labels, strict=True)], np.bool_) for side in (first, second)]
+    right = [np.array(list(map(agrees, side, labels)), np.bool_) for side in (first, second)]
     verdict = judge(right[0], right[1], CONFIDENCE, minimum_rows=1)
     known = verdict.champion_accuracy is not None and verdict.challenger_accuracy is not None
     return Paired(
@@ -258,13 +260,13 @@ def _by_size(counts: Counter[str]) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _hits(label: str, labels: Sequence[str], answers: Sequence[str]) -> list[bool]:
-    """Of each row of that label, whether it was answered rightly."""
-    return [answer == label for answer, true in zip(answers, labels, strict=True) if true == label]
+def _hits(label: str, labels: Sequence[frozenset[str]], answers: Sequence[frozenset[str]]) -> list[bool]:
+    """Of each row of that label, whether it was answered."""
+    return [label in answer for answer, true in zip(answers, labels, strict=True) if label in true]
 
 
-def _times(label: str, answers: Sequence[str]) -> int:
-    return sum(answer == label for answer in answers)
+def _times(label: str, answers: Sequence[frozenset[str]]) -> int:
+    return sum(label in answer for answer in answers)
 
 
 def _share(part: int, whole: int) -> float | None:

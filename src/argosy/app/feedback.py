@@ -15,6 +15,7 @@ from argosy.feedback.corrections import Corrections
 from argosy.feedback.labels import ConflictRule
 from argosy.feedback.review_files import Returned, ReviewRow
 from argosy.feedback.reviewing import DEFAULT_SOURCE, Reviews
+from argosy.label_sets import as_members
 from argosy.predictions.feedback_log import Feedback, FeedbackLog
 from argosy.predictions.log import EVER, PredictionLog
 
@@ -108,6 +109,7 @@ class ProjectFeedback:
         return returned, self.reviews.take(returned.corrections, source)
 
     def labels(self) -> set[str]:
-        """Every label that an example has."""
+        """Every label that an example has, those in lists one by one."""
         with self._project.database.read() as transaction:
-            return {row[0] for row in transaction.execute("SELECT DISTINCT label FROM examples WHERE is_current = 1")}
+            rows = transaction.execute("SELECT DISTINCT label FROM examples WHERE is_current = 1 AND label IS NOT NULL")
+        return {label for row in rows for label in as_members(row[0])}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from argosy.definitions import Registries
 from argosy.errors import ExtraMissing, PluginNotFound
+from argosy.store.ranking import headline
 from argosy.store.trained import LeaderboardRow
 from argosy.types import Part
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from argosy.app.project import Project
 
-METRICS = ("accuracy", "macro_f1", "log_loss")
+METRICS = ("accuracy", "micro_f1", "macro_f1", "hamming_loss", "log_loss")
 
 
 def ranked(project: Project, plan: str = "") -> list[dict[str, Any]]:
@@ -38,6 +39,7 @@ def flat(row: LeaderboardRow, registries: Registries) -> dict[str, Any]:
             figures[f"{part.value}_{metric}_high"] = found.get("high")
     return {
         "rank": row.rank,
+        "ranked_by": headline(trained),
         "tied": row.tied,
         "proposed": row.proposed,
         "p_value": row.p_value,

@@ -181,6 +181,12 @@ class ProjectPlans:
 
         return with_default_collection(cut, self._project.settings.collection)
 
+    def check_labels(self, model: Spec, frozen: Frozen) -> None:
+        """Raise DefinitionInvalid where the model does not learn labels of the dataset's kind."""
+        from argosy.datasets.label_kinds import check_labels
+
+        check_labels(model, self._project.registries.models, frozen.collection, frozen.counts)
+
     def _check(self, transaction: Transaction, plan: Plan, expansion: Expansion, cut: CutOf) -> PlanCheck:
         frozen: dict[Spec, Frozen] = {}
         wanted = {}
@@ -188,6 +194,7 @@ class ProjectPlans:
             spec = definition.dataset
             if spec not in frozen:
                 frozen[spec] = cut(transaction, self.complete(spec))
+            self.check_labels(definition.model, frozen[spec])
             complete = definition.with_dataset(self.complete(spec))
             one = self._wanted(complete, frozen[spec].digest)
             wanted[one.label] = (one, complete)

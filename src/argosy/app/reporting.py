@@ -11,6 +11,7 @@ import msgspec
 
 from argosy import clock
 from argosy.app.apart import Say, apart
+from argosy.label_sets import counted
 
 if TYPE_CHECKING:
     from argosy.app.analysis import Analysis
@@ -50,7 +51,7 @@ def gather(
     """Everything that the page shows; `texts` decrypts those of the rows that it lists."""
     from argosy.app.analysis import Analysis
     from argosy.web.contents import Contents
-    from argosy.web.figures import class_figures
+    from argosy.web.figures import class_figures, set_figures
 
     version = subject_of(project, target)
     trained = project.store.trained(version.label)
@@ -65,6 +66,7 @@ def gather(
     found = msgspec.convert(apart(project, "analyse", request, say=say), Analysis)
     found = _with_texts(project, found) if texts else found
     labels, matrix = trained.confusion.get("labels", []), trained.confusion.get("matrix", [])
+    per_label = trained.confusion.get("per_label", [])
     subject, balance = _subject(project, version, trained)
     return Contents(
         title=subject.reference,
@@ -72,8 +74,8 @@ def gather(
         made_at=clock.now(),
         boards=_boards(project, version.model),
         subject=subject,
-        classes=class_figures(labels, matrix) if labels else [],
-        confusion_labels=labels,
+        classes=set_figures(labels, per_label) if per_label else class_figures(labels, matrix) if labels else [],
+        confusion_labels=[] if per_label else labels,
         confusion=matrix,
         balance=balance,
         calibration=found.calibration,
@@ -179,7 +181,8 @@ def _subject(project: Project, version: Version, trained: Trained) -> tuple[Subj
         predict_us=trained.predict_us,
         environment=trained.environment,
     )
-    return subject, msgspec.json.decode(frozen[4])
+    counts: dict[str, dict[str, int]] = msgspec.json.decode(frozen[4])
+    return subject, {part: counted(by_label) for part, by_label in counts.items()}
 
 
 def _promotions(project: Project, model: str) -> list[Promotion]:

@@ -56,7 +56,7 @@ def check_search(project: Project, plan: Plan) -> SearchCheck:
     """Writes nothing. Raises DatasetInvalid, CollectionNotFound."""
     with project.database.read() as transaction:
         frozen = preview(transaction, _cut(project, plan))
-    _check_measured(plan, frozen)
+    _check_measured(project, plan, frozen)
     return SearchCheck(plan, frozen, project.plans.searches.story(plan.name))
 
 
@@ -65,7 +65,7 @@ def submit_search(project: Project, plan: Plan) -> Submitted:
     with project.database.write() as transaction:
         cut = _cut(project, plan)
         frozen = freeze(transaction, cut, transaction.now())
-        _check_measured(plan, frozen)
+        _check_measured(project, plan, frozen)
         return project.plans.searches.begin(transaction, plan, cut, frozen.digest)
 
 
@@ -75,6 +75,8 @@ def _cut(project: Project, plan: Plan) -> Spec:
     return project.plans.complete(spec)
 
 
-def _check_measured(plan: Plan, frozen: Frozen) -> None:
+def _check_measured(project: Project, plan: Plan, frozen: Frozen) -> None:
+    for model in plan.model:
+        project.plans.check_labels(next(model.specs()), frozen)
     if plan.evaluate is None and not frozen.counts.get(Part.VALIDATION):
         raise DatasetInvalid("a search goes by the validation part, and there is none: give the plan `evaluate`")

@@ -9,6 +9,7 @@ import click
 from argosy.cli.output import json_option, plural, print_json
 from argosy.cli.project import now_option, opened, tell_quiet_hours
 from argosy.errors import FeedbackInvalid, nearest
+from argosy.label_sets import as_members
 
 source_option = click.option("--source", default="analyst", show_default=True, help="Who says so.")
 
@@ -67,8 +68,9 @@ def add(
         return
     click.echo(f"Kept, for {plural(new, 'prediction')}." if new else "Known already: nothing changed.")
     known = given.labels()
-    if label not in known:
-        click.echo(f"No example has the label '{label}'{nearest(label, known)}: if it is a slip, add the right one.")
+    for one in as_members(label):
+        if one not in known:
+            click.echo(f"No example has the label '{one}'{nearest(one, known)}: if it is a slip, add the right one.")
 
 
 @feedback.command()

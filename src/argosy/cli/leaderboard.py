@@ -19,7 +19,7 @@ Column = tuple[str, Callable[[Row], str]]
 
 WIDTH = 100
 """Columns where nobody says how many there are: in a pipe."""
-_DROPPED = (">log loss", ">macro-F1", ">kB", ">µs", ">fit s")
+_DROPPED = (">log loss", ">exact", ">macro-F1", ">kB", ">µs", ">fit s")
 """What goes first where a table is too wide."""
 
 
@@ -40,7 +40,7 @@ def print_leaderboard(project: Project, plan: str, top: int | None = None) -> No
 def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> None:
     shown = rows[:top]
     by = f" by {rows[0]['evaluate']}" if rows[0]["evaluate"] else ""
-    title = f"Dataset {rows[0]['dataset']}, ranked on validation{by}: accuracy with 95 % intervals"
+    title = f"Dataset {rows[0]['dataset']}, ranked on validation{by}: {_figure_named(rows[0])} with 95 % intervals"
     columns, cells = fitted(shown, width)
     print_table(columns, cells, title)
     if len(rows) > len(shown):
@@ -49,14 +49,15 @@ def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> N
 
 def fitted(rows: Sequence[Row], width: int) -> tuple[list[str], list[list[str]]]:
     """Names and cells of as many columns as go into the width; names and options are cut short as a last resort."""
-    columns = _columns()
+    are_sets = any(row["ranked_by"] == "micro_f1" for row in rows)
+    columns = _columns(are_sets=are_sets)
     for name in (None, *_DROPPED):
         columns = [one for one in columns if one[0] != name]
         names, cells = _written(columns, rows)
         if _width(names, cells) <= width:
             return names, cells
     for spread_of, shortest in (("validation", 1000), ("validation", 14), ("", 8)):
-        names, cells = _written(_columns(_DROPPED, spread_of), rows)
+        names, cells = _written(_columns(_DROPPED, spread_of, are_sets), rows)
         places = [names.index(name) for name in ("adapter", "model", "version")]
         _shorten(cells, places, _width(names, cells) - width, shortest)
         if _width(names, cells) <= width:
@@ -84,15 +85,20 @@ def _width(names: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
     return 2 + sum(widths) + 3 * (len(widths) - 1)
 
 
-def _columns(but: Sequence[str] = (), spread_of: str = "validation test") -> list[Column]:
+def _figure_named(row: Row) -> str:
+    return {"accuracy": "accuracy", "micro_f1": "micro-F1"}[row["ranked_by"]]
+
+
+def _columns(but: Sequence[str] = (), spread_of: str = "validation test", are_sets: bool = False) -> list[Column]:
     def figure(row: Row, name: str) -> str:
         return "–" if row[name] is None else f"{row[name]:.3f}"
 
     def spread(row: Row, part: str) -> str:
-        name = f"{part}_accuracy"
+        name = f"{part}_{row['ranked_by']}"
         bounds = f" ({figure(row, name + '_low')}–{figure(row, name + '_high')})" if part in spread_of.split() else ""
         return figure(row, name) + bounds
 
+    exact: list[Column] = [(">exact", lambda row: figure(row, "test_accuracy"))] if are_sets else []
     columns: list[Column] = [
         ("", lambda row: ("≈" if row["tied"] else " ") + ("→" if row["proposed"] else "")),
         (">#", lambda row: str(row["rank"])),
@@ -101,6 +107,7 @@ def _columns(but: Sequence[str] = (), spread_of: str = "validation test") -> lis
         ("model", lambda row: row["model"]),
         (">validation", lambda row: spread(row, "validation")),
         (">test", lambda row: spread(row, "test")),
+        *exact,
         (">macro-F1", lambda row: figure(row, "test_macro_f1")),
         (">log loss", lambda row: figure(row, "test_log_loss")),
         (">fit s", lambda row: f"{row['fit_seconds']:.2f}"),

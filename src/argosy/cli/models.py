@@ -278,8 +278,24 @@ def _print_metrics(metrics: Any) -> None:
     print_table(("", *(f">{name}" for name in names)), rows)
 
 
+def _print_labels(labels: Any, per_label: Any) -> None:
+    """Each label where texts have several: (hits, rows, answers)."""
+
+    def share(part: int, whole: int) -> str:
+        return f"{part / whole:.3f}" if whole else "–"
+
+    rows = [
+        (label, rows, share(hits, answers), share(hits, rows), share(2 * hits, rows + answers))
+        for label, (hits, rows, answers) in zip(labels, per_label, strict=True)
+    ]
+    print_table(("label", ">rows", ">precision", ">recall", ">F1"), rows, "Labels on the test part")
+
+
 def _print_confusion(confusion: Any) -> None:
     labels, matrix = confusion.get("labels", []), confusion.get("matrix", [])
+    if confusion.get("per_label"):
+        _print_labels(labels, confusion["per_label"])
+        return
     if not 0 < len(labels) <= 20:
         return
     rows = zip([*labels, "(unknown)"], matrix, strict=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from argosy.label_sets import canonical, set_label
 from argosy.typed_values import shown
 from argosy.types import Input, Part
 
@@ -84,14 +85,16 @@ def identity(example_id: bytes, revision: int) -> bytes:
 
 
 def check_label(label: Any) -> str:
-    """A label as text: numbers as written, a list of labels as JSON; raises ValueError where there is none."""
+    """A label as text: numbers as written, a list of labels as one set; raises ValueError where there is none."""
     if isinstance(label, str):
         if not label or label.isspace():
             raise ValueError("the label is empty")
-        return label
+        return canonical(label)
     if label is None:
         raise ValueError("there is no label")
-    if isinstance(label, bool | list | int | float):
+    if isinstance(label, list):
+        return set_label(label)
+    if isinstance(label, bool | int | float):
         return msgspec.json.encode(label).decode()
     raise ValueError(f"the label is neither text nor number but {type(label).__name__}")
 

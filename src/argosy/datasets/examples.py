@@ -26,6 +26,7 @@ from argosy.datasets.example import Example, identity, read_payload
 from argosy.datasets.files import Columns, read_file
 from argosy.datasets.staging import Defaults, ImportReport, Staging
 from argosy.errors import CollectionNotFound, ExamplesInvalid, nearest
+from argosy.label_sets import counted
 from argosy.models.inputs import TEXT_BYTES
 from argosy.types import Part
 from argosy.vault import Scope, Vault
@@ -40,6 +41,7 @@ class CollectionCounts(msgspec.Struct, frozen=True):
     examples: int
     revisions: int
     labels: dict[str, int]
+    """By single label: of a text with several, each is counted."""
     sources: dict[str, int]
     splits: dict[str, int]
     first_seen_at: float
@@ -107,7 +109,8 @@ class Examples:
                 tally[key or ""] = tally.get(key or "", 0) + row[3]
         first, last = min(row[4] for row in rows), max(row[5] for row in rows)
         by_label, by_source, by_split = tallies
-        return CollectionCounts(sum(by_label.values()), revisions, by_label, by_source, _ordered(by_split), first, last)
+        examples = sum(by_label.values())
+        return CollectionCounts(examples, revisions, counted(by_label), by_source, _ordered(by_split), first, last)
 
     def show(self, example_id: str) -> list[Example]:
         """Every revision of an example, oldest first; raises ExamplesInvalid where there is none."""

@@ -27,14 +27,14 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     sampler: Literal["tpe", "random", "grid"] = "tpe"
     trials: Count | None = None
     seconds: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    metric: Literal["accuracy", "macro_f1", "log_loss"] = "accuracy"
+    metric: Literal["accuracy", "macro_f1", "micro_f1", "log_loss", "hamming_loss"] = "accuracy"
     direction: Literal["maximize", "minimize"] | None = None
     stop_when: StopWhen = StopWhen()
     seed: int = 0
 
     @property
     def is_minimized(self) -> bool:
-        return (self.direction or ("minimize" if self.metric == "log_loss" else "maximize")) == "minimize"
+        return (self.direction or ("minimize" if self.metric.endswith("_loss") else "maximize")) == "minimize"
 
     @property
     def most_trials(self) -> int | None:

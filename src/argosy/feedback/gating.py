@@ -24,6 +24,7 @@ from argosy.feedback.triggers import is_cooling
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.runner import Outcome
+from argosy.label_sets import agrees
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.inputs import NO_LIMIT
 from argosy.store.aliases import CHAMPION, current
@@ -131,7 +132,7 @@ class Gating:
             return np.zeros(0, dtype=bool)
         model = AdaptedModel.load(self._store.artifacts.fetch(trained.artifact))
         answers = model.classify(rows.inputs, NO_LIMIT)
-        return np.array([answer == label for answer, label in zip(answers, rows.labels, strict=True)], dtype=bool)
+        return np.array(list(map(agrees, answers, rows.labels)), dtype=bool)
 
     def _cooled(self, model: str, verdict: Verdict) -> Verdict:
         """The verdict, without the promotion where a rollback is too recent."""

@@ -9,6 +9,7 @@ from argosy.errors import NothingToRollBack
 from argosy.feedback.gate import Policy
 from argosy.feedback.labels import ConflictRule, Said
 from argosy.feedback.replay import Answered, Row, measuring
+from argosy.label_sets import beside
 from argosy.store.aliases import CHAMPION, before, moves
 
 FRESH = """
@@ -44,5 +45,6 @@ def fresh_rows(transaction: Transaction, reign: Reign, rule: ConflictRule, polic
     wanted = {"model": reign.model, "version": reign.champion, "since": reign.since}
     for prediction_id, answer, kind, label, source, given_at, number, is_uniform in transaction.stream(FRESH, wanted):
         answers[prediction_id] = answer
+        label = beside(label, answer)
         said.setdefault(prediction_id, []).append(Said(kind, label, source, given_at, number, bool(is_uniform)))
     return measuring((Answered(one, answers[one], tuple(words)) for one, words in said.items()), rule, policy)

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from argosy.clock import parse_time
 from argosy.database import Database, Transaction
 from argosy.datasets.frozen import Frozen, freeze, members
+from argosy.datasets.label_kinds import check_labels
 from argosy.datasets.split import TRAIN
 from argosy.definitions import Definition, Registries, Spec, code_digests, label
-from argosy.errors import DecisionOvertaken, JobNotFound, NothingNew
+from argosy.errors import DecisionOvertaken, DefinitionInvalid, JobNotFound, NothingNew
 from argosy.feedback.corrections import Corrections
 from argosy.feedback.gating import GateRequest, gate_job
 from argosy.jobs.guard import LeaseGuard
@@ -58,7 +59,7 @@ class Retraining:
             frozen, fresh = self._freeze(challenger, request.model, trained)
             wanted = self._wanted(challenger, frozen)
             self._check_idle(request.model, wanted)
-        except NothingNew as nothing:
+        except (NothingNew, DefinitionInvalid) as nothing:
             return Outcome({**found, "refused": str(nothing)})
         gate = gate_job(GateRequest(request.model, wanted.label, champion.number))
         found |= {"challenger": wanted.label, "gate": gate["label"], "new_training_rows": fresh}
@@ -78,6 +79,7 @@ class Retraining:
         tried = [(version.number, self._store.trained(version.label)) for version in self._store.versions(model)]
         with self._database.write() as transaction:
             frozen = freeze(transaction, challenger.dataset, transaction.now())
+            check_labels(challenger.model, self._registries.models, frozen.collection, frozen.counts)
             fresh = np.setdiff1d(_training(transaction, frozen.digest), _training(transaction, champion.dataset_digest))
             if not len(fresh):
                 raise NothingNew(f"{model}: the training part has no example that the champion has not trained on")

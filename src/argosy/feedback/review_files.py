@@ -1,7 +1,8 @@
 """The CSV that an analyst corrects.
 
 Columns: prediction_id, text, answer, confidence, drawn, correction. The analyst writes the right label under
-`correction`, in every row looked at; `ok` says that the answer was right, and an empty cell that nobody looked.
+`correction`, in every row looked at; `ok` says that the answer was right, and an empty cell that nobody looked. Where
+answers are lists of labels the right one is a list too, such as `["joy","love"]`; a single label is a list of one.
 Columns may be reordered and others added; only prediction_id, answer, drawn and correction are read.
 """
 
@@ -17,6 +18,7 @@ import msgspec
 
 from argosy.errors import FeedbackInvalid
 from argosy.feedback.review import Drawn
+from argosy.label_sets import as_members, beside, canonical, is_set
 from argosy.types import Input
 
 COLUMNS = ("prediction_id", "text", "answer", "confidence", "drawn", "correction")
@@ -102,11 +104,15 @@ class _Reading:
         if not label:
             self._skipped += 1
             return
+        answer = (row.get("answer") or "").strip()
         if label.lower() == RIGHT and label not in self._labels:
-            label = (row.get("answer") or "").strip()
+            label = answer
+        label = beside(canonical(label), canonical(answer))
         earlier = self._taken.get(prediction_id)
         if not label:
             self._problems.append(f"line {line}: 'ok' beside an empty answer")
+        elif is_set(label) and not is_set(answer):
+            self._problems.append(f"line {line}: '{label}' is several labels, and the answer '{answer}' a single one")
         elif not self._is_known(prediction_id):
             self._problems.append(f"line {line}: no prediction has the id '{prediction_id}'")
         elif earlier is not None and earlier.label != label:
@@ -124,7 +130,8 @@ class _Reading:
             rest = len(self._problems) - _SHOWN_PROBLEMS
             raise FeedbackInvalid(shown + (f"; and {rest} more" if rest > 0 else ""))
         corrections = list(self._taken.values())
-        new = {one.label for one in corrections} - self._labels if self._labels else set()
+        said = {label for one in corrections for label in as_members(one.label)}
+        new = said - self._labels if self._labels else set()
         return Returned(corrections, self._skipped, self._repeated, sorted(new))
 
 

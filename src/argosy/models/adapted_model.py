@@ -18,11 +18,13 @@ from argosy.errors import (
     ProbabilityUnavailable,
     UserMistake,
 )
+from argosy.label_sets import agrees, set_label
 from argosy.models.adapter import Adapter
 from argosy.models.adapters import adapters
+from argosy.models.answers import answers_of, classes_of, coded, confidence
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
 from argosy.models.component import Component
-from argosy.models.estimator import Codes, Estimator, Scores
+from argosy.models.estimator import Estimator, Scores
 from argosy.models.estimators import estimators
 from argosy.models.inputs import TEXT_BYTES
 from argosy.models.packing import Array, from_base64, to_base64
@@ -56,13 +58,18 @@ class AdaptedModel:
             estimators.get(model, "model").create(model_options or {}, "model.options"),
         )
 
-    def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:
-        """Train both on the inputs and their labels; raises DatasetInvalid on fewer than two classes."""
+    def fit(self, inputs: Sequence[Input], labels: Sequence[str | Sequence[str]]) -> Self:
+        """Train both on the inputs and their labels, lists of labels for a model that answers such.
+
+        Raises DatasetInvalid on fewer than two classes.
+        """
         if len(inputs) != len(labels):
             raise DatasetInvalid(f"{len(inputs)} inputs but {len(labels)} labels")
-        self.classes, codes = label_codes(labels)
+        texts = label_texts(labels, self.estimator.answers_sets)
+        self.classes = classes_of(texts, self.estimator.answers_sets)
+        codes = coded(texts, self.classes, self.estimator.answers_sets)
         self.__dict__.pop("_served", None)
-        self.estimator.fit(self.adapter.fit_transform(inputs, labels), codes, len(self.classes))
+        self.estimator.fit(self.adapter.fit_transform(inputs, texts), codes, len(self.classes))
         return self
 
     def update(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:
@@ -71,15 +78,14 @@ class AdaptedModel:
         Raises DefinitionInvalid where the estimator cannot; `sgd` can.
         """
         self._require_fitted()
-        classes = sorted({*self.classes, *label_codes(labels)[0]})
+        classes = sorted({*self.classes, *label_texts(labels)})
         estimator = going_on(type(self.estimator)(**self.estimator.arguments), self, classes)
-        codes = np.array([classes.index(label) for label in labels], np.int64)
-        estimator.fit(self.adapter.transform(inputs), codes, len(classes))
+        estimator.fit(self.adapter.transform(inputs), coded(labels, classes, are_sets=False), len(classes))
         return type(self)(self.adapter, estimator, classes)
 
     def classify(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> list[str]:
-        """The label of each input."""
-        return [self.classes[code] for code in self._score(inputs, limit).argmax(axis=1)]
+        """The label of each input; of a model of several labels their set, as JSON text."""
+        return answers_of(self._score(inputs, limit), self.classes, self.estimator.answered_from)
 
     def predict_proba(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> Scores:
         """(n, classes), in the order of `classes`; raises ProbabilityUnavailable where the estimator has none."""
@@ -93,13 +99,13 @@ class AdaptedModel:
 
     def confidence(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> NDArray[np.float64]:
         """(n,): how sure each answer is, see `confidence`."""
-        return confidence(self._score(inputs, limit), self.estimator.has_probabilities)
+        return confidence(self._score(inputs, limit), self.estimator.has_probabilities, self.estimator.answered_from)
 
     def accuracy(self, testing_set: Iterable[Any]) -> float:
         """The share of right answers on `(inputs, labels)`, or on `(input, label)` pairs."""
         inputs, labels = _testing_set(testing_set)
         answers = self.classify(inputs)
-        return sum(map(str.__eq__, answers, labels)) / len(labels)
+        return sum(map(agrees, answers, labels)) / len(labels)
 
     def served(self) -> Served:
         """The form that answers fastest."""
@@ -163,26 +169,12 @@ def going_on(estimator: Estimator, earlier: AdaptedModel, classes: Sequence[str]
     return estimator
 
 
-def label_codes(labels: Sequence[str]) -> tuple[list[str], Codes]:
-    """(the classes in order, each label's number among them); raises DatasetInvalid where a label is no text."""
+def label_texts(labels: Sequence[Any], are_sets: bool = False) -> list[str]:
+    """The labels as they rest; raises DatasetInvalid where one is no text, nor a list where lists are learned."""
     for label in labels:
-        if not isinstance(label, str):
+        if not isinstance(label, str) and not (are_sets and isinstance(label, list | tuple | set | frozenset)):
             raise DatasetInvalid(f"labels are texts, not {type(label).__name__}: {label!r}")
-    classes = sorted(set(labels))
-    code = {label: number for number, label in enumerate(classes)}
-    return classes, np.fromiter(map(code.__getitem__, labels), np.int64, len(labels))
-
-
-def confidence(scores: Scores, has_probabilities: bool) -> NDArray[np.float64]:
-    """The highest probability; of scores without a scale, the margin over the second, squeezed into 0…1.
-
-    Only good for ordering answers of one model.
-    """
-    ordered = np.sort(scores, axis=1)
-    if has_probabilities:
-        return ordered[:, -1]
-    margin = ordered[:, -1] - ordered[:, -2]
-    return margin / (1 + margin)
+    return [label if isinstance(label, str) else set_label(label) for label in labels]
 
 
 def _component(registry: Registry[Any], part: str, stored: Mapping[str, Any], get: Callable[[Any], Array]) -> Any:
@@ -198,10 +190,11 @@ def _testing_set(testing_set: Iterable[Any]) -> tuple[list[Input], list[str]]:
         inputs, labels = list(rows[0]), list(rows[1])
     else:
         inputs, labels = [row[0] for row in rows], [row[1] for row in rows]
+    labels = [set_label(label) if isinstance(label, list) else label for label in labels]
     if not labels or len(inputs) != len(labels):
         raise UserMistake(f"a testing set needs as many labels as inputs, and one at least: {len(inputs)} inputs")
     return inputs, labels
 
 
 def _is_pair(row: Any) -> bool:
-    return isinstance(row, tuple) and len(row) == 2 and isinstance(row[1], str)
+    return isinstance(row, tuple) and len(row) == 2 and isinstance(row[1], str | list)

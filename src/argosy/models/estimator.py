@@ -7,6 +7,9 @@ Guarantees that an estimator gives, and that `argosy.testing.estimators` checks:
   row alone and need no package that only training needs.
 - `probabilities` rows sum to one, and are in the order of `scores`; an estimator without its own raises.
 - `to_dict` and `from_dict` round-trip exactly (they come with `Component`).
+
+One that answers sets of labels (`answers_sets`) is fitted on a matrix in place of codes, (rows, classes) of 0 and 1.
+Its probabilities are each class's own, in place of summing to one; its answer is every class that reaches a threshold.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ class Estimator(Component):
     """How long training takes beside the other estimators: costly ones are queued first."""
     agreement: ClassVar[float] = 1e-6
     """How far the scores that answer may be from those of the form that was trained, where they are two."""
+    answers_sets: ClassVar[bool] = False
+    """Whether it learns and answers several labels for one text."""
 
     @property
     def has_probabilities(self) -> bool:
@@ -42,6 +47,11 @@ class Estimator(Component):
     def difference(self) -> float:
         """How far they were, on rows of the training part."""
         return 0.0
+
+    @property
+    def answered_from(self) -> Scores | None:
+        """(classes,): the probability from which each class is answered; None where the highest score is the answer."""
+        return None
 
     @abstractmethod
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803

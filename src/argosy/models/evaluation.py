@@ -31,6 +31,10 @@ class Metrics:
         named = {"accuracy": self.accuracy, "macro_f1": self.macro_f1, "log_loss": self.log_loss}
         return {name: figure.to_dict() for name, figure in named.items() if figure is not None}
 
+    def detail(self, labels: list[str]) -> dict[str, Any]:
+        """What the store keeps of the matrix."""
+        return {"labels": labels, "matrix": self.confusion.tolist()}
+
 
 def evaluate(
     true_codes: Codes,

@@ -17,7 +17,8 @@ from argosy.errors import DatasetInvalid
 from argosy.models.columns import columns_in_use, places, renumbered, take_columns
 from argosy.models.estimator import Codes, Estimator, Scores
 
-Link = Literal["none", "softmax", "one_vs_rest"]
+Link = Literal["none", "softmax", "one_vs_rest", "each"]
+"""`each`: every class by itself, for texts with several labels."""
 
 
 class LinearEstimator(Estimator):
@@ -47,6 +48,9 @@ class LinearEstimator(Estimator):
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
         require_every_class(y, n_classes)
+        return self._learn(X, y, n_classes)
+
+    def _learn(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
         used = columns_in_use(X)
         columns = X if used is None else take_columns(X, used)
         weights, self.bias_, unseen = self.solve(columns, y, n_classes, X.shape[1])
@@ -92,6 +96,8 @@ def spread(decision: Scores) -> Scores:
 
 def to_probabilities(decision: Scores, link: Link) -> Scores:
     """Softmax, or the sigmoid of each class against the rest made to sum to one; of two classes, both are a sigmoid."""
+    if link == "each":
+        return sigmoid(decision)
     if decision.shape[1] == 1:
         second = sigmoid(decision)
         return np.hstack([1 - second, second])

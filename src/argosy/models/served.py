@@ -30,6 +30,8 @@ class Served(Protocol):
     """Which form this is, such as `sparse_linear`."""
     classes: list[str]
     has_probabilities: bool
+    answered_from: Scores | None
+    """(classes,): the probability from which each class is answered; None where the highest score is the answer."""
     reads: Mapping[str, FieldKind]
     """What its adapter reads."""
 
@@ -45,12 +47,17 @@ class Served(Protocol):
 
 def compile_model(model: AdaptedModel) -> Served:
     """The fastest form that the pair has."""
+    from argosy.models.adapter import SparseAdapter
     from argosy.models.compiled.calibrated import CalibratedForm
+    from argosy.models.compiled.sparse_linear import SparseLinear
     from argosy.models.estimators.calibrated import Calibrated
+    from argosy.models.estimators.one_vs_rest import OneVsRest
 
     if isinstance(model.estimator, Calibrated):
         inside = _form_of(model.adapter, model.estimator.inner, model.classes)
         return CalibratedForm(inside, model.estimator)
+    if isinstance(model.estimator, OneVsRest) and model.estimator.linear and isinstance(model.adapter, SparseAdapter):
+        return SparseLinear(model.adapter, model.estimator.linear, model.classes, model.estimator.answered_from)
     return _form_of(model.adapter, model.estimator, model.classes)
 
 

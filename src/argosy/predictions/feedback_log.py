@@ -16,6 +16,7 @@ from typing import Literal, cast, get_args
 
 from argosy.database import Database, Transaction
 from argosy.errors import FeedbackInvalid, PredictionNotFound
+from argosy.label_sets import as_members, beside, canonical, is_set
 from argosy.predictions import statements
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE, PredictionLog
@@ -87,9 +88,18 @@ class FeedbackLog:
         return [_feedback(row) for row in rows]
 
     def of_model(self, model: str) -> list[Feedback]:
-        """What was said about a model's drained predictions, in the order it came."""
+        """What was said about a model's drained predictions, in the order it came; labels in the form of the answers.
+
+        Without what says several labels of an answer that is a single one: no example can come of it.
+        """
         with self._database.read() as transaction:
-            return [_feedback(row) for row in transaction.execute(statements.FEEDBACK_OF_MODEL, {"model": model})]
+            rows = transaction.execute(statements.FEEDBACK_OF_MODEL, {"model": model})
+        said = [(_feedback(row[:-1]), str(row[-1])) for row in rows]
+        return [
+            replace(one, label=beside(one.label, answer))
+            for one, answer in said
+            if is_set(answer) or not is_set(one.label)
+        ]
 
     def count_since(self, model: str, since: float) -> int:
         """How much feedback a model's predictions got after `since`."""
@@ -100,10 +110,11 @@ class FeedbackLog:
         prediction_id = self._ids.check(given.prediction_id)
         if given.kind not in get_args(Kind):
             raise FeedbackInvalid(f"kind is '{given.kind}': it must be one of {', '.join(get_args(Kind))}")
-        for name, value in (("label", given.label), ("source", given.source)):
+        label = canonical(given.label)
+        for name, value in (*(("label", one) for one in as_members(label)), ("source", given.source)):
             if not value.strip() or len(value) > LABEL_CHARACTERS:
                 raise FeedbackInvalid(f"{name} must be text of 1 to {LABEL_CHARACTERS} characters")
-        return replace(given, prediction_id=prediction_id, given_at=self._now())
+        return replace(given, prediction_id=prediction_id, label=label, given_at=self._now())
 
     def _add(self, transaction: Transaction, given: Feedback) -> bool:
         if given.idempotency_key:

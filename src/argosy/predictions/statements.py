@@ -60,8 +60,8 @@ ON CONFLICT (idempotency_key) DO NOTHING RETURNING id
 FEEDBACK_BY_KEY = f"SELECT {FEEDBACK_COLUMNS} FROM feedback WHERE idempotency_key = :idempotency_key"  # noqa: S608
 FEEDBACK_OF = f"SELECT {FEEDBACK_COLUMNS} FROM feedback WHERE prediction_id = :prediction_id ORDER BY id"  # noqa: S608
 FEEDBACK_OF_MODEL = f"""
-SELECT {FEEDBACK_COLUMNS} FROM feedback
-WHERE EXISTS (SELECT 1 FROM predictions WHERE predictions.id = prediction_id AND model = :model) ORDER BY id
+SELECT {FEEDBACK_COLUMNS}, answer FROM feedback JOIN predictions ON predictions.id = prediction_id
+WHERE model = :model ORDER BY feedback.id
 """  # noqa: S608
 COUNT_FEEDBACK = """
 SELECT count(*) FROM feedback WHERE given_at > :since

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from argosy import clock
 from argosy.errors import ModelNotReady
-from argosy.models.adapted_model import confidence
 from argosy.models.adapter import FieldKind
+from argosy.models.answers import answers_of, confidence
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter
@@ -70,6 +70,7 @@ class ModelMetadata:
     aliases: dict[str, int]
     classes: Sequence[str]
     has_probabilities: bool
+    answered_from: NDArray[np.float64] | None
     reads: Mapping[str, FieldKind]
 
 
@@ -125,12 +126,12 @@ class DataPlane:
             servable.model,
             servable.version,
             predictor.classes,
-            [predictor.classes[best] for best in scores.argmax(axis=1).tolist()],
+            answers_of(scores, predictor.classes, predictor.answered_from),
             scores,
             predictor.has_probabilities,
             self._ids.issue(len(request.inputs), made_at, self._randomness(RANDOM_BYTES)),
         )
-        return response, self._log.framed(_records(request, response, made_at))
+        return response, self._log.framed(_records(request, response, made_at, predictor.answered_from))
 
     def metadata(self, model: str, version: int | str | None = None) -> ModelMetadata:
         """What a loaded version takes and gives; raises as `infer` does."""
@@ -145,6 +146,7 @@ class DataPlane:
             dict(routes.aliases),
             predictor.classes,
             predictor.has_probabilities,
+            predictor.answered_from,
             predictor.reads,
         )
 
@@ -172,8 +174,10 @@ def _loaded(servable: Servable) -> Predictor:
     return servable.predictor
 
 
-def _records(request: InferRequest, response: InferResponse, made_at: float) -> list[Prediction]:
-    certain = confidence(response.scores, response.has_probabilities).tolist()
+def _records(
+    request: InferRequest, response: InferResponse, made_at: float, answered_from: NDArray[np.float64] | None
+) -> list[Prediction]:
+    certain = confidence(response.scores, response.has_probabilities, answered_from).tolist()
     rows = zip(response.prediction_ids, response.answers, certain, request.inputs, response.scores, strict=True)
     return [
         Prediction(

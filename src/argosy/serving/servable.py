@@ -36,6 +36,8 @@ class Predictor(Protocol):
 
     classes: list[str]
     has_probabilities: bool
+    answered_from: NDArray[np.float64] | None
+    """Of a model of several labels, the probability from which each is answered; its answers are JSON lists."""
     reads: Mapping[str, FieldKind]
     """The fields of a dictionary that it looks at; a lone text may come as it is."""
 

@@ -12,14 +12,16 @@ from argosy.models.paired import Round, difference_p, unpack_right
 from argosy.store.trained import LeaderboardRow, Trained, Version
 from argosy.types import Part
 
-LOWER_IS_BETTER: Final = frozenset({"log_loss"})
+LOWER_IS_BETTER: Final = frozenset({"log_loss", "hamming_loss"})
 CONFIDENCE: Final = 0.95
 
 
 def rank(
-    trained: Iterable[Trained], versions: Mapping[str, Sequence[Version]], metric: str = "accuracy"
+    trained: Iterable[Trained], versions: Mapping[str, Sequence[Version]], metric: str | None = None
 ) -> list[LeaderboardRow]:
     """Best first by the metric on validation; then by macro-F1, then the smaller, then the label: never by a clock.
+
+    Without a metric, by accuracy; where texts have several labels, by micro-F1.
 
     Figures on different rows do not compare: each dataset, with each way to `evaluate` on it, is ranked by itself,
     the one trained on last first. Tied with the first are those that paired tests on the same rows do not tell from
@@ -30,6 +32,11 @@ def rank(
     for one in sorted(trained, key=lambda one: -one.trained_at):
         groups.setdefault((one.dataset_digest, _evaluation(one)), []).append(one)
     return [row for group in groups.values() for row in _rank_alike(group, versions, metric)]
+
+
+def headline(trained: Trained) -> str:
+    """The figure that results are ranked by: accuracy, or micro-F1 where texts have several labels."""
+    return "micro_f1" if any("micro_f1" in figures for figures in trained.metrics.values()) else "accuracy"
 
 
 def cost(trained: Trained) -> float:
@@ -55,8 +62,9 @@ def told_apart(p_values: Mapping[str, float]) -> set[str]:
 
 
 def _rank_alike(
-    trained: Sequence[Trained], versions: Mapping[str, Sequence[Version]], metric: str
+    trained: Sequence[Trained], versions: Mapping[str, Sequence[Version]], metric: str | None
 ) -> list[LeaderboardRow]:
+    metric = metric or headline(trained[0])
     sign = 1.0 if metric in LOWER_IS_BETTER else -1.0
 
     def key(one: Trained) -> tuple[float, float, int, str]:

@@ -138,7 +138,7 @@ class Store:
             return aliases.moves(transaction, model, alias)
 
     def leaderboard(
-        self, plan: str | None = None, metric: str = "accuracy", model: str | None = None
+        self, plan: str | None = None, metric: str | None = None, model: str | None = None
     ) -> list[LeaderboardRow]:
         """Every definition tried, those of a plan's newest submission, or a model's versions, best first.
 

@@ -17,10 +17,13 @@ from numpy.typing import NDArray
 
 from argosy.datasets.dataset import Dataset
 from argosy.definitions.evaluation import Evaluation, Repeats
+from argosy.models.answers import classes_of, coded
 from argosy.models.estimator import Codes, Estimator
-from argosy.models.evaluation import Metrics, evaluate
+from argosy.models.evaluation import Metrics
 from argosy.models.intervals import Interval
+from argosy.models.measuring import answer_scores, measure
 from argosy.models.paired import corrected_error, pack_right
+from argosy.models.set_evaluation import SetMetrics
 from argosy.training.fit import Fit
 from argosy.training.rounds import pooled, round_of, validated
 from argosy.types import Part
@@ -28,7 +31,7 @@ from argosy.types import Part
 FitOf = Callable[[int, Dataset], Fit]
 """The fit of a round's dataset, shared where another definition has made it."""
 
-_AT_MOST_ONE = ("accuracy", "macro_f1")
+_AT_MOST_ONE = ("accuracy", "macro_f1", "micro_f1", "hamming_loss")
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class _Answers:
 
     codes: Codes
     scores: NDArray[np.float64]
+    chosen: NDArray[np.bool_]
+    """(rows, classes): of sets of labels, what each round answered by its own thresholds."""
 
 
 def cross_validate(
@@ -57,42 +62,50 @@ def cross_validate(
 ) -> Validated:
     """Fit and answer once a round; `check` is called between rounds and may raise to stop. Raises DatasetInvalid."""
     rows = pooled(dataset)
-    classes = sorted(set(rows.labels))
-    number = {label: code for code, label in enumerate(classes)}
-    codes = np.array([number[label] for label in rows.labels], np.int64)
     answers, estimator = [], make()
+    are_sets = estimator.answers_sets
+    classes = classes_of(rows.labels, are_sets)
+    codes = coded(rows.labels, classes, are_sets)
     for place, mask in enumerate(validated(evaluation, rows.example_ids, rows.labels)):
         check()
         fit, estimator = fit_of(place, round_of(dataset, rows, mask)), make()
         estimator.fit(fit.matrices[Part.TRAIN], fit.codes[Part.TRAIN], len(fit.classes))
-        known = [number[label] for label in fit.classes]
-        answers.append(_Answers(codes[mask], _scores(estimator, fit.matrices[Part.VALIDATION], known, len(classes))))
-    right = pack_right([one.scores.argmax(axis=1) == one.codes for one in answers])
-    measure = _measure(len(classes), estimator.has_probabilities, seed)
+        known = [classes.index(label) for label in fit.classes]
+        answers.append(_answers(estimator, codes[mask], fit.matrices[Part.VALIDATION], known, len(classes)))
+    right = pack_right([_right(one, are_sets) for one in answers])
+
+    def measured(of: _Answers, resamples: int) -> Metrics | SetMetrics:
+        return measure(estimator, of.codes, of.scores, len(classes), seed, resamples, of.chosen)
+
     if isinstance(evaluation, Repeats):
         share = evaluation.validation_ratio
-        return Validated(_over_rounds([measure(one, 2) for one in answers], share / (1 - share)), right)
-    together = _Answers(np.concatenate([a.codes for a in answers]), np.concatenate([a.scores for a in answers]))
-    return Validated(measure(together, 1000).to_dict(), right)
+        return Validated(_over_rounds([measured(one, 2) for one in answers], share / (1 - share)), right)
+    together = _Answers(
+        np.concatenate([one.codes for one in answers]),
+        np.concatenate([one.scores for one in answers]),
+        np.concatenate([one.chosen for one in answers]),
+    )
+    return Validated(measured(together, 1000).to_dict(), right)
 
 
-def _scores(estimator: Estimator, matrix: Any, known: list[int], classes: int) -> NDArray[np.float64]:
+def _answers(estimator: Estimator, codes: Codes, matrix: Any, known: list[int], classes: int) -> _Answers:
     """A column a class of all rounds; one that this round did not learn is never the answer."""
-    found = estimator.probabilities(matrix) if estimator.has_probabilities else estimator.scores(matrix)
+    found = answer_scores(estimator, matrix)
     scores = np.full((len(found), classes), 0.0 if estimator.has_probabilities else -np.inf)
     scores[:, known] = found
-    return scores
+    chosen = np.zeros(scores.shape, bool)
+    if estimator.answered_from is not None:
+        chosen[:, known] = found >= estimator.answered_from
+    return _Answers(codes, scores, chosen)
 
 
-def _measure(classes: int, has_probabilities: bool, seed: int) -> Callable[[_Answers, int], Metrics]:
-    def measure(answers: _Answers, resamples: int) -> Metrics:
-        probabilities = answers.scores if has_probabilities else None
-        return evaluate(answers.codes, answers.scores, probabilities, classes, seed, resamples)
-
-    return measure
+def _right(of: _Answers, are_sets: bool) -> NDArray[np.bool_]:
+    if not are_sets:
+        return np.asarray(of.scores.argmax(axis=1) == of.codes)
+    return np.asarray(((of.codes[:, :-1] > 0) == of.chosen).all(axis=1))
 
 
-def _over_rounds(rounds: list[Metrics], overlap: float, confidence: float = 0.95) -> dict[str, Any]:
+def _over_rounds(rounds: list[Metrics | SetMetrics], overlap: float, confidence: float = 0.95) -> dict[str, Any]:
     from scipy.special import stdtrit
 
     figures = [found.to_dict() for found in rounds]

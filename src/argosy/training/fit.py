@@ -12,6 +12,7 @@ import numpy as np
 from argosy.datasets.dataset import Dataset
 from argosy.models.adapter import Adapter
 from argosy.models.adapters import adapters
+from argosy.models.answers import classes_of, coded
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
 from argosy.models.estimator import Codes
 from argosy.models.packing import pack, unpack
@@ -24,8 +25,8 @@ class Fit:
     """`classes` are those of the training part, in order.
 
     `matrices` hold a row an input, csr or dense; `codes` number each row's label among `classes`, -1 for one that
-    the training part does not have. `encoding` is how far the adapter's served form is from these matrices, on the
-    parts that are evaluated.
+    the training part does not have; of sets of labels they are a matrix, see `coded`. `encoding` is how far the
+    adapter's served form is from these matrices, on the parts that are evaluated.
     """
 
     adapter: Adapter
@@ -45,7 +46,12 @@ class Fit:
 
 
 def make_fit(
-    adapter: Adapter, dataset: Dataset, *, is_served: bool = True, known_classes: Sequence[str] | None = None
+    adapter: Adapter,
+    dataset: Dataset,
+    *,
+    are_sets: bool = False,
+    is_served: bool = True,
+    known_classes: Sequence[str] | None = None,
 ) -> Fit:
     """Fit the adapter on the training part and transform every part.
 
@@ -56,17 +62,14 @@ def make_fit(
     is_fitted = known_classes is not None
     first = adapter.transform(train.inputs) if is_fitted else adapter.fit_transform(train.inputs, train.labels)
     matrices = {Part.TRAIN: first}
-    classes = sorted({*dataset.classes, *(known_classes or ())})
+    classes = sorted({*classes_of(train.labels, are_sets), *(known_classes or ())})
     encoding = 0.0
     for part in (Part.VALIDATION, Part.TEST):
         if inputs := dataset.parts[part].inputs:
             matrices[part] = adapter.transform(inputs)
             if is_served:
                 encoding = max(encoding, encoding_agreement(adapter, inputs, matrices[part]))
-    number = {label: code for code, label in enumerate(classes)}
-    codes = {
-        part: np.array([number.get(label, -1) for label in dataset.parts[part].labels], np.int64) for part in matrices
-    }
+    codes = {part: coded(dataset.parts[part].labels, classes, are_sets) for part in matrices}
     return Fit(adapter, classes, matrices, codes, encoding=encoding)
 
 

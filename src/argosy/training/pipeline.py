@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from argosy.errors import FormsDisagree
 from argosy.models.adapted_model import AdaptedModel
+from argosy.models.answers import right
 from argosy.models.estimator import Estimator, Scores
 from argosy.models.estimators import import_early
-from argosy.models.evaluation import Metrics, evaluate
 from argosy.models.inputs import NO_LIMIT
+from argosy.models.measuring import answer_scores, measure
 from argosy.models.paired import pack_right
 from argosy.models.served import scoring_agreement
 from argosy.training.fit import Fit
@@ -58,14 +59,14 @@ def train(
     check()
     model = AdaptedModel(fit.adapter, estimator, fit.classes)
     evaluated = [part for part in (Part.VALIDATION, Part.TEST) if part in fit.matrices]
-    scores = {part: _scores(estimator, fit.matrices[part]) for part in evaluated}
-    found = {part: _evaluated(estimator, fit, part, scores[part], seed) for part in evaluated}
+    scores = {part: answer_scores(estimator, fit.matrices[part]) for part in evaluated}
+    found = {part: measure(estimator, fit.codes[part], scores[part], len(fit.classes), seed) for part in evaluated}
     check()
     rows = [item for part in evaluated for item in inputs[part]]
     form = served_form(model, fit, scores)
-    confusion = {"labels": fit.classes, "matrix": found[evaluated[-1]].confusion.tolist()}
+    confusion = found[evaluated[-1]].detail(fit.classes)
     metrics = {part.value: figures.to_dict() for part, figures in found.items()}
-    return Measured(model, metrics, confusion, seconds, predict_us(model, rows), form, _right(fit, scores))
+    return Measured(model, metrics, confusion, seconds, predict_us(model, rows), form, _right(estimator, fit, scores))
 
 
 def served_form(model: AdaptedModel, fit: Fit, expected: Mapping[Part, Scores]) -> dict[str, Any]:
@@ -93,16 +94,7 @@ def predict_us(model: AdaptedModel, inputs: Sequence[Input]) -> float:
     return statistics.median(laps) * 1e6
 
 
-def _right(fit: Fit, scores: Mapping[Part, Scores]) -> bytes | None:
+def _right(estimator: Estimator, fit: Fit, scores: Mapping[Part, Scores]) -> bytes | None:
     if Part.VALIDATION not in scores:
         return None
-    return pack_right([scores[Part.VALIDATION].argmax(axis=1) == fit.codes[Part.VALIDATION]])
-
-
-def _scores(estimator: Estimator, matrix: Any) -> Scores:
-    return estimator.probabilities(matrix) if estimator.has_probabilities else estimator.scores(matrix)
-
-
-def _evaluated(estimator: Estimator, fit: Fit, part: Part, scores: Scores, seed: int) -> Metrics:
-    probabilities = scores if estimator.has_probabilities else None
-    return evaluate(fit.codes[part], scores, probabilities, len(fit.classes), seed)
+    return pack_right([right(scores[Part.VALIDATION], fit.codes[Part.VALIDATION], estimator.answered_from)])

@@ -119,13 +119,16 @@ class Trainer:
         rows = f"{digest} {dataset.missing}{round_name}"
         if earlier:
             rows += f" after {definition.model.options[AFTER]}"
+        are_sets = bool(getattr(self._registries.models.get(definition.model.name).cls, "answers_sets", False))
+        if are_sets:
+            rows += " sets"
         key = fit_key(rows, definition.adapter.canonical(), plugin.code_digest)
 
         def make() -> Fit:
             started = time.perf_counter()
             adapter = earlier.adapter if earlier else plugin.create(definition.adapter.options)
             known = earlier.classes if earlier else None
-            fit = make_fit(adapter, dataset, is_served=not round_name, known_classes=known)
+            fit = make_fit(adapter, dataset, are_sets=are_sets, is_served=not round_name, known_classes=known)
             return fit.lasting(time.perf_counter() - started)
 
         return self._fits.get(key, make)

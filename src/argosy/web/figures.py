@@ -68,9 +68,14 @@ def wilson(hits: int, rows: int, z: float = NORMAL_95) -> Estimate | None:
 def class_figures(labels: Sequence[str], confusion: Sequence[Sequence[int]]) -> list[ClassFigures]:
     """Each class's figures from the confusion matrix, (true, answer); a last row more is of labels never learned."""
     matrix = np.array(confusion, np.int64).reshape(-1, len(labels))
+    counts = np.stack([np.diagonal(matrix), matrix.sum(axis=1)[: len(labels)], matrix.sum(axis=0)], axis=1)
+    return set_figures(labels, counts.tolist())
+
+
+def set_figures(labels: Sequence[str], per_label: Sequence[Sequence[int]]) -> list[ClassFigures]:
+    """Each label's figures where texts have several, from (hits, rows, answers)."""
     found = []
-    for code, label in enumerate(labels):
-        hits, rows, answers = int(matrix[code, code]), int(matrix[code].sum()), int(matrix[:, code].sum())
+    for label, (hits, rows, answers) in zip(labels, per_label, strict=True):
         f1 = 2 * hits / (rows + answers) if rows + answers else None
         found.append(ClassFigures(label, rows, answers, wilson(hits, rows), wilson(hits, answers), f1))
     return found

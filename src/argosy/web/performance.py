@@ -36,24 +36,31 @@ def leaderboard(contents: Contents) -> str:
     return section("leaderboard", "Leaderboard", paragraph(said), *shown) if shown else ""
 
 
+def headline(few: Sequence[Competitor]) -> tuple[str, str]:
+    """The figure that a board is ranked by, and its name."""
+    are_sets = any("test_micro_f1" in one.figures for one in few)
+    return ("micro_f1", "micro-F1") if are_sets else ("accuracy", "accuracy")
+
+
 def _is_own(board: Board, contents: Contents) -> bool:
     return any(one.label == contents.subject.label for one in board.competitors)
 
 
 def _board(board: Board, contents: Contents) -> str:
     few = board.competitors[:SHOWN]
+    figure, named = headline(few)
     dots = [
         Dot(_named(one), found.value, found.low, found.high, _tone(one, contents))
         for one in few
-        if (found := one.figures.get("test_accuracy"))
+        if (found := one.figures.get(f"test_{figure}"))
     ]
-    title = f"Test accuracy on the dataset {board.dataset[:12]}"
+    title = f"Test {named} on the dataset {board.dataset[:12]}"
     more = len(board.competitors) - len(few)
     rest = paragraph(f"… and {plural(more, 'definition')} more: <code>argosy leaderboard</code>.") if more else ""
     listed = _table(few, f"Definitions on the dataset {board.dataset[:12]}")
     if len(dots) < 2:
         return listed + rest
-    drawn = plot(lambda width: intervals(dots, width, title, "test accuracy, %"), _legend(board, contents))
+    drawn = plot(lambda width: intervals(dots, width, title, f"test {named}, %"), _legend(board, contents))
     return drawn + rest + folded("All figures", listed)
 
 
@@ -74,15 +81,28 @@ def _legend(board: Board, contents: Contents) -> str:
 
 
 def _table(few: Sequence[Competitor], caption: str) -> str:
-    columns = ("Version", ">Rank", "Adapter", "Model", ">Validation, %", ">Test, %", ">Macro-F1, %", ">Log loss")
+    figure, _ = headline(few)
+    exact = () if figure == "accuracy" else (">Exact sets, %",)
+    columns = (
+        "Version",
+        ">Rank",
+        "Adapter",
+        "Model",
+        ">Validation, %",
+        ">Test, %",
+        *exact,
+        ">Macro-F1, %",
+        ">Log loss",
+    )
     rows = [
         (
             " ".join([escape(" ".join(one.versions) or one.label), *(badge(alias, "accent") for alias in one.aliases)]),
             f"{'≈ ' if one.tied else ''}{one.rank}",
             escape(one.adapter),
             escape(one.model),
-            share(one.figures.get("validation_accuracy")),
-            share(one.figures.get("test_accuracy")),
+            share(one.figures.get(f"validation_{figure}")),
+            share(one.figures.get(f"test_{figure}")),
+            *([share(one.figures.get("test_accuracy"))] if figure != "accuracy" else []),
             share(one.figures.get("test_macro_f1")),
             figure_of(one.figures.get("test_log_loss")),
             f"{one.fit_seconds:.2f}",

@@ -51,7 +51,8 @@ def page(contents: Contents) -> str:
 
 def _tiles(subject: Subject) -> str:
     shown = [
-        _figure("Test accuracy", subject.figures.get("test_accuracy")),
+        _figure("Micro-F1", micro) if (micro := subject.figures.get("test_micro_f1")) else "",
+        _figure("Exact sets" if micro else "Test accuracy", subject.figures.get("test_accuracy")),
         _figure("Macro-F1", subject.figures.get("test_macro_f1")),
         tile("Log loss", figure_of(loss)) if (loss := subject.figures.get("test_log_loss")) else "",
         tile("One answer", f"{subject.predict_us:,.0f} <span class='unit'>µs</span>"),

@@ -22,7 +22,7 @@ class CalibratedForm:
     def __init__(self, inside: Served, estimator: Calibrated) -> None:
         self._inside, self._answered = inside, estimator.answered
         self.form, self.classes, self.reads = f"calibrated {inside.form}", inside.classes, inside.reads
-        self.has_probabilities = estimator.has_probabilities
+        self.has_probabilities, self.answered_from = estimator.has_probabilities, estimator.answered_from
 
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
         return np.asarray(self._answered(self._inside.one(item, limit)[None])[0])

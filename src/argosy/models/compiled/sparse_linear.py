@@ -27,9 +27,16 @@ class SparseLinear:
 
     form = "sparse_linear"
 
-    def __init__(self, adapter: SparseAdapter, estimator: LinearEstimator, classes: list[str]) -> None:
+    def __init__(
+        self,
+        adapter: SparseAdapter,
+        estimator: LinearEstimator,
+        classes: list[str],
+        answered_from: Scores | None = None,
+    ) -> None:
         self._adapter, self._estimator, self.classes = adapter, estimator, classes
         self.has_probabilities, self.reads = estimator.has_probabilities, adapter.reads
+        self.answered_from = answered_from
         self._encode, self._weights, self._bias = adapter.encode, estimator.weights_, estimator.bias_
         self._rows = estimator.rows(adapter.width)
         self._is_pair = self._weights.shape[1] == 1
@@ -90,8 +97,14 @@ def _sigmoid(value: float) -> float:
     return small / (1 + small)
 
 
+def _each(decision: Scores) -> Scores:
+    small = np.exp(-np.abs(decision))
+    return np.asarray(np.where(decision >= 0, 1, small) / (1 + small))
+
+
 _LINKS: dict[str, Callable[[Scores], Scores]] = {
     "none": lambda decision: decision,
     "softmax": _softmax,
     "one_vs_rest": _one_vs_rest,
+    "each": _each,
 }

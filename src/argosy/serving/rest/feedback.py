@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from argosy import clock
 from argosy.errors import FeedbackInvalid
+from argosy.label_sets import set_label
 from argosy.predictions.feedback_log import Feedback, FeedbackLog, Kind
 from argosy.predictions.log import PredictionLog
 from argosy.serving.metrics import Metrics
@@ -24,10 +25,11 @@ Time = str | float
 class FeedbackBody(msgspec.Struct, forbid_unknown_fields=True):
     """Either `prediction_id`, or `entity` with `start` (and `end`, now by default): ISO times or seconds since 1970.
 
-    `uniform`: its prediction was drawn without regard to the answer, so this may measure.
+    `label` is a list where texts have several. `uniform`: its prediction was drawn without regard to the answer, so
+    this may measure.
     """
 
-    label: str
+    label: str | list[str]
     prediction_id: str = ""
     entity: str = ""
     start: Time | None = None
@@ -55,11 +57,19 @@ class FeedbackDesk:
 
     def _give(self, body: FeedbackBody) -> tuple[list[str], int]:
         key, uniform = body.idempotency_key, body.uniform
-        given = Feedback(body.prediction_id, body.kind, body.label, body.source, uniform, idempotency_key=key)
+        label = body.label if isinstance(body.label, str) else _set(body.label)
+        given = Feedback(body.prediction_id, body.kind, label, body.source, uniform, idempotency_key=key)
         if body.prediction_id:
             return [body.prediction_id.strip().lower()], self._feedback.add_many([given])
         start, end = moment("start", body.start, 0.0), moment("end", body.end, self._now())
         return self._feedback.add_to_entity(self._predictions, body.entity, start, end, given, body.model)
+
+
+def _set(labels: list[str]) -> str:
+    try:
+        return set_label(labels)
+    except ValueError as error:
+        raise FeedbackInvalid(f"label: {error}") from None
 
 
 def parse(body: bytes, key_header: str) -> FeedbackBody:

@@ -83,6 +83,14 @@ def _output_names(has_probabilities: bool) -> list[str]:
     return ["label", scores_name(has_probabilities), "prediction_id"]
 
 
+def _parameters(there: ModelMetadata) -> dict[str, Any]:
+    found = {"version": str(there.version), "definition": there.label}
+    if there.answered_from is None:
+        return found
+    thresholds = dict(zip(there.classes, there.answered_from.tolist(), strict=True))
+    return {**found, "labels": "several", "thresholds": thresholds}
+
+
 def _metadata(there: ModelMetadata) -> dict[str, Any]:
     label, scores, prediction_id = _output_names(there.has_probabilities)
     return {
@@ -98,7 +106,7 @@ def _metadata(there: ModelMetadata) -> dict[str, Any]:
             {"name": scores, "datatype": "FP64", "shape": [-1, len(there.classes)]},
             {"name": prediction_id, "datatype": "BYTES", "shape": [-1]},
         ],
-        "parameters": {"version": str(there.version), "definition": there.label},
+        "parameters": _parameters(there),
         "classes": there.classes,
         "aliases": {alias: str(number) for alias, number in there.aliases.items()},
     }

@@ -1,0 +1,64 @@
+"""From scores to answers: the highest class, or every class that reaches its threshold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.label_sets import as_members, set_label
+
+Floats = NDArray[np.float64]
+
+
+def answers_of(scores: Floats, classes: Sequence[str], thresholds: Floats | None = None) -> list[str]:
+    """The label of each row; with thresholds, its set of labels as one."""
+    if thresholds is None:
+        return [classes[best] for best in scores.argmax(axis=1).tolist()]
+    return [set_label(classes[at] for at in np.flatnonzero(row).tolist()) for row in scores >= thresholds]
+
+
+def confidence(scores: Floats, has_probabilities: bool, thresholds: Floats | None = None) -> Floats:
+    """(n,): the highest probability; of scores without a scale, the margin over the second, squeezed into 0…1.
+
+    Of sets, the probability that every label is as answered, taking labels as independent. Only good for ordering
+    answers of one model.
+    """
+    if thresholds is not None:
+        return np.asarray(np.where(scores >= thresholds, scores, 1 - scores).prod(axis=1))
+    ordered = np.sort(scores, axis=1)
+    if has_probabilities:
+        return ordered[:, -1]
+    margin = ordered[:, -1] - ordered[:, -2]
+    return margin / (1 + margin)
+
+
+def right(scores: Floats, codes: NDArray[np.int64], thresholds: Floats | None = None) -> NDArray[np.bool_]:
+    """(n,): whether the answer is the truth; of sets, the exact set. `codes` as `coded` gives them."""
+    if thresholds is None:
+        return np.asarray(scores.argmax(axis=1) == codes)
+    truth = codes[:, :-1] > 0
+    return np.asarray(((scores >= thresholds) == truth).all(axis=1) & (codes[:, -1] == 0))
+
+
+def coded(labels: Sequence[str], classes: Sequence[str], are_sets: bool) -> NDArray[np.int64]:
+    """(n,): each label's number among the classes, -1 for one that is not there.
+
+    Of sets, (n, classes + 1): 1 for each label that a row has; the last column counts those that are not there.
+    """
+    number = {label: code for code, label in enumerate(classes)}
+    if not are_sets:
+        return np.fromiter((number.get(label, -1) for label in labels), np.int64, len(labels))
+    found = np.zeros((len(labels), len(classes) + 1), np.int64)
+    for row, label in enumerate(labels):
+        for one in as_members(label):
+            found[row, number.get(one, -1)] += 1
+    return found
+
+
+def classes_of(labels: Sequence[str], are_sets: bool) -> list[str]:
+    """The classes that these labels are of, in order."""
+    if not are_sets:
+        return sorted(set(labels))
+    return sorted({one for label in set(labels) for one in as_members(label)})

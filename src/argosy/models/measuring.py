@@ -1,0 +1,39 @@
+"""An estimator's answers to rows with known labels, measured by what it answers: single labels or sets of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.models.evaluation import Metrics, evaluate
+from argosy.models.set_evaluation import SetMetrics, evaluate_sets
+
+if TYPE_CHECKING:
+    from argosy.models.estimator import Codes, Estimator, Scores
+
+
+def answer_scores(estimator: Estimator, features: object) -> Scores:
+    """Probabilities where there are any, else scores."""
+    return estimator.probabilities(features) if estimator.has_probabilities else estimator.scores(features)
+
+
+def measure(
+    estimator: Estimator,
+    codes: Codes,
+    scores: Scores,
+    n_classes: int,
+    seed: int,
+    resamples: int = 1000,
+    chosen: NDArray[np.bool_] | None = None,
+) -> Metrics | SetMetrics:
+    """Compare the answers that follow from `scores` with the truth, `codes` as `answers.coded` gives them.
+
+    `chosen` are answers in sets where the estimator's own thresholds are not what they were chosen by.
+    """
+    if estimator.answered_from is None:
+        probabilities = scores if estimator.has_probabilities else None
+        return evaluate(codes, scores, probabilities, n_classes, seed, resamples)
+    answers = scores >= estimator.answered_from if chosen is None else chosen
+    return evaluate_sets(codes, answers, scores, seed, resamples)
