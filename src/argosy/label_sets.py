@@ -25,7 +25,7 @@ def is_set(label: str) -> bool:
 
 def members(label: str) -> tuple[str, ...] | None:
     """The labels in it, sorted, each once; None where it is a single label."""
-    if not label.startswith("["):
+    if not label.lstrip().startswith("["):
         return None
     try:
         return _distinct(msgspec.json.decode(label))

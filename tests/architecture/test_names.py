@@ -25,6 +25,7 @@ NAMES = {
         "mlp",
         "naive_bayes",
         "nearest_centroid",
+        "one_vs_rest",
         "sgd",
         "svm",
         "transformer",
@@ -54,6 +55,7 @@ OPTIONS = {
     "logistic": "C class_weight max_iter tolerance",
     "naive_bayes": "alpha",
     "nearest_centroid": "",
+    "one_vs_rest": "of settings threshold folds seed",
     "sgd": "alpha loss penalty class_weight max_iter tolerance seed update after passes",
     "svm": "kernel degree tolerance C gamma coef0 class_weight seed",
     "transformer": "epochs learning_rate head_learning_rate batch_size warm_up weight_decay dropout frozen_layers"

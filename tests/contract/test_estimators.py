@@ -28,6 +28,8 @@ VARIANTS = [
     ("logistic", {"C": 0.5, "class_weight": "balanced", "max_iter": 3}),
     ("naive_bayes", {"alpha": 0.1}),
     ("nearest_centroid", {}),
+    ("one_vs_rest", {"threshold": "macro_f1"}),
+    ("one_vs_rest", {"of": "calibrated", "settings": {"of": "svm"}}),
     ("sgd", {}),
     ("sgd", {"loss": "hinge", "alpha": 1e-3, "class_weight": "balanced", "seed": 7}),
     ("svm", {}),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid, NotFitted, ProbabilityUnavailable
 from argosy.models.estimator import Codes, Estimator
@@ -29,13 +30,27 @@ def check_estimator(
     It is tried on two classes and on four that are easily told apart, sparse and dense; it must answer right on
     `accuracy` of its own training rows. `rows_of` gives others (csr rows and their classes, from how many classes there
     are to be), for an estimator that does not take any adapter's.
+    One that answers sets of labels is given rows of two classes as well.
     """
+    are_sets = plugin.cls.answers_sets
     for n_classes in (2, 4):
         features, codes = (rows_of or separable_rows)(n_classes)
+        if are_sets:
+            features, codes = features + features[_shuffled(len(codes))], sets_of(codes, n_classes)
         for X in (features, _frozen(features.toarray()), _frozen_rows(features)):  # noqa: N806
             _check_on(plugin, options, X, codes, n_classes, accuracy)
     raised(NotFitted, plugin.create(options).scores, features)
     raised(DatasetInvalid, plugin.create(options).fit, features, np.zeros_like(codes), 1)
+
+
+def sets_of(codes: Codes, n_classes: int) -> Codes:
+    """(rows, classes) of 0 and 1: what `separable_rows` added to the rows of `_shuffled` have."""
+    single = np.eye(n_classes, dtype=np.int64)[codes]
+    return np.maximum(single, single[_shuffled(len(codes))])
+
+
+def _shuffled(rows: int) -> NDArray[np.int64]:
+    return np.random.default_rng(1).permutation(rows)
 
 
 def separable_rows(n_classes: int, rows: int = 120, seed: int = 0) -> tuple[Any, Codes]:
@@ -67,11 +82,18 @@ def _check_on(
     assert scores.shape == (len(y), n_classes), f"scores are {scores.shape}, not {(len(y), n_classes)}"
     assert scores.dtype == np.float64, f"scores must be float64, not {scores.dtype}"
     assert np.isfinite(scores).all(), "a score is not finite"
-    assert (scores.argmax(axis=1) == y).mean() >= accuracy, "it does not learn rows that are easily told apart"
+    assert _right(estimator, scores, y).mean() >= accuracy, "it does not learn rows that are easily told apart"
     again = plugin.create(options).fit(X, y, n_classes)
     assert again.to_dict() == estimator.to_dict(), "fitting twice on the same rows differs"
     _check_probabilities(estimator, X, scores)
     check_round_trips(estimator, lambda restored: restored.scores(X))
+
+
+def _right(estimator: Estimator, scores: Any, y: Codes) -> NDArray[np.bool_]:
+    """Of each row whether the answer is right; of sets, of each row and class."""
+    if estimator.answers_sets:
+        return np.asarray((scores >= estimator.answered_from) == (y > 0))
+    return np.asarray(scores.argmax(axis=1) == y)
 
 
 def _check_probabilities(estimator: Estimator, X: Any, scores: Any) -> None:  # noqa: N803
@@ -81,6 +103,10 @@ def _check_probabilities(estimator: Estimator, X: Any, scores: Any) -> None:  # 
     probabilities = estimator.probabilities(X)
     assert probabilities.shape == scores.shape, f"probabilities are {probabilities.shape}, not {scores.shape}"
     assert probabilities.min() >= 0, "a probability is negative"
+    if estimator.answers_sets:
+        assert probabilities.max() <= 1, "a probability is above one"
+        assert_same(estimator.probabilities(X), probabilities, "asking twice differs")
+        return
     assert np.allclose(probabilities.sum(axis=1), 1, rtol=0, atol=1e-9), "probabilities do not sum to one"
     assert (probabilities.argmax(axis=1) == scores.argmax(axis=1)).all(), "probabilities and scores differ in answer"
     assert_same(estimator.probabilities(X), probabilities, "asking twice differs")

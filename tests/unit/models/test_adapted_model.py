@@ -22,8 +22,8 @@ from argosy.errors import (
     ProbabilityUnavailable,
 )
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import confidence
 from argosy.models.adapters import adapters
+from argosy.models.answers import confidence
 from argosy.models.estimators import estimators
 from argosy.models.served import encoding_agreement, scoring_agreement
 from argosy.testing.texts import labelled_texts
