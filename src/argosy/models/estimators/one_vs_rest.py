@@ -17,8 +17,11 @@ from argosy.errors import DatasetInvalid, DefinitionInvalid
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.linear import LinearEstimator, Link
 from argosy.models.set_thresholds import Goal, tuned_sets
+from argosy.models.steps import step
 from argosy.types import Options
 
+_DEAR = 500.0
+"""An estimator's `cost` that is too much for every label."""
 Fraction = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 
@@ -56,6 +59,10 @@ class OneVsRest(Estimator):
             raise ValueError(f"the estimator '{self.of}': {problem}") from None
         if inner.answers_sets:
             raise ValueError(f"one_vs_rest takes an estimator of single labels, not {self.of}")
+        if inner.cost > _DEAR:
+            raise ValueError(
+                f"{self.of} is too dear to train for every label: take a frozen sentence_embedding, logistic"
+            )
         if not inner.has_probabilities:
             raise ValueError(
                 f"{self.of} has no probabilities: write of: calibrated, settings: {{of: {self.of}}}, or of: logistic"
@@ -79,10 +86,15 @@ class OneVsRest(Estimator):
         return dict.fromkeys(("folds", "seed"), "a threshold that is given is not tuned")
 
     @classmethod
-    def refuses(cls, adapter: type, options: Options) -> str | None:
-        """What the estimator refuses."""
-        found: str | None = _registry().get(options.get("of", "logistic")).cls.refuses(adapter, options)
+    def learner(cls, options: Options) -> type[Estimator]:
+        """The estimator inside."""
+        found: type[Estimator] = _registry().get(options.get("of", "logistic")).cls
         return found
+
+    @classmethod
+    def refuses(cls, adapter: type, options: Options) -> str | None:
+        """What the estimator refuses that it has unless told otherwise; see `learner`."""
+        return cls.learner({}).refuses(adapter, options)
 
     @cached_property
     def linear(self) -> LinearEstimator | None:
@@ -126,6 +138,7 @@ class OneVsRest(Estimator):
             return _SideBySide(inner).fit(X, truth.astype(np.int64), truth.shape[1]).state, []
         each: list[dict[str, Any] | float] = []
         for column in truth.T:
+            step()
             share = float(column.mean())
             each.append(share if share in (0.0, 1.0) else self._new().fit(X, column.astype(np.int64), 2).state)
         return {}, each
@@ -162,6 +175,7 @@ class _SideBySide(LinearEstimator):
     def solve(self, X: Any, y: Codes, n_classes: int, n_features: int) -> tuple[Scores, Scores, Scores]:  # noqa: N803
         weights, bias, unseen = np.zeros((X.shape[1], n_classes)), np.zeros(n_classes), np.zeros(n_classes)
         for code in range(n_classes):
+            step()
             has = int(y[:, code].sum())
             if has in (0, len(y)):  # nothing to learn: as likely as Laplace's rule of succession says
                 bias[code] = np.log((has + 1) / (len(y) - has + 1))
