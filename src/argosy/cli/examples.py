@@ -71,7 +71,7 @@ def import_(
     for count, meaning in (
         (report.revised, "new revisions: known texts whose label changed"),
         (report.duplicates, "duplicates: said nothing new"),
-        (report.conflicts, f"conflicts: texts with several labels, settled by '{rule}'"),
+        (report.conflicts, f"conflicts: texts whose labels disagree, settled by '{rule}'"),
         (report.dropped, "rows lost to those conflicts"),
         (report.skipped, "bad rows skipped"),
     ):

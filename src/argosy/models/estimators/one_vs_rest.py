@@ -60,9 +60,7 @@ class OneVsRest(Estimator):
         if inner.answers_sets:
             raise ValueError(f"one_vs_rest takes an estimator of single labels, not {self.of}")
         if inner.cost > _DEAR:
-            raise ValueError(
-                f"{self.of} is too dear to train for every label: take a frozen sentence_embedding, logistic"
-            )
+            raise ValueError(f"{self.of} is too dear to train for each label: take sentence_embedding and logistic")
         if not inner.has_probabilities:
             raise ValueError(
                 f"{self.of} has no probabilities: write of: calibrated, settings: {{of: {self.of}}}, or of: logistic"
