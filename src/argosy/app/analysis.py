@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from argosy.app.drifting import drifting, periods_of
 from argosy.errors import ArgosyError, InputInvalid, KeyUnavailable
-from argosy.feedback.drift import Sample, drift, unseen_shares, words
+from argosy.feedback.drift import drift
 from argosy.label_sets import agrees
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.answers import answers_of, coded, confidence, right
 from argosy.models.inputs import NO_LIMIT, check_input
 from argosy.models.intervals import Floats
+from argosy.predictions.profiles import total
 from argosy.types import Input, Part
-from argosy.web.contents import Case, Live, Point
+from argosy.web.contents import Case, Live, Period, Point
 from argosy.web.figures import Bin, calibration, doubtful_labels, wilson
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 FOLDS: Final = 3
 SIZES: Final = (0.1, 0.2, 0.4, 0.7)
-LIVE_ROWS: Final = 10_000
-"""The newest so many live answers are looked at."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -102,7 +100,7 @@ def analyse(project: Project, values: Mapping[str, Any], say: Say) -> Any:
         curve = learning_curve(project, trained, dataset, say)
     else:
         notes["curve"] = "Not drawn: add --learning-curve, which trains the pair on four samples of the training part."
-    live = _live(project, request, dataset, test, model, notes, say)
+    live = _live(project, request, notes, say)
     return msgspec.to_builtins(
         Analysis(
             bins, curve, mistakes[: request.shown], len(mistakes), doubts[: request.shown], len(doubts), live, notes
@@ -202,39 +200,29 @@ def _doubts(sides: Sequence[Answered], classes: list[str]) -> list[Case]:
 def _live(
     project: Project,
     request: Request,
-    dataset: Dataset,
-    test: Answered,
-    model: AdaptedModel,
     notes: dict[str, str],
     say: Say,
 ) -> Live | None:
     say("comparing live answers with the test part")
     try:
-        made = project.feedback.log.of_model(request.model, request.since)
-        newest = deque((one for one in made if one.version == request.version), LIVE_ROWS)
+        counted = drifting(project).look(request.model, project.settings.drift.window_hours)
     except KeyUnavailable as error:
         notes["drift"] = f"Live answers cannot be read here: {error}"
         return None
-    if not newest or not test.labels:
+    hours = [one for one in counted.hours if one.version == request.version]
+    periods = periods_of(counted, request.version)
+    if not hours or not periods:
         notes["drift"] = "This version has answered nothing live yet, so there is nothing to compare."
         return None
-    known = {word for item in dataset.parts[Part.TRAIN].inputs for word in words(as_text(item))}
-    answers = answers_of(test.scores, model.classes, model.estimator.answered_from)
-    sample = partial(_sample, known=known)
-    reference = sample(answers, _sure(test, model).tolist(), _answerable(dataset.parts[Part.TEST].inputs)[0])
-    live = sample([one.answer for one in newest], [one.confidence for one in newest], [one.input for one in newest])
-    mixes = dict(Counter(reference.answers)), dict(Counter(live.answers))
-    return Live(drift(reference, live), *mixes, newest[0].made_at, newest[-1].made_at)
-
-
-def _sample(answers: list[str], sure: list[float], inputs: Sequence[Input], known: set[str]) -> Sample:
-    texts = [as_text(item) for item in inputs]
-    return Sample(answers, sure, [len(text) for text in texts], unseen_shares(texts, known))
-
-
-def as_text(item: Input) -> str:
-    """An input as one text: of a dictionary, its fields that are texts."""
-    return item if isinstance(item, str) else " ".join(value for value in item.values() if isinstance(value, str))
+    reference, live = counted.references[request.version].profile, total(one.profile for one in hours)
+    return Live(
+        drift(reference, live),
+        reference.answers,
+        live.answers,
+        hours[0].started_at,
+        hours[-1].started_at,
+        [Period(one.started_at, one.ended_at, one.drift) for one in periods],
+    )
 
 
 def _fresh(project: Project, trained: Trained) -> AdaptedModel:

@@ -91,11 +91,11 @@ def evaluated(evaluation: dict[str, Any] | None) -> str:
     return next((f"{found[kind]} {kind}" for kind in ("folds", "repeats") if kind in found), "")
 
 
-def as_frame(rows: list[dict[str, Any]]) -> pandas.DataFrame:
-    """Rows as a data frame, the rank as its index."""
+def as_frame(rows: list[dict[str, Any]], asked: str = "leaderboard()") -> pandas.DataFrame:
+    """Rows as a data frame, their rank as its index where they have one."""
     try:
         import pandas as pd
     except ImportError:
-        raise ExtraMissing("pandas", "frames", "leaderboard()") from None
+        raise ExtraMissing("pandas", "frames", asked) from None
     frame: pandas.DataFrame = pd.DataFrame(rows)
-    return frame.set_index("rank") if rows else frame
+    return frame.set_index("rank") if "rank" in frame else frame

@@ -144,6 +144,18 @@ class Project:
 
         return retrain(self, model, processes, now=now)
 
+    def drift(self, target: str, by: str = "") -> pandas.DataFrame:
+        """Live answers of a model's versions, or of `MODEL@VERSION`, beside their test parts. Needs the extra `frames`.
+
+        A row for each hour or day (`by`; else what fits) and thing compared.
+
+        Raises ModelNotFound, VersionNotFound, KeyUnavailable.
+        """
+        from argosy.app.drifting import drift, rows_of
+        from argosy.app.leaderboard import as_frame
+
+        return as_frame(rows_of(drift(self, target, by)), "drift()")
+
     def report(
         self,
         target: str,

@@ -101,7 +101,7 @@ def subject_of(project: Project, target: str) -> Version:
 
 
 def _with_texts(project: Project, found: Analysis) -> Analysis:
-    from argosy.app.analysis import as_text
+    from argosy.feedback.input_profile import as_text
 
     def told(cases: Sequence[Case]) -> list[Case]:
         shown = [project.examples.show(case.example_id)[-1].input for case in cases]

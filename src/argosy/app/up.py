@@ -6,12 +6,15 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from argosy import clock, processes
+from argosy.app.drifting import watch as watch_drift
 from argosy.app.replaying import watch as watch_replays
 from argosy.app.retraining import requests
 from argosy.app.workers import started
 from argosy.errors import ArgosyError, DatabaseUnavailable, JobFailed, ServerNotStarted, VersionNotFound
-from argosy.feedback.triggers import Schedule
+from argosy.feedback.triggers import DriftPolicy, Schedule
 from argosy.telemetry import logger
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
     arguments = ["--project", str(project.root), "serve", "--host", host, "--port", str(port)]
     server = processes.start(arguments)
     every, replayed_at, told_until = project.settings.rollback.every_seconds, float("-inf"), clock.now()
+    drift_every, drift_at = project.settings.drift.every_seconds, time.monotonic()
     try:
         with started(project, workers) as keep:
             while not stop.wait(WATCH_SECONDS):
@@ -40,13 +44,16 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
                 if every is not None and time.monotonic() - replayed_at >= every:
                     watch_replays(project)
                     replayed_at = time.monotonic()
+                if drift_every is not None and time.monotonic() - drift_at >= drift_every:
+                    watch_drift(project)
+                    drift_at = time.monotonic()
                 told_until = tell(project, told_until)
     finally:
         processes.stop(server)
 
 
 def tell(project: Project, since: float) -> float:
-    """Log what gates have decided after `since`; until when that is said."""
+    """Log what gates have decided after `since`, and where drift asked in vain; until when that is said."""
     until = since
     for model in _models(project):
         for one in requests(project).judgements(model):
@@ -54,6 +61,10 @@ def tell(project: Project, since: float) -> float:
                 decided = "takes over from" if one.verdict.promote else "does not replace"
                 _log.info("%s: version %d %s %d, %s", model, one.challenger, decided, one.champion, one.verdict.reason)
                 until = max(until, one.judged_at)
+        for ended_at, refused in requests(project).asked_in_vain(model):
+            if ended_at > since:
+                _log.warning("%s: %s", model, refused)
+                until = max(until, ended_at)
     return until
 
 
@@ -69,8 +80,9 @@ def watch(project: Project) -> list[str]:
     """Ask for every retraining that is due; their jobs' labels. A model that cannot be judged is left alone."""
     settings = project.settings
     asked, cooldown = settings.retrain, settings.gate.cooldown_seconds
-    when = Schedule(asked.every_seconds, asked.corrections, cooldown, settings.training.quiet())
-    if when.every_seconds is None and when.corrections is None:
+    drift = None if asked.drift is None else DriftPolicy(**msgspec.structs.asdict(asked.drift))
+    when = Schedule(asked.every_seconds, asked.corrections, cooldown, settings.training.quiet(), drift)
+    if not when.is_on:
         return []
     labels = []
     for model in _models(project):

@@ -107,7 +107,12 @@ def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
         rule = ConflictRule.parse(project.settings.feedback_conflicts)
         return Replaying(project.database, project.feedback.log, project.store, rule, policy)(job, guard)
 
-    return {"train": train_job, "retrain": retrain_job, "gate": gate_job, "replay": replay_job}
+    def drift_job(job: Job, guard: LeaseGuard) -> Outcome:
+        from argosy.app.drifting import drifting
+
+        return drifting(project)(job, guard)
+
+    return {"train": train_job, "retrain": retrain_job, "gate": gate_job, "replay": replay_job, "drift": drift_job}
 
 
 def trainer_of(project: Project, store: Store | None = None, fits: SharedFits | None = None) -> Trainer:

@@ -63,12 +63,32 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         return parse_quiet_hours(self.quiet_hours, self.time_zone, "training")
 
 
+class DriftTriggerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How much drift asks for a retraining; what is promoted is the gate's to say."""
+
+    at_least: Annotated[float, Meta(gt=0, lt=1)] = 0.1
+    """The share of rows that would have to be others."""
+    confidence: Annotated[float, Meta(gt=0.5, lt=1)] = 0.99
+    minimum_rows: Positive = 200
+    cooldown_seconds: Seconds = 86_400.0
+    """After drift asked, it does not ask for so long."""
+
+
 class RetrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When `argosy up` retrains by itself; None of these given: never."""
 
     every_seconds: Annotated[float, Meta(gt=0)] | None = None
     corrections: Positive | None = None
     """After so many new ones."""
+    drift: DriftTriggerSettings | None = None
+
+
+class DriftSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How often `argosy up` looks for drift, and over how long."""
+
+    every_seconds: Annotated[float, Meta(gt=0)] | None = 900.0
+    """None: never."""
+    window_hours: Annotated[int, Meta(ge=1, le=744)] = 24
 
 
 class RollbackSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -113,6 +133,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     server: ServerSettings = ServerSettings()
     training: TrainingSettings = TrainingSettings()
     retrain: RetrainSettings = RetrainSettings()
+    drift: DriftSettings = DriftSettings()
     rollback: RollbackSettings = RollbackSettings()
     gate: GateSettings = GateSettings()
     limits: LimitSettings = LimitSettings()

@@ -11,11 +11,12 @@ from argosy.database import Transaction
 from argosy.feedback.gate import Verdict
 from argosy.feedback.gating import GATE
 from argosy.feedback.retraining import RETRAIN, RetrainRequest
-from argosy.feedback.triggers import Schedule, Situation, due
+from argosy.feedback.triggers import BY_DRIFT, Reason, Schedule, Situation, due
 from argosy.jobs.job import Job, JobState
 from argosy.jobs.queue import Queue
 from argosy.jobs.submission import TRAIN
 from argosy.predictions.feedback_log import FeedbackLog
+from argosy.predictions.looks import CLOSED, newest
 from argosy.store.aliases import CHAMPION
 from argosy.store.store import Store
 
@@ -54,7 +55,7 @@ class Retrainings:
     def __init__(self, queue: Queue, store: Store, feedback: FeedbackLog) -> None:
         self._queue, self._store, self._feedback = queue, store, feedback
 
-    def request(self, model: str, by: str, reason: str = "") -> str:
+    def request(self, model: str, by: str, reason: Reason | None = None, review_since: float = 0.0) -> str:
         """Queue a `retrain` job; its label, or that of the one under way. Raises VersionNotFound without a champion."""
         champion = self._store.trained(self._store.resolve(f"{model}@{CHAMPION}").label)
         under_way = self.under_way(model)
@@ -63,21 +64,27 @@ class Retrainings:
         # the plug-ins must be there, whatever their code has become since
         requires = dict.fromkeys(champion.environment.get("plugins", {}), "")
         with self._queue.database.write() as transaction:
-            return self._submit(transaction, RetrainRequest(model, transaction.now(), by, reason), requires)
+            request = RetrainRequest(model, transaction.now(), by, *_told(reason), review_since)
+            return self._submit(transaction, request, requires)
 
     def request_if_due(self, model: str, schedule: Schedule, by: str = "trigger") -> str | None:
         """Ask for a retraining where a trigger says so; the label of what was queued. Cheap to call often."""
         situation = self.situation(model)
         reason = due(situation, schedule)
-        return None if reason is None else self.request(model, by, reason)
+        if reason is None:
+            return None
+        since = situation.look.started_at if situation.look and reason.trigger == BY_DRIFT else 0.0
+        return self.request(model, by, reason, since)
 
     def situation(self, model: str) -> Situation:
         """What the triggers look at. Raises VersionNotFound without a champion."""
-        self._store.resolve(f"{model}@{CHAMPION}")
+        champion = self._store.resolve(f"{model}@{CHAMPION}").number
         moves = self._store.history(model, CHAMPION)
-        asked = [job.submitted_at for job in self._queue.jobs(RETRAIN) if job.payload["model"] == model]
+        jobs = [job for job in self._queue.jobs(RETRAIN) if job.payload["model"] == model]
+        by_drift = [job.submitted_at for job in jobs if job.payload.get("trigger") == BY_DRIFT]
+        looks = [look for look in newest(self._queue.database, CLOSED, model) if look.version == champion]
         rollbacks = [move.moved_at for move in moves if move.action == "rollback"]
-        last = max(asked, default=None)
+        last = max((job.submitted_at for job in jobs), default=None)
         with self._queue.database.read() as transaction:
             now = transaction.now()
         return Situation(
@@ -86,6 +93,8 @@ class Retrainings:
             new_feedback=self._feedback.count_since(model, last or 0.0),
             is_under_way=self.under_way(model) is not None,
             rolled_back_at=max(rollbacks, default=None),
+            look=next(iter(looks), None),
+            drift_asked_at=max(by_drift, default=None),
         )
 
     def under_way(self, model: str) -> Job | None:
@@ -119,6 +128,12 @@ class Retrainings:
         """Those that promoted nothing."""
         return [one for one in self.judgements(model) if not one.verdict.promote]
 
+    def asked_in_vain(self, model: str) -> list[tuple[float, str]]:
+        """When drift asked for a retraining that found nothing to learn from, and what would help."""
+        done = (job for job in self._queue.jobs(RETRAIN, JobState.DONE) if job.payload.get("trigger") == BY_DRIFT)
+        mine = ((job.finished_at, job.result or {}) for job in done if job.payload["model"] == model)
+        return [(at or 0.0, result["refused"]) for at, result in mine if "refused" in result]
+
     def _submit(self, transaction: Transaction, request: RetrainRequest, requires: dict[str, str]) -> str:
         for label, payload in transaction.execute(WAITING, {"kind": RETRAIN}):  # somebody asked at the same moment
             if msgspec.json.decode(payload)["model"] == request.model:
@@ -126,6 +141,10 @@ class Retrainings:
         label = f"{RETRAIN}-{request.model}-{round(request.at * 1000)}"
         self._queue.submit(transaction, RETRAIN, label, msgspec.to_builtins(request), requires, goes_first=True)
         return label
+
+
+def _told(reason: Reason | None) -> tuple[str, str]:
+    return (reason.text, reason.trigger) if reason else ("", "")
 
 
 def _unfinished(stage: str, job: Job) -> Progress:

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.clock import parse_time
+from argosy.clock import format_time, parse_time
 from argosy.database import Database, Transaction
 from argosy.datasets.frozen import Frozen, freeze, members
 from argosy.datasets.label_kinds import check_labels
@@ -20,6 +20,7 @@ from argosy.definitions import Definition, Registries, Spec, code_digests, label
 from argosy.errors import DecisionOvertaken, DefinitionInvalid, JobNotFound, NothingNew
 from argosy.feedback.corrections import Corrections
 from argosy.feedback.gating import GateRequest, gate_job
+from argosy.feedback.triggers import BY_DRIFT
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.runner import Outcome
@@ -37,6 +38,10 @@ class RetrainRequest(msgspec.Struct, frozen=True):
     at: float
     requested_by: str = ""
     reason: str = ""
+    trigger: str = ""
+    """What asked by itself: `corrections`, `schedule`, `drift`."""
+    review_since: float = 0.0
+    """For drift, when the answers that shifted began."""
 
 
 class Retraining:
@@ -59,8 +64,10 @@ class Retraining:
             frozen, fresh = self._freeze(challenger, request.model, trained)
             wanted = self._wanted(challenger, frozen)
             self._check_idle(request.model, wanted)
-        except (NothingNew, DefinitionInvalid) as nothing:
-            return Outcome({**found, "refused": str(nothing)})
+        except NothingNew as nothing:
+            return Outcome({**found, "refused": refusal(str(nothing), request)})
+        except DefinitionInvalid as problem:
+            return Outcome({**found, "refused": str(problem)})
         gate = gate_job(GateRequest(request.model, wanted.label, champion.number))
         found |= {"challenger": wanted.label, "gate": gate["label"], "new_training_rows": fresh}
 
@@ -100,6 +107,15 @@ class Retraining:
             return
         if not job.state.is_final:
             raise NothingNew(f"{model}: {wanted.label} is being trained already: retrain when it is done")
+
+
+def refusal(nothing: str, request: RetrainRequest) -> str:
+    """Why nothing is trained, and after drift what would help: labels of what shifted."""
+    if request.trigger != BY_DRIFT:
+        return nothing
+    since = format_time(request.review_since)[:19] + "Z"
+    review = f"argosy feedback review {request.model} --since {since} --output review.csv"
+    return f"{request.reason}, but nothing new to learn from: review these rows: {review}"
 
 
 def moved_to(dataset: Spec, at: float) -> Spec:

@@ -6,8 +6,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from argosy.definitions.quiet_hours import QuietHours
+from argosy.predictions.looks import Look
 
 NO_HOURS: Final = QuietHours()
+BY_DRIFT: Final = "drift"
+
+
+@dataclass(frozen=True)
+class DriftPolicy:
+    """How much drift of the champion's answers asks for a retraining, and how often it may ask."""
+
+    at_least: float = 0.1
+    """The share of rows that would have to be others, by the interval's nearer end."""
+    confidence: float = 0.99
+    minimum_rows: int = 200
+    """Of live answers in a window, and of the test part."""
+    cooldown_seconds: float = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -18,6 +32,11 @@ class Schedule:
     corrections: int | None = None
     cooldown_seconds: float = 3600.0
     quiet: QuietHours = NO_HOURS
+    drift: DriftPolicy | None = None
+
+    @property
+    def is_on(self) -> bool:
+        return any(trigger is not None for trigger in (self.every_seconds, self.corrections, self.drift))
 
 
 @dataclass(frozen=True)
@@ -29,26 +48,51 @@ class Situation:
     new_feedback: int
     is_under_way: bool = False
     rolled_back_at: float | None = None
+    look: Look | None = None
+    """At the champion's answers in the last window that is over."""
+    drift_asked_at: float | None = None
+    """When drift last asked for a retraining."""
 
 
-def due(situation: Situation, schedule: Schedule) -> str | None:
+@dataclass(frozen=True)
+class Reason:
+    """Why a model is to be retrained; `trigger` names what asked."""
+
+    trigger: str
+    text: str
+
+
+def due(situation: Situation, schedule: Schedule) -> Reason | None:
     """Why the model should be retrained now; None where it should not.
 
     Never while an earlier retraining is under way, nor in quiet hours: asked after them, it takes what came in them
     too. Nor in the cool-down after a rollback: what is learned right after one would rest on the feedback that the
-    bad version drew. Without new feedback the schedule alone decides,
-    because examples also arrive by import.
+    bad version drew. Without new feedback the schedule alone decides, because examples also arrive by import; and
+    drift, which has its own cool-down.
     """
     if situation.is_under_way or is_cooling(situation.rolled_back_at, situation.now, schedule.cooldown_seconds):
         return None
     if schedule.quiet.until(situation.now) is not None:
         return None
     if schedule.corrections is not None and situation.new_feedback >= max(schedule.corrections, 1):
-        return f"{situation.new_feedback} new corrections and outcomes (the trigger is {schedule.corrections})"
+        text = f"{situation.new_feedback} new corrections and outcomes (the trigger is {schedule.corrections})"
+        return Reason("corrections", text)
     waited = situation.now - situation.since
     if schedule.every_seconds is not None and waited >= schedule.every_seconds:
-        return f"{waited:.0f} s since the last time (the schedule is every {schedule.every_seconds:.0f} s)"
-    return None
+        text = f"{waited:.0f} s since the last time (the schedule is every {schedule.every_seconds:.0f} s)"
+        return Reason("schedule", text)
+    shown = drifted(situation, schedule.drift) if schedule.drift is not None else []
+    return Reason(BY_DRIFT, f"drift in {', '.join(shown)}") if shown else None
+
+
+def drifted(situation: Situation, policy: DriftPolicy) -> list[str]:
+    """What of the champion's answers drifted so far that drift should ask; each window asks at most once."""
+    look, asked_at = situation.look, situation.drift_asked_at
+    if look is None or min(look.found.live_rows, look.found.reference_rows) < policy.minimum_rows:
+        return []
+    if asked_at is not None and (asked_at >= look.ended_at or situation.now - asked_at < policy.cooldown_seconds):
+        return []
+    return look.found.shown(policy.confidence, policy.at_least)
 
 
 def is_cooling(rolled_back_at: float | None, now: float, cooldown_seconds: float) -> bool:

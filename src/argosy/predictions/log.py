@@ -17,7 +17,8 @@ from argosy.database import Database
 from argosy.errors import PredictionNotFound, RecordUnreadable
 from argosy.predictions import frames, segments, statements
 from argosy.predictions.drain import drain_once
-from argosy.predictions.ids import PredictionIds
+from argosy.predictions.ids import MAC_PLACE, PredictionIds
+from argosy.predictions.profiles import CONFIDENCE, Moments, Profile
 from argosy.predictions.record import (
     Prediction,
     SealedPrediction,
@@ -91,6 +92,33 @@ class PredictionLog:
         with self._database.read() as transaction:
             rows = transaction.execute(statements.FOR_REVIEW, {"model": model, "start": start, "end": end})
         return [Reviewable(one, confidence, bool(seen), bool(measured)) for one, confidence, seen, measured in rows]
+
+    def drain(self) -> None:
+        """See to it that what was answered so far is found by the look-ups that do not drain."""
+        drain_once(self._spool, self._database)
+
+    def first_after(self, model: str, start: float) -> float | None:
+        """When the first answer from `start` on was given; None where there is none."""
+        with self._database.read() as transaction:
+            found: float | None = transaction.execute(statements.FIRST_AFTER, {"model": model, "start": start})[0][0]
+        return found
+
+    def tally(self, model: str, start: float, end: float) -> dict[int, Profile]:
+        """By version, how often each answer was given in [start, end) and how surely. Opens no seal, drains nothing."""
+        with self._database.read() as transaction:
+            rows = transaction.execute(statements.TALLY, {"model": model, "start": start, "end": end})
+        found: dict[int, Profile] = {}
+        for version, answer, count, total, squares in rows:
+            one = Profile({answer: count}, {CONFIDENCE: Moments.of_sums(count, total, squares)})
+            found[version] = found.get(version, Profile()) + one
+        return found
+
+    def sample(self, model: str, version: int, start: float, end: float, rows: int) -> list[Prediction]:
+        """At most so many of a version's answers in [start, end), drawn uniformly: the same ones each time."""
+        wanted = {"model": model, "version": version, "start": start, "end": end, "rows": rows, "mac": MAC_PLACE}
+        with self._database.read() as transaction:
+            found = transaction.execute(statements.SAMPLE, wanted)
+        return [self._unsealed(row) for row in found]
 
     def count(self, model: str = "") -> int:
         """How many predictions there are, of one model or of all."""

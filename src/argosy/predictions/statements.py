@@ -44,6 +44,16 @@ FROM predictions LEFT JOIN feedback ON feedback.prediction_id = predictions.id
 WHERE model = :model AND made_at >= :start AND made_at < :end GROUP BY predictions.id, confidence
 ORDER BY predictions.id
 """
+FIRST_AFTER = "SELECT min(made_at) FROM predictions WHERE model = :model AND made_at >= :start"
+TALLY = """
+SELECT version, answer, count(*), sum(confidence), sum(confidence * confidence) FROM predictions
+WHERE model = :model AND made_at >= :start AND made_at < :end GROUP BY version, answer
+"""
+SAMPLE = f"""
+SELECT {COLUMNS} FROM predictions
+WHERE model = :model AND version = :version AND made_at >= :start AND made_at < :end
+ORDER BY substr(id, :mac), id LIMIT :rows
+"""  # noqa: S608
 COUNT = "SELECT count(*) FROM predictions WHERE :model = '' OR model = :model"
 
 ERASE_FEEDBACK = """

@@ -17,6 +17,7 @@ from argosy.predictions.spool import SpoolWriter
 from argosy.serving import catalogue
 from argosy.serving.aspired import Wish
 from argosy.serving.dataplane import DataPlane
+from argosy.serving.drift_gauges import DriftGauges
 from argosy.serving.guard import Guard
 from argosy.serving.limits import Limits
 from argosy.serving.loaders.adapted_model import AdaptedModelLoader
@@ -52,6 +53,8 @@ class ModelServer:
         self.limits = limits or Limits()
         self.guard = Guard(Tokens(store.database, vault))
         self.metrics = Metrics()
+        self.drift = DriftGauges(store.database)
+        self.metrics.registry.register(self.drift)
         self.loader = AdaptedModelLoader(store.artifacts)
         self.manager = Manager(self.loader, watch=self.metrics.watch)
         self.source = Source(catalogue.of_store(store, models or {}), self.manager.aspire, poll_seconds)
@@ -71,9 +74,11 @@ class ModelServer:
         self.manager.start()
         self.source.start()
         self.guard.start()
+        self.drift.start()
 
     def stop(self) -> None:
         """Stop looking and loading, and let go of the spool."""
+        self.drift.stop()
         self.guard.stop()
         self.source.stop()
         self.manager.stop()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from argosy.feedback.drift import Drift
+from argosy.predictions.looks import Drift
 from argosy.web.figures import Bin, ClassFigures, Estimate
 
 
@@ -98,6 +98,15 @@ class Promotion:
 
 
 @dataclass(frozen=True)
+class Period:
+    """An hour or a day of live answers, beside the test part."""
+
+    started_at: float
+    ended_at: float
+    drift: Drift
+
+
+@dataclass(frozen=True)
 class Live:
     """What the version answered in production, beside its test part."""
 
@@ -106,6 +115,7 @@ class Live:
     live_mix: Mapping[str, int]
     first_at: float
     last_at: float
+    periods: Sequence[Period] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from importlib import resources
 
 import argosy
 from argosy.clock import format_time
-from argosy.web import data, life, performance
+from argosy.web import data, drift, life, performance
 from argosy.web.contents import Contents, Subject
 from argosy.web.figures import Estimate
 from argosy.web.html import badge, code, figure_of, folded, table, tile
@@ -22,7 +22,7 @@ SECTIONS = {
     "doubts": ("Labels in doubt", data.doubts),
     "balance": ("Balance", data.balance),
     "history": ("Promotions", life.history),
-    "drift": ("Drift", life.drift),
+    "drift": ("Drift", drift.drift),
 }
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 

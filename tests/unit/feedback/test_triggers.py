@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from argosy.definitions.quiet_hours import parse_quiet_hours
-from argosy.feedback.triggers import Schedule, Situation, due, is_cooling
+from argosy.feedback.triggers import BY_DRIFT, DriftPolicy, Schedule, Situation, due, is_cooling
+from argosy.predictions.looks import Drift, Look, Shift
 
 QUIET = Situation(now=10_000.0, since=9_000.0, new_feedback=0)
 
@@ -17,7 +18,8 @@ def test_nothing_configured_never_fires():
 def test_enough_corrections_fire_and_one_fewer_does_not():
     schedule = Schedule(corrections=20)
     assert due(replace(QUIET, new_feedback=19), schedule) is None
-    assert due(replace(QUIET, new_feedback=20), schedule) == "20 new corrections and outcomes (the trigger is 20)"
+    reason = due(replace(QUIET, new_feedback=20), schedule)
+    assert (reason.trigger, reason.text) == ("corrections", "20 new corrections and outcomes (the trigger is 20)")
 
 
 def test_a_trigger_of_zero_corrections_still_wants_one():
@@ -27,7 +29,8 @@ def test_a_trigger_of_zero_corrections_still_wants_one():
 
 def test_the_schedule_fires_at_its_second():
     assert due(QUIET, Schedule(every_seconds=1000.5)) is None
-    assert due(QUIET, Schedule(every_seconds=1000)) == "1000 s since the last time (the schedule is every 1000 s)"
+    reason = due(QUIET, Schedule(every_seconds=1000))
+    assert (reason.trigger, reason.text) == ("schedule", "1000 s since the last time (the schedule is every 1000 s)")
 
 
 def test_not_while_one_is_under_way():
@@ -38,6 +41,42 @@ def test_not_in_the_cool_down_after_a_rollback():
     schedule = Schedule(corrections=1, cooldown_seconds=600)
     assert due(replace(QUIET, new_feedback=5, rolled_back_at=9_401.0), schedule) is None
     assert due(replace(QUIET, new_feedback=5, rolled_back_at=9_400.0), schedule) is not None
+
+
+DAY = 86_400.0
+SHIFTED = {"answers": Shift(0.4, 0.3, 0.5, 0.0005, 0.4, 0.3), "length": Shift(0.0, -0.1, 0.1, 0.9, 0.0, 0.0, 4.0, 4.0)}
+
+
+def drifting(now=2 * DAY + 100, rows=500, shifts=SHIFTED, **known):
+    """The situation after a window that ended at two days."""
+    look = Look("topics", 1, "closed", DAY, 2 * DAY, now, Drift(300, rows, shifts))
+    return Situation(now=now, since=0.0, new_feedback=0, look=look, **known)
+
+
+ON_DRIFT = Schedule(drift=DriftPolicy())
+
+
+def test_drift_asks_with_what_shifted():
+    reason = due(drifting(), ON_DRIFT)
+    assert (reason.trigger, reason.text) == (BY_DRIFT, "drift in answers")
+    assert due(drifting(), Schedule()) is None
+    assert due(drifting(is_under_way=True), ON_DRIFT) is None
+    assert due(drifting(rolled_back_at=2 * DAY), ON_DRIFT) is None
+
+
+def test_what_is_small_or_may_be_chance_or_rests_on_few_rows_does_not_ask():
+    small = {"answers": Shift(0.11, 0.09, 0.13, 0.0005, 0.11, 0.09)}
+    unsure = {"answers": Shift(0.4, 0.15, 0.6, 0.02, 0.4, 0.15)}
+    for quiet in (drifting(shifts=small), drifting(shifts=unsure), drifting(rows=199), replace(drifting(), look=None)):
+        assert due(quiet, ON_DRIFT) is None
+    assert due(drifting(shifts=small), Schedule(drift=DriftPolicy(at_least=0.05))) is not None
+
+
+def test_drift_asks_once_a_window_and_then_keeps_quiet_for_its_cool_down():
+    assert due(drifting(drift_asked_at=2 * DAY), Schedule(drift=DriftPolicy(cooldown_seconds=0))) is None
+    assert due(drifting(drift_asked_at=2 * DAY - 10), Schedule(drift=DriftPolicy(cooldown_seconds=0))) is not None
+    assert due(drifting(drift_asked_at=1.5 * DAY), ON_DRIFT) is None
+    assert due(drifting(drift_asked_at=DAY), ON_DRIFT) is not None
 
 
 def test_cooling_needs_a_rollback():

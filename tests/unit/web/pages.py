@@ -2,8 +2,9 @@
 
 from html.parser import HTMLParser
 
-from argosy.feedback.drift import Sample, drift
-from argosy.web.contents import Board, Case, Competitor, Contents, Live, Point, Promotion, Subject
+from argosy.feedback.drift import drift
+from argosy.predictions.profiles import Moments, Profile
+from argosy.web.contents import Board, Case, Competitor, Contents, Live, Period, Point, Promotion, Subject
 from argosy.web.figures import Bin, Estimate, class_figures
 
 LABELS = ["billing", "delivery", "<other> & more"]
@@ -37,15 +38,23 @@ def subject():
     )
 
 
+def profile(answers, sure, length, unseen):
+    rows = sum(answers.values())
+    means = {"confidence": sure, "length": length, "vocabulary": unseen, "field <age>": 40.0}
+    return Profile(answers, {name: Moments(rows, mean, 0.1) for name, mean in means.items()})
+
+
 def contents(**changes):
     rows = [competitor(number, f"other-{number}") for number in (2, 3)]
     boards = [
         Board("d" * 12, [competitor(1, subject().label, aliases=["champion"]), *rows]),
         Board("e" * 12, [competitor(4, "older")]),
     ]
-    sample = Sample(["billing"] * 30 + ["delivery"] * 20, [0.9] * 50, [30] * 50, [0.1] * 50)
-    live = Sample(["delivery"] * 60, [0.7] * 60, [40] * 60, [0.3] * 60)
-    drifted = Live(drift(sample, live), {"billing": 30, "delivery": 20}, {"delivery": 60}, 1.79e9, 1.791e9)
+    sample = profile({"billing": 30, "delivery": 20}, 0.9, 3.4, 0.1)
+    live = profile({"delivery": 60}, 0.7, 3.7, 0.3)
+    drifts = [drift(sample, one) for one in (sample, live)]
+    days = [Period(1.79e9 + 86_400 * at, 1.79e9 + 86_400 * (at + 1), one) for at, one in enumerate(drifts)]
+    drifted = Live(drifts[1], sample.answers, live.answers, 1.79e9, 1.791e9, days)
     evidence = {"difference": 0.04, "low": 0.01, "high": 0.07}
     case = Case("ab" * 16, "test", "billing", "<other> & more", 0.97)
     given = {

@@ -1,0 +1,118 @@
+"""Drift of a project's models: looked for, told by window, and watched by `argosy up`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from argosy.app.apart import Say, apart
+from argosy.errors import ArgosyError, VersionNotFound
+from argosy.predictions.looks import Drift
+from argosy.telemetry import logger
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+    from argosy.feedback.drifting import Counted, Drifting
+
+_log = logger("argosy.up")
+
+
+class Period(msgspec.Struct, frozen=True):
+    """One version's answers in a stretch of time, beside its test part."""
+
+    version: int
+    started_at: float
+    ended_at: float
+    drift: Drift
+
+
+class Found(msgspec.Struct, frozen=True):
+    """`periods` by version and time; `problems` say by version why it cannot be compared."""
+
+    model: str
+    periods: list[Period]
+    problems: dict[int, str]
+
+
+def drifting(project: Project) -> Drifting:
+    """What looks for drift; needs the keys of predictions and of examples."""
+    from argosy.feedback.drifting import Drifting
+
+    project.registries  # noqa: B018  # a user's own plug-ins must be known before their models are loaded
+    return Drifting(project.database, project.vault, project.store, project.feedback.log)
+
+
+def drift(project: Project, target: str, by: str = "", say: Say = lambda _: None) -> Found:
+    """Look now, in a child process, and keep what was found; each version's periods, or those of `MODEL@VERSION`.
+
+    Raises ModelNotFound, VersionNotFound, KeyUnavailable.
+    """
+    wanted = project.models.resolve(target) if "@" in target else None
+    model = wanted.model if wanted else target
+    request = {"model": model, "version": wanted.number if wanted else None, "by": by}
+    found = apart(project, "look_for_drift", request, say=say)
+    return msgspec.convert(found, Found, str_keys=True)
+
+
+def look_for_drift(project: Project, values: Mapping[str, Any], say: Say) -> Any:
+    """In the child: a `Found` as JSON values."""
+    say("counting live answers")
+    counted = drifting(project).look(values["model"], project.settings.drift.window_hours)
+    asked = values["version"]
+    versions = [asked] if asked is not None else sorted({one.version for one in counted.hours})
+    found = [period for version in versions for period in periods_of(counted, version, values["by"])]
+    problems = {version: why for version, why in counted.problems.items() if version in versions}
+    return msgspec.to_builtins(Found(values["model"], found, problems), str_keys=True)
+
+
+def periods_of(counted: Counted, version: int, by: str = "") -> list[Period]:
+    """A version's newest hours or days with answers in them; none where it has no reference."""
+    from argosy.feedback.drift import drift as compared
+    from argosy.feedback.drift_windows import period_seconds, periods
+    from argosy.predictions.live_profiles import together
+
+    reference = counted.references.get(version)
+    hours = [one for one in counted.hours if one.version == version]
+    if reference is None or not reference.profile.rows:
+        return []
+    return [
+        Period(version, start, end, compared(reference.profile, together(hours, version, start, end)))
+        for start, end in periods(hours, period_seconds(hours, by))
+    ]
+
+
+def rows_of(found: Found) -> list[dict[str, Any]]:
+    """One row for each period and thing compared."""
+    return [
+        {
+            "version": period.version,
+            "started_at": period.started_at,
+            "ended_at": period.ended_at,
+            "rows": period.drift.live_rows,
+            "what": name,
+            **msgspec.structs.asdict(shift),
+            "is_shown": name in period.drift.shown(),
+        }
+        for period in found.periods
+        for name, shift in period.drift.shifts.items()
+    ]
+
+
+def watch(project: Project) -> list[str]:
+    """Ask for a look at every model that answered anything lately; the jobs' labels."""
+    from argosy.feedback.drift_requests import DriftRequests
+
+    labels = []
+    for model in project.store.models():
+        try:
+            asked = DriftRequests(project.queue, project.store)
+            label = asked.request_if_answered(model, project.settings.drift.window_hours)
+        except VersionNotFound:
+            continue
+        except ArgosyError as error:
+            _log.warning("%s: %s", model, error)
+            continue
+        labels += [label] if label else []
+    return labels

@@ -1,0 +1,75 @@
+"""`argosy drift`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.project import opened
+
+if TYPE_CHECKING:
+    from argosy.app.drifting import Found, Period
+
+NAMES = {"answers": "mix of answers", "vocabulary": "unseen words", "length": "log length"}
+
+
+@click.command()
+@click.argument("target", metavar="MODEL[@VERSION]")
+@click.option(
+    "--by", type=click.Choice(["hour", "day"]), default=None, help="How to part the time (default: what fits)."
+)
+@json_option
+@click.pass_context
+def drift(ctx: click.Context, target: str, by: str | None, as_json: bool) -> None:
+    """Compare what a model is asked and answers live with its test part, by hour or day. No labels are needed.
+
+    Example: argosy drift topics --by day
+    """
+    from argosy.app import drifting
+
+    found = drifting.drift(opened(ctx), target, by or "")
+    if as_json:
+        print_json({"model": found.model, "drift": drifting.rows_of(found), "problems": found.problems})
+        return
+    for version, problem in sorted(found.problems.items()):
+        click.echo(f"{found.model}@{version} cannot be compared: {problem}")
+    if not found.periods:
+        click.echo(f"{target} has answered nothing live yet, so there is nothing to compare.")
+        return
+    for version in dict.fromkeys(period.version for period in found.periods):
+        _print(found, [period for period in found.periods if period.version == version])
+
+
+def _print(found: Found, periods: list[Period]) -> None:
+    from argosy.clock import format_time
+
+    names = list(dict.fromkeys(name for period in periods for name in period.drift.shifts))
+    rows = [
+        (
+            format_time(period.started_at)[:16].replace("T", " "),
+            f"{period.drift.live_rows:,}",
+            *(_cell(period, name) for name in names),
+        )
+        for period in periods
+    ]
+    beside = plural(periods[0].drift.reference_rows, "row")
+    title = f"{found.model}@{periods[0].version}: shifts from the {beside} of its test part, with 95 % intervals"
+    print_table(("from (UTC)", ">answers", *(f">{NAMES.get(name, name)}" for name in names)), rows, title)
+    shown = [period for period in periods if period.drift.shown()]
+    if not shown:
+        click.echo("Nothing has changed beyond chance.")
+        return
+    since = format_time(shown[0].started_at)[:19]
+    click.echo("* beyond chance. That asks for a look and for labels, and does not say that the model got worse:")
+    click.echo(f"  argosy feedback review {found.model} --since {since}Z --output review.csv")
+
+
+def _cell(period: Period, name: str) -> str:
+    shift = period.drift.shifts.get(name)
+    if shift is None:
+        return "–"
+    sign = "" if shift.reference is None or name == "answers" else "+"
+    mark = "*" if name in period.drift.shown() else " "
+    return f"{shift.value:{sign}.2f} ({shift.low:{sign}.2f} to {shift.high:{sign}.2f}){mark}"

@@ -1,0 +1,119 @@
+"""Live profiles: what each version answered in each hour, counted once from the prediction log and kept as figures.
+
+- Answers and confidences are counted of every prediction, without a key; inputs are opened of at most TEXTS an hour,
+  drawn uniformly by the keyed part of their ids.
+- An hour is counted again while its number of predictions changes (late ones, erased ones), for SETTLED_HOURS. What
+  another machine's spool brings later than that is not counted.
+- Looking again at what has not changed opens nothing and writes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from argosy.database import Database
+from argosy.predictions.log import PredictionLog
+from argosy.predictions.profiles import Moments, Profile, total
+from argosy.types import Input
+
+FORMAT: Final = 1
+HOUR: Final = 3600.0
+HORIZON_HOURS: Final = 31 * 24
+SETTLED_HOURS: Final = 48
+TEXTS: Final = 1000
+
+FIND: Final = """
+SELECT version, started_at, profile FROM drift_hours
+WHERE model = :model AND started_at >= :start AND started_at < :end AND format = :format ORDER BY started_at, version
+"""
+NEWEST: Final = "SELECT max(started_at) FROM drift_hours WHERE model = :model AND format = :format"
+KEEP: Final = """
+INSERT INTO drift_hours (model, version, started_at, format, profile)
+VALUES (:model, :version, :started_at, :format, :profile)
+ON CONFLICT (model, version, started_at) DO UPDATE SET format = excluded.format, profile = excluded.profile
+"""
+FORGET: Final = "DELETE FROM drift_hours WHERE model = :model AND version = :version AND started_at = :started_at"
+
+Measure = Callable[[int, Sequence[Input]], dict[str, Moments]]
+"""From a version and some of its inputs to figures of them."""
+
+
+@dataclass(frozen=True)
+class HourProfile:
+    """One version's answers in the hour from `started_at`."""
+
+    version: int
+    started_at: float
+    profile: Profile
+
+
+class LiveProfiles:
+    """Any number of processes: who counts an hour later overwrites the same figures."""
+
+    def __init__(self, database: Database, log: PredictionLog) -> None:
+        self._database, self._log = database, log
+
+    def count(self, model: str, now: float, measure: Measure) -> int:
+        """Bring the model's hours up to `now`; how many were counted anew."""
+        self._log.drain()
+        start, changed, seen = self._since(model, now), 0, set()
+        kept = {(one.version, one.started_at): one.profile for one in self.hours(model, start)}
+        for hour, tallies in self._tallies(model, start, now):
+            for version, tally in tallies.items():
+                seen.add((version, hour))
+                before = kept.get((version, hour))
+                if before is None or before.rows != tally.rows:
+                    self._keep(model, version, hour, self._measured(model, version, hour, tally, measure))
+                    changed += 1
+        for version, hour in kept.keys() - seen:  # all of it was erased
+            self._write(FORGET, {"model": model, "version": version, "started_at": hour})
+        return changed
+
+    def hours(self, model: str, start: float, end: float = math.inf) -> list[HourProfile]:
+        """What was counted of the hours that begin from `start` (inclusive) to `end` (exclusive), oldest first."""
+        wanted = {"model": model, "start": start, "end": end, "format": FORMAT}
+        with self._database.read() as transaction:
+            rows = transaction.execute(FIND, wanted)
+        return [HourProfile(row[0], row[1], msgspec.json.decode(row[2], type=Profile)) for row in rows]
+
+    def _since(self, model: str, now: float) -> float:
+        """The beginning of the first hour that may still change."""
+        horizon = hour_of(now) - HORIZON_HOURS * HOUR
+        with self._database.read() as transaction:
+            newest = transaction.execute(NEWEST, {"model": model, "format": FORMAT})[0][0]
+        return horizon if newest is None else max(horizon, newest - SETTLED_HOURS * HOUR)
+
+    def _tallies(self, model: str, start: float, now: float) -> Iterator[tuple[float, dict[int, Profile]]]:
+        """Of each hour with answers in it, what was answered by version."""
+        while (first := self._log.first_after(model, start)) is not None and first <= now:
+            hour = hour_of(first)
+            yield hour, self._log.tally(model, hour, hour + HOUR)
+            start = hour + HOUR
+
+    def _measured(self, model: str, version: int, hour: float, tally: Profile, measure: Measure) -> Profile:
+        drawn = self._log.sample(model, version, hour, hour + HOUR, TEXTS)
+        return Profile(tally.answers, {**tally.means, **measure(version, [one.input for one in drawn])})
+
+    def _keep(self, model: str, version: int, hour: float, profile: Profile) -> None:
+        encoded = msgspec.json.encode(profile).decode()
+        row = {"model": model, "version": version, "started_at": hour, "format": FORMAT, "profile": encoded}
+        self._write(KEEP, row)
+
+    def _write(self, statement: str, values: dict[str, object]) -> None:
+        with self._database.write() as transaction:
+            transaction.execute(statement, values)
+
+
+def hour_of(moment: float) -> float:
+    """When the hour of that moment began."""
+    return moment // HOUR * HOUR
+
+
+def together(hours: Sequence[HourProfile], version: int, start: float, end: float) -> Profile:
+    """What a version answered in the hours that begin in [start, end)."""
+    return total(one.profile for one in hours if one.version == version and start <= one.started_at < end)

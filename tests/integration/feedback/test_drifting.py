@@ -1,0 +1,164 @@
+"""Drift on real parts: answers counted from the log, looks kept, a retraining asked for and confirmed by evidence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from argosy import clock
+from argosy.datasets.example import Example
+from argosy.feedback.drift_requests import DriftRequests
+from argosy.feedback.drift_windows import closed_window
+from argosy.feedback.drifting import Drifting
+from argosy.feedback.triggers import BY_DRIFT, DriftPolicy, Schedule
+from argosy.models.adapted_model import AdaptedModel
+from argosy.predictions.live_profiles import HOUR
+from argosy.predictions.looks import CLOSED, LIVE, newest
+from argosy.serving.drift_gauges import DriftGauges
+
+from .conftest import NOON
+from .test_loop import DRIFTED, WORDS, champion, loop, text  # noqa: F401  # loop is a fixture
+
+NOTES = {"name": "all", "options": {"collection": "notes", "training_ratio": 0.6}}
+SCHEDULE = Schedule(drift=DriftPolicy(minimum_rows=30))
+
+
+def note(topic, words, seed):
+    """Words alone: each note is as long as the others and as any."""
+    return text(topic, words, seed).rpartition(" ")[0]
+
+
+@pytest.fixture
+def parts(loop, project):  # noqa: F811  # the fixture
+    """The loop with a champion, and a worker that looks for drift too."""
+    rows = [Example(note(topic, WORDS, n), topic, seen_at=NOON) for n in range(150) for topic in WORDS]
+    project.examples.add("notes", rows)
+    loop.train(NOTES)
+    loop.drifting = Drifting(project.database, project.vault, loop.store, project.log)
+    loop.asks = DriftRequests(loop.queue, loop.store)
+
+    def look():
+        project.log.drain()  # as the drainer does all the time
+        asked = loop.asks.request_if_answered("topics", 24)
+        loop.work(drift=loop.drifting)
+        return asked
+
+    loop.look = look
+    return loop
+
+
+@pytest.fixture
+def answer(parts, predict):
+    """Let the champion answer texts of these words, at a moment of the last day that is over; their ids and topics."""
+    trained = parts.store.trained(parts.store.resolve("topics@champion").label)
+    model = AdaptedModel.load(parts.store.artifacts.fetch(trained.artifact))
+    start, _ = closed_window(clock.now(), 24)
+
+    def answered(words, seeds, topics=("sport", "tech"), hour=12):
+        asked = [(topics[n % len(topics)], n) for n in seeds]
+        texts = [note(topic, words, n) for topic, n in asked]
+        rows = zip(texts, model.classify(texts), model.confidence(texts).tolist(), strict=True)
+        return predict(list(rows), made_at=start + hour * HOUR), [topic for topic, _ in asked]
+
+    return answered
+
+
+def look_of(project, name=CLOSED):
+    [found] = newest(project.database, name, "topics")
+    return found
+
+
+def test_a_world_that_stays_the_same_asks_for_nothing(parts, project, answer):
+    answer(WORDS, range(1000, 1240))
+    assert parts.look().startswith("drift-topics-")
+    found = look_of(project).found
+    assert (found.live_rows, found.shown()) == (240, [])
+    assert set(found.shifts) == {"answers", "confidence", "length", "vocabulary"}
+    assert parts.retrainings.request_if_due("topics", SCHEDULE) is None
+
+
+def test_drift_without_labels_asks_once_and_points_to_what_to_review(parts, project, answer):
+    answer(DRIFTED, range(1000, 1240), topics=("tech",))
+    parts.look()
+    assert set(look_of(project).found.shown(0.99, 0.1)) >= {"vocabulary", "confidence"}
+    asked = parts.retrainings.request_if_due("topics", SCHEDULE)
+    assert parts.queue.get(asked).payload["trigger"] == BY_DRIFT
+    parts.work()
+    progress = parts.retrainings.progress(asked)
+    assert (progress.is_over, progress.promoted, champion(parts)) == (True, False, 1)
+    since = clock.format_time(look_of(project).started_at)[:19]
+    assert progress.reason.startswith("drift in ")
+    assert f"argosy feedback review topics --since {since}Z" in progress.reason
+    assert [reason for _, reason in parts.retrainings.asked_in_vain("topics")] == [progress.reason]
+    parts.look()
+    assert parts.retrainings.request_if_due("topics", SCHEDULE) is None
+
+
+def test_what_drift_asked_for_is_promoted_on_labelled_evidence_alone(parts, project, answer):
+    ids, topics = answer(DRIFTED, range(1000, 1240))
+    for one, topic in zip(ids, topics, strict=True):
+        project.feedback.add(one, "correction", topic, "ann", is_uniform=True)
+    parts.look()
+    asked = parts.retrainings.request_if_due("topics", SCHEDULE)
+    parts.work()
+    assert parts.retrainings.progress(asked).verdict.promote
+    assert champion(parts) == 2
+    assert parts.retrainings.situation("topics").look is None  # the new champion has answered nothing yet
+
+
+def test_an_hour_is_counted_once_and_again_when_it_changes(parts, project, answer):
+    answer(WORDS, range(1000, 1020), hour=3)
+    answer(WORDS, range(1020, 1050), hour=5)
+    assert parts.drifting.count("topics", clock.now()).changed == 2
+    assert parts.drifting.count("topics", clock.now()).changed == 0
+    answer(WORDS, range(1050, 1060), hour=3)
+    again = parts.drifting.count("topics", clock.now())
+    assert again.changed == 1
+    assert [one.profile.rows for one in again.hours] == [30, 30]
+    assert [one.profile.means["length"].rows for one in again.hours] == [30, 30]
+
+
+def test_erased_answers_are_not_counted_any_more(parts, project, predict):
+    at = clock.now() - HOUR
+    predict([("a text of somebody", "tech", 0.5)], made_at=at, subject="ann")
+    predict([("a text of somebody", "tech", 0.5)], made_at=at - HOUR, subject="ann")
+    predict([("another text", "tech", 0.5)] * 2, made_at=at)
+    assert [one.profile.rows for one in parts.drifting.count("topics", clock.now()).hours] == [1, 3]
+    project.log.erase("ann")
+    assert [one.profile.rows for one in parts.drifting.count("topics", clock.now()).hours] == [2]
+
+
+def test_nothing_that_rests_tells_a_text(parts, project, answer):
+    answer(DRIFTED, range(1000, 1040))
+    parts.look()
+    with project.database.read() as transaction:
+        kept = [
+            transaction.execute(f"SELECT * FROM {table}")
+            for table in ("drift_references", "drift_hours", "drift_looks", "jobs")
+        ]
+    told = json.dumps(kept, default=lambda value: value.hex() + value.decode("latin-1")).lower()
+    words = [word for topic in (WORDS, DRIFTED) for listed in topic.values() for word in listed]
+    assert [word for word in words if word in told] == []
+
+
+def test_looks_are_kept_as_long_as_jobs_are_not(parts, project, answer):
+    assert parts.asks.request_if_answered("topics", 24) is None  # nothing has been answered
+    answer(WORDS, range(1000, 1040))
+    first, second = parts.look(), parts.look()
+    assert first != second
+    assert len(parts.queue.jobs("drift")) == 1
+
+
+def test_a_scraper_reads_the_newest_window_without_a_key(parts, project, predict):
+    predict([("quantum qubit lattice", "tech", 0.5)] * 40, made_at=clock.now())
+    gauges = DriftGauges(project.database)
+    gauges.poll()
+    assert all(not family.samples for family in gauges.collect())
+    parts.look()
+    gauges.poll()
+    found = {(one.name, one.labels.get("of", "")): one.value for family in gauges.collect() for one in family.samples}
+    assert found["argosy_drift_rows", ""] == 40
+    assert found["argosy_drift_value", "vocabulary"] > 0.5
+    assert found["argosy_drift_low", "vocabulary"] <= found["argosy_drift_value", "vocabulary"]
+    assert look_of(project, LIVE).looked_at == found["argosy_drift_looked_at_seconds", ""]
