@@ -21,6 +21,12 @@ _DRAWN: Final = 1 << 26
 _BLOCK: Final = 1 << 22
 
 
+def counted_rows(codes: Counts, answers: NDArray[np.bool_]) -> tuple[Counts, Counts]:
+    """Of each row how many labels were rightly answered, and how many it and the answer have together."""
+    truth = codes[:, :-1] > 0
+    return (truth & answers).sum(axis=1), truth.sum(axis=1) + codes[:, -1] + answers.sum(axis=1)
+
+
 @dataclass(frozen=True)
 class SetMetrics:
     """Figures on one part of a dataset."""
@@ -49,9 +55,9 @@ def evaluate_sets(
     """
     if not len(codes):
         raise DatasetInvalid("there are no rows to evaluate on")
-    truth, unknown = codes[:, :-1] > 0, codes[:, -1]
+    truth = codes[:, :-1] > 0
     rows, classes = truth.shape
-    columns = _columns(truth, unknown, answers, probabilities)
+    columns = _columns(codes, answers, probabilities)
     occurs = np.asarray((truth | answers).any(axis=0))
     observed = columns.sum(axis=0, keepdims=True)
     values = _figures(observed, rows, classes, occurs)
@@ -61,13 +67,13 @@ def evaluate_sets(
     return SetMetrics(rows, figures, np.stack([hits, sizes, answers.sum(axis=0)], axis=1))
 
 
-def _columns(truth: NDArray[np.bool_], unknown: Counts, answers: NDArray[np.bool_], probabilities: Floats) -> Floats:
+def _columns(codes: Counts, answers: NDArray[np.bool_], probabilities: Floats) -> Floats:
     """What is summed over rows: each class's hits, each one's truth and answers together, and five figures a row."""
+    truth, unknown = codes[:, :-1] > 0, codes[:, -1]
     likely = np.clip(np.where(truth, probabilities, 1 - probabilities), _LEAST_PROBABILITY, 1.0)
     exact = (truth == answers).all(axis=1) & (unknown == 0)
     wrong = (truth != answers).sum(axis=1) + unknown
-    sizes = truth.sum(axis=1) + unknown + answers.sum(axis=1)
-    per_row = (exact, (truth & answers).sum(axis=1), sizes, wrong, -np.log(likely).mean(axis=1))
+    per_row = (exact, *counted_rows(codes, answers), wrong, -np.log(likely).mean(axis=1))
     per_label = truth & answers, truth.astype(np.int64) + answers
     return np.column_stack([*per_label, *per_row]).astype(np.float64)
 

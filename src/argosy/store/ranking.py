@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from argosy.models.paired import Round, difference_p, unpack_right
+from argosy.models.paired import Round, difference_p, micro_f1_p, unpack_counts, unpack_right
 from argosy.store.trained import LeaderboardRow, Trained, Version
 from argosy.types import Part
 
@@ -25,8 +25,8 @@ def rank(
 
     Figures on different rows do not compare: each dataset, with each way to `evaluate` on it, is ranked by itself,
     the one trained on last first. Tied with the first are those that paired tests on the same rows do not tell from
-    it; where there is none (another metric than accuracy, results from before rows were kept), those whose value lies
-    within the first's interval. The cheapest of the tied is proposed. Definitions without the metric come last.
+    it; where there is none (another metric than these two, results from before rows were kept), those whose value
+    lies within the first's interval. The cheapest of the tied is proposed. Definitions without the metric come last.
     """
     groups: dict[tuple[str, bytes], list[Trained]] = {}
     for one in sorted(trained, key=lambda one: -one.trained_at):
@@ -74,7 +74,7 @@ def _rank_alike(
 
     ordered = sorted(trained, key=key)
     first, others = ordered[0], ordered[1:]
-    p_values = {one.label: _p_value(first, one) if metric == "accuracy" else None for one in others}
+    p_values = {one.label: _p_value(first, one, metric) for one in others}
 
     worse = told_apart({name: p_value for name, p_value in p_values.items() if p_value is not None})
 
@@ -98,8 +98,12 @@ def _rank_alike(
     ]
 
 
-def _p_value(first: Trained, other: Trained) -> float | None:
+def _p_value(first: Trained, other: Trained, metric: str) -> float | None:
     if first.rows_right is None or other.rows_right is None:
+        return None
+    if metric == "micro_f1":
+        return micro_f1_p(unpack_counts(first.rows_right), unpack_counts(other.rows_right), _overlap(first))
+    if metric != "accuracy":
         return None
     return difference_p(_rounds(first.rows_right), _rounds(other.rows_right), _overlap(first))
 

@@ -23,7 +23,7 @@ from argosy.models.evaluation import Metrics
 from argosy.models.intervals import Interval
 from argosy.models.measuring import answer_scores, measure
 from argosy.models.paired import corrected_error, pack_right
-from argosy.models.set_evaluation import SetMetrics
+from argosy.models.set_evaluation import SetMetrics, counted_rows
 from argosy.training.fit import Fit
 from argosy.training.rounds import pooled, round_of, validated
 from argosy.types import Part
@@ -72,7 +72,8 @@ def cross_validate(
         estimator.fit(fit.matrices[Part.TRAIN], fit.codes[Part.TRAIN], len(fit.classes))
         known = [classes.index(label) for label in fit.classes]
         answers.append(_answers(estimator, codes[mask], fit.matrices[Part.VALIDATION], known, len(classes)))
-    right = pack_right([_right(one, are_sets) for one in answers])
+    counts = [counted_rows(one.codes, one.chosen) for one in answers] if are_sets else None
+    right = pack_right([_right(one, are_sets) for one in answers], counts)
 
     def measured(of: _Answers, resamples: int) -> Metrics | SetMetrics:
         return measure(estimator, of.codes, of.scores, len(classes), seed, resamples, of.chosen)

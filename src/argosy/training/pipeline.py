@@ -17,6 +17,7 @@ from argosy.models.inputs import NO_LIMIT
 from argosy.models.measuring import answer_scores, measure
 from argosy.models.paired import pack_right
 from argosy.models.served import scoring_agreement
+from argosy.models.set_evaluation import counted_rows
 from argosy.training.fit import Fit
 from argosy.types import Input, Part
 
@@ -97,4 +98,6 @@ def predict_us(model: AdaptedModel, inputs: Sequence[Input]) -> float:
 def _right(estimator: Estimator, fit: Fit, scores: Mapping[Part, Scores]) -> bytes | None:
     if Part.VALIDATION not in scores:
         return None
-    return pack_right([right(scores[Part.VALIDATION], fit.codes[Part.VALIDATION], estimator.answered_from)])
+    found, codes, answered_from = scores[Part.VALIDATION], fit.codes[Part.VALIDATION], estimator.answered_from
+    counts = None if answered_from is None else [counted_rows(codes, found >= answered_from)]
+    return pack_right([right(found, codes, answered_from)], counts)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, ttest_1samp
 
-from argosy.models.paired import corrected_t, difference_p, mcnemar, pack_right, unpack_right
+from argosy.models.paired import corrected_t, difference_p, mcnemar, micro_f1_p, pack_right, unpack_counts, unpack_right
 from argosy.store.ranking import rank
 from argosy.store.trained import Trained
 
@@ -147,3 +147,46 @@ def test_the_luckiest_of_many_equals_is_tied_with_nearly_all():
     clearly_worse = [answered(f"worse {number}", chance.random(500) < 0.7) for number in range(20)]
     again = {row.trained.label: row.tied for row in rank([*rows, *clearly_worse], {})}
     assert not any(again[one.label] for one in clearly_worse)
+
+
+def counted(label, hits, sizes, metrics=("micro_f1", "accuracy")):
+    """A result with lists of labels: of each row how many were hit, and how many row and answer have together."""
+    value = 2 * hits.sum() / sizes.sum()
+    figures = {name: {"value": value, "low": value - 0.5, "high": value + 0.5} for name in metrics}
+    one = Trained(label, {}, "d", "a", 1, {"validation": figures}, {}, 1.0, 1.0, {}, {})
+    return replace(one, rows_right=pack_right([2 * hits == sizes], [(hits, sizes)]))
+
+
+def test_lists_of_labels_are_ranked_and_tied_by_micro_f1():
+    chance = np.random.default_rng(0)
+    sizes = chance.integers(2, 6, 500)
+    hits = np.minimum(chance.integers(0, 3, 500), sizes // 2)
+    better, near = np.minimum(hits + (np.arange(500) % 9 == 0), sizes // 2), hits.copy()
+    near[:2] = 0
+    rows = rank([counted("a", hits, sizes), counted("near", near, sizes), counted("b", better, sizes)], {})
+    assert [row.trained.label for row in rows] == ["b", "a", "near"]
+    assert [row.tied for row in rows] == [False, False, False]
+    rows = rank([counted("a", hits, sizes), counted("near", near, sizes)], {})
+    assert [row.tied for row in rows] == [True, True]
+    assert 0.05 < rows[1].p_value < 1
+
+
+def test_the_test_of_micro_f1_is_as_bold_as_it_says():
+    chance = np.random.default_rng(1)
+    p_values = []
+    for _ in range(400):
+        sizes = chance.integers(2, 5, (2, 300))
+        hits = np.minimum(chance.integers(0, 3, (2, 300)), sizes // 2)
+        p_values.append(micro_f1_p([(hits[0], sizes[0])], [(hits[1], sizes[1])]))
+    assert 0.02 < np.mean(np.array(p_values) < 0.05) < 0.09
+    assert micro_f1_p([(hits[0], sizes[0])], [(hits[0], sizes[0])]) == 1.0
+    assert micro_f1_p([(hits[0], sizes[0])], [(hits[1][1:], sizes[1][1:])]) is None
+    assert micro_f1_p([], []) is None
+
+
+def test_counts_are_packed_beside_what_is_right():
+    hits, sizes = np.array([0, 1, 300]), np.array([2, 2, 2])
+    packed = pack_right([2 * hits == sizes], [(hits, sizes)])
+    assert unpack_right(packed) == unpack_right(pack_right([2 * hits == sizes]))
+    assert [[column.tolist() for column in pair] for pair in unpack_counts(packed)] == [[[0, 1, 255], [2, 2, 2]]]
+    assert unpack_counts(pack_right([2 * hits == sizes])) == []
