@@ -8,7 +8,6 @@ defaults. A constructor only keeps its options, and raises ValueError where they
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import inspect
 from collections.abc import Mapping
@@ -141,7 +140,7 @@ class Plugin(Generic[T]):
 
     @cached_property
     def code_digest(self) -> str:
-        """sha256 of the module that holds the class: empty for Argosy's own, whose version is the package's."""
+        """Of its module and what that imports beside it; empty for Argosy's own, whose version is the package's."""
         module = inspect.getmodule(self.cls)
         if module is not None and module.__name__.split(".")[0] == "argosy":
             return ""
@@ -150,7 +149,9 @@ class Plugin(Generic[T]):
         except (OSError, TypeError):
             problem = "its source cannot be read: put the class into a module in the project's folder"
             raise DefinitionInvalid(problem, self.name) from None
-        return hashlib.sha256(source.encode()).hexdigest()
+        from argosy import plugin_code  # for users' own alone
+
+        return plugin_code.digest(module, source)
 
 
 class Registry(Generic[T]):

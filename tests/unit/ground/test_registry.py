@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -206,6 +207,35 @@ def test_a_users_code_has_a_digest_that_follows_it(tmp_path, monkeypatch):
         registry.register("own", f"own_{index}:Own")
         digests.append(registry.get("own").code_digest)
     assert digests[0] == digests[1] != digests[2]
+
+
+PLUGIN = "from %s import width\n\n\nclass Own:\n    def fit(self):\n        return width()\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "imported", "beside"),
+    [("own_flat", "near", ["near.py", "far.py"]), ("pack.own", ".near", ["pack/near.py", "pack/inner/far.py"])],
+)
+def test_the_digest_follows_what_the_module_imports_beside_it(tmp_path, monkeypatch, module, imported, beside):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    near, far = (tmp_path / name for name in beside)
+    far.parent.mkdir(parents=True, exist_ok=True)
+    name = ".".join(far.relative_to(tmp_path).with_suffix("").parts)
+
+    def digest(of_far="WIDTH = 1\n"):
+        file = tmp_path / f"{module.replace('.', '/')}.py"
+        file.write_text(PLUGIN % imported)
+        near.write_text(f"import json\n\n\ndef width():\n    from {name} import WIDTH\n\n    return WIDTH\n")
+        far.write_text(of_far)
+        registry: Registry[Any] = Registry("sample")
+        registry.register("own", f"{module}:Own")
+        return registry.get("own").code_digest
+
+    first = digest()
+    assert first != hashlib.sha256((PLUGIN % imported).encode()).hexdigest()
+    assert digest("WIDTH = 2\n") != first
+    (tmp_path / "stranger.py").write_text("WIDTH = 3\n")
+    assert digest() == first
 
 
 def test_our_own_code_goes_by_the_packages_version():
