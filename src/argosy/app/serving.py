@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from argosy import processes
+from argosy.telemetry import logger
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
     from argosy.serving.model_server import ModelServer
 
 T = TypeVar("T")
+_log = logger("argosy.serving")
 KEEP_SECONDS = 0.5
 """How often it is seen to that the drainer runs."""
 
@@ -40,6 +42,11 @@ def serve(project: Project, host: str, port: int, on_listening: Callable[[str], 
     keeper = threading.Thread(target=keep_draining, args=(project, stop), name="argosy-drainer")
 
     def listening(url: str) -> None:
+        for model in without_champion(project):
+            _log.warning(
+                "%s has no champion: who names no version is answered by the newest; argosy models promote %s@best",
+                *(model, model),
+            )
         keeper.start()
         if on_listening:
             on_listening(url)
@@ -50,6 +57,14 @@ def serve(project: Project, host: str, port: int, on_listening: Callable[[str], 
         stop.set()
         if keeper.ident is not None:
             keeper.join()
+
+
+def without_champion(project: Project) -> list[str]:
+    """The models that no version of is the champion."""
+    from argosy.store.aliases import CHAMPION
+
+    store = project.store
+    return [name for name in store.models() if not any(CHAMPION in one.aliases for one in store.versions(name))]
 
 
 def keep_draining(project: Project, stop: threading.Event) -> None:

@@ -37,6 +37,22 @@ def test_what_the_document_promises_of_answers_is_so(shared):
         Draft202012Validator({**schema, "components": document["components"]}).validate(answer.json())
 
 
+def test_the_models_are_listed_with_what_answers_by_default(shared):
+    home = shared.client.get("/").json()
+    assert home["places"]["models"] == "GET /v2/models"
+    [model] = shared.client.get("/v2/models").json()["models"]
+    assert (model["name"], model["versions"], model["default"]) == ("topics", ["1", "2"], "1")
+    assert model["default_is"] == ("champion" if "champion" in model["aliases"] else "newest")
+    assert shared.client.get("/v1/models").json() == {"models": [model]}
+
+
+@pytest.mark.parametrize("model", ["topics", "topics/versions/1", "topics/labels/canary"])
+def test_another_verb_is_answered_with_those_there_are(shared, model):
+    answer = shared.client.post(f"/v1/models/{model}:classify", json={"instances": ["a"]})
+    assert answer.status_code == 404
+    assert answer.json()["error"] == "a model has no verb 'classify': POST …:predict asks it"
+
+
 def samples(server):
     text = server.client.get("/metrics").text
     return {

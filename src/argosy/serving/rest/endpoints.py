@@ -7,6 +7,7 @@ from dataclasses import replace
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.rest.endpoint import Endpoint
 from argosy.serving.rest.feedback import FeedbackDesk
+from argosy.serving.rest.index import Index
 from argosy.serving.rest.operations import Operations
 from argosy.serving.rest.tensorflow import TensorFlow
 from argosy.serving.rest.v2 import V2
@@ -19,7 +20,8 @@ OPEN = ("v2_live", "v2_ready")
 def endpoints(dataplane: DataPlane, desk: FeedbackDesk) -> list[Endpoint]:
     """Those asked most often come first."""
     operations = Operations(dataplane.metrics)
-    table = [*_v2(V2(dataplane)), *_tensorflow(TensorFlow(dataplane)), *_argosy(operations, desk)]
+    index = _index(Index(dataplane))
+    table = [*_v2(V2(dataplane)), *_tensorflow(TensorFlow(dataplane)), *_argosy(operations, desk), *index]
     operations.describe(table)
     return table
 
@@ -66,4 +68,13 @@ def _argosy(operations: Operations, desk: FeedbackDesk) -> list[Endpoint]:
         Endpoint("POST", "/feedback", "feedback", desk.give, feedback, "FeedbackAnswer", "FeedbackBody", FEEDBACK),
         Endpoint("GET", "/metrics", "metrics", operations.metrics, "For Prometheus.", "text", scope=ADMIN),
         Endpoint("GET", "/openapi.json", "openapi", operations.openapi, "This document.", "Document"),
+    ]
+
+
+def _index(index: Index) -> list[Endpoint]:
+    models = "Every model, its versions and aliases, and which version answers where none is named."
+    return [
+        Endpoint("GET", "/", "home", index.home, "Where things are.", "Home"),
+        Endpoint("GET", "/v2/models", "v2_models", index.models, models, "Models", scope=PREDICT),
+        Endpoint("GET", "/v1/models", "v1_models", index.models, models, "Models", scope=PREDICT),
     ]

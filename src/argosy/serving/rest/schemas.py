@@ -29,6 +29,22 @@ _OUTPUT = _object({"name": _TEXT, "datatype": _TEXT, "shape": _array(_INTEGER), 
 
 SCHEMAS: dict[str, Schema] = {
     "Error": _object({"error": _TEXT}),
+    "Home": _object({"name": _TEXT, "version": _TEXT, "places": {"type": "object", "additionalProperties": _TEXT}}),
+    "Models": _object(
+        {
+            "models": _array(
+                _object(
+                    {
+                        "name": _TEXT,
+                        "versions": _array(_TEXT),
+                        "aliases": {"type": "object", "additionalProperties": _TEXT},
+                        "default": {"type": ["string", "null"]},
+                        "default_is": {"enum": ["champion", "newest", None]},
+                    }
+                )
+            )
+        }
+    ),
     "Live": _object({"live": _FLAG}),
     "Ready": _object({"ready": _FLAG}, name=_TEXT),
     "ServerMetadata": _object({"name": _TEXT, "version": _TEXT, "extensions": _array(_TEXT)}),

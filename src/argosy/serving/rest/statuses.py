@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -42,6 +44,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (DatabaseUnavailable, 503),
     (Exception, 500),
 )
+_VERB = re.compile(r"^/v1/models/[^/]+(?:/(?:versions|labels)/[^/]+)?:(\w{1,40})$")
 _HEADERS = {401: {"www-authenticate": 'Bearer realm="argosy"'}, 503: {"retry-after": "1"}}
 _log = logger("argosy.serving")
 
@@ -50,10 +53,12 @@ def status_of(error: Exception) -> int:
     return next(status for kind, status in STATUSES if isinstance(error, kind))
 
 
-def answer_error(_: Request, error: Exception) -> Response:
+def answer_error(request: Request, error: Exception) -> Response:
     """What a failed request hears: Argosy's own sentences; of a defect only that there was one."""
     if isinstance(error, HTTPException):  # Starlette's own: no such path, no such method
-        return _error(error.status_code, error.detail, dict(error.headers or {}))
+        if verb := _VERB.search(request.url.path):
+            return _error(404, f"a model has no verb '{verb[1]}': POST …:predict asks it", {})
+        return _error(error.status_code, f"{error.detail}: GET / says what there is", dict(error.headers or {}))
     if isinstance(error, ArgosyError):
         status = status_of(error)
         return _error(status, str(error), _HEADERS.get(status, {}))
