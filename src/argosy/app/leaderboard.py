@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from argosy.definitions import Registries
 from argosy.errors import ExtraMissing, PluginNotFound
-from argosy.store.ranking import headline
 from argosy.store.trained import LeaderboardRow
 from argosy.types import Part
 
@@ -39,7 +38,7 @@ def flat(row: LeaderboardRow, registries: Registries) -> dict[str, Any]:
             figures[f"{part.value}_{metric}_high"] = found.get("high")
     return {
         "rank": row.rank,
-        "ranked_by": headline(trained),
+        "ranked_by": row.metric,
         "tied": row.tied,
         "proposed": row.proposed,
         "p_value": row.p_value,

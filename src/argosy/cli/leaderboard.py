@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,9 @@ Column = tuple[str, Callable[[Row], str]]
 
 WIDTH = 100
 """Columns where nobody says how many there are: in a pipe."""
-_DROPPED = (">log loss", ">exact", ">macro-F1", ">kB", ">µs", ">fit s")
+FIGURES = {"accuracy": "accuracy", "micro_f1": "micro-F1", "macro_f1": "macro-F1", "log_loss": "log loss"}
+"""As a reader knows them."""
+_DROPPED = (">log loss", ">accuracy", ">exact", ">macro-F1", ">kB", ">µs", ">fit s")
 """What goes first where a table is too wide."""
 
 
@@ -28,6 +31,9 @@ def print_leaderboard(project: Project, plan: str, top: int | None = None) -> No
     from argosy.app.leaderboard import ranked
 
     rows = ranked(project, plan)
+    if not rows:
+        click.echo(f"Nothing is trained yet: argosy train {plan or 'plan.yaml'}")
+        return
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     for _, group in groupby(rows, lambda row: (row["dataset"], row["evaluate"])):
         _print_dataset(list(group), plan, top, width)
@@ -35,12 +41,17 @@ def print_leaderboard(project: Project, plan: str, top: int | None = None) -> No
         click.echo("≈ tied with the first: on the same rows, the difference may be chance.")
     if any(row["proposed"] and row["rank"] > 1 for row in rows):
         click.echo("→ proposed, the cheapest of those (fit s × kB × µs): argosy models promote MODEL@proposed")
+    if not any("champion" in row["aliases"] for row in rows):
+        models = sorted({version.partition("@")[0] for row in rows for version in row["versions"]})
+        if models:
+            click.echo(f"None of them is a champion yet: argosy models promote {models[0]}@best")
 
 
 def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> None:
     shown = rows[:top]
     by = f" by {rows[0]['evaluate']}" if rows[0]["evaluate"] else ""
-    title = f"Dataset {rows[0]['dataset']}, ranked on validation{by}: {_figure_named(rows[0])} with 95 % intervals"
+    figure = FIGURES.get(rows[0]["ranked_by"], rows[0]["ranked_by"])
+    title = f"Dataset {rows[0]['dataset']}, ranked on validation{by}: {figure} with 95 % intervals"
     columns, cells = fitted(shown, width)
     print_table(columns, cells, title)
     if len(rows) > len(shown):
@@ -49,15 +60,14 @@ def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> N
 
 def fitted(rows: Sequence[Row], width: int) -> tuple[list[str], list[list[str]]]:
     """Names and cells of as many columns as go into the width; names and options are cut short as a last resort."""
-    are_sets = any(row["ranked_by"] == "micro_f1" for row in rows)
-    columns = _columns(are_sets=are_sets)
+    columns = _columns(rows)
     for name in (None, *_DROPPED):
         columns = [one for one in columns if one[0] != name]
         names, cells = _written(columns, rows)
         if _width(names, cells) <= width:
             return names, cells
     for spread_of, shortest in (("validation", 1000), ("validation", 14), ("", 8)):
-        names, cells = _written(_columns(_DROPPED, spread_of, are_sets), rows)
+        names, cells = _written(_columns(rows, _DROPPED, spread_of), rows)
         places = [names.index(name) for name in ("adapter", "model", "version")]
         _shorten(cells, places, _width(names, cells) - width, shortest)
         if _width(names, cells) <= width:
@@ -85,11 +95,15 @@ def _width(names: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
     return 2 + sum(widths) + 3 * (len(widths) - 1)
 
 
-def _figure_named(row: Row) -> str:
-    return {"accuracy": "accuracy", "micro_f1": "micro-F1"}[row["ranked_by"]]
+def _others(rows: Sequence[Row]) -> dict[str, str]:
+    """The test part's other figures by column: of label sets, the accuracy is of exact ones."""
+    are_sets = any(row.get("test_micro_f1") is not None for row in rows)
+    ranked_by = rows[0]["ranked_by"] if rows else "accuracy"
+    named = {"accuracy": ">exact" if are_sets else ">accuracy", "macro_f1": ">macro-F1", "log_loss": ">log loss"}
+    return {column: f"test_{name}" for name, column in named.items() if name != ranked_by}
 
 
-def _columns(but: Sequence[str] = (), spread_of: str = "validation test", are_sets: bool = False) -> list[Column]:
+def _columns(rows: Sequence[Row], but: Sequence[str] = (), spread_of: str = "validation test") -> list[Column]:
     def figure(row: Row, name: str) -> str:
         return "–" if row[name] is None else f"{row[name]:.3f}"
 
@@ -98,7 +112,6 @@ def _columns(but: Sequence[str] = (), spread_of: str = "validation test", are_se
         bounds = f" ({figure(row, name + '_low')}–{figure(row, name + '_high')})" if part in spread_of.split() else ""
         return figure(row, name) + bounds
 
-    exact: list[Column] = [(">exact", lambda row: figure(row, "test_accuracy"))] if are_sets else []
     columns: list[Column] = [
         ("", lambda row: ("≈" if row["tied"] else " ") + ("→" if row["proposed"] else "")),
         (">#", lambda row: str(row["rank"])),
@@ -107,9 +120,7 @@ def _columns(but: Sequence[str] = (), spread_of: str = "validation test", are_se
         ("model", lambda row: row["model"]),
         (">validation", lambda row: spread(row, "validation")),
         (">test", lambda row: spread(row, "test")),
-        *exact,
-        (">macro-F1", lambda row: figure(row, "test_macro_f1")),
-        (">log loss", lambda row: figure(row, "test_log_loss")),
+        *((column, partial(figure, name=name)) for column, name in _others(rows).items()),
         (">fit s", lambda row: f"{row['fit_seconds']:.2f}"),
         (">kB", lambda row: f"{row['size_bytes'] / 1000:,.0f}"),
         (">µs", lambda row: f"{row['predict_us']:.0f}"),

@@ -93,6 +93,7 @@ def _rank_alike(
             tuple(versions.get(one.label, ())),
             one.label == proposed,
             p_values.get(one.label),
+            metric,
         )
         for place, one in enumerate(ordered, 1)
     ]

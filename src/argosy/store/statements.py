@@ -20,7 +20,7 @@ ALL_TRAINED: Final = f"SELECT {TRAINED_COLUMNS} FROM trained"  # noqa: S608
 TRAINED_OF_PLAN: Final = f"""
 SELECT {TRAINED_COLUMNS} FROM trained
 WHERE label IN (SELECT label FROM plan_jobs WHERE plan = :plan AND is_added = 0)"""  # noqa: S608
-PLAN_EXISTS: Final = "SELECT 1 FROM plans WHERE name = :plan"
+PLAN_SOURCE: Final = "SELECT source FROM plans WHERE name = :plan"
 PLANS: Final = "SELECT name FROM plans ORDER BY name"
 
 VERSION_OF_LABEL: Final = "SELECT number FROM versions WHERE model = :model AND label = :label"

@@ -142,13 +142,13 @@ class Store:
     ) -> list[LeaderboardRow]:
         """Every definition tried, those of a plan's newest submission, or a model's versions, best first.
 
-        Raises PlanNotFound.
+        By what the plan's search looks for, unless a metric is named; else as `ranking.rank` does. Raises PlanNotFound.
         """
         with self.database.read() as transaction:
             if plan is None:
                 rows = transaction.execute(sql.ALL_TRAINED)
             else:
-                _check_plan(transaction, plan)
+                metric = metric or _metric_of(transaction, plan)
                 rows = transaction.execute(sql.TRAINED_OF_PLAN, {"plan": plan})
             by_label: dict[str, list[Version]] = {}
             for version in _all_versions(transaction):
@@ -192,9 +192,14 @@ def _trained_of(row: Row) -> Trained:
     return Trained(**{**named, **{name: msgspec.json.decode(named[name]) for name in _JSON_COLUMNS}})
 
 
-def _check_plan(transaction: Transaction, plan: str) -> None:
-    if not transaction.execute(sql.PLAN_EXISTS, {"plan": plan}):
+def _metric_of(transaction: Transaction, plan: str) -> str | None:
+    """What a plan's search says that it looks for. Raises PlanNotFound."""
+    found = transaction.execute(sql.PLAN_SOURCE, {"plan": plan})
+    if not found:
         known = [row[0] for row in transaction.execute(sql.PLANS)]
         raise PlanNotFound(
             f"no plan called '{plan}' was submitted{nearest(plan, known)}; there are: {', '.join(known) or 'none'}"
         )
+    source = msgspec.json.decode(found[0][0])
+    metric: str | None = (source.get("search") or {}).get("metric")
+    return metric

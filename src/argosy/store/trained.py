@@ -82,3 +82,5 @@ class LeaderboardRow:
     """The cheapest of the first and those tied with it."""
     p_value: float | None = None
     """Of the paired comparison with the first, where there was one."""
+    metric: str = "accuracy"
+    """What it is ranked by."""

@@ -184,7 +184,7 @@ def test_the_leaderboard_is_everything_or_a_plan_s(store):
     record(store, "topics", "a")
     with store.database.write() as transaction:
         store.record(transaction, result("best", 0.9))
-        transaction.execute("INSERT INTO plans (name, source, submitted_at) VALUES ('topics', '', 0)")
+        transaction.execute("INSERT INTO plans (name, source, submitted_at) VALUES ('topics', '{}', 0)")
         transaction.execute("INSERT INTO plan_jobs (plan, label) VALUES ('topics', 'a'), ('topics', 'waiting')")
     promote(store, "topics", 1)
     assert [row.trained.label for row in store.leaderboard()] == ["best", "a"]
@@ -192,3 +192,20 @@ def test_the_leaderboard_is_everything_or_a_plan_s(store):
     assert (row.trained.label, row.versions[0].reference, row.versions[0].aliases) == ("a", "topics@1", ("champion",))
     with pytest.raises(PlanNotFound, match="did you mean 'topics'"):
         store.leaderboard("topcis")
+
+
+def test_a_plan_that_searches_is_ranked_by_what_it_searches_for(store):
+    losses = {"a": (0.9, 0.5), "b": (0.8, 0.3)}
+    with store.database.write() as transaction:
+        for label, (accuracy, loss) in losses.items():
+            one = result(label, accuracy)
+            one.metrics["validation"]["log_loss"] = {"value": loss, "low": loss - 0.1, "high": loss + 0.1}
+            store.record(transaction, one)
+        source = '{"search": {"metric": "log_loss"}}'
+        transaction.execute(f"INSERT INTO plans (name, source, submitted_at) VALUES ('topics', '{source}', 0)")
+        transaction.execute("INSERT INTO plan_jobs (plan, label) VALUES ('topics', 'a'), ('topics', 'b')")
+    assert [(row.trained.label, row.metric) for row in store.leaderboard("topics")] == [
+        ("b", "log_loss"),
+        ("a", "log_loss"),
+    ]
+    assert [row.trained.label for row in store.leaderboard()] == ["a", "b"]
