@@ -83,6 +83,11 @@ class ProjectFeedback:
         given = Feedback("", kind, label, source, uniform, idempotency_key=key)  # type: ignore[arg-type]  # checked later
         return self.given.add_to_entity(self.log, entity, start, end, given, model)
 
+    def newest(self, rows: int = 50, model: str = "") -> list[tuple[Feedback, str, str]]:
+        """The feedback that was given last, the newest first, with the model and the answer of each prediction."""
+        self.log.count()  # drains, so that the newest predictions have a model too
+        return self.given.newest(rows, model)
+
     def draw(self, model: str, rows: int = 50, seed: int = 0, since: float = 0.0) -> list[ReviewRow]:
         """The least certain predictions and, beside them, a fifth as many drawn uniformly; decrypted."""
         return self.reviews.draw(model, rows, seed, since, EVER)

@@ -74,6 +74,15 @@ class ProjectModels:
         """The whole story of a version."""
         return self._project.store.trained(self.resolve(reference).label)
 
+    def changed_code(self, reference: str) -> list[str]:
+        """The user's plug-ins whose code here is not what the version was trained with, as `model.mine`."""
+        from argosy.app.reproduction import plugin_digests
+
+        trained = self.trained(reference)
+        here = plugin_digests(self._project, trained.definition)
+        recorded: dict[str, str] = trained.environment.get("plugins", {})
+        return sorted(name for name, digest in recorded.items() if here.get(name) != digest)
+
     def mark(self, reference: str, reason: str, by: str = "") -> Version:
         """Say that a version, and every other of the same result, is not to be promoted; the first reason stays."""
         version = self.resolve(reference)

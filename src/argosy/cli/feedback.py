@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json
+from argosy.cli.output import json_option, plural, print_json, print_table
 from argosy.cli.project import now_option, opened, tell_quiet_hours
-from argosy.errors import FeedbackInvalid, nearest
+from argosy.errors import FeedbackInvalid, NothingNew, nearest
 from argosy.label_sets import as_members
 
 source_option = click.option("--source", default="analyst", show_default=True, help="Who says so.")
@@ -71,6 +71,50 @@ def add(
     for one in as_members(label):
         if one not in known:
             click.echo(f"No example has the label '{one}'{nearest(one, known)}: if it is a slip, add the right one.")
+
+
+@feedback.command("list")
+@click.argument("model", default="")
+@click.option("--rows", type=click.IntRange(1, 100_000), default=50, show_default=True, help="The newest so many.")
+@json_option
+@click.pass_context
+def list_(ctx: click.Context, model: str, rows: int, as_json: bool) -> None:
+    """List the feedback that was given, of one MODEL or of all, the newest first.
+
+    Example: argosy feedback list topics
+    """
+    from argosy.clock import format_time
+
+    found = opened(ctx).feedback.newest(rows, model)
+    if as_json:
+        names = ("prediction_id", "kind", "label", "source", "is_uniform", "given_at")
+        print_json(
+            [
+                {**{name: getattr(given, name) for name in names}, "model": of or None, "answer": answer or None}
+                for given, of, answer in found
+            ]
+        )
+        return
+    if not found:
+        click.echo("No feedback yet: argosy feedback add PREDICTION_ID --label LABEL")
+        return
+    columns = ("given", "model", "prediction", "answer", "label", "kind", "source", "measures")
+    print_table(
+        columns,
+        [
+            (
+                format_time(round(given.given_at)),
+                of or "–",
+                given.prediction_id,
+                answer or "–",
+                given.label,
+                given.kind,
+                given.source,
+                "yes" if given.is_uniform or given.kind == "outcome" else "",
+            )
+            for given, of, answer in found
+        ],
+    )
 
 
 @feedback.command()
@@ -137,7 +181,12 @@ def retrain(ctx: click.Context, model: str, processes: int, detach: bool, now: b
         print_json({"job": label}) if as_json else click.echo(f"Queued as {label}.")
         return 0
     tell_quiet_hours(project, now)
-    found = retraining.retrain(project, model, processes, lambda step: click.echo(f"  {step}", err=True), now)
+    try:
+        found = retraining.retrain(project, model, processes, lambda step: click.echo(f"  {step}", err=True), now)
+    except NothingNew as reason:
+        told = {"model": model, "promoted": False, "reason": str(reason), "new_training_rows": 0}
+        print_json(told) if as_json else click.echo(f"Nothing to learn: {reason}")
+        return 2
     if as_json:
         print_json(found.to_dict())
     else:

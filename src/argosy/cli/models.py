@@ -6,18 +6,23 @@ import csv
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from argosy.cli.diff import diff
-from argosy.cli.output import json_option, print_json, print_table
+from argosy.cli.output import json_option, plural, print_json, print_table
 from argosy.cli.project import opened
 from argosy.types import Input
+
+if TYPE_CHECKING:
+    from argosy.store.trained import Trained, Version
 
 alias_option = click.option(
     "--as", "alias", default="champion", show_default=True, metavar="ALIAS", help="Which alias to move."
 )
+SHOWN_LABELS = 20
+"""More columns than a terminal has room for are not printed."""
 reason_option = click.option("--reason", default="", help="Why, for the history.")
 
 
@@ -40,6 +45,8 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 
     Example: argosy models list
     """
+    from argosy.store.aliases import CHAMPION
+
     project = opened(ctx)
     found = {name: project.models.versions(name) for name in project.models.names()}
     if as_json:
@@ -48,9 +55,12 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     if not found:
         click.echo("No model yet: argosy train plan.yaml")
     for name, versions in found.items():
-        aliases = ", ".join(f"{alias} → {v.number}" for v in versions for alias in v.aliases) or "no alias"
-        marked = ", ".join(f"{v.number} ({v.mark})" for v in versions if v.mark)
-        click.echo(f"{name}: {len(versions)} versions; {aliases}" + (f"; marked: {marked}" if marked else ""))
+        told = [plural(len(versions), "version")]
+        told += [f"{alias} → {version.number}" for version in versions for alias in version.aliases]
+        told += [f"{version.number} is marked ({version.mark})" for version in versions if version.mark]
+        if not any(CHAMPION in version.aliases for version in versions):
+            told.append(f"no champion, so servers answer with the newest: argosy models promote {name}@best")
+        click.echo(f"{name}: {'; '.join(told)}")
 
 
 @models.command()
@@ -62,27 +72,15 @@ def show(ctx: click.Context, reference: str, as_json: bool) -> None:
 
     Example: argosy models show topics@champion
     """
-    from argosy.clock import format_time
-
     project = opened(ctx)
     version, trained = project.models.resolve(reference), project.models.trained(reference)
+    changed = project.models.changed_code(reference)
     if as_json:
-        print_json({**asdict(version), "trained": {**asdict(trained), "rows_right": None}})
+        told = {**asdict(version), "trained": {**asdict(trained), "rows_right": None}, "changed_code": changed}
+        print_json(told)
         return
     click.echo(f"{version.reference} {trained.label}" + (f" ({', '.join(version.aliases)})" if version.aliases else ""))
-    rows: list[tuple[str, Any]] = [(part, trained.definition[part]) for part in ("dataset", "adapter", "model")]
-    rows = [(part, f"{spec['name']} {spec['options']}") for part, spec in rows]
-    rows += [
-        ("rows", f"dataset {trained.dataset_digest[:12]}"),
-        ("trained", f"{format_time(trained.trained_at)} in {trained.fit_seconds:.2f} s"),
-        *([("marked", version.mark)] if version.mark else []),
-        ("parent", trained.parent or "–"),
-        ("artifact", f"{trained.artifact[:12]}, {trained.size_bytes:,} bytes"),
-        ("served form", f"{trained.form['name']}, within {trained.form['difference']:.1g} of the training form"),
-        ("environment", " ".join(f"{name} {number}" for name, number in trained.environment["packages"].items())),
-        ("", f"Python {trained.environment['python']}, git {trained.environment['git_revision'] or '–'}"),
-    ]
-    print_table(("", ""), rows)
+    print_table(("", ""), _story(version, trained, changed))
     _print_metrics(trained.metrics)
     _print_confusion(trained.confusion)
 
@@ -233,15 +231,18 @@ def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json:
 
     Example: argosy predict topics "shares fell on Monday"
     """
+    from argosy.models.answers import answers_of, confidence
+
     model = opened(ctx).models[reference]
     inputs = [input_of(text, model.adapter.reads) for text in texts]
-    labels, confidences = model.classify(inputs), model.confidence(inputs)
+    scores = model.scores(inputs)
+    labels = answers_of(scores, model.classes, model.estimator.answered_from)
+    confidences = confidence(scores, model.estimator.has_probabilities, model.estimator.answered_from)
     if as_json:
-        scores = model.scores(inputs).tolist()
         print_json(
             [
                 {"label": label, "confidence": float(sure), "scores": dict(zip(model.classes, row, strict=True))}
-                for label, sure, row in zip(labels, confidences, scores, strict=True)
+                for label, sure, row in zip(labels, confidences, scores.tolist(), strict=True)
             ]
         )
         return
@@ -270,6 +271,38 @@ def input_of(text: str, reads: Mapping[str, str]) -> Input:
         return text
 
 
+def _story(version: Version, trained: Trained, changed: list[str]) -> list[tuple[str, str]]:
+    from argosy.app.leaderboard import evaluated
+    from argosy.clock import format_time
+
+    rows: list[tuple[str, str]] = []
+    for kind in ("dataset", "adapter", "model"):
+        spec = trained.definition[kind]
+        rows.append((kind, spec["name"]))
+        rows += [(f"  {option}", _written(value)) for option, value in spec["options"].items()]
+    if trained.definition.get("evaluate"):
+        rows.append(("evaluate", evaluated(trained.definition["evaluate"])))
+    return [
+        *rows,
+        ("rows", f"dataset {trained.dataset_digest[:12]}"),
+        ("trained", f"{format_time(trained.trained_at)} in {trained.fit_seconds:.2f} s"),
+        *([("marked", version.mark)] if version.mark else []),
+        *((name, "its code here is not what this version was trained with") for name in changed),
+        ("parent", trained.parent or "–"),
+        ("artifact", f"{trained.artifact[:12]}, {trained.size_bytes:,} bytes"),
+        ("served form", f"{trained.form['name']}, within {trained.form['difference']:.1g} of the training form"),
+        ("environment", " ".join(f"{name} {number}" for name, number in trained.environment["packages"].items())),
+        ("", f"Python {trained.environment['python']}, git {trained.environment['git_revision'] or '–'}"),
+    ]
+
+
+def _written(value: Any) -> str:
+    """An option as in a plan."""
+    import msgspec
+
+    return value if isinstance(value, str) and value else msgspec.json.encode(value).decode()
+
+
 def _print_metrics(metrics: Any) -> None:
     from argosy.cli.output import interval
 
@@ -295,8 +328,10 @@ def _print_confusion(confusion: Any) -> None:
     labels, matrix = confusion.get("labels", []), confusion.get("matrix", [])
     if confusion.get("per_label"):
         _print_labels(labels, confusion["per_label"])
-        return
-    if not 0 < len(labels) <= 20:
-        return
-    rows = zip([*labels, "(unknown)"], matrix, strict=False)
-    print_table(("true \\ answer", *(f">{label}" for label in labels)), [(label, *cells) for label, cells in rows])
+    elif len(labels) > SHOWN_LABELS:
+        click.echo(f"What is taken for what among {len(labels)} labels is in --json and in: argosy report")
+    elif labels:
+        rows = zip([*labels, "(unknown)"], matrix, strict=False)
+        shown = [(label, *cells) for label, cells in rows if label != "(unknown)" or any(cells)]
+        title = "Rows of the test part: the true label down, the answer across"
+        print_table(("", *(f">{label}" for label in labels)), shown, title)

@@ -101,6 +101,12 @@ class FeedbackLog:
             if is_set(answer) or not is_set(one.label)
         ]
 
+    def newest(self, rows: int, model: str = "") -> list[tuple[Feedback, str, str]]:
+        """What was said last, the newest first, each with its prediction's model and answer: empty before the drain."""
+        with self._database.read() as transaction:
+            found = transaction.execute(statements.NEWEST_FEEDBACK, {"model": model, "rows": rows})
+        return [(_feedback(tuple(given)), said or "", answer or "") for *given, said, answer in found]
+
     def count_since(self, model: str, since: float) -> int:
         """How much feedback a model's predictions got after `since`."""
         with self._database.read() as transaction:

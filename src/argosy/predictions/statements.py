@@ -73,6 +73,10 @@ FEEDBACK_OF_MODEL = f"""
 SELECT {FEEDBACK_COLUMNS}, answer FROM feedback JOIN predictions ON predictions.id = prediction_id
 WHERE model = :model ORDER BY feedback.id
 """  # noqa: S608
+NEWEST_FEEDBACK = f"""
+SELECT {FEEDBACK_COLUMNS}, model, answer FROM feedback LEFT JOIN predictions ON predictions.id = prediction_id
+WHERE :model = '' OR model = :model ORDER BY feedback.id DESC LIMIT :rows
+"""  # noqa: S608
 COUNT_FEEDBACK = """
 SELECT count(*) FROM feedback WHERE given_at > :since
 AND EXISTS (SELECT 1 FROM predictions WHERE predictions.id = prediction_id AND model = :model)

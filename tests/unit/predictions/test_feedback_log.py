@@ -1,6 +1,7 @@
 import pytest
 
 from argosy.errors import FeedbackInvalid, PredictionNotFound
+from argosy.predictions.drain import drain_once
 from argosy.predictions.feedback_log import Feedback, FeedbackLog
 
 
@@ -14,6 +15,18 @@ def test_the_same_feedback_twice_is_kept_once(feedback, predict):
     assert feedback.add(prediction_id, "correction", "money", "analyst")
     assert not feedback.add(prediction_id, "correction", "money", "analyst")
     assert len(feedback.of(prediction_id)) == 1
+
+
+def test_the_newest_comes_first_with_what_was_answered(feedback, predict, writer, spool, database):
+    made = [predict(model="topics"), predict(model="tone")]
+    writer.write(made)
+    drain_once(spool, database)
+    for one in (*made, predict()):
+        feedback.add(one.id, "correction", "money", "analyst")
+    found = [(given.prediction_id, model, answer) for given, model, answer in feedback.newest(2)]
+    assert found[0][1:] == ("", "")
+    assert found[1] == (made[1].id, "tone", "sport")
+    assert [given.prediction_id for given, _, _ in feedback.newest(9, "topics")] == [made[0].id]
 
 
 def test_contradictory_feedback_is_all_kept_in_order(feedback, predict):
