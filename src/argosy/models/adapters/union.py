@@ -27,6 +27,8 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 Parts = Annotated[tuple[dict[str, Any] | str, ...], msgspec.Meta(min_length=2, max_length=8)]
 
+WORDS_AND_PIECES = ("tfidf", {"name": "tfidf", "options": {"analyzer": "char_wb", "ngrams": [2, 5]}})
+
 
 class Union(Adapter):
     """`of` lists the parts, each `{name, options}` or a bare name."""
@@ -34,7 +36,7 @@ class Union(Adapter):
     parts_: list[dict[str, Any]]
     """What each part has learned."""
 
-    def __init__(self, of: Parts) -> None:
+    def __init__(self, of: Parts = WORDS_AND_PIECES) -> None:
         self.of = of
         for number, part in enumerate(self._new(), 1):
             if isinstance(part, Union):
