@@ -59,7 +59,7 @@ OPTIONS = {
     "sgd": "alpha loss penalty class_weight max_iter tolerance seed update after passes",
     "svm": "kernel degree tolerance C gamma coef0 class_weight seed",
     "transformer": "epochs learning_rate head_learning_rate batch_size warm_up weight_decay dropout frozen_layers"
-    " pooling class_weight early_stopping seed",
+    " pooling precision class_weight early_stopping seed",
 }
 
 

@@ -112,7 +112,20 @@ def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
 
         return drifting(project)(job, guard)
 
-    return {"train": train_job, "retrain": retrain_job, "gate": gate_job, "replay": replay_job, "drift": drift_job}
+    kinds: dict[str, Handler] = {"train": train_job, "retrain": retrain_job, "gate": gate_job, "replay": replay_job}
+    kinds["drift"] = drift_job
+    return {kind: _stoppable(run) for kind, run in kinds.items()}
+
+
+def _stoppable(run: Handler) -> Handler:
+    """The same, stopped between the steps of a slow model too, whether it learns or answers."""
+    from argosy.models.steps import watched
+
+    def stoppable(job: Job, guard: LeaseGuard) -> Outcome:
+        with watched(guard.check, lambda note: _log.info("%s: %s", job.label, note)):
+            return run(job, guard)
+
+    return stoppable
 
 
 def trainer_of(project: Project, store: Store | None = None, fits: SharedFits | None = None) -> Trainer:

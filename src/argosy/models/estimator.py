@@ -33,8 +33,6 @@ class Estimator(Component):
 
     cost: ClassVar[float] = 1.0
     """How long training takes beside the other estimators: costly ones are queued first."""
-    agreement: ClassVar[float] = 1e-6
-    """How far the scores that answer may be from those of the form that was trained, where they are two."""
     answers_sets: ClassVar[bool] = False
     """Whether it learns and answers several labels for one text."""
 
@@ -45,13 +43,18 @@ class Estimator(Component):
 
     @property
     def difference(self) -> float:
-        """How far they were, on rows of the training part."""
+        """How far what answers is from what was trained, on rows of the training part, where they are two forms."""
         return 0.0
 
     @property
     def answered_from(self) -> Scores | None:
         """(classes,): the probability from which each class is answered; None where the highest score is the answer."""
         return None
+
+    @property
+    def agreement(self) -> float:
+        """How far it may be."""
+        return 1e-6
 
     @abstractmethod
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803

@@ -77,7 +77,7 @@ def served_form(model: AdaptedModel, fit: Fit, expected: Mapping[Part, Scores]) 
     """
     served = model.served()
     scoring = max(scoring_agreement(served, fit.matrices[part], scores) for part, scores in expected.items())
-    trained, allowed = model.estimator.difference, type(model.estimator).agreement
+    trained, allowed = model.estimator.difference, model.estimator.agreement
     if not (scoring <= AGREEMENT and fit.encoding <= AGREEMENT and trained <= allowed):  # also where one is no number
         found = f"by {fit.encoding:.1g} in encoding, by {max(scoring, trained):.1g} in scoring"
         raise FormsDisagree(f"the served form {served.form} differs from the training form: {found}")

@@ -64,6 +64,19 @@ def test_every_option_changes_what_is_learned(options, tiny_encoder):
 
 
 @trains
+def test_in_8_bits_it_answers_alike_from_a_quarter_of_the_bytes(tiny_encoder):
+    X, y = rows()  # noqa: N806
+    whole, small = (Transformer(**QUICK, precision=given).fit(X, y, 3) for given in ("float32", "int8"))
+    assert (small.scores(X).argmax(axis=1) == y).mean() > 0.9
+    assert 0 < np.abs(small.probabilities(X) - whole.probabilities(X)).max() < 0.2
+    assert small.difference <= small.agreement
+    name = "encoder.layer.1.output.dense.weight"
+    assert small.tensors_[name].dtype == np.int8
+    back = (small.tensors_[name] * small.tensors_[name + ".scale"]).T
+    assert np.abs(back - whole.tensors_[name]).max() <= small.tensors_[name + ".scale"].max() * 0.51
+
+
+@trains
 def test_frozen_layers_stay_as_they_were_published(tiny_encoder):
     X, y = rows()  # noqa: N806
     learned = Transformer(**QUICK, frozen_layers=1).fit(X, y, 3).tensors_

@@ -69,6 +69,10 @@ class Calibrated(Estimator):
     def difference(self) -> float:
         return self.inner.difference
 
+    @property
+    def agreement(self) -> float:
+        return self.inner.agreement
+
     @classmethod
     def learner(cls, options: Options) -> type[Estimator]:
         """The estimator inside."""

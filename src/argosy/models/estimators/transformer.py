@@ -22,6 +22,7 @@ from argosy.models.extras import extra, lacking
 from argosy.models.fine_tuning.answering import Answering
 from argosy.models.fine_tuning.network import Pooling
 from argosy.models.fine_tuning.pretrained import Floats, Pretrained, pretrained
+from argosy.models.fine_tuning.quantised import quantised
 from argosy.models.linear import require_every_class, to_probabilities
 from argosy.models.sentence_encoder import WORD_LIST
 from argosy.models.steps import step, tell
@@ -38,9 +39,8 @@ class Transformer(Estimator):
     """`early_stopping` keeps a tenth of the rows to choose the best epoch; the lowest `frozen_layers` do not learn."""
 
     cost: ClassVar[float] = 1000.0
-    agreement: ClassVar[float] = 1e-4
-    tensors_: dict[str, Floats]
-    """By their published names, and the head's."""
+    tensors_: dict[str, NDArray[Any]]
+    """By their published names, and the head's; see `quantised` for those of `int8`."""
     graph_: NDArray[np.uint8]
     """ONNX, naming the tensors."""
     weights_: dict[str, str]
@@ -58,13 +58,19 @@ class Transformer(Estimator):
         dropout: Share = 0.1,
         frozen_layers: Annotated[int, msgspec.Meta(ge=0, le=6)] = 0,
         pooling: Pooling = "mean",
+        precision: Literal["float32", "int8"] = "float32",
         class_weight: Literal["none", "balanced"] = "none",
         early_stopping: bool = False,
         seed: Annotated[int, msgspec.Meta(ge=0, lt=1 << 32)] = 0,
     ) -> None:
         self.epochs, self.learning_rate, self.head_learning_rate = epochs, learning_rate, head_learning_rate
         self.batch_size, self.warm_up, self.weight_decay, self.dropout = batch_size, warm_up, weight_decay, dropout
-        self.frozen_layers, self.pooling, self.class_weight = frozen_layers, pooling, class_weight
+        self.frozen_layers, self.pooling, self.precision, self.class_weight = (
+            frozen_layers,
+            pooling,
+            precision,
+            class_weight,
+        )
         self.early_stopping, self.seed = early_stopping, seed
 
     @property
@@ -73,7 +79,12 @@ class Transformer(Estimator):
 
     @property
     def difference(self) -> float:
+        """The largest in a probability; of `int8`, the share of rows with another answer."""
         return self.difference_
+
+    @property
+    def agreement(self) -> float:
+        return 1e-4 if self.precision == "float32" else 0.05
 
     @classmethod
     def lacks(cls, options: Options) -> str:  # noqa: ARG003
@@ -101,12 +112,18 @@ class Transformer(Estimator):
         settings = Settings(**{name: getattr(self, name) for name in Settings.__dataclass_fields__})
         learned = fine_tune(settings, begin, pieces, y, self._weights(y), self._kept_aside(y), _spread(len(y)))
         self.__dict__.pop("_answering", None)
-        self.weights_, self.tensors_ = dict(begin.weights), learned.tensors
-        self.graph_ = np.frombuffer(graph_of(learned.tensors, self.pooling), np.uint8)
-        trained = to_probabilities(learned.logits.astype(np.float64), "softmax")
-        self.difference_ = float(np.abs(self.probabilities(X[learned.compared]) - trained).max())
-        tell(f"ONNX Runtime differs from PyTorch by {self.difference_:.1g} on {len(trained)} rows")
+        self.weights_ = dict(begin.weights)
+        self.tensors_ = learned.tensors if self.precision == "float32" else quantised(learned.tensors)
+        self.graph_ = np.frombuffer(graph_of(self.tensors_, self.pooling), np.uint8)
+        self._compare(self.scores(X[learned.compared]), learned.logits.astype(np.float64))
         return self
+
+    def _compare(self, answered: Scores, trained: Scores) -> None:
+        furthest = np.abs(to_probabilities(answered, "softmax") - to_probabilities(trained, "softmax")).max()
+        others = (answered.argmax(axis=1) != trained.argmax(axis=1)).mean()
+        self.difference_ = float(furthest if self.precision == "float32" else others)
+        rows = f"of {len(trained)} rows {others:.1%} are answered otherwise"
+        tell(f"ONNX Runtime differs from PyTorch by {furthest:.1g} in a probability; {rows}")
 
     def scores(self, X: Any) -> Scores:  # noqa: N803
         begin, answering = self._begin, self._answering

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from argosy.errors import ArtifactCorrupt, ExtraMissing
 from argosy.models.fine_tuning.pretrained import Floats
@@ -16,7 +17,7 @@ PURPOSE = "the model transformer"
 class Answering:
     """May be called from several threads; the interpreter is free while it computes."""
 
-    def __init__(self, graph: bytes, tensors: Mapping[str, Floats]) -> None:
+    def __init__(self, graph: bytes, tensors: Mapping[str, NDArray[Any]]) -> None:
         try:
             import onnxruntime
         except ImportError:

@@ -9,23 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from numpy.typing import NDArray
+
 from argosy.errors import ExtraMissing
 from argosy.models.fine_tuning.network import HEAD_BIAS, HEAD_WEIGHT, Pooling
-from argosy.models.fine_tuning.pretrained import Floats
+from argosy.models.fine_tuning.quantised import SCALE
 from argosy.models.sentence_encoders.bert import EPSILON, HEADS, layers_of
 
+Tensor = NDArray[Any]
 OPSET, IR_VERSION = 20, 9
 """The first with GELU, and the file format of its time: ONNX Runtime 1.17 or newer."""
 ROWS, LOGITS = "rows", "logits"
 
 
-def graph_of(tensors: Mapping[str, Floats], pooling: Pooling) -> bytes:
+def graph_of(tensors: Mapping[str, Tensor], pooling: Pooling) -> bytes:
     """From `rows` (pieces, width) to `logits` (1, classes); raises ExtraMissing where the package onnx is not there."""
     try:
         import onnx
     except ImportError:
         raise ExtraMissing("onnx", "finetuning", "training the model transformer") from None
-    drawing = _Drawing(onnx.helper, tensors)
+    drawing = _Drawing(onnx, tensors)
     pooled = drawing.pooled(drawing.encoded(ROWS), pooling)
     drawing.add("Gemm", pooled, HEAD_WEIGHT, HEAD_BIAS, output=LOGITS, transB=1)
     width, classes = tensors[HEAD_WEIGHT].shape[1], len(tensors[HEAD_BIAS])
@@ -35,7 +38,7 @@ def graph_of(tensors: Mapping[str, Floats], pooling: Pooling) -> bytes:
         "fine_tuned",
         [value(ROWS, onnx.TensorProto.FLOAT, ["pieces", width])],
         [value(LOGITS, onnx.TensorProto.FLOAT, [1, classes])],
-        [*drawing.constants, *(_elsewhere(onnx, name, tensors[name].shape) for name in sorted(tensors))],
+        [*drawing.constants, *(_elsewhere(onnx, name, tensors[name]) for name in sorted(tensors))],
     )
     opset = [onnx.helper.make_opsetid("", OPSET)]
     model = onnx.helper.make_model(graph, opset_imports=opset, ir_version=IR_VERSION, producer_name="argosy")
@@ -45,15 +48,16 @@ def graph_of(tensors: Mapping[str, Floats], pooling: Pooling) -> bytes:
 class _Drawing:
     """Nodes as they are added; every method returns the name of what it gives."""
 
-    def __init__(self, helper: Any, tensors: Mapping[str, Floats]) -> None:
-        self._helper, self._tensors = helper, tensors
+    def __init__(self, onnx: Any, tensors: Mapping[str, Tensor]) -> None:
+        self._onnx, self._tensors = onnx, tensors
         self._width = tensors[HEAD_WEIGHT].shape[1]
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
+        self._made_small: set[str] = set()
 
     def add(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
         output = output or f"{kind}.{len(self.nodes)}"
-        self.nodes.append(self._helper.make_node(kind, list(inputs), [output], **attributes))
+        self.nodes.append(self._onnx.helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
     def encoded(self, rows: str) -> str:
@@ -92,21 +96,35 @@ class _Drawing:
         return self.add("Reshape", attended, "together")
 
     def _linear(self, rows: str, name: str) -> str:
-        return self.add("Gemm", rows, f"{name}.weight", f"{name}.bias", transB=1)
+        weight, bias, scale = f"{name}.weight", f"{name}.bias", f"{name}.weight{SCALE}"
+        if scale not in self._tensors:
+            return self.add("Gemm", rows, weight, bias, transB=1)
+        small, step, zero = self._small(rows)
+        product = self.add("Cast", self.add("MatMulInteger", small, weight, zero), to=self._onnx.TensorProto.FLOAT)
+        return self.add("Add", self.add("Mul", product, self.add("Mul", step, scale)), bias)
+
+    def _small(self, rows: str) -> tuple[str, str, str]:
+        """The rows in 8 bits, their step and their zero; made once for all matrices that they go through."""
+        names = f"{rows}.small", f"{rows}.step", f"{rows}.zero"
+        if rows not in self._made_small:
+            self._made_small.add(rows)
+            self.nodes.append(self._onnx.helper.make_node("DynamicQuantizeLinear", [rows], list(names)))
+        return names
 
     def _normed(self, rows: str, name: str) -> str:
         return self.add("LayerNormalization", rows, f"{name}.weight", f"{name}.bias", axis=-1, epsilon=EPSILON)
 
     def _shape(self, name: str, values: list[int]) -> None:
-        self.constants.append(self._helper.make_tensor(name, 7, [len(values)], values))  # 7: int64
+        self.constants.append(self._onnx.helper.make_tensor(name, self._onnx.TensorProto.INT64, [len(values)], values))
 
     def _number(self, name: str, value: float) -> None:
-        self.constants.append(self._helper.make_tensor(name, 1, [], [value]))  # 1: float32
+        self.constants.append(self._onnx.helper.make_tensor(name, self._onnx.TensorProto.FLOAT, [], [value]))
 
 
-def _elsewhere(onnx: Any, name: str, shape: tuple[int, ...]) -> Any:
+def _elsewhere(onnx: Any, name: str, array: Tensor) -> Any:
     """A tensor whose numbers whoever loads the graph brings along."""
-    tensor = onnx.TensorProto(name=name, data_type=onnx.TensorProto.FLOAT, dims=shape)
+    kind = onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
+    tensor = onnx.TensorProto(name=name, data_type=kind, dims=array.shape)
     tensor.data_location = onnx.TensorProto.EXTERNAL
     tensor.external_data.add(key="location", value="artifact")
     return tensor
