@@ -88,7 +88,7 @@ class DataPlane:
     ) -> None:
         self.manager, self.limits, self.metrics = manager, limits or Limits(), metrics or Metrics()
         self._log, self._ids, self._now, self._randomness = log, ids, now, randomness
-        self._threads = ThreadPoolExecutor(1, "argosy-inference")
+        self._threads = {lane: ThreadPoolExecutor(1, f"argosy-{lane}") for lane in ("quick", "slow")}
 
     async def infer(self, request: InferRequest) -> InferResponse:
         """Answer every row of a request, all by one version, each with an id of its own.
@@ -109,10 +109,11 @@ class DataPlane:
 
     async def _answer(self, servable: Servable, request: InferRequest, characters: int) -> tuple[InferResponse, bytes]:
         rows = len(request.inputs)
-        if servable.pace.is_inline(rows, characters):
+        lane = servable.pace.lane(rows, characters)
+        if lane == "loop":
             return self._score(servable, request, characters)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._score, servable, request, characters)
+        return await loop.run_in_executor(self._threads[lane], self._score, servable, request, characters)
 
     def _score(self, servable: Servable, request: InferRequest, characters: int) -> tuple[InferResponse, bytes]:
         predictor = _loaded(servable)
@@ -159,7 +160,8 @@ class DataPlane:
         return self.manager.is_settled
 
     def close(self) -> None:
-        self._threads.shutdown()
+        for thread in self._threads.values():
+            thread.shutdown()
         self._log.close()
 
 

@@ -1,8 +1,12 @@
-"""How long a model takes, learned from what it took: decides whether a batch may run on the event loop."""
+"""How long a model takes, learned from what it took: decides where a batch runs."""
 
 from __future__ import annotations
 
-INLINE_SECONDS = 200e-6
+from typing import Literal
+
+INLINE_SECONDS, QUICK_SECONDS = 200e-6, 20e-3
+Lane = Literal["loop", "quick", "slow"]
+"""On the event loop, or on one of two threads: what takes milliseconds does not wait behind what takes seconds."""
 _ROW_CHARACTERS = 100  # a row costs about as much as that many characters of it
 _WEIGHT = 0.05
 
@@ -22,8 +26,9 @@ class Pace:
         known = self._per_unit
         self._per_unit = per_unit if known is None else known + _WEIGHT * (per_unit - known)
 
-    def is_inline(self, rows: int, characters: int) -> bool:
-        return self.seconds(rows, characters) < INLINE_SECONDS
+    def lane(self, rows: int, characters: int) -> Lane:
+        seconds = self.seconds(rows, characters)
+        return "loop" if seconds < INLINE_SECONDS else "quick" if seconds < QUICK_SECONDS else "slow"
 
 
 def _units(rows: int, characters: int) -> float:

@@ -181,7 +181,7 @@ def test_pairs_that_cannot_learn_are_refused():
         "name things" in (other.refuses(adapters.get(name).cls, adapters.get(name).check({})) or "")
         for other in others
         for name in adapters.names()
-        if name != "word_pieces"
+        if name not in ("word_pieces", "union")  # a union has parts, and options that name them
     )
 
 

@@ -30,10 +30,10 @@ def test_what_is_over_a_limit_or_empty_is_refused(inputs, error, said):
 
 def test_a_model_runs_inline_once_it_was_measured_to_be_fast():
     pace = Pace()
-    assert not pace.is_inline(1, 10)
+    assert pace.lane(1, 10) == "slow"
     pace.learn(1, 100, 20e-6)
-    assert pace.is_inline(1, 100)
-    assert not pace.is_inline(100, 10_000)
+    assert pace.lane(1, 100) == "loop"
+    assert pace.lane(100, 10_000) == "quick"
     for _ in range(100):
         pace.learn(1, 100, 1e-3)
-    assert not pace.is_inline(1, 100)
+    assert pace.lane(1, 100) != "loop"

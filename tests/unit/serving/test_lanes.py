@@ -1,0 +1,71 @@
+"""What answers in milliseconds does not wait for what takes seconds."""
+
+import asyncio
+import base64
+import threading
+
+import pytest
+from serving_doubles import Answering, Loading, aspire
+
+from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.predictions.ids import PredictionIds
+from argosy.predictions.log import SCOPE
+from argosy.predictions.spool import SpoolWriter
+from argosy.serving.dataplane import DataPlane, InferRequest
+from argosy.serving.manager import Manager
+from argosy.vault.keys.environment import EnvironmentKeys
+from argosy.vault.vault import Vault
+
+
+class Slow(Answering):
+    def __init__(self, artifact):
+        super().__init__(artifact)
+        self.is_asked, self.may_answer = threading.Event(), threading.Event()
+        self.may_answer.set()  # it is warmed up before it serves
+
+    def score(self, inputs, limit):
+        self.is_asked.set()
+        assert self.may_answer.wait(30)
+        return super().score(inputs, limit)
+
+
+class LoadingBoth(Loading):
+    def load(self, reference):
+        super().load(reference)
+        return (Slow if reference.artifact.startswith("slow") else Answering)(reference.artifact)
+
+
+@pytest.fixture
+def plane(tmp_path):
+    database = SqliteDatabase(f"sqlite:///{tmp_path / 'argosy.db'}")
+    database.migrate()
+    keys = EnvironmentKeys({"ARGOSY_KEY_PREDICTIONS": base64.b64encode(bytes(range(32))).decode()})
+    scope = Vault(database, keys).scope(SCOPE)
+    made = DataPlane(Manager(LoadingBoth()), SpoolWriter(tmp_path / "spool", scope), PredictionIds(scope))
+    made.manager.aspire([aspire([1], {"champion": 1}, name) for name in ("slow", "quick")])
+    while made.manager.step():
+        pass
+    yield made
+    made.close()
+    database.close()
+
+
+def test_a_quick_model_answers_while_a_slow_one_is_at_it(plane):
+    quick, slow = (plane.manager.routes.find(name, None) for name in ("quick", "slow"))
+    quick.pace.learn(1, 100, 2e-3)
+    assert (quick.pace.lane(1, 10), slow.pace.lane(1, 10)) == ("quick", "slow")
+
+    slow.predictor.is_asked.clear()
+    slow.predictor.may_answer.clear()
+
+    async def ask():
+        waiting = asyncio.ensure_future(plane.infer(InferRequest("slow", ["a text"])))
+        await asyncio.to_thread(slow.predictor.is_asked.wait, 30)
+        try:
+            first = await asyncio.wait_for(plane.infer(InferRequest("quick", ["a text"])), 30)
+            assert not waiting.done()
+        finally:
+            slow.predictor.may_answer.set()
+        return first, await waiting
+
+    assert [answer.answers for answer in asyncio.run(ask())] == [["sport"], ["sport"]]
