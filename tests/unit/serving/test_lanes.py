@@ -52,7 +52,9 @@ def plane(tmp_path):
 
 def test_a_quick_model_answers_while_a_slow_one_is_at_it(plane):
     quick, slow = (plane.manager.routes.find(name, None) for name in ("quick", "slow"))
-    quick.pace.learn(1, 100, 2e-3)
+    for _ in range(200):  # as if it had been measured for a while
+        quick.pace.learn(1, 10, 2e-3)
+        slow.pace.learn(1, 10, 2.0)
     assert (quick.pace.lane(1, 10), slow.pace.lane(1, 10)) == ("quick", "slow")
 
     slow.predictor.is_asked.clear()
