@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from argosy.definitions import Registries
 from argosy.errors import ExtraMissing, PluginNotFound
+from argosy.store.ranking import share
 from argosy.store.trained import LeaderboardRow
 from argosy.types import Part
 
@@ -45,6 +46,7 @@ def flat(row: LeaderboardRow, registries: Registries) -> dict[str, Any]:
         "label": trained.label,
         "dataset": trained.dataset_digest[:12],
         "evaluate": evaluated(trained.definition.get("evaluate")),
+        "share": share(trained),
         "versions": [version.reference for version in row.versions],
         "aliases": sorted({alias for version in row.versions for alias in version.aliases}),
         "mark": next((version.mark for version in row.versions if version.mark), ""),

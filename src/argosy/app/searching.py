@@ -38,12 +38,24 @@ class SearchCheck:
         """How many there are before rules; None where a range makes them countless."""
         return size(self.plan) if is_finite(self.plan) else None
 
+    @property
+    def rungs(self) -> list[tuple[float, int | None, int]]:
+        """Of halving: shares of the training part, how many learn from each at most, one in how many; else empty."""
+        search = self.plan.search
+        if search is None or not search.top:
+            return []
+        most = search.most_trials if search.sampler != "grid" else search.most_trials or self.permutations
+        ones = [search.halving.factor**rung for rung in range(search.top + 1)]
+        counts = [None if most is None else max(1, most // one) for one in ones]
+        return list(zip(search.shares, counts, ones, strict=True))
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
         one = self.frozen
         return {
             "plan": self.plan.name,
-            "search": msgspec.to_builtins(self.plan.search),
+            "search": {**msgspec.to_builtins(self.plan.search), **({} if self.rungs else {"halving": None})},
+            "rungs": [{"share": share, "trials": most} for share, most, _ in self.rungs],
             "space": [{"choice": name, "values": values} for name, values in self.space],
             "permutations": self.permutations,
             "evaluate": self.plan.evaluate.to_dict() if self.plan.evaluate else None,

@@ -35,7 +35,7 @@ def print_leaderboard(project: Project, plan: str, top: int | None = None) -> No
         click.echo(f"Nothing is trained yet: argosy train {plan or 'plan.yaml'}")
         return
     width = shutil.get_terminal_size((WIDTH, 24)).columns
-    for _, group in groupby(rows, lambda row: (row["dataset"], row["evaluate"])):
+    for _, group in groupby(rows, lambda row: (row["dataset"], row["evaluate"], row["share"])):
         _print_dataset(list(group), plan, top, width)
     if any(row["tied"] for row in rows):
         click.echo("≈ tied with the first: on the same rows, the difference may be chance.")
@@ -50,8 +50,9 @@ def print_leaderboard(project: Project, plan: str, top: int | None = None) -> No
 def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> None:
     shown = rows[:top]
     by = f" by {rows[0]['evaluate']}" if rows[0]["evaluate"] else ""
+    share = f", {rows[0]['share']:.0%} of its training part" if rows[0]["share"] < 1 else ""
     figure = FIGURES.get(rows[0]["ranked_by"], rows[0]["ranked_by"])
-    title = f"Dataset {rows[0]['dataset']}, ranked on validation{by}: {figure} with 95 % intervals"
+    title = f"Dataset {rows[0]['dataset']}{share}, ranked on validation{by}: {figure} with 95 % intervals"
     columns, cells = fitted(shown, width)
     print_table(columns, cells, title)
     if len(rows) > len(shown):

@@ -174,14 +174,26 @@ def _print_search(found: SearchCheck) -> None:
     import msgspec
 
     given = {name: value for name, value in msgspec.to_builtins(found.plan.search).items() if value}
+    del given["halving"]  # told in a line of its own
     stop = ", ".join(f"{name} {value}" for name, value in given.pop("stop_when", {}).items() if value is not None)
     told = ", ".join(f"{name} {value}" for name, value in given.items()) + (f", stop when {stop}" if stop else "")
     many = "countless permutations" if found.permutations is None else plural(found.permutations, "permutation")
     click.echo(f"Plan '{found.plan.name}': a search of {many} ({told}).")
+    if found.rungs:
+        click.echo(f"Halving: {_rungs(found)} of the training part; only the last become versions.")
     print_table(("choice", "values"), found.space)
     if found.story is not None:
         click.echo(f"So far: {found.story}.")
     _print_rows(found.plan, [found.frozen])
+
+
+def _rungs(found: SearchCheck) -> str:
+    """`27 on 11%, 9 on 33%, 3 on all`, or of how many one goes so far."""
+    told = []
+    for share, most, factor in found.rungs:
+        number = str(most) if most is not None else f"one in {factor}" if factor > 1 else "all"
+        told.append(f"{number} on {'all' if share == 1.0 else f'{share:.0%}'}")
+    return ", ".join(told)
 
 
 def _print_rows(plan: Plan, datasets: Sequence[Frozen]) -> None:

@@ -11,18 +11,20 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from argosy.definitions.evaluation import Evaluation, parse_evaluation
 from argosy.errors import DefinitionInvalid, nearest
 from argosy.registry import Plugin, Registry
-from argosy.typed_values import shown
+from argosy.typed_values import checked, shown
 from argosy.types import Options
 
 PluginKind = Literal["dataset", "adapter", "model"]
 PLUGIN_KINDS: tuple[PluginKind, ...] = ("dataset", "adapter", "model")
+
+Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 _EXACT_FLOAT = 2**53
 _LABEL_DIGITS = 12
@@ -73,30 +75,35 @@ class Definition(msgspec.Struct, frozen=True):
     adapter: Spec
     model: Spec
     evaluate: Evaluation | None = None
+    share: float | None = None
+    """Of the training part, that is learned from; None: all of it. The other parts are what they are."""
 
     def of(self, kind: PluginKind) -> Spec:
         return {"dataset": self.dataset, "adapter": self.adapter, "model": self.model}[kind]
 
     def with_dataset(self, dataset: Spec) -> Definition:
-        return Definition(dataset, self.adapter, self.model, self.evaluate)
+        return msgspec.structs.replace(self, dataset=dataset)
 
     def canonical(self) -> str:
         """Compact JSON with sorted keys."""
         adapter, dataset, model = self.adapter.canonical(), self.dataset.canonical(), self.model.canonical()
         evaluate = f',"evaluate":{canonical_json(self.evaluate.to_dict())}' if self.evaluate else ""
-        return f'{{"adapter":{adapter},"dataset":{dataset}{evaluate},"model":{model}}}'
+        share = f',"share":{canonical_json(self.share)}' if self.share else ""
+        return f'{{"adapter":{adapter},"dataset":{dataset}{evaluate},"model":{model}{share}}}'
 
     def to_dict(self) -> dict[str, Any]:
-        """`evaluate` only where there is one: labels of definitions without one never knew of it."""
+        """`evaluate` and `share` only where there is one: labels of definitions without one never knew of it."""
         evaluate = {"evaluate": self.evaluate.to_dict()} if self.evaluate else {}
-        return {**{kind: self.of(kind).to_dict() for kind in PLUGIN_KINDS}, **evaluate}
+        share = {"share": self.share} if self.share else {}
+        return {**{kind: self.of(kind).to_dict() for kind in PLUGIN_KINDS}, **evaluate, **share}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], registries: Registries) -> Definition:
         """Names made canonical, options checked and complete; raises DefinitionInvalid or PluginNotFound."""
-        refuse_unknown_keys(values, (*PLUGIN_KINDS, "evaluate"), "a definition", "")
+        refuse_unknown_keys(values, (*PLUGIN_KINDS, "evaluate", "share"), "a definition", "")
         dataset, adapter, model = (_spec(values.get(kind), registries.of(kind), kind) for kind in PLUGIN_KINDS)
-        return cls(dataset, adapter, model, parse_evaluation(values.get("evaluate")))
+        share = None if values.get("share") is None else checked(Share, values["share"], "share")
+        return cls(dataset, adapter, model, parse_evaluation(values.get("evaluate")), share)
 
 
 def label(definition: Definition, dataset_digest: str, code_digests: Mapping[str, str]) -> str:

@@ -64,14 +64,18 @@ def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> 
     by_kind = {
         kind: parse_alternatives(values.get(kind), registries.of(kind), kind, may_range) for kind in PLUGIN_KINDS
     }
+    evaluate = parse_evaluation(values.get("evaluate"))
     if search is not None:
         _check_searched(search, by_kind)
+        if search.top and evaluate:
+            problem = "goes by the validation part, the same for every share: leave out `evaluate`, or this"
+            raise DefinitionInvalid(problem, "search.halving")
     return Plan(
         name=_model_name(values.get("name", name)),
         **by_kind,
         forbid=parse_forbid(values.get("forbid"), by_kind, registries),
         require=parse_require(values.get("require"), by_kind, registries),
-        evaluate=parse_evaluation(values.get("evaluate")),
+        evaluate=evaluate,
         search=search,
         source=msgspec.to_builtins(values),
     )

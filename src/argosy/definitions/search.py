@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from argosy.errors import DefinitionInvalid
 from argosy.typed_values import checked_struct
 
 TRIALS = 50
@@ -21,6 +22,24 @@ class StopWhen(msgspec.Struct, frozen=True):
     without_improvement: Count | None = None
 
 
+class Halving(msgspec.Struct, frozen=True):
+    """All begin on `least` of the training part, or more; one in `factor` goes on, to `factor` times as many rows."""
+
+    factor: Annotated[int, msgspec.Meta(ge=2, le=100)] = 3
+    least: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.1
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """From the smallest, the largest that is all."""
+        found = [1.0]
+        while found[0] / self.factor >= self.least * (1 - 1e-9):
+            found.insert(0, 1.0 / self.factor ** len(found))
+        return tuple(found)
+
+
+NO_HALVING = Halving(least=1.0)
+
+
 class Search(msgspec.Struct, frozen=True, kw_only=True):
     """What it looks for, how, and its budget: trials, seconds from its submission, or both."""
 
@@ -31,6 +50,17 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     direction: Literal["maximize", "minimize"] | None = None
     stop_when: StopWhen = StopWhen()
     seed: int = 0
+    halving: Halving = NO_HALVING
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Of the training part, by rung."""
+        return self.halving.shares
+
+    @property
+    def top(self) -> int:
+        """The rung of what learns from all of the training part; 0 where everything does."""
+        return len(self.shares) - 1
 
     @property
     def is_minimized(self) -> bool:
@@ -46,4 +76,11 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 def parse_search(values: Any, path: str = "search") -> Search | None:
     """Raises DefinitionInvalid; `search: {}` is fifty trials of tpe for accuracy."""
-    return None if values is None else checked_struct(Search, values, path)
+    if values is None:
+        return None
+    search = checked_struct(Search, values, path)
+    if "halving" in values and search.top == 0:
+        least, factor = search.halving.least, search.halving.factor
+        problem = f"nothing would be halved: {least:g} of the training part is more than all of it divided by {factor}"
+        raise DefinitionInvalid(problem, f"{path}.halving")
+    return search

@@ -161,7 +161,8 @@ class Plans:
     def _put(self, transaction: Transaction, plan: str, one: Wanted) -> str:
         """`trained` where it is, and a version of the plan's model now; else `queued`, or `waiting` if it was."""
         if self.store.is_trained(transaction, one.label):
-            self.store.add_version(transaction, plan, one.label)
+            if is_whole(one.definition):
+                self.store.add_version(transaction, plan, one.label)
             return "trained"
         is_new = self.queue.submit(transaction, TRAIN, one.label, payload_of(one), one.requires)
         return "queued" if is_new else "waiting"
@@ -175,6 +176,11 @@ class Plans:
 def payload_of(wanted: Wanted) -> dict[str, Any]:
     """The payload of a `train` job."""
     return {"definition": dict(wanted.definition), "dataset_digest": wanted.dataset_digest}
+
+
+def is_whole(definition: Mapping[str, Any]) -> bool:
+    """Whether it learns from all of the training part: what does not becomes no version."""
+    return not definition.get("share")
 
 
 def models_of(transaction: Transaction, label: str) -> list[str]:

@@ -23,20 +23,26 @@ def rank(
 
     Without a metric, by accuracy; where texts have several labels, by micro-F1.
 
-    Figures on different rows do not compare: each dataset, with each way to `evaluate` on it, is ranked by itself,
-    the one trained on last first. Tied with the first are those that paired tests on the same rows do not tell from
-    it; where there is none (another metric than these two, results from before rows were kept), those whose value
-    lies within the first's interval. The cheapest of the tied is proposed. Definitions without the metric come last.
+    Figures on different rows do not compare: each dataset, with each way to `evaluate` on it and each share of its
+    training part, is ranked by itself, the one trained on last first, all of it before shares. Tied with the first
+    are those that paired tests on the same rows do not tell from it; where there is none (another metric than these
+    two, results from before rows were kept), those whose value lies within the first's interval. The cheapest of the
+    tied is proposed, where it learned from all of the training part. Definitions without the metric come last.
     """
-    groups: dict[tuple[str, bytes], list[Trained]] = {}
-    for one in sorted(trained, key=lambda one: -one.trained_at):
-        groups.setdefault((one.dataset_digest, _evaluation(one)), []).append(one)
+    groups: dict[tuple[str, bytes, float], list[Trained]] = {}
+    for one in sorted(trained, key=lambda one: (-share(one), -one.trained_at)):
+        groups.setdefault((one.dataset_digest, _evaluation(one), share(one)), []).append(one)
     return [row for group in groups.values() for row in _rank_alike(group, versions, metric)]
 
 
 def headline(trained: Trained) -> str:
     """The figure that results are ranked by: accuracy, or micro-F1 where texts have several labels."""
     return "micro_f1" if any("micro_f1" in figures for figures in trained.metrics.values()) else "accuracy"
+
+
+def share(trained: Trained) -> float:
+    """Of the dataset's training part, that it learned from."""
+    return float(trained.definition.get("share") or 1.0)
 
 
 def cost(trained: Trained) -> float:
@@ -83,8 +89,8 @@ def _rank_alike(
 
     tied = {one.label for one in others if is_tied(one)}
     candidates = [one for one in ordered if one is first or one.label in tied]
-    is_measured = _figure(first, metric, "value") is not None
-    proposed = min(candidates, key=cost).label if is_measured else None
+    may_be_proposed = _figure(first, metric, "value") is not None and share(first) == 1.0
+    proposed = min(candidates, key=cost).label if may_be_proposed else None
     return [
         LeaderboardRow(
             place,

@@ -19,7 +19,7 @@ from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.queue import Queue
 from argosy.jobs.runner import Outcome
-from argosy.jobs.submission import models_of
+from argosy.jobs.submission import is_whole, models_of
 from argosy.models.adapted_model import AdaptedModel, going_on
 from argosy.models.estimator import Estimator
 from argosy.models.steps import watched
@@ -30,6 +30,7 @@ from argosy.telemetry import logger
 from argosy.training.cross_validation import cross_validate
 from argosy.training.fit import Fit, make_fit
 from argosy.training.pipeline import Measured, train
+from argosy.training.share import reduced
 from argosy.training.shared_fits import SharedFits
 from argosy.types import Part
 from argosy.vault import Vault
@@ -72,6 +73,7 @@ class Trainer:
         definition = Definition.from_dict(job.payload["definition"], self._registries)
         digest = job.payload["dataset_digest"]
         dataset, erased = self._load(digest)
+        dataset = reduced(dataset, definition.share)
         earlier = earlier_model(definition, self._registries, self._store)
         fit = self._fit(definition, digest, dataset, earlier=earlier)
         guard.check()
@@ -116,7 +118,7 @@ class Trainer:
         earlier: AdaptedModel | None = None,
     ) -> Fit:
         plugin = self._registries.adapters.get(definition.adapter.name)
-        rows = f"{digest} {dataset.missing}{round_name}"
+        rows = f"{digest} {dataset.missing}{round_name}" + (f" share {definition.share!r}" if definition.share else "")
         if earlier:
             rows += f" after {definition.model.options[AFTER]}"
         are_sets = bool(getattr(self._registries.models.get(definition.model.name).cls, "answers_sets", False))
@@ -179,7 +181,7 @@ class Trainer:
         if not self._store.artifacts.exists(trained.artifact):  # collected, being an hour old: no version without one
             raise ArtifactNotFound(f"the artifact of {job.label} is gone before its result was recorded")
         self._store.record(transaction, trained)
-        for model in models_of(transaction, job.label):
+        for model in models_of(transaction, job.label) if is_whole(trained.definition) else ():
             self._store.add_version(transaction, model, job.label)
         follow_up: Mapping[str, Any] | None = job.payload.get("then")
         if follow_up:

@@ -29,10 +29,11 @@ from argosy.errors import DatabaseUnavailable, ExtraMissing, PluginNotFound, Use
 from argosy.jobs.job import JobState
 from argosy.jobs.submission import Plans, Submitted, Wanted
 from argosy.tuning import statements as sql
+from argosy.tuning.halving import End, Promote, Step, Wait, next_step, told_rungs
 from argosy.tuning.proposal import Proposal, propose
 from argosy.tuning.samplers.optuna import require_optuna
 from argosy.tuning.space import chosen, definition_of
-from argosy.tuning.trial import Trial, best, enough
+from argosy.tuning.trial import Trial, asked, best
 from argosy.types import Part
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,9 @@ class Story:
         most = f" of at most {self.search.most_trials}" if self.search.most_trials else ""
         found = best(self.search, self.trials)
         figure = f", best {self.search.metric} {found.value:.3f} ({found.label})" if found and found.value else ""
-        return f"{len(self.trials)} trials{most}{figure}; {'goes on' if self.is_open else f'ended: {self.ended}'}"
+        rungs = f" ({told_rungs(self.search, self.trials)})" if self.search.top else ""
+        state = "goes on" if self.is_open else f"ended: {self.ended}"
+        return f"{len(asked(self.trials))} trials{most}{rungs}{figure}; {state}"
 
 
 class Searches:
@@ -84,7 +87,7 @@ class Searches:
         if is_same:
             for row in transaction.execute(sql.TRIALS, name):
                 found = self._definition(plan, msgspec.json.decode(row[2]), dataset)
-                wanted.append(self._wanted(found, digest))
+                wanted.append(self._wanted(found, digest, plan.search.shares[row[3]] if plan.search else 1.0))
         else:
             transaction.execute(sql.FORGET_TRIALS, name)
         submitted = self._plans.submit(transaction, plan.name, plan.source, wanted)
@@ -139,31 +142,45 @@ class Searches:
             story = self._story(transaction, name)
         if story is None or not story.is_open:
             return False
-        because = enough(story.search, story.trials, story.seconds)
-        if because is None and sum(trial.is_queued for trial in story.trials) >= ahead:
+        step = next_step(story.search, story.trials, story.seconds)
+        if not isinstance(step, End) and sum(trial.is_queued for trial in story.trials) >= ahead:
             return False
-        proposal = None
-        if because is None:
-            plan = parse_plan(story.source, name, self._registries)
-            proposal = propose(plan, story.search, story.trials, self._registries)
-            because = None if proposal else "nothing that rules allow is left to try"
+        chosen = self._chosen(name, story, step)
+        if isinstance(chosen, Wait):
+            return False
         with self._database.write() as transaction:
             now = self._story(transaction, name)
             if now is None or not now.is_open or (now.digest, len(now.trials)) != (story.digest, len(story.trials)):
                 return True  # another worker was quicker: look again
-            if proposal is None:
-                self.end(transaction, name, because or "")
+            if isinstance(chosen, End):
+                self.end(transaction, name, chosen.because)
                 return False
-            self._add(transaction, name, story, proposal)
+            self._add(transaction, name, story, *chosen)
         return True
 
-    def _add(self, transaction: Transaction, name: str, story: Story, proposal: Proposal) -> None:
-        wanted = self._wanted(proposal.definition.with_dataset(story.dataset), story.digest)
+    def _chosen(self, name: str, story: Story, step: Step) -> tuple[Proposal, int] | Wait | End:
+        """What a step comes to: a definition and its rung, or none; for a new one the sampler is asked."""
+        if isinstance(step, Wait | End):
+            return step
+        plan = parse_plan(story.source, name, self._registries)
+        if isinstance(step, Promote):
+            choices = step.trial.choices
+            return Proposal(choices, self._definition(plan, choices, story.dataset)), step.rung
+        proposal = propose(plan, story.search, asked(story.trials), self._registries)
+        if proposal is not None:
+            return proposal, 0
+        nothing = "nothing that rules allow is left to try"
+        return self._chosen(name, story, next_step(story.search, story.trials, story.seconds, nothing))
+
+    def _add(self, transaction: Transaction, name: str, story: Story, proposal: Proposal, rung: int) -> None:
+        definition = proposal.definition.with_dataset(story.dataset)
+        wanted = self._wanted(definition, story.digest, story.search.shares[rung])
         row = {
             "plan": name,
             "number": len(story.trials) + 1,
             "label": wanted.label,
             "choices": msgspec.json.encode(dict(proposal.choices)).decode(),
+            "rung": rung,
             "now": transaction.now(),
         }
         transaction.execute(sql.PUT_TRIAL, row)
@@ -186,20 +203,23 @@ class Searches:
             raise UserMistake(f"a trial of '{plan.name}' is not allowed any more: {found}")
         return found.with_dataset(dataset)
 
-    def _wanted(self, definition: Definition, digest: str) -> Wanted:
+    def _wanted(self, definition: Definition, digest: str, share: float) -> Wanted:
+        definition = msgspec.structs.replace(definition, share=None if share == 1.0 else share)
         code = code_digests(definition, self._registries)
         return Wanted(label(definition, digest, code), definition.to_dict(), digest, code)
 
 
 def _space(plan: Plan, digest: str, registries: Registries) -> str:
     content = {key: plan.source.get(key) for key in _SPACE}
+    if plan.search and plan.search.top:
+        content["shares"] = plan.search.shares
     for kind in PLUGIN_KINDS:
         content[f"{kind} code"] = [registries.of(kind).get(each.name).code_digest for each in plan.of(kind)]
     return hashlib.sha256(f"{canonical_json(content)}\n{digest}".encode()).hexdigest()
 
 
 def _trial(search: Search, row: Sequence[Any]) -> Trial:
-    number, name, choices, metrics, state = row
+    number, name, choices, rung, metrics, state = row
     value = None
     if metrics is not None:
         value = msgspec.json.decode(metrics).get(Part.VALIDATION, {}).get(search.metric, {}).get("value")
@@ -211,4 +231,5 @@ def _trial(search: Search, row: Sequence[Any]) -> Trial:
         value,
         is_open and state == JobState.QUEUED,
         is_open and state == JobState.RUNNING,
+        rung,
     )

@@ -18,8 +18,9 @@ UPDATE searches SET ended_at = :now, ended_because = :because WHERE plan = :plan
 FORGET_TRIALS: Final = "DELETE FROM trials WHERE plan = :plan"
 FORGET_SEARCH: Final = "DELETE FROM searches WHERE plan = :plan"
 PUT_TRIAL: Final = """
-INSERT INTO trials (plan, number, label, choices, asked_at) VALUES (:plan, :number, :label, :choices, :now)"""
+INSERT INTO trials (plan, number, label, choices, rung, asked_at)
+VALUES (:plan, :number, :label, :choices, :rung, :now)"""
 TRIALS: Final = """
-SELECT trials.number, trials.label, trials.choices, trained.metrics, jobs.state
+SELECT trials.number, trials.label, trials.choices, trials.rung, trained.metrics, jobs.state
 FROM trials LEFT JOIN trained ON trained.label = trials.label LEFT JOIN jobs ON jobs.label = trials.label
 WHERE trials.plan = :plan ORDER BY trials.number"""

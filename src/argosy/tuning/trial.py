@@ -11,7 +11,10 @@ from argosy.tuning.space import Choices
 
 @dataclass(frozen=True)
 class Trial:
-    """One definition that a search asked for; without a `value` and not `is_open` it failed."""
+    """One definition that a search asked for; without a `value` and not `is_open` it failed.
+
+    The same choices on a larger share of the training part are another trial, of a higher rung.
+    """
 
     number: int
     label: str
@@ -19,6 +22,7 @@ class Trial:
     value: float | None
     is_queued: bool = False
     is_running: bool = False
+    rung: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -26,23 +30,33 @@ class Trial:
 
 
 def best(search: Search, trials: Sequence[Trial]) -> Trial | None:
-    """The first with the best figure."""
-    measured = [trial for trial in trials if trial.value is not None]
-    return min(measured, key=lambda trial: _loss(search, trial), default=None)
+    """The first with the best figure, among those that learned from all of the training part."""
+    measured = [trial for trial in trials if trial.value is not None and trial.rung == search.top]
+    return min(measured, key=lambda trial: loss(search, trial), default=None)
+
+
+def asked(trials: Sequence[Trial]) -> list[Trial]:
+    """Those that a sampler chose, all of one size: promoted ones are left out."""
+    return [trial for trial in trials if trial.rung == 0]
+
+
+def spent(search: Search, trials: Sequence[Trial]) -> str | None:
+    """Why the sampler is not asked any more; None where trials are left."""
+    most = search.most_trials
+    return f"{most} trials were asked for" if most is not None and len(asked(trials)) >= most else None
 
 
 def enough(search: Search, trials: Sequence[Trial], seconds: float) -> str | None:
-    """Why no more trials are to be asked for, `seconds` after the search began; None to go on."""
-    most, found, stop = search.most_trials, best(search, trials), search.stop_when
-    if most is not None and len(trials) >= most:
-        return f"{most} trials were asked for"
+    """Why the search is over, `seconds` after it began, whatever trials are left; None to go on."""
+    found, stop = best(search, trials), search.stop_when
     if search.seconds is not None and seconds >= search.seconds:
         return f"{search.seconds:g} seconds are over"
     if found is None or found.value is None:
         return None
     if stop.reached is not None and not _is_worse(search, found.value, stop.reached):
         return f"{search.metric} reached {stop.reached:g}"
-    since = sum(1 for trial in trials if trial.value is not None and trial.number > found.number)
+    full = [trial for trial in trials if trial.rung == search.top and trial.value is not None]
+    since = sum(trial.number > found.number for trial in full)
     if stop.without_improvement is not None and since >= stop.without_improvement:
         return f"{since} trials were no improvement"
     return None
@@ -52,6 +66,7 @@ def _is_worse(search: Search, value: float, than: float) -> bool:
     return value > than if search.is_minimized else value < than
 
 
-def _loss(search: Search, trial: Trial) -> float:
+def loss(search: Search, trial: Trial) -> float:
+    """Its figure, turned so that less is better."""
     value = trial.value or 0.0
     return value if search.is_minimized else -value

@@ -4,7 +4,7 @@ import pytest
 
 from argosy.definitions.search import Search, StopWhen, parse_search
 from argosy.errors import DefinitionInvalid
-from argosy.tuning.trial import Trial, best, enough
+from argosy.tuning.trial import Trial, best, enough, spent
 
 
 def trials(*values):
@@ -19,12 +19,13 @@ def test_the_best_is_the_first_with_the_best_figure():
 
 
 def test_budgets():
-    assert enough(Search(trials=3), trials(0.1, None), 1e9) is None
-    assert "3 trials" in enough(Search(trials=3), trials(0.1, None, 0.2), 0)
+    assert spent(Search(trials=3), trials(0.1, None)) is None
+    assert "3 trials" in spent(Search(trials=3), trials(0.1, None, 0.2))
     assert enough(Search(seconds=60), trials(*[0.5] * 1000), 59) is None
     assert "60 seconds" in enough(Search(seconds=60), [], 60)
-    assert "50 trials" in enough(Search(), trials(*[0.5] * 50), 0)
+    assert "50 trials" in spent(Search(), trials(*[0.5] * 50))
     assert enough(Search(sampler="grid"), trials(*[0.5] * 5000), 1e9) is None
+    assert spent(Search(sampler="grid"), trials(*[0.5] * 5000)) is None
 
 
 def test_enough_is_reached_from_the_right_side():
@@ -49,6 +50,8 @@ def test_failures_are_no_lack_of_improvement():
         ({"stop_when": {"reach": 1}}, "search.stop_when.reach"),
         ({"metric": "speed"}, "macro_f1"),
         ("tpe", "mapping"),
+        ({"halving": {"factor": 1}}, "search.halving.factor"),
+        ({"halving": {"least": 0.5}}, "0.5 of the training part is more than all of it divided by 3"),
     ],
 )
 def test_what_a_search_is_not_is_refused(values, sentence):
