@@ -14,6 +14,7 @@ from argosy.serving.servable import Reference
 class Answering:
     classes = ["money", "sport"]  # noqa: RUF012
     has_probabilities = True
+    answered_from = None
     reads = {"text": "text"}  # noqa: RUF012
 
     def __init__(self, artifact):
