@@ -13,14 +13,16 @@ import msgspec
 
 from argosy.clock import format_time, parse_time
 from argosy.datasets.example import Example
+from argosy.label_sets import members
 
 COLUMNS = ("text", "label", "seen_at", "source", "subject", "split", "origin", "example_id")
 
 
 def write_json_lines(rows: Iterable[Example], out: TextIO) -> None:
-    """One object a line; what a row does not have is left out."""
+    """One object a line, several labels as a list; what a row does not have is left out."""
     for row in rows:
         given = {name: value for name, value in _values(row).items() if value is not None}
+        given["label"] = _list_or_label(row.label)
         out.write(msgspec.json.encode(given).decode() + "\n")
 
 
@@ -48,6 +50,11 @@ def _values(row: Example) -> dict[str, Any]:
         row.example_id or None,
     )
     return dict(zip(COLUMNS, values, strict=True))
+
+
+def _list_or_label(label: str) -> str | list[str]:
+    several = members(label)
+    return label if several is None else list(several)
 
 
 def _time(seconds: float) -> str | float:

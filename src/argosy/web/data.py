@@ -27,15 +27,18 @@ def balance(contents: Contents) -> str:
     parts = [part for part in (Part.TRAIN, Part.VALIDATION, Part.TEST) if part in counts]
     rows = [(escape(name), *(f"{counts[part].get(name, 0):,}" for part in parts)) for name in ordered]
     listed = table(("Class", *(f">{part.value.capitalize()}" for part in parts)), rows, "Rows of each class by part")
-    return section("balance", "What it learned from", paragraph(_balanced(train)), drawn, folded("All parts", listed))
+    said = _balanced(train, are_lists="test_micro_f1" in contents.subject.figures)
+    return section("balance", "What it learned from", paragraph(said), drawn, folded("All parts", listed))
 
 
-def _balanced(counts: Mapping[str, int]) -> str:
+def _balanced(counts: Mapping[str, int], are_lists: bool) -> str:
     if not counts:
         return "No row is left of the training part."
     (most, largest), (least, smallest) = (pick(counts.items(), key=lambda item: item[1]) for pick in (max, min))
     ratio = largest / max(smallest, 1)
-    said = f"{plural(sum(counts.values()), 'training row')} in {len(counts):,} classes. "
+    total = sum(counts.values())
+    said = f"{total:,} labels on training rows, of" if are_lists else f"{plural(total, 'training row')} in"
+    said += f" {len(counts):,} classes. "
     if ratio < 1.5:
         return said + "The classes are about as large as each other."
     few = " Its figures rest on few rows." if smallest < 30 else ""

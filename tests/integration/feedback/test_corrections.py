@@ -108,3 +108,26 @@ def test_a_published_split_takes_corrections_in(project, predict, say, has_test)
     assert len(splits) == 100
     assert splits.count("test") in (range(8, 36) if has_test else [0])
     assert splits.count("train") == 100 - splits.count("test")
+
+
+def test_beside_an_answer_of_lists_a_label_is_a_list_of_one_and_never_the_reverse(project, predict, say):
+    first, second, third, fourth = predict(
+        [("one", '["joy"]', 0.6), ("two", "[]", 0.6), ("three", "joy", 0.6), ("four", "joy", 0.6)]
+    )
+    say(first, '["love", "joy", "love"]')
+    say(second, "love")
+    say(third, '["love","joy"]')
+    say(fourth, "love")
+    derivation = project.corrections.derive("topics", "news")
+    assert derivation.added == 3
+    found = {given: one.label for given, one in examples_of(project).items()}
+    assert found == {"one": '["joy","love"]', "two": '["love"]', "four": "love"}
+
+
+def test_two_sources_that_say_one_list_in_two_ways_agree(project, predict, say):
+    (one,) = predict([("one", '["joy"]', 0.6)])
+    say(one, '["love","joy"]')
+    say(one, '["joy", "love"]', source="bob")
+    rule = ConflictRule.parse("drop")
+    strict = Corrections(project.database, project.log, project.feedback, project.examples, rule)
+    assert strict.derive("topics", "news").unsettled == 0

@@ -33,9 +33,21 @@ TEXTS = {"sport": "goal match team league", "tech": "chip code cloud server"}
 WRONG = {"sport": "tech", "tech": "sport"}
 
 
+def as_list(topic):
+    """The topic as a list of labels rests."""
+    return f'["{topic}"]'
+
+
 @pytest.fixture
-def live(project, tmp_path):
+def are_lists(request):
+    """Whether texts have lists of labels: only where a test says so."""
+    return getattr(request, "param", False)
+
+
+@pytest.fixture
+def live(project, tmp_path, are_lists):
     """Two versions: the first learned the right labels, the second, champion now, swapped ones."""
+    model = {"name": "one_vs_rest" if are_lists else "logistic"}
     queue, store = Queue(project.database), Store(project.database, LocalArtifacts(f"file:{tmp_path}/artifacts"))
     trainer = Trainer(project.database, project.vault, store, REGISTRIES, SharedFits(tmp_path, tmp_path), tmp_path)
     plans, rule = Plans(queue, store), ConflictRule()
@@ -46,11 +58,12 @@ def live(project, tmp_path):
         return run_worker(queue, SqlBroker(project.database), handlers, "worker", threading.Event(), until=lambda: True)
 
     for collection, said in (("right", lambda topic: topic), ("wrong", WRONG.get)):
-        rows = [Example(f"{TEXTS[t]} {n}", said(t), seen_at=NOON) for n in range(100) for t in TEXTS]
+        labels = {topic: as_list(said(topic)) if are_lists else said(topic) for topic in TEXTS}
+        rows = [Example(f"{TEXTS[t]} {n}", labels[t], seen_at=NOON) for n in range(100) for t in TEXTS]
         project.examples.add(collection, rows)
         dataset = {"name": "all", "options": {"collection": collection}}
         definition = Definition.from_dict(
-            {"dataset": dataset, "adapter": {"name": "tfidf"}, "model": {"name": "logistic"}}, REGISTRIES
+            {"dataset": dataset, "adapter": {"name": "tfidf"}, "model": model}, REGISTRIES
         )
         with project.database.write() as transaction:
             frozen = freeze(transaction, definition.dataset, NOON)
@@ -65,12 +78,14 @@ def live(project, tmp_path):
 
 
 @pytest.fixture
-def answer(project, predict):
+def answer(project, predict, are_lists):
     """The champion answers so many texts live, and is corrected."""
 
     def arrive(count, right=False, is_uniform=True, version=2, made_at=None):
         topics = [("sport", "tech")[n % 2] for n in range(count)]
-        rows = [(TEXTS[topic], topic if right else WRONG[topic], 0.9) for topic in topics]
+        answers = [topic if right else WRONG[topic] for topic in topics]
+        answers = [as_list(one) for one in answers] if are_lists else answers
+        rows = [(TEXTS[topic], one, 0.9) for topic, one in zip(topics, answers, strict=True)]
         ids = predict(rows, version=version, made_at=made_at or clock.now())
         for one, topic in zip(ids, topics, strict=True):
             project.feedback.add(one, "correction", topic, "ann", is_uniform=is_uniform)
@@ -89,6 +104,7 @@ def champion(live):
     return live.store.resolve("topics@champion").number
 
 
+@pytest.mark.parametrize("are_lists", [False, True], indirect=True, ids=["labels", "lists of labels"])
 def test_a_worse_champion_is_rolled_back_with_its_evidence(live, project, answer):
     answer(70)
     found = replayed(live)

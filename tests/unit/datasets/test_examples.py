@@ -27,7 +27,7 @@ ROWS = st.lists(
     st.builds(
         Example,
         INPUTS,
-        TEXTS,
+        TEXTS | st.sampled_from(['["a","b"]', "[]"]),
         st.none() | st.floats(0, 4e9).map(lambda seconds: round(seconds, 3)),
         st.sampled_from(["", "desk"]),
         st.none() | TEXTS,

@@ -105,3 +105,22 @@ def test_any_text_survives_the_round_trip(texts):
     write([ReviewRow(f"p{n}", text, label, 0.5, "uniform") for n, (text, label) in enumerate(texts)], out)
     returned = read(io.StringIO(out.getvalue(), newline=""), anything)
     assert returned.skipped == len(texts)
+
+
+def test_lists_of_labels_come_back_in_any_order_and_a_label_by_itself_as_a_list_of_one():
+    answer = '"[""joy"",""love""]"'
+    rows = [
+        f'p1,a,{answer},0.5,uniform,"[""love"", ""joy""]"',
+        f"p2,b,{answer},0.5,uniform,fear",
+        f"p3,c,{answer},0.5,uniform,OK",
+        f"p4,d,{answer},0.5,uniform,[]",
+        'p1,a,"[""love"",""joy""]",0.5,uniform,"[""joy"",""love""]"',
+    ]
+    returned = read(lines(*rows), anything, {"joy", "love"})
+    assert [one.label for one in returned.corrections] == ['["joy","love"]', '["fear"]', '["joy","love"]', "[]"]
+    assert (returned.repeated, returned.new_labels) == (1, ["fear"])
+
+
+def test_several_labels_for_an_answer_that_is_a_single_one_are_refused():
+    with pytest.raises(FeedbackInvalid, match=r"line 2: .* is several labels, and the answer 'joy' a single one"):
+        read(lines('p1,a,joy,0.5,uniform,"[""love"",""joy""]"'), anything)
