@@ -10,6 +10,7 @@ NAMES = {
     "dataset": ["all", "given_split", "latest", "span"],
     "adapter": [
         "hashing",
+        "members",
         "numeric",
         "sentence_embedding",
         "tfidf",
@@ -22,13 +23,16 @@ NAMES = {
         "calibrated",
         "gradient_boosting",
         "logistic",
+        "mean",
         "mlp",
         "naive_bayes",
         "nearest_centroid",
         "one_vs_rest",
         "sgd",
+        "stack",
         "svm",
         "transformer",
+        "vote",
     ],
 }
 ALIASES = {
@@ -42,6 +46,7 @@ OPTIONS = {
     "latest": "collection rows days training_ratio validation_ratio seed",
     "span": "collection start end training_ratio validation_ratio seed",
     "hashing": "buckets analyzer ngrams signed lowercase field",
+    "members": "of folds seed",
     "numeric": "numbers categories texts scaling missing max_categories ngrams min_count max_features",
     "sentence_embedding": "backend length threads field",
     "tfidf": "analyzer ngrams min_count max_features sublinear lowercase field",
@@ -51,15 +56,18 @@ OPTIONS = {
     "word_pieces": "length field",
     "calibrated": "of settings method thresholds folds seed",
     "gradient_boosting": "trees leaves learning_rate min_rows feature_share row_share l2 class_weight seed",
+    "mean": "",
     "mlp": "hidden alpha learning_rate batch_size max_iter tolerance early_stopping seed",
     "logistic": "C class_weight max_iter tolerance",
     "naive_bayes": "alpha",
     "nearest_centroid": "",
     "one_vs_rest": "of settings threshold folds seed",
     "sgd": "alpha loss penalty class_weight max_iter tolerance seed update after passes",
+    "stack": "C class_weight max_iter tolerance",
     "svm": "kernel degree tolerance C gamma coef0 class_weight seed",
     "transformer": "epochs learning_rate head_learning_rate batch_size warm_up weight_decay dropout frozen_layers"
     " pooling precision class_weight early_stopping seed",
+    "vote": "",
 }
 
 

@@ -5,7 +5,10 @@ import os
 
 import pytest
 
+from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters import adapters
+from argosy.models.members import Members
+from argosy.registry import Plugin
 from argosy.testing.adapters import check_adapter, check_refuses
 from argosy.testing.fields import labelled_fields
 from argosy.testing.texts import labelled_texts
@@ -77,8 +80,24 @@ def test_numeric_keeps_the_contract_on_dictionaries(options):
     check_adapter(adapters.get("numeric"), options, *labelled_fields())
 
 
+class OfThree(Members):
+    """With members at hand, one of them without probabilities."""
+
+    def __init__(self, of: tuple[str, ...] = ("a", "b", "c"), folds: int = 5, seed: int = 0) -> None:
+        super().__init__(of, folds, seed)
+        pairs = [("tfidf", "logistic"), ("tfidf", "svm"), ("hashing", "naive_bayes")]
+        self._untrained = [AdaptedModel.from_names(adapter, None, model) for adapter, model in pairs]
+
+    def _known(self):
+        return list(self.__dict__.get("members_", self._untrained))
+
+
+def test_members_keep_the_contract():
+    check_adapter(Plugin("adapter", "of_three", OfThree, {}), {})
+
+
 def test_every_adapter_is_tried():
-    assert {name for name, _ in VARIANTS} == set(adapters.names())
+    assert {name for name, _ in VARIANTS} | {"members"} == set(adapters.names())
 
 
 @pytest.mark.parametrize("name", ["tfidf", "hashing"])

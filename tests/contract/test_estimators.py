@@ -8,8 +8,9 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from argosy.models.estimators import estimators
-from argosy.testing.estimators import check_estimator
+from argosy.testing.estimators import answered_rows, check_estimator
 
+OF_MEMBERS = {"mean", "stack", "vote"}
 EXTRAS = {"gradient_boosting": ["lightgbm"], "transformer": ["torch", "onnx", "onnxruntime"]}
 MAY_BE_MISSING = {"transformer"}  # PyTorch is too large for `make test`
 VARIANTS = [
@@ -22,6 +23,10 @@ VARIANTS = [
     ("calibrated", {"of": "naive_bayes", "method": "isotonic", "folds": 3}),
     ("calibrated", {"of": "logistic", "settings": {"C": 10}, "method": "none", "thresholds": "macro_f1"}),
     ("calibrated", {"of": "svm", "settings": {"kernel": "rbf"}, "thresholds": "accuracy"}),
+    ("mean", {}),
+    ("stack", {}),
+    ("stack", {"C": 10.0, "class_weight": "balanced"}),
+    ("vote", {}),
     ("mlp", {}),
     ("mlp", {"hidden": [12, 6], "learning_rate": 0.01, "batch_size": 10_000, "early_stopping": True}),
     ("logistic", {}),
@@ -57,7 +62,8 @@ def test_keeps_the_contract(name, options, tiny_encoder):
     missing = [package for package in EXTRAS.get(name, []) if importlib.util.find_spec(package) is None]
     if missing and not (name in MAY_BE_MISSING or not os.environ.get("CI")):
         pytest.skip(f"not installed: {', '.join(missing)}")
-    check_estimator(estimators.get(name), options, rows_of=piece_rows if name == "transformer" else None)
+    of_members = answered_rows if name in OF_MEMBERS else None
+    check_estimator(estimators.get(name), options, rows_of=piece_rows if name == "transformer" else of_members)
 
 
 def piece_rows(n_classes):

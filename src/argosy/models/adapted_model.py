@@ -69,7 +69,8 @@ class AdaptedModel:
         self.classes = classes_of(texts, self.estimator.answers_sets)
         codes = coded(texts, self.classes, self.estimator.answers_sets)
         self.__dict__.pop("_served", None)
-        self.estimator.fit(self.adapter.fit_transform(inputs, texts), codes, len(self.classes))
+        features = fitted_rows(self.adapter, self.estimator, inputs, texts)
+        self.estimator.fit(features, codes, len(self.classes))
         return self
 
     def update(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:
@@ -158,6 +159,11 @@ class AdaptedModel:
     def _require_fitted(self) -> None:
         if not self.classes:
             raise NotFitted("this model has not been fitted yet: call fit first")
+
+
+def fitted_rows(adapter: Adapter, estimator: Estimator, inputs: Sequence[Input], labels: Sequence[str]) -> Any:
+    """Fit the adapter; the rows of these inputs that the estimator is to be fitted on."""
+    return adapter.fit_transform(inputs, labels) if estimator.learns else adapter.fit(inputs, labels).transform(inputs)
 
 
 def going_on(estimator: Estimator, earlier: AdaptedModel, classes: Sequence[str]) -> Estimator:

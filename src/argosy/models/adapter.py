@@ -60,6 +60,18 @@ class Adapter(Component):
         return {}
 
 
+class ComposedAdapter(Adapter):
+    """An adapter whose features are the answers of whole models inside of it.
+
+    Its `fit_transform` gives what an estimator may learn from: the answers to each row of models that were kept from
+    it, and not what `transform` says of rows that the models have learned.
+    """
+
+    @abstractmethod
+    def answers(self, inputs: Sequence[Input]) -> Any:
+        """What `transform` gives, from the models' served forms."""
+
+
 class SparseAdapter(Adapter):
     """An adapter whose row is a handful of features: it can be served without building a matrix."""
 

@@ -8,7 +8,7 @@ attributes whose names end in `_`. `to_dict` and `from_dict` follow from that an
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from argosy.errors import NotFitted
@@ -38,6 +38,15 @@ class Component:
     def lacks(cls, options: Options) -> str:  # noqa: ARG003
         """What to install before it can be trained with these options; nothing is imported to find out."""
         return ""
+
+    @property
+    def inside(self) -> Sequence[Component]:
+        """The components that it is made of, which keep what they have learned themselves."""
+        return ()
+
+    def unfitted(self) -> Self:
+        """A new one with the same options."""
+        return type(self)(**self.arguments)
 
     def to_dict(self, put: Callable[[Array], Any] = to_base64) -> dict[str, Any]:
         """`{options, state}` as JSON values; `put` says what stands for an array."""

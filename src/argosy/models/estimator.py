@@ -35,6 +35,8 @@ class Estimator(Component):
     """How long training takes beside the other estimators: costly ones are queued first."""
     answers_sets: ClassVar[bool] = False
     """Whether it learns and answers several labels for one text."""
+    learns: ClassVar[bool] = True
+    """Whether `fit` looks at the rows, and not only at how wide they are."""
 
     @property
     def has_probabilities(self) -> bool:

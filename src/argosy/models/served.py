@@ -62,20 +62,26 @@ def compile_model(model: AdaptedModel) -> Served:
 
 
 def _form_of(adapter: Adapter, estimator: Estimator, classes: list[str]) -> Served:
-    from argosy.models.adapter import SparseAdapter
+    from argosy.models.adapter import ComposedAdapter, SparseAdapter
+    from argosy.models.compiled.composed import Composed
     from argosy.models.compiled.direct import Direct
     from argosy.models.compiled.sparse_linear import SparseLinear
     from argosy.models.linear import LinearEstimator
 
     if isinstance(adapter, SparseAdapter) and isinstance(estimator, LinearEstimator) and hasattr(estimator, "weights_"):
         return SparseLinear(adapter, estimator, classes)
+    if isinstance(adapter, ComposedAdapter):
+        return Composed(adapter, estimator, classes)
     return Direct(adapter, estimator, classes)
 
 
 def encoding_agreement(adapter: Adapter, inputs: Sequence[Input], features: Any) -> float:
-    """The largest difference of `encode` from `transform`'s rows: what an adapter's models share."""
-    from argosy.models.adapter import SparseAdapter
+    """The largest difference of what serves from `transform`'s rows: what an adapter's models share."""
+    from argosy.models.adapter import ComposedAdapter, SparseAdapter
 
+    if isinstance(adapter, ComposedAdapter):
+        asked = [place for place, item in enumerate(inputs) if _is_answerable(item)]
+        return _furthest(adapter.answers([inputs[place] for place in asked]), features[asked])
     if not isinstance(adapter, SparseAdapter):
         return 0.0
     return float(abs(SparseAdapter.transform(adapter, inputs) - features).max())

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from argosy.errors import DefinitionInvalid, NotFitted
-from argosy.models.adapter import Adapter, SparseAdapter
+from argosy.models.adapter import Adapter, ComposedAdapter, SparseAdapter
 from argosy.registry import Plugin
 from argosy.testing.components import assert_same, check_round_trips, dense
 from argosy.testing.expecting import raised
@@ -37,11 +37,15 @@ def check_adapter(
     _check_unfitted(adapter, inputs)
     features = adapter.fit_transform(inputs, labels)
     _check_features(features, len(inputs))
+    if isinstance(adapter, ComposedAdapter):
+        features = adapter.transform(inputs)
     check_determinism(plugin, options, inputs, labels, features)
     _check_rows_stand_alone(adapter, inputs)
     check_round_trips(adapter, lambda restored: restored.transform(inputs))
     if isinstance(adapter, SparseAdapter):
         check_encoding(adapter, inputs)
+    if isinstance(adapter, ComposedAdapter):
+        assert np.allclose(adapter.answers(inputs), features, rtol=0, atol=1e-6), "answers and transform differ"
     if type(adapter).is_non_negative(adapter.options):
         assert dense(features).min() >= 0, "is_non_negative, and yet a feature is below zero"
 

@@ -65,6 +65,17 @@ def separable_rows(n_classes: int, rows: int = 120, seed: int = 0) -> tuple[Any,
     return csr_matrix(random.binomial(2, chances[codes]).astype(np.float64)), codes
 
 
+def answered_rows(n_classes: int, rows: int = 120, seed: int = 0) -> tuple[Any, Codes]:
+    """(csr rows of the probabilities that three members give, their classes), for estimators of ensembles."""
+    from scipy.sparse import csr_matrix
+
+    random = np.random.default_rng(seed)
+    codes = np.arange(rows) % n_classes
+    chances = random.random((rows, 3, n_classes))
+    chances[np.arange(rows), :, codes] += 1
+    return csr_matrix((chances / chances.sum(axis=2, keepdims=True)).reshape(rows, -1)), codes
+
+
 def _check_on(
     plugin: Plugin[Estimator],
     options: Mapping[str, Any],

@@ -60,4 +60,5 @@ class AdaptedModelLoader:
 
 
 def _vocabularies(half: Component) -> list[Vocabulary]:
-    return [value for value in half.state.values() if isinstance(value, Vocabulary)]
+    own = [value for value in half.state.values() if isinstance(value, Vocabulary)]
+    return own + [one for inner in half.inside for one in _vocabularies(inner)]
