@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from argosy.definitions import (
     load_plan,
     parse_plan,
 )
+from argosy.definitions.ensemble import ADAPTER, with_labels
 from argosy.errors import DefinitionInvalid, PlanNotFound
 from argosy.jobs.job import JobState
 from argosy.jobs.schedule import order
@@ -99,7 +101,7 @@ class ProjectPlans:
         """What submitting it would do; writes nothing. Raises PlanTooLarge, DatasetInvalid, CollectionNotFound."""
         from argosy.datasets.frozen import preview  # numpy, which the other commands on plans do without
 
-        plan = self.load(source)
+        plan = self._resolved(self.load(source))
         if plan.search is not None:
             from argosy.app.searching import check_search
 
@@ -112,7 +114,7 @@ class ProjectPlans:
         """Queue what is not trained yet. Idempotent. Raises as `check`; DefinitionInvalid where rules forbid all."""
         from argosy.datasets.frozen import freeze
 
-        plan = self.load(source)
+        plan = self._resolved(self.load(source))
         if plan.search is not None:
             from argosy.app.searching import submit_search
 
@@ -196,14 +198,38 @@ class ProjectPlans:
                 frozen[spec] = cut(transaction, self.complete(spec))
             self.check_labels(definition.model, frozen[spec])
             complete = definition.with_dataset(self.complete(spec))
-            one = self._wanted(complete, frozen[spec].digest)
+            if complete.adapter.name == ADAPTER:
+                self._check_members(transaction, complete)
+            one = self._wanted(transaction, complete, frozen[spec].digest)
             wanted[one.label] = (one, complete)
         ordered = self._ordered(wanted)
         datasets = list({one.digest: one for one in frozen.values()}.values())
         return PlanCheck(plan, expansion, ordered, datasets, _states(transaction, wanted))
 
-    def _wanted(self, definition: Definition, digest: str) -> Wanted:
+    def _resolved(self, plan: Plan) -> Plan:
+        """The plan with labels in place of the versions that it names as members; raises VersionNotFound."""
+        if all(each.name != ADAPTER for each in plan.adapter):
+            return plan
+        return parse_plan(with_labels(plan.source, self._label), plan.name, self._project.registries)
+
+    def _label(self, member: str) -> str:
+        return self._project.models.resolve(member).label if "@" in member or ":" in member else member
+
+    def _check_members(self, transaction: Transaction, definition: Definition) -> None:
+        from argosy.datasets.frozen import selection
+        from argosy.training.ensembles import check_members
+
+        selected = selection(transaction, definition.dataset)
+        find = partial(self._project.store.result, transaction)
+        check_members(transaction, definition, selected, find, self._project.registries)
+
+    def _wanted(self, transaction: Transaction, definition: Definition, digest: str) -> Wanted:
         code = code_digests(definition, self._project.registries)
+        if definition.adapter.name == ADAPTER:
+            from argosy.training.ensembles import members_code
+
+            find = partial(self._project.store.result, transaction)
+            code |= members_code(definition, find, self._project.registries)
         return Wanted(label(definition, digest, code), definition.to_dict(), digest, code)
 
     def _ordered(self, wanted: Mapping[str, tuple[Wanted, Definition]]) -> list[Wanted]:

@@ -63,6 +63,12 @@ def preview(transaction: Transaction, cut: Spec) -> Frozen:
     return _choose(transaction, cut)[0]
 
 
+def selection(transaction: Transaction, cut: Spec) -> tuple[RevisionIds, PartCodes]:
+    """What `members` would give if the cut were frozen now; raises as `preview` does."""
+    _, revision_ids, parts = _choose(transaction, cut)
+    return revision_ids, parts
+
+
 def members(transaction: Transaction, digest: str) -> tuple[RevisionIds, PartCodes]:
     """A frozen dataset's revision ids, ascending, and the part of each as an index into `split.PARTS`."""
     return membership.decode(find(transaction, digest)[1])

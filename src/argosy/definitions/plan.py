@@ -17,6 +17,7 @@ import msgspec
 
 from argosy.definitions.alternatives import Alternative, parse_alternatives
 from argosy.definitions.definition import PLUGIN_KINDS, PluginKind, Registries, refuse_unknown_keys
+from argosy.definitions.ensemble import spelled_out
 from argosy.definitions.evaluation import Evaluation, parse_evaluation
 from argosy.definitions.rules import Rule, parse_forbid, parse_require
 from argosy.definitions.search import Search, parse_search
@@ -24,7 +25,7 @@ from argosy.definitions.yaml_files import located, read_mapping
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import shown
 
-KEYS = ("name", *PLUGIN_KINDS, "evaluate", "search", "forbid", "require")
+KEYS = ("name", *PLUGIN_KINDS, "ensemble", "evaluate", "search", "forbid", "require")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -61,8 +62,10 @@ def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> 
     refuse_unknown_keys(values, KEYS, "a plan", "")
     search = parse_search(values.get("search"))
     may_range = search is not None
+    given, paths = spelled_out(values)
     by_kind = {
-        kind: parse_alternatives(values.get(kind), registries.of(kind), kind, may_range) for kind in PLUGIN_KINDS
+        kind: parse_alternatives(given.get(kind), registries.of(kind), paths.get(kind, kind), may_range)
+        for kind in PLUGIN_KINDS
     }
     evaluate = parse_evaluation(values.get("evaluate"))
     if search is not None:

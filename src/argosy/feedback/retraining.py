@@ -17,6 +17,7 @@ from argosy.datasets.frozen import Frozen, freeze, members
 from argosy.datasets.label_kinds import check_labels
 from argosy.datasets.split import TRAIN
 from argosy.definitions import Definition, Registries, Spec, code_digests, label
+from argosy.definitions.ensemble import member_labels
 from argosy.errors import DecisionOvertaken, DefinitionInvalid, JobNotFound, NothingNew
 from argosy.feedback.corrections import Corrections
 from argosy.feedback.gating import GateRequest, gate_job
@@ -29,6 +30,7 @@ from argosy.store.aliases import CHAMPION
 from argosy.store.trained import Trained
 
 RETRAIN: Final = "retrain"
+ENSEMBLE: Final = "is an ensemble: retrain the models of its members, then submit its plan with their new versions"
 
 
 class RetrainRequest(msgspec.Struct, frozen=True):
@@ -57,6 +59,8 @@ class Retraining:
         trained = self._store.trained(champion.label)
         definition = Definition.from_dict(trained.definition, self._registries)
         found: dict[str, Any] = {"model": request.model, "champion": champion.number}
+        if member_labels(trained.definition):
+            return Outcome({**found, "refused": f"{champion.reference} {ENSEMBLE}"})
         found["feedback"] = self._derive(request.model, definition.dataset)
         guard.check()
         challenger = going_on(definition.with_dataset(moved_to(definition.dataset, request.at)), champion.label)

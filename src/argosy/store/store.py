@@ -118,7 +118,11 @@ class Store:
     def trained(self, label: str) -> Trained:
         """A label's result; raises VersionNotFound."""
         with self.database.read() as transaction:
-            rows = transaction.execute(sql.TRAINED, {"label": label})
+            return self.result(transaction, label)
+
+    def result(self, transaction: Transaction, label: str) -> Trained:
+        """The same within a transaction."""
+        rows = transaction.execute(sql.TRAINED, {"label": label})
         if not rows:
             raise VersionNotFound(f"nothing was trained under the label '{label}'")
         return _trained_of(rows[0])

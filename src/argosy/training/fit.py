@@ -52,15 +52,21 @@ def make_fit(
     are_sets: bool = False,
     is_served: bool = True,
     known_classes: Sequence[str] | None = None,
+    train_rows: Any = None,
 ) -> Fit:
     """Fit the adapter on the training part and transform every part.
 
     What is not to be served, a fold's fit, is not compared with its served form either. With `known_classes`, those
     of an earlier model, the adapter is that model's: it stays as it was fitted, and its classes are among the fit's.
+    `train_rows` are what to learn from in place of what such an adapter makes of the training part.
     """
     train = dataset.parts[Part.TRAIN]
-    is_fitted = known_classes is not None
-    first = adapter.transform(train.inputs) if is_fitted else adapter.fit_transform(train.inputs, train.labels)
+    if train_rows is not None:
+        first = train_rows
+    elif known_classes is not None:
+        first = adapter.transform(train.inputs)
+    else:
+        first = adapter.fit_transform(train.inputs, train.labels)
     matrices = {Part.TRAIN: first}
     classes = sorted({*classes_of(train.labels, are_sets), *(known_classes or ())})
     encoding = 0.0

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ from argosy import clock
 from argosy.database import Database, Transaction
 from argosy.datasets.dataset import Dataset, load
 from argosy.datasets.erasure import erasures
+from argosy.datasets.frozen import members
 from argosy.definitions import Definition, Registries
+from argosy.definitions.ensemble import member_labels
 from argosy.errors import ArtifactNotFound, DefinitionInvalid, ErasedMeanwhile
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
@@ -22,12 +25,14 @@ from argosy.jobs.runner import Outcome
 from argosy.jobs.submission import is_whole, models_of
 from argosy.models.adapted_model import AdaptedModel, going_on
 from argosy.models.estimator import Estimator
+from argosy.models.members import Members
 from argosy.models.steps import watched
 from argosy.store.lineage import environment
 from argosy.store.store import Store
 from argosy.store.trained import Trained
 from argosy.telemetry import logger
 from argosy.training.cross_validation import cross_validate
+from argosy.training.ensembles import check_members, loaded, make_ensemble_fit, members_code, results_of
 from argosy.training.fit import Fit, make_fit
 from argosy.training.pipeline import Measured, train
 from argosy.training.share import reduced
@@ -75,7 +80,8 @@ class Trainer:
         dataset, erased = self._load(digest)
         dataset = reduced(dataset, definition.share)
         earlier = earlier_model(definition, self._registries, self._store)
-        fit = self._fit(definition, digest, dataset, earlier=earlier)
+        self._check_members(definition, digest)
+        fit = self._fit(definition, digest, dataset, guard, earlier=earlier)
         guard.check()
         if dataset.missing:
             log.append(f"{dataset.missing} rows of the dataset were erased since it was frozen")
@@ -114,6 +120,7 @@ class Trainer:
         definition: Definition,
         digest: str,
         dataset: Dataset,
+        guard: LeaseGuard,
         round_name: str = "",
         earlier: AdaptedModel | None = None,
     ) -> Fit:
@@ -124,16 +131,31 @@ class Trainer:
         are_sets = bool(getattr(self._registries.models.get(definition.model.name).cls, "answers_sets", False))
         if are_sets:
             rows += " sets"
+        results = results_of(definition, self._store.trained)
+        learns = self._estimator(definition).learns
+        if results:
+            rows += f" {learns} {sorted(members_code(definition, self._store.trained, self._registries).items())}"
         key = fit_key(rows, definition.adapter.canonical(), plugin.code_digest)
 
         def make() -> Fit:
             started = time.perf_counter()
             adapter = earlier.adapter if earlier else plugin.create(definition.adapter.options)
-            known = earlier.classes if earlier else None
-            fit = make_fit(adapter, dataset, are_sets=are_sets, is_served=not round_name, known_classes=known)
+            if isinstance(adapter, Members):
+                pairs = loaded(results, self._store)
+                fit = make_ensemble_fit(adapter, pairs, dataset, learns, guard.check, is_round=bool(round_name))
+            else:
+                known = earlier.classes if earlier else None
+                fit = make_fit(adapter, dataset, are_sets=are_sets, is_served=not round_name, known_classes=known)
             return fit.lasting(time.perf_counter() - started)
 
         return self._fits.get(key, make)
+
+    def _check_members(self, definition: Definition, digest: str) -> None:
+        if member_labels(definition.to_dict()):
+            with self._database.read() as transaction:
+                selected = members(transaction, digest)
+                find = partial(self._store.result, transaction)
+                check_members(transaction, definition, selected, find, self._registries)
 
     def _estimator(self, definition: Definition) -> Estimator:
         found: Estimator = self._registries.models.get(definition.model.name).create(definition.model.options)
@@ -148,7 +170,7 @@ class Trainer:
             return measured
 
         def fit_of(number: int, part: Dataset) -> Fit:
-            return self._fit(definition, digest, part, f" {evaluation.to_dict()} {number}")
+            return self._fit(definition, digest, part, guard, f" {evaluation.to_dict()} {number}")
 
         found = cross_validate(evaluation, dataset, fit_of, lambda: self._estimator(definition), guard.check, SEED)
         metrics = {

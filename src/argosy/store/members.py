@@ -1,0 +1,23 @@
+"""Ensembles in the store: what an ensemble's members learned from, it has learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from argosy.definitions.ensemble import member_labels
+from argosy.store.trained import Trained
+
+Find = Callable[[str], Trained]
+"""A label's result; raises VersionNotFound."""
+
+
+def with_members(trained: Trained, find: Find) -> Iterator[Trained]:
+    """A result, then its members', and theirs."""
+    yield trained
+    for label in member_labels(trained.definition):
+        yield from with_members(find(label), find)
+
+
+def learned_digests(trained: Trained, find: Find) -> list[str]:
+    """The datasets that it has learned from, its own first."""
+    return list(dict.fromkeys(one.dataset_digest for one in with_members(trained, find)))
