@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from argosy.app.apart import Say, apart
@@ -133,12 +134,16 @@ def answer_both(project: Project, request: Mapping[str, Any], say: Say) -> dict[
 
     from argosy.datasets.dataset import load_rows
     from argosy.models.adapted_model import AdaptedModel
+    from argosy.store.members import learned_digests
 
     project.registries  # noqa: B018  # a user's own plug-ins must be known before their state is read
     a, b = project.store.trained(request["first"]), project.store.trained(request["second"])
     with project.database.read() as transaction:
         sides = [_Side.of(transaction, one.dataset_digest) for one in (a, b)]
-        chosen, left_out = _common(transaction, *sides)
+        find = partial(project.store.result, transaction)
+        before = {digest for one in (a, b) for digest in learned_digests(one, find)}
+        members = [_Side.of(transaction, digest) for digest in before - {a.dataset_digest, b.dataset_digest}]
+        chosen, left_out = _common(transaction, sides[0], sides[1], members)
     collection = sides[1].collection
     rows = load_rows(project.database, project.vault, collection, np.array(chosen, np.int64))
     answers = []
@@ -202,9 +207,10 @@ class _Side:
         return cls(collection, len(part_of), rows)
 
 
-def _common(transaction: Transaction, a: _Side, b: _Side) -> tuple[list[int], str]:
+def _common(transaction: Transaction, a: _Side, b: _Side, members: Sequence[_Side]) -> tuple[list[int], str]:
     """The rows of either test part that neither learned from, by revision id; and what was left out.
 
+    `members` are what the members of an ensemble learned from beside it.
     An example that both have in two revisions is taken as the second has it.
     """
     from argosy.feedback.evidence import Candidate, select
@@ -213,7 +219,7 @@ def _common(transaction: Transaction, a: _Side, b: _Side) -> tuple[list[int], st
 
     if a.collection != b.collection:
         return [], "all: the two learned from different collections"
-    learned = {one for side in (a, b) for one, row in side.rows.items() if row.part != Part.TEST}
+    learned = {one for side in (a, b, *members) for one, row in side.rows.items() if row.part != Part.TEST}
     tested = {one: row for side in (a, b) for one, row in side.rows.items() if row.part == Part.TEST}
     candidates = [Candidate(one, row.source, row.origin) for one, row in tested.items()]
     uniform = {row[0] for row in transaction.execute(UNIFORM)}

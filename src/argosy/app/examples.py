@@ -17,6 +17,7 @@ from argosy.datasets.files import Columns
 from argosy.datasets.staging import ImportReport
 from argosy.errors import ExamplesInvalid, nearest
 from argosy.jobs.erasure import erase_words
+from argosy.store.members import learned_digests
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -88,10 +89,11 @@ class ProjectExamples:
         with self._project.database.write() as transaction:
             erase_words(transaction, {subject, *predictions})
         erased = self._examples.erase(subject)  # and purges the database's files, last
+        rows = {row.trained.label: row for row in self._project.store.leaderboard()}
         learned = sorted(
             (version.model, version.number)
-            for row in self._project.store.leaderboard()
-            if row.trained.dataset_digest in erased.datasets
+            for row in rows.values()
+            if not set(erased.datasets).isdisjoint(learned_digests(row.trained, lambda label: rows[label].trained))
             for version in row.versions
         )
         models = [f"{model}@{number}" for model, number in learned]

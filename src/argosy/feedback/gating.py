@@ -6,7 +6,9 @@ the one that was compared.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -28,6 +30,7 @@ from argosy.label_sets import agrees
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.inputs import NO_LIMIT
 from argosy.store.aliases import CHAMPION, current
+from argosy.store.members import learned_digests
 from argosy.store.store import Store
 from argosy.store.trained import Trained
 from argosy.types import Input
@@ -110,7 +113,9 @@ class Gating:
 
     def _evidence(self, champion: Trained, challenger: Trained) -> EvidenceRows:
         with self._database.read() as transaction:
-            collection, learned, tested = _sides(transaction, champion.dataset_digest, challenger.dataset_digest)
+            find_result = partial(self._store.result, transaction)
+            digests = [one for side in (champion, challenger) for one in learned_digests(side, find_result)]
+            collection, learned, tested = _sides(transaction, digests, challenger.dataset_digest)
             learned_from: set[bytes] = set()
             candidates: dict[int, Candidate] = {}
             for revision_id, example_id, source, origin in transaction.stream(PROVENANCE, {"collection": collection}):
@@ -153,15 +158,15 @@ class Gating:
         )
 
 
-def _sides(transaction: Transaction, champion: str, challenger: str) -> tuple[str, set[int], set[int]]:
+def _sides(transaction: Transaction, digests: Sequence[str], challenger: str) -> tuple[str, set[int], set[int]]:
     """The collection, the revisions that either side learned from, and those of the challenger's test part."""
     learned: set[int] = set()
-    for digest in (champion, challenger):
-        collection, data = find(transaction, digest)
-        revision_ids, parts = decode(data)
+    for digest in digests:
+        revision_ids, parts = decode(find(transaction, digest)[1])
         learned.update(revision_ids[parts != TEST].tolist())
-        tested = set(revision_ids[parts == TEST].tolist())
-    return collection, learned, tested
+    collection, data = find(transaction, challenger)
+    revision_ids, parts = decode(data)
+    return collection, learned, set(revision_ids[parts == TEST].tolist())
 
 
 def _moved(before: int, now: int | None) -> str:

@@ -15,13 +15,15 @@ import msgspec
 import numpy as np
 
 from argosy.errors import DefinitionInvalid
-from argosy.models.adapted_model import AdaptedModel, fitted_rows, label_codes
+from argosy.models.adapted_model import AdaptedModel, fitted_rows
 from argosy.models.adapter import Adapter, ComposedAdapter, FieldKind
+from argosy.models.answers import classes_of, coded
 from argosy.models.component import Component
 from argosy.models.estimator import Scores
 from argosy.models.estimators.calibrated import folds_of
 from argosy.models.inputs import NO_LIMIT
 from argosy.models.packing import Array, from_base64, to_base64
+from argosy.models.steps import step
 from argosy.types import Input, Options
 
 MOST = 50
@@ -83,14 +85,10 @@ class Members(ComposedAdapter):
     def fit_transform(self, inputs: Sequence[Input], labels: Sequence[str]) -> Any:
         return self.fit(inputs, labels).held_out(inputs, labels)
 
-    def held_out(
-        self, inputs: Sequence[Input], labels: Sequence[str], check: Callable[[], None] = lambda: None
-    ) -> Scores:
-        """The rows of these inputs, each answered by copies of the members that learned from other folds alone.
-
-        `check` is called before each fold and may raise to stop.
-        """
-        classes, codes = label_codes(labels)
+    def held_out(self, inputs: Sequence[Input], labels: Sequence[str]) -> Scores:
+        """The rows of these inputs, each answered by copies of the members that learned from other folds alone."""
+        classes = classes_of(labels, are_sets=False)
+        codes = coded(labels, classes, are_sets=False)
         fold = folds_of(codes, len(classes), self.folds, self.seed)
         fold[fold < 0] = 0  # a class's only row: nobody who is asked about it has learned it
         rows = np.zeros((len(inputs), self.width))
@@ -98,7 +96,6 @@ class Members(ComposedAdapter):
             asked, others = np.flatnonzero(fold == number).tolist(), np.flatnonzero(fold != number).tolist()
             if not asked:
                 continue
-            check()
             copies = _trained_anew(self._known(), [inputs[at] for at in others], [labels[at] for at in others])
             rows[asked] = self._rows(copies, [inputs[at] for at in asked], _training_form)
         return rows
@@ -153,10 +150,12 @@ def _trained_anew(
     members: Sequence[AdaptedModel], inputs: Sequence[Input], labels: Sequence[str]
 ) -> list[AdaptedModel]:
     """Copies of the members, fitted on these rows; an adapter that several have is fitted once."""
-    classes, codes = label_codes(labels)
+    classes = classes_of(labels, are_sets=False)
+    codes = coded(labels, classes, are_sets=False)
     fits: dict[str, tuple[Adapter, Any]] = {}
     copies = []
     for member in members:
+        step()
         key = f"{type(member.adapter)} {member.adapter.options} {member.estimator.learns}"
         if key not in fits:
             adapter = member.adapter.unfitted()

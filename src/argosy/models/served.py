@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from argosy.errors import InputInvalid
 from argosy.models.estimator import Scores
-from argosy.models.inputs import TEXT_BYTES
+from argosy.models.inputs import NO_LIMIT, TEXT_BYTES, check_input
 from argosy.types import Input
 
 if TYPE_CHECKING:
@@ -95,3 +96,11 @@ def scoring_agreement(served: Served, features: Any, expected: Scores) -> float:
 
 def _furthest(answers: Scores, expected: Scores) -> float:
     return float(np.abs(answers - expected).max(initial=0.0))
+
+
+def _is_answerable(item: Input) -> bool:
+    try:
+        check_input(item, NO_LIMIT)
+    except InputInvalid:
+        return False
+    return True

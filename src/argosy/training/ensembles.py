@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -47,6 +47,9 @@ def check_members(
     that the ensemble is validated or tested on.
     """
     results = results_of(definition, find)
+    for trained in results:
+        if registries.models.get(trained.definition["model"]["name"]).cls.answers_sets:
+            raise DefinitionInvalid(f"'{trained.label}' answers sets of labels: members answer with one", PATH)
     if definition.model.name != VOTE:
         for trained in results:
             _check_probabilities(trained, definition.model.name, registries)
@@ -86,13 +89,7 @@ def loaded(results: Sequence[Trained], store: Store) -> list[AdaptedModel]:
 
 
 def make_ensemble_fit(
-    adapter: Members,
-    pairs: Sequence[AdaptedModel],
-    dataset: Dataset,
-    learns: bool,
-    check: Callable[[], None],
-    *,
-    is_round: bool = False,
+    adapter: Members, pairs: Sequence[AdaptedModel], dataset: Dataset, learns: bool, *, is_round: bool = False
 ) -> Fit:
     """What the members, as they were trained, answer to the parts that are evaluated.
 
@@ -106,7 +103,7 @@ def make_ensemble_fit(
         adapter.fit(train.inputs, train.labels)
     rows = csr_matrix((len(train), adapter.width), dtype=np.float64)
     if learns:
-        rows = adapter.held_out(train.inputs, train.labels, check)
+        rows = adapter.held_out(train.inputs, train.labels)
     return make_fit(adapter, dataset, is_served=not is_round, known_classes=adapter.classes_, train_rows=rows)
 
 

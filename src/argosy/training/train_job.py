@@ -81,7 +81,7 @@ class Trainer:
         dataset = reduced(dataset, definition.share)
         earlier = earlier_model(definition, self._registries, self._store)
         self._check_members(definition, digest)
-        fit = self._fit(definition, digest, dataset, guard, earlier=earlier)
+        fit = self._fit(definition, digest, dataset, earlier=earlier)
         guard.check()
         if dataset.missing:
             log.append(f"{dataset.missing} rows of the dataset were erased since it was frozen")
@@ -120,7 +120,6 @@ class Trainer:
         definition: Definition,
         digest: str,
         dataset: Dataset,
-        guard: LeaseGuard,
         round_name: str = "",
         earlier: AdaptedModel | None = None,
     ) -> Fit:
@@ -142,7 +141,7 @@ class Trainer:
             adapter = earlier.adapter if earlier else plugin.create(definition.adapter.options)
             if isinstance(adapter, Members):
                 pairs = loaded(results, self._store)
-                fit = make_ensemble_fit(adapter, pairs, dataset, learns, guard.check, is_round=bool(round_name))
+                fit = make_ensemble_fit(adapter, pairs, dataset, learns, is_round=bool(round_name))
             else:
                 known = earlier.classes if earlier else None
                 fit = make_fit(adapter, dataset, are_sets=are_sets, is_served=not round_name, known_classes=known)
@@ -170,7 +169,7 @@ class Trainer:
             return measured
 
         def fit_of(number: int, part: Dataset) -> Fit:
-            return self._fit(definition, digest, part, guard, f" {evaluation.to_dict()} {number}")
+            return self._fit(definition, digest, part, f" {evaluation.to_dict()} {number}")
 
         found = cross_validate(evaluation, dataset, fit_of, lambda: self._estimator(definition), guard.check, SEED)
         metrics = {
