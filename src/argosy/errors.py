@@ -208,6 +208,10 @@ class NotFitted(UserMistake, AttributeError):
     """A model that was asked before it was trained. An AttributeError too, so that `hasattr` answers."""
 
 
+class ModelFailed(ArgosyError):
+    """The code of a model or an adapter, a user's own most likely, raised when it was asked."""
+
+
 class InputInvalid(UserMistake, ValueError):
     """An input that no model can take: empty, too large or of the wrong type. A ValueError too, like any bad cell."""
 

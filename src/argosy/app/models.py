@@ -47,7 +47,7 @@ class ProjectModels:
         if wanted not in (BEST, PROPOSED):
             return self._project.store.resolve(reference)
         ranked = [row for row in self._ranked(model) if not any(version.mark for version in row.versions)]
-        measured = [row for row in ranked if row.trained.metrics.get(Part.VALIDATION.value)]
+        measured = [row for row in ranked if row.versions and row.trained.metrics.get(Part.VALIDATION.value)]
         for row in measured:
             if row.proposed or wanted == BEST:
                 return next(version for version in row.versions if version.model == model)

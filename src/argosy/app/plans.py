@@ -136,6 +136,14 @@ class ProjectPlans:
         story, found = self.searches.story(name), self.queued.status(name)
         return found if story is None else replace(found, search=str(story), is_searching=story.is_open)
 
+    def progress(self, plan: str, submitted: Submitted) -> PlanStatus:
+        """Where what was submitted is, without challengers that a retraining has added to the plan meanwhile."""
+        story = self.searches.story(plan)
+        if story is None:
+            return self.queued.status(plan, {*submitted.queued, *submitted.waiting, *submitted.trained})
+        found = self.queued.status(plan, {trial.label for trial in story.trials})
+        return replace(found, search=str(story), is_searching=story.is_open)
+
     def cancel(self, plan: PlanSource) -> list[str]:
         """Cancel what no other plan wants and no worker has finished; the labels."""
         with self._project.database.write() as transaction:
@@ -150,10 +158,9 @@ class ProjectPlans:
         """
         from argosy.app.workers import run_until
 
-        self.submit(source, limit)
-        name = self.name(source)
-        run_until(self._project, lambda: self.status(name).is_over, processes, now)
-        return self.status(name)
+        submitted, name = self.submit(source, limit), self.name(source)
+        run_until(self._project, lambda: self.progress(name, submitted).is_over, processes, now)
+        return self.progress(name, submitted)
 
     def names(self) -> list[str]:
         """Every plan that was submitted."""

@@ -13,6 +13,7 @@ import click
 from argosy.cli.diff import diff
 from argosy.cli.output import json_option, plural, print_json, print_table
 from argosy.cli.project import opened
+from argosy.errors import ArgosyError, ModelFailed, told
 from argosy.types import Input
 
 if TYPE_CHECKING:
@@ -235,7 +236,12 @@ def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json:
 
     model = opened(ctx).models[reference]
     inputs = [input_of(text, model.adapter.reads) for text in texts]
-    scores = model.scores(inputs)
+    try:
+        scores = model.scores(inputs)
+    except ArgosyError:
+        raise
+    except Exception as error:
+        raise ModelFailed(f"{reference} cannot answer: {told(error)}") from error
     labels = answers_of(scores, model.classes, model.estimator.answered_from)
     confidences = confidence(scores, model.estimator.has_probabilities, model.estimator.answered_from)
     if as_json:

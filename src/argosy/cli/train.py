@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,11 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
     tell_quiet_hours(project, now)
     for lacking in submitted.left_out:
         click.echo(f"Left out: {lacking}", err=True)
-    found = _follow(project, name, processes, now, quiet=as_json)
+
+    def status() -> PlanStatus:
+        return project.plans.progress(name, submitted)
+
+    found = _follow(project, status, processes, now, quiet=as_json)
     if as_json:
         from argosy.app.leaderboard import ranked
 
@@ -98,26 +102,26 @@ def stopped_by_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _follow(project: Project, plan: str, processes: int, now: bool, quiet: bool) -> PlanStatus:
+def _follow(project: Project, status: Callable[[], PlanStatus], processes: int, now: bool, quiet: bool) -> PlanStatus:
     """Keep workers until the plan is over, with a bar where somebody looks and a line now and then elsewhere."""
     from argosy.app.workers import run_until
 
     if quiet or not sys.stderr.isatty():
-        run_until(project, lambda: project.plans.status(plan).is_over, processes, now)
-        return project.plans.status(plan)
+        run_until(project, lambda: status().is_over, processes, now)
+        return status()
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("training", total=project.plans.status(plan).total)
+        task = bar.add_task("training", total=status().total)
 
         def is_over() -> bool:
-            found = project.plans.status(plan)
+            found = status()
             running = " ".join(job.label.rsplit("-", 1)[0] for job in found.running)
             finished = sum(number for state, number in found.counts.items() if state.is_final)
             bar.update(task, total=found.total, completed=finished, description=f"training {running}"[:60])
             return found.is_over
 
         run_until(project, is_over, processes, now)
-    return project.plans.status(plan)
+    return status()

@@ -6,7 +6,7 @@ trained ones only become versions, queued and running ones are left alone, faile
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -133,11 +133,12 @@ class Plans:
         transaction.execute(sql.CANCEL_PLAN, {"plan": plan, "now": transaction.now()})
         return labels
 
-    def status(self, plan: str) -> PlanStatus:
-        """Raises PlanNotFound."""
+    def status(self, plan: str, labels: Collection[str] | None = None) -> PlanStatus:
+        """Where all that the plan wants is, or those labels of it; raises PlanNotFound."""
         with self.queue.database.read() as transaction:
             _, _, submitted_at, cancelled_at = _row(transaction, plan)
             rows = transaction.execute(sql.PLAN_LABELS, {"plan": plan})
+        rows = [row for row in rows if labels is None or row[0] in labels]
         jobs = [job_of(row[2:]) for row in rows if not row[1] and row[2] is not None]
         counts = dict.fromkeys(JobState, 0)
         for job in jobs:

@@ -130,6 +130,18 @@ def test_changed_code_is_another_definition(project):
     assert label.startswith("length-steps-")
 
 
+def test_its_bug_is_told_in_a_line(project):
+    wrong = ESTIMATOR.replace("return -np.abs(", "return -np.abs(1 // 0 + ")
+    (project.folder / "step_estimator.py").write_text(wrong)
+    version = next(row["versions"][0] for row in project.json("leaderboard") if row["model"] == "steps")
+    command = [sys.executable, "-m", "argosy", "-C", project.folder, "predict", version, "aaa"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+    (project.folder / "step_estimator.py").write_text(ESTIMATOR)
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert re.match(r"Failed: sizes@\d cannot answer: ZeroDivisionError at .*/step_estimator.py:\d+ in scores", line)
+
+
 def test_a_worker_without_it_leaves_it_to_one_that_has_it(project, tmp_path):
     """The other worker has the same database, artifacts and keys, and no plug-in."""
     store = f"{project.folder}/.argosy"

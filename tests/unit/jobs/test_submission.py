@@ -89,6 +89,15 @@ def test_a_challenger_stays_when_its_plan_is_submitted_again(plans):
     assert plans.store.resolve("topics").label == "challenger"
 
 
+def test_whoever_waits_for_a_submission_does_not_wait_for_challengers(plans):
+    submitted = submit(plans, "topics", "a")
+    add(plans, "topics", "challenger")
+    train(plans, "a")
+    assert not plans.status("topics").is_over
+    mine = plans.status("topics", submitted.queued)
+    assert (mine.is_over, mine.total) == (True, 1)
+
+
 def test_a_challenger_may_come_without_a_plan(plans):
     assert add(plans, "topics", "challenger")
     assert counts(plans, "topics") == {"queued": 1}
