@@ -7,11 +7,14 @@ import socket
 from contextlib import suppress
 from multiprocessing.connection import wait
 
+DEADLINE = 240
+"""For what hangs: on a busy machine a worker takes a minute to import what it trains with."""
+
 
 def interrupt(shell, process):
     """Press Ctrl-C; the exit code."""
     os.killpg(process.pid, signal.SIGINT)
-    code = process.wait(60)
+    code = process.wait(DEADLINE)
     log = (shell.folder / "started.log").read_text()
     assert "Traceback" not in log, log
     return code
@@ -25,7 +28,7 @@ def test_an_interrupted_import_imports_nothing(empty):
     os.close(side)
     seen = b""
     while b" rows" not in seen:
-        assert wait([terminal], 60), seen
+        assert wait([terminal], DEADLINE), seen
         seen += os.read(terminal, 1000)
     assert interrupt(empty, process) == 130
     with suppress(OSError):  # what a terminal's end is told by
@@ -39,19 +42,19 @@ def test_an_interrupted_import_imports_nothing(empty):
 def test_an_interrupted_training_goes_on_where_it_was(imported, until):
     imported.write(
         "long.yaml",
-        "dataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: sgd, options: {seed: [1, 2, 3, 4, 5, 6, 7, 8]}}\n",
+        "dataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: sgd, options: {seed: [1, 2, 3, 4]}}\n",
     )
     process = imported.start("train", "long.yaml")
 
     def has_begun():
         ran = imported.run("plan", "status", "long", "--json")
-        return ran.code == 0 and ran.json["counts"].get("queued", 0) < 8
+        return ran.code == 0 and ran.json["counts"].get("queued", 0) < 4
 
     until(has_begun)
     assert interrupt(imported, process) in (0, 130)
     counts = imported.json("plan", "status", "long")["counts"]
     assert counts.get("running", 0) == counts.get("failed", 0) == 0
-    assert len(imported.json("train", "long.yaml")) == 8
+    assert len(imported.json("train", "long.yaml")) == 4
 
 
 def test_an_interrupted_server_or_worker_leaves_in_peace(imported):
