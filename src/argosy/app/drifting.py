@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from argosy.app.apart import Say, apart
-from argosy.errors import ArgosyError, VersionNotFound
 from argosy.predictions.looks import Drift
 from argosy.telemetry import logger
 
@@ -98,21 +97,3 @@ def rows_of(found: Found) -> list[dict[str, Any]]:
         for period in found.periods
         for name, shift in period.drift.shifts.items()
     ]
-
-
-def watch(project: Project) -> list[str]:
-    """Ask for a look at every model that answered anything lately; the jobs' labels."""
-    from argosy.feedback.drift_requests import DriftRequests
-
-    labels = []
-    for model in project.store.models():
-        try:
-            asked = DriftRequests(project.queue, project.store)
-            label = asked.request_if_answered(model, project.settings.drift.window_hours)
-        except VersionNotFound:
-            continue
-        except ArgosyError as error:
-            _log.warning("%s: %s", model, error)
-            continue
-        labels += [label] if label else []
-    return labels

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from argosy.errors import ArgosyError, VersionNotFound
 from argosy.telemetry import logger
 
 if TYPE_CHECKING:
@@ -44,20 +43,3 @@ def replay(project: Project, model: str, processes: int = 1) -> Replayed:
 
     run_until(project, is_over, processes)
     return ended[-1]
-
-
-def watch(project: Project) -> list[str]:
-    """Ask for every replay that is due; their jobs' labels."""
-    labels = []
-    for model in project.store.models():
-        try:
-            label = replays(project).request_if_due(model)
-        except VersionNotFound:  # no champion yet
-            continue
-        except ArgosyError as error:
-            _log.warning("%s: %s", model, error)
-            continue
-        if label:
-            _log.info("%s: replaying the version before on fresh feedback as %s", model, label)
-            labels.append(label)
-    return labels

@@ -6,15 +6,11 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from argosy import clock, processes
-from argosy.app.drifting import watch as watch_drift
-from argosy.app.replaying import watch as watch_replays
 from argosy.app.retraining import requests
+from argosy.app.watching import models_of, watch_drift, watch_replays, watch_retrainings
 from argosy.app.workers import started
-from argosy.errors import ArgosyError, DatabaseUnavailable, JobFailed, ServerNotStarted, VersionNotFound
-from argosy.feedback.triggers import DriftPolicy, Schedule
+from argosy.errors import JobFailed, ServerNotStarted
 from argosy.telemetry import logger
 
 if TYPE_CHECKING:
@@ -40,7 +36,7 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
                 if server.poll() is not None:
                     raise JobFailed(f"the server ended with exit code {server.returncode}: see its messages above")
                 keep()
-                watch(project)
+                watch_retrainings(project)
                 if every is not None and time.monotonic() - replayed_at >= every:
                     watch_replays(project)
                     replayed_at = time.monotonic()
@@ -55,7 +51,7 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
 def tell(project: Project, since: float) -> float:
     """Log what gates have decided after `since`, and where drift asked in vain; until when that is said."""
     until = since
-    for model in _models(project):
+    for model in models_of(project):
         for one in requests(project).judgements(model):
             if one.judged_at > since:
                 decided = "takes over from" if one.verdict.promote else "does not replace"
@@ -66,34 +62,3 @@ def tell(project: Project, since: float) -> float:
                 _log.warning("%s: %s", model, refused)
                 until = max(until, ended_at)
     return until
-
-
-def _models(project: Project) -> list[str]:
-    try:
-        return project.store.models()
-    except DatabaseUnavailable as error:
-        _log.warning("%s", error)
-        return []
-
-
-def watch(project: Project) -> list[str]:
-    """Ask for every retraining that is due; their jobs' labels. A model that cannot be judged is left alone."""
-    settings = project.settings
-    asked, cooldown = settings.retrain, settings.gate.cooldown_seconds
-    drift = None if asked.drift is None else DriftPolicy(**msgspec.structs.asdict(asked.drift))
-    when = Schedule(asked.every_seconds, asked.corrections, cooldown, settings.training.quiet(), drift)
-    if not when.is_on:
-        return []
-    labels = []
-    for model in _models(project):
-        try:
-            label = requests(project).request_if_due(model, when)
-        except VersionNotFound:  # no champion yet
-            continue
-        except ArgosyError as error:
-            _log.warning("%s: %s", model, error)
-            continue
-        if label:
-            _log.info("%s: retraining as %s", model, label)
-            labels.append(label)
-    return labels
