@@ -5,6 +5,8 @@ import os
 import numpy as np
 import pytest
 
+from argosy.database.engines.sqlite import SqliteDatabase
+
 os.environ.setdefault("ARGOSY_NICE", "0")  # workers that stand back on a busy machine would make their tests late
 
 
@@ -36,3 +38,12 @@ def tiny_encoder(monkeypatch):
     tiny = Pretrained(named, weights(30522, 24), weights(512, 24), layers)
     monkeypatch.setattr(transformer, "pretrained", lambda: tiny)
     return tiny
+
+
+@pytest.fixture
+def database(tmp_path):
+    """An empty database of the newest schema."""
+    made = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
+    made.migrate()
+    yield made
+    made.close()

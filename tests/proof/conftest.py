@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "integration" / "proof"))
 
-from proof_ground import Ground
+from proof_ground import ground  # noqa: F401  # a fixture
 
 SEED = int(os.environ.get("PROOF_SEED", "7"))
 
@@ -25,20 +25,6 @@ def pytest_collection_modifyitems(items):
 def seed():
     """`PROOF_SEED` tries other moments."""
     return SEED
-
-
-@pytest.fixture
-def ground(tmp_path):
-    """`ground(definitions, settings="")` makes a project, whose processes end with the test."""
-    made = []
-
-    def make(definitions, settings="", examples=240):
-        made.append(Ground(tmp_path / "project", definitions, examples, settings))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
 
 
 @pytest.fixture

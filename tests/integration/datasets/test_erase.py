@@ -24,14 +24,6 @@ TEXT, SUBJECT = "zanzibarquokka", "marmosetxylophone"
 
 
 @pytest.fixture
-def database(tmp_path):
-    database = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
-    database.migrate()
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def vault(database, tmp_path):
     keys = FileKeys(tmp_path / "keys")
     keys.create("examples")

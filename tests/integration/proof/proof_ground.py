@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import pytest
 
 from argosy.app.project import open_project
 from argosy.app.scaffold import create_project
@@ -313,3 +314,17 @@ def free_port():
 def _environment():
     plain = {name: value for name, value in os.environ.items() if not name.startswith("ARGOSY_")}
     return {**plain, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+@pytest.fixture
+def ground(tmp_path):
+    """`ground(definitions, settings="")` makes a project, whose processes end with the test."""
+    made = []
+
+    def make(definitions, settings="", examples=240):
+        made.append(Ground(tmp_path / "project", definitions, examples, settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()

@@ -2,20 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.datasets.examples import Examples
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
 
 NOW = 1_700_000_000.0
-
-
-@pytest.fixture
-def database(tmp_path):
-    database = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
-    database.migrate()
-    yield database
-    database.close()
 
 
 @pytest.fixture

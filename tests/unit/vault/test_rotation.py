@@ -8,7 +8,6 @@ import threading
 
 import pytest
 
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.errors import KeyUnavailable, KeyWrong
 from argosy.vault import Vault
 from argosy.vault.keys.environment import EnvironmentKeys
@@ -26,14 +25,6 @@ from argosy.vault.rotation import rotate
 url, folder, step = sys.argv[1:]
 rotate(SqliteDatabase(url), FileKeys(Path(folder)), "examples", lambda told: told == step and os.kill(os.getpid(), 9))
 """
-
-
-@pytest.fixture
-def database(tmp_path):
-    made = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
-    made.migrate()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import pytest
 
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.errors import TokenInvalid
 from argosy.vault.tokens import Tokens
 from argosy.vault.vault import Vault
@@ -14,14 +13,6 @@ class Keys:
 
     def candidates(self, role):
         return [self.get(role)]
-
-
-@pytest.fixture
-def database(tmp_path):
-    made = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
-    made.migrate()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.errors import KeyUnavailable, KeyWrong, SealBroken
 from argosy.vault import Scope, Vault
 from argosy.vault.rotation import rewrap
@@ -22,14 +21,6 @@ class MemoryKeys:
 
     def candidates(self, role):
         return [self.get(role)]
-
-
-@pytest.fixture
-def database(tmp_path):
-    database = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
-    database.migrate()
-    yield database
-    database.close()
 
 
 SCOPE = Scope("collection:news", bytes(32))
