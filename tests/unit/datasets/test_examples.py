@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,20 +56,20 @@ def test_a_payload_holds_the_input_and_the_subject(given_input, subject):
 @settings(deadline=None, max_examples=40)
 def test_import_then_export_gives_the_same_rows_in_order(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("round_trip")
-    examples = fresh(folder)
-    examples.add("news", rows, source="python")
-    exported = list(examples.export("news"))
-    assert [said(row)[:2] + said(row)[4:] for row in exported] == [said(row)[:2] + said(row)[4:] for row in rows]
-    file = folder / "export.jsonl"
-    with file.open("w", encoding="utf-8") as out:
-        write_json_lines(exported, out)
-    again = examples.import_file("copy", file)
-    assert again.added == len(rows)
-    assert [said(row) for row in examples.export("copy")] == [said(row) for row in exported]
+    with closing(SqliteDatabase(f"sqlite:///{folder}/argosy.db")) as database:
+        examples = fresh(folder, database)
+        examples.add("news", rows, source="python")
+        exported = list(examples.export("news"))
+        assert [said(row)[:2] + said(row)[4:] for row in exported] == [said(row)[:2] + said(row)[4:] for row in rows]
+        file = folder / "export.jsonl"
+        with file.open("w", encoding="utf-8") as out:
+            write_json_lines(exported, out)
+        again = examples.import_file("copy", file)
+        assert again.added == len(rows)
+        assert [said(row) for row in examples.export("copy")] == [said(row) for row in exported]
 
 
-def fresh(folder):
-    database = SqliteDatabase(f"sqlite:///{folder}/argosy.db")
+def fresh(folder, database):
     database.migrate()
     keys = FileKeys(folder / "keys")
     keys.create("examples")

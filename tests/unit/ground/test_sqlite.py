@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,29 @@ def database(tmp_path):
         transaction.execute("CREATE TABLE numbers (number INTEGER PRIMARY KEY, word TEXT NOT NULL)")
     yield opened
     opened.close()
+
+
+def open_files(path):
+    """How many of this process's descriptors are of the database and the files beside it."""
+    found = []
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the one that reads the folder
+            found.append(str(descriptor.readlink()).startswith(str(path)))
+    return sum(found)
+
+
+def test_threads_that_have_ended_leave_no_file_open(database):
+    def look():
+        with database.read() as transaction:
+            transaction.execute("SELECT count(*) FROM numbers")
+
+    for _ in range(20):
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+    assert 0 < open_files(database.path) <= 8  # this thread's connection and the last one's
+    database.close()
+    assert open_files(database.path) == 0
 
 
 def insert(transaction, number, word="one"):

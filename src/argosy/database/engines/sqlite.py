@@ -23,6 +23,13 @@ WAIT_SECONDS = 60.0
 _FULL = sqlite3.SQLITE_FULL
 _PASSING = frozenset((_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN))
 """What may be over later without anybody changing the statement."""
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    "cache_size=-16000",  # 16 MB: a large import's index is written in random order
+    "secure_delete=ON",  # an erased row's bytes are overwritten
+)
 _NOW = "SELECT (julianday('now') - 2440587.5) * 86400.0"
 
 
@@ -59,7 +66,8 @@ class SqliteDatabase:
             raise DefinitionInvalid(f"'{url}' names no file: write sqlite:///PATH", "database")
         self.path = Path(path)
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
+        self._opening = threading.Lock()
         self._process = os.getpid()
 
     @contextmanager
@@ -126,30 +134,42 @@ class SqliteDatabase:
             reader.close()
 
     def close(self) -> None:
-        for connection in self._opened:
-            connection.close()
-        self._opened.clear()
-        self._local = threading.local()
+        with self._opening:
+            for _, connection in self._opened:
+                connection.close()
+            self._opened.clear()
+            self._local = threading.local()
 
     def _connection(self) -> sqlite3.Connection:
         if os.getpid() != self._process:  # a connection must not cross a fork
             self._local, self._opened, self._process = threading.local(), [], os.getpid()
+            self._opening = threading.Lock()
         connection = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = self._connect()
-            self._opened.append(connection)
+            self._keep(connection)
         return connection
+
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        """Until `close`, or until its thread has ended and another one connects."""
+        with self._opening:
+            ended = [one for one in self._opened if not one[0].is_alive()]
+            for one in ended:
+                one[1].close()
+                self._opened.remove(one)
+            self._opened.append((threading.current_thread(), connection))
 
     def _connect(self) -> sqlite3.Connection:
         if not self.path.parent.is_dir():
             raise DatabaseUnavailable(f"{self.path}: its folder does not exist; run 'argosy init' there first")
         with _translated(str(self.path)):
             connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA foreign_keys=ON")
-            connection.execute("PRAGMA cache_size=-16000")  # 16 MB: a large import's index is written in random order
-            connection.execute("PRAGMA secure_delete=ON")  # an erased row's bytes are overwritten
+            try:
+                for pragma in _PRAGMAS:
+                    connection.execute(f"PRAGMA {pragma}")
+            except BaseException:
+                connection.close()
+                raise
         return connection
 
 
