@@ -77,9 +77,10 @@ def test_the_leaderboard_is_by_micro_f1(feelings):
 def test_each_label_is_shown_by_itself(feelings):
     told = feelings("models", "show", "feelings@1")
     assert "Labels on the test part" in told
-    assert {"joy", "precision", "recall"} <= set(told.split())
+    assert {"joy", "threshold", "precision", "recall"} <= set(told.split())
     trained = feelings.json("models", "show", "feelings@1")["trained"]
     assert set(trained["metrics"]["test"]) == {"micro_f1", "macro_f1", "accuracy", "hamming_loss", "log_loss"}
+    assert trained["confusion"]["thresholds"] == [0.5, 0.5, 0.5]
     assert trained["form"]["name"] == "sparse_linear"
     assert trained["form"]["difference"] < 1e-9
 

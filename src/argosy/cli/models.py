@@ -317,23 +317,24 @@ def _print_metrics(metrics: Any) -> None:
     print_table(("", *(f">{name}" for name in names)), rows)
 
 
-def _print_labels(labels: Any, per_label: Any) -> None:
+def _print_labels(labels: Any, per_label: Any, thresholds: Any) -> None:
     """Each label where texts have several: (hits, rows, answers)."""
 
     def share(part: int, whole: int) -> str:
         return f"{part / whole:.3f}" if whole else "–"
 
     rows = [
-        (label, rows, share(hits, answers), share(hits, rows), share(2 * hits, rows + answers))
-        for label, (hits, rows, answers) in zip(labels, per_label, strict=True)
+        (label, f"{cut:.3f}", rows, share(hits, answers), share(hits, rows), share(2 * hits, rows + answers))
+        for label, (hits, rows, answers), cut in zip(labels, per_label, thresholds, strict=True)
     ]
-    print_table(("label", ">rows", ">precision", ">recall", ">F1"), rows, "Labels on the test part")
+    columns = ("label", ">threshold", ">rows", ">precision", ">recall", ">F1")
+    print_table(columns, rows, "Labels on the test part")
 
 
 def _print_confusion(confusion: Any) -> None:
     labels, matrix = confusion.get("labels", []), confusion.get("matrix", [])
     if confusion.get("per_label"):
-        _print_labels(labels, confusion["per_label"])
+        _print_labels(labels, confusion["per_label"], confusion["thresholds"])
     elif len(labels) > SHOWN_LABELS:
         click.echo(f"What is taken for what among {len(labels)} labels is in --json and in: argosy report")
     elif labels:

@@ -21,7 +21,7 @@ class Trained:
     size_bytes: int
     metrics: Metrics
     confusion: Mapping[str, Any]
-    """{labels, matrix} on the test part."""
+    """On the test part {labels, matrix}, or of lists {labels, rows, per_label: [hits, rows, answers], thresholds}."""
     fit_seconds: float
     predict_us: float
     form: Mapping[str, Any]

@@ -66,6 +66,8 @@ def train(
     rows = [item for part in evaluated for item in inputs[part]]
     form = served_form(model, fit, scores)
     confusion = found[evaluated[-1]].detail(fit.classes)
+    if estimator.answered_from is not None:
+        confusion["thresholds"] = estimator.answered_from.tolist()
     metrics = {part.value: figures.to_dict() for part, figures in found.items()}
     return Measured(model, metrics, confusion, seconds, predict_us(model, rows), form, _right(estimator, fit, scores))
 
