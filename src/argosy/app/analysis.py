@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from argosy.store.trained import Trained
 
 FOLDS: Final = 3
+PAIRS: Final = 5
 SIZES: Final = (0.1, 0.2, 0.4, 0.7)
 
 
@@ -41,6 +43,7 @@ class Request(msgspec.Struct, frozen=True):
     version: int
     since: float
     shown: int = 20
+    every_doubt: bool = False
     curve: bool = False
     quick: bool = False
 
@@ -55,6 +58,7 @@ class Analysis:
     mistakes_total: int
     doubts: Sequence[Case]
     doubts_total: int
+    doubted: Sequence[tuple[str, str, int]]
     live: Live | None
     notes: Mapping[str, str] = field(default_factory=dict)
 
@@ -101,9 +105,10 @@ def analyse(project: Project, values: Mapping[str, Any], say: Say) -> Any:
     else:
         notes["curve"] = "Not drawn: add --learning-curve, which trains the pair on four samples of the training part."
     live = _live(project, request, notes, say)
+    listed = doubts if request.every_doubt else doubts[: request.shown]
     return msgspec.to_builtins(
         Analysis(
-            bins, curve, mistakes[: request.shown], len(mistakes), doubts[: request.shown], len(doubts), live, notes
+            bins, curve, mistakes[: request.shown], len(mistakes), listed, len(doubts), _pairs(doubts), live, notes
         )
     )
 
@@ -195,6 +200,12 @@ def _doubts(sides: Sequence[Answered], classes: list[str]) -> list[Case]:
             Case(side.example_ids[at], side.part.value, side.labels[at], classes[doubt.suggested], doubt.margin)
         )
     return cases
+
+
+def _pairs(doubts: Sequence[Case]) -> list[tuple[str, str, int]]:
+    """(given, likelier, rows) of the most frequent."""
+    counted = Counter((case.label, case.suggested) for case in doubts).most_common(PAIRS)
+    return [(given, likelier, rows) for (given, likelier), rows in counted]
 
 
 def _live(

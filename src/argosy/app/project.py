@@ -164,16 +164,30 @@ class Project:
         texts: bool = False,
         learning_curve: bool = False,
         quick: bool = False,
+        doubts: str | os.PathLike[str] | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> Path:
         """Write a page of HTML about a version, or about the champion or the best of a model or plan; where it is.
 
-        `texts` decrypts the texts of the rows that are listed. Raises ModelNotFound, VersionNotFound, PlanNotFound.
+        `texts` decrypts the texts of the rows that are listed; every label in doubt goes into the file `doubts`,
+        decrypted. Raises ModelNotFound, VersionNotFound, PlanNotFound, ExamplesInvalid where that file exists.
         """
         from argosy.app.reporting import write_report
 
-        path = None if output is None else Path(output)
-        return write_report(self, target, path, texts=texts, learning_curve=learning_curve, quick=quick, say=say)
+        path, every = (None if given is None else Path(given) for given in (output, doubts))
+        return write_report(
+            self, target, path, texts=texts, learning_curve=learning_curve, quick=quick, doubts=every, say=say
+        )
+
+    def doubts(self, target: str, *, texts: bool = False, quick: bool = False) -> pandas.DataFrame:
+        """Every label that looks wrong, the worst first: a row each. Needs the extra `frames`.
+
+        `texts` decrypts the inputs; `quick` trains nothing and leaves out the training part. Raises as `report` does.
+        """
+        from argosy.app.leaderboard import as_frame
+        from argosy.app.reporting import doubts_of
+
+        return as_frame(doubts_of(self, target, texts=texts, quick=quick), "doubts()")
 
     def reproduce(self, reference: str, say: Callable[[str], None] = lambda _: None) -> Reproduction:
         """Train a label or a version again, in a process of its own, and compare bit for bit. Changes nothing.

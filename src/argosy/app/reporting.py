@@ -11,6 +11,7 @@ import msgspec
 
 from argosy import clock
 from argosy.app.apart import Say, apart
+from argosy.errors import ExamplesInvalid
 from argosy.label_sets import counted
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from argosy.app.project import Project
     from argosy.store.trained import Trained, Version
     from argosy.web.contents import Board, Case, Competitor, Contents, Promotion, Subject
+
+
+SHOWN = 20
+"""So many mistakes and labels in doubt are on the page."""
 
 
 def write_report(
@@ -28,12 +33,13 @@ def write_report(
     texts: bool = False,
     learning_curve: bool = False,
     quick: bool = False,
+    doubts: Path | None = None,
     say: Say = lambda _: None,
 ) -> Path:
-    """Write the page; where it is. Raises ModelNotFound, VersionNotFound, PlanNotFound."""
+    """Write the page; where it is. Raises ModelNotFound, VersionNotFound, PlanNotFound, ExamplesInvalid."""
     from argosy.web.report import page
 
-    contents = gather(project, target, texts=texts, learning_curve=learning_curve, quick=quick, say=say)
+    contents = gather(project, target, texts=texts, learning_curve=learning_curve, quick=quick, doubts=doubts, say=say)
     path = Path(output or f"report-{contents.subject.reference.replace('@', '-')}.html")
     path.write_text(page(contents), "utf-8")
     return path
@@ -46,24 +52,21 @@ def gather(
     texts: bool = False,
     learning_curve: bool = False,
     quick: bool = False,
+    doubts: Path | None = None,
     say: Say = lambda _: None,
 ) -> Contents:
     """Everything that the page shows; `texts` decrypts those of the rows that it lists."""
-    from argosy.app.analysis import Analysis
     from argosy.web.contents import Contents
     from argosy.web.figures import class_figures, set_figures
 
+    if doubts is not None and doubts.exists():
+        raise ExamplesInvalid(f"{doubts} exists, and may hold corrections: import or move it, or name another file")
     version = subject_of(project, target)
     trained = project.store.trained(version.label)
-    request = {
-        "label": version.label,
-        "model": version.model,
-        "version": version.number,
-        "since": version.created_at,
-        "curve": learning_curve,
-        "quick": quick,
-    }
-    found = msgspec.convert(apart(project, "analyse", request, say=say), Analysis)
+    found = analysed(project, version, say, curve=learning_curve, quick=quick, every_doubt=doubts is not None)
+    if doubts is not None:
+        write_doubts(project, found, doubts)
+    found = replace(found, doubts=found.doubts[:SHOWN])
     found = _with_texts(project, found) if texts else found
     labels, matrix = trained.confusion.get("labels", []), trained.confusion.get("matrix", [])
     per_label = trained.confusion.get("per_label", [])
@@ -84,11 +87,43 @@ def gather(
         mistakes_total=found.mistakes_total,
         doubts=found.doubts,
         doubts_total=found.doubts_total,
+        doubted=found.doubted,
         promotions=_promotions(project, version.model),
         live=found.live,
         notes=found.notes,
         has_texts=texts,
     )
+
+
+def analysed(project: Project, version: Version, say: Say, **asked: bool) -> Analysis:
+    """What a child process finds out about the version's rows."""
+    from argosy.app.analysis import Analysis
+
+    known = {"label": version.label, "model": version.model, "version": version.number, "since": version.created_at}
+    return msgspec.convert(apart(project, "analyse", {**known, "shown": SHOWN, **asked}, say=say), Analysis)
+
+
+def doubts_of(project: Project, target: str, *, texts: bool = False, quick: bool = False) -> list[dict[str, Any]]:
+    """Every label in doubt, the worst first; `texts` decrypts the inputs."""
+    found = analysed(project, subject_of(project, target), lambda _: None, quick=quick, every_doubt=True)
+    return [_doubt(project, case, texts) for case in found.doubts]
+
+
+def write_doubts(project: Project, found: Analysis, path: Path) -> None:
+    """Every label in doubt as JSON lines, decrypted, for its owner's eyes: put right, they can be imported again."""
+    path.touch(0o600)
+    with path.open("wb") as file:
+        for case in found.doubts:
+            file.write(msgspec.json.encode(_doubt(project, case, texts=True)) + b"\n")
+
+
+def _doubt(project: Project, case: Case, texts: bool) -> dict[str, Any]:
+    row = {"label": case.label, "suggested": case.suggested, "ahead_by": case.confidence, "part": case.part}
+    row["example_id"] = case.example_id
+    if not texts:
+        return row
+    example = project.examples.show(case.example_id)[-1]
+    return {"text": example.input, **row, "seen_at": example.seen_at}
 
 
 def subject_of(project: Project, target: str) -> Version:

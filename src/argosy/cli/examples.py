@@ -15,6 +15,18 @@ from argosy.cli.project import opened
 from argosy.errors import ExamplesInvalid
 
 RULES = ("latest", "majority", "drop", "error")
+SHOWN = 5
+"""Of the texts whose labels disagree."""
+READ = {
+    "text": "the text",
+    "fields": "the input",
+    "label": "the label",
+    "seen_at": "when it was seen",
+    "subject": "whom it is about",
+    "source": "where it came from",
+    "split": "the split",
+    "origin": "the prediction it came of",
+}
 
 
 @click.group()
@@ -68,6 +80,8 @@ def import_(
         print_json({"collection": collection, **msgspec.structs.asdict(report)})
         return
     click.echo(f"Imported {plural(report.added, 'example')} into '{collection}'.")
+    if report.columns:
+        click.echo(f"  read {', '.join(f'{READ[role]} from {name}' for role, name in report.columns.items())}")
     for count, meaning in (
         (report.revised, "new revisions: known texts whose label changed"),
         (report.duplicates, "duplicates: said nothing new"),
@@ -77,6 +91,10 @@ def import_(
     ):
         if count:
             click.echo(f"  {count:,} {meaning}")
+    for rows in report.disagreements[:SHOWN]:
+        click.echo(f"    {', '.join(f'{place}: {label}' for place, label in rows.items())}")
+    if report.conflicts > SHOWN:
+        click.echo(f"    … and {report.conflicts - SHOWN:,} more; --json lists a hundred")
 
 
 @examples.command()

@@ -16,10 +16,22 @@ from argosy.cli.project import opened
 @click.option("--texts", is_flag=True, help="Decrypt the texts of the rows that are listed, and put them in.")
 @click.option("--learning-curve", is_flag=True, help="Train on samples of the training part too.")
 @click.option("--quick", is_flag=True, help="Train nothing: look for labels in doubt outside of the training part.")
+@click.option(
+    "--doubts",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write every label in doubt to this file, decrypted, to put right and import again.",
+)
 @json_option
 @click.pass_context
 def report(
-    ctx: click.Context, target: str, output: Path | None, texts: bool, learning_curve: bool, quick: bool, as_json: bool
+    ctx: click.Context,
+    target: str,
+    output: Path | None,
+    texts: bool,
+    learning_curve: bool,
+    quick: bool,
+    doubts: Path | None,
+    as_json: bool,
 ) -> None:
     """Write one self-contained HTML page about a version: of a model or a plan, its champion, else its best.
 
@@ -31,6 +43,7 @@ def report(
         texts=texts,
         learning_curve=learning_curve,
         quick=quick,
+        doubts=doubts,
         say=lambda line: None if as_json else click.echo(f"{line} …", err=True),
     )
     if as_json:
@@ -39,3 +52,7 @@ def report(
     click.echo(f"Wrote {path} ({path.stat().st_size / 1000:,.0f} kB).")
     if texts:
         click.echo("It holds decrypted texts: mind who gets it.")
+    if doubts:
+        click.echo(
+            f"Labels in doubt, decrypted, are in {doubts}: put 'label' right, then: argosy examples import {doubts}"
+        )

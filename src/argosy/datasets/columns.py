@@ -45,8 +45,11 @@ def detect(names: Iterable[str], given: Columns, where: str) -> Columns:
     found: dict[str, str | None] = {}
     for role, usual in _USUAL.items():
         named = getattr(given, role)
-        there = next((by_folded[name] for name in usual if name in by_folded), None)
-        found[role] = named or there or (None if role in ("text", "label") else usual[0])  # later rows may have it
+        there = next(
+            (by_folded[name] for name in usual if name in by_folded and by_folded[name] not in given.fields), None
+        )
+        later = None if role in ("text", "label") or usual[0] in given.fields else usual[0]
+        found[role] = named or there or later  # a column that later rows may have
     if given.fields:
         found["text"] = None
     elif found["text"] is None:
@@ -54,6 +57,14 @@ def detect(names: Iterable[str], given: Columns, where: str) -> Columns:
     if found["label"] is None:
         raise ExamplesInvalid(f"{where}: which column is the label? Say it with --label COLUMN; {_there(known)}")
     return Columns(**found, fields=given.fields)
+
+
+def told(columns: Columns, names: Iterable[str]) -> dict[str, str]:
+    """What was read from which column, of the columns that were there."""
+    known = set(names)
+    found = {role: getattr(columns, role) for role in _USUAL}
+    read = {role: name for role, name in found.items() if name in known}
+    return {"fields": ", ".join(columns.fields), **read} if columns.fields else read
 
 
 def is_usual(name: str) -> bool:

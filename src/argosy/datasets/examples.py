@@ -89,7 +89,7 @@ class Examples:
         """Add a JSONL, CSV or TSV file (gzipped or not), all or nothing; see docs/examples.md for the columns."""
         reading = read_file(path, columns or Columns(), skip_bad, self._text_bytes)
         report = self.add(collection, reading, on_conflict, path.name, progress)
-        return msgspec.structs.replace(report, skipped=reading.skipped)
+        return msgspec.structs.replace(report, skipped=reading.skipped, columns=reading.columns)
 
     def collections(self) -> dict[str, int]:
         """Every collection and its number of examples."""

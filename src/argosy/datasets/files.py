@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from argosy.datasets.columns import Columns, detect
+from argosy.datasets.columns import Columns, detect, told
 from argosy.datasets.conversion import converter
 from argosy.datasets.delimited import read_delimited
 from argosy.datasets.example import Example
@@ -39,6 +39,8 @@ class Reading:
         self.path, self._columns, self._skip_bad, self._text_bytes = path, columns, skip_bad, text_bytes
         self.problems: list[str] = []
         self.skipped = 0
+        self.columns: dict[str, str] = {}
+        """What was read from which column; there once iterating has begun."""
 
     def __iter__(self) -> Iterator[Example]:
         good = 0
@@ -47,6 +49,7 @@ class Reading:
             sample = list(itertools.islice(rows, _SAMPLE))
             names = dict.fromkeys(name for _, row in sample if not isinstance(row, str) for name in row)
             columns = detect(names, self._columns, str(self.path)) if names else self._columns
+            self.columns = told(columns, names)
             convert = converter(columns, self._text_bytes)
             for line, row in itertools.chain(sample, rows):
                 try:

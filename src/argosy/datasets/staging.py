@@ -24,6 +24,7 @@ from argosy.vault import Scope
 
 BATCH_ROWS = 1000
 BATCH_BYTES = 2_000_000
+LISTED = 100
 
 
 class ImportReport(msgspec.Struct, frozen=True):
@@ -41,6 +42,10 @@ class ImportReport(msgspec.Struct, frozen=True):
     """Rows that lost by the conflict rule."""
     skipped: int = 0
     """Bad rows that were left out."""
+    columns: dict[str, str] = {}
+    """What was read from which column of a file."""
+    disagreements: list[dict[str, str]] = []
+    """Of the first LISTED conflicts, which label which row gave: {`line 12`: label}."""
 
 
 class Defaults(NamedTuple):
@@ -57,6 +62,7 @@ class Staging:
         self._database, self._scope, self._text_bytes = database, scope, text_bytes
         self._collection = scope.name.removeprefix("collection:")
         self.rows = 0
+        self._disagreements: list[dict[str, str]] = []
 
     def __enter__(self) -> Staging:
         self._drop()
@@ -98,6 +104,7 @@ class Staging:
             duplicates=self.rows - taken - dropped,
             conflicts=conflicts,
             dropped=dropped,
+            disagreements=self._disagreements,
         )
 
     def _sealed(self, batch: list[Example], defaults: Defaults) -> list[tuple[Any, ...]]:
@@ -144,6 +151,9 @@ class Staging:
         rows = transaction.execute(sql.STAGED_OF, {"content_hash": content_hash})
         old = transaction.execute(sql.STORED_OF, key)
         decision = decide([Stored(*row[1:5]) for row in old], [Staged(*row[:7]) for row in rows], rule)
+        if decision.is_conflict and len(self._disagreements) < LISTED:
+            said = {f"line {row[0]}": row[3] for row in rows}
+            self._disagreements.append({"stored": old[-1][1], **said} if old else said)
         kept = set(decision.keep)
         transaction.execute_many(sql.DELETE_STAGED, [(row[0],) for row in rows if row[0] not in kept])
         example_ids = {row[0]: row[7] for row in rows}

@@ -67,7 +67,10 @@ def text_of(item: Input, field: str = "") -> str:
     text = item.get(name)
     if not isinstance(text, str):
         have = ", ".join(map(str, item)) or "none"
-        raise InputInvalid(f"the model reads the text field '{name}'; the input has these fields: {have}")
+        hint = (
+            "" if field else "; a plan names one by the adapter's option 'field', the adapter 'numeric' takes them all"
+        )
+        raise InputInvalid(f"the model reads the text field '{name}'; the input has these fields: {have}{hint}")
     return text
 
 

@@ -138,6 +138,8 @@ class Contents:
     mistakes_total: int = 0
     doubts: Sequence[Case] = ()
     doubts_total: int = 0
+    doubted: Sequence[tuple[str, str, int]] = ()
+    """(given, likelier, rows) of the most frequent labels in doubt."""
     promotions: Sequence[Promotion] = ()
     live: Live | None = None
     notes: Mapping[str, str] = field(default_factory=dict)

@@ -68,6 +68,12 @@ def doubts(contents: Contents) -> str:
         f"{plural(contents.doubts_total, 'label')} look wrong by confident learning: models that had not seen the row "
         "find another class believable and the given one less so. The worst come first."
     )
+    pairs = ", ".join(
+        f"{escape(given)} for {escape(likelier)} ({rows:,})" for given, likelier, rows in contents.doubted
+    )
+    said += f" Most often: {pairs}." if contents.doubts_total > 1 and pairs else ""
+    if contents.doubts_total > len(contents.doubts):
+        said += f" {len(contents.doubts)} are listed; <code>argosy report … --doubts FILE</code> writes them all."
     listed = _cases(contents.doubts, contents, "Label", "More likely", title)
     note = paragraph(contents.notes["doubts"], "note") if "doubts" in contents.notes else ""
     return section("doubts", title, paragraph(said), note, listed)

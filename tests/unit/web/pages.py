@@ -73,6 +73,7 @@ def contents(**changes):
         "mistakes_total": 10,
         "doubts": [case],
         "doubts_total": 3,
+        "doubted": [("billing", "<other> & more", 2), ("delivery", "billing", 1)],
         "promotions": [Promotion(1.79e9, "champion", None, 1, "promote", "ann", "<best>", evidence)],
         "live": drifted,
     }
