@@ -15,7 +15,7 @@ OPTIONS = {
     "calibrated": {"of": "svm", "thresholds": "macro_f1"},
     "gradient_boosting": {"trees": 20, "min_rows": 3},
     "mlp": {"hidden": [[16]]},
-    "transformer": {"epochs": 2, "batch_size": 8, "frozen_layers": 5},
+    "transformer": {"epochs": 1, "batch_size": 8, "frozen_layers": 5},
     "word2vec": {"dimensions": 32, "epochs": 100},
 }
 ASKED = ["the courier lost my parcel", "money back on my card please", "i forgot the password of my login"]

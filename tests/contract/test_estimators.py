@@ -42,11 +42,11 @@ VARIANTS = [
     ("svm", {"kernel": "poly", "degree": 2, "coef0": 1.0}),
     ("svm", {"kernel": "rbf", "gamma": 0.1}),
     ("svm", {"kernel": "sigmoid", "gamma": "auto"}),
-    ("transformer", {"epochs": 5, "batch_size": 4, "learning_rate": 1e-3}),
+    ("transformer", {"epochs": 2, "batch_size": 4, "learning_rate": 3e-3}),
     (
         "transformer",
         {
-            "epochs": 8,
+            "epochs": 5,
             "batch_size": 4,
             "learning_rate": 1e-3,
             "frozen_layers": 1,

@@ -56,9 +56,11 @@ def model():
 
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize(("adapter", "estimator"), PAIRS)
-def test_every_pair_is_stored_and_served_as_it_was_trained(adapter, estimator, classes, tmp_path):
+def test_every_pair_is_stored_and_served_as_it_was_trained(adapter, estimator, classes, tmp_path, request):
     if missing := [name for name in NEEDS.get(adapter, ()) if importlib.util.find_spec(name) is None]:
         pytest.skip(f"not installed: {', '.join(missing)}")
+    if estimator == "transformer":
+        request.getfixturevalue("tiny_encoder")
     texts, labels = labelled_texts(12 if adapter in ("sentence_embedding", "word_pieces") else 60, classes)
     options = QUICK.get(adapter, {}), QUICK.get(estimator, {})
     trained = AdaptedModel.from_names(adapter, options[0], estimator, options[1]).fit(texts, labels)

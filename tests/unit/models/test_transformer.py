@@ -14,6 +14,7 @@ from argosy.models.adapters import adapters
 from argosy.models.adapters.tfidf import TfIdf
 from argosy.models.adapters.word_pieces import WordPieces
 from argosy.models.estimators import estimators
+from argosy.models.estimators.calibrated import Calibrated
 from argosy.models.estimators.transformer import Transformer
 from argosy.models.fine_tuning.pretrained import pretrained
 from argosy.models.steps import watched
@@ -126,6 +127,14 @@ def test_it_stops_between_two_steps_of_training_and_of_answering(tiny_encoder):
         Transformer(**QUICK).fit(X, y, 3)
     with stopping_after(5), pytest.raises(JobInterrupted):
         trained.scores(X)
+
+
+@trains
+def test_calibrated_it_says_how_far_the_form_inside_is(tiny_encoder):
+    X, y = rows()  # noqa: N806
+    around = Calibrated("transformer", QUICK, folds=2).fit(X, y, 3)
+    assert (around.difference, around.agreement) == (around.inner.difference, 1e-4)
+    assert (around.probabilities(X).argmax(axis=1) == y).mean() > 0.9
 
 
 @trains
