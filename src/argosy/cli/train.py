@@ -41,7 +41,7 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
     to_train = len(submitted.queued) + len(submitted.waiting)
     said = f"{to_train} to train, {len(submitted.trained)} trained already. Ctrl-C leaves the rest queued."
     click.echo(f"Search: {search}." if search else said, err=True)
-    tell_quiet_hours(project, now)
+    tell_quiet_hours(project, now or not (to_train or search))
     for lacking in submitted.left_out:
         click.echo(f"Left out: {lacking}", err=True)
 

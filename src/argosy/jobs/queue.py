@@ -108,7 +108,10 @@ class Queue:
     def first_in_line(self, resting: str = "") -> int | None:
         """The id of a job that goes first; with a `resting` kind, of the next one of any other kind."""
         with self.database.read() as transaction:
-            rows = transaction.execute(sql.FIRST_IN_LINE, {"resting": resting, "now": transaction.now()})
+            values = {"resting": resting, "now": transaction.now()}
+            rows = transaction.execute(sql.FIRST_IN_LINE, values)
+            if resting and not rows:
+                rows = transaction.execute(sql.OF_ANOTHER_KIND, values)
         return rows[0][0] if rows else None
 
     def heartbeat(self, lease: Lease) -> None:

@@ -20,8 +20,12 @@ RETURNING id"""
 BY_ID: Final = f"SELECT {COLUMNS} FROM jobs WHERE id = :job"  # noqa: S608  # our own column list
 BY_LABEL: Final = f"SELECT {COLUMNS} FROM jobs WHERE label = :job"  # noqa: S608
 FIRST_IN_LINE: Final = """
-SELECT id FROM jobs WHERE state = 'queued' AND (goes_first = 1 OR :resting <> '') AND kind <> :resting
-    AND not_before <= :now ORDER BY goes_first DESC, id LIMIT 1"""
+SELECT id FROM jobs WHERE state = 'queued' AND goes_first = 1 AND kind <> :resting AND not_before <= :now
+ORDER BY id LIMIT 1"""
+# told in two halves, so that an index leads past a million jobs of the resting kind
+OF_ANOTHER_KIND: Final = """
+SELECT id FROM jobs WHERE state = 'queued' AND goes_first = 0 AND (kind < :resting OR kind > :resting)
+    AND not_before <= :now ORDER BY id LIMIT 1"""
 LISTED: Final = f"""
 SELECT {COLUMNS} FROM jobs
 WHERE (:kind = '' OR kind = :kind) AND (:state = '' OR state = :state) ORDER BY id"""  # noqa: S608
