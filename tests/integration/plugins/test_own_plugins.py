@@ -94,11 +94,15 @@ def until(condition):
         time.sleep(0.02)
 
 
+def show(project, row):
+    return project.json("models", "show", row["versions"][0])
+
+
 def test_it_is_trained_by_workers_and_its_code_is_in_the_lineage(project):
     rows = project.json("leaderboard")
     assert {(row["adapter"], row["model"]) for row in rows} == {("length", "steps"), ("length", "nearest_centroid")}
     assert all(row["test_accuracy"] == 1.0 for row in rows)
-    stories = [project.json("models", "show", row["versions"][0])["trained"] for row in rows]
+    stories = [show(project, row)["trained"] for row in rows]
     by_model = {story["definition"]["model"]["name"]: story["environment"]["plugins"] for story in stories}
     assert set(by_model["steps"]) == {"adapter.length", "model.steps"}
     assert set(by_model["nearest_centroid"]) == {"adapter.length"}
@@ -124,10 +128,12 @@ def test_changed_code_is_another_definition(project):
     assert (before["trained"], before["will_train"]) == (2, 0)
     (project.folder / "step_estimator.py").write_text(ESTIMATOR + "\n# another idea\n")
     after = project.json("plan", "check", project.plan(PLAN))
+    changed = {row["model"]: show(project, row)["changed_code"] for row in project.json("leaderboard")}
     (project.folder / "step_estimator.py").write_text(ESTIMATOR)
     assert (after["trained"], after["will_train"]) == (1, 1)
     [label] = set(after["labels"]) - set(before["labels"])
     assert label.startswith("length-steps-")
+    assert changed == {"steps": ["model.steps"], "nearest_centroid": []}
 
 
 def test_its_bug_is_told_in_a_line(project):
