@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 from argosy.app import backends
 from argosy.app.plugins import REGISTRIES, load_plugins
 from argosy.definitions import Registries, Settings, find_project, load_settings
+from argosy.definitions.project import FILE_NAME
 
 if TYPE_CHECKING:
     import pandas
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from argosy.app.reproduction import Reproduction
     from argosy.app.retraining import Retrained
     from argosy.database import Database
+    from argosy.feedback.replay_requests import Replayed
     from argosy.jobs.queue import Queue
     from argosy.messaging.broker import Broker
     from argosy.store.artifact_store import ArtifactStore
@@ -144,6 +147,24 @@ class Project:
 
         return retrain(self, model, processes, now=now)
 
+    def replay(self, model: str, processes: int = 1) -> Replayed:
+        """The champion's live answers against the version before it, which may come back. Returns at its end.
+
+        Raises NothingToRollBack, ModelNotFound, VersionNotFound without a champion.
+        """
+        from argosy.app.replaying import replay
+
+        return replay(self, model, processes)
+
+    def serve(self, port: int = 0) -> AbstractContextManager[str]:
+        """A server in a child process, on this machine alone, for as long as the block runs; its URL.
+
+        Port 0 takes a free one. Raises ServerNotStarted.
+        """
+        from argosy.app.serving import serving
+
+        return serving(self, port)
+
     def drift(self, target: str, by: str = "") -> pandas.DataFrame:
         """Live answers of a model's versions, or of `MODEL@VERSION`, beside their test parts. Needs the extra `frames`.
 
@@ -204,7 +225,14 @@ class Project:
             self.database.close()
 
 
-def open_project(folder: str | os.PathLike[str] = ".") -> Project:
-    """The project of that folder or of the nearest one above it; raises ProjectNotFound, DefinitionInvalid."""
+def open_project(folder: str | os.PathLike[str] = ".", *, create: bool = False) -> Project:
+    """The project of that folder or of the nearest one above it; raises ProjectNotFound, DefinitionInvalid.
+
+    `create`: where that very folder is none yet, it is made one first, as `argosy init` does.
+    """
+    if create and not (Path(folder) / FILE_NAME).exists():
+        from argosy.app.scaffold import create_project
+
+        create_project(Path(folder))
     root = find_project(Path(folder))
     return Project(root, load_settings(root, os.environ))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import tempfile
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from argosy import processes
+from argosy.errors import ServerNotStarted
 from argosy.telemetry import logger
 
 if TYPE_CHECKING:
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _log = logger("argosy.serving")
+START_SECONDS, READY_POLL_SECONDS = 60.0, 0.05
 KEEP_SECONDS = 0.5
 """How often it is seen to that the drainer runs."""
 
@@ -65,6 +73,47 @@ def without_champion(project: Project) -> list[str]:
 
     store = project.store
     return [name for name in store.models() if not any(CHAMPION in one.aliases for one in store.versions(name))]
+
+
+@contextmanager
+def serving(project: Project, port: int = 0) -> Iterator[str]:
+    """A server in a child process on this machine alone, for as long as the block runs; its URL, once it is ready.
+
+    Raises ServerNotStarted, with the last line that the child said.
+    """
+    with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
+        log = Path(folder) / "log"
+        arguments = ["--project", str(project.root), "serve", "--host", "127.0.0.1", "--port", str(port)]
+        process = processes.start(arguments, log=log)
+        try:
+            yield _ready(process, log)
+        finally:
+            processes.stop(process)
+
+
+def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Where the server listens, once all that it is to serve has been loaded."""
+    url, deadline = "", time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        found = re.search(r"^Serving on (\S+)$", log.read_text("utf-8", errors="replace"), re.MULTILINE)
+        url = found[1] if found else url
+        if url and _is_ready(url):
+            return url
+        time.sleep(READY_POLL_SECONDS)
+    last = log.read_text("utf-8", errors="replace").strip().splitlines()[-1:]
+    raise ServerNotStarted(f"the server did not start: {' '.join(last) or 'it said nothing'}")
+
+
+def _is_ready(url: str) -> bool:
+    """Whether it says so; one that listens and is not asked by this machine's proxies."""
+    import urllib.request  # 20 ms to import, which a server does not need
+
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{url}/v2/health/ready", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def keep_draining(project: Project, stop: threading.Event) -> None:

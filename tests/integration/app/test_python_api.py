@@ -12,7 +12,14 @@ import pytest
 import argosy
 from argosy.app.scaffold import create_project
 from argosy.app.serving import drain
-from argosy.errors import ExamplesInvalid, ModelNotFound, NothingNew, VersionNotFound
+from argosy.errors import (
+    ExamplesInvalid,
+    ModelNotFound,
+    NothingNew,
+    ProjectNotFound,
+    ServerNotStarted,
+    VersionNotFound,
+)
 
 WORDS = {
     "delivery": ["parcel", "courier", "late", "tracking"],
@@ -42,6 +49,28 @@ def project(tmp_path_factory):
     opened = argosy.open(folder)
     yield opened
     opened.close()
+
+
+def test_a_folder_becomes_a_project_once(tmp_path):
+    with pytest.raises(ProjectNotFound):
+        argosy.open(tmp_path / "shop")
+    made = argosy.open(tmp_path / "shop", create=True)
+    made.examples.add([("my parcel", "delivery")])
+    again = argosy.open(tmp_path / "shop", create=True)
+    assert again.examples.collections() == {"default": 1}
+    for one in (made, again):
+        one.close()
+
+
+def test_a_server_runs_in_a_child_while_the_block_does(tmp_path):
+    with argosy.open(tmp_path / "shop", create=True) as project:
+        with project.serve() as url:
+            assert httpx.get(f"{url}/v2/health/live").status_code == 200
+            port = int(url.rpartition(":")[2])
+            with pytest.raises(ServerNotStarted, match=f"the server did not start: .*{port}"), project.serve(port):
+                pass
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{url}/v2/health/live")
 
 
 def test_examples_are_added_from_any_iterable(project):
