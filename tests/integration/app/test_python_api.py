@@ -117,9 +117,11 @@ def test_a_model_is_found_by_reference_and_asked(project):
 def test_feedback_goes_in_and_a_better_version_comes_out(project, tmp_path):
     with pytest.raises(NothingNew):
         project.retrain("shop")
-    texts = [f"drone rotor hangar {number}" for number in range(60)]
+    texts = [f"drone rotor hangar {number}" for number in range(160)]  # so many that chance leaves the gate enough
     ids = ask(project, texts)
-    assert all(project.feedback.add(prediction, "drone", uniform=True) for prediction in ids[:30])
+    assert all(
+        project.feedback.add(prediction, "drone", uniform=True) for prediction in ids[:130]
+    )  # chance leaves the gate enough
     assert project.feedback.add(ids[0], "drone", uniform=True) is False
     review = tmp_path / "review.csv"
     assert project.feedback.review("shop", review, rows=30) >= 30
