@@ -20,7 +20,7 @@ from argosy.definitions.definition import PLUGIN_KINDS, PluginKind, Registries, 
 from argosy.definitions.ensemble import spelled_out
 from argosy.definitions.evaluation import Evaluation, parse_evaluation
 from argosy.definitions.rules import Rule, parse_forbid, parse_require
-from argosy.definitions.search import Search, parse_search
+from argosy.definitions.search import OF_LISTS, Metric, Search, parse_search
 from argosy.definitions.yaml_files import located, read_mapping
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import shown
@@ -42,7 +42,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     evaluate: Evaluation | None = None
     search: Search | None = None
     source: dict[str, Any] = {}
-    """As it was written, JSON values."""
+    """As it was written, JSON values; a search with the metric that it goes by."""
 
     def of(self, kind: PluginKind) -> tuple[Alternative, ...]:
         return {"dataset": self.dataset, "adapter": self.adapter, "model": self.model}[kind]
@@ -70,6 +70,10 @@ def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> 
     evaluate = parse_evaluation(values.get("evaluate"))
     if search is not None:
         _check_searched(search, by_kind)
+        metric = _metric(search, values["search"], by_kind["model"], registries)
+        search = msgspec.structs.replace(search, metric=metric)
+        if metric == "micro_f1":
+            values = {**values, "search": {**values["search"], "metric": metric}}
         if search.top and evaluate:
             problem = "goes by the validation part, the same for every share: leave out `evaluate`, or this"
             raise DefinitionInvalid(problem, "search.halving")
@@ -102,6 +106,18 @@ def _check_searched(search: Search, by_kind: Mapping[PluginKind, tuple[Alternati
             for name in each.ranges:
                 problem = "a grid needs to know how many values of a range: add `steps: 5`, or list them"
                 raise DefinitionInvalid(problem, f"{kind}.options.{name}")
+
+
+def _metric(
+    search: Search, values: Mapping[str, Any], models: tuple[Alternative, ...], registries: Registries
+) -> Metric:
+    """What the search goes by: micro-F1 where models answer lists of labels and no metric is named."""
+    are_lists = any(getattr(registries.models.get(each.name).cls, "answers_sets", False) for each in models)
+    if are_lists and "metric" not in values:
+        return "micro_f1"
+    if search.metric in OF_LISTS and not are_lists:
+        raise DefinitionInvalid(f"{search.metric} is of lists of labels, which no model here answers", "search.metric")
+    return search.metric
 
 
 def _model_name(name: Any) -> str:

@@ -40,13 +40,18 @@ class Halving(msgspec.Struct, frozen=True):
 NO_HALVING = Halving(least=1.0)
 
 
+Metric = Literal["accuracy", "macro_f1", "micro_f1", "log_loss", "hamming_loss"]
+OF_LISTS = ("micro_f1", "hamming_loss")
+"""The metrics that only lists of labels have."""
+
+
 class Search(msgspec.Struct, frozen=True, kw_only=True):
     """What it looks for, how, and its budget: trials, seconds from its submission, or both."""
 
     sampler: Literal["tpe", "random", "grid"] = "tpe"
     trials: Count | None = None
     seconds: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    metric: Literal["accuracy", "macro_f1", "micro_f1", "log_loss", "hamming_loss"] = "accuracy"
+    metric: Metric = "accuracy"
     direction: Literal["maximize", "minimize"] | None = None
     stop_when: StopWhen = StopWhen()
     seed: int = 0
@@ -75,7 +80,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_search(values: Any, path: str = "search") -> Search | None:
-    """Raises DefinitionInvalid; `search: {}` is fifty trials of tpe for accuracy."""
+    """Raises DefinitionInvalid; `search: {}` is fifty trials of tpe for accuracy (micro-F1 of lists of labels)."""
     if values is None:
         return None
     search = checked_struct(Search, values, path)

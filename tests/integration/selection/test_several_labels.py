@@ -76,6 +76,17 @@ def test_single_labels_among_lists_are_lists_of_one(project, trained):
         project.plans.check({**PLAN, "dataset": "all"})
 
 
+def test_a_search_goes_by_micro_f1_and_single_labels_have_none(moody):
+    plan = {**PLAN, "search": {"sampler": "grid"}}
+    assert moody.plans.load(plan).search.metric == "micro_f1"
+    assert moody.plans.load({**PLAN, "search": {"metric": "accuracy"}}).search.metric == "accuracy"
+    assert moody.plans.load({**PLAN, "model": "sgd", "search": {}}).search.metric == "accuracy"
+    with pytest.raises(DefinitionInvalid, match="hamming_loss is of lists of labels, which no model here answers"):
+        moody.plans.load({**PLAN, "model": "sgd", "search": {"metric": "hamming_loss"}})
+    moody.plans.train(plan)
+    assert "best micro_f1 0." in moody.plans.status("moods").search
+
+
 @pytest.mark.skipif(not DATA.exists(), reason="no data: set ARGOSY_DATA")
 def test_a_slice_of_go_emotions_is_as_scikit_learn_has_it(project, trained):
     with gzip.open(DATA, "rt", encoding="utf-8") as file:
