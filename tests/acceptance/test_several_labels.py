@@ -168,7 +168,7 @@ def test_a_challenger_that_learned_from_the_corrections_is_promoted(feelings, se
 
 def test_a_version_is_made_again_and_reported(feelings):
     assert "identical" in feelings("reproduce", "feelings@champion")
-    feelings("report", "feelings", "--output", "report.html")
+    feelings("report", "feelings", "--quick", "--output", "report.html")
     page = (feelings.folder / "report.html").read_text()
     assert "Micro-F1" in page
     assert "Class by class" in page
