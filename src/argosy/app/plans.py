@@ -203,10 +203,10 @@ class ProjectPlans:
             spec = definition.dataset
             if spec not in frozen:
                 frozen[spec] = cut(transaction, self.complete(spec))
-            self.check_labels(definition.model, frozen[spec])
             complete = definition.with_dataset(self.complete(spec))
             if complete.adapter.name == ADAPTER:
                 self._check_members(transaction, complete)
+            self.check_labels(definition.model, frozen[spec])
             one = self._wanted(transaction, complete, frozen[spec].digest)
             wanted[one.label] = (one, complete)
         ordered = self._ordered(wanted)
