@@ -4,7 +4,7 @@ A project of 20newsgroups; `argosy serve` as users start it, spool and drainer i
 logistic). One client asks it over one connection at a steady rate, each request at its time or as soon as the one
 before is answered; it runs above everybody else's level where the system allows that, so that its own waiting is not
 counted. Rest and the ways to train (two workers on perceptrons, a second or two each) take turns within each round;
-workers are started anew for each, and the clock runs once both are at work.
+workers are started anew for each, and the clock runs once each has trained one.
 
     python -m benchmarks.beside [--rounds 5] [--seconds 20] [--rate 100] [--write]
 
@@ -87,14 +87,14 @@ def process(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]
 
 @contextmanager
 def training(project: Project, settings: dict[str, int] | None) -> Iterator[None]:
-    """Two workers, both at work by now; or none."""
+    """Two workers, each with a definition trained by now; or none."""
     if settings is None:
         yield
         return
     (project.root / "argosy.yaml").write_text(json.dumps({"training": settings}))
     with process(project, "worker") as one, process(project, "worker") as other:
         wanted = {str(one.pid), str(other.pid)}
-        while wanted - {str(job.owner).rpartition("-")[2] for job in project.queue.jobs(state=JobState.RUNNING)}:
+        while wanted - {str(job.owner).rpartition("-")[2] for job in project.queue.jobs(state=JobState.DONE)}:
             time.sleep(0.1)
         yield
 
@@ -116,8 +116,10 @@ class Client:
         return time.perf_counter() - started if answer.status == 200 else float("inf")
 
     def keep_asking(self, seconds: float, rate: float) -> list[float]:
+        self._connection.close()  # the server may have: it was silent while workers started
+        self.ask()
         begun = time.perf_counter()
-        found = []
+        found: list[float] = []
         while (now := time.perf_counter() - begun) < seconds:
             time.sleep(max(0.0, len(found) / rate - now))
             found.append(self.ask())
