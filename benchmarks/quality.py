@@ -6,7 +6,8 @@ reported by its accuracy on test, beside TfidfVectorizer and LogisticRegression 
 same rows; `baseline_all` may learn from the validation part as well.
 
 Results are kept in `results.json` there: a set that has one is not measured again, one that was interrupted goes on.
-`--fresh` forgets the sets that are named. The last line is one JSON object of all that were asked for.
+`--fresh` forgets the sets that are named. `--without transformer` leaves out what is so called, as a machine
+without its extra does; asked again with it, only that is trained. The last line is one JSON object of all results.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -35,26 +36,30 @@ def main(arguments: list[str], sets: dict[str, Set] = SETS, data: Path | None = 
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(sets)}; all unless given")
     parser.add_argument("--into", type=Path, default=Path(tempfile.gettempdir()) / "argosy-quality")
     parser.add_argument("--fresh", action="store_true", help="forget what was found before")
+    parser.add_argument("--without", action="append", default=[], metavar="PLUGIN", help="leave this out of the plan")
     given = parser.parse_args(arguments)
     if unknown := set(given.names) - set(sets):
         parser.error(f"no set is called {', '.join(sorted(unknown))}; there are: {', '.join(sets)}")
     names = given.names or list(sets)
-    found = measured(given.into, names, given.fresh, sets, data or data_folder())
+    wanted = {name: sets[name] for name in names}
+    found = measured(given.into, wanted, data or data_folder(), given.fresh, sorted(given.without))
     print("\n".join(table(found)))
     print(json.dumps({name: {key: one[key] for key in ("argosy", "baseline", "label")} for name, one in found.items()}))
 
 
-def measured(into: Path, names: list[str], fresh: bool, sets: dict[str, Set], data: Path) -> dict[str, Result]:
+def measured(
+    into: Path, sets: dict[str, Set], data: Path, fresh: bool = False, without: Sequence[str] = ()
+) -> dict[str, Result]:
     """The results by name; each is kept as soon as it is there."""
     into.mkdir(parents=True, exist_ok=True)
-    for name in names if fresh else ():
+    for name in sets if fresh else ():
         shutil.rmtree(into / name, ignore_errors=True)
         _keep(into, name, None)
-    for name in names:
-        if name not in kept(into):
+    for name, one in sets.items():
+        if kept(into).get(name, {}).get("without") != list(without):
             print(f"{name}: measuring", flush=True)
-            _keep(into, name, measure(into / name, name, sets[name], data))
-    return {name: kept(into)[name] for name in names}
+            _keep(into, name, measure(into / name, name, one, data, without))
+    return {name: kept(into)[name] for name in sets}
 
 
 def kept(into: Path) -> dict[str, Result]:
@@ -69,7 +74,7 @@ def _keep(into: Path, name: str, result: Result | None) -> None:
     path.rename(into / "results.json")
 
 
-def measure(folder: Path, name: str, chosen: Set, data: Path) -> Result:
+def measure(folder: Path, name: str, chosen: Set, data: Path, without: Sequence[str]) -> Result:
     """One set, from its file to the figures of the best on validation."""
     import argosy
     from argosy.app.scaffold import create_project
@@ -79,7 +84,7 @@ def measure(folder: Path, name: str, chosen: Set, data: Path) -> Result:
     with argosy.open(folder) as project:
         if name not in project.examples.collections():
             project.examples.add(chosen.read(data), into=name)
-        plan = plan_of(folder, name)
+        plan = plan_of(folder, name, without)
         with clocked(folder / "seconds.json") as spent:
             status = project.plans.train(plan, processes=PROCESSES)
         if status.failed:
@@ -100,14 +105,17 @@ def measure(folder: Path, name: str, chosen: Set, data: Path) -> Result:
         **{key: round(value / 60, 1) for key, value in spent.items()},
         "load": round(os.getloadavg()[2], 1),
         "definitions": status.total,
+        "without": list(without),
     }
 
 
-def plan_of(folder: Path, name: str) -> dict[str, Any]:
+def plan_of(folder: Path, name: str, without: Sequence[str] = ()) -> dict[str, Any]:
     """The plan that the project came with, over the published split of a collection."""
     import yaml
 
     plan: dict[str, Any] = yaml.safe_load((folder / "thorough.yaml").read_text("utf-8"))
+    for kind in ("adapter", "model"):
+        plan[kind] = [one for one in plan[kind] if not any(f'"name": "{left}"' in json.dumps(one) for left in without)]
     return {**plan, "dataset": {"name": "given_split", "options": {"collection": name}}}
 
 
@@ -166,14 +174,14 @@ def in_scope_figures(confusion: dict[str, Any]) -> dict[str, float]:
 
 def table(found: dict[str, Result]) -> Iterator[str]:
     """As Markdown."""
-    yield "| set | rows: train, validation, test | argosy | baseline | with validation | minutes, of CPU | recipe |"
-    yield "|---|---|---|---|---|---|---|"
+    yield "| set | train, validation, test | argosy | baseline | baseline_all | minutes, of CPU | recipe | without |"
+    yield "|---|---|---|---|---|---|---|---|"
     for name, one in found.items():
         rows = ", ".join(f"{one['rows'].get(part, 0):,}" for part in ("train", "validation", "test"))
         figure = f"**{one['argosy']:.3f}** ({one['low']:.3f}–{one['high']:.3f})"
         took = f"{one['wall_minutes']} at load {one['load']}, {one['cpu_minutes']}"
         others = f"{one['baseline']:.3f} | {one['baseline_all']:.3f}"
-        yield f"| {name} | {rows} | {figure} | {others} | {took} | {one['recipe']} |"
+        yield f"| {name} | {rows} | {figure} | {others} | {took} | {one['recipe']} | {', '.join(one['without'])} |"
 
 
 if __name__ == "__main__":

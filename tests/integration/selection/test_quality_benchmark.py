@@ -7,6 +7,7 @@ import pytest
 from benchmarks import quality
 from benchmarks.quality_sets import SETS, Set, as_published, by_time, in_scope, with_oos
 
+from argosy.app.scaffold import create_project
 from argosy.models import extras
 
 WORDS = {"delivery": "parcel late van", "refund": "card money bank", "oos": "moon cheese song"}
@@ -30,7 +31,7 @@ def test_results_are_kept_and_computed_once(data, tmp_path, monkeypatch, capsys)
     sets = {name: Set("few.jsonl.gz", as_published) for name in ("few", "more")}
     thorough = quality.plan_of
     quick = {"adapter": "tfidf", "model": "svm", "forbid": []}
-    monkeypatch.setattr(quality, "plan_of", lambda folder, name: {**thorough(folder, name), **quick})
+    monkeypatch.setattr(quality, "plan_of", lambda *given: {**thorough(*given), **quick})
     quality.main(["few", "--into", str(tmp_path / "into")], sets, data)
     out = capsys.readouterr().out.splitlines()
     found = json.loads(out[-1])
@@ -50,6 +51,17 @@ def test_results_are_kept_and_computed_once(data, tmp_path, monkeypatch, capsys)
     quality.main(["few", "--fresh", "--into", str(tmp_path / "into")], sets, data)
     assert measured == ["more", "few"]
     assert not (tmp_path / "into" / "few").exists()
+    quality.main(["more", "--without", "transformer", "--into", str(tmp_path / "into")], sets, data)
+    assert measured == ["more", "few", "more"]
+
+
+def test_what_is_left_out_is_left_out_of_unions_too(tmp_path):
+    create_project(tmp_path / "few")
+    everything = quality.plan_of(tmp_path / "few", "few")
+    fewer = quality.plan_of(tmp_path / "few", "few", ["transformer", "sentence_embedding"])
+    assert len(everything["adapter"]) == len(fewer["adapter"]) + 1
+    assert len(everything["model"]) == len(fewer["model"]) + 1
+    assert "sentence_embedding" not in json.dumps(fewer)
 
 
 def test_seconds_of_an_attempt_that_failed_count(tmp_path):
