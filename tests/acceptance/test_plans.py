@@ -78,3 +78,35 @@ def test_a_worker_asked_to_stop_gives_its_jobs_back(shop, until):
     assert counts.get("running", 0) == counts.get("failed", 0) == 0
     shop("worker", "--until-idle")
     assert shop.json("plan", "status", "more")["counts"]["done"] == 3
+
+
+LACKING = """\
+from argosy.models.adapters import adapters
+from argosy.models.adapters.tfidf import TfIdf
+
+
+class Lacking(TfIdf):
+    @classmethod
+    def lacks(cls, options):
+        return "the adapter lacking needs pip install moonlight"
+
+
+adapters.register("lacking", Lacking)
+"""
+
+
+def test_what_is_not_installed_is_left_out_and_said(empty):
+    empty.write("lacking_adapter.py", LACKING)
+    empty.write("argosy.yaml", "plugins: [lacking_adapter]\n")
+    empty.write("few.csv", "text,label\n" + "".join(f"word{n % 3} {n},label{n % 3}\n" for n in range(60)))
+    empty("examples", "import", "few.csv")
+    empty.write(
+        "some.yaml", "dataset: all\nadapter: [tfidf, {name: lacking, if_installed: true}]\nmodel: naive_bayes\n"
+    )
+    said = empty("plan", "check", "some.yaml")
+    assert "Left out: the adapter lacking needs pip install moonlight (1 permutation)" in said
+    assert "1   left out, since what they need is not installed" in said
+    assert "1   will train" in said
+    submitted = empty.json("plan", "submit", "some.yaml")
+    assert (len(submitted["queued"]), submitted["left_out"]) == (1, ["the adapter lacking needs pip install moonlight"])
+    assert "Left out: the adapter lacking needs" in empty.run("train", "some.yaml").err
