@@ -18,12 +18,12 @@ def test_without_extras_the_classical_part_is_trained_and_the_rest_is_said(proje
     plan = _plan(project)
     found = project.plans.check(plan)
     vectors, transformer = found.to_dict()["left_out"]
-    assert (found.will_train, vectors["count"], transformer["count"]) == (7, 3, 1)
+    assert (found.will_train, vectors["count"], transformer["count"]) == (5, 2, 1)
     assert "sentence_embedding needs pip install 'argosy[embeddings]'" in vectors["reason"]
     assert "transformer needs pip install 'argosy[finetuning]'" in transformer["reason"]
     assert project.plans.submit(plan).left_out == (vectors["reason"], transformer["reason"])
     rows = trained(plan)
-    assert len(rows) == 7
+    assert len(rows) == 5
     assert rows[0]["validation_accuracy"] > 0.6
     assert not any("sentence_embedding" in row["adapter"] for row in rows)
 
