@@ -17,6 +17,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -186,4 +187,5 @@ def table(found: dict[str, Result]) -> Iterator[str]:
 
 if __name__ == "__main__":
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that workers are stopped and minutes are kept
     main(sys.argv[1:])

@@ -30,7 +30,7 @@ class Set:
 
 
 def as_published(rows: list[Row]) -> Iterable[Row]:
-    return rows
+    return ({**row, "split": {"dev": "validation"}.get(row["split"], row["split"])} for row in rows)
 
 
 def fine(rows: list[Row]) -> Iterable[Row]:

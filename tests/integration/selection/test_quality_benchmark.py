@@ -87,6 +87,7 @@ def test_splits_are_as_the_page_says():
     ]
     assert [row["split"] for row in in_scope(rows)] == ["train", "test"]
     assert [row["split"] for row in with_oos(rows)] == ["train", "test", "train", "test"]
+    assert [row["split"] for row in as_published([{"split": "dev"}, {"split": "test"}])] == ["validation", "test"]
     dated = [{"text": str(n), "label": "a", "created_at": str(n), "id": ""} for n in range(9, -1, -1)]
     assert [row["text"] for row in by_time(dated) if row["split"] == "test"] == ["8", "9"]
     assert set(SETS) >= {"banking77", "clinc150", "trec", "sst2", "20newsgroups", "airline_tweets"}
