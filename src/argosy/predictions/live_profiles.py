@@ -61,16 +61,20 @@ class LiveProfiles:
     def count(self, model: str, now: float, measure: Measure) -> int:
         """Bring the model's hours up to `now`; how many were counted anew."""
         self._log.drain()
-        start, changed, seen = self._since(model, now), 0, set()
-        kept = {(one.version, one.started_at): one.profile for one in self.hours(model, start)}
-        for hour, tallies in self._tallies(model, start, now):
+        start, changed = self._since(model, now), 0
+        kept = {(one.started_at, one.version): one.profile for one in self.hours(model, start)}
+        gone = set(kept)
+        for hour in self._answered(model, start, now):
+            before = {version: profile for (at, version), profile in kept.items() if at == hour}
+            gone -= {(hour, version) for version in before}
+            if sum(profile.rows for profile in before.values()) == self._log.count_between(model, hour, hour + HOUR):
+                continue
+            tallies = self._log.tally(model, hour, hour + HOUR)
+            gone |= {(hour, version) for version in before.keys() - tallies.keys()}
             for version, tally in tallies.items():
-                seen.add((version, hour))
-                before = kept.get((version, hour))
-                if before is None or before.rows != tally.rows:
-                    self._keep(model, version, hour, self._measured(model, version, hour, tally, measure))
-                    changed += 1
-        for version, hour in kept.keys() - seen:  # all of it was erased
+                self._keep(model, version, hour, self._measured(model, version, hour, tally, measure))
+                changed += 1
+        for hour, version in gone:  # all of it was erased
             self._write(FORGET, {"model": model, "version": version, "started_at": hour})
         return changed
 
@@ -88,12 +92,11 @@ class LiveProfiles:
             newest = transaction.execute(NEWEST, {"model": model, "format": FORMAT})[0][0]
         return horizon if newest is None else max(horizon, newest - SETTLED_HOURS * HOUR)
 
-    def _tallies(self, model: str, start: float, now: float) -> Iterator[tuple[float, dict[int, Profile]]]:
-        """Of each hour with answers in it, what was answered by version."""
+    def _answered(self, model: str, start: float, now: float) -> Iterator[float]:
+        """The beginnings of the hours with answers in them."""
         while (first := self._log.first_after(model, start)) is not None and first <= now:
-            hour = hour_of(first)
-            yield hour, self._log.tally(model, hour, hour + HOUR)
-            start = hour + HOUR
+            yield hour_of(first)
+            start = hour_of(first) + HOUR
 
     def _measured(self, model: str, version: int, hour: float, tally: Profile, measure: Measure) -> Profile:
         drawn = self._log.sample(model, version, hour, hour + HOUR, TEXTS)

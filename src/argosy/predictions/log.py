@@ -103,6 +103,12 @@ class PredictionLog:
             found: float | None = transaction.execute(statements.FIRST_AFTER, {"model": model, "start": start})[0][0]
         return found
 
+    def count_between(self, model: str, start: float, end: float) -> int:
+        """How many answers were given in [start, end); by an index alone, and without draining."""
+        with self._database.read() as transaction:
+            found = transaction.execute(statements.COUNT_BETWEEN, {"model": model, "start": start, "end": end})
+        return int(found[0][0])
+
     def tally(self, model: str, start: float, end: float) -> dict[int, Profile]:
         """By version, how often each answer was given in [start, end) and how surely. Opens no seal, drains nothing."""
         with self._database.read() as transaction:

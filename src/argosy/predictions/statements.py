@@ -45,6 +45,9 @@ WHERE model = :model AND made_at >= :start AND made_at < :end GROUP BY predictio
 ORDER BY predictions.id
 """
 FIRST_AFTER = "SELECT min(made_at) FROM predictions WHERE model = :model AND made_at >= :start"
+COUNT_BETWEEN = """
+SELECT count(*) FROM predictions WHERE model = :model AND made_at >= :start AND made_at < :end
+"""
 TALLY = """
 SELECT version, answer, count(*), sum(confidence), sum(confidence * confidence) FROM predictions
 WHERE model = :model AND made_at >= :start AND made_at < :end GROUP BY version, answer
