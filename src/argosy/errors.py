@@ -224,6 +224,14 @@ class ProbabilityUnavailable(UserMistake):
     """The estimator has no probabilities of its own."""
 
 
+class ImportInvalid(UserMistake):
+    """A model that was trained elsewhere and cannot be taken: its file, what it takes, or what it answers."""
+
+
+class ImportedModelFailed(ArgosyError):
+    """A model that was trained elsewhere gave no answer, or its process ended."""
+
+
 # --- predictions and feedback
 
 

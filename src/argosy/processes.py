@@ -78,6 +78,20 @@ def start(
             output.close()
 
 
+def start_bare(module: str) -> subprocess.Popen[bytes]:
+    """Start `python -m module` on two pipes, with one thread a library and nothing else of our environment."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+    return subprocess.Popen(
+        [sys.executable, "-m", module],
+        env={**kept, **single_threaded(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        process_group=0,
+    )
+
+
 def follow_parent(poll_seconds: float = 1.0) -> None:
     """Have this process sent SIGTERM when the one that started it is gone, however that ended. Once, at the start."""
     parent = os.environ.pop(PARENT, "")

@@ -9,8 +9,8 @@ import argosy
 from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators
 
-SERVED_APART = {"numeric", "members"}  # test_fields.py and test_ensembles.py take them along the same way
-OF_OTHERS = {"mean", "stack", "vote", "one_vs_rest"}  # of members, or of lists of labels: test_several_labels.py
+SERVED_APART = {"numeric", "members", "imported"}  # tests of their own take them along the same way
+OF_OTHERS = {"mean", "stack", "vote", "one_vs_rest", "as_imported"}  # of members, lists of labels, files
 OPTIONS = {
     "calibrated": {"of": "svm", "thresholds": "macro_f1"},
     "gradient_boosting": {"trees": 20, "min_rows": 3},

@@ -10,6 +10,7 @@ NAMES = {
     "dataset": ["all", "given_split", "latest", "span"],
     "adapter": [
         "hashing",
+        "imported",
         "members",
         "numeric",
         "sentence_embedding",
@@ -20,6 +21,7 @@ NAMES = {
         "word_pieces",
     ],
     "model": [
+        "as_imported",
         "calibrated",
         "gradient_boosting",
         "logistic",
@@ -46,6 +48,7 @@ OPTIONS = {
     "latest": "collection rows days training_ratio validation_ratio seed",
     "span": "collection start end training_ratio validation_ratio seed",
     "hashing": "buckets analyzer ngrams signed lowercase field",
+    "imported": "format sha256 classes text fields trusted",
     "members": "of folds seed",
     "numeric": "numbers categories texts scaling missing max_categories ngrams min_count max_features",
     "sentence_embedding": "backend length threads field",
@@ -54,6 +57,7 @@ OPTIONS = {
     "word2vec": "sequence_length dimensions epochs window min_count seed field",
     "word_frequency": "sequence_length vocabulary_size field",
     "word_pieces": "length field",
+    "as_imported": "kind",
     "calibrated": "of settings method thresholds folds seed",
     "gradient_boosting": "trees leaves learning_rate min_rows feature_share row_share l2 class_weight seed",
     "mean": "",

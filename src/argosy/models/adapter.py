@@ -42,6 +42,11 @@ class Adapter(Component):
         """The fields of a dictionary that it looks at; a lone text may come as it is, outside of a dictionary."""
         return {getattr(self, "field", "") or "text": "text"}
 
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for another process, so that it is never asked where nothing may wait."""
+        return False
+
     @abstractmethod
     def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:
         """Learn from the training part; an adapter with nothing to learn returns itself."""

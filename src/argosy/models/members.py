@@ -64,6 +64,10 @@ class Members(ComposedAdapter):
         return [half for member in self.members_ for half in (member.adapter, member.estimator)]
 
     @property
+    def waits(self) -> bool:
+        return any(member.adapter.waits for member in self.members_)
+
+    @property
     def width(self) -> int:
         """How many features a row has."""
         return len(self.members_) * len(self.classes_)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
-from argosy.errors import InputInvalid
+from argosy.errors import ImportedModelFailed, InputInvalid
 from argosy.models.adapter import FieldKind
 from argosy.models.inputs import is_lone_text
 from argosy.serving.servable import Servable
@@ -31,7 +31,7 @@ def warm(servable: Servable) -> None:
                 started = perf_counter()
                 predictor.score([item], 4 * len(text))
                 servable.pace.learn(1, len(text), perf_counter() - started)
-    except InputInvalid:
+    except (InputInvalid, ImportedModelFailed):
         return
 
 

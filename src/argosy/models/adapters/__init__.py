@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 adapters: Registry[Adapter] = Registry("adapter")
 adapters.register("hashing", "argosy.models.adapters.hashing:Hashing")
+adapters.register("imported", "argosy.models.adapters.imported:Imported")
 adapters.register("members", "argosy.models.members:Members")
 adapters.register("numeric", "argosy.models.adapters.numeric:Numeric")
 adapters.register("sentence_embedding", "argosy.models.adapters.sentence_embedding:SentenceEmbedding")

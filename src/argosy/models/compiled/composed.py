@@ -21,7 +21,7 @@ class Composed:
     def __init__(self, adapter: ComposedAdapter, estimator: Estimator, classes: list[str]) -> None:
         self._adapter, self.classes = adapter, classes
         self.has_probabilities, self.reads = estimator.has_probabilities, adapter.reads
-        self.answered_from = estimator.answered_from
+        self.answered_from, self.waits = estimator.answered_from, adapter.waits
         self._answer = estimator.probabilities if self.has_probabilities else estimator.scores
 
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:

@@ -1,0 +1,87 @@
+"""A model that was trained elsewhere: the bytes of its file, run by the runtime of its format.
+
+Its features are what the model answers, in the order of the sorted classes, for the model `as_imported` to pass on.
+Only `argosy models import` makes one: there is no definition to train.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ImportedModelFailed
+from argosy.models.adapter import Adapter, FieldKind
+from argosy.models.runtime import Answers, Declared, Format, Runtime
+from argosy.models.runtimes import runtime_of
+from argosy.types import Input
+
+NOT_TRAINED = "an imported model has no definition to train: argosy models import brings one in"
+
+
+class Imported(Adapter):
+    """`classes` are in the order of the file's outputs; `text` or `fields` say what it takes, see `Declared`."""
+
+    has_amounts: ClassVar[bool] = False
+    content_: NDArray[np.uint8]
+    """The file, byte for byte."""
+
+    def __init__(
+        self,
+        format: Format = "onnx",  # noqa: A002  # the word that users write
+        sha256: str = "",
+        classes: tuple[str, ...] = (),
+        text: str = "",
+        fields: dict[str, FieldKind] | None = None,
+        trusted: tuple[str, ...] = (),
+    ) -> None:
+        self.format, self.sha256, self.classes = format, sha256, classes
+        self.text, self.fields, self.trusted = text, fields, trusted
+
+    @property
+    def reads(self) -> Mapping[str, FieldKind]:
+        return self._declared.reads
+
+    @property
+    def waits(self) -> bool:
+        return self.format in ("joblib", "pickle")
+
+    def take(self, content: bytes) -> Self:
+        """Hold the bytes of a file."""
+        self.content_ = np.frombuffer(content, np.uint8)
+        return self
+
+    def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:  # noqa: ARG002
+        raise DefinitionInvalid(NOT_TRAINED)
+
+    def transform(self, inputs: Sequence[Input]) -> Any:
+        if not len(inputs):
+            return np.zeros((0, len(self.classes)))
+        found = self.runtime.answers([self._declared.row(item) for item in inputs])
+        if found.shape != (len(inputs), len(self.classes)):
+            problem = f"{found.shape[-1]} columns for {len(self.classes)} classes"
+            raise ImportedModelFailed(f"the imported model gave {problem}")
+        if not np.isfinite(found).all():
+            rows = int((~np.isfinite(found)).any(axis=1).sum())
+            raise ImportedModelFailed(f"the imported model gave no number for {rows} of {len(inputs)} inputs")
+        return _sorted(found, self.classes)
+
+    @cached_property
+    def _declared(self) -> Declared:
+        return Declared(self.text, self.fields or {})
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """What runs it, made when first asked for; raises ImportInvalid, ExtraMissing, ArtifactCorrupt."""
+        content = self.content_.tobytes()
+        if hashlib.sha256(content).hexdigest() != self.sha256:
+            raise ArtifactCorrupt("the imported model's bytes are not those that were imported")
+        return runtime_of(self.format, content, self._declared, list(self.classes), self.trusted)
+
+
+def _sorted(answers: Answers, classes: Sequence[str]) -> Answers:
+    return np.ascontiguousarray(answers[:, sorted(range(len(classes)), key=classes.__getitem__)])

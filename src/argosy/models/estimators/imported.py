@@ -1,0 +1,41 @@
+"""What an imported model answers, passed on: the model `as_imported`, behind the adapter `imported`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+
+from argosy.models.estimator import Codes, Estimator, Scores
+from argosy.types import Options
+
+
+class PassedOn(Estimator):
+    """`kind` says what the answers are, as was found when the model was imported."""
+
+    cost: ClassVar[float] = 0.1
+    learns: ClassVar[bool] = False
+
+    def __init__(self, kind: Literal["probabilities", "scores"] = "probabilities") -> None:
+        self.kind = kind
+
+    @property
+    def has_probabilities(self) -> bool:
+        return self.kind == "probabilities"
+
+    @classmethod
+    def refuses(cls, adapter: type, options: Options) -> str | None:  # noqa: ARG003
+        return "an imported model has no definition to train: argosy models import brings one in"
+
+    def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: ARG002, N803
+        return self
+
+    def scores(self, X: Any) -> Scores:  # noqa: N803
+        return np.asarray(X, np.float64)
+
+    def probabilities(self, X: Any) -> Scores:  # noqa: N803
+        """Made to sum to one as exactly as others do: single precision comes near it."""
+        if not self.has_probabilities:
+            return super().probabilities(X)
+        found = self.scores(X).clip(0.0)
+        return np.asarray(found / found.sum(axis=1, keepdims=True))

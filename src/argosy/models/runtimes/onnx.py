@@ -1,0 +1,129 @@
+"""ONNX graphs, run by ONNX Runtime on one thread.
+
+One input takes all that is declared, texts or numbers; several take a field each, by name. Of the outputs the
+probabilities are taken, as a tensor or as a map a row, else the labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from argosy.errors import ExtraMissing, ImportedModelFailed, ImportInvalid
+from argosy.models.runtime import Answers, Declared, Row, class_name, one_hot
+from argosy.models.runtimes.scikit import said
+
+TYPES: Final[dict[str, Any]] = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+    "tensor(string)": object,
+}
+
+
+class Onnx:
+    """`classes` are those to say labels by, where the graph answers with labels alone."""
+
+    def __init__(self, content: bytes, declared: Declared, classes: Sequence[str]) -> None:
+        self._session, self._declared = _session(content), declared
+        self._inputs = self._session.get_inputs()
+        for one in self._inputs:
+            _check_input(one, declared, len(self._inputs))
+        self._output = _output(self._session.get_outputs())
+        self.classes = list(classes) or self._map_classes() or _graph_classes(content)
+
+    def answers(self, rows: Sequence[Row]) -> Answers:
+        if any(one.shape and one.shape[0] == 1 for one in self._inputs):
+            return np.concatenate([self._run([row]) for row in rows])
+        return self._run(rows)
+
+    def _run(self, rows: Sequence[Row]) -> Answers:
+        found = self._asked(rows)
+        if isinstance(found, list):
+            keys = list(found[0])
+            return np.array([[row[key] for key in keys] for row in found], np.float64)
+        if found.ndim == 1 or not np.issubdtype(found.dtype, np.floating):
+            return one_hot(found.reshape(len(rows)).tolist(), self.classes)
+        return np.asarray(found.reshape(len(rows), -1), np.float64)
+
+    def _asked(self, rows: Sequence[Row]) -> Any:
+        try:
+            return self._session.run([self._output], self._feeds(rows))[0]
+        except Exception as error:
+            raise ImportedModelFailed(f"the imported model failed: {type(error).__name__}") from error
+
+    def _feeds(self, rows: Sequence[Row]) -> dict[str, Any]:
+        if len(self._inputs) == 1:
+            one = self._inputs[0]
+            table = np.array(list(rows), TYPES[one.type])
+            return {one.name: table.reshape(len(rows), -1) if len(one.shape) == 2 else table}
+        names = list(self._declared.fields)
+        return {
+            one.name: np.array([row[names.index(one.name)] for row in rows], TYPES[one.type]).reshape(
+                (len(rows),) + (1,) * (len(one.shape) - 1)
+            )
+            for one in self._inputs
+        }
+
+    def _map_classes(self) -> list[str]:
+        """Of a graph that answers with maps: their keys."""
+        if not next(one.type for one in self._session.get_outputs() if one.name == self._output).startswith("seq(map"):
+            return []
+        row: Row = [0.0 if kind == "number" else "" for kind in self._declared.fields.values()]
+        return [class_name(key) for key in self._asked([row if self._declared.fields else "text"])[0]]
+
+
+def _session(content: bytes) -> Any:
+    try:
+        import onnxruntime
+    except ImportError:
+        raise ExtraMissing("onnxruntime", "import", "a model in ONNX's format") from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # whatever a damaged file makes it raise
+        raise ImportInvalid(f"the file cannot be read as ONNX: {said(error)}") from error
+
+
+def _check_input(one: Any, declared: Declared, inputs: int) -> None:
+    takes = f"the model's input '{one.name}' is a {one.type} of shape {one.shape}"
+    if one.type not in TYPES or len(one.shape) > 2:
+        raise ImportInvalid(f"{takes}: rows of a text or of fields have one column or some")
+    if inputs > 1:
+        if one.name not in declared.fields:
+            raise ImportInvalid(f"{takes}: declare a field of that name")
+        return
+    is_text = one.type == "tensor(string)"
+    if is_text != (not declared.fields or "number" not in declared.fields.values()):
+        raise ImportInvalid(f"{takes}, and {'texts are' if not declared.fields else 'fields are'} declared")
+    width = one.shape[1] if len(one.shape) == 2 else 1
+    columns = len(declared.fields) or 1
+    if isinstance(width, int) and width != columns:
+        raise ImportInvalid(f"{takes}, and {columns} columns are declared")
+
+
+def _output(outputs: Sequence[Any]) -> str:
+    """The name of the one that says most."""
+    for wanted in ("seq(map", "tensor(float)", "tensor(double)", "tensor"):
+        for one in outputs:
+            if one.type.startswith(wanted):
+                return str(one.name)
+    raise ImportInvalid(f"none of the model's outputs is a table: {', '.join(one.type for one in outputs)}")
+
+
+def _graph_classes(content: bytes) -> list[str]:
+    """The labels that a node of the graph names, where the package that can tell is installed."""
+    try:
+        import onnx
+    except ImportError:
+        return []
+    for node in reversed(onnx.load_from_string(content).graph.node):
+        for attribute in node.attribute:
+            if attribute.name.startswith("classlabels_") and (attribute.strings or attribute.ints):
+                return [class_name(one) for one in (attribute.strings or attribute.ints)]
+    return []

@@ -1,0 +1,79 @@
+"""Models that keep scikit-learn's interface: pipelines and classifiers with `predict` and, at best, `predict_proba`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from argosy.errors import ArgosyError, ExtraMissing, ImportedModelFailed, ImportInvalid
+from argosy.models.runtime import Answers, Declared, Row, class_name, one_hot
+
+
+class Scikit:
+    """Asks for probabilities, else for decision values, else for labels."""
+
+    def __init__(self, model: Any, declared: Declared, classes: Sequence[str] = ()) -> None:
+        if not hasattr(model, "predict"):
+            raise ImportInvalid(f"the file holds a {type(model).__name__}, which cannot predict")
+        self._model, self._declared = model, declared
+        self.classes = [class_name(one) for one in getattr(model, "classes_", ())] or list(classes)
+
+    def answers(self, rows: Sequence[Row]) -> Answers:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return self._answers(self._table(rows))
+        except ArgosyError:
+            raise
+        except Exception as error:
+            raise ImportedModelFailed(f"the imported model failed: {type(error).__name__}") from error
+
+    def _answers(self, table: Any) -> Answers:
+        if hasattr(self._model, "predict_proba"):
+            return np.asarray(self._model.predict_proba(table), np.float64)
+        if hasattr(self._model, "decision_function"):
+            found = np.asarray(self._model.decision_function(table), np.float64)
+            return np.stack([-found, found], axis=1) if found.ndim == 1 else found
+        return one_hot(list(self._model.predict(table)), self.classes)
+
+    def _table(self, rows: Sequence[Row]) -> Any:
+        """Texts as a list, numbers as an array; columns by name where the model was fitted on such."""
+        if not self._declared.fields:
+            return list(rows)
+        if hasattr(self._model, "feature_names_in_"):
+            try:
+                import pandas as pd
+            except ImportError:
+                raise ExtraMissing("pandas", "frames", "a model that was fitted on named columns") from None
+            return pd.DataFrame(list(rows), columns=list(self._declared.fields))
+        are_numbers = set(self._declared.fields.values()) == {"number"}
+        return np.array(list(rows), np.float64 if are_numbers else object)
+
+
+def from_skops(content: bytes, declared: Declared, classes: Sequence[str], trusted: tuple[str, ...]) -> Scikit:
+    """The model in a skops file, of types that skops trusts and those named; raises ImportInvalid, ExtraMissing."""
+    try:
+        import skops.io
+    except ImportError:
+        raise ExtraMissing("skops", "import", "a model in skops's format") from None
+    try:
+        unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted))
+        if unknown:
+            raise ImportInvalid(
+                f"the file holds types that are not trusted: {', '.join(unknown)}; --trust TYPE lets one in"
+            )
+        model = skops.io.loads(content, trusted=list(trusted))
+    except ImportInvalid:
+        raise
+    except Exception as error:  # whatever a damaged file makes it raise
+        raise ImportInvalid(f"the file cannot be read as skops: {said(error)}") from error
+    return Scikit(model, declared, classes)
+
+
+def said(error: BaseException) -> str:
+    """What a library says of a file, in one short line: no example was met yet."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__

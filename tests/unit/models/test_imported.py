@@ -1,0 +1,198 @@
+"""Models that were trained elsewhere: the same answers as where they come from, and what is refused in a line."""
+
+import copy
+import hashlib
+import io
+import os
+import pickle
+import signal
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import LinearSVC
+
+from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ImportedModelFailed, ImportInvalid
+from argosy.models.adapted_model import AdaptedModel
+from argosy.models.adapters.imported import Imported
+from argosy.models.estimators.imported import PassedOn
+from argosy.models.runtime import Declared
+from argosy.models.runtimes import runtime_of
+from argosy.testing.texts import labelled_texts
+
+skops_io = pytest.importorskip("skops.io", reason="the extra 'import' is not installed")
+skl2onnx = pytest.importorskip("skl2onnx", reason="a development package")
+TEXTS, LABELS = labelled_texts(60)
+CODES = np.unique(LABELS, return_inverse=True)[1]
+NUMBERS = np.random.default_rng(0).normal(size=(60, 2)) + 2 * CODES[:, None]
+ROWS = [{"a": float(a), "b": float(b)} for a, b in NUMBERS]
+FIELDS = Declared(fields={"a": "number", "b": "number"})
+
+
+def text_pipeline(model=None):
+    return make_pipeline(TfidfVectorizer(lowercase=False), model or LogisticRegression()).fit(TEXTS, LABELS)
+
+
+def joblibbed(model):
+    file = io.BytesIO()
+    joblib.dump(model, file)
+    return file.getvalue()
+
+
+def pair(form, content, **options):
+    classes = tuple(options.pop("classes", sorted(set(LABELS))))
+    adapter = Imported(form, hashlib.sha256(content).hexdigest(), classes, **options).take(content)
+    return AdaptedModel(adapter, PassedOn(), sorted(classes))
+
+
+@pytest.mark.parametrize(("form", "dumped"), [("skops", skops_io.dumps), ("pickle", pickle.dumps)])
+def test_a_pipeline_over_texts_answers_as_it_did_and_after_being_stored(form, dumped, tmp_path):
+    theirs = text_pipeline()
+    ours = pair(form, dumped(theirs))
+    loaded = AdaptedModel.load(ours.save(tmp_path / "model"))
+    for model in (ours, loaded):
+        np.testing.assert_allclose(model.predict_proba(TEXTS[:9]), theirs.predict_proba(TEXTS[:9]), atol=1e-12)
+    assert AdaptedModel.from_dict(ours.to_dict()).to_dict() == ours.to_dict()
+
+
+def test_decision_values_are_scores_of_both_classes():
+    two = [str(label == LABELS[0]) for label in LABELS]
+    model = make_pipeline(TfidfVectorizer(), LinearSVC()).fit(TEXTS, two)
+    found = runtime_of("skops", skops_io.dumps(model), Declared(), [])
+    assert found.classes == ["False", "True"]
+    answers = found.answers(TEXTS[:5])
+    assert (answers.argmax(axis=1) == (model.decision_function(TEXTS[:5]) > 0)).all()
+
+
+@pytest.mark.parametrize("zipmap", [True, False])
+def test_onnx_over_numbers_in_one_tensor(zipmap):
+    from skl2onnx.common.data_types import FloatTensorType
+
+    theirs = LogisticRegression().fit(NUMBERS, LABELS)
+    graph = skl2onnx.to_onnx(theirs, initial_types=[("X", FloatTensorType([None, 2]))], options={"zipmap": zipmap})
+    ours = pair("onnx", graph.SerializeToString(), fields=dict(FIELDS.fields))
+    np.testing.assert_allclose(ours.predict_proba(ROWS), theirs.predict_proba(NUMBERS), atol=1e-5)
+    assert ours.classify(ROWS) == theirs.predict(NUMBERS).tolist()
+
+
+def test_onnx_over_texts():
+    from skl2onnx.common.data_types import StringTensorType
+
+    theirs = text_pipeline(MultinomialNB())
+    graph = skl2onnx.to_onnx(theirs, initial_types=[("text", StringTensorType([None, 1]))])
+    ours = pair("onnx", graph.SerializeToString())
+    plain = [
+        text for text in TEXTS if text.isascii() and text.replace(" ", "").isalpha()
+    ]  # other words are cut otherwise
+    np.testing.assert_allclose(ours.predict_proba(plain), theirs.predict_proba(plain), atol=1e-4)
+
+
+def identity(width, first=None):
+    """A graph that gives back its rows, made by hand."""
+    from onnx import TensorProto, helper
+
+    shape = [first, width]
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in ("X", "Y")]
+    graph = helper.make_graph([helper.make_node("Identity", ["X"], ["Y"])], "graph", ends[:1], ends[1:])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
+
+
+def test_an_answer_that_is_no_number_is_none():
+    model = pair("onnx", identity(2), fields=dict(FIELDS.fields), classes=("no", "yes"))
+    assert model.classify([{"a": 0.2, "b": 0.8}]) == ["yes"]
+    with pytest.raises(ImportedModelFailed, match="no number for 1 of 2 inputs"):
+        model.scores([{"a": 0.2, "b": 0.8}, {"a": None, "b": 1}])
+
+
+def test_a_graph_that_takes_a_row_at_a_time_is_asked_so():
+    found = runtime_of("onnx", identity(2, 1), FIELDS, ["no", "yes"])
+    assert found.answers([[1.0, 2.0], [3.0, 4.0]]).tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("form", "content", "declared", "problem"),
+    [
+        ("onnx", b"nothing", FIELDS, "cannot be read as ONNX"),
+        ("onnx", identity(2)[:20], FIELDS, "cannot be read as ONNX"),
+        ("onnx", identity(3), FIELDS, "2 columns are declared"),
+        ("onnx", identity(2), Declared(), "texts are declared"),
+        ("skops", b"PK nothing", Declared(), "cannot be read as skops"),
+        ("skops", skops_io.dumps(text_pipeline())[:400], Declared(), "cannot be read as skops"),
+        ("skops", skops_io.dumps({"no": "model"}), Declared(), "a dict, which cannot predict"),
+        ("pickle", b"csklearn.nowhere\nForest\n.", Declared(), "No module named 'sklearn.nowhere'"),
+        ("joblib", joblibbed(text_pipeline())[:300], Declared(), "cannot be opened"),
+    ],
+)
+def test_a_bad_file_is_refused_in_a_line(form, content, declared, problem):
+    with pytest.raises(ImportInvalid) as refused:
+        runtime_of(form, content, declared, [])
+    assert problem in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_type_that_skops_does_not_trust_is_named_and_may_be_let_in():
+    content = skops_io.dumps(make_pipeline(FunctionTransformer(copy.copy), *text_pipeline()).fit(TEXTS, LABELS))
+    with pytest.raises(ImportInvalid, match=r"not trusted: copy\.copy; --trust TYPE"):
+        runtime_of("skops", content, Declared(), [])
+    names = tuple(skops_io.get_untrusted_types(data=content))
+    assert len(runtime_of("skops", content, Declared(), [], names).answers(TEXTS[:2])) == 2
+
+
+class Spy:
+    """What runs when it is unpickled: it raises with what it sees around it."""
+
+    def __reduce__(self):
+        told = "__import__('os')"
+        program = f"(_ for _ in ()).throw(ValueError(repr(({told}.getpid(), sorted({told}.environ)))))"
+        return eval, (program,)
+
+
+def test_a_pickle_is_opened_in_another_process_without_our_secrets(monkeypatch):
+    monkeypatch.setenv("ARGOSY_KEY_EXAMPLES", "secret")
+    with pytest.raises(ImportInvalid, match="ValueError") as refused:
+        runtime_of("pickle", pickle.dumps(Spy()), Declared(), [])
+    said = str(refused.value)
+    assert f"({os.getpid()}," not in said
+    assert "ARGOSY" not in said
+    assert "PYTHONPATH" in said
+
+
+def test_a_killed_process_is_started_once_more_and_then_it_is_an_error():
+    theirs = text_pipeline()
+    runtime = runtime_of("pickle", pickle.dumps(theirs), Declared(), [])
+    first = runtime._process
+    os.kill(first.pid, signal.SIGKILL)
+    np.testing.assert_allclose(runtime.answers(TEXTS[:3]), theirs.predict_proba(TEXTS[:3]))
+    assert runtime._process.pid != first.pid
+    mortal = runtime_of("pickle", pickle.dumps(Mortal()), Declared(), ["a", "b"])
+    with pytest.raises(ImportedModelFailed, match="ended with code 3"):
+        mortal.answers(["asked"])
+
+
+class Mortal:
+    """Ends its process when it is asked; found by name in the child, which sees our path."""
+
+    def __reduce__(self):
+        return eval, ("type('M', (), {'predict': lambda self, rows: __import__('os')._exit(3)})()",)
+
+
+def test_the_process_ends_when_nobody_needs_it():
+    runtime = runtime_of("joblib", joblibbed(text_pipeline()), Declared(), [])
+    process = runtime._process
+    assert process.poll() is None
+    del runtime
+    assert process.wait(30) != 0
+
+
+def test_changed_bytes_and_training_are_refused():
+    model = pair("skops", skops_io.dumps(text_pipeline()))
+    with pytest.raises(DefinitionInvalid, match="no definition to train"):
+        model.adapter.fit(TEXTS, LABELS)
+    changed = Imported(**model.adapter.arguments).take(b"other")
+    with pytest.raises(ArtifactCorrupt, match="not those that were imported"):
+        changed.transform(["a"])
