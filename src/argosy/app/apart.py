@@ -28,6 +28,7 @@ Task = Callable[["Project", Mapping[str, Any], Say], Any]
 
 TASKS: Final = {
     "analyse": "argosy.app.analysis:analyse",
+    "score_import": "argosy.app.importing:score_import",
     "answer_both": "argosy.app.comparison:answer_both",
     "look_for_drift": "argosy.app.drifting:look_for_drift",
     "train_again": "argosy.app.reproduction:train_again",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from argosy.cli.diff import diff
+from argosy.cli.importing import challenge, import_
 from argosy.cli.output import json_option, plural, print_json, print_table
 from argosy.cli.project import opened
 from argosy.errors import ArgosyError, ModelFailed, told
@@ -36,6 +37,8 @@ def models() -> None:
 
 
 models.add_command(diff)
+models.add_command(import_)
+models.add_command(challenge)
 
 
 @models.command("list")
@@ -282,6 +285,7 @@ def _story(version: Version, trained: Trained, changed: list[str]) -> list[tuple
     from argosy.clock import format_time
 
     rows: list[tuple[str, str]] = []
+    origin = trained.environment.get("imported")
     for kind in ("dataset", "adapter", "model"):
         spec = trained.definition[kind]
         rows.append((kind, spec["name"]))
@@ -292,6 +296,7 @@ def _story(version: Version, trained: Trained, changed: list[str]) -> list[tuple
         *rows,
         ("rows", f"dataset {trained.dataset_digest[:12]}"),
         ("trained", f"{format_time(trained.trained_at)} in {trained.fit_seconds:.2f} s"),
+        *([("imported", "{file} ({format}, {sha256:.12}…) by {by}, {at}".format(**origin))] if origin else []),
         *([("marked", version.mark)] if version.mark else []),
         *((name, "its code here is not what this version was trained with") for name in changed),
         ("parent", trained.parent or "–"),

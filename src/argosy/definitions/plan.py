@@ -78,7 +78,7 @@ def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> 
             problem = "goes by the validation part, the same for every share: leave out `evaluate`, or this"
             raise DefinitionInvalid(problem, "search.halving")
     return Plan(
-        name=_model_name(values.get("name", name)),
+        name=model_name(values.get("name", name)),
         **by_kind,
         forbid=parse_forbid(values.get("forbid"), by_kind, registries),
         require=parse_require(values.get("require"), by_kind, registries),
@@ -120,7 +120,7 @@ def _metric(
     return search.metric
 
 
-def _model_name(name: Any) -> str:
+def model_name(name: Any) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise DefinitionInvalid(f"expected letters, digits and . _ -, as in 'topics'; got {shown(name)}", "name")
     return name

@@ -30,7 +30,8 @@ from argosy.store.aliases import CHAMPION
 from argosy.store.trained import Trained
 
 RETRAIN: Final = "retrain"
-ENSEMBLE: Final = "is an ensemble: retrain the models of its members, then submit its plan with their new versions"
+IMPORTED: Final = "imported"
+"""The adapter of models that were trained elsewhere."""
 
 
 class RetrainRequest(msgspec.Struct, frozen=True):
@@ -59,8 +60,8 @@ class Retraining:
         trained = self._store.trained(champion.label)
         definition = Definition.from_dict(trained.definition, self._registries)
         found: dict[str, Any] = {"model": request.model, "champion": champion.number}
-        if member_labels(trained.definition):
-            return Outcome({**found, "refused": f"{champion.reference} {ENSEMBLE}"})
+        if why := refused(trained):
+            return Outcome({**found, "refused": f"{champion.reference} {why}"})
         found["feedback"] = self._derive(request.model, definition.dataset)
         guard.check()
         challenger = going_on(definition.with_dataset(moved_to(definition.dataset, request.at)), champion.label)
@@ -120,6 +121,15 @@ def refusal(nothing: str, request: RetrainRequest) -> str:
     since = format_time(request.review_since)[:19] + "Z"
     review = f"argosy feedback review {request.model} --since {since} --output review.csv"
     return f"{request.reason}, but nothing new to learn from: review these rows: {review}"
+
+
+def refused(trained: Trained) -> str:
+    """Why there is no definition that could be trained again on newer rows; empty where there is."""
+    if member_labels(trained.definition):
+        return "is an ensemble: retrain the models of its members, then submit its plan with their new versions"
+    if trained.definition["adapter"]["name"] == IMPORTED:
+        return "was imported: there is no definition to train; train a plan of the same name and have it challenge"
+    return ""
 
 
 def moved_to(dataset: Spec, at: float) -> Spec:

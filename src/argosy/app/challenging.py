@@ -1,0 +1,62 @@
+"""A version of a model against its champion, by the gate: what a plan has trained may replace what was imported."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from argosy.errors import JobFailed, VersionNotFound
+from argosy.jobs.job import JobState
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+
+
+@dataclass(frozen=True)
+class Challenged:
+    """How the gate judged; numbers are versions of the model."""
+
+    model: str
+    champion: int
+    challenger: int
+    promoted: bool
+    reason: str
+    verdict: dict[str, Any]
+    left_out: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def challenge(project: Project, reference: str, processes: int = 1) -> Challenged:
+    """Have the gate judge a version, and work on it here until it has; the same two are judged once.
+
+    Raises ModelNotFound, VersionNotFound without a champion, JobFailed.
+    """
+    from argosy.app.workers import run_until
+    from argosy.feedback.gating import GateRequest, gate_job
+    from argosy.store.aliases import CHAMPION
+
+    version = project.models.resolve(reference)
+    champion = project.store.resolve(f"{version.model}@{CHAMPION}")
+    if champion.number == version.number:
+        raise VersionNotFound(f"{version.reference} is the champion: name the version that is to challenge it")
+    job = gate_job(GateRequest(version.model, version.label, champion.number))
+    environment = project.store.trained(version.label).environment
+    with project.database.write() as transaction:
+        requires = dict.fromkeys(environment.get("plugins", {}), "")
+        project.queue.submit(transaction, job["kind"], job["label"], job["payload"], requires)
+    run_until(project, lambda: project.queue.get(job["label"]).state.is_final, processes)
+    ended = project.queue.get(job["label"])
+    if ended.state is not JobState.DONE or ended.result is None:
+        raise JobFailed(f"the gate's job {ended.label} {ended.state}: {ended.error}")
+    found = ended.result
+    return Challenged(
+        version.model,
+        found["champion"],
+        found["challenger"],
+        found["promoted"],
+        found["verdict"]["reason"],
+        found["verdict"],
+        found["left_out"],
+    )

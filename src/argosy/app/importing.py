@@ -1,0 +1,272 @@
+"""Models that were trained elsewhere become versions: declared, scored on a dataset of ours, kept with their bytes.
+
+Nothing is kept unless all of it went well: the file is read, run and measured in a child process, and the version is
+written in one transaction at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from argosy import clock
+from argosy.app.apart import Say, apart
+from argosy.app.user import user
+from argosy.definitions import Definition, Spec, label
+from argosy.definitions.alternatives import parse_alternatives
+from argosy.definitions.plan import model_name
+from argosy.definitions.yaml_files import parse_mapping, read_mapping
+from argosy.errors import DefinitionInvalid, ImportedModelFailed, ImportInvalid, InputInvalid
+from argosy.types import Part
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+    from argosy.datasets.dataset import Dataset
+    from argosy.models.adapters.imported import Imported
+    from argosy.store.trained import Version
+    from argosy.training.pipeline import Measured
+
+MOST_BYTES: Final = 1 << 30
+PICKLED: Final = ("joblib", "pickle")
+KINDS: Final = ("number", "category", "text")
+NEARLY: Final = 1e-3
+"""How far from one the answers to a row may sum and be probabilities."""
+
+
+@dataclass(frozen=True)
+class ImportedVersion:
+    """What an import came to; `unknown` are rows of the test part whose label the model does not know."""
+
+    version: Version
+    is_new: bool
+    classes: list[str]
+    has_probabilities: bool
+    metrics: Mapping[str, Any]
+    unknown: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        told = {"version": self.version.reference, "label": self.version.label, "new": self.is_new}
+        rest = {"classes": self.classes, "probabilities": self.has_probabilities, "unknown_rows": self.unknown}
+        return {**told, **rest, "metrics": self.metrics}
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What the child is asked for."""
+
+    path: str
+    model: str
+    adapter: dict[str, Any]
+    dataset: dict[str, Any]
+    by: str
+
+
+def import_model(
+    project: Project,
+    path: Path,
+    form: str,
+    name: str,
+    *,
+    takes: str = "text",
+    dataset: str = "all",
+    classes: Sequence[str] = (),
+    trusted: Sequence[str] = (),
+    allow_pickle: bool = False,
+    say: Say = lambda _: None,
+) -> ImportedVersion:
+    """Make a file a version of the model; the same file, declared the same, on the same rows, is one version.
+
+    Raises ImportInvalid, DefinitionInvalid, ExtraMissing, and what the dataset may be refused for.
+    """
+    _check_file(path)
+    if form in PICKLED and not allow_pickle:
+        raise ImportInvalid(f"{path}: to open a {form} file is to run what it says: if you trust it, --allow-pickle")
+    declared = parse_input(takes)
+    options = {"format": form, "sha256": "", "classes": list(classes), "trusted": sorted(trusted), **declared}
+    cut = parse_dataset(project, dataset)
+    request = Request(str(path.resolve()), model_name(name), options, cut.to_dict(), user())
+    told = apart(project, "score_import", msgspec.to_builtins(request), say=say)
+    version = project.store.resolve(told.pop("version"))
+    return ImportedVersion(version, **told)
+
+
+def parse_input(text: str) -> dict[str, Any]:
+    """`text`, `text:FIELD`, `fields:a,b`, a mapping or a file of one, as the adapter's options `text` and `fields`."""
+    kind, _, rest = text.partition(":")
+    if kind == "text" and "{" not in text:
+        return {"text": rest.strip()}
+    if kind == "fields" and "{" not in text:
+        given: Any = {"fields": [one.strip() for one in rest.split(",")]}
+    elif text.lstrip().startswith("{"):
+        given = parse_mapping(text, "--input")
+    elif text.endswith((".yaml", ".yml", ".json")):
+        given = read_mapping(Path(text))
+    else:
+        problem = (
+            f"expected text, text:FIELD, fields:a,b or a mapping {{fields: {{a: number, b: category}}}}; got {text!r}"
+        )
+        raise DefinitionInvalid(problem, "--input")
+    if set(given) == {"text"} and isinstance(given["text"], str):
+        return {"text": given["text"]}
+    fields = given.get("fields")
+    named = dict.fromkeys(fields, "number") if isinstance(fields, list) else fields
+    is_sound = isinstance(named, dict) and named and all(named) and all(kind in KINDS for kind in named.values())
+    if set(given) != {"fields"} or not is_sound:
+        raise DefinitionInvalid(f"expected fields, each a {', '.join(KINDS)}; got {json.dumps(given)[:80]}", "--input")
+    return {"fields": named}
+
+
+def parse_dataset(project: Project, text: str) -> Spec:
+    """A cut as in a plan, such as `all` or `{name: span, options: {…}}`, each option with one value."""
+    values = parse_mapping(f"dataset: {text}", "--dataset")["dataset"]
+    specs = [spec for one in parse_alternatives(values, project.registries.datasets, "dataset") for spec in one.specs()]
+    if len(specs) != 1:
+        raise DefinitionInvalid(f"a model is scored on one dataset; this allows {len(specs)}", "--dataset")
+    return project.plans.complete(specs[0])
+
+
+def score_import(project: Project, values: Mapping[str, Any], say: Say) -> dict[str, Any]:
+    """In the child: read, run, measure, record; the answer is what `ImportedVersion` holds."""
+    from argosy.datasets.dataset import load
+    from argosy.datasets.erasure import erasures
+    from argosy.datasets.frozen import freeze
+    from argosy.models.adapters.imported import Imported
+
+    request = msgspec.convert(values, Request)
+    content = Path(request.path).read_bytes()
+    options = {**request.adapter, "sha256": hashlib.sha256(content).hexdigest()}
+    adapter = _opened(
+        Imported(**{**options, "classes": tuple(options["classes"]), "trusted": tuple(options["trusted"])}), content
+    )
+    say(f"read {len(content):,} bytes; {len(adapter.classes)} classes")
+    cut = Spec(**request.dataset)
+    with project.database.write() as transaction:
+        frozen = freeze(transaction, cut, transaction.now())
+        erased = erasures(transaction)
+    dataset = load(project.database, project.vault, frozen.digest)
+    _check_labels(dataset, adapter.classes)
+    measured = _measured(adapter, dataset)
+    say(f"scored on {len(dataset.parts[Part.TEST]):,} rows of the test part")
+    return _recorded(project, request, cut, frozen.digest, adapter, measured, dataset, erased)
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise ImportInvalid(f"{path}: there is no such file")
+    size = path.stat().st_size
+    if not 0 < size <= MOST_BYTES:
+        raise ImportInvalid(f"{path}: {size:,} bytes; a model's file has 1 to {MOST_BYTES:,}")
+
+
+def _opened(adapter: Imported, content: bytes) -> Imported:
+    """The adapter with the file in it and the classes known."""
+    from argosy.models.adapters.imported import Imported
+
+    found = adapter.take(content).runtime.classes
+    classes = adapter.classes or tuple(found)
+    if not classes:
+        raise ImportInvalid("the file does not say its classes: --classes a,b,c in the order of its outputs")
+    if len(set(classes)) < max(2, len(classes)):
+        raise ImportInvalid(f"a model has two classes or more, all different; got {', '.join(classes)[:100]}")
+    if found and adapter.classes and len(found) != len(classes):
+        raise ImportInvalid(f"--classes names {len(classes)}, and the file has {len(found)}: {', '.join(found)[:100]}")
+    return Imported(**{**adapter.arguments, "classes": tuple(classes)}).take(content)
+
+
+def _check_labels(dataset: Dataset, classes: Sequence[str]) -> None:
+    labels = {one for rows in dataset.parts.values() for one in rows.labels}
+    if labels.isdisjoint(classes):
+        shown = [", ".join(sorted(names)[:5]) for names in (labels, set(classes))]
+        raise ImportInvalid(f"no label of the dataset ({shown[0]} …) is a class of the model ({shown[1]} …): --classes")
+
+
+def _measured(adapter: Imported, dataset: Dataset) -> Measured:
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    from argosy.models.answers import coded
+    from argosy.models.estimators.imported import PassedOn
+    from argosy.training.fit import Fit
+    from argosy.training.pipeline import train
+
+    classes = sorted(adapter.classes)
+    parts = [part for part in (Part.VALIDATION, Part.TEST) if dataset.parts[part].inputs]
+    try:
+        matrices: dict[Part, Any] = {part: adapter.transform(dataset.parts[part].inputs) for part in parts}
+    except (ImportedModelFailed, InputInvalid) as problem:
+        raise ImportInvalid(f"the model cannot answer the dataset's rows: {problem}") from None
+    answers = np.concatenate(list(matrices.values()))
+    is_probable = bool(answers.min() >= -NEARLY and np.abs(answers.sum(axis=1) - 1).max() <= NEARLY)
+    is_probable = is_probable and not np.isin(answers, (0.0, 1.0)).all()
+    train_rows = csr_matrix((len(dataset.parts[Part.TRAIN]), len(classes)))
+    matrices = {Part.TRAIN: train_rows, **matrices}
+    codes = {part: coded(dataset.parts[part].labels, classes, are_sets=False) for part in matrices}
+    inputs = {part: rows.inputs for part, rows in dataset.parts.items()}
+    estimator = PassedOn("probabilities" if is_probable else "scores")
+    return train(estimator, Fit(adapter, classes, matrices, codes), inputs, lambda: None)
+
+
+def _recorded(
+    project: Project,
+    request: Request,
+    cut: Spec,
+    digest: str,
+    adapter: Imported,
+    measured: Measured,
+    dataset: Dataset,
+    erased: int,
+) -> dict[str, Any]:
+    from argosy.datasets.erasure import erasures
+    from argosy.errors import ErasedMeanwhile
+    from argosy.store.lineage import environment
+    from argosy.store.trained import Trained
+
+    definition = Definition(
+        cut, Spec("imported", adapter.options), Spec("as_imported", measured.model.estimator.options)
+    )
+    name = label(definition, digest, {})
+    with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
+        path = measured.model.save(Path(folder) / "model")
+        artifact, size = project.artifacts.put(path), path.stat().st_size
+    origin = {
+        "file": Path(request.path).name,
+        "sha256": adapter.sha256,
+        "format": adapter.format,
+        "by": request.by,
+        "at": clock.format_time(clock.now()),
+    }
+    trained = Trained(
+        label=name,
+        definition=definition.to_dict(),
+        dataset_digest=digest,
+        artifact=artifact,
+        size_bytes=size,
+        metrics=measured.metrics,
+        confusion=measured.confusion,
+        fit_seconds=0.0,
+        predict_us=measured.predict_us,
+        form=measured.form,
+        environment={**environment(project.root, {}), "imported": origin},
+        log=f"imported from {origin['file']}",
+        rows_right=measured.rows_right,
+    )
+    with project.database.write() as transaction:
+        if erasures(transaction) != erased:
+            raise ErasedMeanwhile("examples were erased while the model was scored: import it again")
+        is_new = project.store.record(transaction, trained)
+        number = project.store.add_version(transaction, request.model, name)
+    known = set(adapter.classes)
+    return {
+        "version": f"{request.model}@{number}",
+        "is_new": is_new,
+        "classes": measured.model.classes,
+        "has_probabilities": measured.model.estimator.has_probabilities,
+        "metrics": measured.metrics,
+        "unknown": sum(one not in known for one in dataset.parts[Part.TEST].labels),
+    }

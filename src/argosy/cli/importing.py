@@ -1,0 +1,107 @@
+"""`argosy models import` and `argosy models challenge`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from argosy.cli.output import json_option, plural, print_json
+from argosy.cli.project import opened
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    required=True,
+    type=click.Choice(["onnx", "skops", "joblib", "pickle"]),
+    help="What the file is.",
+)
+@click.option("--as", "name", required=True, metavar="MODEL", help="The registered model to make it a version of.")
+@click.option(
+    "--input",
+    "takes",
+    default="text",
+    show_default=True,
+    help="What it takes: text, text:FIELD, fields:a,b (numbers), a mapping, or a file of one.",
+)
+@click.option(
+    "--classes", default="", help="Its classes in the order of its outputs, where the file does not say: a,b,c."
+)
+@click.option("--dataset", default="all", show_default=True, help="What to score it on, as in a plan.")
+@click.option(
+    "--trust", "trusted", multiple=True, metavar="TYPE", help="A type in a skops file to trust; may be repeated."
+)
+@click.option("--allow-pickle", is_flag=True, help="Open a pickle or joblib file, in a process of its own.")
+@json_option
+@click.pass_context
+def import_(
+    ctx: click.Context,
+    file: Path,
+    form: str,
+    name: str,
+    takes: str,
+    classes: str,
+    dataset: str,
+    trusted: tuple[str, ...],
+    allow_pickle: bool,
+    as_json: bool,
+) -> None:
+    """Make a model that was trained elsewhere, in FILE, a version of a registered model, scored on examples of yours.
+
+    Example: argosy models import churn.onnx --format onnx --as churn --input fields:age,visits --classes no,yes
+    """
+    from argosy.app.importing import import_model
+
+    found = import_model(
+        opened(ctx),
+        file,
+        form,
+        name,
+        takes=takes,
+        dataset=dataset,
+        classes=[one.strip() for one in classes.split(",") if one.strip()],
+        trusted=trusted,
+        allow_pickle=allow_pickle,
+        say=lambda line: None if as_json else click.echo(f"  {line}", err=True),
+    )
+    if as_json:
+        print_json(found.to_dict())
+        return
+    accuracy = found.metrics["test"]["accuracy"]
+    figures = f"{accuracy['value']:.4f} ({accuracy['low']:.4f} to {accuracy['high']:.4f})"
+    click.echo(
+        f"{found.version.reference} {'is imported' if found.is_new else 'was imported before'}: accuracy {figures}."
+    )
+    if found.unknown:
+        click.echo(f"  {plural(found.unknown, 'row')} of the test part have a label that it does not know: all misses")
+    if not found.has_probabilities:
+        click.echo("  it has scores, and no probabilities")
+    click.echo(f"Next: argosy models promote {found.version.reference}")
+
+
+@click.command()
+@click.argument("reference", metavar="MODEL@VERSION")
+@click.option("--processes", type=click.IntRange(min=1), default=1, show_default=True, help="Workers to judge with.")
+@json_option
+@click.pass_context
+def challenge(ctx: click.Context, reference: str, processes: int, as_json: bool) -> None:
+    """Have the gate judge a version against the champion; it is promoted where it is better.
+
+    Example: argosy models challenge topics@3
+    """
+    from argosy.app.challenging import challenge
+
+    found = challenge(opened(ctx), reference, processes)
+    if as_json:
+        print_json(found.to_dict())
+    elif found.promoted:
+        click.echo(f"Promoted: version {found.challenger} over {found.champion}: {found.reason}")
+    else:
+        click.echo(
+            f"Not promoted: version {found.champion} stays champion, version {found.challenger} is {found.reason}."
+        )
+    if not found.promoted:
+        ctx.exit(1)

@@ -1,0 +1,51 @@
+"""A pipeline trained elsewhere becomes a version: scored, served over HTTP, and replaced through the gate."""
+
+import pickle
+
+import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+import argosy
+from argosy.app.leaderboard import ranked
+
+PLAN = """\
+name: tickets
+dataset: {name: all, options: {training_ratio: 0.5, validation_ratio: 0.1}}
+adapter: tfidf
+model: {name: logistic, options: {C: 10}}
+"""
+WORDS = ("parcel late", "card charged", "password lost")
+
+
+def test_an_imported_pickle_serves_and_is_replaced_through_the_gate(make_project):
+    shell = make_project(PLAN)
+    rows = [(f"{WORDS[n % 3]} number{n}", f"queue{n % 3}") for n in range(240)]
+    shell.write("rows.csv", "text,label\n" + "".join(f"{text},{label}\n" for text, label in rows))
+    shell("examples", "import", "rows.csv")
+    few = [*[(text, label) for text, label in rows if label != "queue2"][:40], ("nothing", "queue2")]
+    theirs = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(*zip(*few, strict=True))
+    (shell.folder / "theirs.pickle").write_bytes(pickle.dumps(theirs))
+    asked = ("models", "import", "theirs.pickle", "--format", "pickle", "--as", "tickets")
+    dataset = "{name: all, options: {training_ratio: 0.5, validation_ratio: 0.1}}"
+    assert "--allow-pickle" in shell.mistake(*asked)
+    found = shell.json(*asked, "--allow-pickle", "--dataset", dataset)
+    assert (found["version"], found["new"], found["classes"]) == ("tickets@1", True, ["queue0", "queue1", "queue2"])
+    with argosy.open(shell.folder) as project:
+        assert project.models.trained("tickets@1").environment["imported"]["file"] == "theirs.pickle"
+        [line] = ranked(project)
+    assert line["test_accuracy"] == found["metrics"]["test"]["accuracy"]["value"] < 0.9
+    shell("models", "promote", "tickets@1")
+    process, client = shell.serve("serve")
+    answer = client.post("/v1/models/tickets:predict", json={"instances": ["parcel late", "card"]}).json()[
+        "predictions"
+    ]
+    expected = theirs.predict_proba(["parcel late", "card"]).tolist()
+    assert [one["probabilities"] for one in answer] == [pytest.approx(row, abs=1e-9) for row in expected]
+    client.close()
+    shell.end(process)
+    assert "was imported: there is no definition to train" in shell.run("retrain", "tickets").out
+    shell("train", "plan.yaml", "--processes", 1)
+    judged = shell.json("models", "challenge", "tickets@2")
+    assert judged["promoted"], judged
