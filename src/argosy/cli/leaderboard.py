@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,6 +25,8 @@ FIGURES = {"accuracy": "accuracy", "micro_f1": "micro-F1", "macro_f1": "macro-F1
 """As a reader knows them."""
 _DROPPED = (">log loss", ">accuracy", ">exact", ">macro-F1", ">kB", ">µs", ">fit s")
 """What goes first where a table is too wide."""
+_INNER = re.compile(r"([(+] ?\w+) [^()+]*?(?= \+|\))")
+"""Options of plug-ins inside another's, as of `union of=(tfidf ngrams=[1, 2] + …)`: names tell more in less room."""
 
 
 def print_leaderboard(project: Project, plan: str, top: int | None = None) -> None:
@@ -70,6 +73,8 @@ def fitted(rows: Sequence[Row], width: int) -> tuple[list[str], list[list[str]]]
     for spread_of, shortest in (("validation", 1000), ("validation", 14), ("", 8)):
         names, cells = _written(_columns(rows, _DROPPED, spread_of), rows)
         places = [names.index(name) for name in ("adapter", "model", "version")]
+        for row in cells:
+            row[:] = [_INNER.sub(r"\1", cell) for cell in row]
         _shorten(cells, places, _width(names, cells) - width, shortest)
         if _width(names, cells) <= width:
             break

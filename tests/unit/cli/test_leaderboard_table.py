@@ -45,5 +45,12 @@ def test_columns_go_before_words_do():
     assert fitted([ROW], 70)[1][0][names.index(">validation")] == "0.500"
 
 
+def test_of_plug_ins_inside_another_the_names_stay():
+    of = "union of=(tfidf ngrams=[1, 2] min_count=2 + tfidf analyzer=char_wb + sentence_embedding + tfidf C=0.3)"
+    names, cells = fitted([{**ROW, "adapter": of, "model": "svm C=0.3"}], 130)
+    assert cells[0][names.index("adapter")] == "union of=(tfidf + tfidf + sentence_embedding + tfidf)"
+    assert cells[0][names.index("model")] == "svm C=0.3"
+
+
 def test_no_rows_are_no_trouble():
     assert fitted([], 100)[1] == []
