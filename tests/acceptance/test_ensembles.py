@@ -55,4 +55,4 @@ def test_an_ensemble_goes_the_whole_way_to_an_answer_over_http(make_project):
         assert answer["probabilities"] == pytest.approx(expected, abs=1e-9)
     ran = shell.run("retrain", "together")
     assert ran.code == 2
-    assert "retrain the models of its members" in ran.err
+    assert "retrain the models of its members" in ran.out

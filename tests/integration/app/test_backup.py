@@ -150,7 +150,8 @@ def test_a_backup_under_load_restores_to_a_project_in_which_everything_adds_up(p
 
 def test_a_backup_holds_no_key_and_no_example_in_the_clear(project, tmp_path):
     done = backup(project, tmp_path / "notes.tar")
-    assert done.project_files == ["argosy.yaml", ".gitignore", "plan.yaml", "plans/other.yaml", "own_plugin.py"]
+    plans = ["plan.yaml", "plans/other.yaml", "thorough.yaml"]
+    assert done.project_files == ["argosy.yaml", ".gitignore", *plans, "own_plugin.py"]
     held = (tmp_path / "notes.tar").read_bytes()
     for path in (project.root / ".argosy" / "keys").iterdir():
         assert path.read_bytes().strip() not in held
