@@ -59,7 +59,7 @@ RESULTS = Path(__file__).parent / "results" / "beside.md"
 def prepared(folder: Path) -> Project:
     """A project with a champion to serve and more to train than there is time for."""
     create_project(folder)
-    # what is trained meanwhile has no champion, and would be served at its newest version: loaded several times a second
+    # what is trained meanwhile has no champion: its newest version would be loaded several times a second
     (folder / "argosy.yaml").write_text(json.dumps({"server": {"models": {"topics": {}}}}))
     data = Path(os.environ.get("ARGOSY_DATA", "../shared/data")) / "text" / "20newsgroups.jsonl.gz"
     with gzip.open(data, "rt") as file:
