@@ -19,7 +19,7 @@ class Direct:
     form = "direct"
 
     def __init__(self, adapter: Adapter, estimator: Estimator, classes: list[str]) -> None:
-        self._adapter, self._estimator, self.classes = adapter, estimator, classes
+        self._adapter, self.classes = adapter, classes
         self.has_probabilities, self.reads = estimator.has_probabilities, adapter.reads
         self.answered_from, self.waits = estimator.answered_from, adapter.waits
         self._answer = estimator.probabilities if self.has_probabilities else estimator.scores
