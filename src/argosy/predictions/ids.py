@@ -25,6 +25,7 @@ class PredictionIds:
 
     def __init__(self, scope: Scope) -> None:
         self._key = scope.hash("prediction id", b"key")
+        self._draw_key = scope.hash("prediction draw", b"key")
 
     def issue(self, rows: int, made_at: float, randomness: bytes) -> list[str]:
         """The ids of a request's rows; `randomness` is RANDOM_BYTES that no other request of that millisecond has."""
@@ -41,6 +42,15 @@ class PredictionIds:
         if len(candidate) != ID_CHARACTERS or not hmac.compare_digest(self._sealed(stem).encode(), candidate.encode()):
             raise PredictionNotFound(f"no prediction with the id '{_shown(prediction_id)}' was answered here")
         return candidate
+
+    def draw(self, prediction_id: str) -> float:
+        """The permanent random number of an issued id, uniform in [0, 1) and independent of all that a caller sees.
+
+        What is drawn by it (those below some share) is drawn uniformly, the same by every process, without being
+        written down, and cannot be told without the key (permanent random numbers: Ohlsson 1995).
+        """
+        digest = hashlib.blake2b(bytes.fromhex(prediction_id)[:16], digest_size=8, key=self._draw_key).digest()
+        return (int.from_bytes(digest) >> 11) / (1 << 53)
 
     def _sealed(self, stem: bytes) -> str:
         return stem.hex() + hashlib.blake2b(stem, digest_size=MAC_BYTES, key=self._key).hexdigest()

@@ -1,3 +1,6 @@
+from collections import Counter
+from statistics import correlation
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,3 +47,20 @@ def test_ids_of_another_project_are_unknown():
 def test_ids_sort_by_time():
     issued = [IDS.issue(1, at, bytes([255 - at]) * 8)[0] for at in range(10)]
     assert issued == sorted(issued)
+
+
+def test_draws_are_uniform_permanent_and_independent_of_what_is_seen():
+    issued = IDS.issue(4000, 1000.0, bytes(8))
+    draws = [IDS.draw(one) for one in issued]
+    assert draws == [PredictionIds(Scope("predictions", bytes(32))).draw(one) for one in issued]
+    assert all(0 <= one < 1 for one in draws)
+    by_tenth = Counter(int(one * 10) for one in draws)
+    assert all(abs(by_tenth[tenth] - 400) < 5 * (400 * 0.9) ** 0.5 for tenth in range(10))
+    macs = [int(one[32:], 16) / (1 << 48) for one in issued]
+    assert abs(correlation(draws, macs)) < 5 / 4000**0.5
+    assert abs(correlation(draws, range(4000))) < 5 / 4000**0.5
+
+
+def test_a_draw_cannot_be_told_without_the_key():
+    issued = IDS.issue(1, 1000.0, bytes(8))[0]
+    assert PredictionIds(Scope("predictions", bytes([1]) * 32)).draw(issued) != IDS.draw(issued)
