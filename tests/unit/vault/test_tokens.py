@@ -57,20 +57,33 @@ def test_a_revoked_token_stays_listed_and_its_name_taken(tokens):
 
 
 @pytest.mark.parametrize(
-    ("name", "scopes", "said"),
+    ("fields", "said"),
     [
-        ("", ["predict"], "cannot be a token's name"),
-        ("a b", ["predict"], "cannot be a token's name"),
-        ("shop", [], "there are predict, feedback, admin"),
-        ("shop", ["predict", "all"], "there are predict, feedback, admin"),
+        ({"name": ""}, "cannot be a token's name"),
+        ({"name": "a b"}, "cannot be a token's name"),
+        ({"scopes": []}, "there are predict, feedback, admin"),
+        ({"scopes": ["predict", "all"]}, "there are predict, feedback, admin"),
+        ({"source": "a\nb"}, "cannot be a token's source"),
+        ({"claims": ["truth"]}, "there are outcome, uniform, entity"),
+        ({"claims": [""]}, "there are outcome, uniform, entity"),
+        ({"scopes": ["predict"], "claims": ["outcome"]}, "needs the scope 'feedback'"),
     ],
 )
-def test_what_cannot_be_made_is_refused(tokens, name, scopes, said):
+def test_what_cannot_be_made_is_refused(tokens, fields, said):
     with pytest.raises(TokenInvalid, match=said):
-        tokens.create(name, scopes)
+        tokens.create(**{"name": "shop", "scopes": ["feedback"], **fields})
     assert tokens.list() == []
 
 
 def test_an_unknown_name_cannot_be_revoked(tokens):
     with pytest.raises(TokenInvalid, match="no token 'shop'"):
         tokens.revoke("shop")
+
+
+def test_a_token_keeps_its_source_and_claims(tokens):
+    text = tokens.create("till", ["feedback"], source="booking", claims=["uniform", "outcome"])
+    tokens.create("shop", ["feedback"])
+    found = tokens.find(text, known(tokens))
+    assert (found.source, found.claims) == ("booking", ("outcome", "uniform"))
+    plain = next(token for token in tokens.list() if token.name == "shop")
+    assert (plain.source, plain.claims) == ("", ())
