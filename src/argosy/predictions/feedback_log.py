@@ -3,8 +3,9 @@
 - Feedback is accepted for every id that was issued, drained or not; another raises PredictionNotFound.
 - The same feedback twice is kept once: under one idempotency key; without a key, where a source repeats its last word
   on a prediction. A change of mind is news, also back to an earlier word, and so is a word that may now measure. A key
-  used again for something else raises FeedbackInvalid.
+  used again for something else raises FeedbackInvalid. A token's keys and words are its own: no other's are the same.
 - Contradictory feedback is all kept, in order: which one counts is decided by whoever derives examples.
+- Whether a piece measures is decided when it is taken, and cannot be told from what is returned or raised.
 - Keys are kept as keyed hashes, since callers tend to put names into them.
 """
 
@@ -18,19 +19,23 @@ from argosy.database import Database, Transaction
 from argosy.errors import FeedbackInvalid, PredictionNotFound
 from argosy.label_sets import as_members, beside, canonical, is_set
 from argosy.predictions import statements
+from argosy.predictions.giver import OWNER, Giver
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE, PredictionLog
 from argosy.vault.vault import Vault
 
 Kind = Literal["outcome", "correction"]
 LABEL_CHARACTERS = 1000
+ENTITY_PREDICTIONS = 1000
+"""Feedback for an entity reaches so many at most."""
 
 
 @dataclass(frozen=True)
 class Feedback:
     """What somebody says a prediction should have been, or what then happened.
 
-    `is_uniform`: its prediction was drawn uniformly for review, so this may measure. `given_at`: when it was taken.
+    `is_uniform`: its prediction is said to have been drawn without regard to its answer. Of what was taken: `given_at`
+    says when, `token` the name of the token it came with (empty without one), `measures` whether it may be evidence.
     """
 
     prediction_id: str
@@ -40,6 +45,8 @@ class Feedback:
     is_uniform: bool = False
     given_at: float = 0.0
     idempotency_key: str = ""
+    token: str = ""
+    measures: bool = False
 
 
 class FeedbackLog:
@@ -57,29 +64,46 @@ class FeedbackLog:
         idempotency_key: str = "",
         is_uniform: bool = False,
     ) -> bool:
-        """Keep it; False where it was there already."""
+        """Keep what the project's owner says; False where it was there already."""
         given = Feedback(prediction_id, cast(Kind, kind), label, source, is_uniform, 0.0, idempotency_key)
         return bool(self.add_many([given]))
 
-    def add_many(self, given: Sequence[Feedback]) -> int:
-        """Keep all of these or, where one cannot be taken, none; how many were new."""
-        checked = [self._checked(one) for one in given]
+    def add_many(self, given: Sequence[Feedback], giver: Giver = OWNER) -> int:
+        """Keep all of these or, where one cannot be taken, none; how many were new.
+
+        Raises NotPermitted where the giver may not say so.
+        """
+        checked = [self._checked(one, giver) for one in given]
         with self._database.write() as transaction:
             return sum(self._add(transaction, one) for one in checked)
 
     def add_to_entity(
-        self, log: PredictionLog, entity: str, start: float, end: float, given: Feedback, model: str = ""
+        self,
+        log: PredictionLog,
+        entity: str,
+        start: float,
+        end: float,
+        given: Feedback,
+        model: str = "",
+        giver: Giver = OWNER,
     ) -> tuple[list[str], int]:
         """Join feedback to every prediction about an entity in [start, end): their ids, and how many were new.
 
-        `given.prediction_id` is ignored. Raises PredictionNotFound where there was no such prediction.
+        `given.prediction_id` is ignored. Raises PredictionNotFound where there was none that the giver reaches, and
+        FeedbackInvalid where there were more than ENTITY_PREDICTIONS.
         """
-        ids = [prediction.id for prediction in log.of_entity(entity, start, end, model)]
+        giver.check(given.kind, given.source, given.is_uniform)
+        ids = log.ids_of_entity(entity, start, end, model, giver.reaches, ENTITY_PREDICTIONS + 1)
         if not ids:
             raise PredictionNotFound("nothing was predicted about that entity in that time")
+        if len(ids) > ENTITY_PREDICTIONS:
+            raise FeedbackInvalid(
+                f"over {ENTITY_PREDICTIONS} predictions were made about that entity in that time:"
+                " narrow the time, or name a model"
+            )
         key = given.idempotency_key
         each = [replace(given, prediction_id=one, idempotency_key=key and f"{key}/{one}") for one in ids]
-        return ids, self.add_many(each)
+        return ids, self.add_many(each, giver)
 
     def of(self, prediction_id: str) -> list[Feedback]:
         """What was said about one prediction, in the order it came."""
@@ -112,7 +136,7 @@ class FeedbackLog:
         with self._database.read() as transaction:
             return int(transaction.execute(statements.COUNT_FEEDBACK, {"model": model, "since": since})[0][0])
 
-    def _checked(self, given: Feedback) -> Feedback:
+    def _checked(self, given: Feedback, giver: Giver) -> Feedback:
         prediction_id = self._ids.check(given.prediction_id)
         if given.kind not in get_args(Kind):
             raise FeedbackInvalid(f"kind is '{given.kind}': it must be one of {', '.join(get_args(Kind))}")
@@ -120,21 +144,26 @@ class FeedbackLog:
         for name, value in (*(("label", one) for one in as_members(label)), ("source", given.source)):
             if not value.strip() or len(value) > LABEL_CHARACTERS:
                 raise FeedbackInvalid(f"{name} must be text of 1 to {LABEL_CHARACTERS} characters")
-        return replace(given, prediction_id=prediction_id, label=label, given_at=self._now())
+        giver.check(given.kind, given.source, given.is_uniform)
+        measures = giver.measures(given.kind, given.is_uniform, self._ids.draw(prediction_id))
+        given = replace(given, prediction_id=prediction_id, label=label, given_at=self._now())
+        return replace(given, token=giver.token, measures=measures)
 
     def _add(self, transaction: Transaction, given: Feedback) -> bool:
         if given.idempotency_key:
             return self._add_once(transaction, given, f"key\0{given.idempotency_key}")
         rows = transaction.execute(statements.FEEDBACK_OF, {"prediction_id": given.prediction_id})
-        said = [one for one in map(_feedback, rows) if (one.kind, one.source) == (given.kind, given.source)]
-        if said and said[-1].label == given.label and (said[-1].is_uniform or not given.is_uniform):
+        said = [one for one in map(_feedback, rows) if _voice(one) == _voice(given)]
+        if said and not _is_news(given, said[-1]):
             return False
         parts = ("said", given.prediction_id, given.kind, given.source, str(len(said)))
         return self._add_once(transaction, given, "\0".join(parts))
 
     def _add_once(self, transaction: Transaction, given: Feedback, key: str) -> bool:
-        hashed = self._scope.hash("feedback key", key.encode()).hex()
-        row = {**vars(given), "is_uniform": int(given.is_uniform), "idempotency_key": hashed}
+        own = f"token\0{given.token}\0{key}" if given.token else key
+        hashed = self._scope.hash("feedback key", own.encode()).hex()
+        flags = {"is_uniform": int(given.is_uniform), "measures": int(given.measures)}
+        row = {**vars(given), **flags, "idempotency_key": hashed}
         if transaction.execute(statements.ADD_FEEDBACK, row):
             return True
         found = _feedback(transaction.execute(statements.FEEDBACK_BY_KEY, {"idempotency_key": hashed})[0])
@@ -143,12 +172,21 @@ class FeedbackLog:
         return False
 
 
-def _content(given: Feedback) -> tuple[str, str, str, str]:
-    return given.prediction_id, given.kind, given.label, given.source
+def _voice(given: Feedback) -> tuple[str, str, str]:
+    return given.kind, given.source, given.token
+
+
+def _is_news(given: Feedback, last: Feedback) -> bool:
+    """Whether somebody says more than their last word did."""
+    return given.label != last.label or given.is_uniform > last.is_uniform or given.measures > last.measures
+
+
+def _content(given: Feedback) -> tuple[str, str, str, str, bool]:
+    return given.prediction_id, given.kind, given.label, given.source, given.is_uniform
 
 
 def _feedback(row: tuple[object, ...]) -> Feedback:
-    prediction_id, kind, label, source, is_uniform, given_at, key = row
+    prediction_id, kind, label, source, is_uniform, given_at, key, token, measures = row
     return Feedback(
         str(prediction_id),
         cast(Kind, kind),
@@ -157,4 +195,6 @@ def _feedback(row: tuple[object, ...]) -> Feedback:
         bool(is_uniform),
         float(cast(float, given_at)),
         str(key),
+        str(token),
+        bool(measures),
     )

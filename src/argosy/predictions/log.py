@@ -36,7 +36,7 @@ PAGE_ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Reviewable:
-    """A prediction as the choice of what to review sees it; `is_measured`: its feedback was drawn uniformly."""
+    """A prediction as the choice of what to review sees it; `is_measured`: some of its feedback measures."""
 
     prediction_id: str
     confidence: float
@@ -72,6 +72,16 @@ class PredictionLog:
         with self._database.read() as transaction:
             rows = transaction.execute(statements.OF_ENTITY, wanted)
         return [self._unsealed(row) for row in rows]
+
+    def ids_of_entity(
+        self, entity: str, start: float, end: float, model: str, token: str | None, rows: int
+    ) -> list[str]:
+        """The ids of at most so many of these; only those that the token of that name asked for, or all for None."""
+        drain_once(self._spool, self._database)
+        wanted = {"entity_hash": entity_hash(self._scope, entity), "start": start, "end": end, "model": model}
+        with self._database.read() as transaction:
+            found = transaction.execute(statements.IDS_OF_ENTITY, {**wanted, "token": token, "rows": rows})
+        return [row[0] for row in found]
 
     def of_model(self, model: str, start: float = 0.0, end: float = EVER) -> Iterator[Prediction]:
         """What a model answered, oldest first, a page at a time: no transaction is open while the caller works."""

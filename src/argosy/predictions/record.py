@@ -1,11 +1,11 @@
 """One prediction, and its sealed form: what may rest on a disk.
 
-In the clear are the model, the version, the time, the answer, its confidence, and keyed hashes of subject and entity.
-The input, the scores, and who asked about whom are sealed under the predictions key with the id as identity, so that a
-sealed row moved to another id does not open.
+In the clear are the model, the version, the time, the answer, its confidence, the name of the token that asked, and
+keyed hashes of subject and entity. The input, the scores, and who asked about whom are sealed under the predictions key
+with the id as identity, so that a sealed row moved to another id does not open.
 
-A record of the spool begins with its format's number, 1. Those written before there was one begin with 0x99, the nine
-fields' own mark in MessagePack, and are read too.
+A record of the spool begins with its format's number, 2. Format 1 has no token. Those written before there was a number
+begin with 0x99, the nine fields' own mark in MessagePack. Both are read too.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ class Prediction:
     client: str | None = None
     subject: str | None = None
     entity: str | None = None
+    token: str = ""
 
 
 class SealedPrediction(msgspec.Struct, frozen=True, array_like=True):
@@ -51,6 +52,8 @@ class SealedPrediction(msgspec.Struct, frozen=True, array_like=True):
     answer: str
     confidence: float
     sealed: bytes
+    token: str = ""
+    """The name of the token that asked; empty on an open server, and in the formats before 2."""
 
 
 class _Secret(msgspec.Struct, frozen=True, array_like=True):
@@ -61,9 +64,10 @@ class _Secret(msgspec.Struct, frozen=True, array_like=True):
     entity: str | None
 
 
-_FORMAT = 1
+_FORMAT = 2
 _NUMBERED = bytes([_FORMAT])
 _UNNUMBERED = 0x99
+_READ = (_FORMAT, 1, _UNNUMBERED)
 _encode = msgspec.msgpack.Encoder().encode
 _decode_sealed = msgspec.msgpack.Decoder(SealedPrediction).decode
 _decode_secret = msgspec.msgpack.Decoder(_Secret).decode
@@ -87,6 +91,7 @@ def seal(prediction: Prediction, scope: Scope) -> SealedPrediction:
         prediction.answer,
         prediction.confidence,
         scope.seal(secret, bytes.fromhex(prediction.id)),
+        prediction.token,
     )
 
 
@@ -105,6 +110,7 @@ def unseal(row: SealedPrediction, scope: Scope) -> Prediction:
         secret.client,
         secret.subject,
         secret.entity,
+        row.token,
     )
 
 
@@ -114,9 +120,9 @@ def to_bytes(row: SealedPrediction) -> bytes:
 
 
 def from_bytes(data: bytes | memoryview) -> SealedPrediction:
-    """What is in a record, of this format or the one before; raises RecordUnreadable, which quotes nothing of it."""
+    """What is in a record, of this format or one before; raises RecordUnreadable, which quotes nothing of it."""
     number = data[0] if len(data) else None
-    if number not in (_FORMAT, _UNNUMBERED):
+    if number not in _READ:
         raise RecordUnreadable(f"its format is {number}: a newer Argosy wrote it, or it is damaged")
     try:
         return _decode_sealed(data if number == _UNNUMBERED else data[1:])

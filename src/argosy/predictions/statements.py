@@ -9,11 +9,11 @@ import msgspec
 
 from argosy.predictions.record import SealedPrediction
 
-COLUMNS = "id, model, version, made_at, subject_hash, entity_hash, answer, confidence, sealed"
+COLUMNS = "id, model, version, made_at, subject_hash, entity_hash, answer, confidence, sealed, token"
 
 ADD = f"""
 INSERT INTO predictions ({COLUMNS})
-VALUES (:id, :model, :version, :made_at, :subject_hash, :entity_hash, :answer, :confidence, :sealed)
+VALUES (:id, :model, :version, :made_at, :subject_hash, :entity_hash, :answer, :confidence, :sealed, :token)
 ON CONFLICT (id) DO NOTHING
 """  # noqa: S608 # our own column names
 
@@ -38,8 +38,14 @@ WHERE entity_hash = :entity_hash AND made_at >= :start AND made_at < :end AND (:
 ORDER BY made_at, id
 """  # noqa: S608
 
+IDS_OF_ENTITY = """
+SELECT id FROM predictions
+WHERE entity_hash = :entity_hash AND made_at >= :start AND made_at < :end AND (:model = '' OR model = :model)
+AND (:token IS NULL OR token = :token) ORDER BY made_at, id LIMIT :rows
+"""
+
 FOR_REVIEW = """
-SELECT predictions.id, confidence, count(feedback.id) > 0, coalesce(max(feedback.is_uniform), 0) > 0
+SELECT predictions.id, confidence, count(feedback.id) > 0, coalesce(max(feedback.measures), 0) > 0
 FROM predictions LEFT JOIN feedback ON feedback.prediction_id = predictions.id
 WHERE model = :model AND made_at >= :start AND made_at < :end GROUP BY predictions.id, confidence
 ORDER BY predictions.id
@@ -64,12 +70,13 @@ DELETE FROM feedback WHERE prediction_id IN (SELECT id FROM predictions WHERE su
 """
 ERASE = "DELETE FROM predictions WHERE subject_hash = :subject_hash RETURNING id"
 
-FEEDBACK_COLUMNS = "prediction_id, kind, label, source, is_uniform, given_at, idempotency_key"
-ADD_FEEDBACK = f"""
-INSERT INTO feedback ({FEEDBACK_COLUMNS})
-VALUES (:prediction_id, :kind, :label, :source, :is_uniform, :given_at, :idempotency_key)
+FEEDBACK_COLUMNS = """
+prediction_id, kind, label, source, is_uniform, given_at, idempotency_key, feedback.token, measures"""
+ADD_FEEDBACK = """
+INSERT INTO feedback (prediction_id, kind, label, source, is_uniform, given_at, idempotency_key, token, measures)
+VALUES (:prediction_id, :kind, :label, :source, :is_uniform, :given_at, :idempotency_key, :token, :measures)
 ON CONFLICT (idempotency_key) DO NOTHING RETURNING id
-"""  # noqa: S608
+"""
 FEEDBACK_BY_KEY = f"SELECT {FEEDBACK_COLUMNS} FROM feedback WHERE idempotency_key = :idempotency_key"  # noqa: S608
 FEEDBACK_OF = f"SELECT {FEEDBACK_COLUMNS} FROM feedback WHERE prediction_id = :prediction_id ORDER BY id"  # noqa: S608
 FEEDBACK_OF_MODEL = f"""

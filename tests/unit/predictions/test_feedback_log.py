@@ -1,13 +1,20 @@
 import pytest
 
-from argosy.errors import FeedbackInvalid, PredictionNotFound
+from argosy.errors import FeedbackInvalid, NotPermitted, PredictionNotFound
 from argosy.predictions.drain import drain_once
-from argosy.predictions.feedback_log import Feedback, FeedbackLog
+from argosy.predictions.feedback_log import ENTITY_PREDICTIONS, Feedback, FeedbackLog
+from argosy.predictions.giver import ANYBODY, MEASURED_SHARE, giver_of
+from argosy.predictions.ids import PredictionIds
+from argosy.vault.tokens import Token
 
 
 @pytest.fixture
 def feedback(database, vault):
     return FeedbackLog(database, vault, lambda: 5.0)
+
+
+def giver(name, *claims, source=""):
+    return giver_of(Token(name, name, b"", ("feedback",), 0.0, source=source or name, claims=claims))
 
 
 def test_the_same_feedback_twice_is_kept_once(feedback, predict):
@@ -108,3 +115,99 @@ def test_a_word_that_may_measure_is_news_once(feedback, predict):
     assert not feedback.add(prediction_id, "correction", "money", "analyst", is_uniform=True)
     assert not feedback.add(prediction_id, "correction", "money", "analyst")
     assert [one.is_uniform for one in feedback.of(prediction_id)] == [False, True]
+
+
+def said(prediction_id, **fields):
+    return Feedback(prediction_id, **{"kind": "correction", "label": "money", "source": "shop", **fields})
+
+
+def test_over_a_server_what_is_kept_measures_where_the_prediction_was_drawn_and_nothing_shows_it(
+    feedback, predict, scope
+):
+    ids, shop = PredictionIds(scope), giver("shop", "outcome", "uniform")
+    made = [predict().id for _ in range(40)]
+    for one in made:
+        assert feedback.add_many([said(one, kind="outcome")], shop) == 1
+        assert feedback.add_many([said(one, kind="outcome")], shop) == 0
+        assert feedback.add_many([said(one)], shop) == 1
+        assert feedback.add_many([said(one, is_uniform=True)], shop) == 1, "a word that may measure is news"
+        assert feedback.add_many([said(one, is_uniform=True)], shop) == 0
+        assert feedback.add_many([said(one, is_uniform=True, source="any")], ANYBODY) == 1
+    drawn = {one for one in made if ids.draw(one) < MEASURED_SHARE}
+    assert 5 < len(drawn) < 35
+    for one in made:
+        is_drawn = one in drawn
+        kept = [(given.token, given.kind, given.measures) for given in feedback.of(one)]
+        assert kept == [
+            ("shop", "outcome", is_drawn),
+            ("shop", "correction", False),
+            ("shop", "correction", is_drawn),
+            ("", "correction", is_drawn),
+        ]
+
+
+def test_what_the_owner_says_measures_without_a_draw(feedback, predict, scope):
+    ids = PredictionIds(scope)
+    undrawn = next(one for one in (predict().id for _ in range(99)) if ids.draw(one) >= MEASURED_SHARE)
+    assert feedback.add_many([said(undrawn, is_uniform=True)], ANYBODY) == 1
+    assert feedback.add(undrawn, "correction", "money", "shop", is_uniform=True), "it measures now"
+    assert not feedback.add(undrawn, "correction", "money", "shop", is_uniform=True)
+    assert feedback.add_many([said(undrawn, is_uniform=True)], ANYBODY) == 0
+    assert [one.measures for one in feedback.of(undrawn)] == [False, True]
+
+
+def test_what_may_not_be_said_is_kept_in_no_part(feedback, predict):
+    one, other = predict().id, predict().id
+    with pytest.raises(NotPermitted, match="give outcomes"):
+        feedback.add_many([said(one), said(other, kind="outcome")], giver("shop"))
+    with pytest.raises(NotPermitted, match="gives feedback as 'shop'"):
+        feedback.add_many([said(one), said(other, source="analyst")], giver("shop"))
+    assert feedback.of(one) == feedback.of(other) == []
+
+
+def test_a_key_is_of_its_token_and_of_all_that_was_said(feedback, predict):
+    one, other = predict().id, predict().id
+    shop, desk = giver("shop", "uniform", source="both"), giver("desk", "uniform", source="both")
+    keyed = {"source": "both", "idempotency_key": "k"}
+    assert feedback.add_many([said(one, **keyed)], shop) == 1
+    assert feedback.add_many([said(other, **keyed)], desk) == 1, "nobody takes another's key"
+    assert feedback.add_many([said(other, **keyed)]) == 1
+    assert feedback.add_many([said(one, **keyed)], shop) == 0
+    for changed in ({"is_uniform": True}, {"label": "sport"}, {"prediction_id": other}):
+        with pytest.raises(FeedbackInvalid, match="idempotency key"):
+            feedback.add_many([said(**{"prediction_id": one, **keyed, **changed})], shop)
+
+
+def test_a_word_of_one_token_is_not_anothers(feedback, predict):
+    one = predict().id
+    for token in ("shop", "desk"):
+        assert feedback.add_many([said(one, source="both")], giver(token, source="both")) == 1
+    assert [given.token for given in feedback.of(one)] == ["shop", "desk"]
+
+
+def test_an_entity_reaches_the_tokens_own_predictions(feedback, log, writer, predict):
+    mine, other, open_ = (predict(entity="order 7", token=token) for token in ("shop", "desk", ""))
+    hidden = predict(entity="order 8", token="desk")
+    writer.write([mine, other, open_, hidden])
+
+    def reached(entity, by):
+        return sorted(feedback.add_to_entity(log, entity, 0.0, 1e9, said("", source="shop"), giver=by)[0])
+
+    assert reached("order 7", giver("shop")) == [mine.id]
+    everybodys = sorted(one.id for one in (mine, other, open_))
+    assert reached("order 7", giver("any", "entity", source="shop")) == everybodys
+    assert reached("order 7", ANYBODY) == everybodys
+    refused = []
+    for entity in ("order 8", "order 9"):
+        with pytest.raises(PredictionNotFound) as raised:
+            reached(entity, giver("shop"))
+        refused.append(str(raised.value))
+    assert refused[0] == refused[1], "an entity of others is as one that is not there"
+
+
+def test_an_entity_with_too_many_predictions_is_refused_whole(feedback, log, writer, predict):
+    writer.write([predict(at=float(n), entity="order 7") for n in range(ENTITY_PREDICTIONS + 1)])
+    with pytest.raises(FeedbackInvalid, match="narrow the time"):
+        feedback.add_to_entity(log, "order 7", 0.0, 1e9, said(""))
+    assert feedback.newest(9) == []
+    assert feedback.add_to_entity(log, "order 7", 1.0, 1e9, said(""))[1] == ENTITY_PREDICTIONS

@@ -17,9 +17,9 @@ INPUTS = st.text(max_size=60) | st.dictionaries(st.text(max_size=8), st.text(max
 
 
 @settings(deadline=None, max_examples=60)
-@given(INPUTS, st.lists(st.floats(width=32, allow_nan=False), max_size=5), NAMES, NAMES, NAMES)
-def test_what_was_sealed_is_what_opens(given_input, scores, client, subject, entity):
-    made = Prediction(ID, "topics", 3, 1000.5, "sport", 0.9, given_input, tuple(scores), client, subject, entity)
+@given(INPUTS, st.lists(st.floats(width=32, allow_nan=False), max_size=5), NAMES, NAMES, NAMES, st.text(max_size=20))
+def test_what_was_sealed_is_what_opens(given_input, scores, client, subject, entity, token):
+    made = Prediction(ID, "topics", 3, 1000.5, "sport", 0.9, given_input, tuple(scores), client, subject, entity, token)
     assert unseal(from_bytes(to_bytes(seal(made, SCOPE))), SCOPE) == made
 
 

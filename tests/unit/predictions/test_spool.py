@@ -107,17 +107,18 @@ OLD = bytes.fromhex(  # a record as it was written before records had a number: 
 )
 
 
-def test_a_spool_of_the_format_before_is_drained(spool, database):
+@pytest.mark.parametrize("record", [OLD, b"\x01" + OLD], ids=["unnumbered", "1"])
+def test_a_spool_of_a_format_before_is_drained(spool, database, record):
     spool.mkdir()
-    (spool / "0-1-00.spool").write_bytes(struct.pack("<II", len(OLD), zlib.crc32(OLD)) + OLD)
+    (spool / "0-1-00.spool").write_bytes(struct.pack("<II", len(record), zlib.crc32(record)) + record)
     assert drain_once(spool, database) == 1
     with database.read() as transaction:
-        found = transaction.execute("SELECT id, model, version, answer, confidence, sealed FROM predictions")
-    assert found == [("0" * 44, "topics", 3, "sport", 0.5, b"abc")]
+        found = transaction.execute("SELECT id, model, version, answer, confidence, sealed, token FROM predictions")
+    assert found == [("0" * 44, "topics", 3, "sport", 0.5, b"abc", "")]
     assert list(spool.iterdir()) == []
 
 
-@pytest.mark.parametrize("strange", [b"\x02a newer one", b"\x01" + b"\x99" + b"secret" * 3, b"text"])
+@pytest.mark.parametrize("strange", [b"\x03a newer one", b"\x02" + b"\x99" + b"secret" * 3, b"text"])
 def test_what_cannot_be_read_is_kept_aside_and_the_rest_goes_on(spool, scope, database, predict, strange, caplog):
     writer, before, after = Spooling(spool, scope), predict(), predict()
     writer.write([before])
