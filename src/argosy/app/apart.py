@@ -30,6 +30,7 @@ TASKS: Final = {
     "analyse": "argosy.app.analysis:analyse",
     "score_import": "argosy.app.importing:score_import",
     "answer_both": "argosy.app.comparison:answer_both",
+    "answer_otherwise": "argosy.app.reviewing:answer_otherwise",
     "look_for_drift": "argosy.app.drifting:look_for_drift",
     "train_again": "argosy.app.reproduction:train_again",
 }

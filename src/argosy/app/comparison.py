@@ -155,16 +155,17 @@ def answer_both(project: Project, request: Mapping[str, Any], say: Say) -> dict[
 
 def class_changes(labels: Sequence[str], first: Sequence[str], second: Sequence[str]) -> list[ClassChange]:
     """Every class that is a label or an answer, in order; where texts have several, each by itself. Pure."""
-    from argosy.feedback.gate import difference_interval
+    import numpy as np
+
+    from argosy.statistics.weighted_pairs import difference_interval
 
     true, *sides = ([frozenset(as_members(label)) for label in column] for column in (labels, first, second))
     found = []
     for label in sorted(frozenset().union(*true, *sides[0], *sides[1])):
         of_first, of_second = (_hits(label, true, side) for side in sides)
         rows = len(of_first)
-        lost = sum(x and not y for x, y in zip(of_first, of_second, strict=True))
-        won = sum(y and not x for x, y in zip(of_first, of_second, strict=True))
-        low, high = difference_interval(lost, won, rows, CONFIDENCE, RESAMPLES, 0) if rows else (None, None)
+        outcomes = np.array(of_second, np.int8) - np.array(of_first, np.int8)
+        low, high = difference_interval(outcomes, np.ones(rows), CONFIDENCE, RESAMPLES, 0) if rows else (None, None)
         right, given = (sum(of_first), sum(of_second)), (_times(label, sides[0]), _times(label, sides[1]))
         recall = (_share(right[0], rows), _share(right[1], rows))
         precision = (_share(right[0], given[0]), _share(right[1], given[1]))
@@ -211,20 +212,23 @@ def _common(transaction: Transaction, a: _Side, b: _Side, members: Sequence[_Sid
     """The rows of either test part that neither learned from, by revision id; and what was left out.
 
     `members` are what the members of an ensemble learned from beside it.
-    An example that both have in two revisions is taken as the second has it.
+    An example that both have in two revisions is taken as the second has it. Reviewed rows, which were drawn with
+    unequal chances, are left out: figures by class take every row as one.
     """
-    from argosy.feedback.evidence import Candidate, select
-    from argosy.feedback.gating import UNIFORM
+    from argosy.feedback.evidence import Candidate, Side, select
+    from argosy.feedback.gate import Policy
+    from argosy.predictions.measures import measures
     from argosy.types import Part
 
     if a.collection != b.collection:
         return [], "all: the two learned from different collections"
     learned = {one for side in (a, b, *members) for one, row in side.rows.items() if row.part != Part.TEST}
     tested = {one: row for side in (a, b) for one, row in side.rows.items() if row.part == Part.TEST}
-    candidates = [Candidate(one, row.source, row.origin) for one, row in tested.items()]
-    uniform = {row[0] for row in transaction.execute(UNIFORM)}
-    selection = select(candidates, learned, uniform, "uniform")
-    chosen = [row.revision_id for row, counts in zip(tested.values(), selection.mask, strict=True) if counts]
+    candidates = [Candidate(one, row.origin) for one, row in tested.items()]
+    alike = {one: found for one, found in measures(transaction).items() if found.probability is None}
+    selection = select(candidates, [Side(learned)], alike, Policy(largest_share=1.0))
+    counted = selection.live | selection.test
+    chosen = [row.revision_id for row, counts in zip(tested.values(), counted, strict=True) if counts]
     return sorted(chosen), selection.describe()
 
 

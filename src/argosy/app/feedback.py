@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from argosy import clock
+from argosy.app.reviewing import differing
 from argosy.datasets.examples import Examples
 from argosy.errors import FeedbackInvalid
 from argosy.feedback import review_files
@@ -21,6 +22,9 @@ from argosy.predictions.log import EVER, PredictionLog
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
+
+REVIEW_ROWS = 50
+MOST_ROWS = 5_000
 
 
 class ProjectFeedback:
@@ -39,7 +43,7 @@ class ProjectFeedback:
 
     @cached_property
     def reviews(self) -> Reviews:
-        return Reviews(self.log, self.given)
+        return Reviews(self._project.database, self.log, self.given)
 
     @property
     def corrections(self) -> Corrections:
@@ -88,18 +92,31 @@ class ProjectFeedback:
         self.log.count()  # drains, so that the newest predictions have a model too
         return self.given.newest(rows, model)
 
-    def draw(self, model: str, rows: int = 50, seed: int = 0, since: float = 0.0) -> list[ReviewRow]:
-        """The least certain predictions and, beside them, a fifth as many drawn uniformly; decrypted."""
-        return self.reviews.draw(model, rows, seed, since, EVER)
+    def draw(self, model: str, rows: int | None = None, since: float = 0.0) -> list[ReviewRow]:
+        """The next predictions to review, decrypted: mostly of the least certain, all with a known chance.
 
-    def review(self, model: str, path: str | PathLike[str], rows: int = 50, seed: int = 0, since: float = 0.0) -> int:
+        `rows` is by default what the last refusal of the gate asks for, else 50.
+        """
+        candidates = self.reviews.candidates(model, since, EVER)
+        wanted = rows or self.wanted(model) or REVIEW_ROWS
+        return self.reviews.draw(candidates, wanted, differing(self._project, model, candidates))
+
+    def wanted(self, model: str) -> int | None:
+        """How many more reviews would probably decide, where the gate refused the last challenger for want of them."""
+        from argosy.app.retraining import requests
+
+        judged = requests(self._project).judgements(model)
+        more = None if not judged or judged[-1].verdict.promote else judged[-1].verdict.more_reviews
+        return min(more, MOST_ROWS) if more else None
+
+    def review(self, model: str, path: str | PathLike[str], rows: int | None = None, since: float = 0.0) -> int:
         """Write what `draw` gives as a CSV to correct, for its owner's eyes; how many rows.
 
         Raises FeedbackInvalid where the file exists: it may hold corrections.
         """
         if Path(path).exists():
             raise FeedbackInvalid(f"{path} exists, and may hold corrections: import or move it, or name another file")
-        drawn = self.draw(model, rows, seed, since)
+        drawn = self.draw(model, rows, since)
         Path(path).touch(0o600)
         with Path(path).open("w", encoding="utf-8", newline="") as file:
             return review_files.write(drawn, file)

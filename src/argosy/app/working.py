@@ -17,6 +17,7 @@ from argosy.telemetry import logger
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
+    from argosy.feedback.gate import Policy
     from argosy.jobs.guard import LeaseGuard
     from argosy.jobs.job import Job
     from argosy.jobs.runner import Handler, Outcome, Pace, Tally
@@ -89,21 +90,19 @@ def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
         from argosy.feedback.retraining import Retraining
 
         corrections = project.feedback.corrections
-        return Retraining(project.database, project.plans.queued, project.registries, corrections)(job, guard)
+        plans, policy = project.plans.queued, gate_policy(project)
+        return Retraining(project.database, plans, project.registries, corrections, policy)(job, guard)
 
     def gate_job(job: Job, guard: LeaseGuard) -> Outcome:
-        from argosy.feedback.gate import Policy
         from argosy.feedback.gating import Gating
 
-        policy = Policy(**msgspec.structs.asdict(project.settings.gate))
-        return Gating(project.database, project.vault, project.store, policy)(job, guard)
+        return Gating(project.database, project.vault, project.store, gate_policy(project))(job, guard)
 
     def replay_job(job: Job, guard: LeaseGuard) -> Outcome:
-        from argosy.feedback.gate import Policy
         from argosy.feedback.labels import ConflictRule
         from argosy.feedback.replaying import Replaying
 
-        policy = Policy(**msgspec.structs.asdict(project.settings.gate))
+        policy = gate_policy(project)
         rule = ConflictRule.parse(project.settings.feedback_conflicts)
         return Replaying(project.database, project.feedback.log, project.store, rule, policy)(job, guard)
 
@@ -115,6 +114,13 @@ def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
     kinds: dict[str, Handler] = {"train": train_job, "retrain": retrain_job, "gate": gate_job, "replay": replay_job}
     kinds["drift"] = drift_job
     return {kind: _stoppable(run) for kind, run in kinds.items()}
+
+
+def gate_policy(project: Project) -> Policy:
+    """What the project asks of a challenger."""
+    from argosy.feedback.gate import Policy
+
+    return Policy(**msgspec.structs.asdict(project.settings.gate))
 
 
 def _stoppable(run: Handler) -> Handler:

@@ -120,22 +120,25 @@ def list_(ctx: click.Context, model: str, rows: int, as_json: bool) -> None:
 @feedback.command()
 @click.argument("model")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The CSV to write.")
-@click.option("--rows", type=click.IntRange(1, 100_000), default=50, show_default=True, help="Least certain ones.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the uniform draw.")
+@click.option("--rows", type=click.IntRange(1, 100_000), help="How many; by default what the gate asks for, else 50.")
 @click.option("--since", default="", help="Only predictions made from this moment on.")
 @json_option
 @click.pass_context
-def review(ctx: click.Context, model: str, output: Path, rows: int, seed: int, since: str, as_json: bool) -> None:
-    """Write the MODEL's least certain predictions, and a fifth as many drawn uniformly, to correct.
+def review(ctx: click.Context, model: str, output: Path, rows: int | None, since: str, as_json: bool) -> None:
+    """Write predictions of the MODEL to correct, most of them of the least certain, in the order of their draw.
 
     Example: argosy feedback review topics --output review.csv
     """
-    written = opened(ctx).feedback.review(model, output, rows, seed, _moment(since))
+    given = opened(ctx).feedback
+    wanted = given.wanted(model)
+    written = given.review(model, output, rows, _moment(since))
     if as_json:
         print_json({"file": str(output), "rows": written})
         return
     click.echo(f"{plural(written, 'prediction')} written to {output}, decrypted. Fill in the column 'correction'")
     click.echo(f"('ok' where the answer is right), then: argosy feedback import {output}")
+    if wanted is not None:
+        click.echo(f"After the gate's last refusal about {wanted} more reviews would probably decide.")
 
 
 @feedback.command("import")

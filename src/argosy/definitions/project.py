@@ -104,6 +104,12 @@ class GateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     minimum_rows: Positive = 30
     cooldown_seconds: Seconds = 3600.0
     """After a rollback nothing is promoted for so long."""
+    folds: Annotated[int, Meta(ge=2, le=20)] = 5
+    """So many fits answer the live rows that a challenger learns from, each without its share of them, …"""
+    fold_seconds: Seconds = 900.0
+    """… where all together take no longer than this; else one fit answers half of them."""
+    largest_share: Annotated[float, Meta(gt=0, lt=1)] = 0.5
+    """Of all evidence, how much may come from one token, one source of tokens, or one subject."""
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

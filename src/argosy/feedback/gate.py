@@ -1,15 +1,13 @@
 """The gate: may the challenger take the champion's place?
 
-A pure, paired test on rows that neither side trained on. Two things must hold, and both are stated in the verdict:
+A pure, paired test on rows that neither side has seen. Two things must hold, and both are stated in the verdict:
 
 - the lower end of the bootstrap interval for the difference in accuracy is above zero (the interval says how much is
   gained), and
-- McNemar's exact test rejects "no difference" at the same confidence. The bootstrap is too bold where few rows
-  disagree; the exact test is not, so a challenger that is no better is promoted at most (1 - confidence) / 2 of the
-  time whatever the number of rows.
-
-Paired: both answer the same rows, and only rows where exactly one of them is right tell them apart (Q. McNemar 1947,
-"Note on the sampling error of the difference between correlated proportions").
+- an exact test rejects "no difference" at the same confidence: McNemar's where rows weigh the same (Q. McNemar 1947,
+  "Note on the sampling error of the difference between correlated proportions"), sign flips where they do not, see
+  `statistics.weighted_pairs`. The bootstrap is too bold where few rows disagree; the exact test is not, so a challenger
+  that is no better is promoted at most (1 - confidence) / 2 of the time whatever the number of rows.
 """
 
 from __future__ import annotations
@@ -21,6 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.models.paired import mcnemar
+from argosy.statistics.weighted_pairs import (
+    Weights,
+    are_equal,
+    difference_interval,
+    mean_difference,
+    sign_flip_p,
+)
 
 Correct = NDArray[np.bool_]
 Evidence = Literal["uniform", "all"]
@@ -30,14 +35,19 @@ Evidence = Literal["uniform", "all"]
 class Policy:
     """How sure the gate must be.
 
-    `evidence` says which corrections may measure: only those of predictions drawn uniformly (and outcomes), or all.
-    Corrections of answers that somebody noticed to be wrong would count against the champion alone.
-    `cooldown_seconds` is how long after a rollback nothing is promoted.
+    `evidence` says which corrections may measure: those that came without regard to the answer, or all. Corrections of
+    answers that somebody noticed to be wrong would count against the champion alone. `cooldown_seconds` is how long
+    after a rollback nothing is promoted. `folds` are how many fits answer the live rows that a challenger learns from,
+    where these take `fold_seconds` at most. `largest_share` is how much of all evidence may come from one token, one
+    source or one subject.
     """
 
     confidence: float = 0.95
     minimum_rows: int = 30
     cooldown_seconds: float = 3600.0
+    folds: int = 5
+    fold_seconds: float = 900.0
+    largest_share: float = 0.5
     evidence: Evidence = "uniform"
     resamples: int = 10_000
 
@@ -58,6 +68,12 @@ class Verdict:
     p_value: float | None = None
     only_champion_right: int = 0
     only_challenger_right: int = 0
+    look: int = 0
+    """Of the comparisons with this champion on live rows the how-manieth; 0: on the test part alone."""
+    more_reviews: int | None = None
+    """How many more would probably show this difference, were it the true one; None where they would not."""
+    held: bool = False
+    """A person is to decide: the evidence looks suspicious."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -74,10 +90,12 @@ def judge(
     minimum_rows: int = 30,
     resamples: int = 10_000,
     seed: int = 0,
+    weights: Weights | None = None,
 ) -> Verdict:
     """Compare two models on the same rows: each array says of every row whether that model was right.
 
-    Raises ValueError where the arrays differ in length or the confidence is not between 0 and 1.
+    `weights` is how many rows each stands for; None: all the same. Raises ValueError where the arrays differ in length
+    or the confidence is not between 0 and 1.
     """
     if champion_correct.shape != challenger_correct.shape or champion_correct.ndim != 1:
         raise ValueError(f"not the same rows: {champion_correct.shape} and {challenger_correct.shape}")
@@ -86,19 +104,20 @@ def judge(
     rows = len(champion_correct)
     if rows < max(minimum_rows, 1):
         return Verdict(False, _too_few(rows, minimum_rows), rows, confidence)
-    lost = int(np.count_nonzero(champion_correct & ~challenger_correct))
-    won = int(np.count_nonzero(challenger_correct & ~champion_correct))
-    low, high = difference_interval(lost, won, rows, confidence, resamples, seed)
-    p_value = mcnemar(lost, won)
+    standing = np.ones(rows) if weights is None else weights
+    outcomes = challenger_correct.astype(np.int8) - champion_correct.astype(np.int8)
+    lost, won = int(np.count_nonzero(outcomes < 0)), int(np.count_nonzero(outcomes > 0))
+    low, high = difference_interval(outcomes, standing, confidence, resamples, seed)
+    p_value = mcnemar(lost, won) if are_equal(standing) else sign_flip_p(outcomes, standing, seed)
     promote = low > 0 and p_value < 1 - confidence
-    difference = (won - lost) / rows
+    difference = mean_difference(outcomes, standing)
     return Verdict(
         promote=promote,
         reason=_reason(promote, difference, low, high, p_value, confidence, rows),
         rows=rows,
         confidence=confidence,
-        champion_accuracy=float(np.mean(champion_correct)),
-        challenger_accuracy=float(np.mean(challenger_correct)),
+        champion_accuracy=float(np.average(champion_correct, weights=standing)),
+        challenger_accuracy=float(np.average(challenger_correct, weights=standing)),
         difference=difference,
         low=low,
         high=high,
@@ -106,21 +125,6 @@ def judge(
         only_champion_right=lost,
         only_challenger_right=won,
     )
-
-
-def difference_interval(
-    lost: int, won: int, rows: int, confidence: float, resamples: int, seed: int
-) -> tuple[float, float]:
-    """The paired bootstrap's percentile interval for (won - lost) / rows.
-
-    Resampling rows with replacement and counting won and lost ones is one draw from a multinomial, so the cost does
-    not grow with the rows.
-    """
-    shares = np.array([lost, won, rows - lost - won]) / rows
-    draws = np.random.default_rng(seed).multinomial(rows, shares, size=resamples)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile((draws[:, 1] - draws[:, 0]) / rows, [tail, 1 - tail])
-    return float(low), float(high)
 
 
 def refused(reason: str, policy: Policy, rows: int = 0) -> Verdict:
@@ -139,7 +143,7 @@ def _reason(
 ) -> str:
     found = (
         f"{difference * 100:+.1f} points of accuracy on {rows} rows, "
-        f"{confidence:.0%} interval {low * 100:+.1f} to {high * 100:+.1f}, p = {p_value:.2g}"
+        f"{confidence * 100:.4g}% interval {low * 100:+.1f} to {high * 100:+.1f}, p = {p_value:.2g}"
     )
     if promote:
         return f"better: {found}"

@@ -15,32 +15,34 @@ import msgspec
 import numpy as np
 
 from argosy.database import Database, Transaction
-from argosy.datasets.dataset import load_rows
-from argosy.datasets.frozen import find
-from argosy.datasets.membership import decode
+from argosy.datasets.dataset import Rows, load_rows
+from argosy.datasets.frozen import find, members
+from argosy.datasets.provenance import learned_examples, rows_of
 from argosy.datasets.split import TEST
 from argosy.errors import DecisionOvertaken
-from argosy.feedback.evidence import Candidate, select
-from argosy.feedback.gate import Correct, Policy, Verdict, judge, refused
+from argosy.feedback.decision import Answered, decide
+from argosy.feedback.evidence import Candidate, Side, select
+from argosy.feedback.gate import Correct, Policy, Verdict, refused
+from argosy.feedback.suspicion import held, suspicions
 from argosy.feedback.triggers import is_cooling
 from argosy.jobs.guard import LeaseGuard
-from argosy.jobs.job import Job
+from argosy.jobs.job import Job, JobState
+from argosy.jobs.queue import Queue
 from argosy.jobs.runner import Outcome
 from argosy.label_sets import agrees
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.inputs import NO_LIMIT
+from argosy.predictions.measures import Measure, measures
+from argosy.statistics.weighted_pairs import Weights
+from argosy.store import held_out
 from argosy.store.aliases import CHAMPION, current
 from argosy.store.members import learned_digests
 from argosy.store.store import Store
-from argosy.store.trained import Trained
-from argosy.types import Input
+from argosy.store.trained import Trained, Version
 from argosy.vault import Vault
 
 GATE: Final = "gate"
 BY: Final = "gate"
-
-PROVENANCE = "SELECT revision_id, example_id, source, origin FROM examples WHERE collection = :collection"
-UNIFORM = "SELECT DISTINCT prediction_id FROM feedback WHERE is_uniform = 1"
 
 
 class GateRequest(msgspec.Struct, frozen=True):
@@ -53,10 +55,12 @@ class GateRequest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class EvidenceRows:
-    """The evidence, decrypted, and what was left out of it."""
+    """The evidence, decrypted: of each row whether it is live, what it weighs and who judged it; what was left out."""
 
-    inputs: list[Input]
-    labels: list[str]
+    rows: Rows
+    is_live: Correct
+    weights: Weights
+    givers: list[Measure | None]
     left_out: str
 
 
@@ -74,7 +78,7 @@ class Gating:
 
     def __call__(self, job: Job, guard: LeaseGuard) -> Outcome:
         request = msgspec.convert(job.payload, GateRequest)
-        challenger = self._store.trained(request.challenger)
+        self._store.trained(request.challenger)
         with self._database.write() as transaction:
             number = self._store.add_version(transaction, request.model, request.challenger)
         champion = self._store.resolve(f"{request.model}@{CHAMPION}")
@@ -83,10 +87,10 @@ class Gating:
             verdict = refused(_moved(request.champion, champion.number), self._policy)
         elif champion.number == number:
             verdict = refused(f"version {number} is the champion already", self._policy)
-        elif mark := self._store.resolve(f"{request.model}@{number}").mark:
-            verdict = refused(f"version {number} is marked: {mark}", self._policy)
+        elif (challenger := self._store.resolve(f"{request.model}@{number}")).mark:
+            verdict = refused(f"version {number} is marked: {challenger.mark}", self._policy)
         else:
-            verdict, left_out = self._compare(self._store.trained(champion.label), challenger, guard)
+            verdict, left_out = self._compare(champion, challenger, guard)
             verdict = self._cooled(request.model, verdict)
         result = {
             "model": request.model,
@@ -101,43 +105,75 @@ class Gating:
             return Outcome(result)
         return Outcome(result, lambda transaction: self._promote(transaction, request, number, verdict))
 
-    def _compare(self, champion: Trained, challenger: Trained, guard: LeaseGuard) -> tuple[Verdict, str]:
-        rows = self._evidence(champion, challenger)
-        guard.check()
-        champion_correct = self._correct(champion, rows)
-        guard.check()
-        challenger_correct = self._correct(challenger, rows)
-        policy = self._policy
-        verdict = judge(champion_correct, challenger_correct, policy.confidence, policy.minimum_rows, policy.resamples)
-        return verdict, rows.left_out
+    def _compare(self, champion: Version, challenger: Version, guard: LeaseGuard) -> tuple[Verdict, str]:
+        trained = [self._store.trained(version.label) for version in (champion, challenger)]
+        sides = [self._side(one) for one in trained]
+        evidence = self._evidence(champion.model, trained[1].dataset_digest, sides)
+        correct = []
+        for one, side in zip(trained, sides, strict=True):
+            guard.check()
+            correct.append(self._correct(one, side, evidence.rows))
+        answered = Answered(correct[0], correct[1], evidence.weights)
+        looks = self._looks(champion)
+        verdict = self._decide(answered, evidence.is_live, looks)
+        if not verdict.promote:
+            return verdict, evidence.left_out
+        live, test = (answered.among(mask).champion for mask in (evidence.is_live, ~evidence.is_live))
+        givers = [giver for giver, mask in zip(evidence.givers, evidence.is_live, strict=True) if mask]
+        for suspicion in suspicions(givers, live, test):
+            others = np.array([giver is None or giver.token != suspicion.token for giver in evidence.givers], bool)
+            without = self._decide(answered.among(others), evidence.is_live[others], looks)
+            if not without.promote:
+                reason = f"{held(suspicion, challenger.reference)} ({verdict.reason})"
+                return replace(verdict, promote=False, held=True, reason=reason), evidence.left_out
+        return verdict, evidence.left_out
 
-    def _evidence(self, champion: Trained, challenger: Trained) -> EvidenceRows:
+    def _decide(self, answered: Answered, is_live: Correct, looks: int) -> Verdict:
+        return decide(answered.among(is_live), answered.among(~is_live), looks, self._policy)
+
+    def _side(self, trained: Trained) -> Side:
         with self._database.read() as transaction:
-            find_result = partial(self._store.result, transaction)
-            digests = [one for side in (champion, challenger) for one in learned_digests(side, find_result)]
-            collection, learned, tested = _sides(transaction, digests, challenger.dataset_digest)
-            learned_from: set[bytes] = set()
-            candidates: dict[int, Candidate] = {}
-            for revision_id, example_id, source, origin in transaction.stream(PROVENANCE, {"collection": collection}):
-                if revision_id in learned:
-                    learned_from.add(example_id)
-                if revision_id in tested:
-                    prediction_id = None if origin is None else bytes(origin).decode()
-                    candidates[revision_id] = Candidate(example_id, source, prediction_id)
-            uniform = {row[0] for row in transaction.execute(UNIFORM)}
-        revision_ids = sorted(candidates)
-        selection = select([candidates[one] for one in revision_ids], learned_from, uniform, self._policy.evidence)
-        chosen = np.array(revision_ids, dtype=np.int64)[selection.mask]
-        rows = load_rows(self._database, self._vault, collection, chosen)
-        return EvidenceRows(rows.inputs, rows.labels, selection.describe())
+            digests = learned_digests(trained, partial(self._store.result, transaction))
+            return Side(learned_examples(transaction, digests), held_out.find(transaction, trained.label))
 
-    def _correct(self, trained: Trained, rows: EvidenceRows) -> Correct:
-        """Of each row, whether that model is right."""
-        if not rows.inputs:
-            return np.zeros(0, dtype=bool)
-        model = AdaptedModel.load(self._store.artifacts.fetch(trained.artifact))
-        answers = model.classify(rows.inputs, NO_LIMIT)
-        return np.array(list(map(agrees, answers, rows.labels)), dtype=bool)
+    def _evidence(self, model: str, digest: str, sides: Sequence[Side]) -> EvidenceRows:
+        """The rows of the challenger's dataset that count."""
+        with self._database.read() as transaction:
+            collection = find(transaction, digest)[0]
+            revision_ids, parts = members(transaction, digest)
+            part_of = dict(zip(revision_ids.tolist(), parts.tolist(), strict=True))
+            found = {
+                row.revision_id: Candidate(row.example_id, row.origin, part_of[row.revision_id] == TEST)
+                for row in rows_of(transaction, collection)
+                if row.revision_id in part_of
+            }
+            measuring = measures(transaction, model)
+        ids = np.array(sorted(found), np.int64)
+        candidates = [found[one] for one in ids.tolist()]
+        selection = select(candidates, sides, measuring, self._policy)
+        rows = load_rows(self._database, self._vault, collection, ids[selection.live | selection.test])
+        there = np.isin(ids, rows.revision_ids)
+        weights = np.ones(len(ids))
+        weights[selection.live] = selection.weights
+        givers = [measuring.get(one.origin or "") for one, counts in zip(candidates, there, strict=True) if counts]
+        return EvidenceRows(rows, selection.live[there], weights[there], givers, selection.describe())
+
+    def _correct(self, trained: Trained, side: Side, rows: Rows) -> Correct:
+        """Of each row, whether that model is right; by a fit that lacked the row, where it has learned from it."""
+        answers = [side.held_out.get(one, "") if one in side.learned_from else None for one in rows.example_ids]
+        asked = [place for place, answer in enumerate(answers) if answer is None]
+        if asked:
+            model = AdaptedModel.load(self._store.artifacts.fetch(trained.artifact))
+            found = model.classify([rows.inputs[place] for place in asked], NO_LIMIT)
+            for place, answer in zip(asked, found, strict=True):
+                answers[place] = answer
+        return np.array([agrees(answer or "", label) for answer, label in zip(answers, rows.labels, strict=True)], bool)
+
+    def _looks(self, champion: Version) -> int:
+        """How many comparisons on live rows this champion has been through."""
+        done = Queue(self._database).jobs(GATE, JobState.DONE)
+        mine = (job.result for job in done if job.result and job.result["model"] == champion.model)
+        return sum(one["champion"] == champion.number and one["verdict"].get("look", 0) > 0 for one in mine)
 
     def _cooled(self, model: str, verdict: Verdict) -> Verdict:
         """The verdict, without the promotion where a rollback is too recent."""
@@ -156,17 +192,6 @@ class Gating:
         self._store.promote(
             transaction, request.model, number, by=BY, reason=verdict.reason, evidence=verdict.to_dict()
         )
-
-
-def _sides(transaction: Transaction, digests: Sequence[str], challenger: str) -> tuple[str, set[int], set[int]]:
-    """The collection, the revisions that either side learned from, and those of the challenger's test part."""
-    learned: set[int] = set()
-    for digest in digests:
-        revision_ids, parts = decode(find(transaction, digest)[1])
-        learned.update(revision_ids[parts != TEST].tolist())
-    collection, data = find(transaction, challenger)
-    revision_ids, parts = decode(data)
-    return collection, learned, set(revision_ids[parts == TEST].tolist())
 
 
 def _moved(before: int, now: int | None) -> str:

@@ -25,7 +25,8 @@ class Said:
     source: str
     given_at: float
     number: int = 0
-    is_uniform: bool = False
+    measures: bool = False
+    """It came without regard to the answer."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Derived:
     label: str | None
     kind: str
     why: str
-    is_uniform: bool
+    measures: bool
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class ConflictRule:
 def resolve(said: Iterable[Said], rule: ConflictRule) -> Derived:
     """What one prediction's feedback amounts to under the rule; raises ValueError where there is none.
 
-    It is uniform as soon as any of it is: that says how the prediction was picked, not who was right.
+    It measures as soon as any of it does: that says how the prediction was picked, not who was right.
     """
     everything = sorted(said, key=lambda one: (one.given_at, one.number))
     if not everything:
@@ -76,10 +77,10 @@ def resolve(said: Iterable[Said], rule: ConflictRule) -> Derived:
     voices = list({one.source: one for one in everything}.values())
     voices.sort(key=lambda one: (one.given_at, one.number))
     winner, why = _settle(voices, rule)
-    uniform = any(one.is_uniform for one in everything)
+    fair = any(one.measures for one in everything)
     if winner is None:
-        return Derived(None, voices[-1].kind, why, uniform)
-    return Derived(winner.label, winner.kind, why, uniform)
+        return Derived(None, voices[-1].kind, why, fair)
+    return Derived(winner.label, winner.kind, why, fair)
 
 
 def _settle(voices: Sequence[Said], rule: ConflictRule) -> tuple[Said | None, str]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from argosy.feedback.gate import Policy
 from argosy.feedback.labels import ConflictRule, Said, resolve
 from argosy.feedback.triggers import is_cooling
+from argosy.predictions.measures import Measure
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Row:
     prediction_id: str
     answer: str
     label: str
+    measure: Measure | None = None
+    """Why it measures."""
 
     @property
     def is_right(self) -> bool:
@@ -62,12 +65,12 @@ def look_at(rows: int, policy: Policy) -> Look | None:
 def measuring(answered: Iterable[Answered], rule: ConflictRule, policy: Policy) -> list[Row]:
     """The rows that may measure, in the order in which each came to: later feedback never reorders earlier rows.
 
-    Outcomes measure, and corrections of predictions that were drawn uniformly (all of them under the evidence `all`).
+    Feedback measures that came without regard to the answer (all of it under the evidence `all`).
     Feedback that contradicts itself in a way that the rule does not settle measures nothing.
     """
     found: list[tuple[int, Row]] = []
     for one in answered:
-        since = [said.number for said in one.said if policy.evidence == "all" or _is_fair(said)]
+        since = [said.number for said in one.said if policy.evidence == "all" or said.measures]
         if not since:
             continue
         label = resolve(one.said, rule).label
@@ -105,8 +108,3 @@ def too_few(rows: int, policy: Policy) -> str:
 def first_rows(rows: Sequence[Row], look: Look) -> Sequence[Row]:
     """Those that a look is about."""
     return rows[: look.rows]
-
-
-def _is_fair(said: Said) -> bool:
-    """Whether it came without regard to the answer: outcomes do for predictions of every kind."""
-    return said.is_uniform or said.kind == "outcome"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from argosy.database import Transaction
 from argosy.errors import NothingToRollBack
+from argosy.feedback.evidence import within_shares
 from argosy.feedback.gate import Policy
 from argosy.feedback.labels import ConflictRule, Said
 from argosy.feedback.replay import Answered, Row, measuring
 from argosy.label_sets import beside
+from argosy.predictions.measures import measures
 from argosy.store.aliases import CHAMPION, before, moves
 
 FRESH = """
-SELECT predictions.id, answer, kind, label, source, given_at, feedback.id, is_uniform
+SELECT predictions.id, answer, kind, label, source, given_at, feedback.id, measures
 FROM feedback JOIN predictions ON predictions.id = feedback.prediction_id
 WHERE model = :model AND version = :version AND made_at >= :since ORDER BY feedback.id"""
 
@@ -43,8 +47,12 @@ def fresh_rows(transaction: Transaction, reign: Reign, rule: ConflictRule, polic
     answers: dict[str, str] = {}
     said: dict[str, list[Said]] = {}
     wanted = {"model": reign.model, "version": reign.champion, "since": reign.since}
-    for prediction_id, answer, kind, label, source, given_at, number, is_uniform in transaction.stream(FRESH, wanted):
+    for prediction_id, answer, kind, label, source, given_at, number, fair in transaction.stream(FRESH, wanted):
         answers[prediction_id] = answer
         label = beside(label, answer)
-        said.setdefault(prediction_id, []).append(Said(kind, label, source, given_at, number, bool(is_uniform)))
-    return measuring((Answered(one, answers[one], tuple(words)) for one, words in said.items()), rule, policy)
+        said.setdefault(prediction_id, []).append(Said(kind, label, source, given_at, number, bool(fair)))
+    given = (Answered(one, answers[one], tuple(words)) for one, words in said.items())
+    givers = measures(transaction, reign.model)
+    rows = [replace(row, measure=givers.get(row.prediction_id)) for row in measuring(given, rule, policy)]
+    kept = within_shares([row.measure for row in rows], np.ones(len(rows), bool), policy.largest_share)
+    return [row for row, counts in zip(rows, kept, strict=True) if counts]

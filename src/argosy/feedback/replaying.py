@@ -16,6 +16,7 @@ import numpy as np
 
 from argosy.database import Database, Transaction
 from argosy.errors import DecisionOvertaken, InputInvalid
+from argosy.feedback.evidence import weights_of
 from argosy.feedback.gate import Correct, Policy, Verdict, judge, refused
 from argosy.feedback.labels import ConflictRule
 from argosy.feedback.replay import Look, Row, first_rows, look_at, too_few
@@ -80,7 +81,12 @@ class Replaying:
         live = np.array([row.is_right for row in rows], dtype=bool)
         guard.check()
         return judge(
-            live, self._replayed(asked, rows, guard), look.confidence, self._policy.minimum_rows, self._policy.resamples
+            live,
+            self._replayed(asked, rows, guard),
+            look.confidence,
+            self._policy.minimum_rows,
+            self._policy.resamples,
+            weights=weights_of([row.measure for row in rows]),
         )
 
     def _replayed(self, asked: Reign, rows: Sequence[Row], guard: LeaseGuard) -> Correct:

@@ -20,6 +20,7 @@ from argosy.definitions import Definition, Registries, Spec, code_digests, label
 from argosy.definitions.ensemble import member_labels
 from argosy.errors import DecisionOvertaken, DefinitionInvalid, JobNotFound, NothingNew
 from argosy.feedback.corrections import Corrections
+from argosy.feedback.gate import Policy
 from argosy.feedback.gating import GateRequest, gate_job
 from argosy.feedback.triggers import BY_DRIFT
 from argosy.jobs.guard import LeaseGuard
@@ -50,9 +51,11 @@ class RetrainRequest(msgspec.Struct, frozen=True):
 class Retraining:
     """The handler of `retrain` jobs. Needs the keys of both the predictions and the examples."""
 
-    def __init__(self, database: Database, plans: Plans, registries: Registries, corrections: Corrections) -> None:
+    def __init__(
+        self, database: Database, plans: Plans, registries: Registries, corrections: Corrections, policy: Policy
+    ) -> None:
         self._database, self._plans, self._store = database, plans, plans.store
-        self._registries, self._corrections = registries, corrections
+        self._registries, self._corrections, self._policy = registries, corrections, policy
 
     def __call__(self, job: Job, guard: LeaseGuard) -> Outcome:
         request = msgspec.convert(job.payload, RetrainRequest)
@@ -76,8 +79,10 @@ class Retraining:
         gate = gate_job(GateRequest(request.model, wanted.label, champion.number))
         found |= {"challenger": wanted.label, "gate": gate["label"], "new_training_rows": fresh}
 
+        folds = hold_out(trained.fit_seconds, self._policy)
+
         def submit(transaction: Transaction) -> None:
-            if not self._plans.add(transaction, request.model, wanted, champion.label, gate):
+            if not self._plans.add(transaction, request.model, wanted, champion.label, gate, folds):
                 raise DecisionOvertaken(f"{wanted.label} was submitted by somebody else meanwhile")
 
         return Outcome(found, submit)
@@ -112,6 +117,11 @@ class Retraining:
             return
         if not job.state.is_final:
             raise NothingNew(f"{model}: {wanted.label} is being trained already: retrain when it is done")
+
+
+def hold_out(fit_seconds: float, policy: Policy) -> int:
+    """How many fits answer the live rows: all folds where these are cheap, else one, which answers half of them."""
+    return policy.folds if fit_seconds * policy.folds <= policy.fold_seconds else 1
 
 
 def refusal(nothing: str, request: RetrainRequest) -> str:

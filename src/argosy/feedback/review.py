@@ -1,44 +1,71 @@
-"""Which predictions an analyst should look at.
+"""Which predictions an analyst should look at, and with what chance each is among them. Pure.
 
-The least certain answers teach most, but they measure nothing: they were picked for being doubtful. So beside them a
-fifth as many are drawn uniformly, and only those (`uniform`) may count as evidence in the gate. Pure.
+The least certain answers teach most, and so do those that another version of the model answers otherwise; the rest
+must be looked at too, or nothing would be known of it. So each prediction has a *size*, and is drawn with a chance in
+proportion to it: every reviewed row then measures, weighted by the inverse of its chance.
+
+Each prediction has one random number for ever, and the rows drawn are those with the smallest ratio of number to size
+(sequential Poisson sampling: Ohlsson 1998; priority sampling: Duffield, Lund and Thorup 2007). Given the first ratio
+that was not drawn, the chance of a row is its size times that ratio, exactly. And because the number stays, a row is
+among those of several draws where its best chance exceeds its number: draws at any time, of any predictions, make one
+sample together (permanent random numbers: Brewer, Early and Joyce 1972).
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from argosy.predictions.log import Reviewable
 
-Drawn = Literal["uncertain", "uniform"]
+UNSURE, RATHER_UNSURE, SURE = 4.0, 2.0, 1.0
+"""The sizes of the least certain quarter, of the next, and of the others."""
 
 
 @dataclass(frozen=True)
-class Picked:
-    prediction_id: str
-    drawn: Drawn
+class Draw:
+    """The ids to review, and the chance of each prediction that is in the sample: of these and of some drawn before."""
+
+    prediction_ids: list[str]
+    chances: dict[str, float]
 
 
-def uniform_share(rows: int) -> int:
-    """How many are drawn uniformly beside that many uncertain ones: a fifth, and at least one."""
-    return -(-rows // 5)
+def choose(candidates: Sequence[Reviewable], rows: int, differing: Collection[str] = ()) -> Draw:
+    """The next `rows` predictions to review; `differing` are the ids that another version answers otherwise.
 
-
-def choose(candidates: Sequence[Reviewable], rows: int, seed: int) -> list[Picked]:
-    """The `rows` least certain predictions not yet reviewed, and a fifth as many drawn uniformly.
-
-    The uniform ones are drawn first and from all candidates, reviewed or not: leaving out those that somebody
-    already corrected would leave out the model's known mistakes. Ties in confidence fall by id, so that the same
-    candidates and seed give the same choice.
+    Those that were measured already are in the sample, and not to be reviewed again.
     """
-    ordered = sorted(candidates, key=lambda one: one.prediction_id)
-    unmeasured = [one.prediction_id for one in ordered if not one.is_measured]
-    drawer = random.Random(seed)  # noqa: S311 - a sample, not a secret
-    uniform = drawer.sample(unmeasured, min(uniform_share(rows), len(unmeasured)))
-    taken = set(uniform)
-    open_ones = (one for one in ordered if not one.is_reviewed and one.prediction_id not in taken)
-    uncertain = sorted(open_ones, key=lambda one: one.confidence)[:rows]
-    return [Picked(one.prediction_id, "uncertain") for one in uncertain] + [Picked(one, "uniform") for one in uniform]
+    if not candidates:
+        return Draw([], {})
+    numbers = np.array([one.number for one in candidates])
+    sized = sizes([one.confidence for one in candidates], [one.prediction_id in differing for one in candidates])
+    ratios = numbers / sized
+    ordered = np.argsort(ratios, kind="stable").tolist()
+    chosen: list[str] = []
+    drawn: list[int] = []
+    threshold = np.inf
+    for place in ordered:
+        if len(chosen) == rows and not candidates[place].is_measured:
+            threshold = ratios[place]
+            break
+        drawn.append(place)
+        if not candidates[place].is_measured:
+            chosen.append(candidates[place].prediction_id)
+    new = set(chosen)
+    chances = {
+        candidates[place].prediction_id: float(min(1.0, sized[place] * threshold))
+        for place in drawn
+        if candidates[place].is_drawn or candidates[place].prediction_id in new
+    }
+    return Draw(chosen, chances)
+
+
+def sizes(confidences: Sequence[float], differ: Sequence[bool]) -> NDArray[np.float64]:
+    """By how much more often each is drawn than the most certain; equal confidences have equal sizes."""
+    certain = np.array(confidences, dtype=np.float64)
+    below = np.searchsorted(np.sort(certain), certain) / len(certain)
+    found = np.select([below < 0.25, below < 0.5], [UNSURE, RATHER_UNSURE], SURE)
+    return np.where(differ, UNSURE, found)

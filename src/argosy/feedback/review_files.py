@@ -3,7 +3,8 @@
 Columns: prediction_id, text, answer, confidence, drawn, correction. The analyst writes the right label under
 `correction`, in every row looked at; `ok` says that the answer was right, and an empty cell that nobody looked. Where
 answers are lists of labels the right one is a list too, such as `["joy","love"]`; a single label is a list of one.
-Columns may be reordered and others added; only prediction_id, answer, drawn and correction are read.
+Columns may be reordered and others added; only prediction_id, answer, drawn and correction are read. `drawn` is the
+chance with which the row was drawn; `uniform` there, as earlier files have it, says that it may measure.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from typing import TextIO
 import msgspec
 
 from argosy.errors import FeedbackInvalid
-from argosy.feedback.review import Drawn
 from argosy.label_sets import as_members, beside, canonical, is_set
 from argosy.types import Input
 
@@ -36,7 +36,8 @@ class ReviewRow:
     input: Input
     answer: str
     confidence: float
-    drawn: Drawn
+    drawn: str
+    """The chance with which it was drawn."""
 
 
 @dataclass(frozen=True)

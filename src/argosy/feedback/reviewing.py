@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from argosy.database import Database
 from argosy.errors import PredictionNotFound
 from argosy.feedback.review import choose
 from argosy.feedback.review_files import Correction, ReviewRow
 from argosy.predictions.feedback_log import Feedback, FeedbackLog
-from argosy.predictions.log import EVER, PredictionLog
+from argosy.predictions.log import EVER, PredictionLog, Reviewable
+from argosy.predictions.measures import add_draws, drawn
 
 DEFAULT_SOURCE = "analyst"
 
@@ -16,34 +18,50 @@ DEFAULT_SOURCE = "analyst"
 class Reviews:
     """Any thread; `draw` opens the seals of the rows that it returns and of no others."""
 
-    def __init__(self, log: PredictionLog, feedback: FeedbackLog) -> None:
-        self._log, self._feedback = log, feedback
+    def __init__(self, database: Database, log: PredictionLog, feedback: FeedbackLog) -> None:
+        self._database, self._log, self._feedback = database, log, feedback
 
-    def draw(self, model: str, rows: int, seed: int, start: float = 0.0, end: float = EVER) -> list[ReviewRow]:
-        """What to lay before an analyst of the predictions made in [start, end): see `review.choose`.
-
-        Raises PredictionNotFound where the model made none in that time.
-        """
-        candidates = self._log.for_review(model, start, end)
-        if not candidates:
+    def candidates(self, model: str, start: float = 0.0, end: float = EVER) -> list[Reviewable]:
+        """The predictions made in [start, end); raises PredictionNotFound where there are none."""
+        found = self._log.for_review(model, start, end)
+        if not found:
             raise PredictionNotFound(f"'{model}' has made no predictions in that time: there is nothing to review")
-        picked = choose(candidates, rows, seed)
-        predictions = self._log.get_many(one.prediction_id for one in picked)
+        return found
+
+    def draw(self, candidates: Iterable[Reviewable], rows: int, differing: Collection[str] = ()) -> list[ReviewRow]:
+        """What to lay before an analyst, see `review.choose`; the chances are kept, so that what comes back measures.
+
+        In the order of the draw: whoever stops early has looked at a fair sample too.
+        """
+        chosen = choose(list(candidates), rows, differing)
+        predictions = self._log.get_many(chosen.prediction_ids)
+        with self._database.write() as transaction:
+            add_draws(transaction, chosen.chances)
         return [
-            ReviewRow(prediction.id, prediction.input, prediction.answer, prediction.confidence, one.drawn)
-            for one, prediction in zip(picked, predictions, strict=True)
+            ReviewRow(one.id, one.input, one.answer, one.confidence, f"{chosen.chances[one.id]:.4f}")
+            for one in predictions
         ]
 
     def take(self, corrections: Iterable[Correction], source: str = DEFAULT_SOURCE) -> int:
         """Keep what a returned file says, all or nothing; how many were new.
 
+        Corrections of what was drawn for review measure, as those do of which the file says so (`uniform`).
         A source that repeats its last word about a prediction says nothing new; one that changes its mind does, also
         back to an earlier word. Two imports of one file at once keep it once.
         """
+        given = list(corrections)
+        with self._database.read() as transaction:
+            fair = drawn(transaction, [one.prediction_id for one in given])
         return self._feedback.add_many(
             [
-                Feedback(one.prediction_id, "correction", one.label, source, is_uniform=one.is_uniform)
-                for one in corrections
+                Feedback(
+                    one.prediction_id,
+                    "correction",
+                    one.label,
+                    source,
+                    is_uniform=one.is_uniform or one.prediction_id in fair,
+                )
+                for one in given
             ]
         )
 

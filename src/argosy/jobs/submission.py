@@ -107,12 +107,14 @@ class Plans:
         one: Wanted,
         parent: str | None = None,
         then: Mapping[str, Any] | None = None,
+        hold_out: int = 0,
     ) -> bool:
         """Queue one more definition beside those that the plan has; False where its job is queued or running.
 
         It stays when the plan is submitted again. `parent` is the label it was retrained from, `then` {kind, label,
         payload} the job to submit when it is trained: at once where it is, for another plan. With one, both go first:
-        somebody waits for them.
+        somebody waits for them. `hold_out` is how many fits without them answer the live rows, see
+        training/held_out.py.
         """
         if not transaction.execute(sql.GET_PLAN, {"plan": plan}):
             transaction.execute(sql.PUT_PLAN, {"name": plan, "source": "null", "now": transaction.now()})
@@ -123,7 +125,7 @@ class Plans:
                 requires = dict.fromkeys(one.requires, "")
                 self.queue.submit(transaction, then["kind"], then["label"], then["payload"], requires, goes_first=True)
             return True
-        payload = {**payload_of(one), "parent": parent, "then": then}
+        payload = {**payload_of(one), "parent": parent, "then": then, "hold_out": hold_out}
         return self.queue.submit(transaction, TRAIN, one.label, payload, one.requires, goes_first=then is not None)
 
     def cancel(self, transaction: Transaction, plan: str) -> list[str]:

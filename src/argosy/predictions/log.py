@@ -36,12 +36,17 @@ PAGE_ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Reviewable:
-    """A prediction as the choice of what to review sees it; `is_measured`: some of its feedback measures."""
+    """A prediction as the choice of what to review sees it.
+
+    `number` is its permanent random one, `is_measured` says that some of its feedback measures, `is_drawn` that it was
+    drawn for review before.
+    """
 
     prediction_id: str
     confidence: float
-    is_reviewed: bool
-    is_measured: bool
+    number: float
+    is_measured: bool = False
+    is_drawn: bool = False
 
 
 class PredictionLog:
@@ -101,7 +106,10 @@ class PredictionLog:
         drain_once(self._spool, self._database)
         with self._database.read() as transaction:
             rows = transaction.execute(statements.FOR_REVIEW, {"model": model, "start": start, "end": end})
-        return [Reviewable(one, confidence, bool(seen), bool(measured)) for one, confidence, seen, measured in rows]
+        return [
+            Reviewable(one, confidence, self._ids.draw(one), bool(measured), bool(drawn))
+            for one, confidence, measured, drawn in rows
+        ]
 
     def drain(self) -> None:
         """See to it that what was answered so far is found by the look-ups that do not drain."""
@@ -153,6 +161,7 @@ class PredictionLog:
             for path in [*segments.listed(self._spool), *segments.damaged(self._spool)]:
                 _scrub(path, wanted)
             transaction.execute(statements.ERASE_FEEDBACK, {"subject_hash": wanted})
+            transaction.execute(statements.ERASE_DRAWS, {"subject_hash": wanted})
             return [row[0] for row in transaction.execute(statements.ERASE, {"subject_hash": wanted})]
 
     def damaged(self) -> list[Path]:

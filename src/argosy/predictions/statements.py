@@ -45,8 +45,9 @@ AND (:token IS NULL OR token = :token) ORDER BY made_at, id LIMIT :rows
 """
 
 FOR_REVIEW = """
-SELECT predictions.id, confidence, count(feedback.id) > 0, coalesce(max(feedback.measures), 0) > 0
+SELECT predictions.id, confidence, coalesce(max(feedback.measures), 0) > 0, count(review_draws.probability) > 0
 FROM predictions LEFT JOIN feedback ON feedback.prediction_id = predictions.id
+LEFT JOIN review_draws ON review_draws.prediction_id = predictions.id
 WHERE model = :model AND made_at >= :start AND made_at < :end GROUP BY predictions.id, confidence
 ORDER BY predictions.id
 """
@@ -67,6 +68,9 @@ COUNT = "SELECT count(*) FROM predictions WHERE :model = '' OR model = :model"
 
 ERASE_FEEDBACK = """
 DELETE FROM feedback WHERE prediction_id IN (SELECT id FROM predictions WHERE subject_hash = :subject_hash)
+"""
+ERASE_DRAWS = """
+DELETE FROM review_draws WHERE prediction_id IN (SELECT id FROM predictions WHERE subject_hash = :subject_hash)
 """
 ERASE = "DELETE FROM predictions WHERE subject_hash = :subject_hash RETURNING id"
 

@@ -1,4 +1,4 @@
-"""Ensembles in the store: what an ensemble's members learned from, it has learned from."""
+"""What a result has learned from beside its own dataset: what an ensemble's members did, and what it went on from."""
 
 from __future__ import annotations
 
@@ -20,4 +20,8 @@ def with_members(trained: Trained, find: Find) -> Iterator[Trained]:
 
 def learned_digests(trained: Trained, find: Find) -> list[str]:
     """The datasets that it has learned from, its own first."""
-    return list(dict.fromkeys(one.dataset_digest for one in with_members(trained, find)))
+    found = dict.fromkeys(one.dataset_digest for one in with_members(trained, find))
+    earlier = trained.definition["model"]["options"].get("after")
+    if earlier:
+        found |= dict.fromkeys(learned_digests(find(earlier), find))
+    return list(found)

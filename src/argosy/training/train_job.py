@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from argosy.database import Database, Transaction
 from argosy.datasets.dataset import Dataset, load
 from argosy.datasets.erasure import erasures
 from argosy.datasets.frozen import members
+from argosy.datasets.provenance import learned_examples, live_examples
 from argosy.definitions import Definition, Registries
 from argosy.definitions.ensemble import member_labels
 from argosy.errors import ArtifactNotFound, DefinitionInvalid, ErasedMeanwhile
@@ -27,13 +28,16 @@ from argosy.models.adapted_model import AdaptedModel, going_on
 from argosy.models.estimator import Estimator
 from argosy.models.members import Members
 from argosy.models.steps import watched
+from argosy.store import held_out
 from argosy.store.lineage import environment
+from argosy.store.members import learned_digests
 from argosy.store.store import Store
 from argosy.store.trained import Trained
 from argosy.telemetry import logger
 from argosy.training.cross_validation import cross_validate
 from argosy.training.ensembles import check_members, loaded, make_ensemble_fit, members_code, results_of
 from argosy.training.fit import Fit, make_fit
+from argosy.training.held_out import answer_held_out
 from argosy.training.pipeline import Measured, train
 from argosy.training.share import reduced
 from argosy.training.shared_fits import SharedFits
@@ -95,11 +99,19 @@ class Trainer:
         if definition.evaluate:
             measured = self._validated(definition, digest, dataset, measured, guard)
             log.append(f"evaluated {definition.evaluate.to_dict()}")
+        answers = self._held_out(job, definition, dataset, earlier, guard)
+        if answers:
+            log.append(f"{len(answers)} live rows answered by fits without them")
         with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
             path = measured.model.save(Path(folder) / "model")
             artifact, size = self._store.artifacts.put(path), path.stat().st_size
         trained = self._trained(job, measured, artifact, size, log)
-        return Outcome({"artifact": artifact}, lambda transaction: self._record(transaction, job, trained, erased))
+
+        def record(transaction: Transaction) -> None:
+            self._record(transaction, job, trained, erased)
+            held_out.keep(transaction, trained.label, answers)
+
+        return Outcome({"artifact": artifact}, record)
 
     def forget(self) -> None:
         """Let go of plaintext and fits: called when there is nothing to train."""
@@ -177,6 +189,36 @@ class Trainer:
             **{k: v for k, v in measured.metrics.items() if k != "validation"},
         }
         return replace(measured, metrics=metrics, rows_right=found.rows_right)
+
+    def _held_out(
+        self, job: Job, definition: Definition, dataset: Dataset, earlier: AdaptedModel | None, guard: LeaseGuard
+    ) -> dict[bytes, str]:
+        """Answers to live rows by fits that lack them, where the job asks for it; see training/held_out.py.
+
+        What the earlier model has learned from, no fit that goes on from it lacks.
+        """
+        folds = int(job.payload.get("hold_out") or 0)
+        if not folds:
+            return {}
+        with self._database.read() as transaction:
+            live = live_examples(transaction, dataset.collection)
+            if earlier:
+                found = self._store.result(transaction, str(definition.model.options[AFTER]))
+                digests = learned_digests(found, partial(self._store.result, transaction))
+                live -= learned_examples(transaction, digests)
+        plugin = self._registries.adapters.get(definition.adapter.name)
+
+        def fit_of(rows: Dataset) -> Fit:
+            adapter = earlier.adapter if earlier else plugin.create(definition.adapter.options)
+            known = earlier.classes if earlier else None
+            are_sets = self._estimator(definition).answers_sets
+            return make_fit(adapter, rows, are_sets=are_sets, is_served=False, known_classes=known)
+
+        def make(classes: Sequence[str]) -> Estimator:
+            estimator = self._estimator(definition)
+            return going_on(estimator, earlier, classes) if earlier else estimator
+
+        return answer_held_out(dataset, live, folds, fit_of, make, guard.check)
 
     def _trained(self, job: Job, measured: Measured, artifact: str, size: int, log: list[str]) -> Trained:
         return Trained(

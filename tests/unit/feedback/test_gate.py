@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.feedback.gate import Policy, Verdict, difference_interval, judge, mcnemar, refused
+from argosy.feedback.gate import Policy, Verdict, judge, mcnemar, refused
+from argosy.statistics.weighted_pairs import difference_interval
 
 
 def answers(both=0, only_champion=0, only_challenger=0, neither=0):
@@ -44,7 +45,7 @@ def test_a_loss_is_refused():
 
 def test_few_disagreements_fool_the_bootstrap_but_not_the_exact_test():
     champion, challenger = answers(both=96, only_challenger=4)
-    low, _ = difference_interval(0, 4, 100, 0.95, 10_000, 0)
+    low, _ = difference_interval(challenger.astype(np.int8) - champion, np.ones(100), 0.95, 10_000, 0)
     assert low > 0
     verdict = judge(champion, challenger)
     assert verdict.p_value == pytest.approx(0.125)

@@ -58,9 +58,9 @@ def test_trust_asks_in_order_by_source_or_kind():
     assert (derived.label, derived.kind) == ("bought", "outcome")
 
 
-def test_uniform_says_how_it_was_picked_not_who_won():
-    assert resolve([said("a", "ann", at=1, is_uniform=True), said("b", "bob", at=2)], LATEST).is_uniform
-    assert not resolve([said("a", "ann")], LATEST).is_uniform
+def test_that_it_measures_says_how_it_was_picked_not_who_won():
+    assert resolve([said("a", "ann", at=1, is_uniform=True), said("b", "bob", at=2)], LATEST).measures
+    assert not resolve([said("a", "ann")], LATEST).measures
 
 
 def test_rules_are_parsed_and_others_refused_with_those_allowed():

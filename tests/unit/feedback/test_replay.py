@@ -66,10 +66,10 @@ def test_a_champion_that_is_much_worse_is_dethroned():
     assert judge(live, before, look_at(120, POLICY).confidence).promote
 
 
-def test_outcomes_and_uniform_corrections_measure_and_picked_ones_do_not():
+def test_what_came_without_regard_to_the_answer_measures_and_picked_ones_do_not():
     rows = measuring(
         [
-            answered("outcome", ("outcome", "sport", 3, False)),
+            answered("outcome", ("outcome", "sport", 3, True)),
             answered("drawn", ("correction", "tech", 1, True)),
             answered("picked", ("correction", "tech", 2, False)),
         ],

@@ -1,57 +1,90 @@
-"""What is laid before an analyst."""
+"""What is laid before an analyst, and with what chance."""
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argosy.feedback.review import choose, uniform_share
+from argosy.feedback.review import choose, sizes
 from argosy.predictions.log import Reviewable
 
-CANDIDATES = [Reviewable(f"p{number:03}", number / 1000, False, False) for number in range(1000)]
+
+def candidates(seed=0, rows=1000, measured=()):
+    numbers = np.random.default_rng(seed).random(rows)
+    return [
+        Reviewable(f"p{place:03}", place / rows, float(number), is_measured=place in measured)
+        for place, number in enumerate(numbers)
+    ]
 
 
-def ids(picked, drawn):
-    return [one.prediction_id for one in picked if one.drawn == drawn]
+def test_so_many_rows_are_chosen_each_with_its_chance():
+    draw = choose(candidates(), 50)
+    assert len(draw.prediction_ids) == 50
+    assert draw.chances.keys() == set(draw.prediction_ids)
+    assert all(0 < chance <= 1 for chance in draw.chances.values())
 
 
-def test_the_least_certain_and_a_fifth_uniformly_beside_them():
-    picked = choose(CANDIDATES, 50, seed=1)
-    assert len(ids(picked, "uncertain")) == 50
-    assert len(ids(picked, "uniform")) == 10
-    assert max(ids(picked, "uncertain")) <= "p059"
-    assert max(ids(picked, "uniform")) > "p300"
+def test_the_least_certain_quarter_is_four_times_as_likely_as_the_most_certain_half():
+    chances = choose(candidates(), 50).chances
+    of = {name: {round(chances[one], 9) for one in chances if low <= int(one[1:]) < high}
+          for name, low, high in (("unsure", 0, 250), ("rather", 250, 500), ("sure", 500, 1000))}  # fmt: skip
+    assert all(len(values) == 1 for values in of.values())
+    (unsure,), (rather,), (sure,) = of.values()
+    assert unsure == pytest.approx(4 * sure)
+    assert rather == pytest.approx(2 * sure)
 
 
-def test_a_fifth_is_rounded_up():
-    assert [uniform_share(rows) for rows in (0, 1, 5, 6, 50)] == [0, 1, 1, 2, 10]
+def test_rows_weighted_by_their_chances_stand_for_all_rows_without_bias():
+    of_all = [sum(1 / chance for chance in choose(candidates(seed), 60).chances.values()) for seed in range(400)]
+    assert np.mean(of_all) == pytest.approx(1000, rel=0.02)
+    wrong = {f"p{place:03}" for place in range(0, 1000, 7)}
+    found = [
+        sum(1 / chance for one, chance in choose(candidates(seed), 60).chances.items() if one in wrong)
+        for seed in range(400)
+    ]
+    assert np.mean(found) == pytest.approx(len(wrong), rel=0.08)
 
 
-def test_reviewed_ones_are_not_asked_again_for_doubt_but_may_be_drawn():
-    reviewed = [Reviewable(one.prediction_id, one.confidence, True, False) for one in CANDIDATES]
-    picked = choose(reviewed, 50, seed=1)
-    assert ids(picked, "uncertain") == []
-    assert len(ids(picked, "uniform")) == 10
+def test_what_another_version_answers_otherwise_is_drawn_like_the_least_certain():
+    assert sizes([0.1, 0.2, 0.3, 0.9], [False, False, False, True]).tolist() == [4, 2, 1, 4]
 
 
-def test_what_was_measured_is_not_drawn_again():
-    measured = [Reviewable(one.prediction_id, one.confidence, True, True) for one in CANDIDATES]
-    assert choose(measured, 50, seed=1) == []
+def test_equal_confidences_have_equal_chances():
+    assert set(sizes([0.5] * 10, [False] * 10)) == {4.0}
 
 
-def test_the_uniform_draw_is_uniform_over_confidence():
-    means = [sum(int(one[1:]) for one in ids(choose(CANDIDATES, 100, seed), "uniform")) / 20 for seed in range(100)]
-    assert 450 < sum(means) / 100 < 550
+def test_what_was_measured_is_not_chosen_again():
+    draw = choose(candidates(measured=range(0, 1000, 2)), 2000)
+    assert len(draw.prediction_ids) == 500
+    assert set(draw.chances.values()) == {1.0}
+    assert choose(candidates(measured=range(1000)), 50).prediction_ids == []
+
+
+def test_a_second_draw_goes_on_where_the_first_ended_and_betters_the_chances_of_the_first():
+    first = choose(candidates(), 50)
+    seen = set(first.prediction_ids)
+    again = [
+        Reviewable(one.prediction_id, one.confidence, one.number, one.prediction_id in seen, one.prediction_id in seen)
+        for one in candidates()
+    ]
+    second, at_once = choose(again, 30), choose(candidates(), 80)
+    assert not seen & set(second.prediction_ids)
+    assert second.chances == at_once.chances
+    assert all(second.chances[one] >= first.chances[one] for one in seen)
 
 
 @given(
-    st.lists(st.builds(Reviewable, st.text("abcdef", min_size=3), st.floats(0, 1), st.booleans(), st.booleans()),
-             unique_by=lambda one: one.prediction_id),
-    st.integers(0, 20), st.integers(0, 5), st.randoms(),
+    st.lists(
+        st.builds(Reviewable, st.text("abcdef", min_size=3), st.floats(0, 1), st.floats(0, 1, exclude_max=True),
+                  st.booleans(), st.booleans()),
+        unique_by=(lambda one: one.prediction_id, lambda one: one.number),
+    ),
+    st.integers(1, 20),
 )  # fmt: skip
-def test_nobody_is_asked_twice_and_order_does_not_matter(candidates, rows, seed, random):
-    picked = choose(candidates, rows, seed)
-    shuffled = list(candidates)
-    random.shuffle(shuffled)
-    assert picked == choose(shuffled, rows, seed)
-    assert len({one.prediction_id for one in picked}) == len(picked) <= rows + uniform_share(rows)
+def test_nobody_is_asked_twice(given, rows):
+    draw = choose(given, rows)
+    open_ones = {one.prediction_id for one in given if not one.is_measured}
+    assert len(set(draw.prediction_ids)) == len(draw.prediction_ids) == min(rows, len(open_ones))
+    assert set(draw.prediction_ids) <= open_ones

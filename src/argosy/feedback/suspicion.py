@@ -1,0 +1,62 @@
+"""When a promotion waits for a person: pure rules about what one token says.
+
+A token whose holder is wrong, or who lies, can make a bad challenger look good by feedback that the challenger was
+trained on as well. Held is a promotion that rests on one token, where that token's feedback
+
+- contradicts the champion far more often than all the other evidence does, or
+- came in a burst, as no people and few systems send it.
+
+It rests on a token where the gate would not promote without the rows that came with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from argosy.feedback.gate import Correct
+from argosy.predictions.measures import Measure
+
+FAR_MORE = 0.25
+"""By so much of all rows."""
+BURST_ROWS = 500
+BURST_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """A token whose rows are to be left out to see what the rest says, and why."""
+
+    token: str
+    reason: str
+
+
+def suspicions(givers: Sequence[Measure | None], live: Correct, test: Correct) -> Iterator[Suspicion]:
+    """Tokens that are suspicious: `live` and `test` say of each row whether the champion is right."""
+    for token in sorted({giver.token for giver in givers if giver is not None and giver.token}):
+        mine = np.array([giver is not None and giver.token == token for giver in givers], bool)
+        others = np.concatenate([live[~mine], test])
+        apart = others.mean() - live[mine].mean() if len(others) else 0.0
+        if apart > FAR_MORE:
+            yield Suspicion(token, _contradicts(token, 1 - live[mine].mean(), 1 - others.mean()))
+        elif burst := _burst([giver.given_at for giver in givers if giver is not None and giver.token == token]):
+            yield Suspicion(token, f"{burst} pieces of its feedback came with the token '{token}' within a minute")
+
+
+def held(suspicion: Suspicion, reference: str) -> str:
+    """What is said of a promotion that is held."""
+    return f"held for a person: {suspicion.reason}; if that is right: argosy models promote {reference}"
+
+
+def _contradicts(token: str, mine: float, others: float) -> str:
+    shares = f"in {mine:.0%} of its rows, the other evidence in {others:.0%}"
+    return f"it rests on the token '{token}', which contradicts the champion {shares}"
+
+
+def _burst(given_at: Sequence[float]) -> int:
+    """The most pieces that came within BURST_SECONDS, where that is a burst; else 0."""
+    times = np.sort(np.array(given_at))
+    most = int((np.searchsorted(times, times + BURST_SECONDS, side="right") - np.arange(len(times))).max(initial=0))
+    return most if most >= BURST_ROWS else 0

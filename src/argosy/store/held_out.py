@@ -1,0 +1,33 @@
+"""What fits of a definition answered to examples that they had not seen, kept with its result.
+
+A version that learned from a row could not be judged by it. These answers can: each is by a fit of the same definition
+that lacked the row. Any process; what is read and written belongs to the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from argosy.database import Transaction
+
+KEEP = """
+INSERT INTO held_out_answers (label, example_id, answer) VALUES (:label, :example_id, :answer)
+ON CONFLICT (label, example_id) DO NOTHING"""
+FIND = "SELECT example_id, answer FROM held_out_answers WHERE label = :label"
+FORGET = "DELETE FROM held_out_answers WHERE example_id = :example_id"
+
+
+def keep(transaction: Transaction, label: str, answers: Mapping[bytes, str]) -> None:
+    """Keep a label's answers by example."""
+    rows = [{"label": label, "example_id": one, "answer": answer} for one, answer in answers.items()]
+    transaction.execute_many(KEEP, rows)
+
+
+def find(transaction: Transaction, label: str) -> dict[bytes, str]:
+    """A label's answers by example; empty where none were kept."""
+    return {bytes(one): answer for one, answer in transaction.execute(FIND, {"label": label})}
+
+
+def forget(transaction: Transaction, example_ids: Collection[bytes]) -> None:
+    """Remove all answers to those examples."""
+    transaction.execute_many(FORGET, [{"example_id": one} for one in example_ids])
