@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from argosy import clock
 from argosy.errors import ArgosyError
 
 if TYPE_CHECKING:
@@ -101,7 +100,8 @@ def _jobs(project: Project) -> str:
     from argosy.jobs.job import JobState
 
     counts = {state: len(project.queue.jobs(state=state)) for state in JobState}
-    since = clock.now() - RECENT_SECONDS
+    with project.database.read() as transaction:
+        since = transaction.now() - RECENT_SECONDS
     recent = [job for job in project.queue.jobs(state=JobState.FAILED) if (job.finished_at or 0.0) > since]
     if recent:
         raise ArgosyError(

@@ -7,7 +7,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from argosy import clock
 from argosy.app.reviewing import differing
 from argosy.datasets.examples import Examples
 from argosy.errors import FeedbackInvalid
@@ -39,7 +38,7 @@ class ProjectFeedback:
 
     @cached_property
     def given(self) -> FeedbackLog:
-        return FeedbackLog(self._project.database, self._project.vault, clock.now)
+        return FeedbackLog(self._project.database, self._project.vault)
 
     @cached_property
     def reviews(self) -> Reviews:

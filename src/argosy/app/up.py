@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING
 
-from argosy import clock, processes
+from argosy import processes
 from argosy.app.retraining import requests
 from argosy.app.watching import models_of, watch_drift, watch_replays, watch_retrainings
 from argosy.app.workers import started
@@ -26,7 +27,7 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
     """Run until `stop` is set; workers that die are replaced, a server that dies ends it all with JobFailed."""
     arguments = ["--project", str(project.root), "serve", "--host", host, "--port", str(port)]
     server = processes.start(arguments)
-    every, replayed_at, told_until = project.settings.rollback.every_seconds, float("-inf"), clock.now()
+    every, replayed_at, reported = project.settings.rollback.every_seconds, float("-inf"), decisions(project)
     drift_every, drift_at = project.settings.drift.every_seconds, time.monotonic()
     try:
         with started(project, workers) as keep:
@@ -43,22 +44,22 @@ def up(project: Project, host: str, port: int, workers: int, stop: threading.Eve
                 if drift_every is not None and time.monotonic() - drift_at >= drift_every:
                     watch_drift(project)
                     drift_at = time.monotonic()
-                told_until = tell(project, told_until)
+                found = decisions(project)
+                for _, level, text in sorted(found - reported):
+                    _log.log(level, "%s", text)
+                reported = found
     finally:
         processes.stop(server)
 
 
-def tell(project: Project, since: float) -> float:
-    """Log what gates have decided after `since`, and where drift asked in vain; until when that is said."""
-    until = since
+def decisions(project: Project) -> set[tuple[float, int, str]]:
+    """What gates have decided, and the retrainings by drift that found nothing to learn: when, log level, text."""
+    found: set[tuple[float, int, str]] = set()
     for model in models_of(project):
         for one in requests(project).judgements(model):
-            if one.judged_at > since:
-                decided = "takes over from" if one.verdict.promote else "does not replace"
-                _log.info("%s: version %d %s %d, %s", model, one.challenger, decided, one.champion, one.verdict.reason)
-                until = max(until, one.judged_at)
+            decided = "takes over from" if one.verdict.promote else "does not replace"
+            text = f"{model}: version {one.challenger} {decided} {one.champion}, {one.verdict.reason}"
+            found.add((one.judged_at, logging.INFO, text))
         for ended_at, refused in requests(project).asked_in_vain(model):
-            if ended_at > since:
-                _log.warning("%s: %s", model, refused)
-                until = max(until, ended_at)
-    return until
+            found.add((ended_at, logging.WARNING, f"{model}: {refused}"))
+    return found

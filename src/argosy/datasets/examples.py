@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from argosy import clock
 from argosy.database import Database
 from argosy.datasets import statements as sql
 from argosy.datasets.conflicts import check_rule
@@ -54,8 +53,10 @@ def scope_name(collection: str) -> str:
 
 
 class Examples:
+    """`now` takes the place of the database's clock."""
+
     def __init__(
-        self, database: Database, vault: Vault, now: Callable[[], float] = clock.now, text_bytes: int = TEXT_BYTES
+        self, database: Database, vault: Vault, now: Callable[[], float] | None = None, text_bytes: int = TEXT_BYTES
     ) -> None:
         self._database, self._vault, self._now, self._text_bytes = database, vault, now, text_bytes
 
@@ -71,7 +72,9 @@ class Examples:
 
         Raises ExamplesInvalid on a row that cannot be stored, or under on_conflict='error' on labels that disagree.
         """
-        rule, now = check_rule(on_conflict), self._now()
+        rule = check_rule(on_conflict)
+        with self._database.read() as transaction:
+            now = (self._now or transaction.now)()
         scope = self._vault.scope(scope_name(checked_collection(collection)))
         with Staging(self._database, scope, self._text_bytes) as staging:
             staging.add(rows, Defaults(now, source), progress)

@@ -18,7 +18,7 @@ Kind = Literal["outcome", "correction"]
 
 @dataclass(frozen=True)
 class Said:
-    """One piece of feedback on a prediction; `number` orders those given in the same instant."""
+    """One piece of feedback on a prediction; the database's `number` orders them, whatever their times."""
 
     kind: str
     label: str
@@ -71,11 +71,11 @@ def resolve(said: Iterable[Said], rule: ConflictRule) -> Derived:
 
     It measures as soon as any of it does: that says how the prediction was picked, not who was right.
     """
-    everything = sorted(said, key=lambda one: (one.given_at, one.number))
+    everything = sorted(said, key=lambda one: one.number)
     if not everything:
         raise ValueError("no feedback to resolve")
     voices = list({one.source: one for one in everything}.values())
-    voices.sort(key=lambda one: (one.given_at, one.number))
+    voices.sort(key=lambda one: one.number)
     winner, why = _settle(voices, rule)
     fair = any(one.measures for one in everything)
     if winner is None:

@@ -15,7 +15,7 @@ from argosy.feedback.triggers import BY_DRIFT, Reason, Schedule, Situation, due
 from argosy.jobs.job import Job, JobState
 from argosy.jobs.queue import Queue
 from argosy.jobs.submission import TRAIN
-from argosy.predictions.feedback_log import FeedbackLog
+from argosy.predictions.feedback_log import FeedbackLog, last_number
 from argosy.predictions.looks import CLOSED, newest
 from argosy.store.aliases import CHAMPION
 from argosy.store.store import Store
@@ -64,7 +64,8 @@ class Retrainings:
         # the plug-ins must be there, whatever their code has become since
         requires = dict.fromkeys(champion.environment.get("plugins", {}), "")
         with self._queue.database.write() as transaction:
-            request = RetrainRequest(model, transaction.now(), by, *_told(reason), review_since)
+            seen = last_number(transaction)
+            request = RetrainRequest(model, transaction.now(), by, *_told(reason), review_since, seen)
             return self._submit(transaction, request, requires)
 
     def request_if_due(self, model: str, schedule: Schedule, by: str = "trigger") -> str | None:
@@ -84,13 +85,13 @@ class Retrainings:
         by_drift = [job.submitted_at for job in jobs if job.payload.get("trigger") == BY_DRIFT]
         looks = [look for look in newest(self._queue.database, CLOSED, model) if look.version == champion]
         rollbacks = [move.moved_at for move in moves if move.action == "rollback"]
-        last = max((job.submitted_at for job in jobs), default=None)
+        last = jobs[-1] if jobs else None
         with self._queue.database.read() as transaction:
             now = transaction.now()
         return Situation(
             now=now,
-            since=moves[0].moved_at if last is None else last,
-            new_feedback=self._feedback.count_since(model, last or 0.0),
+            since=last.submitted_at if last else moves[0].moved_at,
+            new_feedback=self._feedback.count_after(model, last.payload.get("last_feedback", 0) if last else 0),
             is_under_way=self.under_way(model) is not None,
             rolled_back_at=max(rollbacks, default=None),
             look=next(iter(looks), None),

@@ -46,6 +46,8 @@ class RetrainRequest(msgspec.Struct, frozen=True):
     """What asked by itself: `corrections`, `schedule`, `drift`."""
     review_since: float = 0.0
     """For drift, when the answers that shifted began."""
+    last_feedback: int = 0
+    """The number of the newest feedback there was: the next retraining is about what came after it."""
 
 
 class Retraining:

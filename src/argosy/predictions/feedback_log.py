@@ -35,7 +35,7 @@ class Feedback:
     """What somebody says a prediction should have been, or what then happened.
 
     `is_uniform`: its prediction is said to have been drawn without regard to its answer. Of what was taken: `given_at`
-    says when, `token` the name of the token it came with (empty without one), `measures` whether it may be evidence.
+    says when by the database's clock, `token` the name of the token it came with (empty without one), `measures` whether it may be evidence.
     """
 
     prediction_id: str
@@ -50,7 +50,9 @@ class Feedback:
 
 
 class FeedbackLog:
-    def __init__(self, database: Database, vault: Vault, now: Callable[[], float]) -> None:
+    """`now` takes the place of the database's clock."""
+
+    def __init__(self, database: Database, vault: Vault, now: Callable[[], float] | None = None) -> None:
         self._database, self._now = database, now
         self._scope = vault.scope(SCOPE)
         self._ids = PredictionIds(self._scope)
@@ -75,7 +77,8 @@ class FeedbackLog:
         """
         checked = [self._checked(one, giver) for one in given]
         with self._database.write() as transaction:
-            return sum(self._add(transaction, one) for one in checked)
+            now = (self._now or transaction.now)()
+            return sum(self._add(transaction, replace(one, given_at=now)) for one in checked)
 
     def add_to_entity(
         self,
@@ -131,10 +134,10 @@ class FeedbackLog:
             found = transaction.execute(statements.NEWEST_FEEDBACK, {"model": model, "rows": rows})
         return [(_feedback(tuple(given)), said or "", answer or "") for *given, said, answer in found]
 
-    def count_since(self, model: str, since: float) -> int:
-        """How much feedback a model's predictions got after `since`."""
+    def count_after(self, model: str, number: int) -> int:
+        """How much feedback a model's predictions got after that `last_number`."""
         with self._database.read() as transaction:
-            return int(transaction.execute(statements.COUNT_FEEDBACK, {"model": model, "since": since})[0][0])
+            return int(transaction.execute(statements.COUNT_FEEDBACK, {"model": model, "after": number})[0][0])
 
     def _checked(self, given: Feedback, giver: Giver) -> Feedback:
         prediction_id = self._ids.check(given.prediction_id)

@@ -94,7 +94,8 @@ class LiveProfiles:
 
     def _answered(self, model: str, start: float, now: float) -> Iterator[float]:
         """The beginnings of the hours with answers in them."""
-        while (first := self._log.first_after(model, start)) is not None and first <= now:
+        end = hour_of(now) + HOUR  # the servers' clocks may be ahead of the database's
+        while (first := self._log.first_after(model, start)) is not None and first < end:
             yield hour_of(first)
             start = hour_of(first) + HOUR
 

@@ -91,8 +91,9 @@ NEWEST_FEEDBACK = f"""
 SELECT {FEEDBACK_COLUMNS}, model, answer FROM feedback LEFT JOIN predictions ON predictions.id = prediction_id
 WHERE :model = '' OR model = :model ORDER BY feedback.id DESC LIMIT :rows
 """  # noqa: S608
+LAST_FEEDBACK = "SELECT coalesce(max(id), 0) FROM feedback"
 COUNT_FEEDBACK = """
-SELECT count(*) FROM feedback WHERE given_at > :since
+SELECT count(*) FROM feedback WHERE id > :after
 AND EXISTS (SELECT 1 FROM predictions WHERE predictions.id = prediction_id AND model = :model)
 """
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 
-from argosy import clock
 from argosy.predictions import segments
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.ids import PredictionIds
@@ -62,7 +61,7 @@ class ModelServer:
         log = SpoolWriter(spool, scope)
         self.dataplane = DataPlane(self.manager, log, PredictionIds(scope), limits=self.limits, metrics=self.metrics)
         desk = FeedbackDesk(
-            FeedbackLog(store.database, vault, clock.now), PredictionLog(store.database, vault, spool), self.metrics
+            FeedbackLog(store.database, vault), PredictionLog(store.database, vault, spool), self.metrics
         )
         table = endpoints(self.dataplane, desk)
         self.app: Starlette = application(table, self.metrics, self.guard, self.limits.seconds, self.start, self.stop)

@@ -12,7 +12,7 @@ from argosy.feedback.labels import ConflictRule, Said, resolve
 LATEST, MAJORITY, DROP = ConflictRule(), ConflictRule("majority"), ConflictRule("drop")
 
 
-def said(label, source="ann", at=0.0, kind="correction", number=0, is_uniform=False):
+def said(label, source="ann", number=0, kind="correction", at=0.0, is_uniform=False):
     return Said(kind, label, source, at, number, is_uniform)
 
 
@@ -22,19 +22,24 @@ def test_one_word_is_taken_by_every_rule():
         assert (derived.label, derived.kind, derived.why) == ("sport", "correction", "the only word")
 
 
-def test_latest_is_by_time_then_by_number():
-    assert resolve([said("b", "bob", at=2), said("a", "ann", at=1)], LATEST).label == "b"
-    assert resolve([said("b", "bob", at=1, number=9), said("a", "ann", at=1, number=10)], LATEST).label == "a"
+def test_the_last_word_is_the_one_of_the_highest_number_whatever_a_clock_said():
+    assert resolve([said("b", "bob", 2), said("a", "ann", 1)], LATEST).label == "b"
+    assert resolve([said("b", "bob", 9, at=2), said("a", "ann", 10, at=1)], LATEST).label == "a"
 
 
 def test_a_source_that_changed_its_mind_has_one_voice():
-    rows = [said("a", "ann", at=1), said("a", "bob", at=2), said("b", "ann", at=3), said("b", "cy", at=4)]
+    rows = [
+        said("a", "ann", number=1),
+        said("a", "bob", number=2),
+        said("b", "ann", number=3),
+        said("b", "cy", number=4),
+    ]
     assert resolve(rows, MAJORITY).label == "b"
-    assert resolve([said("a", "ann", at=1), said("b", "ann", at=2)], DROP).label == "b"
+    assert resolve([said("a", "ann", number=1), said("b", "ann", number=2)], DROP).label == "b"
 
 
 def test_a_tie_has_no_majority():
-    derived = resolve([said("a", "ann"), said("b", "bob", at=1)], MAJORITY)
+    derived = resolve([said("a", "ann"), said("b", "bob", number=1)], MAJORITY)
     assert derived.label is None
     assert derived.why == "no majority: a 1, b 1"
 
@@ -47,9 +52,9 @@ def test_drop_settles_nothing_where_sources_disagree():
 
 def test_trust_asks_in_order_by_source_or_kind():
     rows = [
-        said("bought", "shop", at=9, kind="outcome"),
-        said("ignored", "ann", at=1),
-        said("clicked", "web", at=5),
+        said("bought", "shop", number=9, kind="outcome"),
+        said("ignored", "ann", number=1),
+        said("clicked", "web", number=5),
     ]
     assert resolve(rows, ConflictRule("trust", ("ann", "outcome"))).label == "ignored"
     assert resolve(rows, ConflictRule("trust", ("outcome",))).label == "bought"
@@ -58,9 +63,15 @@ def test_trust_asks_in_order_by_source_or_kind():
     assert (derived.label, derived.kind) == ("bought", "outcome")
 
 
+<<<<<<< HEAD
 def test_that_it_measures_says_how_it_was_picked_not_who_won():
     assert resolve([said("a", "ann", at=1, is_uniform=True), said("b", "bob", at=2)], LATEST).measures
     assert not resolve([said("a", "ann")], LATEST).measures
+=======
+def test_uniform_says_how_it_was_picked_not_who_won():
+    assert resolve([said("a", "ann", number=1, is_uniform=True), said("b", "bob", number=2)], LATEST).is_uniform
+    assert not resolve([said("a", "ann")], LATEST).is_uniform
+>>>>>>> f1deab0 (Order feedback by the database's numbers, not by two clocks)
 
 
 def test_rules_are_parsed_and_others_refused_with_those_allowed():

@@ -2,10 +2,14 @@ import pytest
 
 from argosy.errors import FeedbackInvalid, NotPermitted, PredictionNotFound
 from argosy.predictions.drain import drain_once
+<<<<<<< HEAD
 from argosy.predictions.feedback_log import ENTITY_PREDICTIONS, Feedback, FeedbackLog
 from argosy.predictions.giver import ANYBODY, MEASURED_SHARE, giver_of
 from argosy.predictions.ids import PredictionIds
 from argosy.vault.tokens import Token
+=======
+from argosy.predictions.feedback_log import Feedback, FeedbackLog, last_number
+>>>>>>> f1deab0 (Order feedback by the database's numbers, not by two clocks)
 
 
 @pytest.fixture
@@ -90,14 +94,18 @@ def test_feedback_for_an_entity_reaches_each_prediction_of_its_window(feedback, 
         feedback.add_to_entity(log, "order 8", 0.0, 9.0, given)
 
 
-def test_a_models_feedback_is_counted_from_a_time_on(feedback, log, writer, predict):
+def test_a_models_feedback_is_counted_from_a_number_on(feedback, log, writer, predict, database):
     made = predict()
     writer.write([made])
     log.count()
+    with database.read() as transaction:
+        assert last_number(transaction) == 0
     feedback.add(made.id, "correction", "money", "analyst")
+    with database.read() as transaction:
+        last = last_number(transaction)
     assert [one.prediction_id for one in feedback.of_model("topics")] == [made.id]
-    assert (feedback.count_since("topics", 4.0), feedback.count_since("topics", 5.0)) == (1, 0)
-    assert feedback.count_since("tone", 0.0) == 0
+    assert (feedback.count_after("topics", 0), feedback.count_after("topics", last)) == (1, 0)
+    assert feedback.count_after("tone", 0) == 0
 
 
 def test_a_change_of_mind_is_news_also_back_to_an_earlier_word(feedback, predict):
