@@ -69,7 +69,7 @@ class Verdict:
     only_champion_right: int = 0
     only_challenger_right: int = 0
     look: int = 0
-    """Of the comparisons with this champion on live rows the how-manieth; 0: on the test part alone."""
+    """Which comparison with this champion on live rows it is, from 1; 0: there were too few of them."""
     more_reviews: int | None = None
     """How many more would probably show this difference, were it the true one; None where they would not."""
     held: bool = False

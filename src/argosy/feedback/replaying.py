@@ -80,7 +80,7 @@ class Replaying:
     def _compare(self, asked: Reign, rows: Sequence[Row], look: Look, guard: LeaseGuard) -> Verdict:
         live = np.array([row.is_right for row in rows], dtype=bool)
         guard.check()
-        return judge(
+        verdict = judge(
             live,
             self._replayed(asked, rows, guard),
             look.confidence,
@@ -88,6 +88,7 @@ class Replaying:
             self._policy.resamples,
             weights=weights_of([row.measure for row in rows]),
         )
+        return replace(verdict, look=look.number)
 
     def _replayed(self, asked: Reign, rows: Sequence[Row], guard: LeaseGuard) -> Correct:
         """Of each row, whether the version before is right."""

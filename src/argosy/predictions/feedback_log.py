@@ -35,7 +35,8 @@ class Feedback:
     """What somebody says a prediction should have been, or what then happened.
 
     `is_uniform`: its prediction is said to have been drawn without regard to its answer. Of what was taken: `given_at`
-    says when by the database's clock, `token` the name of the token it came with (empty without one), `measures` whether it may be evidence.
+    says when by the database's clock, `token` the name of the token it came with (empty without one), `measures`
+    whether it may be evidence.
     """
 
     prediction_id: str
@@ -149,8 +150,7 @@ class FeedbackLog:
                 raise FeedbackInvalid(f"{name} must be text of 1 to {LABEL_CHARACTERS} characters")
         giver.check(given.kind, given.source, given.is_uniform)
         measures = giver.measures(given.kind, given.is_uniform, self._ids.draw(prediction_id))
-        given = replace(given, prediction_id=prediction_id, label=label, given_at=self._now())
-        return replace(given, token=giver.token, measures=measures)
+        return replace(given, prediction_id=prediction_id, label=label, token=giver.token, measures=measures)
 
     def _add(self, transaction: Transaction, given: Feedback) -> bool:
         if given.idempotency_key:
@@ -173,6 +173,11 @@ class FeedbackLog:
         if _content(found) != _content(given):
             raise FeedbackInvalid("that idempotency key was used for other feedback: give each piece a key of its own")
         return False
+
+
+def last_number(transaction: Transaction) -> int:
+    """The number of the newest feedback, 0 where there is none: whatever comes later has a higher one."""
+    return int(transaction.execute(statements.LAST_FEEDBACK)[0][0])
 
 
 def _voice(given: Feedback) -> tuple[str, str, str]:

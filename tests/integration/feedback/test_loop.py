@@ -57,7 +57,7 @@ def loop(project, tmp_path):
     def work(policy=None, **replaced):
         handlers = {
             "train": trainer.handle,
-            "retrain": Retraining(project.database, plans, REGISTRIES, project.corrections),
+            "retrain": Retraining(project.database, plans, REGISTRIES, project.corrections, policy or Policy()),
             "gate": Gating(project.database, project.vault, store, policy or Policy()),
             **replaced,
         }
@@ -148,7 +148,7 @@ def test_corrections_that_somebody_picked_do_not_measure(loop, drift):
     asked = loop.retrainings.request("topics", "ann")
     loop.work()
     assert loop.retrainings.progress(asked).promoted is False
-    assert "not drawn uniformly" in loop.queue.get(loop.retrainings.progress(asked).job.label).result["left_out"]
+    assert "not drawn to measure" in loop.queue.get(loop.retrainings.progress(asked).job.label).result["left_out"]
 
 
 def test_all_corrections_measure_under_a_policy_that_says_so(loop, drift):

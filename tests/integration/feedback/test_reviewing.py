@@ -10,29 +10,37 @@ import pytest
 from argosy.errors import PredictionNotFound
 from argosy.feedback.review_files import Correction, read, write
 from argosy.feedback.reviewing import Reviews
+from argosy.predictions.measures import measures
 
 
 @pytest.fixture
 def reviews(project):
-    return Reviews(project.log, project.feedback)
+    return Reviews(project.database, project.log, project.feedback)
+
+
+@pytest.fixture
+def draw(reviews):
+    """The next rows to review, of all predictions of a model."""
+    return lambda rows, model="topics", **span: reviews.draw(reviews.candidates(model, **span), rows)
 
 
 def rows_of(number):
     return [(f"text {n}", "sport" if n % 2 else "tech", n / 100) for n in range(number)]
 
 
-def test_from_the_log_through_the_analyst_back_into_the_log(project, predict, reviews):
+def test_from_the_log_through_the_analyst_back_into_the_log(project, predict, reviews, draw):
     ids = predict(rows_of(50))
     predict([("another model's", "x", 0.0)], model="spam")
-    drawn = reviews.draw("topics", 10, seed=3)
-    assert [row.drawn for row in drawn] == ["uncertain"] * 10 + ["uniform"] * 2
+    drawn = draw(12)
+    assert len(drawn) == 12
     assert {row.prediction_id for row in drawn} < set(ids)
     out = io.StringIO(newline="")
     write(drawn, out)
     table = list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
     assert {row["text"] for row in table} == {f"text {ids.index(row['prediction_id'])}" for row in table}
-    for row in table:
-        row["correction"] = "politics" if row["drawn"] == "uncertain" else "ok"
+    assert all(0 < float(row["drawn"]) <= 1 for row in table)
+    for place, row in enumerate(table):
+        row["correction"] = "politics" if place < 5 else "ok"
     corrected = io.StringIO(newline="")
     writer = csv.DictWriter(corrected, table[0])
     writer.writeheader()
@@ -42,18 +50,26 @@ def test_from_the_log_through_the_analyst_back_into_the_log(project, predict, re
     assert reviews.take(returned.corrections) == 12
     assert reviews.take(returned.corrections) == 0
     kept = project.feedback.of_model("topics")
-    assert (
-        sorted((one.is_uniform, one.label == "politics") for one in kept) == [(False, True)] * 10 + [(True, False)] * 2
-    )
+    assert sorted((one.measures, one.label == "politics") for one in kept) == [(True, False)] * 7 + [(True, True)] * 5
+    with project.database.read() as transaction:
+        measuring = measures(transaction, "topics")
+    assert {one: f"{found.probability:.4f}" for one, found in measuring.items()} == {
+        row["prediction_id"]: row["drawn"] for row in table
+    }
 
 
-def test_the_next_review_asks_about_others(predict, reviews):
+def test_what_was_not_drawn_measures_only_where_the_file_says_so(project, predict, reviews):
+    first, second = predict(rows_of(2))
+    reviews.take([Correction(2, first, "x", False), Correction(3, second, "x", True)])
+    assert [project.feedback.of(one)[0].measures for one in (first, second)] == [False, True]
+
+
+def test_the_next_review_asks_about_others(predict, reviews, draw):
     predict(rows_of(50))
-    first = reviews.draw("topics", 10, seed=3)
-    reviews.take([Correction(2, row.prediction_id, "x", row.drawn == "uniform") for row in first])
-    second = reviews.draw("topics", 10, seed=3)
-    uncertain = {row.prediction_id for row in second if row.drawn == "uncertain"}
-    assert not uncertain & {row.prediction_id for row in first}
+    first = draw(10)
+    assert {row.prediction_id for row in draw(10)} == {row.prediction_id for row in first}
+    reviews.take([Correction(2, row.prediction_id, "x", False) for row in first])
+    assert not {row.prediction_id for row in draw(10)} & {row.prediction_id for row in first}
 
 
 def test_a_changed_mind_is_kept_also_back_again(project, predict, reviews):
@@ -71,9 +87,9 @@ def test_only_ids_that_were_issued_are_known(predict, reviews):
     assert not reviews.is_known("")
 
 
-def test_a_model_without_predictions_is_said_to_have_none(predict, reviews):
+def test_a_model_without_predictions_is_said_to_have_none(predict, draw):
     predict(rows_of(3))
     with pytest.raises(PredictionNotFound, match="'spam' has made no predictions"):
-        reviews.draw("spam", 10, seed=0)
+        draw(10, "spam")
     with pytest.raises(PredictionNotFound, match="in that time"):
-        reviews.draw("topics", 10, seed=0, end=5.0)
+        draw(10, end=5.0)

@@ -12,8 +12,8 @@ from argosy.feedback.labels import ConflictRule, Said, resolve
 LATEST, MAJORITY, DROP = ConflictRule(), ConflictRule("majority"), ConflictRule("drop")
 
 
-def said(label, source="ann", number=0, kind="correction", at=0.0, is_uniform=False):
-    return Said(kind, label, source, at, number, is_uniform)
+def said(label, source="ann", number=0, kind="correction", at=0.0, measures=False):
+    return Said(kind, label, source, at, number, measures)
 
 
 def test_one_word_is_taken_by_every_rule():
@@ -63,15 +63,9 @@ def test_trust_asks_in_order_by_source_or_kind():
     assert (derived.label, derived.kind) == ("bought", "outcome")
 
 
-<<<<<<< HEAD
 def test_that_it_measures_says_how_it_was_picked_not_who_won():
-    assert resolve([said("a", "ann", at=1, is_uniform=True), said("b", "bob", at=2)], LATEST).measures
+    assert resolve([said("a", "ann", number=1, measures=True), said("b", "bob", number=2)], LATEST).measures
     assert not resolve([said("a", "ann")], LATEST).measures
-=======
-def test_uniform_says_how_it_was_picked_not_who_won():
-    assert resolve([said("a", "ann", number=1, is_uniform=True), said("b", "bob", number=2)], LATEST).is_uniform
-    assert not resolve([said("a", "ann")], LATEST).is_uniform
->>>>>>> f1deab0 (Order feedback by the database's numbers, not by two clocks)
 
 
 def test_rules_are_parsed_and_others_refused_with_those_allowed():

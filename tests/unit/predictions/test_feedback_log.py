@@ -2,14 +2,10 @@ import pytest
 
 from argosy.errors import FeedbackInvalid, NotPermitted, PredictionNotFound
 from argosy.predictions.drain import drain_once
-<<<<<<< HEAD
-from argosy.predictions.feedback_log import ENTITY_PREDICTIONS, Feedback, FeedbackLog
+from argosy.predictions.feedback_log import ENTITY_PREDICTIONS, Feedback, FeedbackLog, last_number
 from argosy.predictions.giver import ANYBODY, MEASURED_SHARE, giver_of
 from argosy.predictions.ids import PredictionIds
 from argosy.vault.tokens import Token
-=======
-from argosy.predictions.feedback_log import Feedback, FeedbackLog, last_number
->>>>>>> f1deab0 (Order feedback by the database's numbers, not by two clocks)
 
 
 @pytest.fixture

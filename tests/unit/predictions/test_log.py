@@ -3,7 +3,9 @@ import pytest
 from argosy.errors import PredictionNotFound
 from argosy.predictions import segments
 from argosy.predictions.feedback_log import FeedbackLog
+from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import Reviewable
+from argosy.predictions.measures import add_draws
 
 
 def test_a_prediction_is_found_before_anybody_drained(writer, log, predict):
@@ -46,16 +48,19 @@ def test_pages_join_without_a_gap(writer, log, predict, monkeypatch):
     assert [one.id for one in log.of_model("topics")] == sorted(one.id for one in made)
 
 
-def test_the_choice_of_reviews_sees_what_was_reviewed(writer, log, predict, database, vault):
+def test_the_choice_of_reviews_sees_what_was_measured_and_drawn(writer, log, predict, database, vault):
     made = sorted((predict(confidence=c) for c in (0.5, 0.6, 0.7)), key=lambda one: one.id)
     writer.write(made)
     feedback = FeedbackLog(database, vault, lambda: 5.0)
     feedback.add(made[0].id, "correction", "money", "analyst")
     feedback.add(made[1].id, "correction", "money", "analyst", is_uniform=True)
+    with database.write() as transaction:
+        add_draws(transaction, {made[2].id: 0.25})
+    number = PredictionIds(vault.scope("predictions")).draw
     assert log.for_review("topics") == [
-        Reviewable(made[0].id, 0.5, True, False),
-        Reviewable(made[1].id, 0.6, True, True),
-        Reviewable(made[2].id, 0.7, False, False),
+        Reviewable(made[0].id, 0.5, number(made[0].id)),
+        Reviewable(made[1].id, 0.6, number(made[1].id), is_measured=True),
+        Reviewable(made[2].id, 0.7, number(made[2].id), is_drawn=True),
     ]
 
 
