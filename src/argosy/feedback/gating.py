@@ -23,7 +23,7 @@ from argosy.errors import DecisionOvertaken
 from argosy.feedback.decision import Answered, decide
 from argosy.feedback.evidence import Candidate, Side, select
 from argosy.feedback.gate import Correct, Policy, Verdict, refused
-from argosy.feedback.suspicion import held, suspicions
+from argosy.feedback.suspicion import held, suspicions, without
 from argosy.feedback.triggers import is_cooling
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job, JobState
@@ -121,9 +121,8 @@ class Gating:
         live, test = (answered.among(mask).champion for mask in (evidence.is_live, ~evidence.is_live))
         givers = [giver for giver, mask in zip(evidence.givers, evidence.is_live, strict=True) if mask]
         for suspicion in suspicions(givers, live, test):
-            others = np.array([giver is None or giver.token != suspicion.token for giver in evidence.givers], bool)
-            without = self._decide(answered.among(others), evidence.is_live[others], looks)
-            if not without.promote:
+            others = without(suspicion.token, evidence.givers)
+            if not self._decide(answered.among(others), evidence.is_live[others], looks).promote:
                 reason = f"{held(suspicion, challenger.reference)} ({verdict.reason})"
                 return replace(verdict, promote=False, held=True, reason=reason), evidence.left_out
         return verdict, evidence.left_out

@@ -21,6 +21,7 @@ from argosy.feedback.gate import Correct, Policy, Verdict, judge, refused
 from argosy.feedback.labels import ConflictRule
 from argosy.feedback.replay import Look, Row, first_rows, look_at, too_few
 from argosy.feedback.replay_rows import Reign, fresh_rows, reign
+from argosy.feedback.suspicion import suspicions, without
 from argosy.feedback.triggers import is_cooling
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
@@ -28,6 +29,7 @@ from argosy.jobs.runner import Outcome
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.inputs import NO_LIMIT
 from argosy.predictions.log import PredictionLog
+from argosy.predictions.measures import Measure
 from argosy.store.aliases import CHAMPION, ROLLBACK
 from argosy.store.store import Store
 from argosy.types import Input
@@ -80,13 +82,27 @@ class Replaying:
     def _compare(self, asked: Reign, rows: Sequence[Row], look: Look, guard: LeaseGuard) -> Verdict:
         live = np.array([row.is_right for row in rows], dtype=bool)
         guard.check()
+        before = self._replayed(asked, rows, guard)
+        givers = [row.measure for row in rows]
+        verdict = self._judged(live, before, givers, look)
+        if verdict.promote:
+            return verdict
+        for suspicion in suspicions(givers, live, np.zeros(0, bool)):
+            others = without(suspicion.token, givers)
+            kept = [giver for giver, counts in zip(givers, others, strict=True) if counts]
+            rest = self._judged(live[others], before[others], kept, look)
+            if rest.promote:
+                return replace(rest, reason=f"{rest.reason}, its rows left out since {suspicion.reason}")
+        return verdict
+
+    def _judged(self, live: Correct, before: Correct, givers: Sequence[Measure | None], look: Look) -> Verdict:
         verdict = judge(
             live,
-            self._replayed(asked, rows, guard),
+            before,
             look.confidence,
             self._policy.minimum_rows,
             self._policy.resamples,
-            weights=weights_of([row.measure for row in rows]),
+            weights=weights_of(givers),
         )
         return replace(verdict, look=look.number)
 

@@ -1,12 +1,13 @@
-"""When a promotion waits for a person: pure rules about what one token says.
+"""Which tokens' feedback looks suspicious. Pure.
 
 A token whose holder is wrong, or who lies, can make a bad challenger look good by feedback that the challenger was
-trained on as well. Held is a promotion that rests on one token, where that token's feedback
+trained on as well, or keep a bad champion in its place. It is suspicious where its feedback
 
-- contradicts the champion far more often than all the other evidence does, or
+- contradicts the champion far more, or far less, often than all the other evidence does, or
 - came in a burst, as no people and few systems send it.
 
-It rests on a token where the gate would not promote without the rows that came with it.
+A promotion that would not be one without such a token's rows is held for a person; a rollback that would be one
+without them is made.
 """
 
 from __future__ import annotations
@@ -36,23 +37,28 @@ class Suspicion:
 def suspicions(givers: Sequence[Measure | None], live: Correct, test: Correct) -> Iterator[Suspicion]:
     """Tokens that are suspicious: `live` and `test` say of each row whether the champion is right."""
     for token in sorted({giver.token for giver in givers if giver is not None and giver.token}):
-        mine = np.array([giver is not None and giver.token == token for giver in givers], bool)
+        mine = ~without(token, givers)
         others = np.concatenate([live[~mine], test])
         apart = others.mean() - live[mine].mean() if len(others) else 0.0
-        if apart > FAR_MORE:
+        if abs(apart) > FAR_MORE:
             yield Suspicion(token, _contradicts(token, 1 - live[mine].mean(), 1 - others.mean()))
         elif burst := _burst([giver.given_at for giver in givers if giver is not None and giver.token == token]):
-            yield Suspicion(token, f"{burst} pieces of its feedback came with the token '{token}' within a minute")
+            yield Suspicion(token, f"{burst} pieces of feedback came with the token '{token}' within a minute")
+
+
+def without(token: str, givers: Sequence[Measure | None]) -> Correct:
+    """A mask over the rows: those that did not come with that token."""
+    return np.array([giver is None or giver.token != token for giver in givers], bool)
 
 
 def held(suspicion: Suspicion, reference: str) -> str:
     """What is said of a promotion that is held."""
-    return f"held for a person: {suspicion.reason}; if that is right: argosy models promote {reference}"
+    return f"held for a person, resting on one token: {suspicion.reason}; if rightly: argosy models promote {reference}"
 
 
 def _contradicts(token: str, mine: float, others: float) -> str:
     shares = f"in {mine:.0%} of its rows, the other evidence in {others:.0%}"
-    return f"it rests on the token '{token}', which contradicts the champion {shares}"
+    return f"the token '{token}' contradicts the champion {shares}"
 
 
 def _burst(given_at: Sequence[float]) -> int:

@@ -22,6 +22,8 @@ from argosy.jobs.queue import Queue
 from argosy.jobs.runner import run_worker
 from argosy.jobs.submission import Plans, Wanted
 from argosy.messaging.brokers.sql import SqlBroker
+from argosy.predictions.feedback_log import Feedback
+from argosy.predictions.giver import Giver
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 from argosy.training.shared_fits import SharedFits
@@ -218,3 +220,24 @@ def test_a_model_with_nothing_before_its_champion_is_refused(live, project):
         transaction.execute("DELETE FROM aliases")
     with pytest.raises(VersionNotFound):
         live.replays.request("topics", "ann")
+
+
+def test_a_collapse_is_taken_back_at_the_first_look(live, answer):
+    answer(30)
+    found = replayed(live)
+    assert (found.rolled_back, found.look, found.fresh_rows) == (True, 1, 30)
+    assert champion(live) == 1
+
+
+def test_a_token_that_floods_the_log_with_praise_keeps_no_bad_champion(live, project, predict, answer):
+    rows = [(TEXTS[topic], WRONG[topic], 0.9) for topic in ("sport", "tech") * 100]
+    flood = [
+        Feedback(one, "outcome", said, "shop")
+        for one, (_, said, _) in zip(predict(rows, version=2, made_at=clock.now()), rows, strict=True)
+    ]
+    answer(60)
+    project.feedback.add_many(flood, Giver("shop", "shop", ("outcome",), is_drawn_for=True))
+    found = replayed(live)
+    assert (found.fresh_rows, found.look, found.rolled_back) == (120, 3, True), "half of the rows are the token's"
+    assert (found.verdict.only_champion_right, found.verdict.only_challenger_right) == (0, 60)
+    assert "its rows left out since the token 'shop' contradicts the champion in 0% of its rows" in found.verdict.reason
