@@ -60,8 +60,7 @@ def decide(live: Answered, test: Answered, looks: int, policy: Policy) -> Verdic
     if len(live) < max(policy.minimum_rows, 1):
         return _judged(test.and_then(live), policy, policy.confidence)
     look = looks + 1
-    verdict = _judged(live, policy, confidence_of(look, policy.confidence))
-    verdict = replace(verdict, look=look, reason=f"{verdict.reason}, live")
+    verdict = replace(_judged(live, policy, confidence_of(look, policy.confidence), "live rows"), look=look)
     if not verdict.promote:
         more = more_reviews(live, confidence_of(look + 1, policy.confidence))
         return replace(verdict, more_reviews=more, reason=f"{verdict.reason}; {_told(more)}")
@@ -86,7 +85,7 @@ def more_reviews(live: Answered, confidence: float) -> int | None:
     return more if more <= MOST_REVIEWS else None
 
 
-def _judged(rows: Answered, policy: Policy, confidence: float) -> Verdict:
+def _judged(rows: Answered, policy: Policy, confidence: float, noun: str = "rows") -> Verdict:
     return judge(
         rows.champion,
         rows.challenger,
@@ -94,6 +93,7 @@ def _judged(rows: Answered, policy: Policy, confidence: float) -> Verdict:
         policy.minimum_rows,
         policy.resamples,
         weights=rows.weights,
+        noun=noun,
     )
 
 

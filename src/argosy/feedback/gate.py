@@ -91,11 +91,12 @@ def judge(
     resamples: int = 10_000,
     seed: int = 0,
     weights: Weights | None = None,
+    noun: str = "rows",
 ) -> Verdict:
     """Compare two models on the same rows: each array says of every row whether that model was right.
 
-    `weights` is how many rows each stands for; None: all the same. Raises ValueError where the arrays differ in length
-    or the confidence is not between 0 and 1.
+    `weights` is how many rows each stands for; None: all the same. `noun` is what the verdict calls the rows. Raises
+    ValueError where the arrays differ in length or the confidence is not between 0 and 1.
     """
     if champion_correct.shape != challenger_correct.shape or champion_correct.ndim != 1:
         raise ValueError(f"not the same rows: {champion_correct.shape} and {challenger_correct.shape}")
@@ -113,7 +114,7 @@ def judge(
     difference = mean_difference(outcomes, standing)
     return Verdict(
         promote=promote,
-        reason=_reason(promote, difference, low, high, p_value, confidence, rows),
+        reason=_reason(promote, difference, low, high, p_value, confidence, f"{rows} {noun}"),
         rows=rows,
         confidence=confidence,
         champion_accuracy=float(np.average(champion_correct, weights=standing)),
@@ -139,10 +140,10 @@ def _too_few(rows: int, minimum_rows: int) -> str:
 
 
 def _reason(
-    promote: bool, difference: float, low: float, high: float, p_value: float, confidence: float, rows: int
+    promote: bool, difference: float, low: float, high: float, p_value: float, confidence: float, rows: str
 ) -> str:
     found = (
-        f"{difference * 100:+.1f} points of accuracy on {rows} rows, "
+        f"{difference * 100:+.1f} points of accuracy on {rows}, "
         f"{confidence * 100:.4g}% interval {low * 100:+.1f} to {high * 100:+.1f}, p = {p_value:.2g}"
     )
     if promote:
