@@ -149,7 +149,7 @@ def rollback(ctx: click.Context, model: str, alias: str, reason: str, as_json: b
 def replay(ctx: click.Context, model: str, processes: int, detach: bool, as_json: bool) -> None:
     """Compare the champion's live answers with the version before it, on the same inputs; roll back if that is better.
 
-    Only feedback that came without regard to the answers counts: uniformly drawn corrections, and outcomes.
+    Only feedback that came without regard to the answers counts: reviews, outcomes and uniform corrections.
 
     Example: argosy models replay topics
     """
