@@ -1,13 +1,96 @@
-"""What tests of every kind may ask for."""
+"""What tests of every kind may ask for, and the same for all: known surroundings, order and randomness by a seed."""
 
+import hashlib
 import os
+import random
+import signal
+from contextlib import contextmanager
 
+import hypothesis
 import numpy as np
 import pytest
 
-from argosy.database.engines.sqlite import SqliteDatabase
+SETTINGS = "ARGOSY_"
+TERMINAL = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
-os.environ.setdefault("ARGOSY_NICE", "0")  # workers that stand back on a busy machine would make their tests late
+for name in list(os.environ):  # tests and what they start know no project but their own, and no terminal
+    if name in TERMINAL or (name.startswith(SETTINGS) and name != "ARGOSY_DATA"):
+        del os.environ[name]
+os.environ["ARGOSY_NICE"] = "0"  # workers that stand back on a busy machine would make their tests late
+signal.signal(signal.SIGINT, signal.default_int_handler)  # `nohup … &` ignores it, and every child would
+
+really_random = os.urandom
+drawn = random.Random()
+os.urandom = drawn.randbytes  # what ids are made of, and so every split; set before the product is imported
+os.register_at_fork(after_in_child=lambda: setattr(os, "urandom", really_random))  # two children must not draw the same
+
+hypothesis.settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("steady")
+
+from argosy.database.engines.sqlite import SqliteDatabase  # noqa: E402
+
+
+def pytest_addoption(parser):
+    parser.addoption("--seed", type=int, help="draw and order as the run did that printed this number")
+
+
+def pytest_configure(config):
+    if config.option.seed is None:  # with xdist the workers are handed the number that is drawn here
+        config.option.seed = int.from_bytes(really_random(3))
+
+
+def pytest_report_header(config):
+    return f"order and randomness: --seed {config.option.seed}"
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus, config):
+    if exitstatus == pytest.ExitCode.TESTS_FAILED:
+        terminalreporter.write_line(f"To draw and order the same again: --seed {config.option.seed}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """Modules in a random order and each module's tests in a random order, the same in every process.
+
+    Modules stay whole, so that what a module's tests share is made once.
+    """
+
+    def place(name):
+        return hashlib.sha256(f"{config.option.seed} {name}".encode()).digest()
+
+    items.sort(key=lambda item: (place(item.location[0]), place(item.nodeid)))
+
+
+@contextmanager
+def randomness(seed):
+    """Everything that draws without a generator of its own draws by this seed; then goes on as before."""
+    before = random.getstate(), np.random.get_state(), drawn.getstate()
+    random.seed(seed)
+    np.random.seed(random.getrandbits(32))
+    drawn.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])
+        drawn.setstate(before[2])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    with randomness(f"{item.config.option.seed} {item.nodeid}"):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef, request):
+    """What tests share is drawn alike, whichever of them needs it first."""
+    if fixturedef.scope == "function":
+        return (yield)
+    with randomness(f"{request.config.option.seed} {request.node.nodeid} {fixturedef.argname}"):
+        return (yield)
 
 
 @pytest.fixture
