@@ -1,7 +1,8 @@
-"""Everything the command line does is a Python call: the README's, in its order, on a project of a few tickets."""
+"""Everything the command line does is a Python call: the README's, on a project of a few tickets."""
 
 import random
 import re
+import shutil
 import threading
 import time
 
@@ -12,6 +13,7 @@ import pytest
 import argosy
 from argosy.app.scaffold import create_project
 from argosy.app.serving import drain
+from argosy.app.up import decisions
 from argosy.errors import (
     ExamplesInvalid,
     ModelNotFound,
@@ -26,6 +28,7 @@ WORDS = {
     "refund": ["card", "charged", "twice", "money"],
     "account": ["password", "login", "locked", "reset"],
 }
+LABELS = ["delivery"] * 6 + ["refund"] * 3 + ["account"]
 PLAN = {
     "name": "shop",
     "dataset": {"name": "all", "options": {"training_ratio": 0.6}},
@@ -35,18 +38,42 @@ PLAN = {
 
 
 def tickets(count, seed=1):
+    """Of every ten six about delivery, so that a model that hardly learns answers that, whichever rows it is given."""
     draw = random.Random(seed)
     for number in range(count):
-        label = list(WORDS)[number % 3]
+        label = LABELS[number % 10]
         yield " ".join([*draw.choices(WORDS[label], k=4), str(number)]), label
 
 
+@pytest.fixture
+def project(tmp_path):
+    """A new project."""
+    create_project(tmp_path / "shop")
+    opened = argosy.open(tmp_path / "shop")
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
+def trained(tmp_path_factory):
+    """A project whose plan of two definitions is trained; for tests that leave its versions as they are."""
     folder = tmp_path_factory.mktemp("api") / "shop"
     create_project(folder)
-    (folder / "argosy.yaml").write_text("name: shop\ngate: {minimum_rows: 10, cooldown_seconds: 0}\n")
+    (folder / "argosy.yaml").write_text("name: shop\ngate: {minimum_rows: 10, cooldown_seconds: 0}\n", "utf-8")
     opened = argosy.open(folder)
+    opened.examples.add(tickets(240))
+    status = opened.plans.train(PLAN, processes=1)
+    assert status.is_over
+    assert status.failed == ()
+    opened.models.promote("shop@best")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def live(trained, tmp_path):
+    """A copy of it, for a test that changes it."""
+    opened = argosy.open(shutil.copytree(trained.root, tmp_path / "live"))
     yield opened
     opened.close()
 
@@ -74,12 +101,12 @@ def test_a_server_runs_in_a_child_while_the_block_does(tmp_path):
 
 
 def test_examples_are_added_from_any_iterable(project):
-    report = project.examples.add(tickets(240))
-    assert (report.added, report.duplicates) == (240, 0)
+    report = project.examples.add(tickets(40))
+    assert (report.added, report.duplicates) == (40, 0)
     project.examples.add([{"text": "my parcel", "label": "delivery", "subject": "ann", "seen_at": "2026-01-01"}])
     project.examples.add([argosy.Example("my login", "account")])
-    assert project.examples.collections() == {"default": 242}
-    assert project.examples.count().labels["delivery"] == 81
+    assert project.examples.collections() == {"default": 42}
+    assert project.examples.count().labels["delivery"] == 25
     assert sorted(example.label for example in project.examples.export())[0] == "account"
     assert project.examples.erase("ann").examples == 1
     bad = [("one",), 3, {"text": "x"}, {"text": "x", "lable": "y"}, {"text": "x", "label": "y", "seen_at": "noon"}]
@@ -88,54 +115,50 @@ def test_examples_are_added_from_any_iterable(project):
             project.examples.add([row])
 
 
-def test_a_plan_is_trained_and_ranked_in_a_frame(project):
-    status = project.plans.train(PLAN, processes=1)
-    assert status.is_over
-    assert status.failed == ()
-    board = project.leaderboard()
+def test_a_plan_is_trained_and_ranked_in_a_frame(trained):
+    board = trained.leaderboard()
     assert isinstance(board, pd.DataFrame)
     assert list(board.index) == [1, 2]
     assert board.loc[1, "model"] == "logistic C=10.0"
     assert board["test_accuracy"].between(0, 1).all()
-    assert len(project.leaderboard("shop")) == 2
+    assert len(trained.leaderboard("shop")) == 2
 
 
-def test_a_model_is_found_by_reference_and_asked(project):
-    project.models.promote("shop@best")
-    model = project.models["shop@champion"]
+def test_a_model_is_found_by_reference_and_asked(trained):
+    model = trained.models["shop@champion"]
     assert isinstance(model, argosy.AdaptedModel)
     assert model.classify(["courier late", "card charged twice"]) == ["delivery", "refund"]
     assert model.predict_proba(["courier late"]).shape == (1, 3)
-    assert project.models["shop@best"] is model
-    assert project.models.names() == ["shop"]
+    assert trained.models["shop@best"] is model
+    assert trained.models.names() == ["shop"]
     with pytest.raises(ModelNotFound):
-        project.models["shp@champion"]
+        trained.models["shp@champion"]
     with pytest.raises(VersionNotFound):
-        project.models["shop@9"]
+        trained.models["shop@9"]
 
 
-def test_feedback_goes_in_and_a_better_version_comes_out(project, tmp_path):
+def test_feedback_goes_in_and_a_better_version_comes_out(live, tmp_path):
+    before = live.store.resolve("shop@champion").number
     with pytest.raises(NothingNew):
-        project.retrain("shop")
+        live.retrain("shop")
     texts = [f"drone rotor hangar {number}" for number in range(160)]  # so many that chance leaves the gate enough
-    ids = ask(project, texts)
-    assert all(
-        project.feedback.add(prediction, "drone", uniform=True) for prediction in ids[:130]
-    )  # chance leaves the gate enough
-    assert project.feedback.add(ids[0], "drone", uniform=True) is False
+    ids = ask(live, texts)
+    assert all(live.feedback.add(prediction, "drone", uniform=True) for prediction in ids[:130])
+    assert live.feedback.add(ids[0], "drone", uniform=True) is False
     review = tmp_path / "review.csv"
-    assert project.feedback.review("shop", review, rows=30) >= 30
-    lines = review.read_text().splitlines()
-    review.write_text("\n".join([lines[0], *(f"{line}drone" for line in lines[1:])]) + "\n")
-    returned, new = project.feedback.import_file(review)
+    assert live.feedback.review("shop", review, rows=30) >= 30
+    lines = review.read_text("utf-8").splitlines()
+    review.write_text("\n".join([lines[0], *(f"{line}drone" for line in lines[1:])]) + "\n", "utf-8")
+    returned, new = live.feedback.import_file(review)
     assert new == len(returned.corrections)
     assert returned.new_labels == ["drone"]
-    retrained = project.retrain("shop")
-    assert retrained.promoted
-    assert re.match(r"Promoted: version 3 takes over from \d, better: \+", retrained.summary)
-    assert project.models["shop@champion"].classify(["drone in the hangar"]) == ["drone"]
-    assert project.models.history("shop")[0].evidence["promote"] is True
-    assert project.models.rollback("shop").number < 3
+    retrained = live.retrain("shop")
+    assert retrained.promoted, retrained.summary
+    assert [text for _, _, text in decisions(live)] == [f"shop: version 3 takes over from {before}, {retrained.reason}"]
+    assert re.match(rf"Promoted: version 3 takes over from {before}, better: \+", retrained.summary)
+    assert live.models["shop@champion"].classify(["drone in the hangar"]) == ["drone"]
+    assert live.models.history("shop")[0].evidence["promote"] is True
+    assert live.models.rollback("shop").number == before
 
 
 def ask(project, texts):
