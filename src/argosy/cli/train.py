@@ -92,9 +92,13 @@ def worker(ctx: click.Context, processes: int, until_idle: bool, now: bool) -> i
 
 @contextmanager
 def stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set, in place of ending the process."""
+    """An event that SIGTERM and Ctrl-C set, in place of ending the process.
+
+    Where Ctrl-C is ignored, as by what a shell starts with `&`, it stays ignored: it is meant for somebody else.
+    """
     stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    asking = [one for one in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in asking}
     try:
         yield stop
     finally:
