@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check format bench quality proof clean venv
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(SEED),--seed $(SEED))
+
+.PHONY: help demo test lint check format bench quality proof clean venv
 
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -28,18 +30,20 @@ venv: $(READY)  ## build .venv with everything the project needs
 demo: $(DEMO)  ## the whole loop on real news, in under four minutes
 	@$(BIN)/python examples/bbc_news/demo.py
 
-test: $(READY)  ## every test
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+test: $(READY)  ## every test, in a random order: SEED=N repeats the one of the run that printed N
+	@$(PYTEST) --durations 25
 
 proof: $(READY)  ## long checks that nothing is lost: storms of kills, pauses, full disks (some minutes)
 	@$(BIN)/python -m pytest -q -m proof -p no:cacheprovider tests/proof
 
-check: $(READY)  ## format, lint, types, import rules, unit and contract tests
+check: lint  ## what `make lint` does, unit and contract tests
+	@$(PYTEST) -q tests/architecture tests/unit tests/contract
+
+lint: $(READY)  ## format, lint, types, import rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/architecture tests/unit tests/contract
 
 format: $(READY)  ## put every file into the project's format
 	@$(BIN)/ruff format .
