@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from multiprocessing.connection import wait
 import httpx
 import pytest
 
-SECONDS = 240  # for what hangs: on a busy machine a worker takes a minute to import what it trains with
+from argosy.testing.waiting import PATIENCE
+
+SECONDS = PATIENCE
 # fmt: off
 WORDS = {
     "delivery": ["parcel", "courier", "late", "tracking", "shipped", "doorstep", "driver", "address", "package", "van"],
@@ -80,8 +83,7 @@ class Shell:
 
     @property
     def environment(self):
-        plain = {name: value for name, value in os.environ.items() if not name.startswith("ARGOSY_")}
-        return {**plain, "ARGOSY_NICE": "0", **self.variables}
+        return {**os.environ, **self.variables}
 
     def run(self, *arguments, stdin=""):
         """Run a command to its end, whatever that is; never with a traceback."""
@@ -232,6 +234,20 @@ def live(tmp_path_factory):
     shell("models", "promote", "tickets@1")
     yield shell
     shell.close()
+
+
+@pytest.fixture
+def copy_of(tmp_path):
+    """Copies a project that other tests share, for a test that changes it."""
+    made = []
+
+    def copy(shell):
+        made.append(Shell(shutil.copytree(shell.folder, tmp_path / f"copy-{len(made)}")))
+        return made[-1]
+
+    yield copy
+    for shell in made:
+        shell.close()
 
 
 @pytest.fixture(scope="module")

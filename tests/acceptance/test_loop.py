@@ -24,7 +24,20 @@ def asked(server):
     return [row["prediction_id"] for row in answer["predictions"]]
 
 
-def test_the_server_answers_both_protocols_with_prediction_ids(server):
+def test_the_loop(live, server, asked, until):
+    """Each step rests on those before it."""
+    the_server_answers_both_protocols_with_prediction_ids(server)
+    feedback_is_added_once_by_id_and_by_entity(live, asked)
+    outcomes_reach_every_prediction_about_an_entity(live, asked, until)
+    a_review_goes_out_and_comes_back_corrected(live, server, until)
+    a_challenger_that_learned_from_corrections_is_promoted(live, server, asked, until)
+    where_nothing_is_new_retraining_refuses(live)
+    what_chance_may_explain_is_refused_with_exit_code_1(live)
+    a_queued_retraining_is_left_to_other_workers(live)
+    doctor_finds_all_of_it_well(live)
+
+
+def the_server_answers_both_protocols_with_prediction_ids(server):
     body = {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["courier lost my parcel"]}]}
     answer = server.post("/v2/models/tickets/infer", json=body)
     outputs = {output["name"]: output["data"] for output in answer.json()["outputs"]}
@@ -34,7 +47,7 @@ def test_the_server_answers_both_protocols_with_prediction_ids(server):
     assert answer.json()["predictions"][0]["label"] == "refund"
 
 
-def test_feedback_is_added_once_by_id_and_by_entity(live, asked):
+def feedback_is_added_once_by_id_and_by_entity(live, asked):
     assert live.json("feedback", "add", asked[0], "--label", "drone", "--uniform")["new"] == 1
     assert "Known already" in live("feedback", "add", asked[0], "--label", "drone", "--uniform")
     contradictory = live.json("feedback", "add", asked[0], "--label", "refund", "--source", "intern")
@@ -46,7 +59,7 @@ def test_feedback_is_added_once_by_id_and_by_entity(live, asked):
     assert "no moment" in live.mistake("feedback", "add", "--entity", "hangar", "--since", "noon", "--label", "x")
 
 
-def test_outcomes_reach_every_prediction_about_an_entity(live, asked, until):
+def outcomes_reach_every_prediction_about_an_entity(live, asked, until):
     outcome = ("feedback", "add", "--entity", "hangar", "--kind", "outcome", "--label", "drone")
     until(lambda: live.run(*outcome).code == 0)  # 2 until the spool is drained
     assert sorted(live.json(*outcome)["prediction_ids"]) == sorted(asked)
@@ -54,7 +67,7 @@ def test_outcomes_reach_every_prediction_about_an_entity(live, asked, until):
     assert "nothing was predicted" in live.mistake(*outcome, "--until", "2026-01-01")
 
 
-def test_a_review_goes_out_and_comes_back_corrected(live, server, until):
+def a_review_goes_out_and_comes_back_corrected(live, server, until):
     more = [f"{text} again" for text in DRONES[:40]]
     assert server.post("/v1/models/tickets:predict", json={"instances": more}).status_code == 200
     review = ("feedback", "review", "tickets", "--output", "review.csv", "--rows")
@@ -62,7 +75,7 @@ def test_a_review_goes_out_and_comes_back_corrected(live, server, until):
     everything = ("feedback", "review", "tickets", "--rows", 100, "--output")
     until(lambda: live.json(*everything, next(names))["rows"] >= len(more))
     written = live.json(*review, 20)
-    with (live.folder / "review.csv").open(newline="") as file:
+    with (live.folder / "review.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == written["rows"]
     assert {row["drawn"] for row in rows} == {"uncertain", "uniform"}
@@ -77,7 +90,7 @@ def test_a_review_goes_out_and_comes_back_corrected(live, server, until):
     assert "cannot be read" in live.mistake("feedback", "import", "absent.csv")
 
 
-def test_a_challenger_that_learned_from_corrections_is_promoted(live, server, asked, until):
+def a_challenger_that_learned_from_corrections_is_promoted(live, server, asked, until):
     for prediction in asked:
         answer = server.post("/feedback", json={"prediction_id": prediction, "label": "drone", "uniform": True})
         assert answer.status_code == 201
@@ -93,7 +106,7 @@ def test_a_challenger_that_learned_from_corrections_is_promoted(live, server, as
     assert move["evidence"]["low"] > 0
 
 
-def test_where_nothing_is_new_retraining_refuses(live):
+def where_nothing_is_new_retraining_refuses(live):
     ran = live.run("retrain", "tickets")
     assert ran.code == 2
     assert ran.out.startswith("Nothing to learn: tickets: the training part has no example that")
@@ -101,7 +114,7 @@ def test_where_nothing_is_new_retraining_refuses(live):
     assert "tickts" in live.mistake("retrain", "tickts")
 
 
-def test_what_chance_may_explain_is_refused_with_exit_code_1(live):
+def what_chance_may_explain_is_refused_with_exit_code_1(live):
     live("examples", "import", write(live, "courier parcel late again", "delivery"))
     ran = live.run("retrain", "tickets", "--json")
     assert ran.code == 1
@@ -109,7 +122,7 @@ def test_what_chance_may_explain_is_refused_with_exit_code_1(live):
     assert ran.json["summary"].startswith("Refused: version 2 stays champion")
 
 
-def test_a_queued_retraining_is_left_to_other_workers(live):
+def a_queued_retraining_is_left_to_other_workers(live):
     live("examples", "import", write(live, "van courier parcel tomorrow", "delivery"))
     queued = live.json("retrain", "tickets", "--detach")
     assert queued["job"].startswith("retrain-tickets-")
@@ -117,13 +130,13 @@ def test_a_queued_retraining_is_left_to_other_workers(live):
     assert len(live.json("models", "list")["tickets"]) == 4
 
 
-def test_doctor_finds_all_of_it_well(live):
+def doctor_finds_all_of_it_well(live):
     assert all(finding["ok"] for finding in live.json("doctor"))
     assert "the master keys open 1 collections" in live("doctor")
 
 
 def rewrite(path, rows):
-    with path.open("w", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)

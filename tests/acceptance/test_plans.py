@@ -5,9 +5,9 @@ import pytest
 LABELS = 4
 
 
-@pytest.fixture(scope="module")
-def shop(imported):
-    return imported
+@pytest.fixture
+def shop(imported, copy_of):
+    return copy_of(imported)
 
 
 def states(shop):

@@ -78,8 +78,9 @@ def test_a_version_that_is_not_there_is_a_mistake(trained):
 
 
 @pytest.fixture
-def tampered(live):
+def tampered(live, copy_of):
     """The champion with one weight changed, as if another machine had trained it with another numpy."""
+    live = copy_of(live)
     project = argosy.open(live.folder)
     model = project.models["tickets@1"]
     model.estimator.weights_ = model.estimator.weights_.copy()

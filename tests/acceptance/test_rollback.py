@@ -7,9 +7,9 @@ SAID = {"delivery": "courier lost my parcel {}", "refund": "money back on my car
 
 
 @pytest.fixture(scope="module")
-def worse(live):
-    """The project with a second version, champion now, that learned swapped labels."""
-    lines = [line.split(",") for line in (live.folder / "tickets.csv").read_text().splitlines()[1:]]
+def swapped(live):
+    """The project with a second version that learned swapped labels."""
+    lines = [line.split(",") for line in (live.folder / "tickets.csv").read_text("utf-8").splitlines()[1:]]
     rows = "".join(f"{text},{SWAPPED[label]}\n" for text, label, *_ in lines)
     live.write("swapped.csv", "text,label\n" + rows)
     live("examples", "import", "swapped.csv", "--into", "swapped")
@@ -22,18 +22,25 @@ def worse(live):
     return live
 
 
+@pytest.fixture
+def worse(swapped, copy_of):
+    """A copy of it in which the second version is champion."""
+    shell = copy_of(swapped)
+    shell("models", "promote", "tickets@2")
+    return shell
+
+
 def champion(shell):
     versions = shell.json("models", "list")["tickets"]
     return next(one["number"] for one in versions if "champion" in one["aliases"])
 
 
-def test_without_a_version_before_there_is_nothing_to_replay(worse):
-    assert "has no earlier version to go back to" in worse.mistake("models", "replay", "tickets")
-    assert "no model is called 'ticket' (did you mean 'tickets'?)" in worse.mistake("models", "replay", "ticket")
+def test_without_a_version_before_there_is_nothing_to_replay(swapped):
+    assert "has no earlier version to go back to" in swapped.mistake("models", "replay", "tickets")
+    assert "no model is called 'ticket' (did you mean 'tickets'?)" in swapped.mistake("models", "replay", "ticket")
 
 
 def test_without_feedback_the_champion_stays(worse):
-    worse("models", "promote", "tickets@2")
     found = worse.json("models", "replay", "tickets")
     assert (found["champion"], found["previous"], found["rolled_back"]) == (2, 1, False)
     assert "0 fresh rows with feedback that measures are too few" in found["verdict"]["reason"]
@@ -57,4 +64,4 @@ def test_up_rolls_back_a_champion_that_answers_worse(worse, until):
     assert (move["action"], move["moved_by"], move["from_number"], move["to_number"]) == ("rollback", "replay", 2, 1)
     assert move["evidence"]["low"] > 0
     assert "points of accuracy on" in move["reason"]
-    assert "replaying the version before" in (worse.folder / "started.log").read_text()
+    assert "replaying the version before" in (worse.folder / "started.log").read_text("utf-8")

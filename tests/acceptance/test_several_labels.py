@@ -20,12 +20,14 @@ adapter: {name: tfidf}
 model: {name: one_vs_rest, options: {settings: {C: 10}, threshold: [0.5, macro_f1]}}
 """
 ALL = ["joy", "love", "anger"]
+ASKED, REVIEWED = 300, 60
 
 
-def said(count, seed, known=tuple(WORDS)):
+def said(count, seed, known=tuple(WORDS), **likely):
+    """Each label is in four texts of ten, or in as many as `likely` says."""
     draw = random.Random(seed)
     for number in range(count):
-        labels = [label for label in known if draw.random() < 0.4]
+        labels = [label for label in known if draw.random() < likely.get(label, 0.4)]
         words = [draw.choice(WORDS[label]) for label in labels for _ in "ab"] + draw.choices(FILLING, k=4)
         yield " ".join([*words, f"{seed}-{number}"]), labels
 
@@ -53,20 +55,36 @@ def server(feelings):
 
 @pytest.fixture(scope="module")
 def asked(server):
-    """Answers to texts in which fear occurs, and what would have been right: (prediction id, labels)."""
-    rows = list(said(120, 2))
+    """Answers to texts in which fear occurs, and what would have been right: (prediction id, labels).
+
+    So many, and fear in so many of them, that whichever are drawn to measure show that it was learned.
+    """
+    rows = list(said(ASKED, 2, fear=0.7))
     answer = server.post("/v1/models/feelings:predict", json={"instances": [text for text, _ in rows]}).json()
     ids = [row["prediction_id"] for row in answer["predictions"]]
     return [(one, sorted(labels)) for one, (_, labels) in zip(ids, rows, strict=True)]
 
 
-def test_labels_are_counted_one_by_one(feelings):
+def test_texts_with_several_labels_go_round_the_loop(feelings, server, asked, until):
+    """Each step rests on those before it."""
+    labels_are_counted_one_by_one(feelings)
+    the_leaderboard_is_by_micro_f1(feelings)
+    each_label_is_shown_by_itself(feelings)
+    models_and_labels_that_do_not_fit_are_refused(feelings)
+    answers_are_sets_on_both_protocols(feelings, server)
+    feedback_is_a_list_in_any_order(feelings, server, asked, until)
+    a_review_takes_lists_and_single_labels(feelings, asked, until)
+    a_challenger_that_learned_from_the_corrections_is_promoted(feelings, server, asked, until)
+    a_version_is_made_again_and_reported(feelings)
+
+
+def labels_are_counted_one_by_one(feelings):
     counts = feelings.json("examples", "count")
     assert set(counts["labels"]) == {*ALL, "[]"}
     assert sum(counts["labels"].values()) > counts["examples"] == 240
 
 
-def test_the_leaderboard_is_by_micro_f1(feelings):
+def the_leaderboard_is_by_micro_f1(feelings):
     rows = feelings.json("leaderboard", "plan.yaml")
     assert {row["ranked_by"] for row in rows} == {"micro_f1"}
     assert min(row["test_micro_f1"] for row in rows) > 0.9
@@ -74,7 +92,7 @@ def test_the_leaderboard_is_by_micro_f1(feelings):
     assert "micro-F1 with 95 % intervals" in feelings("leaderboard", "plan.yaml")
 
 
-def test_each_label_is_shown_by_itself(feelings):
+def each_label_is_shown_by_itself(feelings):
     told = feelings("models", "show", "feelings@1")
     assert "Labels on the test part" in told
     assert {"joy", "threshold", "precision", "recall"} <= set(told.split())
@@ -85,7 +103,7 @@ def test_each_label_is_shown_by_itself(feelings):
     assert trained["form"]["difference"] < 1e-9
 
 
-def test_models_and_labels_that_do_not_fit_are_refused(feelings):
+def models_and_labels_that_do_not_fit_are_refused(feelings):
     plan = PLAN.replace("one_vs_rest", "logistic").replace("settings: {C: 10}, threshold: [0.5, macro_f1]", "")
     feelings.write("single.yaml", plan)
     said = "model.name: the labels of 'default' are lists, and logistic learns one label a text"
@@ -101,7 +119,7 @@ def test_models_and_labels_that_do_not_fit_are_refused(feelings):
     assert "line 2: a label in the list is empty" in found
 
 
-def test_answers_are_sets_on_both_protocols(feelings, server):
+def answers_are_sets_on_both_protocols(feelings, server):
     text = "happy glad adore heart"
     answer = server.post("/v1/models/feelings:predict", json={"instances": [text, "today"]}).json()["predictions"]
     assert [row["label"] for row in answer] == ['["joy","love"]', "[]"]
@@ -115,34 +133,35 @@ def test_answers_are_sets_on_both_protocols(feelings, server):
     assert feelings.json("predict", "feelings", text)[0]["label"] == '["joy","love"]'
 
 
-def test_feedback_is_a_list_in_any_order(feelings, server, asked, until):
-    for one, labels in asked[:60]:
+def feedback_is_a_list_in_any_order(feelings, server, asked, until):
+    for one, labels in asked[:-REVIEWED]:
         body = {"prediction_id": one, "label": labels[::-1], "uniform": True}
         assert server.post("/feedback", json=body).status_code == 201
     again = {"prediction_id": asked[0][0], "label": json.dumps(asked[0][1]), "uniform": True}
     assert server.post("/feedback", json=again).json()["added"] == 0
     refused = server.post("/feedback", json={"prediction_id": asked[0][0], "label": ["joy", " "]})
     assert (refused.status_code, refused.json()["error"]) == (400, "label: a label in the list is empty")
-    added = feelings("feedback", "add", asked[60][0], "--label", json.dumps(asked[60][1]), "--uniform")
-    assert "No example has the label 'fear'" in added or "fear" not in asked[60][1]
+    one, labels = asked[-1]
+    added = feelings("feedback", "add", one, "--label", json.dumps(labels), "--uniform")
+    assert "No example has the label 'fear'" in added or "fear" not in labels
 
 
-def test_a_review_takes_lists_and_single_labels(feelings, asked, until):
+def a_review_takes_lists_and_single_labels(feelings, asked, until):
     right = dict(asked)
     names = iter(range(1000))
 
     def reviewed():
         path = f"review-{next(names)}.csv"
-        feelings("feedback", "review", "feelings", "--rows", 200, "--output", path)
-        with (feelings.folder / path).open(newline="") as file:
+        feelings("feedback", "review", "feelings", "--rows", ASKED, "--output", path)
+        with (feelings.folder / path).open(encoding="utf-8", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["prediction_id"] in right]
-        return rows if len(rows) >= 59 else None
+        return rows if len(rows) >= REVIEWED - 1 else None
 
     rows = until(reviewed)
     for row in rows:
         labels = right[row["prediction_id"]]
         row["correction"] = labels[0] if len(labels) == 1 else json.dumps(labels[::-1])
-    with (feelings.folder / "back.csv").open("w", newline="") as file:
+    with (feelings.folder / "back.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
@@ -150,7 +169,7 @@ def test_a_review_takes_lists_and_single_labels(feelings, asked, until):
     assert (back["corrections"], back["new_labels"]) == (len(rows), ["fear"])
 
 
-def test_a_challenger_that_learned_from_the_corrections_is_promoted(feelings, server, asked, until):
+def a_challenger_that_learned_from_the_corrections_is_promoted(feelings, server, asked, until):
     before = champion(feelings)
     assert "Promoted" in feelings("retrain", "feelings") or champion(feelings) != before
     counts = feelings.json("examples", "count")
@@ -166,10 +185,10 @@ def test_a_challenger_that_learned_from_the_corrections_is_promoted(feelings, se
     assert fear["recall"][0] == 0 < fear["recall"][1]
 
 
-def test_a_version_is_made_again_and_reported(feelings):
+def a_version_is_made_again_and_reported(feelings):
     assert "identical" in feelings("reproduce", "feelings@champion")
     feelings("report", "feelings", "--quick", "--output", "report.html")
-    page = (feelings.folder / "report.html").read_text()
+    page = (feelings.folder / "report.html").read_text("utf-8")
     assert "Micro-F1" in page
     assert "Class by class" in page
     assert "What is taken for what" not in page

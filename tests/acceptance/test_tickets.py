@@ -71,7 +71,8 @@ def test_the_page_shows_the_rare_class_and_what_is_mixed_up(desk):
     assert "Most often: " in markup
 
 
-def test_labels_put_right_are_imported_as_revisions(desk):
+def test_labels_put_right_are_imported_as_revisions(desk, copy_of):
+    desk = copy_of(desk)
     rows = [json.loads(line) for line in (desk.folder / "doubts.jsonl").read_text("utf-8").splitlines()]
     desk.write("right.jsonl", "".join(json.dumps({**one, "label": one["suggested"]}) + "\n" for one in rows))
     assert desk.json("examples", "import", "right.jsonl")["revised"] == len(rows)
