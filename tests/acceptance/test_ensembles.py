@@ -14,7 +14,7 @@ MEMBERS = """\
 name: pairs
 dataset: {name: all, options: {training_ratio: 0.6}}
 adapter: tfidf
-model: [logistic, naive_bayes]
+model: [{name: logistic, options: {C: 100}}, naive_bayes]
 """
 ENSEMBLE = """\
 name: together
@@ -27,7 +27,7 @@ SMS = Path(os.environ.get("ARGOSY_DATA", "../shared/data")) / "text" / "sms_spam
 def rows():
     if SMS.exists():
         with gzip.open(SMS, "rt", encoding="utf-8") as file:
-            return [json.loads(line) for line, _ in zip(file, range(600), strict=False)]
+            return [json.loads(line) for line, _ in zip(file, range(2000), strict=False)]
     words = {"spam": "free prize claim call win", "ham": "see you later at home"}
     return [{"text": f"{words[label]} {n}", "label": label} for n in range(150) for label in words]
 
@@ -40,7 +40,7 @@ def test_an_ensemble_goes_the_whole_way_to_an_answer_over_http(make_project):
     shell.write("together.yaml", ENSEMBLE)
     shell("train", "together.yaml", "--processes", 1)
     [line] = [row for row in shell.json("leaderboard") if row["model"] == "mean"]
-    assert line["test_accuracy"] > 0.85
+    assert line["test_accuracy"] > 0.9  # always ham would be 0.86
     shell("models", "promote", "together@1")
     process, client = shell.serve("serve")
     asked = ["win a free prize, call now to claim", "see you at home later"]
