@@ -7,8 +7,9 @@ import socket
 from contextlib import suppress
 from multiprocessing.connection import wait
 
-DEADLINE = 240
-"""For what hangs: on a busy machine a worker takes a minute to import what it trains with."""
+from argosy.testing.waiting import PATIENCE
+
+DEADLINE = PATIENCE
 
 
 def interrupt(shell, process):

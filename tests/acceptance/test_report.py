@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from argosy.testing.waiting import PATIENCE
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = """
     --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking
@@ -134,7 +136,7 @@ def test_a_browser_shows_it(reported, tmp_path, width, scheme):
     ]
     command += [f"--blink-settings=preferredColorScheme={scheme}", (tmp_path / "page.html").as_uri()]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env={**os.environ, "HOME": str(tmp_path)}
+        command, capture_output=True, text=True, timeout=PATIENCE, env={**os.environ, "HOME": str(tmp_path)}
     )
     said = re.search(r'data-found="([^"]*)"', done.stdout)
     assert said, done.stderr[-500:]

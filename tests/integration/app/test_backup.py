@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tarfile
 import threading
-import time
 
 import httpx
 import pytest
@@ -20,8 +19,9 @@ from argosy.app.backup import backup
 from argosy.app.restore import restore
 from argosy.database import migrations
 from argosy.errors import ArtifactNotFound, BackupInvalid, KeyUnavailable
+from argosy.testing.waiting import PATIENCE, until
 
-SECONDS = 60
+SECONDS = PATIENCE
 PLAN = "name: notes\ndataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: naive_bayes}\n"
 WORDS = ("red", "green", "blue")
 
@@ -100,13 +100,6 @@ class Load:
         assert self.server.wait(SECONDS) == 0
         self.server.stdout.close()
         assert self._failures == []
-
-
-def until(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_backup_under_load_restores_to_a_project_in_which_everything_adds_up(project, tmp_path):

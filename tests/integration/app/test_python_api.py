@@ -22,6 +22,7 @@ from argosy.errors import (
     ServerNotStarted,
     VersionNotFound,
 )
+from argosy.testing.waiting import PATIENCE
 
 WORDS = {
     "delivery": ["parcel", "courier", "late", "tracking"],
@@ -172,7 +173,7 @@ def ask(project, texts):
     drainer = threading.Thread(target=drain, args=(project, stop))
     drainer.start()
     ids = [row["prediction_id"] for row in answer["predictions"]]
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while len(project.feedback.draw("shop", rows=1000)) < len(ids):
         assert time.monotonic() < deadline, "the drainer did not drain"
         time.sleep(0.02)
@@ -192,12 +193,12 @@ class serving:  # noqa: N801  # read as a verb
 
     def __enter__(self):
         self.thread.start()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not self.server.started:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         port = self.server.servers[0].sockets[0].getsockname()[1]
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE)
         while self.client.get("/v2/health/ready").status_code != 200:
             assert time.monotonic() < deadline
             time.sleep(0.01)

@@ -17,6 +17,7 @@ from argosy.datasets.examples import Examples
 from argosy.datasets.frozen import freeze
 from argosy.definitions.definition import Spec
 from argosy.errors import DatabaseUnavailable
+from argosy.testing.waiting import PATIENCE
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
 
@@ -123,19 +124,19 @@ def test_a_reader_that_stays_keeps_an_erasure_from_claiming_to_be_done(examples,
         with other.read() as transaction:
             transaction.execute("SELECT count(*) FROM examples")
             opened.set()
-            release.wait(30)
+            release.wait(PATIENCE)
         other.close()
 
     reader = threading.Thread(target=read)
     reader.start()
     impatient = SqliteDatabase(database.url)
     try:
-        assert opened.wait(10)
+        assert opened.wait(PATIENCE)
         with pytest.raises(DatabaseUnavailable, match="repeat"):
             Examples(impatient, examples._vault).erase("me")
     finally:
         release.set()
-        reader.join(30)
+        reader.join(PATIENCE)
         impatient.close()
     assert examples.erase("me").examples == 0
 
@@ -169,7 +170,7 @@ def test_an_import_that_is_killed_leaves_no_row_and_no_canary(tmp_path, database
         assert child.stdout.readline()
     finally:
         child.kill()
-        child.wait(30)
+        child.wait(PATIENCE)
         child.stdout.close()
     assert leaks(everywhere(tmp_path)) == []
     assert [row.input for row in examples.export("news")] == ["there before"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.testing.waiting import PATIENCE
 
 PROGRAM = Path(__file__).with_name("program.py")
 
@@ -41,9 +42,9 @@ class Bench:
 
     def end(self, name):
         """Wait for a process to end by itself."""
-        assert self.processes[name].wait(60) == 0
+        assert self.processes[name].wait(PATIENCE) == 0
 
-    def until(self, condition, seconds=60.0):
+    def until(self, condition, seconds=PATIENCE):
         deadline = time.monotonic() + seconds
         while not (found := condition()):
             assert time.monotonic() < deadline, "what was waited for did not happen"

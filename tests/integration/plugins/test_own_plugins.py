@@ -6,12 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from multiprocessing.connection import wait
 from pathlib import Path
 
 import httpx
 import pytest
+
+from argosy.testing.waiting import PATIENCE, until
 
 PAGE = (Path(__file__).parents[3] / "docs" / "plugins.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
@@ -41,7 +42,7 @@ estimators.register("steps", Steps)
 '''
 PLAN = "name: sizes\ndataset: {name: all}\nadapter: {name: length}\nmodel: {name: [steps, nearest_centroid]}\n"
 PLAIN = "name: plain\ndataset: {name: all}\nadapter: {name: hashing}\nmodel: {name: nearest_centroid}\n"
-SECONDS = 60
+SECONDS = PATIENCE
 
 
 class Project:
@@ -85,13 +86,6 @@ def project(tmp_path_factory):
     made("examples", "import", folder / "sizes.csv")
     made("train", made.plan(PLAN), "--processes", 1)
     return made
-
-
-def until(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.02)
 
 
 def show(project, row):

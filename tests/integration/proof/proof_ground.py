@@ -21,9 +21,10 @@ from argosy.app.scaffold import create_project
 from argosy.app.working import work
 from argosy.jobs.job import JobState
 from argosy.store.collector import collect
+from argosy.testing.waiting import PATIENCE
 
 PROGRAM = Path(__file__).with_name("proof_program.py")
-SECONDS = 240
+SECONDS = PATIENCE
 MODEL = "storm"
 # fmt: off
 WORDS = {

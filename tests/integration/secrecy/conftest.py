@@ -13,9 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from argosy.testing.waiting import PATIENCE
 from argosy.training.shared_fits import SharedFits
 
-SECONDS = 240  # for what hangs: on a busy machine a worker takes a minute to import what it trains with
+SECONDS = PATIENCE
 
 
 class Site:

@@ -8,6 +8,8 @@ import csv
 import signal
 from pathlib import Path
 
+from argosy.testing.waiting import PATIENCE
+
 DOCS = Path(__file__).parents[3] / "docs"
 CANARY, SUBJECT, CLIENT, ENTITY = "quetzalcoatlus", "ermintrude.cowslip", "mallard-terminal-7", "tortoise-4711"
 SECRETS = (CANARY, SUBJECT)
@@ -63,7 +65,7 @@ def test_a_canary_is_found_in_no_file(site, tmp_path, shared_fits):
     assert site.having(*SECRETS, CLIENT, ENTITY) == []
     server, client = site.serve()
     drained = ("feedback", "add", "--entity", ENTITY, "--label", "red", "--source", "warden", "--json")
-    site.until(lambda: site.start(*drained).wait(60) == 0)
+    site.until(lambda: site.start(*drained).wait(PATIENCE) == 0)
     client.close()
     assert site.end(server) == 0
     assert site.having(*SECRETS, CLIENT, ENTITY) == []
@@ -84,7 +86,7 @@ def test_a_vocabulary_holds_words_in_clear_and_nothing_else_does(site, tmp_path,
     site.until(shared_fits)
     on_the_way = ("/dev/shm/argosy-", f"{site.temporary}/argosy-", f"{site.root}/.argosy/artifacts/")
     assert all(str(path).startswith(on_the_way) for path in site.having(CANARY))
-    assert worker.wait(60) == 0
+    assert worker.wait(PATIENCE) == 0
     holding = site.having(CANARY)
     assert holding
     assert all(path.is_relative_to(site.root / ".argosy" / "artifacts") for path in holding)

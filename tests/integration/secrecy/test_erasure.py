@@ -3,6 +3,7 @@
 import json
 
 import argosy
+from argosy.testing.waiting import PATIENCE
 
 SUBJECT, CANARY = "ermintrude.cowslip", "quetzalcoatlus"
 PLAN = "name: notes\ndataset: {name: all}\nadapter: {name: tfidf, options: {min_count: [3]}}\nmodel: {name: %s}\n"
@@ -53,11 +54,11 @@ def test_everything_about_a_subject_goes_and_its_models_are_marked(site, tmp_pat
     [row] = site.json("leaderboard")
     assert row["mark"]
     refused = site.start("models", "promote", "notes@1", "--as", "canary")
-    assert refused.wait(60) == 2
+    assert refused.wait(PATIENCE) == 2
     site("models", "promote", "notes@1", "--as", "canary", "--force")
     site("models", "mark", "notes@1", "--remove")
     assert "(marked)" not in site("leaderboard")
-    assert site.start("models", "mark", "notes@1").wait(60) == 2
+    assert site.start("models", "mark", "notes@1").wait(PATIENCE) == 2
     site("models", "mark", "notes@1", "--reason", "slow")
     assert site.json("models", "show", "notes@1")["mark"] == "slow"
 

@@ -16,6 +16,7 @@ from argosy.cli.main import cli
 from argosy.definitions import Definition
 from argosy.errors import DefinitionInvalid
 from argosy.jobs.job import JobState
+from argosy.testing.waiting import PATIENCE
 
 PLAN = {
     "name": "shop",
@@ -71,7 +72,7 @@ def test_it_survives_kill_9_of_its_workers(project):
     project.plans.submit(PLAN)
     killed = 0
     with started(project, 2) as keep:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE
         while not project.plans.status("shop").is_over:
             assert time.monotonic() < deadline
             keep()

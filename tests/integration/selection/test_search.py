@@ -14,6 +14,7 @@ from argosy.app.workers import started
 from argosy.app.working import work
 from argosy.cli.main import cli
 from argosy.errors import DatasetInvalid, DefinitionInvalid
+from argosy.testing.waiting import PATIENCE
 
 PLAN = {
     "name": "shop",
@@ -160,7 +161,7 @@ def test_a_search_survives_kill_9_of_its_workers(project):
     project.plans.submit(plan)
     killed, seen = 0, -1
     with started(project, 2) as keep:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE
         while not project.plans.status("shop").is_over:
             assert time.monotonic() < deadline
             keep()

@@ -7,11 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from argosy.testing.waiting import PATIENCE
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 from serving_project import Project
 
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = PATIENCE
 
 
 class RunningServer:

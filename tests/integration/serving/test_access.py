@@ -9,6 +9,7 @@ import pytest
 
 from argosy.errors import TokenMissing
 from argosy.serving.guard import Guard, is_loopback
+from argosy.testing.waiting import PATIENCE
 
 ROUTES = {
     "predict": [
@@ -99,7 +100,7 @@ def test_which_addresses_only_this_machine_reaches(host, expected):
 def test_the_commands_make_list_and_revoke_tokens(tmp_path):
     def argosy(*arguments, code=0):
         command = [sys.executable, "-m", "argosy", "-C", str(tmp_path), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert done.returncode == code, done.stderr
         return done
 

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from argosy.errors import AddressInvalid, PortInUse
 from argosy.serving.model_server import ModelServer
 from argosy.serving.server import listen
+from argosy.testing.waiting import PATIENCE
 
 
 def test_the_openapi_document_is_valid_and_has_every_route(shared):
@@ -100,6 +101,6 @@ def test_a_signal_ends_the_server_cleanly(project, start, number):
     server = start()
     answered = server.predict("a goal").headers["argosy-prediction-id"]
     server.process.send_signal(number)
-    assert server.process.wait(20) == 0
+    assert server.process.wait(PATIENCE) == 0
     assert project.predictions.get(answered).input == "a goal"
     assert list(project.spool.iterdir()) == []

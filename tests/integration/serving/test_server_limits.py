@@ -4,10 +4,12 @@ import socket
 
 import httpx
 
+from argosy.testing.waiting import PATIENCE
+
 
 def connect(server):
     url = httpx.URL(server.url)
-    return socket.create_connection((url.host, url.port), timeout=30)
+    return socket.create_connection((url.host, url.port), timeout=PATIENCE)
 
 
 def until_closed(connection):
@@ -44,7 +46,7 @@ def test_one_connection_too_many_is_told_so_and_holds_no_place(project, start):
     server = start(connections=3)
     server.client.close()
     held = [connect(server) for _ in range(2)]
-    with httpx.Client(base_url=server.url, timeout=30) as third:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as third:
         server.until(lambda: third.get("/v2/health/live").status_code == 200)
         for _ in range(3):
             with connect(server) as fourth:

@@ -7,11 +7,12 @@ import httpx
 
 from argosy.predictions import segments
 from argosy.predictions.drain import drain_once
+from argosy.testing.waiting import PATIENCE
 
 
 def keep_asking(url, stop, answers):
     """One client, asking as fast as it is answered; notes (status, version, id)."""
-    with httpx.Client(base_url=url, timeout=30) as client:
+    with httpx.Client(base_url=url, timeout=PATIENCE) as client:
         while not stop.is_set():
             try:
                 answer = client.post("/v1/models/topics:predict", json={"instances": ["a goal for the team"]})

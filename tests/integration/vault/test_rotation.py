@@ -4,12 +4,12 @@ import json
 import re
 import subprocess
 import sys
-import time
 
 import httpx
 import pytest
 
 import argosy
+from argosy.testing.waiting import PATIENCE, until
 
 PLAN = """\
 name: notes
@@ -17,7 +17,7 @@ dataset: {name: all}
 adapter: {name: tfidf}
 model: {name: logistic, options: {C: %s}}
 """
-SECONDS = 60
+SECONDS = PATIENCE
 
 
 @pytest.fixture
@@ -90,10 +90,3 @@ def predict(url):
     answer = httpx.post(f"{url}/v1/models/notes:predict", json={"instances": ["a red note"]}, timeout=SECONDS)
     assert answer.status_code == 200, answer.text
     return answer.headers["argosy-prediction-id"]
-
-
-def until(condition):
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

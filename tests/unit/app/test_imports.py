@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from argosy.app.scaffold import create_project
+from argosy.testing.waiting import PATIENCE
 
 HEAVY = ("sklearn", "scipy", "pandas", "gensim", "starlette", "uvicorn")
 
@@ -18,7 +19,7 @@ from argosy.cli.main import run
 code = run({list(arguments)!r})
 print(code, *sorted({{name.partition('.')[0] for name in sys.modules}}), file=sys.stderr)
 """
-    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=PATIENCE)
     code, *packages = done.stderr.splitlines()[-1].split()
     return int(code), set(packages)
 

@@ -11,6 +11,7 @@ import pytest
 from argosy.database import migrations
 from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.errors import DatabaseUnavailable, SchemaNewer
+from argosy.testing.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_processes_that_migrate_together_apply_each_step_once(database):
     )
     command = [sys.executable, "-c", program, database.url]
     processes = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(4)]
-    failures = [error for _, error in (process.communicate(timeout=60) for process in processes) if error]
+    failures = [error for _, error in (process.communicate(timeout=PATIENCE) for process in processes) if error]
     assert failures == []
     assert steps_applied(database) == list(migrations.steps())
 

@@ -17,8 +17,9 @@ import pytest
 from argosy.database import ConstraintViolated
 from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.errors import DatabaseUnavailable, DefinitionInvalid
+from argosy.testing.waiting import PATIENCE
 
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = PATIENCE
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from argosy.jobs.queue import QUEUE, Queue
 from argosy.jobs.runner import Outcome, Pace, run_worker
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.outbox import emit
+from argosy.testing.waiting import PATIENCE
 
 TEXT = "my card number is 4929"
 PACE = Pace(wait=0.01, reconcile=0.0, recover=0.01)
@@ -172,7 +173,7 @@ def test_a_job_that_does_not_notice_the_stop_is_given_back_for_it(worker):
 
     def handler(job, guard):
         worker.stop.set()
-        assert guard._lost.wait(60)  # a fit that takes its time
+        assert guard._lost.wait(PATIENCE)  # a fit that takes its time
         assert worker.queue.get("job").state is JobState.QUEUED
         return Outcome({"a": 1}, lambda transaction: worker.queue.submit(transaction, "train", "follow-up", {}))
 

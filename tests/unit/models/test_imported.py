@@ -24,6 +24,7 @@ from argosy.models.estimators.imported import PassedOn
 from argosy.models.runtime import Declared
 from argosy.models.runtimes import runtime_of
 from argosy.testing.texts import labelled_texts
+from argosy.testing.waiting import PATIENCE
 
 skops_io = pytest.importorskip("skops.io", reason="the extra 'import' is not installed")
 skl2onnx = pytest.importorskip("skl2onnx", reason="a development package")
@@ -186,7 +187,7 @@ def test_the_process_ends_when_nobody_needs_it():
     process = runtime._process
     assert process.poll() is None
     del runtime
-    assert process.wait(30) != 0
+    assert process.wait(PATIENCE) != 0
 
 
 def test_changed_bytes_and_training_are_refused():

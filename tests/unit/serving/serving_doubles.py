@@ -9,6 +9,7 @@ import numpy as np
 from argosy.errors import ArtifactCorrupt
 from argosy.serving.aspired import Aspired
 from argosy.serving.servable import Reference
+from argosy.testing.waiting import PATIENCE
 
 
 class Answering:
@@ -33,7 +34,7 @@ class Loading:
         self.loaded, self.unloaded = [], []
 
     def load(self, reference):
-        self.gate.wait(10)
+        self.gate.wait(PATIENCE)
         if reference.artifact in self.broken:
             raise ArtifactCorrupt(f"{reference.artifact} is damaged")
         self.loaded.append(reference.artifact)

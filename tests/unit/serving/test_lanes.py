@@ -13,6 +13,7 @@ from argosy.predictions.log import SCOPE
 from argosy.predictions.spool import SpoolWriter
 from argosy.serving.dataplane import DataPlane, InferRequest
 from argosy.serving.manager import Manager
+from argosy.testing.waiting import PATIENCE
 from argosy.vault.keys.environment import EnvironmentKeys
 from argosy.vault.vault import Vault
 
@@ -25,7 +26,7 @@ class Slow(Answering):
 
     def score(self, inputs, limit):
         self.is_asked.set()
-        assert self.may_answer.wait(30)
+        assert self.may_answer.wait(PATIENCE)
         return super().score(inputs, limit)
 
 

@@ -4,6 +4,7 @@ from serving_doubles import aspire
 
 from argosy.errors import DatabaseUnavailable
 from argosy.serving.source import Source
+from argosy.testing.waiting import PATIENCE
 
 
 def test_only_changes_are_passed_on():
@@ -39,7 +40,7 @@ def test_it_polls_until_it_is_stopped():
 
     source = Source(catalogue, lambda wanted: None, poll_seconds=0.001)
     source.start()
-    assert enough.wait(10)
+    assert enough.wait(PATIENCE)
     source.stop()
     count = len(polls)
     assert count >= 5

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from argosy.errors import KeyUnavailable, KeyWrong
+from argosy.testing.waiting import PATIENCE
 from argosy.vault import Vault
 from argosy.vault.keys.environment import EnvironmentKeys
 from argosy.vault.keys.file import FileKeys
@@ -71,7 +72,7 @@ def test_a_rotation_killed_at_any_step_loses_nothing_and_ends_when_repeated(data
     sealed = vault.scope("collection:a").seal(b"text", b"row")
     old = keys.get("examples")
     command = [sys.executable, "-c", KILLED_AT, database.url, str(keys.folder), step]
-    assert subprocess.run(command, timeout=60, check=False).returncode == -signal.SIGKILL
+    assert subprocess.run(command, timeout=PATIENCE, check=False).returncode == -signal.SIGKILL
     assert Vault(database, keys).scope("collection:a").open(sealed, b"row") == b"text"
     made_between = Vault(database, keys).scope("collection:b").seal(b"other", b"row")
     assert rotate(database, keys, "examples").resumed
@@ -106,7 +107,7 @@ def test_scopes_made_and_opened_while_keys_are_replaced_over_and_over(database, 
     finally:
         over.set()
         for thread in threads:
-            thread.join(60)
+            thread.join(PATIENCE)
     assert failures == []
     fresh = Vault(database, keys)
     assert made

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.errors import KeyUnavailable, KeyWrong, SealBroken
+from argosy.testing.waiting import PATIENCE
 from argosy.vault import Scope, Vault
 from argosy.vault.rotation import rewrap
 
@@ -122,14 +123,14 @@ def test_threads_that_use_a_new_scope_at_once_share_its_key(database):
     ready, seals = threading.Barrier(len(vaults)), []
 
     def use(vault):
-        ready.wait(10)
+        ready.wait(PATIENCE)
         seals.append(vault.scope("collection:news").seal(b"text", b"row"))
 
     threads = [threading.Thread(target=use, args=(vault,)) for vault in vaults]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     reader = Vault(database, keys).scope("collection:news")
     assert [reader.open(sealed, b"row") for sealed in seals] == [b"text"] * len(vaults)
 
