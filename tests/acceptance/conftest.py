@@ -93,7 +93,8 @@ class Shell:
             env=self.environment,
             input=stdin,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="backslashreplace",
             timeout=SECONDS,
         )
         assert "Traceback" not in done.stderr, done.stderr

@@ -144,3 +144,14 @@ def test_a_port_in_use_is_told_by_serve_and_up(trained):
 def test_texts_that_no_model_takes(trained):
     assert "empty" in trained.mistake("predict", "tickets@1", "")
     assert "empty" in trained.mistake("predict", "tickets@1", "fine", "  ")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_locale_without_a_letter_ends_no_command(imported, copy_of, encoding):
+    shell = copy_of(imported)
+    shell.variables["PYTHONIOENCODING"] = encoding
+    shell.write("zwölf.csv", "text,label\n" + "".join(f"wört {n},ла́дно{n % 2}\n" for n in range(12)))
+    shell("examples", "import", "zwölf.csv", "--into", "lettres")
+    counted = shell.run("examples", "count", "lettres")
+    assert (counted.code, "0" in counted.out) == (0, True), counted.err
+    assert shell.run("plan", "check", "plan.yaml").code == 0

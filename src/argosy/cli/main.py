@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 failed, 2 the user's mistake.
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -90,6 +91,9 @@ def cli(ctx: click.Context, project: str) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a locale may lack a letter of a label, or the line of a table
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(arguments))
 
 
