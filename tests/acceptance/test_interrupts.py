@@ -73,3 +73,18 @@ def test_an_interrupted_question_erases_nothing(imported, until):
     until(lambda: "Erase everything" in (imported.folder / "started.log").read_text())
     assert interrupt(imported, process) == 130
     assert imported.json("examples", "count")["examples"] == 240
+
+
+def test_who_was_started_with_ctrl_c_ignored_ends_by_sigterm_alone(imported, copy_of, until):
+    shell = copy_of(imported)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for what it starts with `&`
+    try:
+        process = shell.start("worker")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    for model in ("naive_bayes", "nearest_centroid"):
+        shell.write(f"{model}.yaml", f"dataset: all\nadapter: hashing\nmodel: {model}\n")
+        shell("plan", "submit", f"{model}.yaml")
+        until(lambda model=model: shell.json("plan", "status", model)["counts"].get("done") == 1)
+        os.killpg(process.pid, signal.SIGINT)
+    assert shell.end(process) == 0
