@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from argosy import clock
 from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.datasets.examples import Examples
 from argosy.feedback.corrections import Corrections
@@ -34,7 +33,7 @@ def project(tmp_path):
     vault = Vault(database, keys)
     examples = Examples(database, vault, now=lambda: NOON)
     log = PredictionLog(database, vault, tmp_path / "spool")
-    feedback = FeedbackLog(database, vault, now=clock.now)
+    feedback = FeedbackLog(database, vault)
     yield SimpleNamespace(
         folder=tmp_path,
         examples=examples,

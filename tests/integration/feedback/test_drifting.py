@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
 from argosy import clock
+from argosy.database.engines.sqlite import SqliteTransaction
 from argosy.datasets.example import Example
 from argosy.feedback.drift_requests import DriftRequests
-from argosy.feedback.drift_windows import closed_window
+from argosy.feedback.drift_windows import DAY, closed_window
 from argosy.feedback.drifting import Drifting
 from argosy.feedback.triggers import BY_DRIFT, DriftPolicy, Schedule
 from argosy.models.adapted_model import AdaptedModel
@@ -27,6 +29,15 @@ SCHEDULE = Schedule(drift=DriftPolicy(minimum_rows=30))
 def note(topic, words, seed):
     """Words alone: each note is as long as the others and as any."""
     return text(topic, words, seed).rpartition(" ")[0]
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch):
+    """It was noon when the test began, so that no hour and no day ends before it does."""
+    began = time.time()
+    after = began // DAY * DAY + DAY / 2 - began
+    monkeypatch.setattr(clock, "now", lambda: time.time() + after)
+    monkeypatch.setattr(SqliteTransaction, "now", lambda _: time.time() + after)
 
 
 @pytest.fixture
@@ -117,6 +128,12 @@ def test_an_hour_is_counted_once_and_again_when_it_changes(parts, project, answe
     assert again.changed == 1
     assert [one.profile.rows for one in again.hours] == [30, 30]
     assert [one.profile.means["length"].rows for one in again.hours] == [30, 30]
+
+
+def test_an_answer_by_a_clock_that_is_a_little_ahead_is_counted(parts, predict):
+    now = clock.now()
+    predict([("a text", "tech", 0.5)], made_at=now + 0.001)
+    assert [one.profile.rows for one in parts.drifting.count("topics", now).hours] == [1]
 
 
 def test_erased_answers_are_not_counted_any_more(parts, project, predict):

@@ -23,6 +23,7 @@ from argosy.jobs.queue import Queue
 from argosy.jobs.runner import run_worker
 from argosy.jobs.submission import Plans, Wanted
 from argosy.messaging.brokers.sql import SqlBroker
+from argosy.predictions.feedback_log import FeedbackLog
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 from argosy.training.shared_fits import SharedFits
@@ -279,6 +280,17 @@ def test_triggers_count_only_what_came_since_the_last_time(loop, project, drift)
     assert loop.retrainings.situation("topics").new_feedback == 0
     assert loop.retrainings.request_if_due("topics", schedule) is None
     assert loop.retrainings.request_if_due("topics", Schedule(every_seconds=0.0)) is not None
+
+
+def test_a_clock_that_is_ahead_makes_nothing_new_again(loop, project, drift):
+    loop.train(SPAN)
+    ahead = FeedbackLog(project.database, project.vault, now=lambda: 2 * NOON)
+    for one in drift(range(30)):
+        ahead.add(one, "correction", "sport", "bob")
+    project.log.count("topics")
+    assert loop.retrainings.situation("topics").new_feedback == 60
+    loop.retrainings.request("topics", "ann")
+    assert loop.retrainings.situation("topics").new_feedback == 0
 
 
 def test_a_chain_whose_training_failed_is_over_and_says_why(loop, project, drift):
