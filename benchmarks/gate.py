@@ -50,7 +50,7 @@ KINDS = {
     "as good over all, better where reviews are drawn most": (0.06, 0.0, -0.03),
     "worse by a point": (-0.01, -0.01, -0.01),
 }
-"""What a challenger gains where the champion is least certain (a quarter), rather uncertain (a quarter), and certain."""
+"""What a challenger gains where the champion is least certain (a quarter), where rather uncertain (a quarter), else."""
 
 
 def main() -> None:
@@ -90,8 +90,8 @@ def is_wrong(asked: tuple[str, int]) -> bool:
     kind, seed = asked
     random, gains = np.random.default_rng([seed, *kind.encode()]), KINDS[kind]
     certain, number, right = np.empty(0), np.empty(0), np.empty(0, bool)
-    measured, chances, looks = np.empty(0, bool), np.empty(0), 0
-    for _ in range(RETRAININGS):
+    measured, chances = np.empty(0, bool), np.empty(0)
+    for looks in range(RETRAININGS):
         certain = np.append(certain, random.random(ARRIVING))
         number = np.append(number, random.random(ARRIVING))
         right = np.append(right, random.random(ARRIVING) < accuracy_at(certain[-ARRIVING:]))
@@ -102,7 +102,6 @@ def is_wrong(asked: tuple[str, int]) -> bool:
         live = Answered(right[measured], challenger[measured], weights_of([Measure(one) for one in chances[measured]]))
         if decide_at(live, looks):
             return True
-        looks += 1
     return False
 
 
@@ -225,13 +224,13 @@ def table(sequences: int, rates: dict, trials: int, powers: dict, accuracy: dict
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, `python -m benchmarks.gate --write`.",
         "",
-        f"{sequences:,} sequences of {RETRAININGS} retrainings, {REVIEWED} reviews of {ARRIVING} new answers before each:",
+        f"{sequences:,} sequences of {RETRAININGS} retrainings, before each {REVIEWED} reviews and {ARRIVING} answers:",
         "",
         "| challengers | sequences with a false promotion | upper 95 % bound |",
         "|---|---|---|",
         *(f"| {kind} | {count / sequences:.1%} | {bound:.1%} |" for kind, (count, bound) in rates.items()),
         "",
-        f"TREC without 97 % of its numeric questions, {LIVE:,} live answers, {trials} trials; on answers nobody reviewed",
+        f"TREC without 97 % of its numeric questions, {LIVE:,} live answers, {trials} trials; on those not reviewed",
         f"the champion is right on {accuracy['champion']:.1%}, the challenger of {REVIEWS[-1]} reviews on"
         f" {accuracy['challenger']:.1%}:",
         "",

@@ -87,7 +87,7 @@ def list_(ctx: click.Context, model: str, rows: int, as_json: bool) -> None:
 
     found = opened(ctx).feedback.newest(rows, model)
     if as_json:
-        names = ("prediction_id", "kind", "label", "source", "is_uniform", "given_at")
+        names = ("prediction_id", "kind", "label", "source", "token", "is_uniform", "measures", "given_at")
         print_json(
             [
                 {**{name: getattr(given, name) for name in names}, "model": of or None, "answer": answer or None}
@@ -98,7 +98,7 @@ def list_(ctx: click.Context, model: str, rows: int, as_json: bool) -> None:
     if not found:
         click.echo("No feedback yet: argosy feedback add PREDICTION_ID --label LABEL")
         return
-    columns = ("given", "model", "prediction", "answer", "label", "kind", "source", "measures")
+    columns = ("given", "model", "prediction", "answer", "label", "kind", "source", "token", "measures")
     print_table(
         columns,
         [
@@ -110,7 +110,8 @@ def list_(ctx: click.Context, model: str, rows: int, as_json: bool) -> None:
                 given.label,
                 given.kind,
                 given.source,
-                "yes" if given.is_uniform or given.kind == "outcome" else "",
+                given.token,
+                "yes" if given.measures else "",
             )
             for given, of, answer in found
         ],

@@ -19,17 +19,19 @@ def tokens() -> None:
 @tokens.command()
 @click.option("--name", required=True, help="Who will use it; it tells tokens apart.")
 @click.option("--scope", "scopes", required=True, metavar="SCOPE[,SCOPE]", help="Of predict, feedback and admin.")
+@click.option("--source", default="", help="Of the feedback given with it; the token's name where none is given.")
+@click.option("--claim", "claims", default="", metavar="CLAIM[,CLAIM]", help="Of outcome, uniform and entity.")
 @json_option
 @click.pass_context
-def create(ctx: click.Context, name: str, scopes: str, as_json: bool) -> None:
+def create(ctx: click.Context, name: str, scopes: str, source: str, claims: str, as_json: bool) -> None:
     """Make a token, shown this once: callers send it as `Authorization: Bearer TOKEN`.
 
     Example: argosy tokens create --name shop --scope predict,feedback
     """
-    wanted = [scope.strip() for scope in scopes.split(",")]
-    token = opened(ctx).tokens.create(name, wanted)
+    wanted, claimed = _listed(scopes), _listed(claims) if claims else []
+    token = opened(ctx).tokens.create(name, wanted, source, claimed)
     if as_json:
-        print_json({"name": name, "scopes": wanted, "token": token})
+        print_json({"name": name, "scopes": wanted, "source": source or name, "claims": claimed, "token": token})
         return
     click.echo(token)
     click.echo("Keep it: it is shown this once. Servers ask for tokens from now on, also on this machine.", err=True)
@@ -51,17 +53,20 @@ def list_(ctx: click.Context, as_json: bool) -> None:
             token.name,
             token.id,
             ",".join(token.scopes),
+            token.source or token.name,
+            ",".join(token.claims),
             format_time(round(token.created_at)),
             "" if token.revoked_at is None else format_time(round(token.revoked_at)),
         )
         for token in found
     ]
     if as_json:
-        print_json([dict(zip(("name", "id", "scopes", "created_at", "revoked_at"), row, strict=True)) for row in rows])
+        names = ("name", "id", "scopes", "source", "claims", "created_at", "revoked_at")
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif not rows:
         click.echo("No token yet: argosy tokens create --name NAME --scope predict,feedback")
     else:
-        print_table(("name", "id", "scopes", "created", "revoked"), rows)
+        print_table(("name", "id", "scopes", "source", "claims", "created", "revoked"), rows)
 
 
 @tokens.command()
@@ -78,3 +83,7 @@ def revoke(ctx: click.Context, name: str, as_json: bool) -> None:
         print_json({"name": token.name, "id": token.id, "revoked": True})
     else:
         click.echo(f"'{token.name}' is refused from now on.")
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",")]

@@ -34,7 +34,10 @@ from argosy.types import Input
 
 @dataclass(frozen=True)
 class InferRequest:
-    """`version` is a number, an alias, or None for the default; `client`, `subject` and `entity` go into the log."""
+    """`version` is a number, an alias, or None for the default.
+
+    `client`, `subject` and `entity` go into the log as they were said, and `token`, the name of the one that was shown.
+    """
 
     model: str
     inputs: Sequence[Input]
@@ -42,6 +45,7 @@ class InferRequest:
     client: str | None = None
     subject: str | None = None
     entity: str | None = None
+    token: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,7 @@ def _records(
             request.client,
             request.subject,
             request.entity,
+            request.token,
         )
         for prediction_id, answer, sureness, given, scores in rows
     ]

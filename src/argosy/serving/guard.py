@@ -48,10 +48,13 @@ class Guard:
                 f"'{_HOW}' makes one, or stay on 127.0.0.1"
             )
 
-    def check(self, header: str, scope: str) -> None:
-        """Raises TokenMissing or NotPermitted unless the Authorization header opens the scope; "" is open to all."""
+    def check(self, header: str, scope: str) -> Token | None:
+        """The token of the Authorization header, None where none is asked for; the scope "" is open to all.
+
+        Raises TokenMissing, and NotPermitted where the token does not open the scope.
+        """
         if not self.is_closed or not scope:
-            return
+            return None
         kind, _, text = header.partition(" ")
         if not header:
             raise TokenMissing("this server asks for a token: send the header 'Authorization: Bearer TOKEN'")
@@ -60,6 +63,7 @@ class Guard:
             raise TokenMissing("that is no token of this server, or it was revoked")
         if scope not in token.scopes:
             raise NotPermitted(f"the token '{token.name}' opens {', '.join(token.scopes)}; this needs {scope}")
+        return token
 
     def start(self) -> None:
         self._stop.clear()

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from serving_project import Project
 
 DEADLINE_SECONDS = PATIENCE
+CLAIMS = {"plain": [], "sure": ["outcome", "uniform"], "wide": ["outcome", "entity"]}
 
 
 class RunningServer:
@@ -84,5 +85,21 @@ def shared(tmp_path_factory):
     project.promote(project.train(model="svm", suffix="!"), alias="canary")
     server = RunningServer(project)
     yield server
+    server.close()
+    project.database.close()
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """A server that asks for tokens, and its tokens by name: each may claim what CLAIMS says."""
+    project = Project(tmp_path_factory.mktemp("guarded"))
+    project.promote(project.train())
+    sources = {"sure": "sure-source"}
+    tokens = {
+        name: project.tokens.create(name, ["predict", "feedback"], sources.get(name, ""), claims)
+        for name, claims in CLAIMS.items()
+    }
+    server = RunningServer(project)
+    yield server, tokens
     server.close()
     project.database.close()

@@ -118,6 +118,12 @@ def test_the_commands_make_list_and_revoke_tokens(tmp_path):
     assert "refused" in argosy("tokens", "revoke", "shop").stdout
     rows = json.loads(argosy("tokens", "list", "--json").stdout)
     assert [(row["name"], bool(row["revoked_at"])) for row in rows] == [("shop", True), ("ops", False)]
+    assert [(row["source"], row["claims"]) for row in rows] == [("shop", ""), ("ops", "")]
+    claiming = ("tokens", "create", "--name", "till", "--scope", "feedback", "--source", "booking", "--claim")
+    made = json.loads(argosy(*claiming, "outcome, uniform", "--json").stdout)
+    assert (made["source"], made["claims"]) == ("booking", ["outcome", "uniform"])
+    assert "booking" in argosy("tokens", "list").stdout
+    assert "there are outcome, uniform, entity" in argosy(*claiming, "truth", code=2).stderr
     assert (
         "there are predict, feedback, admin" in argosy("tokens", "create", "--name", "x", "--scope", "y", code=2).stderr
     )

@@ -54,7 +54,7 @@ def test_tokens_last_seen_stay_good_while_the_database_is_away(guard, register):
     seen(register)
     register.is_away = True
     seen(register)
-    guard.check("Bearer shop", "predict")
+    assert guard.check("Bearer shop", "predict").name == "shop"
     with pytest.raises(TokenMissing):
         guard.check("Bearer desk", "predict")
     register.there, register.is_away = [token("shop", revoked_at=1.0)], False
@@ -65,7 +65,7 @@ def test_tokens_last_seen_stay_good_while_the_database_is_away(guard, register):
 
 
 def test_what_is_refused_says_what_would_open_it(guard, register):
-    guard.check("", "admin")
+    assert guard.check("", "admin") is None
     register.there = [token("shop")]
     guard.look()
     guard.check("", "")

@@ -49,7 +49,7 @@ def _route(endpoint: Endpoint, metrics: Metrics, guard: Guard, seconds: float) -
     async def counted(request: Request) -> Response:
         started = perf_counter()
         try:
-            guard.check(request.headers.get("authorization", ""), scope)
+            request.state.token = guard.check(request.headers.get("authorization", ""), scope)
             async with asyncio.timeout(seconds):
                 response = await handler(request)
         except TimeoutError:

@@ -57,9 +57,13 @@ def parse_json(body: bytes | memoryview) -> dict[str, Any]:
     return parsed
 
 
-def who(request: Request, parameters: Mapping[str, Any]) -> dict[str, str | None]:
-    """`client`, `subject` and `entity`: from the protocol's parameters, else from the headers `argosy-…`."""
-    return {name: _who(request, parameters, name) for name in ("client", "subject", "entity")}
+def who(request: Request, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Who asks: `client`, `subject` and `entity` as the protocol's parameters say, else the headers `argosy-…`.
+
+    `token` is the name of the token that was shown, which nobody can say otherwise.
+    """
+    said = {name: _who(request, parameters, name) for name in ("client", "subject", "entity")}
+    return {**said, "token": request.state.token.name if request.state.token else ""}
 
 
 def _who(request: Request, parameters: Mapping[str, Any], name: str) -> str | None:

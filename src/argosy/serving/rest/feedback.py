@@ -13,20 +13,23 @@ from argosy import clock
 from argosy.errors import FeedbackInvalid
 from argosy.label_sets import set_label
 from argosy.predictions.feedback_log import Feedback, FeedbackLog, Kind
+from argosy.predictions.giver import Giver, giver_of
 from argosy.predictions.log import PredictionLog
 from argosy.serving.metrics import Metrics
 from argosy.serving.rest.answers import answer_json
 from argosy.serving.rest.bodies import STRICT_TYPES, read_body
 
 BODY_BYTES = 100_000
+ANONYMOUS = "client"
+"""The source of feedback that names none, where no token does."""
 Time = str | float
 
 
 class FeedbackBody(msgspec.Struct, forbid_unknown_fields=True):
     """Either `prediction_id`, or `entity` with `start` (and `end`, now by default): ISO times or seconds since 1970.
 
-    `label` is a list where texts have several. `uniform`: its prediction was drawn without regard to the answer, so
-    this may measure.
+    `label` is a list where texts have several. `source` is the token's, and may be said where there is no token.
+    `uniform`: its prediction was drawn without regard to the answer. That, and the kind `outcome`, a token must claim.
     """
 
     label: str | list[str]
@@ -36,7 +39,7 @@ class FeedbackBody(msgspec.Struct, forbid_unknown_fields=True):
     end: Time | None = None
     model: str = ""
     kind: Kind = "correction"
-    source: str = "client"
+    source: str = ""
     uniform: bool = False
     idempotency_key: str = ""
 
@@ -51,18 +54,21 @@ class FeedbackDesk:
 
     async def give(self, request: Request) -> Response:
         body = parse(await read_body(request, BODY_BYTES, STRICT_TYPES), request.headers.get("idempotency-key", ""))
-        ids, added = await asyncio.to_thread(self._give, body)
+        ids, added = await asyncio.to_thread(self._give, body, giver_of(request.state.token))
         self._metrics.feedback.labels(body.kind, "yes" if added else "no").inc(max(added, 1))
-        return answer_json({"added": added, "prediction_ids": ids}, 201 if added else 200)
+        # no id of an entity's predictions is told: whoever holds an id may give feedback on it
+        about = {"prediction_ids": ids} if body.prediction_id else {"matched": len(ids)}
+        return answer_json({"added": added, **about}, 201 if added else 200)
 
-    def _give(self, body: FeedbackBody) -> tuple[list[str], int]:
+    def _give(self, body: FeedbackBody, giver: Giver) -> tuple[list[str], int]:
         key, uniform = body.idempotency_key, body.uniform
         label = body.label if isinstance(body.label, str) else _set(body.label)
-        given = Feedback(body.prediction_id, body.kind, label, body.source, uniform, idempotency_key=key)
+        source = body.source or giver.source or ANONYMOUS
+        given = Feedback(body.prediction_id, body.kind, label, source, uniform, idempotency_key=key)
         if body.prediction_id:
-            return [body.prediction_id.strip().lower()], self._feedback.add_many([given])
+            return [body.prediction_id.strip().lower()], self._feedback.add_many([given], giver)
         start, end = moment("start", body.start, 0.0), moment("end", body.end, self._now())
-        return self._feedback.add_to_entity(self._predictions, body.entity, start, end, given, body.model)
+        return self._feedback.add_to_entity(self._predictions, body.entity, start, end, given, body.model, giver)
 
 
 def _set(labels: list[str]) -> str:

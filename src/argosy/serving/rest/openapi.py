@@ -34,7 +34,7 @@ _TOKEN = {
 _FAILURES = {
     "400": "The request says something that cannot be answered; the error says what.",
     "401": "No token that the server knows; see the scheme `token`.",
-    "403": "A token that does not open this.",
+    "403": "A token that does not open this, or may not claim this.",
     "404": "No such model, version or prediction.",
     "413": "A body, a text or a number of rows over the limit.",
     "415": "A content type that is not read here.",

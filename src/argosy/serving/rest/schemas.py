@@ -107,6 +107,6 @@ SCHEMAS: dict[str, Schema] = {
         }
     ),
     "Signatures": _object({"model_spec": _FIELDS, "metadata": _FIELDS}),
-    "FeedbackAnswer": _object({"added": _INTEGER, "prediction_ids": _array(_TEXT)}),
+    "FeedbackAnswer": _object({"added": _INTEGER}, matched=_INTEGER, prediction_ids=_array(_TEXT)),
     "Document": _FIELDS,
 }
