@@ -53,6 +53,8 @@ def feedback_is_added_once_by_id_and_by_entity(live, asked):
     contradictory = live.json("feedback", "add", asked[0], "--label", "refund", "--source", "intern")
     assert contradictory["new"] == 1
     live("feedback", "add", asked[0], "--label", "drone", "--source", "chief", "--uniform")
+    listed = [(row["source"], row["token"], row["measures"]) for row in live.json("feedback", "list")]
+    assert listed == [("chief", "", True), ("intern", "", False), ("analyst", "", True)]
     mistaken = live.mistake("feedback", "add", "0" * 44, "--label", "delivery")
     assert "0" * 44 in mistaken
     assert "PREDICTION_ID" in live.mistake("feedback", "add", "--label", "delivery")

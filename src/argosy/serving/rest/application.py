@@ -15,7 +15,7 @@ from starlette.routing import Route
 from argosy.errors import RequestTooSlow
 from argosy.serving.guard import Guard
 from argosy.serving.metrics import Metrics
-from argosy.serving.rest.endpoint import Endpoint
+from argosy.serving.rest.endpoint import CALLER, Endpoint
 from argosy.serving.rest.statuses import answer_error
 
 
@@ -49,7 +49,7 @@ def _route(endpoint: Endpoint, metrics: Metrics, guard: Guard, seconds: float) -
     async def counted(request: Request) -> Response:
         started = perf_counter()
         try:
-            request.state.token = guard.check(request.headers.get("authorization", ""), scope)
+            request.scope[CALLER] = guard.check(request.headers.get("authorization", ""), scope)
             async with asyncio.timeout(seconds):
                 response = await handler(request)
         except TimeoutError:

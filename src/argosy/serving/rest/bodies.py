@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from argosy.errors import ContentTypeUnsupported, RequestInvalid, RequestTooLarge
+from argosy.serving.rest.endpoint import CALLER
 
 STRICT_TYPES = ("application/json",)
 """Of requests that change something: a page of another site cannot send these unasked."""
@@ -62,8 +63,10 @@ def who(request: Request, parameters: Mapping[str, Any]) -> dict[str, Any]:
 
     `token` is the name of the token that was shown, which nobody can say otherwise.
     """
-    said = {name: _who(request, parameters, name) for name in ("client", "subject", "entity")}
-    return {**said, "token": request.state.token.name if request.state.token else ""}
+    found: dict[str, Any] = {name: _who(request, parameters, name) for name in ("client", "subject", "entity")}
+    token = request.scope[CALLER]
+    found["token"] = "" if token is None else token.name
+    return found
 
 
 def _who(request: Request, parameters: Mapping[str, Any], name: str) -> str | None:

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 Handler = Callable[[Request], Awaitable[Response]]
+CALLER = "argosy.caller"
+"""Where a request's scope has the token that it was let in with; None on a server that asks for none."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from argosy.predictions.log import PredictionLog
 from argosy.serving.metrics import Metrics
 from argosy.serving.rest.answers import answer_json
 from argosy.serving.rest.bodies import STRICT_TYPES, read_body
+from argosy.serving.rest.endpoint import CALLER
 
 BODY_BYTES = 100_000
 ANONYMOUS = "client"
@@ -54,7 +55,7 @@ class FeedbackDesk:
 
     async def give(self, request: Request) -> Response:
         body = parse(await read_body(request, BODY_BYTES, STRICT_TYPES), request.headers.get("idempotency-key", ""))
-        ids, added = await asyncio.to_thread(self._give, body, giver_of(request.state.token))
+        ids, added = await asyncio.to_thread(self._give, body, giver_of(request.scope[CALLER]))
         self._metrics.feedback.labels(body.kind, "yes" if added else "no").inc(max(added, 1))
         # no id of an entity's predictions is told: whoever holds an id may give feedback on it
         about = {"prediction_ids": ids} if body.prediction_id else {"matched": len(ids)}
