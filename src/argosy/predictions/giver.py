@@ -22,13 +22,13 @@ _NEEDS = {OUTCOME: "give outcomes", UNIFORM: "say that predictions were drawn un
 class Giver:
     """`token` is its name, empty without one; `source` the only one it may name, empty where it may name any.
 
-    `is_drawn_for`: what it says measures only of predictions that the server drew.
+    `needs_draw`: what it says measures only of predictions that the server drew.
     """
 
     token: str = ""
     source: str = ""
     claims: Collection[str] = CLAIMS
-    is_drawn_for: bool = False
+    needs_draw: bool = False
 
     @property
     def reaches(self) -> str | None:
@@ -48,12 +48,12 @@ class Giver:
 
     def measures(self, kind: str, is_uniform: bool, draw: float) -> bool:
         """Whether what it says of a prediction with that draw may be evidence; it was checked before."""
-        return bool(_claimed(kind, is_uniform)) and (not self.is_drawn_for or draw < MEASURED_SHARE)
+        return bool(_claimed(kind, is_uniform)) and (not self.needs_draw or draw < MEASURED_SHARE)
 
 
 OWNER = Giver()
 """Whoever has access to the project itself."""
-ANYBODY = Giver(is_drawn_for=True)
+ANYBODY = Giver(needs_draw=True)
 """Whoever reaches a server that asks for no token."""
 
 
@@ -61,7 +61,7 @@ def giver_of(token: Token | None) -> Giver:
     """Who gives feedback over a server; None where it asks for no token."""
     if token is None:
         return ANYBODY
-    return Giver(token.name, token.source or token.name, token.claims, is_drawn_for=True)
+    return Giver(token.name, token.source or token.name, token.claims, needs_draw=True)
 
 
 def _claimed(kind: str, is_uniform: bool) -> list[str]:
