@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from argosy.errors import ArtifactCorrupt, ExtraMissing
 from argosy.models.fine_tuning.pretrained import Floats
+from argosy.models.self_contained import refusal
 
 PURPOSE = "the model transformer"
 
@@ -18,6 +19,8 @@ class Answering:
     """May be called from several threads; the interpreter is free while it computes."""
 
     def __init__(self, graph: bytes, tensors: Mapping[str, NDArray[Any]]) -> None:
+        if problem := refusal(graph, tensors):
+            raise ArtifactCorrupt(f"the graph of a transformer model: {problem}")
         try:
             import onnxruntime
         except ImportError:

@@ -14,6 +14,7 @@ import numpy as np
 from argosy.errors import ExtraMissing, ImportedModelFailed, ImportInvalid
 from argosy.models.runtime import Answers, Declared, Row, class_name, one_hot
 from argosy.models.runtimes.scikit import said
+from argosy.models.self_contained import refusal
 
 TYPES: Final[dict[str, Any]] = {
     "tensor(float)": np.float32,
@@ -77,6 +78,8 @@ class Onnx:
 
 
 def _session(content: bytes) -> Any:
+    if problem := refusal(content):
+        raise ImportInvalid(f"the file cannot be read as ONNX: {problem}")
     try:
         import onnxruntime
     except ImportError:
@@ -84,6 +87,7 @@ def _session(content: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # whatever a damaged file makes it raise
