@@ -130,7 +130,7 @@ class AdaptedModel:
         try:
             adapter = _component(adapters, "adapter", stored["adapter"], get)
             return cls(adapter, _component(estimators, "model", stored["model"], get), stored["classes"])
-        except (KeyError, TypeError, ValueError, IndexError) as problem:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, MemoryError) as problem:
             raise ArtifactCorrupt(f"a damaged model: {type(problem).__name__} {problem}") from problem
 
     def save(self, path: str | Path) -> Path:

@@ -10,6 +10,7 @@ what is checked here is the magic, the number, the header's checksum, and that t
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import struct
@@ -76,13 +77,13 @@ class ArrayReader:
     def get(self, stored: Any) -> Array:
         try:
             dtype, shape, at = np.dtype(stored["dtype"]), tuple(stored["shape"]), int(stored["at"])
-            count = int(np.prod(shape, dtype=np.int64))
-            if dtype.kind not in "biuf" or at < 0 or count < 0 or at + count * dtype.itemsize > self._length:
+            count = math.prod(shape)  # of Python's integers, which do not wrap around
+            if dtype.kind not in "biuf" or min((at, *shape)) < 0 or at + count * dtype.itemsize > self._length:
                 raise ValueError("an array outside of the file")
             if count == 0:
                 return np.empty(shape, dtype)
             return np.frombuffer(self._mapped, dtype, count, self._start + at).reshape(shape)
-        except (KeyError, TypeError, ValueError) as problem:
+        except (KeyError, TypeError, ValueError, OverflowError) as problem:
             raise ArtifactCorrupt(f"{self._source}: damaged artifact ({problem})") from None
 
 
@@ -104,7 +105,11 @@ def read_artifact(path: Path) -> tuple[dict[str, Any], ArrayReader]:
     text = mapped[_PREFIX.size : _PREFIX.size + header_length]
     if zlib.crc32(text) != checksum:
         raise ArtifactCorrupt(f"{path}: the header is damaged")
-    return msgspec.json.decode(text), ArrayReader(mapped, start, body_length, str(path))
+    try:
+        header = msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, RecursionError):
+        raise ArtifactCorrupt(f"{path}: the header is not what a model's is") from None
+    return header, ArrayReader(mapped, start, body_length, str(path))
 
 
 def _aligned(position: int) -> int:

@@ -57,6 +57,8 @@ class Component:
         """The component that `to_dict` described. Options are trusted: check them with the registry beforehand."""
         component = cls(**{name: _frozen(value) for name, value in stored["options"].items()})
         for name, value in stored["state"].items():
+            if not _is_learned(name):  # nothing else of an object is an artifact's to set
+                raise ValueError(f"'{name}' is nothing that a {cls.__name__} learns")
             setattr(component, name, unpack(value, get))
         return component
 

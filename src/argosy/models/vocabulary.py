@@ -14,6 +14,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from argosy.errors import ArtifactCorrupt
+
 CHUNK = 512
 """Entries at a time: one call that builds a large look-up would hold the interpreter for its whole duration."""
 
@@ -67,6 +69,8 @@ class Vocabulary:
     def _unpacked(self, pause: Callable[[], None]) -> list[str]:
         blob, offsets = self._packed
         text = blob.tobytes().decode("utf-8", "surrogatepass")
+        if len(offsets) and (offsets[-1] > len(text) or (offsets[1:] < offsets[:-1]).any()):
+            raise ArtifactCorrupt("a vocabulary whose entries overlap or lie outside of it")
         entries: list[str] = []
         for first in range(0, len(offsets) - 1, CHUNK):
             entries += [text[start:end] for start, end in pairwise(offsets[first : first + CHUNK + 1].tolist())]

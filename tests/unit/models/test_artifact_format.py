@@ -1,11 +1,14 @@
 """An artifact is the same bytes for the same model, is mapped and not copied, and damage is noticed."""
 
+import zlib
+
 import numpy as np
 import pytest
 
 from argosy.errors import ArtifactCorrupt
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
+from argosy.models.artifact_format import _MAGIC, _PREFIX, FORMAT, ArrayWriter, read_artifact, write_artifact
+from argosy.models.vocabulary import Vocabulary
 from argosy.testing.texts import labelled_texts
 
 TEXTS, LABELS = labelled_texts(60)
@@ -74,9 +77,35 @@ def test_a_place_outside_of_the_file_is_refused(tmp_path):
     place = arrays.put(np.arange(4.0))
     write_artifact(tmp_path / "a", {}, arrays)
     _, reader = read_artifact(tmp_path / "a")
-    for wrong in ({**place, "shape": [5]}, {**place, "at": -8}, {**place, "dtype": "|O"}, {"at": 0}, None):
+    wraps_around = [1 << 32, 1 << 32], [(1 << 62) + 1, 4], [-2, -2], [0, 1 << 70], [1.0], [1 << 62]
+    shapes = [{**place, "shape": shape} for shape in ([5], *wraps_around)]
+    for wrong in (*shapes, {**place, "at": -8}, {**place, "dtype": "|O"}, {"at": 0}, None):
         with pytest.raises(ArtifactCorrupt):
             reader.get(wrong)
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b"[]", b"nothing"])
+def test_a_header_that_is_none_is_refused_whatever_its_checksum(text, tmp_path):
+    with (tmp_path / "a").open("wb") as file:
+        file.write(_PREFIX.pack(_MAGIC, FORMAT, len(text), zlib.crc32(text), 0) + text)
+        file.write(bytes(-file.tell() % 64))
+    with pytest.raises(ArtifactCorrupt, match="header"):
+        read_artifact(tmp_path / "a")
+
+
+def test_a_vocabulary_larger_than_its_bytes_is_refused():
+    text = np.frombuffer(b"x" * 1000, np.uint8)
+    for offsets in ([0, 1000] * 500, [0, 1001], [5, 0]):
+        with pytest.raises(ArtifactCorrupt, match="overlap or lie outside"):
+            _ = Vocabulary.unpack(text, np.array(offsets, np.uint32)).entries
+    assert Vocabulary.unpack(text[:3], np.array([0, 1, 1, 3], np.uint32)).entries == ["x", "", "xx"]
+
+
+def test_an_artifact_sets_nothing_but_what_is_learned(model):
+    stored = model.to_dict()
+    stored["adapter"]["state"]["transform"] = "anything"
+    with pytest.raises(ArtifactCorrupt, match="'transform' is nothing that a TfIdf learns"):
+        AdaptedModel.from_dict(stored)
 
 
 def test_nothing_is_left_where_writing_fails(tmp_path):
