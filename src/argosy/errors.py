@@ -274,6 +274,10 @@ class RequestTooSlow(ArgosyError):
     """A request that was not answered within the server's limit of time."""
 
 
+class ImportedModelTooSlow(ImportedModelFailed, RequestTooSlow):
+    """A model that was trained elsewhere gave no answer within its limit of time; its process was ended."""
+
+
 class ModelNotReady(ArgosyError):
     """A model or version that is meant to be served and is not loaded yet, or failed to load."""
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 AUTOGROUP = Path("/proc/self/autogroup")
@@ -78,18 +79,30 @@ def start(
             output.close()
 
 
-def start_bare(module: str) -> subprocess.Popen[bytes]:
-    """Start `python -m module` on two pipes, with one thread a library and nothing else of our environment."""
+def start_bare(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a program on two pipes, with one thread a library, our import path and nothing else of our environment."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
     return subprocess.Popen(
-        [sys.executable, "-m", module],
+        command,
         env={**kept, **single_threaded(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        cwd="/",
         process_group=0,
     )
+
+
+def end_bare(process: subprocess.Popen[bytes], patience: float = 10.0) -> None:
+    """Close its pipes, by which it learns that nobody needs it any more; SIGKILL after `patience` seconds."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):  # what was not flushed is for nobody
+                pipe.close()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def follow_parent(poll_seconds: float = 1.0) -> None:
@@ -104,6 +117,14 @@ def follow_parent(poll_seconds: float = 1.0) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="argosy-parent", daemon=True).start()
+
+
+def end_within(seconds: float) -> threading.Timer:
+    """Have this process end in that time at the latest, whatever its threads do, unless the timer is cancelled."""
+    timer = threading.Timer(seconds, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def stop(process: subprocess.Popen[bytes], patience: float = 30.0) -> int:

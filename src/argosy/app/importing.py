@@ -137,12 +137,17 @@ def score_import(project: Project, values: Mapping[str, Any], say: Say) -> dict[
     from argosy.datasets.erasure import erasures
     from argosy.datasets.frozen import freeze
     from argosy.models.adapters.imported import Imported
+    from argosy.models.runtimes.sandbox import isolation
 
     request = msgspec.convert(values, Request)
     content = Path(request.path).read_bytes()
     options = {**request.adapter, "sha256": hashlib.sha256(content).hexdigest()}
+    seconds = project.settings.limits.imported_seconds
+    say(f"runs in {isolation()}")
     adapter = _opened(
-        Imported(**{**options, "classes": tuple(options["classes"]), "trusted": tuple(options["trusted"])}), content
+        Imported(**{**options, "classes": tuple(options["classes"]), "trusted": tuple(options["trusted"])}),
+        content,
+        seconds,
     )
     say(f"read {len(content):,} bytes; {len(adapter.classes)} classes")
     cut = Spec(**request.dataset)
@@ -164,10 +169,11 @@ def _check_file(path: Path) -> None:
         raise ImportInvalid(f"{path}: {size:,} bytes; a model's file has 1 to {MOST_BYTES:,}")
 
 
-def _opened(adapter: Imported, content: bytes) -> Imported:
+def _opened(adapter: Imported, content: bytes, seconds: float) -> Imported:
     """The adapter with the file in it and the classes known."""
     from argosy.models.adapters.imported import Imported
 
+    adapter.call_seconds = seconds
     found = adapter.take(content).runtime.classes
     classes = adapter.classes or tuple(found)
     if not classes:
@@ -176,7 +182,11 @@ def _opened(adapter: Imported, content: bytes) -> Imported:
         raise ImportInvalid(f"a model has two classes or more, all different; got {', '.join(classes)[:100]}")
     if found and adapter.classes and len(found) != len(classes):
         raise ImportInvalid(f"--classes names {len(classes)}, and the file has {len(found)}: {', '.join(found)[:100]}")
-    return Imported(**{**adapter.arguments, "classes": tuple(classes)}).take(content)
+    if classes == adapter.classes:
+        return adapter
+    known = Imported(**{**adapter.arguments, "classes": tuple(classes)}).take(content)
+    known.call_seconds = seconds
+    return known
 
 
 def _check_labels(dataset: Dataset, classes: Sequence[str]) -> None:

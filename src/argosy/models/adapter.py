@@ -47,6 +47,11 @@ class Adapter(Component):
         """Whether it waits for another process, so that it is never asked where nothing may wait."""
         return False
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it could answer at once: not while a process that it waits for is started again."""
+        return True
+
     @abstractmethod
     def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:
         """Learn from the training part; an adapter with nothing to learn returns itself."""

@@ -68,6 +68,10 @@ class Members(ComposedAdapter):
         return any(member.adapter.waits for member in self.members_)
 
     @property
+    def is_ready(self) -> bool:
+        return all(member.adapter.is_ready for member in self.members_)
+
+    @property
     def width(self) -> int:
         """How many features a row has."""
         return len(self.members_) * len(self.classes_)

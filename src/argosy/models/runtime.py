@@ -2,7 +2,8 @@
 
 Guarantees: the bytes are read and never written; `answers` gives one row an input, float64, a column a class in the
 file's order, finite or not; it may be called from several threads; it raises ImportedModelFailed where the model
-itself does. Making a runtime raises ImportInvalid where the bytes are no model that it can run.
+itself does. What runs the model in its own process may take for ever; `Isolated`, which everybody else asks, does not.
+Making a runtime raises ImportInvalid where the bytes are no model that it can run.
 """
 
 from __future__ import annotations

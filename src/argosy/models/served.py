@@ -35,6 +35,12 @@ class Served(Protocol):
     """(classes,): the probability from which each class is answered; None where the highest score is the answer."""
     reads: Mapping[str, FieldKind]
     """What its adapter reads."""
+    waits: bool
+    """See `Adapter.waits`."""
+
+    @property
+    def is_ready(self) -> bool:
+        """See `Adapter.is_ready`."""
 
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
         """(classes,) for one input of at most `limit` bytes."""

@@ -1,8 +1,9 @@
 """ONNX models made by hand, and the places in one where a tensor can stand."""
 
-from onnx import AttributeProto, SparseTensorProto, TensorProto, helper
-from onnx import TrainingInfoProto as Training
+import pytest
 
+onnx = pytest.importorskip("onnx", reason="a development package")
+helper, TensorProto = onnx.helper, onnx.TensorProto
 VALUE = helper.make_tensor_value_info
 TWO = [None, 2]
 
@@ -79,7 +80,7 @@ def _function():
 
 
 def _default_of_a_function():
-    default = AttributeProto(name="value", type=AttributeProto.TENSOR, t=external())
+    default = onnx.AttributeProto(name="value", type=onnx.AttributeProto.TENSOR, t=external())
     made = helper.make_function(
         "own",
         "Secret",
@@ -94,7 +95,7 @@ def _default_of_a_function():
 
 def _sparse(**parts):
     whole = helper.make_tensor("values", TensorProto.UINT8, [2], [1, 2])
-    return SparseTensorProto(**{"values": whole, "indices": whole, "dims": [4], **parts})
+    return onnx.SparseTensorProto(**{"values": whole, "indices": whole, "dims": [4], **parts})
 
 
 def _sparse_initializer():
@@ -105,7 +106,7 @@ def _sparse_initializer():
 
 def _training():
     made = model([passed_on()])
-    made.training_info.append(Training(algorithm=helper.make_graph([], "step", [], [], [external()])))
+    made.training_info.append(onnx.TrainingInfoProto(algorithm=helper.make_graph([], "step", [], [], [external()])))
     return made
 
 

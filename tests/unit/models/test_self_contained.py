@@ -1,16 +1,8 @@
 """No ONNX model that names a file reaches a runtime, wherever in it the name stands; others do."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-pytest.importorskip("onnx", reason="the extra 'finetuning' or a development package")
-sys.path.insert(0, str(Path(__file__).parent))
-
-from onnx import helper
-from onnx_files import PLACES, counting, external, model, passed_on, reading
+from onnx_files import PLACES, counting, external, helper, model, passed_on, reading
 
 from argosy.errors import ArtifactCorrupt, ImportInvalid
 from argosy.models.fine_tuning.answering import Answering

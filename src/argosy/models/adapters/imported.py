@@ -9,16 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ImportedModelFailed
 from argosy.models.adapter import Adapter, FieldKind
-from argosy.models.runtime import Answers, Declared, Format, Runtime
-from argosy.models.runtimes import runtime_of
+from argosy.models.runtime import Answers, Declared, Format
+from argosy.models.runtimes import CALL_SECONDS, runtime_of
 from argosy.types import Input
+
+if TYPE_CHECKING:
+    from argosy.models.runtimes.isolated import Isolated
 
 NOT_TRAINED = "an imported model has no definition to train: argosy models import brings one in"
 
@@ -27,6 +30,9 @@ class Imported(Adapter):
     """`classes` are in the order of the file's outputs; `text` or `fields` say what it takes, see `Declared`."""
 
     has_amounts: ClassVar[bool] = False
+    waits: ClassVar[bool] = True
+    call_seconds: float = CALL_SECONDS
+    """What one call of the model may take; a server sets it when it loads a version."""
     content_: NDArray[np.uint8]
     """The file, byte for byte."""
 
@@ -47,8 +53,8 @@ class Imported(Adapter):
         return self._declared.reads
 
     @property
-    def waits(self) -> bool:
-        return self.format in ("joblib", "pickle")
+    def is_ready(self) -> bool:
+        return "runtime" not in self.__dict__ or self.runtime.is_ready
 
     def take(self, content: bytes) -> Self:
         """Hold the bytes of a file."""
@@ -75,12 +81,13 @@ class Imported(Adapter):
         return Declared(self.text, self.fields or {})
 
     @cached_property
-    def runtime(self) -> Runtime:
-        """What runs it, made when first asked for; raises ImportInvalid, ExtraMissing, ArtifactCorrupt."""
-        content = self.content_.tobytes()
+    def runtime(self) -> Isolated:
+        """What runs it, made when first asked for; raises ImportInvalid, ArtifactCorrupt."""
+        content = np.ascontiguousarray(self.content_).data
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise ArtifactCorrupt("the imported model's bytes are not those that were imported")
-        return runtime_of(self.format, content, self._declared, list(self.classes), self.trusted)
+        classes = list(self.classes)
+        return runtime_of(self.format, content, self._declared, classes, self.trusted, self.call_seconds)
 
 
 def _sorted(answers: Answers, classes: Sequence[str]) -> Answers:

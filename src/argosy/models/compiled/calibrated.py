@@ -23,6 +23,11 @@ class CalibratedForm:
         self._inside, self._answered = inside, estimator.answered
         self.form, self.classes, self.reads = f"calibrated {inside.form}", inside.classes, inside.reads
         self.has_probabilities, self.answered_from = estimator.has_probabilities, estimator.answered_from
+        self.waits = inside.waits
+
+    @property
+    def is_ready(self) -> bool:
+        return self._inside.is_ready
 
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
         return np.asarray(self._answered(self._inside.one(item, limit)[None])[0])

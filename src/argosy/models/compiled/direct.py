@@ -24,6 +24,10 @@ class Direct:
         self.answered_from, self.waits = estimator.answered_from, adapter.waits
         self._answer = estimator.probabilities if self.has_probabilities else estimator.scores
 
+    @property
+    def is_ready(self) -> bool:
+        return self._adapter.is_ready
+
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
         return np.asarray(self.score([item], limit)[0])
 

@@ -26,6 +26,7 @@ class SparseLinear:
     """Holds the estimator's own arrays: nothing is copied, so memory-mapped weights stay shared."""
 
     form = "sparse_linear"
+    waits, is_ready = False, True
 
     def __init__(
         self,

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from argosy.models.runtime import Declared, Format, Runtime
+from typing import TYPE_CHECKING
+
+from argosy.models.runtime import Declared, Format
+
+if TYPE_CHECKING:
+    from argosy.models.runtimes.isolated import Isolated
+
+CALL_SECONDS = 10.0
+"""For one call of an imported model, where nothing else is said."""
 
 
 def runtime_of(
-    form: Format, content: bytes, declared: Declared, classes: list[str], trusted: tuple[str, ...] = ()
-) -> Runtime:
-    """Raises ImportInvalid, ExtraMissing. Pickles and joblib files are never opened in this process."""
-    if form == "onnx":
-        from argosy.models.runtimes.onnx import Onnx
+    form: Format,
+    content: bytes | memoryview,
+    declared: Declared,
+    classes: list[str],
+    trusted: tuple[str, ...] = (),
+    seconds: float = CALL_SECONDS,
+) -> Isolated:
+    """Raises ImportInvalid. No file from elsewhere is opened in this process, whatever its format."""
+    from argosy.models.runtimes.isolated import Isolated
+    from argosy.models.runtimes.model_process import Begin
 
-        return Onnx(content, declared, classes)
-    if form == "skops":
-        from argosy.models.runtimes.scikit import from_skops
-
-        return from_skops(content, declared, classes, trusted)
-    from argosy.models.runtimes.apart import Apart
-
-    return Apart(form, content, declared, classes)
+    begin = Begin(form, declared.text, dict(declared.fields), classes, list(trusted))
+    return Isolated(begin, content, seconds)

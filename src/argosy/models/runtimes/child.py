@@ -1,18 +1,23 @@
-"""The program that opens a pickle or a joblib file, and answers from it until its standard input ends."""
+"""The program that opens an imported model and answers from it until its standard input ends."""
 
 from __future__ import annotations
 
+import ctypes
 import io
 import os
 import resource
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import IO, Any, Final
 
 import msgspec
 
-from argosy.errors import ImportedModelFailed, ImportInvalid
-from argosy.models.runtime import Declared
-from argosy.models.runtimes.apart import LENGTH
-from argosy.models.runtimes.scikit import Scikit, said
+from argosy.errors import ArgosyError, UserMistake
+from argosy.models.runtime import Declared, Runtime
+from argosy.models.runtimes.model_process import Begin, Rows, Said, receive, send
+from argosy.models.runtimes.scikit import Scikit, from_skops, said
 
 LIMITS: Final = {
     resource.RLIMIT_AS: 8 << 30,
@@ -21,15 +26,20 @@ LIMITS: Final = {
     resource.RLIMIT_CORE: 0,
 }
 """Bytes of memory, bytes of any file that it writes, open files, dumps of its memory."""
+PR_SET_PDEATHSIG: Final = 1
 
 
-def main() -> None:
+def main(processes: int) -> None:
     """Take the pipes away from whatever the file prints, then limits, then the file."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
-    for which, most in LIMITS.items():
+    os.close(nothing)
+    with suppress(OSError, AttributeError):  # another system than Linux
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        Path("/proc/self/oom_score_adj").write_text("1000")  # where memory runs out, this is what goes
+    for which, most in {**LIMITS, resource.RLIMIT_NPROC: processes}.items():
         hard = resource.getrlimit(which)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(which, (most, most))
@@ -37,46 +47,50 @@ def main() -> None:
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """The first message is the file, each later one is rows."""
-    begin = _next(requests) or {}
-    try:
-        model = Scikit(_opened(begin), Declared(begin["text"], begin["fields"]), begin["classes"])
-    except BaseException as error:  # noqa: BLE001  # a file may raise anything: there was no example yet
-        _say(answers, {"problem": str(error) if isinstance(error, ImportInvalid) else said(error)})
+    """The first two messages say what the file is and are the file, each later one is rows."""
+    begin, content = receive(requests), receive(requests)
+    if begin is None or content is None:
         return
-    _say(answers, {"classes": model.classes})
-    while (asked := _next(requests)) is not None:
+    try:
+        model = opened(msgspec.msgpack.decode(begin, type=Begin), content)
+    except BaseException as error:  # noqa: BLE001  # a file may raise anything: there was no example yet
+        problem = str(error) if isinstance(error, UserMistake) else f"the file cannot be opened: {said(error)}"
+        _say(answers, Said(problem=problem))
+        return
+    _say(answers, Said(classes=model.classes))
+    while (asked := receive(requests)) is not None:
         try:
-            found = model.answers(asked["rows"])
-            _say(answers, {"answers": found.tobytes(), "shape": list(found.shape)})
-        except ImportedModelFailed as error:
-            _say(answers, {"problem": str(error)})
+            found = model.answers(msgspec.msgpack.decode(asked, type=Rows).rows)
+            _say(answers, Said(answers=found.tobytes(), columns=found.shape[1]))
+        except ArgosyError as error:
+            _say(answers, Said(problem=str(error)))
 
 
-def _opened(begin: dict[str, Any]) -> Any:
-    content = io.BytesIO(begin["content"])
-    if begin["format"] == "joblib":
+def opened(begin: Begin, content: bytes) -> Runtime:
+    """Raises ImportInvalid, ExtraMissing, and whatever a pickle raises."""
+    declared = Declared(begin.text, begin.fields)
+    if begin.format == "onnx":
+        from argosy.models.runtimes.onnx import Onnx
+
+        return Onnx(content, declared, begin.classes)
+    if begin.format == "skops":
+        return from_skops(content, declared, begin.classes, begin.trusted)
+    return Scikit(_unpickled(begin.format, content), declared, begin.classes)
+
+
+def _unpickled(form: str, content: bytes) -> Any:
+    if form == "joblib":
         import joblib
 
-        return joblib.load(content)
+        return joblib.load(io.BytesIO(content))
     import pickle
 
-    return pickle.load(content)  # noqa: S301  # what this process is for
+    return pickle.loads(content)  # noqa: S301  # what this process is for
 
 
-def _next(requests: IO[bytes]) -> dict[str, Any] | None:
-    head = requests.read(LENGTH.size)
-    if len(head) < LENGTH.size:
-        return None
-    decoded: dict[str, Any] = msgspec.msgpack.decode(requests.read(LENGTH.unpack(head)[0]), type=dict[str, Any])
-    return decoded
-
-
-def _say(answers: IO[bytes], told: dict[str, Any]) -> None:
-    body = msgspec.msgpack.encode(told)
-    answers.write(LENGTH.pack(len(body)) + body)
-    answers.flush()
+def _say(answers: IO[bytes], what: Said) -> None:
+    send(answers, msgspec.msgpack.encode(what))
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import warnings
-from collections.abc import Sequence
-from typing import Any
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 
 from argosy.errors import ArgosyError, ExtraMissing, ImportedModelFailed, ImportInvalid
 from argosy.models.runtime import Answers, Declared, Row, class_name, one_hot
+
+READS_FILES: Final = ("file", "filename")
+"""Of a vectorizer's option `input`: who asks it a text would be answered from the file of that name."""
+INFLATED_BYTES: Final = 4 << 30
+MEMBERS: Final = 100_000
 
 
 class Scikit:
@@ -18,6 +25,8 @@ class Scikit:
     def __init__(self, model: Any, declared: Declared, classes: Sequence[str] = ()) -> None:
         if not hasattr(model, "predict"):
             raise ImportInvalid(f"the file holds a {type(model).__name__}, which cannot predict")
+        if any(vars(part).get("input") in READS_FILES for part in _parts(model)):
+            raise ImportInvalid("the model takes names of files and reads those: give its vectorizer input='content'")
         self._model, self._declared = model, declared
         self.classes = [class_name(one) for one in getattr(model, "classes_", ())] or list(classes)
 
@@ -53,13 +62,14 @@ class Scikit:
         return np.array(list(rows), np.float64 if are_numbers else object)
 
 
-def from_skops(content: bytes, declared: Declared, classes: Sequence[str], trusted: tuple[str, ...]) -> Scikit:
+def from_skops(content: bytes, declared: Declared, classes: Sequence[str], trusted: Sequence[str]) -> Scikit:
     """The model in a skops file, of types that skops trusts and those named; raises ImportInvalid, ExtraMissing."""
     try:
         import skops.io
     except ImportError:
         raise ExtraMissing("skops", "import", "a model in skops's format") from None
     try:
+        _check_size(content)
         unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted))
         if unknown:
             raise ImportInvalid(
@@ -71,6 +81,32 @@ def from_skops(content: bytes, declared: Declared, classes: Sequence[str], trust
     except Exception as error:  # whatever a damaged file makes it raise
         raise ImportInvalid(f"the file cannot be read as skops: {said(error)}") from error
     return Scikit(model, declared, classes)
+
+
+def _check_size(content: bytes) -> None:
+    """What a zip file says of its size is what is read of it at most."""
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        members = file.infolist()
+    inflated = sum(member.file_size for member in members)
+    if len(members) > MEMBERS or inflated > INFLATED_BYTES:
+        raise ImportInvalid(f"the file unpacks to {inflated:,} bytes in {len(members):,} parts, which is too much")
+
+
+def _parts(model: Any) -> Iterator[Any]:
+    """The objects with attributes that a model is made of, itself first."""
+    waiting, seen = [model], set()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, Mapping):
+            waiting += one.values()
+        elif isinstance(one, list | tuple):
+            waiting += one
+        elif hasattr(one, "__dict__") and not isinstance(one, type):
+            yield one
+            waiting += vars(one).values()
 
 
 def said(error: BaseException) -> str:

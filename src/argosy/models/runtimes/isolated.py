@@ -1,0 +1,100 @@
+"""An imported model in a process of its own, which can be killed: when it takes too long it is, and is started again.
+
+Requests go one after another. A process that ends while it is asked is started again and asked once more; one that is
+silent is not, for the same input would silence it again. Either way the next request finds a new one.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from argosy.errors import ArgosyError, ImportedModelFailed, ImportedModelTooSlow, ImportInvalid
+from argosy.models.runtime import Answers, Row
+from argosy.models.runtimes.model_process import Begin, Bytes, ModelProcess, Rows, Said
+from argosy.telemetry import logger
+
+LOAD_SECONDS: Final = 120.0
+ROWS: Final = 1000
+"""In one call: as many as a request has, unless `limits.rows` says otherwise."""
+HEAD_BYTES: Final = 1 << 20
+_log = logger("argosy.models")
+
+
+class Isolated:
+    """The runtime's side of the pipe; one call, of at most ROWS rows, may take `seconds`."""
+
+    def __init__(self, begin: Begin, content: Bytes, seconds: float) -> None:
+        self._begin, self._content, self._seconds = begin, content, seconds
+        self._lock = threading.Lock()
+        self._process: ModelProcess | None = None
+        self.classes = list(self._open().classes)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a process that has opened the file."""
+        return self._process is not None
+
+    def answers(self, rows: Sequence[Row]) -> Answers:
+        parts = [self._answered(list(rows[at : at + ROWS])) for at in range(0, len(rows), ROWS)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _answered(self, rows: list[Row]) -> Answers:
+        with self._lock:
+            try:
+                said = self._asked(rows)
+            except ImportedModelTooSlow:
+                raise
+            except ImportedModelFailed:
+                said = self._asked(rows)
+            finally:
+                if self._process is None:
+                    threading.Thread(target=self._reopen, name="argosy-imported", daemon=True).start()
+        if said.problem:
+            raise ImportedModelFailed(said.problem)
+        if len(said.answers) != 8 * len(rows) * said.columns:
+            raise ImportedModelFailed("the imported model's process gave answers to other rows")
+        return np.frombuffer(said.answers, np.float64).reshape(len(rows), said.columns)
+
+    def _asked(self, rows: list[Row]) -> Said:
+        """Under the lock; a process that does not answer is none afterwards."""
+        if self._process is None:
+            self._open()
+        process, self._process = self._process, None
+        if process is None:
+            raise ImportedModelFailed("the imported model's process is gone")
+        most = HEAD_BYTES + 8 * len(rows) * max(len(self.classes), ROWS)
+        try:
+            said = process.ask(msgspec.msgpack.encode(Rows(rows)), seconds=self._seconds, most=most)
+        except ImportedModelFailed:
+            process.end()
+            raise
+        self._process = process
+        return said
+
+    def _open(self) -> Said:
+        """Raises ImportInvalid."""
+        process = ModelProcess()
+        begin = msgspec.msgpack.encode(self._begin)
+        try:
+            said = process.ask(begin, self._content, seconds=LOAD_SECONDS, most=HEAD_BYTES)
+        except ImportedModelFailed as error:
+            process.end()
+            raise ImportInvalid(f"the file cannot be opened: {error}") from None
+        if said.problem:
+            process.end()
+            raise ImportInvalid(said.problem)
+        self._process = process
+        return said
+
+    def _reopen(self) -> None:
+        with self._lock:
+            if self._process is None:
+                try:
+                    self._open()
+                except (ArgosyError, OSError) as error:
+                    _log.error("an imported model's process cannot be started again: %s", error)
