@@ -12,6 +12,8 @@ from argosy.cli.train import stopped_by_signals
 if TYPE_CHECKING:
     from argosy.app.project import Project
 
+EXIT_SECONDS = 5.0
+"""That threads of a user's own code may take after everything was closed."""
 host_option = click.option("--host", default="", help="Default: the project's, which is this machine alone.")
 port_option = click.option("--port", type=click.IntRange(0, 65535), help="Default: the project's; 0 takes a free one.")
 
@@ -32,6 +34,7 @@ def serve(ctx: click.Context, host: str, port: int | None) -> int:
     processes.follow_parent()
     project = opened(ctx)
     serve_project(project, *_address(project, host, port), lambda url: click.echo(f"Serving on {url}"))
+    processes.end_within(EXIT_SECONDS)
     return 0
 
 

@@ -120,6 +120,8 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     rows: Positive = 1000
     seconds: Annotated[float, Meta(gt=0)] = 30.0
     """For one request, from its first byte to its answer."""
+    imported_seconds: Annotated[float, Meta(gt=0)] = 10.0
+    """For one call of a model that was trained elsewhere; then its process is ended and started again."""
     connections: Positive = 1000
     """At once."""
 

@@ -1,7 +1,8 @@
 """What every protocol comes down to: infer, metadata, readiness. Knows nothing of HTTP.
 
 A prediction is logged before it is answered: `infer` returns only after its records have reached the kernel. A batch
-is scored on the event loop while the model's measured pace says it takes under 200 µs, else on a thread.
+is scored on the event loop while the model's measured pace says it takes under 200 µs, else on a thread; a model that
+waits for another process has a thread of its own, so that no other waits with it.
 
 All methods belong to the event loop's thread.
 """
@@ -11,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -25,6 +25,7 @@ from argosy.models.answers import answers_of, confidence
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter
+from argosy.serving.lane import Lane
 from argosy.serving.limits import Limits, check_inputs
 from argosy.serving.manager import Manager
 from argosy.serving.metrics import Metrics
@@ -92,7 +93,7 @@ class DataPlane:
     ) -> None:
         self.manager, self.limits, self.metrics = manager, limits or Limits(), metrics or Metrics()
         self._log, self._ids, self._now, self._randomness = log, ids, now, randomness
-        self._threads = {lane: ThreadPoolExecutor(1, f"argosy-{lane}") for lane in ("quick", "slow")}
+        self._lanes = {name: Lane(f"argosy-{name}") for name in ("quick", "slow")}
 
     async def infer(self, request: InferRequest) -> InferResponse:
         """Answer every row of a request, all by one version, each with an id of its own.
@@ -112,14 +113,15 @@ class DataPlane:
         return response
 
     async def _answer(self, servable: Servable, request: InferRequest, characters: int) -> tuple[InferResponse, bytes]:
-        rows = len(request.inputs)
-        lane = servable.pace.lane(rows, characters)
-        if lane == "loop" and getattr(servable.predictor, "waits", False):  # few forms can
-            lane = "quick"
-        if lane == "loop":
+        name = servable.pace.lane(len(request.inputs), characters)
+        if _loaded(servable).waits:
+            lane = servable.lane = servable.lane or Lane(f"argosy-{servable.model}")
+        elif name == "loop":
             return self._score(servable, request, characters)
+        else:
+            lane = self._lanes[name]
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads[lane], self._score, servable, request, characters)
+        return await loop.run_in_executor(lane, self._score, servable, request, characters)
 
     def _score(self, servable: Servable, request: InferRequest, characters: int) -> tuple[InferResponse, bytes]:
         predictor = _loaded(servable)
@@ -161,13 +163,21 @@ class DataPlane:
         """The fields that a loaded version looks at; raises as `infer` does."""
         return _loaded(self.manager.routes.find(model, version)).reads
 
+    def is_model_ready(self, model: str, version: int | str | None = None) -> bool:
+        """Whether a version could answer at once; raises ModelNotFound, VersionNotFound."""
+        try:
+            return _loaded(self.manager.routes.find(model, version)).is_ready
+        except ModelNotReady:
+            return False
+
     def is_ready(self) -> bool:
         """Whether everything that should be served at first has been loaded or has failed."""
         return self.manager.is_settled
 
     def close(self) -> None:
-        for thread in self._threads.values():
-            thread.shutdown()
+        """Whoever still waits for an answer gets none."""
+        for lane in self._lanes.values():
+            lane.shutdown()
         self._log.close()
 
 

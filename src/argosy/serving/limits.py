@@ -19,6 +19,8 @@ class Limits:
     rows: int = 1000
     seconds: float = 30.0
     """For one request, from its first byte to its answer."""
+    imported_seconds: float = 10.0
+    """For one call of a model that was trained elsewhere."""
     connections: int = 1000
     """At once; one more is told to come back later."""
 

@@ -23,6 +23,7 @@ from argosy.telemetry import logger
 
 DRAIN_POLL_SECONDS = 0.01
 IDLE_SECONDS = 1.0
+STOP_SECONDS = 5.0
 _log = logger("argosy.serving")
 
 Watcher = Callable[[Servable], None]
@@ -81,11 +82,11 @@ class Manager:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread after its current action; loaded versions stay loaded."""
+        """End the thread after its current action, or leave it to end with the process; loaded versions stay loaded."""
         self._stopping = True
         self._news.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
         while not self._stopping:
@@ -193,6 +194,8 @@ class Manager:
                     predictor, servable.predictor = servable.predictor, None
                     if predictor is not None:
                         self._loader.unload(predictor)
+                    if servable.lane is not None:
+                        servable.lane.shutdown()
                     self._move(servable, State.GONE)
 
 

@@ -54,7 +54,7 @@ class ModelServer:
         self.metrics = Metrics()
         self.drift = DriftGauges(store.database)
         self.metrics.registry.register(self.drift)
-        self.loader = AdaptedModelLoader(store.artifacts)
+        self.loader = AdaptedModelLoader(store.artifacts, self.limits.imported_seconds)
         self.manager = Manager(self.loader, watch=self.metrics.watch)
         self.source = Source(catalogue.of_store(store, models or {}), self.manager.aspire, poll_seconds)
         self.metrics.damaged.set_function(lambda: len(segments.damaged(spool)))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.models.adapter import FieldKind
+from argosy.serving.lane import Lane
 from argosy.serving.pace import Pace
 from argosy.types import Input
 
@@ -40,6 +41,12 @@ class Predictor(Protocol):
     """Of a model of several labels, the probability from which each is answered; its answers are JSON lists."""
     reads: Mapping[str, FieldKind]
     """The fields of a dictionary that it looks at; a lone text may come as it is."""
+    waits: bool
+    """Whether it waits for another process: it is asked on a thread of its own."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it could answer at once."""
 
     def score(self, inputs: Sequence[Input], limit: int) -> NDArray[np.float64]:
         """Probabilities, or decision scores where there are none, of shape (inputs, classes).
@@ -71,3 +78,5 @@ class Servable:
     load_seconds: float = 0.0
     in_flight: int = 0
     pace: Pace = field(default_factory=Pace)
+    lane: Lane | None = None
+    """The thread of one that waits, from its first request on."""

@@ -7,16 +7,20 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from threading import Timer
 from types import FrameType
 
 from starlette.types import ASGIApp
 
 from argosy.errors import AddressInvalid, PortInUse
+from argosy.processes import end_within
 from argosy.serving.connections import protocol
 from argosy.serving.limits import Limits
 
 KEEP_ALIVE_SECONDS = 75
 SHUTDOWN_SECONDS = 20
+END_SECONDS = 30.0
+"""From the signal until the process ends without waiting any longer, for a model's code may never let it."""
 SWITCH_SECONDS = 0.0005
 """How long a loading thread may keep the interpreter while a request waits; Python's own default is 5 ms."""
 
@@ -36,6 +40,7 @@ def serve(
 
     listening = listen(host, port)
     sys.setswitchinterval(SWITCH_SECONDS)
+    ending: list[Timer] = []
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -49,6 +54,12 @@ def serve(
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
     )
+
+    def end(sig: int, frame: FrameType | None) -> None:
+        ending.append(end_within(END_SECONDS))
+        uvicorn.Server.handle_exit(server, sig, frame)
+
+    server.handle_exit = end  # type: ignore[method-assign]
     if on_listening is not None:
         on_listening(f"http://{_shown(host)}:{listening.getsockname()[1]}")
     # uvicorn raises the signal again when it has shut down: by then it has done its work
@@ -56,6 +67,8 @@ def serve(
     try:
         server.run(sockets=[listening])
     finally:
+        for timer in ending:
+            timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
         listening.close()

@@ -13,8 +13,10 @@ from collections.abc import Callable
 
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters import adapters
+from argosy.models.adapters.imported import Imported
 from argosy.models.component import Component
 from argosy.models.estimators import estimators
+from argosy.models.runtimes import CALL_SECONDS
 from argosy.models.vocabulary import Vocabulary
 from argosy.serving.servable import Predictor, Reference
 from argosy.store.artifact_store import ArtifactStore
@@ -30,8 +32,15 @@ def give_way() -> None:
 
 
 class AdaptedModelLoader:
-    def __init__(self, artifacts: ArtifactStore, pause: Callable[[], None] = give_way) -> None:
-        self._artifacts, self._pause = artifacts, pause
+    """A call of an imported model may take `imported_seconds`."""
+
+    def __init__(
+        self,
+        artifacts: ArtifactStore,
+        imported_seconds: float = CALL_SECONDS,
+        pause: Callable[[], None] = give_way,
+    ) -> None:
+        self._artifacts, self._imported_seconds, self._pause = artifacts, imported_seconds, pause
         self._vocabularies: dict[int, list[Vocabulary]] = {}
 
     def preload(self) -> None:
@@ -47,7 +56,11 @@ class AdaptedModelLoader:
     def load(self, reference: Reference) -> Predictor:
         """Raises ArtifactNotFound or ArtifactCorrupt: the digest is checked here, not on the first request."""
         model = AdaptedModel.load(self._artifacts.fetch(reference.artifact))
-        vocabularies = [one for half in (model.adapter, model.estimator) for one in _vocabularies(half)]
+        components = [one for half in (model.adapter, model.estimator) for one in _components(half)]
+        for component in components:
+            if isinstance(component, Imported):
+                component.call_seconds = self._imported_seconds
+        vocabularies = [one for half in components for one in half.state.values() if isinstance(one, Vocabulary)]
         for vocabulary in vocabularies:
             vocabulary.build(self._pause)
         served = model.served()
@@ -59,6 +72,6 @@ class AdaptedModelLoader:
             vocabulary.discard(self._pause)
 
 
-def _vocabularies(half: Component) -> list[Vocabulary]:
-    own = [value for value in half.state.values() if isinstance(value, Vocabulary)]
-    return own + [one for inner in half.inside for one in _vocabularies(inner)]
+def _components(half: Component) -> list[Component]:
+    """It and those that it is made of."""
+    return [half, *(one for inner in half.inside for one in _components(inner))]

@@ -9,7 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from argosy import __version__
-from argosy.errors import ModelNotReady
 from argosy.serving.dataplane import DataPlane, InferRequest, ModelMetadata, scores_name
 from argosy.serving.limits import check_rows
 from argosy.serving.rest import binary_tensors, tensors
@@ -38,11 +37,7 @@ class V2:
 
     async def model_ready(self, request: Request) -> Response:
         name, version = _asked(request)
-        try:
-            self._dataplane.metadata(name, version)
-            is_ready = True
-        except ModelNotReady:
-            is_ready = False
+        is_ready = self._dataplane.is_model_ready(name, version)
         return answer_json({"name": name, "ready": is_ready}, 200 if is_ready else 503)
 
     async def infer(self, request: Request) -> Response:
