@@ -51,9 +51,12 @@ class Project:
         filler = [" ".join(f"word{n}" for n in range(start, start + 500)) for start in range(0, words, 500)]
         texts = [*SPORT, *MONEY, *filler]
         labels = ["sport" + suffix] * 4 + ["money" + suffix] * (4 + len(filler))
-        fitted = AdaptedModel.from_names("tfidf", {"min_count": 1}, model, {}).fit(texts, labels)
-        path = fitted.save(self.folder / "fitted")
-        label = f"tfidf-{model}-{len(self.store.all_versions()):012}"
+        return self.keep(AdaptedModel.from_names("tfidf", {"min_count": 1}, model, {}).fit(texts, labels), name)
+
+    def keep(self, model: AdaptedModel, name: str = "topics") -> int:
+        """The model as a new version."""
+        path = model.save(self.folder / "fitted")
+        label = f"model-{len(self.store.all_versions()):012}"
         artifact = self.store.artifacts.put(path)
         trained = Trained(label, {}, "d" * 64, artifact, path.stat().st_size, {}, {}, 0.1, 1.0, {}, {})
         with self.database.write() as transaction:

@@ -1,0 +1,75 @@
+"""An imported model that an input hangs: its caller gets 503, others their answers, and the server ends in time."""
+
+import hashlib
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "models"))
+
+from onnx_files import counting, reading
+
+from argosy.models.adapted_model import AdaptedModel
+from argosy.models.adapters.imported import Imported
+from argosy.models.estimators.imported import PassedOn
+
+pytest.importorskip("onnxruntime", reason="the extra 'import' is not installed")
+FINE, FOR_EVER = {"a": 2.0, "b": 1.0}, {"a": 1e12, "b": 1.0}
+PATH = "/v1/models/counting"
+
+
+def store(project, content, name="counting"):
+    fields = {"a": "number", "b": "number"}
+    adapter = Imported("onnx", hashlib.sha256(content).hexdigest(), ("no", "yes"), fields=fields).take(content)
+    project.promote(project.keep(AdaptedModel(adapter, PassedOn("scores"), ["no", "yes"]), name), name)
+
+
+@pytest.fixture
+def server(project, start):
+    project.promote(project.train())
+    store(project, counting().SerializeToString())
+    return start(imported_seconds=1.0)
+
+
+def ready(server):
+    return server.client.get("/v2/models/counting/ready").json()["ready"]
+
+
+def test_it_is_503_for_the_one_who_asked_and_the_next_is_answered(server):
+    before = server.predict(FINE, path=PATH).json()["predictions"]
+    assert ready(server)
+    refused = server.predict(FOR_EVER, path=PATH)
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert "no answer within 1 s" in refused.json()["error"]
+    server.until(lambda: ready(server))
+    after = server.predict(FINE, path=PATH)
+    assert [one["scores"] for one in after.json()["predictions"]] == [one["scores"] for one in before]
+
+
+def test_while_it_hangs_it_is_not_ready_for_long_and_others_are_answered(server):
+    asked = threading.Thread(target=server.predict, args=(FOR_EVER,), kwargs={"path": PATH})
+    asked.start()
+    while asked.is_alive():
+        assert server.predict("a goal", "shares " * 10_000).status_code == 200
+    asked.join()
+    server.until(lambda: ready(server))
+
+
+def test_the_server_ends_while_it_hangs(project, start):
+    store(project, counting().SerializeToString())
+    server = start(imported_seconds=3600.0, seconds=1.0)
+    assert server.predict(FOR_EVER, path=PATH).status_code == 503  # and its thread waits on
+    server.process.terminate()
+    assert server.process.wait(45) == 0
+
+
+def test_a_stored_model_that_names_a_file_is_not_loaded(project, start):
+    project.promote(project.train())
+    store(project, reading(str(project.folder / "argosy.db")).SerializeToString(), "reader")
+    server = start()
+    answer = server.predict(FINE, path="/v1/models/reader")
+    assert answer.status_code == 503
+    assert "external data, in another file" in answer.json()["error"]
+    assert server.predict("a goal").status_code == 200
