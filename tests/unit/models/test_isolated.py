@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -75,6 +76,15 @@ def test_a_loop_without_end_is_ended_and_the_next_request_is_answered(isolation)
         runtime.answers(FOR_EVER)
     until(lambda: runtime.is_ready)  # without being asked
     assert runtime.answers([[2.0, 1.0]]).tolist() == expected.tolist()
+
+
+def test_one_that_is_busy_is_ready():
+    runtime = opened("", "time.sleep(0.5)\nreturn ['no'] * len(rows)")
+    asking = threading.Thread(target=runtime.answers, args=(["a"],))
+    asking.start()
+    until(lambda: runtime._lock.locked() or not asking.is_alive())
+    assert runtime.is_ready
+    asking.join()
 
 
 def test_many_rows_are_asked_in_parts():

@@ -32,7 +32,8 @@ class Isolated:
         self._begin, self._content, self._seconds = begin, content, seconds
         self._lock = threading.Lock()
         self._process: ModelProcess | None = None
-        self.classes = list(self._open().classes)
+        self.classes: list[str] = []
+        self._open()
 
     @property
     def is_ready(self) -> bool:
@@ -62,21 +63,19 @@ class Isolated:
 
     def _asked(self, rows: list[Row]) -> Said:
         """Under the lock; a process that does not answer is none afterwards."""
-        if self._process is None:
-            self._open()
-        process, self._process = self._process, None
-        if process is None:
-            raise ImportedModelFailed("the imported model's process is gone")
+        try:
+            process = self._process or self._open()
+        except ImportInvalid as error:  # it could be opened before
+            raise ImportedModelFailed(str(error)) from None
         most = HEAD_BYTES + 8 * len(rows) * max(len(self.classes), ROWS)
         try:
-            said = process.ask(msgspec.msgpack.encode(Rows(rows)), seconds=self._seconds, most=most)
+            return process.ask(msgspec.msgpack.encode(Rows(rows)), seconds=self._seconds, most=most)
         except ImportedModelFailed:
+            self._process = None
             process.end()
             raise
-        self._process = process
-        return said
 
-    def _open(self) -> Said:
+    def _open(self) -> ModelProcess:
         """Raises ImportInvalid."""
         process = ModelProcess()
         begin = msgspec.msgpack.encode(self._begin)
@@ -88,8 +87,8 @@ class Isolated:
         if said.problem:
             process.end()
             raise ImportInvalid(said.problem)
-        self._process = process
-        return said
+        self.classes, self._process = said.classes, process
+        return process
 
     def _reopen(self) -> None:
         with self._lock:

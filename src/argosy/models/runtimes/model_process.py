@@ -60,6 +60,7 @@ class ModelProcess:
         self._ask, self._hear = _descriptor(self._process.stdin), _descriptor(self._process.stdout)
         os.set_blocking(self._ask, False)
         self.end = weakref.finalize(self, processes.end_bare, self._process)
+        self.end.atexit = False  # the pipes are closed then anyway, and another thread may be in the middle of a call
 
     def ask(self, *messages: Bytes, seconds: float, most: int) -> Said:
         """What it says to them, of at most that many bytes; raises ImportedModelFailed, ImportedModelTooSlow."""
