@@ -1,6 +1,7 @@
 """Trees as LightGBM grows them: stored as text, the same in every process."""
 
 import hashlib
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 
 from argosy.errors import ArtifactCorrupt, ExtraMissing
 from argosy.models.adapted_model import AdaptedModel
+from argosy.models.boosted_trees import is_whole
 from argosy.models.estimators.gradient_boosting import GradientBoosting
 from argosy.testing.estimators import separable_rows
 from argosy.testing.fields import labelled_fields
@@ -53,6 +55,41 @@ def test_fields_through_an_artifact(tmp_path):
     restored.estimator.__dict__.pop("_booster")
     with pytest.raises(ArtifactCorrupt, match="damaged"):
         restored.classify(inputs)
+
+
+def resized(text):
+    """With the sizes that its trees have."""
+    blocks = text.partition("end of trees")[0].split("Tree=")[1:]
+    return re.sub("tree_sizes=.*", "tree_sizes=" + " ".join(str(len("Tree=" + block)) for block in blocks), text)
+
+
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_damaged_trees_are_refused_before_lightgbm_reads_them(n_classes):
+    pytest.importorskip("lightgbm")
+    rows, codes = separable_rows(n_classes)
+    model = GradientBoosting(trees=3, min_rows=3).fit(rows, codes, n_classes)
+    text, outputs = model.trees_.tobytes().decode(), 1 if n_classes == 2 else n_classes
+    assert is_whole(resized(text), outputs)
+    assert resized(text) == text
+    for changed in (
+        re.sub(r"num_class=\d+", "num_class=2000000000", text),  # 30 GB of answers
+        re.sub(r"max_feature_idx=\d+", "max_feature_idx=2000000000", text),
+        re.sub(r"tree_sizes=\d", "tree_sizes=9", text),  # reads beyond the end
+        resized(re.sub(r"left_child=-?\d", "left_child=0", text)),  # comes back for ever
+        resized(re.sub(r"left_child=-?\d", "left_child=99", text)),
+        resized(re.sub(r"split_feature=\d", "split_feature=9999", text)),
+        resized(re.sub(r"leaf_value=\S+ ", "leaf_value=", text)),
+        resized(text.replace("num_cat=0", "num_cat=1")),
+        resized(text.replace("num_cat=0\n", "num_cat=0\nnum_cat=0\n")),
+        resized(text.replace("right_child=", "right_child=0_")),
+        text[: len(text) // 3],
+    ):
+        assert changed != text
+        assert not is_whole(changed, outputs)
+        damaged = GradientBoosting(trees=3, min_rows=3)
+        damaged.trees_, damaged.classes_ = np.frombuffer(changed.encode(), np.uint8), n_classes
+        with pytest.raises(ArtifactCorrupt, match="damaged"):
+            damaged.scores(rows)
 
 
 def test_without_the_extra_the_command_to_install_it(monkeypatch):

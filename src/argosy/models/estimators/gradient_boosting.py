@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import ArtifactCorrupt, ExtraMissing
+from argosy.models.boosted_trees import is_whole
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.extras import extra, lacking
 from argosy.models.linear import require_every_class, spread, to_probabilities
@@ -89,9 +90,12 @@ class GradientBoosting(Estimator):
     @cached_property
     def _booster(self) -> Any:
         lightgbm = _lightgbm()
+        text = self.trees_.tobytes().decode("utf-8", "replace")
+        if not is_whole(text, 1 if self.classes_ == 2 else self.classes_):
+            raise ArtifactCorrupt("the trees of a gradient_boosting model are damaged")
         try:
-            return lightgbm.Booster(model_str=self.trees_.tobytes().decode())
-        except (lightgbm.basic.LightGBMError, UnicodeDecodeError):
+            return lightgbm.Booster(model_str=text)
+        except lightgbm.basic.LightGBMError:
             raise ArtifactCorrupt("the trees of a gradient_boosting model are damaged") from None
 
     def _settings(self, n_classes: int) -> dict[str, Any]:
