@@ -142,12 +142,9 @@ def score_import(project: Project, values: Mapping[str, Any], say: Say) -> dict[
     request = msgspec.convert(values, Request)
     content = Path(request.path).read_bytes()
     options = {**request.adapter, "sha256": hashlib.sha256(content).hexdigest()}
-    seconds = project.settings.limits.imported_seconds
     say(f"runs in {isolation()}")
     adapter = _opened(
-        Imported(**{**options, "classes": tuple(options["classes"]), "trusted": tuple(options["trusted"])}),
-        content,
-        seconds,
+        Imported(**{**options, "classes": tuple(options["classes"]), "trusted": tuple(options["trusted"])}), content
     )
     say(f"read {len(content):,} bytes; {len(adapter.classes)} classes")
     cut = Spec(**request.dataset)
@@ -169,11 +166,10 @@ def _check_file(path: Path) -> None:
         raise ImportInvalid(f"{path}: {size:,} bytes; a model's file has 1 to {MOST_BYTES:,}")
 
 
-def _opened(adapter: Imported, content: bytes, seconds: float) -> Imported:
+def _opened(adapter: Imported, content: bytes) -> Imported:
     """The adapter with the file in it and the classes known."""
     from argosy.models.adapters.imported import Imported
 
-    adapter.call_seconds = seconds
     found = adapter.take(content).runtime.classes
     classes = adapter.classes or tuple(found)
     if not classes:
@@ -184,9 +180,7 @@ def _opened(adapter: Imported, content: bytes, seconds: float) -> Imported:
         raise ImportInvalid(f"--classes names {len(classes)}, and the file has {len(found)}: {', '.join(found)[:100]}")
     if classes == adapter.classes:
         return adapter
-    known = Imported(**{**adapter.arguments, "classes": tuple(classes)}).take(content)
-    known.call_seconds = seconds
-    return known
+    return Imported(**{**adapter.arguments, "classes": tuple(classes)}).take(content)
 
 
 def _check_labels(dataset: Dataset, classes: Sequence[str]) -> None:

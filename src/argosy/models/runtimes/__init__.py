@@ -9,8 +9,8 @@ from argosy.models.runtime import Declared, Format
 if TYPE_CHECKING:
     from argosy.models.runtimes.isolated import Isolated
 
-CALL_SECONDS = 10.0
-"""For one call of an imported model, where nothing else is said."""
+CALL_SECONDS = 60.0
+"""For one call of an imported model, where nobody waits for the answer; a server has its own limit."""
 
 
 def runtime_of(
