@@ -1,6 +1,9 @@
 """A pipeline trained elsewhere becomes a version: scored, served over HTTP, and replaced through the gate."""
 
+import json
 import pickle
+import sys
+from pathlib import Path
 
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -49,3 +52,23 @@ def test_an_imported_pickle_serves_and_is_replaced_through_the_gate(make_project
     shell("train", "plan.yaml", "--processes", 1)
     judged = shell.json("models", "challenge", "tickets@2")
     assert judged["promoted"], judged
+
+
+def test_a_file_that_names_the_projects_key_is_refused_in_a_line_and_nothing_is_kept(make_project):
+    pytest.importorskip("onnxruntime", reason="the extra 'import' is not installed")
+    sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "models"))
+    from onnx_files import PLACES, reading
+
+    shell = make_project(PLAN)
+    rows = [json.dumps({"input": {"a": n, "b": 50}, "label": "no" if n < 50 else "yes"}) for n in range(100)]
+    shell.write("rows.jsonl", "\n".join(rows))
+    shell("examples", "import", "rows.jsonl")
+    key = ".argosy/keys/examples.key"
+    assert (shell.folder / key).exists()
+    (shell.folder / "reading.onnx").write_bytes(reading(key).SerializeToString())
+    (shell.folder / "function.onnx").write_bytes(PLACES["a function"]().SerializeToString())
+    for name in ("reading.onnx", "function.onnx"):
+        asked = ("models", "import", name, "--format", "onnx", "--as", "m", "--input", "fields:a,b")
+        ran = shell.run(*asked, "--classes", "no,yes", "--json")
+        assert "external data, in another file" in ran.mistake
+    assert shell.json("models", "list") == {}

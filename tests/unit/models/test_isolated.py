@@ -156,7 +156,7 @@ def test_its_environment_and_folder_are_empty_and_no_descriptor_is_inherited(iso
 
 def test_what_it_writes_is_refused_or_empty(isolation, tmp_path):
     place = tmp_path / "file"
-    with pytest.raises(ImportInvalid, match=r"OSError|FileNotFoundError|UnpicklingError|Error"):
+    with pytest.raises(ImportInvalid, match="Error"):
         opened(f"open({str(place)!r}, 'w').write('x' * 100_000)")
     assert not place.exists() or place.stat().st_size == 0
 

@@ -8,7 +8,6 @@ Either way there are the limits of `child`, nothing of ours in the environment, 
 from __future__ import annotations
 
 import shutil
-import site
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -24,6 +23,7 @@ from argosy import processes
 CHILD: Final = "argosy.models.runtimes.child"
 SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 SYSTEM: Final = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache", "/nix", "/gnu")
+PACKAGES: Final = ("site-packages", "dist-packages")
 EMPTY: Final = "/empty"
 PROBE_SECONDS: Final = 60.0
 PROCESSES: Final = {True: 64, False: 4096}
@@ -73,15 +73,13 @@ def _start(program: Sequence[str]) -> Popen[bytes]:
 
 def readable(import_path: Sequence[str]) -> list[Path]:
     """What Python needs to run our child, without what is beside it: a project's folder holds keys."""
-    named = (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix, *_installed())
-    whole = {Path(one) for one in (*SYSTEM, *named, *argosy.__path__)}
+    entries = [Path(entry) for entry in import_path if entry]
+    python = (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)
+    whole = {Path(one) for one in (*SYSTEM, *python, *argosy.__path__)}
+    whole |= {entry for entry in entries if entry.name in PACKAGES}
     whole |= {path.resolve() for path in whole}
-    modules = {module for entry in import_path if entry for module in _modules(Path(entry), whole)}
+    modules = {module for entry in entries for module in _modules(entry, whole)}
     return sorted(whole | modules)  # a folder before what is in it
-
-
-def _installed() -> list[str]:
-    return [*site.getsitepackages(), *([site.getusersitepackages()] if site.ENABLE_USER_SITE else [])]
 
 
 def _modules(entry: Path, whole: set[Path]) -> Iterator[Path]:

@@ -60,7 +60,7 @@ class AdaptedModelLoader:
         for component in components:
             if isinstance(component, Imported):
                 component.call_seconds = self._imported_seconds
-        vocabularies = [one for half in components for one in half.state.values() if isinstance(one, Vocabulary)]
+        vocabularies = [one for each in components for one in each.state.values() if isinstance(one, Vocabulary)]
         for vocabulary in vocabularies:
             vocabulary.build(self._pause)
         served = model.served()
