@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -105,3 +106,11 @@ def challenge(ctx: click.Context, reference: str, processes: int, as_json: bool)
         )
     if not found.promoted:
         ctx.exit(1)
+
+
+def origin_rows(origin: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Where an imported version came from, and what isolates it on this machine."""
+    from argosy.models.runtimes.sandbox import isolation
+
+    text = "{file} ({format}, {sha256:.12}…) by {by}, {at}".format(**origin)
+    return [("imported", text), ("runs here in", isolation())]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from argosy.cli.diff import diff
-from argosy.cli.importing import challenge, import_
+from argosy.cli.importing import challenge, import_, origin_rows
 from argosy.cli.output import json_option, plural, print_json, print_table
 from argosy.cli.project import opened
 from argosy.errors import ArgosyError, ModelFailed, told
@@ -296,7 +296,7 @@ def _story(version: Version, trained: Trained, changed: list[str]) -> list[tuple
         *rows,
         ("rows", f"dataset {trained.dataset_digest[:12]}"),
         ("trained", f"{format_time(trained.trained_at)} in {trained.fit_seconds:.2f} s"),
-        *(_origin(origin) if origin else []),
+        *(origin_rows(origin) if origin else []),
         *([("marked", version.mark)] if version.mark else []),
         *((name, "its code here is not what this version was trained with") for name in changed),
         ("parent", trained.parent or "–"),
@@ -305,13 +305,6 @@ def _story(version: Version, trained: Trained, changed: list[str]) -> list[tuple
         ("environment", " ".join(f"{name} {number}" for name, number in trained.environment["packages"].items())),
         ("", f"Python {trained.environment['python']}, git {trained.environment['git_revision'] or '–'}"),
     ]
-
-
-def _origin(origin: Mapping[str, str]) -> list[tuple[str, str]]:
-    from argosy.models.runtimes.sandbox import isolation
-
-    text = "{file} ({format}, {sha256:.12}…) by {by}, {at}".format(**origin)
-    return [("imported", text), ("runs here in", isolation())]
 
 
 def _written(value: Any) -> str:

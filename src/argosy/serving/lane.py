@@ -20,6 +20,7 @@ class Lane(Executor):
     """For `loop.run_in_executor`."""
 
     def __init__(self, name: str) -> None:
+        self._is_open = True
         self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
@@ -29,15 +30,23 @@ class Lane(Executor):
         return future
 
     def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
-        """End the thread after what was submitted so far; returns at once."""
+        """End the thread after its present call; nobody is told any more. Returns at once."""
+        self._is_open = False
         self._waiting.put(None)
 
     def _run(self) -> None:
         while (work := self._waiting.get()) is not None:
-            future, call = work
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(call())
-            except BaseException as error:  # noqa: BLE001  # it is raised where the answer is awaited
+            self._answer(*work)
+            del work  # a request and its model are not held until the next one comes
+
+    def _answer(self, future: Future[Any], call: Callable[[], Any]) -> None:
+        if not self._is_open or not future.set_running_or_notify_cancel():
+            return
+        try:
+            answer = call()
+        except BaseException as error:  # noqa: BLE001  # it is raised where the answer is awaited
+            if self._is_open:
                 future.set_exception(error)
+            return
+        if self._is_open:
+            future.set_result(answer)
