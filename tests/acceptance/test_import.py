@@ -39,6 +39,7 @@ def test_an_imported_pickle_serves_and_is_replaced_through_the_gate(make_project
         assert project.models.trained("tickets@1").environment["imported"]["file"] == "theirs.pickle"
         [line] = ranked(project)
     assert line["test_accuracy"] == found["metrics"]["test"]["accuracy"]["value"] < 0.9
+    assert "runs here in" in shell("models", "show", "tickets@1")
     shell("models", "promote", "tickets@1")
     process, client = shell.serve("serve")
     answer = client.post("/v1/models/tickets:predict", json={"instances": ["parcel late", "card"]}).json()[

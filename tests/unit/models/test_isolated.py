@@ -191,6 +191,16 @@ def test_in_the_sandbox_there_is_no_network_and_no_other_process(sandboxed):
             opened(f"import socket\nsocket.create_connection({address!r}, 5)")
 
 
+def test_where_bubblewrap_does_not_work_the_limits_remain_and_it_is_said(tmp_path, monkeypatch):
+    (tmp_path / "bwrap").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert "no sandbox (bwrap does not work here)" in sandbox.isolation()
+    assert opened("").answers(["a"]).tolist() == [[1.0, 0.0]]
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+    assert "no sandbox (bwrap is not installed)" in sandbox.isolation()
+
+
 def test_a_process_that_says_nonsense_is_an_error_of_the_model(isolation):
     shouting = "for n in range(3, 30):\n  try: os.write(n, b'\\xff' * 64)\n  except OSError: pass\nreturn ['no']"
     runtime = opened("", shouting)
