@@ -25,7 +25,7 @@ class Scikit:
     def __init__(self, model: Any, declared: Declared, classes: Sequence[str] = ()) -> None:
         if not hasattr(model, "predict"):
             raise ImportInvalid(f"the file holds a {type(model).__name__}, which cannot predict")
-        if any(vars(part).get("input") in READS_FILES for part in _parts(model)):
+        if any(str(vars(part).get("input")) in READS_FILES for part in _parts(model)):
             raise ImportInvalid("the model takes names of files and reads those: give its vectorizer input='content'")
         self._model, self._declared = model, declared
         self.classes = [class_name(one) for one in getattr(model, "classes_", ())] or list(classes)
