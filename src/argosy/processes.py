@@ -121,7 +121,12 @@ def follow_parent(poll_seconds: float = 1.0) -> None:
 
 def end_within(seconds: float) -> threading.Timer:
     """Have this process end in that time at the latest, whatever its threads do, unless the timer is cancelled."""
-    timer = threading.Timer(seconds, os._exit, (1,))
+
+    def end() -> None:
+        os.write(2, b"ended with code 1: a thread, of a model most likely, did not end in time\n")
+        os._exit(1)
+
+    timer = threading.Timer(seconds, end)
     timer.daemon = True
     timer.start()
     return timer

@@ -13,7 +13,9 @@ while True:
 
 
 def test_a_process_ends_in_time_whatever_its_main_thread_does():
-    assert subprocess.run([sys.executable, "-c", BUSY.format("")], timeout=60).returncode == 1
+    ended = subprocess.run([sys.executable, "-c", BUSY.format("")], stderr=subprocess.PIPE, timeout=60)
+    assert ended.returncode == 1
+    assert b"did not end in time" in ended.stderr
 
 
 def test_one_that_ended_by_itself_is_left_alone():
