@@ -31,7 +31,7 @@ ADAPTER_FOLDERS = {
     "sklearn": ("models/estimators/",),
     "cryptography": ("vault/",),
     "starlette": ("serving/",),
-    "uvicorn": ("serving/",),
+    "httptools": ("http/",),
     "prometheus_client": ("serving/",),
     "click": ("cli/",),
     "rich": ("cli/",),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from starlette.applications import Starlette
 
+from argosy.http.limits import ConnectionLimits
+from argosy.http.server import serve
 from argosy.predictions import segments
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.ids import PredictionIds
@@ -25,11 +28,13 @@ from argosy.serving.metrics import Metrics
 from argosy.serving.rest.application import application
 from argosy.serving.rest.endpoints import endpoints
 from argosy.serving.rest.feedback import FeedbackDesk
-from argosy.serving.server import serve
 from argosy.serving.source import POLL_SECONDS, Source
 from argosy.store.store import Store
 from argosy.vault.tokens import Tokens
 from argosy.vault.vault import Vault
+
+SWITCH_SECONDS = 0.0005
+"""How long a loading thread may keep the interpreter while a request waits; Python's own default is 5 ms."""
 
 
 class ModelServer:
@@ -87,4 +92,6 @@ class ModelServer:
         """Answer requests until SIGTERM or Ctrl-C; raises PortInUse, AddressInvalid, and TokenMissing where others
         could reach the host and there is no token."""
         self.guard.open_to(host)
-        serve(self.app, host, port, on_listening, self.limits)
+        sys.setswitchinterval(SWITCH_SECONDS)
+        limits = ConnectionLimits(connections=self.limits.connections, seconds=self.limits.seconds)
+        serve(self.app, host, port, on_listening, limits)

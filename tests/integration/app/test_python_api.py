@@ -5,10 +5,12 @@ import re
 import shutil
 import threading
 import time
+from contextlib import contextmanager
 
 import httpx
 import pandas as pd
 import pytest
+from starlette.testclient import TestClient
 
 import argosy
 from argosy.app.scaffold import create_project
@@ -182,29 +184,12 @@ def ask(project, texts):
     return ids
 
 
-class serving:  # noqa: N801  # read as a verb
-    """The application on a free port, in a thread."""
-
-    def __init__(self, app):
-        import uvicorn
-
-        self.server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None))
-        self.thread = threading.Thread(target=self.server.run)
-
-    def __enter__(self):
-        self.thread.start()
+@contextmanager
+def serving(app):
+    """A client of the application, once its models are loaded."""
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         deadline = time.monotonic() + PATIENCE
-        while not self.server.started:
+        while client.get("/v2/health/ready").status_code != 200:
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        port = self.server.servers[0].sockets[0].getsockname()[1]
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE)
-        while self.client.get("/v2/health/ready").status_code != 200:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        return self.client
-
-    def __exit__(self, *_):
-        self.client.close()
-        self.server.should_exit = True
-        self.thread.join()
+        yield client

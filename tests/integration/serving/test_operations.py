@@ -7,8 +7,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from prometheus_client.parser import text_string_to_metric_families
 
 from argosy.errors import AddressInvalid, PortInUse
+from argosy.http.listening import listen
 from argosy.serving.model_server import ModelServer
-from argosy.serving.server import listen
 from argosy.testing.waiting import PATIENCE
 
 

@@ -8,7 +8,7 @@ import pytest
 from argosy.app.scaffold import create_project
 from argosy.testing.waiting import PATIENCE
 
-HEAVY = ("sklearn", "scipy", "pandas", "gensim", "starlette", "uvicorn")
+HEAVY = ("sklearn", "scipy", "pandas", "gensim", "starlette", "httptools")
 
 
 def imported(folder, *arguments):

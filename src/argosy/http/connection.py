@@ -1,0 +1,258 @@
+"""One connection: reads requests one after the other, has each answered, and never waits without a deadline.
+
+Only one request is under way at a time. What arrives meanwhile (a pipelined request) is held up to one read and then
+left to the kernel, whose window the client fills; so is a body that the application does not take, and what the client
+does not read holds up the application. Nothing that a client does makes memory grow.
+
+All methods belong to the event loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from argosy.http.exchange import Exchange
+from argosy.http.limits import State, seconds_in
+from argosy.http.refusals import Refused
+from argosy.http.request_body import RequestBody, body_of
+from argosy.http.request_head import end_of_head, parse_head, without_empty_lines
+
+if TYPE_CHECKING:
+    from argosy.http.connections import Connections
+
+_BEFORE_REQUEST = (State.OPENED, State.IDLE, State.READING)
+
+
+class Connection(asyncio.BufferedProtocol):
+    """Every change of `state` sets `deadline`; whoever keeps the connections calls `expire` once it has passed."""
+
+    def __init__(self, kept: Connections) -> None:
+        self._kept, self._limits, self._loop = kept, kept.limits, kept.loop
+        self.state, self.deadline = State.OPENED, 0.0
+        self._since = 0.0
+        self._held = b""
+        """Received and not yet looked at."""
+        self._exchange: Exchange | None = None
+        self._body: RequestBody | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._client_is_done = False
+        """It will send nothing more, and may still read."""
+        self.is_write_paused = False
+        self._thrown_away = 0
+        """Bytes received since it began to close."""
+
+    # --- what the event loop reports
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for mypy
+        self._transport = transport
+        self.client_address: Any = _address(transport.get_extra_info("peername"))
+        self.server_address: Any = _address(transport.get_extra_info("sockname"))
+        transport.set_write_buffer_limits(high=self._limits.buffer_bytes)
+        self._enter(State.OPENED)
+        try:
+            self._kept.add(self)
+        except Refused as refused:
+            self._refuse(refused)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the loop's wish; one read is one buffer
+        return self._kept.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        if self.state is State.CLOSING:
+            self._thrown_away += nbytes
+            if self._thrown_away > self._limits.linger_bytes:
+                self.abort()
+            return
+        data = bytes(self._kept.buffer[:nbytes])
+        self._held = self._held + data if self._held else data
+        self._advance()
+
+    def eof_received(self) -> bool:
+        """Whether the connection stays open: a client may have sent all it has to, and read the answers still."""
+        self._client_is_done = True
+        if self.state in (*_BEFORE_REQUEST, State.DISCARDING, State.CLOSING):
+            self._close()
+            return False
+        if self._body is not None and not self._body.is_whole and self._exchange is not None:
+            self._exchange.lose()
+            self._refuse(Refused(400, "the connection ended before the body of the request did"))
+        return True
+
+    def pause_writing(self) -> None:
+        self.is_write_paused = True
+
+    def resume_writing(self) -> None:
+        self.is_write_paused = False
+        if self.state is State.WRITING and self._exchange is not None:
+            self._enter(State.WRITING)
+            self._exchange.wake()
+            if self._exchange.answer.is_complete:
+                self._next()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why does not matter
+        self._enter(State.CLOSING)
+        if self._exchange is not None:
+            self._exchange.lose()
+        self._kept.remove(self)
+
+    # --- what the exchange asks for
+
+    @property
+    def date(self) -> bytes:
+        return self._kept.date
+
+    def must_close(self) -> bool:
+        """Whether no further request can follow this one: a body is on its way that nobody wants, and may be long."""
+        if self._kept.is_stopping:
+            return True
+        body, exchange = self._body, self._exchange
+        if body is None or exchange is None or body.is_whole:
+            return self._client_is_done and not self._held
+        return exchange.needs_invitation or body.left is None or body.left > self._limits.buffer_bytes
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data)
+
+    def send(self, data: bytes) -> None:
+        """A piece of the answer."""
+        self._enter(State.WRITING)
+        self._transport.write(data)
+
+    def resume_reading(self) -> None:
+        """The application took what was held of the body."""
+        if not self._client_is_done:
+            self._transport.resume_reading()
+        self._advance()
+
+    def end_answer(self) -> None:
+        """The whole answer was sent."""
+        if self._exchange is not None and self._exchange.answer.closes:
+            self._close(lingering=self._body is not None and not self._body.is_whole)
+        elif self._body is not None and not self._body.is_whole:
+            self._enter(State.DISCARDING)
+            self._transport.resume_reading()
+            self._advance()
+        else:
+            self._next()
+
+    def fail(self) -> None:
+        """The application gave no answer, or half of one."""
+        self._refuse(Refused(500, "the server made a mistake; its log says more"))
+
+    # --- what the keeper of the connections asks for
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+        if self.state is State.ANSWERING:
+            self._refuse(Refused(503, f"it took longer than the limit of {self._limits.seconds:g} s"))
+        else:
+            self.abort()
+
+    def stop(self) -> None:
+        """Close after the answer under way, at once where there is none."""
+        if self.state in _BEFORE_REQUEST:
+            self._close()
+
+    def abort(self) -> None:
+        """Close now, whatever was not sent."""
+        self._cancel()
+        self._transport.abort()
+
+    # --- the states
+
+    def _enter(self, state: State) -> None:
+        if self.state in (State.OPENED, State.IDLE) or state not in (State.READING, State.ANSWERING):
+            self._since = self._loop.time()
+        self.state = state
+        self.deadline = self._since + seconds_in(state, self._limits)
+
+    def _advance(self) -> None:
+        """Take in what was received, as far as the state allows; leave the rest to the kernel."""
+        try:
+            while self._held and (self._take_head() if self.state in _BEFORE_REQUEST else self._take_body()):
+                pass
+        except Refused as refused:
+            self._refuse(refused)
+
+    def _take_head(self) -> bool:
+        self._held = without_empty_lines(self._held)
+        if not self._held or self._held == b"\r":
+            return False
+        end = end_of_head(self._held, self._limits)
+        if not end:
+            self._enter(State.READING)
+            return False
+        request = parse_head(self._held[:end], self._limits)
+        self._held = self._held[end:]
+        self._body = body_of(request.length, self._limits)
+        self._exchange = Exchange(self, request)
+        self._enter(State.ANSWERING)
+        if self._body.is_whole:
+            self._exchange.take(b"", is_whole=True)
+        self._task = self._kept.run(self._exchange)
+        return True
+
+    def _take_body(self) -> bool:
+        body, exchange = self._body, self._exchange
+        if self.state is State.CLOSING or body is None or exchange is None:
+            return False
+        if body.is_whole or exchange.waiting_bytes >= self._limits.buffer_bytes:
+            self._transport.pause_reading()
+            return False
+        piece, self._held = body.feed(self._held)
+        if self.state is not State.DISCARDING:
+            exchange.take(piece, body.is_whole)
+        elif body.is_whole:
+            self._next()
+        return True
+
+    def _next(self) -> None:
+        """Turn to the next request, once the client has read enough of the answers."""
+        if self.is_write_paused:
+            self._enter(State.WRITING)
+            return
+        self._exchange = self._body = self._task = None
+        if self._kept.is_stopping:
+            self._close()
+            return
+        self._enter(State.IDLE)
+        if not self._client_is_done:
+            self._transport.resume_reading()
+        self._advance()
+        if self._client_is_done and self.state in _BEFORE_REQUEST:
+            self._close()
+
+    def _refuse(self, refused: Refused) -> None:
+        """Answer in the application's place, where it has not begun to, and close."""
+        if self._exchange is not None and self._exchange.answer.has_begun:
+            self.abort()
+            return
+        self._cancel()
+        self._transport.write(refused.answer())
+        self._close(lingering=True)
+
+    def _cancel(self) -> None:
+        if self._exchange is not None:
+            self._exchange.lose()
+        if self._task is not None and self._task is not asyncio.current_task(self._loop):
+            self._task.cancel()
+
+    def _close(self, *, lingering: bool = False) -> None:
+        """Lingering: what the client is still sending is read, so that it does not lose the answer to a reset."""
+        self._enter(State.CLOSING)
+        if self._transport.get_write_buffer_size():
+            self.deadline = self._since + self._limits.seconds
+        self._held = b""
+        if self._client_is_done or not lingering:
+            self._transport.close()
+            return
+        with contextlib.suppress(OSError):  # the client reset it: connection_lost follows
+            self._transport.write_eof()
+        self._transport.resume_reading()
+
+
+def _address(found: Any) -> tuple[str, int] | None:
+    return (str(found[0]), int(found[1])) if isinstance(found, tuple) else None

@@ -1,0 +1,82 @@
+"""All connections of a server: how many there may be, whose deadline has passed, and how they end when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from email.utils import formatdate
+
+from argosy.http.connection import Connection
+from argosy.http.exchange import Application, Exchange
+from argosy.http.limits import ConnectionLimits
+from argosy.http.refusals import Refused
+
+WATCH_SECONDS = 0.1
+"""How often deadlines are looked at: a timer for every state of every request would cost more than all of this."""
+CANCEL_SECONDS = 1.0
+"""For requests that were cancelled to end; then the server stops without them."""
+
+
+class Connections:
+    """Belongs to the event loop's thread."""
+
+    def __init__(self, application: Application, limits: ConnectionLimits) -> None:
+        self.limits, self.loop = limits, asyncio.get_running_loop()
+        self.buffer = memoryview(bytearray(limits.buffer_bytes))
+        """What every connection reads into: one read is copied out before the next begins."""
+        self.date = _date_line()
+        self.is_stopping = False
+        self._application = application
+        self._taken: set[Connection] = set()
+        self._refused: set[Connection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def add(self, connection: Connection) -> None:
+        """Raises Refused where there are too many. It is kept all the same until it is closed, and holds no place."""
+        if len(self._taken) < self.limits.connections:
+            self._taken.add(connection)
+            return
+        self._refused.add(connection)
+        raise Refused(503, "the server has as many connections as its limit allows: come back later")
+
+    def remove(self, connection: Connection) -> None:
+        self._taken.discard(connection)
+        self._refused.discard(connection)
+
+    def run(self, exchange: Exchange) -> asyncio.Task[None]:
+        """Have the application answer a request."""
+        task = self.loop.create_task(exchange.run(self._application))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def watch(self) -> None:
+        """Hold connections to their deadlines until cancelled."""
+        while True:
+            self.date = _date_line()
+            now = self.loop.time()
+            for connection in (*self._taken, *self._refused):
+                if connection.deadline <= now:
+                    connection.expire()
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def stop(self, hurry: asyncio.Event) -> None:
+        """Let the answers under way end, for `shutdown_seconds` or until `hurry` is set; then end what is left."""
+        self.is_stopping = True
+        for connection in (*self._taken, *self._refused):
+            connection.stop()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.limits.shutdown_seconds):
+                while (self._taken or self._tasks) and not hurry.is_set():
+                    await asyncio.sleep(0.01)
+        for connection in (*self._taken, *self._refused):
+            connection.abort()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=CANCEL_SECONDS)
+
+
+def _date_line() -> bytes:
+    return f"date: {formatdate(time.time(), usegmt=True)}\r\n".encode()

@@ -1,0 +1,65 @@
+"""What one connection may send, and how long it may take over it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+@dataclass(frozen=True)
+class ConnectionLimits:
+    connections: int = 1000
+    """At once; one more receives 503."""
+    seconds: float = 30.0
+    """For one request, from its first byte to its answer; as long again to read the answer."""
+    grace_seconds: float = 1.0
+    """For the application, which holds itself to `seconds`, to say so in an answer of its own."""
+    keep_alive_seconds: float = 75.0
+    """Between two requests."""
+    linger_seconds: float = 1.0
+    """From the last byte of the last answer until the connection is closed: at once could reset it unread."""
+    linger_bytes: int = 1_048_576
+    """The same for what still arrives then."""
+    shutdown_seconds: float = 20.0
+    """For the requests under way when the server is stopped."""
+    head_bytes: int = 16_384
+    """Request line and header fields."""
+    fields: int = 100
+    """Header fields."""
+    framing_bytes: int = 16_384
+    """Chunk sizes, chunk extensions and trailers of one body, above as many bytes as the body itself has."""
+    buffer_bytes: int = 65_536
+    """Received and not yet taken by the application; also written and not yet taken by the client, before the
+    application has to wait."""
+
+
+class State(Enum):
+    """Where a connection is. Every state has a deadline; none is left because bytes arrive that are no progress."""
+
+    OPENED = auto()
+    """Nothing of a first request has come."""
+    IDLE = auto()
+    """Nothing of the next request has come; empty lines are nothing."""
+    READING = auto()
+    """A request's head has begun."""
+    ANSWERING = auto()
+    """The application has the request, whose body may still arrive, and has not begun to answer."""
+    WRITING = auto()
+    """An answer has begun, or is complete and not yet read: no other request is begun meanwhile."""
+    DISCARDING = auto()
+    """The answer is complete; the rest of a body that nobody wants is read and thrown away."""
+    CLOSING = auto()
+    """Nothing more is answered; what still arrives is thrown away."""
+
+
+def seconds_in(state: State, limits: ConnectionLimits) -> float:
+    """How long a connection may stay in a state. READING and ANSWERING count from the request's first byte."""
+    return {
+        State.OPENED: limits.seconds,
+        State.IDLE: limits.keep_alive_seconds,
+        State.READING: limits.seconds,
+        State.ANSWERING: limits.seconds + limits.grace_seconds,
+        State.WRITING: limits.seconds,
+        State.DISCARDING: limits.seconds,
+        State.CLOSING: limits.linger_seconds,
+    }[state]

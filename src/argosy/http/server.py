@@ -1,0 +1,72 @@
+"""Runs an ASGI application on an address until SIGTERM or Ctrl-C, and lets requests in flight end first."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+
+from argosy.http.connection import Connection
+from argosy.http.connections import Connections
+from argosy.http.exchange import Application
+from argosy.http.lifespan import lifespan
+from argosy.http.limits import ConnectionLimits
+from argosy.http.listening import BACKLOG, listen, shown
+
+
+class Stop:
+    """Asks a server to stop: once for its requests to end first, in a hurry for them not to."""
+
+    def __init__(self) -> None:
+        self.asked, self.hurry = asyncio.Event(), asyncio.Event()
+
+    def on_signal(self, number: int) -> None:
+        """A second Ctrl-C is a hurry; a SIGTERM after one is a parent that tells its children to stop as well."""
+        if self.asked.is_set() and number == signal.SIGINT:
+            self.hurry.set()
+        self.asked.set()
+
+
+def serve(
+    application: Application,
+    host: str,
+    port: int,
+    on_listening: Callable[[str], None] | None = None,
+    limits: ConnectionLimits | None = None,
+) -> None:
+    """Blocks until told to stop. `on_listening` gets the URL once connections are taken; port 0 picks a free one.
+
+    Raises PortInUse, AddressInvalid. Call it on the main thread.
+    """
+
+    async def until_stopped() -> None:
+        stop, loop = Stop(), asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.on_signal, number)
+        url = f"http://{shown(host)}:{listening.getsockname()[1]}"
+        await run(application, listening, stop, lambda: on_listening(url) if on_listening else None, limits)
+
+    with listen(host, port) as listening:
+        asyncio.run(until_stopped())
+
+
+async def run(
+    application: Application,
+    listening: socket.socket,
+    stop: Stop,
+    on_started: Callable[[], None] = lambda: None,
+    limits: ConnectionLimits | None = None,
+) -> None:
+    """Serve on a listening socket until asked to stop."""
+    async with lifespan(application):
+        connections = Connections(application, limits or ConnectionLimits())
+        watch = asyncio.create_task(connections.watch())
+        server = await connections.loop.create_server(lambda: Connection(connections), sock=listening, backlog=BACKLOG)
+        try:
+            on_started()
+            await stop.asked.wait()
+        finally:
+            server.close()
+            await connections.stop(stop.hurry)
+            watch.cancel()
