@@ -270,6 +270,14 @@ class ContentTypeUnsupported(UserMistake):
     """A request whose body is of a kind that the server does not read."""
 
 
+class HostNotServed(UserMistake):
+    """A request under a host name that is not the server's."""
+
+
+class CrossSiteRequest(UserMistake):
+    """A request that changes something, sent by a page of another site."""
+
+
 class RequestTooSlow(ArgosyError):
     """A request that was not answered within the server's limit of time."""
 

@@ -41,7 +41,8 @@ def model_server(project: Project) -> ModelServer:
         for model, wish in project.settings.server.models.items()
     }
     limits = Limits(**msgspec.structs.asdict(project.settings.limits))
-    return ModelServer(project.store, project.vault, project.spool, models=wishes, limits=limits)
+    hosts = project.settings.server.hosts
+    return ModelServer(project.store, project.vault, project.spool, models=wishes, limits=limits, hosts=hosts)
 
 
 def serve(project: Project, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:

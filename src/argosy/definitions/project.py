@@ -40,6 +40,8 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     host: NotEmpty = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+    hosts: list[NotEmpty] = []
+    """Further names that the server may be asked under, and whose pages may ask it."""
     models: dict[str, ModelSettings] = {}
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from argosy.http.exchange import Exchange
 from argosy.http.limits import State, seconds_in
@@ -46,8 +46,7 @@ class Connection(asyncio.BufferedProtocol):
     # --- what the event loop reports
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - for mypy
-        self._transport = transport
+        self._transport = transport = cast("asyncio.Transport", transport)
         self.client_address: Any = _address(transport.get_extra_info("peername"))
         self.server_address: Any = _address(transport.get_extra_info("sockname"))
         transport.set_write_buffer_limits(high=self._limits.buffer_bytes)

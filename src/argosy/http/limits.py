@@ -19,7 +19,7 @@ class ConnectionLimits:
     linger_seconds: float = 1.0
     """From the last byte of the last answer until the connection is closed: at once could reset it unread."""
     linger_bytes: int = 1_048_576
-    """The same for what still arrives then."""
+    """Received and thrown away meanwhile; after more the connection is reset."""
     shutdown_seconds: float = 20.0
     """For the requests under way when the server is stopped."""
     head_bytes: int = 16_384

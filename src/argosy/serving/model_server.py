@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
 
 from argosy.http.limits import ConnectionLimits
 from argosy.http.server import serve
+from argosy.http.sites import Sites
 from argosy.predictions import segments
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.ids import PredictionIds
@@ -40,7 +41,8 @@ SWITCH_SECONDS = 0.0005
 class ModelServer:
     """Serves what the store's aliases say. The vault needs the key of predictions only.
 
-    What it logs stays in the folder `spool` until somebody drains it (`argosy.predictions.drain.follow`).
+    What it logs stays in the folder `spool` until somebody drains it (`argosy.predictions.drain.follow`). `hosts` are
+    further names that it may be asked under.
     """
 
     def __init__(
@@ -51,10 +53,12 @@ class ModelServer:
         *,
         models: Mapping[str, Wish] | None = None,
         limits: Limits | None = None,
+        hosts: Sequence[str] = (),
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         scope = vault.scope(SCOPE)
         self.limits = limits or Limits()
+        self.sites = Sites(hosts)
         self.guard = Guard(Tokens(store.database, vault))
         self.metrics = Metrics()
         self.drift = DriftGauges(store.database)
@@ -69,7 +73,9 @@ class ModelServer:
             FeedbackLog(store.database, vault), PredictionLog(store.database, vault, spool), self.metrics
         )
         table = endpoints(self.dataplane, desk)
-        self.app: Starlette = application(table, self.metrics, self.guard, self.limits.seconds, self.start, self.stop)
+        self.app: Starlette = application(
+            table, self.metrics, self.guard, self.sites, self.limits.seconds, self.start, self.stop
+        )
 
     def start(self) -> None:
         """Begin to look for versions and to load them."""
@@ -92,6 +98,7 @@ class ModelServer:
         """Answer requests until SIGTERM or Ctrl-C; raises PortInUse, AddressInvalid, and TokenMissing where others
         could reach the host and there is no token."""
         self.guard.open_to(host)
+        self.sites.add(host)
         sys.setswitchinterval(SWITCH_SECONDS)
         limits = ConnectionLimits(connections=self.limits.connections, seconds=self.limits.seconds)
         serve(self.app, host, port, on_listening, limits)

@@ -8,11 +8,14 @@ from contextlib import asynccontextmanager
 from time import perf_counter
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from argosy.errors import RequestTooSlow
+from argosy.http.sites import Sites
 from argosy.serving.guard import Guard
 from argosy.serving.metrics import Metrics
 from argosy.serving.rest.endpoint import CALLER, Endpoint
@@ -23,6 +26,7 @@ def application(
     endpoints: Sequence[Endpoint],
     metrics: Metrics,
     guard: Guard,
+    sites: Sites,
     seconds: float,
     start: Callable[[], None],
     stop: Callable[[], None],
@@ -36,19 +40,21 @@ def application(
         stop()
 
     return Starlette(
-        routes=[_route(endpoint, metrics, guard, seconds) for endpoint in endpoints],
+        routes=[_route(endpoint, metrics, guard, sites, seconds) for endpoint in endpoints],
+        middleware=[Middleware(_WithoutLastSlash)],
         exception_handlers={404: answer_error, 405: answer_error, 500: answer_error},
         lifespan=lifespan,
     )
 
 
-def _route(endpoint: Endpoint, metrics: Metrics, guard: Guard, seconds: float) -> Route:
+def _route(endpoint: Endpoint, metrics: Metrics, guard: Guard, sites: Sites, seconds: float) -> Route:
     handler, name, scope = endpoint.handler, endpoint.name, endpoint.scope
     observe = metrics.request_seconds(name).observe
 
     async def counted(request: Request) -> Response:
         started = perf_counter()
         try:
+            sites.check(request.method, request.scope["headers"], is_open=not guard.is_closed)
             request.scope[CALLER] = guard.check(request.headers.get("authorization", ""), scope)
             async with asyncio.timeout(seconds):
                 response = await handler(request)
@@ -61,3 +67,15 @@ def _route(endpoint: Endpoint, metrics: Metrics, guard: Guard, seconds: float) -
         return response
 
     return Route(endpoint.path, counted, methods=[endpoint.method], name=name)
+
+
+class _WithoutLastSlash:
+    """`/v2/` is `/v2`: a redirection, Starlette's way, is followed by few clients."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].endswith("/") and scope["path"] != "/":
+            scope["path"] = scope["path"][:-1]
+        await self._app(scope, receive, send)

@@ -11,10 +11,9 @@ from starlette.requests import ClientDisconnect, Request
 from argosy.errors import ContentTypeUnsupported, RequestInvalid, RequestTooLarge
 from argosy.serving.rest.endpoint import CALLER
 
-STRICT_TYPES = ("application/json",)
-"""Of requests that change something: a page of another site cannot send these unasked."""
 JSON_TYPES = ("application/json", "", "application/x-www-form-urlencoded")
-"""Of predictions: none at all, and what `curl -d` says of JSON, as all published examples do, are taken for it."""
+"""None at all, and what `curl -d` says of JSON, as all published examples do, are taken for it. A page of another site
+could send these as well: `argosy.http.sites` refuses it."""
 BINARY_TYPES = (*JSON_TYPES, "application/octet-stream")
 WHO_CHARACTERS = 1000
 _DISCARD_FACTOR = 4  # this many limits are read and thrown away, so that a client in the middle of sending hears 413

@@ -17,7 +17,7 @@ from argosy.predictions.giver import Giver, giver_of
 from argosy.predictions.log import PredictionLog
 from argosy.serving.metrics import Metrics
 from argosy.serving.rest.answers import answer_json
-from argosy.serving.rest.bodies import STRICT_TYPES, read_body
+from argosy.serving.rest.bodies import read_body
 from argosy.serving.rest.endpoint import CALLER
 
 BODY_BYTES = 100_000
@@ -54,7 +54,7 @@ class FeedbackDesk:
         self._feedback, self._predictions, self._metrics, self._now = feedback, predictions, metrics, now
 
     async def give(self, request: Request) -> Response:
-        body = parse(await read_body(request, BODY_BYTES, STRICT_TYPES), request.headers.get("idempotency-key", ""))
+        body = parse(await read_body(request, BODY_BYTES), request.headers.get("idempotency-key", ""))
         ids, added = await asyncio.to_thread(self._give, body, giver_of(request.scope[CALLER]))
         self._metrics.feedback.labels(body.kind, "yes" if added else "no").inc(max(added, 1))
         # no id of an entity's predictions is told: whoever holds an id may give feedback on it

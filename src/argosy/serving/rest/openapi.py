@@ -34,10 +34,11 @@ _TOKEN = {
 _FAILURES = {
     "400": "The request says something that cannot be answered; the error says what.",
     "401": "No token that the server knows; see the scheme `token`.",
-    "403": "A token that does not open this, or may not claim this.",
+    "403": "A token that does not open this, or may not claim this; or a page of another site.",
     "404": "No such model, version or prediction.",
     "413": "A body, a text or a number of rows over the limit.",
     "415": "A content type that is not read here.",
+    "421": "A name that this server, which asks for no token, is not asked under.",
     "503": "Not ready yet, or the prediction log cannot be written; try again.",
 }
 
@@ -95,7 +96,7 @@ def _failures(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.takes:
         statuses = tuple(_FAILURES)
     else:
-        statuses = ("401", "403") if endpoint.scope else ()
+        statuses = ("401", "403", "421") if endpoint.scope else ("421",)
         statuses += ("404", "503") if "{model}" in endpoint.path else ("503",)
     return {status: _content(_FAILURES[status], "Error") for status in statuses}
 

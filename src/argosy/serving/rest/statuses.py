@@ -12,7 +12,9 @@ from starlette.responses import Response
 from argosy.errors import (
     ArgosyError,
     ContentTypeUnsupported,
+    CrossSiteRequest,
     DatabaseUnavailable,
+    HostNotServed,
     InputTooLarge,
     ModelNotFound,
     ModelNotReady,
@@ -31,6 +33,8 @@ from argosy.telemetry import logger
 STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (TokenMissing, 401),
     (NotPermitted, 403),
+    (CrossSiteRequest, 403),
+    (HostNotServed, 421),
     (ModelNotFound, 404),
     (VersionNotFound, 404),
     (PredictionNotFound, 404),
@@ -44,6 +48,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (DatabaseUnavailable, 503),
     (Exception, 500),
 )
+MESSAGE_CHARACTERS = 2000
 _VERB = re.compile(r"^/v1/models/[^/]+(?:/(?:versions|labels)/[^/]+)?:(\w{1,40})$")
 _HEADERS = {401: {"www-authenticate": 'Bearer realm="argosy"'}, 503: {"retry-after": "1"}}
 _log = logger("argosy.serving")
@@ -67,4 +72,6 @@ def answer_error(request: Request, error: Exception) -> Response:
 
 
 def _error(status: int, message: str, headers: dict[str, str]) -> Response:
+    if len(message) > MESSAGE_CHARACTERS:  # it quotes what the client sent
+        message = f"{message[:MESSAGE_CHARACTERS]}…"
     return Response(msgspec.json.encode({"error": message}), status, headers, "application/json")

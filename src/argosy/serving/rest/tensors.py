@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import isnan, prod
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from argosy.errors import RequestInvalid
 from argosy.models.adapter import FieldKind
@@ -22,6 +23,8 @@ from argosy.types import Input
 TENSOR_DATATYPES = (
     "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP32", "FP64", "BYTES",
 )  # fmt: skip
+ID_CHARACTERS = 1000
+"""Of a request's own id, which its answer repeats."""
 JSON_CONTENT = "json"
 LONE_TEXT: Mapping[str, FieldKind] = {"text": "text"}
 
@@ -47,7 +50,7 @@ class InferBody(msgspec.Struct):
     """The body of V2's infer."""
 
     inputs: list[Tensor]
-    id: str = ""
+    id: Annotated[str, Meta(max_length=ID_CHARACTERS)] = ""
     parameters: dict[str, Any] = {}
     outputs: list[Output] | None = None
 
