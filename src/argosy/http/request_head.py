@@ -92,7 +92,7 @@ class _Collector:
         self.fields: Fields = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.fields.append((name.lower(), value))
+        self.fields.append((name.lower(), value.rstrip(b" \t")))
 
 
 def _parsed(data: bytes) -> tuple[str, Fields]:
@@ -149,7 +149,7 @@ def _path(target: bytes, host: bytes, method: str) -> bytes:
         if absolute[1].lower() != host.lower():
             raise Refused(400, "the request's target and its header field 'Host' name different hosts")
         target = absolute[2] if absolute[2][:1] == b"/" else b"/" + absolute[2]
-    is_path = target[:1] == b"/" and b"#" not in target
+    is_path = target[:1] == b"/" and b"#" not in target and method != "CONNECT"
     if not is_path and (target, method) != (b"*", "OPTIONS"):
         raise Refused(400, "the request's target is not a path")
     return target
