@@ -20,12 +20,12 @@ CLAIMS = {"plain": [], "sure": ["outcome", "uniform"], "wide": ["outcome", "enti
 class RunningServer:
     """The project's server in a process of its own."""
 
-    def __init__(self, project, **limits):
+    def __init__(self, project, hosts=(), **limits):
         self.project = project
         program = Path(__file__).parent / "serving_project.py"
         self._log = (project.folder / "server.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, str(program), str(project.folder), "0", json.dumps(limits)],
+            [sys.executable, str(program), str(project.folder), "0", json.dumps(limits), json.dumps(hosts)],
             stdout=subprocess.PIPE,
             stderr=self._log,
         )

@@ -68,11 +68,11 @@ class Project:
             self.store.promote(transaction, name, number, alias, by="test", reason="test")
 
 
-def main(folder: str, port: str = "0", other_limits: str = "{}") -> None:
+def main(folder: str, port: str = "0", other_limits: str = "{}", hosts: str = "[]") -> None:
     telemetry.configure("INFO")
     project = Project(Path(folder))
     limits = Limits(**{"text_bytes": 100_000, "body_bytes": 1_000_000, "rows": 100, **json.loads(other_limits)})
-    server = ModelServer(project.store, project.vault, project.spool, limits=limits)
+    server = ModelServer(project.store, project.vault, project.spool, limits=limits, hosts=json.loads(hosts))
     server.run("127.0.0.1", int(port), lambda url: print(url, flush=True))  # noqa: T201
 
 

@@ -1,6 +1,7 @@
 """Who may ask a running server what: tokens, their scopes, and that they show up in no file."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -129,3 +130,35 @@ def test_the_commands_make_list_and_revoke_tokens(tmp_path):
     )
     held = b"".join(path.read_bytes() for path in Path(tmp_path).rglob("*") if path.is_file())
     assert token[20:].encode() not in held
+
+
+def documented_scope(path):
+    """Of a route, by the table in docs/serving.md: its row names the path, or how it begins (`…`)."""
+    text = (Path(__file__).parents[3] / "docs" / "serving.md").read_text()
+    rows = re.findall(r"^\| (?:`(\w+)`|none needed) \| (.+) \|$", text.partition("| scope | opens |")[2], re.MULTILINE)
+    found = {
+        scope
+        for scope, opens in rows
+        for named in re.findall(r"`(/[^`]*)`", opens)
+        if path == named or (named.endswith("…") and path.startswith(named[:-1]))
+    }
+    assert len(found) == 1, (path, found)
+    return found.pop()
+
+
+def test_every_route_needs_the_scope_that_the_documentation_says(project, start):
+    project.promote(project.train())
+    tokens = {scope: project.tokens.create(scope, [scope]) for scope in ("predict", "feedback", "admin")}
+    server = start()
+    routes = server.client.get("/openapi.json").json()["paths"]
+    assert len(routes) > 15
+    for path, methods in routes.items():
+        needed = documented_scope(path)
+        asked = path.format(model="topics", version="1", label="champion")
+        for method, operation in methods.items():
+            assert [one["token"] for one in operation.get("security", [])] == ([[needed]] if needed else [])
+            for scope, token in {"": "", **tokens}.items():
+                headers = {"authorization": f"Bearer {token}"} if token else {}
+                status = server.client.request(method, asked, headers=headers).status_code
+                refused = {"": 401}.get(scope, 403) if needed not in ("", scope) else None
+                assert (status == refused) if refused else (status not in (401, 403)), (method, path, scope)

@@ -24,7 +24,7 @@ def test_who_sends_nothing_or_half_a_head_is_let_go(project, start):
     project.promote(project.train())
     server = start(seconds=0.5)
     with connect(server) as silent, connect(server) as halting:
-        halting.sendall(b"POST /v1/models/topics:predict HTTP/1.1\r\nhost: x\r\n")
+        halting.sendall(b"POST /v1/models/topics:predict HTTP/1.1\r\nhost: localhost\r\n")
         assert until_closed(silent) == b""
         assert until_closed(halting) == b""
     assert server.predict("a goal").status_code == 200
@@ -34,7 +34,7 @@ def test_a_body_that_does_not_come_is_answered_503(project, start):
     project.promote(project.train())
     server = start(seconds=0.5)
     with connect(server) as slow:
-        slow.sendall(b"POST /v1/models/topics:predict HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{")
+        slow.sendall(b"POST /v1/models/topics:predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n{")
         answer = until_closed(slow)
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"limit of 0.5 s" in answer
@@ -50,7 +50,7 @@ def test_one_connection_too_many_is_told_so_and_holds_no_place(project, start):
         server.until(lambda: third.get("/v2/health/live").status_code == 200)
         for _ in range(3):
             with connect(server) as fourth:
-                fourth.sendall(b"GET /v2/health/live HTTP/1.1\r\nhost: x\r\n\r\n")
+                fourth.sendall(b"GET /v2/health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
                 answer = until_closed(fourth)
             assert answer.startswith(b"HTTP/1.1 503 ")
             assert b"retry-after" in answer

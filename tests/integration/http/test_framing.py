@@ -1,0 +1,183 @@
+"""Every request gets its answer, one each, whatever it is cut into; what is no request gets one and is let go."""
+
+import json
+
+import pytest
+from http_server import SECRET, receive_until, request, statuses, until, until_closed
+
+OFFERS = [
+    ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"),
+    ("Connection: Upgrade", "Upgrade: websocket"),
+    ("Upgrade: anything",),
+]
+HIDDEN = request("POST", "/echo", b"smuggled")
+
+
+@pytest.mark.parametrize("offer", OFFERS, ids=["h2c", "websocket", "anything"])
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["length", "chunks"])
+def test_the_body_after_an_offer_to_upgrade_is_no_second_request(server, offer, is_chunked):
+    if is_chunked:
+        head = request("POST", "/echo", b"", *offer, "Transfer-Encoding: chunked")
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(HIDDEN), HIDDEN)
+    else:
+        head, body = request("POST", "/echo", b"", *offer, f"Content-Length: {len(HIDDEN)}"), HIDDEN
+    last = request("POST", "/echo", b"last", close=True)
+    assert statuses(server.exchange(head, body, last)) == [200, 200]
+    assert statuses(server.exchange(head + body + last)) == [200, 200]
+    assert server.application.requests == [("POST", HIDDEN), ("POST", b"last")] * 2
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        ("Content-Length: 5", "Transfer-Encoding: chunked"),
+        ("Content-Length: 5", "Content-Length: 30"),
+        ("Content-Length: 5, 5",),
+        ("Content-Length : 5",),
+        ("X: y", " Content-Length: 5"),
+        ("Transfer-Encoding: xchunked",),
+        ("Host: y",),
+    ],
+)
+def test_a_request_with_two_readings_is_refused_and_nothing_after_it_is_read(server, fields):
+    answers = server.exchange(request("POST", "/echo", b"", *fields), HIDDEN)
+    assert statuses(answers) == [400]
+    head, _, body = answers.partition(b"\r\n\r\n")
+    assert b"content-type: application/json" in head
+    assert b"connection: close" in head
+    assert list(json.loads(body)) == ["error"]
+    assert server.application.events == ["startup"]
+
+
+@pytest.mark.parametrize("chunk", [b"0x5\r\nhello\r\n", b"5\nhello\r\n", b"4\r\nhello\r\n", b"5;" + b"x" * 5000])
+def test_a_chunk_with_two_readings_is_refused(server, chunk):
+    head = request("POST", "/echo", b"", "Transfer-Encoding: chunked")
+    assert statuses(server.exchange(head, chunk, b"0\r\n\r\n", HIDDEN)) == [400]
+    assert server.application.requests == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\nHost: x\n\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400),
+        (b"GET / HTTP/3.0\r\nHost: x\r\n\r\n", 505),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    ],
+)
+def test_what_is_not_http_1_is_answered_so(server, sent, status):
+    answer = server.exchange(sent)
+    assert statuses(answer) == [status]
+    assert list(json.loads(answer.partition(b"\r\n\r\n")[2])) == ["error"]
+
+
+def test_a_request_may_arrive_byte_by_byte(server):
+    chunked = request("POST", "/echo", b"", "Transfer-Encoding: chunked") + b"5\r\nhello\r\n0\r\nX: y\r\n\r\n"
+    sent = b"\r\n" + request("POST", "/echo", b"one") + chunked + request("POST", "/echo", b"two", close=True)
+    assert statuses(server.exchange(*[bytes([byte]) for byte in sent])) == [200] * 3
+    assert server.application.requests == [("POST", b"one"), ("POST", b"hello"), ("POST", b"two")]
+
+
+def test_pipelined_requests_are_answered_in_order(server):
+    bodies = [b"%d" % number for number in range(200)]
+    sent = b"".join(request("POST", "/echo", body) for body in bodies)
+    assert statuses(server.exchange(sent + request(close=True))) == [200] * 201
+    assert server.application.requests == [*(("POST", body) for body in bodies), ("GET", b"")]
+
+
+def test_a_client_that_has_said_all_it_has_to_receives_its_answers(server):
+    with server.connect() as client:
+        client.sendall(request(path="/wait") + request("POST", "/echo", b"second"))
+        client.shutdown(1)
+        until(lambda: "begin /wait" in server.application.events)
+        server.application.gate.set()
+        answers = until_closed(client)
+    assert statuses(answers) == [200, 200]
+    assert answers.endswith(b"second")
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", request("POST", "/echo", b"", "Content-Length: 9") + b"half"])
+def test_a_client_that_goes_away_in_the_middle_is_let_go(server, sent):
+    assert statuses(server.exchange(sent, shut=True)) in ([], [400])
+    assert server.application.requests == []
+    assert server.is_well()
+
+
+def test_a_large_body_streams_through_a_small_buffer(start):
+    server = start(buffer_bytes=4096)
+    body = b"0123456789" * 300_000
+    chunks = b"".join(
+        b"%x\r\n%b\r\n" % (len(body[at : at + 7000]), body[at : at + 7000]) for at in range(0, 3_000_000, 7000)
+    )
+    assert server.exchange(request("POST", "/echo", body, close=True)).endswith(b"\r\n\r\n" + body)
+    chunked = request("POST", "/echo", b"", "Transfer-Encoding: chunked", close=True)
+    assert server.exchange(chunked + chunks + b"0\r\n\r\n").endswith(b"\r\n\r\n" + body)
+
+
+def test_a_client_that_waits_to_be_asked_for_the_body_is_asked(server):
+    head = request("POST", "/echo", b"", "Expect: 100-continue", "Content-Length: 4", close=True)
+    with server.connect() as client:
+        client.sendall(head)
+        assert receive_until(client, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b"body")
+        assert until_closed(client).endswith(b"\r\n\r\nbody")
+    assert statuses(server.exchange(head + b"body")) in ([200], [100, 200])
+    answer = server.exchange(head.replace(b"/echo", b"/early"))
+    assert statuses(answer) == [200]
+    assert b"connection: close" in answer
+
+
+def test_a_short_body_that_nobody_wants_is_skipped(server):
+    first = request("POST", "/early", b"", "Content-Length: 9")
+    with server.connect() as client:
+        client.sendall(first)
+        receive_until(client, b"early")
+        client.sendall(b"123456789" + request("POST", "/echo", b"next", close=True))
+        assert until_closed(client).endswith(b"next")
+
+
+@pytest.mark.parametrize("fields", [("Content-Length: 9000000",), ("Transfer-Encoding: chunked",)])
+def test_a_long_body_that_nobody_wants_ends_the_connection_after_the_answer(server, fields):
+    answer = server.exchange(request("POST", "/early", b"", *fields), b"1")
+    assert statuses(answer) == [200]
+    assert b"connection: close" in answer
+    assert answer.endswith(b"early")
+
+
+def test_head_has_the_fields_and_not_the_body(server):
+    head = server.exchange(request("HEAD", "/large?12345", close=True))
+    assert b"content-length: 12345" not in head  # not said by the application, which sent no length
+    assert head.endswith(b"\r\n\r\n")
+    both = server.exchange(request("HEAD", "/early") + request("GET", "/early", close=True))
+    assert statuses(both) == [200, 200]
+    assert both.count(b"early") == 1
+
+
+def test_old_clients_are_answered_and_let_go_unless_they_ask_to_stay(server):
+    assert server.exchange(b"GET /early HTTP/1.0\r\n\r\n").endswith(b"early")
+    kept = server.exchange(
+        b"GET /early HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", request("GET", "/early", close=True)
+    )
+    assert statuses(kept) == [200, 200]
+    assert b"connection: keep-alive" in kept
+    streamed = server.exchange(b"GET /pieces?30000 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+    assert streamed.endswith(b"\r\n\r\n" + b"x" * 30_000)
+    assert b"chunked" not in streamed
+
+
+@pytest.mark.parametrize("path", ["/fail", "/nothing"])
+def test_an_application_that_fails_is_an_error_that_tells_nothing(server, path, caplog):
+    answer = server.exchange(request(path=path))
+    assert statuses(answer) == [500]
+    assert SECRET.encode() not in answer
+    assert SECRET not in caplog.text
+    assert "a request failed" in caplog.text
+    assert server.is_well()
+
+
+def test_an_answer_that_breaks_off_is_seen_to(server):
+    answer = server.exchange(request(path="/fail_late"))
+    assert not answer.endswith(b"\r\n\r\n")
+    assert b"content-length: 10" in answer or answer == b""
+    assert server.is_well()
