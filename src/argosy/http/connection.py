@@ -14,7 +14,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, cast
 
 from argosy.http.exchange import Exchange
-from argosy.http.limits import State, seconds_in
+from argosy.http.limits import State
 from argosy.http.refusals import Refused
 from argosy.http.request_body import RequestBody, body_of
 from argosy.http.request_head import end_of_head, parse_head, without_empty_lines
@@ -29,7 +29,7 @@ class Connection(asyncio.BufferedProtocol):
     """Every change of `state` sets `deadline`; whoever keeps the connections calls `expire` once it has passed."""
 
     def __init__(self, kept: Connections) -> None:
-        self._kept, self._limits, self._loop = kept, kept.limits, kept.loop
+        self._kept, self._limits, self._time = kept, kept.limits, kept.loop.time
         self.state, self.deadline = State.OPENED, 0.0
         self._since = 0.0
         self._held = b""
@@ -115,10 +115,13 @@ class Connection(asyncio.BufferedProtocol):
     def write(self, data: bytes) -> None:
         self._transport.write(data)
 
-    def send(self, data: bytes) -> None:
-        """A piece of the answer."""
-        self._enter(State.WRITING)
+    def write_answer(self, data: bytes, is_last: bool) -> None:
+        """The next piece of the answer."""
         self._transport.write(data)
+        if is_last:
+            self._end_answer()
+        else:
+            self._enter(State.WRITING)
 
     def resume_reading(self) -> None:
         """The application took what was held of the body."""
@@ -126,8 +129,7 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.resume_reading()
         self._advance()
 
-    def end_answer(self) -> None:
-        """The whole answer was sent."""
+    def _end_answer(self) -> None:
         if self._exchange is not None and self._exchange.answer.closes:
             self._close(lingering=self._body is not None and not self._body.is_whole)
         elif self._body is not None and not self._body.is_whole:
@@ -164,9 +166,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def _enter(self, state: State) -> None:
         if self.state in (State.OPENED, State.IDLE) or state not in (State.READING, State.ANSWERING):
-            self._since = self._loop.time()
+            self._since = self._time()
         self.state = state
-        self.deadline = self._since + seconds_in(state, self._limits)
+        self.deadline = self._since + self._kept.seconds_in[state]
 
     def _advance(self) -> None:
         """Take in what was received, as far as the state allows; leave the rest to the kernel."""
@@ -236,7 +238,7 @@ class Connection(asyncio.BufferedProtocol):
     def _cancel(self) -> None:
         if self._exchange is not None:
             self._exchange.lose()
-        if self._task is not None and self._task is not asyncio.current_task(self._loop):
+        if self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()
 
     def _close(self, *, lingering: bool = False) -> None:

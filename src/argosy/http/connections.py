@@ -9,7 +9,7 @@ from email.utils import formatdate
 
 from argosy.http.connection import Connection
 from argosy.http.exchange import Application, Exchange
-from argosy.http.limits import ConnectionLimits
+from argosy.http.limits import ConnectionLimits, seconds_in_states
 from argosy.http.refusals import Refused
 
 WATCH_SECONDS = 0.1
@@ -23,6 +23,7 @@ class Connections:
 
     def __init__(self, application: Application, limits: ConnectionLimits) -> None:
         self.limits, self.loop = limits, asyncio.get_running_loop()
+        self.seconds_in = seconds_in_states(limits)
         self.buffer = memoryview(bytearray(limits.buffer_bytes))
         """What every connection reads into: one read is copied out before the next begins."""
         self.date = _date_line()

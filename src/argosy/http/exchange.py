@@ -37,7 +37,7 @@ class Exchange:
         self._is_whole = self._is_taken = self._is_lost = False
         self._invites = request.expects_continue
         self._start: Message | None = None
-        self._change = asyncio.Event()
+        self._waiters: list[asyncio.Future[None]] = []
 
     async def run(self, application: Application) -> None:
         """Have the application answer. Whatever it does, the client receives an answer, or sees that there is none."""
@@ -55,16 +55,19 @@ class Exchange:
         self._pieces.append(piece)
         self.waiting_bytes += len(piece)
         self._is_whole, self._invites = is_whole, False
-        self._change.set()
+        self.wake()
 
     def lose(self) -> None:
         """The client is gone, or was answered otherwise: what the application still sends goes nowhere."""
         self._is_lost = True
-        self._change.set()
+        self.wake()
 
     def wake(self) -> None:
-        """The client has read what was written."""
-        self._change.set()
+        """Something changed that the application may be waiting for."""
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._waiters.clear()
 
     @property
     def needs_invitation(self) -> bool:
@@ -109,10 +112,9 @@ class Exchange:
             self._start = message  # waits for the first piece: one write, and a length where that piece is all
             return
         body, is_last = message.get("body", b""), not message.get("more_body", False)
-        self._connection.send(self._framed(body, is_last))
+        self._connection.write_answer(self._framed(body, is_last), is_last)
         if is_last:
-            self._change.set()
-            self._connection.end_answer()
+            self.wake()
         while self._connection.is_write_paused and not (is_last or self._is_lost):
             await self._changed()
 
@@ -126,5 +128,6 @@ class Exchange:
         return self.answer.begin(start["status"], start.get("headers", ()), body, is_last, date)
 
     async def _changed(self) -> None:
-        self._change.clear()
-        await self._change.wait()
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        await waiter

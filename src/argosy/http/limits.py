@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import IntEnum
 
 
 @dataclass(frozen=True)
@@ -33,28 +33,28 @@ class ConnectionLimits:
     application has to wait."""
 
 
-class State(Enum):
+class State(IntEnum):
     """Where a connection is. Every state has a deadline; none is left because bytes arrive that are no progress."""
 
-    OPENED = auto()
+    OPENED = 0
     """Nothing of a first request has come."""
-    IDLE = auto()
+    IDLE = 1
     """Nothing of the next request has come; empty lines are nothing."""
-    READING = auto()
+    READING = 2
     """A request's head has begun."""
-    ANSWERING = auto()
+    ANSWERING = 3
     """The application has the request, whose body may still arrive, and has not begun to answer."""
-    WRITING = auto()
+    WRITING = 4
     """An answer has begun, or is complete and not yet read: no other request is begun meanwhile."""
-    DISCARDING = auto()
+    DISCARDING = 5
     """The answer is complete; the rest of a body that nobody wants is read and thrown away."""
-    CLOSING = auto()
+    CLOSING = 6
     """Nothing more is answered; what still arrives is thrown away."""
 
 
-def seconds_in(state: State, limits: ConnectionLimits) -> float:
-    """How long a connection may stay in a state. READING and ANSWERING count from the request's first byte."""
-    return {
+def seconds_in_states(limits: ConnectionLimits) -> tuple[float, ...]:
+    """How long a connection may stay in each state. READING and ANSWERING count from the request's first byte."""
+    seconds = {
         State.OPENED: limits.seconds,
         State.IDLE: limits.keep_alive_seconds,
         State.READING: limits.seconds,
@@ -62,4 +62,5 @@ def seconds_in(state: State, limits: ConnectionLimits) -> float:
         State.WRITING: limits.seconds,
         State.DISCARDING: limits.seconds,
         State.CLOSING: limits.linger_seconds,
-    }[state]
+    }
+    return tuple(seconds[state] for state in State)

@@ -79,9 +79,7 @@ def parse_head(data: bytes, limits: ConnectionLimits) -> RequestHead:
     read = _read_here(fields)
     host = _host(read, version)
     path, _, query = _path(target, host, method).partition(b"?")
-    connection = {option.strip() for option in read.get(b"connection", b"").lower().split(b",")}
-    keeps_alive = b"close" not in connection and (version == "1.1" or b"keep-alive" in connection)
-    length = _length(read, version)
+    length, keeps_alive = _length(read, version), _keeps_alive(read, version)
     return RequestHead(method, path, query, version, fields, length, keeps_alive, _expects_continue(read, version))
 
 
@@ -145,7 +143,7 @@ def _host(read: dict[bytes, bytes], version: str) -> bytes:
 
 
 def _path(target: bytes, host: bytes, method: str) -> bytes:
-    if absolute := _ABSOLUTE.fullmatch(target):
+    if target[:1] != b"/" and (absolute := _ABSOLUTE.fullmatch(target)):
         if absolute[1].lower() != host.lower():
             raise Refused(400, "the request's target and its header field 'Host' name different hosts")
         target = absolute[2] if absolute[2][:1] == b"/" else b"/" + absolute[2]
@@ -155,9 +153,17 @@ def _path(target: bytes, host: bytes, method: str) -> bytes:
     return target
 
 
+def _keeps_alive(read: dict[bytes, bytes], version: str) -> bool:
+    if b"connection" not in read:
+        return version == "1.1"
+    options = {option.strip() for option in read[b"connection"].lower().split(b",")}
+    return b"close" not in options and (version == "1.1" or b"keep-alive" in options)
+
+
 def _expects_continue(read: dict[bytes, bytes], version: str) -> bool:
     """Whether the client waits to be asked for the body; HTTP/1.0 has no such thing."""
-    expected = read.get(b"expect", b"").lower()
-    if expected not in (b"", b"100-continue"):
+    if b"expect" not in read:
+        return False
+    if read[b"expect"].lower() != b"100-continue":
         raise Refused(417, "the only expectation met here is '100-continue'")
-    return bool(expected) and version == "1.1"
+    return version == "1.1"

@@ -70,7 +70,10 @@ def test_variables_that_are_empty_or_not_ours_change_nothing(tmp_path):
     ("text", "message"),
     [
         ("databse: x", "databse: no such setting (did you mean 'database'?); there are: name, collection, database,"),
-        ("server: {prot: 1}", "server.prot: no such setting (did you mean 'port'?); there are: host, port, hosts, models"),
+        (
+            "server: {prot: 1}",
+            "server.prot: no such setting (did you mean 'port'?); there are: host, port, hosts, models",
+        ),
         ("server: {port: '80'}", "server.port: expected a whole number of at least 0 and of at most 65535; got '80'"),
         ("server: {port: 70000}", "server.port: expected a whole number of at least 0 and of at most 65535; got 70000"),
         ("server: 80", "server: expected a mapping; got 80"),

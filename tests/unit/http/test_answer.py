@@ -80,7 +80,7 @@ def test_an_answer_says_that_the_connection_ends_with_it(connection):
     assert answer.closes
 
 
-@pytest.mark.parametrize("field", [(b"a", b"b\r\nc: d"), (b"a", b"b\nc"), (b"a\r\nc", b"d"), (b"a: b", b"c")])
+@pytest.mark.parametrize("field", [(b"a", b"b\r\nc: d"), (b"a", b"b\nc"), (b"a\r\nc", b"d")])
 def test_a_field_cannot_split_the_answer(field):
     with pytest.raises(AnswerInvalid):
         asked().begin(200, [field], b"", True, b"")
