@@ -31,7 +31,7 @@ class Connection(asyncio.BufferedProtocol):
     def __init__(self, kept: Connections) -> None:
         self._kept, self._limits, self._time = kept, kept.limits, kept.loop.time
         self.state, self.deadline = State.OPENED, 0.0
-        self._since = 0.0
+        self.since = 0.0
         self._held = b""
         """Received and not yet looked at."""
         self._exchange: Exchange | None = None
@@ -145,6 +145,11 @@ class Connection(asyncio.BufferedProtocol):
 
     # --- what the keeper of the connections asks for
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is under way, since the time `since`."""
+        return self.state in (State.OPENED, State.IDLE)
+
     def expire(self) -> None:
         """The deadline has passed."""
         if self.state is State.ANSWERING:
@@ -166,9 +171,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def _enter(self, state: State) -> None:
         if self.state in (State.OPENED, State.IDLE) or state not in (State.READING, State.ANSWERING):
-            self._since = self._time()
+            self.since = self._time()
         self.state = state
-        self.deadline = self._since + self._kept.seconds_in[state]
+        self.deadline = self.since + self._kept.seconds_in[state]
 
     def _advance(self) -> None:
         """Take in what was received, as far as the state allows; leave the rest to the kernel."""
@@ -245,7 +250,7 @@ class Connection(asyncio.BufferedProtocol):
         """Lingering: what the client is still sending is read, so that it does not lose the answer to a reset."""
         self._enter(State.CLOSING)
         if self._transport.get_write_buffer_size():
-            self.deadline = self._since + self._limits.seconds
+            self.deadline = self.since + self._limits.seconds
         self._held = b""
         if self._client_is_done or not lingering:
             self._transport.close()

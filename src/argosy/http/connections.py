@@ -30,20 +30,32 @@ class Connections:
         self.is_stopping = False
         self._application = application
         self._taken: set[Connection] = set()
-        self._refused: set[Connection] = set()
+        self._ending: set[Connection] = set()
+        """Refused, or closed to make room: they hold no place."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def add(self, connection: Connection) -> None:
         """Raises Refused where there are too many. It is kept all the same until it is closed, and holds no place."""
-        if len(self._taken) < self.limits.connections:
+        if len(self._taken) < self.limits.connections or self._made_room():
             self._taken.add(connection)
             return
-        self._refused.add(connection)
+        self._ending.add(connection)
         raise Refused(503, "the server has as many connections as its limit allows: come back later")
+
+    def _made_room(self) -> bool:
+        """Whether a connection could be closed: the one that has been idle for longest, if for `yield_seconds`."""
+        idle = [one for one in self._taken if one.is_idle]
+        longest = min(idle, key=lambda one: one.since, default=None)
+        if longest is None or self.loop.time() - longest.since < self.limits.yield_seconds:
+            return False
+        self._taken.remove(longest)
+        self._ending.add(longest)
+        longest.stop()
+        return True
 
     def remove(self, connection: Connection) -> None:
         self._taken.discard(connection)
-        self._refused.discard(connection)
+        self._ending.discard(connection)
 
     def run(self, exchange: Exchange) -> asyncio.Task[None]:
         """Have the application answer a request."""
@@ -57,7 +69,7 @@ class Connections:
         while True:
             self.date = _date_line()
             now = self.loop.time()
-            for connection in (*self._taken, *self._refused):
+            for connection in (*self._taken, *self._ending):
                 if connection.deadline <= now:
                     connection.expire()
             await asyncio.sleep(WATCH_SECONDS)
@@ -65,13 +77,13 @@ class Connections:
     async def stop(self, hurry: asyncio.Event) -> None:
         """Let the answers under way end, for `shutdown_seconds` or until `hurry` is set; then end what is left."""
         self.is_stopping = True
-        for connection in (*self._taken, *self._refused):
+        for connection in (*self._taken, *self._ending):
             connection.stop()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.limits.shutdown_seconds):
                 while (self._taken or self._tasks) and not hurry.is_set():
                     await asyncio.sleep(0.01)
-        for connection in (*self._taken, *self._refused):
+        for connection in (*self._taken, *self._ending):
             connection.abort()
         for task in self._tasks:
             task.cancel()

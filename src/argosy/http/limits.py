@@ -16,6 +16,8 @@ class ConnectionLimits:
     """For the application, which holds itself to `seconds`, to say so in an answer of its own."""
     keep_alive_seconds: float = 75.0
     """Between two requests."""
+    yield_seconds: float = 5.0
+    """Idle for so long, a connection makes room where another comes and there is none left."""
     linger_seconds: float = 1.0
     """From the last byte of the last answer until the connection is closed: at once could reset it unread."""
     linger_bytes: int = 1_048_576

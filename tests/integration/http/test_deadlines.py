@@ -166,3 +166,19 @@ def test_one_connection_too_many_is_told_so_and_holds_no_place(start):
         first.sendall(request("GET", "/early"))
         receive_until(first, b"early")
     until(server.is_well)
+
+
+def test_idle_connections_make_room_and_busy_ones_do_not(start):
+    server = start(connections=2, yield_seconds=0.0)
+    with server.connect() as idle, server.connect() as busy:
+        idle.sendall(request("GET", "/early"))
+        receive_until(idle, b"early")
+        busy.sendall(request("GET", "/wait"))
+        until(lambda: "begin /wait" in server.application.events)
+        with server.connect() as other:
+            other.sendall(request("GET", "/wait"))
+            assert until_closed(idle) == b""
+            until(lambda: server.application.events.count("begin /wait") == 2)
+            assert statuses(server.exchange(request("GET", "/early"))) == [503]
+            server.application.gate.set()
+            assert [statuses(receive_until(client, b"waited")) for client in (busy, other)] == [[200], [200]]
