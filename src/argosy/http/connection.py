@@ -251,8 +251,8 @@ class Connection(asyncio.BufferedProtocol):
         self._enter(State.CLOSING)
         if self._transport.get_write_buffer_size():
             self.deadline = self.since + self._limits.seconds
-        self._held = b""
-        if self._client_is_done or not lingering:
+        self._held, is_more_sent = b"", bool(self._held)
+        if self._client_is_done or not (lingering or is_more_sent):
             self._transport.close()
             return
         with contextlib.suppress(OSError):  # the client reset it: connection_lost follows

@@ -145,6 +145,12 @@ def test_a_long_body_that_nobody_wants_ends_the_connection_after_the_answer(serv
     assert answer.endswith(b"early")
 
 
+def test_what_is_sent_after_the_last_request_does_not_cost_its_answer(server):
+    answer = server.exchange(request("GET", "/large?500000", close=True) + request("GET", "/early") * 10_000)
+    assert (statuses(answer), answer.endswith(b"\r\n\r\n" + b"x" * 500_000)) == ([200], True)
+    assert "begin /early" not in server.application.events
+
+
 def test_head_has_the_fields_and_not_the_body(server):
     head = server.exchange(request("HEAD", "/large?12345", close=True))
     assert b"content-length: 12345" not in head  # not said by the application, which sent no length
