@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from argosy.http.connection import Connection
 from argosy.http.connections import Connections
@@ -13,6 +15,10 @@ from argosy.http.exchange import Application
 from argosy.http.lifespan import lifespan
 from argosy.http.limits import ConnectionLimits
 from argosy.http.listening import BACKLOG, listen, shown
+from argosy.processes import end_within
+
+END_SECONDS = 30.0
+"""From the signal until the process ends without waiting any longer, for a model's code may never let it."""
 
 
 class Stop:
@@ -41,14 +47,35 @@ def serve(
     """
 
     async def until_stopped() -> None:
-        stop, loop = Stop(), asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.on_signal, number)
+        stop = Stop()
         url = f"http://{shown(host)}:{listening.getsockname()[1]}"
-        await run(application, listening, stop, lambda: on_listening(url) if on_listening else None, limits)
+        with _signals_to(stop):
+            await run(application, listening, stop, lambda: on_listening(url) if on_listening else None, limits)
 
     with listen(host, port) as listening:
         asyncio.run(until_stopped())
+
+
+@contextmanager
+def _signals_to(stop: Stop) -> Iterator[None]:
+    """Have signals ask for the stop, and see to it that the process ends in time.
+
+    Not by the loop's own handlers: a model that keeps the loop busy would never let these run.
+    """
+    loop, timers = asyncio.get_running_loop(), []
+
+    def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        timers.append(end_within(END_SECONDS))
+        loop.call_soon_threadsafe(stop.on_signal, number)
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for timer in timers:
+            timer.cancel()
 
 
 async def run(
