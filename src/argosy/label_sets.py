@@ -1,13 +1,19 @@
-"""Several labels for one text, as one label: JSON text of a list, sorted and without repeats, such as `["joy","love"]`.
+"""Labels as text, and several labels for one text as one: a JSON list, sorted and without repeats: `["joy","love"]`.
 
-A set of labels rests, travels and compares as text like any other label; `[]` says "none of them". Text that is no
-JSON list of texts and numbers is a single label, whatever it begins with. Pure.
+A set of labels rests, travels and compares as text like any other label; `[]` says "none of them".
+
+`label_of` is the one rule for labels that come in, from whatever format or caller: `True`, `TRUE` and `true` are the
+label `true`, and `1` and `1.0` are `1`. What rests already is compared under the same rule, and keeps its spelling.
+Pure.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from math import isfinite, isnan
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +22,64 @@ NONE: Final = "[]"
 """The empty set."""
 LABELS: Final = 1000
 """The most labels that one text may have."""
+
+_SHOWN = 60
+_EXACT = 2**53
+_TRUTHS = frozenset({"true", "false"})
+_WHOLE = re.compile(r"(-?\d+)\.0+")
+_TEXT = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+_ITEM = rf"(?:{_TEXT}|{_NUMBER}|True|False|None|nan|\.\.\.)"
+_LIST = re.compile(rf"\s*(?:\[\s*{_ITEM}|[({{]\s*{_TEXT})(?:\s*,\s*{_ITEM})*\s*,?\s*[])}}]\s*", re.DOTALL)
+_ARRAY = re.compile(
+    rf"\s*(?:\[\s*{_ITEM}(?:(?:\s*,\s*|\s+){_ITEM})*\s*\]|(?:array|frozenset|set)\([\[{{]?.*\))\s*", re.DOTALL
+)
+
+
+def label_of(value: Any) -> str:
+    """A label as it rests: a list of them as one set; raises ValueError where there is none.
+
+    The text of a Python list, such as `['joy', 'love']`, is that list; that of a NumPy array is refused, since it may
+    be cut short, and its zeros and ones are no labels.
+    """
+    if isinstance(value, str):
+        return _label_of_text(value)
+    if hasattr(value, "tolist"):  # of NumPy
+        value = value.tolist()
+    if isinstance(value, list | tuple | set | frozenset):
+        return set_label([_plain_text(one) if isinstance(one, str) else one for one in value])
+    if value is None or (isinstance(value, float) and isnan(value)):
+        raise ValueError("there is no label")
+    if isinstance(value, bool | int | float):
+        return plain(value)
+    raise ValueError(f"the label is neither text nor number but {type(value).__name__}")
+
+
+def plain(value: str | float) -> str:
+    """A single label, or a category, under one spelling: truth values in lower case, whole numbers without `.0`."""
+    if isinstance(value, str):
+        return _plain_text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isfinite(value):
+        raise ValueError(f"the label is the number {value}")
+    is_whole = isinstance(value, int) or (value.is_integer() and abs(value) < _EXACT)
+    return str(int(value)) if is_whole else repr(float(value))
+
+
+def spellings(stored: Iterable[str]) -> dict[str, str]:
+    """Today's form of a single label to the older one in which it rests: `true` to `True`. Empty, as a rule."""
+    known = {one for label in stored for one in as_members(label)}
+    found = {plain(one): one for one in sorted(known)}
+    return {form: one for form, one in found.items() if form not in known}
+
+
+def respelled(label: str, spelling: Mapping[str, str]) -> str:
+    """The label in the spelling of those that rest beside it."""
+    several = members(label)
+    if several is None:
+        return spelling.get(label, label)
+    return set_label(spelling.get(one, one) for one in several)
 
 
 def is_set(label: str) -> bool:
@@ -44,15 +108,10 @@ def set_label(labels: Iterable[Any]) -> str:
     return msgspec.json.encode(_distinct(list(labels))).decode()
 
 
-def canonical(label: str) -> str:
-    """The label as it rests: a list sorted and without repeats, a single label as it is."""
-    found = members(label)
-    return label if found is None else set_label(found)
-
-
 def beside(label: str, answer: str) -> str:
-    """The right label in the answer's form: beside a set, `joy` means `["joy"]`."""
-    return set_label(as_members(label)) if is_set(answer) else label
+    """The right label in the answer's form: beside a set, `joy` means `["joy"]`; beside `True`, `true` means `True`."""
+    spelled = respelled(label, spellings([answer]))
+    return set_label(as_members(spelled)) if is_set(answer) else spelled
 
 
 def agrees(answer: str, label: str) -> bool:
@@ -69,6 +128,45 @@ def counted(counts: Mapping[str, int]) -> dict[str, int]:
     return dict(found)
 
 
+@lru_cache(1024)
+def _label_of_text(text: str) -> str:
+    if not text or text.isspace():
+        raise ValueError("the label is empty")
+    if text.lstrip()[0] not in "[({afs":  # what a printed list or array begins with
+        return _plain_text(text)
+    found = _listed(text)
+    return _plain_text(text) if found is None else label_of(found)
+
+
+@lru_cache(1024)
+def _plain_text(text: str) -> str:
+    lowered = text.lower()
+    if lowered in _TRUTHS:
+        return lowered
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def _listed(text: str) -> list[Any] | None:
+    """The items of a list as text, JSON's or Python's; None where it is none; raises ValueError on a printed array."""
+    try:
+        found = msgspec.json.decode(text)
+        return found if isinstance(found, list) else None
+    except msgspec.DecodeError:
+        pass
+    if _LIST.fullmatch(text):
+        from ast import literal_eval
+
+        try:
+            return list(literal_eval(text.strip()))
+        except (ValueError, SyntaxError):
+            pass
+    elif not _ARRAY.fullmatch(text):
+        return None
+    shown = text if len(text) < _SHOWN else f"{text[:_SHOWN]}…"
+    raise ValueError(f'the label {shown} is an array that was printed: write a JSON list, such as ["joy","love"]')
+
+
 def _distinct(labels: Any) -> tuple[str, ...]:
     if not isinstance(labels, list) or len(labels) > LABELS:
         raise ValueError(f"a text has at most {LABELS:,} labels")
@@ -77,7 +175,7 @@ def _distinct(labels: Any) -> tuple[str, ...]:
 
 def _single(label: Any) -> str:
     if isinstance(label, bool | int | float):
-        return msgspec.json.encode(label).decode()
+        return plain(label)
     if not isinstance(label, str):
         raise ValueError(f"a label in the list is neither text nor number but {type(label).__name__}")
     if not label.strip():

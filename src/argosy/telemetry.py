@@ -5,15 +5,24 @@ from __future__ import annotations
 import logging
 import sys
 
+from argosy.terminal_text import visible
+
 
 def configure(level: str = "INFO") -> None:
     """Send Argosy's log to standard error. Called by entry points only, never on import."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger("argosy")
     root.handlers[:] = [handler]
     root.setLevel(level)
     root.propagate = False
+
+
+class _Formatter(logging.Formatter):
+    """What came in with data sends nothing to the terminal that shows the log."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return visible(super().format(record))
 
 
 def logger(name: str) -> logging.Logger:

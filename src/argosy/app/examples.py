@@ -8,14 +8,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from argosy.clock import parse_time
 from argosy.datasets.example import Example
 from argosy.datasets.examples import CollectionCounts, Examples
 from argosy.datasets.files import Columns
 from argosy.datasets.staging import ImportReport
 from argosy.errors import ExamplesInvalid, nearest
+from argosy.identities import resting_forms
 from argosy.jobs.erasure import erase_words
 from argosy.store.members import learned_digests
 
@@ -36,6 +34,11 @@ class ErasedSubject:
     models: list[str]
     damaged: list[str] = field(default_factory=list)
     """Spool files that cannot be read to their end, nor so searched: to be deleted by hand."""
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nothing was stored about the subject: it may have been written otherwise."""
+        return not (self.revisions or self.predictions)
 
 
 class ProjectExamples:
@@ -80,14 +83,14 @@ class ProjectExamples:
         return self._examples.export(self._named(collection))
 
     def erase(self, subject: str, mark: bool = False) -> ErasedSubject:
-        """Remove a subject from examples, predictions, feedback, the spool and jobs. Idempotent.
+        """Remove a subject from examples, predictions, feedback, the spool and jobs. Idempotent: see `is_nothing`.
 
         `mark`: mark the versions that learned from it, so that nobody promotes them unawares.
         """
         log = self._project.feedback.log
         predictions = log.erase(subject)
         with self._project.database.write() as transaction:
-            erase_words(transaction, {subject, *predictions})
+            erase_words(transaction, {*resting_forms(subject), *predictions})
         erased = self._examples.erase(subject)  # and purges the database's files, last
         rows = {row.trained.label: row for row in self._project.store.leaderboard()}
         learned = sorted(
@@ -128,9 +131,7 @@ def _from_dictionary(number: int, row: dict[str, Any]) -> Example:
         name = min(unknown)
         hint = nearest(name, ["text", *Example.__struct_fields__])
         raise ExamplesInvalid(f"row {number}: an example has no '{name}'{hint}; fields of an input go into 'input'")
-    try:
-        if isinstance(named.get("seen_at"), str):
-            named["seen_at"] = parse_time(named["seen_at"])
-        return msgspec.convert({**named, "row": number}, Example)
-    except ValueError as error:  # msgspec's own are ValueErrors
-        raise ExamplesInvalid(f"row {number}: {error}") from None
+    lacking = {"input", "label"} - named.keys()
+    if lacking:
+        raise ExamplesInvalid(f"row {number}: there is no '{min(lacking)}'")
+    return Example(**{**named, "source": named.get("source") or "", "row": number})

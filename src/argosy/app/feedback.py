@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from argosy.app.reviewing import differing
 from argosy.datasets.examples import Examples
-from argosy.errors import FeedbackInvalid
+from argosy.datasets.lines import opened, read_lines, record_limit
+from argosy.errors import ExamplesInvalid, FeedbackInvalid
 from argosy.feedback import review_files
 from argosy.feedback.corrections import Corrections
 from argosy.feedback.labels import ConflictRule
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 
 REVIEW_ROWS = 50
 MOST_ROWS = 5_000
+LABELS = "SELECT DISTINCT label FROM examples WHERE is_current = 1 AND label IS NOT NULL"
+LABELS_OF_MODEL = f"""
+{LABELS} AND collection IN (
+    SELECT datasets.collection FROM versions JOIN trained ON trained.label = versions.label
+    JOIN datasets ON datasets.digest = trained.dataset_digest WHERE versions.model = :model)
+"""  # noqa: S608  # our own text
 
 
 class ProjectFeedback:
@@ -122,15 +130,20 @@ class ProjectFeedback:
 
     def import_file(self, path: str | PathLike[str], source: str = DEFAULT_SOURCE) -> tuple[Returned, int]:
         """Take a corrected CSV, all or nothing: what it said, and how many corrections were new."""
+        self.log.drain()
+        limit = record_limit(self._project.settings.limits.text_bytes)
         try:
-            with Path(path).open(encoding="utf-8-sig", newline="") as file:
-                returned = review_files.read(file, self.reviews.is_known, self.labels())
-        except (OSError, UnicodeDecodeError) as error:
+            with opened(Path(path)) as file:
+                lines = read_lines(file, limit, str(path))
+                returned = review_files.read(lines, limit, self.reviews.logged, self.labels)
+        except ExamplesInvalid as problem:
+            raise FeedbackInvalid(str(problem)) from None
+        except (OSError, EOFError, zlib.error) as error:
             raise FeedbackInvalid(f"{path} cannot be read: {error}") from None
         return returned, self.reviews.take(returned.corrections, source)
 
-    def labels(self) -> set[str]:
-        """Every label that an example has, those in lists one by one."""
+    def labels(self, model: str = "") -> set[str]:
+        """Every label in the collections that a model learned from, or in all of them; those in lists one by one."""
         with self._project.database.read() as transaction:
-            rows = transaction.execute("SELECT DISTINCT label FROM examples WHERE is_current = 1 AND label IS NOT NULL")
+            rows = transaction.execute(LABELS_OF_MODEL, {"model": model}) if model else transaction.execute(LABELS)
         return {label for row in rows for label in as_members(row[0])}

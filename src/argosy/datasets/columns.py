@@ -18,6 +18,8 @@ _USUAL: dict[str, tuple[str, ...]] = {
     "split": ("split",),
     "origin": ("origin",),
 }  # fmt: skip
+_IDENTITIES = ("subject", "source", "origin")
+_LISTED = 30
 
 
 class Columns(msgspec.Struct, frozen=True):
@@ -67,6 +69,11 @@ def told(columns: Columns, names: Iterable[str]) -> dict[str, str]:
     return {"fields": ", ".join(columns.fields), **read} if columns.fields else read
 
 
+def identities(given: Columns) -> tuple[str, ...]:
+    """The columns that hold names of somebody or something, under the name that is given or usual."""
+    return tuple(getattr(given, role) or role for role in _IDENTITIES)
+
+
 def is_usual(name: str) -> bool:
     """Whether some role's column usually has that name."""
     folded = name.strip().casefold()
@@ -74,4 +81,5 @@ def is_usual(name: str) -> bool:
 
 
 def _there(known: list[str]) -> str:
-    return f"there are: {', '.join(known)}" if known else "the file has none"
+    shown = [*known[:_LISTED], *(["…"] if len(known) > _LISTED else [])]
+    return f"there are: {', '.join(shown)}" if known else "the file has none"

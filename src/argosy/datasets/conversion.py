@@ -9,7 +9,9 @@ import msgspec
 
 from argosy import clock
 from argosy.datasets.columns import Columns
-from argosy.datasets.example import Example, check_label, check_split, content
+from argosy.datasets.example import Example, check_split, content
+from argosy.identities import identity_of
+from argosy.label_sets import label_of
 from argosy.models.inputs import check_input
 from argosy.typed_values import shown
 
@@ -35,14 +37,14 @@ def converter(columns: Columns, text_bytes: int) -> Callable[[int, Row], Example
             content(given)
         return Example(
             given,
-            check_label(get(label)),
+            label_of(get(label)),
             _time(get(seen_at)),
-            _text(get(source)) or "",
-            _text(get(subject)),
+            identity_of(get(source), "source") or "",
+            identity_of(get(subject), "subject"),
             check_split(get(split)),
             "",
             0,
-            _text(get(origin)),
+            identity_of(get(origin), "origin"),
             line,
         )
 
@@ -52,17 +54,19 @@ def converter(columns: Columns, text_bytes: int) -> Callable[[int, Row], Example
 def checked(row: Example, text_bytes: int) -> Example:
     """An example of the caller's own making, if it can be stored; raises ValueError saying what is wrong with it."""
     check_input(row.input, text_bytes)
-    label = check_label(row.label)
-    for text in (label, row.subject or "", row.source, row.origin or ""):
+    label = label_of(row.label)
+    source, subject, origin = (identity_of(getattr(row, name), name) for name in ("source", "subject", "origin"))
+    for text in (label, source or "", subject or "", origin or ""):
         text.encode()
     content(row.input)
-    if row.split != check_split(row.split):
-        raise ValueError(f"the split is {shown(row.split)}: it must be train, validation or test")
-    return msgspec.structs.replace(row, label=label, seen_at=_time(row.seen_at))
+    seen_at, split = _time(row.seen_at), check_split(row.split)
+    return msgspec.structs.replace(
+        row, label=label, seen_at=seen_at, source=source or "", subject=subject, split=split, origin=origin
+    )
 
 
 def _time(value: Any) -> float | None:
-    if value is None or value == "":
+    if value is None or value == "" or value != value:  # NaN and NaT
         return None
     try:
         return clock.parse_time(float(value) if isinstance(value, str) and _is_seconds(value) else value)
@@ -75,7 +79,3 @@ def _is_seconds(text: str) -> bool:
     """Whether it is a number and not a date without hyphens (20160131)."""
     digits = text.removeprefix("-").replace(".", "", 1)
     return digits.isdigit() and (len(digits) > 8 or "." in text)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None or value == "" else str(value)

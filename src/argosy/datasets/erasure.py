@@ -17,6 +17,7 @@ from argosy.database import Database, Transaction
 from argosy.datasets import statements as sql
 from argosy.datasets.membership import decode
 from argosy.datasets.staging import subject_hash
+from argosy.identities import resting_forms
 from argosy.vault import Scope
 
 
@@ -29,14 +30,19 @@ class Erased(msgspec.Struct, frozen=True):
 
 
 def erase(database: Database, scopes: Iterable[Scope], subject: str) -> Erased:
-    """Remove the subject from the collections of those scopes, then purge. Idempotent."""
+    """Remove the subject, in every form in which it may rest, from the collections of those scopes, then purge.
+
+    Idempotent.
+    """
     examples = revisions = 0
     digests: list[str] = []
     with database.write() as transaction:
         for scope in scopes:
             collection = scope.name.removeprefix("collection:")
-            key = {"collection": collection, "subject_hash": subject_hash(scope, subject)}
-            rows = transaction.execute(sql.SUBJECT_ROWS, key)
+            keys = [
+                {"collection": collection, "subject_hash": subject_hash(scope, one)} for one in resting_forms(subject)
+            ]
+            rows = sorted({row for key in keys for row in transaction.execute(sql.SUBJECT_ROWS, key)})
             examples += len({content_hash for _, content_hash in rows})
             revisions += len(rows)
             digests += datasets_with(transaction, collection, [revision_id for revision_id, _ in rows])

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 
-from argosy.label_sets import canonical, set_label
 from argosy.typed_values import shown
 from argosy.types import Input, Part
 
@@ -19,7 +18,15 @@ ID_BYTES = 16
 FIRST = (1).to_bytes(4, "big")
 """The first revision, in `identity`."""
 
-_SORTED = msgspec.json.Encoder(order="sorted")
+
+def _as_float(value: Any) -> float:
+    """A number of a class of its own, such as a WrittenNumber or one of NumPy's."""
+    if isinstance(value, float):
+        return float(value)
+    raise TypeError(f"no JSON: {type(value).__name__}")
+
+
+_SORTED = msgspec.json.Encoder(order="sorted", enc_hook=_as_float)
 _DECODE = msgspec.json.Decoder().decode
 _SPLITS: dict[str, str] = {
     "train": Part.TRAIN.value,
@@ -84,24 +91,9 @@ def identity(example_id: bytes, revision: int) -> bytes:
     return example_id + revision.to_bytes(4, "big")
 
 
-def check_label(label: Any) -> str:
-    """A label as text: numbers as written, a list of labels as one set; raises ValueError where there is none."""
-    if isinstance(label, str):
-        if not label or label.isspace():
-            raise ValueError("the label is empty")
-        return canonical(label)
-    if label is None:
-        raise ValueError("there is no label")
-    if isinstance(label, list):
-        return set_label(label)
-    if isinstance(label, bool | int | float):
-        return msgspec.json.encode(label).decode()
-    raise ValueError(f"the label is neither text nor number but {type(label).__name__}")
-
-
 def check_split(name: Any) -> str | None:
     """The published split under our name for it (`val`, `oos_train` too); raises ValueError where we have none."""
-    if name is None or name == "":
+    if name is None or name == "" or name != name:  # NaN
         return None
     part = _SPLITS.get(name) if isinstance(name, str) else None
     if part is None:

@@ -1,12 +1,15 @@
 """Examples written out so that an import reads them back: all but ids and revisions, which are a collection's own.
 
-The id is written for `argosy examples show`; an import passes over it.
+The id is written for `argosy examples show`; an import passes over it. In CSV no text is a formula
+(`spreadsheet_cells`), and a text that begins with a brace has an apostrophe before it, since an input of several fields
+is one cell of JSON. What was written so is known by its columns.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 import msgspec
@@ -14,6 +17,8 @@ import msgspec
 from argosy.clock import format_time, parse_time
 from argosy.datasets.example import Example
 from argosy.label_sets import members
+from argosy.spreadsheet_cells import guarded, unguarded
+from argosy.types import Input
 
 COLUMNS = ("text", "label", "seen_at", "source", "subject", "split", "origin", "example_id")
 
@@ -27,14 +32,42 @@ def write_json_lines(rows: Iterable[Example], out: TextIO) -> None:
 
 
 def write_csv(rows: Iterable[Example], out: TextIO) -> None:
-    """A header and a line each; an input of several fields is one cell of JSON. Open the file with newline=''."""
+    """A header and a line each. Open the file with newline=''."""
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for row in rows:
-        values = _values(row)
-        if not isinstance(row.input, str):
-            values["text"] = msgspec.json.encode(row.input).decode()
-        writer.writerow(values.values())
+        values = {name: guarded(value) if isinstance(value, str) else value for name, value in _values(row).items()}
+        writer.writerow({**values, "text": _cell(row.input)}.values())
+
+
+def is_ours(names: Collection[str]) -> bool:
+    """Whether `write_csv` wrote a file with these columns: nobody else names them all."""
+    return set(COLUMNS) <= set(names)
+
+
+def as_exported(row: Mapping[str, str]) -> dict[str, Any]:
+    """A row of such a file as it was before it was written."""
+    return {**{name: unguarded(cell) for name, cell in row.items()}, "text": _input(row["text"])}
+
+
+def _cell(given: Input) -> str:
+    if not isinstance(given, str):
+        return msgspec.json.encode(given).decode()
+    return f"'{given}" if _is_braced(given) else guarded(given)
+
+
+def _input(cell: str) -> Any:
+    if not _is_braced(cell):
+        return unguarded(cell)
+    if cell.startswith("'"):
+        return cell[1:]
+    with suppress(msgspec.DecodeError):  # changed by hand: a text
+        return msgspec.json.decode(cell, type=dict[str, Any])
+    return cell
+
+
+def _is_braced(text: str) -> bool:
+    return text.lstrip("'").startswith("{")
 
 
 def _values(row: Example) -> dict[str, Any]:

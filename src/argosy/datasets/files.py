@@ -1,25 +1,25 @@
 """Reading files of examples: JSON lines, CSV and TSV, gzipped or not, always UTF-8; and Parquet.
 
-A file is streamed, never held. Every row is looked at before anything is raised, so that the message counts all bad
-rows and lists the first few by line; with `skip_bad` they are left out and counted instead. Since `Examples.add`
-stores nothing until its rows have ended, a file with a bad row leaves nothing behind.
+A file is streamed, never held, and a row of it has a limit (`lines.record_limit`). Every row is looked at before
+anything is raised, so that the message counts all bad rows and lists the first few by line; with `skip_bad` they are
+left out and counted instead. Since `Examples.add` stores nothing until its rows have ended, a file with a bad row
+leaves nothing behind.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
 import itertools
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from argosy.datasets.columns import Columns, detect, told
-from argosy.datasets.conversion import converter
+from argosy.datasets.columns import Columns, detect, identities, told
+from argosy.datasets.conversion import Row, converter
 from argosy.datasets.delimited import read_delimited
 from argosy.datasets.example import Example
 from argosy.datasets.json_lines import read_json_lines
+from argosy.datasets.lines import head, opened, read_lines, record_limit
 from argosy.datasets.parquet import read_parquet
 from argosy.errors import ExamplesInvalid
 from argosy.models.inputs import TEXT_BYTES
@@ -28,8 +28,8 @@ __all__ = ["Columns", "Reading", "read_file"]
 
 _SAMPLE = 200
 _LISTED = 5
-_BUFFER_BYTES = 1 << 16
-_GZIP, _UTF_16 = b"\x1f\x8b", (b"\xff\xfe", b"\xfe\xff")
+_Row = tuple[int, Row]
+"""A row's line and what is there."""
 
 
 class Reading:
@@ -37,6 +37,7 @@ class Reading:
 
     def __init__(self, path: Path, columns: Columns, skip_bad: bool, text_bytes: int) -> None:
         self.path, self._columns, self._skip_bad, self._text_bytes = path, columns, skip_bad, text_bytes
+        self._limit = record_limit(text_bytes)
         self.problems: list[str] = []
         self.skipped = 0
         self.columns: dict[str, str] = {}
@@ -44,9 +45,9 @@ class Reading:
 
     def __iter__(self) -> Iterator[Example]:
         good = 0
-        with _opened(self.path) as file:
+        with opened(self.path) as file:
             rows = self._rows(file)
-            sample = list(itertools.islice(rows, _SAMPLE))
+            sample = self._sample(rows)
             names = dict.fromkeys(name for _, row in sample if not isinstance(row, str) for name in row)
             columns = detect(names, self._columns, str(self.path)) if names else self._columns
             self.columns = told(columns, names)
@@ -58,21 +59,32 @@ class Reading:
                     self._problem(line, str(error))
                 else:
                     good += 1
-                    yield example
+                    if self._skip_bad or not self.skipped:  # else nothing is imported: what follows is counted
+                        yield example
         if self.skipped and (not self._skip_bad or not good):
             raise ExamplesInvalid(self._verdict(good))
         if not good:
             raise ExamplesInvalid(f"{self.path}: there is no row in it")
 
-    def _rows(self, file: IO[bytes]) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
+    def _sample(self, rows: Iterator[_Row]) -> list[_Row]:
+        """The first rows; where none of them is good, the first good one."""
+        sample = head(rows, _SAMPLE, self._limit)
+        if all(isinstance(row, str) for _, row in sample):
+            for line, row in rows:
+                if not isinstance(row, str):
+                    return [*sample, (line, row)]
+                self._problem(line, row)
+        return sample
+
+    def _rows(self, file: IO[bytes]) -> Iterator[_Row]:
         """Line and row, or line and what is wrong with it."""
         suffix = self.path.name.removesuffix(".gz").rpartition(".")[2].lower()
         if suffix in ("jsonl", "ndjson", "json"):
-            yield from read_json_lines(self._lines(file))
+            yield from read_json_lines(self._lines(file), self._limit, identities(self._columns))
         elif suffix in ("csv", "tsv", "tab", "txt"):
-            yield from read_delimited(self._lines(file), suffix, self._columns, str(self.path))
+            yield from read_delimited(self._lines(file), self._limit, suffix, self._columns, str(self.path))
         elif suffix in ("parquet", "pq"):
-            yield from read_parquet(self.path)
+            yield from read_parquet(self.path, self._limit)
         else:
             raise ExamplesInvalid(
                 f"{self.path}: what is '.{suffix}'? It must be .jsonl, .csv or .tsv, or one of them .gz, or .parquet"
@@ -82,19 +94,12 @@ class Reading:
         """The file's lines up to where it breaks off."""
         line = 0
         try:
-            for line, content in enumerate(file, 1):
-                if line == 1:
-                    content = self._without_mark(content)
+            for line, content in enumerate(read_lines(file, self._limit, str(self.path)), 1):  # noqa: B007 # used below
                 yield content
         except EOFError:
             self._problem(line + 1, "the file breaks off in the middle of its compressed data")
         except (OSError, zlib.error) as error:
             self._problem(line + 1, f"cannot be read: {error}")
-
-    def _without_mark(self, first: bytes) -> bytes:
-        if first[:2] in _UTF_16:
-            raise ExamplesInvalid(f"{self.path}: it is UTF-16; convert it to UTF-8: iconv -f UTF-16 -t UTF-8")
-        return first.removeprefix(b"\xef\xbb\xbf")
 
     def _problem(self, line: int, what: str) -> None:
         self.skipped += 1
@@ -113,17 +118,3 @@ def read_file(
 ) -> Reading:
     """The examples of a file; what is wrong with it is raised, as ExamplesInvalid, while it is iterated."""
     return Reading(path, columns or Columns(), skip_bad, text_bytes)
-
-
-def _opened(path: Path) -> IO[bytes]:
-    try:
-        file = path.open("rb")
-    except OSError as error:
-        raise ExamplesInvalid(f"{path}: cannot be read: {error.strerror}") from None
-    head = file.peek(2)[:2]  # a pipe cannot be wound back
-    if head == _GZIP:
-        return io.BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER_BYTES)
-    if path.suffix == ".gz" and head:
-        file.close()
-        raise ExamplesInvalid(f"{path}: is called .gz and is not gzipped")
-    return file

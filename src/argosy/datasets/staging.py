@@ -20,6 +20,7 @@ from argosy.datasets.conversion import checked
 from argosy.datasets.example import FIRST, ID_BYTES, Example, content, identity, payload
 from argosy.datasets.files import Reading
 from argosy.errors import ExamplesInvalid
+from argosy.label_sets import respelled, spellings
 from argosy.vault import Scope
 
 BATCH_ROWS = 1000
@@ -63,11 +64,15 @@ class Staging:
         self._collection = scope.name.removeprefix("collection:")
         self.rows = 0
         self._disagreements: list[dict[str, str]] = []
+        self._spelling: dict[str, str] = {}
+        """How labels from before there was one form of them are written in this collection."""
 
     def __enter__(self) -> Staging:
         self._drop()
         with self._database.write() as transaction:
             transaction.execute(sql.CREATE_STAGED)
+            labels = [row[0] for row in transaction.execute(sql.LABELS, {"collection": self._collection})]
+        self._spelling = spellings(labels)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -115,7 +120,7 @@ class Staging:
             payload(row.input, row.subject) if row.subject else same for row, same in zip(batch, contents, strict=True)
         ]
         sealed = scope.seal_many(payloads, [example_id + FIRST for example_id in ids])
-        seen_at, source = defaults
+        (seen_at, source), spelling = defaults, self._spelling
         return [
             (
                 row.row,
@@ -123,7 +128,7 @@ class Staging:
                 content_hash,
                 subject_hash(scope, row.subject) if row.subject else None,
                 row.origin.encode() if row.origin else None,
-                row.label,
+                respelled(row.label, spelling) if spelling else row.label,
                 seen_at if row.seen_at is None else row.seen_at,
                 row.source or source,
                 row.split,
@@ -203,6 +208,7 @@ def _batches(rows: Iterable[Example]) -> Iterator[list[Example]]:
     for row in rows:
         batch.append(row)
         size += len(row.input) if isinstance(row.input, str) else len(content(row.input))
+        size += len(row.label) + len(row.subject or "") + len(row.source)
         if len(batch) >= BATCH_ROWS or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0

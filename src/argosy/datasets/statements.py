@@ -67,6 +67,8 @@ COLLECTIONS = "SELECT collection, count(*) FROM examples WHERE is_current = 1 GR
 COUNTS = """
     SELECT label, source, split, count(*), min(seen_at), max(seen_at) FROM examples
     WHERE collection = :collection AND is_current = 1 GROUP BY label, source, split ORDER BY label, source, split"""
+LABELS = """
+    SELECT DISTINCT label FROM examples WHERE collection = :collection AND is_current = 1 AND label IS NOT NULL"""
 REVISIONS = "SELECT count(*) FROM examples WHERE collection = :collection"
 EXPORT = """
     SELECT revision_id, example_id, revision, label, seen_at, source, split, origin, sealed FROM examples

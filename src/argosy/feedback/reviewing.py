@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from argosy.database import Database
 from argosy.errors import PredictionNotFound
 from argosy.feedback.review import choose
-from argosy.feedback.review_files import Correction, ReviewRow
+from argosy.feedback.review_files import Correction, Logged, ReviewRow
 from argosy.predictions.feedback_log import Feedback, FeedbackLog
 from argosy.predictions.log import EVER, PredictionLog, Reviewable
 from argosy.predictions.measures import add_draws, drawn
@@ -65,10 +65,10 @@ class Reviews:
             ]
         )
 
-    def is_known(self, prediction_id: str) -> bool:
-        """Whether an id was issued here."""
+    def logged(self, prediction_id: str) -> Logged | None:
+        """What the log has of a prediction, without draining first; None where the id was never issued here."""
         try:
-            self._feedback.of(prediction_id)
+            found = self._log.answer(prediction_id)
         except PredictionNotFound:
-            return False
-        return True
+            return None
+        return Logged(*found) if found else Logged()

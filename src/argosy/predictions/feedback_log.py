@@ -17,7 +17,7 @@ from typing import Literal, cast, get_args
 
 from argosy.database import Database, Transaction
 from argosy.errors import FeedbackInvalid, PredictionNotFound
-from argosy.label_sets import as_members, beside, canonical, is_set
+from argosy.label_sets import as_members, beside, is_set, label_of
 from argosy.predictions import statements
 from argosy.predictions.giver import OWNER, Giver
 from argosy.predictions.ids import PredictionIds
@@ -144,7 +144,10 @@ class FeedbackLog:
         prediction_id = self._ids.check(given.prediction_id)
         if given.kind not in get_args(Kind):
             raise FeedbackInvalid(f"kind is '{given.kind}': it must be one of {', '.join(get_args(Kind))}")
-        label = canonical(given.label)
+        try:
+            label = label_of(given.label)
+        except ValueError as problem:
+            raise FeedbackInvalid(str(problem)) from None
         for name, value in (*(("label", one) for one in as_members(label)), ("source", given.source)):
             if not value.strip() or len(value) > LABEL_CHARACTERS:
                 raise FeedbackInvalid(f"{name} must be text of 1 to {LABEL_CHARACTERS} characters")

@@ -7,7 +7,7 @@ id that was never issued, SealBroken for a row that was tampered with. Any threa
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 from argosy.database import Database
 from argosy.errors import PredictionNotFound, RecordUnreadable
+from argosy.identities import resting_forms
 from argosy.predictions import frames, segments, statements
 from argosy.predictions.drain import drain_once
 from argosy.predictions.ids import MAC_PLACE, PredictionIds
@@ -70,23 +71,37 @@ class PredictionLog:
                 raise PredictionNotFound(f"the prediction '{one}' is not in the log: it was erased")
         return [self._unsealed(rows[0]) for rows in found]
 
+    def answer(self, prediction_id: str) -> tuple[str, str] | None:
+        """The model and its answer, None where an issued id is not in the log. Opens no seal and drains nothing."""
+        with self._database.read() as transaction:
+            rows = transaction.execute(statements.ANSWER, {"id": self._ids.check(prediction_id)})
+        return (str(rows[0][0]), str(rows[0][1])) if rows else None
+
     def of_entity(self, entity: str, start: float, end: float, model: str = "") -> list[Prediction]:
         """What was predicted about an entity from `start` (inclusive) to `end` (exclusive), oldest first."""
         drain_once(self._spool, self._database)
-        wanted = {"entity_hash": entity_hash(self._scope, entity), "start": start, "end": end, "model": model}
+        hashes = [entity_hash(self._scope, form) for form in resting_forms(entity)]
+        span = {"start": start, "end": end, "model": model}
         with self._database.read() as transaction:
-            rows = transaction.execute(statements.OF_ENTITY, wanted)
-        return [self._unsealed(row) for row in rows]
+            rows = [
+                row for one in hashes for row in transaction.execute(statements.OF_ENTITY, {"entity_hash": one, **span})
+            ]
+        return sorted((self._unsealed(row) for row in rows), key=lambda one: (one.made_at, one.id))
 
     def ids_of_entity(
         self, entity: str, start: float, end: float, model: str, token: str | None, rows: int
     ) -> list[str]:
         """The ids of at most so many of these; only those that the token of that name asked for, or all for None."""
         drain_once(self._spool, self._database)
-        wanted = {"entity_hash": entity_hash(self._scope, entity), "start": start, "end": end, "model": model}
+        hashes = [entity_hash(self._scope, form) for form in resting_forms(entity)]
+        wanted = {"start": start, "end": end, "model": model, "token": token, "rows": rows}
         with self._database.read() as transaction:
-            found = transaction.execute(statements.IDS_OF_ENTITY, {**wanted, "token": token, "rows": rows})
-        return [row[0] for row in found]
+            found = [
+                row[0]
+                for one in hashes
+                for row in transaction.execute(statements.IDS_OF_ENTITY, {"entity_hash": one, **wanted})
+            ]
+        return found[:rows]
 
     def of_model(self, model: str, start: float = 0.0, end: float = EVER) -> Iterator[Prediction]:
         """What a model answered, oldest first, a page at a time: no transaction is open while the caller works."""
@@ -156,13 +171,16 @@ class PredictionLog:
         The caller then has the database purge its write-ahead log, once for all that it erases.
         """
         drain_once(self._spool, self._database)
-        wanted = subject_hash(self._scope, subject)
+        hashes = [subject_hash(self._scope, form) for form in resting_forms(subject)]
         with self._database.write() as transaction:  # meanwhile no drain moves what is not blanked yet
             for path in [*segments.listed(self._spool), *segments.damaged(self._spool)]:
-                _scrub(path, wanted)
-            transaction.execute(statements.ERASE_FEEDBACK, {"subject_hash": wanted})
-            transaction.execute(statements.ERASE_DRAWS, {"subject_hash": wanted})
-            return [row[0] for row in transaction.execute(statements.ERASE, {"subject_hash": wanted})]
+                _scrub(path, hashes)
+            erased = []
+            for one in hashes:
+                transaction.execute(statements.ERASE_FEEDBACK, {"subject_hash": one})
+                transaction.execute(statements.ERASE_DRAWS, {"subject_hash": one})
+                erased += [row[0] for row in transaction.execute(statements.ERASE, {"subject_hash": one})]
+            return erased
 
     def damaged(self) -> list[Path]:
         """Spool files kept aside since a part of them cannot be read, and so cannot be searched for a subject."""
@@ -172,7 +190,7 @@ class PredictionLog:
         return unseal(SealedPrediction(*row), self._scope)
 
 
-def _scrub(path: Path, wanted: bytes | None) -> None:
+def _scrub(path: Path, hashes: Collection[bytes | None]) -> None:
     """Overwrite the frames of one subject in place, which a writer appending to the file does not notice."""
     with segments.opened(path) as segment:
         if segment is None:
@@ -180,7 +198,7 @@ def _scrub(path: Path, wanted: bytes | None) -> None:
         descriptor = segment[0]
         data = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
         for payload, end in frames.complete(data):
-            if not frames.is_blank(payload) and _subject_hash(payload) == wanted:
+            if not frames.is_blank(payload) and _subject_hash(payload) in hashes:
                 overwritten = frames.blank(len(payload))
                 os.pwrite(descriptor, overwritten, end - len(overwritten))
         os.fsync(descriptor)

@@ -25,6 +25,8 @@ ON CONFLICT (name) DO UPDATE SET position = excluded.position
 """
 FORGET = "DELETE FROM spools WHERE name = :name"
 
+ANSWER = "SELECT model, answer FROM predictions WHERE id = :id"
+
 GET = f"SELECT {COLUMNS} FROM predictions WHERE id = :id"  # noqa: S608
 
 OF_MODEL = f"""

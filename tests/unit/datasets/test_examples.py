@@ -11,28 +11,36 @@ from argosy.datasets.example import Example, content, payload, read_payload
 from argosy.datasets.examples import Examples
 from argosy.datasets.export import write_csv, write_json_lines
 from argosy.errors import CollectionNotFound, ExamplesInvalid, KeyWrong
+from argosy.identities import identity_of
+from argosy.label_sets import plain
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
 
 TEXTS = st.text(min_size=1, max_size=40).filter(lambda text: not text.isspace())
+LABELS = TEXTS.filter(lambda text: plain(text) == text and text.lstrip()[0] not in "[({")
+SUBJECTS = (TEXTS | st.text("'=-+@{ a", min_size=1)).map(lambda text: identity_of(text, "subject"))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**50), 2**50) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
-INPUTS = TEXTS | st.dictionaries(st.text(max_size=8), JSON, min_size=1, max_size=4).filter(
-    lambda fields: any(
-        not (value is None or (isinstance(value, str) and not value.strip())) for value in fields.values()
+INPUTS = (
+    TEXTS
+    | st.text("'=-+@{a", min_size=1)
+    | st.dictionaries(st.text(max_size=8), JSON, min_size=1, max_size=4).filter(
+        lambda fields: any(
+            not (value is None or (isinstance(value, str) and not value.strip())) for value in fields.values()
+        )
     )
 )
 ROWS = st.lists(
     st.builds(
         Example,
         INPUTS,
-        TEXTS | st.sampled_from(['["a","b"]', "[]"]),
+        LABELS | st.sampled_from(['["a","b"]', "[]", "=1", "'-", "-1"]),
         st.none() | st.floats(0, 4e9).map(lambda seconds: round(seconds, 3)),
         st.sampled_from(["", "desk"]),
-        st.none() | TEXTS,
+        st.none() | SUBJECTS,
         st.none() | st.sampled_from(["train", "validation", "test"]),
         origin=st.none() | st.just("ab" * 22),
     ),
@@ -221,4 +229,4 @@ def test_csv_has_a_line_each_that_an_import_reads_back(examples, tmp_path):
         write_csv(examples.export("news"), out)
     assert examples.import_file("copy", tmp_path / "news.csv").added == 2
     inputs = [row.input for row in examples.export("copy")]
-    assert inputs == ['a "text", with\na line', '{"title":"t"}']
+    assert inputs == ['a "text", with\na line', {"title": "t"}]

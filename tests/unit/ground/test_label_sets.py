@@ -1,11 +1,11 @@
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy import label_sets
-from argosy.datasets.example import check_label
 
 LABELS = st.lists(st.text(min_size=1).filter(str.strip), max_size=6)
 
@@ -18,21 +18,65 @@ def test_order_and_repeats_make_no_difference(labels, random):
     assert label_sets.set_label(shuffled) == text
     assert label_sets.members(text) == tuple(sorted(set(labels)))
     assert json.loads(text) == sorted(set(labels))
-    assert label_sets.canonical(json.dumps(shuffled)) == text
+    assert label_sets.label_of(json.dumps(shuffled)) == text
 
 
-@given(st.text())
-def test_what_is_no_list_stays_as_it_is(text):
-    if not text.lstrip().startswith("["):
-        assert label_sets.canonical(text) == text
+@given(st.text().filter(str.strip))
+def test_what_is_no_list_and_no_number_or_truth_value_stays_as_it_is(text):
+    if not text.lstrip().startswith(("[", "(", "{")) and text.lower() not in ("true", "false") and ".0" not in text:
+        assert label_sets.label_of(text) == text
         assert not label_sets.is_set(text)
 
 
-@pytest.mark.parametrize("text", ["[urgent", "[1", "[{}]", '[["a"]]', '[""]', "[draft] letter", "{}"])
+@pytest.mark.parametrize(
+    ("given", "label"),
+    [
+        *((one, "true") for one in (True, "true", "True", "TRUE", np.True_)),
+        *((one, "1") for one in (1, 1.0, "1", "1.0", "1.00", np.int64(1), np.float64(1))),
+        *((one, "0.5") for one in (0.5, "0.5", np.float64(0.5))),
+        *((one, '["1","true"]') for one in (["TRUE", 1.0], '["1.0", true]', "['True', 1]", np.array(["1.0", "true"]))),
+        ("1.10", "1.10"),
+        ("007", "007"),
+        ("v1.0", "v1.0"),
+    ],
+)
+def test_one_label_has_one_form_whatever_it_came_in(given, label):
+    assert label_sets.label_of(given) == label
+
+
+@pytest.mark.parametrize("text", ["['joy', 'love']", "('love', 'joy')", "{'joy', 'love'}", '["love", "joy"]'])
+def test_a_list_that_python_printed_is_that_list(text):
+    assert label_sets.label_of(text) == '["joy","love"]'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[1 0]", "[0. 1.]", "['joy' 'love']", "['a', 'b', ...]", "['a', None]", "[nan]", "array(['a'])", "set()", '[""]'],
+)
+def test_what_numpy_printed_and_lists_of_no_labels_are_refused(text):
+    with pytest.raises(ValueError, match="label"):
+        label_sets.label_of(text)
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), float("inf"), "", " ", {}, b"x"])
+def test_what_is_no_label(value):
+    with pytest.raises(ValueError, match="label"):
+        label_sets.label_of(value)
+
+
+def test_labels_compare_equal_and_keep_the_spelling_that_rests():
+    assert label_sets.agrees("True", "true")
+    assert label_sets.agrees("1", "1")
+    assert label_sets.beside("true", '["True"]') == '["True"]'
+    assert label_sets.spellings(["True", "1.0", "joy", "2", "2.0"]) == {"true": "True", "1": "1.0"}
+    assert label_sets.respelled('["joy","true"]', {"true": "True"}) == '["True","joy"]'
+
+
+@pytest.mark.parametrize("text", ["[urgent", "[1", "[draft] letter", "[urgent]", "{}", "(1)", "(a), (b)"])
 def test_text_that_only_looks_like_a_list_is_a_single_label(text):
     assert label_sets.members(text) is None
     assert label_sets.as_members(text) == (text,)
-    assert check_label(text) == text
+    assert label_sets.label_of(text) == text
 
 
 @pytest.mark.parametrize(
@@ -48,13 +92,13 @@ def test_text_that_only_looks_like_a_list_is_a_single_label(text):
     ],
 )
 def test_labels_as_they_rest(given, label):
-    assert check_label(given) == label
+    assert label_sets.label_of(given) == label
 
 
 @pytest.mark.parametrize("given", [[["a"]], [None], ["a", " "], [{}], ["a"] * 1001])
 def test_lists_of_what_is_no_label_are_refused(given):
     with pytest.raises(ValueError, match="label"):
-        check_label(given)
+        label_sets.label_of(given)
 
 
 def test_a_single_label_beside_a_set_is_a_set_of_one():

@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from argosy.errors import ContentTypeUnsupported, RequestInvalid, RequestTooLarge
+from argosy.identities import identity_of
 from argosy.serving.rest.endpoint import CALLER
 
 JSON_TYPES = ("application/json", "", "application/x-www-form-urlencoded")
@@ -73,11 +74,13 @@ def _who(request: Request, parameters: Mapping[str, Any], name: str) -> str | No
     if value is None:
         header = request.headers.get(f"argosy-{name}")
         value = None if header is None else _utf8(header)
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str) or len(value) > WHO_CHARACTERS:
+    try:
+        found = identity_of(value, name)
+    except ValueError as problem:
+        raise RequestInvalid(str(problem)) from None
+    if found is not None and len(found) > WHO_CHARACTERS:
         raise RequestInvalid(f"{name} must be text of at most {WHO_CHARACTERS} characters")
-    return value
+    return found
 
 
 def _utf8(header: str) -> str:
