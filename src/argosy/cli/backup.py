@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json
+from argosy.cli.output import json_option, plural, print_json, print_line
 from argosy.cli.project import opened
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
@@ -30,8 +30,8 @@ def backup(ctx: click.Context, file: Path, with_keys: bool, as_json: bool) -> No
     if as_json:
         print_json(asdict(done))
         return
-    click.echo(f"Wrote {done.file}: {done.size_bytes:,} bytes, {plural(done.artifacts, 'artifact')}.")
-    click.echo(
+    print_line(f"Wrote {done.file}: {done.size_bytes:,} bytes, {plural(done.artifacts, 'artifact')}.")
+    print_line(
         "The master keys are in it: keep it as you keep them."
         if with_keys
         else "The master keys are not in it: without a copy of them it cannot be read.",
@@ -61,10 +61,10 @@ def restore(ctx: click.Context, file: Path, into: Path | None, as_json: bool) ->
         print_json(asdict(done))
         return
     made = format_time(round(done.made_at))
-    click.echo(f"Restored {done.folder} as it was at {made}, with {plural(done.artifacts, 'artifact')}.")
+    print_line(f"Restored {done.folder} as it was at {made}, with {plural(done.artifacts, 'artifact')}.")
     for setting in done.changed:
-        click.echo(f"'{setting}' lay outside of the project and is inside of it now: argosy.yaml says so.", err=True)
+        print_line(f"'{setting}' lay outside of the project and is inside of it now: argosy.yaml says so.", err=True)
     if not done.has_keys:
-        click.echo(
+        print_line(
             f"Put the master keys into {Path(done.folder) / '.argosy' / 'keys'}, or set their variables.", err=True
         )

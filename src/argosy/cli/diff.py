@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import opened
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def diff(ctx: click.Context, first: str, second: str, as_json: bool) -> None:
 
 def print_comparison(found: Comparison, first: str, second: str) -> None:
     """The same for people."""
-    click.echo(f"{first}  {found.first}\n{second}  {found.second}\n")
+    print_line(f"{first}  {found.first}\n{second}  {found.second}\n")
     rows = [(one.what, _plain(one.recorded), _plain(one.here)) for one in found.definition]
     _print("Definition", rows, first, second)
     _print_data(found.data)
@@ -51,7 +51,7 @@ def print_comparison(found: Comparison, first: str, second: str) -> None:
 
 
 def _print_data(data: DataChange) -> None:
-    click.echo(f"Data: {plural(data.rows[0], 'row')}, then {plural(data.rows[1], 'row')}")
+    print_line(f"Data: {plural(data.rows[0], 'row')}, then {plural(data.rows[1], 'row')}")
     for name, counts in (
         ("added", data.added),
         ("removed", data.removed),
@@ -59,22 +59,22 @@ def _print_data(data: DataChange) -> None:
         ("moved to another part", data.moved),
     ):
         if counts:
-            click.echo(f"  {sum(counts.values()):,} {name}: {_listed(counts)}")
+            print_line(f"  {sum(counts.values()):,} {name}: {_listed(counts)}")
     if any(data.erased):
-        click.echo(f"  erased since: {data.erased[0]:,} and {data.erased[1]:,}")
-    click.echo()
+        print_line(f"  erased since: {data.erased[0]:,} and {data.erased[1]:,}")
+    print_line()
 
 
 def _print_paired(paired: Paired, first: str, second: str) -> None:
     left_out = f" (left out: {paired.left_out})" if paired.left_out else ""
-    click.echo(f"Answers on {plural(paired.rows, 'row')} that neither learned from{left_out}")
+    print_line(f"Answers on {plural(paired.rows, 'row')} that neither learned from{left_out}")
     if paired.accuracy is None or paired.difference is None or paired.low is None or paired.high is None:
         return
-    click.echo(
+    print_line(
         f"  accuracy {paired.accuracy[0]:.3f}, then {paired.accuracy[1]:.3f}: {_points(paired.difference)} points, "
         f"95 % interval {_points(paired.low)} to {_points(paired.high)}, p = {paired.p_value:.2g}"
     )
-    click.echo(
+    print_line(
         f"  only {first} right: {paired.only_first_right:,}; only {second} right: {paired.only_second_right:,}\n"
     )
     classes = [one for one in paired.classes if one.recall[0] != one.recall[1] or one.precision[0] != one.precision[1]]
@@ -92,14 +92,14 @@ def _print_paired(paired: Paired, first: str, second: str) -> None:
     if rows:
         print_table(columns, rows, "Classes that changed, the most first")
     if len(classes) > SHOWN:
-        click.echo(f"… and {len(classes) - SHOWN} more: --json has all")
+        print_line(f"… and {len(classes) - SHOWN} more: --json has all")
 
 
 def _print(title: str, rows: list[tuple[str, str, str]], first: str, second: str) -> None:
     if rows:
         print_table(("", first, second), rows, title)
     else:
-        click.echo(f"{title}: the same\n")
+        print_line(f"{title}: the same\n")
 
 
 def _listed(counts: Mapping[str, int]) -> str:

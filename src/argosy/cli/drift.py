@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import opened
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def drift(ctx: click.Context, target: str, by: str | None, as_json: bool) -> Non
         print_json({"model": found.model, "drift": drifting.rows_of(found), "problems": found.problems})
         return
     for version, problem in sorted(found.problems.items()):
-        click.echo(f"{found.model}@{version} cannot be compared: {problem}")
+        print_line(f"{found.model}@{version} cannot be compared: {problem}")
     if not found.periods:
-        click.echo(f"{target} has answered nothing live yet, so there is nothing to compare.")
+        print_line(f"{target} has answered nothing live yet, so there is nothing to compare.")
         return
     for version in dict.fromkeys(period.version for period in found.periods):
         _print(found, [period for period in found.periods if period.version == version])
@@ -59,11 +59,11 @@ def _print(found: Found, periods: list[Period]) -> None:
     print_table(("from (UTC)", ">answers", *(f">{NAMES.get(name, name)}" for name in names)), rows, title)
     shown = [period for period in periods if period.drift.shown()]
     if not shown:
-        click.echo("Nothing has changed beyond chance.")
+        print_line("Nothing has changed beyond chance.")
         return
     since = format_time(shown[0].started_at)[:19]
-    click.echo("* beyond chance. That asks for a look and for labels, and does not say that the model got worse:")
-    click.echo(f"  argosy feedback review {found.model} --since {since}Z --output review.csv")
+    print_line("* beyond chance. That asks for a look and for labels, and does not say that the model got worse:")
+    print_line(f"  argosy feedback review {found.model} --since {since}Z --output review.csv")
 
 
 def _cell(period: Period, name: str) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.output import counting, json_option, plural, print_json, print_line, print_table, standard_output
 from argosy.cli.project import opened
 from argosy.errors import ExamplesInvalid
 
@@ -79,9 +76,9 @@ def import_(
     if as_json:
         print_json({"collection": collection, **msgspec.structs.asdict(report)})
         return
-    click.echo(f"Imported {plural(report.added, 'example')} into '{collection}'.")
+    print_line(f"Imported {plural(report.added, 'example')} into '{collection}'.")
     if report.columns:
-        click.echo(f"  read {', '.join(f'{READ[role]} from {name}' for role, name in report.columns.items())}")
+        print_line(f"  read {', '.join(f'{READ[role]} from {name}' for role, name in report.columns.items())}")
     for count, meaning in (
         (report.revised, "new revisions: known texts whose label changed"),
         (report.duplicates, "duplicates: said nothing new"),
@@ -90,11 +87,11 @@ def import_(
         (report.skipped, "bad rows skipped"),
     ):
         if count:
-            click.echo(f"  {count:,} {meaning}")
+            print_line(f"  {count:,} {meaning}")
     for rows in report.disagreements[:SHOWN]:
-        click.echo(f"    {', '.join(f'{place}: {label}' for place, label in rows.items())}")
+        print_line(f"    {', '.join(f'{place}: {label}' for place, label in rows.items())}")
     if report.conflicts > SHOWN:
-        click.echo(f"    … and {report.conflicts - SHOWN:,} more; --json lists a hundred")
+        print_line(f"    … and {report.conflicts - SHOWN:,} more; --json lists a hundred")
 
 
 @examples.command()
@@ -119,10 +116,10 @@ def count(ctx: click.Context, collection: str, as_json: bool) -> None:
     ordered = sorted(counts.labels.items(), key=lambda item: -item[1])
     rows = [(label, f"{number:,}", f"{number / counts.examples:.1%}") for label, number in ordered]
     print_table(("label", ">examples", ">share"), rows, f"{name}: {plural(counts.examples, 'example')}")
-    click.echo(f"Seen from {format_time(counts.first_seen_at)} to {format_time(counts.last_seen_at)}.")
+    print_line(f"Seen from {format_time(counts.first_seen_at)} to {format_time(counts.last_seen_at)}.")
     for what, tally in (("source", counts.sources), ("published split", counts.splits)):
         if tally:
-            click.echo(f"By {what}: {', '.join(f'{key} {number:,}' for key, number in tally.items())}.")
+            print_line(f"By {what}: {', '.join(f'{key} {number:,}' for key, number in tally.items())}.")
 
 
 @examples.command()
@@ -142,7 +139,7 @@ def show(ctx: click.Context, example_id: str, as_json: bool) -> None:
         return
     rows = [(r["revision"], r["label"], format_time(r["seen_at"]), r["source"], r["subject"] or "–") for r in revisions]
     print_table((">revision", "label", "seen", "source", "subject"), rows)
-    click.echo(revisions[-1]["input"])
+    print_line(revisions[-1]["input"])
 
 
 @examples.command()
@@ -161,7 +158,7 @@ def export(ctx: click.Context, collection: str, form: str, output: Path | None) 
     project.examples.count(collection)  # says at once where there is no such collection
     rows, write = project.examples.export(collection), write_csv if form == "csv" else write_json_lines
     if output is None:
-        write(rows, sys.stdout)
+        write(rows, standard_output())
         return
     if not output.parent.is_dir():
         raise ExamplesInvalid(f"{output}: there is no such folder")
@@ -181,8 +178,10 @@ def export(ctx: click.Context, collection: str, form: str, output: Path | None) 
 @click.option("--mark", is_flag=True, help="Mark those models, so that nobody promotes them unawares.")
 @json_option
 @click.pass_context
-def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, as_json: bool) -> None:
+def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, as_json: bool) -> int:
     """Remove a SUBJECT from examples, predictions and feedback; list the models that learned from it.
+
+    Exit code 1 where nothing is stored about it: see how it is written.
 
     Example: argosy examples erase customer-17
     """
@@ -192,26 +191,21 @@ def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, as_json: bool
     if not yes:
         click.confirm("This cannot be undone. Erase everything about that subject?", abort=True, err=True)
     erased = project.examples.erase(subject, mark)
+    code = 1 if erased.is_nothing else 0
     if as_json:
         print_json(asdict(erased))
-        return
+        return code
+    for path in erased.damaged:
+        print_line(f"{path} cannot be read to its end, nor searched: delete it.", err=True)
+    if erased.is_nothing:
+        print_line("Nothing is stored about that subject, as it is written here.", err=True)
+        return code
     examples_, revisions = plural(erased.examples, "example"), plural(erased.revisions, "revision")
-    click.echo(f"Erased {examples_} ({revisions}) and {plural(erased.predictions, 'prediction')}.")
+    print_line(f"Erased {examples_} ({revisions}) and {plural(erased.predictions, 'prediction')}.")
     if erased.models:
         marked = " They are marked." if mark else ""
-        click.echo(f"Trained on it, and still there: {', '.join(erased.models)}.{marked}")
-    for path in erased.damaged:
-        click.echo(f"{path} cannot be read to its end, nor searched: delete it.", err=True)
-
-
-@contextmanager
-def counting(quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A running count of rows on standard error, where somebody looks."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    yield lambda rows: click.echo(f"\r  {rows:,} rows", nl=False, err=True)
-    click.echo("\r" + " " * 24 + "\r", nl=False, err=True)
+        print_line(f"Trained on it, and still there: {', '.join(erased.models)}.{marked}")
+    return code
 
 
 def _plain(example: Any) -> dict[str, Any]:

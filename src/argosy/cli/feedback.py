@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import now_option, opened, tell_quiet_hours
 from argosy.errors import FeedbackInvalid, NothingNew, nearest
 from argosy.label_sets import as_members
@@ -66,11 +66,11 @@ def add(
     if as_json:
         print_json({"prediction_ids": ids, "new": new})
         return
-    click.echo(f"Kept, for {plural(new, 'prediction')}." if new else "Known already: nothing changed.")
+    print_line(f"Kept, for {plural(new, 'prediction')}." if new else "Known already: nothing changed.")
     known = given.labels()
     for one in as_members(label):
         if one not in known:
-            click.echo(f"No example has the label '{one}'{nearest(one, known)}: if it is a slip, add the right one.")
+            print_line(f"No example has the label '{one}'{nearest(one, known)}: if it is a slip, add the right one.")
 
 
 @feedback.command("list")
@@ -96,7 +96,7 @@ def list_(ctx: click.Context, model: str, rows: int, as_json: bool) -> None:
         )
         return
     if not found:
-        click.echo("No feedback yet: argosy feedback add PREDICTION_ID --label LABEL")
+        print_line("No feedback yet: argosy feedback add PREDICTION_ID --label LABEL")
         return
     columns = ("given", "model", "prediction", "answer", "label", "kind", "source", "token", "measures")
     print_table(
@@ -136,10 +136,10 @@ def review(ctx: click.Context, model: str, output: Path, rows: int | None, since
     if as_json:
         print_json({"file": str(output), "rows": written})
         return
-    click.echo(f"{plural(written, 'prediction')} written to {output}, decrypted. Fill in the column 'correction'")
-    click.echo(f"('ok' where the answer is right), then: argosy feedback import {output}")
+    print_line(f"{plural(written, 'prediction')} written to {output}, decrypted. Fill in the column 'correction'")
+    print_line(f"('ok' where the answer is right), then: argosy feedback import {output}")
     if wanted is not None:
-        click.echo(f"After the gate's last refusal about {wanted} more reviews would probably decide.")
+        print_line(f"After the gate's last refusal about {wanted} more reviews would probably decide.")
 
 
 @feedback.command("import")
@@ -157,9 +157,9 @@ def import_(ctx: click.Context, file: Path, source: str, as_json: bool) -> None:
         found = {"corrections": len(returned.corrections), "new": new, "skipped": returned.skipped}
         print_json({**found, "new_labels": returned.new_labels})
         return
-    click.echo(f"{plural(new, 'correction')} kept, {returned.skipped} rows without one skipped.")
+    print_line(f"{plural(new, 'correction')} kept, {returned.skipped} rows without one skipped.")
     if returned.new_labels:
-        click.echo(f"New labels, in case of a slip of the pen: {', '.join(returned.new_labels)}")
+        print_line(f"New labels, in case of a slip of the pen: {', '.join(returned.new_labels)}")
 
 
 @click.command()
@@ -182,21 +182,21 @@ def retrain(ctx: click.Context, model: str, processes: int, detach: bool, now: b
     project = opened(ctx)
     if detach:
         label = retraining.requests(project).request(model, user())
-        print_json({"job": label}) if as_json else click.echo(f"Queued as {label}.")
+        print_json({"job": label}) if as_json else print_line(f"Queued as {label}.")
         return 0
     tell_quiet_hours(project, now)
     try:
-        found = retraining.retrain(project, model, processes, lambda step: click.echo(f"  {step}", err=True), now)
+        found = retraining.retrain(project, model, processes, lambda step: print_line(f"  {step}", err=True), now)
     except NothingNew as reason:
         told = {"model": model, "promoted": False, "reason": str(reason), "new_training_rows": 0}
-        print_json(told) if as_json else click.echo(f"Nothing to learn: {reason}")
+        print_json(told) if as_json else print_line(f"Nothing to learn: {reason}")
         return 2
     if as_json:
         print_json(found.to_dict())
     else:
-        click.echo(f"{plural(found.new_training_rows, 'new training row')}. {found.summary}")
+        print_line(f"{plural(found.new_training_rows, 'new training row')}. {found.summary}")
         if found.left_out:
-            click.echo(f"Left out of the evidence: {found.left_out}.")
+            print_line(f"Left out of the evidence: {found.left_out}.")
     return 0 if found.promoted else 1
 
 

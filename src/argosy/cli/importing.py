@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json
+from argosy.cli.output import json_option, plural, print_json, print_line
 from argosy.cli.project import opened
 
 
@@ -66,21 +66,21 @@ def import_(
         classes=[one.strip() for one in classes.split(",") if one.strip()],
         trusted=trusted,
         allow_pickle=allow_pickle,
-        say=lambda line: None if as_json else click.echo(f"  {line}", err=True),
+        say=lambda line: None if as_json else print_line(f"  {line}", err=True),
     )
     if as_json:
         print_json(found.to_dict())
         return
     accuracy = found.metrics["test"]["accuracy"]
     figures = f"{accuracy['value']:.4f} ({accuracy['low']:.4f} to {accuracy['high']:.4f})"
-    click.echo(
+    print_line(
         f"{found.version.reference} {'is imported' if found.is_new else 'was imported before'}: accuracy {figures}."
     )
     if found.unknown:
-        click.echo(f"  {plural(found.unknown, 'row')} of the test part have a label that it does not know: all misses")
+        print_line(f"  {plural(found.unknown, 'row')} of the test part have a label that it does not know: all misses")
     if not found.has_probabilities:
-        click.echo("  it has scores, and no probabilities")
-    click.echo(f"Next: argosy models promote {found.version.reference}")
+        print_line("  it has scores, and no probabilities")
+    print_line(f"Next: argosy models promote {found.version.reference}")
 
 
 @click.command()
@@ -99,9 +99,9 @@ def challenge(ctx: click.Context, reference: str, processes: int, as_json: bool)
     if as_json:
         print_json(found.to_dict())
     elif found.promoted:
-        click.echo(f"Promoted: version {found.challenger} over {found.champion}: {found.reason}")
+        print_line(f"Promoted: version {found.challenger} over {found.champion}: {found.reason}")
     else:
-        click.echo(
+        print_line(
             f"Not promoted: version {found.champion} stays champion, version {found.challenger} is {found.reason}."
         )
     if not found.promoted:

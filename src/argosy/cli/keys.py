@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import opened
 
 
@@ -58,6 +58,6 @@ def rotate(ctx: click.Context, role: str, as_json: bool) -> None:
         print_json(asdict(rotated))
         return
     ended = " The rotation that was begun before has ended." if rotated.resumed else ""
-    click.echo(
+    print_line(
         f"The key '{role}' is {rotated.fingerprint} now; it wraps {plural(rotated.data_keys, 'data key')}.{ended}"
     )

@@ -9,9 +9,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from argosy.cli.output import print_table
+from argosy.cli.output import print_line, print_table
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -35,19 +33,19 @@ def print_leaderboard(project: Project, plan: str, top: int | None = None) -> No
 
     rows = ranked(project, plan)
     if not rows:
-        click.echo(f"Nothing is trained yet: argosy train {plan or 'plan.yaml'}")
+        print_line(f"Nothing is trained yet: argosy train {plan or 'plan.yaml'}")
         return
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     for _, group in groupby(rows, lambda row: (row["dataset"], row["evaluate"], row["share"])):
         _print_dataset(list(group), plan, top, width)
     if any(row["tied"] for row in rows):
-        click.echo("≈ tied with the first: on the same rows, the difference may be chance.")
+        print_line("≈ tied with the first: on the same rows, the difference may be chance.")
     if any(row["proposed"] and row["rank"] > 1 for row in rows):
-        click.echo("→ proposed, the cheapest of those (fit s × kB × µs): argosy models promote MODEL@proposed")
+        print_line("→ proposed, the cheapest of those (fit s × kB × µs): argosy models promote MODEL@proposed")
     if not any("champion" in row["aliases"] for row in rows):
         models = sorted({version.partition("@")[0] for row in rows for version in row["versions"]})
         if models:
-            click.echo(f"None of them is a champion yet: argosy models promote {models[0]}@best")
+            print_line(f"None of them is a champion yet: argosy models promote {models[0]}@best")
 
 
 def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> None:
@@ -59,7 +57,7 @@ def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> N
     columns, cells = fitted(shown, width)
     print_table(columns, cells, title)
     if len(rows) > len(shown):
-        click.echo(f"… and {len(rows) - len(shown)} more: argosy leaderboard {plan}\n")
+        print_line(f"… and {len(rows) - len(shown)} more: argosy leaderboard {plan}\n")
 
 
 def fitted(rows: Sequence[Row], width: int) -> tuple[list[str], list[list[str]]]:

@@ -15,7 +15,9 @@ from typing import Any
 import click
 
 import argosy
+from argosy.cli.output import print_line
 from argosy.errors import ArgosyError, UserMistake
+from argosy.terminal_text import visible_line
 
 COMMANDS = {
     "init": ("argosy.cli.project:init", "Make a new project folder."),
@@ -108,16 +110,16 @@ def run(arguments: list[str] | None = None) -> int:
         mistake.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
+        print_line("Stopped.", err=True)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has left
         return 0
     except UserMistake as mistake:
-        click.echo(f"Error: {mistake}", err=True)
+        print_line(visible_line(f"Error: {mistake}"), err=True)
         return 2
     except ArgosyError as failure:
-        click.echo(f"Failed: {failure}", err=True)
+        print_line(f"Failed: {failure}", err=True)
         return 1
     except OSError as failure:
         return _not_possible(failure)
@@ -127,5 +129,5 @@ def _not_possible(failure: OSError) -> int:
     """What the system refuses: a mistake where a file was named wrongly, else a failure such as a full disk."""
     named = f"{failure.filename}: " if failure.filename else ""
     is_mistake = bool(named) and isinstance(failure, MISNAMED)
-    click.echo(f"{'Error' if is_mistake else 'Failed'}: {named}{failure.strerror or failure}", err=True)
+    print_line(f"{'Error' if is_mistake else 'Failed'}: {named}{failure.strerror or failure}", err=True)
     return 2 if is_mistake else 1

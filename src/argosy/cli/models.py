@@ -12,9 +12,10 @@ import click
 
 from argosy.cli.diff import diff
 from argosy.cli.importing import challenge, import_, origin_rows
-from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import opened
 from argosy.errors import ArgosyError, ModelFailed, told
+from argosy.spreadsheet_cells import guarded
 from argosy.types import Input
 
 if TYPE_CHECKING:
@@ -57,14 +58,14 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         print_json({name: [asdict(version) for version in versions] for name, versions in found.items()})
         return
     if not found:
-        click.echo("No model yet: argosy train plan.yaml")
+        print_line("No model yet: argosy train plan.yaml")
     for name, versions in found.items():
         told = [plural(len(versions), "version")]
         told += [f"{alias} → {version.number}" for version in versions for alias in version.aliases]
         told += [f"{version.number} is marked ({version.mark})" for version in versions if version.mark]
         if not any(CHAMPION in version.aliases for version in versions):
             told.append(f"no champion, so servers answer with the newest: argosy models promote {name}@best")
-        click.echo(f"{name}: {'; '.join(told)}")
+        print_line(f"{name}: {'; '.join(told)}")
 
 
 @models.command()
@@ -83,7 +84,7 @@ def show(ctx: click.Context, reference: str, as_json: bool) -> None:
         told = {**asdict(version), "trained": {**asdict(trained), "rows_right": None}, "changed_code": changed}
         print_json(told)
         return
-    click.echo(f"{version.reference} {trained.label}" + (f" ({', '.join(version.aliases)})" if version.aliases else ""))
+    print_line(f"{version.reference} {trained.label}" + (f" ({', '.join(version.aliases)})" if version.aliases else ""))
     print_table(("", ""), _story(version, trained, changed))
     _print_metrics(trained.metrics)
     _print_confusion(trained.confusion)
@@ -122,7 +123,7 @@ def mark(ctx: click.Context, reference: str, reason: str, remove: bool, as_json:
         print_json({"version": version.reference, "mark": version.mark})
     else:
         said = f"is marked: {version.mark}" if version.mark else "is not marked."
-        click.echo(f"{version.reference} {said}")
+        print_line(f"{version.reference} {said}")
 
 
 @models.command()
@@ -159,10 +160,10 @@ def replay(ctx: click.Context, model: str, processes: int, detach: bool, as_json
     project = opened(ctx)
     if detach:
         label = replaying.replays(project).request(model, user())
-        print_json({"job": label}) if as_json else click.echo(f"Queued as {label}.")
+        print_json({"job": label}) if as_json else print_line(f"Queued as {label}.")
         return
     found = replaying.replay(project, model, processes)
-    print_json(found.to_dict()) if as_json else click.echo(found.summary)
+    print_json(found.to_dict()) if as_json else print_line(found.summary)
 
 
 @models.command()
@@ -220,9 +221,12 @@ def leaderboard(ctx: click.Context, plan: str, form: str, as_json: bool, top: in
     elif rows:
         writer = csv.DictWriter(sys.stdout, list(rows[0]))
         writer.writeheader()
-        writer.writerows(
-            {name: " ".join(cell) if isinstance(cell, list) else cell for name, cell in r.items()} for r in rows
-        )
+        writer.writerows({name: _csv_cell(cell) for name, cell in row.items()} for row in rows)
+
+
+def _csv_cell(value: Any) -> Any:
+    text = " ".join(value) if isinstance(value, list) else value
+    return guarded(text) if isinstance(text, str) else text
 
 
 @click.command()
@@ -256,14 +260,14 @@ def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json:
         )
         return
     for label, sure, text in zip(labels, confidences, texts, strict=True):
-        click.echo(f"{label}\t{sure:.3f}\t{text}")
+        print_line(f"{label}\t{sure:.3f}\t{text}")
 
 
 def _say_alias(version: Any, alias: str, as_json: bool) -> None:
     if as_json:
         print_json({"model": version.model, "alias": alias, "version": version.number})
     else:
-        click.echo(f"{version.model}@{alias} is version {version.number} now.")
+        print_line(f"{version.model}@{alias} is version {version.number} now.")
 
 
 def input_of(text: str, reads: Mapping[str, str]) -> Input:
@@ -341,7 +345,7 @@ def _print_confusion(confusion: Any) -> None:
     if confusion.get("per_label"):
         _print_labels(labels, confusion["per_label"], confusion["thresholds"])
     elif len(labels) > SHOWN_LABELS:
-        click.echo(f"What is taken for what among {len(labels)} labels is in --json and in: argosy report")
+        print_line(f"What is taken for what among {len(labels)} labels is in --json and in: argosy report")
     elif labels:
         rows = zip([*labels, "(unknown)"], matrix, strict=False)
         shown = [(label, *cells) for label, cells in rows if label != "(unknown)" or any(cells)]

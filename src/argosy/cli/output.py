@@ -1,13 +1,19 @@
-"""What commands print: a table where people look, one JSON document where programs read."""
+"""What commands print: a table where people look, one JSON document where programs read.
+
+Nothing else in `cli` prints: whatever a label, a name or a text holds, here it is made to show and not to act.
+"""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TextIO, TypeVar, cast
 
 import click
+
+from argosy.terminal_text import IN_JSON, visible, visible_line
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -17,15 +23,43 @@ def json_option(command: C) -> C:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
+def print_line(text: object = "", err: bool = False) -> None:
+    """A line, or several; on standard error where `err`."""
+    click.echo(visible(str(text)), err=err)
+
+
 def print_json(value: Any) -> None:
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode().translate(IN_JSON))
+
+
+class _Terminal:
+    """Standard output where it is a terminal."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(visible(text.replace("\r\n", "\n")))
+
+
+def standard_output() -> TextIO:
+    """For what is written as it is into a file or a pipe, and only shown on a terminal."""
+    return cast(TextIO, _Terminal()) if sys.stdout.isatty() else sys.stdout
+
+
+@contextmanager
+def counting(quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A running count of rows on standard error, where somebody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    yield lambda rows: click.echo(f"\r  {rows:,} rows", nl=False, err=True)
+    click.echo("\r" + " " * 24 + "\r", nl=False, err=True)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
     """A table as wide as it needs; columns whose name starts with `>` are right-aligned."""
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[visible_line(str(cell)) for cell in row] for row in rows]
+    columns, title = [visible_line(name) for name in columns], visible_line(title)
     names = [name.lstrip(">") for name in columns]
     widths = [max(len(name), *(len(row[place]) for row in cells), 0) for place, name in enumerate(names)]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import opened
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
         print_json({"plan": name, **{key: list(labels) for key, labels in counts.items()}})
         return
     search = project.plans.status(name).search
-    click.echo(
+    print_line(
         f"Plan '{name}': {f'search, {search}' if search else plural(len(done.queued), 'definition') + ' queued'}."
     )
     for labels, meaning in (
@@ -79,11 +79,11 @@ def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
         (done.dropped, "of the plan's earlier form cancelled"),
     ):
         if labels:
-            click.echo(f"  {len(labels):,} {meaning}")
+            print_line(f"  {len(labels):,} {meaning}")
     for lacking in done.left_out:
-        click.echo(f"  left out: {lacking}")
+        print_line(f"  left out: {lacking}")
     if done.queued or search:
-        click.echo(f"Next: argosy worker --processes 2, and argosy plan status {name}")
+        print_line(f"Next: argosy worker --processes 2, and argosy plan status {name}")
 
 
 @plan.command()
@@ -109,7 +109,7 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
         return
     print_status(found)
     if until:
-        click.echo(f"  quiet hours: no training starts before {until}")
+        print_line(f"  quiet hours: no training starts before {until}")
 
 
 @plan.command()
@@ -125,25 +125,25 @@ def cancel(ctx: click.Context, plan_: str, as_json: bool) -> None:
     if as_json:
         print_json({"cancelled": labels})
         return
-    click.echo(f"{plural(len(labels), 'definition')} cancelled.")
+    print_line(f"{plural(len(labels), 'definition')} cancelled.")
 
 
 def print_status(found: PlanStatus) -> None:
     """The counts by state, and the failures with their errors."""
     counts = ", ".join(f"{number} {state.value}" for state, number in found.counts.items() if number)
-    click.echo(f"Plan '{found.plan}'{' (cancelled)' if found.is_cancelled else ''}: {counts or 'nothing to do'}.")
+    print_line(f"Plan '{found.plan}'{' (cancelled)' if found.is_cancelled else ''}: {counts or 'nothing to do'}.")
     if found.search:
-        click.echo(f"  search: {found.search}")
+        print_line(f"  search: {found.search}")
     for name, number in found.lacking.items():
-        click.echo(f"  {number} wait for a worker with the plug-in {name}")
+        print_line(f"  {number} wait for a worker with the plug-in {name}")
     for job in found.failed:
-        click.echo(f"  {job.label} failed: {job.error}")
+        print_line(f"  {job.label} failed: {job.error}")
 
 
 def _print_check(found: PlanCheck) -> None:
     expansion = found.expansion
     forbidden = sum(one.count for one in expansion.forbidden)
-    click.echo(f"Plan '{found.plan.name}': {plural(expansion.permutations, 'permutation')}.")
+    print_line(f"Plan '{found.plan.name}': {plural(expansion.permutations, 'permutation')}.")
     rows = [
         (f"{forbidden:,}", "forbidden by rules or by what does not fit together"),
         *_left_out(expansion),
@@ -154,13 +154,13 @@ def _print_check(found: PlanCheck) -> None:
     ]
     print_table((">definitions", ""), rows)
     for one in expansion.forbidden:
-        click.echo(f"Forbidden: {one.reason} ({plural(one.count, 'permutation')})")
+        print_line(f"Forbidden: {one.reason} ({plural(one.count, 'permutation')})")
     for one in expansion.left_out:
-        click.echo(f"Left out: {one.reason} ({plural(one.count, 'permutation')})")
+        print_line(f"Left out: {one.reason} ({plural(one.count, 'permutation')})")
     for unused in expansion.without_effect:
-        click.echo(f"Without effect: {unused.path}: {unused.why} ({plural(unused.definitions, 'definition')})")
+        print_line(f"Without effect: {unused.path}: {unused.why} ({plural(unused.definitions, 'definition')})")
     if expansion.distinct < len(expansion.definitions):
-        click.echo(f"Only {expansion.distinct:,} of {len(expansion.definitions):,} can differ in their results.")
+        print_line(f"Only {expansion.distinct:,} of {len(expansion.definitions):,} can differ in their results.")
     _print_rows(found.plan, found.datasets)
 
 
@@ -178,12 +178,12 @@ def _print_search(found: SearchCheck) -> None:
     stop = ", ".join(f"{name} {value}" for name, value in given.pop("stop_when", {}).items() if value is not None)
     told = ", ".join(f"{name} {value}" for name, value in given.items()) + (f", stop when {stop}" if stop else "")
     many = "countless permutations" if found.permutations is None else plural(found.permutations, "permutation")
-    click.echo(f"Plan '{found.plan.name}': a search of {many} ({told}).")
+    print_line(f"Plan '{found.plan.name}': a search of {many} ({told}).")
     if found.rungs:
-        click.echo(f"Halving: {_rungs(found)} of the training part; only the last become versions.")
+        print_line(f"Halving: {_rungs(found)} of the training part; only the last become versions.")
     print_table(("choice", "values"), found.space)
     if found.story is not None:
-        click.echo(f"So far: {found.story}.")
+        print_line(f"So far: {found.story}.")
     _print_rows(found.plan, [found.frozen])
 
 
@@ -201,7 +201,7 @@ def _print_rows(plan: Plan, datasets: Sequence[Frozen]) -> None:
     from argosy.app.plans import rows_of
 
     if plan.evaluate:
-        click.echo(f"Validated by {evaluated(plan.evaluate.to_dict())} of training and validation together.")
+        print_line(f"Validated by {evaluated(plan.evaluate.to_dict())} of training and validation together.")
     for frozen in datasets:
         parts = ", ".join(f"{part} {rows:,}" for part, rows in rows_of(frozen).items())
-        click.echo(f"Dataset {frozen.digest[:12]} of '{frozen.collection}': {plural(frozen.rows, 'row')} ({parts}).")
+        print_line(f"Dataset {frozen.digest[:12]} of '{frozen.collection}': {plural(frozen.rows, 'row')} ({parts}).")

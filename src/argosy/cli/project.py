@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from argosy.cli.output import json_option, print_json, print_table
+from argosy.cli.output import json_option, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -31,7 +31,7 @@ def tell_quiet_hours(project: Project, is_now: bool) -> None:
 
     until = None if is_now else quiet_until(project)
     if until is not None:
-        click.echo(f"Quiet hours: no training starts before {until}. Ctrl-C leaves it queued; --now trains.", err=True)
+        print_line(f"Quiet hours: no training starts before {until}. Ctrl-C leaves it queued; --now trains.", err=True)
 
 
 @click.command()
@@ -49,8 +49,8 @@ def init(folder: Path, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"project": str(folder), "written": written})
         return
-    click.echo(f"Made a project in {folder}: {', '.join(Path(path).name for path in written)}")
-    click.echo(f"Next: cd {folder} && argosy examples import YOUR.csv && argosy train plan.yaml")
+    print_line(f"Made a project in {folder}: {', '.join(Path(path).name for path in written)}")
+    print_line(f"Next: cd {folder} && argosy examples import YOUR.csv && argosy train plan.yaml")
 
 
 @click.command()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from argosy.cli.output import json_option, print_json
+from argosy.cli.output import json_option, print_json, print_line
 from argosy.cli.project import opened
 
 
@@ -44,15 +44,15 @@ def report(
         learning_curve=learning_curve,
         quick=quick,
         doubts=doubts,
-        say=lambda line: None if as_json else click.echo(f"{line} …", err=True),
+        say=lambda line: None if as_json else print_line(f"{line} …", err=True),
     )
     if as_json:
         print_json({"report": str(path), "bytes": path.stat().st_size})
         return
-    click.echo(f"Wrote {path} ({path.stat().st_size / 1000:,.0f} kB).")
+    print_line(f"Wrote {path} ({path.stat().st_size / 1000:,.0f} kB).")
     if texts:
-        click.echo("It holds decrypted texts: mind who gets it.")
+        print_line("It holds decrypted texts: mind who gets it.")
     if doubts:
-        click.echo(
+        print_line(
             f"Labels in doubt, decrypted, are in {doubts}: put 'label' right, then: argosy examples import {doubts}"
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json, print_table
+from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import opened
 
 SHOWN = 10
@@ -23,22 +23,22 @@ def reproduce(ctx: click.Context, reference: str, as_json: bool) -> int:
 
     Example: argosy reproduce topics@champion
     """
-    found = opened(ctx).reproduce(reference, say=lambda _: None if as_json else click.echo(f"{_} …", err=True))
+    found = opened(ctx).reproduce(reference, say=lambda _: None if as_json else print_line(f"{_} …", err=True))
     if as_json:
         print_json(found.to_dict())
         return 0 if found.identical else 1
-    click.echo(f"{found.summary}; {found.seconds:.1f} s")
+    print_line(f"{found.summary}; {found.seconds:.1f} s")
     if found.erased and found.difference:
-        click.echo(f"The first difference: {found.difference}")
+        print_line(f"The first difference: {found.difference}")
     if found.erased:
         listed = ", ".join(f"{row.revision_id} ({row.part})" for row in found.erased[:SHOWN])
         more = f" and {len(found.erased) - SHOWN} more" if len(found.erased) > SHOWN else ""
-        click.echo(f"Erased since: {plural(len(found.erased), 'row')}, by revision id: {listed}{more}")
+        print_line(f"Erased since: {plural(len(found.erased), 'row')}, by revision id: {listed}{more}")
     if found.surroundings:
         rows = [(one.what, one.recorded or "–", one.here or "–") for one in found.surroundings]
         print_table(("", "when it was trained", "here"), rows, "What of the surroundings is different:")
     elif not found.identical and not found.erased:
-        click.echo("Nothing of the surroundings is different.")
+        print_line("Nothing of the surroundings is different.")
     return 0 if found.identical else 1
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from argosy.cli.output import print_line
 from argosy.cli.project import opened
 from argosy.cli.train import stopped_by_signals
 
@@ -33,7 +34,7 @@ def serve(ctx: click.Context, host: str, port: int | None) -> int:
     telemetry.configure()
     processes.follow_parent()
     project = opened(ctx)
-    serve_project(project, *_address(project, host, port), lambda url: click.echo(f"Serving on {url}"))
+    serve_project(project, *_address(project, host, port), lambda url: print_line(f"Serving on {url}"))
     processes.end_within(EXIT_SECONDS)
     return 0
 

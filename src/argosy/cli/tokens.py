@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from argosy.cli.output import json_option, print_json, print_table
+from argosy.cli.output import json_option, print_json, print_line, print_table
 from argosy.cli.project import opened
 
 
@@ -33,8 +33,8 @@ def create(ctx: click.Context, name: str, scopes: str, source: str, claims: str,
     if as_json:
         print_json({"name": name, "scopes": wanted, "source": source or name, "claims": claimed, "token": token})
         return
-    click.echo(token)
-    click.echo("Keep it: it is shown this once. Servers ask for tokens from now on, also on this machine.", err=True)
+    print_line(token)
+    print_line("Keep it: it is shown this once. Servers ask for tokens from now on, also on this machine.", err=True)
 
 
 @tokens.command("list")
@@ -64,7 +64,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         names = ("name", "id", "scopes", "source", "claims", "created_at", "revoked_at")
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif not rows:
-        click.echo("No token yet: argosy tokens create --name NAME --scope predict,feedback")
+        print_line("No token yet: argosy tokens create --name NAME --scope predict,feedback")
     else:
         print_table(("name", "id", "scopes", "source", "claims", "created", "revoked"), rows)
 
@@ -82,7 +82,7 @@ def revoke(ctx: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": token.name, "id": token.id, "revoked": True})
     else:
-        click.echo(f"'{token.name}' is refused from now on.")
+        print_line(f"'{token.name}' is refused from now on.")
 
 
 def _listed(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from argosy.cli.output import json_option, print_json
+from argosy.cli.output import json_option, print_json, print_line
 from argosy.cli.plan import limit_option, print_status
 from argosy.cli.project import now_option, opened, tell_quiet_hours
 
@@ -40,10 +40,10 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
     search = project.plans.status(name).search
     to_train = len(submitted.queued) + len(submitted.waiting)
     said = f"{to_train} to train, {len(submitted.trained)} trained already. Ctrl-C leaves the rest queued."
-    click.echo(f"Search: {search}." if search else said, err=True)
+    print_line(f"Search: {search}." if search else said, err=True)
     tell_quiet_hours(project, now or not (to_train or search))
     for lacking in submitted.left_out:
-        click.echo(f"Left out: {lacking}", err=True)
+        print_line(f"Left out: {lacking}", err=True)
 
     def status() -> PlanStatus:
         return project.plans.progress(name, submitted)

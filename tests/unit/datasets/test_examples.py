@@ -75,6 +75,11 @@ def test_import_then_export_gives_the_same_rows_in_order(tmp_path_factory, rows)
         again = examples.import_file("copy", file)
         assert again.added == len(rows)
         assert [said(row) for row in examples.export("copy")] == [said(row) for row in exported]
+        table = folder / "export.csv"
+        with table.open("w", encoding="utf-8", newline="") as out:
+            write_csv(exported, out)
+        examples.import_file("table", table)
+        assert [said(row) for row in examples.export("table")] == [said(row) for row in exported]
 
 
 def fresh(folder, database):
