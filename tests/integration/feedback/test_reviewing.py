@@ -8,7 +8,7 @@ import io
 import pytest
 
 from argosy.errors import PredictionNotFound
-from argosy.feedback.review_files import Correction, read, write
+from argosy.feedback.review_files import Correction, Logged, read, write
 from argosy.feedback.reviewing import Reviews
 from argosy.predictions.measures import measures
 
@@ -45,7 +45,7 @@ def test_from_the_log_through_the_analyst_back_into_the_log(project, predict, re
     writer = csv.DictWriter(corrected, table[0])
     writer.writeheader()
     writer.writerows(table)
-    returned = read(io.StringIO(corrected.getvalue(), newline=""), reviews.is_known, ["sport", "tech"])
+    returned = read(io.BytesIO(corrected.getvalue().encode()), 10**6, reviews.logged, lambda _: ["sport", "tech"])
     assert returned.new_labels == ["politics"]
     assert reviews.take(returned.corrections) == 12
     assert reviews.take(returned.corrections) == 0
@@ -80,11 +80,13 @@ def test_a_changed_mind_is_kept_also_back_again(project, predict, reviews):
     assert reviews.take([Correction(2, one, "a", False)], "bob") == 1
 
 
-def test_only_ids_that_were_issued_are_known(predict, reviews):
+def test_only_ids_that_were_issued_are_known(project, predict, reviews):
     (one,) = predict(rows_of(1))
-    assert reviews.is_known(one)
-    assert not reviews.is_known(one[:-1] + ("0" if one[-1] != "0" else "1"))
-    assert not reviews.is_known("")
+    assert reviews.logged(one) == Logged()  # still in the spool
+    project.log.drain()
+    assert reviews.logged(one) == Logged("topics", "tech")
+    assert reviews.logged(one[:-1] + ("0" if one[-1] != "0" else "1")) is None
+    assert reviews.logged("") is None
 
 
 def test_a_model_without_predictions_is_said_to_have_none(predict, draw):

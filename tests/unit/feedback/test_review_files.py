@@ -9,14 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argosy.datasets.lines import read_lines
 from argosy.errors import FeedbackInvalid
-from argosy.feedback.review_files import Correction, ReviewRow, read, write
+from argosy.feedback import review_files
+from argosy.feedback.review_files import Correction, Logged, ReviewRow, write
 
 HEADER = "prediction_id,text,answer,confidence,drawn,correction\n"
 
 
-def anything(_):
-    return True
+def read(lines, known=None, labels=(), answer="a", limit=1_000_000):
+    """What a file says of predictions that were answered so, all of one model."""
+
+    def logged(prediction_id):
+        return Logged("m", answer) if known is None or prediction_id in known else None
+
+    encoded = (line if isinstance(line, bytes) else line.encode() for line in lines)
+    return review_files.read(encoded, limit, logged, lambda _: labels)
 
 
 def lines(*rows):
@@ -37,7 +45,7 @@ def test_written_corrected_and_read_back():
     writer = csv.DictWriter(corrected, table[0])
     writer.writeheader()
     writer.writerows(table)
-    returned = read(io.StringIO(corrected.getvalue(), newline=""), {"p1", "p2", "p3"}.__contains__)
+    returned = read(io.StringIO(corrected.getvalue(), newline=""), {"p1", "p2", "p3"}, answer="sport")
     assert returned.corrections == [Correction(3, "p1", "sport", False), Correction(4, "p2", "business", True)]
     assert (returned.skipped, returned.repeated) == (1, 0)
 
@@ -49,61 +57,95 @@ def test_a_text_cannot_run_as_a_formula():
 
 
 def test_problems_name_their_lines_and_nothing_is_taken():
-    file = lines("p1,t,a,.5,uniform,b", "zz,t,a,.5,uniform,b", "p1,t,a,.5,uniform,c", "p2,t,,.5,uniform,ok")
+    file = lines(
+        "p1,t,a,.5,uniform,b", "zz,t,a,.5,uniform,b", "p1,t,a,.5,uniform,c", "p2,t,,.5", "p2,t,a,.5,uniform,[1 0]"
+    )
     with pytest.raises(FeedbackInvalid) as raised:
-        read(file, {"p1", "p2"}.__contains__)
+        read(file, {"p1", "p2"})
     assert str(raised.value) == (
         "line 3: no prediction has the id 'zz'; line 4: 'c' for p1, which line 2 corrects to 'b'; "
-        "line 5: 'ok' beside an empty answer"
+        "line 5: it has 4 cells where there are 6 columns; line 6: the label [1 0] is an array that was printed: "
+        'write a JSON list, such as ["joy","love"]'
     )
 
 
 def test_many_problems_are_counted():
     with pytest.raises(FeedbackInvalid, match=r"line 6: .*; and 4 more$"):
-        read(lines(*(f"x{number},t,a,.5,uniform,b" for number in range(9))), set().__contains__)
+        read(lines(*(f"x{number},t,a,.5,uniform,b" for number in range(9))), set())
 
 
 def test_the_same_row_twice_counts_once():
-    returned = read(lines("p1,t,a,.5,uniform,b", "p1,t,a,.5,uniform,b"), anything)
+    returned = read(lines("p1,t,a,.5,uniform,b", "P1,t,a,.5,uniform,b"))
     assert (len(returned.corrections), returned.repeated) == (1, 1)
 
 
-def test_ok_is_a_label_where_a_model_knows_it():
-    file = lines("p1,t,bad,.5,uncertain,ok")
-    assert read(file, anything).corrections[0].label == "bad"
-    assert read(file, anything, ["ok", "bad"]).corrections[0].label == "ok"
+@pytest.mark.parametrize("said", ["ok", "OK", " Ok "])
+@pytest.mark.parametrize("labels", [(), ["bad"], ["ok", "bad"]])
+def test_ok_is_the_logged_answer_whatever_the_file_says_and_labels_there_are(said, labels):
+    returned = read(lines(f"p1,t,changed by hand,.5,uncertain,{said}"), labels=labels, answer="bad")
+    assert returned.corrections[0].label == "bad"
+    assert returned.new_labels == []
+
+
+def test_a_label_that_is_the_word_ok_is_written_in_quotes():
+    returned = read(lines('p1,t,bad,.5,uncertain,"""ok"""'), labels=["ok", "bad"], answer="bad")
+    assert (returned.corrections[0].label, returned.new_labels) == ("ok", [])
+
+
+def test_ok_for_an_answer_that_is_not_in_the_log_is_refused():
+    with pytest.raises(FeedbackInvalid, match="line 2: 'ok' for an answer that is not in the log"):
+        read(lines("p1,t,bad,.5,uncertain,ok"), answer="")
+    assert read(lines("p1,t,bad,.5,uncertain,good"), answer="").corrections[0].label == "good"
+
+
+@pytest.mark.parametrize("labels", [["true", "false"], ["True", "False"]])
+def test_truth_values_as_spreadsheets_write_them_are_the_models_labels(labels):
+    returned = read(lines("p1,t,a,.5,uniform,TRUE", "p2,t,a,.5,uniform,FALSE"), labels=labels, answer=labels[0])
+    assert [one.label for one in returned.corrections] == [labels[0], "false"]
+    assert returned.new_labels == []
+
+
+def test_an_unclosed_quote_is_named_and_bounded():
+    open_ = 'p1,"two\nlines","open,.5,uniform,b\n'
+    with pytest.raises(FeedbackInvalid, match=r"line 2: .*the quote that opens in line 3 is not closed"):
+        read([*lines(), *open_.splitlines(keepends=True), *(f"p{n},t,a,.5,uniform,b\n" for n in range(9))])
+    with pytest.raises(FeedbackInvalid, match="the quote that opens in line 3 is not closed within 1,000 bytes"):
+        read([*lines(), *open_.splitlines(keepends=True), *["x" * 90 + "\n"] * 99], limit=1000)
+
+
+def test_a_cell_with_nul_bytes_is_no_id_that_was_issued():
+    with pytest.raises(FeedbackInvalid, match="line 2: no prediction has the id"):
+        read(lines("p\0,t,a,.5,uniform,b"), {"p1"})
 
 
 def test_new_labels_are_told():
-    returned = read(lines("p1,t,a,.5,uncertain,sprot", "p2,t,a,.5,uncertain,sport"), anything, ["sport", "tech"])
+    returned = read(lines("p1,t,a,.5,uncertain,sprot", "p2,t,a,.5,uncertain,sport"), labels=["sport", "tech"])
     assert returned.new_labels == ["sprot"]
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
 def test_what_spreadsheets_save_is_read(delimiter):
     file = [line.replace(",", delimiter) for line in lines("p1,t,a,.5,uniform,b")]
-    file[0] = "\ufeff" + file[0]
-    assert read(file, anything).corrections == [Correction(2, "p1", "b", True)]
+    marked = io.BytesIO(("\ufeff" + "".join(file)).encode())
+    assert read(read_lines(marked, 1_000_000, "returned.csv")).corrections == [Correction(2, "p1", "b", True)]
 
 
 @pytest.mark.parametrize("header", ["", "prediction_id,text,answer,drawn\n", "id,correction,answer,drawn\n"])
 def test_a_missing_column_is_named(header):
     with pytest.raises(FeedbackInvalid, match=r"line 1: the column .* is missing; the file needs prediction_id, text"):
-        read([header] if header else [], anything)
+        read([header] if header else [])
 
 
-def test_what_is_no_utf_8_is_said_with_its_line(tmp_path):
-    path = tmp_path / "returned.csv"
-    path.write_bytes(HEADER.encode() + b"p1,caf\xe9,a,.5,uniform,b\n")
-    with path.open(encoding="utf-8", newline="") as file, pytest.raises(FeedbackInvalid, match="UTF-8"):
-        read(file, anything)
+def test_what_is_no_utf_8_is_said_with_its_line():
+    with pytest.raises(FeedbackInvalid, match="line 2: it is not UTF-8"):
+        read([HEADER, b"p1,caf\xe9,a,.5,uniform,b\n"])
 
 
 @given(st.lists(st.tuples(st.text(), st.text(min_size=1)), max_size=8))
 def test_any_text_survives_the_round_trip(texts):
     out = io.StringIO(newline="")
     write([ReviewRow(f"p{n}", text, label, 0.5, "uniform") for n, (text, label) in enumerate(texts)], out)
-    returned = read(io.StringIO(out.getvalue(), newline=""), anything)
+    returned = read(io.BytesIO(out.getvalue().encode()))
     assert returned.skipped == len(texts)
 
 
@@ -116,11 +158,11 @@ def test_lists_of_labels_come_back_in_any_order_and_a_label_by_itself_as_a_list_
         f"p4,d,{answer},0.5,uniform,[]",
         'p1,a,"[""love"",""joy""]",0.5,uniform,"[""joy"",""love""]"',
     ]
-    returned = read(lines(*rows), anything, {"joy", "love"})
+    returned = read(lines(*rows), labels={"joy", "love"}, answer='["joy","love"]')
     assert [one.label for one in returned.corrections] == ['["joy","love"]', '["fear"]', '["joy","love"]', "[]"]
     assert (returned.repeated, returned.new_labels) == (1, ["fear"])
 
 
 def test_several_labels_for_an_answer_that_is_a_single_one_are_refused():
     with pytest.raises(FeedbackInvalid, match=r"line 2: .* is several labels, and the answer 'joy' a single one"):
-        read(lines('p1,a,joy,0.5,uniform,"[""love"",""joy""]"'), anything)
+        read(lines('p1,a,joy,0.5,uniform,"[""love"",""joy""]"'), answer="joy")

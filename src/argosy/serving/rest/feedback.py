@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from argosy import clock
 from argosy.errors import FeedbackInvalid
-from argosy.label_sets import set_label
+from argosy.label_sets import label_of
 from argosy.predictions.feedback_log import Feedback, FeedbackLog, Kind
 from argosy.predictions.giver import Giver, giver_of
 from argosy.predictions.log import PredictionLog
@@ -33,7 +34,7 @@ class FeedbackBody(msgspec.Struct, forbid_unknown_fields=True):
     `uniform`: its prediction was drawn without regard to the answer. That, and the kind `outcome`, a token must claim.
     """
 
-    label: str | list[str]
+    label: str | bool | int | float | list[Any]
     prediction_id: str = ""
     entity: str = ""
     start: Time | None = None
@@ -63,7 +64,7 @@ class FeedbackDesk:
 
     def _give(self, body: FeedbackBody, giver: Giver) -> tuple[list[str], int]:
         key, uniform = body.idempotency_key, body.uniform
-        label = body.label if isinstance(body.label, str) else _set(body.label)
+        label = _label(body.label)
         source = body.source or giver.source or ANONYMOUS
         given = Feedback(body.prediction_id, body.kind, label, source, uniform, idempotency_key=key)
         if body.prediction_id:
@@ -72,9 +73,9 @@ class FeedbackDesk:
         return self._feedback.add_to_entity(self._predictions, body.entity, start, end, given, body.model, giver)
 
 
-def _set(labels: list[str]) -> str:
+def _label(given: Any) -> str:
     try:
-        return set_label(labels)
+        return label_of(given)
     except ValueError as error:
         raise FeedbackInvalid(f"label: {error}") from None
 
