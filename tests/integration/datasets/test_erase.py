@@ -17,6 +17,7 @@ from argosy.datasets.examples import Examples
 from argosy.datasets.frozen import freeze
 from argosy.definitions.definition import Spec
 from argosy.errors import DatabaseUnavailable
+from argosy.identities import WrittenNumber
 from argosy.testing.waiting import PATIENCE
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
@@ -110,6 +111,33 @@ def test_a_subject_is_erased_from_every_collection_and_others_stay(examples):
     examples.add("one", [Example("shared", "a"), Example("shared", "a", subject="me")])
     assert examples.erase("me").examples == 3
     assert [[row.input for row in examples.export(name)] for name in ("one", "two")] == [["yours"], ["yours"]]
+
+
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        (" Ann ", "Ann"),
+        ("Ann", " Ann"),
+        ("Zoe\u0308", "Zo\u00eb"),
+        (90071992547409937, "90071992547409937"),
+        (WrittenNumber("90071992547409937.5"), "90071992547409937.5"),
+    ],
+)
+def test_whoever_is_stored_is_found_under_the_name_that_is_asked_for(examples, given, asked):
+    near = WrittenNumber("90071992547409938.5")
+    examples.add("one", [Example("mine", "a", subject=given), Example("another's", "b", subject=near)])
+    assert examples.erase(asked).examples == 1
+    assert [row.input for row in examples.export("one")] == ["another's"]
+
+
+@pytest.mark.parametrize(
+    ("rests", "asked"),
+    [(" Ann ", " Ann "), ("Zoe\u0308", "Zo\u00eb"), ("9.007199254740994e+16", "90071992547409937.5"), ("17.0", "17")],
+)
+def test_what_rests_from_before_there_was_one_form_is_found_too(examples, monkeypatch, rests, asked):
+    monkeypatch.setattr("argosy.datasets.conversion.identity_of", lambda value, _: value)  # as it was
+    examples.add("one", [Example("mine", "a", subject=rests)])
+    assert examples.erase(asked).examples == 1
 
 
 def test_a_reader_that_stays_keeps_an_erasure_from_claiming_to_be_done(examples, database, monkeypatch):

@@ -235,3 +235,14 @@ def test_csv_has_a_line_each_that_an_import_reads_back(examples, tmp_path):
     assert examples.import_file("copy", tmp_path / "news.csv").added == 2
     inputs = [row.input for row in examples.export("copy")]
     assert inputs == ['a "text", with\na line', {"title": "t"}]
+
+
+def test_a_collection_from_before_keeps_its_spelling_and_gets_no_second_class(examples, database):
+    examples.add("news", [Example("one", "true"), Example("two", "1"), Example("three", '["a","true"]')])
+    with database.write() as transaction:  # as they rested before there was one form
+        for old, new in (("true", "True"), ("1", "1.0"), ('["a","true"]', '["True","a"]')):
+            transaction.execute("UPDATE examples SET label = :new WHERE label = :old", {"old": old, "new": new})
+    more = [Example("one", "TRUE"), Example("four", True), Example("five", 1), Example("six", ["true", "b"])]
+    report = examples.add("news", more)
+    assert (report.duplicates, report.added, report.conflicts) == (1, 3, 0)
+    assert examples.count("news").labels == {"True": 4, "1.0": 2, "a": 1, "b": 1}

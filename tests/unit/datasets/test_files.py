@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 
 import pytest
 
 from argosy.datasets.columns import Columns
+from argosy.datasets.example import content
 from argosy.datasets.files import read_file
 from argosy.errors import ExamplesInvalid
 
@@ -253,3 +255,82 @@ def test_a_conflict_names_the_lines(tmp_path, examples):
     path = written(tmp_path, "a.csv", "text,label\nsame,a\nother,b\nsame,b\n")
     with pytest.raises(ExamplesInvalid, match="row 2 says 'a', row 4 says 'b'"):
         examples.import_file("news", path, on_conflict="error")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize(("name", "head"), [("a.jsonl", b'{"text": "open'), ("a.csv", b'text,label\n"open')])
+def test_a_line_without_an_end_is_named_and_never_held(tmp_path, name, head, pack):
+    good = GOOD if name == "a.jsonl" else b"good,a\n"
+    path = written(tmp_path, name, pack(head + b"x" * 100_000_000 + b"\n" + good))
+    tracemalloc.start()
+    reading = read_file(path, skip_bad=True)
+    assert [row.input for row in reading] == ["good"]
+    assert tracemalloc.get_traced_memory()[1] < 60_000_000
+    tracemalloc.stop()
+    (problem,) = reading.problems
+    assert problem == f"line {1 + head.count(10)}: it is longer than 16,000,000 bytes"
+
+
+def test_a_row_may_be_longer_where_texts_may(tmp_path):
+    path = written(tmp_path, "a.jsonl", json.dumps({"text": "x" * 17_000_000, "label": "a"}))
+    (row,) = read_file(path, text_bytes=20_000_000)
+    assert len(row.input) == 17_000_000
+
+
+@pytest.mark.parametrize(
+    ("more", "ending"), [(b"x,a\n" * 9, "is not closed"), (b"some words,a\n" * 1_500_000, "within 16,000,000 bytes")]
+)
+def test_the_line_is_named_where_an_unclosed_quote_opens(tmp_path, more, ending):
+    head = b'text,label\n"two\nlines",a\n"one more\n","op""en\n'
+    reading = read_file(written(tmp_path, "a.csv", head + more), skip_bad=True)
+    found = [row.input for row in reading]
+    (problem,) = reading.problems
+    assert problem.startswith("line 4: its quoting is malformed: the quote that opens in line 5 is not closed")
+    assert problem.endswith(ending)
+    assert found[0] == "two\nlines"
+    assert len(found) == 1 or len(found) > 200_000  # reading goes on after so many bytes
+
+
+def test_many_unclosed_quotes_are_each_read_once(tmp_path):
+    reading = read_file(written(tmp_path, "a.csv", b"text,label\ngood,a\n" + b'"open,a\n' * 50_000), skip_bad=True)
+    assert [row.input for row in reading] == ["good"]
+    assert reading.skipped == 25_000  # each takes the next one for its end
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ("90071992547409937.5", "90071992547409937.5"),
+        ("90071992547409937", "90071992547409937"),
+        (str(2**70), str(2**70)),
+        ('" 17.50 "', "17.50"),
+        ("17.50", "17.50"),
+        ('"Zoe\\u0308"', "Zo\u00eb"),
+        ("null", None),
+    ],
+)
+def test_who_it_is_about_is_exact_text(tmp_path, given, text):
+    rest = '"text": "t", "label": "x", "source": 1.50'
+    (row,) = read_file(written(tmp_path, "a.jsonl", f'{{"subject": {given}, {rest}}}'))
+    assert (row.subject, row.source) == (text, "1.50")
+
+
+@pytest.mark.parametrize("given", ["true", "[1]", "{}"])
+def test_what_is_no_name_is_refused(tmp_path, given):
+    path = written(tmp_path, "a.jsonl", f'{{"subject": {given}, "text": "t", "label": "x"}}')
+    with pytest.raises(ExamplesInvalid, match="line 1: the subject is neither text nor a whole number"):
+        list(read_file(path))
+
+
+def test_numbers_of_an_input_stay_numbers(tmp_path):
+    fields = '"subject": 1.50, "n": [2.5]'
+    path = written(tmp_path, "a.jsonl", f'{{"text": {{{fields}}}, {fields.split(",")[0]}, "label": 1.50}}')
+    (row,) = read_file(path)
+    assert (content(row.input), row.subject, row.label) == (b'f{"n":[2.5],"subject":1.5}', "1.50", "1.5")
+    (row,) = read_file(path, Columns(fields=("subject", "label"), label="label", subject="subject"))
+    assert content(row.input) == b'f{"label":1.5,"subject":1.5}'
+
+
+def test_an_apostrophe_is_taken_away_from_our_own_files_alone(tmp_path):
+    (row,) = read_file(written(tmp_path, "a.csv", "text,label\n'=quoted,a\n"))
+    assert row.input == "'=quoted"

@@ -56,3 +56,34 @@ def test_without_the_extra_the_command_to_install_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ExtraMissing, match=r"pip install 'argosy\[parquet\]'"):
         list(read_file(tmp_path / "rows.parquet"))
+
+
+def test_identities_are_exact_and_labels_have_one_form(write):
+    subjects = [Decimal("90071992547409937.5"), None]
+    path = write(text=["a", "b"], label=[1.0, 0.0], subject=subjects, source=[2**60 + 1, 2])
+    assert [(one.label, one.subject, one.source) for one in read_file(path)] == [
+        ("1", "90071992547409937.5", str(2**60 + 1)),
+        ("0", None, "2"),
+    ]
+
+
+def test_floating_point_numbers_name_nobody(write):
+    with pytest.raises(ExamplesInvalid, match=r"1 bad row.*line 1: the subject is the floating-point number 17.0"):
+        list(read_file(write(text=["a", "b"], label=["x", "y"], subject=[17.0, None])))
+
+
+def test_a_short_file_that_stands_for_much_is_refused(write, tmp_path, monkeypatch):
+    import pyarrow
+    from pyarrow import parquet
+
+    shared = pyarrow.DictionaryArray.from_arrays(pyarrow.array([0] * 1000, pyarrow.int32()), ["x" * 17_000_000])
+    table = pyarrow.table({"text": shared, "label": ["a"] * 1000})
+    parquet.write_table(table, tmp_path / "much.parquet", dictionary_pagesize_limit=1 << 30)
+    assert (tmp_path / "much.parquet").stat().st_size < 2_000_000
+    with pytest.raises(
+        ExamplesInvalid, match="row group 1 has a text of 17,000,000 bytes, over the limit of 16,000,000"
+    ):
+        list(read_file(tmp_path / "much.parquet"))
+    monkeypatch.setattr("argosy.datasets.parquet.GROUP_BYTES", 1000)
+    with pytest.raises(ExamplesInvalid, match=r"row group 1 has [\d,]+ bytes, over the limit of 1,000"):
+        list(read_file(write(text=[f"text {n}" for n in range(1000)], label=["a", "b"] * 500)))

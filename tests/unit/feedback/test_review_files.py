@@ -46,7 +46,7 @@ def test_written_corrected_and_read_back():
     writer.writeheader()
     writer.writerows(table)
     returned = read(io.StringIO(corrected.getvalue(), newline=""), {"p1", "p2", "p3"}, answer="sport")
-    assert returned.corrections == [Correction(3, "p1", "sport", False), Correction(4, "p2", "business", True)]
+    assert returned.corrections == [Correction(2, "p1", "sport", False), Correction(4, "p2", "business", True)]
     assert (returned.skipped, returned.repeated) == (1, 0)
 
 

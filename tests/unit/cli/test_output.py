@@ -1,0 +1,80 @@
+"""What commands print shows data, and does nothing with it."""
+
+import ast
+import io
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+import argosy
+from argosy import telemetry
+from argosy.cli.output import print_json, print_line, print_table, standard_output
+
+EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202eabc\u2066\u2028\r\x00\x7f"
+UNSAFE = set("\x1b\x07\x9b\u202e\u2066\u2028\r\x00\x7f")
+COMMANDS = sorted((Path(argosy.__file__).parent / "cli").glob("*.py"))
+
+
+class Screen(io.StringIO):
+    """A stream that may be a terminal."""
+
+    def __init__(self, is_terminal):
+        super().__init__()
+        self.isatty = lambda: is_terminal
+
+
+def test_lines_and_tables_hold_nothing_that_acts(capsys):
+    print_line(f"one {EVIL}\ntwo\tthree")
+    print_table(("label", ">n"), [(f"{EVIL}\nforged", 1)], EVIL)
+    out = capsys.readouterr().out
+    assert not UNSAFE & set(out)
+    assert r"one \x1b]0;owned" in out
+    assert "two\tthree" in out
+    assert r"\u202eabc\u2066\u2028\r\x00\x7f\nforged" in out
+
+
+def test_a_table_too_wide_for_its_terminal_is_no_exception(monkeypatch):
+    monkeypatch.setattr("sys.stdout", screen := Screen(is_terminal=True))
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "dumb")
+    print_table(("label", "text"), [(EVIL, "x " * 50)])
+    assert not UNSAFE & set(screen.getvalue())
+
+
+def test_json_says_exactly_what_is_there(capsys):
+    print_json({"label": EVIL})
+    out = capsys.readouterr().out
+    assert not UNSAFE & set(out)
+    assert json.loads(out) == {"label": EVIL}
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_an_export_is_exact_in_a_pipe_and_shown_on_a_terminal(monkeypatch, is_terminal):
+    monkeypatch.setattr("sys.stdout", screen := Screen(is_terminal))
+    standard_output().write(EVIL + "\r\n")
+    if is_terminal:
+        assert not UNSAFE & set(screen.getvalue())
+    else:
+        assert screen.getvalue() == EVIL + "\r\n"
+
+
+def test_the_log_too(monkeypatch):
+    monkeypatch.setattr("sys.stderr", screen := Screen(is_terminal=False))
+    root = logging.getLogger("argosy")
+    before = root.handlers[:], root.level, root.propagate
+    try:
+        telemetry.configure()
+        telemetry.logger("argosy.test").warning("%s", EVIL)
+    finally:
+        root.handlers[:], root.level, root.propagate = before
+    assert r"\x1b]0;owned" in screen.getvalue()
+    assert not UNSAFE & set(screen.getvalue())
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.name)
+def test_commands_print_through_one_module(path):
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    printing = {"click.echo", "click.secho", "print", "sys.stdout.write", "sys.stderr.write"}
+    assert path.name == "output.py" or not printing & {ast.unparse(call) for call in calls}
