@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import IO, Final, TypeVar
@@ -57,10 +57,10 @@ def read_lines(file: IO[bytes], limit: int, where: str) -> Iterator[bytes]:
     first = read()
     if first[:2] in _UTF_16:
         raise ExamplesInvalid(f"{where}: it is UTF-16; convert it to UTF-8: iconv -f UTF-16 -t UTF-8")
-    if first := _whole(first, limit, read).removeprefix(b"\xef\xbb\xbf"):
+    if first := _whole(first, limit, file).removeprefix(b"\xef\xbb\xbf"):
         yield first
     for line in iter(read, b""):
-        yield line if len(line) <= limit else _whole(line, limit, read)
+        yield line if len(line) <= limit else _whole(line, limit, file)
 
 
 def head(rows: Iterator[T], most: int, most_characters: int) -> list[T]:
@@ -75,10 +75,10 @@ def head(rows: Iterator[T], most: int, most_characters: int) -> list[T]:
     return found
 
 
-def _whole(line: bytes, limit: int, read: Callable[[], bytes]) -> bytes:
+def _whole(line: bytes, limit: int, file: IO[bytes]) -> bytes:
     """The line; where it is longer, what is left of it is passed over."""
     if len(line) <= limit or line.endswith(b"\n"):
         return line
     while line and not line.endswith(b"\n"):
-        line = read()
+        line = file.readline(_BUFFER_BYTES)
     return TOO_LONG

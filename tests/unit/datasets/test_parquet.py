@@ -80,9 +80,7 @@ def test_a_short_file_that_stands_for_much_is_refused(write, tmp_path, monkeypat
     table = pyarrow.table({"text": shared, "label": ["a"] * 1000})
     parquet.write_table(table, tmp_path / "much.parquet", dictionary_pagesize_limit=1 << 30)
     assert (tmp_path / "much.parquet").stat().st_size < 2_000_000
-    with pytest.raises(
-        ExamplesInvalid, match="row group 1 has a text of 17,000,000 bytes, over the limit of 16,000,000"
-    ):
+    with pytest.raises(ExamplesInvalid, match="row group 1 has a text of 17,000,000 bytes, over the limit"):
         list(read_file(tmp_path / "much.parquet"))
     monkeypatch.setattr("argosy.datasets.parquet.GROUP_BYTES", 1000)
     with pytest.raises(ExamplesInvalid, match=r"row group 1 has [\d,]+ bytes, over the limit of 1,000"):
