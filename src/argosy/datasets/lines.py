@@ -17,7 +17,7 @@ TOO_LONG: Final = b""
 """Stands for a line that is longer; a line is never empty, since it ends with a line break or has other content."""
 
 _BUFFER_BYTES = 1 << 16
-_GZIP, _UTF_16 = b"\x1f\x8b", (b"\xff\xfe", b"\xfe\xff")
+_GZIP, _MARK, _UTF_16 = b"\x1f\x8b", b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 _ESCAPED = 8  # a character of a text takes at most six bytes in JSON
 
 T = TypeVar("T")
@@ -57,8 +57,8 @@ def read_lines(file: IO[bytes], limit: int, where: str) -> Iterator[bytes]:
     first = read()
     if first[:2] in _UTF_16:
         raise ExamplesInvalid(f"{where}: it is UTF-16; convert it to UTF-8: iconv -f UTF-16 -t UTF-8")
-    if first := _whole(first, limit, file).removeprefix(b"\xef\xbb\xbf"):
-        yield first
+    if first not in (b"", _MARK):
+        yield _whole(first, limit, file).removeprefix(_MARK)
     for line in iter(read, b""):
         yield line if len(line) <= limit else _whole(line, limit, file)
 
