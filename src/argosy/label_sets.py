@@ -44,10 +44,13 @@ def label_of(value: Any) -> str:
     """
     if isinstance(value, str):
         return _label_of_text(value)
-    if hasattr(value, "tolist"):  # of NumPy
-        value = value.tolist()
     if isinstance(value, list | tuple | set | frozenset):
-        return set_label([_plain_text(one) if isinstance(one, str) else one for one in value])
+        try:
+            return _label_of_list(*value)
+        except TypeError:  # one of them has no hash
+            return _label_of_list.__wrapped__(*value)
+    if hasattr(value, "tolist"):  # of NumPy
+        return label_of(value.tolist())
     if value is None or (isinstance(value, float) and isnan(value)):
         raise ValueError("there is no label")
     if isinstance(value, bool | int | float):
@@ -136,6 +139,11 @@ def _label_of_text(text: str) -> str:
         return _plain_text(text)
     found = _listed(text)
     return _plain_text(text) if found is None else label_of(found)
+
+
+@lru_cache(1024, typed=True)
+def _label_of_list(*labels: Any) -> str:
+    return set_label([_plain_text(one) if isinstance(one, str) else one for one in labels])
 
 
 @lru_cache(1024)

@@ -68,5 +68,7 @@ def test_erasing_asks_first_and_leaves_the_others(tmp_path, empty):
     assert empty.json("examples", "count")["examples"] == 3
     erased = empty.json("examples", "erase", "ann", "--yes")
     assert (erased["examples"], erased["predictions"], erased["models"]) == (2, 0, [])
-    assert "Erased 0 examples" in empty("examples", "erase", "ann", "--yes")
+    again = empty.run("examples", "erase", "ann", "--yes")
+    assert (again.code, again.out) == (1, "")
+    assert "Nothing is stored about that subject" in again.err
     assert empty.json("examples", "count")["examples"] == 1

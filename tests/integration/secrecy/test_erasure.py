@@ -41,8 +41,10 @@ def test_everything_about_a_subject_goes_and_its_models_are_marked(site, tmp_pat
             assert transaction.execute("SELECT count(*) FROM feedback") == [(0,)]
             assert transaction.execute("SELECT result FROM jobs") == [('{"worst":["(erased)"],"who":"(erased)"}',)]
         assert site.having(SUBJECT, CANARY, first, second) == []
-        again = site.json("examples", "erase", SUBJECT, "--yes")
-        assert (again["examples"], again["predictions"], again["models"]) == (0, 0, [])
+        again = site.start("examples", "erase", SUBJECT, "--yes", "--json")
+        nothing = json.loads(again.communicate(timeout=60)[0])
+        assert (nothing["examples"], nothing["predictions"], nothing["models"]) == (0, 0, [])
+        assert again.returncode == 1
     finally:
         project.close()
         client.close()
