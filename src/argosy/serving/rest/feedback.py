@@ -77,7 +77,7 @@ def _label(given: Any) -> str:
     try:
         return label_of(given)
     except ValueError as error:
-        raise FeedbackInvalid(str(error)) from None
+        raise FeedbackInvalid(f"label: {error}") from None
 
 
 def parse(body: bytes, key_header: str) -> FeedbackBody:
