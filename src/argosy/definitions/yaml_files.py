@@ -1,7 +1,8 @@
 """Plans and settings from YAML or JSON files, as plain JSON values.
 
 YAML is read by the rules of version 1.2's core schema, where `1e-3` is a number, `no` and `2016-01-01` are text.
-Only mappings with text keys, lists and scalars are taken; a key given twice is refused. Every error is a
+Only mappings with text keys, lists and scalars are taken; a key given twice is refused. A file is at most `MOST_BYTES`
+long and `MOST_DEPTH` deep, and its aliases (`*name`) add no more than `MOST_ALIASED`. Every error is a
 DefinitionInvalid that names the file, and the line and column where these are known.
 """
 
@@ -9,17 +10,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from argosy.errors import DefinitionInvalid, PluginNotFound
 from argosy.typed_values import shown
 
+MOST_BYTES = 1 << 20
+MOST_DEPTH = 64
+MOST_ALIASED = 100_000
+"""Values and characters that aliases may add."""
+_TOO_DEEP = f"is nested more than {MOST_DEPTH} deep, or refers to itself"
 _TAG = "tag:yaml.org,2002:"
+
+Content = TypeVar("Content", str, bytes)
 
 
 class _Core(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # libyaml where there is one
@@ -46,7 +54,8 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 def read_mapping(path: Path) -> dict[str, Any]:
     """The mapping that a file holds, by its suffix (`.json`, else YAML); an empty file is an empty mapping."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            text = _bounded(file.read(MOST_BYTES + 1), str(path)).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DefinitionInvalid(f"is not UTF-8 text (byte {error.start})", source=str(path)) from None
     except FileNotFoundError:
@@ -58,10 +67,11 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
 def parse_mapping(text: str, source: str, *, is_json: bool = False) -> dict[str, Any]:
     """The same from a text; `source` is what errors call it."""
+    _bounded(text, source)
     try:
         value = _from_json(text, source) if is_json else _from_yaml(text, source)
     except RecursionError:
-        raise DefinitionInvalid("is nested too deeply, or refers to itself", source=source) from None
+        raise DefinitionInvalid(_TOO_DEEP, source=source) from None
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -116,55 +126,93 @@ def _from_yaml(text: str, source: str) -> Any:
     finally:
         if loader is not None:
             loader.dispose()
-    return None if node is None else _value(node, source)
+    return None if node is None else _Values(text, source).of(node)
 
 
-def _value(node: yaml.Node, source: str) -> Any:
-    tag = node.tag.removeprefix(_TAG)
-    if isinstance(node, yaml.MappingNode) and tag == "map":
-        return _mapping(node, source)
-    if isinstance(node, yaml.SequenceNode) and tag == "seq":
-        return [_value(each, source) for each in node.value]
-    if not isinstance(node, yaml.ScalarNode) or tag not in _SCALARS:
-        raise DefinitionInvalid(f"the tag '{tag}' is not taken here: write a plain value", source=_at(node, source))
-    try:
-        return _SCALARS[tag](node.value)
-    except (KeyError, ValueError):  # a tag written out, or more digits than Python reads
-        raise DefinitionInvalid(f"cannot be read as {tag}: {shown(node.value)}", source=_at(node, source)) from None
+class _Values:
+    """Turns nodes into values. An alias is the very node that it names, which is counted each time it is met."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self._source = source
+        self._left = 2 * (len(text) + 1) + MOST_ALIASED  # a character is at most one of a value's, and begins one
+
+    def of(self, node: yaml.Node, depth: int = 0) -> Any:
+        self._count(node, depth)
+        tag = node.tag.removeprefix(_TAG)
+        if isinstance(node, yaml.MappingNode) and tag == "map":
+            return self._mapping(node, depth + 1)
+        if isinstance(node, yaml.SequenceNode) and tag == "seq":
+            return [self.of(each, depth + 1) for each in node.value]
+        if not isinstance(node, yaml.ScalarNode) or tag not in _SCALARS:
+            raise self._invalid(f"the tag '{tag}' is not taken here: write a plain value", node)
+        try:
+            return _SCALARS[tag](node.value)
+        except (KeyError, ValueError):  # a tag written out, or more digits than Python reads
+            raise self._invalid(f"cannot be read as {tag}: {shown(node.value)}", node) from None
+
+    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = self.of(key_node, depth)
+            if not isinstance(key, str):
+                raise self._invalid(f"a key is text; got {_written(key_node)}: quote it", key_node)
+            if key in values:
+                raise self._invalid(f"the key '{key}' is given twice", key_node)
+            values[key] = self.of(value_node, depth)
+        return values
+
+    def _count(self, node: yaml.Node, depth: int) -> None:
+        self._left -= 1 + (len(node.value) if isinstance(node, yaml.ScalarNode) else 0)
+        if self._left < 0:
+            raise self._invalid(f"its aliases add more than {MOST_ALIASED:,} values and characters", node)
+        if depth > MOST_DEPTH:
+            raise self._invalid(_TOO_DEEP, node)
+
+    def _invalid(self, problem: str, node: yaml.Node) -> DefinitionInvalid:
+        at = node.start_mark
+        return DefinitionInvalid(problem, source=f"{self._source}:{at.line + 1}:{at.column + 1}")
 
 
-def _mapping(node: yaml.MappingNode, source: str) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = _value(key_node, source)
-        if not isinstance(key, str):
-            raise DefinitionInvalid(f"a key is text; got {key_node.value!r}: quote it", source=_at(key_node, source))
-        if key in values:
-            raise DefinitionInvalid(f"the key '{key}' is given twice", source=_at(key_node, source))
-        values[key] = _value(value_node, source)
-    return values
+def _written(node: yaml.Node) -> str:
+    return shown(node.value) if isinstance(node, yaml.ScalarNode) else "a list or a mapping"
 
 
-def _at(node: yaml.Node, source: str) -> str:
-    return f"{source}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+def _bounded(content: Content, source: str) -> Content:
+    if len(content) > MOST_BYTES:
+        raise DefinitionInvalid(f"is longer than {MOST_BYTES:,} bytes, which no plan or setting is", source=source)
+    return content
 
 
 def _from_json(text: str, source: str) -> Any:
     if not text.strip():
         return None
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        return _checked_depth(json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant), source)
     except json.JSONDecodeError as error:
         raise DefinitionInvalid(error.msg, source=f"{source}:{error.lineno}:{error.colno}") from None
     except ValueError as error:
         raise DefinitionInvalid(str(error), source=source) from None
 
 
+def _checked_depth(value: Any, source: str) -> Any:
+    level = [value]
+    for _ in range(MOST_DEPTH + 1):
+        level = [each for one in level if isinstance(one, dict | list) for each in _inside(one)]
+    if level:
+        raise DefinitionInvalid(_TOO_DEEP, source=source)
+    return value
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"the key '{next(key for key in keys if keys.count(key) > 1)}' is given twice")
+    values: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in values:
+            raise ValueError(f"the key '{key}' is given twice")
+        values[key] = value
     return values
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.definitions.yaml_files import parse_mapping, read_mapping
+from argosy.definitions.yaml_files import MOST_BYTES, parse_mapping, read_mapping
 from argosy.errors import DefinitionInvalid
 
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=8)
@@ -87,7 +88,7 @@ def test_anchors_are_followed():
         ("a: 1\n---\nb: 2", "x.yaml:2:1: "),
         ("- a", "x.yaml:1: expected a mapping"),
         ("just text", "x.yaml:1: expected a mapping"),
-        ("a: &a [*a]", "x.yaml: is nested too deeply, or refers to itself"),
+        ("a: &a [*a]", "x.yaml:1:4: is nested more than 64 deep, or refers to itself"),
         ("a: \x07", "x.yaml: "),
         ("a: " + "9" * 5000, "x.yaml:1:4: cannot be read as int: '999"),
     ],
@@ -106,13 +107,54 @@ def test_what_is_wrong_in_yaml_is_said_with_its_place(text, start):
         ('{"a": 1, "a": 2}', "x.json: the key 'a' is given twice"),
         ('{"a": NaN}', "x.json: NaN is not a JSON value"),
         ("[1]", "x.json:1: expected a mapping"),
-        ('{"a":' * 100_000, "x.json: is nested too deeply"),
+        ('{"a":' * 100_000, "x.json: is nested more than 64 deep"),
     ],
 )
 def test_what_is_wrong_in_json_is_said_with_its_place(text, start):
     with pytest.raises(DefinitionInvalid) as caught:
         parse_mapping(text, "x.json", is_json=True)
     assert str(caught.value).startswith(start)
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in pairwise("abcdefgh")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (BOMB, "its aliases add more than 100,000 values and characters"),
+        (f"a: &a {'x' * 1000}\nb: [{', '.join(['*a'] * 200)}]", "its aliases add more than 100,000"),
+        ("a: " + "[" * 100 + "]" * 100, "is nested more than 64 deep"),
+        ("a:\n  " + "- " * 100 + "x", "is nested more than 64 deep"),
+        (f"a: {'x' * MOST_BYTES}", "is longer than 1,048,576 bytes"),
+    ],
+)
+def test_a_small_file_never_becomes_large(tmp_path, text, problem):
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(DefinitionInvalid, match=problem) as caught:
+        read_mapping(tmp_path / "a.yaml")
+    assert str(caught.value).startswith(str(tmp_path / "a.yaml"))
+    with pytest.raises(DefinitionInvalid, match=problem):
+        parse_mapping(text, "--input")
+
+
+def test_a_large_json_file_is_refused_and_a_repeated_key_found_at_once():
+    keys = ",".join(f'"{number}": 1' for number in range(50_000))
+    assert len(parse_mapping(f"{{{keys}}}", "x.json", is_json=True)) == 50_000
+    with pytest.raises(DefinitionInvalid, match="the key '49999' is given twice"):
+        parse_mapping(f'{{{keys}, "49999": 2}}', "x.json", is_json=True)
+    with pytest.raises(DefinitionInvalid, match="is longer than"):
+        parse_mapping(f'{{"a": [{"1, " * MOST_BYTES}1]}}', "x.json", is_json=True)
+
+
+def test_aliases_are_read():
+    assert parse_mapping("a: &few [1, 2]\nb: *few\nc: {d: *few}", "x.yaml") == {
+        "a": [1, 2],
+        "b": [1, 2],
+        "c": {"d": [1, 2]},
+    }
 
 
 @pytest.mark.parametrize("name", ["empty.yaml", "empty.json"])
