@@ -22,6 +22,10 @@ class UserMistake(ArgosyError):
     """Something the caller can put right; the message says how."""
 
 
+class PathInvalid(UserMistake):
+    """A file's name that leads out of its folder, or that no file can have."""
+
+
 # --- definitions, plans and plug-ins
 
 
