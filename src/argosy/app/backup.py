@@ -1,7 +1,8 @@
 """`argosy backup`: a project in one file, made while it runs.
 
-The database and the spool are taken at one moment, so that every prediction answered before it is in the one or the
-other, once. Artifacts come afterwards: they never change, and what the database names is there before it names it.
+The database, the spool and the keys are taken at one moment: every prediction answered before it is in the one or the
+other, once, and the keys open what the database holds. Artifacts come afterwards: they never change, and what the
+database names is there before it names it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,16 +19,19 @@ from typing import TYPE_CHECKING
 import argosy
 from argosy import clock
 from argosy.app import backends
-from argosy.app.archive import ArchiveWriter
+from argosy.app.archive import DATABASE, PLANS, ArchiveWriter
 from argosy.database import migrations
 from argosy.definitions.project import FILE_NAME
 from argosy.definitions.yaml_files import read_mapping
 from argosy.errors import BackupInvalid, DefinitionInvalid
+from argosy.paths import make_private_file, make_private_folder
+from argosy.vault.keys.file import FileKeys
+from argosy.vault.vault import unopened
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
 
-PLAN_BYTES = 1_000_000
+SPOOLED, KEYS = (".spool", ".damaged"), (".key", ".next", ".previous")
 _ARTIFACTS = "SELECT DISTINCT artifact FROM trained ORDER BY artifact"
 
 
@@ -47,30 +52,71 @@ def backup(project: Project, file: Path, with_keys: bool = False) -> BackedUp:
         raise BackupInvalid(f"{file} exists: choose another name, or move it away")
     if not file.absolute().parent.is_dir():
         raise BackupInvalid(f"{file.absolute().parent} is no folder")
-    keys = _key_files(project) if with_keys else []
     with tempfile.TemporaryDirectory(prefix=".argosy-backup-", dir=file.absolute().parent) as scratch_:
         scratch = Path(scratch_)
-        database, spool, archive = scratch / "database.db", scratch / "spool", scratch / "archive"
-        spool.mkdir()
-        project.database.snapshot(database, lambda: _copy_spool(project.spool, spool))
-        digests = _artifacts(database)
+        archive = make_private_file(scratch / "archive")
+        digests = _take(project, scratch, with_keys)
         own = list(project_files(project))
-        with archive.open("xb") as target:
-            archive.chmod(0o600)
+        with archive.open("wb") as target:
             writer = ArchiveWriter(target)
             for path in own:
                 writer.add(f"project/{path.relative_to(project.root).as_posix()}", path)
-            for path in keys:
-                writer.add(f"keys/{path.name}", path)
-            for path in sorted(spool.iterdir()):
-                writer.add(f"spool/{path.name}", path)
-            writer.add("database.db", database)
+            for folder in ("keys", "spool"):
+                for path in sorted((scratch / folder).iterdir()):
+                    writer.add(f"{folder}/{path.name}", path)
+            writer.add(DATABASE, scratch / DATABASE)
             for digest in digests:
                 writer.add(f"artifacts/{digest}", project.artifacts.fetch(digest))
             writer.finish(argosy.__version__, migrations.newest(), clock.now())
-        archive.rename(file)
+        _publish(archive, file)
     names = [path.relative_to(project.root).as_posix() for path in own]
     return BackedUp(str(file), file.stat().st_size, len(digests), names, with_keys)
+
+
+def _take(project: Project, scratch: Path, with_keys: bool) -> list[str]:
+    """Copy database, spool and keys as of one moment; the digests of the artifacts that belong to it."""
+    spool, keys = make_private_folder(scratch / "spool"), make_private_folder(scratch / "keys")
+    with ExitStack() as rotations:
+        if with_keys:
+            rotations.enter_context(_own_keys(project).alone())
+
+        def beside() -> None:
+            _copy(project.spool, spool, SPOOLED)
+            if with_keys:
+                _copy(project.root / backends.KEY_FOLDER, keys, KEYS)
+            rotations.close()
+
+        project.database.snapshot(scratch / DATABASE, beside)
+    copy = backends.database(f"sqlite:///{scratch / DATABASE}", Path(os.sep))
+    try:
+        with copy.read() as transaction:
+            if with_keys and (scopes := unopened(transaction, FileKeys(keys))):
+                raise BackupInvalid(
+                    f"the keys in {project.root / backends.KEY_FOLDER} do not open {', '.join(scopes)}:"
+                    " put the right ones there, or leave --with-keys away"
+                )
+            return [row[0] for row in transaction.execute(_ARTIFACTS)]
+    finally:
+        copy.close()
+
+
+def _own_keys(project: Project) -> FileKeys:
+    keys = FileKeys(project.root / backends.KEY_FOLDER)
+    if not any(keys.folder.glob("*.key")):
+        raise BackupInvalid(
+            f"there are no keys in {keys.folder} to include: those from the environment are yours to keep"
+        )
+    return keys
+
+
+def _publish(archive: Path, file: Path) -> None:
+    """Give it its name, which no other backup has taken meanwhile."""
+    try:
+        os.link(archive, file)
+    except FileExistsError:
+        raise BackupInvalid(f"{file} exists: choose another name, or move it away") from None
+    except OSError:  # a file system without links
+        archive.rename(file)
 
 
 def project_files(project: Project) -> Iterator[Path]:
@@ -79,42 +125,26 @@ def project_files(project: Project) -> Iterator[Path]:
     for name in (FILE_NAME, ".gitignore"):
         if (root / name).is_file():
             yield root / name
-    for path in sorted([*root.glob("*"), *root.glob("[!.]*/*")]):
-        if path.suffix in (".yaml", ".yml", ".json") and path != root / FILE_NAME and _is_plan(path):
+    for path in sorted([*root.glob("[!.]*"), *root.glob("[!.]*/[!.]*")]):
+        if path.suffix in PLANS and path != root / FILE_NAME and _is_plan(path):
             yield path
     if project.settings.plugins:
-        yield from sorted(path for path in root.glob("*.py") if path.is_file())
+        yield from sorted(path for path in root.glob("[!.]*.py") if path.is_file())
     for name in sorted({module.partition(".")[0] for module in project.settings.plugins}):
-        yield from sorted(path for path in (root / name).rglob("*.py") if path.is_file())
+        found = sorted(path for path in (root / name).rglob("*.py") if path.is_file())
+        yield from (path for path in found if not path.relative_to(root).as_posix().count("/."))
 
 
 def _is_plan(path: Path) -> bool:
     """Examples may be JSON too, and have no place in a backup in the clear."""
     try:
-        return path.stat().st_size <= PLAN_BYTES and {"adapter", "model"} <= read_mapping(path).keys()
+        return path.is_file() and {"adapter", "model"} <= read_mapping(path).keys()
     except (DefinitionInvalid, OSError):
         return False
 
 
-def _key_files(project: Project) -> list[Path]:
-    folder = project.root / backends.KEY_FOLDER
-    found = sorted(path for path in folder.glob("[!.]*") if path.is_file()) if folder.is_dir() else []
-    if not found:
-        raise BackupInvalid(f"there are no keys in {folder} to include: those from the environment are yours to keep")
-    return found
-
-
-def _copy_spool(source: Path, target: Path) -> None:
-    for path in sorted(source.glob("*")):
-        if path.suffix in (".spool", ".damaged"):
+def _copy(source: Path, target: Path, suffixes: Collection[str]) -> None:
+    for path in sorted(source.glob("[!.]*")):
+        if path.suffix in suffixes:
             shutil.copyfile(path, target / path.name)
-
-
-def _artifacts(database: Path) -> list[str]:
-    """What the copy names: the project itself may have gone on."""
-    copy = backends.database(f"sqlite:///{database}", Path(os.sep))
-    try:
-        with copy.read() as transaction:
-            return [row[0] for row in transaction.execute(_ARTIFACTS)]
-    finally:
-        copy.close()
+            (target / path.name).chmod(0o600)

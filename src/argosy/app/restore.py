@@ -6,17 +6,21 @@ a database or artifacts that the settings keep elsewhere are put into the projec
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import re
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from argosy.app import backends
+from argosy.app.archive import DATABASE as ARCHIVED
 from argosy.app.archive import Manifest, extract, read_manifest
 from argosy.database import migrations
 from argosy.definitions.project import FILE_NAME, Settings, load_settings
 from argosy.errors import BackupInvalid
+from argosy.paths import is_below, make_private_folder, within
 from argosy.store.artifact_store import ArtifactStore
 
 DATABASE, ARTIFACTS, SPOOL = ".argosy/argosy.db", ".argosy/artifacts", ".argosy/spool"
@@ -43,41 +47,62 @@ def restore(file: Path, into: Path) -> Restored:
         )
     target = into.absolute()
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise BackupInvalid(f"{into} is not an empty folder: name a new one with --into DIR")
+        raise _not_empty(into)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".argosy-restore-", dir=target.parent) as scratch_:
         scratch, root = Path(scratch_) / "files", Path(scratch_) / "project"
         scratch.mkdir()
         root.mkdir()
         restored = _build(file, manifest, scratch, root, into)
-        if target.exists():  # perhaps somebody's working folder, which must stay the same
-            for path in sorted(root.iterdir(), key=lambda path: path.name == FILE_NAME):
-                path.rename(target / path.name)  # its settings last: they make it a project
-        else:
-            root.rename(target)
+        _publish(root, target, into)
     return restored
+
+
+def _publish(root: Path, target: Path, into: Path) -> None:
+    """Give the project its place, which another restore may have taken meanwhile."""
+    if not target.exists():
+        try:
+            root.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            raise _not_empty(into) from None
+        return
+    descriptor = os.open(target, os.O_RDONLY)  # perhaps somebody's working folder, which must stay the same
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.listdir(descriptor):  # noqa: PTH208  # of this very folder, whatever has its name by now
+            raise _not_empty(into)
+        for path in sorted(root.iterdir(), key=lambda path: path.name == FILE_NAME):
+            os.rename(path, path.name, dst_dir_fd=descriptor)  # its settings last: they make it a project
+    finally:
+        os.close(descriptor)
+
+
+def _not_empty(into: Path) -> BackupInvalid:
+    return BackupInvalid(f"{into} is not an empty folder: name a new one with --into DIR")
 
 
 def _build(file: Path, manifest: Manifest, scratch: Path, root: Path, into: Path) -> Restored:
     held = {name: path for name, path in extract(file, manifest, scratch) if not name.startswith("artifacts/")}
     for name, path in held.items():
         if name.startswith("project/"):
-            _move(path, root / PurePosixPath(name).relative_to("project"), 0o644)
-    if not (root / FILE_NAME).is_file() or "database.db" not in held:
+            _move(path, within(root, name.removeprefix("project/")), 0o644)
+    if not (root / FILE_NAME).is_file() or ARCHIVED not in held:
         raise BackupInvalid(f"{file} has no project in it")
     settings, changed = _inside(root)
+    for folder in (".argosy", backends.KEY_FOLDER, SPOOL):
+        make_private_folder(root / folder)
     for name, path in held.items():
         if name.startswith("keys/"):
-            _move(path, root / backends.KEY_FOLDER / PurePosixPath(name).name, 0o600)
+            _move(path, within(root / backends.KEY_FOLDER, PurePosixPath(name).name))
         elif name.startswith("spool/"):
-            _move(path, root / SPOOL / PurePosixPath(name).name, 0o600)
-    _move(held["database.db"], root / settings.database.removeprefix("sqlite:///"), 0o600)
-    (root / ".argosy").mkdir(exist_ok=True)
-    for folder in (root / ".argosy", root / backends.KEY_FOLDER):
-        if folder.is_dir():
-            folder.chmod(0o700)
+            _move(path, within(root / SPOOL, PurePosixPath(name).name))
+    _move(held[ARCHIVED], root / settings.database.removeprefix("sqlite:///"))
     count = _put_artifacts(scratch, manifest, backends.artifacts(settings.artifacts, root))
     has_keys = any(name.startswith("keys/") for name in held)
+    if not has_keys:
+        (root / backends.KEY_FOLDER).rmdir()  # a project without the folder may take its keys from elsewhere
     return Restored(str(into), manifest.made_at, count, has_keys, changed)
 
 
@@ -97,7 +122,7 @@ def _inside(root: Path) -> tuple[Settings, list[str]]:
     places = (("database", "sqlite:///", DATABASE), ("artifacts", "file:", ARTIFACTS))
     for setting, scheme, default in places:
         place = str(getattr(settings, setting)).removeprefix(scheme)
-        if (root / place).resolve().is_relative_to(root.resolve()):
+        if is_below(root, root / place):
             continue
         text, count = re.subn(rf"(?m)^{setting}:.*$", f"{setting}: {scheme}{default}", file.read_text("utf-8"))
         if count != 1:
@@ -109,7 +134,10 @@ def _inside(root: Path) -> tuple[Settings, list[str]]:
     return load_settings(root, {}), changed
 
 
-def _move(source: Path, target: Path, mode: int) -> None:
+def _move(source: Path, target: Path, mode: int = 0o600) -> None:
+    """Give an extracted file its place, which must be free: the settings say where the database lies."""
+    if target.exists():
+        raise BackupInvalid(f"two files of the backup would be {target.name}")
     target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(source, target)
+    source.rename(target)
     target.chmod(mode)

@@ -33,7 +33,7 @@ class RotatableKeys(MasterKeys, Protocol):
     """Master keys that can be replaced. Each step may be repeated."""
 
     def alone(self) -> AbstractContextManager[None]:
-        """For one rotation at a time; raises KeyUnavailable where another process rotates."""
+        """Nobody else replaces keys, or copies them, meanwhile; raises KeyUnavailable where another does for long."""
 
     def has_begun(self, role: str) -> bool:
         """Whether a rotation was begun and did not end."""

@@ -70,6 +70,23 @@ class Vault:
         return candidates[0]
 
 
+def unopened(transaction: Transaction, master_keys: MasterKeys) -> list[str]:
+    """The scopes whose data key no master key at hand opens; nothing is made."""
+    return [
+        scope
+        for scope, wrapped in transaction.execute("SELECT scope, wrapped FROM data_keys ORDER BY scope")
+        if not _opens(master_keys, scope, wrapped)
+    ]
+
+
+def _opens(master_keys: MasterKeys, scope: str, wrapped: bytes) -> bool:
+    try:
+        unwrap_any(master_keys.candidates(role_of(scope)), wrapped, scope)
+    except (KeyUnavailable, KeyWrong):
+        return False
+    return True
+
+
 def role_of(scope: str) -> str:
     """Which master key wraps that scope's data key."""
     if scope.startswith("collection:"):

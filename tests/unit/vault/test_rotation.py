@@ -126,7 +126,7 @@ def test_a_wrong_key_is_refused_and_nothing_changed(database, keys, tmp_path):
 
 def test_two_rotations_at_once_are_refused(database, keys):
     with keys.alone(), pytest.raises(KeyUnavailable, match="another process"):
-        rotate(database, keys, "examples")
+        rotate(database, FileKeys(keys.folder, patience=0.0), "examples")
     rotate(database, keys, "examples")
 
 

@@ -10,19 +10,24 @@ import fcntl
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from argosy.errors import KeyUnavailable
+from argosy.paths import make_private_folder
 from argosy.vault.master_keys import KEY_BYTES, ROLES, decode_key, encode_key
 
 NEXT, PREVIOUS = ".next", ".previous"
+PATIENCE_SECONDS, POLL_SECONDS = 60.0, 0.02
 
 
 class FileKeys:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    """`patience`: how many seconds to wait for another process that replaces keys, or copies them."""
+
+    def __init__(self, folder: Path, patience: float = PATIENCE_SECONDS) -> None:
+        self.folder, self._patience = folder, patience
 
     def get(self, role: str) -> bytes:
         return _read(self.path(role))
@@ -68,15 +73,25 @@ class FileKeys:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Raises KeyUnavailable where another process replaces keys at this moment."""
         descriptor = os.open(self.folder, os.O_RDONLY)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock(descriptor)
             yield
-        except BlockingIOError:
-            raise KeyUnavailable(f"another process is replacing keys in {self.folder}: wait for it") from None
         finally:
             os.close(descriptor)
+
+    def _lock(self, descriptor: int) -> None:
+        deadline = time.monotonic() + self._patience
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    problem = f"another process is replacing or copying the keys in {self.folder}: wait for it"
+                    raise KeyUnavailable(problem) from None
+                time.sleep(POLL_SECONDS)
+            else:
+                return
 
     def path(self, role: str) -> Path:
         if role not in ROLES:
@@ -88,8 +103,7 @@ class FileKeys:
 
     def _write(self, path: Path) -> None:
         """A new random key, durably; raises FileExistsError."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.folder.chmod(0o700)
+        make_private_folder(make_private_folder(self.folder.parent) / self.folder.name).chmod(0o700)
         descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=".")
         try:
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
