@@ -1,16 +1,17 @@
-"""Where files lie: names that come from elsewhere are kept below a folder, and what is secret is its owner's alone.
+"""Where files lie: names from elsewhere are kept below a folder, suffixes say formats, secrets are their owner's alone.
 
 A private file has mode 600 and a private folder 700, whatever the umask.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from argosy.errors import PathInvalid
 
@@ -43,6 +44,15 @@ def is_below(folder: Path, path: Path) -> bool:
         return folder.resolve() in path.resolve().parents
     except (OSError, RuntimeError, ValueError):  # links in a circle, a NUL
         return False
+
+
+def check_suffix(path: Path, suffixes: Collection[str]) -> str:
+    """The file's suffix, in small letters, which says its format; raises PathInvalid where it is none of those."""
+    suffix = path.suffix.lower()
+    if suffix not in suffixes:
+        named = " or ".join(one for one in suffixes if one)
+        raise PathInvalid(f"{path}: its name says its format, and must end in {named}")
+    return suffix
 
 
 def make_private_folder(path: Path) -> Path:
@@ -80,11 +90,11 @@ def private_file(path: Path) -> Iterator[IO[bytes]]:
 
     What is no file, such as /dev/stdout, is written to as it is.
     """
-    target = path.resolve()
-    if target.exists() and not target.is_file():
-        with target.open("wb") as file:
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
             yield file
         return
+    target = path.resolve()
     if not target.parent.is_dir():
         raise PathInvalid(f"{path}: there is no such folder")
     descriptor, name = tempfile.mkstemp(prefix=".argosy-", dir=target.parent)
@@ -95,3 +105,10 @@ def private_file(path: Path) -> Iterator[IO[bytes]]:
         Path(name).replace(target)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def private_text(path: Path) -> Iterator[TextIO]:
+    """The same, for text in UTF-8 whose line ends are kept as they are written."""
+    with private_file(path) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+        yield text

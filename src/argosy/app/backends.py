@@ -9,6 +9,7 @@ from pathlib import Path
 from argosy.database import Database
 from argosy.errors import DefinitionInvalid, KeyUnavailable
 from argosy.messaging.broker import Broker
+from argosy.paths import close_to_others, is_below, make_private_folder
 from argosy.store.artifact_store import ArtifactStore
 from argosy.vault import Vault
 from argosy.vault.keys.environment import EnvironmentKeys, variable
@@ -16,7 +17,8 @@ from argosy.vault.keys.file import FileKeys
 from argosy.vault.master_keys import ROLES
 from argosy.vault.rotation import RotatableKeys
 
-KEY_FOLDER = Path(".argosy", "keys")
+HOME = Path(".argosy")
+KEY_FOLDER = HOME / "keys"
 
 
 def database(url: str, root: Path) -> Database:
@@ -25,9 +27,19 @@ def database(url: str, root: Path) -> Database:
     from argosy.database.engines.sqlite import SqliteDatabase
 
     opened = SqliteDatabase(f"sqlite:///{root / url.removeprefix('sqlite:///')}")
-    opened.path.parent.mkdir(mode=0o700, exist_ok=True)
+    _make_home(opened.path, root / HOME)
     opened.migrate()
     return opened
+
+
+def _make_home(file: Path, home: Path) -> None:
+    """The database's folder. The project's own is closed to others, and so is a database in it, also an older one."""
+    if not is_below(home, file):
+        file.parent.mkdir(exist_ok=True)
+        return
+    make_private_folder(home)
+    for path in (home, file, *(file.with_name(f"{file.name}{suffix}") for suffix in ("-wal", "-shm"))):
+        close_to_others(path)
 
 
 def broker(url: str, root: Path, own: Database) -> Broker:

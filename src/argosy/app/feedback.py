@@ -18,6 +18,7 @@ from argosy.feedback.labels import ConflictRule
 from argosy.feedback.review_files import Returned, ReviewRow
 from argosy.feedback.reviewing import DEFAULT_SOURCE, Reviews
 from argosy.label_sets import as_members
+from argosy.paths import check_suffix, private_text
 from argosy.predictions.feedback_log import Feedback, FeedbackLog
 from argosy.predictions.log import EVER, PredictionLog
 
@@ -119,13 +120,13 @@ class ProjectFeedback:
     def review(self, model: str, path: str | PathLike[str], rows: int | None = None, since: float = 0.0) -> int:
         """Write what `draw` gives as a CSV to correct, for its owner's eyes; how many rows.
 
-        Raises FeedbackInvalid where the file exists: it may hold corrections.
+        Raises FeedbackInvalid where the file exists: it may hold corrections; PathInvalid where its name says no CSV.
         """
+        check_suffix(Path(path), (".csv", ""))
         if Path(path).exists():
             raise FeedbackInvalid(f"{path} exists, and may hold corrections: import or move it, or name another file")
         drawn = self.draw(model, rows, since)
-        Path(path).touch(0o600)
-        with Path(path).open("w", encoding="utf-8", newline="") as file:
+        with private_text(Path(path)) as file:
             return review_files.write(drawn, file)
 
     def import_file(self, path: str | PathLike[str], source: str = DEFAULT_SOURCE) -> tuple[Returned, int]:

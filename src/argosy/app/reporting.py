@@ -11,8 +11,10 @@ import msgspec
 
 from argosy import clock
 from argosy.app.apart import Say, apart
+from argosy.datasets.export import FORMATS, More
 from argosy.errors import ExamplesInvalid
 from argosy.label_sets import counted
+from argosy.paths import check_suffix, private_text, within
 
 if TYPE_CHECKING:
     from argosy.app.analysis import Analysis
@@ -36,12 +38,21 @@ def write_report(
     doubts: Path | None = None,
     say: Say = lambda _: None,
 ) -> Path:
-    """Write the page; where it is. Raises ModelNotFound, VersionNotFound, PlanNotFound, ExamplesInvalid."""
+    """Write the page; where it is.
+
+    Raises ModelNotFound, VersionNotFound, PlanNotFound, ExamplesInvalid, PathInvalid.
+    """
     from argosy.web.report import page
 
+    if output is not None:
+        check_suffix(Path(output), (".html", ".htm"))
     contents = gather(project, target, texts=texts, learning_curve=learning_curve, quick=quick, doubts=doubts, say=say)
-    path = Path(output or f"report-{contents.subject.reference.replace('@', '-')}.html")
-    path.write_text(page(contents), "utf-8")
+    path = Path(output) if output else within(Path(), f"report-{contents.subject.reference.replace('@', '-')}.html")
+    if texts:
+        with private_text(path) as file:
+            file.write(page(contents))
+    else:
+        path.write_text(page(contents), "utf-8")
     return path
 
 
@@ -59,8 +70,10 @@ def gather(
     from argosy.web.contents import Contents
     from argosy.web.figures import class_figures, set_figures
 
-    if doubts is not None and doubts.exists():
-        raise ExamplesInvalid(f"{doubts} exists, and may hold corrections: import or move it, or name another file")
+    if doubts is not None:
+        check_suffix(doubts, FORMATS)
+        if doubts.exists():
+            raise ExamplesInvalid(f"{doubts} exists, and may hold corrections: import or move it, or name another file")
     version = subject_of(project, target)
     trained = project.store.trained(version.label)
     found = analysed(project, version, say, curve=learning_curve, quick=quick, every_doubt=doubts is not None)
@@ -110,11 +123,15 @@ def doubts_of(project: Project, target: str, *, texts: bool = False, quick: bool
 
 
 def write_doubts(project: Project, found: Analysis, path: Path) -> None:
-    """Every label in doubt as JSON lines, decrypted, for its owner's eyes: put right, they can be imported again."""
-    path.touch(0o600)
-    with path.open("wb") as file:
-        for case in found.doubts:
-            file.write(msgspec.json.encode(_doubt(project, case, texts=True)) + b"\n")
+    """Every label in doubt, decrypted, for its owner's eyes: put right, they can be imported again."""
+    examples = (project.examples.show(case.example_id)[-1] for case in found.doubts)
+    more: More = {
+        "suggested": [case.suggested for case in found.doubts],
+        "ahead_by": [case.confidence for case in found.doubts],
+        "part": [case.part for case in found.doubts],
+    }
+    with private_text(path) as file:
+        FORMATS[path.suffix.lower()](examples, file, more)
 
 
 def _doubt(project: Project, case: Case, texts: bool) -> dict[str, Any]:

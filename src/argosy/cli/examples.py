@@ -9,7 +9,6 @@ import click
 
 from argosy.cli.output import counting, json_option, plural, print_json, print_line, print_table, standard_output
 from argosy.cli.project import opened
-from argosy.errors import ExamplesInvalid
 
 RULES = ("latest", "majority", "drop", "error")
 SHOWN = 5
@@ -144,32 +143,30 @@ def show(ctx: click.Context, example_id: str, as_json: bool) -> None:
 
 @examples.command()
 @click.argument("collection", default="")
-@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl", show_default=True, help="How.")
+@click.option(
+    "--format", "form", type=click.Choice(["jsonl", "csv"]), help="Default: as the file's name says, else jsonl."
+)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file (default: standard output).")
 @click.pass_context
-def export(ctx: click.Context, collection: str, form: str, output: Path | None) -> None:
+def export(ctx: click.Context, collection: str, form: str | None, output: Path | None) -> None:
     """Write a COLLECTION out, decrypted: mind who can read it.
 
     Example: argosy examples export tickets --output tickets.jsonl
     """
-    from argosy.datasets.export import write_csv, write_json_lines
+    from argosy.datasets.export import FORMATS
+    from argosy.paths import check_suffix, private_text
 
     project = opened(ctx)
     project.examples.count(collection)  # says at once where there is no such collection
-    rows, write = project.examples.export(collection), write_csv if form == "csv" else write_json_lines
+    suffix = f".{form or 'jsonl'}"
+    if output is not None and output.suffix:
+        suffix = check_suffix(output, (suffix,) if form else FORMATS)
+    rows, write = project.examples.export(collection), FORMATS[suffix]
     if output is None:
         write(rows, standard_output())
         return
-    if not output.parent.is_dir():
-        raise ExamplesInvalid(f"{output}: there is no such folder")
-    beside = output.with_name(f".{output.name}.part")
-    beside.touch(0o600)
-    try:
-        with beside.open("w", encoding="utf-8", newline="") as file:
-            write(rows, file)
-        beside.replace(output)
-    finally:
-        beside.unlink(missing_ok=True)
+    with private_text(output) as file:
+        write(rows, file)
 
 
 @examples.command()

@@ -8,9 +8,9 @@ is one cell of JSON. What was written so is known by its columns.
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import Any, Final, TextIO
 
 import msgspec
 
@@ -23,21 +23,28 @@ from argosy.types import Input
 COLUMNS = ("text", "label", "seen_at", "source", "subject", "split", "origin", "example_id")
 
 
-def write_json_lines(rows: Iterable[Example], out: TextIO) -> None:
+More = Mapping[str, Sequence[Any]]
+"""Columns that an import passes over, each with a value a row."""
+NO_MORE: Final[More] = {}
+
+
+def write_json_lines(rows: Iterable[Example], out: TextIO, more: More = NO_MORE) -> None:
     """One object a line, several labels as a list; what a row does not have is left out."""
-    for row in rows:
+    for number, row in enumerate(rows):
         given = {name: value for name, value in _values(row).items() if value is not None}
         given["label"] = _list_or_label(row.label)
+        given |= {name: values[number] for name, values in more.items()}
         out.write(msgspec.json.encode(given).decode() + "\n")
 
 
-def write_csv(rows: Iterable[Example], out: TextIO) -> None:
+def write_csv(rows: Iterable[Example], out: TextIO, more: More = NO_MORE) -> None:
     """A header and a line each. Open the file with newline=''."""
     writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for row in rows:
-        values = {name: guarded(value) if isinstance(value, str) else value for name, value in _values(row).items()}
-        writer.writerow({**values, "text": _cell(row.input)}.values())
+    writer.writerow((*COLUMNS, *more))
+    for number, row in enumerate(rows):
+        values = {**_values(row), **{name: column[number] for name, column in more.items()}}
+        cells = {name: guarded(value) if isinstance(value, str) else value for name, value in values.items()}
+        writer.writerow({**cells, "text": _cell(row.input)}.values())
 
 
 def is_ours(names: Collection[str]) -> bool:
@@ -68,6 +75,10 @@ def _input(cell: str) -> Any:
 
 def _is_braced(text: str) -> bool:
     return text.lstrip("'").startswith("{")
+
+
+FORMATS: Final = {".jsonl": write_json_lines, ".csv": write_csv}
+"""By the suffix of a file's name."""
 
 
 def _values(row: Example) -> dict[str, Any]:

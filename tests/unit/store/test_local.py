@@ -52,4 +52,4 @@ def test_an_artifact_cut_short_is_replaced(tmp_path):
 def test_artifacts_are_not_to_be_written(tmp_path):
     store = LocalArtifacts(f"file:{tmp_path}/artifacts")
     (tmp_path / "source").write_bytes(b"content")
-    assert store.path(store.put(tmp_path / "source")).stat().st_mode & 0o777 == 0o444
+    assert store.path(store.put(tmp_path / "source")).stat().st_mode & 0o777 == 0o400

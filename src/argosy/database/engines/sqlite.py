@@ -1,7 +1,8 @@
 """SQLite in WAL mode: readers never wait, writers take turns through BEGIN IMMEDIATE.
 
 `synchronous=NORMAL` keeps every commit through `kill -9` of any process; a power cut may lose the last commits but
-never corrupts. One connection a thread, since a connection is one transaction.
+never corrupts. One connection a thread, since a connection is one transaction. A file that is made here is its owner's
+alone, and SQLite makes those beside it alike.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from argosy.database import migrations
 from argosy.database.database import ConstraintViolated, Parameters, Row
 from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid
+from argosy.paths import make_private_file
 
 WAIT_SECONDS = 60.0
 _FULL = sqlite3.SQLITE_FULL
@@ -127,6 +129,7 @@ class SqliteDatabase:
                 reader.execute("BEGIN")
                 reader.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on it sees this state alone
                 beside()
+            make_private_file(target)
             with closing(sqlite3.connect(target)) as copy, _translated(str(target)):
                 reader.backup(copy)
                 copy.execute("PRAGMA journal_mode=DELETE")  # one file; whoever opens it goes back to WAL
@@ -162,6 +165,8 @@ class SqliteDatabase:
     def _connect(self) -> sqlite3.Connection:
         if not self.path.parent.is_dir():
             raise DatabaseUnavailable(f"{self.path}: its folder does not exist; run 'argosy init' there first")
+        with suppress(OSError):  # SQLite says what is wrong with the place
+            make_private_file(self.path)
         with _translated(str(self.path)):
             connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
             try:

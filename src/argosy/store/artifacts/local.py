@@ -1,4 +1,4 @@
-"""Artifacts in a local folder: `ab/abcdef…`, read-only files.
+"""Artifacts in a local folder: `ab/abcdef…`, read-only files that only their owner reads.
 
 A copy is written beside them in `incoming/`, synchronised to the disk, then renamed into place, so that a crash
 leaves at most a file in `incoming/`, which a later `put` sweeps away.
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from argosy.errors import ArtifactCorrupt, ArtifactNotFound, ArtifactsFull, DefinitionInvalid
+from argosy.paths import make_private_folder
 from argosy.store.artifact_store import Kept, check_bytes, check_digest
 
 CHUNK_BYTES: Final = 1 << 20
@@ -37,7 +38,7 @@ class LocalArtifacts:
     def put(self, source: Path) -> str:
         with _room(self.folder):
             incoming = self.folder / INCOMING
-            incoming.mkdir(parents=True, exist_ok=True)
+            make_private_folder(make_private_folder(self.folder) / INCOMING)
             _sweep(incoming)
             descriptor, name = tempfile.mkstemp(dir=incoming)
             temporary = Path(name)
@@ -47,8 +48,8 @@ class LocalArtifacts:
                 if _is_sound(target, digest):
                     os.utime(target)  # put again: as young as a new one
                     return digest
-                target.parent.mkdir(exist_ok=True)
-                temporary.chmod(0o444)
+                make_private_folder(target.parent)
+                temporary.chmod(0o400)
                 temporary.replace(target)
                 _synchronise(target.parent)
                 return digest
