@@ -193,6 +193,10 @@ class JobInterrupted(ArgosyError):
     """The worker was asked to stop: the job goes back to the queue, and no failure is counted."""
 
 
+class Overtaken(ArgosyError):
+    """What a job rested on changed while it ran: it is run again, and only after ten such losses is it a failure."""
+
+
 class JobFailed(ArgosyError):
     """A job that was waited for ended in failure."""
 
@@ -204,7 +208,7 @@ class FormsDisagree(UserMistake):
     """The form that would serve a model answers differently from the form that was trained: a fault of its plug-ins."""
 
 
-class ErasedMeanwhile(ArgosyError):
+class ErasedMeanwhile(Overtaken):
     """Examples were erased while a model learned from them: it is trained again without them."""
 
 
@@ -294,7 +298,7 @@ class ModelNotReady(ArgosyError):
     """A model or version that is meant to be served and is not loaded yet, or failed to load."""
 
 
-class DecisionOvertaken(ArgosyError):
+class DecisionOvertaken(Overtaken):
     """What a decision rested on changed before it was written: trying again decides afresh."""
 
 

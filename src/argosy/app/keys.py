@@ -48,6 +48,11 @@ class ProjectKeys:
                 states.append(KeyState(role, "", mine, False, str(error)))
         return states
 
+    def require(self, *roles: str) -> None:
+        """Raises KeyUnavailable where a role's key cannot be had in this process."""
+        for role in roles:
+            self._keys.get(role)
+
     def rotate(self, role: str, told: Callable[[str], None] = lambda _: None) -> Rotated:
         """Replace the role's master key; raises KeyUnavailable, KeyWrong. After a crash, running it again ends it."""
         return rotate(self._database, self._keys, role, told)

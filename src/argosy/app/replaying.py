@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from argosy.telemetry import logger
+from argosy.vault.master_keys import ROLES
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -31,6 +32,7 @@ def replay(project: Project, model: str, processes: int = 1) -> Replayed:
     from argosy.app.user import user
     from argosy.app.workers import run_until
 
+    project.keys.require(*ROLES)  # else the job would wait for another worker, and we for it
     asked = replays(project)
     label = asked.request(model, user())
     ended: list[Replayed] = []

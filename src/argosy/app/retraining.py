@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from argosy.errors import JobFailed, NothingNew
 from argosy.jobs.job import JobState
+from argosy.vault.master_keys import ROLES
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -59,6 +60,7 @@ def retrain(
     from argosy.app.user import user
     from argosy.app.workers import run_until
 
+    project.keys.require(*ROLES)  # else the job would wait for another worker, and we for it
     asked = requests(project)
     label = asked.request(model, user())
     told = [""]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from argosy import clock, processes
+from argosy.vault.master_keys import EXAMPLES
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -36,7 +37,12 @@ def run_until(project: Project, is_over: Callable[[], bool], count: int, now: bo
 
 @contextmanager
 def started(project: Project, count: int, now: bool = False) -> Iterator[Callable[[], None]]:
-    """Worker processes for as long as the block runs; what is given replaces those that died."""
+    """Worker processes for as long as the block runs; what is given replaces those that died.
+
+    Raises KeyUnavailable where they could not read an example.
+    """
+    if count:
+        project.keys.require(EXAMPLES)
     children: list[subprocess.Popen[bytes]] = []
 
     def keep() -> None:

@@ -14,6 +14,7 @@ import msgspec
 from argosy import clock
 from argosy.app.plugins import able
 from argosy.telemetry import logger
+from argosy.vault.master_keys import EXAMPLES
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -37,11 +38,12 @@ def work(
 ) -> Tally:
     """Run jobs in this thread until `stop` is set or, with nothing left to run, `until` says so.
 
-    In quiet hours no training is begun, unless `now`.
+    In quiet hours no training is begun, unless `now`. Raises KeyUnavailable where no example can be read here.
     """
     from argosy.jobs.runner import run_worker
     from argosy.store.collector import Collector
 
+    project.keys.require(EXAMPLES)
     trainer = trainer_of(project)
     collector = Collector(project.database, project.artifacts)
 

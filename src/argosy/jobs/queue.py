@@ -26,6 +26,8 @@ QUEUE: Final = "jobs"
 ATTEMPTS: Final = 3
 DEFER_SECONDS: Final = 1.0
 LEASE_SECONDS: Final = 30.0
+MAXIMUM_LOSSES: Final = 10
+"""How often a job's work may be lost, through nobody's fault, before that is a failure."""
 
 Able = Callable[[Mapping[str, str]], bool]
 """Whether a worker has what a job `requires`."""
@@ -141,6 +143,20 @@ class Queue:
                 _settle(transaction, sql.RETRY, lease, error=error, traceback=traceback, at=at)
             else:
                 _settle(transaction, sql.FAIL, lease, error=error, traceback=traceback, now=now)
+                announce_failure(transaction, lease.job.kind, lease.job.label, error)
+        return again
+
+    def lose(self, lease: Lease, why: str) -> bool:
+        """What the lease computed is worth nothing, and nobody's fault; whether it is tried again. Raises LeaseLost."""
+        losses = lease.job.losses + 1
+        again = losses < MAXIMUM_LOSSES
+        with self.database.write() as transaction:
+            now = transaction.now()
+            if again:
+                _settle(transaction, sql.LOSE_LEASED, lease, error=why, at=now + back_off(losses))
+            else:
+                error = f"{why}; its work was lost {losses} times: submit it again when that has ended"
+                _settle(transaction, sql.GIVE_UP_LEASED, lease, error=error, now=now)
                 announce_failure(transaction, lease.job.kind, lease.job.label, error)
         return again
 

@@ -14,10 +14,9 @@ from typing import Final
 from argosy.database.database import Database, Transaction
 from argosy.jobs import statements as sql
 from argosy.jobs.job import JobState
-from argosy.jobs.queue import QUEUE, JobMessage, announce_failure
+from argosy.jobs.queue import MAXIMUM_LOSSES, QUEUE, JobMessage, announce_failure
 from argosy.messaging.outbox import emit
 
-MAXIMUM_LOSSES: Final = 10
 STALE_SECONDS: Final = 60.0
 """With an empty queue, a job published longer ago than this has lost its message."""
 ANCIENT_SECONDS: Final = 6 * 3600.0
@@ -80,7 +79,10 @@ def reconcile(database: Database, queue_is_empty: bool = False) -> dict[Repair, 
 def _apply(transaction: Transaction, repair: Repair, job_id: int, kind: str, label: str) -> None:
     now = transaction.now()
     if repair is Repair.GIVE_UP:
-        error = f"its worker vanished {MAXIMUM_LOSSES} times: killed, out of memory, or stopped for longer than a lease"
+        error = (
+            f"its work was lost {MAXIMUM_LOSSES} times, now since its worker vanished:"
+            " killed, out of memory, or stopped for longer than a lease"
+        )
         transaction.execute(sql.GIVE_UP, {"id": job_id, "now": now, "error": error})
         announce_failure(transaction, kind, label, error)
         return

@@ -18,7 +18,17 @@ from typing import Any
 import msgspec
 
 from argosy.database.database import Transaction
-from argosy.errors import DatabaseUnavailable, JobInterrupted, LeaseLost, Outage, UserMistake, told, traced
+from argosy.errors import (
+    DatabaseUnavailable,
+    JobInterrupted,
+    KeyUnavailable,
+    LeaseLost,
+    Outage,
+    Overtaken,
+    UserMistake,
+    told,
+    traced,
+)
 from argosy.jobs.guard import Heart, LeaseGuard
 from argosy.jobs.job import Job, Lease
 from argosy.jobs.queue import LEASE_SECONDS, QUEUE, Able, JobMessage, Queue
@@ -27,6 +37,9 @@ from argosy.messaging.broker import Broker
 from argosy.messaging.relay import relay
 
 log = logging.getLogger(__name__)
+_OUTAGES = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
+)
 
 
 @dataclass(frozen=True)
@@ -91,8 +104,9 @@ def run_worker(
     """Run jobs until `stop` is set, or until `until`, asked whenever there is no job to run, says so.
 
     `able` says whether this worker has what a job requires. A handler's UserMistake fails the job at once; an outage (a
-    full disk, a database that is locked) puts it off, however often; any other exception is tried again, with back-off;
-    JobInterrupted gives the job back. `resting` names a kind of job that is not begun at the time.
+    full disk, a database that is locked, a key that is not here) puts it off, however often; Overtaken begins it again,
+    ten times at most; any other exception is tried again, with back-off; JobInterrupted gives the job back. `resting`
+    names a kind of job that is not begun at the time.
     """
     pace = pace or Pace()
     heart = Heart(queue, pace.beat, pace.patience)
@@ -209,7 +223,10 @@ class _Worker:
                 self.queue.put_off(lease, message, self.pace.outage)
                 self.tally.put_off += 1
                 return
-            again = self.queue.fail(lease, message, traced(error), not isinstance(error, UserMistake))
+            if isinstance(error, Overtaken):
+                again = self.queue.lose(lease, message)
+            else:
+                again = self.queue.fail(lease, message, traced(error), not isinstance(error, UserMistake))
         except LeaseLost:
             self.tally.lost += 1
             return
@@ -219,5 +236,10 @@ class _Worker:
 
 
 def is_outage(error: Exception) -> bool:
-    """Whether the surroundings are to blame, and may be better later: nothing that the job can do differently."""
-    return isinstance(error, Outage) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))
+    """Whether the surroundings are to blame, and may be better later: nothing that the job can do differently.
+
+    A key that is not here may be with another worker. What raised `error` counts too: a plug-in's disk may be full.
+    """
+    if isinstance(error, Outage | KeyUnavailable) or (isinstance(error, OSError) and error.errno in _OUTAGES):
+        return True
+    return isinstance(error.__cause__, Exception) and is_outage(error.__cause__)

@@ -56,6 +56,12 @@ UPDATE jobs SET state = 'queued', failures = failures + 1, error = :error, trace
 PUT_OFF: Final = f"""
 UPDATE jobs SET state = 'queued', error = :error, owner = NULL, lease_until = NULL, started_at = NULL,
     not_before = :at, published_at = NULL {_HELD}"""  # noqa: S608
+LOSE_LEASED: Final = f"""
+UPDATE jobs SET state = 'queued', losses = losses + 1, error = :error, owner = NULL, lease_until = NULL,
+    started_at = NULL, not_before = :at, published_at = NULL {_HELD}"""  # noqa: S608
+GIVE_UP_LEASED: Final = f"""
+UPDATE jobs SET state = 'failed', losses = losses + 1, error = :error, traceback = NULL, lease_until = NULL,
+    finished_at = :now {_HELD}"""  # noqa: S608
 RELEASE: Final = f"""
 UPDATE jobs SET state = 'queued', owner = NULL, lease_until = NULL, started_at = NULL, not_before = 0,
     published_at = :now {_HELD}"""  # noqa: S608

@@ -18,7 +18,7 @@ from argosy.datasets.frozen import members
 from argosy.datasets.provenance import learned_examples, live_examples
 from argosy.definitions import Definition, Registries
 from argosy.definitions.ensemble import member_labels
-from argosy.errors import ArtifactNotFound, DefinitionInvalid, ErasedMeanwhile
+from argosy.errors import DefinitionInvalid, ErasedMeanwhile, Overtaken
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.queue import Queue
@@ -240,9 +240,9 @@ class Trainer:
 
     def _record(self, transaction: Transaction, job: Job, trained: Trained, erased: int) -> None:
         if erasures(transaction) != erased:
-            raise ErasedMeanwhile(f"{job.label}: examples were erased while it trained; it is trained again")
+            raise ErasedMeanwhile("examples were erased while it trained")
         if not self._store.artifacts.exists(trained.artifact):  # collected, being an hour old: no version without one
-            raise ArtifactNotFound(f"the artifact of {job.label} is gone before its result was recorded")
+            raise Overtaken("its artifact was collected before its result was recorded")
         self._store.record(transaction, trained)
         for model in models_of(transaction, job.label) if is_whole(trained.definition) else ():
             self._store.add_version(transaction, model, job.label)

@@ -5,10 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.jobs.job import JobState
-from argosy.jobs.queue import Queue
+from argosy.jobs.queue import MAXIMUM_LOSSES, Queue
 from argosy.jobs.reconciler import (
     ANCIENT_SECONDS,
-    MAXIMUM_LOSSES,
     STALE_SECONDS,
     Repair,
     Snapshot,
@@ -89,7 +88,7 @@ def test_losing_too_often_is_a_failure(queue):
         assert reconcile(queue.database) == {Repair.GIVE_UP if loss == MAXIMUM_LOSSES else Repair.REQUEUE: 1}
     job = queue.get("job")
     assert (job.state, job.losses, job.failures) == (JobState.FAILED, MAXIMUM_LOSSES, 0)
-    assert "vanished 10 times" in job.error
+    assert "lost 10 times, now since its worker vanished" in job.error
     assert outbox(queue) == [("jobs",)] * (MAXIMUM_LOSSES - 1) + [("notifications",)]
     assert reconcile(queue.database) == {}
 

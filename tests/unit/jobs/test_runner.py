@@ -6,9 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from argosy.errors import ArtifactsFull, DatabaseOutage, DatabaseUnavailable, DefinitionInvalid, LeaseLost
+from argosy.errors import (
+    ArtifactsFull,
+    DatabaseOutage,
+    DatabaseUnavailable,
+    DecisionOvertaken,
+    DefinitionInvalid,
+    ErasedMeanwhile,
+    KeyUnavailable,
+    LeaseLost,
+)
 from argosy.jobs.job import JobState
-from argosy.jobs.queue import QUEUE, Queue
+from argosy.jobs.queue import MAXIMUM_LOSSES, QUEUE, Queue
 from argosy.jobs.runner import Outcome, Pace, run_worker
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.outbox import emit
@@ -229,8 +238,22 @@ def test_an_outage_of_the_database_is_outlived(worker):
     assert len(outages) == 3
 
 
+def caused(error, by):
+    error.__cause__ = by
+    return error
+
+
 @pytest.mark.parametrize(
-    "outage", [ArtifactsFull("no room"), DatabaseOutage("locked"), OSError(errno.ENOSPC, TEXT, "/tmp/x")]
+    "outage",
+    [
+        ArtifactsFull("no room"),
+        DatabaseOutage("locked"),
+        KeyUnavailable("there is no master key here"),
+        OSError(errno.ENOSPC, TEXT, "/tmp/x"),
+        OSError(errno.EMFILE, TEXT),
+        caused(ValueError(TEXT), OSError(errno.ENOSPC, TEXT)),
+    ],
+    ids=lambda outage: type(outage).__name__,
 )
 def test_a_job_is_put_off_for_as_long_as_its_surroundings_are_full(worker, outage):
     worker.submit("job")
@@ -245,10 +268,49 @@ def test_a_job_is_put_off_for_as_long_as_its_surroundings_are_full(worker, outag
     tally = worker.run(handler)
     assert (tally.put_off, tally.failed, tally.retried, tally.done) == (7, 0, 0, 1)
     assert ran[0] is None
-    assert type(outage).__name__ in ran[1]
+    assert type(outage).__name__ in ran[1] or ran[1] == str(outage)  # of a mistake, the sentence alone
     assert TEXT not in ran[1]
     job = worker.queue.get("job")
     assert (job.state, job.failures, job.losses, job.error) == (JobState.DONE, 0, 0, None)
+
+
+@pytest.mark.parametrize("overtaken", [ErasedMeanwhile("examples were erased"), DecisionOvertaken("it moved")])
+def test_a_job_that_is_overtaken_begins_again_and_counts_no_failure(worker, overtaken):
+    worker.submit("job")
+    ran = []
+
+    def handler(job, guard):
+        ran.append((job.failures, job.losses))
+        if len(ran) < 5:  # more often than a failure is tried again
+            return Outcome({}, raising(overtaken))
+        return Outcome({})
+
+    tally = worker.run(handler)
+    assert ran == [(0, losses) for losses in range(5)]
+    assert (tally.retried, tally.failed, tally.done) == (4, 0, 1)
+    job = worker.queue.get("job")
+    assert (job.state, job.failures, job.error) == (JobState.DONE, 0, None)
+
+
+def test_a_job_that_is_overtaken_without_end_fails_and_says_so(worker):
+    worker.submit("job")
+    tally = worker.run(lambda job, guard: Outcome({}, raising(ErasedMeanwhile("examples were erased"))))
+    assert (tally.retried, tally.failed) == (MAXIMUM_LOSSES - 1, 1)
+    job = worker.queue.get("job")
+    assert (job.state, job.failures, job.losses) == (JobState.FAILED, 0, MAXIMUM_LOSSES)
+    assert job.error == (
+        "ErasedMeanwhile: examples were erased; its work was lost 10 times: submit it again when that has ended"
+    )
+    assert worker.run(lambda job, guard: Outcome({})).done == 0
+    worker.submit("job")
+    assert worker.run(lambda job, guard: Outcome({})).done == 1
+
+
+def raising(error):
+    def then(transaction):
+        raise error
+
+    return then
 
 
 def test_what_goes_first_waits_behind_nothing(worker):

@@ -23,7 +23,17 @@ from argosy.paths import make_private_file
 
 WAIT_SECONDS = 60.0
 _FULL = sqlite3.SQLITE_FULL
-_PASSING = frozenset((_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN))
+_PASSING = frozenset(
+    (
+        _FULL,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_PROTOCOL,
+    )
+)
 """What may be over later without anybody changing the statement."""
 _PRAGMAS = (
     "journal_mode=WAL",
