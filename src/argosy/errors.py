@@ -126,6 +126,14 @@ class DatabaseOutage(DatabaseUnavailable, Outage):
     """The same, for a cause outside of us that may pass: its disk is full, or others hold its lock."""
 
 
+class RowUnreadable(ArgosyError):
+    """A row of the database is not what was written: damaged, or changed by hand. Other rows are not affected."""
+
+    def __init__(self, table: str, name: str, problem: str, to_do: str) -> None:
+        self.table, self.name, self.problem, self.to_do = table, name, problem, to_do
+        super().__init__(f"the row '{name}' of the table '{table}' cannot be read: {problem}: {to_do}")
+
+
 class SchemaNewer(UserMistake):
     """The database was written by a newer Argosy than this one."""
 

@@ -6,11 +6,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from argosy.errors import ArgosyError
+from argosy.app.integrity import INTEGRITY, Finding, Seen
+from argosy.errors import ArgosyError, told
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -20,18 +20,8 @@ RECENT_SECONDS = 86400.0
 EXTRAS = {"word2vec": "gensim", "frames": "pandas"}
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at; `to_do` is empty where it is well."""
-
-    check: str
-    ok: bool
-    found: str
-    to_do: str = ""
-
-
-def examine(folder: str) -> list[Finding]:
-    """Look at everything; what cannot be looked at is a finding too."""
+def examine(folder: str, is_quick: bool = False, seen: Seen = lambda *_: None) -> list[Finding]:
+    """Look at everything, or quickly at a part; what cannot be looked at is a finding too."""
     from argosy.app.project import open_project
 
     try:
@@ -44,6 +34,11 @@ def examine(folder: str) -> list[Finding]:
             findings.append(Finding(name, True, look(project)))
         except (ArgosyError, OSError) as error:
             findings.append(Finding(name, False, "not well", str(error)))
+    for name, check in INTEGRITY.items():
+        try:
+            findings.extend(check(project, is_quick, seen))
+        except Exception as error:  # noqa: BLE001  # whatever a damaged project raises, the other checks go on
+            findings.append(Finding(name, False, "could not be looked at", told(error)))
     return [*findings, *_extras(), *_room(project)]
 
 
@@ -53,15 +48,6 @@ def _database(project: Project) -> str:
     with project.database.read() as transaction:
         rows = transaction.execute("SELECT count(*) FROM examples WHERE is_current = 1")
     return f"{project.settings.database}: schema {newest()}, {rows[0][0]:,} examples"
-
-
-def _keys(project: Project) -> str:
-    """Opens every collection's key and that of the prediction log."""
-    names = project.examples.collections()
-    for name in names:
-        project.vault.scope(f"collection:{name}")
-    project.vault.scope("predictions")
-    return f"the master keys open {len(names)} collections and the prediction log"
 
 
 def _broker(project: Project) -> str:
@@ -84,11 +70,7 @@ def _artifacts(project: Project) -> str:
         digest = project.artifacts.put(Path(probe.name))
     project.artifacts.fetch(digest)
     project.artifacts.delete(digest)
-    versions = {version.artifact for version in project.store.all_versions()}
-    missing = [digest for digest in versions if not project.artifacts.exists(digest)]
-    if missing:
-        raise ArgosyError(f"{len(missing)} of {len(versions)} artifacts are missing: restore them from a copy")
-    return f"{project.settings.artifacts}: {len(versions)} in use"
+    return f"{project.settings.artifacts} keeps what is put"
 
 
 def _plugins(project: Project) -> str:
@@ -123,9 +105,8 @@ def _training(project: Project) -> str:
 
 CHECKS: dict[str, Callable[[Project], str]] = {
     "database": _database,
-    "keys": _keys,
     "broker": _broker,
-    "artifacts": _artifacts,
+    "artifact store": _artifacts,
     "plugins": _plugins,
     "jobs": _jobs,
     "training": _training,

@@ -12,7 +12,7 @@ from argosy.datasets.example import Example
 from argosy.datasets.examples import CollectionCounts, Examples
 from argosy.datasets.files import Columns
 from argosy.datasets.staging import ImportReport
-from argosy.errors import ExamplesInvalid, nearest
+from argosy.errors import ExamplesInvalid, RowUnreadable, VersionNotFound, nearest
 from argosy.identities import resting_forms
 from argosy.jobs.erasure import erase_words
 from argosy.store.members import learned_digests
@@ -92,18 +92,24 @@ class ProjectExamples:
         with self._project.database.write() as transaction:
             erase_words(transaction, {*resting_forms(subject), *predictions})
         erased = self._examples.erase(subject)  # and purges the database's files, last
-        rows = {row.trained.label: row for row in self._project.store.leaderboard()}
-        learned = sorted(
-            (version.model, version.number)
-            for row in rows.values()
-            if not set(erased.datasets).isdisjoint(learned_digests(row.trained, lambda label: rows[label].trained))
-            for version in row.versions
-        )
-        models = [f"{model}@{number}" for model, number in learned]
+        models = self._learned_from(set(erased.datasets)) if erased.datasets else []
         for reference in models if mark else ():
             self._project.models.mark(reference, MARK)
         damaged = [str(path) for path in log.damaged()]
         return ErasedSubject(erased.examples, erased.revisions, len(predictions), models, damaged)
+
+    def _learned_from(self, datasets: set[str]) -> list[str]:
+        """The versions that learned from one of those datasets, or of which nobody can tell."""
+        store = self._project.store
+
+        def has_learned(label: str) -> bool:
+            try:
+                return not datasets.isdisjoint(learned_digests(store.trained(label), store.trained))
+            except (RowUnreadable, VersionNotFound):
+                return True
+
+        versions = sorted(store.all_versions(), key=lambda version: (version.model, version.number))
+        return [version.reference for version in versions if has_learned(version.label)]
 
     def _named(self, collection: str) -> str:
         return collection or self._project.settings.collection

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from argosy.definitions import Registries
-from argosy.errors import ExtraMissing, PluginNotFound
+from argosy.errors import ExtraMissing, PluginNotFound, RowUnreadable
 from argosy.store.ranking import share
+from argosy.store.store import UNREADABLE
 from argosy.store.trained import LeaderboardRow
+from argosy.telemetry import logger
 from argosy.types import Part
 
 if TYPE_CHECKING:
@@ -15,13 +17,21 @@ if TYPE_CHECKING:
 
     from argosy.app.project import Project
 
+_log = logger("argosy.leaderboard")
 METRICS = ("accuracy", "micro_f1", "macro_f1", "hamming_loss", "log_loss")
 
 
 def ranked(project: Project, plan: str = "") -> list[dict[str, Any]]:
     """One flat dictionary a definition, best on validation first; raises PlanNotFound."""
     rows = project.store.leaderboard(project.plans.name(plan) if plan else None)
-    return [flat(row, project.registries) for row in rows]
+    found = []
+    for row in rows:
+        try:
+            found.append(flat(row, project.registries))
+        except (KeyError, TypeError, AttributeError) as error:
+            problem = f"it has no such definition or figures as a result has ({type(error).__name__})"
+            _log.warning("left out: %s", RowUnreadable("trained", row.trained.label, problem, UNREADABLE))
+    return found
 
 
 def flat(row: LeaderboardRow, registries: Registries) -> dict[str, Any]:

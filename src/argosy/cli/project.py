@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,19 +57,31 @@ def init(folder: Path, name: str, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--quick", is_flag=True, help="Open the newest 1,000 rows of each kind, and hash no artifact.")
 @json_option
 @click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> int:
-    """Check every configured backend, key and plug-in, and say what to do.
+def doctor(ctx: click.Context, quick: bool, as_json: bool) -> int:
+    """Check every backend, key, sealed row, artifact and plug-in, and say what to do.
 
     Example: argosy doctor
     """
     from argosy.app.doctor import examine
 
-    findings = examine(ctx.find_root().obj or NO_PROJECT)
+    with progress(as_json) as seen:
+        findings = examine(ctx.find_root().obj or NO_PROJECT, quick, seen)
     if as_json:
         print_json([{"check": one.check, "ok": one.ok, "found": one.found, "to_do": one.to_do} for one in findings])
     else:
         rows = [("ok" if one.ok else "!!", one.check, one.found, one.to_do) for one in findings]
         print_table(("", "check", "found", "what to do"), rows)
     return 0 if all(one.ok for one in findings) else 1
+
+
+@contextmanager
+def progress(is_silent: bool) -> Iterator[Callable[[str, int], None]]:
+    """How much was looked at so far, on standard error, where somebody looks."""
+    if is_silent or not sys.stderr.isatty():
+        yield lambda _what, _count: None
+        return
+    yield lambda what, count: click.echo(f"\r\x1b[K  {count:,} {what} …", nl=False, err=True)
+    click.echo("\r\x1b[K", nl=False, err=True)

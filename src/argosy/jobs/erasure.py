@@ -31,8 +31,8 @@ def erase_words(transaction: Transaction, words: Collection[str]) -> int:
     for identity, payload, result, error, traceback in transaction.execute(_READ):
         before = {"payload": payload, "result": result, "error": error, "traceback": traceback}
         after = {
-            "payload": _in_json(payload, wanted),
-            "result": _in_json(result, wanted),
+            "payload": _in_json(payload, wanted, pattern),
+            "result": _in_json(result, wanted, pattern),
             "error": error and pattern.sub(ERASED, error),
             "traceback": traceback and pattern.sub(ERASED, traceback),
         }
@@ -42,11 +42,14 @@ def erase_words(transaction: Transaction, words: Collection[str]) -> int:
     return len(changed)
 
 
-def _in_json(text: str | None, words: Collection[str]) -> str | None:
+def _in_json(text: str | None, words: Collection[str], pattern: re.Pattern[str]) -> str | None:
     """The document with those strings replaced; the very text where there is none of them."""
     if text is None:
         return None
-    before = msgspec.json.decode(text)
+    try:
+        before = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, TypeError):  # damaged, and so a text like another
+        return pattern.sub(ERASED, str(text))
     after = _replaced(before, words)
     return text if after == before else msgspec.json.encode(after).decode()
 

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from argosy.database.database import Row
+from argosy.errors import RowUnreadable
 
 
 class JobState(StrEnum):
@@ -54,17 +55,56 @@ class Job:
     submitted_at: float
     started_at: float | None
     finished_at: float | None
+    unreadable: str = ""
+    """Why the row cannot be read, for which it is taken as failed; empty for every sound one."""
 
 
-COLUMNS = ", ".join(Job.__dataclass_fields__)
+_NAMES = tuple(name for name in Job.__dataclass_fields__ if name != "unreadable")
+COLUMNS = ", ".join(_NAMES)
 
 
 def job_of(row: Row) -> Job:
-    """A job from `SELECT COLUMNS`."""
-    named = dict(zip(Job.__dataclass_fields__, row, strict=True))
-    for column in ("payload", "requires", "result"):
-        named[column] = None if named[column] is None else msgspec.json.decode(named[column])
-    return Job(**{**named, "state": JobState(named["state"])})
+    """A job from `SELECT COLUMNS`. A row that cannot be read is a failed job, which stands in no other job's way."""
+    named = dict(zip(_NAMES, row, strict=True))
+    try:
+        for column in ("payload", "requires", "result"):
+            named[column] = None if named[column] is None else msgspec.json.decode(named[column])
+        return msgspec.convert(named, Job)
+    except (msgspec.MsgspecError, TypeError, UnicodeDecodeError) as error:
+        return _unreadable(named, error)
+
+
+def _unreadable(named: dict[str, Any], error: Exception) -> Job:
+    name = str(named["label"])
+    problem = str(RowUnreadable("jobs", name, str(error), "submit it again"))
+    return Job(
+        id=named["id"],
+        kind=str(named["kind"]),
+        label=name,
+        payload={},
+        requires={},
+        state=JobState.FAILED,
+        token=0,
+        owner=None,
+        lease_until=None,
+        failures=0,
+        losses=0,
+        result=None,
+        error=problem,
+        traceback=None,
+        submitted_at=0.0,
+        started_at=None,
+        finished_at=None,
+        unreadable=problem,
+    )
+
+
+def said(payload: str, name: str) -> Any:
+    """What a payload that was not read yet has under a name; None where it has nothing, or cannot be read."""
+    try:
+        return msgspec.json.decode(payload, type=dict).get(name)
+    except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
+        return None
 
 
 @dataclass(frozen=True)

@@ -96,10 +96,11 @@ class Queue:
         spent on this.
         """
         with self.database.write() as transaction:
-            found = _find(transaction, job)
+            found, now = _find(transaction, job), transaction.now()
+            if found is not None and found.unreadable:
+                _give_up(transaction, found, now)
             if found is None or found.state is not JobState.QUEUED:
                 return None
-            now = transaction.now()
             if able is not None and not able(found):
                 transaction.execute(sql.DEFER, {"id": found.id, "at": now + DEFER_SECONDS, "spent": int(is_message)})
                 return None
@@ -188,14 +189,21 @@ class Queue:
         return job
 
     def jobs(self, kind: str = "", state: JobState | None = None) -> list[Job]:
-        """All jobs, or those of a kind or in a state, oldest first."""
+        """All jobs, or those of a kind or in a state, oldest first; of a state, only those that can be read."""
         with self.database.read() as transaction:
-            return [job_of(row) for row in transaction.execute(sql.LISTED, {"kind": kind, "state": state or ""})]
+            found = map(job_of, transaction.execute(sql.LISTED, {"kind": kind, "state": state or ""}))
+            return [job for job in found if state is None or job.state is state]
 
 
 def _find(transaction: Transaction, job: int | str) -> Job | None:
     rows = transaction.execute(sql.BY_ID if isinstance(job, int) else sql.BY_LABEL, {"job": job})
     return job_of(rows[0]) if rows else None
+
+
+def _give_up(transaction: Transaction, job: Job, now: float) -> None:
+    """End a queued job whose row cannot be read: nobody could run it."""
+    if transaction.execute(sql.UNREADABLE, {"id": job.id, "error": job.unreadable, "now": now}):
+        announce_failure(transaction, job.kind, job.label, job.unreadable)
 
 
 def _settle(transaction: Transaction, statement: str, lease: Lease, **values: Any) -> list[Row]:

@@ -66,6 +66,9 @@ RELEASE: Final = f"""
 UPDATE jobs SET state = 'queued', owner = NULL, lease_until = NULL, started_at = NULL, not_before = 0,
     published_at = :now {_HELD}"""  # noqa: S608
 
+UNREADABLE: Final = """
+UPDATE jobs SET state = 'failed', error = :error, traceback = NULL, owner = NULL, lease_until = NULL, finished_at = :now
+WHERE id = :id AND state = 'queued' RETURNING id"""
 CANCEL: Final = """
 UPDATE jobs SET state = 'cancelled', owner = NULL, lease_until = NULL, finished_at = :now
 WHERE label = :label AND state IN ('queued', 'running') RETURNING id"""

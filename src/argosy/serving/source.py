@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from argosy.errors import ArgosyError
+from argosy.errors import told
 from argosy.serving.aspired import Aspired
 from argosy.telemetry import logger
 
@@ -32,10 +32,10 @@ class Source:
         """Ask once; whether anything changed."""
         try:
             found = list(self._catalogue())
-        except ArgosyError as error:
-            if str(error) != self._problem:
-                _log.warning("versions cannot be looked up, serving goes on with those there are: %s", error)
-            self._problem = str(error)
+        except Exception as error:  # noqa: BLE001  # whatever a row holds, what is served stays served
+            if told(error) != self._problem:
+                _log.warning("versions cannot be looked up, serving goes on with those there are: %s", told(error))
+            self._problem = told(error)
             return False
         self._problem = ""
         if found == self._last:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -70,8 +71,10 @@ def moves(transaction: Transaction, model: str, alias: str = "") -> list[Move]:
 
 def _move_of(row: Row) -> Move:
     named = dict(zip(Move.__dataclass_fields__, row, strict=True))
-    evidence = named["evidence"]
-    return Move(**{**named, "evidence": None if evidence is None else msgspec.json.decode(evidence)})
+    with suppress(msgspec.MsgspecError):  # a damaged verdict is shown as none: the move itself was made
+        named["evidence"] = msgspec.json.decode(named["evidence"] or "null", type=dict[str, Any] | None)
+        return Move(**named)
+    return Move(**{**named, "evidence": None})
 
 
 def before(history: Sequence[Move], model: str, alias: str) -> int:

@@ -35,6 +35,15 @@ SELECT versions.model, versions.number, versions.label, trained.artifact, versio
 FROM versions JOIN trained ON trained.label = versions.label LEFT JOIN marks ON marks.label = versions.label"""
 VERSIONS: Final = f"{_VERSIONS} WHERE versions.model = :model ORDER BY versions.number"
 ALL_VERSIONS: Final = f"{_VERSIONS} ORDER BY versions.model, versions.number"
+DANGLING_ALIASES: Final = """
+SELECT aliases.model, aliases.alias, aliases.number FROM aliases
+LEFT JOIN versions ON versions.model = aliases.model AND versions.number = aliases.number
+WHERE versions.number IS NULL ORDER BY aliases.model, aliases.alias"""
+DANGLING_VERSIONS: Final = """
+SELECT versions.model, versions.number, versions.label FROM versions
+LEFT JOIN trained ON trained.label = versions.label
+WHERE trained.label IS NULL ORDER BY versions.model, versions.number"""
+ARTIFACTS: Final = "SELECT artifact, min(label) FROM trained GROUP BY artifact ORDER BY artifact"
 MARK: Final = """
 INSERT INTO marks (label, reason, marked_by, marked_at) VALUES (:label, :reason, :by, :now)
 ON CONFLICT (label) DO NOTHING RETURNING label"""

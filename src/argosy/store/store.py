@@ -11,21 +11,24 @@ Guarantees:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from argosy.database.database import Database, Row, Transaction
-from argosy.errors import ModelNotFound, PlanNotFound, VersionNotFound, nearest
+from argosy.errors import ModelNotFound, PlanNotFound, RowUnreadable, VersionNotFound, nearest
 from argosy.messaging.outbox import notify
 from argosy.store import aliases, marks, ranking, references
 from argosy.store import statements as sql
 from argosy.store.aliases import CHAMPION
 from argosy.store.artifact_store import ArtifactStore
 from argosy.store.trained import LeaderboardRow, Move, Trained, Version
+from argosy.telemetry import logger
 
+UNREADABLE = "restore a backup, or delete the row and train it again"
+_log = logger("argosy.store")
 _JSON_COLUMNS = ("definition", "metrics", "confusion", "form", "environment")
 
 
@@ -160,7 +163,28 @@ class Store:
         if model is not None:
             mine = {label for label, versions in by_label.items() if any(one.model == model for one in versions)}
             rows = [row for row in rows if row[0] in mine]
-        return ranking.rank([_trained_of(row) for row in rows], by_label, metric)
+        return ranking.rank(_readable(rows), by_label, metric)
+
+    def dangling(self) -> list[str]:
+        """What points at nothing: aliases without their version, versions without their result."""
+        with self.database.read() as transaction:
+            names = transaction.execute(sql.DANGLING_ALIASES)
+            numbers = transaction.execute(sql.DANGLING_VERSIONS)
+        return [
+            *(f"the alias {model}@{alias} points at version {number}, which is gone" for model, alias, number in names),
+            *(f"{model}@{number} is of the result '{label}', which is gone" for model, number, label in numbers),
+        ]
+
+    def artifact_labels(self) -> dict[str, str]:
+        """Every artifact that a result names, and the label of one such result."""
+        with self.database.read() as transaction:
+            return dict(transaction.execute(sql.ARTIFACTS))
+
+    def unreadable(self) -> list[RowUnreadable]:
+        """What is wrong with each result that cannot be read; the leaderboard leaves these out."""
+        with self.database.read() as transaction:
+            rows = transaction.execute(sql.ALL_TRAINED)
+        return [problem for problem in map(_problem_of, rows) if problem is not None]
 
 
 def _models(transaction: Transaction) -> list[str]:
@@ -191,9 +215,43 @@ def _with_aliases(rows: Sequence[Row], pairs: Sequence[Row]) -> list[Version]:
     ]
 
 
+class _Search(msgspec.Struct):
+    metric: str | None = None
+
+
+class _Source(msgspec.Struct):
+    """As much of a submitted plan as the leaderboard needs."""
+
+    search: _Search | None = None
+
+
 def _trained_of(row: Row) -> Trained:
+    """A result; raises RowUnreadable."""
     named = dict(zip(Trained.__dataclass_fields__, row, strict=True))
-    return Trained(**{**named, **{name: msgspec.json.decode(named[name]) for name in _JSON_COLUMNS}})
+    try:
+        decoded = {name: msgspec.json.decode(named[name]) for name in _JSON_COLUMNS}
+        found: Trained = msgspec.convert({**named, **decoded}, Trained)
+    except (msgspec.MsgspecError, TypeError, UnicodeDecodeError) as error:
+        raise RowUnreadable("trained", str(named["label"]), str(error), UNREADABLE) from None
+    return found
+
+
+def _problem_of(row: Row) -> RowUnreadable | None:
+    try:
+        _trained_of(row)
+    except RowUnreadable as problem:
+        return problem
+    return None
+
+
+def _readable(rows: Iterable[Row]) -> list[Trained]:
+    found = []
+    for row in rows:
+        try:
+            found.append(_trained_of(row))
+        except RowUnreadable as problem:
+            _log.warning("left out: %s", problem)
+    return found
 
 
 def _metric_of(transaction: Transaction, plan: str) -> str | None:
@@ -204,6 +262,8 @@ def _metric_of(transaction: Transaction, plan: str) -> str | None:
         raise PlanNotFound(
             f"no plan called '{plan}' was submitted{nearest(plan, known)}; there are: {', '.join(known) or 'none'}"
         )
-    source = msgspec.json.decode(found[0][0])
-    metric: str | None = (source.get("search") or {}).get("metric")
-    return metric
+    try:
+        source = msgspec.json.decode(found[0][0], type=_Source | None)
+    except msgspec.MsgspecError as error:
+        raise RowUnreadable("plans", plan, str(error), "submit the plan again") from None
+    return source.search.metric if source and source.search else None

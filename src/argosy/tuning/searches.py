@@ -25,7 +25,7 @@ from argosy.database import Database, Transaction
 from argosy.definitions import PLUGIN_KINDS, Definition, Plan, Registries, Spec, code_digests, label, parse_plan
 from argosy.definitions.definition import canonical_json
 from argosy.definitions.search import Search, parse_search
-from argosy.errors import DatabaseUnavailable, ExtraMissing, PluginNotFound, UserMistake, told
+from argosy.errors import DatabaseUnavailable, ExtraMissing, PluginNotFound, RowUnreadable, UserMistake, told
 from argosy.jobs.job import JobState
 from argosy.jobs.submission import Plans, Submitted, Wanted
 from argosy.tuning import statements as sql
@@ -128,6 +128,8 @@ class Searches:
                 added += 1
         except (ExtraMissing, PluginNotFound) as error:  # another worker may have what this one lacks
             log.warning("the search of '%s' is left to others: %s", name, error)
+        except RowUnreadable as error:
+            log.warning("the search of '%s' is left alone: %s", name, error)
         except DatabaseUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # whatever a sampler raises ends its search, not the worker
@@ -188,9 +190,13 @@ class Searches:
 
     def _story(self, transaction: Transaction, name: str) -> Story | None:
         rows = transaction.execute(sql.SEARCH, {"plan": name})
-        if not rows:
-            return None
-        _, dataset, digest, begun_at, ended, is_open, text = rows[0]
+        try:
+            return self._told(transaction, name, rows[0]) if rows else None
+        except (msgspec.MsgspecError, KeyError, TypeError, AttributeError) as error:
+            raise RowUnreadable("searches", name, told(error), "submit the plan again") from None
+
+    def _told(self, transaction: Transaction, name: str, row: Sequence[Any]) -> Story:
+        _, dataset, digest, begun_at, ended, is_open, text = row
         source = msgspec.json.decode(text)
         search = parse_search(source["search"]) or Search()
         trials = [_trial(search, row) for row in transaction.execute(sql.TRIALS, {"plan": name})]

@@ -1,0 +1,175 @@
+"""What a project holds, looked through by `argosy doctor`: keys, seals, rows, artifacts, aliases, spool, files.
+
+Each check yields a finding for every fault and, where there is none, one that says what was looked at. It changes
+nothing but that it drains the spool, as every look at the prediction log does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from argosy.app import backends
+from argosy.errors import ArgosyError, KeyUnavailable, KeyWrong
+from argosy.paths import is_open_to_others
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+    from argosy.vault import Scope
+
+QUICK_ROWS: Final = 1000
+SHOWN: Final = 20
+"""Faults of one kind that are listed one by one."""
+FROM_A_BACKUP: Final = "restore a backup"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; `to_do` is empty where it is well."""
+
+    check: str
+    ok: bool
+    found: str
+    to_do: str = ""
+
+
+Seen = Callable[[str, int], None]
+"""Told how many of what were looked at so far."""
+Check = Callable[["Project", bool, Seen], Iterator[Finding]]
+"""Of a project, quickly or in full."""
+
+
+def keys(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
+    """Every master key, and every data key that one of them should open."""
+    from argosy.vault.master_keys import ROLES
+    from argosy.vault.vault import role_of, unopened
+
+    project.vault  # noqa: B018  # a project in which nothing is encrypted yet gets its keys
+    master_keys, lacking = backends.master_keys(project.root), set()
+    for role in ROLES:
+        try:
+            master_keys.candidates(role)
+        except KeyUnavailable as error:
+            lacking.add(role)
+            yield Finding("keys", False, f"the master key '{role}' cannot be had", str(error))
+    with project.database.read() as transaction:
+        count = len(transaction.execute("SELECT scope FROM data_keys"))
+        scopes = unopened(transaction, master_keys)
+    for scope in scopes:
+        if role_of(scope) not in lacking:
+            to_do = f"put back the master key '{role_of(scope)}' that it was encrypted with"
+            yield Finding("keys", False, f"'{scope}' does not open", to_do)
+    if not lacking and not scopes:
+        yield Finding("keys", True, f"the master keys open {count} data keys")
+
+
+def seals(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:
+    """Every sealed row, or the newest of each collection and of the log; those without a key are left to `keys`."""
+    from argosy.datasets.seals import broken_examples
+    from argosy.predictions.seals import broken_predictions
+
+    most, faults, looked = QUICK_ROWS if is_quick else None, 0, Counter[str]()
+
+    def counting(what: str) -> Callable[[int], None]:
+        def count(number: int) -> None:
+            looked[what] = number
+            seen(what, number)
+
+        return count
+
+    for name in project.examples.collections():
+        if (scope := _scope(project, f"collection:{name}")) is not None:
+            what = f"examples of '{name}'"
+            broken = broken_examples(project.database, scope, name, most, counting(what))
+            faults += len(broken)
+            yield from _unsealed(f"an example of '{name}' does not open", broken)
+    if (scope := _scope(project, "predictions")) is not None:
+        broken = broken_predictions(project.database, scope, most, counting("predictions"))
+        faults += len(broken)
+        yield from _unsealed("a prediction does not open", broken)
+    if not faults:
+        yield Finding("seals", True, f"{looked.total():,} {'of the newest ' if is_quick else ''}sealed rows open")
+
+
+def _scope(project: Project, name: str) -> Scope | None:
+    try:
+        return project.vault.scope(name)
+    except (KeyUnavailable, KeyWrong):
+        return None
+
+
+def _unsealed(fault: str, broken: list[str]) -> Iterator[Finding]:
+    to_do = f"it was altered or moved: {FROM_A_BACKUP}"
+    yield from (Finding("seals", False, f"{fault}: {one}", to_do) for one in broken[:SHOWN])
+    if len(broken) > SHOWN:
+        yield Finding("seals", False, f"{fault}: and {len(broken) - SHOWN:,} more", to_do)
+
+
+def rows(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
+    """Jobs and results whose rows cannot be read, and what points at nothing."""
+    faults = [(f"the job '{job.label}'", job.unreadable) for job in project.queue.jobs() if job.unreadable]
+    yield from (Finding("rows", False, f"{what} cannot be read", problem) for what, problem in faults)
+    results = project.store.unreadable()
+    yield from (
+        Finding("rows", False, f"the result '{one.name}' cannot be read: {one.problem}", one.to_do) for one in results
+    )
+    dangling = project.store.dangling()
+    to_do = f"{FROM_A_BACKUP}, or promote another version"
+    yield from (Finding("rows", False, one, to_do) for one in dangling)
+    if not faults and not results and not dangling:
+        yield Finding("rows", True, "jobs, results, versions and aliases are whole")
+
+
+def artifact_bytes(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:
+    """Every artifact that a result names: that it is there, and in full that its bytes are those that were put."""
+    named, faults = project.store.artifact_labels(), 0
+    for number, (digest, label) in enumerate(named.items(), 1):
+        try:
+            (project.artifacts.path if is_quick else project.artifacts.fetch)(digest)
+        except (ArgosyError, OSError) as error:
+            faults += 1
+            to_do = f"{FROM_A_BACKUP}, or train it again"
+            yield Finding("artifacts", False, f"the artifact of '{label}': {error}", to_do)
+        seen("artifacts", number)
+    if not faults:
+        yield Finding("artifacts", True, f"{len(named)} {'are there' if is_quick else 'have the bytes that were put'}")
+
+
+def spool(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
+    """That what servers answered can be moved into the database."""
+    from argosy.predictions.drain import drain_once
+    from argosy.predictions.segments import listed
+
+    folder = project.spool
+    if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        yield Finding("spool", False, f"{folder} cannot be read and written", f"chmod 700 {folder}")
+        return
+    try:
+        drain_once(folder, project.database)
+    except (ArgosyError, OSError) as error:
+        yield Finding("spool", False, f"{folder} cannot be drained: {error}", "put that right: predictions wait in it")
+        return
+    waiting = len(listed(folder))
+    yield Finding("spool", True, f"drained; {waiting} file{'s' * (waiting != 1)} in use" if waiting else "drained")
+
+
+def files(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
+    """That others cannot look into the project's own folder, which is closed when it is opened, if it is ours."""
+    home = project.root / backends.HOME
+    if is_open_to_others(home):
+        yield Finding("files", False, f"{home} is open to others", f"chmod -R go= {home}")
+    else:
+        yield Finding("files", True, f"{home} is its owner's alone")
+
+
+INTEGRITY: Final[dict[str, Check]] = {
+    "keys": keys,
+    "seals": seals,
+    "rows": rows,
+    "artifacts": artifact_bytes,
+    "spool": spool,
+    "files": files,
+}

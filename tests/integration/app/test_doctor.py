@@ -1,0 +1,210 @@
+"""Every damage is a line of its own that says what to do, and stops nothing that is not about it."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+import argosy
+
+SECONDS = 120
+PLAN = "name: {name}\ndataset: {{name: all}}\nadapter: {{name: tfidf}}\nmodel: {{name: {model}}}\n"
+WORDS = ("red", "green", "blue")
+
+
+def run(root, *arguments):
+    line = [sys.executable, "-m", "argosy", *arguments]
+    return subprocess.run(line, cwd=root, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+def command(root, *arguments):
+    done = run(root, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    root = tmp_path_factory.mktemp("origin") / "notes"
+    command(root.parent, "init", str(root))
+    with argosy.open(root) as project:
+        project.examples.add([(f"{word} note {n} of {word}", word) for n in range(40) for word in WORDS])
+    for name, model in (("one", "naive_bayes"), ("two", "nearest_centroid")):
+        (root / f"{name}.yaml").write_text(PLAN.format(name=name, model=model))
+        command(root, "train", f"{name}.yaml", "--processes", "1")
+        command(root, "models", "promote", f"{name}@1")
+    return root
+
+
+@pytest.fixture
+def root(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "notes")
+
+
+def change(root, *statements):
+    """Behind Argosy's back."""
+    database = sqlite3.connect(root / ".argosy" / "argosy.db")
+    with database:
+        for statement in statements:
+            assert database.execute(statement).rowcount > 0, statement
+    database.close()
+
+
+def faults(root, *options):
+    """What is not well, from both forms of the output."""
+    done = run(root, "doctor", "--json", *options)
+    findings = json.loads(done.stdout)
+    wrong = [one for one in findings if not one["ok"]]
+    assert done.returncode == (1 if wrong else 0), done.stderr
+    assert all(one["to_do"] and "\n" not in one["found"] + one["to_do"] for one in wrong)
+    shown = run(root, "doctor", *options).stdout.splitlines()
+    assert sum(line.startswith("  !!") for line in shown) == len(wrong)
+    return [(one["check"], one["found"]) for one in wrong]
+
+
+def artifact(root, model):
+    with argosy.open(root) as project:
+        return project.artifacts.path(project.models.resolve(f"{model}@1").artifact)
+
+
+def test_a_sound_project_is_well(root):
+    assert faults(root) == []
+    assert faults(root, "--quick") == []
+
+
+def test_altered_and_missing_artifacts(root):
+    altered, gone = artifact(root, "one"), artifact(root, "two")
+    altered.chmod(0o600)
+    altered.write_bytes(altered.read_bytes()[:-1] + b"\xff")
+    gone.unlink()
+    found = faults(root)
+    assert [check for check, _ in found] == ["artifacts"] * 2
+    assert any("tfidf-naive_bayes" in text and "its bytes have the digest" in text for _, text in found)
+    assert any("tfidf-nearest_centroid" in text and "is not in" in text for _, text in found)
+    assert len(faults(root, "--quick")) == 1
+
+
+def test_swapped_sealed_rows(root):
+    database = sqlite3.connect(root / ".argosy" / "argosy.db")
+    with database:
+        rows = dict(database.execute("SELECT revision_id, sealed FROM examples WHERE revision_id IN (5, 9)"))
+        database.executemany("UPDATE examples SET sealed = ? WHERE revision_id = ?", [(rows[5], 9), (rows[9], 5)])
+    database.close()
+    found = faults(root)
+    assert [check for check, _ in found] == ["seals"] * 2
+    assert all(text.startswith("an example of 'default' does not open: ") for _, text in found)
+
+
+def test_many_altered_rows_are_counted(root):
+    change(root, "UPDATE examples SET sealed = x'01'")
+    found = faults(root)
+    assert len(found) == 21
+    assert found[-1][1].endswith("and 100 more")
+
+
+def test_dangling_aliases_and_versions(root):
+    change(
+        root, "UPDATE aliases SET number = 7 WHERE model = 'one'", "DELETE FROM trained WHERE label LIKE '%centroid%'"
+    )
+    assert faults(root) == [
+        ("rows", "the alias one@champion points at version 7, which is gone"),
+        ("rows", next(text for _, text in faults(root) if text.startswith("two@1 is of the result"))),
+    ]
+
+
+def test_keys_that_cannot_be_read_or_are_others(root):
+    keys = root / ".argosy" / "keys"
+    (keys / "examples.key").write_text("no key\n")
+    (keys / "predictions.key").write_bytes((keys / "predictions.key").read_bytes()[::-1])
+    assert {check for check, _ in faults(root)} == {"keys"}
+    shutil.copy(keys / "predictions.key", keys / "examples.key")
+    shutil.rmtree(keys)
+    assert {check for check, _ in faults(root)} == {"keys"}
+
+
+def test_a_key_that_opens_nothing(root):
+    from argosy.vault.master_keys import encode_key
+
+    (root / ".argosy" / "keys" / "examples.key").write_text(encode_key(bytes(32)))
+    assert faults(root) == [("keys", "'collection:default' does not open")]
+
+
+def test_a_spool_that_is_no_folder(root):
+    spool = root / ".argosy" / "spool"
+    shutil.rmtree(spool, ignore_errors=True)
+    spool.mkdir()
+    (spool / "1-1-a.spool").mkdir()
+    assert [check for check, _ in faults(root)] == ["spool"]
+
+
+BROKEN_JOBS = [
+    "payload = '{'",
+    "payload = 'null'",
+    "requires = '{\"a\": 1}'",
+    "failures = 'many'",
+    "submitted_at = 'yesterday'",
+    "payload = x'00ff'",
+]
+THREE = """
+name: three
+dataset: {name: all}
+adapter: {name: hashing}
+model: {name: logistic, options: {C: [1, 2, 3, 4, 5, 6, 7]}}
+"""
+
+
+def test_a_job_that_cannot_be_read_stops_no_other(root):
+    (root / "three.yaml").write_text(THREE)
+    command(root, "plan", "submit", "three.yaml")
+    for number, broken in enumerate(BROKEN_JOBS, 1):
+        change(
+            root, f"UPDATE jobs SET {broken} WHERE id = (SELECT min(id) + {number} FROM jobs WHERE state = 'queued')"
+        )
+    assert [check for check, _ in faults(root)] == ["rows"] * len(BROKEN_JOBS)
+    command(root, "worker", "--until-idle")
+    status = json.loads(command(root, "plan", "status", "three", "--json"))
+    assert status["counts"]["done"] == 1
+    assert len(status["failed"]) == len(BROKEN_JOBS)
+    for failed in status["failed"]:
+        assert "of the table 'jobs' cannot be read" in failed["error"]
+        assert failed["error"].endswith("submit it again")
+    assert "three@1" in command(root, "leaderboard", "three")
+    command(root, "backup", "../notes.tar")
+    run(root, "examples", "erase", "nobody", "--yes")
+    command(root, "train", "three.yaml", "--processes", "1")
+    assert json.loads(command(root, "plan", "status", "three", "--json"))["counts"]["done"] == 7
+    assert faults(root) == []
+
+
+BROKEN_RESULTS = ["metrics = '{'", "definition = '7'", "definition = '{}'", "confusion = ''", "fit_seconds = 'long'"]
+
+
+@pytest.mark.parametrize("broken", BROKEN_RESULTS)
+def test_a_result_that_cannot_be_read_stops_no_other(root, broken):
+    change(root, f"UPDATE trained SET {broken} WHERE label LIKE '%centroid%'")
+    shown = run(root, "leaderboard")
+    assert shown.returncode == 0, shown.stderr
+    assert "one@1" in shown.stdout
+    assert "two@1" not in shown.stdout
+    assert "left out: the row 'tfidf-nearest_centroid-" in shown.stderr
+    assert json.loads(command(root, "predict", "one", "a red note", "--json"))
+    command(root, "models", "list")
+    command(root, "backup", "../notes.tar")
+    with argosy.open(root) as project, project.serve() as url:
+        import httpx
+
+        asked = {"instances": ["a red note"]}
+        for model in ("one", "two"):  # what a server needs is in the artifact
+            assert httpx.post(f"{url}/v1/models/{model}:predict", json=asked, timeout=SECONDS).status_code == 200
+    if "{}" not in broken:
+        assert [check for check, _ in faults(root)] == ["rows"]
+        shown = run(root, "models", "show", "two@1")
+        assert (shown.returncode, len(shown.stderr.splitlines())) == (1, 1)
+
+
+def test_a_verdict_that_cannot_be_read_leaves_the_history(root):
+    change(root, "UPDATE alias_moves SET evidence = '{' WHERE model = 'one'")
+    assert "champion" in command(root, "models", "history", "one")
