@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from contextlib import suppress
+import tempfile
 from pathlib import Path
 
 from argosy.database import Database
-from argosy.errors import DefinitionInvalid, KeyUnavailable
+from argosy.errors import DefinitionInvalid
 from argosy.messaging.broker import Broker
 from argosy.paths import close_to_others, is_below, make_private_folder
 from argosy.store.artifact_store import ArtifactStore
@@ -84,13 +85,21 @@ def master_keys(root: Path) -> RotatableKeys:
 
 
 def create_keys(root: Path) -> None:
-    """Master keys for a project that has nothing yet; left alone where it has any, or they come from elsewhere."""
-    keys = FileKeys(root / KEY_FOLDER)
-    if _keys_are_given() or keys.folder.exists():
+    """Master keys for a project that has nothing yet; left alone where it has any, or they come from elsewhere.
+
+    Whoever sees their folder sees them all.
+    """
+    if _keys_are_given() or (root / KEY_FOLDER).exists():
         return
-    for role in ROLES:
-        with suppress(KeyUnavailable):  # another process makes them at the same moment
-            keys.create(role)
+    with tempfile.TemporaryDirectory(prefix=".keys-", dir=make_private_folder(root / HOME)) as name:
+        made = FileKeys(Path(name) / KEY_FOLDER.name)
+        for role in ROLES:
+            made.create(role)
+        try:
+            made.folder.rename(root / KEY_FOLDER)
+        except OSError as error:  # another process made them at the same moment
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
 
 
 def _keys_are_given() -> bool:
