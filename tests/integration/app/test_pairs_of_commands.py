@@ -171,7 +171,7 @@ def test_two_first_commands_of_a_fresh_clone_make_one_pair_of_keys(tmp_path):
         (folder / "rows.csv").write_text(rows)
         return folder
 
-    commands = (["examples", "import", "rows.csv"], ["examples", "import", "rows.csv", "--into", "fresh"])
+    commands = (["examples", "import", "rows.csv"], COMMANDS["token"])
     for step in range(1, steps_of(commands[0], clone("alone")) + 1):
         folder = clone(str(step))
         first, second = interleaved(*commands, folder, step)
