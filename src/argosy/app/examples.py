@@ -15,6 +15,7 @@ from argosy.datasets.staging import ImportReport
 from argosy.errors import ExamplesInvalid, RowUnreadable, VersionNotFound, nearest
 from argosy.identities import resting_forms
 from argosy.jobs.erasure import erase_words
+from argosy.store import held_out
 from argosy.store.members import learned_digests
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class ProjectExamples:
         with self._project.database.write() as transaction:
             erase_words(transaction, {*resting_forms(subject), *predictions})
         erased = self._examples.erase(subject)  # and purges the database's files, last
+        with self._project.database.write() as transaction:
+            held_out.forget_erased(transaction)
         models = self._learned_from(set(erased.datasets)) if erased.datasets else []
         for reference in models if mark else ():
             self._project.models.mark(reference, MARK)

@@ -6,7 +6,7 @@ that lacked the row. Any process; what is read and written belongs to the caller
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from argosy.database import Transaction
 
@@ -14,7 +14,7 @@ KEEP = """
 INSERT INTO held_out_answers (label, example_id, answer) VALUES (:label, :example_id, :answer)
 ON CONFLICT (label, example_id) DO NOTHING"""
 FIND = "SELECT example_id, answer FROM held_out_answers WHERE label = :label"
-FORGET = "DELETE FROM held_out_answers WHERE example_id = :example_id"
+FORGET = "DELETE FROM held_out_answers WHERE example_id NOT IN (SELECT example_id FROM examples)"
 
 
 def keep(transaction: Transaction, label: str, answers: Mapping[bytes, str]) -> None:
@@ -28,6 +28,6 @@ def find(transaction: Transaction, label: str) -> dict[bytes, str]:
     return {bytes(one): answer for one, answer in transaction.execute(FIND, {"label": label})}
 
 
-def forget(transaction: Transaction, example_ids: Collection[bytes]) -> None:
-    """Remove all answers to those examples."""
-    transaction.execute_many(FORGET, [{"example_id": one} for one in example_ids])
+def forget_erased(transaction: Transaction) -> None:
+    """Remove the answers to examples that are there no more."""
+    transaction.execute(FORGET)
