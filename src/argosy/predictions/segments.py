@@ -27,6 +27,7 @@ def create(folder: Path, now: float) -> tuple[int, Path]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         unlocked.rename(path)
     except BaseException:
+        unlocked.unlink(missing_ok=True)
         os.close(descriptor)
         raise
     return descriptor, path
@@ -38,7 +39,7 @@ def listed(folder: Path) -> list[Path]:
 
 
 def damaged(folder: Path) -> list[Path]:
-    """What a drain kept aside: segments that cannot be read to their end, and single frames that mean nothing here."""
+    """What a drain kept aside: segments that cannot be read to their end, and single frames that cannot be moved."""
     return sorted(folder.glob(f"*{DAMAGED}"))
 
 

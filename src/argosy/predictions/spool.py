@@ -6,7 +6,7 @@ Guarantees:
   none of them. A power cut may lose what the kernel had not yet written back (usually the last seconds).
 - All that one turn of the event loop appends goes into one `write`.
 - Where the write fails (a full disk), `append` raises PredictionNotLogged for those whose frames are not complete, the
-  segment is left behind, and the next append tries a new one.
+  segment is left behind, or removed where nothing is in it, and the next append tries a new one.
 
 `append` is for one thread, `framed` for any.
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from argosy import clock
@@ -37,6 +38,7 @@ class SpoolWriter:
     ) -> None:
         self._folder, self._scope, self._segment_bytes, self._write = folder, scope, segment_bytes, write
         self._descriptor: int | None = None
+        self._path = folder
         self._size = 0
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
 
@@ -72,14 +74,14 @@ class SpoolWriter:
                 future.set_exception(PredictionNotLogged("the prediction log cannot be written: is its disk full?"))
 
     def _put(self, data: bytes) -> int:
-        """How many of the bytes reached the kernel. After a failure the torn segment is left to the drain."""
+        """How many of the bytes reached the kernel. After a failure a torn segment is left to the drain."""
         written = 0
         try:
             descriptor = self._descriptor if self._descriptor is not None else self._open()
             while written < len(data):
                 written += self._write(descriptor, data[written:] if written else data)
         except OSError:
-            self.close()
+            self._leave(is_empty=self._size + written == 0)
             return written
         self._size += len(data)
         if self._size >= self._segment_bytes:
@@ -87,6 +89,12 @@ class SpoolWriter:
         return written
 
     def _open(self) -> int:
-        self._descriptor, _ = segments.create(self._folder, clock.now())
+        self._descriptor, self._path = segments.create(self._folder, clock.now())
         self._size = 0
         return self._descriptor
+
+    def _leave(self, *, is_empty: bool) -> None:
+        if is_empty and self._descriptor is not None:
+            with suppress(OSError):  # then the drain removes it
+                self._path.unlink()
+        self.close()
