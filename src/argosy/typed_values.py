@@ -11,7 +11,8 @@ import json
 import math
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,6 +24,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 _LISTS = (list, tuple, set, frozenset, Sequence)
 _SHOWN_CHARACTERS = 60
+_LISTED = 20
 
 
 def checked(annotation: Any, value: Any, path: str) -> Any:
@@ -80,8 +82,18 @@ def in_words(annotation: Any) -> str:
 
 def shown(value: Any) -> str:
     """A value as the user wrote it, cut short."""
-    text = repr(value) if isinstance(value, str) else json.dumps(value, default=repr, ensure_ascii=False)
+    return shortened(repr(value) if isinstance(value, str) else json.dumps(value, default=repr, ensure_ascii=False))
+
+
+def shortened(text: str) -> str:
+    """The text, cut short."""
     return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+
+
+def listed(names: Collection[Any]) -> str:
+    """Names as they are, the first few and each cut short: `a, b, … (12 in all)`."""
+    first = [shortened(str(name)) for name in islice(names, _LISTED)]
+    return ", ".join(first) + (f", … ({len(names):,} in all)" if len(names) > _LISTED else "")
 
 
 def _checked_field(annotation: Any, value: Any, path: str) -> Any:

@@ -2,34 +2,61 @@
 
 Each batch of frames and the position reached are committed together, so a drain killed at any moment goes on where it
 was; two drains at once take turns. It needs no key: what it moves stays sealed. A segment is deleted when its writer
-is gone and every complete frame of it is in the database. A complete frame that cannot be read (a newer Argosy wrote
-it, say) is kept aside in a file of its own, and what follows it is moved.
+is gone and every complete frame of it is in the database. What cannot be moved is kept aside in a file of its own, and
+what follows it is moved: a frame that is damaged, one that cannot be read (a newer Argosy wrote it, say), and one that
+the database refuses.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from argosy.database import Database, Transaction
-from argosy.errors import DatabaseUnavailable, RecordUnreadable
+from argosy.database import ConstraintViolated, Database, Transaction
+from argosy.errors import DatabaseUnavailable, RecordUnreadable, told
 from argosy.predictions import frames, segments, statements
 from argosy.predictions.record import SealedPrediction, from_bytes
 from argosy.telemetry import logger
 
 BATCH_BYTES = 1 << 20  # keeps the database's write lock short
+BATCH_FRAMES = 1 << 12
+_REFUSALS = (ConstraintViolated, ValueError, OverflowError)
+"""What a database raises that does not take a row: no outage, and the same however often it is tried."""
 _log = logger("argosy.predictions")
 
 
 def drain_once(folder: Path, database: Database) -> int:
-    """Move every complete frame there is; how many predictions that were."""
+    """Move every complete frame there is; how many predictions that were.
+
+    A segment that cannot be read holds up no other: its OSError is raised after them.
+    """
     found = segments.listed(folder)
     if not found:
         return 0
-    with database.read() as transaction:
-        positions: dict[str, int] = dict(transaction.execute(statements.POSITIONS))
-    return sum(_drain(path, positions.get(path.name, 0), database) for path in found)
+    positions, moved, unreadable = _positions(database), 0, None
+    for path in found:
+        try:
+            moved += _drain(path, positions.get(path.name, 0), database)
+        except OSError as error:
+            unreadable = error
+    if unreadable is not None:
+        raise unreadable
+    return moved
+
+
+def stuck(folder: Path, database: Database) -> list[Path]:
+    """Segments that are damaged where the drain has got to, and go on being written: it waits for a complete frame."""
+    positions, found = _positions(database), []
+    for path in segments.listed(folder):
+        with suppress(FileNotFoundError):
+            rest = path.read_bytes()[positions.get(path.name, 0) :]
+            if not frames.is_torn(rest) and not any(frames.complete(rest)):
+                found.append(path)
+    return found
 
 
 def follow(folder: Path, database: Database, stop: threading.Event, every_seconds: float = 0.2) -> None:
@@ -40,7 +67,7 @@ def follow(folder: Path, database: Database, stop: threading.Event, every_second
         try:
             drain_once(folder, database)
             problem = ""
-        except DatabaseUnavailable as error:
+        except (DatabaseUnavailable, OSError) as error:
             if str(error) != problem:
                 _log.warning("predictions stay in the spool: %s", error)
             problem = str(error)
@@ -55,7 +82,7 @@ def _drain(path: Path, position: int, database: Database) -> int:
             return 0
         descriptor, writer_is_gone = segment
         while os.fstat(descriptor).st_size > position:
-            count, reached = _move_batch(path, descriptor, position, database)
+            count, reached = _move(path, descriptor, position, database)
             if reached == position:
                 break
             moved, position = moved + count, reached
@@ -64,7 +91,29 @@ def _drain(path: Path, position: int, database: Database) -> int:
     return moved
 
 
-def _move_batch(path: Path, descriptor: int, position: int, database: Database) -> tuple[int, int]:
+def _move(path: Path, descriptor: int, position: int, database: Database) -> tuple[int, int]:
+    """A batch, or as much of it as the database takes together; a record that it refuses by itself is kept aside."""
+    problem = ""
+    for frames_at_most in (BATCH_FRAMES, 64, 1):
+        try:
+            return _move_batch(path, descriptor, position, database, frames_at_most, from_bytes)
+        except _REFUSALS as error:
+            problem = f"the database does not take it: {told(error)}"
+    return _move_batch(path, descriptor, position, database, 1, partial(_refuse, problem))
+
+
+def _refuse(problem: str, _: memoryview) -> SealedPrediction:
+    raise RecordUnreadable(problem)
+
+
+def _move_batch(
+    path: Path,
+    descriptor: int,
+    position: int,
+    database: Database,
+    frames_at_most: int,
+    read: Callable[[memoryview], SealedPrediction],
+) -> tuple[int, int]:
     """Predictions added, and the position reached; a drain beside us may have reached further than `position`."""
     with database.write() as transaction:
         if segments.is_deleted(descriptor):  # and its position forgotten
@@ -72,32 +121,43 @@ def _move_batch(path: Path, descriptor: int, position: int, database: Database) 
         at = _position(transaction, path.name)
         if at != position:
             return 0, at
-        batch = _read_batch(descriptor, position)  # in the transaction: an erasure before it has blanked its frames
+        # in the transaction: an erasure before it has blanked its frames
+        batch = _read_batch(descriptor, position)[:frames_at_most]
         if not batch:
             return 0, position
-        rows = _readable(path, position, batch)
+        rows = _readable(path, position, batch, read)
         transaction.execute_many(statements.ADD, [statements.parameters(row) for row in rows])
         reached = position + batch[-1][1]
         transaction.execute(statements.ADVANCE, {"name": path.name, "position": reached})
     return len(rows), reached
 
 
-def _readable(path: Path, position: int, batch: list[tuple[memoryview, int]]) -> list[SealedPrediction]:
+def _readable(
+    path: Path,
+    position: int,
+    batch: list[tuple[memoryview, int, memoryview]],
+    read: Callable[[memoryview], SealedPrediction],
+) -> list[SealedPrediction]:
     """The batch's predictions; whatever else is in it is kept aside, before the position is past it."""
     rows = []
-    for payload, end in batch:
-        if frames.is_blank(payload):
-            continue
+    for payload, end, damaged in batch:
+        start = position + end - len(payload) - frames.HEADER.size
+        if damaged:
+            _keep_aside(path, start - len(damaged), bytes(damaged), "its checksum does not hold")
         try:
-            rows.append(from_bytes(payload))
+            if not frames.is_blank(payload):
+                rows.append(read(payload))
         except RecordUnreadable as error:
-            start = position + end - len(payload) - frames.HEADER.size
-            kept = segments.keep_aside(path, start, frames.frame(bytes(payload)))
-            _log.error("%s: the record at byte %d cannot be read: %s; kept as %s", path, start, error, kept.name)
+            _keep_aside(path, start, frames.frame(bytes(payload)), str(error))
     return rows
 
 
-def _read_batch(descriptor: int, position: int) -> list[tuple[memoryview, int]]:
+def _keep_aside(path: Path, start: int, data: bytes, problem: str) -> None:
+    kept = segments.keep_aside(path, start, data)
+    _log.error("%s: the record at byte %d is not moved: %s; kept as %s", path, start, problem, kept.name)
+
+
+def _read_batch(descriptor: int, position: int) -> list[tuple[memoryview, int, memoryview]]:
     """Complete frames from there on: a batch's worth, or one frame if that one is larger."""
     size = BATCH_BYTES
     while True:
@@ -106,6 +166,11 @@ def _read_batch(descriptor: int, position: int) -> list[tuple[memoryview, int]]:
         if batch or len(data) < size:
             return batch
         size *= 2
+
+
+def _positions(database: Database) -> dict[str, int]:
+    with database.read() as transaction:
+        return dict(transaction.execute(statements.POSITIONS))
 
 
 def _position(transaction: Transaction, name: str) -> int:

@@ -1,8 +1,8 @@
 """The spool's frames: 4 bytes of length, 4 of CRC-32, then the payload; little-endian.
 
-A frame is complete when all its bytes are there and the CRC holds. A writer killed in the middle of a write leaves a
-torn tail, which is not a frame: its prediction was never answered. An erased frame keeps its length and has a payload
-of zeros.
+A frame is complete when all its bytes are there and the CRC holds; one whose CRC does not hold is damaged. A writer
+killed in the middle of a write leaves a torn tail, which is not a frame: its prediction was never answered. An erased
+frame keeps its length and has a payload of zeros.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ def is_blank(payload: bytes | memoryview) -> bool:
     return not any(payload)
 
 
-def complete(data: bytes) -> Iterator[tuple[memoryview, int]]:
-    """Payload and end of every complete frame from the start on, up to the first that is not."""
-    view, position = memoryview(data), 0
+def complete(data: bytes) -> Iterator[tuple[memoryview, int, memoryview]]:
+    """Every complete frame's payload, its end, and the damaged bytes between the frame before it and itself."""
+    view, position, reached = memoryview(data), 0, 0
     while position + HEADER.size <= len(data):
         length, checksum = HEADER.unpack_from(data, position)
-        end = position + HEADER.size + length
-        if end > len(data) or zlib.crc32(payload := view[position + HEADER.size : end]) != checksum:
-            return
-        yield payload, end
+        start, end = position, position + HEADER.size + length
+        if end <= len(data) and zlib.crc32(payload := view[start + HEADER.size : end]) == checksum:
+            yield payload, end, view[reached:start]
+            reached = end
         position = end
 
 

@@ -17,7 +17,7 @@ from argosy.database import Database
 from argosy.errors import PredictionNotFound, RecordUnreadable
 from argosy.identities import resting_forms
 from argosy.predictions import frames, segments, statements
-from argosy.predictions.drain import drain_once
+from argosy.predictions.drain import drain_once, stuck
 from argosy.predictions.ids import MAC_PLACE, PredictionIds
 from argosy.predictions.profiles import CONFIDENCE, Moments, Profile
 from argosy.predictions.record import (
@@ -183,8 +183,12 @@ class PredictionLog:
             return erased
 
     def damaged(self) -> list[Path]:
-        """Spool files kept aside since a part of them cannot be read, and so cannot be searched for a subject."""
+        """Spool files kept aside since a part of them cannot be moved, and may not be searchable for a subject."""
         return segments.damaged(self._spool)
+
+    def stuck(self) -> list[Path]:
+        """Spool files that are being written and damaged where the drain has got to."""
+        return stuck(self._spool, self._database)
 
     def _unsealed(self, row: tuple[Any, ...]) -> Prediction:
         return unseal(SealedPrediction(*row), self._scope)
@@ -197,7 +201,7 @@ def _scrub(path: Path, hashes: Collection[bytes | None]) -> None:
             return
         descriptor = segment[0]
         data = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-        for payload, end in frames.complete(data):
+        for payload, end, _ in frames.complete(data):
             if not frames.is_blank(payload) and _subject_hash(payload) in hashes:
                 overwritten = frames.blank(len(payload))
                 os.pwrite(descriptor, overwritten, end - len(overwritten))

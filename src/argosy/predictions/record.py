@@ -12,9 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from sys import float_info
+from typing import Annotated
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
 from argosy.errors import InputInvalid, RecordUnreadable
@@ -40,17 +43,20 @@ class Prediction:
     token: str = ""
 
 
-class SealedPrediction(msgspec.Struct, frozen=True, array_like=True):
-    """A row of the table `predictions`, and a frame of the spool."""
+Finite = Annotated[float, Meta(ge=-float_info.max, le=float_info.max)]
 
-    id: str
+
+class SealedPrediction(msgspec.Struct, frozen=True, array_like=True):
+    """A row of the table `predictions`, and a frame of the spool. What a database could not keep is no such record."""
+
+    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{44}\Z")]
     model: str
-    version: int
-    made_at: float
+    version: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
+    made_at: Finite
     subject_hash: bytes | None
     entity_hash: bytes | None
     answer: str
-    confidence: float
+    confidence: Finite
     sealed: bytes
     token: str = ""
     """The name of the token that asked; empty on an open server, and in the formats before 2."""
@@ -126,7 +132,7 @@ def from_bytes(data: bytes | memoryview) -> SealedPrediction:
         raise RecordUnreadable(f"its format is {number}: a newer Argosy wrote it, or it is damaged")
     try:
         return _decode_sealed(data if number == _UNNUMBERED else data[1:])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise RecordUnreadable(f"it is not what its format says ({type(error).__name__})") from None
 
 

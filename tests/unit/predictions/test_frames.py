@@ -7,7 +7,7 @@ PAYLOADS = st.lists(st.binary(min_size=1, max_size=40), max_size=6)
 
 
 def read(data):
-    return [bytes(payload) for payload, _ in frames.complete(data)]
+    return [bytes(payload) for payload, *_ in frames.complete(data)]
 
 
 @settings(deadline=None, max_examples=80)
@@ -17,16 +17,20 @@ def test_cut_anywhere_what_is_complete_is_read_and_the_rest_is_torn(payloads, da
     cut = data.draw(st.integers(0, len(framed)))
     found = list(frames.complete(framed[:cut]))
     end = found[-1][1] if found else 0
-    assert [bytes(payload) for payload, _ in found] == payloads[: len(found)]
+    assert [bytes(payload) for payload, *_ in found] == payloads[: len(found)]
     assert len(found) == len(payloads) or len(frames.frame(payloads[len(found)])) > cut - end
     assert frames.is_torn(framed[end:cut])
 
 
 def test_damage_inside_is_told_from_a_torn_tail():
     framed = bytearray(frames.frame(b"one") + frames.frame(b"two"))
+    first = framed[:11]
     framed[9] ^= 1
-    assert read(bytes(framed)) == []
+    assert [bytes(damaged) for *_, damaged in frames.complete(bytes(framed))] == [framed[:11]]
+    assert read(bytes(framed)) == [b"two"]
     assert not frames.is_torn(bytes(framed))
+    assert read(bytes(first + framed)) == [b"one", b"two"]
+    assert read(bytes(first + framed[:11])) == [b"one"]
     assert not frames.is_torn(b"\xff" * 20)
 
 

@@ -1,11 +1,13 @@
 import asyncio
 import errno
+import math
 import os
 import struct
 import threading
 import zlib
 from collections import Counter
 
+import msgspec
 import pytest
 from spooling import Spooling
 
@@ -88,15 +90,31 @@ def test_a_tail_torn_anywhere_loses_only_what_was_never_answered(spool, scope, d
         assert segments.listed(spool) == []
 
 
-def test_damage_inside_a_segment_is_kept_for_a_human(spool, scope, database, predict):
+def test_a_damaged_record_is_kept_aside_and_the_rest_goes_on(spool, scope, database, predict):
     writer = Spooling(spool, scope)
     first, second, third = predict(), predict(), predict()
     writer.write([first, second, third])
-    writer.close()
     path = segments.listed(spool)[0]
     data = bytearray(path.read_bytes())
-    data[len(writer.framed([first])) + 20] ^= 1
+    start = len(writer.framed([first]))
+    data[start + 20] ^= 1
     path.write_bytes(data)
+    drain_once(spool, database)
+    assert logged(database) == Counter([first.id, third.id])
+    [kept] = segments.damaged(spool)
+    assert kept.read_bytes() == data[start : start + len(writer.framed([second]))]
+    writer.close()
+    drain_once(spool, database)
+    assert list(spool.iterdir()) == [kept]
+
+
+def test_damage_at_the_end_of_a_segment_is_kept_for_a_human(spool, scope, database, predict):
+    writer = Spooling(spool, scope)
+    first, second = predict(), predict()
+    writer.write([first, second])
+    writer.close()
+    path = segments.listed(spool)[0]
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
     drain_once(spool, database)
     assert logged(database) == Counter([first.id])
     assert [one.suffix for one in spool.iterdir()] == [".damaged"]
@@ -137,6 +155,96 @@ def test_what_cannot_be_read_is_kept_aside_and_the_rest_goes_on(spool, scope, da
     kept.rename(kept.with_suffix(".spool"))  # for an Argosy that can read it; here it is kept aside once more
     assert drain_once(spool, database) == 0
     assert [path.read_bytes() for path in spool.iterdir()] == [frames.frame(strange)]
+
+
+def record(position=None, value=None):
+    """A record's bytes, one of its nine fields another."""
+    fields = ["0" * 44, "topics", 1, 1.0, None, None, "sport", 0.5, b"sealed"]
+    if position is not None:
+        fields[position] = value
+    return b"\x01" + msgspec.msgpack.encode(fields)
+
+
+UNSTORABLE = {
+    "confidence that is no number": record(7, math.nan),
+    "infinite confidence": record(7, math.inf),
+    "time that is no number": record(3, math.nan),
+    "version of more than 63 bits": record(2, 1 << 63),
+    "id that is no id": record(0, "x" * 44),
+    "no answer": record(6, None),
+    "text that is no UTF-8": record(6, "?" * 5).replace(b"?" * 5, b"\xed\xa0\x80 -"),
+    "nesting without end": record()[:-8] + b"\x91" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", UNSTORABLE)
+def test_what_cannot_be_stored_is_kept_aside_and_the_rest_goes_on(spool, scope, database, predict, name):
+    writer, before, after = Spooling(spool, scope), predict(), predict()
+    writer.write([before])
+    asyncio.run(writer.append(frames.frame(UNSTORABLE[name])))
+    writer.write([after])
+    writer.close()
+    assert drain_once(spool, database) == 2
+    assert logged(database) == Counter([before.id, after.id])
+    assert [path.read_bytes() for path in spool.iterdir()] == [frames.frame(UNSTORABLE[name])]
+    assert drain_once(spool, database) == 0
+
+
+def test_any_text_that_is_one_can_be_stored(writer, spool, database, predict, log):
+    made = [
+        predict(answer=text, subject=text, entity=text, client=text) for text in ("\0", "a\0b", "\uffff", "\U0001f600")
+    ]
+    writer.write(made)
+    assert drain_once(spool, database) == 4
+    assert segments.damaged(spool) == []
+    assert [log.get(one.id).subject for one in made] == [one.subject for one in made]
+
+
+def test_a_record_that_the_database_refuses_is_kept_aside_and_the_rest_goes_on(spool, scope, database, predict, caplog):
+    with database.write() as transaction:
+        transaction.execute(
+            "CREATE TRIGGER strict BEFORE INSERT ON predictions WHEN NEW.answer = 'refused' "
+            "BEGIN SELECT RAISE(ABORT, 'no such answer'); END"
+        )
+    writer = Spooling(spool, scope)
+    made = [predict(f"text {n}", answer="refused" if n in (70, 71, 290) else "sport") for n in range(300)]
+    writer.write(made)
+    writer.close()
+    assert drain_once(spool, database) == 297
+    assert logged(database) == Counter(one.id for one in made if one.answer == "sport")
+    assert len(segments.damaged(spool)) == 3
+    assert "no such answer" in caplog.text
+    with database.write() as transaction:
+        transaction.execute("DROP TRIGGER strict")
+    for path in segments.damaged(spool):
+        path.rename(path.with_suffix(".spool"))
+    assert drain_once(spool, database) == 3
+    assert list(spool.iterdir()) == []
+
+
+def test_a_segment_that_cannot_be_read_holds_up_no_other(spool, scope, database, predict):
+    spool.mkdir()
+    (spool / "0-1-00.spool").mkdir()
+    writer = Spooling(spool, scope)
+    writer.write([predict()])
+    with pytest.raises(IsADirectoryError):
+        drain_once(spool, database)
+    assert logged(database).total() == 1
+    stop = threading.Event()
+    stop.set()
+    follow(spool, database, stop)
+    writer.close()
+
+
+def test_a_full_disk_leaves_no_empty_segments(spool, scope, predict):
+    def write(descriptor, data):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    writer = Spooling(spool, scope, write=write)
+    for _ in range(3):
+        with pytest.raises(PredictionNotLogged):
+            writer.write([predict()])
+    assert list(spool.iterdir()) == []
 
 
 def test_a_full_disk_fails_what_was_not_written_and_only_that(spool, scope, database, predict):

@@ -1,0 +1,51 @@
+"""What `argosy doctor` says of a spool that holds what no drain can move."""
+
+import os
+import struct
+
+import pytest
+
+import argosy
+from argosy.app.doctor import examine
+from argosy.app.scaffold import create_project
+from argosy.predictions import frames, segments
+
+
+@pytest.fixture
+def project(tmp_path):
+    create_project(tmp_path / "shop")
+    opened = argosy.open(tmp_path / "shop")
+    opened.spool.mkdir(parents=True)
+    yield opened
+    opened.close()
+
+
+def found(project):
+    [one] = [finding for finding in examine(str(project.root)) if finding.check == "spool"]
+    return one
+
+
+def test_a_spool_that_drains_is_well(project):
+    assert (found(project).ok, found(project).found) == (True, "0 predictions in the log, none left in the spool")
+
+
+def test_a_record_that_is_kept_aside_is_named(project):
+    (project.spool / "0-1-00.spool").write_bytes(frames.frame(b"of no format"))
+    [finding, again] = [found(project), found(project)]
+    [kept] = segments.damaged(project.spool)
+    assert not finding.ok
+    assert kept.name in finding.to_do
+    assert again == finding
+
+
+def test_damage_in_a_segment_that_is_being_written_is_named(project):
+    descriptor, path = segments.create(project.spool, 1.0)
+    os.write(descriptor, struct.pack("<II", 3, 0) + b"???")
+    assert path.name in found(project).to_do
+    os.close(descriptor)
+    assert f"{path.stem}.damaged" in found(project).to_do
+
+
+def test_a_segment_that_cannot_be_opened_is_named(project):
+    (project.spool / "0-1-00.spool").mkdir()
+    assert "0-1-00.spool" in found(project).to_do
