@@ -21,7 +21,7 @@ from argosy.errors import (
 from argosy.label_sets import agrees, set_label
 from argosy.models.adapter import Adapter
 from argosy.models.adapters import adapters
-from argosy.models.answers import answers_of, classes_of, coded, confidence
+from argosy.models.answers import answers_of, check_scores, classes_of, coded, confidence
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
 from argosy.models.component import Component
 from argosy.models.estimator import Estimator, Scores
@@ -154,7 +154,8 @@ class AdaptedModel:
         return compile_model(self)
 
     def _score(self, inputs: Iterable[Input], limit: int) -> Scores:
-        return self.served().score(inputs, limit)
+        with np.errstate(all="ignore"):  # what comes of it is looked at
+            return check_scores(self.served().score(inputs, limit))
 
     def _require_fitted(self) -> None:
         if not self.classes:

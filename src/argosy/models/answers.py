@@ -7,9 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from argosy.errors import InputInvalid
 from argosy.label_sets import as_members, set_label
 
 Floats = NDArray[np.float64]
+
+
+def check_scores(scores: Floats) -> Floats:
+    """The scores, each a number; raises InputInvalid naming the first row in which one is not."""
+    if np.isfinite(scores).all():
+        return scores
+    row = int((~np.isfinite(scores)).any(axis=1).argmax())
+    raise InputInvalid(f"row {row}: what the model makes of it is no number: is a number in it very large?")
 
 
 def answers_of(scores: Floats, classes: Sequence[str], thresholds: Floats | None = None) -> list[str]:
@@ -30,8 +39,8 @@ def confidence(scores: Floats, has_probabilities: bool, thresholds: Floats | Non
     ordered = np.sort(scores, axis=1)
     if has_probabilities:
         return ordered[:, -1]
-    margin = ordered[:, -1] - ordered[:, -2]
-    return margin / (1 + margin)
+    half = ordered[:, -1] / 2 - ordered[:, -2] / 2  # the whole margin may be beyond what a float can be
+    return np.asarray(half / (0.5 + half))
 
 
 def right(scores: Floats, codes: NDArray[np.int64], thresholds: Floats | None = None) -> NDArray[np.bool_]:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from math import isinf, isnan, nan
+from math import inf, isnan, nan
 from typing import Any, Final
 
 from argosy.errors import InputInvalid
 from argosy.models.adapter import FieldKind
+from argosy.typed_values import listed
 from argosy.types import Input
 
 _MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none"})
 """Words for a number that is not there."""
+LARGEST: Final = 1e100
+"""The largest number of a field, and the smallest below zero: sums of squares are computed with them."""
 _WHOLE = re.compile(r"(-?\d+)\.0+")
 _TRUTHS = frozenset({"true", "false"})
 
@@ -28,22 +31,32 @@ def fields_of(item: Input, reads: Mapping[str, FieldKind]) -> Mapping[str, Any]:
     if not isinstance(item, Mapping):
         raise InputInvalid(f"the model reads a dictionary of the fields {', '.join(reads)}; the input is a text")
     if not any(name in item for name in reads):
-        have = ", ".join(map(str, item)) or "none"
+        have = listed(item) or "none"
         raise InputInvalid(f"the model reads the fields {', '.join(reads)}; the input has these fields: {have}")
     return item
 
 
 def number_of(value: Any, name: str) -> float:
-    """The number, NaN where it is missing; raises InputInvalid where there is something else."""
+    """The number, NaN where it is missing; raises InputInvalid where it is too large, or something else."""
+    number = _number(value, name)
+    if abs(number) > LARGEST:
+        raise InputInvalid(f"the field '{name}' must be a number between {-LARGEST:g} and {LARGEST:g}")
+    return number
+
+
+def _number(value: Any, name: str) -> float:
+    """As `number_of`, of any size; infinite where it is beyond what a float can be."""
     if value is None:
         return nan
     if isinstance(value, str) and value.strip().lower() in _MISSING:
         return nan
     try:
         number = nan if isinstance(value, list | dict) else float(value)
-        if isinf(number) or (isnan(number) and not isinstance(value, float)):
+        if isnan(number) and not isinstance(value, float):
             raise ValueError
-    except (TypeError, ValueError, OverflowError):
+    except OverflowError:
+        return inf
+    except (TypeError, ValueError):
         raise InputInvalid(f"the field '{name}' must be a number, not {_kind(value)}") from None
     return number
 
@@ -61,7 +74,7 @@ def category_of(value: Any, name: str) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return str(int(value)) if float(value).is_integer() else repr(value)
+        return str(int(value)) if isinstance(value, int) or value.is_integer() else repr(value)
     raise InputInvalid(f"the field '{name}' must be a text, a number or a truth value, not {_kind(value)}")
 
 
@@ -107,7 +120,7 @@ def _is_number(value: Any, name: str) -> bool:
     if isinstance(value, bool):
         return False
     try:
-        number_of(value, name)
+        _number(value, name)
     except InputInvalid:
         return False
     return True

@@ -5,22 +5,34 @@ The one rule for it: examples are imported, requests answered and models called 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from argosy.errors import InputInvalid, InputTooLarge
+from argosy.typed_values import listed
 from argosy.types import Input
 
 TEXT_BYTES = 1_000_000
 """The largest input that is taken unless told otherwise; of a dictionary, names and values together."""
 
+_NESTED = (Mapping, list, tuple)
+_LEAST_INT, _LARGEST_INT = -(1 << 63), (1 << 64) - 1  # what JSON and MessagePack can hold here
+
 NO_LIMIT = 1 << 62
 """For inputs that were taken before: what is stored can be answered."""
 
 
+NESTING = 32
+"""How deep lists and dictionaries of an input may lie in one another."""
+
+
 def check_input(item: Any, limit: int = TEXT_BYTES) -> int:
-    """How many characters it has; raises InputInvalid where it is no text that says something and no dictionary with
-    a field that does, and InputTooLarge where it takes more than `limit` bytes of UTF-8."""
+    """How many characters it has.
+
+    Raises InputInvalid where it is no text that says something and no dictionary with a field that does, is nested over
+    NESTING deep or has a whole number of more than 64 bits, InputTooLarge where it has over `limit` bytes of UTF-8.
+    """
     if isinstance(item, str):
         if not item or item.isspace():
             raise InputInvalid("the text is empty")
@@ -66,7 +78,7 @@ def text_of(item: Input, field: str = "") -> str:
     name = field or "text"
     text = item.get(name)
     if not isinstance(text, str):
-        have = ", ".join(map(str, item)) or "none"
+        have = listed(item) or "none"
         hint = (
             "" if field else "; a plan names one by the adapter's option 'field', the adapter 'numeric' takes them all"
         )
@@ -87,13 +99,20 @@ def _says_something(value: Any) -> bool:
     return not (value is None or (isinstance(value, str) and not value.strip()))
 
 
-def _size(value: Any, measure: Callable[[str], int]) -> int:
+def _size(value: Any, measure: Callable[[str], int], levels: int = NESTING) -> int:
     """All of its texts, those of names too; whatever is no text counts as one."""
     if isinstance(value, str):
         return measure(value)
-    if isinstance(value, Mapping):
-        return sum(_size(name, measure) + _size(each, measure) for name, each in value.items())
-    return sum(_size(each, measure) for each in value) if isinstance(value, list | tuple) else 1
+    if isinstance(value, int):
+        if not _LEAST_INT <= value <= _LARGEST_INT:
+            raise InputInvalid("a number of the input has more than 64 bits: send it as text")
+        return 1
+    if not isinstance(value, _NESTED):
+        return 1
+    if not levels:
+        raise InputInvalid(f"the input is nested over {NESTING} levels deep")
+    parts = itertools.chain.from_iterable(value.items()) if isinstance(value, Mapping) else value
+    return sum(_size(each, measure, levels - 1) for each in parts)
 
 
 def _bytes(text: str) -> int:

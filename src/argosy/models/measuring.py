@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from argosy.errors import DatasetInvalid, InputInvalid
+from argosy.models.answers import check_scores
 from argosy.models.evaluation import Metrics, evaluate
 from argosy.models.set_evaluation import SetMetrics, evaluate_sets
 
@@ -15,8 +17,12 @@ if TYPE_CHECKING:
 
 
 def answer_scores(estimator: Estimator, features: object) -> Scores:
-    """Probabilities where there are any, else scores."""
-    return estimator.probabilities(features) if estimator.has_probabilities else estimator.scores(features)
+    """Probabilities where there are any, else scores; raises DatasetInvalid where one is no number."""
+    scores = estimator.probabilities(features) if estimator.has_probabilities else estimator.scores(features)
+    try:
+        return check_scores(scores)
+    except InputInvalid as problem:
+        raise DatasetInvalid(f"the evaluated rows: {problem}") from None
 
 
 def measure(

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy import clock
-from argosy.errors import ModelNotReady
+from argosy.errors import InputInvalid, ModelNotReady
 from argosy.models.adapter import FieldKind
-from argosy.models.answers import answers_of, confidence
+from argosy.models.answers import answers_of, check_scores, confidence
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter
@@ -126,7 +126,7 @@ class DataPlane:
     def _score(self, servable: Servable, request: InferRequest, characters: int) -> tuple[InferResponse, bytes]:
         predictor = _loaded(servable)
         started = perf_counter()
-        scores = predictor.score(request.inputs, self.limits.text_bytes)
+        scores = _scores(predictor, request.inputs, self.limits.text_bytes)
         taken = perf_counter() - started
         servable.pace.learn(len(request.inputs), characters, taken)
         self.metrics.inference_seconds(servable.model, servable.version).observe(taken)
@@ -190,6 +190,26 @@ def _loaded(servable: Servable) -> Predictor:
     if servable.predictor is None:
         raise ModelNotReady(f"version {servable.version} of '{servable.model}' is {servable.state.lower()}")
     return servable.predictor
+
+
+def _scores(predictor: Predictor, inputs: Sequence[Input], limit: int) -> NDArray[np.float64]:
+    """Raises InputInvalid naming the row that the model cannot answer."""
+    with np.errstate(all="ignore"):  # what comes of it is looked at
+        try:
+            scores = predictor.score(inputs, limit)
+        except InputInvalid as problem:
+            raise _named(predictor, inputs, limit, problem) from None
+    return check_scores(scores)
+
+
+def _named(predictor: Predictor, inputs: Sequence[Input], limit: int, problem: InputInvalid) -> InputInvalid:
+    """The problem and the row that has it, found by asking for each alone."""
+    for row, item in enumerate(inputs):
+        try:
+            predictor.score([item], limit)
+        except InputInvalid as alone:
+            return type(alone)(f"row {row}: {alone}")
+    return problem
 
 
 def _records(

@@ -20,11 +20,27 @@ def test_missing_numbers(value):
     assert math.isnan(number_of(value, "age"))
 
 
-@pytest.mark.parametrize("value", ["ten", math.inf, "inf", [1], {"a": 1}, 10**400, "-nan"])
+@pytest.mark.parametrize("value", ["ten", [1], {"a": 1}, "-nan"])
 def test_what_is_no_number_is_refused_without_being_quoted(value):
     with pytest.raises(InputInvalid, match="the field 'age' must be a number, not a") as raised:
         number_of(value, "age")
     assert "ten" not in str(raised.value)
+
+
+@pytest.mark.parametrize("value", [math.inf, "inf", "-Infinity", "1e999", 10**400, 1.7976931348623157e308, -1.1e100])
+def test_a_number_that_is_too_large_is_refused_without_being_quoted(value):
+    with pytest.raises(InputInvalid, match=r"^the field 'age' must be a number between -1e\+100 and 1e\+100$"):
+        number_of(value, "age")
+    assert number_of(1e100, "age") == 1e100
+
+
+@pytest.mark.parametrize("value", [math.inf, "inf", 10**400, "1e999", 1e308])
+def test_one_number_that_is_too_large_makes_no_other_kind_of_a_field(value):
+    assert infer([*({"age": n} for n in range(40)), {"age": value}], 100) == {"age": "number"}
+
+
+def test_a_whole_number_of_any_size_is_a_category():
+    assert category_of(10**400, "code") == str(10**400)
 
 
 @pytest.mark.parametrize(
@@ -67,5 +83,9 @@ def test_a_text_is_the_only_field_there_is():
     assert fields_of("hello", {"title": "text"}) == {"title": "hello"}
     with pytest.raises(InputInvalid, match="a dictionary of the fields title, age; the input is a text"):
         fields_of("hello", {"title": "text", "age": "number"})
+    many = {f"{n}" * 100: n for n in range(1000)}
+    with pytest.raises(InputInvalid, match="1,000 in all") as raised:
+        fields_of(many, {"age": "number"})
+    assert len(str(raised.value)) < 2000
     with pytest.raises(InputInvalid, match="the input has these fields: ages"):
         fields_of({"ages": 3}, {"title": "text", "age": "number"})

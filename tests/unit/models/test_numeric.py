@@ -88,6 +88,16 @@ def test_a_text_where_training_needs_a_number():
         fitted().encode({"age": "old"})
 
 
+@pytest.mark.parametrize("value", [1.7976931348623157e308, float("inf"), "1e999", 10**400])
+@pytest.mark.parametrize("scaling", ["standard", "range", "none"])
+def test_numbers_that_cannot_be_computed_with_are_not_learned_from(value, scaling):
+    rows = [*({"ratio": n / 10, "plan": "ab"[n % 2]} for n in range(40)), {"ratio": value, "plan": "a"}]
+    with pytest.raises(DatasetInvalid, match="the training part: the field 'ratio' must be a number between"):
+        Numeric(scaling=scaling).fit(rows, ["x"] * 41)
+    with pytest.raises(InputInvalid, match="the field 'ratio' must be a number between"):
+        Numeric(scaling=scaling).fit(rows[:-1], ["x"] * 40).encode(rows[-1])
+
+
 def test_a_field_is_one_thing():
     from argosy.models.adapters import adapters
 
