@@ -96,7 +96,7 @@ def members(label: str) -> tuple[str, ...] | None:
         return None
     try:
         return _distinct(msgspec.json.decode(label))
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None
 
 
