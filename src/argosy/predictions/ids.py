@@ -1,8 +1,8 @@
 """Prediction ids: 44 hexadecimal characters, ordered by time, which only this project can issue.
 
-An id is 6 bytes of milliseconds, 8 random bytes, 2 bytes of row number and a 6-byte keyed hash of those, so that any
-process with the predictions key tells an id that was issued from one that was not, without looking anything up: also
-for a prediction that is not drained into the database yet.
+An id is 6 bytes of milliseconds, 10 bytes of a number (8 random bytes, then 2 of zeros, and the row added) and a 6-byte
+keyed hash of those, so that any process with the predictions key tells an id that was issued from one that was not,
+without looking anything up: also for a prediction that is not drained into the database yet.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ ID_CHARACTERS = 2 * (16 + MAC_BYTES)
 MAC_PLACE = 2 * 16 + 1
 """Where, counted from 1, the keyed hash begins: nobody chose it, so that an order by it is a uniform draw."""
 RANDOM_BYTES = 8
+_NUMBER_BYTES = RANDOM_BYTES + 2
 
 
 class PredictionIds:
@@ -29,8 +30,9 @@ class PredictionIds:
 
     def issue(self, rows: int, made_at: float, randomness: bytes) -> list[str]:
         """The ids of a request's rows; `randomness` is RANDOM_BYTES that no other request of that millisecond has."""
-        prefix = int(made_at * 1000).to_bytes(6) + randomness
-        return [self._sealed(prefix + row.to_bytes(2)) for row in range(rows)]
+        moment, first = int(made_at * 1000).to_bytes(6), int.from_bytes(randomness.ljust(_NUMBER_BYTES, b"\0"))
+        numbers = ((first + row) % (1 << 8 * _NUMBER_BYTES) for row in range(rows))
+        return [self._sealed(moment + number.to_bytes(_NUMBER_BYTES)) for number in numbers]
 
     def check(self, prediction_id: str) -> str:
         """The id in lower case; raises PredictionNotFound where this project never issued it."""

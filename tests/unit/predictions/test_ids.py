@@ -21,6 +21,17 @@ def test_every_issued_id_is_known_again_and_distinct(rows, at, randomness):
     assert all(abs(made_at(one) - at) <= 0.001 for one in issued)
 
 
+@pytest.mark.parametrize("randomness", [bytes(8), b"\xff" * 8])
+def test_a_request_may_have_any_number_of_rows(randomness):
+    issued = IDS.issue(70_000, 1000.0, randomness)
+    assert len(set(issued)) == 70_000
+    assert [IDS.check(issued[row]) for row in (0, 65_535, 65_536, 69_999)] == [
+        issued[row] for row in (0, 65_535, 65_536, -1)
+    ]
+    stems = [bytes.fromhex(issued[row])[:16] for row in (0, 300, 65_535)]
+    assert stems == [bytes.fromhex("0000000f4240") + randomness + row.to_bytes(2) for row in (0, 300, 65_535)]
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, ID_CHARACTERS - 1), st.sampled_from("0123456789abcdef"))
 def test_an_id_with_any_character_changed_is_unknown(place, digit):
