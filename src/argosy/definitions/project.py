@@ -120,6 +120,8 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     text_bytes: Positive = 1_000_000
     body_bytes: Positive = 10_000_000
     rows: Positive = 1000
+    values: Positive = 100_000
+    """In one body, wherever they are."""
     seconds: Annotated[float, Meta(gt=0)] = 30.0
     """For one request, from its first byte to its answer."""
     imported_seconds: Annotated[float, Meta(gt=0)] = 10.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from argosy.errors import ArgosyError, ModelNotFound, ModelNotReady, VersionNotFound, nearest
 from argosy.serving.servable import Servable, State
+from argosy.typed_values import shortened
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,9 @@ class Routes:
         """Raises ModelNotFound, which lists those there are."""
         if name not in self.models:
             there = ", ".join(sorted(self.models)) or "none yet"
-            raise ModelNotFound(f"no model is called '{name}'{nearest(name, self.models)}; served are: {there}")
+            raise ModelNotFound(
+                f"no model is called '{shortened(name)}'{nearest(name, self.models)}; served are: {there}"
+            )
         return self.models[name]
 
     def find(self, name: str, version: int | str | None = None) -> Servable:
@@ -47,7 +50,7 @@ class Routes:
 def _nowhere(name: str, version: int | str | None, model: ModelRoutes) -> ArgosyError:
     if version is None:
         return ModelNotReady(f"no version of '{name}' is loaded yet{_failures(model)}")
-    return VersionNotFound(f"'{name}' serves no version '{version}'; it serves: {_served(model)}")
+    return VersionNotFound(f"'{name}' serves no version '{shortened(str(version))}'; it serves: {_served(model)}")
 
 
 def _number(model: ModelRoutes, version: int | str) -> int | None:

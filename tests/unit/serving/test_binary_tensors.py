@@ -55,6 +55,11 @@ def test_a_length_beyond_the_body_is_refused(header):
         ([tensor(6)], element(b"\xff\xfe"), "element 0 is not UTF-8"),
         ([tensor(3, "FP32")], b"123", "3 bytes are no FP32"),
         ([tensor(4, "WORDS")], b"1234", "no WORDS"),
+        ([tensor(True, "BOOL")], b"1", "beyond the body"),
+        ([tensor(1.0, "BOOL")], b"1", "beyond the body"),
+        ([tensor(8, "FP32")], b"12345678", "8 bytes are no FP32 elements, of which its shape says 1"),
+        ([tensor(0, "FP32")], b"", "0 bytes are no FP32"),
+        ([tensor(4_000_000)], element(b"") * 1_000_000, "more elements than its shape says, 1"),
         ([tensor(5)], element(b"a") + b"more", "4 bytes of the body belong to no input"),
     ],
 )

@@ -1,7 +1,11 @@
+import json
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from argosy.errors import InputInvalid, InputTooLarge, RequestInvalid, RequestTooLarge
-from argosy.serving.limits import Limits, check_inputs
+from argosy.serving.limits import Limits, check_inputs, check_values
 from argosy.serving.pace import Pace
 
 LIMITS = Limits(text_bytes=10, rows=3)
@@ -26,6 +30,32 @@ def test_inputs_within_the_limits_are_measured():
 def test_what_is_over_a_limit_or_empty_is_refused(inputs, error, said):
     with pytest.raises(error, match=said):
         check_inputs(inputs, LIMITS)
+
+
+def bracketed(value):
+    """How many values begin behind a bracket, a brace or a comma."""
+    if isinstance(value, dict):
+        return max(len(value), 1) + sum(map(bracketed, value.values()))
+    if isinstance(value, list):
+        return max(len(value), 1) + sum(map(bracketed, value))
+    return 0
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text('",[{\\\\a\\u0041', max_size=8),
+    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text('",[{\\\\a', max_size=4), inner, max_size=6),
+    max_leaves=60,
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(JSON, st.booleans())
+def test_values_are_counted_before_a_text_is_read(value, are_spaced):
+    body = json.dumps(value, separators=(" , ", " : ") if are_spaced else (",", ":")).encode()
+    check_values(body, Limits(values=max(bracketed(value), 1)))
+    if bracketed(value) > 1:
+        with pytest.raises(RequestTooLarge, match=f"over {bracketed(value) - 1} values"):
+            check_values(body, Limits(values=bracketed(value) - 1))
 
 
 def test_a_model_runs_inline_once_it_was_measured_to_be_fast():

@@ -49,6 +49,13 @@ def test_objects_as_json():
         ([texts(["a"], [2])], "1 elements"),
         ([texts(["a", "b"], [1, 2])], "must be"),
         ([texts(["a"], [-1])], "must be"),
+        ([texts(["a"], [1] * 9)], "must be"),
+        ([texts(["a"], [1] * 100_000)], "must be"),
+        ([texts(["a"], [10**18] * 100_000)], "must be"),
+        ([texts(["a"], [10**4000])], "its shape"),
+        ([texts([["a"] * 3, ["b"]], [2])], "4 elements"),
+        ([texts(["a"], datatype="x" * 1000)], "datatype 'x{59}…'"),
+        ([texts([1], name="x" * 1000)], "'x{59}…': element 0"),
         ([Tensor("text", [1], "BYTES")], "no data"),
         ([texts(["a"]), texts(["b"])], "same name"),
         ([texts(["a"]), texts(["b", "c"], name="other")], "different numbers of rows"),
@@ -59,12 +66,18 @@ def test_tensors_that_make_no_rows_are_refused(tensors, said):
         rows(tensors)
 
 
+def test_a_message_about_many_tensors_names_a_few():
+    with pytest.raises(RequestInvalid, match=r"'t0' 1, 't1' 2, .*… \(300 in all\)"):
+        rows([texts(["a"] * (n + 1), name=f"t{n}") for n in range(300)])
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         (b"", "not JSON"),
         (b"{", "not JSON"),
         (b"\xff\xfe{}", "not JSON"),
+        (b'{"inputs": [], "id": "%s"}' % (b"x" * 1001), "id must be text of at most 1000 characters"),
         (b"[]", r"expected `object`, got `array`"),
         (b"{}", "inputs"),
         (b'{"inputs": [{"name": "a", "shape": "x", "datatype": "BYTES"}]}', r"inputs\[0\]|inputs\[\.\.\.\]"),

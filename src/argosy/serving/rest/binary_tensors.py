@@ -14,7 +14,8 @@ import msgspec
 import numpy as np
 
 from argosy.errors import RequestInvalid
-from argosy.serving.rest.tensors import InferBody, Output, Tensor
+from argosy.serving.rest.tensors import InferBody, Output, Tensor, claimed_rows, where
+from argosy.typed_values import shortened
 
 LENGTH_HEADER = "inference-header-content-length"
 _SIZE = struct.Struct("<I")
@@ -41,8 +42,8 @@ def fill(tensors: Sequence[Tensor], binary: memoryview) -> None:
         size = tensor.parameters.get("binary_data_size")
         if size is None:
             continue
-        if not isinstance(size, int) or not 0 <= size <= len(binary) - position:
-            raise RequestInvalid(f"the input '{tensor.name}' has a binary_data_size beyond the body's end")
+        if type(size) is not int or not 0 <= size <= len(binary) - position:
+            raise RequestInvalid(f"{where(tensor)} has a binary_data_size beyond the body's end")
         tensor.data = _values(tensor, binary[position : position + size])
         position += size
     if position != len(binary):
@@ -50,26 +51,33 @@ def fill(tensors: Sequence[Tensor], binary: memoryview) -> None:
 
 
 def _values(tensor: Tensor, data: memoryview) -> list[Any]:
+    """Its elements; raises RequestInvalid before there are more of them than its shape says."""
+    rows = claimed_rows(tensor)
     if tensor.datatype == "BYTES":
-        return _texts(tensor.name, data)
+        return _texts(tensor, rows, data)
     dtype = _DTYPES.get(tensor.datatype)
-    if dtype is None or len(data) % np.dtype(dtype).itemsize:
-        raise RequestInvalid(f"the input '{tensor.name}': {len(data)} bytes are no {tensor.datatype} elements")
+    if dtype is None or len(data) != rows * np.dtype(dtype).itemsize:
+        name = shortened(tensor.datatype)
+        raise RequestInvalid(
+            f"{where(tensor)}: {len(data)} bytes are no {name} elements, of which its shape says {rows}"
+        )
     return list(np.frombuffer(data, dtype).tolist())
 
 
-def _texts(name: str, data: memoryview) -> list[Any]:
+def _texts(tensor: Tensor, rows: int, data: memoryview) -> list[Any]:
     texts: list[Any] = []
     position = 0
     while position < len(data):
         start = position + _SIZE.size
         end = start + _SIZE.unpack_from(data, position)[0] if start <= len(data) else start
         if end > len(data):
-            raise RequestInvalid(f"the input '{name}': element {len(texts)} is cut short")
+            raise RequestInvalid(f"{where(tensor)}: element {len(texts)} is cut short")
+        if len(texts) == rows:
+            raise RequestInvalid(f"{where(tensor)} has more elements than its shape says, {rows}")
         try:
             texts.append(str(data[start:end], "utf-8"))
         except UnicodeDecodeError:
-            raise RequestInvalid(f"the input '{name}': element {len(texts)} is not UTF-8") from None
+            raise RequestInvalid(f"{where(tensor)}: element {len(texts)} is not UTF-8") from None
         position = end
     return texts
 

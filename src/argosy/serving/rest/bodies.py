@@ -78,8 +78,8 @@ def _who(request: Request, parameters: Mapping[str, Any], name: str) -> str | No
         found = identity_of(value, name)
     except ValueError as problem:
         raise RequestInvalid(str(problem)) from None
-    if found is not None and len(found) > WHO_CHARACTERS:
-        raise RequestInvalid(f"{name} must be text of at most {WHO_CHARACTERS} characters")
+    if found is not None and (len(found) > WHO_CHARACTERS or "\0" in found):
+        raise RequestInvalid(f"{name} must be text of at most {WHO_CHARACTERS} characters, none of them NUL")
     return found
 
 

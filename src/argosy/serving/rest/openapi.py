@@ -36,7 +36,7 @@ _FAILURES = {
     "401": "No token that the server knows; see the scheme `token`.",
     "403": "A token that does not open this, or may not claim this; or a page of another site.",
     "404": "No such model, version or prediction.",
-    "413": "A body, a text or a number of rows over the limit.",
+    "413": "A body, a text or a number of rows or values over the limit.",
     "415": "A content type that is not read here.",
     "421": "A name that this server, which asks for no token, is not asked under.",
     "503": "Not ready yet, or the prediction log cannot be written; try again.",

@@ -12,10 +12,11 @@ from starlette.responses import Response
 from argosy.errors import RequestInvalid, VersionNotFound
 from argosy.models.inputs import is_lone_text
 from argosy.serving.dataplane import DataPlane, InferRequest, InferResponse, ModelMetadata
-from argosy.serving.limits import check_rows
+from argosy.serving.limits import check_rows, check_values
 from argosy.serving.rest.answers import answer_inference, answer_json
 from argosy.serving.rest.bodies import json_type, parse_json, read_body, who
 from argosy.serving.servable import Servable, State
+from argosy.typed_values import shortened
 from argosy.types import Input
 
 SIGNATURE = "serving_default"
@@ -44,7 +45,9 @@ class TensorFlow:
         return answer_json(_metadata(self._dataplane.metadata(*_asked(request))))
 
     async def predict(self, request: Request) -> Response:
-        body = parse_json(await read_body(request, self._dataplane.limits.body_bytes))
+        data = await read_body(request, self._dataplane.limits.body_bytes)
+        check_values(data, self._dataplane.limits)
+        body = parse_json(data)
         name, version = _asked(request)
         check_rows(_claimed(body), self._dataplane.limits)
         given, is_columnar = rows(body, is_lone_text(self._dataplane.reads(name, version)))
@@ -76,7 +79,7 @@ def rows(body: dict[str, Any], are_texts: bool = True) -> tuple[list[Input], boo
 
 def _from_columns(inputs: Any, are_texts: bool) -> list[Input]:
     if isinstance(inputs, dict) and not _is_bytes(inputs):
-        columns = {name: _column(column, f"inputs.{name}") for name, column in inputs.items()}
+        columns = {name: _column(column, f"inputs.{shortened(name)}") for name, column in inputs.items()}
         if len(columns) == 1 and are_texts:
             return [_text(one, "inputs") for column in columns.values() for one in column]
         if len({len(column) for column in columns.values()}) != 1:
@@ -93,7 +96,7 @@ def _column(value: Any, where: str) -> list[Any]:
 
 def _instance(value: Any, where: str, are_texts: bool) -> Input:
     if isinstance(value, dict) and not _is_bytes(value):
-        fields = {name: _unpacked(field, f"{where}.{name}") for name, field in value.items()}
+        fields = {name: _unpacked(field, f"{where}.{shortened(name)}") for name, field in value.items()}
         return _text(next(iter(fields.values())), where) if are_texts and len(fields) == 1 else fields
     return _text(_unpacked(value, where), where)
 

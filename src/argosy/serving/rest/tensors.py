@@ -8,16 +8,16 @@ One BYTES tensor with the parameter `content_type: json` is a column of such dic
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isnan, prod
-from typing import Annotated, Any
+from math import isnan
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
 from argosy.errors import RequestInvalid
 from argosy.models.adapter import FieldKind
 from argosy.models.inputs import is_lone_text
 from argosy.serving.dataplane import InferResponse
+from argosy.typed_values import listed, shortened, shown
 from argosy.types import Input
 
 TENSOR_DATATYPES = (
@@ -26,6 +26,7 @@ TENSOR_DATATYPES = (
 ID_CHARACTERS = 1000
 """Of a request's own id, which its answer repeats."""
 JSON_CONTENT = "json"
+DIMENSIONS = 8
 LONE_TEXT: Mapping[str, FieldKind] = {"text": "text"}
 
 
@@ -50,13 +51,28 @@ class InferBody(msgspec.Struct):
     """The body of V2's infer."""
 
     inputs: list[Tensor]
-    id: Annotated[str, Meta(max_length=ID_CHARACTERS)] = ""
+    id: str = ""
     parameters: dict[str, Any] = {}
     outputs: list[Output] | None = None
 
 
 def parse_body(body: bytes | memoryview) -> InferBody:
     """Raises RequestInvalid with the path of what is wrong."""
+    parsed = _parsed(body)
+    if len(parsed.id) > ID_CHARACTERS:
+        raise RequestInvalid(f"id must be text of at most {ID_CHARACTERS} characters")
+    return parsed
+
+
+def claimed_rows(tensor: Tensor) -> int:
+    """How many rows its shape says; raises RequestInvalid where it says none that there can be."""
+    shape = tensor.shape
+    if len(shape) > DIMENSIONS or min(shape, default=0) < 0 or not set(shape[1:]) <= {1}:
+        raise RequestInvalid(f"{where(tensor)} has the shape {shown(shape)}: it must be [rows] or [rows, 1]")
+    return shape[0] if shape else 1
+
+
+def _parsed(body: bytes | memoryview) -> InferBody:
     try:
         return _decode(body)
     except msgspec.ValidationError as error:
@@ -75,32 +91,38 @@ def rows(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind] = LONE_TEXT) 
     if len(columns) < len(tensors):
         raise RequestInvalid("two inputs have the same name")
     if len(columns) == 1 and tensors[0].parameters.get("content_type") == JSON_CONTENT:
-        return [_object(tensors[0].name, row, value) for row, value in enumerate(columns[tensors[0].name])]
+        return [_object(tensors[0], row, value) for row, value in enumerate(columns[tensors[0].name])]
     if len(columns) == 1 and is_lone_text(reads):
         return _texts(tensors[0], columns[tensors[0].name])
-    lengths = {name: len(column) for name, column in columns.items()}
-    if len(set(lengths.values())) > 1:
-        raise RequestInvalid(f"the inputs have different numbers of rows: {lengths}")
+    lengths = [f"'{name}' {len(column)}" for name, column in columns.items()]
+    if len(set(map(len, columns.values()))) > 1:
+        raise RequestInvalid(f"the inputs have different numbers of rows: {listed(lengths)}")
     fields = [[_or_missing(value) for value in column] for column in columns.values()]
     return [dict(zip(columns, values, strict=True)) for values in zip(*fields, strict=True)]
 
 
+def json_texts(tensors: Sequence[Tensor]) -> bytes:
+    """What the tensors hold that will be read as JSON."""
+    data = (tensor.data or () for tensor in tensors if tensor.parameters.get("content_type") == JSON_CONTENT)
+    return "".join(text for column in data for text in column if isinstance(text, str)).encode()
+
+
 def _texts(only: Tensor, column: list[Any]) -> list[Input]:
     if only.datatype != "BYTES":
-        raise RequestInvalid(f"the input '{only.name}' is {only.datatype}: texts are BYTES")
+        raise RequestInvalid(f"{where(only)} is {only.datatype}: texts are BYTES")
     if None in column:
-        raise RequestInvalid(f"the input '{only.name}': element {column.index(None)} is not of the datatype BYTES")
+        raise RequestInvalid(f"{where(only)}: element {column.index(None)} is not of the datatype BYTES")
     return column
 
 
-def _object(name: str, row: int, value: Any) -> dict[str, Any]:
+def _object(tensor: Tensor, row: int, value: Any) -> dict[str, Any]:
     """A dictionary written as JSON."""
     try:
         parsed = msgspec.json.decode(value)
     except (TypeError, msgspec.DecodeError, UnicodeError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict):
-        raise RequestInvalid(f"the input '{name}': element {row} is not a JSON object, as its content_type says")
+        raise RequestInvalid(f"{where(tensor)}: element {row} is not a JSON object, as its content_type says")
     return parsed
 
 
@@ -108,20 +130,24 @@ def _or_missing(value: Any) -> Any:
     return None if isinstance(value, float) and isnan(value) else value
 
 
+def where(tensor: Tensor) -> str:
+    """What error messages call it."""
+    return f"the input '{shortened(tensor.name)}'"
+
+
 def _column(tensor: Tensor) -> list[Any]:
-    where = f"the input '{tensor.name}'"
+    place, rows = where(tensor), claimed_rows(tensor)
     if tensor.datatype not in TENSOR_DATATYPES:
-        raise RequestInvalid(f"{where} has the datatype '{tensor.datatype}': there are {', '.join(TENSOR_DATATYPES)}")
+        there = ", ".join(TENSOR_DATATYPES)
+        raise RequestInvalid(f"{place} has the datatype '{shortened(tensor.datatype)}': there are {there}")
     if tensor.data is None:
-        raise RequestInvalid(f"{where} has no data")
-    if any(size < 0 for size in tensor.shape) or any(size != 1 for size in tensor.shape[1:]):
-        raise RequestInvalid(f"{where} has the shape {tensor.shape}: it must be [rows] or [rows, 1]")
+        raise RequestInvalid(f"{place} has no data")
     values = _flat(tensor.data)
-    if len(values) != prod(tensor.shape):
-        raise RequestInvalid(f"{where} has {len(values)} elements, its shape {tensor.shape} says {prod(tensor.shape)}")
+    if len(values) != rows:
+        raise RequestInvalid(f"{place} has {len(values)} elements, its shape {tensor.shape} says {rows}")
     for row, value in enumerate(values):
         if not _fits(value, tensor.datatype):
-            raise RequestInvalid(f"{where}: element {row} is not of the datatype {tensor.datatype}")
+            raise RequestInvalid(f"{place}: element {row} is not of the datatype {tensor.datatype}")
     return values
 
 
@@ -158,7 +184,7 @@ def check_outputs(wanted: Sequence[Output] | None, there: Sequence[str]) -> None
     """Raises RequestInvalid on an output that the model does not have."""
     for output in wanted or ():
         if output.name not in there:
-            raise RequestInvalid(f"there is no output '{output.name}'; there are: {', '.join(there)}")
+            raise RequestInvalid(f"there is no output '{shortened(output.name)}'; there are: {', '.join(there)}")
 
 
 def _tensor(name: str, datatype: str, shape: list[int], data: Sequence[Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 from starlette.requests import Request
@@ -10,7 +9,7 @@ from starlette.responses import Response
 
 from argosy import __version__
 from argosy.serving.dataplane import DataPlane, InferRequest, ModelMetadata, scores_name
-from argosy.serving.limits import check_rows
+from argosy.serving.limits import check_rows, check_values
 from argosy.serving.rest import binary_tensors, tensors
 from argosy.serving.rest.answers import answer_inference, answer_json, prediction_headers
 from argosy.serving.rest.bodies import BINARY_TYPES, read_body, who
@@ -43,10 +42,12 @@ class V2:
     async def infer(self, request: Request) -> Response:
         data = await read_body(request, self._dataplane.limits.body_bytes, BINARY_TYPES)
         head, binary = binary_tensors.split(data, request.headers.get(binary_tensors.LENGTH_HEADER))
+        check_values(head, self._dataplane.limits)
         body = tensors.parse_body(head)
         for tensor in body.inputs:
-            check_rows(max(prod(tensor.shape), len(tensor.data or ())), self._dataplane.limits)
+            check_rows(max(tensors.claimed_rows(tensor), len(tensor.data or ())), self._dataplane.limits)
         binary_tensors.fill(body.inputs, binary)
+        check_values(tensors.json_texts(body.inputs), self._dataplane.limits)
         name, version = _asked(request)
         if body.outputs:
             there = self._dataplane.metadata(name, version)
