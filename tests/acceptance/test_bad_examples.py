@@ -11,6 +11,11 @@ LINES = [json.dumps(row).encode() for row in ROWS]
 PACKED = gzip.compress(b"\n".join(LINES) * 50)
 
 
+def nested(levels):
+    """A row whose input is nested so deep."""
+    return b'{"text": {"a": ' + b"[" * levels + b"]" * levels + b'}, "label": "a"}'
+
+
 def broken(at, row):
     return b"\n".join([*LINES[:at], row, *LINES[at:]])
 
@@ -20,6 +25,14 @@ FILES = {
     "no label": ("bad.jsonl", broken(2, b'{"text": "x"}'), ["line 3", "label"]),
     "an empty text": ("bad.jsonl", broken(4, b'{"text": "", "label": "a"}'), ["line 5"]),
     "a wrong type": ("bad.jsonl", broken(0, b'{"text": 12, "label": "a"}'), ["line 1"]),
+    "nesting": ("bad.jsonl", broken(3, nested(600)), ["line 4: the input is nested over 32 levels deep"]),
+    "nesting without end": ("bad.jsonl", broken(3, nested(100_000)), ["line 4", "nested too deeply"]),
+    "a label of brackets": ("bad.jsonl", broken(1, b'{"text": "", "label": "%s"}' % (b"[" * 9000)), ["line 2"]),
+    "a large number": (
+        "bad.jsonl",
+        broken(1, b'{"text": {"a": 1%s}, "label": "a"}' % (b"0" * 99)),
+        ["line 2", "64 bits"],
+    ),
     "Latin-1": ("bad.csv", "text,label\nfoo,a\ncafé,b\n".encode("latin-1"), ["line 3", "UTF-8"]),
     "UTF-16": ("bad.csv", "text,label\nfoo,a\n".encode("utf-16"), ["bad.csv"]),
     "a truncated gzip": ("bad.jsonl.gz", PACKED[: len(PACKED) // 2], ["bad.jsonl.gz"]),
@@ -41,10 +54,11 @@ def test_nothing_of_a_bad_file_is_imported(imported, case):
 
 
 def test_good_rows_are_kept_where_that_is_asked_for(empty):
-    (empty.folder / "bad.jsonl").write_bytes(broken(2, b"{nonsense"))
+    bad = [b"{nonsense", nested(600), nested(100_000), b'{"text": "%s", "label": "%s"}' % (b"x", b"[" * 9000)]
+    (empty.folder / "bad.jsonl").write_bytes(broken(2, b"\n".join(bad)))
     report = empty.json("examples", "import", "bad.jsonl", "--skip-bad")
-    assert (report["added"], report["skipped"]) == (20, 1)
-    assert "1 bad rows skipped" in empty("examples", "import", "bad.jsonl", "--skip-bad")
+    assert (report["added"], report["skipped"]) == (21, 3)
+    assert "3 bad rows skipped" in empty("examples", "import", "bad.jsonl", "--skip-bad")
 
 
 def test_a_file_or_example_that_is_not_there(imported):

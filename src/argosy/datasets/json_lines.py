@@ -38,4 +38,6 @@ def read_json_lines(
 
 
 def _problem(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is no JSON object that we read (nested too deeply)"
     return f"it is no JSON object ({str(error).removeprefix('JSON is malformed: ')})"

@@ -11,6 +11,7 @@ from argosy.testing.waiting import PATIENCE
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from nasty_bodies import LIMITS
 from serving_project import Project
 
 DEADLINE_SECONDS = PATIENCE
@@ -101,5 +102,17 @@ def guarded(tmp_path_factory):
     }
     server = RunningServer(project)
     yield server, tokens
+    server.close()
+    project.database.close()
+
+
+@pytest.fixture(scope="module")
+def of_fields(tmp_path_factory):
+    """A server of the models `topics`, of texts, and `fields`, of fields, that lets a body have few values."""
+    project = Project(tmp_path_factory.mktemp("fields"))
+    project.promote(project.train())
+    project.promote(project.train_fields(), "fields")
+    server = RunningServer(project, **LIMITS)
+    yield server
     server.close()
     project.database.close()

@@ -51,12 +51,20 @@ class Project:
         filler = [" ".join(f"word{n}" for n in range(start, start + 500)) for start in range(0, words, 500)]
         texts = [*SPORT, *MONEY, *filler]
         labels = ["sport" + suffix] * 4 + ["money" + suffix] * (4 + len(filler))
-        return self.keep(AdaptedModel.from_names("tfidf", {"min_count": 1}, model, {}).fit(texts, labels), name)
+        fitted = AdaptedModel.from_names("tfidf", {"min_count": 1}, model, {}).fit(texts, labels)
+        return self.keep(fitted, name, f"tfidf-{model}")
 
-    def keep(self, model: AdaptedModel, name: str = "topics") -> int:
-        """The model as a new version."""
-        path = model.save(self.folder / "fitted")
-        label = f"model-{len(self.store.all_versions()):012}"
+    def train_fields(self, name: str = "fields") -> int:
+        """A model of the fields `ratio`, a number, and `plan`, a category; it answers `low`, `middle` or `high`."""
+        inputs = [{"ratio": n / 100 - 0.5, "plan": "ab"[n % 2]} for n in range(100)]
+        labels = ["low" if n < 33 else "high" if n > 66 else "middle" for n in range(100)]
+        fitted = AdaptedModel.from_names("numeric", {}, "logistic", {"C": 100.0}).fit(inputs, labels)
+        return self.keep(fitted, name, "numeric-logistic")
+
+    def keep(self, fitted: AdaptedModel, name: str = "topics", prefix: str = "model") -> int:
+        """A model as a new version."""
+        path = fitted.save(self.folder / "fitted")
+        label = f"{prefix}-{len(self.store.all_versions()):012}"
         artifact = self.store.artifacts.put(path)
         trained = Trained(label, {}, "d" * 64, artifact, path.stat().st_size, {}, {}, 0.1, 1.0, {}, {})
         with self.database.write() as transaction:

@@ -112,3 +112,8 @@ def test_a_single_label_beside_a_set_is_a_set_of_one():
 def test_counts_are_of_single_labels():
     counts = {'["a","b"]': 3, '["a"]': 2, "[]": 4, "c": 1}
     assert label_sets.counted(counts) == {"a": 5, "b": 3, "[]": 4, "c": 1}
+
+
+def test_a_label_of_very_many_brackets_is_a_single_label():
+    label = "[" * 100_000
+    assert (label_sets.is_set(label), label_sets.canonical(label)) == (False, label)
