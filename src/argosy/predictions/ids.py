@@ -37,13 +37,18 @@ class PredictionIds:
     def check(self, prediction_id: str) -> str:
         """The id in lower case; raises PredictionNotFound where this project never issued it."""
         candidate = prediction_id.strip().lower()
+        if not self.is_issued(candidate):
+            raise PredictionNotFound(f"no prediction with the id '{_shown(prediction_id)}' was answered here")
+        return candidate
+
+    def is_issued(self, candidate: str) -> bool:
+        """Whether this project issued it, under the key that it has now."""
         try:
             stem = bytes.fromhex(candidate)[:16]
         except ValueError:
-            stem = b""
-        if len(candidate) != ID_CHARACTERS or not hmac.compare_digest(self._sealed(stem).encode(), candidate.encode()):
-            raise PredictionNotFound(f"no prediction with the id '{_shown(prediction_id)}' was answered here")
-        return candidate
+            return False
+        is_whole = len(candidate) == ID_CHARACTERS
+        return is_whole and hmac.compare_digest(self._sealed(stem).encode(), candidate.encode())
 
     def draw(self, prediction_id: str) -> float:
         """The permanent random number of an issued id, uniform in [0, 1) and independent of all that a caller sees.

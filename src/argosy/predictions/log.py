@@ -1,7 +1,8 @@
 """The prediction log, read: by id, by entity and time, by model; and erased by subject.
 
 Every look-up first drains the spool, so that what was answered a moment ago is found. Raises PredictionNotFound for an
-id that was never issued, SealBroken for a row that was tampered with. Any thread and any number of processes.
+id that was never issued, SealBroken for a row that was tampered with. What was logged under another key, by a server of
+a database that is no longer there, is passed over. Any thread and any number of processes.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class PredictionLog:
             rows = [
                 row for one in hashes for row in transaction.execute(statements.OF_ENTITY, {"entity_hash": one, **span})
             ]
-        return sorted((self._unsealed(row) for row in rows), key=lambda one: (one.made_at, one.id))
+        return sorted((self._unsealed(row) for row in self._ours(rows)), key=lambda one: (one.made_at, one.id))
 
     def ids_of_entity(
         self, entity: str, start: float, end: float, model: str, token: str | None, rows: int
@@ -110,11 +111,11 @@ class PredictionLog:
         while True:
             with self._database.read() as transaction:
                 rows = transaction.execute(statements.OF_MODEL, wanted)
-            page = [self._unsealed(row) for row in rows]
-            yield from page
-            if len(page) < PAGE_ROWS:
+            yield from [self._unsealed(row) for row in self._ours(rows)]
+            if len(rows) < PAGE_ROWS:
                 return
-            wanted.update(start=page[-1].made_at, after=page[-1].id)
+            last = SealedPrediction(*rows[-1])
+            wanted.update(start=last.made_at, after=last.id)
 
     def for_review(self, model: str, start: float = 0.0, end: float = EVER) -> list[Reviewable]:
         """Every prediction of a model, by id, with what a choice of rows to review needs to know. Opens no seal."""
@@ -123,7 +124,7 @@ class PredictionLog:
             rows = transaction.execute(statements.FOR_REVIEW, {"model": model, "start": start, "end": end})
         return [
             Reviewable(one, confidence, self._ids.draw(one), bool(measured), bool(drawn))
-            for one, confidence, measured, drawn in rows
+            for one, confidence, measured, drawn in self._ours(rows)
         ]
 
     def drain(self) -> None:
@@ -157,13 +158,18 @@ class PredictionLog:
         wanted = {"model": model, "version": version, "start": start, "end": end, "rows": rows, "mac": MAC_PLACE}
         with self._database.read() as transaction:
             found = transaction.execute(statements.SAMPLE, wanted)
-        return [self._unsealed(row) for row in found]
+        return [self._unsealed(row) for row in self._ours(found)]
 
     def count(self, model: str = "") -> int:
         """How many predictions there are, of one model or of all."""
         drain_once(self._spool, self._database)
         with self._database.read() as transaction:
             return int(transaction.execute(statements.COUNT, {"model": model})[0][0])
+
+    def foreign(self) -> int:
+        """How many predictions were logged under another key: nobody here can open them."""
+        with self._database.read() as transaction:
+            return sum(not self._ids.is_issued(row[0]) for row in transaction.stream(statements.IDS))
 
     def erase(self, subject: str) -> list[str]:
         """Remove a subject's predictions and their feedback, from the database and the spool; their ids.
@@ -189,6 +195,10 @@ class PredictionLog:
     def stuck(self) -> list[Path]:
         """Spool files that are being written and damaged where the drain has got to."""
         return stuck(self._spool, self._database)
+
+    def _ours(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The rows whose id, the first column, was issued under this key."""
+        return [row for row in rows if self._ids.is_issued(row[0])]
 
     def _unsealed(self, row: tuple[Any, ...]) -> Prediction:
         return unseal(SealedPrediction(*row), self._scope)

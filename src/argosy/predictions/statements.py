@@ -68,6 +68,8 @@ ORDER BY substr(id, :mac), id LIMIT :rows
 """  # noqa: S608
 COUNT = "SELECT count(*) FROM predictions WHERE :model = '' OR model = :model"
 
+IDS = "SELECT id FROM predictions"
+
 ERASE_FEEDBACK = """
 DELETE FROM feedback WHERE prediction_id IN (SELECT id FROM predictions WHERE subject_hash = :subject_hash)
 """

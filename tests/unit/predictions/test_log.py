@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import pytest
+from spooling import Spooling
 
 from argosy.errors import PredictionNotFound
 from argosy.predictions import segments
@@ -6,6 +9,7 @@ from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import Reviewable
 from argosy.predictions.measures import add_draws
+from argosy.vault.scope import Scope
 
 
 def test_a_prediction_is_found_before_anybody_drained(writer, log, predict):
@@ -92,3 +96,19 @@ def test_a_writer_goes_on_beside_an_erasure(writer, log, predict, database, spoo
     assert log.count() == 2
     assert segments.listed(spool) == []
     assert log.erase("nobody") == []
+
+
+def test_what_was_sealed_under_a_key_that_is_gone_stops_nothing(writer, log, predict, spool):
+    made, gone = predict("a text", entity="order 7"), Scope("predictions", bytes(32))
+    prediction_id = PredictionIds(gone).issue(1, 1000.0, bytes(8))[0]
+    foreign = Spooling(spool, gone)
+    foreign.write([replace(made, id=prediction_id)])
+    writer.write([made])
+    assert (log.count(), log.foreign(), segments.damaged(spool)) == (2, 1, [])
+    assert [one.prediction_id for one in log.for_review("topics")] == [made.id]
+    assert [one.id for one in log.of_model("topics")] == [made.id]
+    assert [one.id for one in log.sample("topics", 1, 0.0, 2000.0, 10)] == [made.id]
+    assert [one.id for one in log.of_entity("order 7", 0.0, 2000.0)] == [made.id]
+    with pytest.raises(PredictionNotFound):
+        log.get(prediction_id)
+    foreign.close()

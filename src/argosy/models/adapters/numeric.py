@@ -2,7 +2,8 @@
 
 Which field is what is said by the options, or found from the training part where they say nothing. Missing values
 (absent, null, blank, NaN) are expected: a number's place takes the training part's mean, a text adds nothing, and with
-`missing: mark` a column says so. A category that training did not meet has no column: all of its field's are zero.
+`missing: mark` a column says so. A number too large to compute with is refused, wherever it is. A category that
+training did not meet has no column: all of its field's are zero.
 """
 
 from __future__ import annotations
