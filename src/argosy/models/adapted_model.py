@@ -154,8 +154,7 @@ class AdaptedModel:
         return compile_model(self)
 
     def _score(self, inputs: Iterable[Input], limit: int) -> Scores:
-        with np.errstate(all="ignore"):  # what comes of it is looked at
-            return check_scores(self.served().score(inputs, limit))
+        return check_scores(self.served().score(inputs, limit))
 
     def _require_fitted(self) -> None:
         if not self.classes:

@@ -18,7 +18,7 @@ ID_CHARACTERS = 2 * (16 + MAC_BYTES)
 MAC_PLACE = 2 * 16 + 1
 """Where, counted from 1, the keyed hash begins: nobody chose it, so that an order by it is a uniform draw."""
 RANDOM_BYTES = 8
-_NUMBER_BYTES = RANDOM_BYTES + 2
+_ROW_BYTES = 2
 
 
 class PredictionIds:
@@ -30,9 +30,11 @@ class PredictionIds:
 
     def issue(self, rows: int, made_at: float, randomness: bytes) -> list[str]:
         """The ids of a request's rows; `randomness` is RANDOM_BYTES that no other request of that millisecond has."""
-        moment, first = int(made_at * 1000).to_bytes(6), int.from_bytes(randomness.ljust(_NUMBER_BYTES, b"\0"))
-        numbers = ((first + row) % (1 << 8 * _NUMBER_BYTES) for row in range(rows))
-        return [self._sealed(moment + number.to_bytes(_NUMBER_BYTES)) for number in numbers]
+        moment, first = int(made_at * 1000).to_bytes(6), int.from_bytes(randomness) << 8 * _ROW_BYTES
+        numbers = [
+            (first + row).to_bytes(RANDOM_BYTES + _ROW_BYTES + 1)[1:] for row in range(rows)
+        ]  # at its end: from 0
+        return [self._sealed(moment + number) for number in numbers]
 
     def check(self, prediction_id: str) -> str:
         """The id in lower case; raises PredictionNotFound where this project never issued it."""

@@ -194,16 +194,14 @@ def _loaded(servable: Servable) -> Predictor:
 
 def _scores(predictor: Predictor, inputs: Sequence[Input], limit: int) -> NDArray[np.float64]:
     """Raises InputInvalid naming the row that the model cannot answer."""
-    with np.errstate(all="ignore"):  # what comes of it is looked at
-        try:
-            scores = predictor.score(inputs, limit)
-        except InputInvalid as problem:
-            raise _named(predictor, inputs, limit, problem) from None
-    return check_scores(scores)
+    try:
+        return check_scores(predictor.score(inputs, limit))
+    except InputInvalid as problem:
+        raise _named(predictor, inputs, limit, problem) from None
 
 
 def _named(predictor: Predictor, inputs: Sequence[Input], limit: int, problem: InputInvalid) -> InputInvalid:
-    """The problem and the row that has it, found by asking for each alone."""
+    """The problem of the first row that has one by itself, and which row that is."""
     for row, item in enumerate(inputs):
         try:
             predictor.score([item], limit)

@@ -13,6 +13,7 @@ from argosy.models.measuring import answer_scores
 def test_the_first_row_that_is_no_number_is_named(value):
     scores = np.zeros((4, 3))
     assert check_scores(scores) is scores
+    assert check_scores(scores + 1.7e308).max() == 1.7e308
     scores[2:, 1] = value
     with pytest.raises(InputInvalid, match=r"^row 2: "):
         check_scores(scores)

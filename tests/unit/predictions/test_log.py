@@ -102,9 +102,9 @@ def test_what_was_sealed_under_a_key_that_is_gone_stops_nothing(writer, log, pre
     made, gone = predict("a text", entity="order 7"), Scope("predictions", bytes(32))
     prediction_id = PredictionIds(gone).issue(1, 1000.0, bytes(8))[0]
     foreign = Spooling(spool, gone)
-    foreign.write([replace(made, id=prediction_id)])
+    foreign.write([replace(made, id=prediction_id), replace(made, id="00")])
     writer.write([made])
-    assert (log.count(), log.foreign(), segments.damaged(spool)) == (2, 1, [])
+    assert (log.count(), log.foreign(), segments.damaged(spool)) == (3, 2, [])
     assert [one.prediction_id for one in log.for_review("topics")] == [made.id]
     assert [one.id for one in log.of_model("topics")] == [made.id]
     assert [one.id for one in log.sample("topics", 1, 0.0, 2000.0, 10)] == [made.id]
