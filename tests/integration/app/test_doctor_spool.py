@@ -9,6 +9,7 @@ import argosy
 from argosy.app.doctor import examine
 from argosy.app.scaffold import create_project
 from argosy.predictions import frames, segments
+from argosy.predictions.record import SealedPrediction, to_bytes
 
 
 @pytest.fixture
@@ -49,3 +50,10 @@ def test_damage_in_a_segment_that_is_being_written_is_named(project):
 def test_a_segment_that_cannot_be_opened_is_named(project):
     (project.spool / "0-1-00.spool").mkdir()
     assert "0-1-00.spool" in found(project).to_do
+
+
+def test_predictions_of_another_key_are_counted(project):
+    row = SealedPrediction("0" * 44, "shop", 1, 1.0, None, None, "refund", 0.5, b"sealed elsewhere")
+    (project.spool / "0-1-00.spool").write_bytes(frames.frame(to_bytes(row)))
+    assert "1 of 1 predictions in the log are of another key" in found(project).to_do
+    assert segments.damaged(project.spool) == []
