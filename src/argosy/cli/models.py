@@ -280,7 +280,7 @@ def input_of(text: str, reads: Mapping[str, str]) -> Input:
         return text
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return text
 
 
