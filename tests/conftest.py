@@ -37,8 +37,16 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    if config.option.seed is None:  # with xdist the workers are handed the number that is drawn here
+    if hasattr(config, "workerinput"):
+        config.option.seed = config.workerinput["seed"]
+    elif config.option.seed is None:
         config.option.seed = int.from_bytes(really_random(3))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Hand xdist's workers the number that was drawn: all must come to the same order."""
+    node.workerinput["seed"] = node.config.option.seed
 
 
 def pytest_report_header(config):
