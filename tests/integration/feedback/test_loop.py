@@ -38,7 +38,7 @@ WORDS = {
 DRIFTED = {"sport": ["esports", "stream", "arena", "patchnotes"], "tech": ["quantum", "qubit", "lattice", "anneal"]}
 SPAN = {"name": "span", "options": {"collection": "news", "end": NOON, "training_ratio": 0.6}}
 ALL = {"name": "all", "options": {"collection": "news", "training_ratio": 0.6}}
-STRICT = Policy(confidence=0.9999)  # of challengers that are no better the usual gate lets pass one in forty
+STRICT = Policy(confidence=0.9999)  # now and then the usual gate lets a challenger pass that learned noise
 
 
 def text(topic, words, seed):
