@@ -144,6 +144,7 @@ def test_its_bug_is_told_in_a_line(project):
 
 def test_a_worker_without_it_leaves_it_to_one_that_has_it(project, tmp_path):
     """The other worker has the same database, artifacts and keys, and no plug-in."""
+    project = Project(shutil.copytree(project.folder, tmp_path / "own"))
     store = f"{project.folder}/.argosy"
     bare = Project(tmp_path)
     (tmp_path / "argosy.yaml").write_text(f"database: sqlite:///{store}/argosy.db\nartifacts: file:{store}/artifacts\n")
