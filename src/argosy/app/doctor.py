@@ -103,6 +103,13 @@ def _training(project: Project) -> str:
     return f"workers of nice {asked.nice} and {threads}; {quiet}"
 
 
+def _imported(project: Project) -> str:  # noqa: ARG001  # a check's signature
+    """What keeps models that were trained elsewhere from the rest of the machine."""
+    from argosy.models.runtimes.sandbox import isolation
+
+    return f"run in {isolation()}"
+
+
 CHECKS: dict[str, Callable[[Project], str]] = {
     "database": _database,
     "broker": _broker,
@@ -110,6 +117,7 @@ CHECKS: dict[str, Callable[[Project], str]] = {
     "plugins": _plugins,
     "jobs": _jobs,
     "training": _training,
+    "imported models": _imported,
 }
 
 

@@ -90,7 +90,7 @@ class Corrections:
         """Each prediction's feedback, resolved: by the time of the prediction, then by the last word on it."""
         said: dict[str, list[Said]] = {}
         for number, one in enumerate(self._feedback.of_model(model)):
-            word = Said(one.kind, one.label, one.source, one.given_at, number, one.measures)
+            word = Said(one.kind, one.label, one.source, one.given_at, number, one.measures, one.token)
             said.setdefault(one.prediction_id, []).append(word)
         order = sorted(said, key=lambda one: (made_at(one), said[one][-1].number))
         return {one: resolve(said[one], self._rule) for one in order}

@@ -27,6 +27,8 @@ class Said:
     number: int = 0
     measures: bool = False
     """It came without regard to the answer."""
+    token: str = ""
+    """The name of the token it came with; empty: from whoever has the project itself."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +71,18 @@ class ConflictRule:
 def resolve(said: Iterable[Said], rule: ConflictRule) -> Derived:
     """What one prediction's feedback amounts to under the rule; raises ValueError where there is none.
 
-    It measures as soon as any of it does: that says how the prediction was picked, not who was right.
+    It measures as soon as any of it does: that says how the prediction was picked, not who was right. What then came
+    with a token and does not measure has no voice: it would decide what counts as evidence without a claim to.
     """
     everything = sorted(said, key=lambda one: one.number)
     if not everything:
         raise ValueError("no feedback to resolve")
+    fair = any(one.measures for one in everything)
+    if fair:
+        everything = [one for one in everything if one.measures or not one.token]
     voices = list({one.source: one for one in everything}.values())
     voices.sort(key=lambda one: one.number)
     winner, why = _settle(voices, rule)
-    fair = any(one.measures for one in everything)
     if winner is None:
         return Derived(None, voices[-1].kind, why, fair)
     return Derived(winner.label, winner.kind, why, fair)

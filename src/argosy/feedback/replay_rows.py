@@ -17,7 +17,7 @@ from argosy.predictions.measures import measures
 from argosy.store.aliases import CHAMPION, before, moves
 
 FRESH = """
-SELECT predictions.id, answer, kind, label, source, given_at, feedback.id, measures
+SELECT predictions.id, answer, kind, label, source, given_at, feedback.id, measures, feedback.token
 FROM feedback JOIN predictions ON predictions.id = feedback.prediction_id
 WHERE model = :model AND version = :version AND made_at >= :since ORDER BY feedback.id"""
 
@@ -47,10 +47,10 @@ def fresh_rows(transaction: Transaction, reign: Reign, rule: ConflictRule, polic
     answers: dict[str, str] = {}
     said: dict[str, list[Said]] = {}
     wanted = {"model": reign.model, "version": reign.champion, "since": reign.since}
-    for prediction_id, answer, kind, label, source, given_at, number, fair in transaction.stream(FRESH, wanted):
+    for prediction_id, answer, kind, label, source, given_at, number, fair, token in transaction.stream(FRESH, wanted):
         answers[prediction_id] = answer
         label = beside(label, answer)
-        said.setdefault(prediction_id, []).append(Said(kind, label, source, given_at, number, bool(fair)))
+        said.setdefault(prediction_id, []).append(Said(kind, label, source, given_at, number, bool(fair), token))
     given = (Answered(one, answers[one], tuple(words)) for one, words in said.items())
     givers = measures(transaction, reign.model)
     rows = [replace(row, measure=givers.get(row.prediction_id)) for row in measuring(given, rule, policy)]

@@ -60,7 +60,8 @@ def serve(
 def _signals_to(stop: Stop) -> Iterator[None]:
     """Have signals ask for the stop, and see to it that the process ends in time.
 
-    Not by the loop's own handlers: a model that keeps the loop busy would never let these run.
+    Not by the loop's own handlers: a model that keeps the loop busy would never let these run. Where Ctrl-C is
+    ignored, as by what a shell starts with `&`, it stays ignored.
     """
     loop, timers = asyncio.get_running_loop(), []
 
@@ -68,7 +69,8 @@ def _signals_to(stop: Stop) -> Iterator[None]:
         timers.append(end_within(END_SECONDS))
         loop.call_soon_threadsafe(stop.on_signal, number)
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    asking = [one for one in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, on_signal) for number in asking}
     try:
         yield
     finally:

@@ -35,25 +35,25 @@ def test_a_record_that_is_kept_aside_is_named(project):
     [finding, again] = [found(project), found(project)]
     [kept] = segments.damaged(project.spool)
     assert not finding.ok
-    assert kept.name in finding.to_do
+    assert kept.name in finding.found
     assert again == finding
 
 
 def test_damage_in_a_segment_that_is_being_written_is_named(project):
     descriptor, path = segments.create(project.spool, 1.0)
     os.write(descriptor, struct.pack("<II", 3, 0) + b"???")
-    assert path.name in found(project).to_do
+    assert path.name in found(project).found
     os.close(descriptor)
-    assert f"{path.stem}.damaged" in found(project).to_do
+    assert f"{path.stem}.damaged" in found(project).found
 
 
 def test_a_segment_that_cannot_be_opened_is_named(project):
     (project.spool / "0-1-00.spool").mkdir()
-    assert "0-1-00.spool" in found(project).to_do
+    assert "0-1-00.spool" in found(project).found
 
 
 def test_predictions_of_another_key_are_counted(project):
     row = SealedPrediction("0" * 44, "shop", 1, 1.0, None, None, "refund", 0.5, b"sealed elsewhere")
     (project.spool / "0-1-00.spool").write_bytes(frames.frame(to_bytes(row)))
-    assert "1 of 1 predictions in the log are of another key" in found(project).to_do
+    assert "1 of 1 predictions in the log are of another key" in found(project).found
     assert segments.damaged(project.spool) == []

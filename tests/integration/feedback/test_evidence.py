@@ -11,7 +11,7 @@ from .conftest import NOON
 from .test_loop import DRIFTED, SPAN, champion, drift, loop, text
 
 __all__ = ["drift", "loop"]  # fixtures
-TOKEN = Giver("shop", "shop", ("outcome", "uniform"), is_drawn_for=True)
+TOKEN = Giver("shop", "shop", ("outcome", "uniform"), needs_draw=True)
 
 
 def retrain(loop, policy=None):

@@ -236,7 +236,7 @@ def test_a_token_that_floods_the_log_with_praise_keeps_no_bad_champion(live, pro
         for one, (_, said, _) in zip(predict(rows, version=2, made_at=clock.now()), rows, strict=True)
     ]
     answer(60)
-    project.feedback.add_many(flood, Giver("shop", "shop", ("outcome",), is_drawn_for=True))
+    project.feedback.add_many(flood, Giver("shop", "shop", ("outcome",), needs_draw=True))
     found = replayed(live)
     assert (found.fresh_rows, found.look, found.rolled_back) == (120, 3, True), "half of the rows are the token's"
     assert (found.verdict.only_champion_right, found.verdict.only_challenger_right) == (0, 60)

@@ -68,6 +68,15 @@ def test_that_it_measures_says_how_it_was_picked_not_who_won():
     assert not resolve([said("a", "ann")], LATEST).measures
 
 
+def test_where_feedback_measures_a_token_that_does_not_has_no_voice():
+    review = Said("correction", "sport", "analyst", 0.0, 1, measures=True)
+    other = Said("correction", "tech", "shop", 0.0, 2, token="shop")
+    owner = Said("correction", "money", "ann", 0.0, 3)
+    assert resolve([review, other], LATEST).label == "sport"
+    assert resolve([other], LATEST).label == "tech"
+    assert resolve([review, other, owner], LATEST).label == "money"
+
+
 def test_rules_are_parsed_and_others_refused_with_those_allowed():
     assert ConflictRule.parse("majority") == MAJORITY
     assert ConflictRule.parse("trust: analyst, outcome") == ConflictRule("trust", ("analyst", "outcome"))
