@@ -7,8 +7,6 @@ import socket
 from contextlib import suppress
 from multiprocessing.connection import wait
 
-import httpx
-
 from argosy.testing.waiting import PATIENCE
 
 DEADLINE = PATIENCE
@@ -92,15 +90,12 @@ def test_who_was_started_with_ctrl_c_ignored_ends_by_sigterm_alone(imported, cop
     assert shell.end(process) == 0
 
 
-def test_a_server_started_with_ctrl_c_ignored_ends_by_sigterm_alone(imported, until):
+def test_a_server_started_with_ctrl_c_ignored_ends_by_sigterm_alone(imported):
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        process = imported.start("serve", "--port", "0")
+        process, client = imported.serve("serve")
     finally:
         signal.signal(signal.SIGINT, before)
-    started = imported.folder / "started.log"
-    until(lambda: "Serving on" in started.read_text())
     os.killpg(process.pid, signal.SIGINT)
-    url = next(word for word in started.read_text().split() if word.startswith("http://"))
-    assert httpx.get(f"{url}/v2/health/live").status_code == 200
+    assert client.get("/v2/health/live").status_code == 200
     assert imported.end(process) == 0
