@@ -215,3 +215,15 @@ def test_an_entity_with_too_many_predictions_is_refused_whole(feedback, log, wri
         feedback.add_to_entity(log, "order 7", 0.0, 1e9, said(""))
     assert feedback.newest(9) == []
     assert feedback.add_to_entity(log, "order 7", 1.0, 1e9, said(""))[1] == ENTITY_PREDICTIONS
+
+
+def test_the_number_of_erased_feedback_is_never_used_again(feedback, predict, log, writer, database):
+    made = predict(subject="ann")
+    writer.write([made])
+    feedback.add(made.id, "correction", "money", "analyst")
+    with database.read() as transaction:
+        last = last_number(transaction)
+    log.erase("ann")
+    feedback.add(predict().id, "correction", "money", "analyst")
+    with database.read() as transaction:
+        assert last_number(transaction) > last
