@@ -29,19 +29,23 @@ class Challenged:
 
 
 def challenge(project: Project, reference: str, processes: int = 1) -> Challenged:
-    """Have the gate judge a version, and work on it here until it has; the same two are judged once.
+    """Have the gate judge a version, and work on it here until it has; the same two are judged once, and
+    again when there is more feedback.
 
     Raises ModelNotFound, VersionNotFound without a champion, JobFailed.
     """
     from argosy.app.workers import run_until
     from argosy.feedback.gating import GateRequest, gate_job
+    from argosy.predictions.feedback_log import last_number
     from argosy.store.aliases import CHAMPION
 
     version = project.models.resolve(reference)
     champion = project.store.resolve(f"{version.model}@{CHAMPION}")
     if champion.number == version.number:
         raise VersionNotFound(f"{version.reference} is the champion: name the version that is to challenge it")
-    job = gate_job(GateRequest(version.model, version.label, champion.number))
+    with project.database.read() as transaction:
+        newest = last_number(transaction)
+    job = gate_job(GateRequest(version.model, version.label, champion.number), newest)
     environment = project.store.trained(version.label).environment
     with project.database.write() as transaction:
         requires = dict.fromkeys(environment.get("plugins", {}), "")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from argosy.telemetry import logger
 from argosy.vault.master_keys import ROLES
 
@@ -18,13 +16,12 @@ _log = logger("argosy.up")
 
 def replays(project: Project) -> Replays:
     """What asks for replays and reads how they ended."""
-    from argosy.feedback.gate import Policy
+    from argosy.app.working import gate_policy
     from argosy.feedback.labels import ConflictRule
     from argosy.feedback.replay_requests import Replays
 
     rule = ConflictRule.parse(project.settings.feedback_conflicts)
-    policy = Policy(**msgspec.structs.asdict(project.settings.gate))
-    return Replays(project.queue, project.store, rule, policy)
+    return Replays(project.queue, project.store, rule, gate_policy(project))
 
 
 def replay(project: Project, model: str, processes: int = 1) -> Replayed:

@@ -64,9 +64,13 @@ class EvidenceRows:
     left_out: str
 
 
-def gate_job(request: GateRequest) -> dict[str, Any]:
-    """The job as {kind, label, payload}: one for a challenger and the champion that it is to beat."""
+def gate_job(request: GateRequest, feedback: int = 0) -> dict[str, Any]:
+    """The job as {kind, label, payload}: one for a challenger and the champion that it is to beat.
+
+    With `feedback`, the number of the newest, one for each time that there is more of it.
+    """
     label = f"{GATE}-{request.model}-{request.challenger}-over-{request.champion}"
+    label += f"-at-{feedback}" if feedback else ""
     return {"kind": GATE, "label": label, "payload": msgspec.to_builtins(request)}
 
 

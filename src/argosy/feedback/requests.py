@@ -81,7 +81,7 @@ class Retrainings:
         """What the triggers look at. Raises VersionNotFound without a champion."""
         champion = self._store.resolve(f"{model}@{CHAMPION}").number
         moves = self._store.history(model, CHAMPION)
-        jobs = [job for job in self._queue.jobs(RETRAIN) if job.payload["model"] == model]
+        jobs = [job for job in self._queue.jobs(RETRAIN) if job.payload.get("model") == model]
         by_drift = [job.submitted_at for job in jobs if job.payload.get("trigger") == BY_DRIFT]
         looks = [look for look in newest(self._queue.database, CLOSED, model) if look.version == champion]
         rollbacks = [move.moved_at for move in moves if move.action == "rollback"]
@@ -100,7 +100,7 @@ class Retrainings:
 
     def under_way(self, model: str) -> Job | None:
         """The retraining of the model that is not over, as its `retrain` job."""
-        mine = [job for job in self._queue.jobs(RETRAIN) if job.payload["model"] == model]
+        mine = [job for job in self._queue.jobs(RETRAIN) if job.payload.get("model") == model]
         return mine[-1] if mine and not self.progress(mine[-1].label).is_over else None
 
     def progress(self, label: str) -> Progress:
@@ -132,7 +132,7 @@ class Retrainings:
     def asked_in_vain(self, model: str) -> list[tuple[float, str]]:
         """When drift asked for a retraining that found nothing to learn from, and what would help."""
         done = (job for job in self._queue.jobs(RETRAIN, JobState.DONE) if job.payload.get("trigger") == BY_DRIFT)
-        mine = ((job.finished_at, job.result or {}) for job in done if job.payload["model"] == model)
+        mine = ((job.finished_at, job.result or {}) for job in done if job.payload.get("model") == model)
         return [(at or 0.0, result["refused"]) for at, result in mine if "refused" in result]
 
     def _submit(self, transaction: Transaction, request: RetrainRequest, requires: dict[str, str]) -> str:

@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Timer
 from types import FrameType
 
 from argosy.http.connection import Connection
@@ -49,21 +50,26 @@ def serve(
     async def until_stopped() -> None:
         stop = Stop()
         url = f"http://{shown(host)}:{listening.getsockname()[1]}"
-        with _signals_to(stop):
+        with _signals_to(stop, timers):
             await run(application, listening, stop, lambda: on_listening(url) if on_listening else None, limits)
 
+    timers: list[Timer] = []
     with listen(host, port) as listening:
-        asyncio.run(until_stopped())
+        try:
+            asyncio.run(until_stopped())  # which also waits for what threads still write
+        finally:
+            for timer in timers:
+                timer.cancel()
 
 
 @contextmanager
-def _signals_to(stop: Stop) -> Iterator[None]:
-    """Have signals ask for the stop, and see to it that the process ends in time.
+def _signals_to(stop: Stop, timers: list[Timer]) -> Iterator[None]:
+    """Have signals ask for the stop, and start a timer that ends the process where nothing else does.
 
     Not by the loop's own handlers: a model that keeps the loop busy would never let these run. Where Ctrl-C is
     ignored, as by what a shell starts with `&`, it stays ignored.
     """
-    loop, timers = asyncio.get_running_loop(), []
+    loop = asyncio.get_running_loop()
 
     def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         timers.append(end_within(END_SECONDS))
@@ -76,8 +82,6 @@ def _signals_to(stop: Stop) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        for timer in timers:
-            timer.cancel()
 
 
 async def run(

@@ -7,6 +7,7 @@ from typing import Final
 
 from argosy.database import Database
 from argosy.errors import SealBroken
+from argosy.predictions.ids import PredictionIds
 from argosy.vault import Scope
 
 PAGE_ROWS: Final = 1000
@@ -16,7 +17,11 @@ _LAST: Final = "~"
 
 
 def broken_predictions(database: Database, scope: Scope, most: int | None, seen: Callable[[int], None]) -> list[str]:
-    """The ids of those that do not open, of the newest `most` or of all; `seen` is told how many were looked at."""
+    """The ids of those that do not open, of the newest `most` or of all; `seen` is told how many were looked at.
+
+    Those that another key logged are left out: `PredictionLog.foreign` counts them.
+    """
+    ids = PredictionIds(scope)
     broken: list[str] = []
     wanted = {"before": _LAST, "rows": PAGE_ROWS}
     count = 0
@@ -24,6 +29,8 @@ def broken_predictions(database: Database, scope: Scope, most: int | None, seen:
         with database.read() as transaction:
             page = transaction.execute(_NEWEST, wanted)
         for prediction_id, sealed in page:
+            if not ids.is_issued(prediction_id):
+                continue
             try:
                 scope.open(sealed, bytes.fromhex(prediction_id))
             except (SealBroken, TypeError, ValueError):
