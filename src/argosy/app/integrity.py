@@ -140,26 +140,29 @@ def artifact_bytes(project: Project, is_quick: bool, seen: Seen) -> Iterator[Fin
 
 def spool(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
     """That what servers answered can be moved into the database."""
+    from argosy.predictions.drain import drain_once, stuck
+    from argosy.predictions.segments import damaged
+
     folder = project.spool
     if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         yield Finding("spool", False, f"{folder} cannot be read and written", f"chmod 700 {folder}")
         return
-    log = project.feedback.log
     try:
-        count = log.count()
-        kept = [path.name for path in (*log.damaged(), *log.stuck())]
-        foreign = log.foreign()
+        drain_once(folder, project.database)
+        kept = [path.name for path in (*damaged(folder), *stuck(folder, project.database))]
     except (ArgosyError, OSError) as error:
         yield Finding("spool", False, f"{folder} cannot be drained: {error}", "put that right: predictions wait in it")
         return
+    has_key = _scope(project, "predictions") is not None
+    foreign = project.feedback.log.foreign() if has_key else 0
     for name in kept:
         to_do = "the log of 'argosy drain' says why; delete it, or rename it to *.spool for an Argosy that can read it"
         yield Finding("spool", False, f"{folder / name} cannot be moved into the database", to_do)
     if foreign:
         to_do = "they are passed over; they came out of a spool that another database was served with"
-        yield Finding("spool", False, f"{foreign:,} of {count:,} predictions in the log are of another key", to_do)
+        yield Finding("spool", False, f"{foreign:,} predictions in the log are of another key", to_do)
     if not kept and not foreign:
-        yield Finding("spool", True, f"{count:,} predictions in the log, none left in the spool")
+        yield Finding("spool", True, "drained: no prediction is left in it")
 
 
 def files(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature

@@ -27,7 +27,7 @@ def found(project):
 
 
 def test_a_spool_that_drains_is_well(project):
-    assert (found(project).ok, found(project).found) == (True, "0 predictions in the log, none left in the spool")
+    assert (found(project).ok, found(project).found) == (True, "drained: no prediction is left in it")
 
 
 def test_a_record_that_is_kept_aside_is_named(project):
@@ -55,5 +55,5 @@ def test_a_segment_that_cannot_be_opened_is_named(project):
 def test_predictions_of_another_key_are_counted(project):
     row = SealedPrediction("0" * 44, "shop", 1, 1.0, None, None, "refund", 0.5, b"sealed elsewhere")
     (project.spool / "0-1-00.spool").write_bytes(frames.frame(to_bytes(row)))
-    assert "1 of 1 predictions in the log are of another key" in found(project).found
+    assert "1 predictions in the log are of another key" in found(project).found
     assert segments.damaged(project.spool) == []
