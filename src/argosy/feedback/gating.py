@@ -175,7 +175,7 @@ class Gating:
     def _looks(self, champion: Version) -> int:
         """How many comparisons on live rows this champion has been through."""
         done = Queue(self._database).jobs(GATE, JobState.DONE)
-        mine = (job.result for job in done if job.result and job.result["model"] == champion.model)
+        mine = (job.result for job in done if job.result and job.result.get("model") == champion.model)
         return sum(one["champion"] == champion.number and one["verdict"].get("look", 0) > 0 for one in mine)
 
     def _cooled(self, model: str, verdict: Verdict) -> Verdict:

@@ -123,7 +123,7 @@ class Retrainings:
     def judgements(self, model: str) -> list[Judgement]:
         """Every comparison of the model's versions that a gate made, promotions and refusals, oldest first."""
         done = self._queue.jobs(GATE, JobState.DONE)
-        return [_judgement(job, job.result) for job in done if job.result and job.result["model"] == model]
+        return [_judgement(job, job.result) for job in done if job.result and job.result.get("model") == model]
 
     def refusals(self, model: str) -> list[Judgement]:
         """Those that promoted nothing."""

@@ -312,3 +312,17 @@ def test_a_chain_whose_training_failed_is_over_and_says_why(loop, project, drift
 def test_a_model_without_a_champion_is_not_retrained(loop):
     with pytest.raises(ModelNotFound, match="no model is called 'topics'"):
         loop.retrainings.request("topics", "ann")
+
+
+def test_a_retraining_whose_row_cannot_be_read_stops_no_other(project, loop, drift):
+    loop.train(SPAN)
+    broken = loop.retrainings.request("topics", by="ann")
+    loop.work()
+    with project.database.write() as transaction:
+        transaction.execute("UPDATE jobs SET payload = '{' WHERE label = :label", {"label": broken})
+    drift(range(1000, 1200))
+    assert not loop.retrainings.situation("topics").is_under_way
+    label = loop.retrainings.request("topics", by="ann")
+    loop.work()
+    assert loop.retrainings.progress(label).is_over
+    assert loop.retrainings.asked_in_vain("topics") == []
