@@ -57,3 +57,5 @@ def test_predictions_of_another_key_are_counted(project):
     (project.spool / "0-1-00.spool").write_bytes(frames.frame(to_bytes(row)))
     assert "1 predictions in the log are of another key" in found(project).found
     assert segments.damaged(project.spool) == []
+    wrong = [finding for finding in examine(str(project.root)) if not finding.ok]
+    assert [finding.check for finding in wrong] == ["spool"]  # that they do not open is no fault of the rows
