@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 AUTOGROUP = Path("/proc/self/autogroup")
@@ -117,6 +117,21 @@ def follow_parent(poll_seconds: float = 1.0) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="argosy-parent", daemon=True).start()
+
+
+@contextmanager
+def on_stop(handler: Callable[[int], object]) -> Iterator[None]:
+    """Have SIGTERM and Ctrl-C call `handler` with their number, in place of ending the process. Main thread only.
+
+    Where Ctrl-C is ignored, as by what a shell starts with `&`, it stays ignored: it is meant for somebody else.
+    """
+    asking = [one for one in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda number, _: handler(number)) for number in asking}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def end_within(seconds: float) -> threading.Timer:

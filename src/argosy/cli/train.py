@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -92,18 +91,12 @@ def worker(ctx: click.Context, processes: int, until_idle: bool, now: bool) -> i
 
 @contextmanager
 def stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set, in place of ending the process.
+    """An event that SIGTERM and Ctrl-C set, in place of ending the process; an ignored Ctrl-C stays ignored."""
+    from argosy import processes
 
-    Where Ctrl-C is ignored, as by what a shell starts with `&`, it stays ignored: it is meant for somebody else.
-    """
     stop = threading.Event()
-    asking = [one for one in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(one) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in asking}
-    try:
+    with processes.on_stop(lambda _: stop.set()):
         yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _follow(project: Project, status: Callable[[], PlanStatus], processes: int, now: bool, quiet: bool) -> PlanStatus:

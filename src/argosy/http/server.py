@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Timer
-from types import FrameType
 
 from argosy.http.connection import Connection
 from argosy.http.connections import Connections
@@ -16,7 +14,7 @@ from argosy.http.exchange import Application
 from argosy.http.lifespan import lifespan
 from argosy.http.limits import ConnectionLimits
 from argosy.http.listening import BACKLOG, listen, shown
-from argosy.processes import end_within
+from argosy.processes import end_within, on_stop
 
 END_SECONDS = 30.0
 """From the signal until the process ends without waiting any longer, for a model's code may never let it."""
@@ -46,42 +44,25 @@ def serve(
 
     Raises PortInUse, AddressInvalid. Call it on the main thread.
     """
+    timers: list[Timer] = []
 
     async def until_stopped() -> None:
-        stop = Stop()
+        stop, loop = Stop(), asyncio.get_running_loop()
         url = f"http://{shown(host)}:{listening.getsockname()[1]}"
-        with _signals_to(stop, timers):
+
+        def on_signal(number: int) -> None:
+            timers.append(end_within(END_SECONDS))
+            loop.call_soon_threadsafe(stop.on_signal, number)
+
+        with on_stop(on_signal):  # not the loop's own handlers: a model that keeps it busy would never let these run
             await run(application, listening, stop, lambda: on_listening(url) if on_listening else None, limits)
 
-    timers: list[Timer] = []
-    with listen(host, port) as listening:
-        try:
-            asyncio.run(until_stopped())  # which also waits for what threads still write
-        finally:
-            for timer in timers:
-                timer.cancel()
-
-
-@contextmanager
-def _signals_to(stop: Stop, timers: list[Timer]) -> Iterator[None]:
-    """Have signals ask for the stop, and start a timer that ends the process where nothing else does.
-
-    Not by the loop's own handlers: a model that keeps the loop busy would never let these run. Where Ctrl-C is
-    ignored, as by what a shell starts with `&`, it stays ignored.
-    """
-    loop = asyncio.get_running_loop()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        timers.append(end_within(END_SECONDS))
-        loop.call_soon_threadsafe(stop.on_signal, number)
-
-    asking = [one for one in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(one) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, on_signal) for number in asking}
     try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        with listen(host, port) as listening:
+            asyncio.run(until_stopped())
+    finally:  # by now the threads that the loop waits for have ended too
+        for timer in timers:
+            timer.cancel()
 
 
 async def run(
