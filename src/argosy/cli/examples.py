@@ -69,8 +69,10 @@ def import_(
     given = {name: column for name, column in named.items() if column}
     columns = Columns(**given, fields=tuple(fields.split(",")) if fields else ())
     project = opened(ctx)
-    with counting(as_json) as progress:
-        report = project.examples.import_file(file, into, columns, on_conflict or "", skip_bad, progress)
+    with counting(as_json) as seen:
+        report = project.examples.import_file(
+            file, into, columns, on_conflict or "", skip_bad, lambda count: seen("rows", count)
+        )
     collection, rule = into or project.settings.collection, on_conflict or project.settings.conflicts
     if as_json:
         print_json({"collection": collection, **msgspec.structs.asdict(report)})

@@ -16,6 +16,8 @@ import click
 from argosy.terminal_text import IN_JSON, visible, visible_line
 
 C = TypeVar("C", bound=Callable[..., Any])
+_CLEARED = "\r\x1b[K"
+"""What empties the terminal's line."""
 
 
 def json_option(command: C) -> C:
@@ -47,13 +49,13 @@ def standard_output() -> TextIO:
 
 
 @contextmanager
-def counting(quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A running count of rows on standard error, where somebody looks."""
+def counting(quiet: bool) -> Iterator[Callable[[str, int], None]]:
+    """How many of what were looked at so far, on standard error, where somebody looks."""
     if quiet or not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda _what, _count: None
         return
-    yield lambda rows: click.echo(f"\r  {rows:,} rows", nl=False, err=True)
-    click.echo("\r" + " " * 24 + "\r", nl=False, err=True)
+    yield lambda what, count: click.echo(f"{_CLEARED}  {count:,} {visible_line(what)} …", nl=False, err=True)
+    click.echo(_CLEARED, nl=False, err=True)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from argosy.cli.output import json_option, print_json, print_line, print_table
+from argosy.cli.output import counting, json_option, print_json, print_line, print_table
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -67,7 +64,7 @@ def doctor(ctx: click.Context, quick: bool, as_json: bool) -> int:
     """
     from argosy.app.doctor import examine
 
-    with progress(as_json) as seen:
+    with counting(as_json) as seen:
         findings = examine(ctx.find_root().obj or NO_PROJECT, quick, seen)
     if as_json:
         print_json([{"check": one.check, "ok": one.ok, "found": one.found, "to_do": one.to_do} for one in findings])
@@ -75,13 +72,3 @@ def doctor(ctx: click.Context, quick: bool, as_json: bool) -> int:
         rows = [("ok" if one.ok else "!!", one.check, one.found, one.to_do) for one in findings]
         print_table(("", "check", "found", "what to do"), rows)
     return 0 if all(one.ok for one in findings) else 1
-
-
-@contextmanager
-def progress(is_silent: bool) -> Iterator[Callable[[str, int], None]]:
-    """How much was looked at so far, on standard error, where somebody looks."""
-    if is_silent or not sys.stderr.isatty():
-        yield lambda _what, _count: None
-        return
-    yield lambda what, count: click.echo(f"\r\x1b[K  {count:,} {what} …", nl=False, err=True)
-    click.echo("\r\x1b[K", nl=False, err=True)
