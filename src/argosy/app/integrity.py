@@ -68,7 +68,9 @@ def keys(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # 
 
 def seals(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:
     """Every sealed row, or the newest of each collection and of the log; those without a key are left to `keys`."""
+    from argosy.datasets.examples import scope_name
     from argosy.datasets.seals import broken_examples
+    from argosy.predictions.log import SCOPE
     from argosy.predictions.seals import broken_predictions
 
     most, faults, looked = QUICK_ROWS if is_quick else None, 0, Counter[str]()
@@ -81,12 +83,12 @@ def seals(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:
         return count
 
     for name in project.examples.collections():
-        if (scope := _scope(project, f"collection:{name}")) is not None:
+        if (scope := _scope(project, scope_name(name))) is not None:
             what = f"examples of '{name}'"
             broken = broken_examples(project.database, scope, name, most, counting(what))
             faults += len(broken)
             yield from _unsealed(f"an example of '{name}' does not open", broken)
-    if (scope := _scope(project, "predictions")) is not None:
+    if (scope := _scope(project, SCOPE)) is not None:
         broken = broken_predictions(project.database, scope, most, counting("predictions"))
         faults += len(broken)
         yield from _unsealed("a prediction does not open", broken)

@@ -104,7 +104,7 @@ class Project:
     @property
     def spool(self) -> Path:
         """Where servers append predictions before the drainer moves them into the database."""
-        return self.root / ".argosy" / "spool"
+        return self.root / backends.HOME / "spool"
 
     # --- what a user does
 

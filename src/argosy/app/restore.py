@@ -91,7 +91,7 @@ def _build(file: Path, manifest: Manifest, scratch: Path, root: Path, into: Path
     if not (root / FILE_NAME).is_file() or ARCHIVED not in held:
         raise BackupInvalid(f"{file} has no project in it")
     settings, changed = _inside(root)
-    for folder in (".argosy", backends.KEY_FOLDER, SPOOL):
+    for folder in (backends.HOME, backends.KEY_FOLDER, SPOOL):
         make_private_folder(root / folder)
     for name, path in held.items():
         if name.startswith("keys/"):

@@ -20,7 +20,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from argosy.errors import InputInvalid, RecordUnreadable
+from argosy.errors import RecordUnreadable
 from argosy.types import Input
 from argosy.vault.scope import Scope
 
@@ -83,10 +83,7 @@ def seal(prediction: Prediction, scope: Scope) -> SealedPrediction:
     """The form that may be written down."""
     given = prediction.input if isinstance(prediction.input, str) else dict(prediction.input)
     scores = np.asarray(prediction.scores, "<f4").tobytes()
-    try:
-        secret = _encode(_Secret(given, scores, prediction.client, prediction.subject, prediction.entity))
-    except OverflowError:
-        raise InputInvalid("a number of the input has more than 64 bits: send it as text") from None
+    secret = _encode(_Secret(given, scores, prediction.client, prediction.subject, prediction.entity))
     return SealedPrediction(
         prediction.id,
         prediction.model,
