@@ -78,21 +78,13 @@ class PredictionLog:
             rows = transaction.execute(statements.ANSWER, {"id": self._ids.check(prediction_id)})
         return (str(rows[0][0]), str(rows[0][1])) if rows else None
 
-    def of_entity(self, entity: str, start: float, end: float, model: str = "") -> list[Prediction]:
-        """What was predicted about an entity from `start` (inclusive) to `end` (exclusive), oldest first."""
-        drain_once(self._spool, self._database)
-        hashes = [entity_hash(self._scope, form) for form in resting_forms(entity)]
-        span = {"start": start, "end": end, "model": model}
-        with self._database.read() as transaction:
-            rows = [
-                row for one in hashes for row in transaction.execute(statements.OF_ENTITY, {"entity_hash": one, **span})
-            ]
-        return sorted((self._unsealed(row) for row in self._ours(rows)), key=lambda one: (one.made_at, one.id))
-
     def ids_of_entity(
         self, entity: str, start: float, end: float, model: str, token: str | None, rows: int
     ) -> list[str]:
-        """The ids of at most so many of these; only those that the token of that name asked for, or all for None."""
+        """The ids of at most `rows` predictions about an entity from `start` (inclusive) to `end` (exclusive).
+
+        `model` '' is every model; `token` the name of the token that asked, None is any.
+        """
         drain_once(self._spool, self._database)
         hashes = [entity_hash(self._scope, form) for form in resting_forms(entity)]
         wanted = {"start": start, "end": end, "model": model, "token": token, "rows": rows}

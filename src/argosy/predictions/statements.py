@@ -34,12 +34,6 @@ SELECT {COLUMNS} FROM predictions
 WHERE model = :model AND (made_at, id) > (:start, :after) AND made_at < :end ORDER BY made_at, id LIMIT :rows
 """  # noqa: S608
 
-OF_ENTITY = f"""
-SELECT {COLUMNS} FROM predictions
-WHERE entity_hash = :entity_hash AND made_at >= :start AND made_at < :end AND (:model = '' OR model = :model)
-ORDER BY made_at, id
-"""  # noqa: S608
-
 IDS_OF_ENTITY = """
 SELECT id FROM predictions
 WHERE entity_hash = :entity_hash AND made_at >= :start AND made_at < :end AND (:model = '' OR model = :model)

@@ -32,11 +32,12 @@ def test_many_come_in_the_order_asked_for(writer, log, predict):
 
 
 def test_an_entity_has_the_predictions_of_its_window(writer, log, predict):
-    writer.write([predict(f"at {at}", at=at, entity="order 7") for at in (1.0, 2.0, 3.0)])
-    writer.write([predict("other", at=2.0, entity="order 8"), predict("m", at=2.0, model="tone", entity="order 7")])
-    assert [one.input for one in log.of_entity("order 7", 2.0, 3.0)] == ["at 2.0", "m"]
-    assert [one.input for one in log.of_entity("order 7", 2.0, 3.0, "topics")] == ["at 2.0"]
-    assert log.of_entity("order 9", 0.0, 9.0) == []
+    times = [predict(f"at {at}", at=at, entity="order 7") for at in (1.0, 2.0, 3.0)]
+    other, tone = predict("other", at=2.0, entity="order 8"), predict("m", at=2.0, model="tone", entity="order 7")
+    writer.write([*times, other, tone])
+    assert set(log.ids_of_entity("order 7", 2.0, 3.0, "", None, 9)) == {times[1].id, tone.id}
+    assert log.ids_of_entity("order 7", 2.0, 3.0, "topics", None, 9) == [times[1].id]
+    assert log.ids_of_entity("order 9", 0.0, 9.0, "", None, 9) == []
 
 
 def test_a_model_streams_its_predictions_in_time(writer, log, predict):
@@ -108,7 +109,7 @@ def test_what_was_sealed_under_a_key_that_is_gone_stops_nothing(writer, log, pre
     assert [one.prediction_id for one in log.for_review("topics")] == [made.id]
     assert [one.id for one in log.of_model("topics")] == [made.id]
     assert [one.id for one in log.sample("topics", 1, 0.0, 2000.0, 10)] == [made.id]
-    assert [one.id for one in log.of_entity("order 7", 0.0, 2000.0)] == [made.id]
+    assert log.ids_of_entity("order 7", 0.0, 2000.0, "", None, 9) == [made.id]
     with pytest.raises(PredictionNotFound):
         log.get(prediction_id)
     foreign.close()
