@@ -29,7 +29,7 @@ import numpy as np
 from scipy.stats import beta
 
 from argosy.datasets.split import fractions, id_words
-from argosy.feedback.decision import Answered, decide
+from argosy.feedback.decision import PairedAnswers, decide
 from argosy.feedback.evidence import weights_of
 from argosy.feedback.gate import Policy, judge
 from argosy.feedback.review import choose
@@ -99,7 +99,9 @@ def is_wrong(asked: tuple[str, int]) -> bool:
         review(certain, number, measured, chances)
         gain = np.select([certain < 0.25, certain < 0.5], gains[:2], gains[2])
         challenger = rival(right, accuracy_at(certain), gain, random)
-        live = Answered(right[measured], challenger[measured], weights_of([Measure(one) for one in chances[measured]]))
+        live = PairedAnswers(
+            right[measured], challenger[measured], weights_of([Measure(one) for one in chances[measured]])
+        )
         if decide_at(live, looks):
             return True
     return False
@@ -127,14 +129,14 @@ def review(certain: np.ndarray, number: np.ndarray, measured: np.ndarray, chance
     measured[[int(name) for name in drawn.prediction_ids]] = True
 
 
-def decide_at(live: Answered, looks: int) -> bool:
+def decide_at(live: PairedAnswers, looks: int) -> bool:
     """Whether the gate promotes, by live rows alone."""
     outcomes = live.challenger.astype(float) - live.champion.astype(float)
     lead, spread = float(outcomes @ live.weights), float(np.linalg.norm(outcomes * live.weights))
     if lead < HOPELESS * max(spread, 1e-9):
         return False
     nothing = np.zeros(0, bool)
-    return decide(live, Answered(nothing, nothing, np.zeros(0)), looks, POLICY).promote
+    return decide(live, PairedAnswers(nothing, nothing, np.zeros(0)), looks, POLICY).promote
 
 
 def trial(seed: int) -> dict:
@@ -159,8 +161,10 @@ def trial(seed: int) -> dict:
         chances[places] = [drawn.chances[f"{place}"] for place in places]
         answered, final = held_out(texts, labels, train, live, places, random)
         weights = weights_of([Measure(chance) for chance in chances[places]])
-        rows_live = Answered(right[places], answered == labels[live[places]], weights)
-        old = Answered(correct(champion, texts, labels, test), correct(final, texts, labels, test), np.ones(len(test)))
+        rows_live = PairedAnswers(right[places], answered == labels[live[places]], weights)
+        old = PairedAnswers(
+            correct(champion, texts, labels, test), correct(final, texts, labels, test), np.ones(len(test))
+        )
         found["power", rows] = decide(rows_live, old, 0, POLICY).promote
         found["before", rows] = before(texts, labels, train, test, live, certain, champion, rows, random)
     found["champion"], found["challenger"] = (

@@ -27,7 +27,7 @@ MOST_REVIEWS = 100_000
 
 
 @dataclass(frozen=True)
-class Answered:
+class PairedAnswers:
     """Both sides on the same rows: whether each was right, and how many rows each stands for."""
 
     champion: Correct
@@ -37,13 +37,13 @@ class Answered:
     def __len__(self) -> int:
         return len(self.weights)
 
-    def among(self, mask: Correct) -> Answered:
+    def among(self, mask: Correct) -> PairedAnswers:
         """Those rows alone."""
-        return Answered(self.champion[mask], self.challenger[mask], self.weights[mask])
+        return PairedAnswers(self.champion[mask], self.challenger[mask], self.weights[mask])
 
-    def and_then(self, other: Answered) -> Answered:
+    def and_then(self, other: PairedAnswers) -> PairedAnswers:
         """These rows and those."""
-        return Answered(
+        return PairedAnswers(
             np.concatenate([self.champion, other.champion]),
             np.concatenate([self.challenger, other.challenger]),
             np.concatenate([self.weights, other.weights]),
@@ -55,7 +55,7 @@ def confidence_of(look: int, confidence: float) -> float:
     return 1 - (1 - confidence) / (look * (look + 1))
 
 
-def decide(live: Answered, test: Answered, looks: int, policy: Policy) -> Verdict:
+def decide(live: PairedAnswers, test: PairedAnswers, looks: int, policy: Policy) -> Verdict:
     """The verdict; `looks` is how many comparisons on live rows this champion has been through."""
     if len(live) < max(policy.minimum_rows, 1):
         return _judged(test.and_then(live), policy, policy.confidence)
@@ -70,7 +70,7 @@ def decide(live: Answered, test: Answered, looks: int, policy: Policy) -> Verdic
     return verdict
 
 
-def more_reviews(live: Answered, confidence: float) -> int | None:
+def more_reviews(live: PairedAnswers, confidence: float) -> int | None:
     """How many more rows like these would show their difference four times in five; None where it is none or tiny.
 
     By the normal approximation: a difference of z standard errors on n rows is one of z √(m / n) on m.
@@ -85,7 +85,7 @@ def more_reviews(live: Answered, confidence: float) -> int | None:
     return more if more <= MOST_REVIEWS else None
 
 
-def _judged(rows: Answered, policy: Policy, confidence: float, noun: str = "rows") -> Verdict:
+def _judged(rows: PairedAnswers, policy: Policy, confidence: float, noun: str = "rows") -> Verdict:
     return judge(
         rows.champion,
         rows.challenger,

@@ -8,7 +8,7 @@ import msgspec
 
 from argosy.errors import VersionNotFound
 from argosy.feedback.drifting import DRIFT, DriftRequest
-from argosy.jobs.job import said
+from argosy.jobs.job import payload_value
 from argosy.jobs.queue import Queue
 from argosy.predictions.live_profiles import HORIZON_HOURS, HOUR
 from argosy.store.aliases import CHAMPION
@@ -33,7 +33,7 @@ class DriftRequests:
             if not transaction.execute(ANSWERED, {"model": model, "since": since}):
                 return None
             waiting = transaction.execute(WAITING, {"kind": DRIFT})
-            if any(said(payload, "model") == model for (payload,) in waiting):
+            if any(payload_value(payload, "model") == model for (payload,) in waiting):
                 return None
             label = f"{DRIFT}-{model}-{round(now * 1000)}"
             request = msgspec.to_builtins(DriftRequest(model, window_hours))

@@ -20,7 +20,7 @@ from argosy.datasets.frozen import find, members
 from argosy.datasets.provenance import learned_examples, rows_of
 from argosy.datasets.split import TEST
 from argosy.errors import DecisionOvertaken
-from argosy.feedback.decision import Answered, decide
+from argosy.feedback.decision import PairedAnswers, decide
 from argosy.feedback.evidence import Candidate, Side, select
 from argosy.feedback.gate import Correct, Policy, Verdict, refused
 from argosy.feedback.suspicion import held, suspicions, without
@@ -117,7 +117,7 @@ class Gating:
         for one, side in zip(trained, sides, strict=True):
             guard.check()
             correct.append(self._correct(one, side, evidence.rows))
-        answered = Answered(correct[0], correct[1], evidence.weights)
+        answered = PairedAnswers(correct[0], correct[1], evidence.weights)
         looks = self._looks(champion)
         verdict = self._decide(answered, evidence.is_live, looks)
         if not verdict.promote:
@@ -131,7 +131,7 @@ class Gating:
                 return replace(verdict, promote=False, held=True, reason=reason), evidence.left_out
         return verdict, evidence.left_out
 
-    def _decide(self, answered: Answered, is_live: Correct, looks: int) -> Verdict:
+    def _decide(self, answered: PairedAnswers, is_live: Correct, looks: int) -> Verdict:
         return decide(answered.among(is_live), answered.among(~is_live), looks, self._policy)
 
     def _side(self, trained: Trained) -> Side:

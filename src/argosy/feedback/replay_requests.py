@@ -14,7 +14,7 @@ from argosy.feedback.labels import ConflictRule
 from argosy.feedback.replay import due, look_at
 from argosy.feedback.replay_rows import Reign, fresh_rows, reign
 from argosy.feedback.replaying import REPLAY, ReplayRequest
-from argosy.jobs.job import JobState, said
+from argosy.jobs.job import JobState, payload_value
 from argosy.jobs.queue import Queue
 from argosy.store.aliases import CHAMPION, ROLLBACK
 from argosy.store.store import Store
@@ -109,4 +109,4 @@ class Replays:
 def _under_way(transaction: Transaction, model: str) -> str | None:
     """The label of the model's replay that is queued or running."""
     rows = transaction.execute(WAITING, {"kind": REPLAY})
-    return next((label for label, payload in rows if said(payload, "model") == model), None)
+    return next((label for label, payload in rows if payload_value(payload, "model") == model), None)

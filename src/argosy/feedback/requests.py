@@ -12,7 +12,7 @@ from argosy.feedback.gate import Verdict
 from argosy.feedback.gating import GATE
 from argosy.feedback.retraining import RETRAIN, RetrainRequest
 from argosy.feedback.triggers import BY_DRIFT, Reason, Schedule, Situation, due
-from argosy.jobs.job import Job, JobState, said
+from argosy.jobs.job import Job, JobState, payload_value
 from argosy.jobs.queue import Queue
 from argosy.jobs.submission import TRAIN
 from argosy.predictions.feedback_log import FeedbackLog, last_number
@@ -137,7 +137,7 @@ class Retrainings:
 
     def _submit(self, transaction: Transaction, request: RetrainRequest, requires: dict[str, str]) -> str:
         for label, payload in transaction.execute(WAITING, {"kind": RETRAIN}):  # somebody asked at the same moment
-            if said(payload, "model") == request.model:
+            if payload_value(payload, "model") == request.model:
                 return str(label)
         label = f"{RETRAIN}-{request.model}-{round(request.at * 1000)}"
         self._queue.submit(transaction, RETRAIN, label, msgspec.to_builtins(request), requires, goes_first=True)

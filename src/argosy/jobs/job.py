@@ -99,7 +99,7 @@ def _unreadable(named: dict[str, Any], error: Exception) -> Job:
     )
 
 
-def said(payload: str, name: str) -> Any:
+def payload_value(payload: str, name: str) -> Any:
     """What a payload that was not read yet has under a name; None where it has nothing, or cannot be read."""
     try:
         return msgspec.json.decode(payload, type=dict).get(name)

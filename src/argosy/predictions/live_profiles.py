@@ -39,7 +39,7 @@ ON CONFLICT (model, version, started_at) DO UPDATE SET format = excluded.format,
 """
 FORGET: Final = "DELETE FROM drift_hours WHERE model = :model AND version = :version AND started_at = :started_at"
 
-Measure = Callable[[int, Sequence[Input]], dict[str, Moments]]
+InputFigures = Callable[[int, Sequence[Input]], dict[str, Moments]]
 """From a version and some of its inputs to figures of them."""
 
 
@@ -58,7 +58,7 @@ class LiveProfiles:
     def __init__(self, database: Database, log: PredictionLog) -> None:
         self._database, self._log = database, log
 
-    def count(self, model: str, now: float, measure: Measure) -> int:
+    def count(self, model: str, now: float, measure: InputFigures) -> int:
         """Bring the model's hours up to `now`; how many were counted anew."""
         self._log.drain()
         start, changed = self._since(model, now), 0
@@ -99,7 +99,7 @@ class LiveProfiles:
             yield hour_of(first)
             start = hour_of(first) + HOUR
 
-    def _measured(self, model: str, version: int, hour: float, tally: Profile, measure: Measure) -> Profile:
+    def _measured(self, model: str, version: int, hour: float, tally: Profile, measure: InputFigures) -> Profile:
         drawn = self._log.sample(model, version, hour, hour + HOUR, TEXTS)
         return Profile(tally.answers, {**tally.means, **measure(version, [one.input for one in drawn])})
 

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from argosy.feedback.decision import Answered, confidence_of, decide, more_reviews
+from argosy.feedback.decision import PairedAnswers, confidence_of, decide, more_reviews
 from argosy.feedback.gate import Policy
 
 POLICY = Policy(resamples=2000)
@@ -17,7 +17,9 @@ def answered(both=0, only_champion=0, only_challenger=0, neither=0, weights=None
     champion = [True] * (both + only_champion) + [False] * (only_challenger + neither)
     challenger = [True] * both + [False] * only_champion + [True] * only_challenger + [False] * neither
     rows = len(champion)
-    return Answered(np.array(champion, bool), np.array(challenger, bool), np.ones(rows) if weights is None else weights)
+    return PairedAnswers(
+        np.array(champion, bool), np.array(challenger, bool), np.ones(rows) if weights is None else weights
+    )
 
 
 NONE = answered()

@@ -23,7 +23,7 @@ def runtime_of(
 ) -> Isolated:
     """Raises ImportInvalid. No file from elsewhere is opened in this process, whatever its format."""
     from argosy.models.runtimes.isolated import Isolated
-    from argosy.models.runtimes.model_process import Begin
+    from argosy.models.runtimes.model_process import OpenRequest
 
-    begin = Begin(form, declared.text, dict(declared.fields), classes, list(trusted))
+    begin = OpenRequest(form, declared.text, dict(declared.fields), classes, list(trusted))
     return Isolated(begin, content, seconds)

@@ -16,7 +16,7 @@ import msgspec
 
 from argosy.errors import ArgosyError, UserMistake
 from argosy.models.runtime import Declared, Runtime
-from argosy.models.runtimes.model_process import Begin, Rows, Said, receive, send
+from argosy.models.runtimes.model_process import AnswerRequest, OpenRequest, Reply, receive, send
 from argosy.models.runtimes.scikit import Scikit, from_skops, said
 
 LIMITS: Final = {
@@ -52,21 +52,21 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     if begin is None or content is None:
         return
     try:
-        model = opened(msgspec.msgpack.decode(begin, type=Begin), content)
+        model = opened(msgspec.msgpack.decode(begin, type=OpenRequest), content)
     except BaseException as error:  # noqa: BLE001  # a file may raise anything: there was no example yet
         problem = str(error) if isinstance(error, UserMistake) else f"the file cannot be opened: {said(error)}"
-        _say(answers, Said(problem=problem))
+        _say(answers, Reply(problem=problem))
         return
-    _say(answers, Said(classes=model.classes))
+    _say(answers, Reply(classes=model.classes))
     while (asked := receive(requests)) is not None:
         try:
-            found = model.answers(msgspec.msgpack.decode(asked, type=Rows).rows)
-            _say(answers, Said(answers=found.tobytes(), columns=found.shape[1]))
+            found = model.answers(msgspec.msgpack.decode(asked, type=AnswerRequest).rows)
+            _say(answers, Reply(answers=found.tobytes(), columns=found.shape[1]))
         except ArgosyError as error:
-            _say(answers, Said(problem=str(error)))
+            _say(answers, Reply(problem=str(error)))
 
 
-def opened(begin: Begin, content: bytes) -> Runtime:
+def opened(begin: OpenRequest, content: bytes) -> Runtime:
     """Raises ImportInvalid, ExtraMissing, and whatever a pickle raises."""
     declared = Declared(begin.text, begin.fields)
     if begin.format == "onnx":
@@ -88,7 +88,7 @@ def _unpickled(form: str, content: bytes) -> Any:
     return pickle.loads(content)  # noqa: S301  # what this process is for
 
 
-def _say(answers: IO[bytes], what: Said) -> None:
+def _say(answers: IO[bytes], what: Reply) -> None:
     send(answers, msgspec.msgpack.encode(what))
 
 

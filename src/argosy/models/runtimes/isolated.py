@@ -15,7 +15,7 @@ import numpy as np
 
 from argosy.errors import ArgosyError, ImportedModelFailed, ImportedModelTooSlow, ImportInvalid
 from argosy.models.runtime import Answers, Row
-from argosy.models.runtimes.model_process import Begin, Bytes, ModelProcess, Rows, Said
+from argosy.models.runtimes.model_process import AnswerRequest, Bytes, ModelProcess, OpenRequest, Reply
 from argosy.telemetry import logger
 
 LOAD_SECONDS: Final = 120.0
@@ -28,7 +28,7 @@ _log = logger("argosy.models")
 class Isolated:
     """The runtime's side of the pipe; one call, of at most ROWS rows, may take `seconds`."""
 
-    def __init__(self, begin: Begin, content: Bytes, seconds: float) -> None:
+    def __init__(self, begin: OpenRequest, content: Bytes, seconds: float) -> None:
         self._begin, self._content, self._seconds = begin, content, seconds
         self._lock = threading.Lock()
         self._process: ModelProcess | None = None
@@ -61,7 +61,7 @@ class Isolated:
             raise ImportedModelFailed("the imported model's process gave answers to other rows")
         return np.frombuffer(said.answers, np.float64).reshape(len(rows), said.columns)
 
-    def _asked(self, rows: list[Row]) -> Said:
+    def _asked(self, rows: list[Row]) -> Reply:
         """Under the lock; a process that does not answer is none afterwards."""
         try:
             process = self._process or self._open()
@@ -69,7 +69,7 @@ class Isolated:
             raise ImportedModelFailed(str(error)) from None
         most = HEAD_BYTES + 8 * len(rows) * max(len(self.classes), ROWS)
         try:
-            return process.ask(msgspec.msgpack.encode(Rows(rows)), seconds=self._seconds, most=most)
+            return process.ask(msgspec.msgpack.encode(AnswerRequest(rows)), seconds=self._seconds, most=most)
         except ImportedModelFailed:
             self._process = None
             process.end()

@@ -26,7 +26,7 @@ PROBLEM_CHARACTERS: Final = 400
 Bytes = bytes | memoryview
 
 
-class Begin(msgspec.Struct, frozen=True):
+class OpenRequest(msgspec.Struct, frozen=True):
     """The first message; the second is the file."""
 
     format: Format
@@ -36,13 +36,13 @@ class Begin(msgspec.Struct, frozen=True):
     trusted: list[str]
 
 
-class Rows(msgspec.Struct, frozen=True):
+class AnswerRequest(msgspec.Struct, frozen=True):
     """Every later message."""
 
     rows: list[Row]
 
 
-class Said(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True):
     """What the process says: its classes to the file, then the answers to rows, or a problem."""
 
     classes: list[str] = []
@@ -62,7 +62,7 @@ class ModelProcess:
         self.end = weakref.finalize(self, processes.end_bare, self._process)
         self.end.atexit = False  # the pipes are closed then anyway, and another thread may be in the middle of a call
 
-    def ask(self, *messages: Bytes, seconds: float, most: int) -> Said:
+    def ask(self, *messages: Bytes, seconds: float, most: int) -> Reply:
         """What it says to them, of at most that many bytes; raises ImportedModelFailed, ImportedModelTooSlow."""
         deadline = time.monotonic() + seconds
         try:
@@ -72,7 +72,7 @@ class ModelProcess:
             (length,) = LENGTH.unpack(self._read(LENGTH.size, deadline))
             if length > most:
                 raise ImportedModelFailed("the imported model's process gave too large an answer")
-            said = msgspec.msgpack.decode(self._read(length, deadline), type=Said)
+            said = msgspec.msgpack.decode(self._read(length, deadline), type=Reply)
         except TimeoutError:
             raise ImportedModelTooSlow(f"the imported model gave no answer within {seconds:g} s") from None
         except BrokenPipeError:

@@ -23,7 +23,7 @@ from argosy.types import Input
 TENSOR_DATATYPES = (
     "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP32", "FP64", "BYTES",
 )  # fmt: skip
-ID_CHARACTERS = 1000
+REQUEST_ID_CHARACTERS = 1000
 """Of a request's own id, which its answer repeats."""
 JSON_CONTENT = "json"
 DIMENSIONS = 8
@@ -59,8 +59,8 @@ class InferBody(msgspec.Struct):
 def parse_body(body: bytes | memoryview) -> InferBody:
     """Raises RequestInvalid with the path of what is wrong."""
     parsed = _parsed(body)
-    if len(parsed.id) > ID_CHARACTERS:
-        raise RequestInvalid(f"id must be text of at most {ID_CHARACTERS} characters")
+    if len(parsed.id) > REQUEST_ID_CHARACTERS:
+        raise RequestInvalid(f"id must be text of at most {REQUEST_ID_CHARACTERS} characters")
     return parsed
 
 
