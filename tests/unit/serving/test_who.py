@@ -7,12 +7,13 @@ from starlette.requests import Request
 
 from argosy.errors import FeedbackInvalid, RequestInvalid
 from argosy.serving.rest.bodies import who
+from argosy.serving.rest.endpoint import CALLER
 from argosy.serving.rest.feedback import _label, parse
 
 
 def request(**headers):
     pairs = [(f"argosy-{name}".encode(), value) for name, value in headers.items()]
-    return Request({"type": "http", "headers": pairs})
+    return Request({"type": "http", "headers": pairs, CALLER: None})
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,7 @@ def test_parameters_name_exactly(given, text):
 
 def test_headers_come_under_the_same_rule():
     found = who(request(subject=" Zoe\u0308 ".encode(), entity=b"17"), {"entity": None})
-    assert found == {"client": None, "subject": "Zo\u00eb", "entity": "17"}
+    assert found == {"client": None, "subject": "Zo\u00eb", "entity": "17", "token": ""}
 
 
 @pytest.mark.parametrize("given", [0.5, 9e16, True, [], {}, "x" * 1001])
