@@ -1,6 +1,7 @@
 """The gate: may the challenger take the champion's place?
 
-A pure, paired test on rows that neither side has seen. Two things must hold, and both are stated in the verdict:
+A pure, paired test on rows that both sides answer by fits that have not seen them. Two things must hold, and both are
+stated in the verdict:
 
 - the lower end of the bootstrap interval for the difference in accuracy is above zero (the interval says how much is
   gained), and
@@ -134,9 +135,7 @@ def refused(reason: str, policy: Policy, rows: int = 0) -> Verdict:
 
 
 def _too_few(rows: int, minimum_rows: int) -> str:
-    return (
-        f"{rows} rows that neither side trained on are too few to judge by: at least {max(minimum_rows, 1)} are needed"
-    )
+    return f"{rows} rows unseen by both sides are too few to judge by: at least {max(minimum_rows, 1)} are needed"
 
 
 def _reason(
