@@ -59,7 +59,7 @@ def label_of(value: Any) -> str:
 
 
 def plain(value: str | float) -> str:
-    """A single label, or a category, under one spelling: truth values in lower case, whole numbers without `.0`."""
+    """A single label under one spelling: truth values in lower case, whole numbers without `.0`."""
     if isinstance(value, str):
         return _plain_text(value)
     if isinstance(value, bool):

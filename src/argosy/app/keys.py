@@ -49,7 +49,7 @@ class ProjectKeys:
         return states
 
     def require(self, *roles: str) -> None:
-        """Raises KeyUnavailable where a role's key cannot be had in this process."""
+        """Raises KeyUnavailable where a role's key is not available to this process."""
         for role in roles:
             self._keys.get(role)
 

@@ -139,7 +139,7 @@ def review(ctx: click.Context, model: str, output: Path, rows: int | None, since
     print_line(f"{plural(written, 'prediction')} written to {output}, decrypted. Fill in the column 'correction'")
     print_line(f"('ok' where the answer is right), then: argosy feedback import {output}")
     if wanted is not None:
-        print_line(f"After the gate's last refusal about {wanted} more reviews would probably decide.")
+        print_line(f"The gate refused the last challenger; about {wanted} more reviews would probably decide.")
 
 
 @feedback.command("import")

@@ -107,9 +107,9 @@ class GateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     cooldown_seconds: Seconds = 3600.0
     """After a rollback nothing is promoted for so long."""
     folds: Annotated[int, Meta(ge=2, le=20)] = 5
-    """So many fits answer the live rows that a challenger learns from, each without its share of them, …"""
+    """How many fits answer the live rows that a challenger learns from, each leaving out its share of them."""
     fold_seconds: Seconds = 900.0
-    """… where all together take no longer than this; else one fit answers half of them."""
+    """The most that these fits may take together; where they would take longer, one fit answers half of the rows."""
     largest_share: Annotated[float, Meta(gt=0, lt=1)] = 0.5
     """Of all evidence, how much may come from one token, one source of tokens, or one subject."""
 

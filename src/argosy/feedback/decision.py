@@ -63,7 +63,7 @@ def decide(live: PairedAnswers, test: PairedAnswers, looks: int, policy: Policy)
     verdict = replace(_judged(live, policy, confidence_of(look, policy.confidence), "live rows"), look=look)
     if not verdict.promote:
         more = more_reviews(live, confidence_of(look + 1, policy.confidence))
-        return replace(verdict, more_reviews=more, reason=f"{verdict.reason}; {_told(more)}")
+        return replace(verdict, more_reviews=more, reason=f"{verdict.reason}; {_advice(more)}")
     veto = judge(test.champion, test.challenger, policy.confidence, 1, policy.resamples)
     if _is_a_loss(veto):
         return replace(verdict, promote=False, reason=f"worse on the test part: {_figures(veto)} ({verdict.reason})")
@@ -105,7 +105,7 @@ def _figures(verdict: Verdict) -> str:
     return verdict.reason.partition(": ")[2]
 
 
-def _told(more: int | None) -> str:
+def _advice(more: int | None) -> str:
     if more is None:
         return "more reviews of the same kind would hardly change that"
     return f"about {more} more reviews would probably decide"

@@ -100,10 +100,10 @@ def weights_of(measures: Sequence[Measure | None]) -> Weights:
     return weights
 
 
-def within_shares(measures: Sequence[Measure | None], live: Mask, share: float, beside: int = 0) -> Mask:
+def within_shares(measures: Sequence[Measure | None], live: Mask, share: float, test_rows: int = 0) -> Mask:
     """The live rows without those over the share of all evidence that one token, source or subject may have.
 
-    `beside` is how much evidence there is that nobody gave: the test part. Which rows of a giver count is not for it to
+    `test_rows` is how much evidence there is that nobody gave. Which rows of a giver count is not for it to
     choose: those first in the order of a keyed hash. A giver of all the evidence there is keeps it.
     """
     kept = live.copy()
@@ -114,7 +114,7 @@ def within_shares(measures: Sequence[Measure | None], live: Mask, share: float, 
         for place in np.flatnonzero(kept).tolist():
             if giver := _giver(measures[place], name):
                 places.setdefault(giver, []).append(place)
-        total = int(kept.sum()) + beside
+        total = int(kept.sum()) + test_rows
         for mine in places.values():
             others = total - len(mine)
             allowed = int(others * share / (1 - share))

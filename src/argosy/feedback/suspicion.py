@@ -39,8 +39,8 @@ def suspicions(givers: Sequence[Measure | None], live: Correct, test: Correct) -
     for token in sorted({giver.token for giver in givers if giver is not None and giver.token}):
         mine = ~without(token, givers)
         others = np.concatenate([live[~mine], test])
-        apart = others.mean() - live[mine].mean() if len(others) else 0.0
-        if abs(apart) > FAR_MORE:
+        gap = others.mean() - live[mine].mean() if len(others) else 0.0
+        if abs(gap) > FAR_MORE:
             yield Suspicion(token, _contradicts(token, 1 - live[mine].mean(), 1 - others.mean()))
         elif burst := _burst([giver.given_at for giver in givers if giver is not None and giver.token == token]):
             yield Suspicion(token, f"{burst} pieces of feedback came with the token '{token}' within a minute")
@@ -53,7 +53,8 @@ def without(token: str, givers: Sequence[Measure | None]) -> Correct:
 
 def held(suspicion: Suspicion, reference: str) -> str:
     """What is said of a promotion that is held."""
-    return f"held for a person, resting on one token: {suspicion.reason}; if rightly: argosy models promote {reference}"
+    why = f"held for a person, since it rests on one token: {suspicion.reason}"
+    return f"{why}; to accept: argosy models promote {reference}"
 
 
 def _contradicts(token: str, mine: float, others: float) -> str:

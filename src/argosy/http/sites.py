@@ -40,9 +40,9 @@ class Sites:
             elif name == b"sec-fetch-site":
                 fetch_site = value
         if is_open and not _is_served(host, self._hosts):
-            raise HostNotServed("this server is not asked under that name: server.hosts in argosy.yaml adds names")
+            raise HostNotServed("this server does not answer under that name: server.hosts in argosy.yaml adds names")
         if method not in _SAFE_METHODS and not self._is_own_page(host, origin, fetch_site):
-            raise CrossSiteRequest("a page of another site may not ask this: server.hosts in argosy.yaml adds its name")
+            raise CrossSiteRequest("a page of another site may not send this: server.hosts in argosy.yaml allows more")
 
     def _is_own_page(self, host: bytes, origin: bytes, fetch_site: bytes) -> bool:
         if not origin and not fetch_site:

@@ -80,7 +80,7 @@ def _apply(transaction: Transaction, repair: Repair, job_id: int, kind: str, lab
     now = transaction.now()
     if repair is Repair.GIVE_UP:
         error = (
-            f"its work was lost {MAXIMUM_LOSSES} times, now since its worker vanished:"
+            f"its work was lost {MAXIMUM_LOSSES} times, the last time because its worker vanished:"
             " killed, out of memory, or stopped for longer than a lease"
         )
         transaction.execute(sql.GIVE_UP, {"id": job_id, "now": now, "error": error})

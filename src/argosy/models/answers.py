@@ -21,7 +21,7 @@ def check_scores(scores: Floats) -> Floats:
     rows = np.flatnonzero(~np.isfinite(scores).all(axis=1))
     if not len(rows):
         return scores
-    raise InputInvalid(f"row {rows[0]}: what the model makes of it is no number: is a number in it very large?")
+    raise InputInvalid(f"row {rows[0]}: the model's score is not a finite number: is a number in the input very large?")
 
 
 def answers_of(scores: Floats, classes: Sequence[str], thresholds: Floats | None = None) -> list[str]:

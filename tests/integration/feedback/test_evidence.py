@@ -109,5 +109,5 @@ def test_a_promotion_that_rests_on_one_suspicious_token_is_held_for_a_person(loo
     )
     found = retrain(loop)
     assert (found.promoted, found.verdict.held) == (False, True)
-    assert "held for a person, resting on one token: the token 'shop' contradicts the champion in" in found.reason
+    assert "held for a person, since it rests on one token: the token 'shop' contradicts the champion" in found.reason
     assert "argosy models promote topics@2" in found.reason

@@ -88,7 +88,7 @@ def test_losing_too_often_is_a_failure(queue):
         assert reconcile(queue.database) == {Repair.GIVE_UP if loss == MAXIMUM_LOSSES else Repair.REQUEUE: 1}
     job = queue.get("job")
     assert (job.state, job.losses, job.failures) == (JobState.FAILED, MAXIMUM_LOSSES, 0)
-    assert "lost 10 times, now since its worker vanished" in job.error
+    assert "lost 10 times, the last time because its worker vanished" in job.error
     assert outbox(queue) == [("jobs",)] * (MAXIMUM_LOSSES - 1) + [("notifications",)]
     assert reconcile(queue.database) == {}
 

@@ -48,5 +48,5 @@ def test_an_answer_that_is_no_number_is_no_answer():
     model = AdaptedModel.from_names("numeric", {}, "logistic", {"C": 1000}).fit(inputs, labels)
     model.estimator.weights_[:] *= 1e250
     for ask in (model.classify, model.predict_proba, model.scores, model.confidence):
-        with pytest.raises(InputInvalid, match="row 1: what the model makes of it is no number"):
+        with pytest.raises(InputInvalid, match="row 1: the model's score is not a finite number"):
             ask([{"ratio": 1.0}, {"ratio": 1e99}])

@@ -38,7 +38,7 @@ _FAILURES = {
     "404": "No such model, version or prediction.",
     "413": "A body, a text or a number of rows or values over the limit.",
     "415": "A content type that is not read here.",
-    "421": "A name that this server, which asks for no token, is not asked under.",
+    "421": "A host name that the server, which asks for no token, does not answer under.",
     "503": "Not ready yet, or the prediction log cannot be written; try again.",
 }
 
