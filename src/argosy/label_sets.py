@@ -160,7 +160,7 @@ def _listed(text: str) -> list[Any] | None:
     try:
         found = msgspec.json.decode(text)
         return found if isinstance(found, list) else None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         pass
     if _LIST.fullmatch(text):
         from ast import literal_eval
