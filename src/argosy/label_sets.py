@@ -25,6 +25,7 @@ LABELS: Final = 1000
 
 _SHOWN = 60
 _EXACT = 2**53
+_INTEGER_BITS = 3000  # nearly a thousand digits: a label is no longer
 _TRUTHS = frozenset({"true", "false"})
 _WHOLE = re.compile(r"(-?\d+)\.0+")
 _TEXT = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
@@ -64,7 +65,9 @@ def plain(value: str | float) -> str:
         return _plain_text(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if not isfinite(value):
+    if isinstance(value, int) and value.bit_length() > _INTEGER_BITS:
+        raise ValueError("the label is a number of very many digits")
+    if isinstance(value, float) and not isfinite(value):
         raise ValueError(f"the label is the number {value}")
     is_whole = isinstance(value, int) or (value.is_integer() and abs(value) < _EXACT)
     return str(int(value)) if is_whole else repr(float(value))

@@ -80,7 +80,7 @@ def a_review_goes_out_and_comes_back_corrected(live, server, until):
     with (live.folder / "review.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == written["rows"]
-    assert {row["drawn"] for row in rows} == {"uncertain", "uniform"}
+    assert all(0 < float(row["drawn"]) <= 1 for row in rows)
     for row in rows:
         row["correction"] = "drone" if row["text"] in more else "ok"
     rewrite(live.folder / "review.csv", rows)
@@ -134,7 +134,7 @@ def a_queued_retraining_is_left_to_other_workers(live):
 
 def doctor_finds_all_of_it_well(live):
     assert all(finding["ok"] for finding in live.json("doctor"))
-    assert "the master keys open 1 collections" in live("doctor")
+    assert "the master keys open 2 data keys" in live("doctor")
 
 
 def rewrite(path, rows):

@@ -8,7 +8,7 @@ import pytest
 from stepping import alone, interleaved, steps_of
 
 import argosy
-from argosy.predictions.ids import PredictionIds
+from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter
 
@@ -78,7 +78,7 @@ def base(tmp_path_factory):
         project.models.promote("notes@2")
         scope = project.vault.scope("predictions")
         writer = SpoolWriter(project.spool, scope)
-        [prediction_id] = PredictionIds(scope).issue(1, 1.7e9, bytes(range(256)))
+        [prediction_id] = PredictionIds(scope).issue(1, 1.7e9, bytes(range(RANDOM_BYTES)))
         data = writer.framed([Prediction(prediction_id, "notes", 1, 1.7e9, "red", 0.9, "a red note")])
         asyncio.run(writer.append(data))
         writer.close()

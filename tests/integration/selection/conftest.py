@@ -36,7 +36,8 @@ def trained(project):
     def train(plan):
         project.plans.submit(plan)
         work(project, threading.Event(), lambda: project.plans.status(plan).is_over)
-        assert not project.plans.status(plan).failed, project.plans.status(plan).failed
+        errors = [job.error for job in project.plans.status(plan).failed]
+        assert not errors, errors
         return ranked(project, plan["name"])
 
     return train

@@ -117,3 +117,11 @@ def test_counts_are_of_single_labels():
 def test_a_label_of_very_many_brackets_is_a_single_label():
     label = "[" * 100_000
     assert (label_sets.is_set(label), label_sets.label_of(label)) == (False, label)
+
+
+def test_a_number_of_very_many_digits_is_no_label():
+    assert label_sets.label_of(10**900) == "1" + "0" * 900
+    with pytest.raises(ValueError, match="very many digits"):
+        label_sets.label_of(10**5000)
+    with pytest.raises(ValueError, match="very many digits"):
+        label_sets.label_of([10**5000])

@@ -86,7 +86,7 @@ def parse(body: bytes, key_header: str) -> FeedbackBody:
         parsed = msgspec.json.decode(body, type=FeedbackBody)
     except msgspec.ValidationError as error:
         raise FeedbackInvalid(f"the body is no feedback: {str(error)[:1].lower()}{str(error)[1:]}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FeedbackInvalid(f"the body is not JSON: {error}") from None
     if bool(parsed.prediction_id) == bool(parsed.entity):
         raise FeedbackInvalid("give either prediction_id, or entity with start (and end)")
