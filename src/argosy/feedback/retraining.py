@@ -28,6 +28,7 @@ from argosy.jobs.job import Job
 from argosy.jobs.runner import Outcome
 from argosy.jobs.submission import Plans, Wanted
 from argosy.store.aliases import CHAMPION
+from argosy.store.members import AFTER
 from argosy.store.trained import Trained
 
 RETRAIN: Final = "retrain"
@@ -155,9 +156,9 @@ def going_on(definition: Definition, champion: str) -> Definition:
 
     It is then measured on the dataset's own part: the champion has learned from rows of every fold.
     """
-    if not definition.model.options.get("update") or "after" not in definition.model.options:
+    if not definition.model.options.get("update") or AFTER not in definition.model.options:
         return definition
-    return Definition(definition.dataset, definition.adapter, definition.model.with_options(after=champion))
+    return Definition(definition.dataset, definition.adapter, definition.model.with_options(**{AFTER: champion}))
 
 
 def is_same_training(trained: Trained, challenger: Definition, dataset_digest: str) -> bool:

@@ -30,7 +30,7 @@ from argosy.models.members import Members
 from argosy.models.steps import watched
 from argosy.store import held_out
 from argosy.store.lineage import environment
-from argosy.store.members import learned_digests
+from argosy.store.members import AFTER, learned_digests
 from argosy.store.store import Store
 from argosy.store.trained import Trained
 from argosy.telemetry import logger
@@ -47,8 +47,6 @@ from argosy.vault import Vault
 _log = logger("argosy.training")
 SEED: Final = 0
 """Of what draws at random and has no seed among its options: the bootstrap."""
-AFTER: Final = "after"
-"""The option of a model that names the label to go on from."""
 
 
 class Trainer:
