@@ -54,7 +54,7 @@ def keys(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # 
             master_keys.candidates(role)
         except KeyUnavailable as error:
             lacking.add(role)
-            yield Finding("keys", False, f"the master key '{role}' cannot be had", str(error))
+            yield Finding("keys", False, f"the master key '{role}' is not available", str(error))
     with project.database.read() as transaction:
         count = len(transaction.execute("SELECT scope FROM data_keys"))
         scopes = unopened(transaction, master_keys)

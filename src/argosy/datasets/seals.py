@@ -22,7 +22,7 @@ def broken_examples(
 ) -> list[str]:
     """The examples of which a revision does not open, of the newest `most` revisions or of all.
 
-    A page at a time: no transaction is open while rows are. `seen` is told how many were looked at.
+    A page at a time: no transaction is open while rows are. `seen` receives how many were looked at so far.
     """
     broken: dict[str, None] = {}
     wanted = {"collection": collection, "before": _LAST, "rows": PAGE_ROWS}

@@ -17,7 +17,7 @@ _LAST: Final = "~"
 
 
 def broken_predictions(database: Database, scope: Scope, most: int | None, seen: Callable[[int], None]) -> list[str]:
-    """The ids of those that do not open, of the newest `most` or of all; `seen` is told how many were looked at.
+    """The ids of those that do not open, of the newest `most` or of all; `seen` receives how many were looked at.
 
     Those that another key logged are left out: `PredictionLog.foreign` counts them.
     """

@@ -65,14 +65,14 @@ def test_rows_drawn_with_equal_chances_weigh_one():
     assert weights_of([Measure(0.3), Measure(0.3), None]).tolist() == [1, 1, 1]
 
 
-def shares(measures, share=0.5, beside=0):
-    return within_shares(measures, np.ones(len(measures), bool), share, beside).tolist()
+def shares(measures, share=0.5, test_rows=0):
+    return within_shares(measures, np.ones(len(measures), bool), share, test_rows).tolist()
 
 
 def test_a_token_has_no_more_than_its_share_of_all_evidence_however_much_it_sends():
     flood = [Measure(token="shop", order=f"{place:04}") for place in range(1600)]
     honest = [Measure(0.2, order="x")] * 20
-    kept = shares(flood + honest, beside=80)
+    kept = shares(flood + honest, test_rows=80)
     assert sum(kept[:1600]) == 100
     assert all(kept[1600:])
     assert kept[:100] == [True] * 100
@@ -84,9 +84,9 @@ def test_the_only_giver_of_all_evidence_keeps_it():
 
 def test_tokens_of_one_source_share_its_share_and_those_without_a_token_have_none():
     kept = shares([Measure(token=name, source="shop", order=f"{place}{name}") for name in "ab" for place in range(40)],
-                  beside=10)  # fmt: skip
+                  test_rows=10)  # fmt: skip
     assert sum(kept) == 10
-    assert all(shares([Measure(source="analyst", order=str(place)) for place in range(50)], beside=10))
+    assert all(shares([Measure(source="analyst", order=str(place)) for place in range(50)], test_rows=10))
 
 
 def test_one_subject_has_no_more_than_its_share():
