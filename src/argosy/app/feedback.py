@@ -114,8 +114,11 @@ class ProjectFeedback:
         from argosy.app.retraining import requests
 
         judged = requests(self._project).judgements(model)
-        more = None if not judged or judged[-1].verdict.promote else judged[-1].verdict.more_reviews
-        return min(more, MOST_ROWS) if more else None
+        if not judged or judged[-1].verdict.promote or not judged[-1].verdict.more_reviews:
+            return None
+        self.log.drain()
+        since = sum(one.measures and one.given_at > judged[-1].judged_at for one in self.given.of_model(model))
+        return min(max(judged[-1].verdict.more_reviews - since, 0), MOST_ROWS) or None
 
     def review(self, model: str, path: str | PathLike[str], rows: int | None = None, since: float = 0.0) -> int:
         """Write what `draw` gives as a CSV to correct, for its owner's eyes; how many rows.

@@ -26,6 +26,8 @@ T = TypeVar("T")
 _log = logger("argosy.serving")
 START_SECONDS, READY_POLL_SECONDS = 60.0, 0.05
 KEEP_SECONDS = 0.5
+DRAINER_SECONDS = 5.0
+"""That a drainer may take to end; what it was killed with stays in the spool."""
 """How often it is seen to that the drainer runs."""
 
 
@@ -123,7 +125,7 @@ def keep_draining(project: Project, stop: threading.Event) -> None:
         process = processes.start(["--project", str(project.root), "drain"], nice=5)
         while process.poll() is None and not stop.wait(KEEP_SECONDS):
             continue
-        processes.stop(process)
+        processes.stop(process, DRAINER_SECONDS)
         stop.wait(KEEP_SECONDS)  # one that cannot start is not tried without pause
 
 

@@ -52,11 +52,14 @@ class AdaptedModel:
         model: str = "logistic",
         model_options: Mapping[str, Any] | None = None,
     ) -> Self:
-        """An unfitted pair by the names and options that a plan would give."""
-        return cls(
+        """An unfitted pair by the names and options that a plan would give; raises DefinitionInvalid as it would."""
+        pair = cls(
             adapters.get(adapter, "adapter").create(adapter_options or {}, "adapter.options"),
             estimators.get(model, "model").create(model_options or {}, "model.options"),
         )
+        if why := pair.estimator.refuses(type(pair.adapter), pair.adapter.options):
+            raise DefinitionInvalid(why, "model.name")
+        return pair
 
     def fit(self, inputs: Sequence[Input], labels: Sequence[str | Sequence[str]]) -> Self:
         """Train both on the inputs and their labels, lists of labels for a model that answers such.

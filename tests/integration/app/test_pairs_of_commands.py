@@ -57,6 +57,7 @@ REFUSED_AT_ONCE = {
     ("backup", "backup"): "exists",
     ("backup with keys", "backup with keys"): "exists",
     ("token", "token"): "there is a token",
+    ("erase", "erase"): "Nothing is stored about that subject",
 }
 """Two of these want the same thing, which one of them gets."""
 

@@ -165,6 +165,8 @@ def test_an_unfitted_model_says_so(tmp_path):
 def test_names_and_options_are_checked():
     with pytest.raises(PluginNotFound, match="did you mean 'tfidf'"):
         AdaptedModel.from_names("tfidff")
+    with pytest.raises(DefinitionInvalid, match="take the adapter word_pieces"):
+        AdaptedModel.from_names("tfidf", {}, "transformer")
     with pytest.raises(DefinitionInvalid, match=r"model\.options\.C"):
         AdaptedModel.from_names("tfidf", {}, "logistic", {"C": "much"})
 
