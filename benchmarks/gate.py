@@ -173,7 +173,7 @@ def trial(seed: int) -> dict:
     return found
 
 
-def held_out(texts, labels, train, live, places, random) -> tuple[np.ndarray, AdaptedModel]:  # noqa: ANN001
+def held_out(texts, labels, train, live, places, random) -> tuple[np.ndarray, AdaptedModel]:  # noqa: ANN001  # arrays all
     """Of the reviewed rows, the answers of fits that lack them; and the challenger, which learns from four fifths."""
     teaches = random.random(len(places)) < 0.8
     final = fitted(*both(texts, labels, train, live[places[teaches]]))
@@ -188,7 +188,7 @@ def held_out(texts, labels, train, live, places, random) -> tuple[np.ndarray, Ad
     return answers.astype(str), final
 
 
-def before(texts, labels, train, test, live, certain, champion, rows, random) -> bool:  # noqa: ANN001
+def before(texts, labels, train, test, live, certain, champion, rows, random) -> bool:  # noqa: ANN001  # arrays all
     """The gate as it was: the least certain, and a fifth as many uniformly, of which a fifth measures."""
     uniform = random.permutation(LIVE)[: rows // 6]
     rest = np.setdiff1d(np.argsort(certain, kind="stable"), uniform, assume_unique=True)
@@ -202,7 +202,7 @@ def before(texts, labels, train, test, live, certain, champion, rows, random) ->
     return judge(correct(champion, texts, labels, measuring), correct(final, texts, labels, measuring)).promote
 
 
-def both(texts, labels, train, more) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN001
+def both(texts, labels, train, more) -> tuple[np.ndarray, np.ndarray]:  # noqa: ANN001  # arrays all
     every = np.concatenate([train, more])
     return texts[every], labels[every]
 
