@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(SEED),--seed $(SEED))
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(ORDER),--order $(ORDER)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: help demo test lint check format bench quality proof clean venv
 
@@ -30,7 +30,7 @@ venv: $(READY)  ## build .venv with everything the project needs
 demo: $(DEMO)  ## the whole loop on real news, in under four minutes
 	@$(BIN)/python examples/bbc_news/demo.py
 
-test: $(READY)  ## every test, in a random order: SEED=N repeats the one of the run that printed N
+test: $(READY)  ## every test, in a random order: ORDER=N repeats that of the run that printed N
 	@$(PYTEST) --durations 25
 
 proof: $(READY)  ## long checks that nothing is lost: storms of kills, pauses, full disks (some minutes)

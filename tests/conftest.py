@@ -33,29 +33,34 @@ from argosy.database.engines.sqlite import SqliteDatabase  # noqa: E402
 
 
 def pytest_addoption(parser):
-    parser.addoption("--seed", type=int, help="draw and order as the run did that printed this number")
+    parser.addoption("--order", type=int, help="run in the order of the run that printed this number")
+    parser.addoption("--seed", type=int, default=0, help="what each test draws (0): another number, other draws")
 
 
 def pytest_configure(config):
     if hasattr(config, "workerinput"):
-        config.option.seed = config.workerinput["seed"]
-    elif config.option.seed is None:
-        config.option.seed = int.from_bytes(really_random(3))
+        config.option.order = config.workerinput["order"]
+    elif config.option.order is None:
+        config.option.order = int.from_bytes(really_random(3))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node):
     """Hand xdist's workers the number that was drawn: all must come to the same order."""
-    node.workerinput["seed"] = node.config.option.seed
+    node.workerinput["order"] = node.config.option.order
 
 
 def pytest_report_header(config):
-    return f"order and randomness: --seed {config.option.seed}"
+    return f"order and randomness: {_again(config)}"
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus, config):
     if exitstatus == pytest.ExitCode.TESTS_FAILED:
-        terminalreporter.write_line(f"To draw and order the same again: --seed {config.option.seed}")
+        terminalreporter.write_line(f"To draw and order the same again: {_again(config)}")
+
+
+def _again(config):
+    return f"--order {config.option.order} --seed {config.option.seed}"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -66,7 +71,7 @@ def pytest_collection_modifyitems(config, items):
     """
 
     def place(name):
-        return hashlib.sha256(f"{config.option.seed} {name}".encode()).digest()
+        return hashlib.sha256(f"{config.option.order} {name}".encode()).digest()
 
     items.sort(key=lambda item: (place(item.location[0]), place(item.nodeid)))
 

@@ -78,7 +78,7 @@ def test_a_plan_of_over_a_million_permutations_needs_a_limit(imported):
 
 
 def test_one_class_is_no_dataset(empty):
-    empty.write("one.csv", "text,label\n" + "".join(f"text {number},spam\n" for number in range(50)))
+    empty.write("one.csv", "text,label\n" + "".join(f"text {number},spam\n" for number in range(200)))
     empty("examples", "import", "one.csv")
     said = empty.mistake("train", "plan.yaml")
     assert "'spam'" in said

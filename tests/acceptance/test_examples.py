@@ -22,7 +22,7 @@ def test_a_new_project_says_what_to_do_next(anywhere):
 
 def test_the_scaffold_trains_as_it_stands(anywhere):
     anywhere("init", "shop")
-    anywhere.write("tickets.csv", "text,label\n" + "".join(f"word{n} {n % 3},queue{n % 3}\n" for n in range(90)))
+    anywhere.write("tickets.csv", "text,label\n" + "".join(f"word{n} {n % 3},queue{n % 3}\n" for n in range(240)))
     anywhere("-C", "shop", "examples", "import", "tickets.csv")
     checked = anywhere.json("-C", "shop", "plan", "check", "shop/plan.yaml")
     assert checked["will_train"] == checked["permutations"] == 18

@@ -98,7 +98,7 @@ adapters.register("lacking", Lacking)
 def test_what_is_not_installed_is_left_out_and_said(empty):
     empty.write("lacking_adapter.py", LACKING)
     empty.write("argosy.yaml", "plugins: [lacking_adapter]\n")
-    empty.write("few.csv", "text,label\n" + "".join(f"word{n % 3} {n},label{n % 3}\n" for n in range(60)))
+    empty.write("few.csv", "text,label\n" + "".join(f"word{n % 3} {n},label{n % 3}\n" for n in range(200)))
     empty("examples", "import", "few.csv")
     empty.write(
         "some.yaml", "dataset: all\nadapter: [tfidf, {name: lacking, if_installed: true}]\nmodel: naive_bayes\n"

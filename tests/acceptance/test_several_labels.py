@@ -109,7 +109,7 @@ def models_and_labels_that_do_not_fit_are_refused(feelings):
     said = "model.name: the labels of 'default' are lists, and logistic learns one label a text"
     assert said + ": write model: {name: one_vs_rest}" in feelings.mistake("plan", "check", "single.yaml")
     assert said in feelings.mistake("train", "single.yaml")
-    feelings.write("tickets.csv", "text,label\n" + "".join(f"text {n},{'ab'[n % 2]}\n" for n in range(60)))
+    feelings.write("tickets.csv", "text,label\n" + "".join(f"text {n},{'ab'[n % 2]}\n" for n in range(200)))
     feelings("examples", "import", "tickets.csv", "--into", "tickets")
     feelings.write("lists.yaml", PLAN.replace("training_ratio", "collection: tickets, training_ratio"))
     assert "write model: {name: logistic}" in feelings.mistake("plan", "check", "lists.yaml")

@@ -15,7 +15,7 @@ def test_a_retraining_goes_on_from_the_champion(make_project):
     def rows(labels, start):
         return "text,label\n" + "".join(
             f"{words[label]} number{number},{label}\n"
-            for number in range(start, start + 60)
+            for number in range(start, start + 200)
             for label in [labels[number % len(labels)]]
         )
 
@@ -37,7 +37,7 @@ def test_a_retraining_goes_on_from_the_champion(make_project):
 
 def test_an_earlier_version_with_other_features_is_refused(make_project):
     shell = make_project(PLAN)
-    shell.write("few.csv", "text,label\n" + "".join(f"word{n % 2} x{n},{'ab'[n % 2]}\n" for n in range(60)))
+    shell.write("few.csv", "text,label\n" + "".join(f"word{n % 2} x{n},{'ab'[n % 2]}\n" for n in range(200)))
     shell("examples", "import", "few.csv")
     shell("train", "plan.yaml", "--processes", 1)
     label = shell.json("models", "show", "tickets@1")["label"]

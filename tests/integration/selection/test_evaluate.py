@@ -70,6 +70,10 @@ def test_each_adapter_is_fitted_once_a_fold(trained, monkeypatch):
 
 
 def test_too_few_rows_for_the_folds_fail_with_a_reason(project, trained):
-    few = {**PLAN, "dataset": {"name": "latest", "options": {"rows": 40}}, "evaluate": {"folds": 50}}
+    few = {
+        **PLAN,
+        "dataset": {"name": "latest", "options": {"rows": 90, "training_ratio": 0.5}},
+        "evaluate": {"folds": 50},
+    }
     with pytest.raises(AssertionError, match="too few for 50 folds"):
         trained(few)
