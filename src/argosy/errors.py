@@ -333,7 +333,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f" (did you mean '{close[0]}'?)" if close else ""
 
 
-def told(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """An exception in one line that may be logged and stored.
 
     Argosy's own sentences quote no example, and are kept. Any other exception's message may quote anything
@@ -356,10 +356,12 @@ def told(error: BaseException) -> str:
 
 
 def traced(error: BaseException) -> str:
-    """The traceback of an exception and of those that led to it, as `told`: code, and no values."""
+    """The traceback of an exception and of those that led to it, as `message_of`: code, and no values."""
     import traceback
 
-    return "\n".join("".join(traceback.format_tb(one.__traceback__)) + told(one) for one in reversed([*_chain(error)]))
+    return "\n".join(
+        "".join(traceback.format_tb(one.__traceback__)) + message_of(one) for one in reversed([*_chain(error)])
+    )
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

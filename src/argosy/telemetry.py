@@ -1,4 +1,4 @@
-"""Logs. One line an event: what happened to which noun, never a text, a subject or a secret (`errors.told`)."""
+"""Logs. One line an event: what happened to which noun, never a text, a subject or a secret (`errors.message_of`)."""
 
 from __future__ import annotations
 

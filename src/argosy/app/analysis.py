@@ -25,7 +25,7 @@ from argosy.web.contents import Case, Live, Period, Point
 from argosy.web.figures import Bin, calibration, doubtful_labels, wilson
 
 if TYPE_CHECKING:
-    from argosy.app.apart import Say
+    from argosy.app.apart import Progress
     from argosy.app.project import Project
     from argosy.datasets.dataset import Dataset
     from argosy.store.trained import Trained
@@ -73,14 +73,14 @@ class Answered:
     scores: Floats
 
 
-def analyse(project: Project, values: Mapping[str, Any], say: Say) -> Any:
+def analyse(project: Project, values: Mapping[str, Any], report_progress: Progress) -> Any:
     """In the child: an `Analysis` as JSON values."""
     from argosy.datasets.dataset import load
 
     project.registries  # noqa: B018  # a user's own plug-ins must be known before their state is read
     request = msgspec.convert(values, Request)
     trained = project.store.trained(request.label)
-    say("reading the rows")
+    report_progress("reading the rows")
     dataset = load(project.database, project.vault, trained.dataset_digest)
     model = AdaptedModel.load(project.artifacts.fetch(trained.artifact))
     held_out = [_answered(model, dataset, part) for part in (Part.TEST, Part.VALIDATION)]
@@ -98,13 +98,15 @@ def analyse(project: Project, values: Mapping[str, Any], say: Say) -> Any:
     if model.estimator.answers_sets:
         notes["doubts"] = "Labels in doubt are looked for where a text has one label, and here it may have several."
     else:
-        doubts = _doubts([*_crossed(project, trained, dataset, request, say, notes), *held_out], model.classes)
+        doubts = _doubts(
+            [*_crossed(project, trained, dataset, request, report_progress, notes), *held_out], model.classes
+        )
     curve: Sequence[Point] = ()
     if request.curve:
-        curve = learning_curve(project, trained, dataset, say)
+        curve = learning_curve(project, trained, dataset, report_progress)
     else:
         notes["curve"] = "Not drawn: add --learning-curve, which trains the pair on four samples of the training part."
-    live = _live(project, request, notes, say)
+    live = _live(project, request, notes, report_progress)
     listed = doubts if request.every_doubt else doubts[: request.shown]
     return msgspec.to_builtins(
         Analysis(
@@ -113,7 +115,7 @@ def analyse(project: Project, values: Mapping[str, Any], say: Say) -> Any:
     )
 
 
-def learning_curve(project: Project, trained: Trained, dataset: Dataset, say: Say) -> list[Point]:
+def learning_curve(project: Project, trained: Trained, dataset: Dataset, report_progress: Progress) -> list[Point]:
     """The pair trained on nested samples of the training part; the last point is the version itself."""
     train, test = dataset.parts[Part.TRAIN], dataset.parts[Part.TEST]
     order = np.random.default_rng(0).permutation(len(train))
@@ -122,7 +124,7 @@ def learning_curve(project: Project, trained: Trained, dataset: Dataset, say: Sa
     points = []
     for share in SIZES:
         rows = order[: int(share * len(order))].tolist()
-        say(f"training on {len(rows):,} rows for the learning curve")
+        report_progress(f"training on {len(rows):,} rows for the learning curve")
         try:
             pair = _fresh(project, trained).fit([train.inputs[at] for at in rows], [train.labels[at] for at in rows])
             answers = pair.classify(inputs, NO_LIMIT)
@@ -139,7 +141,12 @@ def learning_curve(project: Project, trained: Trained, dataset: Dataset, say: Sa
 
 
 def _crossed(
-    project: Project, trained: Trained, dataset: Dataset, request: Request, say: Say, notes: dict[str, str]
+    project: Project,
+    trained: Trained,
+    dataset: Dataset,
+    request: Request,
+    report_progress: Progress,
+    notes: dict[str, str],
 ) -> list[Answered]:
     """The training part, each third answered by a pair that learned from the other two."""
     train = dataset.parts[Part.TRAIN]
@@ -153,7 +160,7 @@ def _crossed(
     folds = np.random.default_rng(0).permutation(len(kept)) % FOLDS
     found = []
     for fold in range(FOLDS):
-        say(f"looking for labels in doubt: {fold + 1} of {FOLDS}")
+        report_progress(f"looking for labels in doubt: {fold + 1} of {FOLDS}")
         learn, ask = np.flatnonzero(folds != fold).tolist(), np.flatnonzero(folds == fold).tolist()
         try:
             pair = _fresh(project, trained).fit([inputs[at] for at in learn], [labels[at] for at in learn])
@@ -212,9 +219,9 @@ def _live(
     project: Project,
     request: Request,
     notes: dict[str, str],
-    say: Say,
+    report_progress: Progress,
 ) -> Live | None:
-    say("comparing live answers with the test part")
+    report_progress("comparing live answers with the test part")
     try:
         counted = drifting(project).look(request.model, project.settings.drift.window_hours)
     except KeyUnavailable as error:

@@ -1,8 +1,8 @@
 """Work that a project does in a child process, as a worker would: with thread counts of its own, and nothing loaded.
 
 Numeric libraries choose their threads when they are imported, so that neither a reproduction nor a comparison can
-be had in a process that has imported them. A task is a function `(project, request, say) -> JSON`; requests and
-answers hold no example's input.
+be had in a process that has imported them. A task is a function `(project, request, report_progress) -> JSON`;
+requests and answers hold no example's input.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from argosy import processes
-from argosy.errors import JobFailed, UserMistake, told
+from argosy.errors import JobFailed, UserMistake, message_of
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
 
-Say = Callable[[str], None]
-Task = Callable[["Project", Mapping[str, Any], Say], Any]
+Progress = Callable[[str], None]
+Task = Callable[["Project", Mapping[str, Any], Progress], Any]
 
 TASKS: Final = {
     "analyse": "argosy.app.analysis:analyse",
@@ -50,7 +50,7 @@ def apart(
     task: str,
     request: Mapping[str, Any],
     threads: Mapping[str, str | None] | None = None,
-    say: Say = lambda _: None,
+    report_progress: Progress = lambda _: None,
 ) -> Any:
     """What the task makes of the request in a child process, one thread a library unless `threads` says otherwise.
 
@@ -67,9 +67,9 @@ def apart(
         heard = 0
         try:
             while child.poll() is None:
-                heard = _hear(folder, heard, say)
+                heard = _hear(folder, heard, report_progress)
                 time.sleep(POLL_SECONDS)
-            _hear(folder, heard, say)
+            _hear(folder, heard, report_progress)
         finally:
             processes.stop(child)
         return _answer(folder, child.returncode)
@@ -85,14 +85,14 @@ def perform(project: Project, task: str, folder: Path) -> None:
     request = msgspec.json.decode((folder / "request").read_bytes())
     with (folder / "said").open("a", encoding="utf-8") as file:
 
-        def say(line: str) -> None:
+        def report_progress(line: str) -> None:
             file.write(line + "\n")
             file.flush()
 
         try:
-            answer = Answer(function(project, request, say))
+            answer = Answer(function(project, request, report_progress))
         except Exception as error:  # noqa: BLE001  # whatever it is, the parent raises it
-            answer = Answer(problem=told(error), is_mistake=isinstance(error, UserMistake))
+            answer = Answer(problem=message_of(error), is_mistake=isinstance(error, UserMistake))
     (folder / "answer").write_bytes(msgspec.json.encode(answer))
 
 
@@ -101,13 +101,13 @@ def _given(threads: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value or "" for name, value in threads.items()}
 
 
-def _hear(folder: Path, heard: int, say: Say) -> int:
+def _hear(folder: Path, heard: int, report_progress: Progress) -> int:
     """Pass on what the child has said since; how much that is by now."""
     path = folder / "said"
     lines = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
     whole = [line for line in lines if line.endswith("\n")]
     for line in whole[heard:]:
-        say(line.rstrip("\n"))
+        report_progress(line.rstrip("\n"))
     return len(whole)
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from argosy.app.apart import Say, apart
+from argosy.app.apart import Progress, apart
 from argosy.app.reproduction import Changed, changes, trained_of
 from argosy.label_sets import agrees, as_members
 
@@ -85,12 +85,12 @@ class Comparison:
         return asdict(self)
 
 
-def compare(project: Project, first: str, second: str, say: Say = lambda _: None) -> Comparison:
+def compare(project: Project, first: str, second: str, report_progress: Progress = lambda _: None) -> Comparison:
     """What is different between two versions or labels; raises VersionNotFound, ModelNotFound, JobFailed."""
     a, b = trained_of(project, first), trained_of(project, second)
     data = data_change(project, a.dataset_digest, b.dataset_digest)
-    say("both answer the rows that neither learned from")
-    answered = apart(project, "answer_both", {"first": a.label, "second": b.label}, say=say)
+    report_progress("both answer the rows that neither learned from")
+    answered = apart(project, "answer_both", {"first": a.label, "second": b.label}, report_progress=report_progress)
     return Comparison(
         a.label,
         b.label,
@@ -128,7 +128,7 @@ def data_change(project: Project, first: str, second: str) -> DataChange:
     )
 
 
-def answer_both(project: Project, request: Mapping[str, Any], say: Say) -> dict[str, Any]:  # noqa: ARG001
+def answer_both(project: Project, request: Mapping[str, Any], report_progress: Progress) -> dict[str, Any]:  # noqa: ARG001
     """In the child: both models on the rows that may measure them; labels and answers, no inputs."""
     import numpy as np
 

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from argosy.app.integrity import INTEGRITY, Finding, Seen
-from argosy.errors import ArgosyError, told
+from argosy.errors import ArgosyError, message_of
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -38,7 +38,7 @@ def examine(folder: str, is_quick: bool = False, seen: Seen = lambda *_: None) -
         try:
             findings.extend(check(project, is_quick, seen))
         except Exception as error:  # noqa: BLE001  # whatever a damaged project raises, the other checks go on
-            findings.append(Finding(name, False, "could not be looked at", told(error)))
+            findings.append(Finding(name, False, "could not be looked at", message_of(error)))
     return [*findings, *_extras(), *_room(project)]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from argosy.app.apart import Say, apart
+from argosy.app.apart import Progress, apart
 from argosy.predictions.looks import Drift
 from argosy.telemetry import logger
 
@@ -43,7 +43,7 @@ def drifting(project: Project) -> Drifting:
     return Drifting(project.database, project.vault, project.store, project.feedback.log)
 
 
-def drift(project: Project, target: str, by: str = "", say: Say = lambda _: None) -> Found:
+def drift(project: Project, target: str, by: str = "", report_progress: Progress = lambda _: None) -> Found:
     """Look now, in a child process, and keep what was found; each version's periods, or those of `MODEL@VERSION`.
 
     Raises ModelNotFound, VersionNotFound, KeyUnavailable.
@@ -51,13 +51,13 @@ def drift(project: Project, target: str, by: str = "", say: Say = lambda _: None
     wanted = project.models.resolve(target) if "@" in target else None
     model = wanted.model if wanted else target
     request = {"model": model, "version": wanted.number if wanted else None, "by": by}
-    found = apart(project, "look_for_drift", request, say=say)
+    found = apart(project, "look_for_drift", request, report_progress=report_progress)
     return msgspec.convert(found, Found, str_keys=True)
 
 
-def look_for_drift(project: Project, values: Mapping[str, Any], say: Say) -> Any:
+def look_for_drift(project: Project, values: Mapping[str, Any], report_progress: Progress) -> Any:
     """In the child: a `Found` as JSON values."""
-    say("counting live answers")
+    report_progress("counting live answers")
     counted = drifting(project).look(values["model"], project.settings.drift.window_hours)
     asked = values["version"]
     versions = [asked] if asked is not None else sorted({one.version for one in counted.hours})

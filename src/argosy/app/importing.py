@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from argosy import clock
-from argosy.app.apart import Say, apart
+from argosy.app.apart import Progress, apart
 from argosy.app.user import user
 from argosy.definitions import Definition, Spec, label
 from argosy.definitions.alternatives import parse_alternatives
@@ -78,7 +78,7 @@ def import_model(
     classes: Sequence[str] = (),
     trusted: Sequence[str] = (),
     allow_pickle: bool = False,
-    say: Say = lambda _: None,
+    report_progress: Progress = lambda _: None,
 ) -> ImportedVersion:
     """Make a file a version of the model; the same file, declared the same, on the same rows, is one version.
 
@@ -91,7 +91,7 @@ def import_model(
     options = {"format": form, "sha256": "", "classes": list(classes), "trusted": sorted(trusted), **declared}
     cut = parse_dataset(project, dataset)
     request = Request(str(path.resolve()), model_name(name), options, cut.to_dict(), user())
-    told = apart(project, "score_import", msgspec.to_builtins(request), say=say)
+    told = apart(project, "score_import", msgspec.to_builtins(request), report_progress=report_progress)
     version = project.store.resolve(told.pop("version"))
     return ImportedVersion(version, **told)
 
@@ -131,7 +131,7 @@ def parse_dataset(project: Project, text: str) -> Spec:
     return project.plans.complete(specs[0])
 
 
-def score_import(project: Project, values: Mapping[str, Any], say: Say) -> dict[str, Any]:
+def score_import(project: Project, values: Mapping[str, Any], report_progress: Progress) -> dict[str, Any]:
     """In the child: read, run, measure, record; the answer is what `ImportedVersion` holds."""
     from argosy.datasets.dataset import load
     from argosy.datasets.erasure import erasures
@@ -142,11 +142,11 @@ def score_import(project: Project, values: Mapping[str, Any], say: Say) -> dict[
     request = msgspec.convert(values, Request)
     content = Path(request.path).read_bytes()
     options = {**request.adapter, "sha256": hashlib.sha256(content).hexdigest()}
-    say(f"runs in {isolation()}")
+    report_progress(f"runs in {isolation()}")
     adapter = _opened(
         Imported(**{**options, "classes": tuple(options["classes"]), "trusted": tuple(options["trusted"])}), content
     )
-    say(f"read {len(content):,} bytes; {len(adapter.classes)} classes")
+    report_progress(f"read {len(content):,} bytes; {len(adapter.classes)} classes")
     cut = Spec(**request.dataset)
     with project.database.write() as transaction:
         frozen = freeze(transaction, cut, transaction.now())
@@ -154,7 +154,7 @@ def score_import(project: Project, values: Mapping[str, Any], say: Say) -> dict[
     dataset = load(project.database, project.vault, frozen.digest)
     _check_labels(dataset, adapter.classes)
     measured = _measured(adapter, dataset)
-    say(f"scored on {len(dataset.parts[Part.TEST]):,} rows of the test part")
+    report_progress(f"scored on {len(dataset.parts[Part.TEST]):,} rows of the test part")
     return _recorded(project, request, cut, frozen.digest, adapter, measured, dataset, erased)
 
 

@@ -186,7 +186,7 @@ class Project:
         learning_curve: bool = False,
         quick: bool = False,
         doubts: str | os.PathLike[str] | None = None,
-        say: Callable[[str], None] = lambda _: None,
+        report_progress: Callable[[str], None] = lambda _: None,
     ) -> Path:
         """Write a page of HTML about a version, or about the champion or the best of a model or plan; where it is.
 
@@ -197,7 +197,14 @@ class Project:
 
         path, every = (None if given is None else Path(given) for given in (output, doubts))
         return write_report(
-            self, target, path, texts=texts, learning_curve=learning_curve, quick=quick, doubts=every, say=say
+            self,
+            target,
+            path,
+            texts=texts,
+            learning_curve=learning_curve,
+            quick=quick,
+            doubts=every,
+            report_progress=report_progress,
         )
 
     def doubts(self, target: str, *, texts: bool = False, quick: bool = False) -> pandas.DataFrame:
@@ -210,14 +217,14 @@ class Project:
 
         return as_frame(doubts_of(self, target, texts=texts, quick=quick), "doubts()")
 
-    def reproduce(self, reference: str, say: Callable[[str], None] = lambda _: None) -> Reproduction:
+    def reproduce(self, reference: str, report_progress: Callable[[str], None] = lambda _: None) -> Reproduction:
         """Train a label or a version again, in a process of its own, and compare bit for bit. Changes nothing.
 
         Raises VersionNotFound, ModelNotFound.
         """
         from argosy.app.reproduction import reproduce
 
-        return reproduce(self, reference, say)
+        return reproduce(self, reference, report_progress)
 
     def close(self) -> None:
         """Close what was opened; the project may be used again and opens it anew."""

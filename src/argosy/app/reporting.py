@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from argosy import clock
-from argosy.app.apart import Say, apart
+from argosy.app.apart import Progress, apart
 from argosy.datasets.export import FORMATS, More
 from argosy.errors import ExamplesInvalid
 from argosy.label_sets import counted
@@ -36,7 +36,7 @@ def write_report(
     learning_curve: bool = False,
     quick: bool = False,
     doubts: Path | None = None,
-    say: Say = lambda _: None,
+    report_progress: Progress = lambda _: None,
 ) -> Path:
     """Write the page; where it is.
 
@@ -46,7 +46,15 @@ def write_report(
 
     if output is not None:
         check_suffix(Path(output), (".html", ".htm"))
-    contents = gather(project, target, texts=texts, learning_curve=learning_curve, quick=quick, doubts=doubts, say=say)
+    contents = gather(
+        project,
+        target,
+        texts=texts,
+        learning_curve=learning_curve,
+        quick=quick,
+        doubts=doubts,
+        report_progress=report_progress,
+    )
     path = Path(output) if output else within(Path(), f"report-{contents.subject.reference.replace('@', '-')}.html")
     if texts:
         with private_text(path) as file:
@@ -64,7 +72,7 @@ def gather(
     learning_curve: bool = False,
     quick: bool = False,
     doubts: Path | None = None,
-    say: Say = lambda _: None,
+    report_progress: Progress = lambda _: None,
 ) -> Contents:
     """Everything that the page shows; `texts` decrypts those of the rows that it lists."""
     from argosy.web.contents import Contents
@@ -76,7 +84,9 @@ def gather(
             raise ExamplesInvalid(f"{doubts} exists, and may hold corrections: import or move it, or name another file")
     version = subject_of(project, target)
     trained = project.store.trained(version.label)
-    found = analysed(project, version, say, curve=learning_curve, quick=quick, every_doubt=doubts is not None)
+    found = analysed(
+        project, version, report_progress, curve=learning_curve, quick=quick, every_doubt=doubts is not None
+    )
     if doubts is not None:
         write_doubts(project, found, doubts)
     found = replace(found, doubts=found.doubts[:SHOWN])
@@ -108,12 +118,14 @@ def gather(
     )
 
 
-def analysed(project: Project, version: Version, say: Say, **asked: bool) -> Analysis:
+def analysed(project: Project, version: Version, report_progress: Progress, **asked: bool) -> Analysis:
     """What a child process finds out about the version's rows."""
     from argosy.app.analysis import Analysis
 
     known = {"label": version.label, "model": version.model, "version": version.number, "since": version.created_at}
-    return msgspec.convert(apart(project, "analyse", {**known, "shown": SHOWN, **asked}, say=say), Analysis)
+    return msgspec.convert(
+        apart(project, "analyse", {**known, "shown": SHOWN, **asked}, report_progress=report_progress), Analysis
+    )
 
 
 def doubts_of(project: Project, target: str, *, texts: bool = False, quick: bool = False) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from argosy import processes
-from argosy.app.apart import Say, apart
+from argosy.app.apart import Progress, apart
 from argosy.errors import ArtifactCorrupt, ArtifactNotFound, JobFailed, JobNotFound, UserMistake
 
 if TYPE_CHECKING:
@@ -85,19 +85,19 @@ class Reproduction:
         return {**asdict(self), "summary": self.summary}
 
 
-def reproduce(project: Project, reference: str, say: Say = lambda _: None) -> Reproduction:
+def reproduce(project: Project, reference: str, report_progress: Progress = lambda _: None) -> Reproduction:
     """Train again what a label or a version names; raises VersionNotFound, ModelNotFound."""
     started = time.monotonic()
     trained = trained_of(project, reference)
     erased, rows = _erased(project, trained.dataset_digest)
     changed = surroundings(project, trained)
     found, difference, problem = "", None, ""
-    say(f"training {trained.label} again on {rows - len(erased):,} rows")
+    report_progress(f"training {trained.label} again on {rows - len(erased):,} rows")
     with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
         try:
             threads = trained.environment.get("threads") or processes.single_threaded()
             request = {"label": trained.label, "folder": folder}
-            found = apart(project, "train_again", request, threads, say)["artifact"]
+            found = apart(project, "train_again", request, threads, report_progress)["artifact"]
         except (UserMistake, JobFailed) as error:
             problem = f"it could not be trained: {error}"
         if found and found != trained.artifact:
@@ -149,7 +149,7 @@ def plugin_digests(project: Project, definition: Mapping[str, Any]) -> dict[str,
     return digests
 
 
-def train_again(project: Project, request: Mapping[str, Any], say: Say) -> dict[str, str]:  # noqa: ARG001
+def train_again(project: Project, request: Mapping[str, Any], report_progress: Progress) -> dict[str, str]:  # noqa: ARG001
     """In the child: run the job's handler, its artifact put into the request's folder; the artifact's digest."""
     from argosy.app.working import trainer_of
     from argosy.jobs.guard import LeaseGuard

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from argosy.app.apart import Say, apart
+from argosy.app.apart import Progress, apart
 from argosy.errors import ArgosyError
 from argosy.predictions.log import Reviewable
 from argosy.store.aliases import CHAMPION
@@ -40,7 +40,7 @@ def differing(project: Project, model: str, candidates: Sequence[Reviewable]) ->
         return set()
 
 
-def answer_otherwise(project: Project, request: Mapping[str, Any], say: Say) -> list[str]:  # noqa: ARG001
+def answer_otherwise(project: Project, request: Mapping[str, Any], report_progress: Progress) -> list[str]:  # noqa: ARG001
     """In the child: those of the predictions that the version of that label would answer otherwise."""
     from argosy.label_sets import agrees
     from argosy.models.adapted_model import AdaptedModel

@@ -66,7 +66,7 @@ def import_(
         classes=[one.strip() for one in classes.split(",") if one.strip()],
         trusted=trusted,
         allow_pickle=allow_pickle,
-        say=lambda line: None if as_json else print_line(f"  {line}", err=True),
+        report_progress=lambda line: None if as_json else print_line(f"  {line}", err=True),
     )
     if as_json:
         print_json(found.to_dict())

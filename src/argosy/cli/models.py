@@ -14,7 +14,7 @@ from argosy.cli.diff import diff
 from argosy.cli.importing import challenge, import_, origin_rows
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import opened
-from argosy.errors import ArgosyError, ModelFailed, told
+from argosy.errors import ArgosyError, ModelFailed, message_of
 from argosy.spreadsheet_cells import guarded
 from argosy.types import Input
 
@@ -60,12 +60,12 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     if not found:
         print_line("No model yet: argosy train plan.yaml")
     for name, versions in found.items():
-        told = [plural(len(versions), "version")]
-        told += [f"{alias} → {version.number}" for version in versions for alias in version.aliases]
-        told += [f"{version.number} is marked ({version.mark})" for version in versions if version.mark]
+        states = [plural(len(versions), "version")]
+        states += [f"{alias} → {version.number}" for version in versions for alias in version.aliases]
+        states += [f"{version.number} is marked ({version.mark})" for version in versions if version.mark]
         if not any(CHAMPION in version.aliases for version in versions):
-            told.append(f"no champion, so servers answer with the newest: argosy models promote {name}@best")
-        print_line(f"{name}: {'; '.join(told)}")
+            states.append(f"no champion, so servers answer with the newest: argosy models promote {name}@best")
+        print_line(f"{name}: {'; '.join(states)}")
 
 
 @models.command()
@@ -81,8 +81,8 @@ def show(ctx: click.Context, reference: str, as_json: bool) -> None:
     version, trained = project.models.resolve(reference), project.models.trained(reference)
     changed = project.models.changed_code(reference)
     if as_json:
-        told = {**asdict(version), "trained": {**asdict(trained), "rows_right": None}, "changed_code": changed}
-        print_json(told)
+        found = {**asdict(version), "trained": {**asdict(trained), "rows_right": None}, "changed_code": changed}
+        print_json(found)
         return
     print_line(f"{version.reference} {trained.label}" + (f" ({', '.join(version.aliases)})" if version.aliases else ""))
     print_table(("", ""), _story(version, trained, changed))
@@ -248,7 +248,7 @@ def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json:
     except ArgosyError:
         raise
     except Exception as error:
-        raise ModelFailed(f"{reference} cannot answer: {told(error)}") from error
+        raise ModelFailed(f"{reference} cannot answer: {message_of(error)}") from error
     labels = answers_of(scores, model.classes, model.estimator.answered_from)
     confidences = confidence(scores, model.estimator.has_probabilities, model.estimator.answered_from)
     if as_json:

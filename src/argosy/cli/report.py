@@ -44,7 +44,7 @@ def report(
         learning_curve=learning_curve,
         quick=quick,
         doubts=doubts,
-        say=lambda line: None if as_json else print_line(f"{line} …", err=True),
+        report_progress=lambda line: None if as_json else print_line(f"{line} …", err=True),
     )
     if as_json:
         print_json({"report": str(path), "bytes": path.stat().st_size})

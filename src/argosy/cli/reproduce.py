@@ -23,7 +23,9 @@ def reproduce(ctx: click.Context, reference: str, as_json: bool) -> int:
 
     Example: argosy reproduce topics@champion
     """
-    found = opened(ctx).reproduce(reference, say=lambda _: None if as_json else print_line(f"{_} …", err=True))
+    found = opened(ctx).reproduce(
+        reference, report_progress=lambda line: None if as_json else print_line(f"{line} …", err=True)
+    )
     if as_json:
         print_json(found.to_dict())
         return 0 if found.identical else 1

@@ -19,7 +19,7 @@ from argosy.errors import (
     ExtraMissing,
     PluginNotFound,
     VersionNotFound,
-    told,
+    message_of,
 )
 from argosy.feedback.drift import drift
 from argosy.feedback.drift_references import Reference, References
@@ -111,7 +111,7 @@ class Drifting:
                 try:
                     references[version] = self._references.of(labels.get(version, ""))
                 except UNREADABLE as problem:
-                    problems[version] = told(problem)
+                    problems[version] = message_of(problem)
             return references.get(version)
 
         def measure(version: int, inputs: Sequence[Input]) -> dict[str, Moments]:

@@ -26,7 +26,7 @@ from argosy.errors import (
     Outage,
     Overtaken,
     UserMistake,
-    told,
+    message_of,
     traced,
 )
 from argosy.jobs.guard import Heart, LeaseGuard
@@ -216,7 +216,7 @@ class _Worker:
             log.warning("%s", error)
 
     def _failed(self, lease: Lease, error: Exception) -> None:
-        message = told(error)
+        message = message_of(error)
         try:
             if is_outage(error):
                 log.warning("%s is put off: %s", lease.job.label, message)

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from argosy.database import ConstraintViolated, Database, Transaction
-from argosy.errors import DatabaseUnavailable, RecordUnreadable, told
+from argosy.errors import DatabaseUnavailable, RecordUnreadable, message_of
 from argosy.predictions import frames, segments, statements
 from argosy.predictions.record import SealedPrediction, from_bytes
 from argosy.telemetry import logger
@@ -98,7 +98,7 @@ def _move(path: Path, descriptor: int, position: int, database: Database) -> tup
         try:
             return _move_batch(path, descriptor, position, database, frames_at_most, from_bytes)
         except _REFUSALS as error:
-            problem = f"the database does not take it: {told(error)}"
+            problem = f"the database does not take it: {message_of(error)}"
     return _move_batch(path, descriptor, position, database, 1, partial(_refuse, problem))
 
 

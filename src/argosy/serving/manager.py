@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 
 from argosy import clock
-from argosy.errors import ArgosyError, told
+from argosy.errors import ArgosyError, message_of
 from argosy.serving.aspired import Aspired, default_version, routed_aliases
 from argosy.serving.loader import Loader
 from argosy.serving.policy import Action, Snapshot, Verb, next_action, retry_delay
@@ -142,7 +142,7 @@ class Manager:
         except Exception as error:  # noqa: BLE001 - a bad artifact must not end the thread that serves the good ones
             servable.predictor = None
             servable.attempts += 1
-            servable.error = told(error)
+            servable.error = message_of(error)
             servable.retry_at = self._now() + retry_delay(servable.attempts)
             self._move(servable, State.FAILED)
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from argosy.errors import told
+from argosy.errors import message_of
 from argosy.serving.aspired import Aspired
 from argosy.telemetry import logger
 
@@ -33,9 +33,11 @@ class Source:
         try:
             found = list(self._catalogue())
         except Exception as error:  # noqa: BLE001  # whatever a row holds, what is served stays served
-            if told(error) != self._problem:
-                _log.warning("versions cannot be looked up, serving goes on with those there are: %s", told(error))
-            self._problem = told(error)
+            if message_of(error) != self._problem:
+                _log.warning(
+                    "versions cannot be looked up, serving goes on with those there are: %s", message_of(error)
+                )
+            self._problem = message_of(error)
             return False
         self._problem = ""
         if found == self._last:

@@ -25,7 +25,7 @@ from argosy.database import Database, Transaction
 from argosy.definitions import PLUGIN_KINDS, Definition, Plan, Registries, Spec, code_digests, label, parse_plan
 from argosy.definitions.definition import canonical_json
 from argosy.definitions.search import Search, parse_search
-from argosy.errors import DatabaseUnavailable, ExtraMissing, PluginNotFound, RowUnreadable, UserMistake, told
+from argosy.errors import DatabaseUnavailable, ExtraMissing, PluginNotFound, RowUnreadable, UserMistake, message_of
 from argosy.jobs.job import JobState
 from argosy.jobs.submission import Plans, Submitted, Wanted
 from argosy.tuning import statements as sql
@@ -133,9 +133,9 @@ class Searches:
         except DatabaseUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # whatever a sampler raises ends its search, not the worker
-            log.warning("the search of '%s' ends: %s", name, told(error))
+            log.warning("the search of '%s' ends: %s", name, message_of(error))
             with self._database.write() as transaction:
-                self.end(transaction, name, told(error))
+                self.end(transaction, name, message_of(error))
         return added
 
     def _ask(self, name: str, ahead: int) -> bool:
@@ -193,7 +193,7 @@ class Searches:
         try:
             return self._told(transaction, name, rows[0]) if rows else None
         except (msgspec.MsgspecError, KeyError, TypeError, AttributeError) as error:
-            raise RowUnreadable("searches", name, told(error), "submit the plan again") from None
+            raise RowUnreadable("searches", name, message_of(error), "submit the plan again") from None
 
     def _told(self, transaction: Transaction, name: str, row: Sequence[Any]) -> Story:
         _, dataset, digest, begun_at, ended, is_open, text = row
