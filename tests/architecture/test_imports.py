@@ -79,6 +79,16 @@ def imports(source):
             yield node.module.split(".")[0], id(node) in inside
 
 
+def modules(source):
+    """The full name of every module imported."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 def test_client_libraries_appear_behind_their_ports_only(sources):
     astray = [
         (source.name, package)
@@ -101,6 +111,11 @@ def test_heavy_libraries_are_imported_where_they_are_used(sources):
             if package in IN_FUNCTIONS_ONLY and not is_deferred:
                 found[package].append(source.name)
     assert dict(found) == {}
+
+
+def test_the_slow_half_of_scipy_is_left_to_tests(sources):
+    found = [source.name for source in sources if "scipy.stats" in set(modules(source))]
+    assert found == []  # see docs/adr/0051
 
 
 def test_the_floors_hold():

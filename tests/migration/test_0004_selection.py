@@ -7,7 +7,7 @@ import pytest
 
 from argosy.database import migrations
 from argosy.database.engines.sqlite import SqliteDatabase
-from argosy.models.paired import pack_right
+from argosy.models.rows_right import pack_right
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 from argosy.store.trained import Trained

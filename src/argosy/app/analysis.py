@@ -18,11 +18,12 @@ from argosy.label_sets import agrees
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.answers import answers_of, coded, confidence, right
 from argosy.models.inputs import NO_LIMIT, check_input
-from argosy.models.intervals import Floats
 from argosy.predictions.profiles import total
+from argosy.statistics.calibration_bins import Bin, calibration_bins
+from argosy.statistics.intervals import Floats, wilson
+from argosy.statistics.label_doubts import doubtful_labels
 from argosy.types import Input, Part
 from argosy.web.contents import Case, Live, Period, Point
-from argosy.web.figures import Bin, calibration, doubtful_labels, wilson
 
 if TYPE_CHECKING:
     from argosy.app.apart import Progress
@@ -88,7 +89,7 @@ def analyse(project: Project, values: Mapping[str, Any], report_progress: Progre
     notes: dict[str, str] = {}
     bins: Sequence[Bin] = ()
     if model.estimator.has_probabilities:
-        bins = calibration(_sure(test, model), _right(test, model)) if test.labels else ()
+        bins = calibration_bins(_sure(test, model), _right(test, model)) if test.labels else ()
     else:
         notes["calibration"] = (
             "This estimator has scores and no probabilities of its own, so there is nothing to calibrate."

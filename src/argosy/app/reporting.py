@@ -75,8 +75,8 @@ def gather(
     report_progress: Progress = lambda _: None,
 ) -> Contents:
     """Everything that the page shows; `texts` decrypts those of the rows that it lists."""
+    from argosy.statistics.class_figures import class_figures, set_figures
     from argosy.web.contents import Contents
-    from argosy.web.figures import class_figures, set_figures
 
     if doubts is not None:
         check_suffix(doubts, FORMATS)
@@ -207,23 +207,23 @@ def _competitor(row: dict[str, Any], versions: list[str]) -> Competitor:
 
 
 def _figures(row: dict[str, Any]) -> dict[str, Any]:
-    from argosy.web.figures import Estimate
+    from argosy.statistics.intervals import Interval
 
     names = [name for name in row if f"{name}_low" in row and row[name] is not None]
-    return {name: Estimate(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in names}
+    return {name: Interval(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in names}
 
 
 def _subject(project: Project, version: Version, trained: Trained) -> tuple[Subject, dict[str, dict[str, int]]]:
     """The version's story, and the rows of its dataset by part and label."""
     from argosy.app.leaderboard import described
     from argosy.datasets import statements as sql
+    from argosy.statistics.intervals import Interval
     from argosy.web.contents import Subject
-    from argosy.web.figures import Estimate
 
     with project.database.read() as transaction:
         frozen = transaction.execute(sql.DATASET, {"digest": trained.dataset_digest})[0]
     figures = {
-        f"{part}_{name}": Estimate(found["value"], found["low"], found["high"])
+        f"{part}_{name}": Interval(found["value"], found["low"], found["high"])
         for part, metrics in trained.metrics.items()
         for name, found in metrics.items()
     }

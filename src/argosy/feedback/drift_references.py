@@ -23,7 +23,8 @@ from argosy.feedback.input_profile import input_profile, known_words
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.answers import answers_of, confidence
 from argosy.models.inputs import NO_LIMIT, check_input
-from argosy.predictions.profiles import CONFIDENCE, Moments, Profile
+from argosy.predictions.profiles import CONFIDENCE, Profile
+from argosy.statistics.shifts import Moments
 from argosy.store.store import Store
 from argosy.store.trained import Trained
 from argosy.types import Input, Part

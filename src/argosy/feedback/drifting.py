@@ -32,7 +32,7 @@ from argosy.predictions import looks
 from argosy.predictions.live_profiles import HORIZON_HOURS, HOUR, HourProfile, LiveProfiles, together
 from argosy.predictions.log import PredictionLog
 from argosy.predictions.looks import CLOSED, LIVE, Look
-from argosy.predictions.profiles import Moments
+from argosy.statistics.shifts import Moments
 from argosy.store.store import Store
 from argosy.types import Input
 from argosy.vault import Vault

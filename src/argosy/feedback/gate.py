@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.models.paired import mcnemar
+from argosy.statistics.paired_tests import mcnemar
 from argosy.statistics.weighted_pairs import (
     Weights,
     are_equal,

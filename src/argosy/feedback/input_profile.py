@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from argosy.predictions.profiles import Moments
+from argosy.statistics.shifts import Moments
 from argosy.types import Input
 
 WORD: Final = re.compile(r"\w\w+")

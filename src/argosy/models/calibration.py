@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.models.intervals import Floats
 from argosy.models.linear import sigmoid
+from argosy.statistics.intervals import Floats
 
 Method = Literal["sigmoid", "isotonic", "none"]
 _STEPS = 100

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid
 from argosy.models.estimator import Codes
-from argosy.models.intervals import Floats, Interval, between, resampled_confusions, resampled_means
+from argosy.statistics.intervals import Floats, Interval, between, resampled_confusions, resampled_means
 
 _LEAST_PROBABILITY = 1e-15
 

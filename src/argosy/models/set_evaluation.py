@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid
-from argosy.models.intervals import Floats, Interval, between
+from argosy.statistics.intervals import Floats, Interval, between
 
 Counts = NDArray[np.int64]
 _LEAST_PROBABILITY: Final = 1e-15

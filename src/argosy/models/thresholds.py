@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from argosy.models.estimator import Codes
-from argosy.models.intervals import Floats
+from argosy.statistics.intervals import Floats
 
 Goal = Literal["macro_f1", "accuracy"]
 _CANDIDATES = np.exp(np.linspace(-3, 3, 61))

@@ -18,7 +18,8 @@ import msgspec
 
 from argosy.database import Database
 from argosy.predictions.log import PredictionLog
-from argosy.predictions.profiles import Moments, Profile, total
+from argosy.predictions.profiles import Profile, total
+from argosy.statistics.shifts import Moments
 from argosy.types import Input
 
 FORMAT: Final = 1

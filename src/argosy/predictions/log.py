@@ -20,7 +20,7 @@ from argosy.identities import resting_forms
 from argosy.predictions import frames, segments, statements
 from argosy.predictions.drain import drain_once, stuck
 from argosy.predictions.ids import MAC_PLACE, PredictionIds
-from argosy.predictions.profiles import CONFIDENCE, Moments, Profile
+from argosy.predictions.profiles import CONFIDENCE, Profile
 from argosy.predictions.record import (
     Prediction,
     SealedPrediction,
@@ -29,6 +29,7 @@ from argosy.predictions.record import (
     subject_hash,
     unseal,
 )
+from argosy.statistics.shifts import Moments
 from argosy.vault.vault import Vault
 
 SCOPE = "predictions"

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import msgspec
 
 from argosy.database import Database, Transaction
+from argosy.statistics.shifts import Shift
 
 FORMAT = 1
 LIVE, CLOSED = "live", "closed"
@@ -25,23 +26,6 @@ FIND = """
 SELECT model, version, name, started_at, ended_at, looked_at, found FROM drift_looks
 WHERE (:model = '' OR model = :model) AND name = :name AND format = :format ORDER BY model, version
 """
-
-
-class Shift(msgspec.Struct, frozen=True):
-    """`value` is a distance, or live minus reference; `low` and `high` its interval at the confidence asked for."""
-
-    value: float
-    low: float
-    high: float
-    p_value: float
-    """Of a shift as large where nothing changed."""
-    size: float
-    """From 0 to 1 and of one kind for all: the share of rows that would have to be others."""
-    least_size: float
-    """The size of the end of the interval that is nearer to no shift."""
-    reference: float | None = None
-    """The mean of the reference, where there is one."""
-    live: float | None = None
 
 
 class Drift(msgspec.Struct, frozen=True):

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import msgspec
 
-from argosy.models.paired import Round, difference_p, micro_f1_p, unpack_counts, unpack_right
+from argosy.models.rows_right import unpack_counts, unpack_right
+from argosy.statistics.paired_tests import Round, difference_p, micro_f1_p, told_apart
 from argosy.store.trained import LeaderboardRow, Trained, Version
 from argosy.types import Part
 
 LOWER_IS_BETTER: Final = frozenset({"log_loss", "hamming_loss"})
-CONFIDENCE: Final = 0.95
 
 
 def rank(
@@ -51,20 +51,6 @@ def cost(trained: Trained) -> float:
     So half the size, half the training and half the wait count alike, and no weights have to be argued about.
     """
     return max(trained.fit_seconds, 1e-3) * max(trained.size_bytes, 1) * max(trained.predict_us, 1.0)
-
-
-def told_apart(p_values: Mapping[str, float]) -> set[str]:
-    """Which of many comparisons show a difference, all of them rightly with 95 % confidence.
-
-    Holm's step-down ("A simple sequentially rejective multiple test procedure", 1979): the first of a thousand equals
-    is far ahead of most by luck alone, which a test of each by itself would take for quality.
-    """
-    found: set[str] = set()
-    for place, (name, p_value) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
-        if p_value >= (1 - CONFIDENCE) / (len(p_values) - place):
-            break
-        found.add(name)
-    return found
 
 
 def _rank_alike(

@@ -33,7 +33,7 @@ class Trained:
     trained_at: float = 0.0
     """Set by the database when it is recorded."""
     rows_right: bytes | None = None
-    """Which validation rows it answered rightly, see models/paired.py; None for results of before there was this."""
+    """Which validation rows it answered rightly, see models/rows_right.py; None in older results."""
 
 
 @dataclass(frozen=True)

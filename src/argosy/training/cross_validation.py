@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import fmean
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,11 @@ from argosy.definitions.evaluation import Evaluation, Repeats
 from argosy.models.answers import classes_of, coded
 from argosy.models.estimator import Codes, Estimator
 from argosy.models.evaluation import Metrics
-from argosy.models.intervals import Interval
 from argosy.models.measuring import answer_scores, measure
-from argosy.models.paired import corrected_error, pack_right
+from argosy.models.rows_right import pack_right
 from argosy.models.set_evaluation import SetMetrics, counted_rows
+from argosy.statistics.intervals import Interval
+from argosy.statistics.paired_tests import corrected_interval
 from argosy.training.fit import Fit
 from argosy.training.rounds import pooled, round_of, validated
 from argosy.types import Part
@@ -36,7 +37,7 @@ _AT_MOST_ONE = ("accuracy", "macro_f1", "micro_f1", "hamming_loss")
 
 @dataclass(frozen=True)
 class Validated:
-    """`metrics` as those of a part; `rows_right` a round each, see models/paired.py."""
+    """`metrics` as those of a part; `rows_right` a round each, see models/rows_right.py."""
 
     metrics: dict[str, Any]
     rows_right: bytes
@@ -106,15 +107,11 @@ def _right(of: _Answers, are_sets: bool) -> NDArray[np.bool_]:
     return np.asarray(((of.codes[:, :-1] > 0) == of.chosen).all(axis=1))
 
 
-def _over_rounds(rounds: list[Metrics | SetMetrics], overlap: float, confidence: float = 0.95) -> dict[str, Any]:
-    from scipy.special import stdtrit
-
+def _over_rounds(rounds: list[Metrics | SetMetrics], overlap: float) -> dict[str, Any]:
     figures = [found.to_dict() for found in rounds]
-    reach = float(stdtrit(len(rounds) - 1, (1 + confidence) / 2))
     metrics = {}
     for name in figures[0]:
-        values = [found[name]["value"] for found in figures]
-        mean, error = fmean(values), corrected_error(values, overlap)
-        most = 1.0 if name in _AT_MOST_ONE else np.inf
-        metrics[name] = Interval(mean, max(0.0, mean - reach * error), min(most, mean + reach * error)).to_dict()
+        found = corrected_interval([one[name]["value"] for one in figures], overlap)
+        most = 1.0 if name in _AT_MOST_ONE else inf
+        metrics[name] = Interval(found.value, max(0.0, found.low), min(most, found.high)).to_dict()
     return metrics

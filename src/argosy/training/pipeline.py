@@ -15,7 +15,7 @@ from argosy.models.estimator import Estimator, Scores
 from argosy.models.estimators import import_early
 from argosy.models.inputs import NO_LIMIT
 from argosy.models.measuring import answer_scores, measure
-from argosy.models.paired import pack_right
+from argosy.models.rows_right import pack_right
 from argosy.models.served import scoring_agreement
 from argosy.models.set_evaluation import counted_rows
 from argosy.training.fit import Fit
@@ -37,7 +37,7 @@ class Measured:
     predict_us: float
     form: dict[str, Any]
     rows_right: bytes | None = None
-    """Which validation rows it answered rightly, as models/paired.py packs it."""
+    """Which validation rows it answered rightly, as models/rows_right.py packs it."""
 
 
 def train(

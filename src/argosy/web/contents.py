@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from argosy.predictions.looks import Drift
-from argosy.web.figures import Bin, ClassFigures, Estimate
+from argosy.statistics.calibration_bins import Bin
+from argosy.statistics.class_figures import ClassFigures
+from argosy.statistics.intervals import Interval
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Competitor:
     aliases: Sequence[str]
     adapter: str
     model: str
-    figures: Mapping[str, Estimate]
+    figures: Mapping[str, Interval]
     """By `PART_METRIC`, such as `test_accuracy`."""
     fit_seconds: float
     size_bytes: int
@@ -56,7 +58,7 @@ class Subject:
     collection: str
     trained_at: float
     parent: str | None
-    figures: Mapping[str, Estimate]
+    figures: Mapping[str, Interval]
     fit_seconds: float
     size_bytes: int
     predict_us: float
@@ -80,7 +82,7 @@ class Point:
     """The pair trained on so many rows, and its accuracy on the test part."""
 
     rows: int
-    accuracy: Estimate
+    accuracy: Interval
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from argosy.clock import format_time
-from argosy.predictions.looks import Drift, Shift
+from argosy.predictions.looks import Drift
+from argosy.statistics.shifts import Shift
 from argosy.web.charts.bars import Line, bars
 from argosy.web.charts.dots import Dot, intervals
 from argosy.web.contents import Contents, Live, Period

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
-from argosy.web.figures import Estimate
+from argosy.statistics.intervals import Interval
 
 WIDE, NARROW = 940.0, 330.0
 DASH = "–"
@@ -54,7 +54,7 @@ def tile(name: str, value: str, below: str = "") -> str:
     return f"<div class='tile'><dt>{escape(name)}</dt><dd>{value}<small>{below}</small></dd></div>"
 
 
-def share(estimate: Estimate | None, digits: int = 1) -> str:
+def share(estimate: Interval | None, digits: int = 1) -> str:
     """`91.2 (89.7–92.6)`, in per cent, or a dash."""
     if estimate is None:
         return DASH
@@ -62,7 +62,7 @@ def share(estimate: Estimate | None, digits: int = 1) -> str:
     return f"{estimate.value * 100:.{digits}f} <span class='spread'>({low}–{high})</span>"
 
 
-def figure_of(estimate: Estimate | None, digits: int = 3) -> str:
+def figure_of(estimate: Interval | None, digits: int = 3) -> str:
     """The same for what is no share, such as log loss."""
     if estimate is None:
         return DASH

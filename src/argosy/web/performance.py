@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from argosy.statistics.calibration_bins import Bin, calibration_error
+from argosy.statistics.class_figures import confused
+from argosy.statistics.intervals import Interval
 from argosy.web.charts.curves import Axes, Mark, curve
 from argosy.web.charts.dots import Dot, intervals
 from argosy.web.charts.heat import MOST_NUMBERED, heat_map
 from argosy.web.charts.svg import percent
 from argosy.web.contents import Board, Competitor, Contents
-from argosy.web.figures import Bin, Estimate, calibration_error, confused
 from argosy.web.html import DASH, badge, figure_of, folded, paragraph, plot, plural, section, share, table
 
 SHOWN = 20
@@ -229,7 +231,7 @@ def learning_curve(contents: Contents) -> str:
     )
 
 
-def _rising(before: Estimate, last: Estimate, rows: int) -> str:
+def _rising(before: Interval, last: Interval, rows: int) -> str:
     gain = (last.value - before.value) * 100
     if last.low > before.value:
         return f"Still rising: the rows after the first {rows:,} brought {gain:+.1f} points. More examples should help."

@@ -7,9 +7,9 @@ from importlib import resources
 
 import argosy
 from argosy.clock import format_time
+from argosy.statistics.intervals import Interval
 from argosy.web import data, drift, life, performance
 from argosy.web.contents import Contents, Subject
-from argosy.web.figures import Estimate
 from argosy.web.html import badge, code, figure_of, folded, table, tile
 
 SECTIONS = {
@@ -62,7 +62,7 @@ def _tiles(subject: Subject) -> str:
     return f"<dl class='tiles'>{''.join(shown)}</dl>"
 
 
-def _figure(name: str, found: Estimate | None) -> str:
+def _figure(name: str, found: Interval | None) -> str:
     if found is None:
         return ""
     value = f"{found.value * 100:.1f} <span class='unit'>%</span>"

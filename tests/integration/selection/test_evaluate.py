@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score, log_loss
 
 from argosy.datasets.dataset import load
 from argosy.definitions.evaluation import Folds
-from argosy.models.paired import unpack_right
+from argosy.models.rows_right import unpack_right
 from argosy.training import train_job
 from argosy.training.rounds import pooled, validated
 

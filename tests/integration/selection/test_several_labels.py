@@ -18,7 +18,7 @@ from argosy.datasets.dataset import load
 from argosy.datasets.example import Example
 from argosy.errors import DefinitionInvalid
 from argosy.models.answers import classes_of, coded
-from argosy.models.paired import unpack_counts, unpack_right
+from argosy.models.rows_right import unpack_counts, unpack_right
 from argosy.types import Part
 
 WORDS = {"joy": ["happy", "glad"], "love": ["adore", "heart"], "fear": ["panic", "scared"]}

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.feedback.drift import drift, mean_shift, mix_shift, overlap_lost
-from argosy.predictions.profiles import Moments, Profile
+from argosy.feedback.drift import drift
+from argosy.predictions.profiles import Profile
+from argosy.statistics.shifts import Moments, mean_shift, mix_shift, overlap_lost
 
 COUNTS = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 300), min_size=1).filter(lambda x: sum(x.values()))
 

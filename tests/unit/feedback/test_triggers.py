@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from argosy.definitions.quiet_hours import parse_quiet_hours
 from argosy.feedback.triggers import BY_DRIFT, DriftPolicy, Schedule, Situation, due, is_cooling
-from argosy.predictions.looks import Drift, Look, Shift
+from argosy.predictions.looks import Drift, Look
+from argosy.statistics.shifts import Shift
 
 QUIET = Situation(now=10_000.0, since=9_000.0, new_feedback=0)
 

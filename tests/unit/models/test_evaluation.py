@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, log_loss
 
 from argosy.errors import DatasetInvalid
 from argosy.models.evaluation import evaluate
-from argosy.models.intervals import resampled_means
+from argosy.statistics.intervals import resampled_means
 
 
 def rows(n, n_classes, seed, skill=0.5):

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argosy.predictions.profiles import Moments, Profile, total
+from argosy.predictions.profiles import Profile, total
+from argosy.statistics.shifts import Moments
 
 VALUES = st.lists(st.floats(-1e3, 1e3), max_size=30)
 

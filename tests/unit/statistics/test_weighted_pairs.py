@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from argosy.models.paired import mcnemar
+from argosy.statistics.paired_tests import mcnemar
 from argosy.statistics.weighted_pairs import are_equal, difference_interval, mean_difference, sign_flip_p
 
 

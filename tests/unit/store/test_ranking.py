@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, ttest_1samp
 
-from argosy.models.paired import corrected_t, difference_p, mcnemar, micro_f1_p, pack_right, unpack_counts, unpack_right
+from argosy.models.rows_right import pack_right, unpack_counts, unpack_right
+from argosy.statistics.paired_tests import corrected_t, difference_p, mcnemar, micro_f1_p
 from argosy.store.ranking import rank
 from argosy.store.trained import Trained
 

@@ -3,13 +3,16 @@
 from html.parser import HTMLParser
 
 from argosy.feedback.drift import drift
-from argosy.predictions.profiles import Moments, Profile
+from argosy.predictions.profiles import Profile
+from argosy.statistics.calibration_bins import Bin
+from argosy.statistics.class_figures import class_figures
+from argosy.statistics.intervals import Interval
+from argosy.statistics.shifts import Moments
 from argosy.web.contents import Board, Case, Competitor, Contents, Live, Period, Point, Promotion, Subject
-from argosy.web.figures import Bin, Estimate, class_figures
 
 LABELS = ["billing", "delivery", "<other> & more"]
 CONFUSION = [[40, 2, 1], [3, 51, 0], [0, 4, 12]]
-FIGURES = {"validation_accuracy": Estimate(0.9, 0.86, 0.93), "test_accuracy": Estimate(0.9115, 0.85, 0.95)}
+FIGURES = {"validation_accuracy": Interval(0.9, 0.86, 0.93), "test_accuracy": Interval(0.9115, 0.85, 0.95)}
 
 
 def competitor(number, label, **changes):
@@ -30,7 +33,7 @@ def subject():
         collection="default",
         trained_at=1_790_000_000.0,
         parent=None,
-        figures={**FIGURES, "test_macro_f1": Estimate(0.88, 0.8, 0.93), "test_log_loss": Estimate(0.3, 0.2, 0.4)},
+        figures={**FIGURES, "test_macro_f1": Interval(0.88, 0.8, 0.93), "test_log_loss": Interval(0.3, 0.2, 0.4)},
         fit_seconds=0.5,
         size_bytes=20_000,
         predict_us=80.0,
@@ -67,8 +70,8 @@ def contents(**changes):
         "confusion_labels": LABELS,
         "confusion": CONFUSION,
         "balance": {"train": {"billing": 300, "delivery": 400, "<other> & more": 20}, "test": {"billing": 43}},
-        "calibration": [Bin(20, 0.6, Estimate(0.5, 0.3, 0.7)), Bin(20, 0.9, Estimate(0.95, 0.8, 1.0))],
-        "curve": [Point(100, Estimate(0.7, 0.6, 0.8)), Point(700, Estimate(0.9, 0.85, 0.95))],
+        "calibration": [Bin(20, 0.6, Interval(0.5, 0.3, 0.7)), Bin(20, 0.9, Interval(0.95, 0.8, 1.0))],
+        "curve": [Point(100, Interval(0.7, 0.6, 0.8)), Point(700, Interval(0.9, 0.85, 0.95))],
         "mistakes": [case],
         "mistakes_total": 10,
         "doubts": [case],

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from argosy.errors import DatasetInvalid, DefinitionInvalid
 from argosy.models.calibration import Method, applied, learn, margins, to_probabilities
 from argosy.models.estimator import Codes, Estimator, Scores
-from argosy.models.intervals import Floats
 from argosy.models.linear import require_every_class
 from argosy.models.thresholds import Goal, tuned, weighted
+from argosy.statistics.intervals import Floats
 from argosy.types import Options
 
 

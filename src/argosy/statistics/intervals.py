@@ -1,4 +1,4 @@
-"""Confidence intervals by the bootstrap (Efron 1979), by array arithmetic.
+"""Confidence intervals: by the bootstrap (Efron 1979), by array arithmetic; of one share by Wilson's score.
 
 Resampling rows and counting a confusion matrix is one multinomial draw over the matrix's cells, so accuracy and F1
 never touch a row. A mean of row values is resampled row by row, or, of many rows, taken as normal, which its
@@ -7,8 +7,10 @@ bootstrap distribution then is to within the resampling's own error.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,3 +67,14 @@ def between(value: float, draws: Floats, confidence: float) -> Interval:
     tail = (1 - confidence) / 2
     low, high = np.quantile(draws, (tail, 1 - tail))
     return Interval(float(value), float(low), float(high))
+
+
+def wilson(hits: int, rows: int) -> Interval | None:
+    """A share and its 95 % interval by Wilson's score (1927), which holds at 0, at 1 and with few rows."""
+    if not rows:
+        return None
+    z = NormalDist().inv_cdf(0.975)
+    share, spread = hits / rows, z * z / rows
+    middle = (share + spread / 2) / (1 + spread)
+    margin = math.sqrt(share * (1 - share) * spread + spread * spread / 4) / (1 + spread)
+    return Interval(share, min(max(0.0, middle - margin), share), max(min(1.0, middle + margin), share))

@@ -1,54 +1,30 @@
-"""Two models that answered the same rows: who was right where, packed, and tests of whether they differ.
+"""Tests of whether two models that answered the same rows differ.
 
-What is packed is a bit a row: 375 bytes for 3,000 rows; of lists of labels two bytes more, how many labels were rightly
-answered and how many the row and its answer have together, which is all that micro-F1 needs. Rows come in *rounds*: one
-for a validation part, one a fold, one a repeated split. Rows of folds are all different and count as one sample, so
-McNemar's exact test applies (Q. McNemar 1947, "Note on the sampling error of the difference between correlated
-proportions"), and to two micro-F1 the delta method: each row's pull on either figure is known, and the sum of the rows'
-differences is about normal. Repeated splits share rows: there, the corrected resampled t-test compares the rounds
-(C. Nadeau and Y. Bengio 2003, "Inference for the generalization error"). Pure; without numpy, which a leaderboard of
-single labels does without.
+Rows come in *rounds*: one for a validation part, one a fold, one a repeated split. Rows of folds are all different and
+count as one sample, so McNemar's exact test applies (Q. McNemar 1947, "Note on the sampling error of the difference
+between correlated proportions"), and to two micro-F1 the delta method: each row's pull on either figure is known, and
+the sum of the rows' differences is about normal. Repeated splits share rows: there, the corrected resampled t-test
+compares the rounds (C. Nadeau and Y. Bengio 2003, "Inference for the generalization error").
+
+A leaderboard of single labels asks for nothing but `mcnemar`, and so waits for the import of neither numpy nor scipy.
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from argosy.statistics.intervals import Interval
 
     Counted = tuple[NDArray[Any], NDArray[Any]]
 
 Round = tuple[int, int]
 """How many rows, and a whole number whose bits say which were right."""
-
-
-def pack_right(rounds: Iterable[NDArray[Any]], counts: Iterable[Counted] | None = None) -> bytes:
-    """One boolean array a round, of whether each row was answered rightly; of lists of labels the counts besides."""
-    import numpy as np
-
-    packed: list[list[Any]] = [[len(right), np.packbits(right).tobytes()] for right in rounds]
-    for row, columns in zip(packed, counts or (), strict=False):
-        row += [np.minimum(column, 255).astype(np.uint8).tobytes() for column in columns]
-    return msgspec.msgpack.encode(packed)
-
-
-def unpack_right(packed: bytes) -> list[Round]:
-    """The rounds that were packed."""
-    return [(rows, int.from_bytes(bits, "big")) for rows, bits, *_ in msgspec.msgpack.decode(packed)]
-
-
-def unpack_counts(packed: bytes) -> list[Counted]:
-    """(labels rightly answered, labels of row and answer together) of each row of each round; empty where not kept."""
-    import numpy as np
-
-    columns = [rest for _, _, *rest in msgspec.msgpack.decode(packed)]
-    return [(np.frombuffer(pair[0], np.uint8), np.frombuffer(pair[1], np.uint8)) for pair in columns if pair]
 
 
 def difference_p(first: Sequence[Round], other: Sequence[Round], overlap: float | None = None) -> float | None:
@@ -118,3 +94,28 @@ def corrected_t(differences: Sequence[float], overlap: float) -> float:
 def corrected_error(values: Sequence[float], overlap: float) -> float:
     """The standard error of the mean over repeated splits, whose rounds share rows and so vary too little."""
     return math.sqrt((1 / len(values) + overlap) * statistics.variance(values))
+
+
+def corrected_interval(values: Sequence[float], overlap: float, confidence: float = 0.95) -> Interval:
+    """The mean of one figure a repeated split, with its t-interval by `corrected_error`."""
+    from scipy.special import stdtrit
+
+    from argosy.statistics.intervals import Interval
+
+    mean = statistics.fmean(values)
+    reach = float(stdtrit(len(values) - 1, (1 + confidence) / 2)) * corrected_error(values, overlap)
+    return Interval(mean, mean - reach, mean + reach)
+
+
+def told_apart(p_values: Mapping[str, float], confidence: float = 0.95) -> set[str]:
+    """Which of many comparisons show a difference, all of them rightly with the confidence given.
+
+    Holm's step-down ("A simple sequentially rejective multiple test procedure", 1979): the first of a thousand equals
+    is far ahead of most by luck alone, which a test of each by itself would take for quality.
+    """
+    found: set[str] = set()
+    for place, (name, p_value) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
+        if p_value >= (1 - confidence) / (len(p_values) - place):
+            break
+        found.add(name)
+    return found

@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.web.figures import calibration, calibration_error, class_figures, confused, doubtful_labels, wilson
+from argosy.statistics.calibration_bins import calibration_bins, calibration_error
+from argosy.statistics.class_figures import class_figures, confused
+from argosy.statistics.intervals import wilson
+from argosy.statistics.label_doubts import doubtful_labels
 
 CONFUSION = [[8, 2, 0], [1, 9, 0], [0, 5, 0], [1, 0, 0]]
 LABELS = ["a", "b", "c"]
@@ -49,16 +52,16 @@ def test_a_calibrated_model_has_little_error_and_an_overconfident_one_its_excess
     random = np.random.default_rng(0)
     probabilities = random.uniform(0.5, 1, 20_000)
     right = random.uniform(size=20_000) < probabilities
-    bins = calibration(probabilities, right)
+    bins = calibration_bins(probabilities, right)
     assert sum(one.rows for one in bins) == 20_000
     assert calibration_error(bins) < 0.015
     assert sum(one.right.low <= one.probability <= one.right.high for one in bins) >= 8
-    assert calibration_error(calibration(np.minimum(probabilities + 0.2, 1), right)) > 0.1
+    assert calibration_error(calibration_bins(np.minimum(probabilities + 0.2, 1), right)) > 0.1
     assert calibration_error([]) is None
 
 
 def test_few_rows_make_few_bins():
-    assert len(calibration(np.linspace(0.5, 1, 25), np.ones(25, bool))) == 2
+    assert len(calibration_bins(np.linspace(0.5, 1, 25), np.ones(25, bool))) == 2
 
 
 def test_flipped_labels_are_found_and_come_first():
