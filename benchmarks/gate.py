@@ -29,9 +29,9 @@ import numpy as np
 from scipy.stats import beta
 
 from argosy.datasets.split import fractions, id_words
-from argosy.feedback.decision import PairedAnswers, decide
-from argosy.feedback.evidence import weights_of
-from argosy.feedback.gate import Policy, judge
+from argosy.evaluation.decision import PairedAnswers, decide
+from argosy.evaluation.evidence import weights_of
+from argosy.evaluation.gate import Policy, judge
 from argosy.feedback.review import choose
 from argosy.models.adapted_model import AdaptedModel
 from argosy.predictions.log import Reviewable

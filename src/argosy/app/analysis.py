@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from argosy.app.drifting import drifting, periods_of
 from argosy.errors import ArgosyError, InputInvalid, KeyUnavailable
-from argosy.feedback.drift import drift
+from argosy.evaluation.drift import drift
 from argosy.label_sets import agrees
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.answers import answers_of, coded, confidence, right

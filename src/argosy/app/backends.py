@@ -1,4 +1,4 @@
-"""URLs become backends: the one place that knows which schemes there are."""
+"""URLs become backends: the one place that knows which schemes there are. This module is the `Openers` of a project."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import os
 import tempfile
 from pathlib import Path
 
+from argosy.app.plugins import REGISTRIES, load_plugins
+from argosy.backends import HOME, KEY_FOLDER
 from argosy.database import Database
+from argosy.definitions import Registries
 from argosy.errors import DefinitionInvalid
 from argosy.messaging.broker import Broker
 from argosy.paths import close_to_others, is_below, make_private_folder
@@ -17,9 +20,6 @@ from argosy.vault.keys.environment import EnvironmentKeys, variable
 from argosy.vault.keys.file import FileKeys
 from argosy.vault.master_keys import ROLES
 from argosy.vault.rotation import RotatableKeys
-
-HOME = Path(".argosy")
-KEY_FOLDER = HOME / "keys"
 
 
 def database(url: str, root: Path) -> Database:
@@ -82,6 +82,17 @@ def vault(root: Path, own: Database) -> Vault:
 def master_keys(root: Path) -> RotatableKeys:
     """From the environment where one is given there, else from the project's folder."""
     return EnvironmentKeys(os.environ) if _keys_are_given() else FileKeys(root / KEY_FOLDER)
+
+
+def key_folder(folder: Path) -> RotatableKeys:
+    """Master keys as the files of a folder."""
+    return FileKeys(folder)
+
+
+def registries(root: Path, modules: list[str]) -> Registries:
+    """Every plug-in that a plan may name; the project's own modules are imported."""
+    load_plugins(root, modules)
+    return REGISTRIES
 
 
 def create_keys(root: Path) -> None:

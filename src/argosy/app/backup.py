@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import argosy
 from argosy import clock
 from argosy.app import backends
 from argosy.app.archive import DATABASE, PLANS, ArchiveWriter
+from argosy.backends import KEY_FOLDER
 from argosy.database import migrations
 from argosy.definitions.project import FILE_NAME
 from argosy.definitions.yaml_files import read_mapping
@@ -27,6 +27,7 @@ from argosy.errors import BackupInvalid, DefinitionInvalid
 from argosy.paths import make_private_file, make_private_folder
 from argosy.vault.keys.file import FileKeys
 from argosy.vault.vault import unopened
+from argosy.version import __version__
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -67,7 +68,7 @@ def backup(project: Project, file: Path, with_keys: bool = False) -> BackedUp:
             writer.add(DATABASE, scratch / DATABASE)
             for digest in digests:
                 writer.add(f"artifacts/{digest}", project.artifacts.fetch(digest))
-            writer.finish(argosy.__version__, migrations.newest(), clock.now())
+            writer.finish(__version__, migrations.newest(), clock.now())
         _publish(archive, file)
     names = [path.relative_to(project.root).as_posix() for path in own]
     return BackedUp(str(file), file.stat().st_size, len(digests), names, with_keys)
@@ -83,7 +84,7 @@ def _take(project: Project, scratch: Path, with_keys: bool) -> list[str]:
         def beside() -> None:
             _copy(project.spool, spool, SPOOLED)
             if with_keys:
-                _copy(project.root / backends.KEY_FOLDER, keys, KEYS)
+                _copy(project.root / KEY_FOLDER, keys, KEYS)
             rotations.close()
 
         project.database.snapshot(scratch / DATABASE, beside)
@@ -92,7 +93,7 @@ def _take(project: Project, scratch: Path, with_keys: bool) -> list[str]:
         with copy.read() as transaction:
             if with_keys and (scopes := unopened(transaction, FileKeys(keys))):
                 raise BackupInvalid(
-                    f"the keys in {project.root / backends.KEY_FOLDER} do not open {', '.join(scopes)}:"
+                    f"the keys in {project.root / KEY_FOLDER} do not open {', '.join(scopes)}:"
                     " put the right ones there, or leave --with-keys away"
                 )
             return [row[0] for row in transaction.execute(_ARTIFACTS)]
@@ -101,7 +102,7 @@ def _take(project: Project, scratch: Path, with_keys: bool) -> list[str]:
 
 
 def _own_keys(project: Project) -> FileKeys:
-    keys = FileKeys(project.root / backends.KEY_FOLDER)
+    keys = FileKeys(project.root / KEY_FOLDER)
     if not any(keys.folder.glob("*.key")):
         raise BackupInvalid(
             f"there are no keys in {keys.folder} to include: those from the environment are yours to keep"

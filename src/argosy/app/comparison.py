@@ -215,8 +215,8 @@ def _common(transaction: Transaction, a: _Side, b: _Side, members: Sequence[_Sid
     An example that both have in two revisions is taken as the second has it. Reviewed rows, which were drawn with
     unequal chances, are left out: figures by class take every row as one.
     """
-    from argosy.feedback.evidence import Candidate, Side, select
-    from argosy.feedback.gate import Policy
+    from argosy.evaluation.evidence import Candidate, Side, select
+    from argosy.evaluation.gate import Policy
     from argosy.predictions.measures import measures
     from argosy.types import Part
 
@@ -235,7 +235,7 @@ def _common(transaction: Transaction, a: _Side, b: _Side, members: Sequence[_Sid
 def _paired(answered: Mapping[str, Any]) -> Paired:
     import numpy as np
 
-    from argosy.feedback.gate import judge
+    from argosy.evaluation.gate import judge
 
     labels, (first, second) = answered["labels"], answered["answers"]
     right = [np.array(list(map(agrees, side, labels)), np.bool_) for side in (first, second)]

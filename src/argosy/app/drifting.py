@@ -68,8 +68,8 @@ def look_for_drift(project: Project, values: Mapping[str, Any], report_progress:
 
 def periods_of(counted: Counted, version: int, by: str = "") -> list[Period]:
     """A version's newest hours or days with answers in them; none where it has no reference."""
-    from argosy.feedback.drift import drift as compared
-    from argosy.feedback.drift_windows import period_seconds, periods
+    from argosy.evaluation.drift import drift as compared
+    from argosy.evaluation.drift_windows import period_seconds, periods
     from argosy.predictions.live_profiles import together
 
     reference = counted.references.get(version)

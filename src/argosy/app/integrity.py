@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from argosy.app import backends
+from argosy.backends import HOME
 from argosy.errors import ArgosyError, KeyUnavailable, KeyWrong
 from argosy.paths import is_open_to_others
 
@@ -169,7 +170,7 @@ def spool(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  #
 
 def files(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
     """That others cannot look into the project's own folder, which is closed when it is opened, if it is ours."""
-    home = project.root / backends.HOME
+    home = project.root / HOME
     if is_open_to_others(home):
         yield Finding("files", False, f"{home} is open to others", f"chmod -R go= {home}")
     else:

@@ -12,9 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from argosy.app import backends
-from argosy.app.plugins import REGISTRIES, load_plugins
-from argosy.definitions import Registries, Settings, find_project, load_settings
+from argosy.backends import Backends
+from argosy.definitions import find_project, load_settings
 from argosy.definitions.project import FILE_NAME
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from argosy.app.reproduction import Reproduction
     from argosy.app.retraining import Retrained
     from argosy.database import Database
+    from argosy.definitions import Registries
     from argosy.feedback.replay_requests import Replayed
     from argosy.jobs.queue import Queue
     from argosy.messaging.broker import Broker
@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 class Project:
     """One project, closed where a `with` ends. May be used from several threads; a forked process opens its own."""
 
-    def __init__(self, root: Path, settings: Settings) -> None:
-        self.root, self.settings = root, settings
+    def __init__(self, backends: Backends) -> None:
+        self.backends = backends
+        self.root, self.settings = backends.root, backends.settings
 
     def __enter__(self) -> Self:
         return self
@@ -52,41 +53,36 @@ class Project:
     def __repr__(self) -> str:
         return f"Project({self.settings.name!r} in {str(self.root)!r})"
 
-    @cached_property
-    def registries(self) -> Registries:
-        """Every plug-in that a plan may name; the project's own modules are imported."""
-        load_plugins(self.root, self.settings.plugins)
-        return REGISTRIES
-
     # --- backends
 
-    @cached_property
+    @property
+    def registries(self) -> Registries:
+        """Every plug-in that a plan may name; the project's own modules are imported."""
+        return self.backends.registries
+
+    @property
     def database(self) -> Database:
-        return backends.database(self.settings.database, self.root)
+        return self.backends.database
 
-    @cached_property
+    @property
     def broker(self) -> Broker:
-        return backends.broker(self.settings.broker, self.root, self.database)
+        return self.backends.broker
 
-    @cached_property
+    @property
     def artifacts(self) -> ArtifactStore:
-        return backends.artifacts(self.settings.artifacts, self.root)
+        return self.backends.artifacts
 
-    @cached_property
+    @property
     def vault(self) -> Vault:
-        return backends.vault(self.root, self.database)
+        return self.backends.vault
 
-    @cached_property
+    @property
     def store(self) -> Store:
-        from argosy.store.store import Store
+        return self.backends.store
 
-        return Store(self.database, self.artifacts)
-
-    @cached_property
+    @property
     def queue(self) -> Queue:
-        from argosy.jobs.queue import Queue
-
-        return Queue(self.database)
+        return self.backends.queue
 
     @cached_property
     def keys(self) -> ProjectKeys:
@@ -104,7 +100,7 @@ class Project:
     @property
     def spool(self) -> Path:
         """Where servers append predictions before the drainer moves them into the database."""
-        return self.root / backends.HOME / "spool"
+        return self.backends.spool
 
     # --- what a user does
 
@@ -228,8 +224,15 @@ class Project:
 
     def close(self) -> None:
         """Close what was opened; the project may be used again and opens it anew."""
-        if "database" in self.__dict__:
-            self.database.close()
+        self.backends.close()
+
+
+def open_backends(folder: str | os.PathLike[str] = ".") -> Backends:
+    """Those of the project of that folder or of the nearest one above it; raises ProjectNotFound, DefinitionInvalid."""
+    from argosy.app import backends
+
+    root = find_project(Path(folder))
+    return Backends(root, load_settings(root, os.environ), backends)
 
 
 def open_project(folder: str | os.PathLike[str] = ".", *, create: bool = False) -> Project:
@@ -241,5 +244,4 @@ def open_project(folder: str | os.PathLike[str] = ".", *, create: bool = False) 
         from argosy.app.scaffold import create_project
 
         create_project(Path(folder))
-    root = find_project(Path(folder))
-    return Project(root, load_settings(root, os.environ))
+    return Project(open_backends(folder))

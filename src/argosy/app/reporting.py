@@ -165,7 +165,7 @@ def subject_of(project: Project, target: str) -> Version:
 
 
 def _with_texts(project: Project, found: Analysis) -> Analysis:
-    from argosy.feedback.input_profile import as_text
+    from argosy.evaluation.input_profile import as_text
 
     def told(cases: Sequence[Case]) -> list[Case]:
         shown = [project.examples.show(case.example_id)[-1].input for case in cases]

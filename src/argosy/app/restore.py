@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from argosy.app import backends
 from argosy.app.archive import DATABASE as ARCHIVED
 from argosy.app.archive import Manifest, extract, read_manifest
+from argosy.backends import HOME, KEY_FOLDER
 from argosy.database import migrations
 from argosy.definitions.project import FILE_NAME, Settings, load_settings
 from argosy.errors import BackupInvalid
@@ -91,18 +92,18 @@ def _build(file: Path, manifest: Manifest, scratch: Path, root: Path, into: Path
     if not (root / FILE_NAME).is_file() or ARCHIVED not in held:
         raise BackupInvalid(f"{file} has no project in it")
     settings, changed = _inside(root)
-    for folder in (backends.HOME, backends.KEY_FOLDER, SPOOL):
+    for folder in (HOME, KEY_FOLDER, SPOOL):
         make_private_folder(root / folder)
     for name, path in held.items():
         if name.startswith("keys/"):
-            _move(path, within(root / backends.KEY_FOLDER, PurePosixPath(name).name))
+            _move(path, within(root / KEY_FOLDER, PurePosixPath(name).name))
         elif name.startswith("spool/"):
             _move(path, within(root / SPOOL, PurePosixPath(name).name))
     _move(held[ARCHIVED], root / settings.database.removeprefix("sqlite:///"))
     count = _put_artifacts(scratch, manifest, backends.artifacts(settings.artifacts, root))
     has_keys = any(name.startswith("keys/") for name in held)
     if not has_keys:
-        (root / backends.KEY_FOLDER).rmdir()  # a project without the folder may take its keys from elsewhere
+        (root / KEY_FOLDER).rmdir()  # a project without the folder may take its keys from elsewhere
     return Restored(str(into), manifest.made_at, count, has_keys, changed)
 
 

@@ -18,7 +18,7 @@ from argosy.vault.master_keys import EXAMPLES
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
-    from argosy.feedback.gate import Policy
+    from argosy.evaluation.gate import Policy
     from argosy.jobs.guard import LeaseGuard
     from argosy.jobs.job import Job
     from argosy.jobs.runner import Handler, Outcome, Pace, Tally
@@ -120,7 +120,7 @@ def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
 
 def gate_policy(project: Project) -> Policy:
     """What the project asks of a challenger."""
-    from argosy.feedback.gate import Policy
+    from argosy.evaluation.gate import Policy
 
     return Policy(**msgspec.structs.asdict(project.settings.gate))
 

@@ -21,10 +21,10 @@ from argosy.errors import (
     VersionNotFound,
     message_of,
 )
-from argosy.feedback.drift import drift
-from argosy.feedback.drift_references import Reference, References
-from argosy.feedback.drift_windows import closed_window, live_window
-from argosy.feedback.input_profile import input_profile
+from argosy.evaluation.drift import drift
+from argosy.evaluation.drift_references import Reference, References
+from argosy.evaluation.drift_windows import closed_window, live_window
+from argosy.evaluation.input_profile import input_profile
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.runner import Outcome

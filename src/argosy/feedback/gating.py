@@ -20,10 +20,10 @@ from argosy.datasets.frozen import find, members
 from argosy.datasets.provenance import learned_examples, rows_of
 from argosy.datasets.split import TEST
 from argosy.errors import DecisionOvertaken
-from argosy.feedback.decision import PairedAnswers, decide
-from argosy.feedback.evidence import Candidate, Side, select
-from argosy.feedback.gate import Correct, Policy, Verdict, refused
-from argosy.feedback.suspicion import held, suspicions, without
+from argosy.evaluation.decision import PairedAnswers, decide
+from argosy.evaluation.evidence import Candidate, Side, select
+from argosy.evaluation.gate import Correct, Policy, Verdict, refused
+from argosy.evaluation.suspicion import held, suspicions, without
 from argosy.feedback.triggers import is_cooling
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job, JobState

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from argosy.feedback.gate import Policy
+from argosy.evaluation.gate import Policy
 from argosy.feedback.labels import ConflictRule, Said, resolve
 from argosy.feedback.triggers import is_cooling
 from argosy.predictions.measures import Measure

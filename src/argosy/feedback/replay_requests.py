@@ -9,7 +9,7 @@ import msgspec
 
 from argosy.database import Transaction
 from argosy.errors import JobFailed, NothingToRollBack
-from argosy.feedback.gate import Policy, Verdict
+from argosy.evaluation.gate import Policy, Verdict
 from argosy.feedback.labels import ConflictRule
 from argosy.feedback.replay import due, look_at
 from argosy.feedback.replay_rows import Reign, fresh_rows, reign

@@ -8,8 +8,8 @@ import numpy as np
 
 from argosy.database import Transaction
 from argosy.errors import NothingToRollBack
-from argosy.feedback.evidence import within_shares
-from argosy.feedback.gate import Policy
+from argosy.evaluation.evidence import within_shares
+from argosy.evaluation.gate import Policy
 from argosy.feedback.labels import ConflictRule, Said
 from argosy.feedback.replay import Answered, Row, measuring
 from argosy.label_sets import beside

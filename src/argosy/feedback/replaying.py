@@ -16,12 +16,12 @@ import numpy as np
 
 from argosy.database import Database, Transaction
 from argosy.errors import DecisionOvertaken, InputInvalid
-from argosy.feedback.evidence import weights_of
-from argosy.feedback.gate import Correct, Policy, Verdict, judge, refused
+from argosy.evaluation.evidence import weights_of
+from argosy.evaluation.gate import Correct, Policy, Verdict, judge, refused
+from argosy.evaluation.suspicion import suspicions, without
 from argosy.feedback.labels import ConflictRule
 from argosy.feedback.replay import Look, Row, first_rows, look_at, too_few
 from argosy.feedback.replay_rows import Reign, fresh_rows, reign
-from argosy.feedback.suspicion import suspicions, without
 from argosy.feedback.triggers import is_cooling
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job

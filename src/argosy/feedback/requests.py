@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from argosy.database import Transaction
-from argosy.feedback.gate import Verdict
+from argosy.evaluation.gate import Verdict
 from argosy.feedback.gating import GATE
 from argosy.feedback.retraining import RETRAIN, RetrainRequest
 from argosy.feedback.triggers import BY_DRIFT, Reason, Schedule, Situation, due

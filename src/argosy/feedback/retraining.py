@@ -19,8 +19,8 @@ from argosy.datasets.split import TRAIN
 from argosy.definitions import Definition, Registries, Spec, code_digests, label
 from argosy.definitions.ensemble import member_labels
 from argosy.errors import DecisionOvertaken, DefinitionInvalid, JobNotFound, NothingNew
+from argosy.evaluation.gate import Policy
 from argosy.feedback.corrections import Corrections
-from argosy.feedback.gate import Policy
 from argosy.feedback.gating import GateRequest, gate_job
 from argosy.feedback.triggers import BY_DRIFT
 from argosy.jobs.guard import LeaseGuard

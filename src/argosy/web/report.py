@@ -5,9 +5,9 @@ from __future__ import annotations
 from html import escape
 from importlib import resources
 
-import argosy
 from argosy.clock import format_time
 from argosy.statistics.intervals import Interval
+from argosy.version import __version__
 from argosy.web import data, drift, life, performance
 from argosy.web.contents import Contents, Subject
 from argosy.web.html import badge, code, figure_of, folded, table, tile
@@ -44,7 +44,7 @@ def page(contents: Contents) -> str:
         f"<p class='lead'>{escape(subject.adapter)} <span aria-hidden='true'>→</span> {escape(subject.model)}</p>"
         f"{_tiles(subject)}</header><nav aria-label='Sections'>{links}</nav>"
         f"<main id='main'>{''.join(drawn.values())}{_lineage(subject)}</main>"
-        f"<footer>Made {escape(format_time(round(contents.made_at)))} by Argosy {argosy.__version__}. "
+        f"<footer>Made {escape(format_time(round(contents.made_at)))} by Argosy {__version__}. "
         "Intervals are 95 %.</footer></body></html>\n"
     )
 

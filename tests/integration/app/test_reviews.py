@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 import argosy
-from argosy.feedback.gate import Verdict
+from argosy.evaluation.gate import Verdict
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter

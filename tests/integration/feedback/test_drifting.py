@@ -10,8 +10,8 @@ import pytest
 from argosy import clock
 from argosy.database.engines.sqlite import SqliteTransaction
 from argosy.datasets.example import Example
+from argosy.evaluation.drift_windows import DAY, closed_window
 from argosy.feedback.drift_requests import DriftRequests
-from argosy.feedback.drift_windows import DAY, closed_window
 from argosy.feedback.drifting import Drifting
 from argosy.feedback.triggers import BY_DRIFT, DriftPolicy, Schedule
 from argosy.models.adapted_model import AdaptedModel

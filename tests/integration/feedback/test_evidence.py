@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.feedback.gate import Policy
+from argosy.evaluation.gate import Policy
 from argosy.feedback.reviewing import Reviews
 from argosy.predictions.feedback_log import Feedback
 from argosy.predictions.giver import Giver

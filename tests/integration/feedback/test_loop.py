@@ -14,7 +14,7 @@ from argosy.datasets.frozen import freeze, members
 from argosy.datasets.split import TEST
 from argosy.definitions import Definition, label
 from argosy.errors import DatasetInvalid, ModelNotFound
-from argosy.feedback.gate import Policy
+from argosy.evaluation.gate import Policy
 from argosy.feedback.gating import GateRequest, Gating, gate_job
 from argosy.feedback.requests import Retrainings
 from argosy.feedback.retraining import Retraining

@@ -13,7 +13,7 @@ from argosy.datasets.example import Example
 from argosy.datasets.frozen import freeze
 from argosy.definitions import Definition, label
 from argosy.errors import NothingToRollBack, VersionNotFound
-from argosy.feedback.gate import Policy
+from argosy.evaluation.gate import Policy
 from argosy.feedback.labels import ConflictRule
 from argosy.feedback.replay_requests import Replays
 from argosy.feedback.replaying import Replaying

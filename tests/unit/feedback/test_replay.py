@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.feedback.gate import Policy, judge
+from argosy.evaluation.gate import Policy, judge
 from argosy.feedback.labels import ConflictRule, Said
 from argosy.feedback.replay import Answered, due, first_rows, look_at, measuring
 

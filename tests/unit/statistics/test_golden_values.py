@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from argosy.feedback.decision import PairedAnswers, more_reviews
+from argosy.evaluation.decision import PairedAnswers, more_reviews
 from argosy.statistics.calibration_bins import calibration_bins, calibration_error
 from argosy.statistics.intervals import between, resampled_means, wilson
 from argosy.statistics.paired_tests import corrected_error, corrected_interval, corrected_t, mcnemar, micro_f1_p

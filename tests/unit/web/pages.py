@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from argosy.feedback.drift import drift
+from argosy.evaluation.drift import drift
 from argosy.predictions.profiles import Profile
 from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.class_figures import class_figures

@@ -17,11 +17,12 @@ from pathlib import Path
 from subprocess import Popen, TimeoutExpired
 from typing import Final
 
-import argosy
 from argosy import processes
 
 CHILD: Final = "argosy.models.runtimes.child"
 SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
+OURS: Final = Path(__file__).parents[2]
+"""This package."""
 SYSTEM: Final = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache", "/nix", "/gnu")
 PACKAGES: Final = ("site-packages", "dist-packages")
 EMPTY: Final = "/empty"
@@ -75,7 +76,7 @@ def readable(import_path: Sequence[str]) -> list[Path]:
     """What Python needs to run our child, without what is beside it: a project's folder holds keys."""
     entries = [Path(entry) for entry in import_path if entry]
     python = (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)
-    whole = {Path(one) for one in (*SYSTEM, *python, *argosy.__path__)}
+    whole = {Path(one) for one in (*SYSTEM, *python, OURS)}
     whole |= {entry for entry in entries if entry.name in PACKAGES}
     whole |= {path.resolve() for path in whole}
     modules = {module for entry in entries for module in _modules(entry, whole)}

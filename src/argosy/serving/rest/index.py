@@ -7,12 +7,12 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from argosy import __version__
 from argosy.serving.aspired import DEFAULT_ALIAS
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.rest.answers import answer_json
 from argosy.serving.routes import ModelRoutes
 from argosy.serving.servable import State
+from argosy.version import __version__
 
 PLACES: Final = {
     "models": "GET /v2/models",

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from argosy import __version__
 from argosy.serving.rest.answers import PREDICTION_HEADER, VERSION_HEADER
 from argosy.serving.rest.endpoint import Endpoint
 from argosy.serving.rest.feedback import FeedbackBody
 from argosy.serving.rest.schemas import SCHEMAS
 from argosy.serving.rest.tensors import InferBody
+from argosy.version import __version__
 
 _REF = "#/components/schemas/{name}"
 _PARAMETERS = {

@@ -7,12 +7,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from argosy import __version__
 from argosy.serving.dataplane import DataPlane, InferRequest, ModelMetadata, scores_name
 from argosy.serving.limits import check_rows, check_values
 from argosy.serving.rest import binary_tensors, tensors
 from argosy.serving.rest.answers import answer_inference, answer_json, prediction_headers
 from argosy.serving.rest.bodies import BINARY_TYPES, read_body, who
+from argosy.version import __version__
 
 PLATFORM = "argosy_adapted_model"
 

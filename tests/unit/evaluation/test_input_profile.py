@@ -2,7 +2,7 @@
 
 import pytest
 
-from argosy.feedback.input_profile import input_profile, known_words, unseen_share
+from argosy.evaluation.input_profile import input_profile, known_words, unseen_share
 
 
 def test_words_that_training_never_saw_are_shared_out_by_text():

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from argosy.feedback.decision import PairedAnswers, confidence_of, decide, more_reviews
-from argosy.feedback.gate import Policy
+from argosy.evaluation.decision import PairedAnswers, confidence_of, decide, more_reviews
+from argosy.evaluation.gate import Policy
 
 POLICY = Policy(resamples=2000)
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.feedback.drift import drift
+from argosy.evaluation.drift import drift
 from argosy.predictions.profiles import Profile
 from argosy.statistics.shifts import Moments, mean_shift, mix_shift, overlap_lost
 

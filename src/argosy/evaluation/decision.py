@@ -18,7 +18,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from argosy.feedback.gate import Correct, Policy, Verdict, judge
+from argosy.evaluation.gate import Correct, Policy, Verdict, judge
 from argosy.statistics.weighted_pairs import Weights
 
 POWER = 0.8

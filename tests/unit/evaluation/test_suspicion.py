@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from argosy.feedback.suspicion import suspicions
+from argosy.evaluation.suspicion import suspicions
 from argosy.predictions.measures import Measure
 
 RIGHT, WRONG = np.ones(100, bool), np.zeros(100, bool)

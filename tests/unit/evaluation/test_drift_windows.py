@@ -1,6 +1,6 @@
 """Which stretches of time are compared."""
 
-from argosy.feedback.drift_windows import closed_window, live_window, period_seconds, periods
+from argosy.evaluation.drift_windows import closed_window, live_window, period_seconds, periods
 from argosy.predictions.live_profiles import HourProfile
 from argosy.predictions.profiles import Profile
 

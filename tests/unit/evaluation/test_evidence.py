@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argosy.feedback.evidence import Candidate, Side, select, weights_of, within_shares
-from argosy.feedback.gate import Policy
+from argosy.evaluation.evidence import Candidate, Side, select, weights_of, within_shares
+from argosy.evaluation.gate import Policy
 from argosy.predictions.measures import Measure
 
 IMPORTED = Candidate(b"i", None)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argosy.feedback.gate import Correct
+from argosy.evaluation.gate import Correct
 from argosy.predictions.measures import Measure
 
 FAR_MORE = 0.25

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.feedback.gate import Policy, Verdict, judge, refused
+from argosy.evaluation.gate import Policy, Verdict, judge, refused
 from argosy.statistics.paired_tests import mcnemar
 from argosy.statistics.weighted_pairs import difference_interval
 

@@ -19,7 +19,7 @@ from argosy.datasets.erasure import erasures
 from argosy.datasets.examples import scope_name
 from argosy.datasets.frozen import find
 from argosy.errors import InputInvalid
-from argosy.feedback.input_profile import input_profile, known_words
+from argosy.evaluation.input_profile import input_profile, known_words
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.answers import answers_of, confidence
 from argosy.models.inputs import NO_LIMIT, check_input

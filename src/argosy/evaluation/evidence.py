@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.feedback.gate import Policy
+from argosy.evaluation.gate import Policy
 from argosy.predictions.measures import Measure
 from argosy.statistics.weighted_pairs import Weights
 

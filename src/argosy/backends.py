@@ -1,0 +1,139 @@
+"""What use cases work with: the backends of one project, each opened when it is first used.
+
+A use case takes this value, or the one port that it needs, and never the `Project` that stands on top of it. Which
+class is behind a port is not decided here: the `Openers` of a project are the module `app.backends`.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from argosy.database import Database
+    from argosy.datasets.examples import Examples
+    from argosy.definitions import Registries, Settings
+    from argosy.jobs.queue import Queue
+    from argosy.messaging.broker import Broker
+    from argosy.predictions.feedback_log import FeedbackLog
+    from argosy.predictions.log import PredictionLog
+    from argosy.store.artifact_store import ArtifactStore
+    from argosy.store.store import Store
+    from argosy.vault import Vault
+    from argosy.vault.rotation import RotatableKeys
+
+HOME: Final = Path(".argosy")
+"""A project's own folder, in its root."""
+KEY_FOLDER: Final = HOME / "keys"
+
+
+class Openers(Protocol):
+    """How URLs become backends. A relative path in a URL is the project's; a scheme that is not known is refused."""
+
+    def database(self, url: str, root: Path) -> Database:
+        """Its schema brought up to date."""
+
+    def broker(self, url: str, root: Path, own: Database) -> Broker:
+        """`own` is the project's database, where the URL names no other."""
+
+    def artifacts(self, url: str, root: Path) -> ArtifactStore: ...
+
+    def vault(self, root: Path, own: Database) -> Vault:
+        """A project in which nothing is encrypted yet gets master keys."""
+
+    def master_keys(self, root: Path) -> RotatableKeys: ...
+
+    def key_folder(self, folder: Path) -> RotatableKeys:
+        """Master keys as the files of a folder, such as a copy of a project's."""
+
+    def registries(self, root: Path, modules: list[str]) -> Registries:
+        """Every plug-in that a plan may name; the project's own modules are imported."""
+
+
+class Backends:
+    """May be used from several threads; a forked process opens its own."""
+
+    def __init__(self, root: Path, settings: Settings, openers: Openers) -> None:
+        self.root, self.settings, self.openers = root, settings, openers
+
+    # --- ports
+
+    @cached_property
+    def database(self) -> Database:
+        return self.openers.database(self.settings.database, self.root)
+
+    @cached_property
+    def broker(self) -> Broker:
+        return self.openers.broker(self.settings.broker, self.root, self.database)
+
+    @cached_property
+    def artifacts(self) -> ArtifactStore:
+        return self.openers.artifacts(self.settings.artifacts, self.root)
+
+    @cached_property
+    def vault(self) -> Vault:
+        return self.openers.vault(self.root, self.database)
+
+    @property
+    def master_keys(self) -> RotatableKeys:
+        self.vault  # noqa: B018  # a project in which nothing is encrypted yet gets its keys
+        return self.openers.master_keys(self.root)
+
+    @cached_property
+    def registries(self) -> Registries:
+        """Every plug-in that a plan may name; the project's own modules are imported."""
+        return self.openers.registries(self.root, self.settings.plugins)
+
+    @property
+    def spool(self) -> Path:
+        """Where servers append predictions before the drainer moves them into the database."""
+        return self.root / HOME / "spool"
+
+    # --- what is made of them
+
+    @cached_property
+    def store(self) -> Store:
+        from argosy.store.store import Store
+
+        return Store(self.database, self.artifacts)
+
+    @cached_property
+    def queue(self) -> Queue:
+        from argosy.jobs.queue import Queue
+
+        return Queue(self.database)
+
+    @cached_property
+    def examples(self) -> Examples:
+        from argosy.datasets.examples import Examples
+
+        return Examples(self.database, self.vault, text_bytes=self.settings.limits.text_bytes)
+
+    @cached_property
+    def prediction_log(self) -> PredictionLog:
+        from argosy.predictions.log import PredictionLog
+
+        return PredictionLog(self.database, self.vault, self.spool)
+
+    @cached_property
+    def feedback_log(self) -> FeedbackLog:
+        from argosy.predictions.feedback_log import FeedbackLog
+
+        return FeedbackLog(self.database, self.vault)
+
+    # --- what a use case asks for before it begins
+
+    def load_plugins(self) -> None:
+        """Before the state of a trained model is read: it may be made of a user's own plug-ins."""
+        self.registries  # noqa: B018
+
+    def require_keys(self, *roles: str) -> None:
+        """Raises KeyUnavailable where a role's master key is not available to this process."""
+        for role in roles:
+            self.master_keys.get(role)
+
+    def close(self) -> None:
+        """Close what was opened; what is used afterwards opens anew."""
+        if "database" in self.__dict__:
+            self.database.close()

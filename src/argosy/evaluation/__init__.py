@@ -1,0 +1,1 @@
+"""What a version is worth: evidence, the gate, comparison, labels in doubt, drift."""
