@@ -4,14 +4,34 @@ Guarantees, for every engine:
 
 - A `Database` may be used from any thread and by any number of processes; after a fork it must be opened again.
 - `read()` gives a snapshot: all its queries see one committed state. It never waits for writers.
-- `write()` is one serialised transaction: writers take turns, it sees all that was committed before it, and it
-  commits on leaving the block, or leaves nothing on an exception. Committed means durable against `kill -9`.
-- Statements name their parameters (`:name`), return rows as tuples, and use the SQL that SQLite 3.35 and PostgreSQL
-  15 share. Times are seconds since 1970 (REAL).
-- `Transaction.now()` is the database's clock, the only one that leases may use.
+- `write()` is one transaction: it commits on leaving the block, or leaves nothing on an exception. Committed means
+  durable against `kill -9`. Each of its statements sees what others had committed before that statement began.
+- `Transaction.lock(name)` makes those that lock the same name take turns: whoever has the lock sees all that earlier
+  holders committed, and keeps it until its transaction ends. A transaction that writes what it concludes from what it
+  read locks a name for it first; without a lock, two of them may read the same and both write.
+- `Transaction.now()` is the database's clock, the only one that leases may use, in seconds since 1970.
+- `wait_for_change` returns when another transaction that called `announce()` was committed, in any process.
 
-Raises DatabaseUnavailable when the database cannot be reached or stays locked for longer than it waits, SchemaNewer
-when a newer Argosy wrote it. A violated constraint raises `ConstraintViolated`.
+Rules for SQL outside of `engines/`; what they do not name must be in both SQLite 3.35 and PostgreSQL 15:
+
+- Parameters are named (`:name`). A list stands for as many values: `label IN (:labels)`; keep it below `LIST_VALUES`.
+- Columns are TEXT, INTEGER (64 bits; a flag is 0 or 1), REAL (double precision; times too) or BLOB. A REAL may be
+  infinite. A flag that a query computes (`x IS NULL`) comes back as a truth value: use it as one.
+- Text is compared and ordered by its bytes. NULL has no agreed place in an order: write `NULLS FIRST` or `NULLS LAST`
+  where a column that is ordered by may be NULL.
+- A parameter that may be None needs a type where nothing else gives it one: `CAST(:token AS TEXT) IS NULL`.
+- `max(a, b)` is `CASE WHEN a > b THEN a ELSE b END`; `max` and `min` are of a column alone.
+- Rows that a transaction takes for itself (`UPDATE … WHERE id = (SELECT …)`) are selected with `/* FOR UPDATE SKIP
+  LOCKED */`, which is a comment to SQLite, whose writers take turns anyway, and a clause to PostgreSQL; so is
+  `/* FOR UPDATE */`. A single statement that checks what it changes (`UPDATE … WHERE token = :token`) needs no lock.
+- Numbers that the database gives are in the order of commits only among transactions that hold one lock.
+- No temporary tables: rows on their way wait in a `scratch.Scratch`. No statement that fails may be gone on from.
+- No artifact store, broker or other network call inside a transaction. Statements of the schema's steps are translated
+  by `dialect.py`, see there.
+
+Raises DatabaseUnavailable when the database cannot be reached or stays locked for longer than it waits, and its kind
+DatabaseOutage where the same transaction may succeed later (two that waited for each other, a full disk); SchemaNewer
+when a newer Argosy wrote it. A violated constraint, or a value that the engine cannot keep, raises ConstraintViolated.
 """
 
 from __future__ import annotations
@@ -19,9 +39,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from argosy.errors import ArgosyError
+
+LIST_VALUES: Final = 10_000
+"""The most values of a list parameter that every engine takes."""
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
@@ -40,11 +63,23 @@ class Transaction(Protocol):
     def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[Row]:
         """Run one query without holding all its rows."""
 
-    def execute_many(self, sql: str, parameters: Iterable[Parameters] | Iterable[Row]) -> int:
-        """Run one statement for each (mappings for `:name`, tuples for `?`); how many rows it changed."""
+    def execute_many(self, sql: str, rows: Iterable[Parameters] | Iterable[Row]) -> int:
+        """Run one statement for each row, without holding them all; how many rows it changed.
+
+        A row is a mapping, or a tuple in the order in which the statement first names its parameters.
+        """
+
+    def define(self, sql: str) -> None:
+        """Run one statement of the schema, written as in its steps."""
 
     def now(self) -> float:
         """The database's clock."""
+
+    def lock(self, name: str) -> None:
+        """Wait until nobody else has that lock, and have it until the transaction ends; in `write()` alone."""
+
+    def announce(self) -> None:
+        """Wake those who wait for a change, once this has committed."""
 
     def has_table(self, name: str) -> bool:
         """Whether the schema has that table."""
@@ -59,10 +94,14 @@ class Database(Protocol):
         """A snapshot."""
 
     def write(self) -> AbstractContextManager[Transaction]:
-        """A serialised, durable transaction."""
+        """A durable transaction."""
 
-    def changed(self) -> int:
-        """A number that differs whenever another connection committed: cheap enough to poll."""
+    def wait_for_change(self, timeout: float) -> bool:
+        """Wait until a change was announced since this thread last asked, for `timeout` seconds at most.
+
+        Whether one was; it may be none, and is said to be one the first time. So look for work, and where there is
+        none wait, and look again: nothing that was committed in between is missed. 0 asks without waiting.
+        """
 
     def migrate(self) -> int:
         """Bring the schema up to date, in one transaction; the schema's number afterwards. Idempotent."""

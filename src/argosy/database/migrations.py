@@ -1,4 +1,7 @@
-"""The schema is the sum of the numbered files in `schema/`; each is applied once, all in one transaction."""
+"""The schema is the sum of the numbered files in `schema/`; each is applied once, all in one transaction.
+
+They are written as SQLite takes them, and translated for other engines by `dialect.py`.
+"""
 
 from __future__ import annotations
 
@@ -35,19 +38,20 @@ def is_current(transaction: Transaction) -> bool:
 
 
 def apply(transaction: Transaction, where: str) -> int:
-    """Apply what is missing; raises SchemaNewer where the database is ahead of us."""
+    """Apply what is missing, which others wait for; raises SchemaNewer where the database is ahead of us."""
+    transaction.lock("schema")
     present = version(transaction)
     if present > newest():
         raise SchemaNewer(
             f"{where} has schema {present}, this Argosy knows up to {newest()}: upgrade with pip install -U argosy"
         )
     if present == 0:
-        transaction.execute("CREATE TABLE schema_steps (number INTEGER PRIMARY KEY, applied_at REAL NOT NULL)")
+        transaction.define("CREATE TABLE schema_steps (number INTEGER PRIMARY KEY, applied_at REAL NOT NULL)")
     applied = _applied(transaction)
     for number, sql in steps().items():
         if number not in applied:
             for statement in statements(sql):
-                transaction.execute(statement)
+                transaction.define(statement)
             transaction.execute(
                 "INSERT INTO schema_steps VALUES (:number, :applied_at)",
                 {"number": number, "applied_at": transaction.now()},

@@ -13,7 +13,9 @@ CREATE_STAGED = """
         is_current INTEGER NOT NULL, example_id BLOB NOT NULL, content_hash BLOB NOT NULL, subject_hash BLOB,
         origin BLOB, label TEXT NOT NULL, seen_at REAL NOT NULL, source TEXT NOT NULL, split TEXT,
         sealed BLOB NOT NULL, is_dated INTEGER NOT NULL)"""
-STAGE = "INSERT INTO staged VALUES (?, NULL, 1, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+STAGE = """
+    INSERT INTO staged VALUES (:n, NULL, 1, 1, 1, :example_id, :content_hash, :subject_hash, :origin, :label, :seen_at,
+        :source, :split, :sealed, :is_dated)"""
 INDEX_STAGED = "CREATE INDEX staged_by_content ON staged (content_hash)"
 CREATE_CONTESTED = """
     CREATE TEMP TABLE contested AS
@@ -50,8 +52,10 @@ STORED_OF = """
     SELECT revision, label, seen_at, subject_hash, origin IS NOT NULL, example_id FROM examples
     WHERE collection = :collection AND content_hash = :content_hash ORDER BY revision"""
 SEALED_OF = "SELECT sealed FROM staged WHERE n = :n"
-DELETE_STAGED = "DELETE FROM staged WHERE n = ?"
-REVISE_STAGED = "UPDATE staged SET example_id = ?, revision = ?, is_current = ?, sealed = ? WHERE n = ?"
+DELETE_STAGED = "DELETE FROM staged WHERE n = :n"
+REVISE_STAGED = """
+    UPDATE staged SET example_id = :example_id, revision = :revision, is_current = :is_current, sealed = :sealed
+    WHERE n = :n"""
 RETIRE = """
     UPDATE examples SET is_current = 0
     WHERE collection = :collection AND content_hash = :content_hash AND is_current = 1"""
@@ -89,7 +93,7 @@ SEALED_BETWEEN = """
 SUBJECT_ROWS = """
     SELECT revision_id, content_hash FROM examples WHERE collection = :collection AND content_hash IN (
         SELECT content_hash FROM examples WHERE collection = :collection AND subject_hash = :subject_hash)"""
-ERASE = "DELETE FROM examples WHERE revision_id = ?"
+ERASE = "DELETE FROM examples WHERE revision_id = :revision_id"
 NOTE_ERASURE = "INSERT INTO erasures (erased_at) VALUES (:now)"
 ERASURES = "SELECT count(*) FROM erasures"
 

@@ -16,17 +16,18 @@ def of_store(store: Store, wishes: Mapping[str, Wish]) -> Callable[[], Sequence[
     `wishes` names the models to serve and how; empty, every registered model is served.
     """
     known: list[Aspired] = []
-    seen: list[int] = []
+    is_known = False
 
     def catalogue() -> Sequence[Aspired]:
-        changes = store.database.changed()
-        if seen != [changes]:
+        nonlocal is_known
+        if store.database.wait_for_change(0.0) or not is_known:
+            is_known = False  # until it was read: a read that fails is tried again
             known[:] = [
                 select(offered, wishes.get(offered.model, Wish()))
                 for offered in offers(store.all_versions())
                 if not wishes or offered.model in wishes
             ]
-            seen[:] = [changes]  # last, so that a read that failed is tried again
+            is_known = True
         return list(known)
 
     return catalogue

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from argosy.database.database import ConstraintViolated, Database, Transaction
+from argosy.database.database import LIST_VALUES, ConstraintViolated, Database, Transaction
 from argosy.testing.expecting import raised
+from argosy.testing.waiting import PATIENCE
 
 Open = Callable[[], Database]
 
 _PUT: Final = "INSERT INTO plans (name, source, submitted_at) VALUES (:name, :source, 0)"
 _NAMES: Final = "SELECT name FROM plans ORDER BY name"
+_TAKE: Final = """
+DELETE FROM plans WHERE name = (SELECT name FROM plans ORDER BY name LIMIT 1 /* FOR UPDATE SKIP LOCKED */)
+RETURNING name"""
 
 
 class Stopped(Exception):
@@ -28,6 +32,21 @@ class Stopped(Exception):
 
 def _put(transaction: Transaction, name: str, source: str = "") -> None:
     transaction.execute(_PUT, {"name": name, "source": source})
+
+
+def _announce(database: Database, name: str) -> None:
+    with database.write() as transaction:
+        _put(transaction, name)
+        transaction.announce()
+
+
+def _at_once(actions: Sequence[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=action) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
 
 
 def _names(database: Database) -> list[str]:
@@ -92,7 +111,7 @@ def a_snapshot_stands_still(opened: Open) -> None:
     assert _names(reader) == ["a"]
 
 
-def writers_take_turns(opened: Open) -> None:
+def those_with_a_lock_take_turns(opened: Open) -> None:
     shared = opened()
     with shared.write() as transaction:
         _put(transaction, "counter", "0")
@@ -100,6 +119,7 @@ def writers_take_turns(opened: Open) -> None:
     def count(database: Database) -> None:
         for _ in range(25):
             with database.write() as transaction:
+                transaction.lock("counter")
                 value = int(transaction.execute("SELECT source FROM plans")[0][0])
                 transaction.execute("UPDATE plans SET source = :source", {"source": str(value + 1)})
 
@@ -112,13 +132,59 @@ def writers_take_turns(opened: Open) -> None:
         assert transaction.execute("SELECT source FROM plans") == [("100",)]
 
 
+def a_statement_that_checks_what_it_changes_needs_no_lock(opened: Open) -> None:
+    databases, taken = [opened() for _ in range(4)], []
+    with databases[0].write() as transaction:
+        _put(transaction, "free")
+
+    def take(database: Database) -> None:
+        with database.write() as transaction:
+            taken.extend(transaction.execute("UPDATE plans SET name = 'taken' WHERE name = 'free' RETURNING name"))
+
+    _at_once([lambda database=database: take(database) for database in databases])  # type: ignore[misc]
+    assert taken == [("taken",)]
+
+
+def rows_are_taken_once(opened: Open) -> None:
+    databases, taken = [opened() for _ in range(4)], []
+    with databases[0].write() as transaction:
+        transaction.execute_many(_PUT, [(f"{number:02}", "") for number in range(40)])
+
+    def take(database: Database) -> None:
+        while True:
+            with database.write() as transaction:
+                rows = transaction.execute(_TAKE)
+            if not rows:
+                return
+            taken.extend(rows)
+
+    _at_once([lambda database=database: take(database) for database in databases])  # type: ignore[misc]
+    assert sorted(taken) == [(f"{number:02}",) for number in range(40)]
+
+
 def changes_are_noticed(opened: Open) -> None:
     watcher, writer = opened(), opened()
-    seen = watcher.changed()
-    assert watcher.changed() == seen
-    with writer.write() as transaction:
-        _put(transaction, "a")
-    assert watcher.changed() != seen
+    assert watcher.wait_for_change(0.0)  # the first time there may have been one
+    assert not watcher.wait_for_change(0.0)
+    _announce(writer, "a")
+    assert watcher.wait_for_change(PATIENCE)
+    assert not watcher.wait_for_change(0.01)
+
+
+def whoever_waits_is_woken(opened: Open) -> None:
+    watcher, writer, heard = opened(), opened(), []
+
+    def wait() -> None:
+        while not _names(watcher):
+            heard.append(watcher.wait_for_change(PATIENCE))
+        watcher.close()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    _announce(writer, "a")
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    assert all(heard)
 
 
 def constraints_are_named(opened: Open) -> None:
@@ -133,13 +199,64 @@ def constraints_are_named(opened: Open) -> None:
     assert _names(database) == ["a"]
 
 
+def values_come_back_as_they_were(opened: Open) -> None:
+    database = opened()
+    time, number, data = 1796515200.1234567, (1 << 62) + 1, bytes(range(256))
+    row = {"name": "100% :name 'é' \u2028", "position": number, "time": time, "data": data}
+    with database.write() as transaction:
+        transaction.execute("INSERT INTO spools (name, position) VALUES (:name, :position)", row)
+        sql = "INSERT INTO data_keys (scope, wrapped, created_at) VALUES (:name, :data, :time)"
+        transaction.execute(sql, row)
+        transaction.execute(sql, {"name": "b", "data": b"", "time": float("inf")})
+    with database.read() as transaction:
+        assert transaction.execute("SELECT name, position FROM spools") == [(row["name"], number)]
+        keys = transaction.execute("SELECT wrapped, created_at FROM data_keys ORDER BY created_at")
+        assert keys == [(data, time), (b"", float("inf"))]
+        assert transaction.execute("SELECT 1 FROM spools WHERE name LIKE '100%' AND ':name' <> '%'") == [(1,)]
+
+
+def text_is_ordered_by_its_bytes(opened: Open) -> None:
+    database, names = opened(), ["é", "a", "Z", "_", "10", "9", "B", "ä b", "ä-a", "😀", "\uffee"]
+    with database.write() as transaction:
+        transaction.execute_many(_PUT, [(name, "") for name in names])
+    assert _names(database) == sorted(names, key=str.encode)
+    with database.read() as transaction:
+        assert transaction.execute("SELECT max(name) FROM plans WHERE name < 'a'") == [("_",)]
+
+
+def nulls_are_ordered_as_said(opened: Open) -> None:
+    database = opened()
+    with database.write() as transaction:
+        _put(transaction, "never")
+        _put(transaction, "then")
+        transaction.execute("UPDATE plans SET cancelled_at = 1 WHERE name = :name", {"name": "then"})
+    with database.read() as transaction:
+        for place, names in (("FIRST", ["never", "then"]), ("LAST", ["then", "never"])):
+            rows = transaction.execute(f"SELECT name FROM plans ORDER BY cancelled_at NULLS {place}")  # noqa: S608
+            assert [row[0] for row in rows] == names
+
+
+def a_list_stands_for_its_values(opened: Open) -> None:
+    database = opened()
+    with database.write() as transaction:
+        transaction.execute_many(_PUT, [(f"{number:05}", "") for number in range(LIST_VALUES)])
+    with database.read() as transaction:
+        some = "SELECT name FROM plans WHERE name IN (:names) AND source = :source ORDER BY name"
+        assert transaction.execute(some, {"names": ["00007", "00003", "x"], "source": ""}) == [("00003",), ("00007",)]
+        assert transaction.execute(some, {"names": [], "source": ""}) == []
+        every = [f"{number:05}" for number in range(LIST_VALUES)]
+        assert len(list(transaction.stream(some, {"names": every, "source": ""}))) == LIST_VALUES
+
+
 def returning_and_streaming_give_rows(opened: Open) -> None:
     database = opened()
     with database.write() as transaction:
         rows = [{"name": f"{number:03}", "source": ""} for number in range(300)]
         assert transaction.execute_many(_PUT, rows) == 300
         assert transaction.execute(_PUT + " RETURNING name", {"name": "last", "source": ""}) == [("last",)]
-        assert sum(1 for _ in transaction.stream(_NAMES)) == 301
+        assert transaction.execute_many(_PUT, [(f"tuple {number}", "") for number in range(1500)]) == 1500
+        assert transaction.execute_many(_PUT, []) == 0
+        assert sum(1 for _ in transaction.stream(_NAMES)) == 1801
         assert transaction.execute("SELECT name FROM plans WHERE name = :name", {"name": "none"}) == []
 
 
@@ -176,9 +293,16 @@ CHECKS: Final[tuple[Callable[[Open], None], ...]] = (
     an_exception_leaves_nothing,
     a_snapshot_stands_still,
     a_copy_is_made_at_a_moment_when_nobody_commits,
-    writers_take_turns,
+    those_with_a_lock_take_turns,
+    a_statement_that_checks_what_it_changes_needs_no_lock,
+    rows_are_taken_once,
     changes_are_noticed,
+    whoever_waits_is_woken,
     constraints_are_named,
+    values_come_back_as_they_were,
+    text_is_ordered_by_its_bytes,
+    nulls_are_ordered_as_said,
+    a_list_stands_for_its_values,
     returning_and_streaming_give_rows,
     time_does_not_run_backwards,
     migrating_again_changes_nothing,

@@ -35,9 +35,9 @@ def test_looking_into_an_empty_queue_is_no_commit_that_wakes_others(database, tm
     from argosy.database.engines.sqlite import SqliteDatabase
 
     watcher = SqliteDatabase(database.url)
-    seen = watcher.changed()
+    watcher.wait_for_change(0.0)
     assert SqlBroker(database).receive("work", 0.1) is None
-    assert watcher.changed() == seen
+    assert not watcher.wait_for_change(0.0)
     watcher.close()
 
 

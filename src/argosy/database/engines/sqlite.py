@@ -1,4 +1,4 @@
-"""SQLite in WAL mode: readers never wait, writers take turns through BEGIN IMMEDIATE.
+"""SQLite in WAL mode: readers never wait, writers take turns through BEGIN IMMEDIATE, so that each has every lock.
 
 `synchronous=NORMAL` keeps every commit through `kill -9` of any process; a power cut may lose the last commits but
 never corrupts. One connection a thread, since a connection is one transaction. A file that is made here is its owner's
@@ -13,15 +13,19 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from argosy.database import migrations
 from argosy.database.database import ConstraintViolated, Parameters, Row
+from argosy.database.dialect import numbered, with_lists
 from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid
 from argosy.paths import make_private_file
 
 WAIT_SECONDS = 60.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.05
+"""Between two looks for others' commits, each of which costs microseconds."""
 _FULL = sqlite3.SQLITE_FULL
 _PASSING = frozenset(
     (
@@ -51,18 +55,32 @@ class SqliteTransaction:
 
     def execute(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
         with _translated():
-            return self._connection.execute(sql, parameters or {}).fetchall()
+            return self._connection.execute(*with_lists(sql, parameters or {})).fetchall()
 
     def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[Row]:
         with _translated():
-            yield from self._connection.execute(sql, parameters or {})
+            yield from self._connection.execute(*with_lists(sql, parameters or {}))
 
-    def execute_many(self, sql: str, parameters: Iterable[Any]) -> int:
+    def execute_many(self, sql: str, rows: Iterable[Any]) -> int:
+        given = iter(rows)
+        first = next(given, None)
+        if first is None:
+            return 0
+        statement = numbered(sql) if isinstance(first, tuple) else sql
         with _translated():
-            return self._connection.executemany(sql, parameters).rowcount
+            return self._connection.executemany(statement, chain((first,), given)).rowcount
+
+    def define(self, sql: str) -> None:
+        self.execute(sql)
 
     def now(self) -> float:
         return float(self.execute(_NOW)[0][0])
+
+    def lock(self, name: str) -> None:
+        """Every writer has them all."""
+
+    def announce(self) -> None:
+        """Every commit is noticed."""
 
     def has_table(self, name: str) -> bool:
         return bool(self.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", {"name": name}))
@@ -107,9 +125,18 @@ class SqliteDatabase:
                 connection.execute("ROLLBACK")
             raise
 
-    def changed(self) -> int:
-        with _translated():
-            return int(self._connection().execute("PRAGMA data_version").fetchone()[0])
+    def wait_for_change(self, timeout: float) -> bool:
+        connection, deadline, pause = self._connection(), time.monotonic() + timeout, FIRST_PAUSE
+        while True:
+            with _translated():
+                version = connection.execute("PRAGMA data_version").fetchone()[0]
+            if version != getattr(self._local, "seen", None):
+                self._local.seen = version
+                return True
+            if (left := deadline - time.monotonic()) <= 0:
+                return False
+            time.sleep(min(pause, left))
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     def migrate(self) -> int:
         with self.read() as transaction:

@@ -1,20 +1,14 @@
 """Queues in a table of the database. Delivered means hidden until a time; acknowledged means deleted.
 
-An idle consumer asks `Database.changed()`, which costs microseconds, every 5 to 50 ms, and reads the table only after
-somebody's commit or when a hidden message is due.
+An idle consumer waits for a change, and reads the table only after one or when a hidden message is due.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from typing import Final
 
 from argosy.database.database import Database
 from argosy.messaging.broker import Broker, Delivery, DeliveryPolicy
-
-FIRST_PAUSE: Final = 0.005
-LONGEST_PAUSE: Final = 0.05
 
 _ADD = "INSERT INTO messages (queue, body, visible_at) VALUES (:queue, :body, :now)"
 _DROP_OLD = "DELETE FROM messages WHERE queue = :queue AND visible_at < :before"
@@ -22,7 +16,8 @@ _IS_DUE = "SELECT 1 FROM messages WHERE queue = :queue AND visible_at <= :now LI
 _NEXT_DUE = "SELECT min(visible_at) FROM messages WHERE queue = :queue"
 _TAKE = """
 UPDATE messages SET visible_at = :until, deliveries = deliveries + 1
-WHERE id = (SELECT id FROM messages WHERE queue = :queue AND visible_at <= :now ORDER BY visible_at, id LIMIT 1)
+WHERE id = (SELECT id FROM messages WHERE queue = :queue AND visible_at <= :now ORDER BY visible_at, id LIMIT 1
+    /* FOR UPDATE SKIP LOCKED */)
 RETURNING id, body, deliveries"""
 _REMOVE = "DELETE FROM messages WHERE id = :id AND deliveries = :number RETURNING id"
 _RETURN = "UPDATE messages SET visible_at = :at WHERE id = :id AND deliveries = :number RETURNING id"
@@ -40,6 +35,7 @@ class SqlBroker(Broker):
             now = transaction.now()
             transaction.execute(_DROP_OLD, {"queue": queue, "before": now - self.policy.keep_seconds})
             transaction.execute_many(_ADD, [{"queue": queue, "body": body, "now": now} for body in bodies])
+            transaction.announce()
 
     def _take(self, queue: str, hold: float) -> Delivery | None:
         with self._database.read() as transaction:  # an empty queue must not make writers wait
@@ -57,15 +53,12 @@ class SqlBroker(Broker):
     def _return(self, delivery: Delivery, delay: float) -> bool:
         with self._database.write() as transaction:
             row = {"id": delivery.tag, "number": delivery.number, "at": transaction.now() + delay}
-            return bool(transaction.execute(_RETURN, row))
+            returned = bool(transaction.execute(_RETURN, row))
+            transaction.announce()
+            return returned
 
     def _pause(self, queue: str, seconds: float) -> None:
-        seen = self._database.changed()
-        deadline = time.monotonic() + min(seconds, self._until_due(queue))
-        pause = FIRST_PAUSE
-        while (left := deadline - time.monotonic()) > 0 and self._database.changed() == seen:
-            time.sleep(min(pause, left))
-            pause = min(pause * 2, LONGEST_PAUSE)
+        self._database.wait_for_change(min(seconds, self._until_due(queue)))
 
     def _until_due(self, queue: str) -> float:
         """Seconds until the next message shows; 0 where one came since we looked."""
