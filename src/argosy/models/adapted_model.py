@@ -28,7 +28,7 @@ from argosy.models.estimator import Estimator, Scores
 from argosy.models.estimators import estimators
 from argosy.models.inputs import TEXT_BYTES
 from argosy.models.packing import Array, from_base64, to_base64
-from argosy.models.served import Served, compile_model
+from argosy.models.served import Served
 from argosy.registry import Registry
 from argosy.types import Input
 
@@ -154,7 +154,7 @@ class AdaptedModel:
 
     @cached_property
     def _served(self) -> Served:
-        return compile_model(self)
+        return self.estimator.served_form(self.adapter, self.classes)
 
     def _score(self, inputs: Iterable[Input], limit: int) -> Scores:
         return check_scores(self.served().score(inputs, limit))

@@ -12,15 +12,21 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from argosy.errors import InputInvalid
+from argosy.models.compiled.composed import Composed
+from argosy.models.compiled.direct import Direct
 from argosy.models.component import Component
+from argosy.models.inputs import NO_LIMIT, FieldKind, check_input
+from argosy.models.served import Scorer, Served, largest_difference
 from argosy.types import Input, Options
 
-FieldKind = Literal["text", "number", "category"]
+__all__ = ["NOTHING", "Adapter", "ComposedAdapter", "FieldKind", "Indices", "SparseAdapter"]
+
 Indices = NDArray[np.intp]
 NOTHING: tuple[Indices, NDArray[np.float64]] = (np.zeros(0, np.intp), np.zeros(0))
 """The row of an input in which nothing is known."""
@@ -64,6 +70,14 @@ class Adapter(Component):
         """`fit(…).transform(…)`, for an adapter that can do both in one pass."""
         return self.fit(inputs, labels).transform(inputs)
 
+    def served_form(self, estimator: Scorer, classes: list[str]) -> Served:
+        """What answers fastest for an estimator behind it that has no form of its own."""
+        return Direct(self, estimator, classes)
+
+    def encoding_difference(self, inputs: Sequence[Input], features: Any) -> float:  # noqa: ARG002
+        """How far what serves is from `features`, the rows that `transform` gave for these inputs."""
+        return 0.0
+
     @classmethod
     def unused(cls, options: Options) -> dict[str, str]:  # noqa: ARG003
         """Options without effect beside the others, and why."""
@@ -81,6 +95,13 @@ class ComposedAdapter(Adapter):
     def answers(self, inputs: Sequence[Input]) -> Any:
         """What `transform` gives, from the models' served forms."""
 
+    def served_form(self, estimator: Scorer, classes: list[str]) -> Served:
+        return Composed(self, estimator, classes)
+
+    def encoding_difference(self, inputs: Sequence[Input], features: Any) -> float:
+        asked = [place for place, item in enumerate(inputs) if _is_answerable(item)]
+        return largest_difference(self.answers([inputs[place] for place in asked]), features[asked])
+
 
 class SparseAdapter(Adapter):
     """An adapter whose row is a handful of features: it can be served without building a matrix."""
@@ -95,6 +116,13 @@ class SparseAdapter(Adapter):
         """The row of one input: distinct feature numbers and their values."""
 
     def transform(self, inputs: Sequence[Input]) -> Any:
+        return self._encoded(inputs)
+
+    def encoding_difference(self, inputs: Sequence[Input], features: Any) -> float:
+        return float(abs(self._encoded(inputs) - features).max())
+
+    def _encoded(self, inputs: Sequence[Input]) -> Any:
+        """The rows of a matrix as `encode` gives them, one by one."""
         from scipy.sparse import csr_matrix
 
         rows = [self.encode(item) for item in inputs]
@@ -104,3 +132,11 @@ class SparseAdapter(Adapter):
         matrix = csr_matrix((values, indices, indptr), shape=(len(rows), self.width))
         matrix.sort_indices()
         return matrix
+
+
+def _is_answerable(item: Input) -> bool:
+    try:
+        check_input(item, NO_LIMIT)
+    except InputInvalid:
+        return False
+    return True

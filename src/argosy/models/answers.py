@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from argosy.errors import InputInvalid
 from argosy.label_sets import as_members, set_label
 
-Floats = NDArray[np.float64]
+Codes = NDArray[np.int64]
+"""(n,): the number of each row's class; of sets of labels a matrix, see `coded`."""
+Scores = NDArray[np.float64]
+"""(n, classes) or (classes,): probabilities where a model has them, else its own scores."""
 
 
-def check_scores(scores: Floats) -> Floats:
+def check_scores(scores: Scores) -> Scores:
     """The scores, each a number; raises InputInvalid naming the first row in which one is not."""
     if isfinite(np.add.reduce(scores, axis=None)):  # quick, and false for sums that are too large too
         return scores
@@ -24,14 +27,14 @@ def check_scores(scores: Floats) -> Floats:
     raise InputInvalid(f"row {rows[0]}: the model's score is not a finite number: is a number in the input very large?")
 
 
-def answers_of(scores: Floats, classes: Sequence[str], thresholds: Floats | None = None) -> list[str]:
+def answers_of(scores: Scores, classes: Sequence[str], thresholds: Scores | None = None) -> list[str]:
     """The label of each row; with thresholds, its set of labels as one."""
     if thresholds is None:
         return [classes[best] for best in scores.argmax(axis=1).tolist()]
     return [set_label(classes[at] for at in np.flatnonzero(row).tolist()) for row in scores >= thresholds]
 
 
-def confidence(scores: Floats, has_probabilities: bool, thresholds: Floats | None = None) -> Floats:
+def confidence(scores: Scores, has_probabilities: bool, thresholds: Scores | None = None) -> Scores:
     """(n,): the highest probability; of scores without a scale, the margin over the second, squeezed into 0…1.
 
     Of sets, the probability that every label is as answered, taking labels as independent. Only good for ordering
@@ -46,7 +49,7 @@ def confidence(scores: Floats, has_probabilities: bool, thresholds: Floats | Non
     return np.asarray(half / (0.5 + half))
 
 
-def right(scores: Floats, codes: NDArray[np.int64], thresholds: Floats | None = None) -> NDArray[np.bool_]:
+def right(scores: Scores, codes: Codes, thresholds: Scores | None = None) -> NDArray[np.bool_]:
     """(n,): whether the answer is the truth; of sets, the exact set. `codes` as `coded` gives them."""
     if thresholds is None:
         return np.asarray(scores.argmax(axis=1) == codes)
@@ -54,7 +57,7 @@ def right(scores: Floats, codes: NDArray[np.int64], thresholds: Floats | None = 
     return np.asarray(((scores >= thresholds) == truth).all(axis=1) & (codes[:, -1] == 0))
 
 
-def coded(labels: Sequence[str], classes: Sequence[str], are_sets: bool) -> NDArray[np.int64]:
+def coded(labels: Sequence[str], classes: Sequence[str], are_sets: bool) -> Codes:
     """(n,): each label's number among the classes, -1 for one that is not there.
 
     Of sets, (n, classes + 1): 1 for each label that a row has; the last column counts those that are not there.

@@ -44,6 +44,9 @@ class Component:
         """The components that it is made of, which keep what they have learned themselves."""
         return ()
 
+    def limit_calls(self, seconds: float) -> None:
+        """Let one call of another process take no longer; a component that calls none has nothing to limit."""
+
     def unfitted(self) -> Self:
         """A new one with the same options."""
         return type(self)(**self.arguments)

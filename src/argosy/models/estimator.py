@@ -17,15 +17,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, ClassVar, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
 from argosy.errors import ProbabilityUnavailable
+from argosy.models.adapter import Adapter
+from argosy.models.answers import Codes, Scores
 from argosy.models.component import Component
+from argosy.models.served import Served
 from argosy.types import Options
 
-Codes = NDArray[np.int64]
-Scores = NDArray[np.float64]
+__all__ = ["Codes", "Estimator", "Scores"]
 
 
 class Estimator(Component):
@@ -69,6 +68,10 @@ class Estimator(Component):
     def probabilities(self, X: Any) -> Scores:  # noqa: ARG002, N803
         """(n, classes), rows summing to one; raises ProbabilityUnavailable where the estimator has none."""
         raise ProbabilityUnavailable(f"{type(self).__name__} gives scores but no probabilities of its own")
+
+    def served_form(self, adapter: Adapter, classes: list[str]) -> Served:
+        """What answers fastest behind this adapter, both fitted; unless the estimator has one, the adapter's."""
+        return adapter.served_form(self, classes)
 
     @classmethod
     def unused(cls, options: Options) -> dict[str, str]:  # noqa: ARG003

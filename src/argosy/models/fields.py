@@ -12,7 +12,7 @@ from math import inf, isnan, nan
 from typing import Any, Final
 
 from argosy.errors import InputInvalid
-from argosy.models.adapter import FieldKind
+from argosy.models.inputs import FieldKind
 from argosy.typed_values import listed
 from argosy.types import Input
 

@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid
+from argosy.models.adapter import Adapter, SparseAdapter
 from argosy.models.columns import columns_in_use, places, renumbered, take_columns
+from argosy.models.compiled.sparse_linear import SparseLinear
 from argosy.models.estimator import Codes, Estimator, Scores
+from argosy.models.served import Served
 
 Link = Literal["none", "softmax", "one_vs_rest", "each"]
 """`each`: every class by itself, for texts with several labels."""
@@ -68,6 +71,11 @@ class LinearEstimator(Estimator):
         if self.link == "none":
             return super().probabilities(X)
         return to_probabilities(self._decide(X), self.link)
+
+    def served_form(self, adapter: Adapter, classes: list[str]) -> Served:
+        if isinstance(adapter, SparseAdapter):
+            return SparseLinear(adapter, self, classes)
+        return super().served_form(adapter, classes)
 
     def rows(self, width: int) -> NDArray[np.int32] | None:
         """Each of `width` features' row of `weights_`, or None where they are the same."""

@@ -15,9 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.models.adapter import FieldKind
 from argosy.models.fields import category_of, fields_of, number_of, written_of
-from argosy.models.inputs import text_of
+from argosy.models.inputs import FieldKind, text_of
 from argosy.types import Input
 
 Format = Literal["onnx", "skops", "joblib", "pickle"]

@@ -1,27 +1,24 @@
 """The port of served forms: a trained pair as something that only answers.
 
-Guarantees: `score` and `one` agree with the training form (`encoding_agreement` and `scoring_agreement` measure by how
-much); they may be called from several threads; they raise InputInvalid on what no model could answer; no package is
-imported that only training needs.
+Guarantees: `score` and `one` agree with the training form (`Adapter.encoding_difference` and `scoring_difference`
+measure how closely); they may be called from several threads; they raise InputInvalid on what no model could answer;
+no package is imported that only training needs.
 Scores are probabilities where `has_probabilities`, else the estimator's own scores: the highest is the answer.
+
+An estimator offers its form (`Estimator.served_form`), most by leaving it to the adapter (`Adapter.served_form`).
+A form knows neither: what it needs of them is below.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from argosy.errors import InputInvalid
-from argosy.models.estimator import Scores
-from argosy.models.inputs import NO_LIMIT, TEXT_BYTES, check_input
+from argosy.models.answers import Scores
+from argosy.models.inputs import TEXT_BYTES, FieldKind
 from argosy.types import Input
-
-if TYPE_CHECKING:
-    from argosy.models.adapted_model import AdaptedModel
-    from argosy.models.adapter import Adapter, FieldKind
-    from argosy.models.estimator import Estimator
 
 
 class Served(Protocol):
@@ -52,61 +49,40 @@ class Served(Protocol):
         """(n, classes)."""
 
 
-def compile_model(model: AdaptedModel) -> Served:
-    """The fastest form that the pair has."""
-    from argosy.models.adapter import SparseAdapter
-    from argosy.models.compiled.calibrated import CalibratedForm
-    from argosy.models.compiled.sparse_linear import SparseLinear
-    from argosy.models.estimators.calibrated import Calibrated
-    from argosy.models.estimators.one_vs_rest import OneVsRest
+class Encoder(Protocol):
+    """What a form needs of an adapter."""
 
-    if isinstance(model.estimator, Calibrated):
-        inside = _form_of(model.adapter, model.estimator.inner, model.classes)
-        return CalibratedForm(inside, model.estimator)
-    if isinstance(model.estimator, OneVsRest) and model.estimator.linear and isinstance(model.adapter, SparseAdapter):
-        return SparseLinear(model.adapter, model.estimator.linear, model.classes, model.estimator.answered_from)
-    return _form_of(model.adapter, model.estimator, model.classes)
+    @property
+    def reads(self) -> Mapping[str, FieldKind]: ...
 
+    @property
+    def waits(self) -> bool: ...
 
-def _form_of(adapter: Adapter, estimator: Estimator, classes: list[str]) -> Served:
-    from argosy.models.adapter import ComposedAdapter, SparseAdapter
-    from argosy.models.compiled.composed import Composed
-    from argosy.models.compiled.direct import Direct
-    from argosy.models.compiled.sparse_linear import SparseLinear
-    from argosy.models.linear import LinearEstimator
+    @property
+    def is_ready(self) -> bool: ...
 
-    if isinstance(adapter, SparseAdapter) and isinstance(estimator, LinearEstimator) and hasattr(estimator, "weights_"):
-        return SparseLinear(adapter, estimator, classes)
-    if isinstance(adapter, ComposedAdapter):
-        return Composed(adapter, estimator, classes)
-    return Direct(adapter, estimator, classes)
+    def transform(self, inputs: Sequence[Input]) -> Any: ...
 
 
-def encoding_agreement(adapter: Adapter, inputs: Sequence[Input], features: Any) -> float:
-    """The largest difference of what serves from `transform`'s rows: what an adapter's models share."""
-    from argosy.models.adapter import ComposedAdapter, SparseAdapter
+class Scorer(Protocol):
+    """What a form needs of an estimator."""
 
-    if isinstance(adapter, ComposedAdapter):
-        asked = [place for place, item in enumerate(inputs) if _is_answerable(item)]
-        return _furthest(adapter.answers([inputs[place] for place in asked]), features[asked])
-    if not isinstance(adapter, SparseAdapter):
-        return 0.0
-    return float(abs(SparseAdapter.transform(adapter, inputs) - features).max())
+    @property
+    def has_probabilities(self) -> bool: ...
+
+    @property
+    def answered_from(self) -> Scores | None: ...
+
+    def scores(self, X: Any) -> Scores: ...  # noqa: N803  # as estimators have it
+
+    def probabilities(self, X: Any) -> Scores: ...  # noqa: N803
 
 
-def scoring_agreement(served: Served, features: Any, expected: Scores) -> float:
-    """The other half: that of the served form's answers to rows of features from the training form's."""
+def scoring_difference(served: Served, features: Any, expected: Scores) -> float:
+    """The largest difference of the served form's answers to rows of features from the training form's."""
     answers = served.from_rows(features)
-    return 0.0 if answers is None else _furthest(answers, expected)
+    return 0.0 if answers is None else largest_difference(answers, expected)
 
 
-def _furthest(answers: Scores, expected: Scores) -> float:
+def largest_difference(answers: Scores, expected: Scores) -> float:
     return float(np.abs(answers - expected).max(initial=0.0))
-
-
-def _is_answerable(item: Input) -> bool:
-    try:
-        check_input(item, NO_LIMIT)
-    except InputInvalid:
-        return False
-    return True

@@ -16,7 +16,6 @@ from argosy.models.answers import classes_of, coded
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
 from argosy.models.estimator import Codes
 from argosy.models.packing import pack, unpack
-from argosy.models.served import encoding_agreement
 from argosy.types import Part
 
 
@@ -74,7 +73,7 @@ def make_fit(
         if inputs := dataset.parts[part].inputs:
             matrices[part] = adapter.transform(inputs)
             if is_served:
-                encoding = max(encoding, encoding_agreement(adapter, inputs, matrices[part]))
+                encoding = max(encoding, adapter.encoding_difference(inputs, matrices[part]))
     codes = {part: coded(dataset.parts[part].labels, classes, are_sets) for part in matrices}
     return Fit(adapter, classes, matrices, codes, encoding=encoding)
 

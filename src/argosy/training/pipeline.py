@@ -16,7 +16,7 @@ from argosy.models.estimators import import_early
 from argosy.models.inputs import NO_LIMIT
 from argosy.models.measuring import answer_scores, measure
 from argosy.models.rows_right import pack_right
-from argosy.models.served import scoring_agreement
+from argosy.models.served import scoring_difference
 from argosy.models.set_evaluation import counted_rows
 from argosy.training.fit import Fit
 from argosy.types import Input, Part
@@ -78,7 +78,7 @@ def served_form(model: AdaptedModel, fit: Fit, expected: Mapping[Part, Scores]) 
     In two halves: `encoding` was compared once for all models of the fit, `scoring` is compared for each.
     """
     served = model.served()
-    scoring = max(scoring_agreement(served, fit.matrices[part], scores) for part, scores in expected.items())
+    scoring = max(scoring_difference(served, fit.matrices[part], scores) for part, scores in expected.items())
     trained, allowed = model.estimator.difference, model.estimator.agreement
     if not (scoring <= AGREEMENT and fit.encoding <= AGREEMENT and trained <= allowed):  # also where one is no number
         found = f"by {fit.encoding:.1g} in encoding, by {max(scoring, trained):.1g} in scoring"

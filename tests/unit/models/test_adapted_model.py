@@ -25,7 +25,7 @@ from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters import adapters
 from argosy.models.answers import confidence
 from argosy.models.estimators import estimators
-from argosy.models.served import encoding_agreement, scoring_agreement
+from argosy.models.served import scoring_difference
 from argosy.testing.texts import labelled_texts
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -93,12 +93,12 @@ def test_one_answers_as_many_do(model):
 def test_agreement_comes_in_two_halves(model):
     features = model.adapter.transform(TEXTS)
     expected = model.estimator.probabilities(features)
-    assert encoding_agreement(model.adapter, TEXTS, features) < 1e-12
-    assert encoding_agreement(model.adapter, TEXTS, 2 * features) > 0.1
-    assert scoring_agreement(model.served(), features, expected) < 1e-12
-    assert scoring_agreement(model.served(), features, np.roll(expected, 1, axis=1)) > 0.3
+    assert model.adapter.encoding_difference(TEXTS, features) < 1e-12
+    assert model.adapter.encoding_difference(TEXTS, 2 * features) > 0.1
+    assert scoring_difference(model.served(), features, expected) < 1e-12
+    assert scoring_difference(model.served(), features, np.roll(expected, 1, axis=1)) > 0.3
     kernel = AdaptedModel.from_names("tfidf", {}, "svm", {"kernel": "rbf"}).fit(TEXTS, LABELS)
-    assert scoring_agreement(kernel.served(), features, expected) == 0.0  # served by the training form itself
+    assert scoring_difference(kernel.served(), features, expected) == 0.0  # served by the training form itself
 
 
 def test_answers_probabilities_and_accuracy(model):

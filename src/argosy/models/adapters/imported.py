@@ -32,7 +32,7 @@ class Imported(Adapter):
     has_amounts: ClassVar[bool] = False
     waits: ClassVar[bool] = True
     call_seconds: float = CALL_SECONDS
-    """What one call of the model may take; a server sets it when it loads a version."""
+    """What one call of the model may take; see `limit_calls`."""
     content_: NDArray[np.uint8]
     """The file, byte for byte."""
 
@@ -55,6 +55,9 @@ class Imported(Adapter):
     @property
     def is_ready(self) -> bool:
         return "runtime" not in self.__dict__ or self.runtime.is_ready
+
+    def limit_calls(self, seconds: float) -> None:
+        self.call_seconds = seconds
 
     def take(self, content: bytes) -> Self:
         """Hold the bytes of a file."""

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from argosy.models.estimator import Scores
-from argosy.models.estimators.calibrated import Calibrated
+from argosy.models.answers import Scores
 from argosy.models.inputs import TEXT_BYTES
+from argosy.models.served import Scorer, Served
 from argosy.types import Input
 
-if TYPE_CHECKING:
-    from argosy.models.served import Served
+
+class CalibratedScorer(Scorer, Protocol):
+    """An estimator around another, whose answers it corrects."""
+
+    def answered(self, outputs: Scores) -> Scores: ...
 
 
 class CalibratedForm:
     """As fast as the form inside, and a few microseconds."""
 
-    def __init__(self, inside: Served, estimator: Calibrated) -> None:
+    def __init__(self, inside: Served, estimator: CalibratedScorer) -> None:
         self._inside, self._answered = inside, estimator.answered
         self.form, self.classes, self.reads = f"calibrated {inside.form}", inside.classes, inside.reads
         self.has_probabilities, self.answered_from = estimator.has_probabilities, estimator.answered_from

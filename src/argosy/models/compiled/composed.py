@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
-from argosy.models.adapter import ComposedAdapter
+from argosy.models.answers import Scores
 from argosy.models.compiled.direct import Direct
-from argosy.models.estimator import Estimator, Scores
 from argosy.models.inputs import TEXT_BYTES, check_inputs
+from argosy.models.served import Encoder, Scorer
 from argosy.types import Input
+
+
+class ComposedEncoder(Encoder, Protocol):
+    """An adapter whose features are answers of served forms."""
+
+    def answers(self, inputs: Sequence[Input]) -> Any: ...
 
 
 class Composed(Direct):
@@ -19,7 +26,7 @@ class Composed(Direct):
 
     form = "composed"
 
-    def __init__(self, adapter: ComposedAdapter, estimator: Estimator, classes: list[str]) -> None:
+    def __init__(self, adapter: ComposedEncoder, estimator: Scorer, classes: list[str]) -> None:
         super().__init__(adapter, estimator, classes)
         self._members = adapter
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from argosy.models.adapter import Adapter
-from argosy.models.estimator import Estimator, Scores
+from argosy.models.answers import Scores
 from argosy.models.inputs import TEXT_BYTES, check_inputs
+from argosy.models.served import Encoder, Scorer
 from argosy.types import Input
 
 
@@ -18,7 +18,7 @@ class Direct:
 
     form = "direct"
 
-    def __init__(self, adapter: Adapter, estimator: Estimator, classes: list[str]) -> None:
+    def __init__(self, adapter: Encoder, estimator: Scorer, classes: list[str]) -> None:
         self._adapter, self.classes = adapter, classes
         self.has_probabilities, self.reads = estimator.has_probabilities, adapter.reads
         self.answered_from, self.waits = estimator.answered_from, adapter.waits

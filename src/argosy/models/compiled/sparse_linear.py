@@ -5,21 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 from math import exp
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.models.adapter import SparseAdapter
-from argosy.models.estimator import Scores
+from argosy.models.answers import Scores
 from argosy.models.inputs import TEXT_BYTES, check_input, check_inputs
-from argosy.models.linear import LinearEstimator
+from argosy.models.served import Encoder, Scorer
 from argosy.types import Input
 
 Indices = list[int] | NDArray[np.signedinteger[Any]]
 
 _ONES = np.ones(4096)  # a product with ones adds up in half the time of a sum
 _MANY = 64  # from about here on building a matrix costs less than going one by one
+
+
+class SparseEncoder(Encoder, Protocol):
+    """An adapter whose row is a handful of features."""
+
+    @property
+    def width(self) -> int: ...
+
+    def encode(self, item: Input) -> tuple[NDArray[np.intp], NDArray[np.float64]]: ...
+
+
+class LinearScorer(Scorer, Protocol):
+    """An estimator that ends as weights; see `LinearEstimator`."""
+
+    weights_: Scores
+    bias_: Scores
+
+    @property
+    def link(self) -> str: ...
+
+    def rows(self, width: int) -> NDArray[np.int32] | None: ...
 
 
 class SparseLinear:
@@ -30,8 +50,8 @@ class SparseLinear:
 
     def __init__(
         self,
-        adapter: SparseAdapter,
-        estimator: LinearEstimator,
+        adapter: SparseEncoder,
+        estimator: LinearScorer,
         classes: list[str],
         answered_from: Scores | None = None,
     ) -> None:

@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid, DefinitionInvalid
+from argosy.models.adapter import Adapter
 from argosy.models.calibration import Method, applied, learn, margins, to_probabilities
+from argosy.models.compiled.calibrated import CalibratedForm
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.linear import require_every_class
+from argosy.models.served import Served
 from argosy.models.thresholds import Goal, tuned, weighted
 from argosy.statistics.intervals import Floats
 from argosy.types import Options
@@ -117,6 +120,9 @@ class Calibrated(Estimator):
 
     def probabilities(self, X: Any) -> Scores:  # noqa: N803
         return self.scores(X) if self.has_probabilities else super().probabilities(X)
+
+    def served_form(self, adapter: Adapter, classes: list[str]) -> Served:
+        return CalibratedForm(self.inner.served_form(adapter, classes), self)
 
     def answered(self, outputs: Scores) -> Scores:
         """What the estimator's own probabilities, or scores where it has none, become."""

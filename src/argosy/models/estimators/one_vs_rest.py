@@ -14,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid, DefinitionInvalid
+from argosy.models.adapter import Adapter, SparseAdapter
+from argosy.models.compiled.sparse_linear import SparseLinear
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.linear import LinearEstimator, Link
+from argosy.models.served import Served
 from argosy.models.set_thresholds import Goal, tuned_sets
 from argosy.models.steps import step
 from argosy.types import Options
@@ -129,6 +132,11 @@ class OneVsRest(Estimator):
         rows = X.shape[0]
         columns = [np.full(rows, one) if isinstance(one, float) else one.probabilities(X)[:, 1] for one in self._fitted]
         return np.stack(columns, axis=1)
+
+    def served_form(self, adapter: Adapter, classes: list[str]) -> Served:
+        if self.linear is not None and isinstance(adapter, SparseAdapter):
+            return SparseLinear(adapter, self.linear, classes, self.thresholds_)
+        return super().served_form(adapter, classes)
 
     def _learned(self, X: Any, truth: NDArray[np.bool_]) -> tuple[dict[str, Any], list[dict[str, Any] | float]]:  # noqa: N803
         inner = self._new()

@@ -12,9 +12,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from argosy.models.adapter import Adapter
 from argosy.models.estimator import Codes, Scores
 from argosy.models.kernels import KernelName, kernel, one_vs_one_scores
 from argosy.models.linear import LinearEstimator, require_every_class
+from argosy.models.served import Served
 from argosy.types import Options
 
 Gamma = Annotated[float, msgspec.Meta(gt=0)] | Literal["scale", "auto"]
@@ -75,6 +77,11 @@ class Svm(LinearEstimator):
         name: KernelName = self.kernel
         similar = kernel(name, X, self.vectors_, self.gamma_, self.coef0, self.degree)
         return one_vs_one_scores(similar, self.duals_, self.bias_, self.counts_)
+
+    def served_form(self, adapter: Adapter, classes: list[str]) -> Served:
+        if self.kernel == "linear":
+            return super().served_form(adapter, classes)
+        return adapter.served_form(self, classes)
 
     def _shared_settings(self) -> dict[str, Any]:
         weight = None if self.class_weight == "none" else self.class_weight

@@ -16,7 +16,7 @@ import msgspec
 
 from argosy import processes
 from argosy.errors import ImportedModelFailed, ImportedModelTooSlow
-from argosy.models.adapter import FieldKind
+from argosy.models.inputs import FieldKind
 from argosy.models.runtime import Format, Row
 from argosy.models.runtimes import sandbox
 

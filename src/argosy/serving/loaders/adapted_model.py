@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters import adapters
-from argosy.models.adapters.imported import Imported
 from argosy.models.component import Component
 from argosy.models.estimators import estimators
 from argosy.models.runtimes import CALL_SECONDS
@@ -58,8 +57,7 @@ class AdaptedModelLoader:
         model = AdaptedModel.load(self._artifacts.fetch(reference.artifact))
         components = [one for half in (model.adapter, model.estimator) for one in _components(half)]
         for component in components:
-            if isinstance(component, Imported):
-                component.call_seconds = self._imported_seconds
+            component.limit_calls(self._imported_seconds)
         vocabularies = [one for each in components for one in each.state.values() if isinstance(one, Vocabulary)]
         for vocabulary in vocabularies:
             vocabulary.build(self._pause)
