@@ -2,18 +2,20 @@
 
 A set of labels rests, travels and compares as text like any other label; `[]` says "none of them".
 
-`label_of` is the one rule for labels that come in, from whatever format or caller: `True`, `TRUE` and `true` are the
-label `true`, and `1` and `1.0` are `1`. What rests already is compared under the same rule, and keeps its spelling.
-Pure.
+`label_of` is the one rule for labels that come in, from whatever format or caller: text in Unicode's composed form
+(NFC), without white space around it; `True`, `TRUE` and `true` are the label `true`, and `1` and `1.0` are `1`. What
+rests already is compared under the same rule, and keeps its spelling. Pure.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import lru_cache
-from math import isfinite, isnan
+from math import isfinite
 from typing import Any, Final
 
 import msgspec
@@ -23,9 +25,11 @@ NONE: Final = "[]"
 LABELS: Final = 1000
 """The most labels that one text may have."""
 
+NO_LABEL: Final = "there is no label"
 _SHOWN = 60
 _EXACT = 2**53
 _INTEGER_BITS = 3000  # nearly a thousand digits: a label is no longer
+_MISSING_OF_PANDAS = ("NAType", "NaTType")  # which nobody imports for this
 _TRUTHS = frozenset({"true", "false"})
 _WHOLE = re.compile(r"(-?\d+)\.0+")
 _TEXT = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
@@ -52,15 +56,19 @@ def label_of(value: Any) -> str:
             return _label_of_list.__wrapped__(*value)
     if hasattr(value, "tolist"):  # of NumPy
         return label_of(value.tolist())
-    if value is None or (isinstance(value, float) and isnan(value)):
-        raise ValueError("there is no label")
+    if value is None or (isinstance(value, float) and not isfinite(value)):
+        raise ValueError(NO_LABEL)
     if isinstance(value, bool | int | float):
         return plain(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        return _plain_text(format(value, "f"))
+    if isinstance(value, Decimal) or type(value).__name__ in _MISSING_OF_PANDAS:
+        raise ValueError(NO_LABEL)
     raise ValueError(f"the label is neither text nor number but {type(value).__name__}")
 
 
 def plain(value: str | float) -> str:
-    """A single label under one spelling: truth values in lower case, whole numbers without `.0`."""
+    """A single label, or a category, in its one form."""
     if isinstance(value, str):
         return _plain_text(value)
     if isinstance(value, bool):
@@ -68,9 +76,9 @@ def plain(value: str | float) -> str:
     if isinstance(value, int) and value.bit_length() > _INTEGER_BITS:
         raise ValueError("the label is a number of very many digits")
     if isinstance(value, float) and not isfinite(value):
-        raise ValueError(f"the label is the number {value}")
+        raise ValueError(NO_LABEL)
     is_whole = isinstance(value, int) or (value.is_integer() and abs(value) < _EXACT)
-    return str(int(value)) if is_whole else repr(float(value))
+    return str(int(value)) if is_whole else _plain_text(repr(float(value)))
 
 
 def spellings(stored: Iterable[str]) -> dict[str, str]:
@@ -86,6 +94,28 @@ def respelled(label: str, spelling: Mapping[str, str]) -> str:
     if several is None:
         return spelling.get(label, label)
     return set_label(spelling.get(one, one) for one in several)
+
+
+def alike(labels: Iterable[str]) -> list[tuple[str, ...]]:
+    """Single labels that differ in case, in white space or in Unicode's form alone, in groups: `Versand`, `versand`."""
+    groups = defaultdict(set)
+    for label in labels:
+        for one in as_members(label):
+            groups[_folded(one)].add(one)
+    return sorted(tuple(sorted(group)) for group in groups.values() if len(group) > 1)
+
+
+def usual_spellings(stored: Mapping[str, int], coming: Mapping[str, int]) -> dict[str, str]:
+    """For `respelled`: each label that is like another, to the usual one of them.
+
+    That is the one that most examples have, else most of the rows that come in; of equals, the first by its letters.
+    """
+    rests, comes = Counter(counted(stored)), Counter(counted(coming))
+    found = {}
+    for group in alike([*rests, *comes]):
+        usual = max(group, key=lambda one: (rests[one], comes[one]))
+        found.update({one: usual for one in group if one != usual})
+    return found
 
 
 def is_set(label: str) -> bool:
@@ -136,12 +166,13 @@ def counted(counts: Mapping[str, int]) -> dict[str, int]:
 
 @lru_cache(1024)
 def _label_of_text(text: str) -> str:
-    if not text or text.isspace():
+    label = _plain_text(text)
+    if not label:
         raise ValueError("the label is empty")
-    if text.lstrip()[0] not in "[({afs":  # what a printed list or array begins with
-        return _plain_text(text)
-    found = _listed(text)
-    return _plain_text(text) if found is None else label_of(found)
+    if label[0] not in "[({afs":  # what a printed list or array begins with
+        return label
+    found = _listed(label)
+    return label if found is None else label_of(found)
 
 
 @lru_cache(1024, typed=True)
@@ -151,11 +182,16 @@ def _label_of_list(*labels: Any) -> str:
 
 @lru_cache(1024)
 def _plain_text(text: str) -> str:
+    text = unicodedata.normalize("NFC", text).strip()
     lowered = text.lower()
     if lowered in _TRUTHS:
         return lowered
     whole = _WHOLE.fullmatch(text)
     return whole[1] if whole else text
+
+
+def _folded(label: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", label).casefold().split())
 
 
 def _listed(text: str) -> list[Any] | None:

@@ -49,10 +49,21 @@ class ProjectExamples:
         self._project = project
         self._examples = Examples(project.database, project.vault, text_bytes=project.settings.limits.text_bytes)
 
-    def add(self, rows: Iterable[Any], into: str = "", on_conflict: str = "", source: str = "python") -> ImportReport:
-        """Add examples: `Example`s, `(input, label)` pairs, or dictionaries with `text`, `label`, … All or nothing."""
+    def add(
+        self,
+        rows: Iterable[Any],
+        into: str = "",
+        on_conflict: str = "",
+        source: str = "python",
+        fold_case: bool = False,
+    ) -> ImportReport:
+        """Add examples: `Example`s, `(input, label)` pairs, or dictionaries with `text`, `label`, … All or nothing.
+
+        `fold_case`: labels that differ in case, white space or Unicode's form alone become the usual one of them.
+        """
         examples = (_example(number, row) for number, row in enumerate(rows, 1))
-        return self._examples.add(self._named(into), examples, self._rule(on_conflict), source)
+        rule = self._rule(on_conflict)
+        return self._examples.add(self._named(into), examples, rule, source, fold_case=fold_case)
 
     def import_file(
         self,
@@ -62,10 +73,11 @@ class ProjectExamples:
         on_conflict: str = "",
         skip_bad: bool = False,
         progress: Callable[[int], None] = lambda _: None,
+        fold_case: bool = False,
     ) -> ImportReport:
         """Add a JSONL, CSV or TSV file, all or nothing; raises ExamplesInvalid with the numbers of bad rows."""
         rule = self._rule(on_conflict)
-        return self._examples.import_file(self._named(into), Path(path), columns, rule, skip_bad, progress)
+        return self._examples.import_file(self._named(into), Path(path), columns, rule, skip_bad, progress, fold_case)
 
     def collections(self) -> dict[str, int]:
         """Every collection and its number of examples."""

@@ -76,10 +76,7 @@ class PlanCheck:
             "under_way": self.count("queued", "running"),
             "will_train": self.will_train,
             "evaluate": self.plan.evaluate.to_dict() if self.plan.evaluate else None,
-            "datasets": [
-                {"digest": one.digest, "collection": one.collection, "rows": one.rows, "counts": one.counts}
-                for one in self.datasets
-            ],
+            "datasets": [one.to_dict() for one in self.datasets],
             "labels": {one.label: self.states[one.label] for one in self.wanted},
         }
 

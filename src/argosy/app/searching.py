@@ -60,7 +60,7 @@ class SearchCheck:
             "permutations": self.permutations,
             "evaluate": self.plan.evaluate.to_dict() if self.plan.evaluate else None,
             "trials": len(self.story.trials) if self.story else 0,
-            "datasets": [{"digest": one.digest, "collection": one.collection, "rows": one.rows, "counts": one.counts}],
+            "datasets": [one.to_dict()],
         }
 
 

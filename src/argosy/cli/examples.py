@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def examples() -> None:
 @click.option("--split", metavar="COLUMN", help="The column with a published split.")
 @click.option("--fields", metavar="A,B", help="Columns that together are the input, in place of one text.")
 @click.option("--on-conflict", type=click.Choice(RULES), help="Which label wins for one text (default: the project's).")
+@click.option("--fold-case", is_flag=True, help="Labels that differ in case alone become the usual one of them.")
 @click.option("--skip-bad", is_flag=True, help="Leave bad rows out, in place of importing nothing.")
 @json_option
 @click.pass_context
@@ -54,6 +56,7 @@ def import_(
     into: str,
     fields: str | None,
     on_conflict: str | None,
+    fold_case: bool,
     skip_bad: bool,
     as_json: bool,
     **named: str | None,
@@ -71,7 +74,7 @@ def import_(
     project = opened(ctx)
     with counting(as_json) as seen:
         report = project.examples.import_file(
-            file, into, columns, on_conflict or "", skip_bad, lambda count: seen("rows", count)
+            file, into, columns, on_conflict or "", skip_bad, lambda count: seen("rows", count), fold_case
         )
     collection, rule = into or project.settings.collection, on_conflict or project.settings.conflicts
     if as_json:
@@ -89,6 +92,9 @@ def import_(
     ):
         if count:
             print_line(f"  {count:,} {meaning}")
+    for label, usual in [*report.merged.items()][:SHOWN]:
+        print_line(f"  took the label '{label}' as '{usual}'")
+    print_alike(report.alike, "--fold-case takes them as one")
     for rows in report.disagreements[:SHOWN]:
         print_line(f"    {', '.join(f'{place}: {label}' for place, label in rows.items())}")
     if report.conflicts > SHOWN:
@@ -205,6 +211,14 @@ def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, as_json: bool
         marked = " They are marked." if mark else ""
         print_line(f"Trained on it, and still there: {', '.join(erased.models)}.{marked}")
     return code
+
+
+def print_alike(groups: Sequence[Sequence[str]], to_do: str) -> None:
+    """Labels that may be meant as one."""
+    if groups:
+        shown = "; ".join(", ".join(f"'{label}'" for label in group) for group in groups[:SHOWN])
+        more = f"; … and {len(groups) - SHOWN:,} more" if len(groups) > SHOWN else ""
+        print_line(f"  labels that differ in case or form alone: {shown}{more}: {to_do}")
 
 
 def _plain(example: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from argosy.cli.examples import print_alike
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import opened
 
@@ -205,3 +206,4 @@ def _print_rows(plan: Plan, datasets: Sequence[Frozen]) -> None:
     for frozen in datasets:
         parts = ", ".join(f"{part} {rows:,}" for part, rows in rows_of(frozen).items())
         print_line(f"Dataset {frozen.digest[:12]} of '{frozen.collection}': {plural(frozen.rows, 'row')} ({parts}).")
+        print_alike(frozen.alike, "'argosy examples import --fold-case' takes them as one")

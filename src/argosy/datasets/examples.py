@@ -67,16 +67,18 @@ class Examples:
         on_conflict: str = "latest",
         source: str = "python",
         progress: Callable[[int], None] = lambda _: None,
+        fold_case: bool = False,
     ) -> ImportReport:
         """Add rows, all or none; `source` and the present moment are for rows that do not say theirs.
 
+        `fold_case`: labels that differ in case, white space or Unicode's form alone become the usual one of them.
         Raises ExamplesInvalid on a row that cannot be stored, or under on_conflict='error' on labels that disagree.
         """
         rule = check_rule(on_conflict)
         with self._database.read() as transaction:
             now = (self._now or transaction.now)()
         scope = self._vault.scope(scope_name(checked_collection(collection)))
-        with Staging(self._database, scope, self._text_bytes) as staging:
+        with Staging(self._database, scope, self._text_bytes, fold_case) as staging:
             staging.add(rows, Defaults(now, source), progress)
             return staging.take(rule, now)
 
@@ -88,10 +90,11 @@ class Examples:
         on_conflict: str = "latest",
         skip_bad: bool = False,
         progress: Callable[[int], None] = lambda _: None,
+        fold_case: bool = False,
     ) -> ImportReport:
         """Add a JSONL, CSV or TSV file (gzipped or not), all or nothing; see docs/examples.md for the columns."""
         reading = read_file(path, columns or Columns(), skip_bad, self._text_bytes)
-        report = self.add(collection, reading, on_conflict, path.name, progress)
+        report = self.add(collection, reading, on_conflict, path.name, progress, fold_case)
         return msgspec.structs.replace(report, skipped=reading.skipped, columns=reading.columns)
 
     def collections(self) -> dict[str, int]:

@@ -6,8 +6,9 @@ changes nothing. `preview` finds the same without writing. Rows erased later are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import inf
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -22,6 +23,7 @@ from argosy.datasets.membership import RevisionIds
 from argosy.datasets.split import OUT, PARTS, PartCodes, id_words
 from argosy.definitions.definition import Spec
 from argosy.errors import CollectionNotFound, DatasetInvalid, nearest
+from argosy.label_sets import alike
 from argosy.types import Part
 
 
@@ -33,6 +35,15 @@ class Frozen:
     collection: str
     rows: int
     counts: dict[Part, dict[str, int]]
+
+    @property
+    def alike(self) -> list[tuple[str, ...]]:
+        """Labels that may be meant as one, in groups."""
+        return alike({label for by_label in self.counts.values() for label in by_label})
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {**asdict(self), "alike": self.alike}
 
 
 def with_default_collection(cut: Spec, collection: str) -> Spec:

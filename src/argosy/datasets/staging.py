@@ -20,12 +20,14 @@ from argosy.datasets.conversion import checked
 from argosy.datasets.example import FIRST, ID_BYTES, Example, content, identity, payload
 from argosy.datasets.files import Reading
 from argosy.errors import ExamplesInvalid
-from argosy.label_sets import respelled, spellings
+from argosy.label_sets import alike, respelled, spellings, usual_spellings
 from argosy.vault import Scope
 
 BATCH_ROWS = 1000
 BATCH_BYTES = 2_000_000
 LISTED = 100
+MOST_LABELS = 100_000
+"""Of more different labels than that, those that come later are not compared with each other."""
 
 
 class ImportReport(msgspec.Struct, frozen=True):
@@ -47,6 +49,14 @@ class ImportReport(msgspec.Struct, frozen=True):
     """What was read from which column of a file."""
     disagreements: list[dict[str, str]] = []
     """Of the first LISTED conflicts, which label which row gave: {`line 12`: label}."""
+    alike: list[tuple[str, ...]] = []
+    """Labels of the collection that differ in case, in white space or in Unicode's form alone, in groups."""
+    merged: dict[str, str] = {}
+    """By `fold_case`: which labels of the rows became which."""
+
+
+_LABEL = 5
+"""Where the label is in a staged row."""
 
 
 class Defaults(NamedTuple):
@@ -59,20 +69,22 @@ class Defaults(NamedTuple):
 class Staging:
     """One import on its way; see the module. Use as a context manager, which drops what was not taken."""
 
-    def __init__(self, database: Database, scope: Scope, text_bytes: int) -> None:
-        self._database, self._scope, self._text_bytes = database, scope, text_bytes
+    def __init__(self, database: Database, scope: Scope, text_bytes: int, fold_case: bool = False) -> None:
+        self._database, self._scope, self._text_bytes, self._fold_case = database, scope, text_bytes, fold_case
         self._collection = scope.name.removeprefix("collection:")
         self.rows = 0
         self._disagreements: list[dict[str, str]] = []
         self._spelling: dict[str, str] = {}
         """How labels from before there was one form of them are written in this collection."""
+        self._labels: set[str] = set()
+        """Those of the collection and of the rows."""
 
     def __enter__(self) -> Staging:
         self._drop()
         with self._database.write() as transaction:
             transaction.execute(sql.CREATE_STAGED)
             labels = [row[0] for row in transaction.execute(sql.LABELS, {"collection": self._collection})]
-        self._spelling = spellings(labels)
+        self._spelling, self._labels = spellings(labels), set(labels)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -86,6 +98,8 @@ class Staging:
         sound = rows if isinstance(rows, Reading) else _checked(rows, self._text_bytes)
         for batch in _batches(sound):
             staged = self._sealed(batch, defaults)
+            if len(self._labels) < MOST_LABELS:
+                self._labels.update([row[_LABEL] for row in staged])
             with self._database.write() as transaction:
                 transaction.execute_many(sql.STAGE, staged)
             self.rows += len(batch)
@@ -94,6 +108,7 @@ class Staging:
     def take(self, rule: Rule, added_at: float) -> ImportReport:
         """Move what is staged into the collection, all or nothing."""
         with self._database.write() as transaction:  # of temporary tables alone
+            merged = self._merge(transaction) if self._fold_case else {}
             _fold(transaction)
         with self._database.write() as transaction:
             parameters = {"collection": self._collection}
@@ -103,6 +118,8 @@ class Staging:
             revised, conflicts, dropped = self._settle(transaction, rule)
             taken = transaction.execute(sql.COUNT_STAGED)[0][0]
             transaction.execute(sql.TAKE_STAGED, {**parameters, "added_at": added_at})
+            if merged:
+                self._labels = {row[0] for row in transaction.execute(sql.LABELS, parameters)}
         return ImportReport(
             added=taken - revised,
             revised=revised,
@@ -110,6 +127,8 @@ class Staging:
             conflicts=conflicts,
             dropped=dropped,
             disagreements=self._disagreements,
+            alike=alike(self._labels)[:LISTED],
+            merged=merged,
         )
 
     def _sealed(self, batch: list[Example], defaults: Defaults) -> list[tuple[Any, ...]]:
@@ -139,6 +158,15 @@ class Staging:
                 batch, ids, scope.hash_many("content", contents), sealed, strict=True
             )
         ]
+
+    def _merge(self, transaction: Transaction) -> dict[str, str]:
+        """Give labels that are alike the usual spelling of them; which became which."""
+        counts: dict[str, int] = dict(transaction.execute(sql.STAGED_LABELS))
+        stored: dict[str, int] = dict(transaction.execute(sql.COUNTED_LABELS, {"collection": self._collection}))
+        spelling = usual_spellings(stored, counts)
+        merged = {label: to for label in counts if (to := respelled(label, spelling)) != label}
+        transaction.execute_many(sql.RESPELL_STAGED, [(to, label) for label, to in merged.items()])
+        return merged
 
     def _settle(self, transaction: Transaction, rule: Rule) -> tuple[int, int, int]:
         """Decide every input that has several rows; how many revisions, conflicts and dropped rows there are."""

@@ -31,6 +31,8 @@ UPDATE_FOLDED = """
     UPDATE staged SET last_n = folded.last_n, votes = folded.votes, seen_at = folded.seen_at
     FROM folded WHERE staged.n = folded.n AND folded.votes > 1"""
 COUNT_STAGED = "SELECT count(*) FROM staged"
+STAGED_LABELS = "SELECT label, count(*) FROM staged GROUP BY label"
+RESPELL_STAGED = "UPDATE staged SET label = ? WHERE label = ?"
 
 # --- taking them
 
@@ -73,6 +75,9 @@ COUNTS = """
     WHERE collection = :collection AND is_current = 1 GROUP BY label, source, split ORDER BY label, source, split"""
 LABELS = """
     SELECT DISTINCT label FROM examples WHERE collection = :collection AND is_current = 1 AND label IS NOT NULL"""
+COUNTED_LABELS = """
+    SELECT label, count(*) FROM examples
+    WHERE collection = :collection AND is_current = 1 AND label IS NOT NULL GROUP BY label"""
 REVISIONS = "SELECT count(*) FROM examples WHERE collection = :collection"
 EXPORT = """
     SELECT revision_id, example_id, revision, label, seen_at, source, split, origin, sealed FROM examples

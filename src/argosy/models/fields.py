@@ -1,17 +1,17 @@
 """The fields of a dictionary as values: what counts as a number, a category, a text, or as missing. Pure.
 
 Files of comma-separated values hold texts alone, requests over HTTP hold JSON: the same thing said in either must come
-out the same, so `12.5` is the number in quotes too, and 1, 1.0 and `1` are one category, as are true and `TRUE`.
+out the same, so `12.5` is the number in quotes too. A category has the one form that a label has: `label_sets.plain`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from math import inf, isnan, nan
+from math import inf, isfinite, isnan, nan
 from typing import Any, Final
 
 from argosy.errors import InputInvalid
+from argosy.label_sets import plain
 from argosy.models.inputs import FieldKind
 from argosy.typed_values import listed
 from argosy.types import Input
@@ -20,8 +20,6 @@ _MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none"})
 """Words for a number that is not there."""
 LARGEST: Final = 1e100
 """The largest number of a field, and the smallest below zero: sums of squares are computed with them."""
-_WHOLE = re.compile(r"(-?\d+)\.0+")
-_TRUTHS = frozenset({"true", "false"})
 
 
 def fields_of(item: Input, reads: Mapping[str, FieldKind]) -> Mapping[str, Any]:
@@ -64,17 +62,11 @@ def _number(value: Any, name: str) -> float:
 def category_of(value: Any, name: str) -> str | None:
     """The category's name, None where it is missing."""
     if isinstance(value, str):
-        text = value.strip()
-        whole = _WHOLE.fullmatch(text)
-        if whole:
-            return whole[1]
-        return (text.lower() if text.lower() in _TRUTHS else text) or None
-    if value is None or (isinstance(value, float) and isnan(value)):
+        return plain(value) or None
+    if value is None or (isinstance(value, float) and not isfinite(value)):
         return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(int(value)) if isinstance(value, int) or value.is_integer() else repr(value)
+    if isinstance(value, bool | int | float):
+        return plain(value)
     raise InputInvalid(f"the field '{name}' must be a text, a number or a truth value, not {_kind(value)}")
 
 

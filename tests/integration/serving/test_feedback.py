@@ -31,6 +31,13 @@ def test_feedback_by_entity_reaches_what_was_just_predicted(shared):
     assert [len(shared.project.feedback.of(one)) for one in ids] == [1, 1]
 
 
+def test_a_label_is_trimmed_as_everywhere(shared):
+    prediction_id = predicted(shared)
+    assert give(shared, prediction_id=prediction_id, label=" sport ").json()["added"] == 1
+    assert give(shared, prediction_id=prediction_id, label="sport").json()["added"] == 0
+    assert [one.label for one in shared.project.feedback.of(prediction_id)] == ["sport"]
+
+
 def test_an_idempotency_key_comes_in_the_body_or_a_header(shared):
     prediction_id = predicted(shared)
     body = {"prediction_id": prediction_id, "label": "money"}

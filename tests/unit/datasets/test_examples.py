@@ -17,10 +17,14 @@ from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
 
 TEXTS = st.text(min_size=1, max_size=40).filter(lambda text: not text.isspace())
-LABELS = TEXTS.filter(lambda text: plain(text) == text and text.lstrip()[0] not in "[({")
+LABELS = TEXTS.filter(lambda text: plain(text) == text and text[0] not in "[({")
 SUBJECTS = (TEXTS | st.text("'=-+@{ a", min_size=1)).map(lambda text: identity_of(text, "subject"))
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**50), 2**50) | st.text(max_size=8),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**50), 2**50)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
@@ -246,3 +250,34 @@ def test_a_collection_from_before_keeps_its_spelling_and_gets_no_second_class(ex
     report = examples.add("news", more)
     assert (report.duplicates, report.added, report.conflicts) == (1, 3, 0)
     assert examples.count("news").labels == {"True": 4, "1.0": 2, "a": 1, "b": 1}
+
+
+def test_labels_of_one_form_are_one_class_and_those_alike_are_reported(examples):
+    rows = [("a", "Versand"), ("b", "Versand "), ("c", " versand"), ("d", "Mu\u0308ll"), ("e", "M\u00fcll")]
+    report = examples.add("news", [Example(*row) for row in rows])
+    assert report.alike == [("Versand", "versand")]
+    assert examples.count("news").labels == {"Versand": 2, "versand": 1, "M\u00fcll": 2}
+
+
+def test_labels_that_are_alike_are_merged_where_that_is_asked_for(examples):
+    examples.add("news", [Example("a", "Versand", 1.0), Example("b", "versand", 1.0), Example("c", "Versand", 1.0)])
+    report = examples.add("news", [Example("b", "VERSAND"), Example("d", "versand")], fold_case=True)
+    assert (report.revised, report.added) == (1, 1)
+    assert report.merged == {"VERSAND": "Versand", "versand": "Versand"}
+    assert report.alike == []
+    assert examples.count("news").labels == {"Versand": 4}
+
+
+def test_labels_that_rest_and_are_alike_are_reported_after_merging_others(examples):
+    examples.add("news", [Example("a", "Versand"), Example("b", "versand"), Example("c", "Versand")])
+    report = examples.add("news", [Example("d", "VERSAND")], fold_case=True)
+    assert (report.merged, report.alike) == ({"VERSAND": "Versand"}, [("Versand", "versand")])
+    assert examples.count("news").labels == {"Versand": 3, "versand": 1}
+
+
+def test_lists_of_labels_are_merged_label_by_label(examples):
+    rows = [Example("a", ["joy", "love"]), Example("b", ["joy"]), Example("c", ["Joy", "LOVE"])]
+    report = examples.add("news", rows, fold_case=True)
+    merged = {'["Joy","LOVE"]': '["LOVE","joy"]', '["joy","love"]': '["LOVE","joy"]'}
+    assert (report.merged, report.alike) == (merged, [])
+    assert examples.count("news").labels == {"joy": 3, "LOVE": 2}

@@ -166,3 +166,8 @@ def test_lists_of_labels_come_back_in_any_order_and_a_label_by_itself_as_a_list_
 def test_several_labels_for_an_answer_that_is_a_single_one_are_refused():
     with pytest.raises(FeedbackInvalid, match=r"line 2: .* is several labels, and the answer 'joy' a single one"):
         read(lines('p1,a,joy,0.5,uniform,"[""love"",""joy""]"'), answer="joy")
+
+
+def test_a_correction_has_the_form_of_labels_everywhere():
+    returned = read(lines("p1,t,a,.5,uniform, Mu\u0308ll ", "p2,t,a,.5,uniform,ok"), answer=" sport")
+    assert [one.label for one in returned.corrections] == ["M\u00fcll", " sport"]

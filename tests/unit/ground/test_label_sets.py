@@ -1,4 +1,6 @@
 import json
+import unicodedata
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ def test_order_and_repeats_make_no_difference(labels, random):
 
 @given(st.text().filter(str.strip))
 def test_what_is_no_list_and_no_number_or_truth_value_stays_as_it_is(text):
+    text = unicodedata.normalize("NFC", text).strip()
     if not text.lstrip().startswith(("[", "(", "{")) and text.lower() not in ("true", "false") and ".0" not in text:
         assert label_sets.label_of(text) == text
         assert not label_sets.is_set(text)
@@ -38,6 +41,12 @@ def test_what_is_no_list_and_no_number_or_truth_value_stays_as_it_is(text):
         ("1.10", "1.10"),
         ("007", "007"),
         ("v1.0", "v1.0"),
+        (Decimal("1.10"), "1.10"),
+        *((one, "9007199254740992") for one in (2.0**53, 2**53, "9007199254740992.0")),
+        *((one, "Müll") for one in ("Müll", "Mu\u0308ll", " Müll\t", "\u00a0Müll\n")),
+        *((one, '["Müll","joy"]') for one in ([" joy", "Mu\u0308ll"], '["joy ", "Müll"]', "['joy', 'Mu\u0308ll ']")),
+        (" TRUE ", "true"),
+        (["joy", "joy "], '["joy"]'),
     ],
 )
 def test_one_label_has_one_form_whatever_it_came_in(given, label):
@@ -58,14 +67,55 @@ def test_what_numpy_printed_and_lists_of_no_labels_are_refused(text):
         label_sets.label_of(text)
 
 
-@pytest.mark.parametrize("value", [None, float("nan"), float("inf"), "", " ", {}, b"x"])
+@pytest.mark.parametrize("value", ["", " ", {}, b"x"])
 def test_what_is_no_label(value):
     with pytest.raises(ValueError, match="label"):
         label_sets.label_of(value)
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf"), np.float32("nan"), Decimal("NaN")])
+@pytest.mark.parametrize("made", [lambda number: number, lambda number: [number], lambda number: ["joy", number]])
+def test_what_is_no_number_is_no_label(number, made):
+    with pytest.raises(ValueError, match=r"there is no label|neither text nor number"):
+        label_sets.label_of(made(number))
+
+
+def test_missing_values_of_data_frames_are_no_label():
+    pandas = pytest.importorskip("pandas")
+    for value in (pandas.NA, pandas.NaT, None):
+        with pytest.raises(ValueError, match="there is no label"):
+            label_sets.label_of(value)
+
+
+def test_labels_that_differ_in_case_or_form_alone_are_found():
+    labels = ["Versand", "versand", "Retoure", '["VERSAND","Konto"]', "konto", "Straße", "STRASSE", "a  b", "a b"]
+    assert label_sets.alike(labels) == [
+        ("Konto", "konto"),
+        ("STRASSE", "Straße"),
+        ("VERSAND", "Versand", "versand"),
+        ("a  b", "a b"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stored", "coming", "usual"),
+    [
+        ({}, {"Versand": 3, "versand": 2}, {"versand": "Versand"}),
+        ({}, {"Versand": 2, "versand": 3}, {"Versand": "versand"}),
+        ({"Versand": 1}, {"versand": 9}, {"versand": "Versand"}),
+        ({}, {"Versand": 1, "versand": 1}, {"versand": "Versand"}),
+        ({'["Joy"]': 2}, {'["joy","love"]': 5}, {"joy": "Joy"}),
+    ],
+)
+def test_the_usual_spelling_is_the_one_that_most_examples_have(stored, coming, usual):
+    assert label_sets.usual_spellings(stored, coming) == usual
+
+
 def test_labels_compare_equal_and_keep_the_spelling_that_rests():
     assert label_sets.agrees("True", "true")
+    assert label_sets.agrees(" sport", "sport")
+    assert label_sets.beside("sport", " sport") == " sport"
+    assert label_sets.spellings(["Mu\u0308ll "]) == {"Müll": "Mu\u0308ll "}
     assert label_sets.agrees("1", "1")
     assert label_sets.beside("true", '["True"]') == '["True"]'
     assert label_sets.spellings(["True", "1.0", "joy", "2", "2.0"]) == {"true": "True", "1": "1.0"}

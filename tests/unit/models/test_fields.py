@@ -45,7 +45,12 @@ def test_a_whole_number_of_any_size_is_a_category():
 
 @pytest.mark.parametrize(
     ("same", "name"),
-    [((1, 1.0, "1", "1.0", " 1 "), "1"), ((True, "true", "TRUE"), "true"), ((None, "", " ", math.nan), None)],
+    [
+        ((1, 1.0, "1", "1.0", " 1 "), "1"),
+        ((True, "true", "TRUE"), "true"),
+        (("M\u00fcll", "Mu\u0308ll "), "M\u00fcll"),
+        ((None, "", " ", math.nan), None),
+    ],
 )
 def test_files_and_json_say_the_same_category(same, name):
     assert {category_of(value, "plan") for value in same} == {name}

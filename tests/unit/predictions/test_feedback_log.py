@@ -52,6 +52,23 @@ def test_a_key_says_what_is_the_same(feedback, predict):
         feedback.add(other, "outcome", "money", "shop", "key 1")
 
 
+def test_a_label_has_the_form_that_it_has_in_examples(feedback, predict):
+    prediction_id = predict().id
+    assert feedback.add(prediction_id, "correction", " Mu\u0308ll ", "analyst")
+    assert not feedback.add(prediction_id, "correction", "M\u00fcll", "analyst")
+    assert [one.label for one in feedback.of(prediction_id)] == ["M\u00fcll"]
+
+
+def test_an_answer_from_before_labels_were_trimmed_is_right_under_its_own_spelling(
+    feedback, predict, writer, spool, database
+):
+    made = predict(model="topics", answer=" sport")
+    writer.write([made])
+    drain_once(spool, database)
+    feedback.add(made.id, "correction", " sport", "analyst")
+    assert [one.label for one in feedback.of_model("topics")] == [" sport"]
+
+
 def test_keys_are_not_kept_in_the_clear(feedback, predict, database, tmp_path):
     feedback.add(predict().id, "outcome", "money", "shop", "canary-key")
     assert all(b"canary" not in file.read_bytes() for file in tmp_path.iterdir() if file.is_file())

@@ -251,7 +251,8 @@ class Numeric(SparseAdapter):
     def _category_plan(self) -> dict[str, dict[str | None, int]]:
         at, plan = len(self.numbers_) + len(self.marked_), {}
         for name, values in self.categories_.items():
-            plan[name] = {value: at + place for place, value in enumerate(values)}
+            places = [(category_of(value, name), at + place) for place, value in enumerate(values)]
+            plan[name] = dict(reversed(places))  # two that older models tell apart may be one by now: the first counts
             at += len(values)
         return plan
 
