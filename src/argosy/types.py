@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
 Options = dict[str, Any]
 """A plug-in's options by name, JSON values only."""
+
+Progress = Callable[[str], None]
+"""Receives a line about each step of something that takes a while."""
 
 Input = str | Mapping[str, Any]
 """What a model is asked about: a text, or a dictionary of fields."""

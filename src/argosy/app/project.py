@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from argosy.app.examples import ProjectExamples
     from argosy.app.feedback import ProjectFeedback
-    from argosy.app.keys import ProjectKeys
     from argosy.app.models import ProjectModels
     from argosy.app.plans import ProjectPlans
     from argosy.app.reproduction import Reproduction
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from argosy.feedback.replay_requests import Replayed
     from argosy.jobs.queue import Queue
     from argosy.messaging.broker import Broker
+    from argosy.operations.keys import ProjectKeys
     from argosy.store.artifact_store import ArtifactStore
     from argosy.store.store import Store
     from argosy.vault import Vault
@@ -86,9 +86,9 @@ class Project:
 
     @cached_property
     def keys(self) -> ProjectKeys:
-        from argosy.app.keys import ProjectKeys
+        from argosy.operations.keys import ProjectKeys
 
-        return ProjectKeys(self)
+        return ProjectKeys(self.backends)
 
     @cached_property
     def tokens(self) -> Tokens:

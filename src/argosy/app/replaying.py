@@ -29,7 +29,7 @@ def replay(project: Project, model: str, processes: int = 1) -> Replayed:
     from argosy.app.user import user
     from argosy.app.workers import run_until
 
-    project.keys.require(*ROLES)  # else the job would wait for another worker, and we for it
+    project.backends.require_keys(*ROLES)  # else the job would wait for another worker, and we for it
     asked = replays(project)
     label = asked.request(model, user())
     ended: list[Replayed] = []

@@ -60,7 +60,7 @@ def retrain(
     from argosy.app.user import user
     from argosy.app.workers import run_until
 
-    project.keys.require(*ROLES)  # else the job would wait for another worker, and we for it
+    project.backends.require_keys(*ROLES)  # else the job would wait for another worker, and we for it
     asked = requests(project)
     label = asked.request(model, user())
     told = [""]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from argosy import clock, processes
+from argosy import processes
 from argosy.vault.master_keys import EXAMPLES
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def started(project: Project, count: int, now: bool = False) -> Iterator[Callabl
     Raises KeyUnavailable where they could not read an example.
     """
     if count:
-        project.keys.require(EXAMPLES)
+        project.backends.require_keys(EXAMPLES)
     children: list[subprocess.Popen[bytes]] = []
 
     def keep() -> None:
@@ -64,10 +64,3 @@ def started(project: Project, count: int, now: bool = False) -> Iterator[Callabl
 def _start(project: Project, now: bool) -> subprocess.Popen[bytes]:
     arguments = ["--project", str(project.root), "worker", "--processes", "1", *(["--now"] if now else [])]
     return processes.start(arguments, is_session=True)
-
-
-def quiet_until(project: Project) -> str | None:
-    """When the quiet hours that hold now end, as the wall clock shows it; None where none do."""
-    quiet = project.settings.training.quiet()
-    until = quiet.until(clock.now())
-    return None if until is None else quiet.told(until)

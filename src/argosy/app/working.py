@@ -43,7 +43,7 @@ def work(
     from argosy.jobs.runner import run_worker
     from argosy.store.collector import Collector
 
-    project.keys.require(EXAMPLES)
+    project.backends.require_keys(EXAMPLES)
     trainer = trainer_of(project)
     collector = Collector(project.database, project.artifacts)
 
@@ -66,13 +66,12 @@ def work(
 
 def resting(project: Project) -> Callable[[], str]:
     """What says that training rests, in quiet hours; both ends of them are logged."""
-    from argosy.app.workers import quiet_until
     from argosy.jobs.submission import TRAIN
 
     told: list[str | None] = [None]
 
     def kind() -> str:
-        until = quiet_until(project)
+        until = project.settings.training.quiet_until(clock.now())
         if until != told[0]:
             _log.info("quiet hours until %s: no training starts", until) if until else _log.info("quiet hours are over")
             told[0] = until

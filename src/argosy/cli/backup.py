@@ -24,9 +24,9 @@ def backup(ctx: click.Context, file: Path, with_keys: bool, as_json: bool) -> No
     """
     from dataclasses import asdict
 
-    from argosy.app.backup import backup as back_up
+    from argosy.operations.backup import backup as back_up
 
-    done = back_up(opened(ctx), file, with_keys)
+    done = back_up(opened(ctx).backends, file, with_keys)
     if as_json:
         print_json(asdict(done))
         return
@@ -53,10 +53,11 @@ def restore(ctx: click.Context, file: Path, into: Path | None, as_json: bool) ->
     """
     from dataclasses import asdict
 
-    from argosy.app.restore import restore as make_again
+    from argosy.app import backends
     from argosy.clock import format_time
+    from argosy.operations.restore import restore as make_again
 
-    done = make_again(file, into or Path(ctx.find_root().obj or "."))
+    done = make_again(file, into or Path(ctx.find_root().obj or "."), backends)
     if as_json:
         print_json(asdict(done))
         return

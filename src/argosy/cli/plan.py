@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from argosy import clock
 from argosy.cli.examples import print_alike
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import opened
@@ -96,11 +97,9 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
 
     Example: argosy plan status topics
     """
-    from argosy.app.workers import quiet_until
-
     project = opened(ctx)
     found = project.plans.status(plan_)
-    until = None if found.is_over else quiet_until(project)
+    until = None if found.is_over else project.settings.training.quiet_until(clock.now())
     if as_json:
         counts = {state.value: number for state, number in found.counts.items()}
         failed = [{"label": job.label, "error": job.error, "traceback": job.traceback} for job in found.failed]

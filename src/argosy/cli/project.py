@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from argosy import clock
 from argosy.cli.output import counting, json_option, print_json, print_line, print_table
 
 if TYPE_CHECKING:
@@ -27,9 +28,7 @@ now_option = click.option("--now", is_flag=True, help="Train in quiet hours too.
 
 def tell_quiet_hours(project: Project, is_now: bool) -> None:
     """To whom waits for training: until when nothing starts."""
-    from argosy.app.workers import quiet_until
-
-    until = None if is_now else quiet_until(project)
+    until = None if is_now else project.settings.training.quiet_until(clock.now())
     if until is not None:
         print_line(f"Quiet hours: no training starts before {until}. Ctrl-C leaves it queued; --now trains.", err=True)
 
@@ -62,10 +61,11 @@ def doctor(ctx: click.Context, quick: bool, as_json: bool) -> int:
 
     Example: argosy doctor
     """
-    from argosy.app.doctor import examine
+    from argosy.app.project import open_backends
+    from argosy.operations.doctor import examine
 
     with counting(as_json) as seen:
-        findings = examine(ctx.find_root().obj or NO_PROJECT, quick, seen)
+        findings = examine(lambda: open_backends(ctx.find_root().obj or NO_PROJECT), quick, seen)
     if as_json:
         print_json([{"check": one.check, "ok": one.ok, "found": one.found, "to_do": one.to_do} for one in findings])
     else:

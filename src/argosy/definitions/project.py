@@ -64,6 +64,12 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         """The quiet hours; raises DefinitionInvalid where the settings make none."""
         return parse_quiet_hours(self.quiet_hours, self.time_zone, "training")
 
+    def quiet_until(self, moment: float) -> str | None:
+        """When the quiet hours that hold at that moment end, as the wall clock shows it; None where none do."""
+        quiet = self.quiet()
+        until = quiet.until(moment)
+        return None if until is None else quiet.told(until)
+
 
 class DriftTriggerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How much drift asks for a retraining; what is promoted is the gate's to say."""

@@ -16,12 +16,12 @@ data key of the role.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from argosy.database import Database
+from argosy.types import Progress
 from argosy.vault.master_keys import MasterKeys
 from argosy.vault.scope import derive
 from argosy.vault.vault import role_of, unwrap_any, wrap
@@ -58,20 +58,20 @@ class Rotated:
     resumed: bool
 
 
-def rotate(database: Database, keys: RotatableKeys, role: str, told: Callable[[str], None] = lambda _: None) -> Rotated:
-    """Replace the role's master key, or end the rotation that was begun. `told` hears of each step once it is done."""
+def rotate(database: Database, keys: RotatableKeys, role: str, report_progress: Progress = lambda _: None) -> Rotated:
+    """Replace the role's master key, or end the rotation that was begun. Each step is reported once it is done."""
     with keys.alone():
         resumed = keys.has_begun(role)
         new = keys.prepare(role)
-        told("prepared")
+        report_progress("prepared")
         rewrap(database, keys, role, new)
-        told("wrapped anew")
+        report_progress("wrapped anew")
         keys.take_over(role)
-        told("taken over")
+        report_progress("taken over")
         count = rewrap(database, keys, role, new)
-        told("wrapped the rest")
+        report_progress("wrapped the rest")
         database.purge()
-        told("purged")
+        report_progress("purged")
         keys.forget(role)
     return Rotated(role, fingerprint(new), count, resumed)
 

@@ -31,8 +31,8 @@ def perform(arguments, folder, pipe, is_stepping):
 
 
 def _halt(pipe):
-    from argosy.app import backup, restore
     from argosy.database.engines.sqlite import SqliteDatabase
+    from argosy.operations import backup, restore
     from argosy.store.artifacts.local import LocalArtifacts
     from argosy.vault.keys import file
 

@@ -14,11 +14,12 @@ import httpx
 import pytest
 
 import argosy
-from argosy.app.archive import MANIFEST
-from argosy.app.backup import backup
-from argosy.app.restore import restore
+from argosy.app import backends as openers
 from argosy.database import migrations
 from argosy.errors import ArtifactNotFound, BackupInvalid, KeyUnavailable
+from argosy.operations.archive import MANIFEST
+from argosy.operations.backup import backup
+from argosy.operations.restore import restore
 from argosy.testing.waiting import PATIENCE, until
 
 SECONDS = PATIENCE
@@ -107,7 +108,7 @@ def test_a_backup_under_load_restores_to_a_project_in_which_everything_adds_up(p
     try:
         until(lambda: len(load.ids) > 20 and load.imports > 3)
         answered, imported = list(load.ids), load.imports
-        done = backup(project, file, with_keys=True)
+        done = backup(project.backends, file, with_keys=True)
         later, imported_later = len(load.ids), load.imports
         until(lambda: len(load.ids) > later)
     finally:
@@ -116,7 +117,7 @@ def test_a_backup_under_load_restores_to_a_project_in_which_everything_adds_up(p
     assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".argosy-")] == []
 
-    again = restore(file, tmp_path / "elsewhere" / "notes")
+    again = restore(file, tmp_path / "elsewhere" / "notes", openers)
     assert (again.has_keys, again.changed, again.artifacts) == (True, [], 1)
     restored = argosy.open(again.folder)
     log = restored.feedback.log
@@ -142,14 +143,14 @@ def test_a_backup_under_load_restores_to_a_project_in_which_everything_adds_up(p
 
 
 def test_a_backup_holds_no_key_and_no_example_in_the_clear(project, tmp_path):
-    done = backup(project, tmp_path / "notes.tar")
+    done = backup(project.backends, tmp_path / "notes.tar")
     plans = ["plan.yaml", "plans/other.yaml", "thorough.yaml"]
     assert done.project_files == ["argosy.yaml", ".gitignore", *plans, "own_plugin.py"]
     held = (tmp_path / "notes.tar").read_bytes()
     for path in (project.root / ".argosy" / "keys").iterdir():
         assert path.read_bytes().strip() not in held
     assert b"secret example" not in held
-    again = restore(tmp_path / "notes.tar", tmp_path / "again")
+    again = restore(tmp_path / "notes.tar", tmp_path / "again", openers)
     assert not again.has_keys
     restored = argosy.open(again.folder)
     with pytest.raises(KeyUnavailable, match="put it back"):
@@ -166,9 +167,9 @@ def test_what_lay_outside_of_the_project_is_brought_inside(project, tmp_path):
     shutil.move(project.root / ".argosy" / "argosy.db", outside)
     with (project.root / "argosy.yaml").open("a") as settings:
         settings.write(f"database: sqlite:///{outside}  # shared\n")
-    backup(argosy.open(project.root), tmp_path / "notes.tar", with_keys=True)
+    backup(argosy.open(project.root).backends, tmp_path / "notes.tar", with_keys=True)
     before = outside.read_bytes()
-    again = restore(tmp_path / "notes.tar", tmp_path / "again")
+    again = restore(tmp_path / "notes.tar", tmp_path / "again", openers)
     assert again.changed == ["database"]
     restored = argosy.open(again.folder)
     restored.examples.add([("one more", "red")])
@@ -181,7 +182,7 @@ def test_what_lay_outside_of_the_project_is_brought_inside(project, tmp_path):
 def archive(trained, tmp_path_factory):
     file = tmp_path_factory.mktemp("archive") / "notes.tar"
     project = argosy.open(trained)
-    backup(project, file)
+    backup(project.backends, file)
     project.close()
     return file
 
@@ -218,7 +219,7 @@ def flipped(name, data):
 )
 def test_what_was_altered_or_is_newer_is_refused_and_nothing_written(archive, tmp_path, change, said):
     with pytest.raises(BackupInvalid, match=said):
-        restore(edited(archive, tmp_path / "other.tar", change), tmp_path / "again")
+        restore(edited(archive, tmp_path / "other.tar", change), tmp_path / "again", openers)
     assert [path.name for path in tmp_path.iterdir()] == ["other.tar"]
 
 
@@ -235,7 +236,7 @@ def test_a_name_that_leads_outside_is_refused(archive, tmp_path, name):
             info.size = len(data)
             tar.addfile(info, io.BytesIO(data))
     with pytest.raises(BackupInvalid, match="which no backup does"):
-        restore(other, tmp_path / "again")
+        restore(other, tmp_path / "again", openers)
     assert [path.name for path in tmp_path.iterdir()] == ["other.tar"]
 
 
@@ -243,21 +244,21 @@ def test_a_name_that_leads_outside_is_refused(archive, tmp_path, name):
 def test_a_file_that_was_cut_short_is_refused(archive, tmp_path, size):
     (tmp_path / "other.tar").write_bytes(archive.read_bytes()[:size])
     with pytest.raises(BackupInvalid, match="cut short"):
-        restore(tmp_path / "other.tar", tmp_path / "again")
+        restore(tmp_path / "other.tar", tmp_path / "again", openers)
 
 
 def test_a_file_and_a_folder_that_are_there_are_left_alone(project, archive, tmp_path):
     for _ in range(2):
         with pytest.raises(BackupInvalid, match="exists"):
-            backup(project, archive)
+            backup(project.backends, archive)
     with pytest.raises(BackupInvalid, match="not an empty folder"):
-        restore(archive, project.root)
+        restore(archive, project.root, openers)
     with pytest.raises(BackupInvalid, match="no folder"):
-        backup(project, tmp_path / "absent" / "notes.tar")
+        backup(project.backends, tmp_path / "absent" / "notes.tar")
     empty = tmp_path / "empty"
     empty.mkdir()
     identity = empty.stat().st_ino
-    restore(archive, empty)
+    restore(archive, empty, openers)
     assert empty.stat().st_ino == identity
     assert (empty / "argosy.yaml").is_file()
 
@@ -265,23 +266,24 @@ def test_a_file_and_a_folder_that_are_there_are_left_alone(project, archive, tmp
 def test_a_backup_that_fails_leaves_nothing(project, tmp_path):
     shutil.rmtree(project.root / ".argosy" / "artifacts")
     with pytest.raises(ArtifactNotFound):
-        backup(project, tmp_path / "notes.tar")
+        backup(project.backends, tmp_path / "notes.tar")
     assert [path.name for path in tmp_path.iterdir()] == ["notes"]
 
 
 def test_a_backup_that_is_killed_is_no_backup(project, tmp_path):
     program = (
-        "import os, sys, argosy; from argosy.app import backup; from argosy.app.archive import ArchiveWriter;"
+        "import os, sys, argosy; from argosy.operations import backup;"
+        "from argosy.operations.archive import ArchiveWriter;"
         "ArchiveWriter.finish = lambda *_: os.kill(os.getpid(), 9);"
-        "backup.backup(argosy.open(sys.argv[1]), backup.Path(sys.argv[2]))"
+        "backup.backup(argosy.open(sys.argv[1]).backends, backup.Path(sys.argv[2]))"
     )
     line = [sys.executable, "-c", program, str(project.root), str(tmp_path / "notes.tar")]
     assert subprocess.run(line, timeout=SECONDS, check=False).returncode == -signal.SIGKILL
     assert not (tmp_path / "notes.tar").exists()
     [left] = tmp_path.glob(".argosy-backup-*/archive")
     with pytest.raises(BackupInvalid, match="cut short"):
-        restore(left, tmp_path / "again")
-    backup(project, tmp_path / "notes.tar")
+        restore(left, tmp_path / "again", openers)
+    backup(project.backends, tmp_path / "notes.tar")
 
 
 def test_the_commands(project, tmp_path):

@@ -10,9 +10,10 @@ import threading
 import pytest
 
 import argosy
-from argosy.app.backup import backup
-from argosy.app.restore import restore
+from argosy.app import backends as openers
 from argosy.errors import BackupInvalid, KeyUnavailable
+from argosy.operations.backup import backup
+from argosy.operations.restore import restore
 from argosy.vault.keys.file import FileKeys
 from argosy.vault.master_keys import encode_key
 from argosy.vault.rotation import rotate
@@ -38,7 +39,7 @@ def keys(project):
 
 
 def opens(file, into):
-    done = restore(file, into)
+    done = restore(file, into, openers)
     with argosy.open(done.folder) as restored:
         return [example.input for example in restored.examples.export()] == ["a red note"]
 
@@ -50,7 +51,7 @@ def test_a_backup_waits_for_a_rotation_and_opens(project, tmp_path):
     def at(step):
         def run():
             with argosy.open(project.root) as own:
-                backup(own, tmp_path / f"{step}.tar", with_keys=True)
+                backup(own.backends, tmp_path / f"{step}.tar", with_keys=True)
             ended.append(step)
 
         threads.append(threading.Thread(target=run))
@@ -76,7 +77,7 @@ def test_a_rotation_waits_for_a_backup_that_is_copying(project, keys, tmp_path, 
         return copy(source, target)
 
     monkeypatch.setattr(shutil, "copyfile", copyfile)
-    backup(project, tmp_path / "notes.tar", with_keys=True)
+    backup(project.backends, tmp_path / "notes.tar", with_keys=True)
     assert tried == ["examples.key", "predictions.key"]
     rotate(project.database, keys, "examples")
     assert opens(tmp_path / "notes.tar", tmp_path / "again")
@@ -86,7 +87,7 @@ def test_a_rotation_waits_for_a_backup_that_is_copying(project, keys, tmp_path, 
 def test_a_backup_after_a_rotation_that_was_killed_opens(project, tmp_path, step):
     line = [sys.executable, "-c", KILLED_AT, str(project.root), step]
     assert subprocess.run(line, timeout=SECONDS, check=False).returncode == -signal.SIGKILL
-    backup(project, tmp_path / "notes.tar", with_keys=True)
+    backup(project.backends, tmp_path / "notes.tar", with_keys=True)
     assert opens(tmp_path / "notes.tar", tmp_path / "again")
     with argosy.open(tmp_path / "again") as restored:
         assert restored.keys.rotate("examples").resumed
@@ -108,9 +109,9 @@ def damaged(keys):
 def test_keys_that_do_not_open_what_is_copied_are_no_backup(project, keys, tmp_path, change):
     change(keys)
     with pytest.raises(BackupInvalid, match="do not open collection:default"):
-        backup(project, tmp_path / "notes.tar", with_keys=True)
+        backup(project.backends, tmp_path / "notes.tar", with_keys=True)
     assert [path.name for path in tmp_path.iterdir()] == ["notes"]
-    backup(project, tmp_path / "notes.tar")
+    backup(project.backends, tmp_path / "notes.tar")
 
 
 def test_keys_in_the_folder_are_no_help_where_others_are_in_use(project, keys, tmp_path, monkeypatch):
@@ -119,22 +120,22 @@ def test_keys_in_the_folder_are_no_help_where_others_are_in_use(project, keys, t
             monkeypatch.setenv(f"ARGOSY_KEY_{role.upper()}", encode_key(os.urandom(32)))
         other.examples.add([("a red note", "red")])
         with pytest.raises(BackupInvalid, match="do not open collection:default"):
-            backup(other, tmp_path / "notes.tar", with_keys=True)
+            backup(other.backends, tmp_path / "notes.tar", with_keys=True)
 
 
 def test_two_backups_into_one_file_leave_the_first(project, tmp_path, monkeypatch):
-    from argosy.app import backup as module
+    from argosy.operations import backup as module
 
     publish = module._publish
 
     def second(archive, file):
         monkeypatch.setattr(module, "_publish", publish)
-        backup(project, file, with_keys=True)
+        backup(project.backends, file, with_keys=True)
         first.append(file.read_bytes())
         publish(archive, file)
 
     first = []
     monkeypatch.setattr(module, "_publish", second)
     with pytest.raises(BackupInvalid, match="exists"):
-        backup(project, tmp_path / "notes.tar")
+        backup(project.backends, tmp_path / "notes.tar")
     assert (tmp_path / "notes.tar").read_bytes() == first[0]

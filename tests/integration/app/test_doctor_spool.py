@@ -6,8 +6,8 @@ import struct
 import pytest
 
 import argosy
-from argosy.app.doctor import examine
 from argosy.app.scaffold import create_project
+from argosy.operations.doctor import examine
 from argosy.predictions import frames, segments
 from argosy.predictions.record import SealedPrediction, to_bytes
 
@@ -22,7 +22,7 @@ def project(tmp_path):
 
 
 def found(project):
-    [one] = [finding for finding in examine(str(project.root)) if finding.check == "spool"]
+    [one] = [finding for finding in examine(lambda: project.backends) if finding.check == "spool"]
     return one
 
 
@@ -57,5 +57,5 @@ def test_predictions_of_another_key_are_counted(project):
     (project.spool / "0-1-00.spool").write_bytes(frames.frame(to_bytes(row)))
     assert "1 predictions in the log are of another key" in found(project).found
     assert segments.damaged(project.spool) == []
-    wrong = [finding for finding in examine(str(project.root)) if not finding.ok]
+    wrong = [finding for finding in examine(lambda: project.backends) if not finding.ok]
     assert [finding.check for finding in wrong] == ["spool"]  # that they do not open is no fault of the rows

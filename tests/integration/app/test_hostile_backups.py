@@ -8,10 +8,11 @@ import tarfile
 import pytest
 
 import argosy
-from argosy.app.archive import MANIFEST
-from argosy.app.backup import backup
-from argosy.app.restore import restore
+from argosy.app import backends as openers
 from argosy.errors import BackupInvalid
+from argosy.operations.archive import MANIFEST
+from argosy.operations.backup import backup
+from argosy.operations.restore import restore
 
 FOREIGN = "which no backup does"
 DAMAGED = "is not as it was written"
@@ -24,7 +25,7 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("origin")
     with argosy.open(folder / "notes", create=True) as project:
         project.examples.add([("a red note", "red")])
-        backup(project, folder / "notes.tar")
+        backup(project.backends, folder / "notes.tar")
     with tarfile.open(folder / "notes.tar") as tar:
         held = {member.name: tar.extractfile(member).read() for member in tar.getmembers()}
     del held[MANIFEST]
@@ -60,7 +61,7 @@ def refused(file, said):
     """The restore says so in one line, and leaves nothing."""
     before = sorted(path for path in file.parent.parent.rglob("*"))
     with pytest.raises(BackupInvalid, match=said) as caught:
-        restore(file, file.parent / "into" / "again")
+        restore(file, file.parent / "into" / "again", openers)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 400
     left = sorted(path for path in file.parent.parent.rglob("*") if path != file.parent / "into")
@@ -185,7 +186,7 @@ def test_settings_lay_the_database_over_no_other_file(files, tmp_path, settings)
 @pytest.mark.parametrize("place", ["../outside.db", "/outside.db", ".", "link/../../outside.db"])
 def test_a_database_outside_comes_inside(files, tmp_path, place):
     changed = {**files, "project/argosy.yaml": f"name: notes\ndatabase: sqlite:///{place}\n".encode()}
-    done = restore(write(tmp_path / "other.tar", changed), tmp_path / "again")
+    done = restore(write(tmp_path / "other.tar", changed), tmp_path / "again", openers)
     assert done.changed == ["database"]
     assert (tmp_path / "again" / ".argosy" / "argosy.db").is_file()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "other.tar"]
@@ -195,13 +196,13 @@ def test_a_file_that_no_backup_may_hold_is_said_when_it_is_written(tmp_path):
     with argosy.open(tmp_path / "notes", create=True) as project:
         (tmp_path / "notes" / "a\nb.yaml").write_text((tmp_path / "notes" / "plan.yaml").read_text())
         with pytest.raises(BackupInvalid, match=r"a\\nb.yaml' has a name that no backup can hold: rename it"):
-            backup(project, tmp_path / "notes.tar")
+            backup(project.backends, tmp_path / "notes.tar")
     assert not (tmp_path / "notes.tar").exists()
 
 
 def test_a_place_taken_meanwhile_is_left_alone(files, tmp_path, monkeypatch):
     """Two at once, of which the other is done first."""
-    from argosy.app import restore as module
+    from argosy.operations import restore as module
 
     file, other = write(tmp_path / "one.tar", files), tmp_path / "other"
     put = module._put_artifacts
@@ -213,12 +214,12 @@ def test_a_place_taken_meanwhile_is_left_alone(files, tmp_path, monkeypatch):
 
         def first(*arguments, target=target):
             monkeypatch.setattr(module, "_put_artifacts", put)
-            restore(file, target)
+            restore(file, target, openers)
             return put(*arguments)
 
         monkeypatch.setattr(module, "_put_artifacts", first)
         with pytest.raises(BackupInvalid, match="not an empty folder"):
-            restore(file, target)
+            restore(file, target, openers)
         assert (target / "argosy.yaml").is_file()
     assert not other.exists()
     assert [path.name for path in tmp_path.glob(".argosy-*")] == []

@@ -10,10 +10,10 @@ from click.testing import CliRunner
 
 import argosy
 from argosy import processes
-from argosy.app.doctor import examine
 from argosy.app.scaffold import create_project
 from argosy.cli.main import cli
 from argosy.jobs.job import JobState
+from argosy.operations.doctor import examine
 from argosy.processes import THREAD_VARIABLES
 from argosy.testing.waiting import PATIENCE
 
@@ -67,6 +67,6 @@ def test_commands_say_until_when(project):
 
     until = json.loads(said("plan", "status", "shop", "--json"))["quiet_until"]
     assert f"quiet hours: no training starts before {until}" in said("plan", "status", "shop")
-    (found,) = [finding for finding in examine(str(project.root)) if finding.check == "training"]
+    (found,) = [finding for finding in examine(lambda: project.backends) if finding.check == "training"]
     assert found.found.startswith("workers of nice 1 and 2 threads; quiet ")
     assert found.found.endswith(f"UTC, now, until {until}")

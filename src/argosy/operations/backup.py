@@ -14,23 +14,18 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from argosy import clock
-from argosy.app import backends
-from argosy.app.archive import DATABASE, PLANS, ArchiveWriter
-from argosy.backends import KEY_FOLDER
+from argosy.backends import KEY_FOLDER, Backends
 from argosy.database import migrations
 from argosy.definitions.project import FILE_NAME
 from argosy.definitions.yaml_files import read_mapping
 from argosy.errors import BackupInvalid, DefinitionInvalid
+from argosy.operations.archive import DATABASE, PLANS, ArchiveWriter
 from argosy.paths import make_private_file, make_private_folder
-from argosy.vault.keys.file import FileKeys
+from argosy.vault.rotation import RotatableKeys
 from argosy.vault.vault import unopened
 from argosy.version import __version__
-
-if TYPE_CHECKING:
-    from argosy.app.project import Project
 
 SPOOLED, KEYS = (".spool", ".damaged"), (".key", ".next", ".previous")
 _ARTIFACTS = "SELECT DISTINCT artifact FROM trained ORDER BY artifact"
@@ -47,7 +42,7 @@ class BackedUp:
     with_keys: bool
 
 
-def backup(project: Project, file: Path, with_keys: bool = False) -> BackedUp:
+def backup(backends: Backends, file: Path, with_keys: bool = False) -> BackedUp:
     """Write the project into a new file, complete or not at all; raises BackupInvalid."""
     if file.exists():
         raise BackupInvalid(f"{file} exists: choose another name, or move it away")
@@ -56,44 +51,44 @@ def backup(project: Project, file: Path, with_keys: bool = False) -> BackedUp:
     with tempfile.TemporaryDirectory(prefix=".argosy-backup-", dir=file.absolute().parent) as scratch_:
         scratch = Path(scratch_)
         archive = make_private_file(scratch / "archive")
-        digests = _take(project, scratch, with_keys)
-        own = list(project_files(project))
+        digests = _take(backends, scratch, with_keys)
+        own = list(project_files(backends))
         with archive.open("wb") as target:
             writer = ArchiveWriter(target)
             for path in own:
-                writer.add(f"project/{path.relative_to(project.root).as_posix()}", path)
+                writer.add(f"project/{path.relative_to(backends.root).as_posix()}", path)
             for folder in ("keys", "spool"):
                 for path in sorted((scratch / folder).iterdir()):
                     writer.add(f"{folder}/{path.name}", path)
             writer.add(DATABASE, scratch / DATABASE)
             for digest in digests:
-                writer.add(f"artifacts/{digest}", project.artifacts.fetch(digest))
+                writer.add(f"artifacts/{digest}", backends.artifacts.fetch(digest))
             writer.finish(__version__, migrations.newest(), clock.now())
         _publish(archive, file)
-    names = [path.relative_to(project.root).as_posix() for path in own]
+    names = [path.relative_to(backends.root).as_posix() for path in own]
     return BackedUp(str(file), file.stat().st_size, len(digests), names, with_keys)
 
 
-def _take(project: Project, scratch: Path, with_keys: bool) -> list[str]:
+def _take(backends: Backends, scratch: Path, with_keys: bool) -> list[str]:
     """Copy database, spool and keys as of one moment; the digests of the artifacts that belong to it."""
     spool, keys = make_private_folder(scratch / "spool"), make_private_folder(scratch / "keys")
     with ExitStack() as rotations:
         if with_keys:
-            rotations.enter_context(_own_keys(project).alone())
+            rotations.enter_context(_own_keys(backends).alone())
 
         def beside() -> None:
-            _copy(project.spool, spool, SPOOLED)
+            _copy(backends.spool, spool, SPOOLED)
             if with_keys:
-                _copy(project.root / KEY_FOLDER, keys, KEYS)
+                _copy(backends.root / KEY_FOLDER, keys, KEYS)
             rotations.close()
 
-        project.database.snapshot(scratch / DATABASE, beside)
-    copy = backends.database(f"sqlite:///{scratch / DATABASE}", Path(os.sep))
+        backends.database.snapshot(scratch / DATABASE, beside)
+    copy = backends.openers.database(f"sqlite:///{scratch / DATABASE}", Path(os.sep))
     try:
         with copy.read() as transaction:
-            if with_keys and (scopes := unopened(transaction, FileKeys(keys))):
+            if with_keys and (scopes := unopened(transaction, backends.openers.key_folder(keys))):
                 raise BackupInvalid(
-                    f"the keys in {project.root / KEY_FOLDER} do not open {', '.join(scopes)}:"
+                    f"the keys in {backends.root / KEY_FOLDER} do not open {', '.join(scopes)}:"
                     " put the right ones there, or leave --with-keys away"
                 )
             return [row[0] for row in transaction.execute(_ARTIFACTS)]
@@ -101,13 +96,11 @@ def _take(project: Project, scratch: Path, with_keys: bool) -> list[str]:
         copy.close()
 
 
-def _own_keys(project: Project) -> FileKeys:
-    keys = FileKeys(project.root / KEY_FOLDER)
-    if not any(keys.folder.glob("*.key")):
-        raise BackupInvalid(
-            f"there are no keys in {keys.folder} to include: those from the environment are yours to keep"
-        )
-    return keys
+def _own_keys(backends: Backends) -> RotatableKeys:
+    folder = backends.root / KEY_FOLDER
+    if not any(folder.glob("*.key")):
+        raise BackupInvalid(f"there are no keys in {folder} to include: those from the environment are yours to keep")
+    return backends.openers.key_folder(folder)
 
 
 def _publish(archive: Path, file: Path) -> None:
@@ -120,18 +113,18 @@ def _publish(archive: Path, file: Path) -> None:
         archive.rename(file)
 
 
-def project_files(project: Project) -> Iterator[Path]:
+def project_files(backends: Backends) -> Iterator[Path]:
     """The settings, plans in the project's folder and in those below it, and the modules of its own plug-ins."""
-    root = project.root
+    root = backends.root
     for name in (FILE_NAME, ".gitignore"):
         if (root / name).is_file():
             yield root / name
     for path in sorted([*root.glob("[!.]*"), *root.glob("[!.]*/[!.]*")]):
         if path.suffix in PLANS and path != root / FILE_NAME and _is_plan(path):
             yield path
-    if project.settings.plugins:
+    if backends.settings.plugins:
         yield from sorted(path for path in root.glob("[!.]*.py") if path.is_file())
-    for name in sorted({module.partition(".")[0] for module in project.settings.plugins}):
+    for name in sorted({module.partition(".")[0] for module in backends.settings.plugins}):
         found = sorted(path for path in (root / name).rglob("*.py") if path.is_file())
         yield from (path for path in found if not path.relative_to(root).as_posix().count("/."))
 

@@ -14,13 +14,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from argosy.app import backends
-from argosy.app.archive import DATABASE as ARCHIVED
-from argosy.app.archive import Manifest, extract, read_manifest
-from argosy.backends import HOME, KEY_FOLDER
+from argosy.backends import HOME, KEY_FOLDER, Openers
 from argosy.database import migrations
 from argosy.definitions.project import FILE_NAME, Settings, load_settings
 from argosy.errors import BackupInvalid
+from argosy.operations.archive import DATABASE as ARCHIVED
+from argosy.operations.archive import Manifest, extract, read_manifest
 from argosy.paths import is_below, make_private_folder, within
 from argosy.store.artifact_store import ArtifactStore
 
@@ -38,7 +37,7 @@ class Restored:
     changed: list[str]
 
 
-def restore(file: Path, into: Path) -> Restored:
+def restore(file: Path, into: Path, openers: Openers) -> Restored:
     """Raises BackupInvalid, with nothing written, where the file or the folder will not do."""
     manifest = read_manifest(file)
     if manifest.schema > migrations.newest():
@@ -54,7 +53,7 @@ def restore(file: Path, into: Path) -> Restored:
         scratch, root = Path(scratch_) / "files", Path(scratch_) / "project"
         scratch.mkdir()
         root.mkdir()
-        restored = _build(file, manifest, scratch, root, into)
+        restored = _build(file, manifest, scratch, root, into, openers)
         _publish(root, target, into)
     return restored
 
@@ -84,7 +83,7 @@ def _not_empty(into: Path) -> BackupInvalid:
     return BackupInvalid(f"{into} is not an empty folder: name a new one with --into DIR")
 
 
-def _build(file: Path, manifest: Manifest, scratch: Path, root: Path, into: Path) -> Restored:
+def _build(file: Path, manifest: Manifest, scratch: Path, root: Path, into: Path, openers: Openers) -> Restored:
     held = {name: path for name, path in extract(file, manifest, scratch) if not name.startswith("artifacts/")}
     for name, path in held.items():
         if name.startswith("project/"):
@@ -100,7 +99,7 @@ def _build(file: Path, manifest: Manifest, scratch: Path, root: Path, into: Path
         elif name.startswith("spool/"):
             _move(path, within(root / SPOOL, PurePosixPath(name).name))
     _move(held[ARCHIVED], root / settings.database.removeprefix("sqlite:///"))
-    count = _put_artifacts(scratch, manifest, backends.artifacts(settings.artifacts, root))
+    count = _put_artifacts(scratch, manifest, openers.artifacts(settings.artifacts, root))
     has_keys = any(name.startswith("keys/") for name in held)
     if not has_keys:
         (root / KEY_FOLDER).rmdir()  # a project without the folder may take its keys from elsewhere

@@ -1,19 +1,15 @@
-"""The master keys of a project: told apart, and replaced."""
+"""The master keys of a project: shown by their fingerprints, and replaced."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from argosy.app import backends
+from argosy.backends import Backends
 from argosy.errors import KeyUnavailable
+from argosy.types import Progress
 from argosy.vault.master_keys import ROLES
 from argosy.vault.rotation import Rotated, fingerprint, rotate
 from argosy.vault.vault import role_of
-
-if TYPE_CHECKING:
-    from argosy.app.project import Project
 
 
 @dataclass(frozen=True)
@@ -31,9 +27,8 @@ class KeyState:
 class ProjectKeys:
     """`project.keys`."""
 
-    def __init__(self, project: Project) -> None:
-        project.vault  # noqa: B018  # a project in which nothing is encrypted yet gets its keys
-        self._database, self._keys = project.database, backends.master_keys(project.root)
+    def __init__(self, backends: Backends) -> None:
+        self._database, self._keys = backends.database, backends.master_keys
 
     def show(self) -> list[KeyState]:
         """Each role's key, by its fingerprint."""
@@ -48,11 +43,6 @@ class ProjectKeys:
                 states.append(KeyState(role, "", mine, False, str(error)))
         return states
 
-    def require(self, *roles: str) -> None:
-        """Raises KeyUnavailable where a role's key is not available to this process."""
-        for role in roles:
-            self._keys.get(role)
-
-    def rotate(self, role: str, told: Callable[[str], None] = lambda _: None) -> Rotated:
+    def rotate(self, role: str, report_progress: Progress = lambda _: None) -> Rotated:
         """Replace the role's master key; raises KeyUnavailable, KeyWrong. After a crash, running it again ends it."""
-        return rotate(self._database, self._keys, role, told)
+        return rotate(self._database, self._keys, role, report_progress)

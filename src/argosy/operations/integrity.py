@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from argosy.app import backends
-from argosy.backends import HOME
+from argosy.backends import HOME, Backends
 from argosy.errors import ArgosyError, KeyUnavailable, KeyWrong
 from argosy.paths import is_open_to_others
 
 if TYPE_CHECKING:
-    from argosy.app.project import Project
     from argosy.vault import Scope
 
 QUICK_ROWS: Final = 1000
@@ -39,24 +37,23 @@ class Finding:
 
 Seen = Callable[[str, int], None]
 """Told how many of what were looked at so far."""
-Check = Callable[["Project", bool, Seen], Iterator[Finding]]
-"""Of a project, quickly or in full."""
+Check = Callable[[Backends, bool, Seen], Iterator[Finding]]
+"""Of a project's backends, quickly or in full."""
 
 
-def keys(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
+def keys(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
     """Every master key, and every data key that one of them should open."""
     from argosy.vault.master_keys import ROLES
     from argosy.vault.vault import role_of, unopened
 
-    project.vault  # noqa: B018  # a project in which nothing is encrypted yet gets its keys
-    master_keys, lacking = backends.master_keys(project.root), set()
+    master_keys, lacking = backends.master_keys, set()
     for role in ROLES:
         try:
             master_keys.candidates(role)
         except KeyUnavailable as error:
             lacking.add(role)
             yield Finding("keys", False, f"the master key '{role}' is not available", str(error))
-    with project.database.read() as transaction:
+    with backends.database.read() as transaction:
         count = len(transaction.execute("SELECT scope FROM data_keys"))
         scopes = unopened(transaction, master_keys)
     for scope in scopes:
@@ -67,7 +64,7 @@ def keys(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # 
         yield Finding("keys", True, f"the master keys open {count} data keys")
 
 
-def seals(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:
+def seals(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:
     """Every sealed row, or the newest of each collection and of the log; those without a key are left to `keys`."""
     from argosy.datasets.examples import scope_name
     from argosy.datasets.seals import broken_examples
@@ -83,23 +80,23 @@ def seals(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:
 
         return count
 
-    for name in project.examples.collections():
-        if (scope := _scope(project, scope_name(name))) is not None:
+    for name in backends.examples.collections():
+        if (scope := _scope(backends, scope_name(name))) is not None:
             what = f"examples of '{name}'"
-            broken = broken_examples(project.database, scope, name, most, counting(what))
+            broken = broken_examples(backends.database, scope, name, most, counting(what))
             faults += len(broken)
             yield from _unsealed(f"an example of '{name}' does not open", broken)
-    if (scope := _scope(project, SCOPE)) is not None:
-        broken = broken_predictions(project.database, scope, most, counting("predictions"))
+    if (scope := _scope(backends, SCOPE)) is not None:
+        broken = broken_predictions(backends.database, scope, most, counting("predictions"))
         faults += len(broken)
         yield from _unsealed("a prediction does not open", broken)
     if not faults:
         yield Finding("seals", True, f"{looked.total():,} {'of the newest ' if is_quick else ''}sealed rows open")
 
 
-def _scope(project: Project, name: str) -> Scope | None:
+def _scope(backends: Backends, name: str) -> Scope | None:
     try:
-        return project.vault.scope(name)
+        return backends.vault.scope(name)
     except (KeyUnavailable, KeyWrong):
         return None
 
@@ -111,27 +108,27 @@ def _unsealed(fault: str, broken: list[str]) -> Iterator[Finding]:
         yield Finding("seals", False, f"{fault}: and {len(broken) - SHOWN:,} more", to_do)
 
 
-def rows(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
+def rows(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
     """Jobs and results whose rows cannot be read, and what points at nothing."""
-    faults = [(f"the job '{job.label}'", job.unreadable) for job in project.queue.jobs() if job.unreadable]
+    faults = [(f"the job '{job.label}'", job.unreadable) for job in backends.queue.jobs() if job.unreadable]
     yield from (Finding("rows", False, f"{what} cannot be read", problem) for what, problem in faults)
-    results = project.store.unreadable()
+    results = backends.store.unreadable()
     yield from (
         Finding("rows", False, f"the result '{one.name}' cannot be read: {one.problem}", one.to_do) for one in results
     )
-    dangling = project.store.dangling()
+    dangling = backends.store.dangling()
     to_do = f"{FROM_A_BACKUP}, or promote another version"
     yield from (Finding("rows", False, one, to_do) for one in dangling)
     if not faults and not results and not dangling:
         yield Finding("rows", True, "jobs, results, versions and aliases are whole")
 
 
-def artifact_bytes(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:
+def artifact_bytes(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:
     """Every artifact that a result names: that it is there, and in full that its bytes are those that were put."""
-    named, faults = project.store.artifact_labels(), 0
+    named, faults = backends.store.artifact_labels(), 0
     for number, (digest, label) in enumerate(named.items(), 1):
         try:
-            (project.artifacts.path if is_quick else project.artifacts.fetch)(digest)
+            (backends.artifacts.path if is_quick else backends.artifacts.fetch)(digest)
         except (ArgosyError, OSError) as error:
             faults += 1
             to_do = f"{FROM_A_BACKUP}, or train it again"
@@ -141,23 +138,23 @@ def artifact_bytes(project: Project, is_quick: bool, seen: Seen) -> Iterator[Fin
         yield Finding("artifacts", True, f"{len(named)} {'are there' if is_quick else 'have the bytes that were put'}")
 
 
-def spool(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
+def spool(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
     """That what servers answered can be moved into the database."""
     from argosy.predictions.drain import drain_once, stuck
     from argosy.predictions.segments import damaged
 
-    folder = project.spool
+    folder = backends.spool
     if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         yield Finding("spool", False, f"{folder} cannot be read and written", f"chmod 700 {folder}")
         return
     try:
-        drain_once(folder, project.database)
-        kept = [path.name for path in (*damaged(folder), *stuck(folder, project.database))]
+        drain_once(folder, backends.database)
+        kept = [path.name for path in (*damaged(folder), *stuck(folder, backends.database))]
     except (ArgosyError, OSError) as error:
         yield Finding("spool", False, f"{folder} cannot be drained: {error}", "put that right: predictions wait in it")
         return
-    has_key = _scope(project, "predictions") is not None
-    foreign = project.feedback.log.foreign() if has_key else 0
+    has_key = _scope(backends, "predictions") is not None
+    foreign = backends.prediction_log.foreign() if has_key else 0
     for name in kept:
         to_do = "the log of 'argosy drain' says why; delete it, or rename it to *.spool for an Argosy that can read it"
         yield Finding("spool", False, f"{folder / name} cannot be moved into the database", to_do)
@@ -168,9 +165,9 @@ def spool(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  #
         yield Finding("spool", True, "drained: no prediction is left in it")
 
 
-def files(project: Project, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
+def files(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
     """That others cannot look into the project's own folder, which is closed when it is opened, if it is ours."""
-    home = project.root / HOME
+    home = backends.root / HOME
     if is_open_to_others(home):
         yield Finding("files", False, f"{home} is open to others", f"chmod -R go= {home}")
     else:
