@@ -8,10 +8,11 @@ import pytest
 from msgspec import Meta
 
 from argosy.definitions import Registries
+from argosy.plugin_hooks import AdapterHooks, ModelHooks, PluginHooks
 from argosy.registry import Registry
 
 
-class Span:
+class Span(PluginHooks):
     def __init__(
         self,
         collection: str = "",
@@ -22,7 +23,7 @@ class Span:
         self.collection, self.start, self.end, self.training_ratio = collection, start, end, training_ratio
 
 
-class Counts:
+class Counts(AdapterHooks):
     is_signed = False
 
     def __init__(
@@ -33,14 +34,14 @@ class Counts:
         self.sequence_length, self.ngrams, self.field = sequence_length, ngrams, field
 
 
-class Vectors:
+class Vectors(AdapterHooks):
     is_signed = True
 
     def __init__(self, sequence_length: Annotated[int, Meta(ge=1)] = 100, dimensions: int = 50) -> None:
         self.sequence_length, self.dimensions = sequence_length, dimensions
 
 
-class Svm:
+class Svm(ModelHooks):
     def __init__(
         self,
         kernel: Literal["linear", "poly", "rbf"] = "linear",
@@ -56,7 +57,7 @@ class Svm:
         return {} if kernel == "poly" else {"degree": f"has no effect with kernel {kernel}"}
 
 
-class Bayes:
+class Bayes(ModelHooks):
     def __init__(self, alpha: Annotated[float, Meta(ge=0)] = 1.0) -> None:
         self.alpha = alpha
 

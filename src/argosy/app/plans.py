@@ -27,6 +27,7 @@ from argosy.errors import DefinitionInvalid, PlanNotFound
 from argosy.jobs.job import JobState
 from argosy.jobs.schedule import order
 from argosy.jobs.submission import Plans, PlanStatus, Submitted, Wanted
+from argosy.plugin_hooks import ModelHooks
 from argosy.tuning.searches import Searches
 from argosy.types import Part
 
@@ -244,8 +245,8 @@ class ProjectPlans:
         return [wanted[name][0] for name in order(items)]
 
     def _cost(self, definition: Definition) -> float:
-        cls = self._project.registries.models.get(definition.model.name).cls
-        return float(getattr(cls, "cost", 1.0))
+        model: type[ModelHooks] = self._project.registries.models.get(definition.model.name).cls
+        return model.cost
 
 
 def _states(transaction: Transaction, labels: Iterable[str]) -> dict[str, str]:

@@ -6,14 +6,16 @@ revisions, never an input, no clock and no randomness but the seed among its opt
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from argosy.datasets.split import OUT, PARTS, PartCodes, split
+from argosy.plugin_hooks import PluginHooks
 from argosy.types import Part
 
 UNKNOWN = 255
@@ -54,14 +56,16 @@ class Candidates:
         }
 
 
-class Cut(Protocol):
-    """What a plug-in of the kind `dataset` must have."""
+class Cut(PluginHooks, ABC):
+    """What a plug-in of the kind `dataset` derives from."""
 
     collection: str
 
+    @abstractmethod
     def window(self) -> tuple[float, float]:
         """Rows seen before the first or from the second moment on need not be offered; ±inf for no bound."""
 
+    @abstractmethod
     def select(self, rows: Candidates) -> PartCodes:
         """The part of each row as a code of `split`, OUT where it is not in the dataset."""
 

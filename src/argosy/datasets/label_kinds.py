@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from argosy.definitions.definition import Spec
 from argosy.errors import DefinitionInvalid
 from argosy.label_sets import is_set
 from argosy.registry import Registry
 
+if TYPE_CHECKING:
+    from argosy.models.estimator import Estimator
+
 Counts = Mapping[Any, Mapping[str, int]]
 
 
-def check_labels(model: Spec, models: Registry[Any], collection: str, counts: Counts) -> None:
+def check_labels(model: Spec, models: Registry[Estimator], collection: str, counts: Counts) -> None:
     """Raise DefinitionInvalid where the model learns the other kind of labels; `counts` are rows by part and label.
 
     Among lists of labels a single one is a list of one.
     """
     are_sets = any(is_set(label) for by_label in counts.values() for label in by_label)
-    answers_sets = bool(getattr(models.get(model.name).cls, "answers_sets", False))
+    answers_sets = models.get(model.name).cls.answers_sets
     if are_sets and not answers_sets:
         said = f"the labels of '{collection}' are lists, and {model.name} learns one label a text"
         fits = model.name != "logistic" and _has_probabilities(model, models)
@@ -31,5 +34,5 @@ def check_labels(model: Spec, models: Registry[Any], collection: str, counts: Co
         raise DefinitionInvalid(f"{said}: write model: {{name: {inner}}}, or import a column of lists", "model.name")
 
 
-def _has_probabilities(model: Spec, models: Registry[Any]) -> bool:
-    return bool(getattr(models.get(model.name).create(model.options), "has_probabilities", False))
+def _has_probabilities(model: Spec, models: Registry[Estimator]) -> bool:
+    return models.get(model.name).create(model.options).has_probabilities

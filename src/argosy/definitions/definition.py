@@ -17,6 +17,7 @@ import msgspec
 
 from argosy.definitions.evaluation import Evaluation, parse_evaluation
 from argosy.errors import DefinitionInvalid, nearest
+from argosy.plugin_hooks import PluginHooks
 from argosy.registry import Plugin, Registry
 from argosy.typed_values import checked, shown
 from argosy.types import Options
@@ -37,7 +38,7 @@ class Registries(msgspec.Struct, frozen=True):
     adapters: Registry[Any]
     models: Registry[Any]
 
-    def of(self, kind: PluginKind) -> Registry[Any]:
+    def of(self, kind: PluginKind) -> Registry[PluginHooks]:
         return {"dataset": self.datasets, "adapter": self.adapters, "model": self.models}[kind]
 
 

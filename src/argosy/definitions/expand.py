@@ -5,16 +5,14 @@ forbidden where a constructor refuses its options together (ValueError), where a
 model refuses its adapter: the first of these that applies is the reason it is counted under. Else it is left out where
 an alternative of it says `if_installed` and something is not.
 
-Plug-in classes may offer class methods: `unused(options) -> {option: why}`, options that do nothing given the others;
-`lacks(options) -> str`, what to install first; and, on models, `refuses(adapter_class, adapter_options) -> str | None`.
-A model that is made of another says which one in `learner(options)`: then that one is asked what it refuses.
+What is asked of plug-in classes is declared in `argosy.plugin_hooks`.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -24,8 +22,8 @@ from argosy.definitions.definition import PLUGIN_KINDS, Definition, PluginKind, 
 from argosy.definitions.plan import Plan
 from argosy.definitions.rules import Marks, first_barring, marks
 from argosy.errors import DefinitionInvalid, PlanTooLarge
+from argosy.plugin_hooks import AdapterHooks, ModelHooks, PluginHooks
 from argosy.registry import Plugin
-from argosy.types import Options
 
 LIMIT = 1_000_000
 
@@ -146,14 +144,12 @@ def _choices(plan: Plan, kind: PluginKind, registries: Registries) -> list[_Choi
     return list(found.values())
 
 
-def _unused(plugin: Plugin[Any], spec: Spec) -> dict[str, str]:
-    hook = getattr(plugin.cls, "unused", None)
-    return dict(hook(spec.options)) if hook is not None else {}
+def _unused(plugin: Plugin[PluginHooks], spec: Spec) -> dict[str, str]:
+    return plugin.cls.unused(spec.options)
 
 
-def _lacks(plugin: Plugin[Any], spec: Spec) -> str:
-    hook = getattr(plugin.cls, "lacks", None)
-    return str(hook(spec.options)) if hook is not None else ""
+def _lacks(plugin: Plugin[PluginHooks], spec: Spec) -> str:
+    return plugin.cls.lacks(spec.options)
 
 
 def _problem(plugin: Plugin[Any], spec: Spec, kind: PluginKind) -> str | None:
@@ -171,26 +167,15 @@ def _refusals(adapters: list[_Choice], models: list[_Choice], registries: Regist
     for model in models:
         if model.problem:
             continue
-        learner = _learner(registries.models.get(model.spec.name).cls, model.spec)
-        hook: Callable[[type, Options], str | None] = getattr(learner, "refuses", _takes_any)
+        learner: type[ModelHooks] = registries.models.get(model.spec.name).cls.learner(model.spec.options)
         for adapter in adapters:
             key = (id(adapter), learner)
             if key not in asked:
-                cls = registries.adapters.get(adapter.spec.name).cls
-                asked[key] = hook(cls, adapter.spec.options)
+                cls: type[AdapterHooks] = registries.adapters.get(adapter.spec.name).cls
+                asked[key] = learner.refuses(cls, adapter.spec.options)
             if (reason := asked[key]) is not None:
                 found[id(adapter), id(model)] = reason
     return found
-
-
-def _takes_any(adapter: type, options: Options) -> None:
-    """Of a model that refuses nothing."""
-
-
-def _learner(cls: type, spec: Spec) -> type:
-    """The class that is given the features: the model's own, or that of the model inside it."""
-    inside: Callable[[Options], type] | None = getattr(cls, "learner", None)
-    return cls if inside is None else inside(spec.options)
 
 
 def _without_effect(kind: PluginKind, choices: list[_Choice], alternatives: tuple[Alternative, ...]) -> list[Unused]:

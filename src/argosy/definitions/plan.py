@@ -112,7 +112,7 @@ def _metric(
     search: Search, values: Mapping[str, Any], models: tuple[Alternative, ...], registries: Registries
 ) -> Metric:
     """What the search goes by: micro-F1 where models answer lists of labels and no metric is named."""
-    are_lists = any(getattr(registries.models.get(each.name).cls, "answers_sets", False) for each in models)
+    are_lists = any(registries.models.get(each.name).cls.answers_sets for each in models)
     if are_lists and "metric" not in values:
         return "micro_f1"
     if search.metric in OF_LISTS and not are_lists:

@@ -171,10 +171,7 @@ def fitted_rows(adapter: Adapter, estimator: Estimator, inputs: Sequence[Input],
 
 def going_on(estimator: Estimator, earlier: AdaptedModel, classes: Sequence[str]) -> Estimator:
     """The unfitted estimator, to go on from an earlier model with these classes, which include that one's."""
-    begin = getattr(estimator, "go_on_from", None)
-    if begin is None:
-        raise DefinitionInvalid(f"{estimator!r} cannot go on from an earlier version: sgd can")
-    begin(earlier.estimator, np.array([classes.index(label) for label in earlier.classes], np.int64))
+    estimator.go_on_from(earlier.estimator, np.array([classes.index(label) for label in earlier.classes], np.int64))
     return estimator
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,8 @@ from argosy.models.compiled.direct import Direct
 from argosy.models.component import Component
 from argosy.models.inputs import NO_LIMIT, FieldKind, check_input
 from argosy.models.served import Scorer, Served, largest_difference
-from argosy.types import Input, Options
+from argosy.plugin_hooks import AdapterHooks
+from argosy.types import Input
 
 __all__ = ["NOTHING", "Adapter", "ComposedAdapter", "FieldKind", "Indices", "SparseAdapter"]
 
@@ -32,21 +33,16 @@ NOTHING: tuple[Indices, NDArray[np.float64]] = (np.zeros(0, np.intp), np.zeros(0
 """The row of an input in which nothing is known."""
 
 
-class Adapter(Component):
+class Adapter(Component, AdapterHooks):
     """Turns inputs into rows of features."""
 
-    has_amounts: ClassVar[bool] = True
-    """Whether a feature says how much there is of something, which most estimators weigh, and not which one it is."""
-
-    @classmethod
-    def is_non_negative(cls, options: Options) -> bool:  # noqa: ARG003
-        """Whether features are never negative under these options, which naive Bayes needs."""
-        return False
+    field: str = ""
+    """The text field of a dictionary that it looks at, of one that has such an option; '' is `text`."""
 
     @property
     def reads(self) -> Mapping[str, FieldKind]:
         """The fields of a dictionary that it looks at; a lone text may come as it is, outside of a dictionary."""
-        return {getattr(self, "field", "") or "text": "text"}
+        return {self.field or "text": "text"}
 
     @property
     def waits(self) -> bool:
@@ -77,11 +73,6 @@ class Adapter(Component):
     def encoding_difference(self, inputs: Sequence[Input], features: Any) -> float:  # noqa: ARG002
         """How far what serves is from `features`, the rows that `transform` gave for these inputs."""
         return 0.0
-
-    @classmethod
-    def unused(cls, options: Options) -> dict[str, str]:  # noqa: ARG003
-        """Options without effect beside the others, and why."""
-        return {}
 
 
 class ComposedAdapter(Adapter):

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from argosy.errors import NotFitted
 from argosy.models.packing import Array, from_base64, pack, to_base64, unpack
+from argosy.plugin_hooks import PluginHooks
 from argosy.types import Options
 
 
-class Component:
+class Component(PluginHooks):
     """An adapter or an estimator. Fitting changes it; everything else may be called from several threads."""
 
     @property
@@ -33,11 +34,6 @@ class Component:
     def state(self) -> dict[str, Any]:
         """What `fit` has learned, by attribute name: empty before."""
         return {name: value for name, value in vars(self).items() if _is_learned(name)}
-
-    @classmethod
-    def lacks(cls, options: Options) -> str:  # noqa: ARG003
-        """What to install before it can be trained with these options; nothing is imported to find out."""
-        return ""
 
     @property
     def inside(self) -> Sequence[Component]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid, DefinitionInvalid
 from argosy.models.adapter import ComposedAdapter
+from argosy.plugin_hooks import AdapterHooks
 
 
 def by_member(X: Any, n_classes: int) -> NDArray[np.float64]:  # noqa: N803
@@ -22,7 +23,7 @@ def by_member(X: Any, n_classes: int) -> NDArray[np.float64]:  # noqa: N803
     return np.asarray(rows.reshape(-1, members, n_classes))
 
 
-def refused(name: str, adapter: type) -> str | None:
+def refused(name: str, adapter: type[AdapterHooks]) -> str | None:
     """Why that estimator cannot take the adapter's features, or None."""
     if issubclass(adapter, ComposedAdapter):
         return None

@@ -17,23 +17,19 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, ClassVar, Self
 
-from argosy.errors import ProbabilityUnavailable
+from argosy.errors import DefinitionInvalid, ProbabilityUnavailable
 from argosy.models.adapter import Adapter
 from argosy.models.answers import Codes, Scores
 from argosy.models.component import Component
 from argosy.models.served import Served
-from argosy.types import Options
+from argosy.plugin_hooks import ModelHooks
 
 __all__ = ["Codes", "Estimator", "Scores"]
 
 
-class Estimator(Component):
+class Estimator(Component, ModelHooks):
     """Learns to tell classes apart."""
 
-    cost: ClassVar[float] = 1.0
-    """How long training takes beside the other estimators: costly ones are queued first."""
-    answers_sets: ClassVar[bool] = False
-    """Whether it learns and answers several labels for one text."""
     learns: ClassVar[bool] = True
     """Whether `fit` looks at the rows, and not only at how wide they are."""
 
@@ -73,14 +69,9 @@ class Estimator(Component):
         """What answers fastest behind this adapter, both fitted; unless the estimator has one, the adapter's."""
         return adapter.served_form(self, classes)
 
-    @classmethod
-    def unused(cls, options: Options) -> dict[str, str]:  # noqa: ARG003
-        """Options without effect beside the others, and why."""
-        return {}
+    def go_on_from(self, earlier: Estimator, known: Codes) -> None:  # noqa: ARG002  # for subclasses to look at
+        """Have `fit` begin with what another has learned, whose class `i` is `known[i]` here; see `goes_on`.
 
-    @classmethod
-    def refuses(cls, adapter: type, options: Options) -> str | None:  # noqa: ARG003
-        """Why this estimator cannot learn from that adapter's features, or None."""
-        if getattr(adapter, "has_amounts", True):
-            return None
-        return f"{cls.__name__} weighs amounts, and {adapter.__name__} gives numbers that name things: take transformer"
+        Raises DefinitionInvalid where it cannot.
+        """
+        raise DefinitionInvalid(f"{self!r} cannot go on from an earlier version: sgd can")

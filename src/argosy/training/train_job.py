@@ -137,7 +137,7 @@ class Trainer:
         rows = f"{digest} {dataset.missing}{round_name}" + (f" share {definition.share!r}" if definition.share else "")
         if earlier:
             rows += f" after {definition.model.options[AFTER]}"
-        are_sets = bool(getattr(self._registries.models.get(definition.model.name).cls, "answers_sets", False))
+        are_sets = self._registries.models.get(definition.model.name).cls.answers_sets
         if are_sets:
             rows += " sets"
         results = results_of(definition, self._store.trained)
@@ -254,7 +254,7 @@ class Trainer:
 def earlier_model(definition: Definition, registries: Registries, store: Store) -> AdaptedModel | None:
     """What a definition goes on from, where its model can and says so; raises VersionNotFound, DefinitionInvalid."""
     label = definition.model.options.get(AFTER)
-    if not label or not hasattr(registries.models.get(definition.model.name).cls, "go_on_from"):
+    if not label or not registries.models.get(definition.model.name).cls.goes_on:
         return None
     trained = store.trained(label)
     if trained.definition["adapter"] != definition.adapter.to_dict():

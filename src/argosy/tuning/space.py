@@ -55,8 +55,7 @@ def effect(definition: Definition, registries: Registries) -> str:
     core = {}
     for kind in PLUGIN_KINDS:
         spec = definition.of(kind)
-        hook = getattr(registries.of(kind).get(spec.name).cls, "unused", None)
-        unused = hook(spec.options) if hook is not None else {}
+        unused = registries.of(kind).get(spec.name).cls.unused(spec.options)
         core[kind] = [spec.name, {name: value for name, value in spec.options.items() if name not in unused}]
     return canonical_json(core)
 

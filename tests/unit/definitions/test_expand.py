@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from argosy.definitions import Definition, Forbidden, expand, parse_plan
 from argosy.errors import DefinitionInvalid, PlanTooLarge
+from argosy.plugin_hooks import AdapterHooks
 
 SMALL = {"dataset": "span", "adapter": "counts", "model": "svm"}
 
@@ -172,7 +173,7 @@ def test_a_value_given_twice_trains_once(registries):
 
 
 def test_a_required_option_must_be_given(registries):
-    class Needy:
+    class Needy(AdapterHooks):
         def __init__(self, folder: str) -> None:
             self.folder = folder
 

@@ -4,13 +4,14 @@ import pytest
 
 from argosy.definitions import Forbidden, Registries, expand, parse_plan
 from argosy.errors import DefinitionInvalid
+from argosy.plugin_hooks import AdapterHooks, ModelHooks
 from argosy.registry import Registry
 from argosy.tuning.space import chosen, definition_of
 
 NEEDS = "the adapter vectors needs pip install 'argosy[vectors]'"
 
 
-class Words:
+class Words(AdapterHooks, ModelHooks):
     def __init__(self, size: int = 1) -> None:
         self.size = size
 

@@ -251,3 +251,14 @@ def test_code_that_has_no_file_is_refused():
     registry.register("own", scope["Own"])
     with pytest.raises(DefinitionInvalid, match="put the class into a module"):
         _ = registry.get("own").code_digest
+
+
+def test_a_class_that_derives_from_none_of_the_kinds_bases_is_refused():
+    registry: Registry[Any] = Registry("adapter", "argosy.models.adapter:Adapter")
+    with pytest.raises(DefinitionInvalid) as caught:
+        registry.register("mine", Sample)
+    assert str(caught.value).startswith("the adapter 'mine' must derive from argosy.models.adapter.Adapter: ")
+    assert registry.names() == []
+    registry.register("named", "argosy.models.component:Component")
+    with pytest.raises(DefinitionInvalid, match=r"component\.Component does not"):
+        _ = registry.get("named").cls

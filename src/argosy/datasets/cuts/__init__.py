@@ -9,7 +9,7 @@ from argosy.registry import Registry
 if TYPE_CHECKING:
     from argosy.datasets.cut import Cut
 
-cuts: Registry[Cut] = Registry("dataset")
+cuts: Registry[Cut] = Registry("dataset", "argosy.datasets.cut:Cut")
 cuts.register("all", "argosy.datasets.cuts.everything:Everything")
 cuts.register("given_split", "argosy.datasets.cuts.given_split:GivenSplit")
 cuts.register("latest", "argosy.datasets.cuts.latest:Latest")

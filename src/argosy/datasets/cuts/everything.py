@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import inf
 
-from argosy.datasets.cut import Candidates, Ratio, TrainingRatio, by_ratio, check_ratios
+from argosy.datasets.cut import Candidates, Cut, Ratio, TrainingRatio, by_ratio, check_ratios
 from argosy.datasets.split import PartCodes
 
 
-class Everything:
+class Everything(Cut):
     """Every example there is when the definition is submitted."""
 
     def __init__(

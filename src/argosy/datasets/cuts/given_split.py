@@ -6,11 +6,11 @@ from math import inf
 
 import numpy as np
 
-from argosy.datasets.cut import UNKNOWN, Candidates, Ratio
+from argosy.datasets.cut import UNKNOWN, Candidates, Cut, Ratio
 from argosy.datasets.split import OUT, TEST, TRAIN, VALIDATION, PartCodes, fractions
 
 
-class GivenSplit:
+class GivenSplit(Cut):
     """Rows without a published split are left out. Where a part was not published it is drawn from the training part:
     validation by `validation_ratio`, test by `test_ratio`."""
 

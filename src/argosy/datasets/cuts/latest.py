@@ -8,13 +8,13 @@ from typing import Annotated
 import msgspec
 import numpy as np
 
-from argosy.datasets.cut import Candidates, Ratio, TrainingRatio, by_ratio, check_ratios
+from argosy.datasets.cut import Candidates, Cut, Ratio, TrainingRatio, by_ratio, check_ratios
 from argosy.datasets.split import OUT, PartCodes
 
 _DAY = 86400.0
 
 
-class Latest:
+class Latest(Cut):
     """Either the newest `rows` (of equally old ones, those imported later), or the last `days` up to the newest row."""
 
     def __init__(

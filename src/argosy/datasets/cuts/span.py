@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import inf
 
 from argosy.clock import parse_time
-from argosy.datasets.cut import Candidates, Ratio, TrainingRatio, by_ratio, check_ratios
+from argosy.datasets.cut import Candidates, Cut, Ratio, TrainingRatio, by_ratio, check_ratios
 from argosy.datasets.split import OUT, PartCodes
 
 
-class Span:
+class Span(Cut):
     """`start` is included, `end` is not; each a date, a time or seconds since 1970, None for no bound."""
 
     def __init__(

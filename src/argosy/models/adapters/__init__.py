@@ -9,7 +9,7 @@ from argosy.registry import Registry
 if TYPE_CHECKING:
     from argosy.models.adapter import Adapter
 
-adapters: Registry[Adapter] = Registry("adapter")
+adapters: Registry[Adapter] = Registry("adapter", "argosy.models.adapter:Adapter")
 adapters.register("hashing", "argosy.models.adapters.hashing:Hashing")
 adapters.register("imported", "argosy.models.adapters.imported:Imported")
 adapters.register("members", "argosy.models.members:Members")

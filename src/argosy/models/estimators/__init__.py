@@ -9,7 +9,7 @@ from argosy.registry import Registry
 if TYPE_CHECKING:
     from argosy.models.estimator import Estimator
 
-estimators: Registry[Estimator] = Registry("model")
+estimators: Registry[Estimator] = Registry("model", "argosy.models.estimator:Estimator")
 estimators.register("as_imported", "argosy.models.estimators.imported:PassedOn")
 estimators.register("calibrated", "argosy.models.estimators.calibrated:Calibrated")
 estimators.register("gradient_boosting", "argosy.models.estimators.gradient_boosting:GradientBoosting")

@@ -21,6 +21,7 @@ from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.linear import require_every_class
 from argosy.models.served import Served
 from argosy.models.thresholds import Goal, tuned, weighted
+from argosy.plugin_hooks import AdapterHooks
 from argosy.statistics.intervals import Floats
 from argosy.types import Options
 
@@ -83,7 +84,7 @@ class Calibrated(Estimator):
         return found
 
     @classmethod
-    def refuses(cls, adapter: type, options: Options) -> str | None:
+    def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:
         """What the estimator refuses that it has unless told otherwise; see `learner`."""
         return cls.learner({}).refuses(adapter, options)
 

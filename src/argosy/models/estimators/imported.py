@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from argosy.models.estimator import Codes, Estimator, Scores
+from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
 
 
@@ -24,7 +25,7 @@ class PassedOn(Estimator):
         return self.kind == "probabilities"
 
     @classmethod
-    def refuses(cls, adapter: type, options: Options) -> str | None:  # noqa: ARG003
+    def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:  # noqa: ARG003
         return "an imported model has no definition to train: argosy models import brings one in"
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: ARG002, N803

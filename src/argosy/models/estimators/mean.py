@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 from argosy.models.ensembles import by_member, refused
 from argosy.models.estimator import Codes, Estimator, Scores
+from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
 
 
@@ -22,7 +23,7 @@ class Mean(Estimator):
         return True
 
     @classmethod
-    def refuses(cls, adapter: type, options: Options) -> str | None:  # noqa: ARG003
+    def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:  # noqa: ARG003
         return refused("mean", adapter)
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: ARG002, N803

@@ -10,6 +10,7 @@ import numpy as np
 from argosy.errors import DatasetInvalid
 from argosy.models.estimator import Codes, Scores
 from argosy.models.linear import LinearEstimator, Link, class_sums
+from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
 
 
@@ -36,9 +37,8 @@ class NaiveBayes(LinearEstimator):
         return np.log(counts).T - totals, prior, np.log(self.alpha) - totals
 
     @classmethod
-    def refuses(cls, adapter: type, options: Options) -> str | None:
+    def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:
         """Features that may be negative cannot be counted."""
-        answers = getattr(adapter, "is_non_negative", None)
-        if answers is not None and not answers(options):
+        if not adapter.is_non_negative(options):
             return "naive_bayes counts features, and this adapter's may be negative"
         return super().refuses(adapter, options)

@@ -21,6 +21,7 @@ from argosy.models.linear import LinearEstimator, Link
 from argosy.models.served import Served
 from argosy.models.set_thresholds import Goal, tuned_sets
 from argosy.models.steps import step
+from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
 
 _DEAR = 500.0
@@ -93,7 +94,7 @@ class OneVsRest(Estimator):
         return found
 
     @classmethod
-    def refuses(cls, adapter: type, options: Options) -> str | None:
+    def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:
         """What the estimator refuses that it has unless told otherwise; see `learner`."""
         return cls.learner({}).refuses(adapter, options)
 

@@ -29,6 +29,7 @@ class Sgd(LinearEstimator):
     """
 
     cost: ClassVar[float] = 1.0
+    goes_on: ClassVar[bool] = True
     steps_: float
     """How many rows were looked at so far: steps get smaller with it."""
 
@@ -62,7 +63,6 @@ class Sgd(LinearEstimator):
         return {} if options.get("update") else {"passes": "nothing goes on from an earlier version"}
 
     def go_on_from(self, earlier: Estimator, known: Codes) -> None:
-        """Have `fit` begin with what another has learned; its class `i` is `known[i]` here."""
         if not isinstance(earlier, Sgd) or earlier.loss != self.loss:
             raise DefinitionInvalid(f"sgd goes on from sgd with the same loss, not from {earlier!r}", _AFTER)
         self._earlier = earlier, known

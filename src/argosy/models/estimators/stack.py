@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 from argosy.models.ensembles import by_member, refused
 from argosy.models.estimator import Codes, Scores
 from argosy.models.estimators.logistic import Logistic
+from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
 
 
@@ -22,7 +23,7 @@ class Stack(Logistic):
     """Of classes."""
 
     @classmethod
-    def refuses(cls, adapter: type, options: Options) -> str | None:  # noqa: ARG003
+    def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:  # noqa: ARG003
         return refused("stack", adapter)
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803

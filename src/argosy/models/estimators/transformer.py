@@ -26,6 +26,7 @@ from argosy.models.fine_tuning.quantised import quantised
 from argosy.models.linear import require_every_class, to_probabilities
 from argosy.models.sentence_encoder import WORD_LIST
 from argosy.models.steps import step, tell
+from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
 
 Rate = Annotated[float, msgspec.Meta(gt=0, le=1)]
@@ -98,7 +99,7 @@ class Transformer(Estimator):
         return dict.fromkeys(("learning_rate", "weight_decay"), "all six layers are frozen: the head alone learns")
 
     @classmethod
-    def refuses(cls, adapter: type, options: Options) -> str | None:  # noqa: ARG003
+    def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:  # noqa: ARG003
         if issubclass(adapter, WordPieces):
             return None
         return f"transformer reads word pieces, not the features of {adapter.__name__}: take the adapter word_pieces"

@@ -8,6 +8,7 @@ import numpy as np
 
 from argosy.models.ensembles import by_member, refused
 from argosy.models.estimator import Codes, Estimator, Scores
+from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
 
 
@@ -23,7 +24,7 @@ class Vote(Estimator):
     """Of classes."""
 
     @classmethod
-    def refuses(cls, adapter: type, options: Options) -> str | None:  # noqa: ARG003
+    def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:  # noqa: ARG003
         return refused("vote", adapter)
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: ARG002, N803

@@ -1,0 +1,59 @@
+"""What is asked of a plug-in's class before anything is made of it; every hook that it may offer is declared here.
+
+The bases that plug-ins derive from (`Cut`, `Adapter`, `Estimator`) derive from these; options come complete.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from argosy.types import Options
+
+
+class PluginHooks:
+    """Of every kind."""
+
+    @classmethod
+    def unused(cls, options: Options) -> dict[str, str]:  # noqa: ARG003  # for subclasses to look at
+        """Options without effect beside the others, and why."""
+        return {}
+
+    @classmethod
+    def lacks(cls, options: Options) -> str:  # noqa: ARG003
+        """What to install before it can be trained with these options; nothing is imported to find out."""
+        return ""
+
+
+class AdapterHooks(PluginHooks):
+    """Of adapters."""
+
+    has_amounts: ClassVar[bool] = True
+    """Whether a feature says how much there is of something, which most estimators weigh, and not which one it is."""
+
+    @classmethod
+    def is_non_negative(cls, options: Options) -> bool:  # noqa: ARG003
+        """Whether features are never negative under these options, which naive Bayes needs."""
+        return False
+
+
+class ModelHooks(PluginHooks):
+    """Of estimators."""
+
+    cost: ClassVar[float] = 1.0
+    """How long training takes compared with the other estimators: costly ones are queued first."""
+    answers_sets: ClassVar[bool] = False
+    """Whether it learns and answers several labels for one text."""
+    goes_on: ClassVar[bool] = False
+    """Whether it can go on from an earlier version that its option `after` names."""
+
+    @classmethod
+    def learner(cls, options: Options) -> type[ModelHooks]:  # noqa: ARG003
+        """The estimator that is given the features: of one that is made around another, that other."""
+        return cls
+
+    @classmethod
+    def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:  # noqa: ARG003
+        """Why this estimator cannot learn from that adapter's features under the adapter's options, or None."""
+        if adapter.has_amounts:
+            return None
+        return f"{cls.__name__} weighs amounts, and {adapter.__name__} gives numbers that name things: take transformer"
