@@ -36,6 +36,8 @@ ADAPTER_FOLDERS = {
     "click": ("cli/",),
     "rich": ("cli/",),
     "yaml": ("definitions/yaml_files.py",),
+    "jinja2": ("web/",),
+    "markupsafe": ("web/",),
 }
 """Client library to where it may be imported."""
 

@@ -35,3 +35,9 @@ def calibration_error(bins: Sequence[Bin]) -> float | None:
     """How far probabilities are from what comes true, on average over the rows (expected calibration error)."""
     rows = sum(one.rows for one in bins)
     return sum(one.rows * abs(one.probability - one.right.value) for one in bins) / rows if rows else None
+
+
+def confidence_gap(bins: Sequence[Bin]) -> float:
+    """Mean confidence minus accuracy: above 0 the model is overconfident."""
+    rows = sum(one.rows for one in bins)
+    return sum(one.rows * (one.probability - one.right.value) for one in bins) / max(rows, 1)

@@ -43,6 +43,11 @@ class Board:
     dataset: str
     competitors: Sequence[Competitor]
 
+    @property
+    def metric(self) -> str:
+        """What it is ranked by: `accuracy`, or `micro_f1` where texts have several labels."""
+        return "micro_f1" if any("test_micro_f1" in one.figures for one in self.competitors) else "accuracy"
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -98,6 +103,11 @@ class Promotion:
     reason: str
     evidence: Mapping[str, Any] | None
 
+    @property
+    def way(self) -> str:
+        """`1 → 2`."""
+        return f"{'–' if self.from_number is None else self.from_number} → {self.to_number}"
+
 
 @dataclass(frozen=True)
 class Period:
@@ -146,3 +156,13 @@ class Contents:
     live: Live | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     has_texts: bool = False
+
+    @property
+    def own_boards(self) -> list[Board]:
+        """Those that the version is on."""
+        return [board for board in self.boards if any(one.label == self.subject.label for one in board.competitors)]
+
+    @property
+    def other_boards(self) -> list[Board]:
+        """Those of other datasets."""
+        return [board for board in self.boards if board not in self.own_boards]

@@ -26,8 +26,8 @@ def parsed(markup):
 
 
 def test_text_is_escaped():
-    assert text("<b> & 'c'", x=1.0) == '<text x="1">&lt;b&gt; &amp; &#x27;c&#x27;</text>'
-    assert tag("g", class_='a"b', stroke_width=2, nothing=None) == '<g class="a&quot;b" stroke-width="2"></g>'
+    assert text("<b> & 'c'", x=1.0) == '<text x="1">&lt;b&gt; &amp; &#39;c&#39;</text>'
+    assert tag("g", class_='a"b', stroke_width=2, nothing=None) == '<g class="a&#34;b" stroke-width="2"></g>'
 
 
 @settings(deadline=None, max_examples=100)

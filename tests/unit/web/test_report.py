@@ -84,7 +84,7 @@ def test_many_classes_have_room():
     labels = [f"a class with a rather long name, number {number}" for number in range(count)]
     matrix = [[9 if row == column else 0 for column in range(count)] for row in range(count)]
     read = Page(page(contents(confusion_labels=labels, confusion=matrix)))
-    assert "No row of the test part was answered wrongly." in read.text
+    assert "No row of the test part was misclassified." in read.text
 
 
 def light_and_dark(markup):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+
+from markupsafe import Markup
 
 from argosy.web.charts.svg import Scale, figure, shortened, tag, text
 
@@ -20,7 +21,7 @@ class Line:
     said: Sequence[str]
 
 
-def bars(lines: Sequence[Line], width: float, title: str, series: Sequence[str], tones: Sequence[str]) -> str:
+def bars(lines: Sequence[Line], width: float, title: str, series: Sequence[str], tones: Sequence[str]) -> Markup:
     """Bars from nothing to the largest value; `tones` are classes of the style sheet, one a series."""
     is_narrow = width < 500
     names, above = (0.0, 17.0) if is_narrow else (250.0, 0.0)
@@ -43,9 +44,9 @@ def bars(lines: Sequence[Line], width: float, title: str, series: Sequence[str],
     return figure(width, height, title, f"{' and '.join(series)}. {described}", drawn)
 
 
-def _bar(value: float, said: str, across: Scale, y: float, thickness: float, tone: str) -> str:
+def _bar(value: float, said: str, across: Scale, y: float, thickness: float, tone: str) -> Markup:
     length = max(across(value) - across.start, 1.0 if value else 0.0)
-    hint = tag("title", escape(said))
+    hint = tag("title", said)
     shape = tag("rect", hint, class_="bar", x=across.start, y=y + 1, width=length, height=thickness - 2, rx=2.0)
     end = text(said, class_="tick", x=across.start + length + 5, y=y + thickness / 2 + 4)
     return tag("g", [shape, end], class_=tone)

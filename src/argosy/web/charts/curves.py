@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from argosy.web.charts.svg import Scale, figure, tag, text
 
 LEFT, RIGHT, TOP, FOOT = 44.0, 14.0, 10.0, 40.0
@@ -32,7 +34,7 @@ class Axes:
     whole: bool = False
 
 
-def curve(marks: Sequence[Mark], width: float, title: str, axes: Axes, diagonal: bool = False) -> str:
+def curve(marks: Sequence[Mark], width: float, title: str, axes: Axes, diagonal: bool = False) -> Markup:
     """The points joined, with a band of their intervals; `diagonal` draws where x and y are equal."""
     height = min(width * 0.72, 340.0)
     across = Scale(*axes.x_range, LEFT, width - RIGHT)
@@ -55,7 +57,7 @@ def curve(marks: Sequence[Mark], width: float, title: str, axes: Axes, diagonal:
     return figure(width, height, title, described, [tag("g", drawn, class_="accent")])
 
 
-def _grid(across: Scale, upwards: Scale, axes: Axes, width: float, height: float) -> str:
+def _grid(across: Scale, upwards: Scale, axes: Axes, width: float, height: float) -> Markup:
     drawn = []
     for value in upwards.ticks(5):
         y = upwards(value)
@@ -69,4 +71,4 @@ def _grid(across: Scale, upwards: Scale, axes: Axes, width: float, height: float
     drawn.append(text(axes.x, class_="axis", x=middle, y=height - 6, text_anchor="middle"))
     y = (TOP + height - FOOT) / 2
     drawn.append(text(axes.y, class_="axis", x=12, y=y, text_anchor="middle", transform=f"rotate(-90 12 {y:.1f})"))
-    return "".join(drawn)
+    return Markup("").join(drawn)

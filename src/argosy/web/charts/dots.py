@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from argosy.web.charts.svg import Scale, figure, percent, shortened, tag, text
 
 HEAD, FOOT = 8.0, 30.0
@@ -23,7 +25,7 @@ class Dot:
 
 def intervals(
     dots: Sequence[Dot], width: float, title: str, axis: str, *, reference: float | None = None, signed: bool = False
-) -> str:
+) -> Markup:
     """A line a dot; `reference` draws a line across all, such as at no difference."""
     is_narrow = width < 500
     names, row = (0.0, 40.0) if is_narrow else (270.0, 26.0)
@@ -50,13 +52,13 @@ def intervals(
     return figure(width, height, title, described, drawn)
 
 
-def _line(dot: Dot, y: float, across: Scale) -> str:
+def _line(dot: Dot, y: float, across: Scale) -> Markup:
     hint = tag("title", f"{dot.low * 100:.1f} – {dot.value * 100:.1f} – {dot.high * 100:.1f}")
     whisker = tag("line", class_="whisker", x1=across(dot.low), x2=across(dot.high), y1=y, y2=y)
     return tag("g", [whisker, tag("circle", hint, class_="dot", cx=across(dot.value), cy=y, r=5)], class_=dot.tone)
 
 
-def _axis(across: Scale, height: float, name: str, wanted: int, signed: bool) -> str:
+def _axis(across: Scale, height: float, name: str, wanted: int, signed: bool) -> Markup:
     bottom = height - FOOT
     drawn = []
     for value in across.ticks(wanted):
@@ -65,7 +67,7 @@ def _axis(across: Scale, height: float, name: str, wanted: int, signed: bool) ->
         said = f"{value * 100:+g}" if signed and value else f"{value * 100:g}"
         drawn.append(text(said, class_="tick", x=at, y=bottom + 13, text_anchor="middle"))
     middle = (across.start + across.end) / 2
-    return "".join([*drawn, text(name, class_="axis", x=middle, y=height - 3, text_anchor="middle")])
+    return Markup("").join([*drawn, text(name, class_="axis", x=middle, y=height - 3, text_anchor="middle")])
 
 
 def _said(dot: Dot, signed: bool) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+
+from markupsafe import Markup
 
 from argosy.web.charts.svg import figure, shortened, tag, text
 
@@ -11,15 +12,15 @@ MOST_NUMBERED = 24
 """More classes than these have no room for numbers."""
 
 
-def heat_map(labels: Sequence[str], matrix: Sequence[Sequence[int]], width: float, title: str) -> str:
-    """Rows are true labels, columns answers, numbered as the rows are; a last row more is of labels never learned."""
+def heat_map(labels: Sequence[str], matrix: Sequence[Sequence[int]], width: float, title: str) -> Markup:
+    """Rows are true labels, columns predicted ones, both numbered; a last row more is of labels never learned."""
     names = [*labels, "(never learned)"][: len(matrix)]
     count, is_narrow = len(labels), width < 500
     is_numbered = count <= MOST_NUMBERED
     left = (118.0 if is_narrow else 190.0) if is_numbered else 12.0
     top = 40.0 if is_numbered else 20.0
     cell = min((width - left - 4) / count, 54.0)
-    drawn = [text("answered", class_="axis", x=left + cell * count / 2, y=12, text_anchor="middle")]
+    drawn = [text("predicted", class_="axis", x=left + cell * count / 2, y=12, text_anchor="middle")]
     if is_numbered:
         drawn += [
             text(place + 1, class_="tick", x=left + cell * (place + 0.5), y=top - 8, text_anchor="middle")
@@ -45,7 +46,7 @@ def _cells(
     labels: Sequence[str],
     place: tuple[float, float, float],
     is_written: bool,
-) -> list[str]:
+) -> list[Markup]:
     left, y, size = place
     total = max(sum(counts), 1)
     drawn = []
@@ -53,7 +54,7 @@ def _cells(
         if not rows:
             continue
         share, x = rows / total, left + size * column
-        hint = tag("title", escape(f"{names[row]}, answered {labels[column]}: {rows} ({share:.0%})"))
+        hint = tag("title", f"{names[row]}, predicted {labels[column]}: {rows} ({share:.0%})")
         kind = "hit" if row == column else "miss"
         shade = 0.2 + 0.8 * share if is_written else 0.4 + 0.6 * share
         inset = min(0.6, size / 20)

@@ -5,31 +5,32 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from html import escape
+
+from markupsafe import Markup, escape
 
 Attribute = str | float | None
 
 
-def tag(name: str, content: str | Iterable[str] = "", **attributes: Attribute) -> str:
-    """An element; `content` is markup. `class_` and `stroke_width` become `class` and `stroke-width`."""
-    inner = content if isinstance(content, str) else "".join(content)
-    written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(_number(value))}"'
+def tag(name: str, content: str | Iterable[Markup] = "", **attributes: Attribute) -> Markup:
+    """An element; what is no markup is escaped. `class_` and `stroke_width` become `class` and `stroke-width`."""
+    inner = escape(content) if isinstance(content, str) else Markup("").join(content)
+    written = Markup("").join(
+        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _number(value))
         for key, value in attributes.items()
         if value is not None
     )
-    return f"<{name}{written}>{inner}</{name}>"
+    return Markup("<{0}{1}>{2}</{0}>").format(name, written, inner)
 
 
-def text(content: object, **attributes: Attribute) -> str:
-    return tag("text", escape(str(content)), **attributes)
+def text(content: object, **attributes: Attribute) -> Markup:
+    return tag("text", str(content), **attributes)
 
 
-def figure(width: float, height: float, title: str, description: str, content: Iterable[str]) -> str:
+def figure(width: float, height: float, title: str, description: str, content: Iterable[Markup]) -> Markup:
     """A plot that says what it shows to whoever does not see it."""
     return tag(
         "svg",
-        [tag("title", escape(title)), *content],
+        [tag("title", title), *content],
         viewBox=f"0 0 {_number(width)} {_number(height)}",
         width=width,
         height=height,

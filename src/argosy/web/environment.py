@@ -1,0 +1,50 @@
+"""Jinja2 as every page uses it: what is inserted is escaped, what is missing is an error."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from argosy.clock import format_time
+
+EXCERPT = 220
+"""How much of a long text is shown unopened."""
+
+
+@cache
+def environment() -> Environment:
+    """The templates of this package; shared by threads."""
+    made = Environment(
+        loader=PackageLoader("argosy.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"day": day, "minute": minute, "second": second, "plural": plural}
+    made.globals |= {"EXCERPT": EXCERPT}
+    return made
+
+
+def style_sheet(name: str) -> str:
+    """The text of a style sheet of this package."""
+    return resources.files("argosy.web").joinpath(name).read_text("utf-8")
+
+
+def day(moment: float) -> str:
+    return format_time(moment)[:10]
+
+
+def minute(moment: float) -> str:
+    return format_time(moment)[:16].replace("T", " ")
+
+
+def second(moment: float) -> str:
+    return format_time(moment)[:19].replace("T", " ")
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,197 @@
+"""What each section draws: values to plots, each for a wide and for a narrow screen. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from argosy.statistics.calibration_bins import Bin
+from argosy.statistics.class_figures import ClassFigures
+from argosy.types import Part
+from argosy.web import drift_lines
+from argosy.web.charts.bars import Line, bars
+from argosy.web.charts.curves import Axes, Mark, curve
+from argosy.web.charts.dots import Dot, intervals
+from argosy.web.charts.heat import MOST_NUMBERED, heat_map
+from argosy.web.charts.svg import percent
+from argosy.web.contents import Board, Competitor, Period, Point, Promotion
+
+WIDE, NARROW = 940.0, 330.0
+SHOWN = 20
+"""Definitions of a leaderboard."""
+PLOTTED_CLASSES = 40
+PLOTTED_ANSWERS = 24
+CURVE_WIDTH = 560.0
+BESIDE = 18
+"""Labels longer than this leave no room for a table beside the heat map."""
+
+
+class Plot(NamedTuple):
+    """The same figure for both kinds of screen."""
+
+    wide: Markup
+    narrow: Markup
+
+
+class DriftPlot(NamedTuple):
+    """One kind of shift over time."""
+
+    title: str
+    plot: Plot
+
+
+def leaderboard(board: Board, own_label: str) -> Plot | None:
+    """Test figures of the first SHOWN; None of fewer than two."""
+    dots = [
+        Dot(_name(one), found.value, found.low, found.high, _tone(one, own_label))
+        for one in board.competitors[:SHOWN]
+        if (found := one.figures.get(f"test_{board.metric}"))
+    ]
+    if len(dots) < 2:
+        return None
+    named = board.metric.replace("_f1", "-F1")
+    title = f"Test {named} on the dataset {board.dataset[:12]}"
+    return _both(lambda width: intervals(dots, width, title, f"test {named}, %"))
+
+
+def confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> Plot:
+    """The matrix as a heat map."""
+    wide = min(620.0, 200.0 + 60.0 * len(labels))
+    return _both(lambda width: heat_map(labels, matrix, width, "Confusion matrix on the test part"), wide)
+
+
+def is_numbered(labels: Sequence[str]) -> bool:
+    """Whether the heat map has room for numbers."""
+    return len(labels) <= MOST_NUMBERED
+
+
+def fits_beside(labels: Sequence[str]) -> bool:
+    """Whether the heat map leaves room for a table beside it."""
+    return is_numbered(labels) and max(map(len, labels)) <= BESIDE
+
+
+def lowest_f1_first(classes: Sequence[ClassFigures]) -> list[ClassFigures]:
+    """In the order of the section on classes."""
+    return sorted(classes, key=lambda one: (one.f1 is None, one.f1 or 0.0, one.label))
+
+
+def recall(ordered: Sequence[ClassFigures]) -> Plot | None:
+    """Recall of the first PLOTTED_CLASSES; None where no class has rows."""
+    dots = [
+        Dot(one.label, one.recall.value, one.recall.low, one.recall.high, "plain")
+        for one in ordered[:PLOTTED_CLASSES]
+        if one.recall
+    ]
+    return (
+        _both(lambda width: intervals(dots, width, "Recall of each class on the test part", "recall, %"))
+        if dots
+        else None
+    )
+
+
+def calibration(bins: Sequence[Bin]) -> Plot:
+    """Accuracy over the probability of the answer."""
+    low = min(min(one.probability for one in bins), min(one.right.low for one in bins))
+    axes = Axes("predicted probability, %", "accuracy, %", (low, 1.0), (low, 1.0))
+    marks = [
+        Mark(
+            one.probability,
+            one.right.value,
+            one.right.low,
+            one.right.high,
+            f"{one.rows} rows at {percent(one.probability)}: {percent(one.right.value)} accurate",
+        )
+        for one in bins
+    ]
+    return _both(lambda width: curve(marks, width, "Calibration on the test part", axes, diagonal=True), CURVE_WIDTH)
+
+
+def learning_curve(points: Sequence[Point]) -> Plot:
+    """Accuracy over the rows trained on."""
+    bounds = [bound for one in points for bound in (one.accuracy.low, one.accuracy.high)]
+    x_range, y_range = (0.0, float(points[-1].rows)), (min(bounds), max(bounds))
+    axes = Axes("training rows", "test accuracy, %", x_range, y_range, whole=True)
+    marks = [
+        Mark(
+            float(one.rows),
+            one.accuracy.value,
+            one.accuracy.low,
+            one.accuracy.high,
+            f"{one.rows:,} rows: {percent(one.accuracy.value, 1)}",
+        )
+        for one in points
+    ]
+    return _both(lambda width: curve(marks, width, "Test accuracy over training size", axes), CURVE_WIDTH)
+
+
+def largest_first(counts: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Every class of {part: {class: rows}}, by its training rows."""
+    train = counts.get(Part.TRAIN, {})
+    return sorted({name for part in counts.values() for name in part}, key=lambda name: (-train.get(name, 0), name))
+
+
+def number_columns(names: Sequence[str]) -> list[str]:
+    """Heads of columns of numbers."""
+    return [f">{name.capitalize()}" for name in names]
+
+
+def balance(ordered: Sequence[str], train: Mapping[str, int]) -> Plot:
+    """Training rows of the largest classes."""
+    lines = [Line(name, [train.get(name, 0)], [f"{train.get(name, 0):,}"]) for name in ordered[:PLOTTED_CLASSES]]
+    title = "Training rows of each class"
+    return _both(lambda width: bars(lines, width, title, ["training rows"], ["plain"]))
+
+
+def promotions(moves: Sequence[Promotion]) -> Plot | None:
+    """The difference that each promotion rested on; None where none had evidence."""
+    dots = [
+        Dot(move.way, found["difference"], found["low"], found["high"], "good" if found["low"] > 0 else "bad")
+        for move in moves
+        if (found := move.evidence) and found.get("difference") is not None
+    ]
+    title = "Change in accuracy that each promotion rested on"
+    return (
+        _both(lambda width: intervals(dots, width, title, "points of accuracy", reference=0.0, signed=True))
+        if dots
+        else None
+    )
+
+
+def answer_mix(mix: Sequence[tuple[str, float, float]]) -> Plot:
+    """Shares of the most frequent answers, on the test part and live."""
+    lines = [Line(name, shares, [percent(share, 1) for share in shares]) for name, *shares in mix[:PLOTTED_ANSWERS]]
+    title, series = "Answers on the test part and live", ["test part", "live"]
+    return _both(lambda width: bars(lines, width, title, series, ["muted", "accent"]))
+
+
+def drift_over_time(periods: Sequence[Period]) -> list[DriftPlot]:
+    """The kinds that changed significantly in some period, else the mix of answers."""
+    changed = [name for name in drift_lines.AXES if any(name in one.drift.shown() for one in periods)]
+    return [DriftPlot(drift_lines.title_of(name), _shifts(name, periods)) for name in changed or ["answers"]]
+
+
+def _shifts(name: str, periods: Sequence[Period]) -> Plot:
+    dots = [
+        Dot(drift_lines.when(one), found.value, found.low, found.high, "bad" if name in one.drift.shown() else "quiet")
+        for one in periods
+        if (found := one.drift.shifts.get(name)) is not None
+    ]
+    title, axis, is_signed = f"{drift_lines.title_of(name)}, over time", drift_lines.AXES[name], name != "answers"
+    reference = 0.0 if is_signed else None
+    return _both(lambda width: intervals(dots, width, title, axis, reference=reference, signed=is_signed))
+
+
+def _both(draw: Callable[[float], Markup], wide: float = WIDE) -> Plot:
+    return Plot(draw(wide), draw(NARROW))
+
+
+def _name(one: Competitor) -> str:
+    return f"{one.name} {one.adapter.split()[0]} {one.model}"
+
+
+def _tone(one: Competitor, own_label: str) -> str:
+    if one.label == own_label:
+        return "accent"
+    return "quiet" if one.tied else "muted"
