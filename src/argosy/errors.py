@@ -181,6 +181,10 @@ class MessageInvalid(ArgosyError):
     """A message that no broker takes: its queue's name, or its size."""
 
 
+class BrokerUnavailable(Outage):
+    """The broker cannot be reached. What was to be published stays in the outbox."""
+
+
 class LeaseLost(ArgosyError):
     """The job was given to another worker: whatever this one computed must not be written."""
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from argosy.evaluation.gate import Policy
     from argosy.jobs.guard import LeaseGuard
     from argosy.jobs.job import Job
-    from argosy.jobs.runner import Handler, Outcome, Pace, Tally
+    from argosy.jobs.runner import Handler, Outcome, Tally, WorkerTimings
     from argosy.store.store import Store
     from argosy.training.shared_fits import SharedFits
     from argosy.training.train_job import Trainer
@@ -33,7 +33,7 @@ def work(
     project: Project,
     stop: threading.Event,
     until: Callable[[], bool] | None = None,
-    pace: Pace | None = None,
+    timings: WorkerTimings | None = None,
     now: bool = False,
 ) -> Tally:
     """Run jobs in this thread until `stop` is set or, with nothing left to run, `until` says so.
@@ -56,16 +56,16 @@ def work(
 
     try:
         work_on = handlers(project, trainer)
-        how = {} if now else {"resting": resting(project)}
+        how = {} if now else {"paused_kind": paused_kind(project)}
         return run_worker(
-            project.queue, project.broker, work_on, _name(), stop, able=able, until=idle, pace=pace, **how
+            project.queue, project.broker, work_on, _name(), stop, able=able, until=idle, timings=timings, **how
         )
     finally:
         trainer.forget()
 
 
-def resting(project: Project) -> Callable[[], str]:
-    """What says that training rests, in quiet hours; both ends of them are logged."""
+def paused_kind(project: Project) -> Callable[[], str]:
+    """What says that training is paused, in quiet hours; both ends of them are logged."""
     from argosy.jobs.submission import TRAIN
 
     told: list[str | None] = [None]

@@ -15,7 +15,7 @@ from argosy.feedback.replay import due, look_at
 from argosy.feedback.replay_rows import Reign, fresh_rows, reign
 from argosy.feedback.replaying import REPLAY, ReplayRequest
 from argosy.jobs.job import JobState, payload_value
-from argosy.jobs.queue import Queue
+from argosy.jobs.queue import URGENT, Queue
 from argosy.store.aliases import CHAMPION, ROLLBACK
 from argosy.store.store import Store
 
@@ -67,7 +67,7 @@ class Replays:
                 return under_way
             request = ReplayRequest(model, found.champion, found.previous, found.since, by, reason)
             label = f"{REPLAY}-{model}-{round(transaction.now() * 1000)}"
-            self._queue.submit(transaction, REPLAY, label, msgspec.to_builtins(request), goes_first=True)
+            self._queue.submit(transaction, REPLAY, label, msgspec.to_builtins(request), priority=URGENT)
             return label
 
     def request_if_due(self, model: str, by: str = "schedule") -> str | None:

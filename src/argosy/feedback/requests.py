@@ -13,7 +13,7 @@ from argosy.feedback.gating import GATE
 from argosy.feedback.retraining import RETRAIN, RetrainRequest
 from argosy.feedback.triggers import BY_DRIFT, Reason, Schedule, Situation, due
 from argosy.jobs.job import Job, JobState, payload_value
-from argosy.jobs.queue import Queue
+from argosy.jobs.queue import URGENT, Queue
 from argosy.jobs.submission import TRAIN
 from argosy.predictions.feedback_log import FeedbackLog, last_number
 from argosy.predictions.looks import CLOSED, newest
@@ -140,7 +140,7 @@ class Retrainings:
             if payload_value(payload, "model") == request.model:
                 return str(label)
         label = f"{RETRAIN}-{request.model}-{round(request.at * 1000)}"
-        self._queue.submit(transaction, RETRAIN, label, msgspec.to_builtins(request), requires, goes_first=True)
+        self._queue.submit(transaction, RETRAIN, label, msgspec.to_builtins(request), requires, URGENT)
         return label
 
 

@@ -1,7 +1,7 @@
 """Keeps a worker's lease alive while its job runs, tells the job when to give up, and gives it back where it does not.
 
 A job asked to stop gives itself back at its next `check()`. One that is between two of them for long (a package being
-imported, one big matrix) is given back by the heart, so that whoever asked need not wait, or kill, to have it back.
+imported, one big matrix) is given back by the heartbeat's thread, so that whoever asked need not wait, or kill.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ class LeaseGuard:
         self._lost.set()
 
 
-class Heart:
-    """One thread a worker, that beats for the lease the worker has at the time. Ends with `close`."""
+class Heartbeat:
+    """One thread a worker, which prolongs the lease that the worker has at the time. Ends with `close`."""
 
-    def __init__(self, queue: Queue, beat_seconds: float, patience: float) -> None:
-        self._queue, self._beat_seconds, self._patience = queue, beat_seconds, patience
+    def __init__(self, queue: Queue, every_seconds: float, patience: float) -> None:
+        self._queue, self._every_seconds, self._patience = queue, every_seconds, patience
         self._guard: LeaseGuard | None = None
         self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="heart", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self._thread.start()
 
     @contextmanager
-    def beating(self, guard: LeaseGuard) -> Iterator[None]:
+    def keeping(self, guard: LeaseGuard) -> Iterator[None]:
         """Keep the lease while the block runs."""
         self._guard = guard
         try:
@@ -66,26 +66,26 @@ class Heart:
             self._guard = None
 
     def close(self) -> None:
-        """Stop beating; returns when the thread has ended."""
+        """Stop; returns when the thread has ended."""
         self._closed.set()
         self._thread.join()
 
     def _run(self) -> None:
-        beaten_at = time.monotonic()
-        told: LeaseGuard | None = None
-        while not self._closed.wait(min(self._beat_seconds, self._patience)):
+        prolonged_at = time.monotonic()
+        stopping: LeaseGuard | None = None
+        while not self._closed.wait(min(self._every_seconds, self._patience)):
             guard = self._guard
             if guard is None or guard.is_lost:
                 continue
             try:
-                if guard is told:
+                if guard is stopping:
                     guard.is_given_back = self._queue.release(guard.lease)
                     guard.lose()
-                elif time.monotonic() - beaten_at >= self._beat_seconds:
-                    beaten_at = time.monotonic()
+                elif time.monotonic() - prolonged_at >= self._every_seconds:
+                    prolonged_at = time.monotonic()
                     self._queue.heartbeat(guard.lease)
             except LeaseLost:
                 guard.lose()  # without effect where the job has just ended
             except DatabaseUnavailable:  # it may be back before the lease runs out; finishing decides
                 continue
-            told = guard if guard.is_stopping else None
+            stopping = guard if guard.is_stopping else None

@@ -55,12 +55,17 @@ class Job:
     submitted_at: float
     started_at: float | None
     finished_at: float | None
+    priority: int = 0
+    fit: str = ""
+    """Names the adapter fit that it uses; empty: none."""
     unreadable: str = ""
     """Why the row cannot be read, for which it is taken as failed; empty for every sound one."""
 
 
 _NAMES = tuple(name for name in Job.__dataclass_fields__ if name != "unreadable")
 COLUMNS = ", ".join(_NAMES)
+REQUIRES = _NAMES.index("requires")
+"""Where such a row has what its job requires, as JSON."""
 
 
 def job_of(row: Row) -> Job:

@@ -1,4 +1,4 @@
-"""The queue of jobs: rows in the database, whose messages only say "look at this row".
+"""The queue of jobs: rows in the database. They alone decide; `claims.py` chooses the next.
 
 Guarantees:
 
@@ -6,7 +6,7 @@ Guarantees:
 - A job has one result: `finish` writes the result and whatever comes with it in one transaction, and only for the
   newest lease. Everything an older lease tries raises LeaseLost and leaves nothing.
 - Leases run by the database's clock. One that ran out stays valid until the reconciler has put the job back.
-- Nothing here publishes: messages go through the outbox, in the transaction that made them necessary.
+- Nothing here publishes: a submission's message, which announces its label, goes through the outbox.
 """
 
 from __future__ import annotations
@@ -22,26 +22,21 @@ from argosy.jobs import statements as sql
 from argosy.jobs.job import Job, JobState, Lease, job_of
 from argosy.messaging.outbox import emit, notify
 
-QUEUE: Final = "jobs"
+TOPIC: Final = "jobs"
+"""Where every submission is announced: {kind, label}."""
+URGENT: Final = 1
+"""The priority of jobs that somebody waits for; that of the others is 0."""
 ATTEMPTS: Final = 3
-DEFER_SECONDS: Final = 1.0
 LEASE_SECONDS: Final = 30.0
+LONGEST_DELAY: Final = 60.0
+"""No job is put off for longer."""
 MAXIMUM_LOSSES: Final = 10
 """How often a job's work may be lost, through nobody's fault, before that is a failure."""
-
-Able = Callable[[Mapping[str, str]], bool]
-"""Whether a worker has what a job `requires`."""
-
-
-class JobMessage(msgspec.Struct, frozen=True):
-    """All that a message says: which row to look at."""
-
-    job: int
 
 
 def back_off(failures: int) -> float:
     """Seconds before the next attempt, after that many failed ones."""
-    return float(min(60, 4 ** (failures - 1)))
+    return float(min(LONGEST_DELAY, 4 ** (failures - 1)))
 
 
 def announce_failure(transaction: Transaction, kind: str, label: str, error: str) -> None:
@@ -63,59 +58,26 @@ class Queue:
         label: str,
         payload: Mapping[str, Any],
         requires: Mapping[str, str] | None = None,
-        goes_first: bool = False,
+        priority: int = 0,
+        fit: str = "",
     ) -> bool:
         """Queue a job, unless one of that label is queued, running or done; whether it was queued.
 
-        One that `goes_first` waits behind none that does not.
+        One of higher `priority` waits behind none of lower. `fit` names the adapter fit that it uses.
         """
         row = {
             "kind": kind,
             "label": label,
             "payload": _json(payload),
             "requires": _json(requires or {}),
-            "goes_first": int(goes_first),
+            "priority": priority,
+            "fit": fit,
             "now": transaction.now(),
         }
         rows = transaction.execute(sql.SUBMIT, row)
         if rows:
-            emit(transaction, QUEUE, JobMessage(rows[0][0]))
+            emit(transaction, TOPIC, {"kind": kind, "label": label})
         return bool(rows)
-
-    def lease(
-        self,
-        job: int | str,
-        owner: str,
-        seconds: float = LEASE_SECONDS,
-        able: Callable[[Job], bool] | None = None,
-        is_message: bool = True,
-    ) -> Lease | None:
-        """The right to run a job (by id or label), or None where it is not to be had now.
-
-        Where `able` says no to the job, it is put off for a moment, for another worker; with a new message, if one was
-        spent on this.
-        """
-        with self.database.write() as transaction:
-            found, now = _find(transaction, job), transaction.now()
-            if found is not None and found.unreadable:
-                _give_up(transaction, found, now)
-            if found is None or found.state is not JobState.QUEUED:
-                return None
-            if able is not None and not able(found):
-                transaction.execute(sql.DEFER, {"id": found.id, "at": now + DEFER_SECONDS, "spent": int(is_message)})
-                return None
-            row = {"id": found.id, "owner": owner, "now": now, "until": now + seconds}
-            leased = [job_of(one) for one in transaction.execute(sql.LEASE, row)]
-        return Lease(leased[0], leased[0].token, owner, seconds) if leased else None
-
-    def first_in_line(self, resting: str = "") -> int | None:
-        """The id of a job that goes first; with a `resting` kind, of the next one of any other kind."""
-        with self.database.read() as transaction:
-            values = {"resting": resting, "now": transaction.now()}
-            rows = transaction.execute(sql.FIRST_IN_LINE, values)
-            if resting and not rows:
-                rows = transaction.execute(sql.OF_ANOTHER_KIND, values)
-        return rows[0][0] if rows else None
 
     def heartbeat(self, lease: Lease) -> None:
         """Make the lease run from now; raises LeaseLost."""
@@ -164,16 +126,16 @@ class Queue:
     def put_off(self, lease: Lease, why: str, seconds: float) -> None:
         """Give the job back for later: something it needs is away. No failure; raises LeaseLost."""
         with self.database.write() as transaction:
-            _settle(transaction, sql.PUT_OFF, lease, error=why, at=transaction.now() + seconds)
+            at = transaction.now() + min(seconds, LONGEST_DELAY)
+            _settle(transaction, sql.PUT_OFF, lease, error=why, at=at)
 
     def release(self, lease: Lease) -> bool:
         """Give the job back, for anyone to run at once: no failure. False where the lease was lost anyway."""
         with self.database.write() as transaction:
             try:
-                _settle(transaction, sql.RELEASE, lease, now=transaction.now())
+                _settle(transaction, sql.RELEASE, lease)
             except LeaseLost:
                 return False
-            emit(transaction, QUEUE, JobMessage(lease.job.id))
         return True
 
     def cancel(self, transaction: Transaction, label: str) -> bool:
@@ -183,27 +145,16 @@ class Queue:
     def get(self, label: str) -> Job:
         """The job of that label; raises JobNotFound."""
         with self.database.read() as transaction:
-            job = _find(transaction, label)
-        if job is None:
+            rows = transaction.execute(sql.BY_LABEL, {"label": label})
+        if not rows:
             raise JobNotFound(f"no job has the label '{label}'")
-        return job
+        return job_of(rows[0])
 
     def jobs(self, kind: str = "", state: JobState | None = None) -> list[Job]:
         """All jobs, or those of a kind or in a state, oldest first; of a state, only those that can be read."""
         with self.database.read() as transaction:
             found = map(job_of, transaction.execute(sql.LISTED, {"kind": kind, "state": state or ""}))
             return [job for job in found if state is None or job.state is state]
-
-
-def _find(transaction: Transaction, job: int | str) -> Job | None:
-    rows = transaction.execute(sql.BY_ID if isinstance(job, int) else sql.BY_LABEL, {"job": job})
-    return job_of(rows[0]) if rows else None
-
-
-def _give_up(transaction: Transaction, job: Job, now: float) -> None:
-    """End a queued job whose row cannot be read: nobody could run it."""
-    if transaction.execute(sql.UNREADABLE, {"id": job.id, "error": job.unreadable, "now": now}):
-        announce_failure(transaction, job.kind, job.label, job.unreadable)
 
 
 def _settle(transaction: Transaction, statement: str, lease: Lease, **values: Any) -> list[Row]:

@@ -1,26 +1,18 @@
-"""Puts right what a vanished worker or a vanished message left behind. Any number of them may run; each call is cheap.
+"""Puts right what a vanished worker left behind. Any number of reconcilers may run; each call is cheap.
 
 - A lease that ran out: the job is queued again; after `MAXIMUM_LOSSES` such losses it fails.
-- A queued job without a message: put off until a time that has come (a retry), or published long ago while the queue
-  has been found empty: it is published again. A message too many does no harm: the row decides.
+- A lease that ends later than its length from now was given before the clock was put back. It is shortened to its
+  length: a worker that is alive prolongs it, one that is gone blocks its job for no longer than that.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from argosy.database.database import Database, Transaction
 from argosy.jobs import statements as sql
-from argosy.jobs.job import JobState
-from argosy.jobs.queue import MAXIMUM_LOSSES, QUEUE, JobMessage, announce_failure
-from argosy.messaging.outbox import emit
-
-STALE_SECONDS: Final = 60.0
-"""With an empty queue, a job published longer ago than this has lost its message."""
-ANCIENT_SECONDS: Final = 6 * 3600.0
-"""Whatever the queue looks like."""
+from argosy.jobs.queue import MAXIMUM_LOSSES, announce_failure
 
 
 class Repair(StrEnum):
@@ -28,48 +20,35 @@ class Repair(StrEnum):
 
     REQUEUE = "requeue"
     GIVE_UP = "give up"
-    PUBLISH = "publish"
+    SHORTEN = "shorten"
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """As much of a job as the decision needs."""
+class RunningJob:
+    """As much of a running job as the decision needs."""
 
-    state: JobState
-    lease_until: float | None
-    published_at: float | None
-    not_before: float
+    lease_until: float
+    lease_seconds: float
     losses: int
 
 
-def decide(job: Snapshot, now: float, queue_is_empty: bool) -> Repair | None:
-    """The repair that one job needs, if any."""
-    if job.state is JobState.RUNNING:
-        if job.lease_until is None or job.lease_until >= now:
-            return None
+def decide(job: RunningJob, now: float) -> Repair | None:
+    """The repair that one running job needs, if any."""
+    if job.lease_until < now:
         return Repair.GIVE_UP if job.losses + 1 >= MAXIMUM_LOSSES else Repair.REQUEUE
-    if job.state is not JobState.QUEUED or job.not_before > now:
-        return None
-    if job.published_at is None:
-        return Repair.PUBLISH
-    patience = STALE_SECONDS if queue_is_empty else ANCIENT_SECONDS
-    return Repair.PUBLISH if job.published_at < now - patience else None
+    return Repair.SHORTEN if job.lease_until > now + job.lease_seconds else None
 
 
-def reconcile(database: Database, queue_is_empty: bool = False) -> dict[Repair, int]:
+def reconcile(database: Database) -> dict[Repair, int]:
     """Repair every job that needs it; how many of each. One read where there is nothing to do."""
-    stale = STALE_SECONDS if queue_is_empty else ANCIENT_SECONDS
     with database.read() as transaction:
-        now = transaction.now()
-        if not transaction.execute(sql.TO_RECONCILE + " LIMIT 1", {"now": now, "stale": now - stale}):
+        if not transaction.execute(sql.TO_RECONCILE + " LIMIT 1", {"now": transaction.now()}):
             return {}
     done: dict[Repair, int] = {}
     with database.write() as transaction:  # looks again: another may have been quicker
         now = transaction.now()
-        for job_id, kind, label, state, *rest in transaction.execute(
-            sql.TO_RECONCILE, {"now": now, "stale": now - stale}
-        ):
-            repair = decide(Snapshot(JobState(state), *rest), now, queue_is_empty)
+        for job_id, kind, label, *rest in transaction.execute(sql.TO_RECONCILE + sql.TO_CLAIM, {"now": now}):
+            repair = decide(RunningJob(*rest), now)
             if repair is not None:
                 _apply(transaction, repair, job_id, kind, label)
                 done[repair] = done.get(repair, 0) + 1
@@ -78,13 +57,14 @@ def reconcile(database: Database, queue_is_empty: bool = False) -> dict[Repair, 
 
 def _apply(transaction: Transaction, repair: Repair, job_id: int, kind: str, label: str) -> None:
     now = transaction.now()
-    if repair is Repair.GIVE_UP:
+    if repair is Repair.SHORTEN:
+        transaction.execute(sql.SHORTEN, {"id": job_id, "now": now})
+    elif repair is Repair.REQUEUE:
+        transaction.execute(sql.LOSE, {"id": job_id})
+    else:
         error = (
             f"its work was lost {MAXIMUM_LOSSES} times, the last time because its worker vanished:"
             " killed, out of memory, or stopped for longer than a lease"
         )
         transaction.execute(sql.GIVE_UP, {"id": job_id, "now": now, "error": error})
         announce_failure(transaction, kind, label, error)
-        return
-    transaction.execute(sql.LOSE if repair is Repair.REQUEUE else sql.PUBLISHED, {"id": job_id, "now": now})
-    emit(transaction, QUEUE, JobMessage(job_id))

@@ -1,7 +1,8 @@
-"""A worker's loop: receive, lease, acknowledge, run, finish; between jobs, relay the outbox and reconcile.
+"""A worker's loop: claim, run, finish; between jobs, relay the outbox and reconcile.
 
-The message is acknowledged as soon as the row is leased, since brokers do not let a consumer hold one for hours; from
-then on the lease carries the job. Any number of workers may run, each with its own `owner`.
+A worker with nothing to run waits for a message that announces a job, or for `poll` seconds; then it claims what is
+best, whatever the message says, and acknowledges it. So a message too many costs a look at the rows, and one too few
+no more than a poll. Any number of workers may run, each with its own `owner`.
 """
 
 from __future__ import annotations
@@ -10,15 +11,14 @@ import errno
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from argosy.database.database import Transaction
 from argosy.errors import (
+    BrokerUnavailable,
     DatabaseUnavailable,
     JobInterrupted,
     KeyUnavailable,
@@ -29,11 +29,12 @@ from argosy.errors import (
     message_of,
     traced,
 )
-from argosy.jobs.guard import Heart, LeaseGuard
+from argosy.jobs.claims import Able, Claims
+from argosy.jobs.guard import Heartbeat, LeaseGuard
 from argosy.jobs.job import Job, Lease
-from argosy.jobs.queue import LEASE_SECONDS, QUEUE, Able, JobMessage, Queue
+from argosy.jobs.queue import LEASE_SECONDS, TOPIC, Queue
 from argosy.jobs.reconciler import reconcile
-from argosy.messaging.broker import Broker
+from argosy.messaging.broker import Broker, Delivery
 from argosy.messaging.relay import relay
 
 log = logging.getLogger(__name__)
@@ -54,23 +55,21 @@ Handler = Callable[[Job, LeaseGuard], Outcome]
 """Runs a job. It may be run again after a crash, so whatever it does before it returns must bear repeating."""
 
 
-Resting = Callable[[], str]
-"""The kind of job that is not to begin now; empty: none."""
+PausedKind = Callable[[], str]
+"""The kind of job that is not to be begun now; empty: none."""
 
 
 @dataclass(frozen=True)
-class Pace:
-    """The worker's times, in seconds."""
+class WorkerTimings:
+    """In seconds."""
 
     lease: float = LEASE_SECONDS
-    beat: float = LEASE_SECONDS / 3
-    wait: float = 0.2
-    hold: float = 5.0
-    """How long a message may take to become a lease: what a worker killed in between costs its job."""
-    rest: float = 1.0
-    """Between two looks for something to do while a kind rests."""
+    heartbeat: float = LEASE_SECONDS / 3
+    poll: float = 0.2
+    """Between two looks at the rows of a worker that has nothing to run and receives no message."""
     reconcile: float = 1.0
     recover: float = 1.0
+    """Before the next attempt, where the database was away."""
     patience: float = 2.0
     """How long a job that is to stop has until its next `check()`, before it is given back for it."""
     outage: float = 5.0
@@ -98,22 +97,23 @@ def run_worker(
     *,
     able: Able | None = None,
     until: Callable[[], bool] | None = None,
-    pace: Pace | None = None,
-    resting: Resting = lambda: "",
+    timings: WorkerTimings | None = None,
+    paused_kind: PausedKind = lambda: "",
 ) -> Tally:
     """Run jobs until `stop` is set, or until `until`, asked whenever there is no job to run, says so.
 
     `able` says whether this worker has what a job requires. A handler's UserMistake fails the job at once; an outage (a
     full disk, a database that is locked, a key that is not here) puts it off, however often; Overtaken begins it again,
-    ten times at most; any other exception is tried again, with back-off; JobInterrupted gives the job back. `resting`
-    names a kind of job that is not begun at the time.
+    ten times at most; any other exception is tried again, with back-off; JobInterrupted gives the job back.
+    `paused_kind` names a kind of job that is not begun at the time.
     """
-    pace = pace or Pace()
-    heart = Heart(queue, pace.beat, pace.patience)
+    timings = timings or WorkerTimings()
+    claims = Claims(queue.database, owner, handlers, able, timings.lease)
+    heartbeat = Heartbeat(queue, timings.heartbeat, timings.patience)
     try:
-        return _Worker(queue, broker, handlers, owner, stop, able, pace, heart, resting).run(until)
+        return _Worker(queue, broker, handlers, claims, stop, timings, heartbeat, paused_kind).run(owner, until)
     finally:
-        heart.close()
+        heartbeat.close()
 
 
 class _Worker:
@@ -122,79 +122,73 @@ class _Worker:
         queue: Queue,
         broker: Broker,
         handlers: Mapping[str, Handler],
-        owner: str,
+        claims: Claims,
         stop: threading.Event,
-        able: Able | None,
-        pace: Pace,
-        heart: Heart,
-        resting: Resting,
+        timings: WorkerTimings,
+        heartbeat: Heartbeat,
+        paused_kind: PausedKind,
     ) -> None:
-        self.queue, self.broker, self.handlers, self.owner = queue, broker, handlers, owner
-        self.stop, self.able, self.pace, self.heart, self.tally = stop, able, pace, heart, Tally()
-        self.resting, self._reconciled_at = resting, float("-inf")
+        self.queue, self.broker, self.handlers, self.claims = queue, broker, handlers, claims
+        self.stop, self.timings, self.heartbeat, self.tally = stop, timings, heartbeat, Tally()
+        self.paused_kind, self._reconciled_at, self._is_broker_away = paused_kind, float("-inf"), False
 
-    def run(self, until: Callable[[], bool] | None) -> Tally:
-        idle = False
+    def run(self, owner: str, until: Callable[[], bool] | None) -> Tally:
+        is_idle = False
         while not self.stop.is_set():
             try:
-                self._maintain(idle and not self.resting())
-                idle = not self._step()
-                if idle and until is not None and until():
-                    break
+                self._maintain()
+                is_idle = not self._turn(self.timings.poll if is_idle else 0.0)
+                if is_idle:
+                    self.claims.hold("")
+                    if until is not None and until():
+                        break
             except DatabaseUnavailable as error:  # leases and messages outlive the outage
-                log.warning("%s: %s; trying again", self.owner, error)
-                self.stop.wait(self.pace.recover)
+                log.warning("%s: %s; trying again", owner, error)
+                self.stop.wait(self.timings.recover)
         return self.tally
 
-    def _maintain(self, queue_is_empty: bool) -> None:
-        if time.monotonic() - self._reconciled_at >= self.pace.reconcile:
-            reconcile(self.queue.database, queue_is_empty)
+    def _maintain(self) -> None:
+        if time.monotonic() - self._reconciled_at >= self.timings.reconcile:
+            reconcile(self.queue.database)
             self._reconciled_at = time.monotonic()
-        relay(self.queue.database, self.broker)
+        with self._without_broker():
+            relay(self.queue.database, self.broker)
 
-    def _step(self) -> bool:
-        """Take the job that goes first, else one message; whether there was any.
-
-        While a kind rests its messages stay with the broker, and the other kinds are found by their rows.
-        """
-        resting = self.resting()
-        first = self.queue.first_in_line(resting)
-        if first is not None:
-            self._run(self._lease(first, is_message=False))
-            return True
-        if resting:
-            self.stop.wait(self.pace.rest)
+    def _turn(self, wait: float) -> bool:
+        """Run the best job, when a message comes or `wait` is over; whether there was one."""
+        delivery = self._receive(wait)
+        lease = self.claims.next(self.paused_kind())
+        if delivery is not None:
+            with suppress(BrokerUnavailable, DatabaseUnavailable):  # it comes again then, and finds nothing more to run
+                delivery.ack()
+        if lease is None:
             return False
-        return self._receive()
-
-    def _receive(self) -> bool:
-        delivery = self.broker.receive(QUEUE, self.pace.wait, self.pace.hold)
-        if delivery is None:
-            return False
-        try:
-            job_id = msgspec.json.decode(delivery.body, type=JobMessage).job
-        except msgspec.MsgspecError as error:
-            log.error("%s: a message on '%s' that names no job is dropped: %s", self.owner, QUEUE, error)
-            delivery.ack()
-            return True
-        lease = self._lease(job_id)
-        with suppress(DatabaseUnavailable):  # it comes again then, and finds the job leased
-            delivery.ack()
         self._run(lease)
         return True
 
-    def _lease(self, job_id: int, is_message: bool = True) -> Lease | None:
-        return self.queue.lease(job_id, self.owner, self.pace.lease, self._is_able, is_message)
+    def _receive(self, wait: float) -> Delivery | None:
+        with self._without_broker():
+            return self.broker.receive(TOPIC, wait)
+        self.stop.wait(wait)
+        return None
 
-    def _is_able(self, job: Job) -> bool:
-        return job.kind in self.handlers and (self.able is None or self.able(job.requires))
-
-    def _run(self, lease: Lease | None) -> None:
-        if lease is None:
-            return
-        guard = LeaseGuard(lease, self.stop)
+    @contextmanager
+    def _without_broker(self) -> Iterator[None]:
+        """A broker that is away delays messages and no job: rows are polled. Said once for as long as it lasts."""
         try:
-            with self.heart.beating(guard):
+            yield
+            self._is_broker_away = False
+        except BrokerUnavailable as error:
+            if not self._is_broker_away:
+                log.warning("%s; jobs are found by polling until it is back", error)
+            self._is_broker_away = True
+
+    def _run(self, lease: Lease) -> None:
+        guard = LeaseGuard(lease, self.stop)
+        if lease.job.fit:
+            self.claims.hold(lease.job.fit)
+        try:
+            with self.heartbeat.keeping(guard):
                 outcome = self.handlers[lease.job.kind](lease.job, guard)
             self.queue.finish(lease, outcome.result, outcome.then)
             self.tally.done += 1
@@ -220,7 +214,7 @@ class _Worker:
         try:
             if is_outage(error):
                 log.warning("%s is put off: %s", lease.job.label, message)
-                self.queue.put_off(lease, message, self.pace.outage)
+                self.queue.put_off(lease, message, self.timings.outage)
                 self.tally.put_off += 1
                 return
             if isinstance(error, Overtaken):

@@ -7,43 +7,40 @@ from typing import Final
 from argosy.jobs.job import COLUMNS
 
 SUBMIT: Final = """
-INSERT INTO jobs (kind, label, payload, requires, goes_first, state, submitted_at, published_at)
-VALUES (:kind, :label, :payload, :requires, :goes_first, 'queued', :now, :now)
+INSERT INTO jobs (kind, label, payload, requires, priority, fit, state, submitted_at)
+VALUES (:kind, :label, :payload, :requires, :priority, :fit, 'queued', :now)
 ON CONFLICT (label) DO UPDATE SET
-    kind = excluded.kind, goes_first = excluded.goes_first, payload = excluded.payload, requires = excluded.requires,
-    state = 'queued', owner = NULL, lease_until = NULL, not_before = 0, failures = 0, losses = 0, result = NULL,
-    error = NULL, traceback = NULL, submitted_at = excluded.submitted_at, published_at = excluded.published_at,
+    kind = excluded.kind, priority = excluded.priority, fit = excluded.fit, payload = excluded.payload,
+    requires = excluded.requires, state = 'queued', owner = NULL, lease_until = NULL, not_before = 0, failures = 0,
+    losses = 0, result = NULL, error = NULL, traceback = NULL, submitted_at = excluded.submitted_at,
     started_at = NULL, finished_at = NULL
 WHERE jobs.state IN ('failed', 'cancelled')
 RETURNING id"""
 
-BY_ID: Final = f"SELECT {COLUMNS} FROM jobs WHERE id = :job"  # noqa: S608  # our own column list
-BY_LABEL: Final = f"SELECT {COLUMNS} FROM jobs WHERE label = :job"  # noqa: S608
-FIRST_IN_LINE: Final = """
-SELECT id FROM jobs WHERE state = 'queued' AND goes_first = 1 AND kind <> :resting AND not_before <= :now
-ORDER BY id LIMIT 1"""
-# told in two halves, so that an index leads past a million jobs of the resting kind
-OF_ANOTHER_KIND: Final = """
-SELECT id FROM jobs WHERE state = 'queued' AND goes_first = 0 AND (kind < :resting OR kind > :resting)
-    AND not_before <= :now ORDER BY id LIMIT 1"""
+BY_LABEL: Final = f"SELECT {COLUMNS} FROM jobs WHERE label = :label"  # noqa: S608  # our own column list
 LISTED: Final = f"""
 SELECT {COLUMNS} FROM jobs
 WHERE (:kind = '' OR kind = :kind) AND (:state = '' OR state = :state) ORDER BY id"""  # noqa: S608
 
+# a delay that ends later than any that is ever given was set by a clock that has been put back since
+_READY = f"""
+SELECT {COLUMNS} FROM jobs
+WHERE state = 'queued' AND kind = :kind AND (not_before <= :now OR not_before > :now + :longest)
+    AND requires NOT IN (:refused)"""  # noqa: S608
+_FIRST = " ORDER BY priority DESC, submitted_at, id LIMIT 1"
+READY: Final = _READY + _FIRST
+READY_OF_FIT: Final = _READY + " AND fit = :fit" + _FIRST
+TO_CLAIM: Final = " /* FOR UPDATE SKIP LOCKED */"
 LEASE: Final = f"""
-UPDATE jobs SET state = 'running', token = token + 1, owner = :owner, lease_until = :until, started_at = :now
-WHERE id = :id AND state = 'queued' AND not_before <= :now
+UPDATE jobs SET state = 'running', token = token + 1, owner = :owner, lease_until = :until, lease_seconds = :seconds,
+    started_at = :now
+WHERE id = :id AND state = 'queued'
 RETURNING {COLUMNS}"""  # noqa: S608
-
-# published_at NULL asks the reconciler for a message as soon as not_before has passed
-DEFER: Final = """
-UPDATE jobs SET not_before = :at, published_at = CASE :spent WHEN 1 THEN NULL ELSE published_at END
-WHERE id = :id AND state = 'queued'"""
 
 _HELD = "WHERE id = :id AND token = :token AND state = 'running' RETURNING id"
 
 HEARTBEAT: Final = f"UPDATE jobs SET lease_until = :until {_HELD}"  # noqa: S608
-HOLD: Final = "SELECT id FROM jobs WHERE id = :id AND token = :token AND state = 'running'"
+HOLD: Final = "SELECT id FROM jobs WHERE id = :id AND token = :token AND state = 'running' /* FOR UPDATE */"
 FINISH: Final = f"""
 UPDATE jobs SET state = 'done', result = :result, error = NULL, traceback = NULL, lease_until = NULL,
     finished_at = :now {_HELD}"""  # noqa: S608
@@ -52,19 +49,19 @@ UPDATE jobs SET state = 'failed', failures = failures + 1, error = :error, trace
     lease_until = NULL, finished_at = :now {_HELD}"""  # noqa: S608
 RETRY: Final = f"""
 UPDATE jobs SET state = 'queued', failures = failures + 1, error = :error, traceback = :traceback, owner = NULL,
-    lease_until = NULL, started_at = NULL, not_before = :at, published_at = NULL {_HELD}"""  # noqa: S608
+    lease_until = NULL, started_at = NULL, not_before = :at {_HELD}"""  # noqa: S608
 PUT_OFF: Final = f"""
 UPDATE jobs SET state = 'queued', error = :error, owner = NULL, lease_until = NULL, started_at = NULL,
-    not_before = :at, published_at = NULL {_HELD}"""  # noqa: S608
+    not_before = :at {_HELD}"""  # noqa: S608
 LOSE_LEASED: Final = f"""
 UPDATE jobs SET state = 'queued', losses = losses + 1, error = :error, owner = NULL, lease_until = NULL,
-    started_at = NULL, not_before = :at, published_at = NULL {_HELD}"""  # noqa: S608
+    started_at = NULL, not_before = :at {_HELD}"""  # noqa: S608
 GIVE_UP_LEASED: Final = f"""
 UPDATE jobs SET state = 'failed', losses = losses + 1, error = :error, traceback = NULL, lease_until = NULL,
     finished_at = :now {_HELD}"""  # noqa: S608
 RELEASE: Final = f"""
-UPDATE jobs SET state = 'queued', owner = NULL, lease_until = NULL, started_at = NULL, not_before = 0,
-    published_at = :now {_HELD}"""  # noqa: S608
+UPDATE jobs SET state = 'queued', owner = NULL, lease_until = NULL, started_at = NULL, not_before = 0
+    {_HELD}"""  # noqa: S608
 
 UNREADABLE: Final = """
 UPDATE jobs SET state = 'failed', error = :error, traceback = NULL, owner = NULL, lease_until = NULL, finished_at = :now
@@ -74,17 +71,15 @@ UPDATE jobs SET state = 'cancelled', owner = NULL, lease_until = NULL, finished_
 WHERE label = :label AND state IN ('queued', 'running') RETURNING id"""
 
 TO_RECONCILE: Final = """
-SELECT id, kind, label, state, lease_until, published_at, not_before, losses FROM jobs
-WHERE (state = 'running' AND lease_until < :now)
-   OR (state = 'queued' AND published_at IS NULL AND not_before <= :now)
-   OR (state = 'queued' AND published_at < :stale)"""
+SELECT id, kind, label, lease_until, lease_seconds, losses FROM jobs
+WHERE state = 'running' AND (lease_until < :now OR lease_until > :now + lease_seconds)"""
+SHORTEN: Final = "UPDATE jobs SET lease_until = :now + lease_seconds WHERE id = :id"
 LOSE: Final = """
 UPDATE jobs SET state = 'queued', owner = NULL, lease_until = NULL, started_at = NULL, losses = losses + 1,
-    not_before = 0, published_at = :now WHERE id = :id"""
+    not_before = 0 WHERE id = :id"""
 GIVE_UP: Final = """
 UPDATE jobs SET state = 'failed', owner = NULL, lease_until = NULL, losses = losses + 1, error = :error,
     finished_at = :now WHERE id = :id"""
-PUBLISHED: Final = "UPDATE jobs SET published_at = :now WHERE id = :id"
 
 PUT_PLAN: Final = """
 INSERT INTO plans (name, source, submitted_at) VALUES (:name, :source, :now)

@@ -6,6 +6,7 @@ trained ones only become versions, queued and running ones are left alone, faile
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,10 +17,12 @@ from argosy.database.database import Transaction
 from argosy.errors import PlanNotFound, nearest
 from argosy.jobs import statements as sql
 from argosy.jobs.job import Job, JobState, job_of
-from argosy.jobs.queue import Queue
+from argosy.jobs.queue import URGENT, Queue
 from argosy.store.store import Store
 
 TRAIN: Final = "train"
+LOCK: Final = "plans"
+"""Held by who submits a plan, and by who asks which plans want a label: neither may miss the other."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class Plans:
 
     def submit(self, transaction: Transaction, plan: str, source: Any, wanted: Sequence[Wanted]) -> Submitted:
         """Queue what is not trained yet, in the given order, and make versions of what is."""
+        transaction.lock(LOCK)
         labels = {one.label for one in wanted}
         earlier = [label for label in _only_of(transaction, plan, is_added=0) if label not in labels]
         dropped = [label for label in earlier if self._drop(transaction, label)]
@@ -97,6 +101,7 @@ class Plans:
 
     def widen(self, transaction: Transaction, plan: str, one: Wanted) -> bool:
         """One more definition of a submitted plan's own, as a search finds it; whether there is a job to wait for."""
+        transaction.lock(LOCK)
         transaction.execute(sql.PUT_PLAN_JOB, {"plan": plan, "label": one.label, "is_added": 0})
         return self._put(transaction, plan, one) != "trained"
 
@@ -112,10 +117,11 @@ class Plans:
         """Queue one more definition beside those that the plan has; False where its job is queued or running.
 
         It stays when the plan is submitted again. `parent` is the label it was retrained from, `then` {kind, label,
-        payload} the job to submit when it is trained: at once where it is, for another plan. With one, both go first:
+        payload} the job to submit when it is trained: at once where it is, for another plan. With one, both are urgent:
         somebody waits for them. `hold_out` is how many fits without them answer the live rows, see
         training/held_out.py.
         """
+        transaction.lock(LOCK)
         if not transaction.execute(sql.GET_PLAN, {"plan": plan}):
             transaction.execute(sql.PUT_PLAN, {"name": plan, "source": "null", "now": transaction.now()})
         transaction.execute(sql.PUT_PLAN_JOB, {"plan": plan, "label": one.label, "is_added": 1})
@@ -123,13 +129,15 @@ class Plans:
             self.store.add_version(transaction, plan, one.label)
             if then is not None:
                 requires = dict.fromkeys(one.requires, "")
-                self.queue.submit(transaction, then["kind"], then["label"], then["payload"], requires, goes_first=True)
+                self.queue.submit(transaction, then["kind"], then["label"], then["payload"], requires, URGENT)
             return True
         payload = {**payload_of(one), "parent": parent, "then": then, "hold_out": hold_out}
-        return self.queue.submit(transaction, TRAIN, one.label, payload, one.requires, goes_first=then is not None)
+        priority = URGENT if then is not None else 0
+        return self.queue.submit(transaction, TRAIN, one.label, payload, one.requires, priority, fit_of(one))
 
     def cancel(self, transaction: Transaction, plan: str) -> list[str]:
         """Cancel the plan's definitions that are queued or running and wanted by no other plan; their labels."""
+        transaction.lock(LOCK)
         _row(transaction, plan)
         labels = [label for label in _only_of(transaction, plan, is_added=1) if self.queue.cancel(transaction, label)]
         transaction.execute(sql.CANCEL_PLAN, {"plan": plan, "now": transaction.now()})
@@ -167,11 +175,11 @@ class Plans:
             if is_whole(one.definition):
                 self.store.add_version(transaction, plan, one.label)
             return "trained"
-        is_new = self.queue.submit(transaction, TRAIN, one.label, payload_of(one), one.requires)
+        is_new = self.queue.submit(transaction, TRAIN, one.label, payload_of(one), one.requires, fit=fit_of(one))
         return "queued" if is_new else "waiting"
 
     def _drop(self, transaction: Transaction, label: str) -> bool:
-        rows = transaction.execute(sql.BY_LABEL, {"job": label})
+        rows = transaction.execute(sql.BY_LABEL, {"label": label})
         is_queued = bool(rows) and job_of(rows[0]).state is JobState.QUEUED
         return is_queued and self.queue.cancel(transaction, label)
 
@@ -179,6 +187,16 @@ class Plans:
 def payload_of(wanted: Wanted) -> dict[str, Any]:
     """The payload of a `train` job."""
     return {"definition": dict(wanted.definition), "dataset_digest": wanted.dataset_digest}
+
+
+def fit_of(wanted: Wanted) -> str:
+    """A name that definitions have in common where they share a fit of their adapter, or nearly always do.
+
+    Workers go by it in choosing what to run next, and by nothing else: training has an exact key of its own.
+    """
+    definition = wanted.definition
+    parts = [wanted.dataset_digest, definition.get("adapter"), definition.get("share")]
+    return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()[:32]
 
 
 def is_whole(definition: Mapping[str, Any]) -> bool:
@@ -191,6 +209,7 @@ def models_of(transaction: Transaction, label: str) -> list[str]:
 
     To be asked in the transaction that finishes the job, so that a plan submitted meanwhile is not missed.
     """
+    transaction.lock(LOCK)
     return [row[0] for row in transaction.execute(sql.PLANS_OF, {"label": label})]
 
 

@@ -21,7 +21,7 @@ from argosy.definitions.ensemble import member_labels
 from argosy.errors import DefinitionInvalid, ErasedMeanwhile, Overtaken
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
-from argosy.jobs.queue import Queue
+from argosy.jobs.queue import URGENT, Queue
 from argosy.jobs.runner import Outcome
 from argosy.jobs.submission import is_whole, models_of
 from argosy.models.adapted_model import AdaptedModel, going_on
@@ -248,7 +248,7 @@ class Trainer:
         if follow_up:
             kind, label, payload = follow_up["kind"], follow_up["label"], follow_up["payload"]
             requires = dict.fromkeys(job.requires, "")
-            Queue(self._database).submit(transaction, kind, label, payload, requires, goes_first=True)
+            Queue(self._database).submit(transaction, kind, label, payload, requires, URGENT)
 
 
 def earlier_model(definition: Definition, registries: Registries, store: Store) -> AdaptedModel | None:

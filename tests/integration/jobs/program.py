@@ -13,14 +13,14 @@ from pathlib import Path
 from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.jobs.queue import Queue
 from argosy.jobs.reconciler import reconcile
-from argosy.jobs.runner import Outcome, Pace, run_worker
+from argosy.jobs.runner import Outcome, WorkerTimings, run_worker
 from argosy.jobs.submission import Plans, Wanted
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.relay import relay
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 
-PACE = Pace(lease=1.0, beat=0.2, wait=0.05, hold=0.5, reconcile=0.05)
+TIMINGS = WorkerTimings(lease=1.0, heartbeat=0.2, poll=0.05, reconcile=0.05)
 RESULT = """
 INSERT INTO alias_moves (model, alias, to_number, moved_at, moved_by, action, reason)
 VALUES (:label, '', 1, 0, '', '', '')"""
@@ -42,7 +42,7 @@ def work(folder, name, database, broker):
             time.sleep(0.01)
         return Outcome({"by": name}, lambda transaction: transaction.execute(RESULT, {"label": job.label}))
 
-    tally = run_worker(Queue(database), broker, {"train": train}, name, stop, pace=PACE)
+    tally = run_worker(Queue(database), broker, {"train": train}, name, stop, timings=TIMINGS)
     (folder / f"{name}.tally").write_text(json.dumps(vars(tally)))
 
 

@@ -18,10 +18,10 @@ from argosy import telemetry
 from argosy.app.project import open_project
 from argosy.app.working import handlers, trainer_of, work
 from argosy.jobs.reconciler import reconcile
-from argosy.jobs.runner import Pace
+from argosy.jobs.runner import WorkerTimings
 from argosy.messaging.relay import relay
 
-PACE = Pace(lease=1.5, beat=0.4, wait=0.05, hold=0.5, reconcile=0.1, recover=0.2, outage=0.3)
+TIMINGS = WorkerTimings(lease=1.5, heartbeat=0.4, poll=0.05, reconcile=0.1, recover=0.2, outage=0.3)
 
 
 def run(command, folder):
@@ -29,7 +29,7 @@ def run(command, folder):
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     project = open_project(folder)
     if command == "work":
-        tally = work(project, stop, pace=PACE)
+        tally = work(project, stop, timings=TIMINGS)
         (folder / f"{os.getpid()}.tally").write_text(json.dumps(vars(tally)))
     while not stop.wait(0.01):
         if command == "relay":

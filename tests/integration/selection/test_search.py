@@ -14,6 +14,7 @@ from argosy.app.workers import started
 from argosy.app.working import work
 from argosy.cli.main import cli
 from argosy.errors import DatasetInvalid, DefinitionInvalid
+from argosy.testing.leases import leased
 from argosy.testing.waiting import PATIENCE
 
 PLAN = {
@@ -119,7 +120,7 @@ def test_a_failed_trial_does_not_stop_a_search(project):
     project.plans.submit({**PLAN, "search": {"trials": 4}})
     project.plans.searches.advance()
     (first,) = trials(project)
-    lease = project.queue.lease(first.label, "a worker")
+    lease = leased(project.queue, first.label, "a worker")
     project.queue.fail(lease, "it went wrong", retry=False)
     work(project, threading.Event(), lambda: project.plans.status("shop").is_over)
     assert [trial.value is None for trial in trials(project)] == [True, False, False, False]

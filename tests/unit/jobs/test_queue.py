@@ -5,6 +5,7 @@ import pytest
 from argosy.errors import JobNotFound, LeaseLost
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import ATTEMPTS, Queue, back_off
+from argosy.testing.leases import leased
 
 
 @pytest.fixture
@@ -52,16 +53,15 @@ def test_a_submission_that_does_not_commit_is_none(queue):
 
 def test_one_lease_at_a_time(queue):
     submit(queue)
-    lease = queue.lease("job", "first")
-    assert queue.lease("job", "second") is None
-    assert queue.lease(lease.job.id, "second") is None
-    assert queue.lease("absent", "first") is None
+    lease = leased(queue, "job", "first")
+    assert leased(queue, "job", "second") is None
+    assert leased(queue, "absent", "first") is None
     assert (lease.job.state, lease.job.owner, lease.token) == (JobState.RUNNING, "first", 1)
 
 
 def test_finishing_writes_everything_or_nothing(queue):
     submit(queue)
-    lease = queue.lease("job", "first")
+    lease = leased(queue, "job", "first")
 
     def breaks(transaction):
         queue.submit(transaction, "train", "follow-up", {})
@@ -79,7 +79,7 @@ def test_finishing_writes_everything_or_nothing(queue):
 
 def test_a_settled_lease_settles_nothing_more(queue):
     submit(queue)
-    lease = queue.lease("job", "first")
+    lease = leased(queue, "job", "first")
     queue.finish(lease, {"a": 1})
     for attempt in (
         lambda: queue.finish(lease, {"a": 2}, lambda transaction: queue.submit(transaction, "train", "again", {})),
@@ -95,9 +95,9 @@ def test_a_settled_lease_settles_nothing_more(queue):
 
 def test_only_the_newest_lease_settles(queue):
     submit(queue)
-    older = queue.lease("job", "first")
+    older = leased(queue, "job", "first")
     queue.release(older)
-    newer = queue.lease("job", "second")
+    newer = leased(queue, "job", "second")
     for attempt in (
         lambda: queue.finish(older, {"by": "first"}),
         lambda: queue.heartbeat(older),
@@ -114,9 +114,9 @@ def test_only_the_newest_lease_settles(queue):
 def test_a_failure_is_tried_again_and_then_final(queue):
     submit(queue)
     for attempt in range(1, ATTEMPTS + 1):
-        lease = queue.lease("job", "first")
+        lease = leased(queue, "job", "first")
         assert queue.fail(lease, f"error {attempt}", "traceback") == (attempt < ATTEMPTS)
-        assert queue.lease("job", "first") is None, "not before the back-off"
+        assert leased(queue, "job", "first") is None, "not before the back-off"
         hasten(queue)
     job = queue.get("job")
     assert (job.state, job.failures, job.error, job.traceback) == (JobState.FAILED, ATTEMPTS, "error 3", "traceback")
@@ -125,14 +125,14 @@ def test_a_failure_is_tried_again_and_then_final(queue):
 
 def test_a_user_s_mistake_is_final_at_once(queue):
     submit(queue)
-    assert not queue.fail(queue.lease("job", "first"), "no such option", retry=False)
+    assert not queue.fail(leased(queue, "job", "first"), "no such option", retry=False)
     assert queue.get("job").state is JobState.FAILED
 
 
 @pytest.mark.parametrize("ending", ["failed", "cancelled"])
 def test_a_failed_or_cancelled_label_starts_afresh(queue, ending):
     submit(queue, a=1)
-    lease = queue.lease("job", "first")
+    lease = leased(queue, "job", "first")
     if ending == "failed":
         queue.fail(lease, "error", retry=False)
     else:
@@ -145,12 +145,12 @@ def test_a_failed_or_cancelled_label_starts_afresh(queue, ending):
     )  # fmt: skip
     with pytest.raises(LeaseLost):
         queue.finish(lease, {})
-    assert queue.lease("job", "second").token == 2
+    assert leased(queue, "job", "second").token == 2
 
 
 def test_cancelling_takes_the_lease_away(queue):
     submit(queue)
-    lease = queue.lease("job", "first")
+    lease = leased(queue, "job", "first")
     with queue.database.write() as transaction:
         assert queue.cancel(transaction, "job")
         assert not queue.cancel(transaction, "job")
@@ -161,23 +161,14 @@ def test_cancelling_takes_the_lease_away(queue):
 
 def test_a_released_job_is_there_for_anyone_at_once(queue):
     submit(queue)
-    assert queue.release(queue.lease("job", "first"))
-    lease = queue.lease("job", "second")
+    assert queue.release(leased(queue, "job", "first"))
+    lease = leased(queue, "job", "second")
     assert (lease.job.failures, lease.job.losses, lease.token) == (0, 0, 2)
-
-
-def test_a_job_for_another_worker_is_put_off(queue):
-    submit(queue)
-    assert queue.lease("job", "first", able=lambda job: "other" in job.requires) is None
-    assert queue.get("job").state is JobState.QUEUED
-    assert queue.lease("job", "second") is None
-    hasten(queue)
-    assert queue.lease("job", "second", able=lambda job: "mine" in job.requires) is not None
 
 
 def test_an_expired_lease_holds_until_it_is_taken_away(queue):
     submit(queue)
-    lease = queue.lease("job", "first", seconds=0)
+    lease = leased(queue, "job", "first", seconds=0)
     queue.heartbeat(lease)
     queue.finish(lease, {"a": 1})
     assert queue.get("job").result == {"a": 1}
@@ -187,7 +178,7 @@ def test_listing_by_kind_and_state(queue):
     with queue.database.write() as transaction:
         queue.submit(transaction, "train", "one", {})
         queue.submit(transaction, "gate", "two", {})
-    queue.finish(queue.lease("two", "first"), {})
+    queue.finish(leased(queue, "two", "first"), {})
     assert [job.label for job in queue.jobs()] == ["one", "two"]
     assert [job.label for job in queue.jobs("gate")] == ["two"]
     assert [job.label for job in queue.jobs("gate", JobState.QUEUED)] == []

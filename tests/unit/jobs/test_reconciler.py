@@ -1,66 +1,37 @@
 """The reconciler's decision, and what it does about it."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.jobs.job import JobState
-from argosy.jobs.queue import MAXIMUM_LOSSES, Queue
-from argosy.jobs.reconciler import (
-    ANCIENT_SECONDS,
-    STALE_SECONDS,
-    Repair,
-    Snapshot,
-    decide,
-    reconcile,
-)
+from argosy.jobs.queue import LONGEST_DELAY, MAXIMUM_LOSSES, Queue
+from argosy.jobs.reconciler import Repair, RunningJob, decide, reconcile
+from argosy.testing.leases import leased
 
 NOW = 1_000_000.0
 
 
-def running(lease_until, losses=0):
-    return Snapshot(JobState.RUNNING, lease_until, NOW - 1e6, 0.0, losses)
-
-
-def queued(published_at, not_before=0.0):
-    return Snapshot(JobState.QUEUED, None, published_at, not_before, 0)
-
-
 @pytest.mark.parametrize(
-    ("job", "queue_is_empty", "expected"),
+    ("job", "expected"),
     [
-        (running(NOW + 1), True, None),
-        (running(NOW - 1), False, Repair.REQUEUE),
-        (running(NOW - 1, MAXIMUM_LOSSES - 2), False, Repair.REQUEUE),
-        (running(NOW - 1, MAXIMUM_LOSSES - 1), False, Repair.GIVE_UP),
-        (queued(NOW - 1), True, None),
-        (queued(NOW - STALE_SECONDS - 1), False, None),
-        (queued(NOW - STALE_SECONDS - 1), True, Repair.PUBLISH),
-        (queued(NOW - ANCIENT_SECONDS - 1), False, Repair.PUBLISH),
-        (queued(None), False, Repair.PUBLISH),
-        (queued(None, not_before=NOW + 1), True, None),
-        (queued(NOW - ANCIENT_SECONDS - 1, not_before=NOW + 1), True, None),
+        (RunningJob(NOW + 1, 30, 0), None),
+        (RunningJob(NOW + 30, 30, 0), None),
+        (RunningJob(NOW - 1, 30, 0), Repair.REQUEUE),
+        (RunningJob(NOW - 1, 30, MAXIMUM_LOSSES - 2), Repair.REQUEUE),
+        (RunningJob(NOW - 1, 30, MAXIMUM_LOSSES - 1), Repair.GIVE_UP),
+        (RunningJob(NOW + 31, 30, 0), Repair.SHORTEN),
+        (RunningJob(NOW + 7200, 30, MAXIMUM_LOSSES - 1), Repair.SHORTEN),
     ],
 )
-def test_decisions(job, queue_is_empty, expected):
-    assert decide(job, NOW, queue_is_empty) is expected
+def test_decisions(job, expected):
+    assert decide(job, NOW) is expected
 
 
-times = st.none() | st.floats(NOW - 1e5, NOW + 1e5)
-
-
-@settings(deadline=None)
-@given(
-    st.builds(Snapshot, st.sampled_from(JobState), times, times, st.floats(NOW - 1e5, NOW + 1e5), st.integers(0, 20)),
-    st.booleans(),
-)
-def test_a_job_that_has_ended_or_is_held_is_left_alone(job, queue_is_empty):
-    repair = decide(job, NOW, queue_is_empty)
-    is_held = job.state is JobState.RUNNING and (job.lease_until is None or job.lease_until >= NOW)
-    if job.state.is_final or is_held or (job.state is JobState.QUEUED and job.not_before > NOW):
-        assert repair is None
-    if job.state is JobState.QUEUED:
-        assert repair in (None, Repair.PUBLISH)
+@given(st.floats(0, 1e5), st.floats(0, 1e4), st.integers(0, 20))
+def test_no_lease_is_left_that_ends_later_than_its_length(lease_until, seconds, losses):
+    repair = decide(RunningJob(lease_until, seconds, losses), 5e4)
+    assert repair is not None or 5e4 <= lease_until <= 5e4 + seconds
 
 
 @pytest.fixture
@@ -77,43 +48,60 @@ def outbox(queue):
         return transaction.execute("SELECT queue FROM outbox ORDER BY id")
 
 
+def clock_put_back(queue, hours):
+    """What rows look like once the database's clock has been put back."""
+    with queue.database.write() as transaction:
+        moved = "lease_until = lease_until + :by, not_before = CASE not_before WHEN 0 THEN 0 ELSE not_before + :by END"
+        transaction.execute(f"UPDATE jobs SET {moved}", {"by": hours * 3600.0})
+
+
 def test_nothing_to_do_writes_nothing(queue):
-    assert reconcile(queue.database, queue_is_empty=True) == {}
+    assert reconcile(queue.database) == {}
     assert outbox(queue) == []
 
 
 def test_losing_too_often_is_a_failure(queue):
     for loss in range(1, MAXIMUM_LOSSES + 1):
-        assert queue.lease("job", "gone", seconds=-1)
+        assert leased(queue, "job", "gone", seconds=-1)
         assert reconcile(queue.database) == {Repair.GIVE_UP if loss == MAXIMUM_LOSSES else Repair.REQUEUE: 1}
     job = queue.get("job")
     assert (job.state, job.losses, job.failures) == (JobState.FAILED, MAXIMUM_LOSSES, 0)
     assert "lost 10 times, the last time because its worker vanished" in job.error
-    assert outbox(queue) == [("jobs",)] * (MAXIMUM_LOSSES - 1) + [("notifications",)]
+    assert outbox(queue) == [("notifications",)]
     assert reconcile(queue.database) == {}
 
 
-def test_a_retry_gets_its_message_when_its_time_has_come(queue):
-    queue.fail(queue.lease("job", "first"), "error")
+def test_a_lease_given_before_the_clock_was_put_back_ends_within_its_length(queue):
+    assert leased(queue, "job", "gone", seconds=20)
+    clock_put_back(queue, hours=2)
+    assert reconcile(queue.database) == {Repair.SHORTEN: 1}
     assert reconcile(queue.database) == {}
-    with queue.database.write() as transaction:
-        transaction.execute("UPDATE jobs SET not_before = 0")
-    assert reconcile(queue.database) == {Repair.PUBLISH: 1}
-    assert reconcile(queue.database) == {}
-    assert outbox(queue) == [("jobs",)]
+    job = queue.get("job")
+    with queue.database.read() as transaction:
+        assert 0 < job.lease_until - transaction.now() <= 20
+    assert job.losses == 0
 
 
-def test_a_vanished_message_is_published_again(queue):
-    with queue.database.write() as transaction:
-        transaction.execute("UPDATE jobs SET published_at = published_at - :s", {"s": STALE_SECONDS + 1})
+def test_a_worker_that_is_alive_keeps_its_lease_though_the_clock_was_put_back(queue):
+    lease = leased(queue, "job", "alive", seconds=20)
+    clock_put_back(queue, hours=2)
+    reconcile(queue.database)
+    queue.heartbeat(lease)
     assert reconcile(queue.database) == {}
-    assert reconcile(queue.database, queue_is_empty=True) == {Repair.PUBLISH: 1}
-    assert outbox(queue) == [("jobs",)]
+    queue.finish(lease, {})
+    assert queue.get("job").state is JobState.DONE
+
+
+def test_a_delay_set_before_the_clock_was_put_back_is_over(queue):
+    queue.put_off(leased(queue, "job"), "its disk is full", LONGEST_DELAY)
+    assert leased(queue, "job") is None
+    clock_put_back(queue, hours=2)
+    assert leased(queue, "job") is not None
 
 
 def test_it_looks_by_index(queue):
     from argosy.jobs.statements import TO_RECONCILE
 
     with queue.database.read() as transaction:
-        plan = transaction.execute("EXPLAIN QUERY PLAN " + TO_RECONCILE, {"now": 0.0, "stale": 0.0})
+        plan = transaction.execute("EXPLAIN QUERY PLAN " + TO_RECONCILE, {"now": 0.0})
     assert not [row for row in plan if "SCAN" in row[3]]

@@ -2,12 +2,13 @@
 
 import errno
 import threading
-from dataclasses import replace
 
+import msgspec
 import pytest
 
 from argosy.errors import (
     ArtifactsFull,
+    BrokerUnavailable,
     DatabaseOutage,
     DatabaseUnavailable,
     DecisionOvertaken,
@@ -17,14 +18,15 @@ from argosy.errors import (
     LeaseLost,
 )
 from argosy.jobs.job import JobState
-from argosy.jobs.queue import MAXIMUM_LOSSES, QUEUE, Queue
-from argosy.jobs.runner import Outcome, Pace, run_worker
+from argosy.jobs.queue import MAXIMUM_LOSSES, TOPIC, URGENT, Queue
+from argosy.jobs.runner import Outcome, WorkerTimings, run_worker
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.outbox import emit
+from argosy.messaging.relay import relay
 from argosy.testing.waiting import PATIENCE
 
 TEXT = "my card number is 4929"
-PACE = Pace(wait=0.01, reconcile=0.0, recover=0.01)
+TIMINGS = WorkerTimings(poll=0.01, reconcile=0.0, recover=0.01)
 
 
 class Worker:
@@ -33,19 +35,19 @@ class Worker:
     def __init__(self, database):
         self.queue, self.broker, self.stop, self.idle = Queue(database), SqlBroker(database), threading.Event(), 0
 
-    def submit(self, *labels, kind="train", requires=None, goes_first=False, **payload):
+    def submit(self, *labels, kind="train", requires=None, priority=0, fit="", **payload):
         with self.queue.database.write() as transaction:
             for label in labels:
-                self.queue.submit(transaction, kind, label, payload, requires, goes_first)
+                self.queue.submit(transaction, kind, label, payload, requires, priority, fit)
 
-    def run(self, handler, *kinds, able=None, pace=PACE, turns=50, resting=lambda: ""):
+    def run(self, handler, *kinds, able=None, timings=TIMINGS, turns=50, paused_kind=lambda: ""):
         def until():
             self.idle += 1
             self.hasten()
             return all(job.state.is_final for job in self.queue.jobs()) or self.idle >= turns
 
-        work_on, how = dict.fromkeys(kinds or ["train"], handler), {"able": able, "until": until, "pace": pace}
-        return run_worker(self.queue, self.broker, work_on, "worker", self.stop, resting=resting, **how)
+        work_on, how = dict.fromkeys(kinds or ["train"], handler), {"able": able, "until": until, "timings": timings}
+        return run_worker(self.queue, self.broker, work_on, "worker", self.stop, paused_kind=paused_kind, **how)
 
     def hasten(self):
         with self.queue.database.write() as transaction:
@@ -161,7 +163,7 @@ def test_a_running_job_learns_that_it_was_cancelled(worker):
         noticed.append(error.value)
         raise error.value
 
-    assert worker.run(handler, pace=Pace(beat=0.01, wait=0.01)).lost == 1
+    assert worker.run(handler, timings=WorkerTimings(heartbeat=0.01, poll=0.01)).lost == 1
     assert len(noticed) == 1
 
 
@@ -186,7 +188,7 @@ def test_a_job_that_does_not_notice_the_stop_is_given_back_for_it(worker):
         assert worker.queue.get("job").state is JobState.QUEUED
         return Outcome({"a": 1}, lambda transaction: worker.queue.submit(transaction, "train", "follow-up", {}))
 
-    tally = worker.run(handler, pace=Pace(patience=0.01))
+    tally = worker.run(handler, timings=WorkerTimings(patience=0.01))
     assert (tally.released, tally.lost, tally.done) == (1, 0, 0)
     assert [(job.label, job.state) for job in worker.queue.jobs()] == [("job", JobState.QUEUED)]
 
@@ -200,7 +202,7 @@ def test_ctrl_c_gives_the_job_back(worker):
     with pytest.raises(KeyboardInterrupt):
         worker.run(handler)
     assert worker.queue.get("job").state is JobState.QUEUED
-    assert "heart" not in [thread.name for thread in threading.enumerate()]
+    assert "heartbeat" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_jobs_for_other_workers_are_left_to_them(worker):
@@ -214,13 +216,54 @@ def test_jobs_for_other_workers_are_left_to_them(worker):
     assert worker.run(lambda job, guard: Outcome({}), turns=5).done == 1
 
 
-def test_a_message_that_names_no_job_is_dropped(worker):
-    worker.broker.publish(QUEUE, b"not json", b'{"task": 1}', b'{"job": 99}')
-    with worker.queue.database.write() as transaction:
-        emit(transaction, QUEUE, ["job"])
+def test_a_message_wakes_a_worker_whatever_it_says(worker):
     worker.submit("job")
+    worker.broker.publish(TOPIC, b"not json", b'{"kind": "train", "label": "absent"}')
     assert worker.run(lambda job, guard: Outcome({})).done == 1
-    assert worker.broker.receive(QUEUE) is None
+    assert worker.idle <= 3
+
+
+def test_a_submission_announces_its_label(worker):
+    worker.submit("job")
+    relay(worker.queue.database, worker.broker)
+    assert msgspec.json.decode(worker.broker.receive(TOPIC).body) == {"kind": "train", "label": "job"}
+
+
+def lose_all(database):
+    with database.write() as transaction:
+        transaction.execute("DELETE FROM outbox")
+        transaction.execute("DELETE FROM messages")
+
+
+def test_jobs_whose_messages_are_lost_run_all_the_same(worker):
+    worker.submit("a", "b", "c")
+    lose_all(worker.queue.database)
+    ran = []
+    assert worker.run(lambda job, guard: ran.append(job.label) or Outcome({})).done == 3
+    assert ran == ["a", "b", "c"]
+    assert worker.idle == 1, "it polled between two of them"
+
+
+def test_messages_that_come_twice_or_in_another_order_change_nothing(worker):
+    ran = []
+    worker.submit("a", "b", "c")
+    with worker.queue.database.write() as transaction:
+        rows = transaction.execute("SELECT body FROM outbox WHERE queue = 'jobs' ORDER BY id DESC")
+        for (body,) in [*rows, *rows]:
+            emit(transaction, TOPIC, msgspec.json.decode(body))
+    assert worker.run(lambda job, guard: ran.append(job.label) or Outcome({})).done == 3
+    assert ran == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("call", ["receive", "publish"])
+def test_a_broker_that_is_away_holds_up_no_job(worker, call):
+    worker.submit("a", "b")
+
+    def away(*_):
+        raise BrokerUnavailable("connection refused")
+
+    setattr(worker.broker, call, away)
+    assert worker.run(lambda job, guard: Outcome({})).done == 2
 
 
 def test_an_outage_of_the_database_is_outlived(worker):
@@ -313,28 +356,36 @@ def raising(error):
     return then
 
 
-def test_what_goes_first_waits_behind_nothing(worker):
+def test_what_is_urgent_waits_behind_nothing(worker):
     ran = []
     worker.submit("a", "b")
-    worker.submit("asked", kind="retrain", goes_first=True)
+    worker.submit("asked", kind="retrain", priority=URGENT)
 
     def handler(job, guard):
         ran.append(job.label)
         if job.kind == "retrain":
-            return Outcome({}, lambda within: worker.queue.submit(within, "train", "its own", {}, goes_first=True))
+            return Outcome({}, lambda within: worker.queue.submit(within, "train", "its own", {}, priority=URGENT))
         return Outcome({})
 
     assert worker.run(handler, "train", "retrain").done == 4
     assert ran == ["asked", "its own", "a", "b"]
 
 
-def test_while_training_rests_the_rest_is_done_and_no_message_is_lost(worker):
+def test_a_worker_goes_on_with_the_fit_that_it_holds(worker):
+    ran = []
+    for label, fit in (("a1", "a"), ("b1", "b"), ("a2", "a"), ("b2", "b"), ("gate", "")):
+        worker.submit(label, fit=fit)
+    assert worker.run(lambda job, guard: ran.append(job.label) or Outcome({})).done == 5
+    assert ran == ["a1", "a2", "b1", "b2", "gate"]
+
+
+def test_while_training_is_paused_the_rest_is_done_and_no_job_is_lost(worker):
     ran, turns = [], []
     worker.submit("a", "b")
-    worker.submit("gate", kind="gate", goes_first=True)
+    worker.submit("gate", kind="gate", priority=URGENT)
     worker.submit("mine", kind="measure")
 
-    def resting():
+    def paused_kind():
         turns.append(None)
         return "train" if len(turns) < 20 else ""
 
@@ -342,14 +393,6 @@ def test_while_training_rests_the_rest_is_done_and_no_message_is_lost(worker):
         ran.append((job.label, len(turns) < 20))
         return Outcome({})
 
-    tally = worker.run(handler, "train", "gate", "measure", pace=replace(PACE, rest=0.0), resting=resting)
+    tally = worker.run(handler, "train", "gate", "measure", paused_kind=paused_kind)
     assert ran == [("gate", True), ("mine", True), ("a", False), ("b", False)]
     assert tally.done == 4
-    assert worker.broker.receive(QUEUE, 0.0) is None
-
-
-def test_while_training_rests_what_this_worker_cannot_do_costs_no_messages(worker):
-    worker.submit("gate", kind="gate", goes_first=True, requires={"adapter.mine": "1"})
-    worker.run(lambda job, guard: Outcome({}), "gate", able=lambda _: False, turns=5, resting=lambda: "train")
-    with worker.queue.database.read() as transaction:
-        assert transaction.execute("SELECT count(*) FROM messages") == [(1,)]

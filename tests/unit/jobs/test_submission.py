@@ -9,6 +9,7 @@ from argosy.jobs.submission import Plans, Wanted, models_of
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 from argosy.store.trained import Trained
+from argosy.testing.leases import leased
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def train(plans, label):
         for model in models_of(transaction, label):
             plans.store.add_version(transaction, model, label)
 
-    plans.queue.finish(plans.queue.lease(label, "worker"), {}, then)
+    plans.queue.finish(leased(plans.queue, label, "worker"), {}, then)
 
 
 def counts(plans, plan):
@@ -71,7 +72,7 @@ def test_a_definition_of_two_plans_becomes_a_version_of_both(plans):
 def test_what_a_newer_submission_leaves_out_is_dropped(plans):
     submit(plans, "topics", "a", "b", "c", "shared")
     submit(plans, "themes", "shared")
-    plans.queue.lease("b", "worker")
+    leased(plans.queue, "b", "worker")
     assert submit(plans, "topics", "c").dropped == ("a",)
     assert plans.status("topics").total == 1
     assert plans.queue.get("a").state is JobState.CANCELLED
@@ -107,7 +108,7 @@ def test_cancelling_spares_what_another_plan_wants(plans):
     submit(plans, "topics", "a", "b", "c")
     submit(plans, "themes", "b")
     train(plans, "c")
-    plans.queue.lease("a", "worker")
+    leased(plans.queue, "a", "worker")
     assert cancel(plans, "topics") == ["a"]
     assert plans.status("topics").is_cancelled
     assert counts(plans, "topics") == {"cancelled": 1, "queued": 1, "done": 1}
@@ -121,8 +122,8 @@ def test_the_status_tells_who_runs_what_and_what_failed(plans):
     with plans.queue.database.write() as transaction:
         wanted = [Wanted(label, {}, "d", {"plugin": "digest"} if label > "b" else {}) for label in "abcd"]
         plans.submit(transaction, "topics", {}, wanted)
-    plans.queue.lease("a", "worker-1")
-    plans.queue.fail(plans.queue.lease("b", "worker-2"), "it broke", "traceback", retry=False)
+    leased(plans.queue, "a", "worker-1")
+    plans.queue.fail(leased(plans.queue, "b", "worker-2"), "it broke", "traceback", retry=False)
     status = plans.status("topics")
     assert [(job.label, job.owner) for job in status.running] == [("a", "worker-1")]
     assert [(job.label, job.error, job.traceback) for job in status.failed] == [("b", "it broke", "traceback")]
