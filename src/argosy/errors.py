@@ -134,6 +134,10 @@ class RowUnreadable(ArgosyError):
         super().__init__(f"the row '{name}' of the table '{table}' cannot be read: {problem}: {to_do}")
 
 
+class RowsUnreadable(UserMistake):
+    """A file that holds no rows of a database, or was damaged."""
+
+
 class SchemaNewer(UserMistake):
     """The database was written by a newer Argosy than this one."""
 

@@ -6,15 +6,28 @@ from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.testing.databases import CHECKS
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_sqlite(check, tmp_path):
+def run(check, engine, url):
     handles = []
 
     def opened():
-        handles.append(SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db"))
+        handles.append(engine(url))
         handles[-1].migrate()
         return handles[-1]
 
-    check(opened)
-    for handle in handles:
-        handle.close()
+    try:
+        check(opened)
+    finally:
+        for handle in handles:
+            handle.close()
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_sqlite(check, tmp_path):
+    run(check, SqliteDatabase, f"sqlite:///{tmp_path}/argosy.db")
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_postgresql(check, postgresql_url):
+    from argosy.database.engines.postgresql import PostgresqlDatabase
+
+    run(check, PostgresqlDatabase, postgresql_url)

@@ -10,8 +10,9 @@ from pathlib import Path
 from argosy.app.plugins import REGISTRIES, load_plugins
 from argosy.backends import HOME, KEY_FOLDER
 from argosy.database import Database
+from argosy.database.rows import load_rows
 from argosy.definitions import Registries
-from argosy.errors import DefinitionInvalid
+from argosy.errors import BackupInvalid, DefinitionInvalid, RowsUnreadable
 from argosy.messaging.broker import Broker
 from argosy.paths import close_to_others, is_below, make_private_folder
 from argosy.store.artifact_store import ArtifactStore
@@ -24,12 +25,31 @@ from argosy.vault.rotation import RotatableKeys
 
 def database(url: str, root: Path) -> Database:
     """The database of a URL, its schema brought up to date; a relative path is the project's."""
-    _known("database", url, ("sqlite",))
+    opened = _unmigrated(url, root)
+    opened.migrate()
+    return opened
+
+
+def fill(url: str, root: Path, rows: Path) -> None:
+    """Put a backup's rows into the database of a URL, which must be empty; raises BackupInvalid."""
+    opened = _unmigrated(url, root)
+    try:
+        load_rows(opened, rows)
+    except RowsUnreadable as error:
+        raise BackupInvalid(str(error)) from None
+    finally:
+        opened.close()
+
+
+def _unmigrated(url: str, root: Path) -> Database:
+    if _known("database", url, ("sqlite", "postgresql")) == "postgresql":
+        from argosy.database.engines.postgresql import PostgresqlDatabase
+
+        return PostgresqlDatabase(url)
     from argosy.database.engines.sqlite import SqliteDatabase
 
     opened = SqliteDatabase(f"sqlite:///{root / url.removeprefix('sqlite:///')}")
     _make_home(opened.path, root / HOME)
-    opened.migrate()
     return opened
 
 
@@ -44,9 +64,9 @@ def _make_home(file: Path, home: Path) -> None:
 
 
 def broker(url: str, root: Path, own: Database) -> Broker:
-    """The broker of a URL; `sqlite:` alone is the project's own database."""
+    """The broker of a URL; `sqlite:` alone, or none, is the project's own database."""
     url = url or "sqlite:"
-    _known("broker", url, ("sqlite",))
+    _known("broker", url, ("sqlite", "postgresql"))
     from argosy.messaging.brokers.sql import SqlBroker
 
     return SqlBroker(own if url == "sqlite:" else database(url, root))
@@ -60,10 +80,11 @@ def artifacts(url: str, root: Path) -> ArtifactStore:
     return LocalArtifacts(f"file:{root / url.removeprefix('file://').removeprefix('file:')}")
 
 
-def _known(setting: str, url: str, schemes: tuple[str, ...]) -> None:
+def _known(setting: str, url: str, schemes: tuple[str, ...]) -> str:
     scheme = url.partition(":")[0]
     if scheme not in schemes:
         raise DefinitionInvalid(f"no backend for '{scheme}:'; there are: {', '.join(schemes)}", setting, "argosy.yaml")
+    return scheme
 
 
 def vault(root: Path, own: Database) -> Vault:

@@ -38,7 +38,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 from argosy.errors import ArgosyError
@@ -84,6 +83,15 @@ class Transaction(Protocol):
     def has_table(self, name: str) -> bool:
         """Whether the schema has that table."""
 
+    def tables(self) -> dict[str, list[str]]:
+        """The columns of every table, in the order in which the tables were made."""
+
+    def numbers(self) -> dict[str, int]:
+        """Of each table that numbers its rows and uses no number twice, the last one given."""
+
+    def set_numbers(self, numbers: Mapping[str, int]) -> None:
+        """Go on after these numbers, and after those in the tables, in a database that was just filled."""
+
 
 class Database(Protocol):
     """See the module's guarantees."""
@@ -110,10 +118,10 @@ class Database(Protocol):
         """Make what was deleted before this call unreadable in every file the engine keeps; call it outside of a
         transaction. Raises DatabaseUnavailable where other processes keep it from doing so for longer than it waits."""
 
-    def snapshot(self, target: Path, beside: Callable[[], None]) -> None:
-        """Write one committed state into a new file, in the engine's own format, while others read and write.
+    def snapshot(self, meanwhile: Callable[[], None]) -> AbstractContextManager[Transaction]:
+        """One committed state to read, as `read()` gives it, that `meanwhile` was called at.
 
-        `beside` runs at that very state: no transaction commits until it returns, so keep it short.
+        No transaction commits until that returns, so keep it short; afterwards others write on.
         """
 
     def close(self) -> None:

@@ -6,11 +6,16 @@ They are written as SQLite takes them, and translated for other engines by `dial
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import cache
 from importlib import resources
+from typing import Final
 
 from argosy.database.database import Transaction
 from argosy.errors import SchemaNewer
+
+TABLE: Final = "schema_steps"
+"""Which steps were applied."""
 
 
 @cache
@@ -34,22 +39,26 @@ def version(transaction: Transaction) -> int:
 
 def is_current(transaction: Transaction) -> bool:
     """Whether no step that this Argosy knows is missing, and none is there that it does not know."""
-    return transaction.has_table("schema_steps") and _applied(transaction) == set(steps())
+    return transaction.has_table("schema_steps") and applied(transaction) == set(steps())
 
 
-def apply(transaction: Transaction, where: str) -> int:
-    """Apply what is missing, which others wait for; raises SchemaNewer where the database is ahead of us."""
+def apply(transaction: Transaction, where: str, only: Collection[int] | None = None) -> int:
+    """Apply what is missing, or only those steps, which others wait for.
+
+    Raises SchemaNewer where the database is ahead of us, or one of those steps is.
+    """
     transaction.lock("schema")
     present = version(transaction)
-    if present > newest():
+    ahead = max((present, *(only or ())))
+    if ahead > newest():
         raise SchemaNewer(
-            f"{where} has schema {present}, this Argosy knows up to {newest()}: upgrade with pip install -U argosy"
+            f"{where} has schema {ahead}, this Argosy knows up to {newest()}: upgrade with pip install -U argosy"
         )
     if present == 0:
         transaction.define("CREATE TABLE schema_steps (number INTEGER PRIMARY KEY, applied_at REAL NOT NULL)")
-    applied = _applied(transaction)
+    there = applied(transaction)
     for number, sql in steps().items():
-        if number not in applied:
+        if number not in there and (only is None or number in only):
             for statement in statements(sql):
                 transaction.define(statement)
             transaction.execute(
@@ -59,7 +68,8 @@ def apply(transaction: Transaction, where: str) -> int:
     return newest()
 
 
-def _applied(transaction: Transaction) -> set[int]:
+def applied(transaction: Transaction) -> set[int]:
+    """The numbers of the steps that were applied."""
     return {row[0] for row in transaction.execute("SELECT number FROM schema_steps")}
 
 

@@ -23,8 +23,9 @@ import msgspec
 from argosy.errors import BackupInvalid
 from argosy.paths import is_plain
 
-FORMAT = 1
-MANIFEST, DATABASE = "manifest.json", "database.db"
+FORMAT = 2
+"""Format 1 has the database as a file of SQLite's."""
+MANIFEST, ROWS, DATABASE = "manifest.json", "database.rows", "database.db"
 MANIFEST_BYTES = 1 << 26
 CHUNK_BYTES = 1 << 20
 SHOWN_CHARACTERS = 120
@@ -89,7 +90,7 @@ def may_hold(name: str) -> bool:
     if folder in _FLAT:
         return bool(_FLAT[folder].fullmatch(rest))
     if folder != "project":
-        return name == DATABASE
+        return name in (ROWS, DATABASE)
     is_hidden = any(part.startswith(".") for part in rest.split("/"))
     return is_plain(rest) and (rest == IGNORED or (not is_hidden and rest.endswith((*PLANS, MODULES))))
 

@@ -1,8 +1,8 @@
 """`argosy backup`: a project in one file, made while it runs.
 
-The database, the spool and the keys are taken at one moment: every prediction answered before it is in the one or the
-other, once, and the keys open what the database holds. Artifacts come afterwards: they never change, and what the
-database names is there before it names it.
+The database's rows, the spool and the keys are taken at one moment: every prediction answered before it is in the one
+or the other, once, and the keys open what the database holds. Artifacts come afterwards: they never change, and what
+the database names is there before it names it.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from pathlib import Path
 from argosy import clock
 from argosy.backends import KEY_FOLDER, Backends
 from argosy.database import migrations
+from argosy.database.rows import write_rows
 from argosy.definitions.project import FILE_NAME
 from argosy.definitions.yaml_files import read_mapping
 from argosy.errors import BackupInvalid, DefinitionInvalid
-from argosy.operations.archive import DATABASE, PLANS, ArchiveWriter
+from argosy.operations.archive import PLANS, ROWS, ArchiveWriter
 from argosy.paths import make_private_file, make_private_folder
+from argosy.store.collector import artifacts_named
 from argosy.vault.rotation import RotatableKeys
 from argosy.vault.vault import unopened
 from argosy.version import __version__
 
 SPOOLED, KEYS = (".spool", ".damaged"), (".key", ".next", ".previous")
-_ARTIFACTS = "SELECT DISTINCT artifact FROM trained ORDER BY artifact"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def backup(backends: Backends, file: Path, with_keys: bool = False) -> BackedUp:
             for folder in ("keys", "spool"):
                 for path in sorted((scratch / folder).iterdir()):
                     writer.add(f"{folder}/{path.name}", path)
-            writer.add(DATABASE, scratch / DATABASE)
+            writer.add(ROWS, scratch / ROWS)
             for digest in digests:
                 writer.add(f"artifacts/{digest}", backends.artifacts.fetch(digest))
             writer.finish(__version__, migrations.newest(), clock.now())
@@ -76,24 +77,20 @@ def _take(backends: Backends, scratch: Path, with_keys: bool) -> list[str]:
         if with_keys:
             rotations.enter_context(_own_keys(backends).alone())
 
-        def beside() -> None:
+        def meanwhile() -> None:
             _copy(backends.spool, spool, SPOOLED)
             if with_keys:
                 _copy(backends.root / KEY_FOLDER, keys, KEYS)
             rotations.close()
 
-        backends.database.snapshot(scratch / DATABASE, beside)
-    copy = backends.openers.database(f"sqlite:///{scratch / DATABASE}", Path(os.sep))
-    try:
-        with copy.read() as transaction:
-            if with_keys and (scopes := unopened(transaction, backends.openers.key_folder(keys))):
+        with backends.database.snapshot(meanwhile) as state:
+            if with_keys and (scopes := unopened(state, backends.openers.key_folder(keys))):
                 raise BackupInvalid(
                     f"the keys in {backends.root / KEY_FOLDER} do not open {', '.join(scopes)}:"
                     " put the right ones there, or leave --with-keys away"
                 )
-            return [row[0] for row in transaction.execute(_ARTIFACTS)]
-    finally:
-        copy.close()
+            write_rows(state, scratch / ROWS)
+            return sorted(artifacts_named(state))
 
 
 def _own_keys(backends: Backends) -> RotatableKeys:

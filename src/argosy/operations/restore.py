@@ -19,7 +19,7 @@ from argosy.database import migrations
 from argosy.definitions.project import FILE_NAME, Settings, load_settings
 from argosy.errors import BackupInvalid
 from argosy.operations.archive import DATABASE as ARCHIVED
-from argosy.operations.archive import Manifest, extract, read_manifest
+from argosy.operations.archive import ROWS, Manifest, extract, read_manifest
 from argosy.paths import is_below, make_private_folder, within
 from argosy.store.artifact_store import ArtifactStore
 
@@ -88,7 +88,7 @@ def _build(file: Path, manifest: Manifest, scratch: Path, root: Path, into: Path
     for name, path in held.items():
         if name.startswith("project/"):
             _move(path, within(root, name.removeprefix("project/")), 0o644)
-    if not (root / FILE_NAME).is_file() or ARCHIVED not in held:
+    if not (root / FILE_NAME).is_file() or not held.keys() & {ROWS, ARCHIVED}:
         raise BackupInvalid(f"{file} has no project in it")
     settings, changed = _inside(root)
     for folder in (HOME, KEY_FOLDER, SPOOL):
@@ -98,7 +98,13 @@ def _build(file: Path, manifest: Manifest, scratch: Path, root: Path, into: Path
             _move(path, within(root / KEY_FOLDER, PurePosixPath(name).name))
         elif name.startswith("spool/"):
             _move(path, within(root / SPOOL, PurePosixPath(name).name))
-    _move(held[ARCHIVED], root / settings.database.removeprefix("sqlite:///"))
+    place = root / settings.database.removeprefix("sqlite:///")
+    if ROWS in held:
+        _check_free(place)
+        openers.fill(settings.database, root, held[ROWS])
+        held[ROWS].unlink()
+    else:
+        _move(held[ARCHIVED], place)
     count = _put_artifacts(scratch, manifest, openers.artifacts(settings.artifacts, root))
     has_keys = any(name.startswith("keys/") for name in held)
     if not has_keys:
@@ -121,8 +127,8 @@ def _inside(root: Path) -> tuple[Settings, list[str]]:
     settings = load_settings(root, {})
     places = (("database", "sqlite:///", DATABASE), ("artifacts", "file:", ARTIFACTS))
     for setting, scheme, default in places:
-        place = str(getattr(settings, setting)).removeprefix(scheme)
-        if is_below(root, root / place):
+        url = str(getattr(settings, setting))
+        if url.startswith(scheme) and is_below(root, root / url.removeprefix(scheme)):
             continue
         text, count = re.subn(rf"(?m)^{setting}:.*$", f"{setting}: {scheme}{default}", file.read_text("utf-8"))
         if count != 1:
@@ -135,9 +141,14 @@ def _inside(root: Path) -> tuple[Settings, list[str]]:
 
 
 def _move(source: Path, target: Path, mode: int = 0o600) -> None:
-    """Give an extracted file its place, which must be free: the settings say where the database lies."""
-    if target.exists():
-        raise BackupInvalid(f"two files of the backup would be {target.name}")
+    """Give an extracted file its place, which must be free."""
+    _check_free(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     source.rename(target)
     target.chmod(mode)
+
+
+def _check_free(target: Path) -> None:
+    """The settings say where the database lies, perhaps over something else."""
+    if target.exists():
+        raise BackupInvalid(f"two files of the backup would be {target.name}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from argosy.database.database import Database
+from argosy.database.database import Database, Transaction
 from argosy.store.artifact_store import ArtifactStore
 from argosy.telemetry import logger
 
@@ -17,8 +17,13 @@ ORPHAN_SECONDS: Final = 3600.0
 EVERY_SECONDS: Final = 600.0
 _log = logger("argosy.store")
 
-_REFERRED = "SELECT DISTINCT artifact FROM trained"
+_NAMED = "SELECT DISTINCT artifact FROM trained"
 _IS_REFERRED = "SELECT 1 FROM trained WHERE artifact = :artifact LIMIT 1"
+
+
+def artifacts_named(transaction: Transaction) -> set[str]:
+    """The digests of the artifacts that results refer to."""
+    return {row[0] for row in transaction.execute(_NAMED)}
 
 
 def collect(database: Database, artifacts: ArtifactStore, now: float, age: float = ORPHAN_SECONDS) -> list[str]:
@@ -27,7 +32,7 @@ def collect(database: Database, artifacts: ArtifactStore, now: float, age: float
     Any number may run at once, beside workers. One query and one listing where there is nothing to do.
     """
     with database.read() as transaction:
-        referred = {row[0] for row in transaction.execute(_REFERRED)}
+        referred = artifacts_named(transaction)
     orphans = [one.digest for one in artifacts.listed() if one.digest not in referred and one.put_at <= now - age]
     return [digest for digest in orphans if _delete(database, artifacts, digest)]
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from argosy.database.database import LIST_VALUES, ConstraintViolated, Database, Transaction
+from argosy.database.database import LIST_VALUES, ConstraintViolated, Database, Row, Transaction
+from argosy.database.rows import load_rows, write_rows
 from argosy.testing.expecting import raised
 from argosy.testing.waiting import PATIENCE
 
@@ -77,7 +78,7 @@ def an_exception_leaves_nothing(opened: Open) -> None:
     assert _names(database) == ["b"]
 
 
-def a_copy_is_made_at_a_moment_when_nobody_commits(opened: Open) -> None:
+def a_snapshot_is_of_a_moment_when_nobody_commits(opened: Open) -> None:
     database, writer, order = opened(), opened(), []
 
     def write() -> None:
@@ -87,18 +88,46 @@ def a_copy_is_made_at_a_moment_when_nobody_commits(opened: Open) -> None:
 
     thread = threading.Thread(target=write)
 
-    def beside() -> None:
+    def meanwhile() -> None:
         thread.start()
         thread.join(0.2)  # it cannot end before this does
-        order.append("beside")
+        order.append("meanwhile")
 
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "copy"
-        database.snapshot(target, beside)
-        assert target.stat().st_size > 0
-    thread.join(60)
-    assert order == ["beside", "written"]
+    with database.snapshot(meanwhile) as state:
+        thread.join(PATIENCE)  # it writes on now, and is not seen
+        assert order == ["meanwhile", "written"]
+        assert state.execute(_NAMES) == []
     assert _names(database) == ["a"]
+
+
+def all_rows_go_from_one_to_another(opened: Open) -> None:
+    database, other = opened(), opened()
+    row = {"id": 7, "scope": "predictions", "data": bytes(range(256)), "time": 1796515200.125}
+    with database.write() as transaction:
+        transaction.execute_many(_PUT, [(f"{number:04}", "é") for number in range(1200)])
+        sql = "INSERT INTO data_keys (scope, wrapped, created_at) VALUES (:scope, :data, :time)"
+        transaction.execute(sql, row)
+        transaction.execute("INSERT INTO outbox (id, queue, body, created_at) VALUES (:id, 'a', '{}', :time)", row)
+        transaction.execute("INSERT INTO outbox (queue, body, created_at) VALUES ('a', '{}', 0)")
+        transaction.set_numbers({"outbox": 9})
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "rows"
+        with database.read() as state:
+            write_rows(state, file)
+            before = {name: _all(state, name, columns) for name, columns in state.tables().items()}
+        with other.write() as transaction:
+            for table in reversed(transaction.tables()):
+                transaction.define(f"DROP TABLE {table}")
+        load_rows(other, file)
+    with other.write() as transaction:
+        after = {name: _all(transaction, name, columns) for name, columns in transaction.tables().items()}
+        assert {**before, "schema_steps": after["schema_steps"]} == after
+        given = transaction.execute("INSERT INTO outbox (queue, body, created_at) VALUES ('a', '', 0) RETURNING id")
+        assert given == [(10,)]
+
+
+def _all(transaction: Transaction, table: str, columns: Sequence[str]) -> list[Row]:
+    return transaction.execute(f"SELECT * FROM {table} ORDER BY {columns[0]}")  # noqa: S608  # the schema's own names
 
 
 def a_snapshot_stands_still(opened: Open) -> None:
@@ -292,7 +321,8 @@ CHECKS: Final[tuple[Callable[[Open], None], ...]] = (
     commits_are_seen_by_others,
     an_exception_leaves_nothing,
     a_snapshot_stands_still,
-    a_copy_is_made_at_a_moment_when_nobody_commits,
+    a_snapshot_is_of_a_moment_when_nobody_commits,
+    all_rows_go_from_one_to_another,
     those_with_a_lock_take_turns,
     a_statement_that_checks_what_it_changes_needs_no_lock,
     rows_are_taken_once,

@@ -1,10 +1,12 @@
 """A project backed up while it is written to, restored elsewhere: everything adds up. What is no backup is refused."""
 
+import hashlib
 import io
 import json
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -198,23 +200,49 @@ def edited(archive, target, change):
     return target
 
 
+def members(archive):
+    with tarfile.open(archive) as tar:
+        return {member.name: tar.extractfile(member).read() for member in tar.getmembers()}
+
+
 def listed(**changes):
     return lambda name, data: json.dumps({**json.loads(data), **changes}).encode() if name == MANIFEST else data
 
 
 def flipped(name, data):
-    return bytes([*data[:-1], data[-1] ^ 1]) if name == "database.db" else data
+    return bytes([*data[:-1], data[-1] ^ 1]) if name == "database.rows" else data
+
+
+def test_a_backup_of_the_first_format_is_restored(project, archive, tmp_path):
+    """It has the database as SQLite's own file."""
+    project.close()
+    database = project.root / ".argosy" / "argosy.db"
+    sqlite3.connect(database).execute("PRAGMA wal_checkpoint(TRUNCATE)").connection.close()
+    data, files = database.read_bytes(), json.loads(members(archive)[MANIFEST])["files"]
+    del files["database.rows"]
+    files["database.db"] = {"size": len(data), "digest": hashlib.sha256(data).hexdigest()}
+    older = {**members(archive), "database.db": data}
+    del older["database.rows"]
+    older[MANIFEST] = json.dumps({**json.loads(older.pop(MANIFEST)), "format": 1, "files": files}).encode()
+    with tarfile.open(tmp_path / "older.tar", "w") as tar:
+        for name, content in older.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    restore(tmp_path / "older.tar", tmp_path / "again", openers)
+    assert command(tmp_path / "again", "predict", "notes", "a red note").split()[0] == "red"
+    assert "120" in command(tmp_path / "again", "examples", "count")
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (listed(format=2), "format 2, this Argosy knows up to 1"),
+        (listed(format=3), "format 3, this Argosy knows up to 2"),
         (listed(schema=migrations.newest() + 1), "upgrade with pip"),
         (listed(files=[]), "its list cannot be read"),
         (lambda name, data: None if name == MANIFEST else data, "cut short"),
-        (lambda name, data: None if name == "database.db" else data, "'database.db' is missing"),
-        (flipped, "'database.db' is not as it was written"),
+        (lambda name, data: None if name == "database.rows" else data, "'database.rows' is missing"),
+        (flipped, "'database.rows' is not as it was written"),
     ],
 )
 def test_what_was_altered_or_is_newer_is_refused_and_nothing_written(archive, tmp_path, change, said):

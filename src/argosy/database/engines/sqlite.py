@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
@@ -46,6 +46,7 @@ _PRAGMAS = (
     "cache_size=-16000",  # 16 MB: a large import's index is written in random order
     "secure_delete=ON",  # an erased row's bytes are overwritten
 )
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
 _NOW = "SELECT (julianday('now') - 2440587.5) * 86400.0"
 
 
@@ -84,6 +85,20 @@ class SqliteTransaction:
 
     def has_table(self, name: str) -> bool:
         return bool(self.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = :name", {"name": name}))
+
+    def tables(self) -> dict[str, list[str]]:
+        found = [row[0] for row in self.execute(_TABLES)]
+        return {name: [row[1] for row in self.execute(f'PRAGMA table_info("{name}")')] for name in found}
+
+    def numbers(self) -> dict[str, int]:
+        return dict(self.execute("SELECT name, seq FROM sqlite_sequence"))
+
+    def set_numbers(self, numbers: Mapping[str, int]) -> None:
+        for name, number in numbers.items():
+            values = {"name": name, "number": max(number, self.numbers().get(name, 0))}
+            if self.execute("SELECT 1 FROM sqlite_master WHERE name = :name AND sql LIKE '%AUTOINCREMENT%'", values):
+                self.execute("DELETE FROM sqlite_sequence WHERE name = :name", values)
+                self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :number)", values)
 
 
 class SqliteDatabase:
@@ -159,19 +174,14 @@ class SqliteDatabase:
                     )
                 time.sleep(0.05)
 
-    def snapshot(self, target: Path, beside: Callable[[], None]) -> None:
-        reader = self._connect()
-        try:
+    @contextmanager
+    def snapshot(self, meanwhile: Callable[[], None]) -> Iterator[SqliteTransaction]:
+        with closing(self._connect()) as reader:
             with self.write(), _translated():
                 reader.execute("BEGIN")
                 reader.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on it sees this state alone
-                beside()
-            make_private_file(target)
-            with closing(sqlite3.connect(target)) as copy, _translated(str(target)):
-                reader.backup(copy)
-                copy.execute("PRAGMA journal_mode=DELETE")  # one file; whoever opens it goes back to WAL
-        finally:
-            reader.close()
+                meanwhile()
+            yield SqliteTransaction(reader)
 
     def close(self) -> None:
         with self._opening:

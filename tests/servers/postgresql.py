@@ -1,0 +1,78 @@
+"""A PostgreSQL for tests: `POSTGRESQL_URL`, else one on the usual port, else our own, on a socket in a folder."""
+
+import os
+import signal
+import subprocess
+import time
+import uuid
+from contextlib import contextmanager
+
+import pytest
+
+from argosy.testing.waiting import PATIENCE
+from servers.finding import absent, folder_of, newest_folder, unprivileged
+
+USUAL = "postgresql://postgres@127.0.0.1:5432/postgres"
+QUICK = ("fsync=off", "full_page_writes=off", "max_connections=200", "listen_addresses=")
+"""Of a server that nobody reaches but by its socket, and whose files are worth nothing after a power cut."""
+
+
+@pytest.fixture(scope="session")
+def postgresql_server():
+    """The URL of a server's database from which others can be made."""
+    psycopg = pytest.importorskip("psycopg")
+
+    def answers(url):
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+        except psycopg.Error:
+            return False
+        return True
+
+    given = os.environ.get("POSTGRESQL_URL")
+    if given or answers(USUAL):
+        yield given or USUAL
+        return
+    programs = newest_folder("/usr/lib/postgresql/*/bin")
+    if programs is None:
+        absent("there is no PostgreSQL: set POSTGRESQL_URL, or apt-get install postgresql")
+    with own_server(programs, answers) as url:
+        yield url
+
+
+@contextmanager
+def own_server(programs, answers):
+    user = unprivileged("postgres", "nobody")
+    with folder_of(user) as folder:
+        # ordered as in a dictionary unless a column says otherwise: who relies on bytes must say so
+        locale = ("--encoding=UTF8", "--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8")
+        run = {"user": user, "cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+        initdb = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "--auth=trust", "--no-sync", *locale]
+        subprocess.run(initdb, check=True, **run)
+        options = [word for setting in QUICK for word in ("-c", setting)]
+        postgres = [programs / "postgres", "-D", folder / "data", "-k", folder, *options]
+        process = subprocess.Popen(postgres, **run)
+        try:
+            url, deadline = f"postgresql://postgres@/postgres?host={folder}", time.monotonic() + PATIENCE
+            while not answers(url):
+                assert process.poll() is None, "PostgreSQL did not start"
+                assert time.monotonic() < deadline, "PostgreSQL does not answer"
+                time.sleep(0.05)
+            yield url
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(PATIENCE)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server):
+    """A new database's URL; it goes with the test."""
+    import psycopg
+
+    name = f"argosy_{uuid.uuid4().hex}"
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
+    place, mark, query = postgresql_server.partition("?")
+    yield f"{place.rpartition('/')[0]}/{name}{mark}{query}"
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
