@@ -25,9 +25,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from argosy.app.mounting import http_server
 from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.models.adapted_model import AdaptedModel
-from argosy.serving.model_server import ModelServer
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 from argosy.store.trained import Trained
@@ -124,7 +124,7 @@ def main() -> None:
     parser.add_argument("--serve", type=Path)
     chosen = parser.parse_args()
     if chosen.serve:
-        server = ModelServer(*opened(chosen.serve), chosen.serve / "spool")
+        server = http_server(*opened(chosen.serve), chosen.serve / "spool")
         server.run("127.0.0.1", 0, lambda url: print(url, flush=True))
         return
     with tempfile.TemporaryDirectory() as folder:

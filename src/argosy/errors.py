@@ -294,6 +294,10 @@ class ContentTypeUnsupported(UserMistake):
     """A request whose body is of a kind that the server does not read."""
 
 
+class RouteNotFound(UserMistake):
+    """A path that the server has nothing at."""
+
+
 class HostNotServed(UserMistake):
     """A request under a host name that is not the server's."""
 

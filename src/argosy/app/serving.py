@@ -12,15 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
-
 from argosy import processes
 from argosy.errors import ServerNotStarted
 from argosy.telemetry import logger
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
-    from argosy.serving.model_server import ModelServer
+    from argosy.http.http_server import HttpServer
 
 T = TypeVar("T")
 _log = logger("argosy.serving")
@@ -31,20 +29,25 @@ DRAINER_SECONDS = 5.0
 """How often it is seen to that the drainer runs."""
 
 
-def model_server(project: Project) -> ModelServer:
+def server_of(project: Project) -> HttpServer:
     """A server of what the settings name: by default every version that has an alias."""
-    from argosy.serving.aspired import Wish
-    from argosy.serving.limits import Limits
-    from argosy.serving.model_server import ModelServer
+    from argosy.app.mounting import http_server
+    from argosy.serving.aspired_versions import ServedVersions
 
     project.registries  # noqa: B018  # a user's own plug-ins must be known before their models are loaded
-    wishes = {
-        model: Wish(_tuple(wish.versions), _tuple(wish.aliases), wish.latest)
-        for model, wish in project.settings.server.models.items()
+    settings = project.settings
+    models = {
+        model: ServedVersions(_tuple(one.versions), _tuple(one.aliases), one.latest)
+        for model, one in settings.server.models.items()
     }
-    limits = Limits(**msgspec.structs.asdict(project.settings.limits))
-    hosts = project.settings.server.hosts
-    return ModelServer(project.store, project.vault, project.spool, models=wishes, limits=limits, hosts=hosts)
+    return http_server(
+        project.store,
+        project.vault,
+        project.spool,
+        models=models,
+        limits=settings.limits,
+        hosts=settings.server.hosts,
+    )
 
 
 def serve(project: Project, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
@@ -63,7 +66,7 @@ def serve(project: Project, host: str, port: int, on_listening: Callable[[str], 
             on_listening(url)
 
     try:
-        model_server(project).run(host, port, listening)
+        server_of(project).run(host, port, listening)
     finally:
         stop.set()
         if keeper.ident is not None:

@@ -13,8 +13,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any, cast
 
+from argosy.http.connection_limits import ConnectionState
 from argosy.http.exchange import Exchange
-from argosy.http.limits import State
 from argosy.http.refusals import Refused
 from argosy.http.request_body import RequestBody, body_of
 from argosy.http.request_head import end_of_head, parse_head, without_empty_lines
@@ -22,7 +22,7 @@ from argosy.http.request_head import end_of_head, parse_head, without_empty_line
 if TYPE_CHECKING:
     from argosy.http.connections import Connections
 
-_BEFORE_REQUEST = (State.OPENED, State.IDLE, State.READING)
+_BEFORE_REQUEST = (ConnectionState.OPENED, ConnectionState.IDLE, ConnectionState.READING)
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -30,7 +30,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def __init__(self, kept: Connections) -> None:
         self._kept, self._limits, self._time = kept, kept.limits, kept.loop.time
-        self.state, self.deadline = State.OPENED, 0.0
+        self.state, self.deadline = ConnectionState.OPENED, 0.0
         self.since = 0.0
         self._held = b""
         """Received and not yet looked at."""
@@ -50,7 +50,7 @@ class Connection(asyncio.BufferedProtocol):
         self.client_address: Any = _address(transport.get_extra_info("peername"))
         self.server_address: Any = _address(transport.get_extra_info("sockname"))
         transport.set_write_buffer_limits(high=self._limits.buffer_bytes)
-        self._enter(State.OPENED)
+        self._enter(ConnectionState.OPENED)
         try:
             self._kept.add(self)
         except Refused as refused:
@@ -60,7 +60,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._kept.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        if self.state is State.CLOSING:
+        if self.state is ConnectionState.CLOSING:
             self._thrown_away += nbytes
             if self._thrown_away > self._limits.linger_bytes:
                 self.abort()
@@ -72,7 +72,7 @@ class Connection(asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         """Whether the connection stays open: a client may have sent all it has to, and read the answers still."""
         self._client_is_done = True
-        if self.state in (*_BEFORE_REQUEST, State.DISCARDING, State.CLOSING):
+        if self.state in (*_BEFORE_REQUEST, ConnectionState.DISCARDING, ConnectionState.CLOSING):
             self._close()
             return False
         if self._body is not None and not self._body.is_whole and self._exchange is not None:
@@ -85,14 +85,14 @@ class Connection(asyncio.BufferedProtocol):
 
     def resume_writing(self) -> None:
         self.is_write_paused = False
-        if self.state is State.WRITING and self._exchange is not None:
-            self._enter(State.WRITING)
+        if self.state is ConnectionState.WRITING and self._exchange is not None:
+            self._enter(ConnectionState.WRITING)
             self._exchange.wake()
             if self._exchange.answer.is_complete:
                 self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why does not matter
-        self._enter(State.CLOSING)
+        self._enter(ConnectionState.CLOSING)
         if self._exchange is not None:
             self._exchange.lose()
         self._kept.remove(self)
@@ -121,7 +121,7 @@ class Connection(asyncio.BufferedProtocol):
         if is_last:
             self._end_answer()
         else:
-            self._enter(State.WRITING)
+            self._enter(ConnectionState.WRITING)
 
     def resume_reading(self) -> None:
         """The application took what was held of the body."""
@@ -133,7 +133,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._exchange is not None and self._exchange.answer.closes:
             self._close(lingering=self._body is not None and not self._body.is_whole)
         elif self._body is not None and not self._body.is_whole:
-            self._enter(State.DISCARDING)
+            self._enter(ConnectionState.DISCARDING)
             self._transport.resume_reading()
             self._advance()
         else:
@@ -148,11 +148,11 @@ class Connection(asyncio.BufferedProtocol):
     @property
     def is_idle(self) -> bool:
         """Whether no request is under way, since the time `since`."""
-        return self.state in (State.OPENED, State.IDLE)
+        return self.state in (ConnectionState.OPENED, ConnectionState.IDLE)
 
     def expire(self) -> None:
         """The deadline has passed."""
-        if self.state is State.ANSWERING:
+        if self.state is ConnectionState.ANSWERING:
             self._refuse(Refused(503, f"it took longer than the limit of {self._limits.seconds:g} s"))
         else:
             self.abort()
@@ -169,8 +169,11 @@ class Connection(asyncio.BufferedProtocol):
 
     # --- the states
 
-    def _enter(self, state: State) -> None:
-        if self.state in (State.OPENED, State.IDLE) or state not in (State.READING, State.ANSWERING):
+    def _enter(self, state: ConnectionState) -> None:
+        if self.state in (ConnectionState.OPENED, ConnectionState.IDLE) or state not in (
+            ConnectionState.READING,
+            ConnectionState.ANSWERING,
+        ):
             self.since = self._time()
         self.state = state
         self.deadline = self.since + self._kept.seconds_in[state]
@@ -189,13 +192,13 @@ class Connection(asyncio.BufferedProtocol):
             return False
         end = end_of_head(self._held, self._limits)
         if not end:
-            self._enter(State.READING)
+            self._enter(ConnectionState.READING)
             return False
         request = parse_head(self._held[:end], self._limits)
         self._held = self._held[end:]
         self._body = body_of(request.length, self._limits)
         self._exchange = Exchange(self, request)
-        self._enter(State.ANSWERING)
+        self._enter(ConnectionState.ANSWERING)
         if self._body.is_whole:
             self._exchange.take(b"", is_whole=True)
         self._task = self._kept.run(self._exchange)
@@ -203,13 +206,13 @@ class Connection(asyncio.BufferedProtocol):
 
     def _take_body(self) -> bool:
         body, exchange = self._body, self._exchange
-        if self.state is State.CLOSING or body is None or exchange is None:
+        if self.state is ConnectionState.CLOSING or body is None or exchange is None:
             return False
         if body.is_whole or exchange.waiting_bytes >= self._limits.buffer_bytes:
             self._transport.pause_reading()
             return False
         piece, self._held = body.feed(self._held)
-        if self.state is not State.DISCARDING:
+        if self.state is not ConnectionState.DISCARDING:
             exchange.take(piece, body.is_whole)
         elif body.is_whole:
             self._next()
@@ -218,13 +221,13 @@ class Connection(asyncio.BufferedProtocol):
     def _next(self) -> None:
         """Turn to the next request, once the client has read enough of the answers."""
         if self.is_write_paused:
-            self._enter(State.WRITING)
+            self._enter(ConnectionState.WRITING)
             return
         self._exchange = self._body = self._task = None
         if self._kept.is_stopping:
             self._close()
             return
-        self._enter(State.IDLE)
+        self._enter(ConnectionState.IDLE)
         if not self._client_is_done:
             self._transport.resume_reading()
         self._advance()
@@ -248,7 +251,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _close(self, *, lingering: bool = False) -> None:
         """Lingering: what the client is still sending is read, so that it does not lose the answer to a reset."""
-        self._enter(State.CLOSING)
+        self._enter(ConnectionState.CLOSING)
         if self._transport.get_write_buffer_size():
             self.deadline = self.since + self._limits.seconds
         self._held, is_more_sent = b"", bool(self._held)

@@ -8,8 +8,8 @@ import time
 from email.utils import formatdate
 
 from argosy.http.connection import Connection
+from argosy.http.connection_limits import ConnectionLimits, seconds_in_states
 from argosy.http.exchange import Application, Exchange
-from argosy.http.limits import ConnectionLimits, seconds_in_states
 from argosy.http.refusals import Refused
 
 WATCH_SECONDS = 0.1

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from argosy.errors import traced
-from argosy.http.answer import Answer
 from argosy.http.request_head import RequestHead
+from argosy.http.response_framing import ResponseFraming
 from argosy.telemetry import logger
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Exchange:
     """The connection feeds `take` and ends it by `lose`; the application's messages go to the connection."""
 
     def __init__(self, connection: Connection, request: RequestHead) -> None:
-        self.request, self.answer = request, Answer(request)
+        self.request, self.answer = request, ResponseFraming(request)
         self._connection = connection
         self._pieces: list[bytes] = []
         self.waiting_bytes = 0

@@ -37,5 +37,5 @@ def _why(error: OSError, host: str, port: int) -> str:
     return error.strerror or str(error)
 
 
-def shown(host: str) -> str:
+def url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import httptools
 
-from argosy.http.limits import ConnectionLimits
+from argosy.http.connection_limits import ConnectionLimits
 from argosy.http.refusals import Refused
 
 Fields = list[tuple[bytes, bytes]]

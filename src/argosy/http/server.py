@@ -9,11 +9,12 @@ from collections.abc import Callable
 from threading import Timer
 
 from argosy.http.connection import Connection
+from argosy.http.connection_limits import ConnectionLimits
 from argosy.http.connections import Connections
+from argosy.http.event_loop import new_event_loop
 from argosy.http.exchange import Application
 from argosy.http.lifespan import lifespan
-from argosy.http.limits import ConnectionLimits
-from argosy.http.listening import BACKLOG, listen, shown
+from argosy.http.listening import BACKLOG, listen, url_host
 from argosy.processes import end_within, on_stop
 
 END_SECONDS = 30.0
@@ -33,7 +34,7 @@ class Stop:
         self.asked.set()
 
 
-def serve(
+def serve_until_stopped(
     application: Application,
     host: str,
     port: int,
@@ -48,24 +49,24 @@ def serve(
 
     async def until_stopped() -> None:
         stop, loop = Stop(), asyncio.get_running_loop()
-        url = f"http://{shown(host)}:{listening.getsockname()[1]}"
+        url = f"http://{url_host(host)}:{listening.getsockname()[1]}"
 
         def on_signal(number: int) -> None:
             timers.append(end_within(END_SECONDS))
             loop.call_soon_threadsafe(stop.on_signal, number)
 
         with on_stop(on_signal):  # not the loop's own handlers: a model that keeps it busy would never let these run
-            await run(application, listening, stop, lambda: on_listening(url) if on_listening else None, limits)
+            await run_server(application, listening, stop, lambda: on_listening(url) if on_listening else None, limits)
 
     try:
-        with listen(host, port) as listening:
-            asyncio.run(until_stopped())
+        with listen(host, port) as listening, asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(until_stopped())
     finally:  # by now the threads that the loop waits for have ended too
         for timer in timers:
             timer.cancel()
 
 
-async def run(
+async def run_server(
     application: Application,
     listening: socket.socket,
     stop: Stop,

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from argosy.serving.aspired import Aspired, Wish, select
-from argosy.serving.servable import Reference
+from argosy.serving.aspired_versions import AspiredVersions, ServedVersions, select_versions
+from argosy.serving.servable import ArtifactReference
 from argosy.store.store import Store
 from argosy.store.trained import Version
 
 
-def of_store(store: Store, wishes: Mapping[str, Wish]) -> Callable[[], Sequence[Aspired]]:
+def of_store(store: Store, wanted: Mapping[str, ServedVersions]) -> Callable[[], Sequence[AspiredVersions]]:
     """A catalogue that reads the store again whenever somebody committed to it.
 
-    `wishes` names the models to serve and how; empty, every registered model is served.
+    `wanted` names the models to serve and how; empty, every registered model is served.
     """
-    known: list[Aspired] = []
+    known: list[AspiredVersions] = []
     is_known = False
 
-    def catalogue() -> Sequence[Aspired]:
+    def catalogue() -> Sequence[AspiredVersions]:
         nonlocal is_known
         if store.database.wait_for_change(0.0) or not is_known:
             is_known = False  # until it was read: a read that fails is tried again
             known[:] = [
-                select(offered, wishes.get(offered.model, Wish()))
+                select_versions(offered, wanted.get(offered.model, ServedVersions()))
                 for offered in offers(store.all_versions())
-                if not wishes or offered.model in wishes
+                if not wanted or offered.model in wanted
             ]
             is_known = True
         return list(known)
@@ -33,15 +33,15 @@ def of_store(store: Store, wishes: Mapping[str, Wish]) -> Callable[[], Sequence[
     return catalogue
 
 
-def offers(versions: Sequence[Version]) -> list[Aspired]:
+def offers(versions: Sequence[Version]) -> list[AspiredVersions]:
     """A store's versions, by model. Pure."""
     by_model: dict[str, list[Version]] = {}
     for version in versions:
         by_model.setdefault(version.model, []).append(version)
     return [
-        Aspired(
+        AspiredVersions(
             model,
-            {one.number: Reference(one.label, one.artifact) for one in of_model},
+            {one.number: ArtifactReference(one.label, one.artifact) for one in of_model},
             {alias: one.number for one in of_model for alias in one.aliases},
         )
         for model, of_model in sorted(by_model.items())

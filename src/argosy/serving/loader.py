@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from argosy.serving.servable import Predictor, Reference
+from argosy.serving.servable import ArtifactReference, Predictor
 
 
 class Loader(Protocol):
     """See the module's guarantees."""
 
-    def load(self, reference: Reference) -> Predictor:
+    def load(self, reference: ArtifactReference) -> Predictor:
         """Read, check, build and warm a version."""
 
     def unload(self, predictor: Predictor) -> None:

@@ -13,11 +13,11 @@ from time import perf_counter
 
 from argosy import clock
 from argosy.errors import ArgosyError, message_of
-from argosy.serving.aspired import Aspired, default_version, routed_aliases
+from argosy.serving.aspired_versions import AspiredVersions, default_version, routed_aliases
 from argosy.serving.loader import Loader
-from argosy.serving.policy import Action, Snapshot, Verb, next_action, retry_delay
-from argosy.serving.routes import ModelRoutes, Routes
-from argosy.serving.servable import Servable, State
+from argosy.serving.policy import ActionKind, VersionAction, VersionSnapshot, next_action, retry_delay
+from argosy.serving.routing import ModelRouting, RoutingTable
+from argosy.serving.servable import Servable, ServableState
 from argosy.serving.warm_up import warm
 from argosy.telemetry import logger
 
@@ -34,17 +34,17 @@ class Manager:
 
     def __init__(self, loader: Loader, *, now: Callable[[], float] = clock.now, watch: Watcher | None = None) -> None:
         self._loader, self._now, self._watch = loader, now, watch or _ignore
-        self._wanted: Mapping[str, Aspired] = {}
+        self._wanted: Mapping[str, AspiredVersions] = {}
         self._servables: dict[str, dict[int, Servable]] = {}
         self._news = threading.Event()
         self._stopping = False
         self._is_asked = self._is_settled = False
         self._thread: threading.Thread | None = None
-        self.routes = Routes()
+        self.routing = RoutingTable()
 
     # --- for sources
 
-    def aspire(self, wanted: Iterable[Aspired]) -> None:
+    def aspire(self, wanted: Iterable[AspiredVersions]) -> None:
         """Replace what is wanted, of all models at once; returns immediately."""
         self._wanted = {one.model: one for one in wanted}
         self._is_asked, self._is_settled = True, False
@@ -53,17 +53,17 @@ class Manager:
     # --- for requests, on the event loop
 
     def acquire(self, model: str, version: int | str | None = None) -> Servable:
-        """The servable that answers, held until `release`; raises what `Routes.find` raises."""
+        """The servable that answers, held until `release`; raises what `RoutingTable.find` raises."""
         while True:
-            routes = self.routes
+            routes = self.routing
             try:
                 servable = routes.find(model, version)
             except ArgosyError:
-                if routes is self.routes:
+                if routes is self.routing:
                     raise
                 continue
             servable.in_flight += 1
-            if servable.state is State.AVAILABLE:
+            if servable.state is ServableState.AVAILABLE:
                 return servable
             servable.in_flight -= 1
 
@@ -110,14 +110,14 @@ class Manager:
             self._is_settled = self._is_asked
         return acted
 
-    def _next(self, model: str, wanted: Mapping[str, Aspired]) -> Action | None:
-        aspired = wanted.get(model, Aspired(model, {}))
-        routes = self.routes.models[model]
+    def _next(self, model: str, wanted: Mapping[str, AspiredVersions]) -> VersionAction | None:
+        aspired = wanted.get(model, AspiredVersions(model, {}))
+        routes = self.routing.models[model]
         routed = {*routes.aliases.values(), routes.default} if model in wanted else set()
         aliased = set(aspired.aliases.values())
         return next_action(
             (
-                Snapshot(
+                VersionSnapshot(
                     number, one.state, number in aspired.versions, number in aliased, number in routed, one.retry_at
                 )
                 for number, one in self._servables[model].items()
@@ -125,16 +125,16 @@ class Manager:
             self._now(),
         )
 
-    def _perform(self, servable: Servable, action: Action) -> None:
-        if action.verb is Verb.LOAD:
+    def _perform(self, servable: Servable, action: VersionAction) -> None:
+        if action.verb is ActionKind.LOAD:
             self._load(servable)
         elif servable.predictor is None:
-            self._move(servable, State.GONE)
+            self._move(servable, ServableState.GONE)
         else:
-            self._move(servable, State.UNLOADING)
+            self._move(servable, ServableState.UNLOADING)
 
     def _load(self, servable: Servable) -> None:
-        self._move(servable, State.LOADING)
+        self._move(servable, ServableState.LOADING)
         started = perf_counter()
         try:
             servable.predictor = self._loader.load(servable.reference)
@@ -144,20 +144,20 @@ class Manager:
             servable.attempts += 1
             servable.error = message_of(error)
             servable.retry_at = self._now() + retry_delay(servable.attempts)
-            self._move(servable, State.FAILED)
+            self._move(servable, ServableState.FAILED)
             return
         servable.load_seconds, servable.error = perf_counter() - started, ""
-        self._move(servable, State.AVAILABLE)
+        self._move(servable, ServableState.AVAILABLE)
 
-    def _move(self, servable: Servable, state: State) -> None:
+    def _move(self, servable: Servable, state: ServableState) -> None:
         servable.state = state
-        if state is State.FAILED:
+        if state is ServableState.FAILED:
             _log.error("%s version %d failed to load: %s", servable.model, servable.version, servable.error)
         else:
             _log.info("%s version %d: %s", servable.model, servable.version, state.lower())
         self._watch(servable)
 
-    def _publish(self, wanted: Mapping[str, Aspired]) -> None:
+    def _publish(self, wanted: Mapping[str, AspiredVersions]) -> None:
         """Take up new versions, forget those that are gone, and replace the table of routes."""
         for aspired in wanted.values():
             known = self._servables.setdefault(aspired.model, {})
@@ -165,38 +165,40 @@ class Manager:
                 if number not in known:
                     known[number] = Servable(aspired.model, number, reference)
         for model, known in list(self._servables.items()):
-            for number in [number for number, one in known.items() if one.state is State.GONE]:
+            for number in [number for number, one in known.items() if one.state is ServableState.GONE]:
                 del known[number]
             if not known and model not in wanted:
                 del self._servables[model]
-        self.routes = Routes(
+        self.routing = RoutingTable(
             {
-                model: self._model_routes(known, wanted.get(model), self.routes.models.get(model, ModelRoutes({})))
+                model: self._routing_of(known, wanted.get(model), self.routing.models.get(model, ModelRouting({})))
                 for model, known in self._servables.items()
             }
         )
 
-    def _model_routes(self, known: Mapping[int, Servable], aspired: Aspired | None, before: ModelRoutes) -> ModelRoutes:
-        available = [number for number, one in known.items() if one.state is State.AVAILABLE]
+    def _routing_of(
+        self, known: Mapping[int, Servable], aspired: AspiredVersions | None, before: ModelRouting
+    ) -> ModelRouting:
+        available = [number for number, one in known.items() if one.state is ServableState.AVAILABLE]
         if aspired is None:
-            return ModelRoutes(dict(known))
+            return ModelRouting(dict(known))
         aliases = routed_aliases(aspired.aliases, before.aliases, available)
-        return ModelRoutes(dict(known), aliases, default_version(aliases, aspired.versions, available))
+        return ModelRouting(dict(known), aliases, default_version(aliases, aspired.versions, available))
 
     def _is_draining(self) -> bool:
-        return any(one.state is State.UNLOADING for known in self._servables.values() for one in known.values())
+        return any(one.state is ServableState.UNLOADING for known in self._servables.values() for one in known.values())
 
     def _reap(self) -> None:
         """Unload what nobody uses any more."""
         for known in self._servables.values():
             for servable in known.values():
-                if servable.state is State.UNLOADING and servable.in_flight == 0:
+                if servable.state is ServableState.UNLOADING and servable.in_flight == 0:
                     predictor, servable.predictor = servable.predictor, None
                     if predictor is not None:
                         self._loader.unload(predictor)
-                    if servable.lane is not None:
-                        servable.lane.shutdown()
-                    self._move(servable, State.GONE)
+                    if servable.thread is not None:
+                        servable.thread.shutdown()
+                    self._move(servable, ServableState.GONE)
 
 
 def _ignore(_: Servable) -> None:

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.models.adapter import FieldKind
-from argosy.serving.lane import Lane
-from argosy.serving.pace import Pace
+from argosy.serving.latency import LatencyEstimate
+from argosy.serving.model_thread import ModelThread
 from argosy.types import Input
 
 
-class State(StrEnum):
+class ServableState(StrEnum):
     """Where a version is in its life; TensorFlow Serving's words on the wire."""
 
     START = "START"
@@ -56,7 +56,7 @@ class Predictor(Protocol):
 
 
 @dataclass(frozen=True)
-class Reference:
+class ArtifactReference:
     """What a version is before it is loaded: its definition's label and its artifact's digest."""
 
     label: str
@@ -69,14 +69,20 @@ class Servable:
 
     model: str
     version: int
-    reference: Reference
-    state: State = State.START
+    reference: ArtifactReference
+    state: ServableState = ServableState.START
     predictor: Predictor | None = None
     error: str = ""
     retry_at: float = 0.0
     attempts: int = 0
     load_seconds: float = 0.0
     in_flight: int = 0
-    pace: Pace = field(default_factory=Pace)
-    lane: Lane | None = None
+    latency: LatencyEstimate = field(default_factory=LatencyEstimate)
+    thread: ModelThread | None = None
     """The thread of one that waits, from its first request on."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it could answer at once."""
+        predictor = self.predictor
+        return self.state is ServableState.AVAILABLE and predictor is not None and predictor.is_ready

@@ -9,21 +9,24 @@ import threading
 from collections.abc import Callable, Sequence
 
 from argosy.errors import message_of
-from argosy.serving.aspired import Aspired
+from argosy.serving.aspired_versions import AspiredVersions
 from argosy.telemetry import logger
 
 POLL_SECONDS = 0.25
 _log = logger("argosy.serving")
 
-Catalogue = Callable[[], Sequence[Aspired]]
+Catalogue = Callable[[], Sequence[AspiredVersions]]
 
 
 class Source:
     def __init__(
-        self, catalogue: Catalogue, aspire: Callable[[Sequence[Aspired]], None], poll_seconds: float = POLL_SECONDS
+        self,
+        catalogue: Catalogue,
+        aspire: Callable[[Sequence[AspiredVersions]], None],
+        poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._catalogue, self._aspire, self._poll_seconds = catalogue, aspire, poll_seconds
-        self._last: Sequence[Aspired] | None = None
+        self._last: Sequence[AspiredVersions] | None = None
         self._problem = ""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None

@@ -1,4 +1,4 @@
-"""Asks a version before anybody else does: memory is touched, and its pace is known when the first request comes."""
+"""Asks a version before anybody else does: memory is touched, and its latency is known when the first request comes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def warm(servable: Servable) -> None:
                 item = text if is_lone_text(predictor.reads) else _fields(predictor.reads, text)
                 started = perf_counter()
                 predictor.score([item], 4 * len(text))
-                servable.pace.learn(1, len(text), perf_counter() - started)
+                servable.latency.learn(1, len(text), perf_counter() - started)
     except (InputInvalid, ImportedModelFailed):
         return
 

@@ -8,9 +8,10 @@ import socket
 import threading
 import time
 
-from argosy.http.limits import ConnectionLimits
+from argosy.http.connection_limits import ConnectionLimits
+from argosy.http.event_loop import new_event_loop
 from argosy.http.listening import listen
-from argosy.http.server import Stop, run
+from argosy.http.server import Stop, run_server
 
 DEADLINE_SECONDS = 30
 SECRET = "somebody's text"
@@ -47,6 +48,12 @@ class Application:
             body, more = body + message["body"], message["more_body"]
         self.requests.append((scope["method"], body))
         await answer(send, body)
+
+    async def late(self, scope, receive, send):
+        """The same, not looked at for many turns of the loop, in each of which more of it may arrive."""
+        for _ in range(300):
+            await asyncio.sleep(0)
+        await self.echo(scope, receive, send)
 
     async def early(self, scope, receive, send):
         """Answers without a look at the body."""
@@ -104,14 +111,18 @@ class Server:
         self._started = threading.Event()
         self._socket = listen("127.0.0.1", 0)
         self.port = self._socket.getsockname()[1]
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        self._thread = threading.Thread(target=self._run_loop)
         self._thread.start()
         assert self._started.wait(DEADLINE_SECONDS)
+
+    def _run_loop(self):
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(self._run())
 
     async def _run(self):
         self._stop, self._loop = Stop(), asyncio.get_running_loop()
         with self._socket:
-            await run(self.application, self._socket, self._stop, self._started.set, self._limits)
+            await run_server(self.application, self._socket, self._stop, self._started.set, self._limits)
 
     def ask_to_stop(self, *, hurry=False):
         def ask():

@@ -8,7 +8,7 @@ from argosy.testing.waiting import PATIENCE
 WITH_A_BUSY_THREAD = """
 import asyncio, os, signal, threading, time, urllib.request
 from argosy.http import server
-from argosy.http.limits import ConnectionLimits
+from argosy.http.connection_limits import ConnectionLimits
 
 server.END_SECONDS = 1.0
 
@@ -24,7 +24,7 @@ async def application(scope, receive, send):
 def ask(url):
     threading.Thread(target=urllib.request.urlopen, args=(url,), daemon=True).start()
 
-server.serve(application, "127.0.0.1", 0, ask, ConnectionLimits(shutdown_seconds=0.1))
+server.serve_until_stopped(application, "127.0.0.1", 0, ask, ConnectionLimits(shutdown_seconds=0.1))
 """
 
 

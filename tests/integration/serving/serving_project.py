@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 from argosy import telemetry
+from argosy.app.mounting import http_server
 from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.definitions.project import LimitSettings
 from argosy.models.adapted_model import AdaptedModel
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.log import PredictionLog
-from argosy.serving.limits import Limits
-from argosy.serving.model_server import ModelServer
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 from argosy.store.trained import Trained
@@ -79,8 +79,8 @@ class Project:
 def main(folder: str, port: str = "0", other_limits: str = "{}", hosts: str = "[]") -> None:
     telemetry.configure("INFO")
     project = Project(Path(folder))
-    limits = Limits(**{"text_bytes": 100_000, "body_bytes": 1_000_000, "rows": 100, **json.loads(other_limits)})
-    server = ModelServer(project.store, project.vault, project.spool, limits=limits, hosts=json.loads(hosts))
+    limits = LimitSettings(**{"text_bytes": 100_000, "body_bytes": 1_000_000, "rows": 100, **json.loads(other_limits)})
+    server = http_server(project.store, project.vault, project.spool, limits=limits, hosts=json.loads(hosts))
     server.run("127.0.0.1", int(port), lambda url: print(url, flush=True))  # noqa: T201
 
 

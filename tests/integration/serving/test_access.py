@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from argosy.errors import TokenMissing
-from argosy.serving.guard import Guard, is_loopback
+from argosy.http.authentication import Authentication, is_loopback
 from argosy.testing.waiting import PATIENCE
 
 ROUTES = {
@@ -72,7 +72,7 @@ def test_a_token_opens_its_scopes_alone_until_it_is_revoked(project, start):
 
 
 def test_beyond_this_machine_no_server_starts_without_a_token(project):
-    guard = Guard(project.tokens)
+    guard = Authentication(project.tokens)
     for host in ("127.0.0.1", "::1", "localhost"):
         guard.open_to(host)
     assert not guard.is_closed
@@ -81,10 +81,10 @@ def test_beyond_this_machine_no_server_starts_without_a_token(project):
             guard.open_to(host)
     assert guard.is_closed
     project.tokens.create("shop", ["predict"])
-    Guard(project.tokens).open_to("0.0.0.0")
+    Authentication(project.tokens).open_to("0.0.0.0")
     project.tokens.revoke("shop")
     with pytest.raises(TokenMissing):
-        Guard(project.tokens).open_to("0.0.0.0")
+        Authentication(project.tokens).open_to("0.0.0.0")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.http.limits import ConnectionLimits
+from argosy.http.connection_limits import ConnectionLimits
 from argosy.http.refusals import Refused
 from argosy.http.request_body import body_of
 from argosy.http.request_head import CHUNKED

@@ -2,7 +2,7 @@
 
 import pytest
 
-from argosy.http.limits import ConnectionLimits
+from argosy.http.connection_limits import ConnectionLimits
 from argosy.http.refusals import Refused
 from argosy.http.request_head import CHUNKED, end_of_head, parse_head, without_empty_lines
 

@@ -7,8 +7,8 @@ import threading
 import numpy as np
 
 from argosy.errors import ArtifactCorrupt
-from argosy.serving.aspired import Aspired
-from argosy.serving.servable import Reference
+from argosy.serving.aspired_versions import AspiredVersions
+from argosy.serving.servable import ArtifactReference
 from argosy.testing.waiting import PATIENCE
 
 
@@ -47,4 +47,4 @@ class Loading:
 
 
 def aspire(numbers, aliases=None, model="topics"):
-    return Aspired(model, {n: Reference(f"label {n}", f"{model} {n}") for n in numbers}, aliases or {})
+    return AspiredVersions(model, {n: ArtifactReference(f"label {n}", f"{model} {n}") for n in numbers}, aliases or {})

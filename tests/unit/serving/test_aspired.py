@@ -1,21 +1,29 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.serving.aspired import Aspired, Wish, default_version, routed_aliases, select
-from argosy.serving.servable import Reference
+from argosy.serving.aspired_versions import (
+    AspiredVersions,
+    ServedVersions,
+    default_version,
+    routed_aliases,
+    select_versions,
+)
+from argosy.serving.servable import ArtifactReference
 
-OFFERED = Aspired("topics", {n: Reference(f"label {n}", "a" * 64) for n in (1, 2, 3)}, {"champion": 2, "canary": 3})
+OFFERED = AspiredVersions(
+    "topics", {n: ArtifactReference(f"label {n}", "a" * 64) for n in (1, 2, 3)}, {"champion": 2, "canary": 3}
+)
 NUMBERS = st.integers(1, 5)
 ALIASES = st.dictionaries(st.sampled_from(["champion", "canary", "old"]), NUMBERS)
 
 
 def chosen(**wish):
-    return sorted(select(OFFERED, Wish(**wish)).versions)
+    return sorted(select_versions(OFFERED, ServedVersions(**wish)).versions)
 
 
 def test_without_a_wish_what_has_an_alias_is_served():
     assert chosen() == [2, 3]
-    assert sorted(select(Aspired("m", OFFERED.versions, {}), Wish()).versions) == [3]
+    assert sorted(select_versions(AspiredVersions("m", OFFERED.versions, {}), ServedVersions()).versions) == [3]
 
 
 def test_a_wish_names_versions_aliases_or_the_latest():
@@ -26,7 +34,7 @@ def test_a_wish_names_versions_aliases_or_the_latest():
 
 
 def test_an_alias_that_is_not_wished_for_is_not_served():
-    assert select(OFFERED, Wish(aliases=("champion",))).aliases == {"champion": 2}
+    assert select_versions(OFFERED, ServedVersions(aliases=("champion",))).aliases == {"champion": 2}
 
 
 @settings(deadline=None, max_examples=200)

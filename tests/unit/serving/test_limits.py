@@ -5,14 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.errors import InputInvalid, InputTooLarge, RequestInvalid, RequestTooLarge
-from argosy.serving.limits import Limits, check_inputs, check_values
-from argosy.serving.pace import Pace
+from argosy.http.request_limits import RequestLimits, check_values
+from argosy.serving.latency import LatencyEstimate
+from argosy.serving.limits import InputLimits, measure_inputs
 
-LIMITS = Limits(text_bytes=10, rows=3)
+LIMITS = InputLimits(text_bytes=10, rows=3)
 
 
 def test_inputs_within_the_limits_are_measured():
-    assert check_inputs(["12345", {"t": "123", "p": 7}], LIMITS) == 11
+    assert measure_inputs(["12345", {"t": "123", "p": 7}], LIMITS) == 11
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_inputs_within_the_limits_are_measured():
 )
 def test_what_is_over_a_limit_or_empty_is_refused(inputs, error, said):
     with pytest.raises(error, match=said):
-        check_inputs(inputs, LIMITS)
+        measure_inputs(inputs, LIMITS)
 
 
 def bracketed(value):
@@ -52,18 +53,18 @@ JSON = st.recursive(
 @given(JSON, st.booleans())
 def test_values_are_counted_before_a_text_is_read(value, are_spaced):
     body = json.dumps(value, separators=(" , ", " : ") if are_spaced else (",", ":")).encode()
-    check_values(body, Limits(values=max(bracketed(value), 1)))
+    check_values(body, RequestLimits(values=max(bracketed(value), 1)))
     if bracketed(value) > 1:
         with pytest.raises(RequestTooLarge, match=f"over {bracketed(value) - 1} values"):
-            check_values(body, Limits(values=bracketed(value) - 1))
+            check_values(body, RequestLimits(values=bracketed(value) - 1))
 
 
 def test_a_model_runs_inline_once_it_was_measured_to_be_fast():
-    pace = Pace()
-    assert pace.lane(1, 10) == "slow"
-    pace.learn(1, 100, 20e-6)
-    assert pace.lane(1, 100) == "loop"
-    assert pace.lane(100, 10_000) == "quick"
+    latency = LatencyEstimate()
+    assert latency.speed(1, 10) == "slow"
+    latency.learn(1, 100, 20e-6)
+    assert latency.speed(1, 100) == "inline"
+    assert latency.speed(100, 10_000) == "quick"
     for _ in range(100):
-        pace.learn(1, 100, 1e-3)
-    assert pace.lane(1, 100) != "loop"
+        latency.learn(1, 100, 1e-3)
+    assert latency.speed(1, 100) != "inline"

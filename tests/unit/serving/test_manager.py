@@ -6,7 +6,7 @@ from serving_doubles import Loading, aspire
 
 from argosy.errors import ModelNotFound, ModelNotReady, VersionNotFound
 from argosy.serving.manager import Manager
-from argosy.serving.servable import State
+from argosy.serving.servable import ServableState
 
 
 @pytest.fixture
@@ -82,12 +82,12 @@ def test_unloading_waits_for_the_last_request(manager, loader):
     held = manager.acquire("topics")
     manager.aspire([aspire([2])])
     settle(manager)
-    assert (held.state, loader.unloaded) == (State.UNLOADING, [])
+    assert (held.state, loader.unloaded) == (ServableState.UNLOADING, [])
     with pytest.raises(VersionNotFound):
         manager.acquire("topics", 1)
     manager.release(held)
     settle(manager)
-    assert (held.state, loader.unloaded) == (State.GONE, ["topics 1"])
+    assert (held.state, loader.unloaded) == (ServableState.GONE, ["topics 1"])
 
 
 def test_a_version_that_fails_to_load_leaves_the_old_one_and_is_tried_again(manager, loader, clock):

@@ -1,14 +1,14 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.serving.policy import Action, Snapshot, Verb, next_action, retry_delay
-from argosy.serving.servable import State
+from argosy.serving.policy import ActionKind, VersionAction, VersionSnapshot, next_action, retry_delay
+from argosy.serving.servable import ServableState
 
 SNAPSHOTS = st.lists(
     st.builds(
-        Snapshot,
+        VersionSnapshot,
         st.integers(1, 6),
-        st.sampled_from([State.START, State.AVAILABLE, State.UNLOADING, State.FAILED]),
+        st.sampled_from([ServableState.START, ServableState.AVAILABLE, ServableState.UNLOADING, ServableState.FAILED]),
         st.booleans(),
         st.booleans(),
         st.booleans(),
@@ -25,35 +25,42 @@ def test_only_what_is_wanted_is_loaded_and_only_what_nobody_reaches_is_unloaded(
     action = next_action(snapshots, now=50.0)
     by_number = {one.version: one for one in snapshots}
     if action is None:
-        assert not any(one.is_aspired and one.state is State.START for one in snapshots)
+        assert not any(one.is_aspired and one.state is ServableState.START for one in snapshots)
         return
     chosen = by_number[action.version]
-    if action.verb is Verb.LOAD:
+    if action.verb is ActionKind.LOAD:
         assert chosen.is_aspired
-        assert chosen.state in (State.START, State.FAILED)
-        assert chosen.state is State.START or chosen.retry_at <= 50.0
+        assert chosen.state in (ServableState.START, ServableState.FAILED)
+        assert chosen.state is ServableState.START or chosen.retry_at <= 50.0
     else:
         assert not chosen.is_aspired
         assert not chosen.is_routed
-        assert not any(one.is_aspired and one.state is State.START for one in snapshots)
+        assert not any(one.is_aspired and one.state is ServableState.START for one in snapshots)
 
 
 def test_the_new_version_is_loaded_before_the_old_one_goes():
-    old = Snapshot(1, State.AVAILABLE, is_aspired=False)
-    assert next_action([old, Snapshot(2, State.START, is_aspired=True)], 0.0) == Action(Verb.LOAD, 2)
-    assert next_action([old, Snapshot(2, State.AVAILABLE, is_aspired=True)], 0.0) == Action(Verb.UNLOAD, 1)
+    old = VersionSnapshot(1, ServableState.AVAILABLE, is_aspired=False)
+    assert next_action([old, VersionSnapshot(2, ServableState.START, is_aspired=True)], 0.0) == VersionAction(
+        ActionKind.LOAD, 2
+    )
+    assert next_action([old, VersionSnapshot(2, ServableState.AVAILABLE, is_aspired=True)], 0.0) == VersionAction(
+        ActionKind.UNLOAD, 1
+    )
 
 
 def test_a_version_that_requests_still_reach_stays():
-    old = Snapshot(1, State.AVAILABLE, is_aspired=False, is_routed=True)
-    failed = Snapshot(2, State.FAILED, is_aspired=True, retry_at=9.0)
+    old = VersionSnapshot(1, ServableState.AVAILABLE, is_aspired=False, is_routed=True)
+    failed = VersionSnapshot(2, ServableState.FAILED, is_aspired=True, retry_at=9.0)
     assert next_action([old, failed], 0.0) is None
-    assert next_action([old, failed], 9.0) == Action(Verb.LOAD, 2)
+    assert next_action([old, failed], 9.0) == VersionAction(ActionKind.LOAD, 2)
 
 
 def test_versions_with_an_alias_are_loaded_first():
-    versions = [Snapshot(1, State.START, True, is_aliased=True), Snapshot(2, State.START, True)]
-    assert next_action(versions, 0.0) == Action(Verb.LOAD, 1)
+    versions = [
+        VersionSnapshot(1, ServableState.START, True, is_aliased=True),
+        VersionSnapshot(2, ServableState.START, True),
+    ]
+    assert next_action(versions, 0.0) == VersionAction(ActionKind.LOAD, 1)
 
 
 def test_retries_come_ever_more_seldom_up_to_a_bound():

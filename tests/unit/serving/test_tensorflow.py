@@ -3,7 +3,7 @@ import base64
 import pytest
 
 from argosy.errors import RequestInvalid
-from argosy.serving.rest.tensorflow import rows
+from argosy.serving.rest.tensorflow import check_signature, rows_of_predict
 
 B64 = {"b64": base64.b64encode("été".encode()).decode()}
 
@@ -27,12 +27,39 @@ B64 = {"b64": base64.b64encode("été".encode()).decode()}
     ],
 )
 def test_rows_and_columns_give_inputs(body, inputs, is_columnar):
-    assert rows(body) == (inputs, is_columnar)
+    assert rows_of_predict(body) == (inputs, is_columnar)
 
 
 def test_for_a_model_of_fields_a_lone_field_stays_one():
-    assert rows({"instances": [{"pages": 3}, "a"]}, are_texts=False) == ([{"pages": 3}, "a"], False)
-    assert rows({"inputs": {"pages": [1, 2]}}, are_texts=False) == ([{"pages": 1}, {"pages": 2}], True)
+    reads = {"pages": "number"}
+    expected = [{"pages": 3}, "a", {"pages": 4}, {"pages": 5}]
+    assert rows_of_predict({"instances": [{"pages": 3}, "a", 4, [5]]}, reads) == (expected, False)
+    assert rows_of_predict({"inputs": {"pages": [1, 2]}}, reads) == ([{"pages": 1}, {"pages": 2}], True)
+    assert rows_of_predict({"inputs": [1, 2]}, reads) == ([{"pages": 1}, {"pages": 2}], True)
+
+
+FIELDS = {"length": "number", "width": "number", "colour": "category"}
+
+
+def test_a_list_has_the_fields_in_the_order_of_the_signature():
+    rows = [[1, 2.5, "red"], [3, None, "blue"]]
+    expected = [{"length": 1, "width": 2.5, "colour": "red"}, {"length": 3, "width": None, "colour": "blue"}]
+    assert rows_of_predict({"instances": rows}, FIELDS) == (expected, False)
+    assert rows_of_predict({"inputs": rows}, FIELDS) == (expected, True)
+    for row in ([1, 2], [1, 2, "red", 4], [], 1):
+        with pytest.raises(RequestInvalid, match="reads 3 fields: length, width, colour"):
+            rows_of_predict({"instances": [row]}, FIELDS)
+
+
+@pytest.mark.parametrize("name", [None, "", "serving_default"])
+def test_every_model_has_one_signature(name):
+    check_signature(name)
+
+
+@pytest.mark.parametrize(("name", "said"), [("classify", "'classify'"), (3, "a number"), ("x" * 999, "'x+…'")])
+def test_a_signature_that_no_model_has_is_refused(name, said):
+    with pytest.raises(RequestInvalid, match=f"signature_name is {said}: .*'serving_default' alone"):
+        check_signature(name)
 
 
 @pytest.mark.parametrize(
@@ -53,4 +80,4 @@ def test_for_a_model_of_fields_a_lone_field_stays_one():
 )
 def test_what_gives_no_inputs_says_where(body, said):
     with pytest.raises(RequestInvalid, match=said):
-        rows(body)
+        rows_of_predict(body)

@@ -3,7 +3,8 @@ import math
 import pytest
 
 from argosy.errors import RequestInvalid
-from argosy.serving.rest.tensors import Tensor, parse_body, rows
+from argosy.serving.rest.v2_body import parse_body
+from argosy.serving.tensors import Tensor, rows_of_tensors
 
 
 def texts(data, shape=None, name="text", datatype="BYTES"):
@@ -11,30 +12,33 @@ def texts(data, shape=None, name="text", datatype="BYTES"):
 
 
 def test_one_bytes_tensor_is_a_column_of_texts_whatever_its_shape():
-    assert rows([texts(["a", "b"])]) == ["a", "b"]
-    assert rows([texts([["a"], ["b"]], [2, 1], "anything")]) == ["a", "b"]
+    assert rows_of_tensors([texts(["a", "b"])]) == ["a", "b"]
+    assert rows_of_tensors([texts([["a"], ["b"]], [2, 1], "anything")]) == ["a", "b"]
 
 
 def test_several_tensors_are_columns_of_fields():
     columns = [texts(["a", "b"], name="title"), texts([1, 2], name="pages", datatype="INT64")]
-    assert rows(columns) == [{"title": "a", "pages": 1}, {"title": "b", "pages": 2}]
+    assert rows_of_tensors(columns) == [{"title": "a", "pages": 1}, {"title": "b", "pages": 2}]
 
 
 FIELDS = {"title": "text", "pages": "number"}
 
 
 def test_for_a_model_of_fields_a_lone_tensor_is_a_field_too():
-    assert rows([texts([1, None], name="pages", datatype="INT64")], FIELDS) == [{"pages": 1}, {"pages": None}]
-    assert rows([texts(["a"], name="title")], FIELDS) == [{"title": "a"}]
-    assert rows([texts([math.nan], name="pages", datatype="FP64")], FIELDS) == [{"pages": None}]
+    assert rows_of_tensors([texts([1, None], name="pages", datatype="INT64")], FIELDS) == [
+        {"pages": 1},
+        {"pages": None},
+    ]
+    assert rows_of_tensors([texts(["a"], name="title")], FIELDS) == [{"title": "a"}]
+    assert rows_of_tensors([texts([math.nan], name="pages", datatype="FP64")], FIELDS) == [{"pages": None}]
 
 
 def test_objects_as_json():
     tensor = Tensor("rows", [2], "BYTES", ['{"pages": 3}', "{}"], {"content_type": "json"})
-    assert rows([tensor]) == rows([tensor], FIELDS) == [{"pages": 3}, {}]
+    assert rows_of_tensors([tensor]) == rows_of_tensors([tensor], FIELDS) == [{"pages": 3}, {}]
     for data in ("[]", "{", "3"):
         with pytest.raises(RequestInvalid, match="element 0 is not a JSON object"):
-            rows([Tensor("rows", [1], "BYTES", [data], {"content_type": "json"})])
+            rows_of_tensors([Tensor("rows", [1], "BYTES", [data], {"content_type": "json"})])
 
 
 @pytest.mark.parametrize(
@@ -63,12 +67,12 @@ def test_objects_as_json():
 )
 def test_tensors_that_make_no_rows_are_refused(tensors, said):
     with pytest.raises(RequestInvalid, match=said):
-        rows(tensors)
+        rows_of_tensors(tensors)
 
 
 def test_a_message_about_many_tensors_names_a_few():
     with pytest.raises(RequestInvalid, match=r"'t0' 1, 't1' 2, .*… \(300 in all\)"):
-        rows([texts(["a"] * (n + 1), name=f"t{n}") for n in range(300)])
+        rows_of_tensors([texts(["a"] * (n + 1), name=f"t{n}") for n in range(300)])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from argosy.models.component import Component
 from argosy.models.estimators import estimators
 from argosy.models.runtimes import CALL_SECONDS
 from argosy.models.vocabulary import Vocabulary
-from argosy.serving.servable import Predictor, Reference
+from argosy.serving.servable import ArtifactReference, Predictor
 from argosy.store.artifact_store import ArtifactStore
 from argosy.telemetry import logger
 
@@ -52,7 +52,7 @@ class AdaptedModelLoader:
             except ImportError as error:  # a model that needs it will say so when it is loaded
                 _log.warning("the %s '%s' cannot be imported: %s", plugin.noun, plugin.name, error)
 
-    def load(self, reference: Reference) -> Predictor:
+    def load(self, reference: ArtifactReference) -> Predictor:
         """Raises ArtifactNotFound or ArtifactCorrupt: the digest is checked here, not on the first request."""
         model = AdaptedModel.load(self._artifacts.fetch(reference.artifact))
         components = [one for half in (model.adapter, model.estimator) for one in _components(half)]

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from argosy.http.schemas import ANYTHING, BOOLEAN, FIELDS, INTEGER, STRING, Schema, array_schema, object_schema
 
-Schema = dict[str, Any]
-
-_TEXT: Schema = {"type": "string"}
-_INTEGER: Schema = {"type": "integer"}
-_FLAG: Schema = {"type": "boolean"}
-
-
-def _array(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def _object(required: dict[str, Schema], **optional: Schema) -> Schema:
-    return {"type": "object", "properties": {**required, **optional}, "required": list(required)}
-
-
-_NUMBERS = _array({"type": "number"})
-_ANY: Schema = {}
-_BASE64 = _object({"b64": {"type": "string", "contentEncoding": "base64"}})
-_FIELDS: Schema = {"type": "object", "additionalProperties": True}
-_INSTANCE: Schema = {"anyOf": [_TEXT, _BASE64, _FIELDS]}
-_TENSOR = _object({"name": _TEXT, "datatype": _TEXT, "shape": _array(_INTEGER)})
-_OUTPUT = _object({"name": _TEXT, "datatype": _TEXT, "shape": _array(_INTEGER), "data": _array(_ANY)})
+_NUMBERS = array_schema({"type": "number"})
+_BASE64 = object_schema({"b64": {"type": "string", "contentEncoding": "base64"}})
+_INSTANCE: Schema = {"anyOf": [STRING, _BASE64, FIELDS, array_schema(ANYTHING)]}
+_TENSOR = object_schema({"name": STRING, "datatype": STRING, "shape": array_schema(INTEGER)})
+_OUTPUT = object_schema(
+    {"name": STRING, "datatype": STRING, "shape": array_schema(INTEGER), "data": array_schema(ANYTHING)}
+)
 
 SCHEMAS: dict[str, Schema] = {
-    "Error": _object({"error": _TEXT}),
-    "Home": _object({"name": _TEXT, "version": _TEXT, "places": {"type": "object", "additionalProperties": _TEXT}}),
-    "Models": _object(
+    "Models": object_schema(
         {
-            "models": _array(
-                _object(
+            "models": array_schema(
+                object_schema(
                     {
-                        "name": _TEXT,
-                        "versions": _array(_TEXT),
-                        "aliases": {"type": "object", "additionalProperties": _TEXT},
+                        "name": STRING,
+                        "versions": array_schema(STRING),
+                        "aliases": {"type": "object", "additionalProperties": STRING},
                         "default": {"type": ["string", "null"]},
                         "default_is": {"enum": ["champion", "newest", None]},
                     }
@@ -45,68 +28,70 @@ SCHEMAS: dict[str, Schema] = {
             )
         }
     ),
-    "Live": _object({"live": _FLAG}),
-    "Ready": _object({"ready": _FLAG}, name=_TEXT),
-    "ServerMetadata": _object({"name": _TEXT, "version": _TEXT, "extensions": _array(_TEXT)}),
-    "ModelMetadata": _object(
+    "Live": object_schema({"live": BOOLEAN}),
+    "Ready": object_schema({"ready": BOOLEAN}, name=STRING),
+    "ServerMetadata": object_schema({"name": STRING, "version": STRING, "extensions": array_schema(STRING)}),
+    "ModelMetadata": object_schema(
         {
-            "name": _TEXT,
-            "versions": _array(_TEXT),
-            "platform": _TEXT,
-            "inputs": _array(_TENSOR),
-            "outputs": _array(_TENSOR),
+            "name": STRING,
+            "versions": array_schema(STRING),
+            "platform": STRING,
+            "inputs": array_schema(_TENSOR),
+            "outputs": array_schema(_TENSOR),
         },
-        parameters=_FIELDS,
-        classes=_array(_TEXT),
-        aliases={"type": "object", "additionalProperties": _TEXT},
+        parameters=FIELDS,
+        classes=array_schema(STRING),
+        aliases={"type": "object", "additionalProperties": STRING},
     ),
-    "InferAnswer": _object(
-        {"model_name": _TEXT, "model_version": _TEXT, "id": _TEXT, "outputs": _array(_OUTPUT)},
-        parameters=_object({"prediction_id": _TEXT}),
+    "InferAnswer": object_schema(
+        {"model_name": STRING, "model_version": STRING, "id": STRING, "outputs": array_schema(_OUTPUT)},
+        parameters=object_schema({"prediction_id": STRING}),
     ),
     "Predict": {
         "type": "object",
         "properties": {
-            "signature_name": _TEXT,
-            "instances": _array(_INSTANCE),
-            "inputs": {"anyOf": [_INSTANCE, _array(_INSTANCE)]},
+            "signature_name": STRING,
+            "instances": array_schema(_INSTANCE),
+            "inputs": {"anyOf": [_INSTANCE, array_schema(_INSTANCE)]},
         },
         "oneOf": [{"required": ["instances"]}, {"required": ["inputs"]}],
     },
     "Predictions": {
         "anyOf": [
-            _object(
+            object_schema(
                 {
-                    "predictions": _array(
-                        _object({"label": _TEXT, "prediction_id": _TEXT}, probabilities=_NUMBERS, scores=_NUMBERS)
+                    "predictions": array_schema(
+                        object_schema(
+                            {"label": STRING, "prediction_id": STRING}, probabilities=_NUMBERS, scores=_NUMBERS
+                        )
                     )
                 }
             ),
-            _object(
+            object_schema(
                 {
-                    "outputs": _object(
-                        {"label": _array(_TEXT), "prediction_id": _array(_TEXT)},
-                        probabilities=_array(_NUMBERS),
-                        scores=_array(_NUMBERS),
+                    "outputs": object_schema(
+                        {"label": array_schema(STRING), "prediction_id": array_schema(STRING)},
+                        probabilities=array_schema(_NUMBERS),
+                        scores=array_schema(_NUMBERS),
                     )
                 }
             ),
         ]
     },
-    "VersionStatuses": _object(
+    "VersionStatuses": object_schema(
         {
-            "model_version_status": _array(
-                _object(
+            "model_version_status": array_schema(
+                object_schema(
                     {
-                        "version": _TEXT,
+                        "version": STRING,
                         "state": {"enum": ["START", "LOADING", "AVAILABLE", "UNLOADING", "END"]},
-                        "status": _object({"error_code": _TEXT, "error_message": _TEXT}),
+                        "status": object_schema({"error_code": STRING, "error_message": STRING}),
                     }
                 )
-            )
+            ),
+            "name": STRING,
+            "ready": BOOLEAN,
         }
     ),
-    "Signatures": _object({"model_spec": _FIELDS, "metadata": _FIELDS}),
-    "FeedbackAnswer": _object({"added": _INTEGER}, matched=_INTEGER, prediction_ids=_array(_TEXT)),
-    "Document": _FIELDS,
+    "Signatures": object_schema({"model_spec": FIELDS, "metadata": FIELDS}),
 }

@@ -1,21 +1,26 @@
-"""TensorFlow Serving's REST: status, metadata, predict by rows or by columns."""
+"""TensorFlow Serving's REST: status, metadata, predict by rows or by columns; with what KServe's V1 adds to it."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from argosy.errors import RequestInvalid, VersionNotFound
+from argosy.errors import RequestInvalid, RouteNotFound, VersionNotFound
+from argosy.http.bodies import json_type, parse_json, read_body
+from argosy.http.request_limits import RequestLimits, check_values
+from argosy.http.responses import json_response
+from argosy.models.adapter import FieldKind
 from argosy.models.inputs import is_lone_text
-from argosy.serving.dataplane import DataPlane, InferRequest, InferResponse, ModelMetadata
-from argosy.serving.limits import check_rows, check_values
-from argosy.serving.rest.answers import answer_inference, answer_json
-from argosy.serving.rest.bodies import json_type, parse_json, read_body, who
-from argosy.serving.servable import Servable, State
+from argosy.serving.dataplane import DataPlane
+from argosy.serving.limits import check_rows
+from argosy.serving.requests import InferRequest, InferResponse, ModelMetadata
+from argosy.serving.rest.callers import caller_of
+from argosy.serving.rest.inference_responses import inference_response
+from argosy.serving.servable import Servable, ServableState
+from argosy.serving.tensors import LONE_TEXT, text_of_base64
 from argosy.typed_values import shortened
 from argosy.types import Input
 
@@ -23,14 +28,14 @@ SIGNATURE = "serving_default"
 PREDICT_METHOD = "tensorflow/serving/predict"
 
 
-class TensorFlow:
-    def __init__(self, dataplane: DataPlane) -> None:
-        self._dataplane = dataplane
+class TensorFlowProtocol:
+    def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:
+        self._dataplane, self._limits = dataplane, limits
 
     async def status(self, request: Request) -> Response:
         """Every version's state, or that of the one asked for."""
         name, version = _asked(request)
-        model = self._dataplane.manager.routes.model(name)
+        model = self._dataplane.manager.routing.model(name)
         if version is None:
             asked = [model.versions[number] for number in sorted(model.versions, reverse=True)]
         else:
@@ -38,21 +43,34 @@ class TensorFlow:
                 one for one in model.versions.values() if str(model.aliases.get(version, version)) == str(one.version)
             ]
             if not asked:
-                raise VersionNotFound(f"'{name}' has no version '{version}'")
-        return answer_json({"model_version_status": [_status(one) for one in asked]})
+                raise VersionNotFound(f"'{name}' has no version '{shortened(version)}'")
+        states = [_status(one) for one in asked]
+        is_ready = any(one.is_ready for one in asked)
+        return json_response({"model_version_status": states, "name": name, "ready": is_ready})
 
     async def metadata(self, request: Request) -> Response:
-        return answer_json(_metadata(self._dataplane.metadata(*_asked(request))))
+        return json_response(_metadata(self._dataplane.metadata(*_asked(request))))
 
     async def predict(self, request: Request) -> Response:
-        data = await read_body(request, self._dataplane.limits.body_bytes)
-        check_values(data, self._dataplane.limits)
+        data = await read_body(request, self._limits.body_bytes)
+        check_values(data, self._limits)
         body = parse_json(data)
+        check_signature(body.get("signature_name"))
         name, version = _asked(request)
         check_rows(_claimed(body), self._dataplane.limits)
-        given, is_columnar = rows(body, is_lone_text(self._dataplane.reads(name, version)))
-        response = await self._dataplane.infer(InferRequest(name, given, version, **who(request, {})))
-        return answer_inference({"outputs": _columns(response)} if is_columnar else _rows(response), response)
+        given, is_columnar = rows_of_predict(body, self._dataplane.reads(name, version))
+        response = await self._dataplane.infer(InferRequest(name, given, version, **caller_of(request)))
+        return inference_response({"outputs": _columns(response)} if is_columnar else _rows(response), response)
+
+    async def other_verb(self, request: Request) -> NoReturn:
+        raise RouteNotFound(f"a model has no verb '{shortened(request.path_params['verb'])}': POST …:predict asks it")
+
+
+def check_signature(name: Any) -> None:
+    """Raises RequestInvalid on a signature that no model has."""
+    if name not in (None, "", SIGNATURE):
+        shown = f"'{shortened(name)}'" if isinstance(name, str) else json_type(name)
+        raise RequestInvalid(f"signature_name is {shown}: every model has the signature '{SIGNATURE}' alone")
 
 
 def _claimed(body: dict[str, Any]) -> int:
@@ -62,10 +80,11 @@ def _claimed(body: dict[str, Any]) -> int:
     return max((len(one) for one in [body.get("instances"), *columns] if isinstance(one, list)), default=0)
 
 
-def rows(body: dict[str, Any], are_texts: bool = True) -> tuple[list[Input], bool]:
+def rows_of_predict(body: dict[str, Any], reads: Mapping[str, FieldKind] = LONE_TEXT) -> tuple[list[Input], bool]:
     """The inputs of a predict request, and whether they came as columns; raises RequestInvalid. Pure.
 
-    Where the model takes texts, an object with one field is its text.
+    `reads` are the model's fields. Where it takes texts, an object with one field is its text; where it takes several
+    fields, a list of as many values has them in that order.
     """
     if ("instances" in body) == ("inputs" in body):
         raise RequestInvalid('the body must have either "instances" (rows) or "inputs" (columns)')
@@ -73,19 +92,20 @@ def rows(body: dict[str, Any], are_texts: bool = True) -> tuple[list[Input], boo
         instances = body["instances"]
         if not isinstance(instances, list):
             raise RequestInvalid(f"instances must be an array, not {json_type(instances)}")
-        return [_instance(one, f"instances[{row}]", are_texts) for row, one in enumerate(instances)], False
-    return _from_columns(body["inputs"], are_texts), True
+        return [_instance(one, f"instances[{row}]", reads) for row, one in enumerate(instances)], False
+    return _from_columns(body["inputs"], reads), True
 
 
-def _from_columns(inputs: Any, are_texts: bool) -> list[Input]:
+def _from_columns(inputs: Any, reads: Mapping[str, FieldKind]) -> list[Input]:
     if isinstance(inputs, dict) and not _is_bytes(inputs):
         columns = {name: _column(column, f"inputs.{shortened(name)}") for name, column in inputs.items()}
-        if len(columns) == 1 and are_texts:
+        if len(columns) == 1 and is_lone_text(reads):
             return [_text(one, "inputs") for column in columns.values() for one in column]
         if len({len(column) for column in columns.values()}) != 1:
             raise RequestInvalid("inputs must be columns of one length")
         return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-    return [_text(one, "inputs") for one in _column(inputs, "inputs")]
+    rows = inputs if isinstance(inputs, list) else [inputs]
+    return [_listed(one, f"inputs[{row}]", reads) for row, one in enumerate(rows)]
 
 
 def _column(value: Any, where: str) -> list[Any]:
@@ -94,11 +114,23 @@ def _column(value: Any, where: str) -> list[Any]:
     return [_unpacked(one, f"{where}[{row}]") for row, one in enumerate(column)]
 
 
-def _instance(value: Any, where: str, are_texts: bool) -> Input:
+def _instance(value: Any, where: str, reads: Mapping[str, FieldKind]) -> Input:
     if isinstance(value, dict) and not _is_bytes(value):
         fields = {name: _unpacked(field, f"{where}.{shortened(name)}") for name, field in value.items()}
-        return _text(next(iter(fields.values())), where) if are_texts and len(fields) == 1 else fields
-    return _text(_unpacked(value, where), where)
+        return _text(next(iter(fields.values())), where) if is_lone_text(reads) and len(fields) == 1 else fields
+    return _listed(value, where, reads)
+
+
+def _listed(value: Any, where: str, reads: Mapping[str, FieldKind]) -> Input:
+    """A row without names: a text, or a list of the model's fields in their order."""
+    if is_lone_text(reads) or isinstance(value, str | dict):
+        return _text(_unpacked(value, where), where)
+    if not isinstance(value, list):
+        value = [value]
+    if len(value) != len(reads):
+        fields = ", ".join(reads)
+        raise RequestInvalid(f"{where} has {len(value)} values, and the model reads {len(reads)} fields: {fields}")
+    return {name: _unpacked(one, f"{where}.{shortened(name)}") for name, one in zip(reads, value, strict=True)}
 
 
 def _text(value: Any, where: str) -> str:
@@ -117,10 +149,7 @@ def _unpacked(value: Any, where: str) -> Any:
     """`{"b64": …}` as the UTF-8 text it stands for."""
     if not _is_bytes(value):
         return value
-    try:
-        return base64.b64decode(value["b64"], validate=True).decode()
-    except (binascii.Error, TypeError, ValueError):
-        raise RequestInvalid(f"{where}.b64 is not the base64 of a UTF-8 text") from None
+    return text_of_base64(value["b64"], f"{where}.b64")
 
 
 def _asked(request: Request) -> tuple[str, str | None]:
@@ -148,10 +177,12 @@ def _columns(response: InferResponse) -> dict[str, Any]:
 
 
 def _status(servable: Servable) -> dict[str, Any]:
-    has_failed = servable.state is State.FAILED
+    has_failed = servable.state is ServableState.FAILED
     return {
         "version": str(servable.version),
-        "state": str(State.GONE if has_failed else servable.state),  # TensorFlow Serving ends a version that failed
+        "state": str(
+            ServableState.GONE if has_failed else servable.state
+        ),  # TensorFlow Serving ends a version that failed
         "status": {"error_code": "UNKNOWN" if has_failed else "OK", "error_message": servable.error},
     }
 

@@ -7,76 +7,86 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from argosy.serving.dataplane import DataPlane, InferRequest, ModelMetadata, scores_name
-from argosy.serving.limits import check_rows, check_values
-from argosy.serving.rest import binary_tensors, tensors
-from argosy.serving.rest.answers import answer_inference, answer_json, prediction_headers
-from argosy.serving.rest.bodies import BINARY_TYPES, read_body, who
+from argosy.http.bodies import BINARY_TYPES, read_body
+from argosy.http.request_limits import RequestLimits, check_values
+from argosy.http.responses import json_response
+from argosy.serving.dataplane import DataPlane
+from argosy.serving.limits import check_rows
+from argosy.serving.requests import InferRequest, ModelMetadata
+from argosy.serving.rest import v2_body
+from argosy.serving.rest.callers import caller_of
+from argosy.serving.rest.inference_responses import inference_response, prediction_headers
+from argosy.serving.tensors import (
+    check_outputs,
+    check_shapes,
+    json_texts,
+    output_names,
+    output_tensors,
+    rows_of_tensors,
+)
 from argosy.version import __version__
 
 PLATFORM = "argosy_adapted_model"
 
 
-class V2:
-    def __init__(self, dataplane: DataPlane) -> None:
-        self._dataplane = dataplane
+class V2Protocol:
+    def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:
+        self._dataplane, self._limits = dataplane, limits
 
     async def live(self, _: Request) -> Response:
-        return answer_json({"live": True})
+        return json_response({"live": True})
 
     async def ready(self, _: Request) -> Response:
         is_ready = self._dataplane.is_ready()
-        return answer_json({"ready": is_ready}, 200 if is_ready else 503)
+        return json_response({"ready": is_ready}, 200 if is_ready else 503)
 
     async def server(self, _: Request) -> Response:
-        return answer_json({"name": "argosy", "version": __version__, "extensions": ["binary_tensor_data"]})
+        return json_response({"name": "argosy", "version": __version__, "extensions": ["binary_tensor_data"]})
 
     async def model(self, request: Request) -> Response:
-        return answer_json(_metadata(self._dataplane.metadata(*_asked(request))))
+        return json_response(_metadata(self._dataplane.metadata(*_asked(request))))
 
     async def model_ready(self, request: Request) -> Response:
         name, version = _asked(request)
         is_ready = self._dataplane.is_model_ready(name, version)
-        return answer_json({"name": name, "ready": is_ready}, 200 if is_ready else 503)
+        return json_response({"name": name, "ready": is_ready}, 200 if is_ready else 503)
 
     async def infer(self, request: Request) -> Response:
-        data = await read_body(request, self._dataplane.limits.body_bytes, BINARY_TYPES)
-        head, binary = binary_tensors.split(data, request.headers.get(binary_tensors.LENGTH_HEADER))
-        check_values(head, self._dataplane.limits)
-        body = tensors.parse_body(head)
-        for tensor in body.inputs:
-            check_rows(max(tensors.claimed_rows(tensor), len(tensor.data or ())), self._dataplane.limits)
-        binary_tensors.fill(body.inputs, binary)
-        check_values(tensors.json_texts(body.inputs), self._dataplane.limits)
+        data = await read_body(request, self._limits.body_bytes, BINARY_TYPES)
+        head, binary = v2_body.split_body(data, request.headers.get(v2_body.LENGTH_HEADER))
+        check_values(head, self._limits)
+        body = v2_body.parse_body(head)
         name, version = _asked(request)
+        reads = self._dataplane.reads(name, version)
+        check_shapes(body.inputs, reads)
+        for tensor in body.inputs:
+            check_rows(max(tensor.rows, len(tensor.data or ()) // len(reads)), self._dataplane.limits)
+        v2_body.fill(body.inputs, binary)
+        check_values(json_texts(body.inputs), self._limits)
         if body.outputs:
-            there = self._dataplane.metadata(name, version)
-            tensors.check_outputs(body.outputs, _output_names(there.has_probabilities))
-        given = tensors.rows(body.inputs, self._dataplane.reads(name, version))
-        asked = InferRequest(name, given, version, **who(request, body.parameters))
-        response = await self._dataplane.infer(asked)
+            check_outputs(body.wanted, self._dataplane.metadata(name, version).has_probabilities)
+        given = rows_of_tensors(body.inputs, reads)
+        response = await self._dataplane.infer(
+            InferRequest(name, given, version, **caller_of(request, body.parameters))
+        )
         answer = {
             "model_name": response.model,
             "model_version": str(response.version),
             "id": body.id or response.prediction_ids[0],
             "parameters": {"prediction_id": response.prediction_ids[0]},
-            "outputs": tensors.outputs(response, body.outputs),
+            "outputs": output_tensors(response, body.wanted),
         }
-        in_binary = binary_tensors.wanted(body)
+        in_binary = v2_body.wanted_in_binary(body)
         if in_binary == frozenset():
-            return answer_inference(answer, response)
-        content, length = binary_tensors.join(answer, in_binary)
-        headers = {**prediction_headers(response), binary_tensors.LENGTH_HEADER: str(length)}
+            return inference_response(answer, response)
+        content, length = v2_body.join_body(answer, in_binary)
+        headers = {**prediction_headers(response), v2_body.LENGTH_HEADER: str(length)}
         return Response(content, headers=headers, media_type="application/octet-stream")
 
 
 def _asked(request: Request) -> tuple[str, str | None]:
     """The model, and the version number or alias."""
     return request.path_params["model"], request.path_params.get("version")
-
-
-def _output_names(has_probabilities: bool) -> list[str]:
-    return ["label", scores_name(has_probabilities), "prediction_id"]
 
 
 def _parameters(there: ModelMetadata) -> dict[str, Any]:
@@ -88,7 +98,7 @@ def _parameters(there: ModelMetadata) -> dict[str, Any]:
 
 
 def _metadata(there: ModelMetadata) -> dict[str, Any]:
-    label, scores, prediction_id = _output_names(there.has_probabilities)
+    label, scores, prediction_id = output_names(there.has_probabilities)
     return {
         "name": there.model,
         "versions": [str(number) for number in there.versions],

@@ -16,7 +16,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Lane(Executor):
+class ModelThread(Executor):
     """For `loop.run_in_executor`."""
 
     def __init__(self, name: str) -> None:

@@ -5,8 +5,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.errors import RequestInvalid
-from argosy.serving.rest.binary_tensors import fill, join, split, wanted
-from argosy.serving.rest.tensors import InferBody, Output, Tensor, parse_body
+from argosy.serving.rest.v2_body import (
+    InferBody,
+    RequestedOutput,
+    fill,
+    join_body,
+    parse_body,
+    split_body,
+    wanted_in_binary,
+)
+from argosy.serving.tensors import Tensor
 
 
 def element(data):
@@ -26,22 +34,22 @@ def test_what_is_joined_is_split_and_filled_again(labels, scores):
             {"name": "scores", "datatype": "FP64", "shape": [len(scores)], "data": scores},
         ]
     }
-    data, length = join(answer, None)
-    head, binary = split(data, str(length))
+    data, length = join_body(answer, None)
+    head, binary = split_body(data, str(length))
     tensors = parse_body(bytes(head).replace(b'"outputs"', b'"inputs"')).inputs
     fill(tensors, binary)
     assert [one.data for one in tensors] == [labels, scores]
 
 
 def test_without_the_header_all_is_json():
-    head, binary = split(b"{}", None)
+    head, binary = split_body(b"{}", None)
     assert (bytes(head), bytes(binary)) == (b"{}", b"")
 
 
 @pytest.mark.parametrize("header", ["3", "-1", "x", "9" * 30, "²"])
 def test_a_length_beyond_the_body_is_refused(header):
     with pytest.raises(RequestInvalid, match="inference-header-content-length"):
-        split(b"{}", header)
+        split_body(b"{}", header)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +77,7 @@ def test_sizes_that_do_not_add_up_are_refused(tensors, binary, said):
 
 
 def test_outputs_come_in_binary_where_it_is_asked_for():
-    outputs = [Output("label"), Output("scores", {"binary_data": False})]
-    assert wanted(InferBody([], outputs=outputs, parameters={"binary_data_output": True})) == {"label"}
-    assert wanted(InferBody([], parameters={"binary_data_output": True})) is None
-    assert wanted(InferBody([], outputs=outputs)) == frozenset()
+    outputs = [RequestedOutput("label"), RequestedOutput("scores", {"binary_data": False})]
+    assert wanted_in_binary(InferBody([], outputs=outputs, parameters={"binary_data_output": True})) == {"label"}
+    assert wanted_in_binary(InferBody([], parameters={"binary_data_output": True})) is None
+    assert wanted_in_binary(InferBody([], outputs=outputs)) == frozenset()

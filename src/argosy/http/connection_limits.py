@@ -35,7 +35,7 @@ class ConnectionLimits:
     application has to wait."""
 
 
-class State(IntEnum):
+class ConnectionState(IntEnum):
     """Where a connection is. Every state has a deadline; none is left because bytes arrive that are no progress."""
 
     OPENED = 0
@@ -57,12 +57,12 @@ class State(IntEnum):
 def seconds_in_states(limits: ConnectionLimits) -> tuple[float, ...]:
     """How long a connection may stay in each state. READING and ANSWERING count from the request's first byte."""
     seconds = {
-        State.OPENED: limits.seconds,
-        State.IDLE: limits.keep_alive_seconds,
-        State.READING: limits.seconds,
-        State.ANSWERING: limits.seconds + limits.grace_seconds,
-        State.WRITING: limits.seconds,
-        State.DISCARDING: limits.seconds,
-        State.CLOSING: limits.linger_seconds,
+        ConnectionState.OPENED: limits.seconds,
+        ConnectionState.IDLE: limits.keep_alive_seconds,
+        ConnectionState.READING: limits.seconds,
+        ConnectionState.ANSWERING: limits.seconds + limits.grace_seconds,
+        ConnectionState.WRITING: limits.seconds,
+        ConnectionState.DISCARDING: limits.seconds,
+        ConnectionState.CLOSING: limits.linger_seconds,
     }
-    return tuple(seconds[state] for state in State)
+    return tuple(seconds[state] for state in ConnectionState)

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from argosy.errors import ArgosyError, ModelNotFound, ModelNotReady, VersionNotFound, nearest
-from argosy.serving.servable import Servable, State
+from argosy.serving.servable import Servable, ServableState
 from argosy.typed_values import shortened
 
 
 @dataclass(frozen=True)
-class ModelRoutes:
+class ModelRouting:
     """One model: all its versions, whatever their state, and where aliases and the default lead."""
 
     versions: Mapping[int, Servable]
@@ -20,10 +20,10 @@ class ModelRoutes:
 
 
 @dataclass(frozen=True)
-class Routes:
-    models: Mapping[str, ModelRoutes] = field(default_factory=dict)
+class RoutingTable:
+    models: Mapping[str, ModelRouting] = field(default_factory=dict)
 
-    def model(self, name: str) -> ModelRoutes:
+    def model(self, name: str) -> ModelRouting:
         """Raises ModelNotFound, which lists those there are."""
         if name not in self.models:
             there = ", ".join(sorted(self.models)) or "none yet"
@@ -42,18 +42,18 @@ class Routes:
         if number is None:
             raise _nowhere(name, version, model)
         servable = model.versions[number]
-        if servable.state is not State.AVAILABLE:
+        if servable.state is not ServableState.AVAILABLE:
             raise ModelNotReady(f"version {number} of '{name}' is {servable.state.lower()}{_failures(model)}")
         return servable
 
 
-def _nowhere(name: str, version: int | str | None, model: ModelRoutes) -> ArgosyError:
+def _nowhere(name: str, version: int | str | None, model: ModelRouting) -> ArgosyError:
     if version is None:
         return ModelNotReady(f"no version of '{name}' is loaded yet{_failures(model)}")
     return VersionNotFound(f"'{name}' serves no version '{shortened(str(version))}'; it serves: {_served(model)}")
 
 
-def _number(model: ModelRoutes, version: int | str) -> int | None:
+def _number(model: ModelRouting, version: int | str) -> int | None:
     if isinstance(version, str) and version in model.aliases:
         return model.aliases[version]
     digits = str(version)
@@ -62,14 +62,14 @@ def _number(model: ModelRoutes, version: int | str) -> int | None:
 
 
 def _is_leaving(servable: Servable) -> bool:
-    return servable.state in (State.UNLOADING, State.GONE)
+    return servable.state in (ServableState.UNLOADING, ServableState.GONE)
 
 
-def _served(model: ModelRoutes) -> str:
+def _served(model: ModelRouting) -> str:
     numbers = [str(number) for number in sorted(model.versions)]
     return ", ".join([*numbers, *sorted(model.aliases)]) or "none yet"
 
 
-def _failures(model: ModelRoutes) -> str:
-    failed = [one for one in model.versions.values() if one.state is State.FAILED]
+def _failures(model: ModelRouting) -> str:
+    failed = [one for one in model.versions.values() if one.state is ServableState.FAILED]
     return "".join(f"; version {one.version} failed to load: {one.error}" for one in failed)

@@ -1,4 +1,4 @@
-"""Who may ask what: the tokens that open a server, looked up again every second.
+"""Who may ask what, over any protocol: the tokens that open a server, looked up again every second.
 
 A server that only its own machine can reach asks for none until one was made; one that others can reach refuses to
 start without. What cannot be looked up (a database that is away) changes nothing: the tokens last seen stay good.
@@ -14,24 +14,24 @@ from argosy.errors import ArgosyError, NotPermitted, TokenMissing
 from argosy.telemetry import logger
 from argosy.vault.tokens import Token, Tokens
 
-LOOK_SECONDS = 1.0
-_log = logger("argosy.serving")
+POLL_SECONDS = 1.0
+_log = logger("argosy.http")
 _HOW = "argosy tokens create --name NAME --scope predict,feedback"
 
 
-class Guard:
-    """`check` is for the server's thread and takes some microseconds."""
+class Authentication:
+    """`check` belongs to the event loop's thread, and takes some microseconds."""
 
-    def __init__(self, tokens: Tokens, look_seconds: float = LOOK_SECONDS) -> None:
-        self._tokens, self._look_seconds = tokens, look_seconds
+    def __init__(self, tokens: Tokens, poll_seconds: float = POLL_SECONDS) -> None:
+        self._tokens, self._poll_seconds = tokens, poll_seconds
         self._good: dict[str, Token] = {}
         self.is_closed = False
         """Whether tokens are asked for."""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self.look()
+        self.poll()
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Take the tokens there are now."""
         found = self._tokens.list()
         self._good = {token.id: token for token in found if token.revoked_at is None}
@@ -77,9 +77,9 @@ class Guard:
 
     def _follow(self) -> None:
         problem = ""
-        while not self._stop.wait(self._look_seconds):
+        while not self._stop.wait(self._poll_seconds):
             try:
-                self.look()
+                self.poll()
                 problem = ""
             except ArgosyError as error:
                 if str(error) != problem:

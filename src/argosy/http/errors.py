@@ -1,10 +1,7 @@
-"""The one table from errors to HTTP: every protocol here answers `{"error": "…"}`."""
+"""The one table from errors to HTTP statuses: every route answers `{"error": "…"}`."""
 
 from __future__ import annotations
 
-import re
-
-import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,11 +20,13 @@ from argosy.errors import (
     PredictionNotLogged,
     RequestTooLarge,
     RequestTooSlow,
+    RouteNotFound,
     TokenMissing,
     UserMistake,
     VersionNotFound,
     traced,
 )
+from argosy.http.responses import json_response
 from argosy.telemetry import logger
 
 STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
@@ -35,6 +34,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (NotPermitted, 403),
     (CrossSiteRequest, 403),
     (HostNotServed, 421),
+    (RouteNotFound, 404),
     (ModelNotFound, 404),
     (VersionNotFound, 404),
     (PredictionNotFound, 404),
@@ -49,20 +49,17 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (Exception, 500),
 )
 MESSAGE_CHARACTERS = 2000
-_VERB = re.compile(r"^/v1/models/[^/]+(?:/(?:versions|labels)/[^/]+)?:(\w{1,40})$")
 _HEADERS = {401: {"www-authenticate": 'Bearer realm="argosy"'}, 503: {"retry-after": "1"}}
-_log = logger("argosy.serving")
+_log = logger("argosy.http")
 
 
 def status_of(error: Exception) -> int:
     return next(status for kind, status in STATUSES if isinstance(error, kind))
 
 
-def answer_error(request: Request, error: Exception) -> Response:
-    """What a failed request hears: Argosy's own sentences; of a defect only that there was one."""
+def error_response(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+    """What a failed request receives: Argosy's own sentences; of a defect only that there was one."""
     if isinstance(error, HTTPException):  # Starlette's own: no such path, no such method
-        if verb := _VERB.search(request.url.path):
-            return _error(404, f"a model has no verb '{verb[1]}': POST …:predict asks it", {})
         return _error(error.status_code, f"{error.detail}: GET / says what there is", dict(error.headers or {}))
     if isinstance(error, ArgosyError):
         status = status_of(error)
@@ -74,4 +71,4 @@ def answer_error(request: Request, error: Exception) -> Response:
 def _error(status: int, message: str, headers: dict[str, str]) -> Response:
     if len(message) > MESSAGE_CHARACTERS:  # it quotes what the client sent
         message = f"{message[:MESSAGE_CHARACTERS]}…"
-    return Response(msgspec.json.encode({"error": message}), status, headers, "application/json")
+    return json_response({"error": message}, status, headers)

@@ -7,11 +7,11 @@ import weakref
 
 import pytest
 
-from argosy.serving.lane import Lane
+from argosy.serving.model_thread import ModelThread
 
 
 def test_calls_are_answered_one_after_another():
-    lane, order = Lane("lane"), []
+    lane, order = ModelThread("lane"), []
     answers = [lane.submit(lambda n=n: order.append((n, threading.current_thread().name))) for n in range(5)]
     assert [answer.result(30) for answer in answers] == [None] * 5
     assert order == [(n, "lane") for n in range(5)]
@@ -19,7 +19,7 @@ def test_calls_are_answered_one_after_another():
 
 
 def test_what_a_call_raises_is_raised_where_the_answer_is_awaited():
-    lane = Lane("lane")
+    lane = ModelThread("lane")
     with pytest.raises(ZeroDivisionError):
         lane.submit(lambda: 1 / 0).result(30)
     assert lane.submit(int, "7").result(30) == 7
@@ -27,7 +27,7 @@ def test_what_a_call_raises_is_raised_where_the_answer_is_awaited():
 
 
 def test_a_call_that_was_cancelled_is_not_made():
-    lane, may_go_on, made = Lane("lane"), threading.Event(), []
+    lane, may_go_on, made = ModelThread("lane"), threading.Event(), []
     first = lane.submit(may_go_on.wait, 30)
     second = lane.submit(made.append, 1)
     assert second.cancel()
@@ -42,7 +42,7 @@ def test_a_request_is_not_held_until_the_next_one():
     class Request:
         """What a weak reference can point at."""
 
-    lane, request = Lane("lane"), Request()
+    lane, request = ModelThread("lane"), Request()
     lane.submit(lambda held: None, request).result(30)
     told = threading.Event()
     weakref.finalize(request, told.set)
@@ -54,8 +54,8 @@ def test_a_request_is_not_held_until_the_next_one():
 def test_the_process_ends_while_a_call_goes_on():
     program = """
 import threading
-from argosy.serving.lane import Lane
-lane, begun = Lane("lane"), threading.Event()
+from argosy.serving.model_thread import ModelThread
+lane, begun = ModelThread("lane"), threading.Event()
 def forever():
     begun.set()
     while True:

@@ -11,8 +11,10 @@ from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.spool import SpoolWriter
-from argosy.serving.dataplane import DataPlane, InferRequest
+from argosy.serving.dataplane import DataPlane
 from argosy.serving.manager import Manager
+from argosy.serving.recording import Recorder
+from argosy.serving.requests import InferRequest
 from argosy.testing.waiting import PATIENCE
 from argosy.vault.keys.environment import EnvironmentKeys
 from argosy.vault.vault import Vault
@@ -42,7 +44,7 @@ def plane(tmp_path):
     database.migrate()
     keys = EnvironmentKeys({"ARGOSY_KEY_PREDICTIONS": base64.b64encode(bytes(range(32))).decode()})
     scope = Vault(database, keys).scope(SCOPE)
-    made = DataPlane(Manager(LoadingBoth()), SpoolWriter(tmp_path / "spool", scope), PredictionIds(scope))
+    made = DataPlane(Manager(LoadingBoth()), Recorder(SpoolWriter(tmp_path / "spool", scope), PredictionIds(scope)))
     made.manager.aspire([aspire([1], {"champion": 1}, name) for name in ("slow", "quick")])
     while made.manager.step():
         pass
@@ -52,11 +54,11 @@ def plane(tmp_path):
 
 
 def test_a_quick_model_answers_while_a_slow_one_is_at_it(plane):
-    quick, slow = (plane.manager.routes.find(name, None) for name in ("quick", "slow"))
+    quick, slow = (plane.manager.routing.find(name, None) for name in ("quick", "slow"))
     for _ in range(200):  # as if it had been measured for a while
-        quick.pace.learn(1, 10, 2e-3)
-        slow.pace.learn(1, 10, 2.0)
-    assert (quick.pace.lane(1, 10), slow.pace.lane(1, 10)) == ("quick", "slow")
+        quick.latency.learn(1, 10, 2e-3)
+        slow.latency.learn(1, 10, 2.0)
+    assert (quick.latency.speed(1, 10), slow.latency.speed(1, 10)) == ("quick", "slow")
 
     slow.predictor.is_asked.clear()
     slow.predictor.may_answer.clear()

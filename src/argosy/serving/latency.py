@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 INLINE_SECONDS, QUICK_SECONDS = 200e-6, 20e-3
-Lane = Literal["loop", "quick", "slow"]
+Speed = Literal["inline", "quick", "slow"]
 """On the event loop, or on one of two threads: what takes milliseconds does not wait behind what takes seconds."""
 _ROW_CHARACTERS = 100  # a row costs about as much as that many characters of it
 _WEIGHT = 0.05
 
 
-class Pace:
+class LatencyEstimate:
     """An exponential average of seconds per unit of work; a model starts as if it were slow."""
 
     def __init__(self) -> None:
@@ -26,9 +26,9 @@ class Pace:
         known = self._per_unit
         self._per_unit = per_unit if known is None else known + _WEIGHT * (per_unit - known)
 
-    def lane(self, rows: int, characters: int) -> Lane:
+    def speed(self, rows: int, characters: int) -> Speed:
         seconds = self.seconds(rows, characters)
-        return "loop" if seconds < INLINE_SECONDS else "quick" if seconds < QUICK_SECONDS else "slow"
+        return "inline" if seconds < INLINE_SECONDS else "quick" if seconds < QUICK_SECONDS else "slow"
 
 
 def _units(rows: int, characters: int) -> float:

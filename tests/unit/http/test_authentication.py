@@ -5,7 +5,7 @@ import time
 import pytest
 
 from argosy.errors import DatabaseUnavailable, NotPermitted, TokenMissing
-from argosy.serving.guard import Guard
+from argosy.http.authentication import Authentication
 from argosy.vault.tokens import Token
 
 
@@ -32,7 +32,7 @@ def register():
 
 @pytest.fixture
 def guard(register):
-    made = Guard(register, look_seconds=0.005)
+    made = Authentication(register, poll_seconds=0.005)
     yield made
     made.stop()
 
@@ -67,7 +67,7 @@ def test_tokens_last_seen_stay_good_while_the_database_is_away(guard, register):
 def test_what_is_refused_says_what_would_open_it(guard, register):
     assert guard.check("", "admin") is None
     register.there = [token("shop")]
-    guard.look()
+    guard.poll()
     guard.check("", "")
     with pytest.raises(TokenMissing, match="Authorization: Bearer"):
         guard.check("", "predict")

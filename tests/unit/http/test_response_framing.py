@@ -2,17 +2,17 @@
 
 import pytest
 
-from argosy.http.answer import Answer, AnswerInvalid
-from argosy.http.limits import ConnectionLimits
+from argosy.http.connection_limits import ConnectionLimits
 from argosy.http.refusals import Refused
 from argosy.http.request_head import parse_head
+from argosy.http.response_framing import ResponseFraming, ResponseInvalid
 
 DATE = b"date: now\r\n"
 
 
 def asked(method="GET", version="1.1", connection="x"):
     head = f"{method} / HTTP/{version}\r\nHost: x\r\nConnection: {connection}\r\n\r\n".encode()
-    return Answer(parse_head(head, ConnectionLimits()))
+    return ResponseFraming(parse_head(head, ConnectionLimits()))
 
 
 def fields_of(sent):
@@ -82,20 +82,20 @@ def test_an_answer_says_that_the_connection_ends_with_it(connection):
 
 @pytest.mark.parametrize("field", [(b"a", b"b\r\nc: d"), (b"a", b"b\nc"), (b"a\r\nc", b"d")])
 def test_a_field_cannot_split_the_answer(field):
-    with pytest.raises(AnswerInvalid):
+    with pytest.raises(ResponseInvalid):
         asked().begin(200, [field], b"", True, b"")
 
 
 def test_an_answer_that_is_not_as_long_as_it_said_is_the_applications_mistake():
-    with pytest.raises(AnswerInvalid):
+    with pytest.raises(ResponseInvalid):
         asked().begin(200, [(b"content-length", b"5")], b"too long", True, b"")
     short = asked()
-    with pytest.raises(AnswerInvalid):
+    with pytest.raises(ResponseInvalid):
         short.begin(200, [(b"content-length", b"5")], b"x", True, b"")
     assert not short.is_complete
     done = asked()
     done.begin(200, [], b"x", True, b"")
-    with pytest.raises(AnswerInvalid):
+    with pytest.raises(ResponseInvalid):
         done.more(b"y", True)
 
 

@@ -5,45 +5,45 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from argosy.serving.servable import Reference
+from argosy.serving.servable import ArtifactReference
 
 DEFAULT_ALIAS = "champion"
 
 
 @dataclass(frozen=True)
-class Aspired:
+class AspiredVersions:
     """What a source wants of one model: versions by number, and the aliases that point among them."""
 
     model: str
-    versions: Mapping[int, Reference]
+    versions: Mapping[int, ArtifactReference]
     aliases: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A project's wish for one model; with none of the three, every version that has an alias, else the newest."""
+class ServedVersions:
+    """What a project wants served of a model; with none of the three, every version with an alias, else the newest."""
 
     versions: tuple[int, ...] | None = None
     aliases: tuple[str, ...] | None = None
     latest: int | None = None
 
 
-def select(offered: Aspired, wish: Wish) -> Aspired:
+def select_versions(offered: AspiredVersions, wanted_versions: ServedVersions) -> AspiredVersions:
     """The part of what a store offers that should be served."""
     aliases = {
         alias: number
         for alias, number in offered.aliases.items()
-        if number in offered.versions and (wish.aliases is None or alias in wish.aliases)
+        if number in offered.versions and (wanted_versions.aliases is None or alias in wanted_versions.aliases)
     }
     wanted = set(aliases.values())
-    if wish.versions is not None:
-        wanted |= set(wish.versions)
-    if wish.latest is not None:
-        wanted |= set(sorted(offered.versions)[-wish.latest :] if wish.latest > 0 else ())
-    if wish == Wish() and not wanted and offered.versions:
+    if wanted_versions.versions is not None:
+        wanted |= set(wanted_versions.versions)
+    if wanted_versions.latest is not None:
+        wanted |= set(sorted(offered.versions)[-wanted_versions.latest :] if wanted_versions.latest > 0 else ())
+    if wanted_versions == ServedVersions() and not wanted and offered.versions:
         wanted = {max(offered.versions)}
     chosen = {number: reference for number, reference in offered.versions.items() if number in wanted}
-    return Aspired(offered.model, chosen, aliases)
+    return AspiredVersions(offered.model, chosen, aliases)
 
 
 def routed_aliases(aspired: Mapping[str, int], routed: Mapping[str, int], available: Collection[int]) -> dict[str, int]:

@@ -13,11 +13,11 @@ _FRAMING = {b"connection", b"transfer-encoding", b"keep-alive"}
 _UNKNOWN = -1
 
 
-class AnswerInvalid(Exception):
+class ResponseInvalid(Exception):
     """An application that sends what is no answer: the application's mistake, never the client's."""
 
 
-class Answer:
+class ResponseFraming:
     """The answer to one request. `begin` comes once, then `more` until the body is complete."""
 
     def __init__(self, request: RequestHead) -> None:
@@ -33,7 +33,7 @@ class Answer:
     def begin(
         self, status: int, fields: Iterable[tuple[bytes, bytes]], body: bytes, is_last: bool, date: bytes
     ) -> bytes:
-        """Head and first piece of the body. Raises AnswerInvalid."""
+        """Head and first piece of the body. Raises ResponseInvalid."""
         self._has_body = status not in _NO_BODY
         lines = [_status_line(status)]
         for name, value in fields:
@@ -50,14 +50,14 @@ class Answer:
             lines.append(b"%b: %b\r\n" % (name, value))
         head = b"".join(lines)
         if not head.count(b"\n") == head.count(b"\r") == len(lines):
-            raise AnswerInvalid("a header field of the answer has a line break")
+            raise ResponseInvalid("a header field of the answer has a line break")
         self.has_begun = True
         return b"".join((head, self._framing(len(body), is_last), date, b"\r\n", self.more(body, is_last)))
 
     def more(self, body: bytes, is_last: bool) -> bytes:
-        """The next piece of the body. Raises AnswerInvalid where the pieces are not as long as the head said."""
+        """The next piece of the body. Raises ResponseInvalid where the pieces are not as long as the head said."""
         if self.is_complete:
-            raise AnswerInvalid("the answer is complete and more was sent")
+            raise ResponseInvalid("the answer is complete and more was sent")
         self.is_complete = is_last
         if self._request.method == "HEAD" or not self._has_body:
             return b""
@@ -67,7 +67,7 @@ class Answer:
             self._left -= len(body)
             if self._left < 0 or (is_last and self._left):
                 self.is_complete = False
-                raise AnswerInvalid("the answer is not as long as its Content-Length")
+                raise ResponseInvalid("the answer is not as long as its Content-Length")
         return body
 
     def _framing(self, size: int, is_last: bool) -> bytes:

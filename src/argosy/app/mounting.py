@@ -1,0 +1,62 @@
+"""The HTTP server of a project: every package's routes, mounted on one address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from argosy.definitions.project import LimitSettings
+from argosy.feedback.routes import feedback_counter, feedback_routes
+from argosy.http.access import Access
+from argosy.http.authentication import Authentication
+from argosy.http.http_server import HttpServer
+from argosy.http.request_limits import RequestLimits
+from argosy.http.request_metrics import RequestMetrics
+from argosy.http.sites import Sites
+from argosy.predictions.feedback_log import FeedbackLog
+from argosy.predictions.feedback_writer import FeedbackWriter
+from argosy.predictions.log import PredictionLog
+from argosy.serving.aspired_versions import ServedVersions
+from argosy.serving.limits import InputLimits
+from argosy.serving.model_server import ModelServer
+from argosy.store.store import Store
+from argosy.vault.tokens import Tokens
+from argosy.vault.vault import Vault
+
+
+def http_server(
+    store: Store,
+    vault: Vault,
+    spool: Path,
+    *,
+    models: Mapping[str, ServedVersions] | None = None,
+    limits: LimitSettings | None = None,
+    hosts: Sequence[str] = (),
+) -> HttpServer:
+    """Serves `models`, or all there are; `hosts` are further names that it may be asked under.
+
+    Routes that are asked most often come first.
+    """
+    given = limits or LimitSettings()
+    metrics, database = RequestMetrics(), store.database
+    of_requests = RequestLimits(given.body_bytes, given.values, given.seconds)
+    model_server = ModelServer(
+        store,
+        vault,
+        spool,
+        metrics.registry,
+        models=models,
+        limits=InputLimits(given.text_bytes, given.rows),
+        imported_seconds=given.imported_seconds,
+    )
+    writer = FeedbackWriter(
+        FeedbackLog(database, vault), PredictionLog(database, vault, spool), feedback_counter(metrics.registry)
+    )
+    return HttpServer(
+        [model_server.routes(of_requests), feedback_routes(writer)],
+        Access(Authentication(Tokens(database, vault)), Sites(hosts)),
+        metrics,
+        of_requests,
+        [model_server],
+        given.connections,
+    )

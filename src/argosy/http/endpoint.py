@@ -1,0 +1,59 @@
+"""What a package offers over HTTP: endpoints, and what the OpenAPI document and the front page say of them.
+
+An endpoint's handler takes a request and returns a response, or raises an error of `argosy.errors`; authentication, the
+limit of time, error answers and request metrics are added where it is mounted (`application.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+Handler = Callable[[Request], Awaitable[Response]]
+CALLER = "argosy.caller"
+"""Where a request's scope has the token that it was let in with; None on a server that asks for none."""
+DEADLINE = "argosy.deadline"
+"""Where it has the time, by `time.perf_counter`, after which nobody waits for the answer."""
+TEXT = "text"
+"""What an endpoint `gives` that answers in plain text."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`name` is its operation id and its label in the metrics; `takes` and `gives` name schemas of the document."""
+
+    method: str
+    path: str
+    name: str
+    handler: Handler
+    summary: str
+    """Empty: left out of the document."""
+    gives: str
+    takes: str = ""
+    scope: str = ""
+    """What a token must open for it; empty: open to all."""
+    tag: str = "argosy"
+    request_headers: Mapping[str, str] = field(default_factory=dict)
+    """Header fields that it reads, with what they say."""
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """Other successes than 200, with what they say."""
+
+
+@dataclass(frozen=True)
+class Routes:
+    """What one package offers. Endpoints that are asked most often come first."""
+
+    endpoints: Sequence[Endpoint]
+    schemas: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """JSON schemas that `takes` and `gives` name."""
+    types: Sequence[type] = ()
+    """The same as types of msgspec, under the types' names."""
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
+    """What each `{name}` of the paths means."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Lines for the front page."""

@@ -1,0 +1,38 @@
+"""A server of the routes that packages offer: mounted, then answered on one address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from argosy.http.access import Access
+from argosy.http.application import BackgroundWork, application
+from argosy.http.connection_limits import ConnectionLimits
+from argosy.http.endpoint import Routes
+from argosy.http.request_limits import RequestLimits
+from argosy.http.request_metrics import RequestMetrics
+from argosy.http.server import serve_until_stopped
+from argosy.http.server_routes import with_server_routes
+
+
+class HttpServer:
+    """`background` is started before the first request, and stopped after the last; `connections` at once."""
+
+    def __init__(
+        self,
+        offered: Sequence[Routes],
+        access: Access,
+        metrics: RequestMetrics,
+        limits: RequestLimits,
+        background: Sequence[BackgroundWork] = (),
+        connections: int = ConnectionLimits.connections,
+    ) -> None:
+        self._access = access
+        self._limits = ConnectionLimits(connections=connections, seconds=limits.seconds)
+        every = with_server_routes(offered, metrics)
+        self.app = application(every, access, metrics, limits.seconds, [access.authentication, *background])
+
+    def run(self, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
+        """Answer requests until SIGTERM or Ctrl-C; raises PortInUse, AddressInvalid, and TokenMissing where others
+        could reach the host and there is no token."""
+        self._access.open_to(host)
+        serve_until_stopped(self.app, host, port, on_listening, self._limits)

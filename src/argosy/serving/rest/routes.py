@@ -1,0 +1,101 @@
+"""What serving offers over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from argosy.http.endpoint import Endpoint, Routes
+from argosy.http.request_limits import RequestLimits
+from argosy.serving.dataplane import DataPlane
+from argosy.serving.rest.index import ModelIndex
+from argosy.serving.rest.inference_responses import PREDICTION_HEADER, VERSION_HEADER
+from argosy.serving.rest.schemas import SCHEMAS
+from argosy.serving.rest.tensorflow import TensorFlowProtocol
+from argosy.serving.rest.v2 import V2Protocol
+from argosy.serving.rest.v2_body import InferBody
+from argosy.vault.tokens import PREDICT
+
+OPEN: Final = ("v2_live", "v2_ready")
+"""Asked by load balancers, which have no token."""
+PATH_PARAMETERS: Final = {
+    "model": "The registered model's name.",
+    "version": "A version number; with V2 also an alias, such as champion.",
+    "label": "An alias, such as champion.",
+}
+PLACES: Final = {
+    "models": "GET /v2/models",
+    "ask": "POST /v2/models/MODEL/infer, or POST /v1/models/MODEL:predict",
+    "ready": "GET /v2/health/ready",
+}
+_CALLER_HEADERS: Final = {
+    "argosy-client": "Which program asks; goes into the prediction log.",
+    "argosy-subject": "The person whom the input is about: what `erase` finds.",
+    "argosy-entity": "What the input is about: what late feedback finds.",
+}
+_ANSWER_HEADERS: Final = {
+    PREDICTION_HEADER: "The ids of the first rows' predictions, comma-separated.",
+    VERSION_HEADER: "The version that answered.",
+}
+
+
+def serving_routes(dataplane: DataPlane, limits: RequestLimits) -> Routes:
+    """Those asked most often come first."""
+    table = [
+        *_v2(V2Protocol(dataplane, limits)),
+        *_tensorflow(TensorFlowProtocol(dataplane, limits)),
+        *_index(ModelIndex(dataplane)),
+    ]
+    return Routes([_with_headers(one) for one in table], SCHEMAS, [InferBody], PATH_PARAMETERS, PLACES)
+
+
+def _with_headers(endpoint: Endpoint) -> Endpoint:
+    """Whoever asks a model may say who they are, and hears which prediction it was."""
+    if not endpoint.takes:
+        return endpoint
+    return replace(endpoint, request_headers=_CALLER_HEADERS, response_headers=_ANSWER_HEADERS)
+
+
+def _v2(v2: V2Protocol) -> list[Endpoint]:
+    model, version = "/v2/models/{model}", "/v2/models/{model}/versions/{version}"
+    infer, infer_version = "Ask a model.", "Ask a version, by number or alias."
+    table = [
+        Endpoint("POST", f"{model}/infer", "v2_infer", v2.infer, infer, "InferAnswer", "InferBody"),
+        Endpoint("POST", f"{version}/infer", "v2_infer_version", v2.infer, infer_version, "InferAnswer", "InferBody"),
+        Endpoint("GET", "/v2", "v2_server", v2.server, "The server's name and version.", "ServerMetadata"),
+        Endpoint("GET", "/v2/health/live", "v2_live", v2.live, "Whether the server runs.", "Live"),
+        Endpoint("GET", "/v2/health/ready", "v2_ready", v2.ready, "Whether its models are loaded.", "Ready"),
+        Endpoint("GET", model, "v2_model", v2.model, "What a model takes and gives.", "ModelMetadata"),
+        Endpoint("GET", f"{model}/ready", "v2_model_ready", v2.model_ready, "Whether it can answer.", "Ready"),
+        Endpoint("GET", version, "v2_version", v2.model, "What a version takes and gives.", "ModelMetadata"),
+        Endpoint("GET", f"{version}/ready", "v2_version_ready", v2.model_ready, "Whether it can answer.", "Ready"),
+    ]
+    return [replace(one, scope="" if one.name in OPEN else PREDICT, tag="v2") for one in table]
+
+
+def _tensorflow(tensorflow: TensorFlowProtocol) -> list[Endpoint]:
+    made = []
+    paths = (
+        ("/v1/models/{model}", "", "a model"),
+        ("/v1/models/{model}/versions/{version}", "_version", "a version"),
+        ("/v1/models/{model}/labels/{label}", "_label", "the version that a label leads to"),
+    )
+    for path, suffix, noun in paths:
+        predict, status, metadata = f"Ask {noun}.", f"The state of {noun}.", f"The signature of {noun}."
+        made += [
+            Endpoint(
+                "POST", f"{path}:predict", f"v1_predict{suffix}", tensorflow.predict, predict, "Predictions", "Predict"
+            ),
+            Endpoint("GET", path, f"v1_status{suffix}", tensorflow.status, status, "VersionStatuses"),
+            Endpoint("GET", f"{path}/metadata", f"v1_metadata{suffix}", tensorflow.metadata, metadata, "Signatures"),
+            Endpoint("POST", f"{path}:{{verb}}", f"v1_other_verb{suffix}", tensorflow.other_verb, "", ""),
+        ]
+    return [replace(one, scope=PREDICT, tag="tensorflow") for one in made]
+
+
+def _index(index: ModelIndex) -> list[Endpoint]:
+    models = "Every model, its versions and aliases, and which version answers where none is named."
+    return [
+        Endpoint("GET", "/v2/models", "v2_models", index.models, models, "Models", scope=PREDICT, tag="v2"),
+        Endpoint("GET", "/v1/models", "v1_models", index.models, models, "Models", scope=PREDICT, tag="tensorflow"),
+    ]

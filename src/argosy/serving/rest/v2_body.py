@@ -1,0 +1,114 @@
+"""The body of V2's infer: JSON, and after it the tensors' bytes where the binary extension is used. Pure.
+
+The header `Inference-Header-Content-Length` says how long the JSON is, `binary_data_size` how long each tensor; the
+tensors come in the order of the JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from argosy.errors import RequestInvalid
+from argosy.serving.tensor_bytes import bytes_of_elements, elements_from_bytes
+from argosy.serving.tensors import Tensor, where
+
+LENGTH_HEADER = "inference-header-content-length"
+REQUEST_ID_CHARACTERS = 1000
+"""Of a request's own id, which its answer repeats."""
+
+
+class RequestedOutput(msgspec.Struct):
+    """One output that is asked for."""
+
+    name: str
+    parameters: dict[str, Any] | None = None
+
+
+class InferBody(msgspec.Struct):
+    """The JSON of a request; null says the same as leaving out."""
+
+    inputs: list[Tensor]
+    id: str | None = None
+    parameters: dict[str, Any] | None = None
+    outputs: list[RequestedOutput] | None = None
+
+    @property
+    def wanted(self) -> list[str]:
+        """The names of the outputs asked for; empty: all."""
+        return [output.name for output in self.outputs or ()]
+
+
+def split_body(body: bytes, header: str | None) -> tuple[memoryview, memoryview]:
+    """The JSON and the binary part; raises RequestInvalid where the header is no length within the body."""
+    view = memoryview(body)
+    if header is None:
+        return view, view[len(body) :]
+    if not header.isdecimal() or len(header) > 12 or int(header) > len(body):
+        raise RequestInvalid(f"{LENGTH_HEADER} is '{header[:20]}': it must be the length of the body's JSON")
+    return view[: int(header)], view[int(header) :]
+
+
+def parse_body(body: bytes | memoryview) -> InferBody:
+    """Raises RequestInvalid with the path of what is wrong."""
+    try:
+        parsed = _decode(body)
+    except msgspec.ValidationError as error:
+        raise RequestInvalid(f"the body is not a V2 request: {_lowered(str(error))}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RequestInvalid(f"the body is not JSON: {error}") from None
+    except RecursionError:
+        raise RequestInvalid("the body is not JSON that we read: it is nested too deeply") from None
+    if parsed.id and len(parsed.id) > REQUEST_ID_CHARACTERS:
+        raise RequestInvalid(f"id must be text of at most {REQUEST_ID_CHARACTERS} characters")
+    if content := (parsed.parameters or {}).get("content_type"):  # MLServer's: for every input that has none of its own
+        for tensor in parsed.inputs:
+            tensor.parameters = {"content_type": content, **(tensor.parameters or {})}
+    return parsed
+
+
+def fill(tensors: Sequence[Tensor], binary: memoryview) -> None:
+    """Give each tensor with a `binary_data_size` its data; raises RequestInvalid where sizes do not add up."""
+    position = 0
+    for tensor in tensors:
+        size = tensor.parameter("binary_data_size")
+        if size is None:
+            continue
+        if type(size) is not int or not 0 <= size <= len(binary) - position:
+            raise RequestInvalid(f"{where(tensor)} has a binary_data_size beyond the body's end")
+        tensor.data = elements_from_bytes(tensor, binary[position : position + size])
+        position += size
+    if position != len(binary):
+        raise RequestInvalid(f"{len(binary) - position} bytes of the body belong to no input")
+
+
+def wanted_in_binary(body: InferBody) -> frozenset[str] | None:
+    """The outputs asked for in binary; None: every one, because the request says so for all."""
+    everything = (body.parameters or {}).get("binary_data_output") is True
+    if not body.outputs:
+        return None if everything else frozenset()
+    return frozenset(output.name for output in body.outputs if (output.parameters or {}).get("binary_data", everything))
+
+
+def join_body(answer: Mapping[str, Any], names: frozenset[str] | None) -> tuple[bytes, int]:
+    """The answer's bytes, the outputs of those names in binary, and the length of its JSON."""
+    parts, outputs = [], []
+    for output in answer["outputs"]:
+        if names is None or output["name"] in names:
+            data = bytes_of_elements(output["datatype"], output["data"])
+            parts.append(data)
+            rest = {key: value for key, value in output.items() if key != "data"}
+            outputs.append({**rest, "parameters": {"binary_data_size": len(data)}})
+        else:
+            outputs.append(output)
+    head = msgspec.json.encode({**answer, "outputs": outputs})
+    return head + b"".join(parts), len(head)
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+_decode = msgspec.json.Decoder(InferBody).decode

@@ -1,0 +1,218 @@
+"""Rows out of V2's tensors, and answers into them; the same over REST and gRPC. Pure.
+
+For a model of texts one BYTES tensor is a column of them, whatever its name. Otherwise tensors are columns of fields:
+row i is the dictionary of every tensor's i-th element, under the tensors' names, where null and NaN are missing values.
+One tensor of shape [rows, fields] holds the fields in the order of the model's metadata. One BYTES tensor with the
+parameter `content_type: json` is a column of dictionaries, an object each; `base64` says how texts were written.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from math import isnan, prod
+from typing import Any, Final
+
+import msgspec
+
+from argosy.errors import RequestInvalid
+from argosy.models.adapter import FieldKind
+from argosy.models.inputs import is_lone_text
+from argosy.serving.requests import InferResponse, scores_name
+from argosy.typed_values import listed, shortened, shown
+from argosy.types import Input
+
+TENSOR_DATATYPES = (
+    "BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP32", "FP64", "BYTES",
+)  # fmt: skip
+JSON_CONTENT: Final = "json"
+BASE64_CONTENT: Final = "base64"
+CONTENT_TYPES: Final = (JSON_CONTENT, BASE64_CONTENT, "str", "np", "pd")
+"""Those of MLServer's that are read here: a text as it is (`str`), numbers (`np`), columns of a table (`pd`)."""
+DIMENSIONS: Final = 8
+LONE_TEXT: Mapping[str, FieldKind] = {"text": "text"}
+
+
+class Tensor(msgspec.Struct):
+    """One input, its elements in row-major order."""
+
+    name: str
+    shape: list[int]
+    datatype: str
+    data: list[Any] | None = None
+    parameters: dict[str, Any] | None = None
+
+    def parameter(self, name: str) -> Any:
+        """Its value; None where it was not given."""
+        return self.parameters.get(name) if self.parameters else None
+
+    @property
+    def rows(self) -> int:
+        """As its shape says; see `check_shape`."""
+        return self.shape[0] if self.shape else 1
+
+    @property
+    def elements(self) -> int:
+        return prod(self.shape)
+
+
+def where(tensor: Tensor) -> str:
+    """What error messages call it."""
+    return f"the input '{shortened(tensor.name)}'"
+
+
+def check_shapes(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind]) -> None:
+    """Raises RequestInvalid where a tensor's shape is neither a column nor, of a lone one, a row for each input."""
+    width = len(reads) if len(tensors) == 1 else 1
+    for tensor in tensors:
+        shape = tensor.shape
+        is_column = len(shape) <= DIMENSIONS and min(shape, default=0) >= 0 and set(shape[1:]) <= {1}
+        if not is_column and not (len(shape) == 2 and shape[0] >= 0 and shape[1] == width):
+            fields = f" or [rows, {width}], the fields {listed(reads)}" if width > 1 else ""
+            raise RequestInvalid(
+                f"{where(tensor)} has the shape {shown(shape)}: it must be [rows] or [rows, 1]{fields}"
+            )
+
+
+def rows_of_tensors(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind] = LONE_TEXT) -> list[Input]:
+    """The inputs that the tensors hold, for a model that reads these fields; raises RequestInvalid."""
+    if not tensors:
+        raise RequestInvalid("inputs is empty: send one BYTES tensor of texts")
+    check_shapes(tensors, reads)
+    first = tensors[0]
+    if len(tensors) == 1 and first.elements != first.rows:
+        return _rows_of_matrix(first, list(reads))
+    columns = {tensor.name: _values(tensor) for tensor in tensors}
+    if len(columns) < len(tensors):
+        raise RequestInvalid("two inputs have the same name")
+    if len(columns) == 1 and first.parameter("content_type") == JSON_CONTENT:
+        return [_object(first, row, value) for row, value in enumerate(columns[first.name])]
+    if len(columns) == 1 and is_lone_text(reads):
+        return _texts(first, columns[first.name])
+    lengths = [f"'{name}' {len(column)}" for name, column in columns.items()]
+    if len(set(map(len, columns.values()))) > 1:
+        raise RequestInvalid(f"the inputs have different numbers of rows: {listed(lengths)}")
+    fields = [[_or_missing(value) for value in column] for column in columns.values()]
+    return [dict(zip(columns, values, strict=True)) for values in zip(*fields, strict=True)]
+
+
+def json_texts(tensors: Sequence[Tensor]) -> bytes:
+    """What the tensors hold that will be read as JSON."""
+    data = (tensor.data or () for tensor in tensors if tensor.parameter("content_type") == JSON_CONTENT)
+    return "".join(text for column in data for text in column if isinstance(text, str)).encode()
+
+
+def _rows_of_matrix(tensor: Tensor, names: Sequence[str]) -> list[Input]:
+    values, width = [_or_missing(value) for value in _values(tensor)], len(names)
+    starts = range(0, len(values), width)
+    return [dict(zip(names, values[start : start + width], strict=True)) for start in starts]
+
+
+def _texts(only: Tensor, column: list[Any]) -> list[Input]:
+    if only.datatype != "BYTES":
+        raise RequestInvalid(f"{where(only)} is {only.datatype}: texts are BYTES")
+    if None in column:
+        raise RequestInvalid(f"{where(only)}: element {column.index(None)} is not of the datatype BYTES")
+    return column
+
+
+def _object(tensor: Tensor, row: int, value: Any) -> dict[str, Any]:
+    """A dictionary written as JSON."""
+    try:
+        parsed = msgspec.json.decode(value)
+    except (TypeError, msgspec.DecodeError, UnicodeError, RecursionError):
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise RequestInvalid(f"{where(tensor)}: element {row} is not a JSON object, as its content_type says")
+    return parsed
+
+
+def _or_missing(value: Any) -> Any:
+    return None if isinstance(value, float) and isnan(value) else value
+
+
+def _values(tensor: Tensor) -> list[Any]:
+    """The elements, checked and decoded."""
+    place, elements = where(tensor), tensor.elements
+    if tensor.datatype not in TENSOR_DATATYPES:
+        there = ", ".join(TENSOR_DATATYPES)
+        raise RequestInvalid(f"{place} has the datatype '{shortened(tensor.datatype)}': there are {there}")
+    if tensor.data is None:
+        raise RequestInvalid(f"{place} has no data")
+    values = _flat(tensor.data)
+    if len(values) != elements:
+        raise RequestInvalid(f"{place} has {len(values)} elements, its shape {shown(tensor.shape)} says {elements}")
+    for number, value in enumerate(values):
+        if not _fits(value, tensor.datatype):
+            raise RequestInvalid(f"{place}: element {number} is not of the datatype {tensor.datatype}")
+    content = tensor.parameter("content_type")
+    if content is None:
+        return values
+    if content not in CONTENT_TYPES:
+        raise RequestInvalid(
+            f"{place} has the content_type '{shortened(str(content))}': those read here are {', '.join(CONTENT_TYPES)}"
+        )
+    return _from_base64(tensor, values) if content == BASE64_CONTENT else values
+
+
+def _from_base64(tensor: Tensor, values: list[Any]) -> list[Any]:
+    if tensor.datatype != "BYTES":
+        raise RequestInvalid(f"{where(tensor)} is {tensor.datatype}: base64 is written as BYTES")
+    return [
+        None if value is None else text_of_base64(value, f"{where(tensor)}: element {number}")
+        for number, value in enumerate(values)
+    ]
+
+
+def text_of_base64(value: Any, place: str) -> str:
+    """The UTF-8 text that base64 stands for; raises RequestInvalid."""
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, TypeError, ValueError):
+        raise RequestInvalid(f"{place} is not the base64 of a UTF-8 text") from None
+
+
+def _flat(data: list[Any]) -> list[Any]:
+    """One level of nesting undone: [[a], [b]] is [a, b]."""
+    if any(isinstance(value, list) for value in data):
+        return [inner for value in data for inner in (value if isinstance(value, list) else [value])]
+    return data
+
+
+def _fits(value: object, datatype: str) -> bool:
+    if value is None:
+        return True
+    if datatype == "BYTES":
+        return isinstance(value, str)
+    if datatype == "BOOL":
+        return isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def output_names(has_probabilities: bool) -> list[str]:
+    """The outputs of every model."""
+    return ["label", scores_name(has_probabilities), "prediction_id"]
+
+
+def check_outputs(wanted: Sequence[str], has_probabilities: bool) -> None:
+    """Raises RequestInvalid on an output that the model does not have."""
+    there = output_names(has_probabilities)
+    for name in wanted:
+        if name not in there:
+            raise RequestInvalid(f"there is no output '{shortened(name)}'; there are: {', '.join(there)}")
+
+
+def output_tensors(response: InferResponse, wanted: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The output tensors of those names, checked before, or all; the ids always."""
+    count, width = response.scores.shape
+    there: Mapping[str, dict[str, Any]] = {
+        "label": _tensor("label", "BYTES", [count], response.answers),
+        response.scores_name: _tensor(response.scores_name, "FP64", [count, width], response.scores.ravel().tolist()),
+        "prediction_id": _tensor("prediction_id", "BYTES", [count], response.prediction_ids),
+    }
+    return [there[name] for name in dict.fromkeys([*(wanted or there), "prediction_id"])]
+
+
+def _tensor(name: str, datatype: str, shape: list[int], data: Sequence[Any]) -> dict[str, Any]:
+    return {"name": name, "datatype": datatype, "shape": shape, "data": data}
