@@ -102,8 +102,9 @@ class Exchange:
             return {"type": "http.disconnect"}
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces, self.waiting_bytes = [], 0
+        is_last = self._is_whole  # now: what resuming takes in may be the rest, which is the next message
         self._connection.resume_reading()
-        return {"type": "http.request", "body": body, "more_body": not self._is_whole}
+        return {"type": "http.request", "body": body, "more_body": not is_last}
 
     async def _send(self, message: Message) -> None:
         if self._is_lost:

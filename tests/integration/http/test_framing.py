@@ -115,6 +115,12 @@ def test_a_large_body_streams_through_a_small_buffer(start):
     assert server.exchange(chunked + chunks + b"0\r\n\r\n").endswith(b"\r\n\r\n" + body)
 
 
+@pytest.mark.parametrize("size", [100, 65_536, 150_000, 300_000])
+def test_a_body_that_is_taken_late_is_taken_whole(server, size):
+    body = b"0123456789" * (size // 10)
+    assert server.exchange(request("POST", "/late", body, close=True)).endswith(b"\r\n\r\n" + body)
+
+
 def test_a_client_that_waits_to_be_asked_for_the_body_is_asked(server):
     head = request("POST", "/echo", b"", "Expect: 100-continue", "Content-Length: 4", close=True)
     with server.connect() as client:
