@@ -25,6 +25,8 @@ NONE: Final = "[]"
 LABELS: Final = 1000
 """The most labels that one text may have."""
 
+CHOICES: Final = "choices"
+"""The key under which Label Studio writes the labels of a text."""
 NO_LABEL: Final = "there is no label"
 _SHOWN = 60
 _EXACT = 2**53
@@ -56,6 +58,8 @@ def label_of(value: Any) -> str:
             return _label_of_list.__wrapped__(*value)
     if hasattr(value, "tolist"):  # of NumPy
         return label_of(value.tolist())
+    if isinstance(value, dict) and isinstance(value.get(CHOICES), list) and len(value) == 1:
+        return label_of(chosen(value[CHOICES]))
     if value is None or (isinstance(value, float) and not isfinite(value)):
         raise ValueError(NO_LABEL)
     if isinstance(value, bool | int | float):
@@ -65,6 +69,11 @@ def label_of(value: Any) -> str:
     if isinstance(value, Decimal) or type(value).__name__ in _MISSING_OF_PANDAS:
         raise ValueError(NO_LABEL)
     raise ValueError(f"the label is neither text nor number but {type(value).__name__}")
+
+
+def chosen(choices: list[Any]) -> Any:
+    """What was chosen among labels, as annotation tools write it: one alone is a single label."""
+    return choices[0] if len(choices) == 1 else choices
 
 
 def plain(value: str | float) -> str:
@@ -194,10 +203,12 @@ def _folded(label: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", label).casefold().split())
 
 
-def _listed(text: str) -> list[Any] | None:
+def _listed(text: str) -> Any:
     """The items of a list as text, JSON's or Python's; None where it is none; raises ValueError on a printed array."""
     try:
         found = msgspec.json.decode(text)
+        if isinstance(found, dict) and isinstance(found.get(CHOICES), list) and len(found) == 1:
+            return chosen(found[CHOICES])
         return found if isinstance(found, list) else None
     except (msgspec.DecodeError, RecursionError):
         pass

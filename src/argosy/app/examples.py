@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argosy.datasets.example import Example
-from argosy.datasets.examples import CollectionCounts, Examples
-from argosy.datasets.files import Columns
+from argosy.datasets.examples import CollectionCounts, Examples, with_reading
+from argosy.datasets.file_options import Columns, FileOptions, as_argument
+from argosy.datasets.python_rows import examples_of
+from argosy.datasets.reading import Reading
 from argosy.datasets.staging import ImportReport
-from argosy.errors import ExamplesInvalid, RowUnreadable, VersionNotFound, nearest
+from argosy.errors import RowUnreadable, VersionNotFound
 from argosy.identities import resting_forms
 from argosy.jobs.erasure import erase_words
 from argosy.store import held_out
@@ -51,33 +53,63 @@ class ProjectExamples:
 
     def add(
         self,
-        rows: Iterable[Any],
+        rows: Any,
         into: str = "",
         on_conflict: str = "",
         source: str = "python",
+        *,
+        text: str | None = None,
+        label: str | None = None,
+        seen_at: str | None = None,
+        subject: str | None = None,
+        split: str | None = None,
+        fields: Sequence[str] = (),
+        skip_bad: bool = False,
         fold_case: bool = False,
     ) -> ImportReport:
-        """Add examples: `Example`s, `(input, label)` pairs, or dictionaries with `text`, `label`, … All or nothing.
+        """Add rows, all or nothing: a data frame, or a list of dictionaries, `(input, label)` pairs or `Example`s.
 
-        `fold_case`: labels that differ in case, white space or Unicode's form alone become the usual one of them.
+        `text`, `label` and so on name the columns of a data frame or of dictionaries, which are found by their usual
+        names else; `seen_at='none'` says that there is none. `source` is for rows that do not say theirs. `fold_case`:
+        labels that differ in case, white space or Unicode's form alone become the usual one of them.
         """
-        examples = (_example(number, row) for number, row in enumerate(rows, 1))
+        columns = Columns(text, label, seen_at, subject, None, split, None, _names(fields))
+        options = FileOptions(columns, skip_bad, text_bytes=self._project.settings.limits.text_bytes)
+        examples = examples_of(rows, options)
         rule = self._rule(on_conflict)
-        return self._examples.add(self._named(into), examples, rule, source, fold_case=fold_case)
+        report = self._examples.add(self._named(into), examples, rule, source, fold_case=fold_case)
+        return with_reading(report, examples) if isinstance(examples, Reading) else report
 
     def import_file(
         self,
         path: str | PathLike[str],
         into: str = "",
-        columns: Columns | None = None,
+        *,
+        text: str | None = None,
+        label: str | None = None,
+        seen_at: str | None = None,
+        subject: str | None = None,
+        source: str | None = None,
+        split: str | None = None,
+        fields: Sequence[str] = (),
+        encoding: str = "",
+        quoting: str = "check",
+        sheet: str = "",
         on_conflict: str = "",
         skip_bad: bool = False,
-        progress: Callable[[int], None] = lambda _: None,
         fold_case: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+        spelled: Callable[[str, str], str] = as_argument,
     ) -> ImportReport:
-        """Add a JSONL, CSV or TSV file, all or nothing; raises ExamplesInvalid with the numbers of bad rows."""
+        """Add a file of JSON, CSV, TSV, Parquet or a spreadsheet, all or nothing.
+
+        The options are those of `argosy examples import`; `spelled` is how messages write one. Raises ExamplesInvalid
+        with the numbers of bad rows.
+        """
+        columns = Columns(text, label, seen_at, subject, source, split, None, _names(fields))
+        options = FileOptions(columns, skip_bad, encoding, quoting, sheet, spelled=spelled)
         rule = self._rule(on_conflict)
-        return self._examples.import_file(self._named(into), Path(path), columns, rule, skip_bad, progress, fold_case)
+        return self._examples.import_file(self._named(into), Path(path), options, rule, progress, fold_case)
 
     def collections(self) -> dict[str, int]:
         """Every collection and its number of examples."""
@@ -133,26 +165,6 @@ class ProjectExamples:
         return on_conflict or self._project.settings.conflicts
 
 
-def _example(number: int, row: Any) -> Example:
-    if isinstance(row, Example):
-        return row
-    if isinstance(row, tuple | list) and len(row) == 2:
-        return Example(row[0], row[1], row=number)
-    if isinstance(row, dict):
-        return _from_dictionary(number, row)
-    raise ExamplesInvalid(
-        f"row {number}: expected (input, label), a dictionary or an Example; got {type(row).__name__}"
-    )
-
-
-def _from_dictionary(number: int, row: dict[str, Any]) -> Example:
-    named = {"input" if name == "text" else name: value for name, value in row.items()}
-    unknown = named.keys() - set(Example.__struct_fields__)
-    if unknown:
-        name = min(unknown)
-        hint = nearest(name, ["text", *Example.__struct_fields__])
-        raise ExamplesInvalid(f"row {number}: an example has no '{name}'{hint}; fields of an input go into 'input'")
-    lacking = {"input", "label"} - named.keys()
-    if lacking:
-        raise ExamplesInvalid(f"row {number}: there is no '{min(lacking)}'")
-    return Example(**{**named, "source": named.get("source") or "", "row": number})
+def _names(fields: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns, also as one text with commas."""
+    return tuple(fields.split(",")) if isinstance(fields, str) and fields else tuple(fields)

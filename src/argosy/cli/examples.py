@@ -12,6 +12,7 @@ from argosy.cli.output import counting, json_option, plural, print_json, print_l
 from argosy.cli.project import opened
 
 RULES = ("latest", "majority", "drop", "error")
+QUOTING = ("check", "none", "trust")
 SHOWN = 5
 """Of the texts whose labels disagree."""
 READ = {
@@ -39,11 +40,20 @@ def examples() -> None:
 @click.option("--into", default="", metavar="COLLECTION", help="Default: the project's collection.")
 @click.option("--text", metavar="COLUMN", help="The column with the text.")
 @click.option("--label", metavar="COLUMN", help="The column with the label.")
-@click.option("--seen-at", metavar="COLUMN", help="The column that says when it was seen.")
+@click.option("--seen-at", metavar="COLUMN", help="The column that says when it was seen; none: there is none.")
 @click.option("--subject", metavar="COLUMN", help="The column that says whom it is about.")
 @click.option("--source", metavar="COLUMN", help="The column that says where it came from.")
 @click.option("--split", metavar="COLUMN", help="The column with a published split.")
 @click.option("--fields", metavar="A,B", help="Columns that together are the input, in place of one text.")
+@click.option("--encoding", default="", metavar="NAME", help="Of the file's text, such as cp1252 (default: UTF-8).")
+@click.option(
+    "--quoting",
+    type=click.Choice(QUOTING),
+    default="check",
+    show_default=True,
+    help="In CSV: check refuses a cell that seems to have swallowed rows, none takes quotes as letters.",
+)
+@click.option("--sheet", default="", metavar="NAME", help="Of a spreadsheet (default: the first).")
 @click.option("--on-conflict", type=click.Choice(RULES), help="Which label wins for one text (default: the project's).")
 @click.option("--fold-case", is_flag=True, help="Labels that differ in case alone become the usual one of them.")
 @click.option("--skip-bad", is_flag=True, help="Leave bad rows out, in place of importing nothing.")
@@ -59,22 +69,26 @@ def import_(
     fold_case: bool,
     skip_bad: bool,
     as_json: bool,
-    **named: str | None,
+    **named: Any,
 ) -> None:
-    """Import a JSONL, CSV or TSV FILE (also .gz), or a Parquet one, encrypted, all or nothing.
+    """Import a FILE of JSON, CSV or TSV (also .gz), of Parquet, or a spreadsheet, encrypted, all or nothing.
 
     Example: argosy examples import tickets.csv --into tickets --text body --label queue
     """
     import msgspec
 
-    from argosy.datasets.files import Columns
-
-    given = {name: column for name, column in named.items() if column}
-    columns = Columns(**given, fields=tuple(fields.split(",")) if fields else ())
     project = opened(ctx)
     with counting(as_json) as seen:
         report = project.examples.import_file(
-            file, into, columns, on_conflict or "", skip_bad, lambda count: seen("rows", count), fold_case
+            file,
+            into,
+            **named,
+            fields=fields.split(",") if fields else (),
+            on_conflict=on_conflict or "",
+            skip_bad=skip_bad,
+            fold_case=fold_case,
+            progress=lambda count: seen("rows", count),
+            spelled=_as_option,
         )
     collection, rule = into or project.settings.collection, on_conflict or project.settings.conflicts
     if as_json:
@@ -88,13 +102,17 @@ def import_(
         (report.duplicates, "duplicates: said nothing new"),
         (report.conflicts, f"conflicts: texts whose labels disagree, settled by '{rule}'"),
         (report.dropped, "rows lost to those conflicts"),
-        (report.skipped, "bad rows skipped"),
     ):
         if count:
             print_line(f"  {count:,} {meaning}")
+    if report.skipped:
+        more = "; …" if report.skipped > len(report.problems) else ""
+        print_line(f"  {plural(report.skipped, 'bad row')} skipped: {'; '.join(report.problems)}{more}")
     for label, usual in [*report.merged.items()][:SHOWN]:
         print_line(f"  took the label '{label}' as '{usual}'")
     print_alike(report.alike, "--fold-case takes them as one")
+    if report.hint:
+        print_line(f"  {report.hint}")
     for rows in report.disagreements[:SHOWN]:
         print_line(f"    {', '.join(f'{place}: {label}' for place, label in rows.items())}")
     if report.conflicts > SHOWN:
@@ -211,6 +229,11 @@ def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, as_json: bool
         marked = " They are marked." if mark else ""
         print_line(f"Trained on it, and still there: {', '.join(erased.models)}.{marked}")
     return code
+
+
+def _as_option(option: str, value: str) -> str:
+    """An option as it is typed."""
+    return f"--{option.replace('_', '-')}{value and f' {value}'}"
 
 
 def print_alike(groups: Sequence[Sequence[str]], to_do: str) -> None:

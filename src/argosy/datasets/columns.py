@@ -1,11 +1,16 @@
-"""Which column of a file is what: as the user says, else by the names that columns usually have."""
+"""Which column of a file is what: as the user says, else by the names that columns usually have. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
+from argosy.datasets.file_options import NONE, Columns, FileOptions
 from argosy.errors import ExamplesInvalid, nearest
 
 _USUAL: dict[str, tuple[str, ...]] = {
@@ -18,55 +23,103 @@ _USUAL: dict[str, tuple[str, ...]] = {
     "split": ("split",),
     "origin": ("origin",),
 }  # fmt: skip
+_NEEDED = ("text", "label")
 _IDENTITIES = ("subject", "source", "origin")
+_PREDICTION = re.compile(r"[0-9a-f]{44}")
 _LISTED = 30
 
 
-class Columns(msgspec.Struct, frozen=True):
-    """The names of a file's columns; None is found by its usual names. `fields` make a dictionary of the input."""
+def detect(names: Iterable[str], options: FileOptions, where: str) -> Columns:
+    """The user's columns completed from the names a file has; raises ExamplesInvalid where one is not there.
 
-    text: str | None = None
-    label: str | None = None
-    seen_at: str | None = None
-    subject: str | None = None
-    source: str | None = None
-    split: str | None = None
-    origin: str | None = None
-    fields: tuple[str, ...] = ()
-
-
-def detect(names: Iterable[str], given: Columns, where: str) -> Columns:
-    """`given` completed from the names a file has; raises ExamplesInvalid where a column is not there."""
-    known = list(names)
-    by_folded = {name.strip().casefold(): name for name in reversed(known)}
-    for name in (*(getattr(given, role) for role in _USUAL), *given.fields):
-        if name is not None and name not in known:
-            raise ExamplesInvalid(f"{where}: no column is called '{name}'{nearest(name, known)}; {_there(known)}")
+    A role whose column is None is switched off; one that no row has so far keeps its usual name, for later rows.
+    """
+    known, given = list(names), options.columns
     if given.text and given.fields:
         raise ExamplesInvalid(f"{where}: an input is either one text column or fields, not both")
+    by_name = {normal(name): name for name in reversed(known)}
+    by_folded = {normal(name).casefold(): name for name in reversed(known)}
+
+    def column(name: str) -> str:
+        found = name if name in known else by_name.get(normal(name))
+        if found is None and not (known and _head(name, known)):
+            raise ExamplesInvalid(f"{where}: no column is called '{name}'{nearest(name, known)}; {_there(known)}")
+        return name if found is None else found
+
+    fields = tuple(column(name) for name in given.fields)
     found: dict[str, str | None] = {}
     for role, usual in _USUAL.items():
         named = getattr(given, role)
-        there = next(
-            (by_folded[name] for name in usual if name in by_folded and by_folded[name] not in given.fields), None
-        )
-        later = None if role in ("text", "label") or usual[0] in given.fields else usual[0]
-        found[role] = named or there or later  # a column that later rows may have
-    if given.fields:
+        if named == NONE and role not in _NEEDED:
+            found[role] = None
+        elif named:
+            found[role] = column(named)
+        else:
+            there = (by_folded[name] for name in usual if name in by_folded and by_folded[name] not in fields)
+            later = None if role in _NEEDED or usual[0] in fields else usual[0]
+            found[role] = next(there, later)
+    if fields:
         found["text"] = None
-    elif found["text"] is None:
-        raise ExamplesInvalid(f"{where}: which column is the text? Say it with --text COLUMN; {_there(known)}")
-    if found["label"] is None:
-        raise ExamplesInvalid(f"{where}: which column is the label? Say it with --label COLUMN; {_there(known)}")
-    return Columns(**found, fields=given.fields)
+    for role in _NEEDED:
+        if found[role] is None and not (fields and role == "text"):
+            option = options.spelled(role, "COLUMN")
+            raise ExamplesInvalid(f"{where}: which column is the {role}? Say it with {option}; {_there(known)}")
+    return Columns(**found, fields=fields)
+
+
+def confirmed(found: Columns, options: FileOptions, rows: Sequence[Mapping[str, Any]], where: str) -> Columns:
+    """What was detected, without guesses that the first rows belie.
+
+    Raises ExamplesInvalid where the user names a column of objects for what is a name, a time or a split.
+    """
+    off: dict[str, None] = {}
+    for role in _USUAL.keys() - set(_NEEDED):
+        name = getattr(found, role)
+        values = [value for row in rows if name is not None and (value := row.get(name)) is not None]
+        is_guess = getattr(options.columns, role) is None
+        are_objects = bool(values) and all(isinstance(value, dict) for value in values)
+        if are_objects and not is_guess:
+            inner = next((f"{name}.{key}" for value in values for key in value), "")
+            hint = f": name one of their fields, such as {options.spelled(role, inner)}" if inner else ""
+            raise ExamplesInvalid(f"{where}: the column '{name}' holds objects{hint}")
+        is_foreign = role == "origin" and not all(_PREDICTION.fullmatch(str(value)) for value in values if value != "")
+        if is_guess and (are_objects or is_foreign):
+            off[role] = None
+    return msgspec.structs.replace(found, **off)
 
 
 def told(columns: Columns, names: Iterable[str]) -> dict[str, str]:
     """What was read from which column, of the columns that were there."""
     known = set(names)
     found = {role: getattr(columns, role) for role in _USUAL}
-    read = {role: name for role, name in found.items() if name in known}
+    read = {role: name for role, name in found.items() if name in known or (name and _head(name, known))}
     return {"fields": ", ".join(columns.fields), **read} if columns.fields else read
+
+
+def used(columns: Columns, names: Sequence[str]) -> list[str]:
+    """The columns of a file that are read, in their order."""
+    asked = {*columns.fields, *(getattr(columns, role) for role in _USUAL)} - {None}
+    wanted = {name if name in names else _head(name, names) for name in asked}
+    return [name for name in names if name in wanted]
+
+
+def paths(columns: Columns, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Columns that are paths into objects: the head's name, then the keys below it."""
+    asked = {*columns.fields, *(getattr(columns, role) for role in _USUAL)} - {None}
+    found = {name: _head(name, names) for name in asked if name not in names}
+    return {name: (head, *name[len(head) + 1 :].split(".")) for name, head in found.items() if head}
+
+
+def value_at(row: Any, path: tuple[str, ...]) -> Any:
+    """What lies at the path; None where nothing does. A number picks from a list."""
+    for key in path:
+        if isinstance(row, Mapping):
+            row = row.get(key)
+        elif isinstance(row, list) and key.isdecimal() and int(key) < len(row):
+            row = row[int(key)]
+        else:
+            return None
+    return row
 
 
 def identities(given: Columns) -> tuple[str, ...]:
@@ -76,8 +129,27 @@ def identities(given: Columns) -> tuple[str, ...]:
 
 def is_usual(name: str) -> bool:
     """Whether some role's column usually has that name."""
-    folded = name.strip().casefold()
+    folded = normal(name).casefold()
     return any(folded in usual for usual in _USUAL.values())
+
+
+def normal(name: str) -> str:
+    """A column's name in the form in which two are compared."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def check_distinct(names: Iterable[str], where: str) -> None:
+    """Raise ExamplesInvalid where two columns share a name; those without one are never read."""
+    twice = [name for name, count in Counter(names).items() if count > 1 and name]
+    if twice:
+        raise ExamplesInvalid(f"{where}: two columns are called '{twice[0]}': give each a name of its own")
+
+
+def _head(name: str, known: Collection[str]) -> str:
+    """The column that a path begins with, the longest there is; empty where there is none."""
+    parts = name.split(".")
+    heads = (".".join(parts[:at]) for at in range(len(parts) - 1, 0, -1))
+    return next((head for head in heads if head in known), "")
 
 
 def _there(known: list[str]) -> str:

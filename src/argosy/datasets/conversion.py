@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from argosy import clock
-from argosy.datasets.columns import Columns
 from argosy.datasets.example import Example, check_split, content
+from argosy.datasets.file_options import Columns
 from argosy.identities import identity_of
 from argosy.label_sets import label_of
 from argosy.models.inputs import check_input
@@ -19,16 +20,13 @@ Row = Mapping[str, Any] | str
 """A row by column, or what is wrong with it."""
 
 
-def converter(columns: Columns, text_bytes: int) -> Callable[[int, Row], Example]:
+def converter(columns: Columns, text_bytes: int) -> Callable[[int, Mapping[str, Any]], Example]:
     """From line number and row to a whole example; what it returns raises ValueError saying what is wrong."""
-    fields, text, label = columns.fields, columns.text or "", columns.label or ""
-    names = (columns.seen_at, columns.source, columns.subject, columns.split, columns.origin)
-    seen_at, source, subject, split, origin = (name or "" for name in names)
+    fields, text, label, split = columns.fields, columns.text, columns.label, columns.split
+    seen_at, source, subject, origin = columns.seen_at, columns.source, columns.subject, columns.origin
 
-    def convert(line: int, row: Row) -> Example:
-        if isinstance(row, str):
-            raise ValueError(row)
-        get = row.get
+    def convert(line: int, row: Mapping[str, Any]) -> Example:
+        get: Any = row.get  # of None too, which no row has: a role that is switched off
         given = {name: get(name) for name in fields} if fields else get(text)
         if given is None:
             raise ValueError(f"there is no '{text}'")
@@ -68,6 +66,8 @@ def checked(row: Example, text_bytes: int) -> Example:
 def _time(value: Any) -> float | None:
     if value is None or value == "" or value != value:  # NaN and NaT
         return None
+    if isinstance(value, datetime | date):
+        value = value.isoformat()
     try:
         return clock.parse_time(float(value) if isinstance(value, str) and _is_seconds(value) else value)
     except (ValueError, TypeError, OverflowError):

@@ -2,6 +2,11 @@
 
 Quoted cells may span lines; a row's number is that of its first line. Reading goes on after what is malformed, with the
 next line.
+
+A cell that only begins with a quote, such as `"so they say`, takes all lines up to the next such cell into it. With the
+quoting `check` a cell of several lines is refused where they look like rows: where it contains the delimiter, and, for
+commas and semicolons, which texts have too, where one of the lines has as many cells as the file has columns and shares
+a value with another row.
 """
 
 from __future__ import annotations
@@ -9,32 +14,59 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from argosy.datasets.lines import too_long
+from argosy.datasets.lines import NOT_ENCODED, BadLines, too_long
 
 Row = tuple[int, list[str] | str]
 """A row's number and its cells, or what is wrong with it."""
 
 _DELIMITERS = (",", ";", "\t", "|")
+_IN_TEXTS = (",", ";")
+_REMEMBERED, _REMEMBERED_CHARACTERS = 1000, 100
+
+
+class QuotingProblem(BadLines):
+    """What is wrong with a row because of its quotes."""
+
+    __slots__ = ()
 
 
 class CsvRows:
     """The rows, to be iterated once; blank lines are passed over."""
 
-    def __init__(self, lines: Iterator[bytes], limit: int, delimiter: str = "") -> None:
-        """Without a `delimiter` it is the one that the first line has most of."""
+    def __init__(
+        self,
+        lines: Iterator[bytes],
+        limit: int,
+        delimiter: str = "",
+        quoting: str = "trust",
+        is_trusted: Callable[[list[str]], bool] = lambda _: False,
+    ) -> None:
+        """Without a `delimiter` it is the one that the first line has most of.
+
+        `is_trusted`, given the first row: whether nothing is to be checked.
+        """
         first, blank = [*itertools.islice(lines, 1)], 0
         while first and first[0].isspace():
             first, blank = [*itertools.islice(lines, 1)], blank + 1
         counts = {mark: b"".join(first).count(mark.encode()) for mark in _DELIMITERS}
         self._delimiter = delimiter or max(counts, key=lambda mark: counts[mark])
-        self._feed, self._limit = _Feed(itertools.chain(first, lines), blank, limit), limit
+        self._feed, self._limit, self._quoting = _Feed(itertools.chain(first, lines), blank, limit), limit, quoting
+        self._is_trusted = is_trusted
+        self._seen: list[set[str]] = []
+        """The values of each column in the first rows."""
 
     def __iter__(self) -> Iterator[Row]:
         feed = self._feed
         csv.field_size_limit(self._limit)
-        reader = csv.reader(feed, delimiter=self._delimiter, strict=True)
+        reader = csv.reader(
+            feed,
+            delimiter=self._delimiter,
+            strict=True,
+            quoting=csv.QUOTE_NONE if self._quoting == "none" else csv.QUOTE_MINIMAL,
+        )
+        remembered = 0 if self._quoting == "check" else _REMEMBERED
         while True:
             number = feed.begin()
             try:
@@ -42,15 +74,42 @@ class CsvRows:
             except StopIteration:
                 return
             except _TooLong:
-                yield number, self._unclosed(f" within {self._limit:,} bytes") if feed.lines else too_long(self._limit)
+                problem = self._unclosed(f" within {self._limit:,} bytes") if feed.lines else too_long(self._limit)
+                yield number, problem
             except csv.Error as error:
                 is_open = "end of data" in str(error)
-                yield number, self._unclosed("") if is_open else f"its quoting is malformed ({error})"
+                yield number, self._unclosed("") if is_open else self._problem(f"its quoting is malformed ({error})")
             else:
                 if feed.is_broken:
-                    yield number, "it is not UTF-8"
+                    yield number, BadLines(NOT_ENCODED, len(feed.lines))
+                elif len(feed.lines) > 1 and self._quoting == "check" and self._has_swallowed_rows(cells):
+                    yield number, self._problem(f"a quote opens a cell of {len(feed.lines)} lines that look like rows")
                 elif any(cell.strip() for cell in cells):
+                    if remembered < _REMEMBERED:
+                        remembered += 1
+                        self._remember(cells)
                     yield number, cells
+
+    def _remember(self, cells: list[str]) -> None:
+        if not self._seen:
+            self._seen = [set() for _ in cells]
+            if self._is_trusted(cells):
+                self._quoting = "trust"
+        for values, cell in zip(self._seen, cells, strict=False):
+            if len(cell) <= _REMEMBERED_CHARACTERS:
+                values.add(cell)
+
+    def _has_swallowed_rows(self, cells: list[str]) -> bool:
+        if not any("\n" in cell and self._delimiter in cell for cell in cells):
+            return False
+        if self._delimiter not in _IN_TEXTS:
+            return True
+        lines = [line.decode().rstrip("\r\n").split(self._delimiter) for line in self._feed.lines[:-1]]
+        return any(
+            len(line) == len(self._seen)
+            and any(cell in values for values, cell in zip(self._seen, line, strict=True) if cell)
+            for line in lines
+        )
 
     def _unclosed(self, where: str) -> str:
         feed, mark = self._feed, re.escape(self._delimiter)
@@ -58,7 +117,10 @@ class CsvRows:
         record = b"".join(feed.lines)
         found = re.match(whole_cells.encode(), record)
         line = feed.first + record.count(b"\n", 0, found.end() if found else 0)
-        return f"its quoting is malformed: the quote that opens in line {line} is not closed{where}"
+        return self._problem(f"its quoting is malformed: the quote that opens in line {line} is not closed{where}")
+
+    def _problem(self, problem: str) -> QuotingProblem:
+        return QuotingProblem(problem, max(1, len(self._feed.lines)))
 
 
 class _TooLong(Exception):

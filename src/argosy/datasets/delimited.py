@@ -7,12 +7,13 @@ known by its columns, and comes back exactly: see `spreadsheet_cells` and `expor
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from argosy.datasets import export
-from argosy.datasets.columns import Columns, is_usual
-from argosy.datasets.csv_rows import CsvRows
+from argosy.datasets.columns import check_distinct, is_usual, normal
+from argosy.datasets.csv_rows import CsvRows, QuotingProblem, Row
+from argosy.datasets.file_options import Columns, FileOptions
 from argosy.datasets.lines import head
 from argosy.errors import ExamplesInvalid
 
@@ -20,17 +21,19 @@ _SAMPLE = 1000
 
 
 def read_delimited(
-    lines: Iterator[bytes], limit: int, suffix: str, given: Columns, where: str
+    lines: Iterator[bytes], limit: int, suffix: str, options: FileOptions, where: str
 ) -> Iterator[tuple[int, Mapping[str, Any] | str]]:
     """Line number and cells by column, or line number and what is wrong."""
-    rows = iter(CsvRows(lines, limit, "\t" if suffix in ("tsv", "tab") else ""))
+    delimiter = "\t" if suffix in ("tsv", "tab") else ""
+    rows = _hinted(CsvRows(lines, limit, delimiter, options.quoting, export.is_ours), options)
     sample = head(rows, _SAMPLE, limit)
     good = [cells for _, cells in sample if isinstance(cells, list)]
     if not good:
         yield from ((number, cells) for number, cells in itertools.chain(sample, rows) if isinstance(cells, str))
         return
-    names = _names(good, given, where)
-    is_header = names == [cell.strip() for cell in good[0]]
+    names = _names(good, options.columns, where)
+    check_distinct(names, where)
+    is_header = names == [normal(cell) for cell in good[0]]
     is_ours = is_header and export.is_ours(names)
     for number, cells in itertools.chain(sample, rows):
         if is_header and cells is good[0]:
@@ -44,9 +47,20 @@ def read_delimited(
             yield number, export.as_exported(row) if is_ours else row
 
 
+def _hinted(rows: Iterable[Row], options: FileOptions) -> Iterator[Row]:
+    """The rows; a problem of quotes says what helps."""
+    literal, trusted = (options.spelled("quoting", way) for way in ("none", "trust"))
+    for number, cells in rows:
+        if isinstance(cells, QuotingProblem):
+            to_do = f"{literal} reads quotes as letters" + (f", {trusted} takes the cell" if "rows" in cells else "")
+            yield number, QuotingProblem(f"{cells}: {to_do}", cells.lines)
+        else:
+            yield number, cells
+
+
 def _names(rows: list[list[str]], given: Columns, where: str) -> list[str]:
     """The columns' names: the first row, or made up for two columns without a header."""
-    first = [cell.strip() for cell in rows[0]]
+    first = [normal(cell) for cell in rows[0]]
     said = {given.text, given.label, *given.fields} - {None}
     if said & set(first) or any(is_usual(cell) for cell in first) or not _is_data(rows):
         return first

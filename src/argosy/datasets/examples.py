@@ -12,6 +12,7 @@ May be used from any thread; rows given to `add` must not come from a transactio
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,9 @@ from argosy.database import Database
 from argosy.datasets import statements as sql
 from argosy.datasets.conflicts import check_rule
 from argosy.datasets.example import Example, identity, read_payload
-from argosy.datasets.files import Columns, read_file
+from argosy.datasets.file_options import FileOptions
+from argosy.datasets.files import read_file
+from argosy.datasets.reading import Reading
 from argosy.datasets.staging import Defaults, ImportReport, Staging
 from argosy.errors import CollectionNotFound, ExamplesInvalid, nearest
 from argosy.label_sets import counted
@@ -86,16 +89,17 @@ class Examples:
         self,
         collection: str,
         path: Path,
-        columns: Columns | None = None,
+        options: FileOptions | None = None,
         on_conflict: str = "latest",
-        skip_bad: bool = False,
         progress: Callable[[int], None] = lambda _: None,
         fold_case: bool = False,
     ) -> ImportReport:
-        """Add a JSONL, CSV or TSV file (gzipped or not), all or nothing; see docs/examples.md for the columns."""
-        reading = read_file(path, columns or Columns(), skip_bad, self._text_bytes)
-        report = self.add(collection, reading, on_conflict, path.name, progress, fold_case)
-        return msgspec.structs.replace(report, skipped=reading.skipped, columns=reading.columns)
+        """Add a file, all or nothing; docs/examples.md says of which formats, and how columns are found."""
+        options = msgspec.structs.replace(options or FileOptions(), text_bytes=self._text_bytes)
+        reading = read_file(path, options)
+        source = os.fsencode(path.name).decode(errors="backslashreplace")  # a name may be of any bytes
+        report = self.add(collection, reading, on_conflict, source, progress, fold_case)
+        return with_reading(report, reading)
 
     def collections(self) -> dict[str, int]:
         """Every collection and its number of examples."""
@@ -154,6 +158,13 @@ class Examples:
 
     def _not_found(self, collection: str) -> CollectionNotFound:
         return collection_not_found(collection, self.collections())
+
+
+def with_reading(report: ImportReport, reading: Reading) -> ImportReport:
+    """The report with what became of the source's rows before they were added."""
+    return msgspec.structs.replace(
+        report, skipped=reading.skipped, columns=reading.columns, problems=reading.problems, hint=reading.hint
+    )
 
 
 def checked_collection(name: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, Final, TypeVar
+from typing import IO, Final, TypeVar, cast
 
 from argosy.errors import ExamplesInvalid
 
@@ -15,12 +16,29 @@ RECORD_BYTES: Final = 16_000_000
 """The longest row, as it stands in the file, where texts are not allowed to be longer."""
 TOO_LONG: Final = b""
 """Stands for a line that is longer; a line is never empty, since it ends with a line break or has other content."""
+NOT_ENCODED: Final = "it is not UTF-8"
+"""What is wrong with a line in another encoding."""
 
+UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+"""What a file in it begins with."""
+
+_GZIP, _MARK = b"\x1f\x8b", b"\xef\xbb\xbf"
 _BUFFER_BYTES = 1 << 16
-_GZIP, _MARK, _UTF_16 = b"\x1f\x8b", b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
 _ESCAPED = 8  # a character of a text takes at most six bytes in JSON
 
 T = TypeVar("T")
+
+
+class BadLines(str):
+    """What is wrong with a row of so many `lines`, all of which are lost with it."""
+
+    __slots__ = ("lines",)
+    lines: int
+
+    def __new__(cls, problem: str, lines: int) -> BadLines:
+        made = super().__new__(cls, problem)
+        made.lines = lines
+        return made
 
 
 def record_limit(text_bytes: int) -> int:
@@ -33,30 +51,46 @@ def too_long(limit: int) -> str:
     return f"it is longer than {limit:,} bytes"
 
 
-def opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> io.BufferedReader:
     """The file, unpacked where it is gzipped; raises ExamplesInvalid."""
     try:
         file = path.open("rb")
-    except OSError as error:
-        raise ExamplesInvalid(f"{path}: cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise ExamplesInvalid(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from None
     head = file.peek(2)[:2]  # a pipe cannot be wound back
     if head == _GZIP:
-        return io.BufferedReader(gzip.GzipFile(fileobj=file), _BUFFER_BYTES)
-    if path.suffix == ".gz" and head:
+        return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=file)), _BUFFER_BYTES)
+    if path.suffix.lower() == ".gz" and head:
         file.close()
         raise ExamplesInvalid(f"{path}: is called .gz and is not gzipped")
     return file
 
 
-def read_lines(file: IO[bytes], limit: int, where: str) -> Iterator[bytes]:
-    """Its lines without a byte order mark, TOO_LONG in place of one of more than `limit` bytes.
+def check_encoding(name: str) -> str:
+    """The encoding's usual name, empty for UTF-8; raises ExamplesInvalid where Python knows none of that name."""
+    try:
+        found = codecs.lookup(name or "utf-8")
+        if not found._is_text_encoding:  # the codecs module has no other way to tell rot13 and gzip from encodings
+            raise LookupError
+    except (LookupError, ValueError):
+        known = "cp1252, latin-1, cp1251, utf-16, shift_jis and others that Python knows"
+        raise ExamplesInvalid(f"there is no encoding '{name}'; there are: {known}") from None
+    return "" if found.name in ("utf-8", "utf-8-sig") else found.name
 
-    Raises ExamplesInvalid on UTF-16, EOFError where a gzip file breaks off, OSError and zlib.error where it is damaged.
+
+def read_lines(file: IO[bytes], limit: int, where: str, encoding: str = "", to_do: str = "") -> Iterator[bytes]:
+    """Its lines in UTF-8, without a byte order mark, TOO_LONG in place of one of more than `limit` bytes.
+
+    A line that is not in its encoding is no UTF-8 either. Raises ExamplesInvalid on UTF-16 that `encoding` does not
+    say, with what is `to_do`; EOFError where a gzip file breaks off, OSError and zlib.error where it is damaged.
     """
+    if encoding:
+        yield from _encoded_lines(file, limit, where, encoding)
+        return
     read = partial(file.readline, limit + 1)
     first = read()
-    if first[:2] in _UTF_16:
-        raise ExamplesInvalid(f"{where}: it is UTF-16; convert it to UTF-8: iconv -f UTF-16 -t UTF-8")
+    if first[:2] in UTF_16:
+        raise ExamplesInvalid(f"{where}: it is UTF-16{f': {to_do}' if to_do else ''}")
     if first not in (b"", _MARK):
         yield _whole(first, limit, file).removeprefix(_MARK)
     for line in iter(read, b""):
@@ -82,3 +116,22 @@ def _whole(line: bytes, limit: int, file: IO[bytes]) -> bytes:
     while line and not line.endswith(b"\n"):
         line = file.readline(_BUFFER_BYTES)
     return TOO_LONG
+
+
+def _encoded_lines(file: IO[bytes], limit: int, where: str, encoding: str) -> Iterator[bytes]:
+    """Lines of another encoding as UTF-8; bytes that it does not have become surrogates, which UTF-8 does not have."""
+    text = io.TextIOWrapper(file, encoding, errors="surrogateescape", newline="\n")
+    try:
+        is_first = True
+        for line in iter(partial(text.readline, limit + 1), ""):
+            whole = line
+            while whole and len(line) > limit and not whole.endswith("\n"):
+                whole = text.readline(_BUFFER_BYTES)
+            content = line.removeprefix("\ufeff") if is_first else line
+            is_first = False
+            if content:
+                yield TOO_LONG if len(line) > limit else content.encode(errors="surrogatepass")
+    except UnicodeError as error:
+        raise ExamplesInvalid(f"{where}: it is not {encoding}: {error.args[-1]}") from None
+    finally:
+        text.detach()

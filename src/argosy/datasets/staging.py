@@ -18,7 +18,7 @@ from argosy.datasets import statements as sql
 from argosy.datasets.conflicts import Rule, Staged, Stored, decide
 from argosy.datasets.conversion import checked
 from argosy.datasets.example import FIRST, ID_BYTES, Example, content, identity, payload
-from argosy.datasets.files import Reading
+from argosy.datasets.reading import Reading
 from argosy.errors import ExamplesInvalid
 from argosy.label_sets import alike, respelled, spellings, usual_spellings
 from argosy.vault import Scope
@@ -44,7 +44,11 @@ class ImportReport(msgspec.Struct, frozen=True):
     dropped: int
     """Rows that lost by the conflict rule."""
     skipped: int = 0
-    """Bad rows that were left out."""
+    """Bad rows that were left out, and lines of malformed ones."""
+    problems: list[str] = []
+    """What was wrong with the first of them."""
+    hint: str = ""
+    """What would read some of them."""
     columns: dict[str, str] = {}
     """What was read from which column of a file."""
     disagreements: list[dict[str, str]] = []

@@ -112,9 +112,11 @@ def test_examples_are_added_from_any_iterable(project):
     assert project.examples.count().labels["delivery"] == 25
     assert sorted(example.label for example in project.examples.export())[0] == "account"
     assert project.examples.erase("ann").examples == 1
-    bad = [("one",), 3, {"text": "x"}, {"text": "x", "lable": "y"}, {"text": "x", "label": "y", "seen_at": "noon"}]
-    for row in bad:
+    for row in (("one",), 3, {"text": "x", "label": "y", "seen_at": "noon"}):
         with pytest.raises(ExamplesInvalid, match="row 1"):
+            project.examples.add([row])
+    for row in ({"text": "x"}, {"text": "x", "lable": "y"}):
+        with pytest.raises(ExamplesInvalid, match="which column is the label"):
             project.examples.add([row])
 
 

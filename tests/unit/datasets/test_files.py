@@ -6,8 +6,8 @@ import tracemalloc
 
 import pytest
 
-from argosy.datasets.columns import Columns
 from argosy.datasets.example import content
+from argosy.datasets.file_options import Columns, FileOptions
 from argosy.datasets.files import read_file
 from argosy.errors import ExamplesInvalid
 
@@ -24,8 +24,8 @@ def lines(*rows):
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
-def pairs(path, **options):
-    return [(row.input, row.label) for row in read_file(path, **options)]
+def pairs(path):
+    return [(row.input, row.label) for row in read_file(path)]
 
 
 EXPECTED = [(row["text"], row["label"]) for row in ROWS]
@@ -76,14 +76,14 @@ def test_two_columns_need_no_header(tmp_path, name, text):
 def test_columns_as_said(tmp_path):
     path = written(tmp_path, "a.csv", "title,what,who,when\nhello,x,Ann,2016-1-2\nbye,y,,\n")
     columns = Columns(text="title", label="what", subject="who", seen_at="when")
-    first, second = read_file(path, columns)
+    first, second = read_file(path, FileOptions(columns))
     assert (first.input, first.label, first.subject, first.seen_at, first.row) == ("hello", "x", "Ann", 1451692800.0, 2)
     assert (second.subject, second.seen_at, second.row) == (None, None, 3)
 
 
 def test_fields_make_a_dictionary(tmp_path):
     path = written(tmp_path, "a.csv", "title,body,label\nhello,world,x\n")
-    (row,) = read_file(path, Columns(fields=("title", "body")))
+    (row,) = read_file(path, FileOptions(Columns(fields=("title", "body"))))
     assert row.input == {"title": "hello", "body": "world"}
 
 
@@ -146,9 +146,9 @@ GOOD = b'{"text": "good", "label": "a"}\n'
 )
 def test_a_bad_line_is_named_and_can_be_skipped(tmp_path, bad, problem):
     path = written(tmp_path, "a.jsonl", GOOD + bad + GOOD)
-    with pytest.raises(ExamplesInvalid, match=rf"1 bad row, .*2 good.*--skip-bad.*line 2: .*{problem}"):
+    with pytest.raises(ExamplesInvalid, match=rf"1 bad row, .*2 good.*skip_bad=True.*line 2: .*{problem}"):
         list(read_file(path))
-    reading = read_file(path, skip_bad=True)
+    reading = read_file(path, FileOptions(skip_bad=True))
     assert len(list(reading)) == 2
     assert reading.skipped == 1
 
@@ -179,7 +179,7 @@ def test_a_bad_csv_line_is_named(tmp_path, bad, problem):
     path = written(tmp_path, "a.csv", b"text,label\ngood,a\n" + bad)
     with pytest.raises(ExamplesInvalid, match=rf"line 3: .*{problem}"):
         list(read_file(path))
-    assert len(list(read_file(path, skip_bad=True))) == 1
+    assert len(list(read_file(path, FileOptions(skip_bad=True)))) == 1
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 0.999])
@@ -188,7 +188,7 @@ def test_a_truncated_gzip_keeps_its_good_rows_only_when_told(tmp_path, share):
     path = written(tmp_path, "a.jsonl.gz", whole[: int(len(whole) * share)])
     with pytest.raises(ExamplesInvalid, match="breaks off"):
         list(read_file(path))
-    reading = read_file(path, skip_bad=True)
+    reading = read_file(path, FileOptions(skip_bad=True))
     kept = list(reading)
     assert 0 < len(kept) < 20_000
     assert reading.skipped >= 1
@@ -209,7 +209,8 @@ def test_damaged_compression_is_said(tmp_path):
         ("a.csv", b"text,label\n", "no row"),
         ("a.jsonl.gz", b"", "no row"),
         ("a.jsonl.gz", b"plain text", "not gzipped"),
-        ("a.xlsx", b"PK", "must be .jsonl, .csv or .tsv"),
+        ("a.docx", b"PK", "must be .jsonl, .json, .csv or .tsv"),
+        ("a.xlsx", b"PK", "cannot be read as a spreadsheet"),
         ("a.csv", "text,label\nx,y\n".encode("utf-16"), "UTF-16"),
         ("a.jsonl", lines(*ROWS).encode("utf-16"), "UTF-16"),
         ("a.csv", b"\x00\xff\xfe\x81" * 400, "line|column|names"),
@@ -221,7 +222,7 @@ def test_damaged_compression_is_said(tmp_path):
 def test_a_file_that_cannot_be_used_says_so(tmp_path, name, data, problem):
     for skip_bad in (False, True):
         with pytest.raises(ExamplesInvalid, match=problem):
-            list(read_file(written(tmp_path, name, data), skip_bad=skip_bad))
+            list(read_file(written(tmp_path, name, data), FileOptions(skip_bad=skip_bad)))
 
 
 def test_a_file_that_is_not_there(tmp_path):
@@ -234,12 +235,14 @@ def test_a_file_that_is_not_there(tmp_path):
 @pytest.mark.parametrize("columns", [Columns(text="txt"), Columns(fields=("txt",)), Columns(subject="txt")])
 def test_an_unknown_column_suggests_the_nearest(tmp_path, columns):
     with pytest.raises(ExamplesInvalid, match=r"no column is called 'txt' \(did you mean 'text'\?\); there are: text"):
-        list(read_file(written(tmp_path, "a.jsonl", lines(*ROWS)), columns))
+        list(read_file(written(tmp_path, "a.jsonl", lines(*ROWS)), FileOptions(columns)))
 
 
 def test_text_and_fields_exclude_each_other(tmp_path):
     with pytest.raises(ExamplesInvalid, match="not both"):
-        list(read_file(written(tmp_path, "a.jsonl", lines(*ROWS)), Columns(text="text", fields=("label",))))
+        list(
+            read_file(written(tmp_path, "a.jsonl", lines(*ROWS)), FileOptions(Columns(text="text", fields=("label",))))
+        )
 
 
 def test_a_bad_file_leaves_nothing_in_the_collection(tmp_path, examples):
@@ -247,7 +250,7 @@ def test_a_bad_file_leaves_nothing_in_the_collection(tmp_path, examples):
     with pytest.raises(ExamplesInvalid, match="line 3001"):
         examples.import_file("news", path)
     assert examples.collections() == {}
-    report = examples.import_file("news", path, skip_bad=True)
+    report = examples.import_file("news", path, FileOptions(skip_bad=True))
     assert (report.added, report.duplicates, report.skipped) == (1, 2999, 1)
 
 
@@ -262,7 +265,7 @@ def test_a_conflict_names_the_lines(tmp_path, examples):
 def test_a_line_without_an_end_is_named_and_never_held(tmp_path, name, head, pack):
     good = GOOD if name == "a.jsonl" else b"good,a\n"
     path = written(tmp_path, name, pack(head + b"x" * 100_000_000 + b"\n" + good))
-    reading = read_file(path, skip_bad=True)
+    reading = read_file(path, FileOptions(skip_bad=True))
     tracemalloc.start()
     try:
         assert [row.input for row in reading] == ["good"]
@@ -275,7 +278,7 @@ def test_a_line_without_an_end_is_named_and_never_held(tmp_path, name, head, pac
 
 def test_a_row_may_be_longer_where_texts_may(tmp_path):
     path = written(tmp_path, "a.jsonl", json.dumps({"text": "x" * 17_000_000, "label": "a"}))
-    (row,) = read_file(path, text_bytes=20_000_000)
+    (row,) = read_file(path, FileOptions(text_bytes=20_000_000))
     assert len(row.input) == 17_000_000
 
 
@@ -284,19 +287,21 @@ def test_a_row_may_be_longer_where_texts_may(tmp_path):
 )
 def test_the_line_is_named_where_an_unclosed_quote_opens(tmp_path, more, ending):
     head = b'text,label\n"two\nlines",a\n"one more\n","op""en\n'
-    reading = read_file(written(tmp_path, "a.csv", head + more), skip_bad=True)
+    reading = read_file(written(tmp_path, "a.csv", head + more), FileOptions(skip_bad=True))
     found = [row.input for row in reading]
     (problem,) = reading.problems
     assert problem.startswith("line 4: its quoting is malformed: the quote that opens in line 5 is not closed")
-    assert problem.endswith(ending)
+    assert problem.endswith(f"{ending}: quoting='none' reads quotes as letters")
     assert found[0] == "two\nlines"
     assert len(found) == 1 or len(found) > 200_000  # reading goes on after so many bytes
 
 
 def test_many_unclosed_quotes_are_each_read_once(tmp_path):
-    reading = read_file(written(tmp_path, "a.csv", b"text,label\ngood,a\n" + b'"open,a\n' * 50_000), skip_bad=True)
+    reading = read_file(
+        written(tmp_path, "a.csv", b"text,label\ngood,a\n" + b'"open,a\n' * 50_000), FileOptions(skip_bad=True)
+    )
     assert [row.input for row in reading] == ["good"]
-    assert reading.skipped == 25_000  # each takes the next one for its end
+    assert reading.skipped == 50_000  # each takes the next one for its end
 
 
 @pytest.mark.parametrize(
@@ -317,7 +322,7 @@ def test_who_it_is_about_is_exact_text(tmp_path, given, text):
     assert (row.subject, row.source) == (text, "1.50")
 
 
-@pytest.mark.parametrize("given", ["true", "[1]", "{}"])
+@pytest.mark.parametrize("given", ["true", "[1]"])
 def test_what_is_no_name_is_refused(tmp_path, given):
     path = written(tmp_path, "a.jsonl", f'{{"subject": {given}, "text": "t", "label": "x"}}')
     with pytest.raises(ExamplesInvalid, match="line 1: the subject is neither text nor a whole number"):
@@ -329,7 +334,7 @@ def test_numbers_of_an_input_stay_numbers(tmp_path):
     path = written(tmp_path, "a.jsonl", f'{{"text": {{{fields}}}, {fields.split(",")[0]}, "label": 1.50}}')
     (row,) = read_file(path)
     assert (content(row.input), row.subject, row.label) == (b'f{"n":[2.5],"subject":1.5}', "1.50", "1.5")
-    (row,) = read_file(path, Columns(fields=("subject", "label"), label="label", subject="subject"))
+    (row,) = read_file(path, FileOptions(Columns(fields=("subject", "label"), label="label", subject="subject")))
     assert content(row.input) == b'f{"label":1.5,"subject":1.5}'
 
 

@@ -1,12 +1,14 @@
 """Examples out of Parquet files: columns by their names, times, fields, and files that are none."""
 
+import json
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
-from argosy.datasets.files import Columns, read_file
+from argosy.datasets.file_options import Columns, FileOptions
+from argosy.datasets.files import read_file
 from argosy.errors import ExamplesInvalid, ExtraMissing
 
 
@@ -32,14 +34,14 @@ def test_rows_in_order_with_their_times(write):
 
 def test_fields_and_numbers(write):
     path = write(age=[3, None], price=[Decimal("1.50"), Decimal("2.25")], label=[1, 0])
-    first, second = read_file(path, Columns(fields=("age", "price")))
+    first, second = read_file(path, FileOptions(Columns(fields=("age", "price"))))
     assert (first.input, first.label) == ({"age": 3, "price": 1.5}, "1")
     assert second.input == {"age": None, "price": 2.25}
 
 
-def test_a_column_of_bytes_is_told_by_row(write):
+def test_a_column_of_bytes_that_is_read_is_named_by_row(write):
     path = write(text=[b"\xff\x00", b"x"], label=["a", "b"])
-    with pytest.raises(ExamplesInvalid, match=r"2 bad rows.*line 1: 'text' holds a bytes"):
+    with pytest.raises(ExamplesInvalid, match=r"2 bad rows.*row 1: 'text' holds a bytes"):
         list(read_file(path))
 
 
@@ -68,7 +70,7 @@ def test_identities_are_exact_and_labels_have_one_form(write):
 
 
 def test_floating_point_numbers_name_nobody(write):
-    with pytest.raises(ExamplesInvalid, match=r"1 bad row.*line 1: the subject is the floating-point number 17.0"):
+    with pytest.raises(ExamplesInvalid, match=r"1 bad row.*row 1: the subject is the floating-point number 17.0"):
         list(read_file(write(text=["a", "b"], label=["x", "y"], subject=[17.0, None])))
 
 
@@ -85,3 +87,69 @@ def test_a_short_file_that_stands_for_much_is_refused(write, tmp_path, monkeypat
     monkeypatch.setattr("argosy.datasets.parquet.GROUP_BYTES", 1000)
     with pytest.raises(ExamplesInvalid, match=r"row group 1 has [\d,]+ bytes, over the limit of 1,000"):
         list(read_file(write(text=[f"text {n}" for n in range(1000)], label=["a", "b"] * 500)))
+
+
+def test_a_column_that_nobody_reads_may_hold_anything(write):
+    path = write(text=["a", "b"], label=["x", "y"], image=[b"\xff", b"x"], nothing=[None, None])
+    reading = read_file(path)
+    assert [row.input for row in reading] == ["a", "b"]
+    assert reading.columns == {"text": "text", "label": "label"}
+
+
+@pytest.mark.parametrize("label", [[float("nan"), 1.0], [float("inf"), 1.0], [None, 1.0], [[float("nan")], [1.0]]])
+def test_a_number_that_is_none_is_no_label(write, label):
+    with pytest.raises(ExamplesInvalid, match="row 1: there is no label"):
+        list(read_file(write(text=["a", "b"], label=label)))
+
+
+def test_columns_of_one_name_are_refused(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    columns = [pyarrow.array(["a"]), pyarrow.array(["x"]), pyarrow.array(["y"])]
+    parquet.write_table(pyarrow.Table.from_arrays(columns, ["text", "label", "label"]), tmp_path / "twice.parquet")
+    with pytest.raises(ExamplesInvalid, match="two columns are called 'label'"):
+        list(read_file(tmp_path / "twice.parquet"))
+
+
+def as_hugging_face(tmp_path, features, **columns):
+    """A file as `datasets` writes it: numbers of classes, and their names in the metadata."""
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = pyarrow.table(columns)
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    parquet.write_table(table.replace_schema_metadata(metadata), tmp_path / "hub.parquet")
+    return tmp_path / "hub.parquet"
+
+
+TEXT = {"dtype": "string", "_type": "Value"}
+CLASSES = {"names": ["neg", "pos"], "_type": "ClassLabel"}
+
+
+def test_classes_of_hugging_face_have_their_names(tmp_path):
+    path = as_hugging_face(tmp_path, {"text": TEXT, "label": CLASSES}, text=["a", "b"], label=[1, 0])
+    assert [row.label for row in read_file(path)] == ["pos", "neg"]
+
+
+def test_minus_one_is_no_label(tmp_path):
+    path = as_hugging_face(tmp_path, {"text": TEXT, "label": CLASSES}, text=["a", "b", "c"], label=[1, -1, None])
+    with pytest.raises(ExamplesInvalid, match=r"2 bad rows.*row 2: there is no label; row 3: there is no label"):
+        list(read_file(path))
+    assert [row.label for row in read_file(path, FileOptions(skip_bad=True))] == ["pos"]
+
+
+@pytest.mark.parametrize("feature", [[CLASSES], {"feature": CLASSES, "_type": "Sequence", "length": -1}])
+def test_lists_of_classes_have_their_names(tmp_path, feature):
+    path = as_hugging_face(tmp_path, {"text": TEXT, "labels": feature}, text=["a", "b"], labels=[[1, 0], []])
+    assert [row.label for row in read_file(path)] == ['["neg","pos"]', "[]"]
+
+
+def test_a_class_without_a_name_is_a_bad_row(tmp_path):
+    path = as_hugging_face(tmp_path, {"text": TEXT, "label": CLASSES}, text=["a"], label=[7])
+    with pytest.raises(ExamplesInvalid, match="row 1: its label is the number of a class without a name"):
+        list(read_file(path))
+
+
+def test_a_path_leads_into_a_struct(write):
+    path = write(payload=[{"text": "a", "who": 7}], meta=[{"y": ["x"]}])
+    (row,) = read_file(path, FileOptions(Columns("payload.text", "meta.y.0", subject="payload.who")))
+    assert (row.input, row.label, row.subject) == ("a", "x", "7")

@@ -1,0 +1,66 @@
+"""Text that is not UTF-8: named where it is not said, read where it is."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from argosy.datasets.file_options import FileOptions
+from argosy.datasets.files import read_file
+from argosy.errors import ExamplesInvalid
+
+ROWS = [("Grüße aus Köln", "groß"), ("“quoted” – café", "klein"), ("plain", "klein")]
+TABLE = "text\tlabel\n" + "".join(f"{text}\t{label}\n" for text, label in ROWS)
+LINES = "".join(json.dumps({"text": text, "label": label}, ensure_ascii=False) + "\n" for text, label in ROWS)
+ARRAY = f"[{','.join(LINES.splitlines())}]"
+
+
+def found(path, **options):
+    return [(row.input, row.label) for row in read_file(path, FileOptions(**options))]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "UTF-16LE", "utf-8", "utf-8-sig", "utf-32"])
+@pytest.mark.parametrize(("name", "content"), [("a.tsv", TABLE), ("a.jsonl", LINES), ("a.json", ARRAY)])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_the_encoding_that_is_said(tmp_path, name, content, encoding, pack):
+    (tmp_path / name).write_bytes(pack(content.encode(encoding)))
+    assert found(tmp_path / name, encoding=encoding) == ROWS
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.tsv", TABLE), ("a.jsonl", LINES), ("a.json", ARRAY)])
+def test_another_encoding_is_named(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content.encode("cp1252"))
+    with pytest.raises(ExamplesInvalid, match=r"2 bad rows.*encoding='cp1252' reads what is not UTF-8"):
+        found(tmp_path / name)
+    reading = read_file(tmp_path / name, FileOptions(skip_bad=True))
+    assert len(list(reading)) == 1
+    assert "encoding='cp1252'" in reading.hint
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.json", "a.jsonl"])
+def test_utf_16_is_named(tmp_path, name):
+    content = {"a.tsv": TABLE, "a.json": ARRAY, "a.jsonl": LINES}[name]
+    (tmp_path / name).write_bytes(content.encode("utf-16"))
+    with pytest.raises(ExamplesInvalid, match="it is UTF-16: encoding='utf-16'"):
+        found(tmp_path / name)
+
+
+def test_bytes_that_the_encoding_lacks_are_a_bad_row(tmp_path):
+    (tmp_path / "a.tsv").write_bytes(TABLE.encode("cp1252") + b"bad \x81\tklein\n")
+    with pytest.raises(ExamplesInvalid, match=r"1 bad row.*line 5: it is not cp1252"):
+        found(tmp_path / "a.tsv", encoding="cp1252")
+    assert found(tmp_path / "a.tsv", encoding="cp1252", skip_bad=True) == ROWS
+
+
+@pytest.mark.parametrize("name", ["nonsense", "rot13", "zlib", "a b", "\0"])
+def test_an_unknown_encoding_is_refused(tmp_path, name):
+    (tmp_path / "a.tsv").write_text(TABLE)
+    with pytest.raises(ExamplesInvalid, match="there is no encoding"):
+        found(tmp_path / "a.tsv", encoding=name)
+
+
+def test_a_row_of_another_encoding_has_a_limit_too(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"text,label\n" + b"\xe4" * 17_000_000 + b",a\ngood,a\n")
+    assert found(tmp_path / "a.csv", encoding="latin-1", skip_bad=True) == [("good", "a")]
