@@ -21,6 +21,7 @@ from argosy.vault.keys.environment import EnvironmentKeys, variable
 from argosy.vault.keys.file import FileKeys
 from argosy.vault.master_keys import ROLES
 from argosy.vault.rotation import RotatableKeys
+from argosy.vault.vault import scopes
 
 
 def database(url: str, root: Path) -> Database:
@@ -94,7 +95,7 @@ def vault(root: Path, own: Database) -> Vault:
     """
     if not _keys_are_given() and not (root / KEY_FOLDER).exists():
         with own.read() as transaction:
-            is_new = not transaction.execute("SELECT 1 FROM data_keys LIMIT 1")
+            is_new = not scopes(transaction)
         if is_new:
             create_keys(root)
     return Vault(own, master_keys(root))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 CONFIDENCE: Final = 0.95
 RESAMPLES: Final = 4_000
-ROWS = "SELECT revision_id, example_id, label, source, origin FROM examples WHERE collection = :collection"
 
 
 @dataclass(frozen=True)
@@ -195,15 +194,16 @@ class _Side:
     def of(cls, transaction: Transaction, digest: str) -> _Side:
         from argosy.datasets.frozen import find
         from argosy.datasets.membership import decode
+        from argosy.datasets.provenance import rows_of
         from argosy.datasets.split import PARTS
 
         collection, data = find(transaction, digest)
         revision_ids, parts = decode(data)
         part_of = dict(zip(revision_ids.tolist(), (PARTS[code].value for code in parts.tolist()), strict=True))
         rows = {
-            bytes(example_id): _Row(revision_id, label, part_of[revision_id], source, _text(origin))
-            for revision_id, example_id, label, source, origin in transaction.stream(ROWS, {"collection": collection})
-            if revision_id in part_of
+            one.example_id: _Row(one.revision_id, one.label, part_of[one.revision_id], one.source, one.origin)
+            for one in rows_of(transaction, collection)
+            if one.revision_id in part_of
         }
         return cls(collection, len(part_of), rows)
 
@@ -281,7 +281,3 @@ def _times(label: str, answers: Sequence[frozenset[str]]) -> int:
 
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
-
-
-def _text(origin: bytes | None) -> str | None:
-    return None if origin is None else bytes(origin).decode()

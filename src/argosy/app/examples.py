@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argosy.datasets.example import Example
-from argosy.datasets.examples import CollectionCounts, Examples, with_reading
+from argosy.datasets.examples import CollectionCounts, Examples, examples_there, with_reading
 from argosy.datasets.file_options import Columns, FileOptions, as_argument
 from argosy.datasets.python_rows import examples_of
 from argosy.datasets.reading import Reading
@@ -138,7 +138,8 @@ class ProjectExamples:
             erase_words(transaction, {*resting_forms(subject), *predictions})
         erased = self._examples.erase(subject)  # and purges the database's files, last
         with self._project.database.write() as transaction:
-            held_out.forget_erased(transaction)
+            answered = held_out.examples(transaction)
+            held_out.forget(transaction, answered - examples_there(transaction, answered))
         models = self._learned_from(set(erased.datasets)) if erased.datasets else []
         for reference in models if mark else ():
             self._project.models.mark(reference, MARK)

@@ -17,7 +17,6 @@ from argosy.feedback.corrections import Corrections
 from argosy.feedback.labels import ConflictRule
 from argosy.feedback.review_files import Returned, ReviewRow
 from argosy.feedback.reviewing import DEFAULT_SOURCE, Reviews
-from argosy.label_sets import as_members
 from argosy.paths import check_suffix, private_text
 from argosy.predictions.feedback_log import Feedback, FeedbackLog
 from argosy.predictions.log import EVER, PredictionLog
@@ -27,12 +26,6 @@ if TYPE_CHECKING:
 
 REVIEW_ROWS = 50
 MOST_ROWS = 5_000
-LABELS = "SELECT DISTINCT label FROM examples WHERE is_current = 1 AND label IS NOT NULL"
-LABELS_OF_MODEL = f"""
-{LABELS} AND collection IN (
-    SELECT datasets.collection FROM versions JOIN trained ON trained.label = versions.label
-    JOIN datasets ON datasets.digest = trained.dataset_digest WHERE versions.model = :model)
-"""  # noqa: S608  # our own text
 
 
 class ProjectFeedback:
@@ -148,6 +141,11 @@ class ProjectFeedback:
 
     def labels(self, model: str = "") -> set[str]:
         """Every label in the collections that a model learned from, or in all of them; those in lists one by one."""
+        from argosy.datasets.frozen import collections_of  # numpy, which other commands do without
+
+        if not model:
+            return self._project.backends.examples.labels()
         with self._project.database.read() as transaction:
-            rows = transaction.execute(LABELS_OF_MODEL, {"model": model}) if model else transaction.execute(LABELS)
-        return {label for row in rows for label in as_members(row[0])}
+            digests = self._project.store.digests(transaction, model)
+            collections = collections_of(transaction, digests)
+        return self._project.backends.examples.labels(collections)

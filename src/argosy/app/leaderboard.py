@@ -23,7 +23,7 @@ METRICS = ("accuracy", "micro_f1", "macro_f1", "hamming_loss", "log_loss")
 
 def ranked(project: Project, plan: str = "") -> list[dict[str, Any]]:
     """One flat dictionary a definition, best on validation first; raises PlanNotFound."""
-    rows = project.store.leaderboard(project.plans.name(plan) if plan else None)
+    rows = project.plans.queued.leaderboard(project.plans.name(plan)) if plan else project.store.leaderboard()
     found = []
     for row in rows:
         try:

@@ -58,7 +58,7 @@ class ProjectModels:
         store = self._project.store
         store.versions(model)
         try:
-            rows = store.leaderboard(plan=model)
+            rows = self._project.plans.queued.leaderboard(model)
         except PlanNotFound:
             rows = store.leaderboard(model=model)
         return [row for row in rows if any(version.model == model for version in row.versions)]

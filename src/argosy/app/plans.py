@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
@@ -25,8 +25,9 @@ from argosy.definitions import (
 from argosy.definitions.ensemble import ADAPTER, with_labels
 from argosy.errors import DefinitionInvalid, PlanNotFound
 from argosy.jobs.job import JobState
+from argosy.jobs.queue import states
 from argosy.jobs.schedule import order
-from argosy.jobs.submission import Plans, PlanStatus, Submitted, Wanted
+from argosy.jobs.submission import TRAIN, Plans, PlanStatus, Submitted, Wanted
 from argosy.plugin_hooks import ModelHooks
 from argosy.tuning.searches import Searches
 from argosy.types import Part
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from argosy.app.project import Project
     from argosy.app.searching import SearchCheck
     from argosy.datasets.frozen import Frozen
+    from argosy.store.store import Store
 
 CutOf = Callable[[Transaction, Spec], "Frozen"]
 PlanSource = str | PathLike[str] | Mapping[str, Any]
@@ -209,7 +211,7 @@ class ProjectPlans:
             wanted[one.label] = (one, complete)
         ordered = self._ordered(wanted)
         datasets = list({one.digest: one for one in frozen.values()}.values())
-        return PlanCheck(plan, expansion, ordered, datasets, _states(transaction, wanted))
+        return PlanCheck(plan, expansion, ordered, datasets, _states(transaction, self._project.store, wanted))
 
     def _resolved(self, plan: Plan) -> Plan:
         """The plan with labels in place of the versions that it names as members; raises VersionNotFound."""
@@ -249,9 +251,9 @@ class ProjectPlans:
         return model.cost
 
 
-def _states(transaction: Transaction, labels: Iterable[str]) -> dict[str, str]:
-    trained = {row[0] for row in transaction.execute("SELECT label FROM trained")}
-    jobs: dict[str, str] = dict(transaction.execute("SELECT label, state FROM jobs WHERE kind = 'train'"))
+def _states(transaction: Transaction, store: Store, labels: Mapping[str, Any]) -> dict[str, str]:
+    trained = store.trained_among(transaction, labels)
+    jobs = states(transaction, TRAIN, labels)
     return {one: "trained" if one in trained else _state(jobs.get(one)) for one in labels}
 
 

@@ -216,12 +216,12 @@ def _figures(row: dict[str, Any]) -> dict[str, Any]:
 def _subject(project: Project, version: Version, trained: Trained) -> tuple[Subject, dict[str, dict[str, int]]]:
     """The version's story, and the rows of its dataset by part and label."""
     from argosy.app.leaderboard import described
-    from argosy.datasets import statements as sql
+    from argosy.datasets.frozen import described as described_dataset
     from argosy.statistics.intervals import Interval
     from argosy.web.contents import Subject
 
     with project.database.read() as transaction:
-        frozen = transaction.execute(sql.DATASET, {"digest": trained.dataset_digest})[0]
+        frozen = described_dataset(transaction, trained.dataset_digest)
     figures = {
         f"{part}_{name}": Interval(found["value"], found["low"], found["high"])
         for part, metrics in trained.metrics.items()
@@ -236,7 +236,7 @@ def _subject(project: Project, version: Version, trained: Trained) -> tuple[Subj
         model=described(trained.definition["model"], registries.models),
         dataset=trained.dataset_digest,
         cut=described(trained.definition["dataset"], registries.datasets),
-        collection=frozen[0],
+        collection=frozen.collection,
         trained_at=trained.trained_at,
         parent=trained.parent,
         figures=figures,
@@ -245,8 +245,7 @@ def _subject(project: Project, version: Version, trained: Trained) -> tuple[Subj
         predict_us=trained.predict_us,
         environment=trained.environment,
     )
-    counts: dict[str, dict[str, int]] = msgspec.json.decode(frozen[4])
-    return subject, {part: counted(by_label) for part, by_label in counts.items()}
+    return subject, {part.value: counted(by_label) for part, by_label in frozen.counts.items()}
 
 
 def _promotions(project: Project, model: str) -> list[Promotion]:

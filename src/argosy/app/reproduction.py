@@ -208,12 +208,12 @@ def _erased(project: Project, digest: str) -> tuple[list[ErasedRow], int]:
 
     from argosy.datasets.frozen import find
     from argosy.datasets.membership import decode
+    from argosy.datasets.provenance import rows_of
     from argosy.datasets.split import PARTS
 
     with project.database.read() as transaction:
         collection, data = find(transaction, digest)
-        query = "SELECT revision_id FROM examples WHERE collection = :collection"
-        there = [row[0] for row in transaction.stream(query, {"collection": collection})]
+        there = [row.revision_id for row in rows_of(transaction, collection)]
     revision_ids, parts = decode(data)
     gone = np.flatnonzero(~np.isin(revision_ids, there))
     return [ErasedRow(int(revision_ids[at]), PARTS[parts[at]].value) for at in gone], len(revision_ids)

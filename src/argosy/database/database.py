@@ -38,15 +38,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Final, Protocol
+from itertools import islice
+from typing import Any, Final, Protocol, TypeVar
 
 from argosy.errors import ArgosyError
 
 LIST_VALUES: Final = 10_000
 """The most values of a list parameter that every engine takes."""
 
+T = TypeVar("T")
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
+
+
+def in_lists(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values in lists that a statement takes as one parameter each; no list where there is none."""
+    given = iter(values)
+    while part := list(islice(given, LIST_VALUES)):
+        yield part
 
 
 class ConstraintViolated(ArgosyError):

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from argosy.database import Database
+from argosy.database import Database, Transaction
+from argosy.database.database import in_lists
 from argosy.datasets import statements as sql
 from argosy.datasets.conflicts import check_rule
 from argosy.datasets.example import Example, identity, read_payload
@@ -28,7 +29,7 @@ from argosy.datasets.files import read_file
 from argosy.datasets.reading import Reading
 from argosy.datasets.staging import Defaults, ImportReport, Staging
 from argosy.errors import CollectionNotFound, ExamplesInvalid, nearest
-from argosy.label_sets import counted
+from argosy.label_sets import as_members, counted
 from argosy.models.inputs import TEXT_BYTES
 from argosy.types import Part
 from argosy.vault import Scope, Vault
@@ -106,6 +107,13 @@ class Examples:
         with self._database.read() as transaction:
             return dict(transaction.execute(sql.COLLECTIONS))
 
+    def labels(self, collections: Iterable[str] | None = None) -> set[str]:
+        """Every single label of those collections, or of all; those in lists one by one."""
+        with self._database.read() as transaction:
+            names = dict(transaction.execute(sql.COLLECTIONS)) if collections is None else collections
+            rows = [row for name in names for row in transaction.execute(sql.LABELS, {"collection": name})]
+        return {label for row in rows for label in as_members(row[0])}
+
     def count(self, collection: str) -> CollectionCounts:
         """Raises CollectionNotFound, which lists those there are."""
         with self._database.read() as transaction:
@@ -165,6 +173,17 @@ def with_reading(report: ImportReport, reading: Reading) -> ImportReport:
     return msgspec.structs.replace(
         report, skipped=reading.skipped, columns=reading.columns, problems=reading.problems, hint=reading.hint
     )
+
+
+def examples_there(transaction: Transaction, example_ids: Iterable[bytes]) -> set[bytes]:
+    """Those of the examples that were not erased."""
+    found = (transaction.execute(sql.THERE, {"ids": some}) for some in in_lists(example_ids))
+    return {bytes(row[0]) for rows in found for row in rows}
+
+
+def count_all(transaction: Transaction) -> int:
+    """How many examples there are in all collections."""
+    return sum(row[1] for row in transaction.execute(sql.COLLECTIONS))
 
 
 def checked_collection(name: str) -> str:

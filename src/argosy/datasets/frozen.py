@@ -6,6 +6,7 @@ changes nothing. `preview` finds the same without writing. Rows erased later are
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 
 from argosy.clock import format_time
 from argosy.database import Transaction
+from argosy.database.database import in_lists
 from argosy.datasets import membership
 from argosy.datasets import statements as sql
 from argosy.datasets.cut import UNKNOWN, Candidates
@@ -85,12 +87,31 @@ def members(transaction: Transaction, digest: str) -> tuple[RevisionIds, PartCod
     return membership.decode(find(transaction, digest)[1])
 
 
+def described(transaction: Transaction, digest: str) -> Frozen:
+    """What was frozen under that digest, erased rows included."""
+    rows = transaction.execute(sql.DATASET, {"digest": digest})
+    if not rows:
+        raise _unknown(digest)
+    collection, _, _, count, counts, _ = rows[0]
+    return Frozen(digest, collection, count, msgspec.json.decode(counts, type=dict[Part, dict[str, int]]))
+
+
+def collections_of(transaction: Transaction, digests: Iterable[str]) -> set[str]:
+    """The collections that those frozen datasets are of."""
+    found = (transaction.execute(sql.COLLECTIONS_OF, {"digests": some}) for some in in_lists(digests))
+    return {row[0] for rows in found for row in rows}
+
+
 def find(transaction: Transaction, digest: str) -> tuple[str, bytes]:
     """A frozen dataset's collection and members."""
     rows = transaction.execute(sql.DATASET, {"digest": digest})
     if not rows:
-        raise DatasetInvalid(f"no dataset with the digest {digest} was ever frozen")
+        raise _unknown(digest)
     return rows[0][0], rows[0][2]
+
+
+def _unknown(digest: str) -> DatasetInvalid:
+    return DatasetInvalid(f"no dataset with the digest {digest} was ever frozen")
 
 
 def candidates(transaction: Transaction, collection: str, window: tuple[float, float] = (-inf, inf)) -> Candidates:

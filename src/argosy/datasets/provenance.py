@@ -9,7 +9,7 @@ from argosy.database import Transaction
 from argosy.datasets.frozen import find, members
 from argosy.datasets.split import TEST
 
-ROWS = "SELECT revision_id, example_id, origin FROM examples WHERE collection = :collection"
+ROWS = "SELECT revision_id, example_id, origin, label, source FROM examples WHERE collection = :collection"
 LIVE = "SELECT DISTINCT example_id FROM examples WHERE collection = :collection AND origin IS NOT NULL"
 
 
@@ -20,12 +20,15 @@ class Provenance:
     revision_id: int
     example_id: bytes
     origin: str | None
+    label: str
+    source: str
 
 
 def rows_of(transaction: Transaction, collection: str) -> Iterator[Provenance]:
     """Every revision of a collection's examples."""
-    for revision_id, example_id, origin in transaction.stream(ROWS, {"collection": collection}):
-        yield Provenance(revision_id, bytes(example_id), None if origin is None else bytes(origin).decode())
+    for revision_id, example_id, origin, label, source in transaction.stream(ROWS, {"collection": collection}):
+        prediction = None if origin is None else bytes(origin).decode()
+        yield Provenance(revision_id, bytes(example_id), prediction, label, source)
 
 
 def live_examples(transaction: Transaction, collection: str) -> set[bytes]:

@@ -75,6 +75,7 @@ COUNTS = """
     WHERE collection = :collection AND is_current = 1 GROUP BY label, source, split ORDER BY label, source, split"""
 LABELS = """
     SELECT DISTINCT label FROM examples WHERE collection = :collection AND is_current = 1 AND label IS NOT NULL"""
+THERE = "SELECT DISTINCT example_id FROM examples WHERE example_id IN (:ids)"
 COUNTED_LABELS = """
     SELECT label, count(*) FROM examples
     WHERE collection = :collection AND is_current = 1 AND label IS NOT NULL GROUP BY label"""
@@ -105,6 +106,7 @@ ERASURES = "SELECT count(*) FROM erasures"
 # --- datasets
 
 DATASETS = "SELECT digest, members FROM datasets WHERE collection = :collection"
+COLLECTIONS_OF = "SELECT DISTINCT collection FROM datasets WHERE digest IN (:digests)"
 DATASET = "SELECT collection, cut, members, row_count, counts, frozen_at FROM datasets WHERE digest = :digest"
 FREEZE = """
     INSERT INTO datasets (digest, collection, cut, members, row_count, counts, frozen_at)

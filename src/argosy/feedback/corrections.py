@@ -18,17 +18,13 @@ from argosy.datasets.example import Example
 from argosy.datasets.examples import Examples
 from argosy.datasets.split import PARTS, id_words, split
 from argosy.feedback.labels import ConflictRule, Derived, Said, resolve
-from argosy.predictions.feedback_log import FeedbackLog
+from argosy.predictions.feedback_log import FeedbackLog, unmatched
 from argosy.predictions.ids import made_at
 from argosy.predictions.log import PredictionLog
 from argosy.types import Part
 
 TRAINING_RATIO = 0.8
 _PAGE = 500
-
-UNMATCHED = """
-SELECT count(DISTINCT prediction_id) FROM feedback WHERE prediction_id NOT IN (SELECT id FROM predictions)
-"""
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ class Corrections:
         resolved = self._resolved(model)
         settled = {one: derived for one, derived in resolved.items() if derived.label is not None}
         with self._database.read() as transaction:
-            unmatched = int(transaction.execute(UNMATCHED)[0][0])
+            missing = unmatched(transaction)
         added = revised = 0
         if settled:
             has_test = publish_split and Part.TEST in self._examples.count(collection).splits
@@ -83,7 +79,7 @@ class Corrections:
             added=added,
             revised=revised,
             unchanged=len(settled) - added - revised,
-            unmatched=unmatched,
+            unmatched=missing,
         )
 
     def _resolved(self, model: str) -> dict[str, Derived]:

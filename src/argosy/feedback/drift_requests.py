@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from argosy.errors import VersionNotFound
 from argosy.feedback.drifting import DRIFT, DriftRequest
-from argosy.jobs.job import payload_value
-from argosy.jobs.queue import Queue
+from argosy.jobs.queue import Queue, under_way
 from argosy.predictions.live_profiles import HORIZON_HOURS, HOUR
+from argosy.predictions.log import has_answered
 from argosy.store.aliases import CHAMPION
 from argosy.store.store import Store
-
-ANSWERED: Final = "SELECT 1 FROM predictions WHERE model = :model AND made_at >= :since LIMIT 1"
-WAITING: Final = "SELECT payload FROM jobs WHERE kind = :kind AND state IN ('queued', 'running')"
 
 
 class DriftRequests:
@@ -30,10 +25,7 @@ class DriftRequests:
         with self._queue.database.write() as transaction:
             now = transaction.now()
             since = now - HORIZON_HOURS * HOUR
-            if not transaction.execute(ANSWERED, {"model": model, "since": since}):
-                return None
-            waiting = transaction.execute(WAITING, {"kind": DRIFT})
-            if any(payload_value(payload, "model") == model for (payload,) in waiting):
+            if not has_answered(transaction, model, since) or under_way(transaction, DRIFT, model) is not None:
                 return None
             label = f"{DRIFT}-{model}-{round(now * 1000)}"
             request = msgspec.to_builtins(DriftRequest(model, window_hours))

@@ -27,6 +27,7 @@ from argosy.evaluation.drift_windows import closed_window, live_window
 from argosy.evaluation.input_profile import input_profile
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
+from argosy.jobs.queue import forget_done
 from argosy.jobs.runner import Outcome
 from argosy.predictions import looks
 from argosy.predictions.live_profiles import HORIZON_HOURS, HOUR, HourProfile, LiveProfiles, together
@@ -47,7 +48,6 @@ UNREADABLE: Final = (
     VersionNotFound,
 )
 """Why one version may have no reference, while the others do."""
-FORGET_JOBS: Final = "DELETE FROM jobs WHERE kind = :kind AND state = 'done'"
 """What they found is in the looks: a job every quarter of an hour is no history."""
 
 
@@ -85,7 +85,7 @@ class Drifting:
 
         def keep(transaction: Transaction) -> None:
             looks.replace(transaction, request.model, found)
-            transaction.execute(FORGET_JOBS, {"kind": DRIFT})
+            forget_done(transaction, DRIFT)
 
         result: dict[str, Any] = {"model": request.model, "hours": counted.changed, "looks": len(found)}
         return Outcome({**result, "problems": counted.problems}, keep)

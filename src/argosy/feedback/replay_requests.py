@@ -7,19 +7,16 @@ from typing import Any
 
 import msgspec
 
-from argosy.database import Transaction
 from argosy.errors import JobFailed, NothingToRollBack
 from argosy.evaluation.gate import Policy, Verdict
 from argosy.feedback.labels import ConflictRule
 from argosy.feedback.replay import due, look_at
 from argosy.feedback.replay_rows import Reign, fresh_rows, reign
 from argosy.feedback.replaying import REPLAY, ReplayRequest
-from argosy.jobs.job import JobState, payload_value
-from argosy.jobs.queue import URGENT, Queue
+from argosy.jobs.job import JobState
+from argosy.jobs.queue import URGENT, Queue, under_way
 from argosy.store.aliases import CHAMPION, ROLLBACK
 from argosy.store.store import Store
-
-WAITING = "SELECT label, payload FROM jobs WHERE kind = :kind AND state IN ('queued', 'running')"
 
 
 @dataclass(frozen=True)
@@ -62,9 +59,9 @@ class Replays:
             found = reign(transaction, model)
             if found is None:
                 raise NothingToRollBack(f"{model}@{CHAMPION} has no earlier version to go back to")
-            under_way = _under_way(transaction, model)
-            if under_way is not None:
-                return under_way
+            asked = under_way(transaction, REPLAY, model)
+            if asked is not None:
+                return asked
             request = ReplayRequest(model, found.champion, found.previous, found.since, by, reason)
             label = f"{REPLAY}-{model}-{round(transaction.now() * 1000)}"
             self._queue.submit(transaction, REPLAY, label, msgspec.to_builtins(request), priority=URGENT)
@@ -77,7 +74,7 @@ class Replays:
             if found is None:
                 return None
             rows = len(fresh_rows(transaction, found, self._rule, self._policy))
-            is_under_way = _under_way(transaction, model) is not None
+            is_under_way = under_way(transaction, REPLAY, model) is not None
         rollbacks = [move.moved_at for move in self._store.history(model, CHAMPION) if move.action == ROLLBACK]
         reason = due(
             look_at(rows, self._policy),
@@ -104,9 +101,3 @@ class Replays:
         done = (job.result for job in self._queue.jobs(REPLAY, JobState.DONE) if job.result)
         looks = [one["look"] for one in done if one["model"] == found.model and one["since"] == found.since]
         return max(looks, default=0)
-
-
-def _under_way(transaction: Transaction, model: str) -> str | None:
-    """The label of the model's replay that is queued or running."""
-    rows = transaction.execute(WAITING, {"kind": REPLAY})
-    return next((label for label, payload in rows if payload_value(payload, "model") == model), None)

@@ -13,13 +13,9 @@ from argosy.evaluation.gate import Policy
 from argosy.feedback.labels import ConflictRule, Said
 from argosy.feedback.replay import Answered, Row, measuring
 from argosy.label_sets import beside
+from argosy.predictions.feedback_log import fresh_feedback
 from argosy.predictions.measures import measures
 from argosy.store.aliases import CHAMPION, before, moves
-
-FRESH = """
-SELECT predictions.id, answer, kind, label, source, given_at, feedback.id, measures, feedback.token
-FROM feedback JOIN predictions ON predictions.id = feedback.prediction_id
-WHERE model = :model AND version = :version AND made_at >= :since ORDER BY feedback.id"""
 
 
 @dataclass(frozen=True)
@@ -46,11 +42,11 @@ def fresh_rows(transaction: Transaction, reign: Reign, rule: ConflictRule, polic
     """The champion's live answers of this reign that measure; those still in the spool are missing."""
     answers: dict[str, str] = {}
     said: dict[str, list[Said]] = {}
-    wanted = {"model": reign.model, "version": reign.champion, "since": reign.since}
-    for prediction_id, answer, kind, label, source, given_at, number, fair, token in transaction.stream(FRESH, wanted):
-        answers[prediction_id] = answer
-        label = beside(label, answer)
-        said.setdefault(prediction_id, []).append(Said(kind, label, source, given_at, number, bool(fair), token))
+    for fresh in fresh_feedback(transaction, reign.model, reign.champion, reign.since):
+        one, label = fresh.given, beside(fresh.given.label, fresh.answer)
+        answers[one.prediction_id] = fresh.answer
+        word = Said(one.kind, label, one.source, one.given_at, fresh.number, one.measures, one.token)
+        said.setdefault(one.prediction_id, []).append(word)
     given = (Answered(one, answers[one], tuple(words)) for one, words in said.items())
     givers = measures(transaction, reign.model)
     rows = [replace(row, measure=givers.get(row.prediction_id)) for row in measuring(given, rule, policy)]

@@ -12,15 +12,13 @@ from argosy.evaluation.gate import Verdict
 from argosy.feedback.gating import GATE
 from argosy.feedback.retraining import RETRAIN, RetrainRequest
 from argosy.feedback.triggers import BY_DRIFT, Reason, Schedule, Situation, due
-from argosy.jobs.job import Job, JobState, payload_value
-from argosy.jobs.queue import URGENT, Queue
+from argosy.jobs.job import Job, JobState
+from argosy.jobs.queue import URGENT, Queue, under_way
 from argosy.jobs.submission import TRAIN
 from argosy.predictions.feedback_log import FeedbackLog, last_number
 from argosy.predictions.looks import CLOSED, newest
 from argosy.store.aliases import CHAMPION
 from argosy.store.store import Store
-
-WAITING = "SELECT label, payload FROM jobs WHERE kind = :kind AND state IN ('queued', 'running')"
 
 
 @dataclass(frozen=True)
@@ -136,9 +134,9 @@ class Retrainings:
         return [(at or 0.0, result["refused"]) for at, result in mine if "refused" in result]
 
     def _submit(self, transaction: Transaction, request: RetrainRequest, requires: dict[str, str]) -> str:
-        for label, payload in transaction.execute(WAITING, {"kind": RETRAIN}):  # somebody asked at the same moment
-            if payload_value(payload, "model") == request.model:
-                return str(label)
+        asked = under_way(transaction, RETRAIN, request.model)  # by somebody at the same moment
+        if asked is not None:
+            return asked
         label = f"{RETRAIN}-{request.model}-{round(request.at * 1000)}"
         self._queue.submit(transaction, RETRAIN, label, msgspec.to_builtins(request), requires, URGENT)
         return label

@@ -11,15 +11,15 @@ Guarantees:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 
-from argosy.database.database import Database, Row, Transaction
+from argosy.database.database import Database, Row, Transaction, in_lists
 from argosy.errors import JobNotFound, LeaseLost
 from argosy.jobs import statements as sql
-from argosy.jobs.job import Job, JobState, Lease, job_of
+from argosy.jobs.job import Job, JobState, Lease, job_of, payload_value
 from argosy.messaging.outbox import emit, notify
 
 TOPIC: Final = "jobs"
@@ -155,6 +155,23 @@ class Queue:
         with self.database.read() as transaction:
             found = map(job_of, transaction.execute(sql.LISTED, {"kind": kind, "state": state or ""}))
             return [job for job in found if state is None or job.state is state]
+
+
+def states(transaction: Transaction, kind: str, labels: Iterable[str]) -> dict[str, str]:
+    """The states of those jobs that there are, by label."""
+    found = (transaction.execute(sql.STATES, {"kind": kind, "labels": some}) for some in in_lists(labels))
+    return {label: state for rows in found for label, state in rows}
+
+
+def under_way(transaction: Transaction, kind: str, model: str) -> str | None:
+    """The label of the oldest job of that kind for the model that is queued or running."""
+    rows = transaction.execute(sql.UNDER_WAY, {"kind": kind})
+    return next((label for label, payload in rows if payload_value(payload, "model") == model), None)
+
+
+def forget_done(transaction: Transaction, kind: str) -> None:
+    """Remove the jobs of that kind that are done: nobody looks at their results."""
+    transaction.execute(sql.FORGET_DONE, {"kind": kind})
 
 
 def _settle(transaction: Transaction, statement: str, lease: Lease, **values: Any) -> list[Row]:

@@ -18,6 +18,9 @@ WHERE jobs.state IN ('failed', 'cancelled')
 RETURNING id"""
 
 BY_LABEL: Final = f"SELECT {COLUMNS} FROM jobs WHERE label = :label"  # noqa: S608  # our own column list
+STATES: Final = "SELECT label, state FROM jobs WHERE kind = :kind AND label IN (:labels)"
+UNDER_WAY: Final = "SELECT label, payload FROM jobs WHERE kind = :kind AND state IN ('queued', 'running') ORDER BY id"
+FORGET_DONE: Final = "DELETE FROM jobs WHERE kind = :kind AND state = 'done'"
 LISTED: Final = f"""
 SELECT {COLUMNS} FROM jobs
 WHERE (:kind = '' OR kind = :kind) AND (:state = '' OR state = :state) ORDER BY id"""  # noqa: S608
@@ -99,6 +102,7 @@ SELECT label FROM plan_jobs AS mine WHERE plan = :plan AND is_added <= :is_added
     WHERE other.label = mine.label AND other.plan <> :plan AND plans.cancelled_at IS NULL)
 ORDER BY label"""
 PLAN_LABELS: Final = f"""
-SELECT plan_jobs.label, trained.label IS NOT NULL, {", ".join("jobs." + name for name in COLUMNS.split(", "))}
-FROM plan_jobs LEFT JOIN jobs ON jobs.label = plan_jobs.label LEFT JOIN trained ON trained.label = plan_jobs.label
-WHERE plan = :plan ORDER BY jobs.id, plan_jobs.label"""  # noqa: S608
+SELECT plan_jobs.label, {", ".join("jobs." + name for name in COLUMNS.split(", "))}
+FROM plan_jobs LEFT JOIN jobs ON jobs.label = plan_jobs.label
+WHERE plan = :plan ORDER BY jobs.id NULLS FIRST, plan_jobs.label"""  # noqa: S608
+OWN_LABELS: Final = "SELECT label FROM plan_jobs WHERE plan = :plan AND is_added = 0"

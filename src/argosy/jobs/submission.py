@@ -14,11 +14,12 @@ from typing import Any, Final
 import msgspec
 
 from argosy.database.database import Transaction
-from argosy.errors import PlanNotFound, nearest
+from argosy.errors import PlanNotFound, RowUnreadable, nearest
 from argosy.jobs import statements as sql
 from argosy.jobs.job import Job, JobState, job_of
 from argosy.jobs.queue import URGENT, Queue
 from argosy.store.store import Store
+from argosy.store.trained import LeaderboardRow
 
 TRAIN: Final = "train"
 LOCK: Final = "plans"
@@ -148,12 +149,13 @@ class Plans:
         with self.queue.database.read() as transaction:
             _, _, submitted_at, cancelled_at = _row(transaction, plan)
             rows = transaction.execute(sql.PLAN_LABELS, {"plan": plan})
-        rows = [row for row in rows if labels is None or row[0] in labels]
-        jobs = [job_of(row[2:]) for row in rows if not row[1] and row[2] is not None]
+            rows = [row for row in rows if labels is None or row[0] in labels]
+            trained = self.store.trained_among(transaction, [row[0] for row in rows])
+        jobs = [job_of(row[1:]) for row in rows if row[0] not in trained and row[1] is not None]
         counts = dict.fromkeys(JobState, 0)
         for job in jobs:
             counts[job.state] += 1
-        counts[JobState.DONE] += sum(1 for row in rows if row[1])
+        counts[JobState.DONE] += len(trained)
         return PlanStatus(
             plan,
             submitted_at,
@@ -163,6 +165,18 @@ class Plans:
             _count(name for job in jobs if job.state is JobState.QUEUED for name in job.requires),
             cancelled_at is not None,
         )
+
+    def leaderboard(self, plan: str, metric: str | None = None) -> list[LeaderboardRow]:
+        """The definitions of the plan's newest submission, best first by what its search looks for, unless a metric is
+        named; raises PlanNotFound."""
+        with self.queue.database.read() as transaction:
+            metric = metric or _metric_of(plan, _row(transaction, plan)[1])
+            labels = [row[0] for row in transaction.execute(sql.OWN_LABELS, {"plan": plan})]
+        return self.store.leaderboard(labels, metric)
+
+    def source(self, transaction: Transaction, plan: str) -> str:
+        """The plan as it was submitted, as JSON; raises PlanNotFound."""
+        return str(_row(transaction, plan)[1])
 
     def names(self) -> list[str]:
         """Every plan that was submitted."""
@@ -226,6 +240,25 @@ def _row(transaction: Transaction, plan: str) -> tuple[Any, ...]:
             f"no plan called '{plan}' was submitted{nearest(plan, known)}; there are: {', '.join(known) or 'none'}"
         )
     return rows[0]
+
+
+class _Search(msgspec.Struct):
+    metric: str | None = None
+
+
+class _Source(msgspec.Struct):
+    """As much of a submitted plan as the leaderboard needs."""
+
+    search: _Search | None = None
+
+
+def _metric_of(plan: str, text: str) -> str | None:
+    """What a plan's search says that it looks for."""
+    try:
+        source = msgspec.json.decode(text, type=_Source | None)
+    except msgspec.MsgspecError as error:
+        raise RowUnreadable("plans", plan, str(error), "submit the plan again") from None
+    return source.search.metric if source and source.search else None
 
 
 def _count(names: Iterable[str]) -> dict[str, int]:

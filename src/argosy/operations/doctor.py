@@ -40,10 +40,11 @@ def examine(opened: Callable[[], Backends], is_quick: bool = False, seen: Seen =
 
 def _database(backends: Backends) -> str:
     from argosy.database.migrations import newest
+    from argosy.datasets.examples import count_all
 
     with backends.database.read() as transaction:
-        rows = transaction.execute("SELECT count(*) FROM examples WHERE is_current = 1")
-    return f"{backends.settings.database}: schema {newest()}, {rows[0][0]:,} examples"
+        count = count_all(transaction)
+    return f"{backends.database.url}: schema {newest()}, {count:,} examples"
 
 
 def _broker(backends: Backends) -> str:

@@ -44,7 +44,7 @@ Check = Callable[[Backends, bool, Seen], Iterator[Finding]]
 def keys(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
     """Every master key, and every data key that one of them should open."""
     from argosy.vault.master_keys import ROLES
-    from argosy.vault.vault import role_of, unopened
+    from argosy.vault.vault import role_of, scopes, unopened
 
     master_keys, lacking = backends.master_keys, set()
     for role in ROLES:
@@ -54,13 +54,13 @@ def keys(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  
             lacking.add(role)
             yield Finding("keys", False, f"the master key '{role}' is not available", str(error))
     with backends.database.read() as transaction:
-        count = len(transaction.execute("SELECT scope FROM data_keys"))
-        scopes = unopened(transaction, master_keys)
-    for scope in scopes:
+        count = len(scopes(transaction))
+        closed = unopened(transaction, master_keys)
+    for scope in closed:
         if role_of(scope) not in lacking:
             to_do = f"put back the master key '{role_of(scope)}' that it was encrypted with"
             yield Finding("keys", False, f"'{scope}' does not open", to_do)
-    if not lacking and not scopes:
+    if not lacking and not closed:
         yield Finding("keys", True, f"the master keys open {count} data keys")
 
 

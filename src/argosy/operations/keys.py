@@ -9,7 +9,7 @@ from argosy.errors import KeyUnavailable
 from argosy.types import Progress
 from argosy.vault.master_keys import ROLES
 from argosy.vault.rotation import Rotated, fingerprint, rotate
-from argosy.vault.vault import role_of
+from argosy.vault.vault import role_of, scopes
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class ProjectKeys:
     def show(self) -> list[KeyState]:
         """Each role's key, by its fingerprint."""
         with self._database.read() as transaction:
-            scopes = [row[0] for row in transaction.execute("SELECT scope FROM data_keys ORDER BY scope")]
+            known = scopes(transaction)
         states = []
         for role in ROLES:
-            mine = [scope for scope in scopes if role_of(scope) == role]
+            mine = [scope for scope in known if role_of(scope) == role]
             try:
                 states.append(KeyState(role, fingerprint(self._keys.get(role)), mine, self._keys.has_begun(role)))
             except KeyUnavailable as error:

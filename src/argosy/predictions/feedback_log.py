@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
@@ -176,6 +176,30 @@ class FeedbackLog:
         if _content(found) != _content(given):
             raise FeedbackInvalid("that idempotency key was used for other feedback: give each piece a key of its own")
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class FreshFeedback:
+    """Feedback on a drained prediction, with what that answered and the feedback's number."""
+
+    answer: str
+    number: int
+    given: Feedback
+
+
+def fresh_feedback(transaction: Transaction, model: str, version: int, since: float) -> Iterator[FreshFeedback]:
+    """Feedback on what a version answered from then on, in the order it came."""
+    wanted = {"model": model, "version": version, "since": since}
+    for one, answer, kind, label, source, given_at, number, measures, token in transaction.stream(
+        statements.FRESH_FEEDBACK, wanted
+    ):
+        given = Feedback(one, kind, label, source, given_at=given_at, token=token, measures=bool(measures))
+        yield FreshFeedback(answer, number, given)
+
+
+def unmatched(transaction: Transaction) -> int:
+    """How many predictions have feedback and are not in the log: they rest in some spool."""
+    return int(transaction.execute(statements.UNMATCHED)[0][0])
 
 
 def last_number(transaction: Transaction) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from argosy.database import Database
+from argosy.database import Database, Transaction
 from argosy.errors import PredictionNotFound, RecordUnreadable
 from argosy.identities import resting_forms
 from argosy.predictions import frames, segments, statements
@@ -195,6 +195,11 @@ class PredictionLog:
 
     def _unsealed(self, row: tuple[Any, ...]) -> Prediction:
         return unseal(SealedPrediction(*row), self._scope)
+
+
+def has_answered(transaction: Transaction, model: str, since: float) -> bool:
+    """Whether the log has an answer of the model from then on."""
+    return bool(transaction.execute(statements.HAS_ANSWERED, {"model": model, "since": since}))
 
 
 def _scrub(path: Path, hashes: Collection[bytes | None]) -> None:

@@ -48,6 +48,7 @@ WHERE model = :model AND made_at >= :start AND made_at < :end GROUP BY predictio
 ORDER BY predictions.id
 """
 FIRST_AFTER = "SELECT min(made_at) FROM predictions WHERE model = :model AND made_at >= :start"
+HAS_ANSWERED = "SELECT 1 FROM predictions WHERE model = :model AND made_at >= :since LIMIT 1"
 COUNT_BETWEEN = """
 SELECT count(*) FROM predictions WHERE model = :model AND made_at >= :start AND made_at < :end
 """
@@ -89,6 +90,14 @@ NEWEST_FEEDBACK = f"""
 SELECT {FEEDBACK_COLUMNS}, model, answer FROM feedback LEFT JOIN predictions ON predictions.id = prediction_id
 WHERE :model = '' OR model = :model ORDER BY feedback.id DESC LIMIT :rows
 """  # noqa: S608
+FRESH_FEEDBACK = """
+SELECT predictions.id, answer, kind, label, source, given_at, feedback.id, measures, feedback.token
+FROM feedback JOIN predictions ON predictions.id = feedback.prediction_id
+WHERE model = :model AND version = :version AND made_at >= :since ORDER BY feedback.id
+"""
+UNMATCHED = """
+SELECT count(DISTINCT prediction_id) FROM feedback WHERE prediction_id NOT IN (SELECT id FROM predictions)
+"""
 LAST_FEEDBACK = "SELECT coalesce(max(id), 0) FROM feedback"
 COUNT_FEEDBACK = """
 SELECT count(*) FROM feedback WHERE id > :after

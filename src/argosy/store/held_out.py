@@ -6,15 +6,17 @@ that lacked the row. Any process; what is read and written belongs to the caller
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from argosy.database import Transaction
+from argosy.database.database import in_lists
 
 KEEP = """
 INSERT INTO held_out_answers (label, example_id, answer) VALUES (:label, :example_id, :answer)
 ON CONFLICT (label, example_id) DO NOTHING"""
 FIND = "SELECT example_id, answer FROM held_out_answers WHERE label = :label"
-FORGET = "DELETE FROM held_out_answers WHERE example_id NOT IN (SELECT example_id FROM examples)"
+EXAMPLES = "SELECT DISTINCT example_id FROM held_out_answers"
+FORGET = "DELETE FROM held_out_answers WHERE example_id IN (:ids)"
 
 
 def keep(transaction: Transaction, label: str, answers: Mapping[bytes, str]) -> None:
@@ -28,6 +30,12 @@ def find(transaction: Transaction, label: str) -> dict[bytes, str]:
     return {bytes(one): answer for one, answer in transaction.execute(FIND, {"label": label})}
 
 
-def forget_erased(transaction: Transaction) -> None:
-    """Remove the answers to examples that are there no more."""
-    transaction.execute(FORGET)
+def examples(transaction: Transaction) -> set[bytes]:
+    """The examples that any answer is kept to."""
+    return {bytes(row[0]) for row in transaction.execute(EXAMPLES)}
+
+
+def forget(transaction: Transaction, example_ids: Iterable[bytes]) -> None:
+    """Remove the answers to those examples."""
+    for some in in_lists(example_ids):
+        transaction.execute(FORGET, {"ids": some})

@@ -17,11 +17,11 @@ ON CONFLICT (label) DO NOTHING RETURNING label"""  # noqa: S608  # our own colum
 IS_TRAINED: Final = "SELECT 1 FROM trained WHERE label = :label"
 TRAINED: Final = f"SELECT {TRAINED_COLUMNS} FROM trained WHERE label = :label"  # noqa: S608
 ALL_TRAINED: Final = f"SELECT {TRAINED_COLUMNS} FROM trained"  # noqa: S608
-TRAINED_OF_PLAN: Final = f"""
-SELECT {TRAINED_COLUMNS} FROM trained
-WHERE label IN (SELECT label FROM plan_jobs WHERE plan = :plan AND is_added = 0)"""  # noqa: S608
-PLAN_SOURCE: Final = "SELECT source FROM plans WHERE name = :plan"
-PLANS: Final = "SELECT name FROM plans ORDER BY name"
+TRAINED_AMONG: Final = f"SELECT {TRAINED_COLUMNS} FROM trained WHERE label IN (:labels)"  # noqa: S608
+LABELS_AMONG: Final = "SELECT label FROM trained WHERE label IN (:labels)"
+METRICS_AMONG: Final = "SELECT label, metrics FROM trained WHERE label IN (:labels)"
+DIGESTS: Final = """
+SELECT DISTINCT dataset_digest FROM trained JOIN versions ON versions.label = trained.label WHERE model = :model"""
 
 VERSION_OF_LABEL: Final = "SELECT number FROM versions WHERE model = :model AND label = :label"
 ADD_VERSION: Final = """

@@ -17,14 +17,14 @@ from typing import Any
 
 import msgspec
 
-from argosy.database.database import Database, Row, Transaction
-from argosy.errors import ModelNotFound, PlanNotFound, RowUnreadable, VersionNotFound, nearest
+from argosy.database.database import Database, Row, Transaction, in_lists
+from argosy.errors import ModelNotFound, RowUnreadable, VersionNotFound, nearest
 from argosy.messaging.outbox import notify
 from argosy.store import aliases, marks, ranking, references
 from argosy.store import statements as sql
 from argosy.store.aliases import CHAMPION
 from argosy.store.artifact_store import ArtifactStore
-from argosy.store.trained import LeaderboardRow, Move, Trained, Version
+from argosy.store.trained import LeaderboardRow, Metrics, Move, Trained, Version
 from argosy.telemetry import logger
 
 UNREADABLE = "restore a backup, or delete the row and train it again"
@@ -134,6 +134,24 @@ class Store:
         """Whether the label has its result."""
         return bool(transaction.execute(sql.IS_TRAINED, {"label": label}))
 
+    def trained_among(self, transaction: Transaction, labels: Iterable[str]) -> set[str]:
+        """Those of the labels that have their result."""
+        return {row[0] for row in _among(transaction, sql.LABELS_AMONG, labels)}
+
+    def metrics(self, transaction: Transaction, labels: Iterable[str]) -> dict[str, Metrics]:
+        """The figures of those of the labels that have their result; raises RowUnreadable."""
+        found: dict[str, Metrics] = {}
+        for label, metrics in _among(transaction, sql.METRICS_AMONG, labels):
+            try:
+                found[label] = msgspec.json.decode(metrics, type=dict[str, dict[str, dict[str, float]]])
+            except (msgspec.MsgspecError, TypeError, UnicodeDecodeError) as error:
+                raise RowUnreadable("trained", label, str(error), UNREADABLE) from None
+        return found
+
+    def digests(self, transaction: Transaction, model: str) -> list[str]:
+        """The datasets that a model's versions were trained on."""
+        return [row[0] for row in transaction.execute(sql.DIGESTS, {"model": model})]
+
     def path(self, version: Version) -> Path:
         """A local file with the version's artifact, its bytes compared with the digest."""
         return self.artifacts.fetch(version.artifact)
@@ -145,18 +163,14 @@ class Store:
             return aliases.moves(transaction, model, alias)
 
     def leaderboard(
-        self, plan: str | None = None, metric: str | None = None, model: str | None = None
+        self, labels: Iterable[str] | None = None, metric: str | None = None, model: str | None = None
     ) -> list[LeaderboardRow]:
-        """Every definition tried, those of a plan's newest submission, or a model's versions, best first.
-
-        By what the plan's search looks for, unless a metric is named; else as `ranking.rank` does. Raises PlanNotFound.
-        """
+        """Every definition tried, those of some labels, or a model's versions, best first as `ranking.rank` says."""
         with self.database.read() as transaction:
-            if plan is None:
+            if labels is None:
                 rows = transaction.execute(sql.ALL_TRAINED)
             else:
-                metric = metric or _metric_of(transaction, plan)
-                rows = transaction.execute(sql.TRAINED_OF_PLAN, {"plan": plan})
+                rows = _among(transaction, sql.TRAINED_AMONG, labels)
             by_label: dict[str, list[Version]] = {}
             for version in _all_versions(transaction):
                 by_label.setdefault(version.label, []).append(version)
@@ -187,6 +201,10 @@ class Store:
         return [problem for problem in map(_problem_of, rows) if problem is not None]
 
 
+def _among(transaction: Transaction, statement: str, labels: Iterable[str]) -> list[Row]:
+    return [row for some in in_lists(labels) for row in transaction.execute(statement, {"labels": some})]
+
+
 def _models(transaction: Transaction) -> list[str]:
     return [row[0] for row in transaction.execute(sql.MODELS)]
 
@@ -213,16 +231,6 @@ def _with_aliases(rows: Sequence[Row], pairs: Sequence[Row]) -> list[Version]:
         Version(model, number, label, artifact, created_at, tuple(names.get((model, number), ())), mark)
         for model, number, label, artifact, created_at, mark in rows
     ]
-
-
-class _Search(msgspec.Struct):
-    metric: str | None = None
-
-
-class _Source(msgspec.Struct):
-    """As much of a submitted plan as the leaderboard needs."""
-
-    search: _Search | None = None
 
 
 def _trained_of(row: Row) -> Trained:
@@ -252,18 +260,3 @@ def _readable(rows: Iterable[Row]) -> list[Trained]:
         except RowUnreadable as problem:
             _log.warning("left out: %s", problem)
     return found
-
-
-def _metric_of(transaction: Transaction, plan: str) -> str | None:
-    """What a plan's search says that it looks for. Raises PlanNotFound."""
-    found = transaction.execute(sql.PLAN_SOURCE, {"plan": plan})
-    if not found:
-        known = [row[0] for row in transaction.execute(sql.PLANS)]
-        raise PlanNotFound(
-            f"no plan called '{plan}' was submitted{nearest(plan, known)}; there are: {', '.join(known) or 'none'}"
-        )
-    try:
-        source = msgspec.json.decode(found[0][0], type=_Source | None)
-    except msgspec.MsgspecError as error:
-        raise RowUnreadable("plans", plan, str(error), "submit the plan again") from None
-    return source.search.metric if source and source.search else None

@@ -27,7 +27,9 @@ from argosy.definitions.definition import canonical_json
 from argosy.definitions.search import Search, parse_search
 from argosy.errors import DatabaseUnavailable, ExtraMissing, PluginNotFound, RowUnreadable, UserMistake, message_of
 from argosy.jobs.job import JobState
-from argosy.jobs.submission import Plans, Submitted, Wanted
+from argosy.jobs.queue import states
+from argosy.jobs.submission import TRAIN, Plans, Submitted, Wanted
+from argosy.store.trained import Metrics
 from argosy.tuning import statements as sql
 from argosy.tuning.halving import End, Promote, Step, Wait, next_step, told_rungs
 from argosy.tuning.proposal import Proposal, propose
@@ -196,10 +198,14 @@ class Searches:
             raise RowUnreadable("searches", name, message_of(error), "submit the plan again") from None
 
     def _told(self, transaction: Transaction, name: str, row: Sequence[Any]) -> Story:
-        _, dataset, digest, begun_at, ended, is_open, text = row
-        source = msgspec.json.decode(text)
+        _, dataset, digest, begun_at, ended, is_open = row
+        source = msgspec.json.decode(self._plans.source(transaction, name))
         search = parse_search(source["search"]) or Search()
-        trials = [_trial(search, row) for row in transaction.execute(sql.TRIALS, {"plan": name})]
+        rows = transaction.execute(sql.TRIALS, {"plan": name})
+        labels = [row[1] for row in rows]
+        metrics = self._plans.store.metrics(transaction, labels)
+        jobs = states(transaction, TRAIN, labels)
+        trials = [_trial(search, row, metrics.get(row[1]), jobs.get(row[1])) for row in rows]
         cut = msgspec.json.decode(dataset, type=Spec)
         return Story(search, trials, bool(is_open), ended, cut, digest, transaction.now() - begun_at, source)
 
@@ -224,11 +230,11 @@ def _space(plan: Plan, digest: str, registries: Registries) -> str:
     return hashlib.sha256(f"{canonical_json(content)}\n{digest}".encode()).hexdigest()
 
 
-def _trial(search: Search, row: Sequence[Any]) -> Trial:
-    number, name, choices, rung, metrics, state = row
+def _trial(search: Search, row: Sequence[Any], metrics: Metrics | None, state: str | None) -> Trial:
+    number, name, choices, rung = row
     value = None
     if metrics is not None:
-        value = msgspec.json.decode(metrics).get(Part.VALIDATION, {}).get(search.metric, {}).get("value")
+        value = metrics.get(Part.VALIDATION, {}).get(search.metric, {}).get("value")
     is_open = metrics is None
     return Trial(
         number,

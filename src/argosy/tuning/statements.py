@@ -10,8 +10,8 @@ VALUES (:plan, :space, :dataset, :digest, :now)
 ON CONFLICT (plan) DO UPDATE SET space = excluded.space, dataset = excluded.dataset,
     dataset_digest = excluded.dataset_digest, begun_at = excluded.begun_at, ended_at = NULL, ended_because = NULL"""
 SEARCH: Final = """
-SELECT space, dataset, dataset_digest, begun_at, ended_because, ended_at IS NULL, plans.source
-FROM searches JOIN plans ON plans.name = searches.plan WHERE plan = :plan"""
+SELECT space, dataset, dataset_digest, begun_at, ended_because, ended_at IS NULL
+FROM searches WHERE plan = :plan"""
 OPEN_SEARCHES: Final = "SELECT plan FROM searches WHERE ended_at IS NULL ORDER BY begun_at"
 END_SEARCH: Final = """
 UPDATE searches SET ended_at = :now, ended_because = :because WHERE plan = :plan AND ended_at IS NULL"""
@@ -20,7 +20,4 @@ FORGET_SEARCH: Final = "DELETE FROM searches WHERE plan = :plan"
 PUT_TRIAL: Final = """
 INSERT INTO trials (plan, number, label, choices, rung, asked_at)
 VALUES (:plan, :number, :label, :choices, :rung, :now)"""
-TRIALS: Final = """
-SELECT trials.number, trials.label, trials.choices, trials.rung, trained.metrics, jobs.state
-FROM trials LEFT JOIN trained ON trained.label = trials.label LEFT JOIN jobs ON jobs.label = trials.label
-WHERE trials.plan = :plan ORDER BY trials.number"""
+TRIALS: Final = "SELECT number, label, choices, rung FROM trials WHERE plan = :plan ORDER BY number"

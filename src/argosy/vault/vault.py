@@ -70,6 +70,11 @@ class Vault:
         return candidates[0]
 
 
+def scopes(transaction: Transaction) -> list[str]:
+    """The scopes that have a data key, in order."""
+    return [row[0] for row in transaction.execute("SELECT scope FROM data_keys ORDER BY scope")]
+
+
 def unopened(transaction: Transaction, master_keys: MasterKeys) -> list[str]:
     """The scopes whose data key no master key at hand opens; nothing is made."""
     return [

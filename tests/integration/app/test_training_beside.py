@@ -55,7 +55,7 @@ def test_in_quiet_hours_a_worker_trains_only_when_told(project):
         processes.stop(worker)
     assert project.plans.status("shop").counts[JobState.QUEUED] == 1
     assert project.plans.train(PLAN, now=True).counts[JobState.DONE] == 1
-    (row,) = project.store.leaderboard("shop")
+    (row,) = project.store.leaderboard()
     assert row.trained.environment["threads"] == dict.fromkeys(THREAD_VARIABLES, "2")
 
 

@@ -54,7 +54,7 @@ def test_a_search_trains_as_many_trials_as_it_may(project, sampler):
     rows = [project.store.trained(trial.label) for trial in found]
     assert len({one.definition["model"]["name"] for one in rows}) == 2
     assert all(0.01 <= one.definition["model"]["options"].get("C", 1) <= 100 for one in rows)
-    assert len(project.store.leaderboard("shop")) == len(project.models.versions("shop")) == 14
+    assert len(project.plans.queued.leaderboard("shop")) == len(project.models.versions("shop")) == 14
 
 
 def test_a_grid_needs_no_budget_and_ends_by_itself(project):

@@ -155,3 +155,22 @@ def test_a_cancelled_plan_gets_no_version(plans):
     cancel(plans, "topics")
     train(plans, "a")
     assert plans.store.models() == ["other"]
+
+
+def test_the_leaderboard_of_a_plan_is_that_of_its_newest_submission(plans):
+    submit(plans, "topics", "a", "b")
+    add(plans, "topics", "challenger")
+    for label in ("a", "b", "challenger"):
+        train(plans, label)
+    submit(plans, "topics", "a", "waiting")
+    assert [row.trained.label for row in plans.leaderboard("topics")] == ["a"]
+    with pytest.raises(PlanNotFound, match="did you mean 'topics'"):
+        plans.leaderboard("topcis")
+
+
+def test_a_plan_that_searches_is_ranked_by_what_it_searches_for(plans):
+    wanted = [Wanted("a", {"name": "a"}, "digest")]
+    with plans.queue.database.write() as transaction:
+        plans.submit(transaction, "topics", {"search": {"metric": "log_loss"}}, wanted)
+    train(plans, "a")
+    assert [(row.trained.label, row.metric) for row in plans.leaderboard("topics")] == [("a", "log_loss")]

@@ -8,7 +8,6 @@ from argosy.errors import (
     ArtifactCorrupt,
     ModelNotFound,
     NothingToRollBack,
-    PlanNotFound,
     VersionNotFound,
 )
 from argosy.store.artifacts.local import LocalArtifacts
@@ -180,32 +179,21 @@ def test_an_artifact_is_compared_before_it_is_used(store, tmp_path):
         store.path(store.resolve("topics"))
 
 
-def test_the_leaderboard_is_everything_or_a_plan_s(store):
+def test_the_leaderboard_is_everything_or_some_labels(store):
     record(store, "topics", "a")
     with store.database.write() as transaction:
         store.record(transaction, result("best", 0.9))
-        transaction.execute("INSERT INTO plans (name, source, submitted_at) VALUES ('topics', '{}', 0)")
-        transaction.execute("INSERT INTO plan_jobs (plan, label) VALUES ('topics', 'a'), ('topics', 'waiting')")
     promote(store, "topics", 1)
     assert [row.trained.label for row in store.leaderboard()] == ["best", "a"]
-    (row,) = store.leaderboard("topics")
+    (row,) = store.leaderboard(["a", "waiting"])
     assert (row.trained.label, row.versions[0].reference, row.versions[0].aliases) == ("a", "topics@1", ("champion",))
-    with pytest.raises(PlanNotFound, match="did you mean 'topics'"):
-        store.leaderboard("topcis")
+    assert store.leaderboard([]) == []
 
 
-def test_a_plan_that_searches_is_ranked_by_what_it_searches_for(store):
-    losses = {"a": (0.9, 0.5), "b": (0.8, 0.3)}
-    with store.database.write() as transaction:
-        for label, (accuracy, loss) in losses.items():
-            one = result(label, accuracy)
-            one.metrics["validation"]["log_loss"] = {"value": loss, "low": loss - 0.1, "high": loss + 0.1}
-            store.record(transaction, one)
-        source = '{"search": {"metric": "log_loss"}}'
-        transaction.execute(f"INSERT INTO plans (name, source, submitted_at) VALUES ('topics', '{source}', 0)")
-        transaction.execute("INSERT INTO plan_jobs (plan, label) VALUES ('topics', 'a'), ('topics', 'b')")
-    assert [(row.trained.label, row.metric) for row in store.leaderboard("topics")] == [
-        ("b", "log_loss"),
-        ("a", "log_loss"),
-    ]
-    assert [row.trained.label for row in store.leaderboard()] == ["a", "b"]
+def test_what_is_recorded_is_told_of_many_labels_at_once(store):
+    record(store, "topics", "a")
+    digest = store.trained("a").dataset_digest
+    with store.database.read() as transaction:
+        assert store.trained_among(transaction, ["a", "b"]) == {"a"}
+        assert store.metrics(transaction, ["a", "b"]).keys() == {"a"}
+        assert store.digests(transaction, "topics") == [digest]
