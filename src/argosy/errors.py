@@ -154,6 +154,10 @@ class VersionMarked(UserMistake):
     """A version that somebody marked as not to be promoted."""
 
 
+class PromotionDoubtful(UserMistake):
+    """A version that is worse than the champion, or cannot be compared with it, was to take its place unasked."""
+
+
 class ArtifactNotFound(ArgosyError):
     """No artifact with that digest is in the store."""
 

@@ -37,7 +37,7 @@ def test_aliases_move_back_and_are_remembered(trained):
     best = trained.json("leaderboard")[0]["versions"][0]
     assert trained.json("models", "promote", "tickets@best")["version"] == int(best.partition("@")[2])
     other = next(number for number in (1, 2) if f"tickets@{number}" != best)
-    trained("models", "promote", f"tickets@{other}", "--reason", "to see what happens")
+    trained("models", "promote", f"tickets@{other}", "--yes", "--reason", "to see what happens")
     trained("models", "promote", f"tickets@{other}", "--as", "canary")
     assert f"{other} now" not in trained("models", "rollback", "tickets", "--reason", "enough")
     moves = trained.json("models", "history", "tickets")

@@ -26,7 +26,7 @@ def swapped(live):
 def worse(swapped, copy_of):
     """A copy of it in which the second version is champion."""
     shell = copy_of(swapped)
-    shell("models", "promote", "tickets@2")
+    shell("models", "promote", "tickets@2", "--yes")
     return shell
 
 

@@ -89,7 +89,7 @@ def compare(project: Project, first: str, second: str, report_progress: Progress
     a, b = trained_of(project, first), trained_of(project, second)
     data = data_change(project, a.dataset_digest, b.dataset_digest)
     report_progress("both answer the rows that neither learned from")
-    answered = apart(project, "answer_both", {"first": a.label, "second": b.label}, report_progress=report_progress)
+    paired = answers_compared(project, a.label, b.label, report_progress)
     return Comparison(
         a.label,
         b.label,
@@ -97,8 +97,13 @@ def compare(project: Project, first: str, second: str, report_progress: Progress
         data,
         changes(a.environment, b.environment),
         _metrics(a, b),
-        _paired(answered),
+        paired,
     )
+
+
+def answers_compared(project: Project, first: str, second: str, report_progress: Progress = lambda _: None) -> Paired:
+    """Both labels' answers on the rows that neither learned from; raises JobFailed, KeyUnavailable."""
+    return _paired(apart(project, "answer_both", {"first": first, "second": second}, report_progress=report_progress))
 
 
 def definition_changes(first: Any, second: Any, path: str = "") -> list[Changed]:

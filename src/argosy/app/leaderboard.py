@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from argosy.datasets.label_counts import Baseline, baseline, frozen_counts
 from argosy.definitions import Registries
 from argosy.errors import ExtraMissing, PluginNotFound, RowUnreadable
 from argosy.store.ranking import share
@@ -24,20 +25,26 @@ METRICS = ("accuracy", "micro_f1", "macro_f1", "hamming_loss", "log_loss")
 def ranked(project: Project, plan: str = "") -> list[dict[str, Any]]:
     """One flat dictionary a definition, best on validation first; raises PlanNotFound."""
     rows = project.plans.queued.leaderboard(project.plans.name(plan)) if plan else project.store.leaderboard()
+    digests = {row.trained.dataset_digest for row in rows}
+    with project.database.read() as transaction:
+        counts = {digest: frozen_counts(transaction, digest) for digest in digests}
     found = []
     for row in rows:
         try:
-            found.append(flat(row, project.registries))
+            pooled = bool(row.trained.definition.get("evaluate"))
+            constant = baseline(counts[row.trained.dataset_digest], pooled)
+            found.append(flat(row, project.registries, constant))
         except (KeyError, TypeError, AttributeError) as error:
             problem = f"it has no such definition or figures as a result has ({type(error).__name__})"
             _log.warning("left out: %s", RowUnreadable("trained", row.trained.label, problem, UNREADABLE))
     return found
 
 
-def flat(row: LeaderboardRow, registries: Registries) -> dict[str, Any]:
+def flat(row: LeaderboardRow, registries: Registries, constant: Baseline | None = None) -> dict[str, Any]:
     """`rank`, `tied`, `proposed`, names, options as text, `PART_METRIC`, `…_low`, `…_high`, and what it costs.
 
-    `p_value` is of the paired comparison with the first of the same dataset.
+    `p_value` is of the paired comparison with the first of the same dataset, `PART_baseline` what always answering
+    `baseline_label` comes to, and `is_constant` says that the definition did no more than that.
     """
     trained = row.trained
     figures: dict[str, Any] = {}
@@ -63,6 +70,10 @@ def flat(row: LeaderboardRow, registries: Registries) -> dict[str, Any]:
         "adapter": described(trained.definition["adapter"], registries.adapters),
         "model": described(trained.definition["model"], registries.models),
         **figures,
+        "baseline_label": constant.label if constant else None,
+        "validation_baseline": constant.validation if constant else None,
+        "test_baseline": constant.test if constant else None,
+        "is_constant": row.is_constant,
         "fit_seconds": trained.fit_seconds,
         "size_bytes": trained.size_bytes,
         "predict_us": trained.predict_us,

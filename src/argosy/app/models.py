@@ -6,22 +6,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from argosy.app.user import user
-from argosy.errors import PlanNotFound, VersionMarked, VersionNotFound
+from argosy.errors import VersionMarked, VersionNotFound
 from argosy.store import marks
-from argosy.store.aliases import CHAMPION
-from argosy.store.trained import LeaderboardRow, Move, Trained, Version
+from argosy.store.aliases import BEST, CHAMPION, RESERVED
+from argosy.store.trained import Move, Trained, Version
 from argosy.types import Part
 
 if TYPE_CHECKING:
     from argosy.app.comparison import Comparison
     from argosy.app.project import Project
+    from argosy.evaluation.promotion import Promotion
     from argosy.feedback.requests import Judgement
     from argosy.models.adapted_model import AdaptedModel
-
-BEST = "best"
-"""`MODEL@best`: the first of the leaderboard among the model's versions."""
-PROPOSED = "proposed"
-"""`MODEL@proposed`: the cheapest among that first one and those a paired test does not tell from it."""
 
 
 class ProjectModels:
@@ -44,24 +40,15 @@ class ProjectModels:
     def resolve(self, reference: str) -> Version:
         """The version that a reference means."""
         model, _, wanted = reference.partition("@")
-        if wanted not in (BEST, PROPOSED):
+        if wanted not in RESERVED:
             return self._project.store.resolve(reference)
-        ranked = [row for row in self._ranked(model) if not any(version.mark for version in row.versions)]
-        measured = [row for row in ranked if row.versions and row.trained.metrics.get(Part.VALIDATION.value)]
-        for row in measured:
-            if row.proposed or wanted == BEST:
-                return next(version for version in row.versions if version.model == model)
+        self.versions(model)
+        for row in self._project.plans.queued.leaderboard(model):
+            mine = next((version for version in row.versions if version.model == model and not version.mark), None)
+            is_measured = bool(row.trained.metrics.get(Part.VALIDATION.value))
+            if mine and is_measured and (row.proposed or wanted == BEST):
+                return mine
         raise VersionNotFound(f"nothing of '{model}' was measured on a validation part: name a number")
-
-    def _ranked(self, model: str) -> list[LeaderboardRow]:
-        """The model's own plan, so that no challenger is the best that a gate may have refused; else its versions."""
-        store = self._project.store
-        store.versions(model)
-        try:
-            rows = self._project.plans.queued.leaderboard(model)
-        except PlanNotFound:
-            rows = store.leaderboard(model=model)
-        return [row for row in rows if any(version.model == model for version in row.versions)]
 
     def names(self) -> list[str]:
         return self._project.store.models()
@@ -102,7 +89,10 @@ class ProjectModels:
     def promote(
         self, reference: str, alias: str = CHAMPION, reason: str = "", by: str = "", *, force: bool = False
     ) -> Version:
-        """Point an alias at a version; servers follow within a second. Raises VersionMarked unless forced."""
+        """Point an alias at a version; servers follow within a second. Raises VersionMarked unless forced.
+
+        It asks nothing: `check_promotion` says how the version compares with the champion.
+        """
         if "@" not in reference:
             raise VersionNotFound(f"say which version: '{reference}@NUMBER' or '{reference}@best'")
         version = self.resolve(reference)
@@ -112,11 +102,52 @@ class ProjectModels:
             )
         return self._project.store.resolve(version.reference)
 
+    def check_promotion(self, reference: str) -> Promotion | None:
+        """How a version compares with the champion that it would replace; None where there is none, or it is that."""
+        from argosy.evaluation.promotion import compared
+
+        version = self.resolve(reference)
+        champions = [one for one in self.versions(version.model) if CHAMPION in one.aliases]
+        if not champions or champions[0].number == version.number:
+            return None
+        (champion,) = champions
+        return compared(
+            (champion.reference, version.reference),
+            self._project.store.trained(champion.label),
+            self._project.store.trained(version.label),
+            lambda: self._on_common_rows(champion.label, version.label),
+        )
+
+    def _on_common_rows(self, champion: str, newcomer: str) -> Promotion:
+        from argosy.app.comparison import answers_compared
+        from argosy.evaluation.promotion import Promotion
+
+        found = answers_compared(self._project, champion, newcomer)
+        left_out = f" (left out: {found.left_out})" if found.left_out else ""
+        return Promotion(
+            champion,
+            newcomer,
+            "accuracy",
+            found.rows,
+            "rows that neither learned from",
+            found.accuracy[0] if found.accuracy else None,
+            found.accuracy[1] if found.accuracy else None,
+            found.p_value,
+            found.only_first_right,
+            found.only_second_right,
+            "" if found.accuracy else f"there is no row that neither learned from{left_out}",
+        )
+
     def rollback(self, model: str, alias: str = CHAMPION, reason: str = "", by: str = "") -> Version:
         """Point an alias back at the version it had before; raises NothingToRollBack."""
         with self._project.database.write() as transaction:
             number = self._project.store.rollback(transaction, model, alias, by=by or user(), reason=reason)
         return self._project.store.resolve(f"{model}@{number}")
+
+    def remove_alias(self, model: str, alias: str, reason: str = "", by: str = "") -> int:
+        """Take an alias away; the number that it pointed at. Raises ModelNotFound, VersionNotFound."""
+        with self._project.database.write() as transaction:
+            return self._project.store.remove_alias(transaction, model, alias, by=by or user(), reason=reason)
 
     def diff(self, first: str, second: str) -> Comparison:
         """What is different between two versions or labels: definition, rows, surroundings, metrics, answers.

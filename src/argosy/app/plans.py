@@ -29,6 +29,7 @@ from argosy.jobs.queue import states
 from argosy.jobs.schedule import order
 from argosy.jobs.submission import TRAIN, Plans, PlanStatus, Submitted, Wanted
 from argosy.plugin_hooks import ModelHooks
+from argosy.store.trained import answers_alike
 from argosy.tuning.searches import Searches
 from argosy.types import Part
 
@@ -53,6 +54,8 @@ class PlanCheck:
     datasets: list[Frozen]
     states: Mapping[str, str]
     """Label to `trained`, `queued`, `running`, `failed`, `cancelled` or `new`."""
+    is_constant: bool = False
+    """Everything trained so far gives one answer to all rows."""
 
     def count(self, *states: str) -> int:
         return sum(state in states for state in self.states.values())
@@ -78,6 +81,7 @@ class PlanCheck:
             "trained": self.count("trained"),
             "under_way": self.count("queued", "running"),
             "will_train": self.will_train,
+            "is_constant": self.is_constant,
             "evaluate": self.plan.evaluate.to_dict() if self.plan.evaluate else None,
             "datasets": [one.to_dict() for one in self.datasets],
             "labels": {one.label: self.states[one.label] for one in self.wanted},
@@ -211,7 +215,12 @@ class ProjectPlans:
             wanted[one.label] = (one, complete)
         ordered = self._ordered(wanted)
         datasets = list({one.digest: one for one in frozen.values()}.values())
-        return PlanCheck(plan, expansion, ordered, datasets, _states(transaction, self._project.store, wanted))
+        states = _states(transaction, self._project.store, wanted)
+        trained = [name for name, state in states.items() if state == "trained"]
+        is_constant = bool(trained) and all(
+            answers_alike(self._project.store.result(transaction, name).confusion) for name in trained
+        )
+        return PlanCheck(plan, expansion, ordered, datasets, states, is_constant)
 
     def _resolved(self, plan: Plan) -> Plan:
         """The plan with labels in place of the versions that it names as members; raises VersionNotFound."""

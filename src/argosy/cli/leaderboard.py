@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from argosy.cli.output import print_line, print_table
+from argosy.shortening import shortened_apart
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -56,8 +57,26 @@ def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> N
     title = f"Dataset {rows[0]['dataset']}{share}, ranked on validation{by}: {figure} with 95 % intervals"
     columns, cells = fitted(shown, width)
     print_table(columns, cells, title)
+    _print_baseline(rows)
     if len(rows) > len(shown):
         print_line(f"… and {len(rows) - len(shown)} more: argosy leaderboard {plan}\n")
+
+
+def _print_baseline(rows: Sequence[Row]) -> None:
+    """What it takes to be better than no model at all, and which are not."""
+    first, constant = rows[0], sum(row["is_constant"] for row in rows)
+    if first["baseline_label"] is not None:
+        figures = [
+            f"{value:.3f} on {part}"
+            for part in ("validation", "test")
+            if (value := first[f"{part}_baseline"]) is not None
+        ]
+        metric = "micro-F1" if first.get("test_micro_f1") is not None else "accuracy"
+        print_line(f"Majority baseline (always '{first['baseline_label']}'): {metric} {', '.join(figures)}")
+    if constant == len(rows):
+        print_line("Every definition gives one answer to all rows: it has learned nothing from this dataset.")
+    elif constant:
+        print_line("(constant): gives one answer to all rows, and is not proposed.")
 
 
 def fitted(rows: Sequence[Row], width: int) -> tuple[list[str], list[list[str]]]:
@@ -90,8 +109,9 @@ def _shorten(cells: Sequence[list[str]], places: Sequence[int], excess: int, sho
         widest = max(limits, key=lambda place: limits[place])
         limits[widest] = max(limits[widest] - 1, min(limits[widest], shortest))
     for place, limit in limits.items():
+        short = shortened_apart((row[place] for row in cells), limit)
         for row in cells:
-            row[place] = row[place] if len(row[place]) <= limit else row[place][: limit - 1] + "…"
+            row[place] = short[row[place]]
 
 
 def _width(names: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
@@ -119,7 +139,17 @@ def _columns(rows: Sequence[Row], but: Sequence[str] = (), spread_of: str = "val
     columns: list[Column] = [
         ("", lambda row: ("≈" if row["tied"] else " ") + ("→" if row["proposed"] else "")),
         (">#", lambda row: str(row["rank"])),
-        ("version", lambda row: " ".join([*row["versions"], *row["aliases"], *(["(marked)"] if row["mark"] else [])])),
+        (
+            "version",
+            lambda row: " ".join(
+                [
+                    *row["versions"],
+                    *row["aliases"],
+                    *(["(marked)"] if row["mark"] else []),
+                    *(["(constant)"] if row["is_constant"] else []),
+                ]
+            ),
+        ),
         ("adapter", lambda row: row["adapter"]),
         ("model", lambda row: row["model"]),
         (">validation", lambda row: spread(row, "validation")),

@@ -14,12 +14,13 @@ from argosy.cli.diff import diff
 from argosy.cli.importing import challenge, import_, origin_rows
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import opened
-from argosy.errors import ArgosyError, ModelFailed, message_of
+from argosy.errors import ArgosyError, ModelFailed, PromotionDoubtful, message_of
 from argosy.spreadsheet_cells import guarded
 from argosy.types import Input
 
 if TYPE_CHECKING:
-    from argosy.store.trained import Trained, Version
+    from argosy.evaluation.promotion import Promotion
+    from argosy.store.trained import Move, Trained, Version
 
 alias_option = click.option(
     "--as", "alias", default="champion", show_default=True, metavar="ALIAS", help="Which alias to move."
@@ -95,15 +96,40 @@ def show(ctx: click.Context, reference: str, as_json: bool) -> None:
 @alias_option
 @reason_option
 @click.option("--force", is_flag=True, help="Also a version that is marked.")
+@click.option("--yes", is_flag=True, help="Also over a champion that is better, or that it cannot be compared with.")
 @json_option
 @click.pass_context
-def promote(ctx: click.Context, reference: str, alias: str, reason: str, force: bool, as_json: bool) -> None:
+def promote(ctx: click.Context, reference: str, alias: str, reason: str, force: bool, yes: bool, as_json: bool) -> None:
     """Point an alias at a version: a number, another alias, `best` or `proposed` on the leaderboard.
+
+    Over a champion it first says how the two compare on the same rows.
 
     Example: argosy models promote topics@best --reason "best on validation"
     """
-    version = opened(ctx).models.promote(reference, alias, reason, force=force)
-    _say_alias(version, alias, as_json)
+    from argosy.store.aliases import CHAMPION
+
+    models_ = opened(ctx).models
+    promotion = models_.check_promotion(reference) if alias == CHAMPION and "@" in reference else None
+    if promotion is not None:
+        print_line(str(promotion), err=as_json)
+        if promotion.is_doubtful and not yes:
+            _ask(promotion)
+    version = models_.promote(reference, alias, reason, force=force)
+    if as_json:
+        compared = {"comparison": promotion.to_dict()} if promotion else {}
+        print_json({"model": version.model, "alias": alias, "version": version.number, **compared})
+    else:
+        print_line(f"{version.model}@{alias} is version {version.number} now.")
+
+
+def _ask(promotion: Promotion) -> None:
+    """Raise PromotionDoubtful unless a person at the terminal says yes."""
+    why = "cannot be compared with" if promotion.problem else "is worse than"
+    if sys.stdin.isatty() and click.confirm("Promote it all the same?", err=True):
+        return
+    raise PromotionDoubtful(
+        f"not promoted: {promotion.newcomer} {why} the champion {promotion.champion}; --yes promotes it all the same"
+    )
 
 
 @models.command()
@@ -138,7 +164,28 @@ def rollback(ctx: click.Context, model: str, alias: str, reason: str, as_json: b
     Example: argosy models rollback topics --reason "complaints since noon"
     """
     version = opened(ctx).models.rollback(model, alias, reason)
-    _say_alias(version, alias, as_json)
+    if as_json:
+        print_json({"model": version.model, "alias": alias, "version": version.number})
+    else:
+        print_line(f"{version.model}@{alias} is version {version.number} now.")
+
+
+@models.command()
+@click.argument("model")
+@click.argument("alias")
+@reason_option
+@json_option
+@click.pass_context
+def unalias(ctx: click.Context, model: str, alias: str, reason: str, as_json: bool) -> None:
+    """Take an ALIAS of a MODEL away; servers no longer answer under it.
+
+    Example: argosy models unalias topics canary
+    """
+    number = opened(ctx).models.remove_alias(model, alias, reason)
+    if as_json:
+        print_json({"model": model, "alias": alias, "version": number})
+    else:
+        print_line(f"{model}@{alias} is gone; it was version {number}.")
 
 
 @models.command()
@@ -185,7 +232,7 @@ def history(ctx: click.Context, model: str, as_json: bool) -> None:
         (
             format_time(round(move.moved_at)),
             move.alias,
-            f"{move.from_number or '–'} {'↛' if move.action == 'refuse' else '→'} {move.to_number}",
+            _way(move),
             move.action,
             move.moved_by,
             move.reason,
@@ -193,6 +240,14 @@ def history(ctx: click.Context, model: str, as_json: bool) -> None:
         for move in moves
     ]
     print_table(("when", "alias", "version", "action", "by", "why"), rows)
+
+
+def _way(move: Move) -> str:
+    """`1 → 2`, `1 ↛ 2` of a challenger that was refused, `1 → –` of an alias that was taken away."""
+    from argosy.store.aliases import REMOVE
+
+    arrow = "↛" if move.action == "refuse" else "→"
+    return f"{move.from_number or '–'} {arrow} {'–' if move.action == REMOVE else move.to_number}"
 
 
 @click.command()
@@ -261,13 +316,6 @@ def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json:
         return
     for label, sure, text in zip(labels, confidences, texts, strict=True):
         print_line(f"{label}\t{sure:.3f}\t{text}")
-
-
-def _say_alias(version: Any, alias: str, as_json: bool) -> None:
-    if as_json:
-        print_json({"model": version.model, "alias": alias, "version": version.number})
-    else:
-        print_line(f"{version.model}@{alias} is version {version.number} now.")
 
 
 def input_of(text: str, reads: Mapping[str, str]) -> Input:

@@ -161,6 +161,8 @@ def _print_check(found: PlanCheck) -> None:
         print_line(f"Without effect: {unused.path}: {unused.why} ({plural(unused.definitions, 'definition')})")
     if expansion.distinct < len(expansion.definitions):
         print_line(f"Only {expansion.distinct:,} of {len(expansion.definitions):,} can differ in their results.")
+    if found.is_constant:
+        print_line("Every definition trained so far gives one answer to all rows: it has learned nothing.")
     _print_rows(found.plan, found.datasets)
 
 
@@ -205,4 +207,8 @@ def _print_rows(plan: Plan, datasets: Sequence[Frozen]) -> None:
     for frozen in datasets:
         parts = ", ".join(f"{part} {rows:,}" for part, rows in rows_of(frozen).items())
         print_line(f"Dataset {frozen.digest[:12]} of '{frozen.collection}': {plural(frozen.rows, 'row')} ({parts}).")
+        if frozen.baseline:
+            print_line(f"  majority baseline ({frozen.baseline})")
+        for problem in frozen.problems:
+            print_line(f"  warning: {problem}")
         print_alike(frozen.alike, "'argosy examples import --fold-case' takes them as one")

@@ -21,6 +21,7 @@ from argosy.datasets import membership
 from argosy.datasets import statements as sql
 from argosy.datasets.cut import UNKNOWN, Candidates
 from argosy.datasets.cuts import cuts
+from argosy.datasets.label_counts import Baseline, baseline, problems
 from argosy.datasets.membership import RevisionIds
 from argosy.datasets.split import OUT, PARTS, PartCodes, id_words
 from argosy.definitions.definition import Spec
@@ -43,9 +44,24 @@ class Frozen:
         """Labels that may be meant as one, in groups."""
         return alike({label for by_label in self.counts.values() for label in by_label})
 
+    @property
+    def baseline(self) -> Baseline | None:
+        """What always answering the most frequent class comes to."""
+        return baseline(self.counts)
+
+    @property
+    def problems(self) -> list[str]:
+        """Why nothing will be learned from these labels."""
+        return problems(self.counts)
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""
-        return {**asdict(self), "alike": self.alike}
+        return {
+            **asdict(self),
+            "alike": self.alike,
+            "baseline": asdict(self.baseline) if self.baseline else None,
+            "problems": self.problems,
+        }
 
 
 def with_default_collection(cut: Spec, collection: str) -> Spec:

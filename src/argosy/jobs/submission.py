@@ -167,12 +167,18 @@ class Plans:
         )
 
     def leaderboard(self, plan: str, metric: str | None = None) -> list[LeaderboardRow]:
-        """The definitions of the plan's newest submission, best first by what its search looks for, unless a metric is
-        named; raises PlanNotFound."""
+        """The definitions of the plan's newest submission and the other versions of the model of that name, best first.
+
+        So those of the plan's earlier forms and imported ones stay in sight. Of retrained versions it has those that an
+        alias points at: the gate judges the others. Ranked by what the plan's search looks for, unless a metric is
+        named. Raises PlanNotFound where there is neither the plan nor the model.
+        """
         with self.queue.database.read() as transaction:
-            metric = metric or _metric_of(plan, _row(transaction, plan)[1])
+            standing = self.store.standing_labels(transaction, plan)
+            found = transaction.execute(sql.GET_PLAN, {"plan": plan}) or ([] if standing else [_row(transaction, plan)])
+            metric = metric or (_metric_of(plan, found[0][1]) if found else None)
             labels = [row[0] for row in transaction.execute(sql.OWN_LABELS, {"plan": plan})]
-        return self.store.leaderboard(labels, metric)
+        return self.store.leaderboard(sorted({*labels, *standing}), metric)
 
     def source(self, transaction: Transaction, plan: str) -> str:
         """The plan as it was submitted, as JSON; raises PlanNotFound."""

@@ -119,7 +119,13 @@ def rows(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  
     dangling = backends.store.dangling()
     to_do = f"{FROM_A_BACKUP}, or promote another version"
     yield from (Finding("rows", False, one, to_do) for one in dangling)
-    if not faults and not results and not dangling:
+    reserved = backends.store.reserved_aliases()
+    yield from (
+        Finding("rows", False, f"the alias {model}@{alias} has a name that means a place on the leaderboard", to_do)
+        for model, alias, number in reserved
+        for to_do in [f"argosy models promote {model}@{number} --as NAME, then argosy models unalias {model} {alias}"]
+    )
+    if not faults and not results and not dangling and not reserved:
         yield Finding("rows", True, "jobs, results, versions and aliases are whole")
 
 

@@ -18,6 +18,13 @@ from argosy.store.trained import Move
 CHAMPION: Final = "champion"
 PROMOTE: Final = "promote"
 ROLLBACK: Final = "rollback"
+REMOVE: Final = "remove"
+BEST: Final = "best"
+"""`MODEL@best`: the first of the leaderboard among the model's versions."""
+PROPOSED: Final = "proposed"
+"""`MODEL@proposed`: the cheapest among that first one and those a paired test does not tell from it."""
+RESERVED: Final = (BEST, PROPOSED)
+"""Names that mean a place on the leaderboard, and so cannot be aliases."""
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
@@ -25,6 +32,8 @@ def check_alias(alias: str) -> str:
     """The alias, if it can be one; raises AliasInvalid."""
     if not _NAME.fullmatch(alias):
         raise AliasInvalid(f"'{alias}' cannot be an alias: a lower-case letter, then letters, digits, '_' or '-'")
+    if alias in RESERVED:
+        raise AliasInvalid(f"'{alias}' means a place on the leaderboard and cannot be an alias: choose another name")
     return alias
 
 
@@ -63,6 +72,15 @@ def move(
     notify(transaction, "alias_moved", model=model, alias=alias, from_number=before, to_number=number, action=action)
 
 
+def remove(transaction: Transaction, model: str, alias: str, *, by: str, reason: str) -> int | None:
+    """Take the alias away, with its line of history and its notification; the number that it pointed at."""
+    number = current(transaction, model, alias)
+    if number is not None:
+        move(transaction, model, alias, number, by=by, action=REMOVE, reason=reason, evidence=None)
+        transaction.execute(sql.REMOVE_ALIAS, {"model": model, "alias": alias})
+    return number
+
+
 def moves(transaction: Transaction, model: str, alias: str = "") -> list[Move]:
     """The alias's story, or that of all the model's, oldest first."""
     rows = transaction.execute(sql.MOVES, {"model": model, "alias": alias})
@@ -86,6 +104,8 @@ def before(history: Sequence[Move], model: str, alias: str) -> int:
     for step in history:
         if step.action == ROLLBACK:
             standing.pop()
+        elif step.action == REMOVE:
+            standing.clear()
         else:
             standing.append(step.to_number)
     if len(standing) < 2:

@@ -10,7 +10,7 @@ import msgspec
 
 from argosy.models.rows_right import unpack_counts, unpack_right
 from argosy.statistics.paired_tests import Round, difference_p, micro_f1_p, told_apart
-from argosy.store.trained import LeaderboardRow, Trained, Version
+from argosy.store.trained import LeaderboardRow, Trained, Version, answers_alike
 from argosy.types import Part
 
 LOWER_IS_BETTER: Final = frozenset({"log_loss", "hamming_loss"})
@@ -27,11 +27,12 @@ def rank(
     training part, is ranked by itself, the one trained on last first, all of it before shares. Tied with the first
     are those that paired tests on the same rows do not tell from it; where there is none (another metric than these
     two, results from before rows were kept), those whose value lies within the first's interval. The cheapest of the
-    tied is proposed, where it learned from all of the training part. Definitions without the metric come last.
+    tied is proposed, where it learned from all of the training part and does not give one answer to all rows.
+    Definitions without the metric come last.
     """
     groups: dict[tuple[str, bytes, float], list[Trained]] = {}
     for one in sorted(trained, key=lambda one: (-share(one), -one.trained_at)):
-        groups.setdefault((one.dataset_digest, _evaluation(one), share(one)), []).append(one)
+        groups.setdefault(_rows_of(one), []).append(one)
     return [row for group in groups.values() for row in _rank_alike(group, versions, metric)]
 
 
@@ -43,6 +44,11 @@ def headline(trained: Trained) -> str:
 def share(trained: Trained) -> float:
     """Of the dataset's training part, that it learned from."""
     return float(trained.definition.get("share") or 1.0)
+
+
+def are_comparable(one: Trained, other: Trained) -> bool:
+    """Whether their figures are of the same rows, found in the same way."""
+    return _rows_of(one) == _rows_of(other)
 
 
 def cost(trained: Trained) -> float:
@@ -66,7 +72,7 @@ def _rank_alike(
 
     ordered = sorted(trained, key=key)
     first, others = ordered[0], ordered[1:]
-    p_values = {one.label: _p_value(first, one, metric) for one in others}
+    p_values = {one.label: paired_p(first, one, metric) for one in others}
 
     worse = told_apart({name: p_value for name, p_value in p_values.items() if p_value is not None})
 
@@ -74,7 +80,7 @@ def _rank_alike(
         return _is_within(first, one, metric, sign) if p_values[one.label] is None else one.label not in worse
 
     tied = {one.label for one in others if is_tied(one)}
-    candidates = [one for one in ordered if one is first or one.label in tied]
+    candidates = [one for one in ordered if one is first or (one.label in tied and not answers_alike(one.confusion))]
     may_be_proposed = _figure(first, metric, "value") is not None and share(first) == 1.0
     proposed = min(candidates, key=cost).label if may_be_proposed else None
     return [
@@ -91,7 +97,8 @@ def _rank_alike(
     ]
 
 
-def _p_value(first: Trained, other: Trained, metric: str) -> float | None:
+def paired_p(first: Trained, other: Trained, metric: str) -> float | None:
+    """How likely chance alone makes two results on the same rows differ so much; None where that cannot be told."""
     if first.rows_right is None or other.rows_right is None:
         return None
     if metric == "micro_f1":
@@ -112,6 +119,11 @@ def _overlap(trained: Trained) -> float | None:
     if "repeats" not in evaluation:
         return None
     return float(evaluation["validation_ratio"] / (1 - evaluation["validation_ratio"]))
+
+
+def _rows_of(trained: Trained) -> tuple[str, bytes, float]:
+    """What figures that compare have in common."""
+    return trained.dataset_digest, _evaluation(trained), share(trained)
 
 
 def _evaluation(trained: Trained) -> bytes:

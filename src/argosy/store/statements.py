@@ -35,6 +35,10 @@ SELECT versions.model, versions.number, versions.label, trained.artifact, versio
 FROM versions JOIN trained ON trained.label = versions.label LEFT JOIN marks ON marks.label = versions.label"""
 VERSIONS: Final = f"{_VERSIONS} WHERE versions.model = :model ORDER BY versions.number"
 ALL_VERSIONS: Final = f"{_VERSIONS} ORDER BY versions.model, versions.number"
+STANDING_LABELS: Final = """
+SELECT versions.label FROM versions JOIN trained ON trained.label = versions.label
+WHERE versions.model = :model AND (trained.parent IS NULL OR EXISTS (
+    SELECT 1 FROM aliases WHERE aliases.model = versions.model AND aliases.number = versions.number))"""
 DANGLING_ALIASES: Final = """
 SELECT aliases.model, aliases.alias, aliases.number FROM aliases
 LEFT JOIN versions ON versions.model = aliases.model AND versions.number = aliases.number
@@ -58,6 +62,9 @@ ON CONFLICT (model, alias) DO UPDATE SET number = excluded.number, moved_at = ex
 PUT_MOVE: Final = """
 INSERT INTO alias_moves (model, alias, from_number, to_number, moved_at, moved_by, action, reason, evidence)
 VALUES (:model, :alias, :from_number, :to_number, :now, :by, :action, :reason, :evidence)"""
+REMOVE_ALIAS: Final = "DELETE FROM aliases WHERE model = :model AND alias = :alias"
+RESERVED_ALIASES: Final = """
+SELECT model, alias, number FROM aliases WHERE alias IN ('best', 'proposed') ORDER BY model, alias"""
 MOVES: Final = """
 SELECT model, alias, from_number, to_number, moved_at, moved_by, action, reason, evidence FROM alias_moves
 WHERE model = :model AND (:alias = '' OR alias = :alias) ORDER BY id"""

@@ -97,6 +97,20 @@ class Store:
         )
         return number
 
+    def remove_alias(self, transaction: Transaction, model: str, alias: str, *, by: str = "", reason: str = "") -> int:
+        """Take an alias away; the number that it pointed at. Raises ModelNotFound, VersionNotFound."""
+        version = references.choose(model, alias, _versions(transaction, model))
+        if alias not in version.aliases:
+            raise VersionNotFound(
+                f"'{alias}' is no alias of '{model}'; aliases of that version: {', '.join(version.aliases) or 'none'}"
+            )
+        return aliases.remove(transaction, model, alias, by=by, reason=reason) or version.number
+
+    def reserved_aliases(self) -> list[tuple[str, str, int]]:
+        """(model, alias, number) of aliases from before their names were reserved."""
+        with self.database.read() as transaction:
+            return [(model, alias, number) for model, alias, number in transaction.execute(sql.RESERVED_ALIASES)]
+
     def models(self) -> list[str]:
         """The names of all registered models."""
         with self.database.read() as transaction:
@@ -162,10 +176,8 @@ class Store:
             _versions(transaction, model)
             return aliases.moves(transaction, model, alias)
 
-    def leaderboard(
-        self, labels: Iterable[str] | None = None, metric: str | None = None, model: str | None = None
-    ) -> list[LeaderboardRow]:
-        """Every definition tried, those of some labels, or a model's versions, best first as `ranking.rank` says."""
+    def leaderboard(self, labels: Iterable[str] | None = None, metric: str | None = None) -> list[LeaderboardRow]:
+        """Every definition tried, or those of some labels, best first as `ranking.rank` says."""
         with self.database.read() as transaction:
             if labels is None:
                 rows = transaction.execute(sql.ALL_TRAINED)
@@ -174,10 +186,11 @@ class Store:
             by_label: dict[str, list[Version]] = {}
             for version in _all_versions(transaction):
                 by_label.setdefault(version.label, []).append(version)
-        if model is not None:
-            mine = {label for label, versions in by_label.items() if any(one.model == model for one in versions)}
-            rows = [row for row in rows if row[0] in mine]
         return ranking.rank(_readable(rows), by_label, metric)
+
+    def standing_labels(self, transaction: Transaction, model: str) -> list[str]:
+        """Labels of a model's versions; of retrained ones those that an alias points at: the gate judges others."""
+        return [label for (label,) in transaction.execute(sql.STANDING_LABELS, {"model": model})]
 
     def dangling(self) -> list[str]:
         """What points at nothing: aliases without their version, versions without their result."""

@@ -84,3 +84,19 @@ class LeaderboardRow:
     """Of the paired comparison with the first, where there was one."""
     metric: str = "accuracy"
     """What it is ranked by."""
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it gave the same answer to every row of the test part, though not all have the same label."""
+        return answers_alike(self.trained.confusion)
+
+
+def answers_alike(confusion: Mapping[str, Any]) -> bool:
+    """Whether all answers of a confusion matrix, or of lists of labels, are the same and should not be."""
+    if "per_label" in confusion:
+        rows = confusion.get("rows", 0)
+        is_alike = all(answers in (0, rows) for _, _, answers in confusion["per_label"])
+        return bool(rows) and is_alike and any(0 < given < rows for _, given, _ in confusion["per_label"])
+    matrix = confusion.get("matrix") or []
+    answered = sum(any(column) for column in zip(*matrix, strict=True))
+    return answered == 1 and sum(any(row) for row in matrix) > 1

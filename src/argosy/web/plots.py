@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from argosy.shortening import shortened_apart
 from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.class_figures import ClassFigures
 from argosy.types import Part
@@ -23,6 +24,8 @@ SHOWN = 20
 """Definitions of a leaderboard."""
 PLOTTED_CLASSES = 40
 PLOTTED_ANSWERS = 24
+NAME, SHORTEST_NAME = 36, 16
+"""Characters of a definition's name beside its line."""
 CURVE_WIDTH = 560.0
 BESIDE = 18
 """Labels longer than this leave no room for a table beside the heat map."""
@@ -44,8 +47,9 @@ class DriftPlot(NamedTuple):
 
 def leaderboard(board: Board, own_label: str) -> Plot | None:
     """Test figures of the first SHOWN; None of fewer than two."""
+    names = _names(board.competitors[:SHOWN])
     dots = [
-        Dot(_name(one), found.value, found.low, found.high, _tone(one, own_label))
+        Dot(names[one.label], found.value, found.low, found.high, _tone(one, own_label))
         for one in board.competitors[:SHOWN]
         if (found := one.figures.get(f"test_{board.metric}"))
     ]
@@ -187,8 +191,12 @@ def _both(draw: Callable[[float], Markup], wide: float = WIDE) -> Plot:
     return Plot(draw(wide), draw(NARROW))
 
 
-def _name(one: Competitor) -> str:
-    return f"{one.name} {one.adapter.split()[0]} {one.model}"
+def _names(few: Sequence[Competitor]) -> dict[str, str]:
+    """By label: the version, and as much of its adapter and model as tells it from the others."""
+    pairs = {one.label: f"{one.adapter} {one.model}" for one in few}
+    rooms = {one.label: NAME - len(one.name) - 1 for one in few}
+    short = shortened_apart(pairs.values(), max(min(rooms.values(), default=NAME), SHORTEST_NAME))
+    return {one.label: f"{one.name} {short[pairs[one.label]]}" for one in few}
 
 
 def _tone(one: Competitor, own_label: str) -> str:

@@ -115,6 +115,14 @@ def test_dangling_aliases_and_versions(root):
     ]
 
 
+def test_an_alias_from_before_its_name_was_reserved(root):
+    change(root, "INSERT INTO aliases VALUES ('one', 'best', 1, 0)")
+    assert faults(root) == [("rows", "the alias one@best has a name that means a place on the leaderboard")]
+    command(root, "models", "promote", "one@1", "--as", "steady")
+    command(root, "models", "unalias", "one", "best")
+    assert faults(root) == []
+
+
 def test_keys_that_cannot_be_read_or_are_others(root):
     keys = root / ".argosy" / "keys"
     (keys / "examples.key").write_text("no key\n")

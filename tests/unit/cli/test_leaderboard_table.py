@@ -14,6 +14,7 @@ FIGURES = {
 ROW = {
     "rank": 1, "ranked_by": "accuracy",
     "tied": True, "proposed": True, "versions": ["topics@12"], "aliases": ["champion"], "mark": "",
+    "is_constant": False,
     "adapter": "tfidf ngrams=[1, 2] sublinear=True", "model": "svm C=10 class_weight=balanced",
     "fit_seconds": 1.25, "size_bytes": 123456, "predict_us": 20.4, **FIGURES,
 }  # fmt: skip
@@ -54,3 +55,11 @@ def test_of_plug_ins_inside_another_the_names_stay():
 
 def test_no_rows_are_no_trouble():
     assert fitted([], 100)[1] == []
+
+
+def test_rows_that_are_cut_short_still_look_different():
+    models = [f"svm C=10 class_weight=balanced gamma=0.25 kernel={kernel}" for kernel in ("rbf", "poly", "linear")]
+    names, cells = fitted([{**ROW, "model": model} for model in models], 100)
+    shown = [row[names.index("model")] for row in cells]
+    assert len(set(shown)) == 3
+    assert all(one.startswith("svm…kernel=") for one in shown)

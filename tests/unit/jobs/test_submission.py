@@ -34,11 +34,11 @@ def cancel(plans, plan):
         return plans.cancel(transaction, plan)
 
 
-def train(plans, label):
+def train(plans, label, parent=None):
     """What a worker does: the result, and a version of every model that wants it."""
 
     def then(transaction):
-        plans.store.record(transaction, Trained(label, {}, "d", "a", 1, {}, {}, 0.1, 1.0, {}, {}))
+        plans.store.record(transaction, Trained(label, {}, "d", "a", 1, {}, {}, 0.1, 1.0, {}, {}, parent))
         for model in models_of(transaction, label):
             plans.store.add_version(transaction, model, label)
 
@@ -157,13 +157,17 @@ def test_a_cancelled_plan_gets_no_version(plans):
     assert plans.store.models() == ["other"]
 
 
-def test_the_leaderboard_of_a_plan_is_that_of_its_newest_submission(plans):
+def test_the_leaderboard_of_a_plan_keeps_its_earlier_forms_and_leaves_challengers_to_the_gate(plans):
     submit(plans, "topics", "a", "b")
     add(plans, "topics", "challenger")
-    for label in ("a", "b", "challenger"):
+    for label in ("a", "b"):
         train(plans, label)
+    train(plans, "challenger", parent="a")
     submit(plans, "topics", "a", "waiting")
-    assert [row.trained.label for row in plans.leaderboard("topics")] == ["a"]
+    assert [row.trained.label for row in plans.leaderboard("topics")] == ["a", "b"]
+    with plans.queue.database.write() as transaction:
+        plans.store.promote(transaction, "topics", 3)
+    assert [row.trained.label for row in plans.leaderboard("topics")] == ["a", "b", "challenger"]
     with pytest.raises(PlanNotFound, match="did you mean 'topics'"):
         plans.leaderboard("topcis")
 

@@ -11,7 +11,7 @@ from scipy.stats import binomtest, ttest_1samp
 from argosy.models.rows_right import pack_right, unpack_counts, unpack_right
 from argosy.statistics.paired_tests import corrected_t, difference_p, mcnemar, micro_f1_p
 from argosy.store.ranking import rank
-from argosy.store.trained import Trained
+from argosy.store.trained import Trained, answers_alike
 
 
 def trained(label, value, low=None, high=None, fit_seconds=1.0, metric="accuracy"):
@@ -191,3 +191,36 @@ def test_counts_are_packed_beside_what_is_right():
     assert unpack_right(packed) == unpack_right(pack_right([2 * hits == sizes]))
     assert [[column.tolist() for column in pair] for pair in unpack_counts(packed)] == [[[0, 1, 255], [2, 2, 2]]]
     assert unpack_counts(pack_right([2 * hits == sizes])) == []
+
+
+def constant(label, right, size=1):
+    """A result that gave one answer to all rows."""
+    return replace(answered(label, right, size), confusion={"labels": ["x", "y"], "matrix": [[60, 0], [40, 0]]})
+
+
+def test_what_gives_one_answer_to_all_rows_is_not_proposed():
+    right = np.arange(100) >= 10
+    rows = rank([answered("big", right, size=1000), constant("constant", right, size=1)], {})
+    assert [(row.trained.label, row.is_constant, row.proposed) for row in rows] == [
+        ("constant", True, True),  # the first itself may be
+        ("big", False, False),
+    ]
+    near = right.copy()
+    near[10] = False
+    rows = rank([answered("big", right, size=1000), constant("constant", near, size=1)], {})
+    assert [(row.trained.label, row.proposed) for row in rows] == [("big", True), ("constant", False)]
+
+
+@pytest.mark.parametrize(
+    ("confusion", "is_constant"),
+    [
+        ({"labels": ["x", "y"], "matrix": [[3, 0], [2, 0]]}, True),
+        ({"labels": ["x", "y"], "matrix": [[3, 0], [2, 1]]}, False),
+        ({"labels": ["x", "y"], "matrix": [[3, 0], [0, 0]]}, False),  # the test part has one class alone
+        ({"labels": ["x", "y"], "rows": 9, "per_label": [[4, 4, 9], [0, 5, 0]]}, True),
+        ({"labels": ["x", "y"], "rows": 9, "per_label": [[4, 4, 8], [0, 5, 0]]}, False),
+        ({}, False),
+    ],
+)
+def test_one_answer_is_seen_in_the_confusion_matrix(confusion, is_constant):
+    assert answers_alike(confusion) is is_constant

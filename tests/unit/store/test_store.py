@@ -197,3 +197,28 @@ def test_what_is_recorded_is_told_of_many_labels_at_once(store):
         assert store.trained_among(transaction, ["a", "b"]) == {"a"}
         assert store.metrics(transaction, ["a", "b"]).keys() == {"a"}
         assert store.digests(transaction, "topics") == [digest]
+
+
+def test_an_alias_that_was_taken_away_has_no_version_before(store):
+    record(store, "topics", "a", "b")
+    promote(store, "topics", 1, 2)
+    with store.database.write() as transaction:
+        assert store.remove_alias(transaction, "topics", "champion") == 2
+    assert store.resolve("topics@2").aliases == ()
+    assert [move.action for move in store.history("topics")] == ["promote", "promote", "remove"]
+    promote(store, "topics", 1)
+    with pytest.raises(NothingToRollBack):
+        rollback(store, "topics")
+    with pytest.raises(VersionNotFound, match="no alias"), store.database.write() as transaction:
+        store.remove_alias(transaction, "topics", "2")
+
+
+def test_places_on_the_leaderboard_are_no_aliases_and_old_ones_are_found(store):
+    record(store, "topics", "a")
+    for name in ("best", "proposed"):
+        with pytest.raises(AliasInvalid, match="leaderboard"):
+            promote(store, "topics", 1, alias=name)
+    assert store.reserved_aliases() == []
+    with store.database.write() as transaction:
+        transaction.execute("INSERT INTO aliases VALUES ('topics', 'best', 1, 0)")
+    assert store.reserved_aliases() == [("topics", "best", 1)]

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from argosy.shortening import shortened
 from argosy.web.charts.bars import Line, bars
 from argosy.web.charts.curves import Axes, Mark, curve
 from argosy.web.charts.dots import Dot, intervals
 from argosy.web.charts.heat import heat_map
-from argosy.web.charts.svg import Scale, shortened, tag, text
+from argosy.web.charts.svg import Scale, tag, text
 
 SHARE = st.floats(0, 1)
 NAME = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from argosy.web.charts.svg import Scale, figure, shortened, tag, text
+from argosy.shortening import shortened
+from argosy.web.charts.svg import Scale, figure, tag, text
 
 HEAD, FOOT = 4.0, 8.0
 

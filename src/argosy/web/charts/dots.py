@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from argosy.web.charts.svg import Scale, figure, percent, shortened, tag, text
+from argosy.shortening import shortened
+from argosy.web.charts.svg import Scale, figure, percent, tag, text
 
 HEAD, FOOT = 8.0, 30.0
 

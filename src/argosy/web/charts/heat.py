@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from argosy.web.charts.svg import figure, shortened, tag, text
+from argosy.shortening import shortened
+from argosy.web.charts.svg import figure, tag, text
 
 MOST_NUMBERED = 24
 """More classes than these have no room for numbers."""

@@ -64,11 +64,6 @@ class Scale:
         return [round(at * step, 10) for at in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
 
-def shortened(name: str, length: int) -> str:
-    """The name, its end left out where it is longer."""
-    return name if len(name) <= length else f"{name[: length - 1]}…"
-
-
 def percent(share: float, digits: int = 0) -> str:
     return f"{share * 100:.{digits}f} %"
 

@@ -1,0 +1,85 @@
+"""What the labels of a dataset say before anything is trained on it: what one constant answer would come to. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from argosy.database import Transaction
+from argosy.datasets import statements as sql
+from argosy.label_sets import as_members, is_set
+from argosy.types import Part
+
+Counts = Mapping[Any, Mapping[str, int]]
+"""{part: {label: rows}}."""
+LEAST_ROWS = 2
+"""Fewer training rows a class than this on average teach nothing that holds for other rows."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The most frequent class of the training part, and what always answering it comes to: None without rows.
+
+    Accuracy, or where rows have several labels micro-F1: what a leaderboard is ranked by.
+    """
+
+    label: str
+    validation: float | None
+    test: float | None
+
+    def __str__(self) -> str:
+        parts = {"validation": self.validation, "test": self.test}
+        figures = [f"{value:.3f} on {part}" for part, value in parts.items() if value is not None]
+        return f"always '{self.label}': {', '.join(figures)}"
+
+
+def baseline(counts: Counts, pooled: bool = False) -> Baseline | None:
+    """Of a dataset; `pooled` where training and validation are validated on together, as by folds."""
+    train, validation, test = (Counter(counts.get(part, {})) for part in (Part.TRAIN, Part.VALIDATION, Part.TEST))
+    if pooled:
+        train = validation = train + validation
+    rows = _rows_by_class(train)
+    if not rows:
+        return None
+    label = min(rows, key=lambda name: (-rows[name], name))
+    return Baseline(label, *(_figure(label, part) for part in (validation, test)))
+
+
+def problems(counts: Counts) -> list[str]:
+    """Why nothing will be learned from these labels, whatever the model."""
+    train = counts.get(Part.TRAIN, {})
+    rows, classes = sum(train.values()), len(_rows_by_class(train))
+    if classes and rows < LEAST_ROWS * classes:
+        return [
+            f"{rows:,} training rows have {classes:,} classes, fewer than {LEAST_ROWS} rows a class: nothing can be "
+            "learned from that. Is the label's column the right one?"
+        ]
+    return []
+
+
+def frozen_counts(transaction: Transaction, digest: str) -> Counts:
+    """Those of a frozen dataset; empty where it is gone."""
+    rows = transaction.execute(sql.DATASET, {"digest": digest})
+    return msgspec.json.decode(rows[0][4], type=dict[str, dict[str, int]]) if rows else {}
+
+
+def _rows_by_class(labels: Mapping[str, int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for label, rows in labels.items():
+        for one in as_members(label):
+            found[one] += rows
+    return found
+
+
+def _figure(label: str, labels: Mapping[str, int]) -> float | None:
+    rows = sum(labels.values())
+    if not rows:
+        return None
+    hits = _rows_by_class(labels)[label]
+    if any(map(is_set, labels)):
+        return 2 * hits / (rows + sum(_rows_by_class(labels).values()))
+    return hits / rows

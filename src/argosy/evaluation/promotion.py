@@ -1,0 +1,90 @@
+"""How a version compares with the champion whose place it would take: what a person is shown before promoting it.
+
+On the same dataset, measured the same way, the validation rows that both answered say it, from what the store keeps.
+Otherwise both must answer rows that neither learned from, which needs the key. The gate is another matter: it has
+evidence of its own and promotes by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from argosy.errors import ArgosyError
+from argosy.models.rows_right import unpack_right
+from argosy.store.ranking import are_comparable, headline, paired_p
+from argosy.store.trained import Trained
+from argosy.types import Part
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """`newcomer` would replace `champion`; figures are of the metric on the same rows, None where there are none."""
+
+    champion: str
+    newcomer: str
+    metric: str = "accuracy"
+    rows: int = 0
+    which_rows: str = ""
+    champion_figure: float | None = None
+    newcomer_figure: float | None = None
+    p_value: float | None = None
+    only_champion_right: int = 0
+    only_newcomer_right: int = 0
+    problem: str = ""
+    """Why the two cannot be compared."""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a person should say yes first: it is worse, or nothing shows that it is not."""
+        if self.champion_figure is None or self.newcomer_figure is None:
+            return True
+        return self.newcomer_figure < self.champion_figure
+
+    def __str__(self) -> str:
+        if self.champion_figure is None or self.newcomer_figure is None:
+            return f"{self.newcomer} cannot be compared with the champion {self.champion}: {self.problem}"
+        difference = (self.newcomer_figure - self.champion_figure) * 100
+        chance = "" if self.p_value is None else f", p = {self.p_value:.2g}"
+        return (
+            f"{self.metric.replace('_f1', '-F1')} of {self.newcomer} {self.newcomer_figure:.3f}, of the champion "
+            f"{self.champion} {self.champion_figure:.3f}: {difference:+.1f} points on {self.rows:,} {self.which_rows} "
+            f"(only {self.newcomer} right: {self.only_newcomer_right:,}, only {self.champion} right: "
+            f"{self.only_champion_right:,}{chance})"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**asdict(self), "is_doubtful": self.is_doubtful}
+
+
+def compared(
+    names: tuple[str, str], champion: Trained, newcomer: Trained, on_common_rows: Callable[[], Promotion]
+) -> Promotion:
+    """By what the store keeps where that is enough, else by `on_common_rows`, whose failure is the problem."""
+    if are_comparable(champion, newcomer) and champion.rows_right and newcomer.rows_right:
+        return replace(_stored(champion, newcomer), champion=names[0], newcomer=names[1])
+    try:
+        return replace(on_common_rows(), champion=names[0], newcomer=names[1])
+    except ArgosyError as error:
+        return Promotion(*names, problem=str(error))
+
+
+def _stored(champion: Trained, newcomer: Trained) -> Promotion:
+    metric = headline(champion)
+    sides = [unpack_right(one.rows_right or b"") for one in (champion, newcomer)]
+    bits = [(first, second) for (_, first), (_, second) in zip(*sides, strict=True)]
+    mine, theirs = (one.metrics.get(Part.VALIDATION, {}).get(metric, {}).get("value") for one in (champion, newcomer))
+    return Promotion(
+        "",
+        "",
+        metric,
+        sum(rows for rows, _ in sides[0]),
+        "validation rows",
+        mine,
+        theirs,
+        paired_p(champion, newcomer, metric),
+        sum((first & ~second).bit_count() for first, second in bits),
+        sum((second & ~first).bit_count() for first, second in bits),
+        problem="" if mine is not None and theirs is not None else f"the {metric} of one of them was not measured",
+    )

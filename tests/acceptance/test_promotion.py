@@ -1,0 +1,83 @@
+"""Which version is best, and promoting one over a champion: after a second, poor plan of the same name."""
+
+import pytest
+
+POOR = """\
+name: tickets
+dataset: {name: all, options: {training_ratio: 0.6}}
+adapter: {name: hashing, options: {buckets: [2]}}
+model: {name: logistic, options: {C: [0.0001]}}
+"""
+
+
+@pytest.fixture
+def replaced(trained, copy_of):
+    """The champion is the best of the first plan; a plan of the same name and one poor definition was trained since."""
+    shell = copy_of(trained)
+    shell("models", "promote", "tickets@best")
+    shell.write("poor.yaml", POOR)
+    shell("train", "poor.yaml", "--processes", 1)
+    return shell
+
+
+def test_best_is_the_best_of_all_versions_on_these_rows(replaced):
+    best = replaced.json("leaderboard")[0]["versions"][0]
+    assert replaced.json("models", "show", "tickets@best")["number"] == int(best.partition("@")[2])
+    assert replaced.json("models", "promote", "tickets@best")["version"] == int(best.partition("@")[2])
+    assert [len(replaced.json("leaderboard", name)) for name in ("tickets", "poor.yaml")] == [5, 5]
+
+
+def test_a_worse_version_takes_no_champions_place_unasked(replaced):
+    champion = replaced.json("models", "show", "tickets@champion")["number"]
+    ran = replaced.run("models", "promote", "tickets@5")
+    assert ran.mistake.startswith(f"not promoted: tickets@5 is worse than the champion tickets@{champion}")
+    assert "points on" in ran.out
+    assert replaced.json("models", "show", "tickets@champion")["number"] == champion
+    found = replaced.json("models", "promote", "tickets@5", "--yes")
+    assert found["version"] == 5
+    assert found["comparison"]["newcomer_figure"] < found["comparison"]["champion_figure"]
+    assert "is version" in replaced("models", "promote", "tickets@best")  # better again: nothing is asked
+
+
+def test_on_other_rows_both_answer_what_neither_learned_from(replaced):
+    replaced.write("other.yaml", POOR.replace("0.6", "0.5"))
+    replaced("train", "other.yaml", "--processes", 1)
+    ran = replaced.run("models", "promote", "tickets@6")
+    assert "tickets@6 is worse than" in ran.mistake
+    assert "rows that neither learned from" in ran.out
+
+
+def test_names_of_places_on_the_leaderboard_are_no_aliases(trained, copy_of):
+    shell = copy_of(trained)
+    assert "place on the leaderboard" in shell.mistake("models", "promote", "tickets@1", "--as", "best")
+    assert "place on the leaderboard" in shell.mistake("models", "promote", "tickets@1", "--as", "proposed")
+
+
+def test_an_alias_is_taken_away(trained, copy_of):
+    shell = copy_of(trained)
+    shell("models", "promote", "tickets@1", "--as", "canary")
+    assert shell("models", "unalias", "tickets", "canary") == "tickets@canary is gone; it was version 1.\n"
+    assert "canary" in shell.mistake("models", "show", "tickets@canary")
+    assert "is no alias" in shell.mistake("models", "unalias", "tickets", "1")
+    assert shell.json("models", "history", "tickets")[0]["action"] == "remove"
+
+
+def test_what_gives_one_answer_to_all_rows_is_said_beside_the_majority_baseline(empty):
+    rows = [f"text number {n},{'rare' if n % 5 == 0 else 'usual'}" for n in range(200)]
+    empty.write("rows.csv", "\n".join(["text,label", *rows]) + "\n")
+    empty("examples", "import", "rows.csv")
+    empty.write("poor.yaml", POOR)
+    empty("train", "poor.yaml", "--processes", 1)
+    (row,) = empty.json("leaderboard", "tickets")
+    assert row["is_constant"]
+    assert row["test_accuracy"] == pytest.approx(row["test_baseline"])
+    assert "Majority baseline (always 'usual'): accuracy 0." in empty("leaderboard")
+    for command in (("leaderboard", "tickets"), ("plan", "check", "poor.yaml")):
+        assert "gives one answer to all rows" in empty(*command)
+
+
+def test_a_label_for_each_row_is_said_to_be_one(empty):
+    empty.write("rows.csv", "\n".join(["text,label", *(f"text number {n},{n}" for n in range(400))]) + "\n")
+    empty("examples", "import", "rows.csv")
+    empty.write("plan.yaml", POOR)
+    assert "fewer than 2 rows a class" in empty("plan", "check", "plan.yaml")
