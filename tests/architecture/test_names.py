@@ -39,7 +39,7 @@ NAMES = {
 }
 ALIASES = {
     "dataset": {"SpanDataset": "span"},
-    "adapter": {"Word2VecAdapter": "word2vec"},
+    "adapter": {"Word2VecAdapter": "word2vec", "WordFrequencyAdapter": "word_frequency"},
     "model": {"scikit_model_svm": "svm"},
 }
 OPTIONS = {

@@ -32,7 +32,8 @@ from argosy.models.served import Served
 from argosy.registry import Registry
 from argosy.types import Input
 
-FORMAT = 1
+FORMAT = 2
+"""2: components say which edition they are of; in 1 all are of the first."""
 
 
 class AdaptedModel:
@@ -64,16 +65,18 @@ class AdaptedModel:
     def fit(self, inputs: Sequence[Input], labels: Sequence[str | Sequence[str]]) -> Self:
         """Train both on the inputs and their labels, lists of labels for a model that answers such.
 
-        Raises DatasetInvalid on fewer than two classes.
+        Raises DatasetInvalid on fewer than two classes. Where it raises, the model is what it was before.
         """
         if len(inputs) != len(labels):
             raise DatasetInvalid(f"{len(inputs)} inputs but {len(labels)} labels")
         texts = label_texts(labels, self.estimator.answers_sets)
-        self.classes = classes_of(texts, self.estimator.answers_sets)
-        codes = coded(texts, self.classes, self.estimator.answers_sets)
+        classes = classes_of(texts, self.estimator.answers_sets)
+        codes = coded(texts, classes, self.estimator.answers_sets)
+        with self.adapter.kept_unless_done(), self.estimator.kept_unless_done():
+            features = fitted_rows(self.adapter, self.estimator, inputs, texts)
+            self.estimator.fit(features, codes, len(classes))
+        self.classes = classes
         self.__dict__.pop("_served", None)
-        features = fitted_rows(self.adapter, self.estimator, inputs, texts)
-        self.estimator.fit(features, codes, len(self.classes))
         return self
 
     def update(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:
@@ -128,7 +131,7 @@ class AdaptedModel:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], get: Callable[[Any], Array] = from_base64) -> Self:
         """The model that `to_dict` described: each half by its own class's `from_dict`."""
-        if stored.get("format") != FORMAT:
+        if stored.get("format") not in (1, FORMAT):
             raise ArtifactCorrupt(f"a model of format {stored.get('format')}; this Argosy reads up to {FORMAT}")
         try:
             adapter = _component(adapters, "adapter", stored["adapter"], get)

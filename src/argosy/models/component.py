@@ -3,15 +3,20 @@
 The options are the constructor's parameters, kept as attributes of the same names. What `fit` learns is kept in
 attributes whose names end in `_`. `to_dict` and `from_dict` follow from that and need no code in a plug-in:
 `type(x).from_dict(x.to_dict())` has the same options and the same learned bits.
+
+Where the code of a class begins to answer otherwise, its `edition` goes up by one: what was stored under an older one
+is given back with that number, and answers as it did.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from argosy.errors import NotFitted
+from argosy.errors import ArtifactCorrupt, NotFitted
 from argosy.models.packing import Array, from_base64, pack, to_base64, unpack
 from argosy.plugin_hooks import PluginHooks
 from argosy.types import Options
@@ -19,6 +24,9 @@ from argosy.types import Options
 
 class Component(PluginHooks):
     """An adapter or an estimator. Fitting changes it; everything else may be called from several threads."""
+
+    edition: int = 1
+    """Of its answers: a class has that of today, an object the one that it was fitted under."""
 
     @property
     def options(self) -> Options:
@@ -43,23 +51,56 @@ class Component(PluginHooks):
     def limit_calls(self, seconds: float) -> None:
         """Let one call of another process take no longer; a component that calls none has nothing to limit."""
 
+    @contextmanager
+    def kept_unless_done(self) -> Iterator[None]:
+        """Fit it anew within the block: where that raises, it is what it was; else it is of today's edition."""
+        before = dict(vars(self))
+        for name in before:
+            if name == "edition" or isinstance(getattr(type(self), name, None), cached_property):
+                del vars(self)[name]
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
     def unfitted(self) -> Self:
         """A new one with the same options."""
         return type(self)(**self.arguments)
 
     def to_dict(self, put: Callable[[Array], Any] = to_base64) -> dict[str, Any]:
         """`{options, state}` as JSON values; `put` says what stands for an array."""
-        return {"options": self.options, "state": {name: pack(value, put) for name, value in self.state.items()}}
+        edition = {"edition": self.edition} if self.edition != 1 else {}
+        state = {name: pack(value, put) for name, value in self.state.items()}
+        return {"options": self.options, **edition, "state": state}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], get: Callable[[Any], Array] = from_base64) -> Self:
         """The component that `to_dict` described. Options are trusted: check them with the registry beforehand."""
         component = cls(**{name: _frozen(value) for name, value in stored["options"].items()})
-        for name, value in stored["state"].items():
+        state = {name: unpack(value, get) for name, value in stored["state"].items()}
+        return component.restored({"edition": stored.get("edition", 1), **state})
+
+    def learned(self) -> dict[str, Any]:
+        """What it has learned, for a component that is made around it to keep; `restored` is the inverse."""
+        return {**({"edition": self.edition} if self.edition != 1 else {}), **self.state}
+
+    def restored(self, learned: Mapping[str, Any]) -> Self:
+        """Take what another of the same options has learned; raises ArtifactCorrupt on an edition from the future."""
+        edition = learned.get("edition", 1)
+        if type(edition) is not int or not 1 <= edition <= type(self).edition:
+            name, known = type(self).__name__, type(self).edition
+            raise ArtifactCorrupt(f"a {name} of edition {edition!r}; this Argosy knows up to {known}: upgrade it")
+        if edition != type(self).edition:
+            self.edition = edition
+        for name, value in learned.items():
+            if name == "edition":
+                continue
             if not _is_learned(name):  # nothing else of an object is an artifact's to set
-                raise ValueError(f"'{name}' is nothing that a {cls.__name__} learns")
-            setattr(component, name, unpack(value, get))
-        return component
+                raise ValueError(f"'{name}' is nothing that a {type(self).__name__} learns")
+            setattr(self, name, value)
+        return self
 
     def __repr__(self) -> str:
         options = ", ".join(f"{name}={value!r}" for name, value in self.options.items())

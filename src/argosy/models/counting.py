@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.models.grams import AnalyzerName, find_words, squeeze
+from argosy.models.grams import Analyzer, squeeze
 from argosy.models.rows import with_columns
 
 Integers = NDArray[np.int64]
@@ -38,23 +38,23 @@ class Counts:
         return self.names(np.arange(self.matrix.shape[1]))
 
 
-def count_grams(
-    texts: Sequence[str], analyzer: AnalyzerName, low: int, high: int, at_once: int = BATCH_CHARACTERS
-) -> Counts:
-    """The counts of every n-gram of `low` to `high` words or characters.
+def count_grams(texts: Sequence[str], analyzer: Analyzer, at_once: int = BATCH_CHARACTERS) -> Counts:
+    """The counts of every n-gram.
 
     Texts are counted in batches of about `at_once` characters, which bounds the memory on the way.
     """
     batches = _batches(texts, at_once)
-    return _joined([_count_batch(batch, analyzer, low, high) for batch in batches])
+    return _joined([_count_batch(batch, analyzer) for batch in batches])
 
 
-def _count_batch(texts: Sequence[str], analyzer: AnalyzerName, low: int, high: int) -> Counts:
-    if analyzer == "word":
-        return _count_words([find_words(text) for text in texts], low, high)
-    if analyzer == "char":
-        return _count_characters([squeeze(text) for text in texts], low, high)
-    return _count_inside_words([text.split() for text in texts], low, high)
+def _count_batch(texts: Sequence[str], analyzer: Analyzer) -> Counts:
+    low, high = analyzer.low, analyzer.high
+    if analyzer.name == "word":
+        return _count_words([analyzer.words(text) for text in texts], low, high)
+    prepared = map(analyzer.prepare, texts)
+    if analyzer.name == "char":
+        return _count_characters([squeeze(text) for text in prepared], low, high)
+    return _count_inside_words([text.split() for text in prepared], low, high)
 
 
 def count_rows(rows: list[list[str]]) -> Counts:

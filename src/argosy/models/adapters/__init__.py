@@ -18,5 +18,7 @@ adapters.register("sentence_embedding", "argosy.models.adapters.sentence_embeddi
 adapters.register("tfidf", "argosy.models.adapters.tfidf:TfIdf")
 adapters.register("union", "argosy.models.adapters.union:Union")
 adapters.register("word2vec", "argosy.models.adapters.word2vec:Word2Vec", aliases=("Word2VecAdapter",))
-adapters.register("word_frequency", "argosy.models.adapters.word_frequency:WordFrequency")
+adapters.register(
+    "word_frequency", "argosy.models.adapters.word_frequency:WordFrequency", aliases=("WordFrequencyAdapter",)
+)
 adapters.register("word_pieces", "argosy.models.adapters.word_pieces:WordPieces")

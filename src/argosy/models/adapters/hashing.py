@@ -7,6 +7,7 @@ add up (Weinberger et al. 2009), at the price of negative features.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from math import sqrt
 from typing import Annotated, Any, Self
 from zlib import crc32
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from argosy.models.adapter import Indices, SparseAdapter
 from argosy.models.counting import count_grams
-from argosy.models.grams import GRAMS, AnalyzerName, Lengths, check_lengths
+from argosy.models.grams import EDITION, Analyzer, AnalyzerName, Lengths, check_lengths
 from argosy.models.inputs import text_of, texts_of
 from argosy.models.rows import merge_columns, unit_rows
 from argosy.types import Input, Options
@@ -27,6 +28,8 @@ _SIGN_BIT = 31
 
 class Hashing(SparseAdapter):
     """`buckets` features of `ngrams` (the shortest and the longest)."""
+
+    edition: int = EDITION
 
     def __init__(
         self,
@@ -53,15 +56,12 @@ class Hashing(SparseAdapter):
         return self
 
     def transform(self, inputs: Sequence[Input]) -> Any:
-        texts = texts_of(inputs, self.field)
-        cased = [text.lower() for text in texts] if self.lowercase else texts
-        counts = count_grams(cased, self.analyzer, *self.ngrams)
+        counts = count_grams(texts_of(inputs, self.field), self._analyzer)
         columns, signs = self._hash(counts.grams)
         return unit_rows(merge_columns(counts.matrix, columns, signs, self.buckets))
 
     def encode(self, item: Input) -> tuple[Indices, NDArray[np.float64]]:
-        text = text_of(item, self.field)
-        grams = GRAMS[self.analyzer](text.lower() if self.lowercase else text, *self.ngrams)
+        grams = self._analyzer.grams(text_of(item, self.field))
         totals: dict[int, int] = {}
         for gram in grams:
             code = crc32(gram.encode("utf-8", "surrogatepass"))
@@ -70,6 +70,10 @@ class Hashing(SparseAdapter):
         values = np.array(list(totals.values()), np.float64)
         values /= sqrt(values.dot(values)) or 1.0
         return np.array(list(totals), np.intp), values
+
+    @cached_property
+    def _analyzer(self) -> Analyzer:
+        return Analyzer(self.analyzer, *self.ngrams, self.lowercase, self.edition)
 
     def _hash(self, grams: list[str]) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
         """(bucket, sign or None) of each n-gram."""

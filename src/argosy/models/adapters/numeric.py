@@ -20,7 +20,7 @@ from argosy.errors import DatasetInvalid, InputInvalid
 from argosy.models.adapter import FieldKind, Indices, SparseAdapter
 from argosy.models.adapters.tfidf import TfIdf
 from argosy.models.fields import category_of, fields_of, infer, number_of, written_of
-from argosy.models.grams import Lengths, check_lengths
+from argosy.models.grams import EDITION, Lengths, check_lengths
 from argosy.models.vocabulary import Vocabulary
 from argosy.types import Input, Options
 
@@ -43,6 +43,7 @@ class _Number(NamedTuple):
 class Numeric(SparseAdapter):
     """`numbers`, `categories` and `texts` name fields; all empty: every field is taken for what it looks like."""
 
+    edition: int = EDITION
     numbers_: list[str]
     statistics_: NDArray[np.float64]
     """(numbers, 3): what is taken from each, what it is divided by, and its mean, which stands for a missing one."""
@@ -232,7 +233,9 @@ class Numeric(SparseAdapter):
         return {names[0] if len(names) == 1 else "text": item}
 
     def _tfidf(self, name: str) -> TfIdf:
-        return TfIdf("word", self.ngrams, self.min_count, self.max_features, field=name)
+        made = TfIdf("word", self.ngrams, self.min_count, self.max_features, field=name)
+        made.edition = self.edition
+        return made
 
     @cached_property
     def _texts_at(self) -> int:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from argosy.errors import DatasetInvalid
 from argosy.models.adapter import NOTHING, Indices, SparseAdapter
 from argosy.models.counting import Counts, count_grams
-from argosy.models.grams import AnalyzerName, Lengths, check_lengths
+from argosy.models.grams import EDITION, Analyzer, AnalyzerName, Lengths, check_lengths
 from argosy.models.inputs import text_of, texts_of
 from argosy.models.known_grams import Finder, distinct, finder
 from argosy.models.rows import unit_rows, with_columns
@@ -31,6 +31,7 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 class TfIdf(SparseAdapter):
     """`ngrams` is the shortest and the longest; `min_count` the fewest texts that an n-gram must be in."""
 
+    edition: int = EDITION
     vocabulary_: Vocabulary
     idf_: NDArray[np.float64]
 
@@ -84,7 +85,7 @@ class TfIdf(SparseAdapter):
 
     def encode(self, item: Input) -> tuple[Indices, NDArray[np.float64]]:
         text = item if type(item) is str else text_of(item, self.field)
-        found = self._find(text.lower() if self.lowercase else text)
+        found = self._find(text)
         if not len(found):
             return NOTHING
         indices, counts = distinct(found)
@@ -95,12 +96,15 @@ class TfIdf(SparseAdapter):
         return indices, values
 
     @cached_property
+    def _analyzer(self) -> Analyzer:
+        return Analyzer(self.analyzer, *self.ngrams, self.lowercase, self.edition)
+
+    @cached_property
     def _find(self) -> Finder:
-        return finder(self.vocabulary_, self.analyzer, *self.ngrams)
+        return finder(self.vocabulary_, self._analyzer)
 
     def _count(self, inputs: Sequence[Input]) -> Counts:
-        texts = texts_of(inputs, self.field)
-        return count_grams([text.lower() for text in texts] if self.lowercase else texts, self.analyzer, *self.ngrams)
+        return count_grams(texts_of(inputs, self.field), self._analyzer)
 
     def _select(self, matrix: Any, frequency: NDArray[np.int64]) -> NDArray[np.int64]:
         """The columns to keep, in order."""

@@ -64,7 +64,7 @@ class Union(Adapter):
         parts = self._new()
         blocks = [part.fit_transform(inputs, labels) for part in parts]
         self.__dict__.pop("_parts", None)
-        self.parts_ = [part.state for part in parts]
+        self.parts_ = [part.learned() for part in parts]
         return _beside(blocks)
 
     def transform(self, inputs: Sequence[Input]) -> Any:
@@ -73,11 +73,7 @@ class Union(Adapter):
     @cached_property
     def _parts(self) -> list[Adapter]:
         """As they were fitted."""
-        parts = self._new()
-        for part, state in zip(parts, self.parts_, strict=True):
-            for name, value in state.items():
-                setattr(part, name, value)
-        return parts
+        return [part.restored(learned) for part, learned in zip(self._new(), self.parts_, strict=True)]
 
     def _fitted(self) -> list[Adapter]:
         return self._parts if self.state else self._new()

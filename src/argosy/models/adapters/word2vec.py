@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from argosy.errors import DatasetInvalid, ExtraMissing
 from argosy.models.adapter import Adapter
 from argosy.models.extras import extra, lacking
-from argosy.models.grams import find_words
+from argosy.models.grams import EDITION, Analyzer
 from argosy.models.inputs import texts_of
 from argosy.models.vocabulary import Vocabulary
 from argosy.types import Input, Options
@@ -27,6 +27,7 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 class Word2Vec(Adapter):
     """`min_count` is the fewest times that a word must occur to have a vector; a text without any gets zeros."""
 
+    edition: int = EDITION
     vocabulary_: Vocabulary
     vectors_: NDArray[np.float32]
 
@@ -83,5 +84,5 @@ class Word2Vec(Adapter):
         return means
 
     def _rows(self, inputs: Sequence[Input]) -> list[list[str]]:
-        texts = texts_of(inputs, self.field)
-        return [find_words(text.lower())[: self.sequence_length] for text in texts]
+        analyzer = Analyzer(edition=self.edition)
+        return [analyzer.words(text)[: self.sequence_length] for text in texts_of(inputs, self.field)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Annotated, Any, Self
 
 import msgspec
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from argosy.errors import DatasetInvalid
 from argosy.models.adapter import Indices, SparseAdapter
 from argosy.models.counting import Counts, count_rows
-from argosy.models.grams import find_words
+from argosy.models.grams import EDITION, Analyzer
 from argosy.models.inputs import text_of, texts_of
 from argosy.models.rows import with_columns
 from argosy.models.vocabulary import Vocabulary
@@ -26,6 +27,7 @@ class WordFrequency(SparseAdapter):
     """Counts of `vocabulary_size` words among a text's first `sequence_length`; of equally frequent words the first
     in the order of strings stay."""
 
+    edition: int = EDITION
     vocabulary_: Vocabulary
 
     def __init__(self, sequence_length: Positive = 200, vocabulary_size: Positive = 10_000, field: str = "") -> None:
@@ -64,8 +66,12 @@ class WordFrequency(SparseAdapter):
         counts = Counter(index for index in known if index is not None)
         return np.array(list(counts), np.intp), np.array(list(counts.values()), np.float64)
 
+    @cached_property
+    def _analyzer(self) -> Analyzer:
+        return Analyzer(edition=self.edition)
+
     def _words(self, text: str) -> list[str]:
-        return find_words(text.lower())[: self.sequence_length]
+        return self._analyzer.words(text)[: self.sequence_length]
 
     def _count(self, inputs: Sequence[Input]) -> Counts:
         return count_rows([self._words(text) for text in texts_of(inputs, self.field)])

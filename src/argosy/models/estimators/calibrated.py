@@ -96,10 +96,7 @@ class Calibrated(Estimator):
     @cached_property
     def inner(self) -> Estimator:
         """The estimator, as it was trained on the whole training part."""
-        made = self._new()
-        for name, value in self.inner_.items():
-            setattr(made, name, value)
-        return made
+        return self._new().restored(self.inner_)
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
         require_every_class(y, n_classes)
@@ -113,7 +110,7 @@ class Calibrated(Estimator):
         if self.thresholds != "none":
             self.weights_ = tuned(self._calibrated(outputs), y[held], self.thresholds)
         self.__dict__.pop("inner", None)
-        self.inner_ = self._new().fit(X, y, n_classes).state
+        self.inner_ = self._new().fit(X, y, n_classes).learned()
         return self
 
     def scores(self, X: Any) -> Scores:  # noqa: N803

@@ -101,16 +101,11 @@ class OneVsRest(Estimator):
     @cached_property
     def linear(self) -> LinearEstimator | None:
         """All classes' weights side by side; None where the estimator is not linear."""
-        if not self.weights_:
-            return None
-        made = _SideBySide(self._new())
-        for name, value in self.weights_.items():
-            setattr(made, name, value)
-        return made
+        return _SideBySide(self._new()).restored(self.weights_) if self.weights_ else None
 
     @cached_property
     def _fitted(self) -> list[Estimator | float]:
-        return [one if isinstance(one, float) else _restored(self._new(), one) for one in self.each_]
+        return [one if isinstance(one, float) else self._new().restored(one) for one in self.each_]
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
         if y.ndim != 2:
@@ -142,12 +137,12 @@ class OneVsRest(Estimator):
     def _learned(self, X: Any, truth: NDArray[np.bool_]) -> tuple[dict[str, Any], list[dict[str, Any] | float]]:  # noqa: N803
         inner = self._new()
         if isinstance(inner, LinearEstimator):
-            return _SideBySide(inner).fit(X, truth.astype(np.int64), truth.shape[1]).state, []
+            return _SideBySide(inner).fit(X, truth.astype(np.int64), truth.shape[1]).learned(), []
         each: list[dict[str, Any] | float] = []
         for column in truth.T:
             step()
             share = float(column.mean())
-            each.append(share if share in (0.0, 1.0) else self._new().fit(X, column.astype(np.int64), 2).state)
+            each.append(share if share in (0.0, 1.0) else self._new().fit(X, column.astype(np.int64), 2).learned())
         return {}, each
 
     def _thresholds(self, X: Any, truth: NDArray[np.bool_]) -> Scores:  # noqa: N803
@@ -196,12 +191,6 @@ def _against(values: Any) -> Any:
     """Of two classes the second against the first; a lone column is that already."""
     values = np.atleast_1d(values)
     return values[..., -1] - values[..., 0] if values.shape[-1] == 2 else values[..., 0]
-
-
-def _restored(made: Estimator, state: dict[str, Any]) -> Estimator:
-    for name, value in state.items():
-        setattr(made, name, value)
-    return made
 
 
 def _registry() -> Any:

@@ -1,0 +1,54 @@
+"""Models that were stored before text was normalised and marks belonged to words answer as they did."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from argosy.errors import ArtifactCorrupt
+from argosy.models.adapted_model import AdaptedModel
+from argosy.models.artifact_format import read_artifact
+
+FOLDER = Path(__file__).parent / "edition_1"
+EXPECTED = json.loads((FOLDER / "expected.json").read_text("utf-8"))
+
+
+def asked(name):
+    return [{"text": text} for text in EXPECTED["inputs"]] if name == "numeric" else EXPECTED["inputs"]
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED["scores"]))
+def test_a_stored_model_of_the_first_edition_answers_as_it_did(name):
+    model = AdaptedModel.load(FOLDER / f"{name}.model")
+    assert model.adapter.edition == 1
+    expected = np.array(EXPECTED["scores"][name])
+    assert np.allclose(model.scores(asked(name)), expected, rtol=0, atol=1e-12)
+    alone = np.array([model.served().one(item) for item in asked(name)])
+    assert np.allclose(alone, expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED["scores"]))
+def test_it_is_stored_again_as_it_was(name, tmp_path):
+    path = FOLDER / f"{name}.model"
+    header, _ = read_artifact(path)
+    again, _ = read_artifact(AdaptedModel.load(path).save(tmp_path / name))
+    assert {**again, "format": 1} == header
+    model = AdaptedModel.load(path)
+    assert AdaptedModel.from_dict(model.to_dict()).to_dict() == model.to_dict()
+
+
+def test_trained_anew_it_has_the_edition_of_today():
+    model = AdaptedModel.load(FOLDER / "tfidf_words.model")
+    model.fit(EXPECTED["inputs"][:4], ["a", "b", "a", "b"])
+    assert model.to_dict()["adapter"]["edition"] == 2
+    assert "मुझे" in model.adapter.vocabulary_.entries
+
+
+def test_an_edition_from_the_future_is_refused():
+    stored = AdaptedModel.load(FOLDER / "hashing.model").to_dict()
+    stored["adapter"]["edition"] = 3
+    with pytest.raises(ArtifactCorrupt, match="a Hashing of edition 3; this Argosy knows up to 2: upgrade it"):
+        AdaptedModel.from_dict(stored)
