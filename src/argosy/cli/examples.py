@@ -98,7 +98,8 @@ def import_(
     if report.columns:
         print_line(f"  read {', '.join(f'{READ[role]} from {name}' for role, name in report.columns.items())}")
     for count, meaning in (
-        (report.revised, "new revisions: known texts whose label changed"),
+        (report.relabelled, "known texts have another label now: new revisions"),
+        (report.revised - report.relabelled, "known texts have a subject more now: new revisions"),
         (report.duplicates, "duplicates: said nothing new"),
         (report.conflicts, f"conflicts: texts whose labels disagree, settled by '{rule}'"),
         (report.dropped, "rows lost to those conflicts"),

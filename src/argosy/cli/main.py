@@ -123,6 +123,21 @@ def run(arguments: list[str] | None = None) -> int:
         return 1
     except OSError as failure:
         return _not_possible(failure)
+    except UnicodeEncodeError:
+        foreign = [one for one in (sys.argv[1:] if arguments is None else arguments) if _is_foreign(one)]
+        if not foreign:
+            raise
+        print_line(visible_line(f"Error: the argument '{foreign[0]}' is not UTF-8"), err=True)
+        return 2
+
+
+def _is_foreign(argument: str) -> bool:
+    """Whether its bytes are no text of the system's encoding."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _not_possible(failure: OSError) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,9 @@ import click
 
 from argosy.cli.diff import diff
 from argosy.cli.importing import challenge, import_, origin_rows
-from argosy.cli.output import json_option, plural, print_json, print_line, print_table
+from argosy.cli.output import json_option, plural, print_json, print_line, print_table, standard_output
 from argosy.cli.project import opened
-from argosy.errors import ArgosyError, ModelFailed, PromotionDoubtful, message_of
+from argosy.errors import ArgosyError, InputInvalid, ModelFailed, PromotionDoubtful, message_of
 from argosy.spreadsheet_cells import guarded
 from argosy.types import Input
 
@@ -274,7 +274,7 @@ def leaderboard(ctx: click.Context, plan: str, form: str, as_json: bool, top: in
     if as_json or form == "json":
         print_json(rows)
     elif rows:
-        writer = csv.DictWriter(sys.stdout, list(rows[0]))
+        writer = csv.DictWriter(standard_output(), list(rows[0]))
         writer.writeheader()
         writer.writerows({name: _csv_cell(cell) for name, cell in row.items()} for row in rows)
 
@@ -292,11 +292,16 @@ def _csv_cell(value: Any) -> Any:
 def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json: bool) -> None:
     """Classify each TEXT here, without a server; nothing is logged. For a model of fields, TEXT is a JSON object.
 
+    The TEXT - stands for the lines of standard input.
+
     Example: argosy predict topics "shares fell on Monday"
     """
     from argosy.models.answers import answers_of, confidence
 
     model = opened(ctx).models[reference]
+    texts = tuple(one for text in texts for one in (_lines() if text == "-" else [text]))
+    if not texts:
+        raise InputInvalid("standard input has no text: write one a line")
     inputs = [input_of(text, model.adapter.reads) for text in texts]
     try:
         scores = model.scores(inputs)
@@ -316,6 +321,17 @@ def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json:
         return
     for label, sure, text in zip(labels, confidences, texts, strict=True):
         print_line(f"{label}\t{sure:.3f}\t{text}")
+
+
+def _lines() -> Iterator[str]:
+    """Those of standard input that say something."""
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise InputInvalid(f"line {number} of standard input is not UTF-8") from None
+        if text.strip():
+            yield text
 
 
 def input_of(text: str, reads: Mapping[str, str]) -> Input:

@@ -5,6 +5,8 @@ Nothing else in `cli` prints: whatever a label, a name or a text holds, here it 
 
 from __future__ import annotations
 
+import io
+import json
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,9 +33,15 @@ def print_line(text: object = "", err: bool = False) -> None:
 
 
 def print_json(value: Any) -> None:
+    """A document, in UTF-8 whatever the terminal's encoding is: a program reads it."""
     import msgspec
 
-    click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode().translate(IN_JSON))
+    try:
+        text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    except UnicodeEncodeError:  # the name of a file that is no UTF-8
+        text = json.dumps(msgspec.to_builtins(value), indent=2)
+    _write_utf_8()
+    click.echo(text.translate(IN_JSON))
 
 
 class _Terminal:
@@ -44,8 +52,15 @@ class _Terminal:
 
 
 def standard_output() -> TextIO:
-    """For what is written as it is into a file or a pipe, and only shown on a terminal."""
+    """For what is written as it is, in UTF-8, into a file or a pipe, and only shown on a terminal."""
+    _write_utf_8()
     return cast(TextIO, _Terminal()) if sys.stdout.isatty() else sys.stdout
+
+
+def _write_utf_8() -> None:
+    """Have what follows on standard output written in UTF-8, unless a terminal shows it."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")
 
 
 @contextmanager

@@ -34,11 +34,11 @@ def tell_quiet_hours(project: Project, is_now: bool) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 @click.option("--name", default="", help="The project's and its model's name (default: the folder's).")
 @json_option
 def init(folder: Path, name: str, as_json: bool) -> None:
-    """Make a new project in FOLDER: settings, two plans, a page of help, and its master keys.
+    """Make a new project in FOLDER, else here: settings, two plans, a page of help, and its master keys.
 
     Example: argosy init shop
     """
@@ -49,7 +49,8 @@ def init(folder: Path, name: str, as_json: bool) -> None:
         print_json({"project": str(folder), "written": written})
         return
     print_line(f"Made a project in {folder}: {', '.join(Path(path).name for path in written)}")
-    print_line(f"Next: cd {folder} && argosy examples import YOUR.csv && argosy train plan.yaml")
+    there = "" if folder.resolve() == Path.cwd() else f"cd {folder} && "
+    print_line(f"Next: {there}argosy examples import YOUR.csv && argosy train plan.yaml")
 
 
 @click.command()

@@ -36,13 +36,15 @@ class ImportReport(msgspec.Struct, frozen=True):
     added: int
     """New examples."""
     revised: int
-    """New revisions of examples that were there."""
+    """New revisions of examples that were there; see `relabelled`."""
     duplicates: int
     """Rows that say nothing new."""
     conflicts: int
     """Inputs whose rows disagree on the label."""
     dropped: int
     """Rows that lost by the conflict rule."""
+    relabelled: int = 0
+    """Of the new revisions, those with another label; the others add a subject."""
     skipped: int = 0
     """Bad rows that were left out, and lines of malformed ones."""
     problems: list[str] = []
@@ -76,7 +78,7 @@ class Staging:
     def __init__(self, database: Database, scope: Scope, text_bytes: int, fold_case: bool = False) -> None:
         self._database, self._scope, self._text_bytes, self._fold_case = database, scope, text_bytes, fold_case
         self._collection = scope.name.removeprefix("collection:")
-        self.rows = 0
+        self.rows = self._relabelled = 0
         self._disagreements: list[dict[str, str]] = []
         self._spelling: dict[str, str] = {}
         """How labels from before there was one form of them are written in this collection."""
@@ -130,6 +132,7 @@ class Staging:
             duplicates=self.rows - taken - dropped,
             conflicts=conflicts,
             dropped=dropped,
+            relabelled=self._relabelled,
             disagreements=self._disagreements,
             alike=alike(self._labels)[:LISTED],
             merged=merged,
@@ -197,6 +200,7 @@ class Staging:
         example_id = old[0][5] if old else example_ids[decision.keep[0]] if kept else b""
         self._revise(transaction, decision.keep, example_ids, example_id, old[-1][0] if old else 0)
         if old and kept:
+            self._relabelled += next(row[3] for row in rows if row[0] in kept) != old[-1][1]
             transaction.execute(sql.RETIRE, key)
         return len(kept) - (not old and bool(kept)), int(decision.is_conflict), decision.dropped
 

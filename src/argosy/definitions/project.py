@@ -174,7 +174,12 @@ OVERRIDES = {
 
 
 def find_project(start: Path) -> Path:
-    """The nearest folder, from `start` upwards, that holds an `argosy.yaml`; raises ProjectNotFound."""
+    """The nearest folder, from `start` upwards, that holds an `argosy.yaml`; raises ProjectNotFound.
+
+    `start` must be there: what is mistyped does not open the project around it.
+    """
+    if not start.exists():
+        raise ProjectNotFound(f"there is no folder '{start}', and so no {FILE_NAME} in it")
     here = start.resolve()
     for folder in (here, *here.parents):
         if (folder / FILE_NAME).is_file():

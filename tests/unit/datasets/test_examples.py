@@ -281,3 +281,15 @@ def test_lists_of_labels_are_merged_label_by_label(examples):
     merged = {'["Joy","LOVE"]': '["LOVE","joy"]', '["joy","love"]': '["LOVE","joy"]'}
     assert (report.merged, report.alike) == (merged, [])
     assert examples.count("news").labels == {"joy": 3, "LOVE": 2}
+
+
+def test_what_changed_is_said(examples):
+    examples.add("news", [Example("one", "a", 1.0), Example("two", "a", 1.0), Example("three", "a", 1.0)])
+    rows = [
+        Example("one", "b", 2.0),
+        Example("two", "a", 2.0, subject="ann"),
+        Example("three", "c", 2.0, subject="bob"),
+    ]
+    report = examples.add("news", rows)
+    assert (report.revised, report.relabelled) == (3, 2)
+    assert examples.add("news", rows).revised == 0
