@@ -260,6 +260,10 @@ class ImportedModelFailed(ArgosyError):
     """A model that was trained elsewhere gave no answer, or its process ended."""
 
 
+class ImportedModelRefused(ImportedModelFailed, InputInvalid):
+    """A model that was trained elsewhere failed on an input, or gave no number for it."""
+
+
 # --- predictions and feedback
 
 

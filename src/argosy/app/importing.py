@@ -195,7 +195,7 @@ def _measured(adapter: Imported, dataset: Dataset) -> Measured:
     from scipy.sparse import csr_matrix
 
     from argosy.models.answers import coded
-    from argosy.models.estimators.imported import PassedOn
+    from argosy.models.estimators.imported import ForwardedScores
     from argosy.training.fit import Fit
     from argosy.training.pipeline import train
 
@@ -212,7 +212,7 @@ def _measured(adapter: Imported, dataset: Dataset) -> Measured:
     matrices = {Part.TRAIN: train_rows, **matrices}
     codes = {part: coded(dataset.parts[part].labels, classes, are_sets=False) for part in matrices}
     inputs = {part: rows.inputs for part, rows in dataset.parts.items()}
-    estimator = PassedOn("probabilities" if is_probable else "scores")
+    estimator = ForwardedScores("probabilities" if is_probable else "scores")
     return train(estimator, Fit(adapter, classes, matrices, codes), inputs, lambda: None)
 
 

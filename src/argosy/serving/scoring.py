@@ -50,10 +50,18 @@ def _alone(predictor: Predictor, inputs: Sequence[Input], text_bytes: int) -> Sc
 
 
 def _named(predictor: Predictor, inputs: Sequence[Input], text_bytes: int, problem: InputInvalid) -> InputInvalid:
-    """The problem of the first row that has one by itself, and which row that is."""
-    for row, item in enumerate(inputs):
-        try:
-            predictor.score([item], text_bytes)
-        except InputInvalid as alone:
-            return type(alone)(f"row {row}: {alone}")
-    return problem
+    """The problem of the first row that has one by itself, and which row that is; found in halves."""
+    first, end = 0, len(inputs)
+    while end - first > 1:
+        middle = (first + end) // 2
+        first, end = (middle, end) if _problem(predictor, inputs[first:middle], text_bytes) is None else (first, middle)
+    alone = _problem(predictor, inputs[first:end], text_bytes)
+    return problem if alone is None else type(alone)(f"row {first}: {str(alone).removeprefix('row 0: ')}")
+
+
+def _problem(predictor: Predictor, inputs: Sequence[Input], text_bytes: int) -> InputInvalid | None:
+    try:
+        check_scores(predictor.score(inputs, text_bytes))
+    except InputInvalid as problem:
+        return problem
+    return None

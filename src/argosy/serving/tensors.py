@@ -69,10 +69,8 @@ def check_shapes(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind]) -> N
         shape = tensor.shape
         is_column = len(shape) <= DIMENSIONS and min(shape, default=0) >= 0 and set(shape[1:]) <= {1}
         if not is_column and not (len(shape) == 2 and shape[0] >= 0 and shape[1] == width):
-            fields = f" or [rows, {width}], the fields {listed(reads)}" if width > 1 else ""
-            raise RequestInvalid(
-                f"{where(tensor)} has the shape {shown(shape)}: it must be [rows] or [rows, 1]{fields}"
-            )
+            wanted = f"[rows], [rows, 1] or [rows, {width}] ({listed(reads)})" if width > 1 else "[rows] or [rows, 1]"
+            raise RequestInvalid(f"{where(tensor)} has the shape {shown(shape)}: it must be {wanted}")
 
 
 def rows_of_tensors(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind] = LONE_TEXT) -> list[Input]:

@@ -13,7 +13,7 @@ from onnx_files import counting, reading
 
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters.imported import Imported
-from argosy.models.estimators.imported import PassedOn
+from argosy.models.estimators.imported import ForwardedScores
 
 pytest.importorskip("onnxruntime", reason="the extra 'import' is not installed")
 FINE, FOR_EVER = {"a": 2.0, "b": 1.0}, {"a": 1e12, "b": 1.0}
@@ -23,7 +23,7 @@ PATH = "/v1/models/counting"
 def store(project, content, name="counting"):
     fields = {"a": "number", "b": "number"}
     adapter = Imported("onnx", hashlib.sha256(content).hexdigest(), ("no", "yes"), fields=fields).take(content)
-    project.promote(project.keep(AdaptedModel(adapter, PassedOn("scores"), ["no", "yes"]), name), name)
+    project.promote(project.keep(AdaptedModel(adapter, ForwardedScores("scores"), ["no", "yes"]), name), name)
 
 
 @pytest.fixture
@@ -73,3 +73,30 @@ def test_a_stored_model_that_names_a_file_is_not_loaded(project, start):
     assert answer.status_code == 503
     assert "external data, in another file" in answer.json()["error"]
     assert server.predict("a goal").status_code == 200
+
+
+@pytest.fixture
+def echoing(project, start):
+    """A model that answers with its own two numbers."""
+    from onnx import TensorProto, helper
+
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 2]) for name in ("X", "Y")]
+    graph = helper.make_graph([helper.make_node("Identity", ["X"], ["Y"])], "graph", ends[:1], ends[1:])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    store(project, made.SerializeToString(), "echoing")
+    return start()
+
+
+def test_an_input_that_it_cannot_answer_is_the_callers_mistake(echoing):
+    def ask(**body):
+        return echoing.client.post("/v1/models/echoing:predict", json=body)
+
+    assert [row["scores"] for row in ask(instances=[[1, 2], {"a": 3, "b": 4}]).json()["predictions"]] == [
+        [1, 2],
+        [3, 4],
+    ]
+    for missing in ({"a": 1}, {"a": 1, "b": None}, {"a": 1, "b": "nan"}, [1, None]):
+        refused = ask(instances=[[1, 2], [3, 4], missing])
+        assert refused.status_code == 400
+        said = "row 2: the imported model gave no number for 1 of 1 inputs: b missing"
+        assert refused.json()["error"] == said

@@ -48,6 +48,18 @@ def test_it_is_answered_in_json_and_in_binary(client, shared, sends_binary, asks
     assert (logged.client, logged.input) == ("triton", "a goal for the team")
 
 
+@pytest.mark.parametrize("algorithm", ["gzip", "deflate"])
+@pytest.mark.parametrize("is_binary", [True, False])
+def test_it_sends_compressed(client, algorithm, is_binary):
+    answer = client.infer(
+        "topics",
+        texts("a goal for the team", is_binary=is_binary),
+        request_compression_algorithm=algorithm,
+        response_compression_algorithm=algorithm,
+    )
+    assert answer.as_numpy("label").tolist() in ([b"sport"], ["sport"])
+
+
 def test_without_outputs_it_gets_all_of_them(client):
     answer = client.infer("topics", texts("a goal for the team"), model_version="canary")
     assert answer.get_response()["model_version"] == "2"

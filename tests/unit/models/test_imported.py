@@ -19,10 +19,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
-from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ImportedModelFailed, ImportInvalid
+from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ImportedModelFailed, ImportedModelRefused, ImportInvalid
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters.imported import Imported
-from argosy.models.estimators.imported import PassedOn
+from argosy.models.estimators.imported import ForwardedScores
 from argosy.models.runtime import Declared
 from argosy.models.runtimes import runtime_of
 from argosy.testing.texts import labelled_texts
@@ -50,7 +50,7 @@ def joblibbed(model):
 def pair(form, content, **options):
     classes = tuple(options.pop("classes", sorted(set(LABELS))))
     adapter = Imported(form, hashlib.sha256(content).hexdigest(), classes, **options).take(content)
-    return AdaptedModel(adapter, PassedOn(), sorted(classes))
+    return AdaptedModel(adapter, ForwardedScores(), sorted(classes))
 
 
 @pytest.mark.parametrize(("form", "dumped"), [("skops", skops_io.dumps), ("pickle", pickle.dumps)])
@@ -108,8 +108,10 @@ def identity(width, first=None):
 def test_an_answer_that_is_no_number_is_none():
     model = pair("onnx", identity(2), fields=dict(FIELDS.fields), classes=("no", "yes"))
     assert model.classify([{"a": 0.2, "b": 0.8}]) == ["yes"]
-    with pytest.raises(ImportedModelFailed, match="no number for 1 of 2 inputs"):
+    with pytest.raises(ImportedModelRefused, match="no number for 1 of 2 inputs: a missing"):
         model.scores([{"a": 0.2, "b": 0.8}, {"a": None, "b": 1}])
+    with pytest.raises(ImportedModelRefused, match=r"no number for 1 of 1 inputs$"):
+        model.scores([{"a": 1e99, "b": 1.0}])  # more than a float of four bytes can be
 
 
 def test_a_graph_that_takes_a_row_at_a_time_is_asked_so():

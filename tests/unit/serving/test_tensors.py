@@ -91,3 +91,60 @@ def test_a_message_about_many_tensors_names_a_few():
 def test_a_body_that_is_no_request_says_where(body, said):
     with pytest.raises(RequestInvalid, match=said):
         parse_body(body)
+
+
+def test_null_says_the_same_as_leaving_out():
+    body = parse_body(
+        b'{"id": null, "parameters": null, "outputs": null, "inputs": [{"name": "text", "shape": [1], '
+        b'"datatype": "BYTES", "data": ["a"], "parameters": null}]}'
+    )
+    assert (body.id, body.wanted, rows_of_tensors(body.inputs)) == (None, [], ["a"])
+
+
+B64 = {"content_type": "base64"}
+
+
+def test_texts_in_base64():
+    assert rows_of_tensors([Tensor("text", [2], "BYTES", ["w6l0w6k=", "YQ=="], B64)]) == ["été", "a"]
+    columns = [Tensor("title", [2], "BYTES", ["YQ==", None], B64), texts([1, 2], name="pages", datatype="INT64")]
+    assert rows_of_tensors(columns, FIELDS) == [{"title": "a", "pages": 1}, {"title": None, "pages": 2}]
+    of_all = parse_body(
+        b'{"parameters": {"content_type": "base64"}, "inputs": [{"name": "t", "shape": [1], "datatype": "BYTES", '
+        b'"data": ["YQ=="]}]}'
+    )
+    assert rows_of_tensors(of_all.inputs) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("tensor", "said"),
+    [
+        (Tensor("t", [1], "BYTES", ["YQ="], B64), "element 0 is not the base64"),
+        (Tensor("t", [1], "BYTES", ["/w=="], B64), "element 0 is not the base64 of a UTF-8 text"),
+        (Tensor("t", [1], "FP64", [1.0], B64), "base64 is written as BYTES"),
+        (Tensor("t", [1], "BYTES", ["a"], {"content_type": "pillow_image"}), "those read here are json, base64"),
+        (Tensor("t", [1], "BYTES", ["a"], {"content_type": 7}), "those read here are json, base64"),
+    ],
+)
+def test_content_that_is_not_read_here_is_refused(tensor, said):
+    with pytest.raises(RequestInvalid, match=said):
+        rows_of_tensors([tensor])
+
+
+IRIS = {"sepal": "number", "petal": "number", "colour": "category"}
+
+
+def test_a_matrix_has_the_fields_in_the_order_of_the_metadata():
+    numbers = [[1.0, 2.0, 0.0], [3.0, math.nan, 1.0]]
+    expected = [{"sepal": 1, "petal": 2, "colour": 0}, {"sepal": 3, "petal": None, "colour": 1}]
+    for data in (numbers, [one for row in numbers for one in row]):
+        assert rows_of_tensors([Tensor("x", [2, 3], "FP64", data)], IRIS) == expected
+    words = Tensor("x", [1, 3], "BYTES", ["1.5", None, "red"])
+    assert rows_of_tensors([words], IRIS) == [{"sepal": "1.5", "petal": None, "colour": "red"}]
+
+
+@pytest.mark.parametrize("shape", [[2, 2], [2, 4], [3, 2, 1], [-1, 3], [2, 1, 3]])
+def test_a_matrix_of_another_width_is_refused(shape):
+    with pytest.raises(RequestInvalid, match=r"or \[rows, 3\] \(sepal, petal, colour\)"):
+        rows_of_tensors([Tensor("x", shape, "FP64", [0.0] * 6)], IRIS)
+    with pytest.raises(RequestInvalid, match="must be"):
+        rows_of_tensors([Tensor("x", [2, 3], "FP64", [0.0] * 6), Tensor("y", [2], "FP64", [0.0] * 2)], IRIS)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ImportedModelFailed
+from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ImportedModelFailed, ImportedModelRefused
 from argosy.models.adapter import Adapter, FieldKind
-from argosy.models.runtime import Answers, Declared, Format
+from argosy.models.runtime import Answers, Declared, Format, Row
 from argosy.models.runtimes import CALL_SECONDS, runtime_of
+from argosy.typed_values import listed
 from argosy.types import Input
 
 if TYPE_CHECKING:
@@ -70,13 +71,19 @@ class Imported(Adapter):
     def transform(self, inputs: Sequence[Input]) -> Any:
         if not len(inputs):
             return np.zeros((0, len(self.classes)))
-        found = self.runtime.answers([self._declared.row(item) for item in inputs])
+        rows = [self._declared.row(item) for item in inputs]
+        try:
+            found = self.runtime.answers(rows)
+        except ImportedModelRefused as problem:
+            raise ImportedModelRefused(f"{problem}{_missing(rows, self._declared)}") from None
         if found.shape != (len(inputs), len(self.classes)):
-            problem = f"{found.shape[-1]} columns for {len(self.classes)} classes"
-            raise ImportedModelFailed(f"the imported model gave {problem}")
+            columns = f"{found.shape[-1]} columns for {len(self.classes)} classes"
+            raise ImportedModelFailed(f"the imported model gave {columns}")
         if not np.isfinite(found).all():
-            rows = int((~np.isfinite(found)).any(axis=1).sum())
-            raise ImportedModelFailed(f"the imported model gave no number for {rows} of {len(inputs)} inputs")
+            refused = [rows[place] for place in np.flatnonzero(~np.isfinite(found).all(axis=1))]
+            count = f"{len(refused)} of {len(inputs)} inputs"
+            missing = _missing(refused, self._declared)
+            raise ImportedModelRefused(f"the imported model gave no number for {count}{missing}")
         return _sorted(found, self.classes)
 
     @cached_property
@@ -91,6 +98,13 @@ class Imported(Adapter):
             raise ArtifactCorrupt("the imported model's bytes are not those that were imported")
         classes = list(self.classes)
         return runtime_of(self.format, content, self._declared, classes, self.trusted, self.call_seconds)
+
+
+def _missing(rows: Sequence[Row], declared: Declared) -> str:
+    """What is not there in some of these rows, for an error message."""
+    places = enumerate(declared.fields)
+    names = [name for place, name in places if any(row[place] is None or row[place] != row[place] for row in rows)]
+    return f": {listed(names)} missing" if names else ""
 
 
 def _sorted(answers: Answers, classes: Sequence[str]) -> Answers:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from argosy.models.estimator import Estimator
 
 estimators: Registry[Estimator] = Registry("model", "argosy.models.estimator:Estimator")
-estimators.register("as_imported", "argosy.models.estimators.imported:PassedOn")
+estimators.register("as_imported", "argosy.models.estimators.imported:ForwardedScores")
 estimators.register("calibrated", "argosy.models.estimators.calibrated:Calibrated")
 estimators.register("gradient_boosting", "argosy.models.estimators.gradient_boosting:GradientBoosting")
 estimators.register("logistic", "argosy.models.estimators.logistic:Logistic")

@@ -11,7 +11,7 @@ from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
 
 
-class PassedOn(Estimator):
+class ForwardedScores(Estimator):
     """`kind` says what the answers are, as was found when the model was imported."""
 
     cost: ClassVar[float] = 0.1

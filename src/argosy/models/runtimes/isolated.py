@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from argosy.errors import ArgosyError, ImportedModelFailed, ImportedModelTooSlow, ImportInvalid
+from argosy.errors import ArgosyError, ImportedModelFailed, ImportedModelRefused, ImportedModelTooSlow, ImportInvalid
 from argosy.models.runtime import Answers, Row
 from argosy.models.runtimes.model_process import AnswerRequest, Bytes, ModelProcess, OpenRequest, Reply
 from argosy.telemetry import logger
@@ -56,7 +56,7 @@ class Isolated:
                 if self._process is None:
                     threading.Thread(target=self._reopen, name="argosy-imported", daemon=True).start()
         if said.problem:
-            raise ImportedModelFailed(said.problem)
+            raise ImportedModelRefused(said.problem)
         if len(said.answers) != 8 * len(rows) * said.columns:
             raise ImportedModelFailed("the imported model's process gave answers to other rows")
         return np.frombuffer(said.answers, np.float64).reshape(len(rows), said.columns)
