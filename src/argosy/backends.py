@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from argosy.datasets.examples import Examples
     from argosy.definitions import Registries, Settings
     from argosy.jobs.queue import Queue
+    from argosy.jobs.submission import Plans
     from argosy.messaging.broker import Broker
     from argosy.predictions.feedback_log import FeedbackLog
     from argosy.predictions.log import PredictionLog
@@ -106,6 +107,13 @@ class Backends:
         from argosy.jobs.queue import Queue
 
         return Queue(self.database)
+
+    @cached_property
+    def plans(self) -> Plans:
+        """Plans as the queue knows them."""
+        from argosy.jobs.submission import Plans
+
+        return Plans(self.queue, self.store)
 
     @cached_property
     def examples(self) -> Examples:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import signal
 import subprocess
@@ -44,6 +45,14 @@ def stand_back(nice: int) -> None:
             return
         else:
             return
+
+
+def current_user() -> str:
+    """Who runs this process, for the history: the login name, or `unknown`."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
 
 
 PARENT = "ARGOSY_PARENT"

@@ -11,7 +11,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 import argosy
-from argosy.app.leaderboard import ranked
 
 PLAN = """\
 name: tickets
@@ -37,7 +36,7 @@ def test_an_imported_pickle_serves_and_is_replaced_through_the_gate(make_project
     assert (found["version"], found["new"], found["classes"]) == ("tickets@1", True, ["queue0", "queue1", "queue2"])
     with argosy.open(shell.folder) as project:
         assert project.models.trained("tickets@1").environment["imported"]["file"] == "theirs.pickle"
-        [line] = ranked(project)
+        [line] = project.ranked()
     assert line["test_accuracy"] == found["metrics"]["test"]["accuracy"]["value"] < 0.9
     assert "runs here in" in shell("models", "show", "tickets@1")
     shell("models", "promote", "tickets@1")

@@ -8,12 +8,12 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from argosy.app.reviewing import differing
 from argosy.datasets.examples import Examples
 from argosy.datasets.lines import opened, read_lines, record_limit
 from argosy.errors import ExamplesInvalid, FeedbackInvalid
 from argosy.feedback import review_files
 from argosy.feedback.corrections import Corrections
+from argosy.feedback.differing import differing
 from argosy.feedback.labels import ConflictRule
 from argosy.feedback.review_files import Returned, ReviewRow
 from argosy.feedback.reviewing import DEFAULT_SOURCE, Reviews
@@ -100,13 +100,13 @@ class ProjectFeedback:
         """
         candidates = self.reviews.candidates(model, since, EVER)
         wanted = rows or self.wanted(model) or REVIEW_ROWS
-        return self.reviews.draw(candidates, wanted, differing(self._project, model, candidates))
+        return self.reviews.draw(candidates, wanted, differing(self._project.backends, model, candidates))
 
     def wanted(self, model: str) -> int | None:
         """How many more reviews would probably decide, where the gate refused the last challenger for want of them."""
-        from argosy.app.retraining import requests
+        from argosy.feedback.requests import Retrainings
 
-        judged = requests(self._project).judgements(model)
+        judged = Retrainings.of(self._project.backends).judgements(model)
         if not judged or judged[-1].verdict.promote or not judged[-1].verdict.more_reviews:
             return None
         self.log.drain()

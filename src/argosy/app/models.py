@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from argosy.app.user import user
 from argosy.errors import VersionMarked, VersionNotFound
+from argosy.jobs.selection import resolve
+from argosy.processes import current_user
 from argosy.store import marks
-from argosy.store.aliases import BEST, CHAMPION, RESERVED
+from argosy.store.aliases import CHAMPION
 from argosy.store.trained import Move, Trained, Version
-from argosy.types import Part
 
 if TYPE_CHECKING:
-    from argosy.app.comparison import Comparison
     from argosy.app.project import Project
+    from argosy.evaluation.comparison import Comparison
     from argosy.evaluation.promotion import Promotion
     from argosy.feedback.requests import Judgement
     from argosy.models.adapted_model import AdaptedModel
@@ -39,16 +39,7 @@ class ProjectModels:
 
     def resolve(self, reference: str) -> Version:
         """The version that a reference means."""
-        model, _, wanted = reference.partition("@")
-        if wanted not in RESERVED:
-            return self._project.store.resolve(reference)
-        self.versions(model)
-        for row in self._project.plans.queued.leaderboard(model):
-            mine = next((version for version in row.versions if version.model == model and not version.mark), None)
-            is_measured = bool(row.trained.metrics.get(Part.VALIDATION.value))
-            if mine and is_measured and (row.proposed or wanted == BEST):
-                return mine
-        raise VersionNotFound(f"nothing of '{model}' was measured on a validation part: name a number")
+        return resolve(self._project.backends.plans, reference)
 
     def names(self) -> list[str]:
         return self._project.store.models()
@@ -63,10 +54,10 @@ class ProjectModels:
 
     def changed_code(self, reference: str) -> list[str]:
         """The user's plug-ins whose code here is not what the version was trained with, as `model.mine`."""
-        from argosy.app.reproduction import plugin_digests
+        from argosy.evaluation.changes import plugin_digests
 
         trained = self.trained(reference)
-        here = plugin_digests(self._project, trained.definition)
+        here = plugin_digests(trained.definition, self._project.registries)
         recorded: dict[str, str] = trained.environment.get("plugins", {})
         return sorted(name for name, digest in recorded.items() if here.get(name) != digest)
 
@@ -76,7 +67,7 @@ class ProjectModels:
         if not reason.strip():
             raise VersionMarked("a mark needs a reason")
         with self._project.database.write() as transaction:
-            marks.mark(transaction, version.label, reason, by or user())
+            marks.mark(transaction, version.label, reason, by or current_user())
         return self.resolve(version.reference)
 
     def unmark(self, reference: str) -> Version:
@@ -98,72 +89,46 @@ class ProjectModels:
         version = self.resolve(reference)
         with self._project.database.write() as transaction:
             self._project.store.promote(
-                transaction, version.model, version.number, alias, by=by or user(), reason=reason, force=force
+                transaction, version.model, version.number, alias, by=by or current_user(), reason=reason, force=force
             )
         return self._project.store.resolve(version.reference)
 
     def check_promotion(self, reference: str) -> Promotion | None:
         """How a version compares with the champion that it would replace; None where there is none, or it is that."""
-        from argosy.evaluation.promotion import compared
+        from argosy.evaluation.promotion import check_promotion
 
-        version = self.resolve(reference)
-        champions = [one for one in self.versions(version.model) if CHAMPION in one.aliases]
-        if not champions or champions[0].number == version.number:
-            return None
-        (champion,) = champions
-        return compared(
-            (champion.reference, version.reference),
-            self._project.store.trained(champion.label),
-            self._project.store.trained(version.label),
-            lambda: self._on_common_rows(champion.label, version.label),
-        )
-
-    def _on_common_rows(self, champion: str, newcomer: str) -> Promotion:
-        from argosy.app.comparison import answers_compared
-        from argosy.evaluation.promotion import Promotion
-
-        found = answers_compared(self._project, champion, newcomer)
-        left_out = f" (left out: {found.left_out})" if found.left_out else ""
-        return Promotion(
-            champion,
-            newcomer,
-            "accuracy",
-            found.rows,
-            "rows that neither learned from",
-            found.accuracy[0] if found.accuracy else None,
-            found.accuracy[1] if found.accuracy else None,
-            found.p_value,
-            found.only_first_right,
-            found.only_second_right,
-            "" if found.accuracy else f"there is no row that neither learned from{left_out}",
-        )
+        return check_promotion(self._project.backends, self.resolve(reference))
 
     def rollback(self, model: str, alias: str = CHAMPION, reason: str = "", by: str = "") -> Version:
         """Point an alias back at the version it had before; raises NothingToRollBack."""
         with self._project.database.write() as transaction:
-            number = self._project.store.rollback(transaction, model, alias, by=by or user(), reason=reason)
+            number = self._project.store.rollback(transaction, model, alias, by=by or current_user(), reason=reason)
         return self._project.store.resolve(f"{model}@{number}")
 
     def remove_alias(self, model: str, alias: str, reason: str = "", by: str = "") -> int:
         """Take an alias away; the number that it pointed at. Raises ModelNotFound, VersionNotFound."""
         with self._project.database.write() as transaction:
-            return self._project.store.remove_alias(transaction, model, alias, by=by or user(), reason=reason)
+            return self._project.store.remove_alias(transaction, model, alias, by=by or current_user(), reason=reason)
 
     def diff(self, first: str, second: str) -> Comparison:
         """What is different between two versions or labels: definition, rows, surroundings, metrics, answers.
 
         Raises ModelNotFound, VersionNotFound.
         """
-        from argosy.app.comparison import compare
+        from argosy.evaluation.comparison import compare
 
-        return compare(self._project, first, second)
+        return compare(self._project.backends, first, second)
 
     def history(self, model: str, alias: str = "") -> list[Move]:
         """How a model's aliases moved, and which challengers the gate refused, newest first."""
-        from argosy.app.retraining import requests
+        from argosy.feedback.requests import Retrainings
 
         moves = self._project.store.history(model, alias)
-        refused = [_refusal(one) for one in requests(self._project).refusals(model)] if alias in ("", CHAMPION) else []
+        refused = (
+            [_refusal(one) for one in Retrainings.of(self._project.backends).refusals(model)]
+            if alias in ("", CHAMPION)
+            else []
+        )
         return sorted([*moves, *refused], key=lambda move: -move.moved_at)
 
 

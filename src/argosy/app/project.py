@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from argosy.backends import Backends
 from argosy.definitions import find_project, load_settings
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from argosy.app.examples import ProjectExamples
     from argosy.app.feedback import ProjectFeedback
     from argosy.app.models import ProjectModels
-    from argosy.app.plans import ProjectPlans
-    from argosy.app.reproduction import Reproduction
-    from argosy.app.retraining import Retrained
     from argosy.database import Database
     from argosy.definitions import Registries
     from argosy.feedback.replay_requests import Replayed
+    from argosy.feedback.retrained import Retrained
     from argosy.jobs.queue import Queue
     from argosy.messaging.broker import Broker
     from argosy.operations.keys import ProjectKeys
     from argosy.store.artifact_store import ArtifactStore
     from argosy.store.store import Store
+    from argosy.training.reproduction import Reproduction
+    from argosy.tuning.project_plans import ProjectPlans
     from argosy.vault import Vault
     from argosy.vault.tokens import Tokens
 
@@ -112,9 +112,9 @@ class Project:
 
     @cached_property
     def plans(self) -> ProjectPlans:
-        from argosy.app.plans import ProjectPlans
+        from argosy.tuning.project_plans import ProjectPlans
 
-        return ProjectPlans(self)
+        return ProjectPlans(self.backends)
 
     @cached_property
     def models(self) -> ProjectModels:
@@ -130,27 +130,33 @@ class Project:
 
     def leaderboard(self, plan: str = "") -> pandas.DataFrame:
         """Every definition tried, or those of one plan, best on validation first. Needs the extra `frames`."""
-        from argosy.app.leaderboard import as_frame, ranked
+        from argosy.app.frames import as_frame
 
-        return as_frame(ranked(self, plan))
+        return as_frame(self.ranked(plan))
+
+    def ranked(self, plan: str = "") -> list[dict[str, Any]]:
+        """The leaderboard as one flat dictionary a definition; raises PlanNotFound."""
+        from argosy.evaluation.leaderboard import ranked
+
+        return ranked(self.backends.plans, self.registries, self.plans.name(plan) if plan else "")
 
     def retrain(self, model: str, processes: int = 1, now: bool = False) -> Retrained:
         """The champion's definition on newer data and corrections, through the gate. Trains here; returns at its end.
 
         Raises NothingNew where there is nothing to learn from, ModelNotFound, VersionNotFound without a champion.
         """
-        from argosy.app.retraining import retrain
+        from argosy.feedback.retrained import retrain
 
-        return retrain(self, model, processes, now=now)
+        return retrain(self.backends, model, processes, now=now)
 
     def replay(self, model: str, processes: int = 1) -> Replayed:
         """The champion's live answers against the version before it, which may come back. Returns at its end.
 
         Raises NothingToRollBack, ModelNotFound, VersionNotFound without a champion.
         """
-        from argosy.app.replaying import replay
+        from argosy.feedback.replayed import replay
 
-        return replay(self, model, processes)
+        return replay(self.backends, model, processes)
 
     def serve(self, port: int = 0) -> AbstractContextManager[str]:
         """A server in a child process, on this machine alone, for as long as the block runs; its URL.
@@ -159,7 +165,7 @@ class Project:
         """
         from argosy.app.serving import serving
 
-        return serving(self, port)
+        return serving(self.backends, port)
 
     def drift(self, target: str, by: str = "") -> pandas.DataFrame:
         """Live answers of a model's versions, or of `MODEL@VERSION`, beside their test parts. Needs the extra `frames`.
@@ -168,10 +174,10 @@ class Project:
 
         Raises ModelNotFound, VersionNotFound, KeyUnavailable.
         """
-        from argosy.app.drifting import drift, rows_of
-        from argosy.app.leaderboard import as_frame
+        from argosy.app.frames import as_frame
+        from argosy.evaluation.drift_periods import drift, rows_of
 
-        return as_frame(rows_of(drift(self, target, by)), "drift()")
+        return as_frame(rows_of(drift(self.backends, target, by)), "drift()")
 
     def report(
         self,
@@ -208,7 +214,7 @@ class Project:
 
         `texts` decrypts the inputs; `quick` trains nothing and leaves out the training part. Raises as `report` does.
         """
-        from argosy.app.leaderboard import as_frame
+        from argosy.app.frames import as_frame
         from argosy.app.reporting import doubts_of
 
         return as_frame(doubts_of(self, target, texts=texts, quick=quick), "doubts()")
@@ -218,9 +224,9 @@ class Project:
 
         Raises VersionNotFound, ModelNotFound.
         """
-        from argosy.app.reproduction import reproduce
+        from argosy.training.reproduction import reproduce
 
-        return reproduce(self, reference, report_progress)
+        return reproduce(self.backends, reference, report_progress)
 
     def close(self) -> None:
         """Close what was opened; the project may be used again and opens it anew."""

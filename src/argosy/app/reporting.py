@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from argosy import clock
-from argosy.app.apart import Progress, apart
 from argosy.datasets.export import FORMATS, More
 from argosy.errors import ExamplesInvalid
 from argosy.label_sets import counted
 from argosy.paths import check_suffix, private_text, within
+from argosy.subprocess_tasks import run_task
+from argosy.types import Progress
 
 if TYPE_CHECKING:
-    from argosy.app.analysis import Analysis
     from argosy.app.project import Project
+    from argosy.evaluation.findings import Analysis, Case
     from argosy.store.trained import Trained, Version
-    from argosy.web.contents import Board, Case, Competitor, Contents, Promotion, Subject
+    from argosy.web.contents import Board, Competitor, Contents, Promotion, Subject
 
 
 SHOWN = 20
@@ -120,11 +121,11 @@ def gather(
 
 def analysed(project: Project, version: Version, report_progress: Progress, **asked: bool) -> Analysis:
     """What a child process finds out about the version's rows."""
-    from argosy.app.analysis import Analysis
+    from argosy.evaluation.findings import Analysis
 
     known = {"label": version.label, "model": version.model, "version": version.number, "since": version.created_at}
     return msgspec.convert(
-        apart(project, "analyse", {**known, "shown": SHOWN, **asked}, report_progress=report_progress), Analysis
+        run_task(project.root, "analyse", {**known, "shown": SHOWN, **asked}, report_progress=report_progress), Analysis
     )
 
 
@@ -176,11 +177,11 @@ def _with_texts(project: Project, found: Analysis) -> Analysis:
 
 def _boards(project: Project, model: str) -> list[Board]:
     """The model's versions on the leaderboard, a board for each dataset, in the leaderboard's order."""
-    from argosy.app.leaderboard import ranked
+    from argosy.evaluation.leaderboard import ranked
     from argosy.web.contents import Board
 
     boards: dict[str, list[Competitor]] = {}
-    for row in ranked(project):
+    for row in ranked(project.backends.plans, project.registries):
         mine = [reference for reference in row["versions"] if reference.partition("@")[0] == model]
         if mine:
             boards.setdefault(row["dataset"], []).append(_competitor(row, mine))
@@ -215,8 +216,8 @@ def _figures(row: dict[str, Any]) -> dict[str, Any]:
 
 def _subject(project: Project, version: Version, trained: Trained) -> tuple[Subject, dict[str, dict[str, int]]]:
     """The version's story, and the rows of its dataset by part and label."""
-    from argosy.app.leaderboard import described
     from argosy.datasets.frozen import described as described_dataset
+    from argosy.evaluation.leaderboard import described
     from argosy.statistics.intervals import Interval
     from argosy.web.contents import Subject
 

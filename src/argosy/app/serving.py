@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from argosy import processes
+from argosy.backends import Backends
 from argosy.errors import ServerNotStarted
 from argosy.telemetry import logger
 
 if TYPE_CHECKING:
-    from argosy.app.project import Project
     from argosy.http.http_server import HttpServer
 
 T = TypeVar("T")
@@ -29,34 +29,34 @@ DRAINER_SECONDS = 5.0
 """How often it is seen to that the drainer runs."""
 
 
-def server_of(project: Project) -> HttpServer:
+def server_of(backends: Backends) -> HttpServer:
     """A server of what the settings name: by default every version that has an alias."""
     from argosy.app.mounting import http_server
     from argosy.serving.aspired_versions import ServedVersions
 
-    project.registries  # noqa: B018  # a user's own plug-ins must be known before their models are loaded
-    settings = project.settings
+    backends.load_plugins()
+    settings = backends.settings
     models = {
         model: ServedVersions(_tuple(one.versions), _tuple(one.aliases), one.latest)
         for model, one in settings.server.models.items()
     }
     return http_server(
-        project.store,
-        project.vault,
-        project.spool,
+        backends.store,
+        backends.vault,
+        backends.spool,
         models=models,
         limits=settings.limits,
         hosts=settings.server.hosts,
     )
 
 
-def serve(project: Project, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
-    """Serve until SIGTERM or Ctrl-C, a drainer beside; raises PortInUse, AddressInvalid."""
+def serve(backends: Backends, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C, with a drainer; raises PortInUse, AddressInvalid."""
     stop = threading.Event()
-    keeper = threading.Thread(target=keep_draining, args=(project, stop), name="argosy-drainer")
+    keeper = threading.Thread(target=keep_draining, args=(backends, stop), name="argosy-drainer")
 
     def listening(url: str) -> None:
-        for model in without_champion(project):
+        for model in without_champion(backends):
             _log.warning(
                 "%s has no champion: who names no version is answered by the newest; argosy models promote %s@best",
                 *(model, model),
@@ -66,30 +66,30 @@ def serve(project: Project, host: str, port: int, on_listening: Callable[[str], 
             on_listening(url)
 
     try:
-        server_of(project).run(host, port, listening)
+        server_of(backends).run(host, port, listening)
     finally:
         stop.set()
         if keeper.ident is not None:
             keeper.join()
 
 
-def without_champion(project: Project) -> list[str]:
+def without_champion(backends: Backends) -> list[str]:
     """The models that no version of is the champion."""
     from argosy.store.aliases import CHAMPION
 
-    store = project.store
+    store = backends.store
     return [name for name in store.models() if not any(CHAMPION in one.aliases for one in store.versions(name))]
 
 
 @contextmanager
-def serving(project: Project, port: int = 0) -> Iterator[str]:
+def serving(backends: Backends, port: int = 0) -> Iterator[str]:
     """A server in a child process on this machine alone, for as long as the block runs; its URL, once it is ready.
 
     Raises ServerNotStarted, with the last line that the child said.
     """
     with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
         log = Path(folder) / "log"
-        arguments = ["--project", str(project.root), "serve", "--host", "127.0.0.1", "--port", str(port)]
+        arguments = ["--project", str(backends.root), "serve", "--host", "127.0.0.1", "--port", str(port)]
         process = processes.start(arguments, log=log)
         try:
             yield _ready(process, log)
@@ -122,21 +122,21 @@ def _is_ready(url: str) -> bool:
         return False
 
 
-def keep_draining(project: Project, stop: threading.Event) -> None:
+def keep_draining(backends: Backends, stop: threading.Event) -> None:
     """Keep one drainer as a child until `stop` is set; one that dies is replaced."""
     while not stop.is_set():
-        process = processes.start(["--project", str(project.root), "drain"], nice=5)
+        process = processes.start(["--project", str(backends.root), "drain"], nice=5)
         while process.poll() is None and not stop.wait(KEEP_SECONDS):
             continue
         processes.stop(process, DRAINER_SECONDS)
         stop.wait(KEEP_SECONDS)  # one that cannot start is not tried without pause
 
 
-def drain(project: Project, stop: threading.Event) -> None:
+def drain(backends: Backends, stop: threading.Event) -> None:
     """Move predictions from the spool into the database until `stop` is set."""
     from argosy.predictions.drain import follow
 
-    follow(project.spool, project.database, stop)
+    follow(backends.spool, backends.database, stop)
 
 
 def _tuple(values: list[T] | None) -> tuple[T, ...] | None:

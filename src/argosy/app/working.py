@@ -9,28 +9,23 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from argosy import clock
 from argosy.app.plugins import able
+from argosy.backends import Backends
 from argosy.telemetry import logger
 from argosy.vault.master_keys import EXAMPLES
 
 if TYPE_CHECKING:
-    from argosy.app.project import Project
-    from argosy.evaluation.gate import Policy
     from argosy.jobs.guard import LeaseGuard
     from argosy.jobs.job import Job
     from argosy.jobs.runner import Handler, Outcome, Tally, WorkerTimings
-    from argosy.store.store import Store
-    from argosy.training.shared_fits import SharedFits
     from argosy.training.train_job import Trainer
 
 _log = logger("argosy.worker")
 
 
 def work(
-    project: Project,
+    backends: Backends,
     stop: threading.Event,
     until: Callable[[], bool] | None = None,
     timings: WorkerTimings | None = None,
@@ -42,86 +37,98 @@ def work(
     """
     from argosy.jobs.runner import run_worker
     from argosy.store.collector import Collector
+    from argosy.training.train_job import Trainer
+    from argosy.tuning.searches import Searches
 
-    project.backends.require_keys(EXAMPLES)
-    trainer = trainer_of(project)
-    collector = Collector(project.database, project.artifacts)
+    backends.require_keys(EXAMPLES)
+    trainer, searches = Trainer.of(backends), Searches.of(backends)
+    collector = Collector(backends.database, backends.artifacts)
 
     def idle() -> bool:
-        if project.plans.searches.advance():
+        if searches.advance():
             return False
         trainer.forget()
         collector.collect_if_due(time.monotonic(), clock.now())
         return until is not None and until()
 
     try:
-        work_on = handlers(project, trainer)
-        how = {} if now else {"paused_kind": paused_kind(project)}
+        work_on = handlers(backends, trainer)
+        how = {} if now else {"paused_kind": paused_kind(backends)}
         return run_worker(
-            project.queue, project.broker, work_on, _name(), stop, able=able, until=idle, timings=timings, **how
+            backends.queue, backends.broker, work_on, _name(), stop, able=able, until=idle, timings=timings, **how
         )
     finally:
         trainer.forget()
 
 
-def paused_kind(project: Project) -> Callable[[], str]:
+def is_idle(backends: Backends) -> bool:
+    """Whether nothing is queued or running, nor will be by a search."""
+    from argosy.jobs.job import JobState
+    from argosy.tuning.searches import Searches
+
+    if Searches.of(backends).is_any_open():
+        return False
+    return not any(backends.queue.jobs(state=state) for state in (JobState.QUEUED, JobState.RUNNING))
+
+
+def paused_kind(backends: Backends) -> Callable[[], str]:
     """What says that training is paused, in quiet hours; both ends of them are logged."""
     from argosy.jobs.submission import TRAIN
 
-    told: list[str | None] = [None]
+    reported: list[str | None] = [None]
 
     def kind() -> str:
-        until = project.settings.training.quiet_until(clock.now())
-        if until != told[0]:
+        until = backends.settings.training.quiet_until(clock.now())
+        if until != reported[0]:
             _log.info("quiet hours until %s: no training starts", until) if until else _log.info("quiet hours are over")
-            told[0] = until
+            reported[0] = until
         return TRAIN if until else ""
 
     return kind
 
 
-def handlers(project: Project, trainer: Trainer) -> dict[str, Handler]:
+def handlers(backends: Backends, trainer: Trainer) -> dict[str, Handler]:
     """Every kind of job, and who runs it; those of retraining are made when one runs: they need more keys."""
 
+    from argosy.tuning.searches import Searches
+
+    searches = Searches.of(backends)
+
     def train_job(job: Job, guard: LeaseGuard) -> Outcome:
-        project.plans.searches.advance()  # so that the next trial is queued when this one is done
+        searches.advance()  # so that the next trial is queued when this one is done
         return trainer.handle(job, guard)
 
     def retrain_job(job: Job, guard: LeaseGuard) -> Outcome:
+        from argosy.feedback.corrections import Corrections
+        from argosy.feedback.policies import gate_policy
         from argosy.feedback.retraining import Retraining
 
-        corrections = project.feedback.corrections
-        plans, policy = project.plans.queued, gate_policy(project)
-        return Retraining(project.database, plans, project.registries, corrections, policy)(job, guard)
+        plans, policy = backends.plans, gate_policy(backends.settings)
+        return Retraining(backends.database, plans, backends.registries, Corrections.of(backends), policy)(job, guard)
 
     def gate_job(job: Job, guard: LeaseGuard) -> Outcome:
         from argosy.feedback.gating import Gating
+        from argosy.feedback.policies import gate_policy
 
-        return Gating(project.database, project.vault, project.store, gate_policy(project))(job, guard)
+        policy = gate_policy(backends.settings)
+        return Gating(backends.database, backends.vault, backends.store, policy)(job, guard)
 
     def replay_job(job: Job, guard: LeaseGuard) -> Outcome:
-        from argosy.feedback.labels import ConflictRule
+        from argosy.feedback.policies import conflict_rule, gate_policy
         from argosy.feedback.replaying import Replaying
 
-        policy = gate_policy(project)
-        rule = ConflictRule.parse(project.settings.feedback_conflicts)
-        return Replaying(project.database, project.feedback.log, project.store, rule, policy)(job, guard)
+        rule, policy = conflict_rule(backends.settings), gate_policy(backends.settings)
+        return Replaying(backends.database, backends.prediction_log, backends.store, rule, policy)(job, guard)
 
     def drift_job(job: Job, guard: LeaseGuard) -> Outcome:
-        from argosy.app.drifting import drifting
+        from argosy.evaluation.drift_looks import DriftLooks
+        from argosy.feedback.drifting import Drifting
 
-        return drifting(project)(job, guard)
+        return Drifting(backends.database, DriftLooks.of(backends))(job, guard)
 
     kinds: dict[str, Handler] = {"train": train_job, "retrain": retrain_job, "gate": gate_job, "replay": replay_job}
     kinds["drift"] = drift_job
     return {kind: _stoppable(run) for kind, run in kinds.items()}
-
-
-def gate_policy(project: Project) -> Policy:
-    """What the project asks of a challenger."""
-    from argosy.evaluation.gate import Policy
-
-    return Policy(**msgspec.structs.asdict(project.settings.gate))
 
 
 def _stoppable(run: Handler) -> Handler:
@@ -133,21 +140,6 @@ def _stoppable(run: Handler) -> Handler:
             return run(job, guard)
 
     return stoppable
-
-
-def trainer_of(project: Project, store: Store | None = None, fits: SharedFits | None = None) -> Trainer:
-    """What trains in this process: into the project's store, with the fits that this machine's workers share."""
-    from argosy.training.shared_fits import SharedFits
-    from argosy.training.train_job import Trainer
-
-    return Trainer(
-        project.database,
-        project.vault,
-        store or project.store,
-        project.registries,
-        fits or SharedFits(project.root),
-        project.root,
-    )
 
 
 def _name() -> str:

@@ -11,7 +11,7 @@ from argosy.cli.output import json_option, plural, print_json, print_line, print
 from argosy.cli.project import opened
 
 if TYPE_CHECKING:
-    from argosy.app.comparison import Comparison, DataChange, Paired
+    from argosy.evaluation.comparison import Comparison, DataChange, Paired
 
 SHOWN = 12
 

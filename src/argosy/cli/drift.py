@@ -10,7 +10,7 @@ from argosy.cli.output import json_option, plural, print_json, print_line, print
 from argosy.cli.project import opened
 
 if TYPE_CHECKING:
-    from argosy.app.drifting import Found, Period
+    from argosy.evaluation.drift_periods import Found, Period
 
 NAMES = {"answers": "mix of answers", "vocabulary": "unseen words", "length": "log length"}
 
@@ -27,11 +27,11 @@ def drift(ctx: click.Context, target: str, by: str | None, as_json: bool) -> Non
 
     Example: argosy drift topics --by day
     """
-    from argosy.app import drifting
+    from argosy.evaluation import drift_periods
 
-    found = drifting.drift(opened(ctx), target, by or "")
+    found = drift_periods.drift(opened(ctx).backends, target, by or "")
     if as_json:
-        print_json({"model": found.model, "drift": drifting.rows_of(found), "problems": found.problems})
+        print_json({"model": found.model, "drift": drift_periods.rows_of(found), "problems": found.problems})
         return
     for version, problem in sorted(found.problems.items()):
         print_line(f"{found.model}@{version} cannot be compared: {problem}")

@@ -176,17 +176,18 @@ def retrain(ctx: click.Context, model: str, processes: int, detach: bool, now: b
 
     Example: argosy retrain topics
     """
-    from argosy.app import retraining
-    from argosy.app.user import user
+    from argosy.feedback.requests import Retrainings
+    from argosy.feedback.retrained import retrain
+    from argosy.processes import current_user
 
     project = opened(ctx)
     if detach:
-        label = retraining.requests(project).request(model, user())
+        label = Retrainings.of(project.backends).request(model, current_user())
         print_json({"job": label}) if as_json else print_line(f"Queued as {label}.")
         return 0
     tell_quiet_hours(project, now)
     try:
-        found = retraining.retrain(project, model, processes, lambda step: print_line(f"  {step}", err=True), now)
+        found = retrain(project.backends, model, processes, lambda step: print_line(f"  {step}", err=True), now)
     except NothingNew as reason:
         told = {"model": model, "promoted": False, "reason": str(reason), "new_training_rows": 0}
         print_json(told) if as_json else print_line(f"Nothing to learn: {reason}")

@@ -54,10 +54,10 @@ def import_(
 
     Example: argosy models import churn.onnx --format onnx --as churn --input fields:age,visits --classes no,yes
     """
-    from argosy.app.importing import import_model
+    from argosy.training.importing import import_model
 
     found = import_model(
-        opened(ctx),
+        opened(ctx).backends,
         file,
         form,
         name,
@@ -93,9 +93,9 @@ def challenge(ctx: click.Context, reference: str, processes: int, as_json: bool)
 
     Example: argosy models challenge topics@3
     """
-    from argosy.app.challenging import challenge
+    from argosy.feedback.challenged import challenge
 
-    found = challenge(opened(ctx), reference, processes)
+    found = challenge(opened(ctx).backends, reference, processes)
     if as_json:
         print_json(found.to_dict())
     elif found.promoted:

@@ -30,9 +30,7 @@ _INNER = re.compile(r"([(+] ?\w+) [^()+]*?(?= \+|\))")
 
 def print_leaderboard(project: Project, plan: str, top: int | None = None) -> None:
     """A table a dataset, the best first; those that chance alone may put behind it are marked, and the cheapest."""
-    from argosy.app.leaderboard import ranked
-
-    rows = ranked(project, plan)
+    rows = project.ranked(plan)
     if not rows:
         print_line(f"Nothing is trained yet: argosy train {plan or 'plan.yaml'}")
         return

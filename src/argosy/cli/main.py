@@ -42,7 +42,7 @@ COMMANDS = {
     "doctor": ("argosy.cli.project:doctor", "Check every configured backend."),
 }
 MISNAMED = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
-HIDDEN = {"apart": "argosy.cli.reproduce:apart", "drain": "argosy.cli.serve:drain"}
+HIDDEN = {"task": "argosy.cli.reproduce:task", "drain": "argosy.cli.serve:drain"}
 
 
 class Commands(click.Group):

@@ -201,15 +201,16 @@ def replay(ctx: click.Context, model: str, processes: int, detach: bool, as_json
 
     Example: argosy models replay topics
     """
-    from argosy.app import replaying
-    from argosy.app.user import user
+    from argosy.feedback.replay_requests import Replays
+    from argosy.feedback.replayed import replay
+    from argosy.processes import current_user
 
     project = opened(ctx)
     if detach:
-        label = replaying.replays(project).request(model, user())
+        label = Replays.of(project.backends).request(model, current_user())
         print_json({"job": label}) if as_json else print_line(f"Queued as {label}.")
         return
-    found = replaying.replay(project, model, processes)
+    found = replay(project.backends, model, processes)
     print_json(found.to_dict()) if as_json else print_line(found.summary)
 
 
@@ -263,14 +264,13 @@ def leaderboard(ctx: click.Context, plan: str, form: str, as_json: bool, top: in
 
     Example: argosy leaderboard plan.yaml --format csv
     """
-    from argosy.app.leaderboard import ranked
     from argosy.cli.leaderboard import print_leaderboard
 
     project = opened(ctx)
     if form == "table" and not as_json:
         print_leaderboard(project, plan, top)
         return
-    rows = [row for row in ranked(project, plan) if top is None or row["rank"] <= top]
+    rows = [row for row in project.ranked(plan) if top is None or row["rank"] <= top]
     if as_json or form == "json":
         print_json(rows)
     elif rows:
@@ -349,8 +349,8 @@ def input_of(text: str, reads: Mapping[str, str]) -> Input:
 
 
 def _story(version: Version, trained: Trained, changed: list[str]) -> list[tuple[str, str]]:
-    from argosy.app.leaderboard import evaluated
     from argosy.clock import format_time
+    from argosy.evaluation.leaderboard import evaluated
 
     rows: list[tuple[str, str]] = []
     origin = trained.environment.get("imported")

@@ -13,11 +13,11 @@ from argosy.cli.output import json_option, plural, print_json, print_line, print
 from argosy.cli.project import opened
 
 if TYPE_CHECKING:
-    from argosy.app.plans import PlanCheck
-    from argosy.app.searching import SearchCheck
     from argosy.datasets.frozen import Frozen
     from argosy.definitions import Expansion, Plan
+    from argosy.jobs.plan_check import PlanCheck
     from argosy.jobs.submission import PlanStatus
+    from argosy.tuning.search_plans import SearchCheck
 
 limit_option = click.option(
     "--limit", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Most permutations to allow."
@@ -42,7 +42,7 @@ def check(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
 
     Example: argosy plan check plan.yaml
     """
-    from argosy.app.plans import PlanCheck
+    from argosy.jobs.plan_check import PlanCheck
 
     found = opened(ctx).plans.check(file, limit)
     if as_json:
@@ -199,8 +199,8 @@ def _rungs(found: SearchCheck) -> str:
 
 
 def _print_rows(plan: Plan, datasets: Sequence[Frozen]) -> None:
-    from argosy.app.leaderboard import evaluated
-    from argosy.app.plans import rows_of
+    from argosy.evaluation.leaderboard import evaluated
+    from argosy.jobs.plan_check import rows_of
 
     if plan.evaluate:
         print_line(f"Validated by {evaluated(plan.evaluate.to_dict())} of training and validation together.")

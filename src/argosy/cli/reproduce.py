@@ -45,14 +45,14 @@ def reproduce(ctx: click.Context, reference: str, as_json: bool) -> int:
 
 
 @click.command(hidden=True)
-@click.argument("task")
+@click.argument("name")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.pass_context
-def apart(ctx: click.Context, task: str, folder: Path) -> int:
+def task(ctx: click.Context, name: str, folder: Path) -> int:
     """Perform one task for the process that started this one."""
     from argosy import processes
-    from argosy.app.apart import perform
+    from argosy.app.tasks import perform
 
     processes.follow_parent()
-    perform(opened(ctx), task, folder)
+    perform(opened(ctx).backends, name, folder)
     return 0

@@ -34,7 +34,7 @@ def serve(ctx: click.Context, host: str, port: int | None) -> int:
     telemetry.configure()
     processes.follow_parent()
     project = opened(ctx)
-    serve_project(project, *_address(project, host, port), lambda url: print_line(f"Serving on {url}"))
+    serve_project(project.backends, *_address(project, host, port), lambda url: print_line(f"Serving on {url}"))
     processes.end_within(EXIT_SECONDS)
     return 0
 
@@ -55,7 +55,7 @@ def up(ctx: click.Context, host: str, port: int | None, workers: int) -> int:
     telemetry.configure()
     project = opened(ctx)
     with stopped_by_signals() as stop:
-        run_up(project, *_address(project, host, port), workers, stop)
+        run_up(project.backends, *_address(project, host, port), workers, stop)
     return 0
 
 
@@ -69,7 +69,7 @@ def drain(ctx: click.Context) -> int:
     telemetry.configure()
     processes.follow_parent()
     with stopped_by_signals() as stop:
-        drain_project(opened(ctx), stop)
+        drain_project(opened(ctx).backends, stop)
     return 0
 
 

@@ -49,9 +49,7 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
 
     found = _follow(project, status, processes, now, quiet=as_json)
     if as_json:
-        from argosy.app.leaderboard import ranked
-
-        print_json(ranked(project, name))
+        print_json(project.ranked(name))
     else:
         print_leaderboard(project, name, top=10)
     if found.failed or (found.search and not as_json):
@@ -73,19 +71,19 @@ def worker(ctx: click.Context, processes: int, until_idle: bool, now: bool) -> i
 
     from argosy import processes as child
     from argosy import telemetry
-    from argosy.app.workers import is_idle, run_until
-    from argosy.app.working import work
+    from argosy.app.working import is_idle, work
+    from argosy.worker_processes import run_until
 
     telemetry.configure()
     child.follow_parent()
-    project = opened(ctx)
+    backends = opened(ctx).backends
     with stopped_by_signals() as stop:
         if processes == 1 and not sys.stdin.isatty():  # at a terminal the worker needs a session of its own
-            child.stand_back(project.settings.training.nice)
-            os.environ.update(child.threads(project.settings.training.threads))  # no numeric library is loaded yet
-            work(project, stop, (lambda: is_idle(project)) if until_idle else None, now=now)
+            child.stand_back(backends.settings.training.nice)
+            os.environ.update(child.threads(backends.settings.training.threads))  # no numeric library is loaded yet
+            work(backends, stop, (lambda: is_idle(backends)) if until_idle else None, now=now)
         else:
-            run_until(project, lambda: stop.is_set() or (until_idle and is_idle(project)), processes, now)
+            run_until(backends, lambda: stop.is_set() or (until_idle and is_idle(backends)), processes, now)
     return 0
 
 
@@ -101,10 +99,10 @@ def stopped_by_signals() -> Iterator[threading.Event]:
 
 def _follow(project: Project, status: Callable[[], PlanStatus], processes: int, now: bool, quiet: bool) -> PlanStatus:
     """Keep workers until the plan is over, with a bar where somebody looks and a line now and then elsewhere."""
-    from argosy.app.workers import run_until
+    from argosy.worker_processes import run_until
 
     if quiet or not sys.stderr.isatty():
-        run_until(project, lambda: status().is_over, processes, now)
+        run_until(project.backends, lambda: status().is_over, processes, now)
         return status()
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -120,5 +118,5 @@ def _follow(project: Project, status: Callable[[], PlanStatus], processes: int, 
             bar.update(task, total=found.total, completed=finished, description=f"training {running}"[:60])
             return found.is_over
 
-        run_until(project, is_over, processes, now)
+        run_until(project.backends, is_over, processes, now)
     return status()

@@ -11,10 +11,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from argosy.backends import Backends
 from argosy.errors import ArgosyError
+from argosy.evaluation.comparison import answers_compared
 from argosy.models.rows_right import unpack_right
+from argosy.store.aliases import CHAMPION
 from argosy.store.ranking import are_comparable, headline, paired_p
-from argosy.store.trained import Trained
+from argosy.store.trained import Trained, Version
 from argosy.types import Part
 
 
@@ -58,6 +61,21 @@ class Promotion:
         return {**asdict(self), "is_doubtful": self.is_doubtful}
 
 
+def check_promotion(backends: Backends, version: Version) -> Promotion | None:
+    """How a version compares with the champion that it would replace; None where there is none, or it is that."""
+    store = backends.store
+    champions = [one for one in store.versions(version.model) if CHAMPION in one.aliases]
+    if not champions or champions[0].number == version.number:
+        return None
+    (champion,) = champions
+    return compared(
+        (champion.reference, version.reference),
+        store.trained(champion.label),
+        store.trained(version.label),
+        lambda: _on_common_rows(backends, champion.label, version.label),
+    )
+
+
 def compared(
     names: tuple[str, str], champion: Trained, newcomer: Trained, on_common_rows: Callable[[], Promotion]
 ) -> Promotion:
@@ -68,6 +86,24 @@ def compared(
         return replace(on_common_rows(), champion=names[0], newcomer=names[1])
     except ArgosyError as error:
         return Promotion(*names, problem=str(error))
+
+
+def _on_common_rows(backends: Backends, champion: str, newcomer: str) -> Promotion:
+    found = answers_compared(backends, champion, newcomer)
+    left_out = f" (left out: {found.left_out})" if found.left_out else ""
+    return Promotion(
+        champion,
+        newcomer,
+        "accuracy",
+        found.rows,
+        "rows that neither learned from",
+        found.accuracy[0] if found.accuracy else None,
+        found.accuracy[1] if found.accuracy else None,
+        found.p_value,
+        found.only_first_right,
+        found.only_second_right,
+        "" if found.accuracy else f"there is no row that neither learned from{left_out}",
+    )
 
 
 def _stored(champion: Trained, newcomer: Trained) -> Promotion:

@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 
+from argosy.backends import Backends
 from argosy.database import Database
 from argosy.datasets.example import Example
 from argosy.datasets.examples import Examples
 from argosy.datasets.split import PARTS, id_words, split
 from argosy.feedback.labels import ConflictRule, Derived, Said, resolve
+from argosy.feedback.policies import conflict_rule
 from argosy.predictions.feedback_log import FeedbackLog, unmatched
 from argosy.predictions.ids import made_at
 from argosy.predictions.log import PredictionLog
@@ -54,6 +56,12 @@ class Corrections:
     ) -> None:
         self._database, self._log, self._feedback = database, log, feedback
         self._examples, self._rule = examples, rule
+
+    @classmethod
+    def of(cls, backends: Backends) -> Self:
+        """Those of a project."""
+        log, given = backends.prediction_log, backends.feedback_log
+        return cls(backends.database, log, given, backends.examples, conflict_rule(backends.settings))
 
     def derive(self, model: str, collection: str, publish_split: bool = False) -> Derivation:
         """Add what the model's feedback amounts to.

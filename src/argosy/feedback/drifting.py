@@ -1,54 +1,20 @@
-"""Looking for drift: live answers counted, compared with the test part, and the looks kept; and the job `drift`.
-
-It may be run again after a crash: counting and keeping bear repetition. Needs the keys of predictions and examples.
-"""
+"""The job `drift`: one look for drift, kept. It may be run again after a crash."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
 from argosy.database import Database, Transaction
-from argosy.errors import (
-    ArtifactCorrupt,
-    ArtifactNotFound,
-    DatasetInvalid,
-    ExtraMissing,
-    PluginNotFound,
-    VersionNotFound,
-    message_of,
-)
-from argosy.evaluation.drift import drift
-from argosy.evaluation.drift_references import Reference, References
-from argosy.evaluation.drift_windows import closed_window, live_window
-from argosy.evaluation.input_profile import input_profile
+from argosy.evaluation.drift_looks import DriftLooks
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.queue import forget_done
 from argosy.jobs.runner import Outcome
 from argosy.predictions import looks
-from argosy.predictions.live_profiles import HORIZON_HOURS, HOUR, HourProfile, LiveProfiles, together
-from argosy.predictions.log import PredictionLog
-from argosy.predictions.looks import CLOSED, LIVE, Look
-from argosy.statistics.shifts import Moments
-from argosy.store.store import Store
-from argosy.types import Input
-from argosy.vault import Vault
 
 DRIFT: Final = "drift"
-UNREADABLE: Final = (
-    ArtifactCorrupt,
-    ArtifactNotFound,
-    DatasetInvalid,
-    ExtraMissing,
-    PluginNotFound,
-    VersionNotFound,
-)
-"""Why one version may have no reference, while the others do."""
-"""What they found is in the looks: a job every quarter of an hour is no history."""
 
 
 class DriftRequest(msgspec.Struct, frozen=True):
@@ -58,81 +24,23 @@ class DriftRequest(msgspec.Struct, frozen=True):
     window_hours: int
 
 
-@dataclass(frozen=True)
-class Counted:
-    """A model's live answers by hour, the references of those versions that have one, and why others have none."""
-
-    hours: Sequence[HourProfile]
-    references: dict[int, Reference]
-    problems: dict[int, str]
-    changed: int
-
-
 class Drifting:
-    """Looks for drift; called with a job, it is the handler of `drift` jobs."""
+    """The handler of `drift` jobs."""
 
-    def __init__(self, database: Database, vault: Vault, store: Store, log: PredictionLog) -> None:
-        self._database, self._store = database, store
-        self._references, self._live = References(database, vault, store), LiveProfiles(database, log)
+    def __init__(self, database: Database, looks: DriftLooks) -> None:
+        self._database, self._looks = database, looks
 
     def __call__(self, job: Job, guard: LeaseGuard) -> Outcome:
         request = msgspec.convert(job.payload, DriftRequest)
         with self._database.read() as transaction:
             now = transaction.now()
-        counted = self.count(request.model, now)
+        counted = self._looks.count(request.model, now)
         guard.check()
-        found = self.looks(request.model, counted, now, request.window_hours)
+        found = self._looks.looks(request.model, counted, now, request.window_hours)
 
         def keep(transaction: Transaction) -> None:
             looks.replace(transaction, request.model, found)
-            forget_done(transaction, DRIFT)
+            forget_done(transaction, DRIFT)  # its result is in the looks; a job every quarter of an hour is no history
 
         result: dict[str, Any] = {"model": request.model, "hours": counted.changed, "looks": len(found)}
         return Outcome({**result, "problems": counted.problems}, keep)
-
-    def look(self, model: str, window_hours: int) -> Counted:
-        """Count, compare and keep, here and now."""
-        with self._database.read() as transaction:
-            now = transaction.now()
-        counted = self.count(model, now)
-        found = self.looks(model, counted, now, window_hours)
-        with self._database.write() as transaction:
-            looks.replace(transaction, model, found)
-        return counted
-
-    def count(self, model: str, now: float) -> Counted:
-        """Bring the hours up to date; raises ModelNotFound, KeyUnavailable."""
-        labels = {version.number: version.label for version in self._store.versions(model)}
-        references: dict[int, Reference] = {}
-        problems: dict[int, str] = {}
-
-        def reference(version: int) -> Reference | None:
-            if version not in references and version not in problems:
-                try:
-                    references[version] = self._references.of(labels.get(version, ""))
-                except UNREADABLE as problem:
-                    problems[version] = message_of(problem)
-            return references.get(version)
-
-        def measure(version: int, inputs: Sequence[Input]) -> dict[str, Moments]:
-            found = reference(version)
-            return input_profile(inputs, found.known, found.profile.means) if found else {}
-
-        changed = self._live.count(model, now, measure)
-        hours = self._live.hours(model, now - HORIZON_HOURS * HOUR)
-        for version in {one.version for one in hours}:
-            reference(version)
-        return Counted(hours, references, problems, changed)
-
-    @staticmethod
-    def looks(model: str, counted: Counted, now: float, window_hours: int) -> list[Look]:
-        """What each version did in the newest window, and in the last fixed one that is over."""
-        windows = {LIVE: live_window(now, window_hours), CLOSED: closed_window(now, window_hours)}
-        found = []
-        for version, reference in counted.references.items():
-            for name, (start, end) in windows.items():
-                live = together(counted.hours, version, start, end)
-                if live.rows and reference.profile.rows:
-                    compared = drift(reference.profile, live)
-                    found.append(Look(model, version, name, start, end, now, compared))
-        return found

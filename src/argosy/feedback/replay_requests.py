@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
+from argosy.backends import Backends
 from argosy.errors import JobFailed, NothingToRollBack
 from argosy.evaluation.gate import Policy, Verdict
 from argosy.feedback.labels import ConflictRule
+from argosy.feedback.policies import conflict_rule, gate_policy
 from argosy.feedback.replay import due, look_at
 from argosy.feedback.replay_rows import Reign, fresh_rows, reign
 from argosy.feedback.replaying import REPLAY, ReplayRequest
@@ -48,6 +50,12 @@ class Replays:
 
     def __init__(self, queue: Queue, store: Store, rule: ConflictRule, policy: Policy) -> None:
         self._queue, self._store, self._rule, self._policy = queue, store, rule, policy
+
+    @classmethod
+    def of(cls, backends: Backends) -> Self:
+        """Those of a project."""
+        rule, policy = conflict_rule(backends.settings), gate_policy(backends.settings)
+        return cls(backends.queue, backends.store, rule, policy)
 
     def request(self, model: str, by: str, reason: str = "") -> str:
         """Queue a `replay` job; its label, or that of the one under way.

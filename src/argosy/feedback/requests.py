@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
+from argosy.backends import Backends
 from argosy.database import Transaction
 from argosy.evaluation.gate import Verdict
 from argosy.feedback.gating import GATE
@@ -22,7 +23,7 @@ from argosy.store.store import Store
 
 
 @dataclass(frozen=True)
-class Progress:
+class RetrainingProgress:
     """Where a retraining is. `stage` is the kind of the job that it has come to, and `job` that job.
 
     When it is over, `promoted` says how it ended and `reason` why; until then they are None and empty.
@@ -53,6 +54,11 @@ class Retrainings:
     def __init__(self, queue: Queue, store: Store, feedback: FeedbackLog) -> None:
         self._queue, self._store, self._feedback = queue, store, feedback
 
+    @classmethod
+    def of(cls, backends: Backends) -> Self:
+        """Those of a project."""
+        return cls(backends.queue, backends.store, backends.feedback_log)
+
     def request(self, model: str, by: str, reason: Reason | None = None, review_since: float = 0.0) -> str:
         """Queue a `retrain` job; its label, or that of the one under way. Raises VersionNotFound without a champion."""
         champion = self._store.trained(self._store.resolve(f"{model}@{CHAMPION}").label)
@@ -63,7 +69,7 @@ class Retrainings:
         requires = dict.fromkeys(champion.environment.get("plugins", {}), "")
         with self._queue.database.write() as transaction:
             seen = last_number(transaction)
-            request = RetrainRequest(model, transaction.now(), by, *_told(reason), review_since, seen)
+            request = RetrainRequest(model, transaction.now(), by, *_text_of(reason), review_since, seen)
             return self._submit(transaction, request, requires)
 
     def request_if_due(self, model: str, schedule: Schedule, by: str = "trigger") -> str | None:
@@ -101,14 +107,14 @@ class Retrainings:
         mine = [job for job in self._queue.jobs(RETRAIN) if job.payload.get("model") == model]
         return mine[-1] if mine and not self.progress(mine[-1].label).is_over else None
 
-    def progress(self, label: str) -> Progress:
+    def progress(self, label: str) -> RetrainingProgress:
         """Where the retraining of that label is; raises JobNotFound."""
         job = self._queue.get(label)
         result = job.result or {}
         if job.state is not JobState.DONE:
             return _unfinished(RETRAIN, job)
         if "refused" in result:
-            return Progress(RETRAIN, job, True, False, result["refused"])
+            return RetrainingProgress(RETRAIN, job, True, False, result["refused"])
         training = self._queue.get(result["challenger"])
         if training.state is not JobState.DONE:
             return _unfinished(TRAIN, training)
@@ -116,7 +122,7 @@ class Retrainings:
         if gate.state is not JobState.DONE or gate.result is None:
             return _unfinished(GATE, gate)
         verdict = Verdict.from_dict(gate.result["verdict"])
-        return Progress(GATE, gate, True, verdict.promote, verdict.reason, verdict)
+        return RetrainingProgress(GATE, gate, True, verdict.promote, verdict.reason, verdict)
 
     def judgements(self, model: str) -> list[Judgement]:
         """Every comparison of the model's versions that a gate made, promotions and refusals, oldest first."""
@@ -127,7 +133,7 @@ class Retrainings:
         """Those that promoted nothing."""
         return [one for one in self.judgements(model) if not one.verdict.promote]
 
-    def asked_in_vain(self, model: str) -> list[tuple[float, str]]:
+    def found_nothing(self, model: str) -> list[tuple[float, str]]:
         """When drift asked for a retraining that found nothing to learn from, and what would help."""
         done = (job for job in self._queue.jobs(RETRAIN, JobState.DONE) if job.payload.get("trigger") == BY_DRIFT)
         mine = ((job.finished_at, job.result or {}) for job in done if job.payload.get("model") == model)
@@ -142,15 +148,15 @@ class Retrainings:
         return label
 
 
-def _told(reason: Reason | None) -> tuple[str, str]:
+def _text_of(reason: Reason | None) -> tuple[str, str]:
     return (reason.text, reason.trigger) if reason else ("", "")
 
 
-def _unfinished(stage: str, job: Job) -> Progress:
+def _unfinished(stage: str, job: Job) -> RetrainingProgress:
     """A chain that is still going, or that ended because a job failed or was cancelled."""
     if job.state in (JobState.FAILED, JobState.CANCELLED):
-        return Progress(stage, job, True, False, job.error or f"the job {job.label} was {job.state}")
-    return Progress(stage, job, False, None, "")
+        return RetrainingProgress(stage, job, True, False, job.error or f"the job {job.label} was {job.state}")
+    return RetrainingProgress(stage, job, False, None, "")
 
 
 def _judgement(job: Job, result: dict[str, Any]) -> Judgement:

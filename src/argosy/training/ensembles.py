@@ -1,86 +1,19 @@
-"""Ensembles on their way to be trained: whether the members may be one, and the fit that their answers make."""
+"""Ensembles on their way to be trained: their members, and the fit that their answers make."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from argosy.database import Transaction
-from argosy.datasets import frozen
 from argosy.datasets.dataset import Dataset
-from argosy.datasets.membership import RevisionIds
-from argosy.datasets.overlap import shared_examples
-from argosy.datasets.split import TRAIN, PartCodes
-from argosy.definitions import Definition, Registries
-from argosy.definitions.ensemble import member_labels
-from argosy.errors import DefinitionInvalid
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.members import Members
-from argosy.store.members import Find, with_members
 from argosy.store.store import Store
 from argosy.store.trained import Trained
 from argosy.training.fit import Fit, make_fit
 from argosy.types import Part
-
-VOTE = "vote"
-"""The model that asks for no probabilities."""
-PATH = "ensemble.of"
-
-
-def results_of(definition: Definition, find: Find) -> list[Trained]:
-    """The members' results, in order; none where it is no ensemble. Raises VersionNotFound."""
-    return [find(label) for label in member_labels(definition.to_dict())]
-
-
-def check_members(
-    transaction: Transaction,
-    definition: Definition,
-    selected: tuple[RevisionIds, PartCodes],
-    find: Find,
-    registries: Registries,
-) -> None:
-    """Raise DefinitionInvalid where the members cannot answer together about what the dataset has `selected`.
-
-    They must be of its collection, have probabilities unless they are only to vote, and have learned from no example
-    that the ensemble is validated or tested on.
-    """
-    results = results_of(definition, find)
-    for trained in results:
-        if registries.models.get(trained.definition["model"]["name"]).cls.answers_sets:
-            raise DefinitionInvalid(f"'{trained.label}' answers sets of labels: members answer with one", PATH)
-    if definition.model.name != VOTE:
-        for trained in results:
-            _check_probabilities(trained, definition.model.name, registries)
-    revision_ids, parts = selected
-    judged = revision_ids[parts != TRAIN]
-    collection = definition.dataset.options["collection"]
-    for digest, label in _learned(results, find).items():
-        theirs, _ = frozen.find(transaction, digest)
-        if theirs != collection:
-            problem = f"'{label}' is of the collection '{theirs}', the ensemble of '{collection}': members share one"
-            raise DefinitionInvalid(problem, PATH)
-        learned_ids, learned_parts = frozen.members(transaction, digest)
-        both = shared_examples(transaction, collection, learned_ids[learned_parts == TRAIN], judged)
-        if both:
-            problem = (
-                f"'{label}' has learned from {both:,} examples that the ensemble would be validated or tested on: "
-                "give it the seed and the ratios of its members' dataset"
-            )
-            raise DefinitionInvalid(problem, PATH)
-
-
-def members_code(definition: Definition, find: Find, registries: Registries) -> dict[str, str]:
-    """The users' plug-ins that the members are made of, with the digests of their code as it is now."""
-    found = {}
-    for result in results_of(definition, find):
-        for trained in with_members(result, find):
-            for kind, registry in (("adapter", registries.adapters), ("model", registries.models)):
-                name = trained.definition[kind]["name"]
-                if digest := registry.get(name).code_digest:
-                    found[f"{kind}.{name}"] = digest
-    return found
 
 
 def loaded(results: Sequence[Trained], store: Store) -> list[AdaptedModel]:
@@ -105,19 +38,3 @@ def make_ensemble_fit(
     if learns:
         rows = adapter.held_out(train.inputs, train.labels)
     return make_fit(adapter, dataset, is_served=not is_round, known_classes=adapter.classes_, train_rows=rows)
-
-
-def _learned(results: Sequence[Trained], find: Find) -> Mapping[str, str]:
-    """Each dataset that members have learned from, and the first member that did."""
-    found: dict[str, str] = {}
-    for result in results:
-        for trained in with_members(result, find):
-            found.setdefault(trained.dataset_digest, result.label)
-    return found
-
-
-def _check_probabilities(trained: Trained, by: str, registries: Registries) -> None:
-    spec = trained.definition["model"]
-    if not registries.models.get(spec["name"]).create(spec["options"]).has_probabilities:
-        problem = f"'{trained.label}' ({spec['name']}) has no probabilities, and {by} needs them: let the members vote"
-        raise DefinitionInvalid(problem, PATH)

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from argosy import clock
+from argosy.backends import Backends
 from argosy.database import Database, Transaction
 from argosy.datasets.dataset import Dataset, load
 from argosy.datasets.erasure import erasures
@@ -21,6 +22,7 @@ from argosy.definitions.ensemble import member_labels
 from argosy.errors import DefinitionInvalid, ErasedMeanwhile, Overtaken
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
+from argosy.jobs.member_checks import check_members, members_code, results_of
 from argosy.jobs.queue import URGENT, Queue
 from argosy.jobs.runner import Outcome
 from argosy.jobs.submission import is_whole, models_of
@@ -35,7 +37,7 @@ from argosy.store.store import Store
 from argosy.store.trained import Trained
 from argosy.telemetry import logger
 from argosy.training.cross_validation import cross_validate
-from argosy.training.ensembles import check_members, loaded, make_ensemble_fit, members_code, results_of
+from argosy.training.ensembles import loaded, make_ensemble_fit
 from argosy.training.fit import Fit, make_fit
 from argosy.training.held_out import answer_held_out
 from argosy.training.pipeline import Measured, train
@@ -64,6 +66,13 @@ class Trainer:
         self._database, self._vault, self._store, self._registries = database, vault, store, registries
         self._fits, self._root = fits, root
         self._dataset: tuple[tuple[str, int], Dataset] | None = None
+
+    @classmethod
+    def of(cls, backends: Backends, store: Store | None = None, fits: SharedFits | None = None) -> Self:
+        """Into the project's store, with the fits that this machine's workers share, unless others are given."""
+        fits = fits or SharedFits(backends.root)
+        kept = store or backends.store
+        return cls(backends.database, backends.vault, kept, backends.registries, fits, backends.root)
 
     def handle(self, job: Job, guard: LeaseGuard) -> Outcome:
         """Train a job's definition. The artifact is stored before the row that names it."""

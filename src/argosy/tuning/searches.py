@@ -17,10 +17,11 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
+from argosy.backends import Backends
 from argosy.database import Database, Transaction
 from argosy.definitions import PLUGIN_KINDS, Definition, Plan, Registries, Spec, code_digests, label, parse_plan
 from argosy.definitions.definition import canonical_json
@@ -72,6 +73,11 @@ class Searches:
 
     def __init__(self, database: Database, plans: Plans, registries: Callable[[], Registries]) -> None:
         self._database, self._plans, self._make = database, plans, registries
+
+    @classmethod
+    def of(cls, backends: Backends) -> Self:
+        """Those of a project."""
+        return cls(backends.database, backends.plans, lambda: backends.registries)
 
     @property
     def _registries(self) -> Registries:

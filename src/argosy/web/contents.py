@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from argosy.predictions.looks import Drift
+from argosy.evaluation.findings import Case, Live, Point
 from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.class_figures import ClassFigures
 from argosy.statistics.intervals import Interval
@@ -71,26 +71,6 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Case:
-    """A row that somebody should look at: a mistake, or a label in doubt."""
-
-    example_id: str
-    part: str
-    label: str
-    suggested: str
-    confidence: float
-    text: str | None = None
-
-
-@dataclass(frozen=True)
-class Point:
-    """The pair trained on so many rows, and its accuracy on the test part."""
-
-    rows: int
-    accuracy: Interval
-
-
-@dataclass(frozen=True)
 class Promotion:
     """A move of an alias, with the gate's evidence where it had any."""
 
@@ -107,27 +87,6 @@ class Promotion:
     def way(self) -> str:
         """`1 → 2`."""
         return f"{'–' if self.from_number is None else self.from_number} → {self.to_number}"
-
-
-@dataclass(frozen=True)
-class Period:
-    """An hour or a day of live answers, beside the test part."""
-
-    started_at: float
-    ended_at: float
-    drift: Drift
-
-
-@dataclass(frozen=True)
-class Live:
-    """What the version answered in production, beside its test part."""
-
-    drift: Drift
-    reference_mix: Mapping[str, int]
-    live_mix: Mapping[str, int]
-    first_at: float
-    last_at: float
-    periods: Sequence[Period] = ()
 
 
 @dataclass(frozen=True)

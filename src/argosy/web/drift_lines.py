@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from argosy.evaluation.drift_periods import Period
+from argosy.evaluation.findings import Live
 from argosy.predictions.looks import Drift
 from argosy.statistics.shifts import Shift
-from argosy.web.contents import Live, Period
 from argosy.web.environment import day, minute
 
 AXES: Final = {"answers": "% of answers", "confidence": "points", "vocabulary": "points"}

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from argosy.evaluation.drift_periods import Period
+from argosy.evaluation.findings import Point
 from argosy.shortening import shortened_apart
 from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.class_figures import ClassFigures
@@ -17,7 +19,7 @@ from argosy.web.charts.curves import Axes, Mark, curve
 from argosy.web.charts.dots import Dot, intervals
 from argosy.web.charts.heat import MOST_NUMBERED, heat_map
 from argosy.web.charts.svg import percent
-from argosy.web.contents import Board, Competitor, Period, Point, Promotion
+from argosy.web.contents import Board, Competitor, Promotion
 
 WIDE, NARROW = 940.0, 330.0
 SHOWN = 20

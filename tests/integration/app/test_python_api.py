@@ -159,7 +159,9 @@ def test_feedback_goes_in_and_a_better_version_comes_out(live, tmp_path):
     assert returned.new_labels == ["drone"]
     retrained = live.retrain("shop")
     assert retrained.promoted, retrained.summary
-    assert [text for _, _, text in decisions(live)] == [f"shop: version 3 takes over from {before}, {retrained.reason}"]
+    assert [text for _, _, text in decisions(live.backends)] == [
+        f"shop: version 3 takes over from {before}, {retrained.reason}"
+    ]
     assert re.match(rf"Promoted: version 3 takes over from {before}, better: \+", retrained.summary)
     assert live.models["shop@champion"].classify(["drone in the hangar"]) == ["drone"]
     assert live.models.history("shop")[0].evidence["promote"] is True
@@ -168,13 +170,13 @@ def test_feedback_goes_in_and_a_better_version_comes_out(live, tmp_path):
 
 def ask(project, texts):
     """Predict by a server, and have its log drained; the predictions' ids."""
-    from argosy.app.serving import model_server
+    from argosy.app.serving import server_of
 
-    server = model_server(project)
+    server = server_of(project.backends)
     with serving(server.app) as client:
         answer = client.post("/v1/models/shop:predict", json={"instances": texts}).json()
     stop = threading.Event()
-    drainer = threading.Thread(target=drain, args=(project, stop))
+    drainer = threading.Thread(target=drain, args=(project.backends, stop))
     drainer.start()
     ids = [row["prediction_id"] for row in answer["predictions"]]
     deadline = time.monotonic() + PATIENCE

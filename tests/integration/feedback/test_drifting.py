@@ -10,6 +10,7 @@ import pytest
 from argosy import clock
 from argosy.database.engines.sqlite import SqliteTransaction
 from argosy.datasets.example import Example
+from argosy.evaluation.drift_looks import DriftLooks
 from argosy.evaluation.drift_windows import DAY, closed_window
 from argosy.feedback.drift_requests import DriftRequests
 from argosy.feedback.drifting import Drifting
@@ -46,7 +47,8 @@ def parts(loop, project):  # noqa: F811  # the fixture
     rows = [Example(note(topic, WORDS, n), topic, seen_at=NOON) for n in range(150) for topic in WORDS]
     project.examples.add("notes", rows)
     loop.train(NOTES)
-    loop.drifting = Drifting(project.database, project.vault, loop.store, project.log)
+    loop.looks = DriftLooks(project.database, project.vault, loop.store, project.log)
+    loop.drifting = Drifting(project.database, loop.looks)
     loop.asks = DriftRequests(loop.queue, loop.store)
 
     def look():
@@ -101,7 +103,7 @@ def test_drift_without_labels_asks_once_and_points_to_what_to_review(parts, proj
     since = clock.format_time(look_of(project).started_at)[:19]
     assert progress.reason.startswith("drift in ")
     assert f"argosy feedback review topics --since {since}Z" in progress.reason
-    assert [reason for _, reason in parts.retrainings.asked_in_vain("topics")] == [progress.reason]
+    assert [reason for _, reason in parts.retrainings.found_nothing("topics")] == [progress.reason]
     parts.look()
     assert parts.retrainings.request_if_due("topics", SCHEDULE) is None
 
@@ -121,10 +123,10 @@ def test_what_drift_asked_for_is_promoted_on_labelled_evidence_alone(parts, proj
 def test_an_hour_is_counted_once_and_again_when_it_changes(parts, project, answer):
     answer(WORDS, range(1000, 1020), hour=3)
     answer(WORDS, range(1020, 1050), hour=5)
-    assert parts.drifting.count("topics", clock.now()).changed == 2
-    assert parts.drifting.count("topics", clock.now()).changed == 0
+    assert parts.looks.count("topics", clock.now()).changed == 2
+    assert parts.looks.count("topics", clock.now()).changed == 0
     answer(WORDS, range(1050, 1060), hour=3)
-    again = parts.drifting.count("topics", clock.now())
+    again = parts.looks.count("topics", clock.now())
     assert again.changed == 1
     assert [one.profile.rows for one in again.hours] == [30, 30]
     assert [one.profile.means["length"].rows for one in again.hours] == [30, 30]
@@ -133,7 +135,7 @@ def test_an_hour_is_counted_once_and_again_when_it_changes(parts, project, answe
 def test_an_answer_by_a_clock_that_is_a_little_ahead_is_counted(parts, predict):
     now = clock.now()
     predict([("a text", "tech", 0.5)], made_at=now + 0.001)
-    assert [one.profile.rows for one in parts.drifting.count("topics", now).hours] == [1]
+    assert [one.profile.rows for one in parts.looks.count("topics", now).hours] == [1]
 
 
 def test_erased_answers_are_not_counted_any_more(parts, project, predict):
@@ -141,9 +143,9 @@ def test_erased_answers_are_not_counted_any_more(parts, project, predict):
     predict([("a text of somebody", "tech", 0.5)], made_at=at, subject="ann")
     predict([("a text of somebody", "tech", 0.5)], made_at=at - HOUR, subject="ann")
     predict([("another text", "tech", 0.5)] * 2, made_at=at)
-    assert [one.profile.rows for one in parts.drifting.count("topics", clock.now()).hours] == [1, 3]
+    assert [one.profile.rows for one in parts.looks.count("topics", clock.now()).hours] == [1, 3]
     project.log.erase("ann")
-    assert [one.profile.rows for one in parts.drifting.count("topics", clock.now()).hours] == [2]
+    assert [one.profile.rows for one in parts.looks.count("topics", clock.now()).hours] == [2]
 
 
 def test_nothing_that_rests_tells_a_text(parts, project, answer):

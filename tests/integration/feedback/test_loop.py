@@ -325,4 +325,4 @@ def test_a_retraining_whose_row_cannot_be_read_stops_no_other(project, loop, dri
     label = loop.retrainings.request("topics", by="ann")
     loop.work()
     assert loop.retrainings.progress(label).is_over
-    assert loop.retrainings.asked_in_vain("topics") == []
+    assert loop.retrainings.found_nothing("topics") == []

@@ -76,7 +76,7 @@ class Ground:
         )
         (folder / "live.yaml").write_text(json.dumps(LIVE))
         self.project.plans.submit(folder / "live.yaml")
-        work(self.project, threading.Event(), until=lambda: self.project.plans.status("live").is_over)
+        work(self.project.backends, threading.Event(), until=lambda: self.project.plans.status("live").is_over)
         self.project.models.promote("live@1", by="proof")
 
     # --- processes

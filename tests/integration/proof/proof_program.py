@@ -16,10 +16,11 @@ import sklearn.linear_model  # noqa: F401  # what a first fit would import
 
 from argosy import telemetry
 from argosy.app.project import open_project
-from argosy.app.working import handlers, trainer_of, work
+from argosy.app.working import handlers, work
 from argosy.jobs.reconciler import reconcile
 from argosy.jobs.runner import WorkerTimings
 from argosy.messaging.relay import relay
+from argosy.training.train_job import Trainer
 
 TIMINGS = WorkerTimings(lease=1.5, heartbeat=0.4, poll=0.05, reconcile=0.1, recover=0.2, outage=0.3)
 
@@ -29,7 +30,7 @@ def run(command, folder):
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     project = open_project(folder)
     if command == "work":
-        tally = work(project, stop, timings=TIMINGS)
+        tally = work(project.backends, stop, timings=TIMINGS)
         (folder / f"{os.getpid()}.tally").write_text(json.dumps(vars(tally)))
     while not stop.wait(0.01):
         if command == "relay":
@@ -42,7 +43,7 @@ def main(folder):
     telemetry.configure()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead leave no trace
     imported = open_project(folder)
-    handlers(imported, trainer_of(imported))
+    handlers(imported.backends, Trainer.of(imported.backends))
     imported.close()
     for line in sys.stdin:
         child = os.fork()

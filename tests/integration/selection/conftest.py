@@ -31,13 +31,12 @@ def project(tmp_path):
 @pytest.fixture
 def trained(project):
     """Submit a plan and train it in this process; the leaderboard's rows."""
-    from argosy.app.leaderboard import ranked
 
     def train(plan):
         project.plans.submit(plan)
-        work(project, threading.Event(), lambda: project.plans.status(plan).is_over)
+        work(project.backends, threading.Event(), lambda: project.plans.status(plan).is_over)
         errors = [job.error for job in project.plans.status(plan).failed]
         assert not errors, errors
-        return ranked(project, plan["name"])
+        return project.ranked(plan["name"])
 
     return train

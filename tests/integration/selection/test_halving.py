@@ -9,14 +9,13 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from argosy.app.leaderboard import ranked
-from argosy.app.workers import started
 from argosy.app.working import work
 from argosy.cli.main import cli
 from argosy.definitions import Definition
 from argosy.errors import DefinitionInvalid
 from argosy.jobs.job import JobState
 from argosy.testing.waiting import PATIENCE
+from argosy.worker_processes import started
 
 PLAN = {
     "name": "shop",
@@ -29,7 +28,7 @@ PLAN = {
 
 def run(project, plan):
     project.plans.submit(plan)
-    work(project, threading.Event(), lambda: project.plans.status("shop").is_over)
+    work(project.backends, threading.Event(), lambda: project.plans.status("shop").is_over)
     return project.plans.status("shop")
 
 
@@ -49,7 +48,7 @@ def test_few_of_many_learn_from_all_and_only_these_become_versions(project):
     definition = project.store.trained(middle[0].label).definition
     assert definition["share"] == pytest.approx(1 / 3)
     assert Definition.from_dict(definition, project.registries).to_dict() == definition
-    rows = ranked(project, "shop")
+    rows = project.ranked("shop")
     assert [round(row["share"], 2) for row in rows] == [1.0] + [0.33] * 3 + [0.11] * 9
     assert [row["label"] for row in rows if row["proposed"]] == [full.label]
     assert project.models.resolve("shop@proposed").label == full.label
@@ -71,7 +70,7 @@ def test_submitted_again_it_goes_on_and_with_other_shares_begins_anew(project):
 def test_it_survives_kill_9_of_its_workers(project):
     project.plans.submit(PLAN)
     killed = 0
-    with started(project, 2) as keep:
+    with started(project.backends, 2) as keep:
         deadline = time.monotonic() + PATIENCE
         while not project.plans.status("shop").is_over:
             assert time.monotonic() < deadline
@@ -107,7 +106,7 @@ def test_commands_tell_what_will_be_trained_on_what(project):
     file.write_text(json.dumps({**PLAN, "search": {"seconds": 60, "halving": {}}}))
     assert "all on 11%, one in 3 on 33%, one in 9 on all of the training part" in said("plan", "check", str(file))
     project.plans.submit(PLAN)
-    work(project, threading.Event(), lambda: project.plans.status("shop").is_over)
+    work(project.backends, threading.Event(), lambda: project.plans.status("shop").is_over)
     assert "33% of its training part, ranked on validation" in said("leaderboard", "shop")
 
 

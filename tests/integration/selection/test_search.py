@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from argosy.app.workers import started
 from argosy.app.working import work
 from argosy.cli.main import cli
 from argosy.errors import DatasetInvalid, DefinitionInvalid
 from argosy.testing.leases import leased
 from argosy.testing.waiting import PATIENCE
+from argosy.worker_processes import started
 
 PLAN = {
     "name": "shop",
@@ -34,7 +34,7 @@ SMALL = {**PLAN, "model": {"name": "logistic", "options": {"C": [0.1, 1.0]}}}
 
 def run(project, plan):
     project.plans.submit(plan)
-    work(project, threading.Event(), lambda: project.plans.status(plan).is_over)
+    work(project.backends, threading.Event(), lambda: project.plans.status(plan).is_over)
     return project.plans.status(plan)
 
 
@@ -122,7 +122,7 @@ def test_a_failed_trial_does_not_stop_a_search(project):
     (first,) = trials(project)
     lease = leased(project.queue, first.label, "a worker")
     project.queue.fail(lease, "it went wrong", retry=False)
-    work(project, threading.Event(), lambda: project.plans.status("shop").is_over)
+    work(project.backends, threading.Event(), lambda: project.plans.status("shop").is_over)
     assert [trial.value is None for trial in trials(project)] == [True, False, False, False]
 
 
@@ -161,7 +161,7 @@ def test_a_search_survives_kill_9_of_its_workers(project):
     plan = {**PLAN, "search": {"sampler": "random", "trials": 8}}
     project.plans.submit(plan)
     killed, seen = 0, -1
-    with started(project, 2) as keep:
+    with started(project.backends, 2) as keep:
         deadline = time.monotonic() + PATIENCE
         while not project.plans.status("shop").is_over:
             assert time.monotonic() < deadline
@@ -198,7 +198,7 @@ def test_what_cannot_be_asked_ends_the_search_and_not_the_worker(project):
     project.plans.searches.advance()
     with project.database.write() as transaction:
         transaction.execute("UPDATE trials SET choices = '{}'")
-    work(project, threading.Event(), lambda: project.plans.status("shop").is_over)
+    work(project.backends, threading.Event(), lambda: project.plans.status("shop").is_over)
     assert "ended: KeyError" in project.plans.status("shop").search
 
 
@@ -217,7 +217,7 @@ def test_commands_tell_of_a_search(project):
     )
     assert "0.01 to 100, on a logarithmic scale" in checked
     assert "search, 0 trials of at most 2; goes on" in said("plan", "submit", str(file))
-    work(project, threading.Event(), lambda: project.plans.status("shop").is_over)
+    work(project.backends, threading.Event(), lambda: project.plans.status("shop").is_over)
     assert "search: 2 trials of at most 2, best accuracy" in said("plan", "status", "shop")
     assert json.loads(said("plan", "status", "shop", "--json"))["searching"] is False
     assert "So far: 2 trials" in said("plan", "check", str(file))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from argosy.app.leaderboard import METRICS
 from argosy.cli.leaderboard import fitted
+from argosy.evaluation.leaderboard import METRICS
 
 FIGURES = {
     f"{part}_{metric}{end}": 0.5

@@ -16,7 +16,7 @@ BASE = {"name": "base", "dataset": "all", "adapter": "tfidf", "model": ["logisti
 
 def train(project, plan):
     project.plans.submit(plan)
-    work(project, threading.Event(), lambda: project.plans.status(plan).is_over)
+    work(project.backends, threading.Event(), lambda: project.plans.status(plan).is_over)
     assert not project.plans.status(plan).failed, project.plans.status(plan).failed[0].error
     return {version.label: version for version in project.models.versions(plan["name"])}
 

@@ -3,12 +3,14 @@
 from html.parser import HTMLParser
 
 from argosy.evaluation.drift import drift
+from argosy.evaluation.drift_periods import Period
+from argosy.evaluation.findings import Case, Live, Point
 from argosy.predictions.profiles import Profile
 from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.class_figures import class_figures
 from argosy.statistics.intervals import Interval
 from argosy.statistics.shifts import Moments
-from argosy.web.contents import Board, Case, Competitor, Contents, Live, Period, Point, Promotion, Subject
+from argosy.web.contents import Board, Competitor, Contents, Promotion, Subject
 
 LABELS = ["billing", "delivery", "<other> & more"]
 CONFUSION = [[40, 2, 1], [3, 51, 0], [0, 4, 12]]
@@ -56,7 +58,7 @@ def contents(**changes):
     sample = profile({"billing": 30, "delivery": 20}, 0.9, 3.4, 0.1)
     live = profile({"delivery": 60}, 0.7, 3.7, 0.3)
     drifts = [drift(sample, one) for one in (sample, live)]
-    days = [Period(1.79e9 + 86_400 * at, 1.79e9 + 86_400 * (at + 1), one) for at, one in enumerate(drifts)]
+    days = [Period(1, 1.79e9 + 86_400 * at, 1.79e9 + 86_400 * (at + 1), one) for at, one in enumerate(drifts)]
     drifted = Live(drifts[1], sample.answers, live.answers, 1.79e9, 1.791e9, days)
     evidence = {"difference": 0.04, "low": 0.01, "high": 0.07}
     case = Case("ab" * 16, "test", "billing", "<other> & more", 0.97)

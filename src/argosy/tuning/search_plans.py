@@ -1,23 +1,21 @@
-"""Plans that search: checked and submitted. The asking is `tuning`'s, and the workers'."""
+"""Plans that search: checked and submitted. Workers ask for their definitions, see `searches`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-from argosy.datasets.frozen import freeze, preview
+from argosy.backends import Backends
+from argosy.datasets.frozen import Frozen, freeze, preview
 from argosy.definitions import Plan, Spec
 from argosy.errors import DatasetInvalid
-from argosy.tuning.searches import Story
+from argosy.jobs.plan_check import PlanChecker
+from argosy.jobs.submission import Submitted
+from argosy.tuning.searches import Searches, Story
 from argosy.tuning.space import described, is_finite, size
 from argosy.types import Part
-
-if TYPE_CHECKING:
-    from argosy.app.project import Project
-    from argosy.datasets.frozen import Frozen
-    from argosy.jobs.submission import Submitted
 
 
 @dataclass(frozen=True)
@@ -64,31 +62,31 @@ class SearchCheck:
         }
 
 
-def check_search(project: Project, plan: Plan) -> SearchCheck:
+def check_search(backends: Backends, checker: PlanChecker, plan: Plan) -> SearchCheck:
     """Writes nothing. Raises DatasetInvalid, CollectionNotFound."""
-    with project.database.read() as transaction:
-        frozen = preview(transaction, _cut(project, plan))
-    _check_measured(project, plan, frozen)
-    return SearchCheck(plan, frozen, project.plans.searches.story(plan.name))
+    with backends.database.read() as transaction:
+        frozen = preview(transaction, _cut(checker, plan))
+    _check_measured(checker, plan, frozen)
+    return SearchCheck(plan, frozen, Searches.of(backends).story(plan.name))
 
 
-def submit_search(project: Project, plan: Plan) -> Submitted:
+def submit_search(backends: Backends, checker: PlanChecker, plan: Plan) -> Submitted:
     """Begin a search, or go on with it. Raises DatasetInvalid, CollectionNotFound, ExtraMissing."""
-    with project.database.write() as transaction:
-        cut = _cut(project, plan)
+    with backends.database.write() as transaction:
+        cut = _cut(checker, plan)
         frozen = freeze(transaction, cut, transaction.now())
-        _check_measured(project, plan, frozen)
-        return project.plans.searches.begin(transaction, plan, cut, frozen.digest)
+        _check_measured(checker, plan, frozen)
+        return Searches.of(backends).begin(transaction, plan, cut, frozen.digest)
 
 
-def _cut(project: Project, plan: Plan) -> Spec:
+def _cut(checker: PlanChecker, plan: Plan) -> Spec:
     (alternative,) = plan.dataset
     (spec,) = alternative.specs()
-    return project.plans.complete(spec)
+    return checker.complete(spec)
 
 
-def _check_measured(project: Project, plan: Plan, frozen: Frozen) -> None:
+def _check_measured(checker: PlanChecker, plan: Plan, frozen: Frozen) -> None:
     for model in plan.model:
-        project.plans.check_labels(next(model.specs()), frozen)
+        checker.check_labels(next(model.specs()), frozen)
     if plan.evaluate is None and not frozen.counts.get(Part.VALIDATION):
         raise DatasetInvalid("a search goes by the validation part, and there is none: give the plan `evaluate`")

@@ -1,6 +1,6 @@
 """What counts as another environment."""
 
-from argosy.app.reproduction import Changed, changes
+from argosy.evaluation.changes import Changed, changes
 
 RECORDED = {
     "packages": {"numpy": "2.0.0", "gensim": "4.3"},

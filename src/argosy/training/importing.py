@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from argosy import clock
-from argosy.app.apart import Progress, apart
-from argosy.app.user import user
+from argosy.backends import Backends
 from argosy.definitions import Definition, Spec, label
 from argosy.definitions.alternatives import parse_alternatives
 from argosy.definitions.plan import model_name
 from argosy.definitions.yaml_files import parse_mapping, read_mapping
 from argosy.errors import DefinitionInvalid, ImportedModelFailed, ImportInvalid, InputInvalid
-from argosy.types import Part
+from argosy.processes import current_user
+from argosy.subprocess_tasks import run_task
+from argosy.types import Part, Progress
 
 if TYPE_CHECKING:
-    from argosy.app.project import Project
     from argosy.datasets.dataset import Dataset
     from argosy.models.adapters.imported import Imported
     from argosy.store.trained import Version
@@ -52,9 +52,9 @@ class ImportedVersion:
     unknown: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        told = {"version": self.version.reference, "label": self.version.label, "new": self.is_new}
+        found = {"version": self.version.reference, "label": self.version.label, "new": self.is_new}
         rest = {"classes": self.classes, "probabilities": self.has_probabilities, "unknown_rows": self.unknown}
-        return {**told, **rest, "metrics": self.metrics}
+        return {**found, **rest, "metrics": self.metrics}
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -68,7 +68,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 def import_model(
-    project: Project,
+    backends: Backends,
     path: Path,
     form: str,
     name: str,
@@ -89,11 +89,11 @@ def import_model(
         raise ImportInvalid(f"{path}: to open a {form} file is to run what it says: if you trust it, --allow-pickle")
     declared = parse_input(takes)
     options = {"format": form, "sha256": "", "classes": list(classes), "trusted": sorted(trusted), **declared}
-    cut = parse_dataset(project, dataset)
-    request = Request(str(path.resolve()), model_name(name), options, cut.to_dict(), user())
-    told = apart(project, "score_import", msgspec.to_builtins(request), report_progress=report_progress)
-    version = project.store.resolve(told.pop("version"))
-    return ImportedVersion(version, **told)
+    cut = parse_dataset(backends, dataset)
+    request = Request(str(path.resolve()), model_name(name), options, cut.to_dict(), current_user())
+    found = run_task(backends.root, "score_import", msgspec.to_builtins(request), report_progress=report_progress)
+    version = backends.store.resolve(found.pop("version"))
+    return ImportedVersion(version, **found)
 
 
 def parse_input(text: str) -> dict[str, Any]:
@@ -122,16 +122,20 @@ def parse_input(text: str) -> dict[str, Any]:
     return {"fields": named}
 
 
-def parse_dataset(project: Project, text: str) -> Spec:
+def parse_dataset(backends: Backends, text: str) -> Spec:
     """A cut as in a plan, such as `all` or `{name: span, options: {…}}`, each option with one value."""
+    from argosy.datasets.frozen import with_default_collection
+
     values = parse_mapping(f"dataset: {text}", "--dataset")["dataset"]
-    specs = [spec for one in parse_alternatives(values, project.registries.datasets, "dataset") for spec in one.specs()]
+    specs = [
+        spec for one in parse_alternatives(values, backends.registries.datasets, "dataset") for spec in one.specs()
+    ]
     if len(specs) != 1:
         raise DefinitionInvalid(f"a model is scored on one dataset; this allows {len(specs)}", "--dataset")
-    return project.plans.complete(specs[0])
+    return with_default_collection(specs[0], backends.settings.collection)
 
 
-def score_import(project: Project, values: Mapping[str, Any], report_progress: Progress) -> dict[str, Any]:
+def score_import(backends: Backends, values: Mapping[str, Any], report_progress: Progress) -> dict[str, Any]:
     """In the child: read, run, measure, record; the answer is what `ImportedVersion` holds."""
     from argosy.datasets.dataset import load
     from argosy.datasets.erasure import erasures
@@ -148,14 +152,14 @@ def score_import(project: Project, values: Mapping[str, Any], report_progress: P
     )
     report_progress(f"read {len(content):,} bytes; {len(adapter.classes)} classes")
     cut = Spec(**request.dataset)
-    with project.database.write() as transaction:
+    with backends.database.write() as transaction:
         frozen = freeze(transaction, cut, transaction.now())
         erased = erasures(transaction)
-    dataset = load(project.database, project.vault, frozen.digest)
+    dataset = load(backends.database, backends.vault, frozen.digest)
     _check_labels(dataset, adapter.classes)
     measured = _measured(adapter, dataset)
     report_progress(f"scored on {len(dataset.parts[Part.TEST]):,} rows of the test part")
-    return _recorded(project, request, cut, frozen.digest, adapter, measured, dataset, erased)
+    return _recorded(backends, request, cut, frozen.digest, adapter, measured, dataset, erased)
 
 
 def _check_file(path: Path) -> None:
@@ -217,7 +221,7 @@ def _measured(adapter: Imported, dataset: Dataset) -> Measured:
 
 
 def _recorded(
-    project: Project,
+    backends: Backends,
     request: Request,
     cut: Spec,
     digest: str,
@@ -237,7 +241,7 @@ def _recorded(
     name = label(definition, digest, {})
     with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
         path = measured.model.save(Path(folder) / "model")
-        artifact, size = project.artifacts.put(path), path.stat().st_size
+        artifact, size = backends.artifacts.put(path), path.stat().st_size
     origin = {
         "file": Path(request.path).name,
         "sha256": adapter.sha256,
@@ -256,15 +260,15 @@ def _recorded(
         fit_seconds=0.0,
         predict_us=measured.predict_us,
         form=measured.form,
-        environment={**environment(project.root, {}), "imported": origin},
+        environment={**environment(backends.root, {}), "imported": origin},
         log=f"imported from {origin['file']}",
         rows_right=measured.rows_right,
     )
-    with project.database.write() as transaction:
+    with backends.database.write() as transaction:
         if erasures(transaction) != erased:
             raise ErasedMeanwhile("examples were erased while the model was scored: import it again")
-        is_new = project.store.record(transaction, trained)
-        number = project.store.add_version(transaction, request.model, name)
+        is_new = backends.store.record(transaction, trained)
+        number = backends.store.add_version(transaction, request.model, name)
     known = set(adapter.classes)
     return {
         "version": f"{request.model}@{number}",

@@ -1,19 +1,22 @@
-"""What a report needs of the rows themselves, reckoned in a child process: no input leaves it, only ids and figures."""
+"""What a report needs of the rows themselves, found in a child process: no input leaves it, only ids and figures."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.app.drifting import drifting, periods_of
+from argosy.backends import Backends
 from argosy.errors import ArgosyError, InputInvalid, KeyUnavailable
 from argosy.evaluation.drift import drift
+from argosy.evaluation.drift_looks import DriftLooks
+from argosy.evaluation.drift_periods import periods_of
+from argosy.evaluation.findings import Analysis, Case, Live, Point, Request
 from argosy.label_sets import agrees
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.answers import answers_of, coded, confidence, right
@@ -22,46 +25,15 @@ from argosy.predictions.profiles import total
 from argosy.statistics.calibration_bins import Bin, calibration_bins
 from argosy.statistics.intervals import Floats, wilson
 from argosy.statistics.label_doubts import doubtful_labels
-from argosy.types import Input, Part
-from argosy.web.contents import Case, Live, Period, Point
+from argosy.types import Input, Part, Progress
 
 if TYPE_CHECKING:
-    from argosy.app.apart import Progress
-    from argosy.app.project import Project
     from argosy.datasets.dataset import Dataset
     from argosy.store.trained import Trained
 
 FOLDS: Final = 3
 PAIRS: Final = 5
 SIZES: Final = (0.1, 0.2, 0.4, 0.7)
-
-
-class Request(msgspec.Struct, frozen=True):
-    """What of which version."""
-
-    label: str
-    model: str
-    version: int
-    since: float
-    shown: int = 20
-    every_doubt: bool = False
-    curve: bool = False
-    quick: bool = False
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """See `web.contents.Contents`, of which this is a part."""
-
-    calibration: Sequence[Bin]
-    curve: Sequence[Point]
-    mistakes: Sequence[Case]
-    mistakes_total: int
-    doubts: Sequence[Case]
-    doubts_total: int
-    doubted: Sequence[tuple[str, str, int]]
-    live: Live | None
-    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,16 +46,16 @@ class Answered:
     scores: Floats
 
 
-def analyse(project: Project, values: Mapping[str, Any], report_progress: Progress) -> Any:
+def analyse(backends: Backends, values: Mapping[str, Any], report_progress: Progress) -> Any:
     """In the child: an `Analysis` as JSON values."""
     from argosy.datasets.dataset import load
 
-    project.registries  # noqa: B018  # a user's own plug-ins must be known before their state is read
+    backends.load_plugins()
     request = msgspec.convert(values, Request)
-    trained = project.store.trained(request.label)
+    trained = backends.store.trained(request.label)
     report_progress("reading the rows")
-    dataset = load(project.database, project.vault, trained.dataset_digest)
-    model = AdaptedModel.load(project.artifacts.fetch(trained.artifact))
+    dataset = load(backends.database, backends.vault, trained.dataset_digest)
+    model = AdaptedModel.load(backends.artifacts.fetch(trained.artifact))
     held_out = [_answered(model, dataset, part) for part in (Part.TEST, Part.VALIDATION)]
     test = held_out[0]
     notes: dict[str, str] = {}
@@ -100,14 +72,14 @@ def analyse(project: Project, values: Mapping[str, Any], report_progress: Progre
         notes["doubts"] = "Labels in doubt are looked for where a text has one label, and here it may have several."
     else:
         doubts = _doubts(
-            [*_crossed(project, trained, dataset, request, report_progress, notes), *held_out], model.classes
+            [*_crossed(backends, trained, dataset, request, report_progress, notes), *held_out], model.classes
         )
     curve: Sequence[Point] = ()
     if request.curve:
-        curve = learning_curve(project, trained, dataset, report_progress)
+        curve = learning_curve(backends, trained, dataset, report_progress)
     else:
         notes["curve"] = "Not drawn: add --learning-curve, which trains the pair on four samples of the training part."
-    live = _live(project, request, notes, report_progress)
+    live = _live(backends, request, notes, report_progress)
     listed = doubts if request.every_doubt else doubts[: request.shown]
     return msgspec.to_builtins(
         Analysis(
@@ -116,7 +88,7 @@ def analyse(project: Project, values: Mapping[str, Any], report_progress: Progre
     )
 
 
-def learning_curve(project: Project, trained: Trained, dataset: Dataset, report_progress: Progress) -> list[Point]:
+def learning_curve(backends: Backends, trained: Trained, dataset: Dataset, report_progress: Progress) -> list[Point]:
     """The pair trained on nested samples of the training part; the last point is the version itself."""
     train, test = dataset.parts[Part.TRAIN], dataset.parts[Part.TEST]
     order = np.random.default_rng(0).permutation(len(train))
@@ -127,7 +99,7 @@ def learning_curve(project: Project, trained: Trained, dataset: Dataset, report_
         rows = order[: int(share * len(order))].tolist()
         report_progress(f"training on {len(rows):,} rows for the learning curve")
         try:
-            pair = _fresh(project, trained).fit([train.inputs[at] for at in rows], [train.labels[at] for at in rows])
+            pair = _fresh(backends, trained).fit([train.inputs[at] for at in rows], [train.labels[at] for at in rows])
             answers = pair.classify(inputs, NO_LIMIT)
         except ArgosyError:
             continue  # too few rows for this pair, such as one class alone
@@ -142,7 +114,7 @@ def learning_curve(project: Project, trained: Trained, dataset: Dataset, report_
 
 
 def _crossed(
-    project: Project,
+    backends: Backends,
     trained: Trained,
     dataset: Dataset,
     request: Request,
@@ -164,7 +136,7 @@ def _crossed(
         report_progress(f"looking for labels in doubt: {fold + 1} of {FOLDS}")
         learn, ask = np.flatnonzero(folds != fold).tolist(), np.flatnonzero(folds == fold).tolist()
         try:
-            pair = _fresh(project, trained).fit([inputs[at] for at in learn], [labels[at] for at in learn])
+            pair = _fresh(backends, trained).fit([inputs[at] for at in learn], [labels[at] for at in learn])
         except ArgosyError as error:
             notes["doubts"] = f"The training part could not be looked at: {error}"
             return []
@@ -217,14 +189,14 @@ def _pairs(doubts: Sequence[Case]) -> list[tuple[str, str, int]]:
 
 
 def _live(
-    project: Project,
+    backends: Backends,
     request: Request,
     notes: dict[str, str],
     report_progress: Progress,
 ) -> Live | None:
     report_progress("comparing live answers with the test part")
     try:
-        counted = drifting(project).look(request.model, project.settings.drift.window_hours)
+        counted = DriftLooks.of(backends).look(request.model, backends.settings.drift.window_hours)
     except KeyUnavailable as error:
         notes["drift"] = f"Live answers cannot be read here: {error}"
         return None
@@ -240,16 +212,16 @@ def _live(
         live.answers,
         hours[0].started_at,
         hours[-1].started_at,
-        [Period(one.started_at, one.ended_at, one.drift) for one in periods],
+        periods,
     )
 
 
-def _fresh(project: Project, trained: Trained) -> AdaptedModel:
+def _fresh(backends: Backends, trained: Trained) -> AdaptedModel:
     """The pair of the version, untrained."""
     adapter, model = trained.definition["adapter"], trained.definition["model"]
     return AdaptedModel(
-        project.registries.adapters.get(adapter["name"]).create(adapter["options"]),
-        project.registries.models.get(model["name"]).create(model["options"]),
+        backends.registries.adapters.get(adapter["name"]).create(adapter["options"]),
+        backends.registries.models.get(model["name"]).create(model["options"]),
     )
 
 

@@ -1,39 +1,35 @@
-"""The leaderboard as rows and as a data frame."""
+"""The leaderboard as rows: one flat dictionary a definition."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from argosy.datasets.label_counts import Baseline, baseline, frozen_counts
 from argosy.definitions import Registries
-from argosy.errors import ExtraMissing, PluginNotFound, RowUnreadable
+from argosy.errors import PluginNotFound, RowUnreadable
+from argosy.jobs.submission import Plans
 from argosy.store.ranking import share
 from argosy.store.store import UNREADABLE
 from argosy.store.trained import LeaderboardRow
 from argosy.telemetry import logger
 from argosy.types import Part
 
-if TYPE_CHECKING:
-    import pandas
-
-    from argosy.app.project import Project
-
 _log = logger("argosy.leaderboard")
 METRICS = ("accuracy", "micro_f1", "macro_f1", "hamming_loss", "log_loss")
 
 
-def ranked(project: Project, plan: str = "") -> list[dict[str, Any]]:
+def ranked(plans: Plans, registries: Registries, plan: str = "") -> list[dict[str, Any]]:
     """One flat dictionary a definition, best on validation first; raises PlanNotFound."""
-    rows = project.plans.queued.leaderboard(project.plans.name(plan)) if plan else project.store.leaderboard()
+    rows = plans.leaderboard(plan) if plan else plans.store.leaderboard()
     digests = {row.trained.dataset_digest for row in rows}
-    with project.database.read() as transaction:
+    with plans.queue.database.read() as transaction:
         counts = {digest: frozen_counts(transaction, digest) for digest in digests}
     found = []
     for row in rows:
         try:
             pooled = bool(row.trained.definition.get("evaluate"))
             constant = baseline(counts[row.trained.dataset_digest], pooled)
-            found.append(flat(row, project.registries, constant))
+            found.append(flat(row, registries, constant))
         except (KeyError, TypeError, AttributeError) as error:
             problem = f"it has no such definition or figures as a result has ({type(error).__name__})"
             _log.warning("left out: %s", RowUnreadable("trained", row.trained.label, problem, UNREADABLE))
@@ -111,13 +107,3 @@ def evaluated(evaluation: dict[str, Any] | None) -> str:
     """`5 folds`, `10 repeats`, or nothing where there is one validation part."""
     found = evaluation or {}
     return next((f"{found[kind]} {kind}" for kind in ("folds", "repeats") if kind in found), "")
-
-
-def as_frame(rows: list[dict[str, Any]], asked: str = "leaderboard()") -> pandas.DataFrame:
-    """Rows as a data frame, their rank as its index where they have one."""
-    try:
-        import pandas as pd
-    except ImportError:
-        raise ExtraMissing("pandas", "frames", asked) from None
-    frame: pandas.DataFrame = pd.DataFrame(rows)
-    return frame.set_index("rank") if "rank" in frame else frame

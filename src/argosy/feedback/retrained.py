@@ -1,20 +1,18 @@
-"""Retraining a model of a project: the chain of jobs retrain → train → gate, asked for and followed."""
+"""Retraining a model here and now: the chain of jobs retrain → train → gate, asked for, worked on and followed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from argosy.backends import Backends
 from argosy.errors import JobFailed, NothingNew
+from argosy.feedback.requests import Retrainings
 from argosy.jobs.job import JobState
+from argosy.processes import current_user
+from argosy.types import Progress
 from argosy.vault.master_keys import ROLES
-
-if TYPE_CHECKING:
-    from argosy.app.project import Project
-    from argosy.feedback.requests import Retrainings
-
-Progress = Callable[[str], None]
+from argosy.worker_processes import run_until
 
 
 @dataclass(frozen=True)
@@ -43,48 +41,38 @@ class Retrained:
         return {**asdict(self), "summary": self.summary}
 
 
-def requests(project: Project) -> Retrainings:
-    """What asks for retrainings and follows them."""
-    from argosy.feedback.requests import Retrainings
-
-    return Retrainings(project.queue, project.store, project.feedback.given)
-
-
 def retrain(
-    project: Project, model: str, processes: int = 1, progress: Progress = lambda _: None, now: bool = False
+    backends: Backends, model: str, processes: int = 1, report_progress: Progress = lambda _: None, now: bool = False
 ) -> Retrained:
     """Ask for a retraining and work on it here until the gate has decided; raises NothingNew, JobFailed.
 
     `now`: in quiet hours too.
     """
-    from argosy.app.user import user
-    from argosy.app.workers import run_until
-
-    project.backends.require_keys(*ROLES)  # else the job would wait for another worker, and we for it
-    asked = requests(project)
-    label = asked.request(model, user())
-    told = [""]
+    backends.require_keys(*ROLES)  # else the job would wait for another worker, and we for it
+    asked = Retrainings.of(backends)
+    label = asked.request(model, current_user())
+    reported = [""]
 
     def is_over() -> bool:
         found = asked.progress(label)
         step = f"{found.stage}: {found.job.state}"
-        if step != told[0]:
-            told[0] = step
-            progress(step)
+        if step != reported[0]:
+            reported[0] = step
+            report_progress(step)
         return found.is_over
 
-    run_until(project, is_over, processes, now)
-    return outcome(project, label)
+    run_until(backends, is_over, processes, now)
+    return outcome(backends, label)
 
 
-def outcome(project: Project, label: str) -> Retrained:
+def outcome(backends: Backends, label: str) -> Retrained:
     """How a finished retraining ended; raises NothingNew, JobFailed."""
-    ended = requests(project).progress(label)
+    ended = Retrainings.of(backends).progress(label)
     if ended.job.state is not JobState.DONE:
         raise JobFailed(f"the {ended.stage} job {ended.job.label} {ended.job.state}: {ended.reason}")
     if ended.verdict is None:
         raise NothingNew(ended.reason)
-    asked, gate = project.queue.get(label).result or {}, ended.job.result or {}
+    asked, gate = backends.queue.get(label).result or {}, ended.job.result or {}
     return Retrained(
         model=gate["model"],
         promoted=ended.verdict.promote,

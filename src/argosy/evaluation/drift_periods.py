@@ -1,4 +1,4 @@
-"""Drift of a project's models: looked for, told by window, and watched by `argosy up`."""
+"""Drift of a model's versions by hour or day, looked for in a child process."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from argosy.app.apart import Progress, apart
+from argosy.backends import Backends
+from argosy.jobs.selection import resolve
 from argosy.predictions.looks import Drift
-from argosy.telemetry import logger
+from argosy.subprocess_tasks import run_task
+from argosy.types import Progress
 
 if TYPE_CHECKING:
-    from argosy.app.project import Project
-    from argosy.feedback.drifting import Counted, Drifting
-
-_log = logger("argosy.up")
+    from argosy.evaluation.drift_looks import Counted
 
 
 class Period(msgspec.Struct, frozen=True):
-    """One version's answers in a stretch of time, beside its test part."""
+    """One version's answers in a stretch of time, compared with its test part."""
 
     version: int
     started_at: float
@@ -35,30 +34,24 @@ class Found(msgspec.Struct, frozen=True):
     problems: dict[int, str]
 
 
-def drifting(project: Project) -> Drifting:
-    """What looks for drift; needs the keys of predictions and of examples."""
-    from argosy.feedback.drifting import Drifting
-
-    project.registries  # noqa: B018  # a user's own plug-ins must be known before their models are loaded
-    return Drifting(project.database, project.vault, project.store, project.feedback.log)
-
-
-def drift(project: Project, target: str, by: str = "", report_progress: Progress = lambda _: None) -> Found:
+def drift(backends: Backends, target: str, by: str = "", report_progress: Progress = lambda _: None) -> Found:
     """Look now, in a child process, and keep what was found; each version's periods, or those of `MODEL@VERSION`.
 
     Raises ModelNotFound, VersionNotFound, KeyUnavailable.
     """
-    wanted = project.models.resolve(target) if "@" in target else None
+    wanted = resolve(backends.plans, target) if "@" in target else None
     model = wanted.model if wanted else target
     request = {"model": model, "version": wanted.number if wanted else None, "by": by}
-    found = apart(project, "look_for_drift", request, report_progress=report_progress)
+    found = run_task(backends.root, "look_for_drift", request, report_progress=report_progress)
     return msgspec.convert(found, Found, str_keys=True)
 
 
-def look_for_drift(project: Project, values: Mapping[str, Any], report_progress: Progress) -> Any:
+def look_for_drift(backends: Backends, values: Mapping[str, Any], report_progress: Progress) -> Any:
     """In the child: a `Found` as JSON values."""
+    from argosy.evaluation.drift_looks import DriftLooks
+
     report_progress("counting live answers")
-    counted = drifting(project).look(values["model"], project.settings.drift.window_hours)
+    counted = DriftLooks.of(backends).look(values["model"], backends.settings.drift.window_hours)
     asked = values["version"]
     versions = [asked] if asked is not None else sorted({one.version for one in counted.hours})
     found = [period for version in versions for period in periods_of(counted, version, values["by"])]

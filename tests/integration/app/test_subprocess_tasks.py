@@ -1,11 +1,14 @@
-"""Work in a child process: its answer, what it says on the way, and how its failures arrive."""
+"""Work in a child process: its answer, what it reports on the way, and how its failures arrive."""
+
+import importlib
 
 import pytest
 
 import argosy
-from argosy.app.apart import apart
 from argosy.app.scaffold import create_project
+from argosy.app.tasks import TASKS
 from argosy.errors import JobFailed, UserMistake
+from argosy.subprocess_tasks import run_task
 
 
 @pytest.fixture
@@ -18,15 +21,21 @@ def project(tmp_path):
 
 def test_a_users_mistake_arrives_as_one(project):
     with pytest.raises(UserMistake, match="nothing was trained under the label 'nothing'"):
-        apart(project, "train_again", {"label": "nothing", "folder": str(project.root)})
+        run_task(project.root, "train_again", {"label": "nothing", "folder": str(project.root)})
 
 
 def test_a_fault_arrives_as_a_failure_that_quotes_nothing(project):
     with pytest.raises(JobFailed, match="KeyError") as raised:
-        apart(project, "answer_both", {"secret": "a text of somebody's"})
+        run_task(project.root, "answer_both", {"secret": "a text of somebody's"})
     assert "somebody" not in str(raised.value)
 
 
 def test_a_child_without_an_answer_is_told(project):
     with pytest.raises(JobFailed, match="no answer"):
-        apart(project, "no such task", {})
+        run_task(project.root, "no such task", {})
+
+
+def test_every_task_is_a_function():
+    for target in TASKS.values():
+        module, _, name = target.partition(":")
+        assert callable(getattr(importlib.import_module(module), name))

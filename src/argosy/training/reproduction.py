@@ -15,31 +15,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from argosy import processes
-from argosy.app.apart import Progress, apart
+from argosy.backends import Backends
 from argosy.errors import ArtifactCorrupt, ArtifactNotFound, JobFailed, JobNotFound, UserMistake
+from argosy.evaluation.changes import Changed, changes, plugin_digests
+from argosy.jobs.selection import trained_of
+from argosy.subprocess_tasks import run_task
+from argosy.types import Progress
 
 if TYPE_CHECKING:
-    from argosy.app.first_difference import Difference
-    from argosy.app.project import Project
     from argosy.jobs.job import Job
     from argosy.store.trained import Trained
+    from argosy.training.first_difference import Difference
 
-PLAIN: Final = ("python", "implementation", "platform", "machine", "processor", "git_revision", "cores")
-"""What an environment says in one value each."""
 NO_FOLDER: Final = Path("/nowhere")
 """In place of shared memory: a fit that another process made is not trained again."""
-
-
-@dataclass(frozen=True)
-class Changed:
-    """Something of the surroundings that is not what it was."""
-
-    what: str
-    recorded: Any
-    here: Any
-
-    def __str__(self) -> str:
-        return f"{self.what} was {_said(self.recorded)}, here it is {_said(self.here)}"
 
 
 @dataclass(frozen=True)
@@ -85,23 +74,23 @@ class Reproduction:
         return {**asdict(self), "summary": self.summary}
 
 
-def reproduce(project: Project, reference: str, report_progress: Progress = lambda _: None) -> Reproduction:
+def reproduce(backends: Backends, reference: str, report_progress: Progress = lambda _: None) -> Reproduction:
     """Train again what a label or a version names; raises VersionNotFound, ModelNotFound."""
     started = time.monotonic()
-    trained = trained_of(project, reference)
-    erased, rows = _erased(project, trained.dataset_digest)
-    changed = surroundings(project, trained)
+    trained = trained_of(backends.plans, reference)
+    erased, rows = _erased(backends, trained.dataset_digest)
+    changed = surroundings(backends, trained)
     found, difference, problem = "", None, ""
     report_progress(f"training {trained.label} again on {rows - len(erased):,} rows")
     with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
         try:
             threads = trained.environment.get("threads") or processes.single_threaded()
             request = {"label": trained.label, "folder": folder}
-            found = apart(project, "train_again", request, threads, report_progress)["artifact"]
+            found = run_task(backends.root, "train_again", request, threads, report_progress)["artifact"]
         except (UserMistake, JobFailed) as error:
             problem = f"it could not be trained: {error}"
         if found and found != trained.artifact:
-            difference, problem = _compare(project, trained.artifact, Path(folder) / found[:2] / found)
+            difference, problem = _compare(backends, trained.artifact, Path(folder) / found[:2] / found)
     identical = found == trained.artifact
     seconds = time.monotonic() - started
     return Reproduction(
@@ -109,59 +98,28 @@ def reproduce(project: Project, reference: str, report_progress: Progress = lamb
     )
 
 
-def surroundings(project: Project, trained: Trained) -> list[Changed]:
+def surroundings(backends: Backends, trained: Trained) -> list[Changed]:
     """What of packages, Python, platform and plug-ins is not as it was when the result was recorded."""
     from argosy.store.lineage import environment
 
     recorded = trained.environment
-    here = environment(project.root, plugin_digests(project, trained.definition), recorded.get("seed"))
+    here = environment(backends.root, plugin_digests(trained.definition, backends.registries), recorded.get("seed"))
     return changes(recorded, here)
 
 
-def changes(recorded: Mapping[str, Any], here: Mapping[str, Any]) -> list[Changed]:
-    """The differences between two environments; what either never recorded cannot differ. Pure.
-
-    Threads are left out, and so are the cores where threads were set: the one is restored, the other then unused.
-    """
-    found = []
-    for name, singular in (("packages", "package"), ("plugins", "code of the plug-in")):
-        before, now = recorded.get(name, {}), here.get(name, {})
-        found += [(f"{singular} {one}", before.get(one), now.get(one)) for one in sorted(before.keys() | now.keys())]
-    names = [name for name in PLAIN if name in recorded and name in here]
-    if all(recorded.get("threads", {}).values()):
-        names = [name for name in names if name != "cores"]
-    found += [(name.replace("_", " "), recorded[name], here[name]) for name in names]
-    return [Changed(*one) for one in found if one[1] != one[2]]
-
-
-def plugin_digests(project: Project, definition: Mapping[str, Any]) -> dict[str, str]:
-    """The code of the user's plug-ins that a stored definition names, as it is now; missing ones are left out."""
-    from argosy.definitions import PLUGIN_KINDS
-    from argosy.errors import PluginNotFound
-
-    digests: dict[str, str] = {}
-    for kind in PLUGIN_KINDS:
-        try:
-            name = definition[kind]["name"]
-            digests[f"{kind}.{name}"] = project.registries.of(kind).get(name).code_digest
-        except (PluginNotFound, KeyError):
-            continue
-    return digests
-
-
-def train_again(project: Project, request: Mapping[str, Any], report_progress: Progress) -> dict[str, str]:  # noqa: ARG001
+def train_again(backends: Backends, request: Mapping[str, Any], report_progress: Progress) -> dict[str, str]:  # noqa: ARG001
     """In the child: run the job's handler, its artifact put into the request's folder; the artifact's digest."""
-    from argosy.app.working import trainer_of
     from argosy.jobs.guard import LeaseGuard
     from argosy.jobs.job import Lease
     from argosy.store.store import Store
     from argosy.training.shared_fits import SharedFits
+    from argosy.training.train_job import Trainer
 
-    project.registries  # noqa: B018  # a user's own plug-ins register when they are imported
-    job = _job(project, project.store.trained(request["label"]))
-    aside: Any = _Aside(project, Path(request["folder"]))
-    store = Store(project.database, aside)
-    trainer = trainer_of(project, store, SharedFits(project.root, memory=NO_FOLDER))
+    backends.load_plugins()
+    job = _job(backends, backends.store.trained(request["label"]))
+    aside: Any = _Aside(backends, Path(request["folder"]))
+    store = Store(backends.database, aside)
+    trainer = Trainer.of(backends, store, SharedFits(backends.root, memory=NO_FOLDER))
     outcome = trainer.handle(job, LeaseGuard(Lease(job, 0, "reproduction", 0.0), threading.Event()))
     return {"artifact": outcome.result["artifact"]}
 
@@ -169,31 +127,20 @@ def train_again(project: Project, request: Mapping[str, Any], report_progress: P
 class _Aside:
     """The project's artifact store, but for what is put: that goes into a folder of its own."""
 
-    def __init__(self, project: Project, folder: Path) -> None:
-        from argosy.app import backends
-
-        self._kept, self.put = project.artifacts, backends.artifacts(f"file:{folder}", project.root).put
+    def __init__(self, backends: Backends, folder: Path) -> None:
+        self._kept = backends.artifacts
+        self.put = backends.openers.artifacts(f"file:{folder}", backends.root).put
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._kept, name)
 
 
-def trained_of(project: Project, reference: str) -> Trained:
-    """The result of a label, else of the version that is meant."""
-    from argosy.errors import VersionNotFound
-
-    try:
-        return project.store.trained(reference)
-    except VersionNotFound:
-        return project.models.trained(reference)
-
-
-def _job(project: Project, trained: Trained) -> Job:
+def _job(backends: Backends, trained: Trained) -> Job:
     """The job that made the result, or one like it."""
     from argosy.jobs.job import Job, JobState
 
     try:
-        return project.queue.get(trained.label)
+        return backends.queue.get(trained.label)
     except JobNotFound:
         payload = {"definition": trained.definition, "dataset_digest": trained.dataset_digest, "parent": trained.parent}
         requires = dict(trained.environment.get("plugins", {}))
@@ -202,7 +149,7 @@ def _job(project: Project, trained: Trained) -> Job:
         return Job(0, "train", trained.label, payload, requires, queued, 0, None, None, 0, 0, *nothing)
 
 
-def _erased(project: Project, digest: str) -> tuple[list[ErasedRow], int]:
+def _erased(backends: Backends, digest: str) -> tuple[list[ErasedRow], int]:
     """The rows of a frozen dataset that are gone, and how many it had."""
     import numpy as np
 
@@ -211,7 +158,7 @@ def _erased(project: Project, digest: str) -> tuple[list[ErasedRow], int]:
     from argosy.datasets.provenance import rows_of
     from argosy.datasets.split import PARTS
 
-    with project.database.read() as transaction:
+    with backends.database.read() as transaction:
         collection, data = find(transaction, digest)
         there = [row.revision_id for row in rows_of(transaction, collection)]
     revision_ids, parts = decode(data)
@@ -219,13 +166,13 @@ def _erased(project: Project, digest: str) -> tuple[list[ErasedRow], int]:
     return [ErasedRow(int(revision_ids[at]), PARTS[parts[at]].value) for at in gone], len(revision_ids)
 
 
-def _compare(project: Project, recorded: str, path: Path) -> tuple[Difference | None, str]:
+def _compare(backends: Backends, recorded: str, path: Path) -> tuple[Difference | None, str]:
     """(the first difference, or why there is no telling)."""
     try:
-        kept = _state(project.artifacts.fetch(recorded))
+        kept = _state(backends.artifacts.fetch(recorded))
     except (ArtifactNotFound, ArtifactCorrupt) as error:
         return None, f"the bytes differ, and the artifact that was kept cannot be read: {error}"
-    from argosy.app.first_difference import first_difference
+    from argosy.training.first_difference import first_difference
 
     return first_difference(kept, _state(path)), ""
 
@@ -236,10 +183,3 @@ def _state(path: Path) -> Any:
 
     header, arrays = read_artifact(path)
     return unpack(header, arrays.get)
-
-
-def _said(value: Any) -> str:
-    if value is None:
-        return "absent"
-    text = str(value)
-    return f"{text[:12]}…" if len(text) == 64 and text.isalnum() else text

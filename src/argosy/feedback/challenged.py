@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from argosy.backends import Backends
 from argosy.errors import JobFailed, VersionNotFound
+from argosy.feedback.gating import GateRequest, gate_job
 from argosy.jobs.job import JobState
-
-if TYPE_CHECKING:
-    from argosy.app.project import Project
+from argosy.jobs.selection import resolve
+from argosy.predictions.feedback_log import last_number
+from argosy.store.aliases import CHAMPION
+from argosy.worker_processes import run_until
 
 
 @dataclass(frozen=True)
@@ -28,30 +31,25 @@ class Challenged:
         return asdict(self)
 
 
-def challenge(project: Project, reference: str, processes: int = 1) -> Challenged:
+def challenge(backends: Backends, reference: str, processes: int = 1) -> Challenged:
     """Have the gate judge a version, and work on it here until it has; the same two are judged once, and
     again when there is more feedback.
 
     Raises ModelNotFound, VersionNotFound without a champion, JobFailed.
     """
-    from argosy.app.workers import run_until
-    from argosy.feedback.gating import GateRequest, gate_job
-    from argosy.predictions.feedback_log import last_number
-    from argosy.store.aliases import CHAMPION
-
-    version = project.models.resolve(reference)
-    champion = project.store.resolve(f"{version.model}@{CHAMPION}")
+    version = resolve(backends.plans, reference)
+    champion = backends.store.resolve(f"{version.model}@{CHAMPION}")
     if champion.number == version.number:
         raise VersionNotFound(f"{version.reference} is the champion: name the version that is to challenge it")
-    with project.database.read() as transaction:
+    with backends.database.read() as transaction:
         newest = last_number(transaction)
     job = gate_job(GateRequest(version.model, version.label, champion.number), newest)
-    environment = project.store.trained(version.label).environment
-    with project.database.write() as transaction:
+    environment = backends.store.trained(version.label).environment
+    with backends.database.write() as transaction:
         requires = dict.fromkeys(environment.get("plugins", {}), "")
-        project.queue.submit(transaction, job["kind"], job["label"], job["payload"], requires)
-    run_until(project, lambda: project.queue.get(job["label"]).state.is_final, processes)
-    ended = project.queue.get(job["label"])
+        backends.queue.submit(transaction, job["kind"], job["label"], job["payload"], requires)
+    run_until(backends, lambda: backends.queue.get(job["label"]).state.is_final, processes)
+    ended = backends.queue.get(job["label"])
     if ended.state is not JobState.DONE or ended.result is None:
         raise JobFailed(f"the gate's job {ended.label} {ended.state}: {ended.error}")
     found = ended.result

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.app.comparison import class_changes, definition_changes
-from argosy.app.reproduction import Changed
+from argosy.evaluation.changes import Changed, definition_changes
+from argosy.evaluation.comparison import class_changes
 
 BEFORE = {"model": {"name": "svm", "options": {"C": 1.0, "degree": 3}}}
 

@@ -8,13 +8,15 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from argosy.app.apart import Progress, apart
-from argosy.app.reproduction import Changed, changes, trained_of
+from argosy.backends import Backends
+from argosy.evaluation.changes import Changed, changes, definition_changes
+from argosy.jobs.selection import trained_of
 from argosy.label_sets import agrees, as_members
+from argosy.subprocess_tasks import run_task
+from argosy.types import Progress
 
 if TYPE_CHECKING:
-    from argosy.app.project import Project
-    from argosy.database import Transaction
+    from argosy.database import Database, Transaction
     from argosy.store.trained import Trained
 
 CONFIDENCE: Final = 0.95
@@ -84,12 +86,12 @@ class Comparison:
         return asdict(self)
 
 
-def compare(project: Project, first: str, second: str, report_progress: Progress = lambda _: None) -> Comparison:
+def compare(backends: Backends, first: str, second: str, report_progress: Progress = lambda _: None) -> Comparison:
     """What is different between two versions or labels; raises VersionNotFound, ModelNotFound, JobFailed."""
-    a, b = trained_of(project, first), trained_of(project, second)
-    data = data_change(project, a.dataset_digest, b.dataset_digest)
+    a, b = trained_of(backends.plans, first), trained_of(backends.plans, second)
+    data = data_change(backends.database, a.dataset_digest, b.dataset_digest)
     report_progress("both answer the rows that neither learned from")
-    paired = answers_compared(project, a.label, b.label, report_progress)
+    paired = answers_compared(backends, a.label, b.label, report_progress)
     return Comparison(
         a.label,
         b.label,
@@ -101,23 +103,15 @@ def compare(project: Project, first: str, second: str, report_progress: Progress
     )
 
 
-def answers_compared(project: Project, first: str, second: str, report_progress: Progress = lambda _: None) -> Paired:
+def answers_compared(backends: Backends, first: str, second: str, report_progress: Progress = lambda _: None) -> Paired:
     """Both labels' answers on the rows that neither learned from; raises JobFailed, KeyUnavailable."""
-    return _paired(apart(project, "answer_both", {"first": first, "second": second}, report_progress=report_progress))
+    labels = {"first": first, "second": second}
+    return _paired(run_task(backends.root, "answer_both", labels, report_progress=report_progress))
 
 
-def definition_changes(first: Any, second: Any, path: str = "") -> list[Changed]:
-    """The options that differ, each with its path such as `model.options.C`. Pure."""
-    if isinstance(first, Mapping) and isinstance(second, Mapping):
-        names = [*first, *(name for name in second if name not in first)]
-        inner = [(f"{path}.{name}" if path else name, first.get(name), second.get(name)) for name in names]
-        return [change for name, one, other in inner for change in definition_changes(one, other, name)]
-    return [Changed(path, first, second)] if first != second else []
-
-
-def data_change(project: Project, first: str, second: str) -> DataChange:
+def data_change(database: Database, first: str, second: str) -> DataChange:
     """From one frozen dataset to another."""
-    with project.database.read() as transaction:
+    with database.read() as transaction:
         sides = [_Side.of(transaction, digest) for digest in (first, second)]
     a, b = sides
     both = a.rows.keys() & b.rows.keys()
@@ -132,7 +126,7 @@ def data_change(project: Project, first: str, second: str) -> DataChange:
     )
 
 
-def answer_both(project: Project, request: Mapping[str, Any], report_progress: Progress) -> dict[str, Any]:  # noqa: ARG001
+def answer_both(backends: Backends, request: Mapping[str, Any], report_progress: Progress) -> dict[str, Any]:  # noqa: ARG001
     """In the child: both models on the rows that may measure them; labels and answers, no inputs."""
     import numpy as np
 
@@ -140,19 +134,19 @@ def answer_both(project: Project, request: Mapping[str, Any], report_progress: P
     from argosy.models.adapted_model import AdaptedModel
     from argosy.store.members import learned_digests
 
-    project.registries  # noqa: B018  # a user's own plug-ins must be known before their state is read
-    a, b = project.store.trained(request["first"]), project.store.trained(request["second"])
-    with project.database.read() as transaction:
+    backends.load_plugins()
+    a, b = backends.store.trained(request["first"]), backends.store.trained(request["second"])
+    with backends.database.read() as transaction:
         sides = [_Side.of(transaction, one.dataset_digest) for one in (a, b)]
-        find = partial(project.store.result, transaction)
+        find = partial(backends.store.result, transaction)
         before = {digest for one in (a, b) for digest in learned_digests(one, find)}
         members = [_Side.of(transaction, digest) for digest in before - {a.dataset_digest, b.dataset_digest}]
         chosen, left_out = _common(transaction, sides[0], sides[1], members)
     collection = sides[1].collection
-    rows = load_rows(project.database, project.vault, collection, np.array(chosen, np.int64))
+    rows = load_rows(backends.database, backends.vault, collection, np.array(chosen, np.int64))
     answers = []
     for one in (a, b):
-        model = AdaptedModel.load(project.artifacts.fetch(one.artifact))
+        model = AdaptedModel.load(backends.artifacts.fetch(one.artifact))
         answers.append(model.classify(rows.inputs) if rows.inputs else [])
     return {"labels": rows.labels, "answers": answers, "left_out": left_out}
 

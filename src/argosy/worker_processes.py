@@ -7,48 +7,36 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from argosy import processes
+from argosy.backends import Backends
 from argosy.vault.master_keys import EXAMPLES
-
-if TYPE_CHECKING:
-    from argosy.app.project import Project
 
 POLL_SECONDS = 0.1
 
 
-def is_idle(project: Project) -> bool:
-    """Whether nothing is queued or running, nor will be by a search."""
-    from argosy.jobs.job import JobState
-
-    if project.plans.searches.is_any_open():
-        return False
-    return not any(project.queue.jobs(state=state) for state in (JobState.QUEUED, JobState.RUNNING))
-
-
-def run_until(project: Project, is_over: Callable[[], bool], count: int, now: bool = False) -> None:
+def run_until(backends: Backends, is_over: Callable[[], bool], count: int, now: bool = False) -> None:
     """Keep `count` worker processes until `is_over`; one that dies is replaced. `now`: whatever the hour."""
-    with started(project, count, now) as keep:
+    with started(backends, count, now) as keep:
         while not is_over():
             keep()
             time.sleep(POLL_SECONDS)
 
 
 @contextmanager
-def started(project: Project, count: int, now: bool = False) -> Iterator[Callable[[], None]]:
+def started(backends: Backends, count: int, now: bool = False) -> Iterator[Callable[[], None]]:
     """Worker processes for as long as the block runs; what is given replaces those that died.
 
     Raises KeyUnavailable where they could not read an example.
     """
     if count:
-        project.backends.require_keys(EXAMPLES)
+        backends.require_keys(EXAMPLES)
     children: list[subprocess.Popen[bytes]] = []
 
     def keep() -> None:
         children[:] = [child for child in children if child.poll() is None]
         while len(children) < count:
-            children.append(_start(project, now))
+            children.append(_start(backends, now))
 
     keep()
     try:
@@ -61,6 +49,6 @@ def started(project: Project, count: int, now: bool = False) -> Iterator[Callabl
             processes.stop(child)
 
 
-def _start(project: Project, now: bool) -> subprocess.Popen[bytes]:
-    arguments = ["--project", str(project.root), "worker", "--processes", "1", *(["--now"] if now else [])]
+def _start(backends: Backends, now: bool) -> subprocess.Popen[bytes]:
+    arguments = ["--project", str(backends.root), "worker", "--processes", "1", *(["--now"] if now else [])]
     return processes.start(arguments, is_session=True)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.sparse import csr_matrix
 
-from argosy.app.first_difference import first_difference
 from argosy.models.vocabulary import Vocabulary
+from argosy.training.first_difference import first_difference
 
 
 def tree(**changes):

@@ -1,0 +1,64 @@
+"""What `argosy up` asks for, of every model: retrainings, replays and looks for drift that are due.
+
+Each returns the labels of the jobs asked for. A model that cannot be asked about is left alone and said so; an outage
+of the database is waited out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from argosy.backends import Backends
+from argosy.errors import ArgosyError, DatabaseUnavailable, VersionNotFound
+from argosy.feedback.drift_requests import DriftRequests
+from argosy.feedback.policies import schedule
+from argosy.feedback.replay_requests import Replays
+from argosy.feedback.requests import Retrainings
+from argosy.telemetry import logger
+
+_log = logger("argosy.up")
+
+
+def request_due_retrainings(backends: Backends) -> list[str]:
+    when = schedule(backends.settings)
+    if not when.is_on:
+        return []
+    asked = Retrainings.of(backends)
+    return _of_each(backends, lambda model: asked.request_if_due(model, when), "retraining as %s")
+
+
+def request_due_replays(backends: Backends) -> list[str]:
+    asked, line = Replays.of(backends), "replaying the version before on fresh feedback as %s"
+    return _of_each(backends, asked.request_if_due, line)
+
+
+def request_drift_looks(backends: Backends) -> list[str]:
+    hours = backends.settings.drift.window_hours
+    asked = DriftRequests(backends.queue, backends.store)
+    return _of_each(backends, lambda model: asked.request_if_answered(model, hours))
+
+
+def known_models(backends: Backends) -> list[str]:
+    """Those that there are; none while the database is away."""
+    try:
+        return backends.store.models()
+    except DatabaseUnavailable as error:
+        _log.warning("%s", error)
+        return []
+
+
+def _of_each(backends: Backends, ask: Callable[[str], str | None], line: str = "") -> list[str]:
+    labels = []
+    for model in known_models(backends):
+        try:
+            label = ask(model)
+        except VersionNotFound:  # no champion yet
+            continue
+        except ArgosyError as error:
+            _log.warning("%s: %s", model, error)
+            continue
+        if label:
+            labels.append(label)
+            if line:
+                _log.info(f"%s: {line}", model, label)
+    return labels

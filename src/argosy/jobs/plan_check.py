@@ -1,0 +1,164 @@
+"""What submitting a plan would do: which definitions it comes to on a project's rows, and how far each is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from argosy.database import Transaction
+from argosy.definitions import Definition, Expansion, Plan, Registries, Spec, code_digests, label, parse_plan
+from argosy.definitions.ensemble import ADAPTER, with_labels
+from argosy.jobs.job import JobState
+from argosy.jobs.queue import states
+from argosy.jobs.schedule import order
+from argosy.jobs.selection import resolve
+from argosy.jobs.submission import TRAIN, Plans, Wanted
+from argosy.plugin_hooks import ModelHooks
+from argosy.store.trained import answers_alike
+from argosy.types import Part
+
+if TYPE_CHECKING:
+    from argosy.datasets.frozen import Frozen
+
+CutOf = Callable[[Transaction, Spec], "Frozen"]
+"""Freezes a cut, or finds what freezing it would give."""
+
+
+@dataclass(frozen=True)
+class PlanCheck:
+    """What submitting a plan would do."""
+
+    plan: Plan
+    expansion: Expansion
+    wanted: list[Wanted]
+    datasets: list[Frozen]
+    states: Mapping[str, str]
+    """Label to `trained`, `queued`, `running`, `failed`, `cancelled` or `new`."""
+    is_constant: bool = False
+    """Everything trained so far gives one answer to all rows."""
+
+    def count(self, *states: str) -> int:
+        return sum(state in states for state in self.states.values())
+
+    @property
+    def will_train(self) -> int:
+        return self.count("new", "failed", "cancelled")
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "plan": self.plan.name,
+            "permutations": self.expansion.permutations,
+            "forbidden": [{"reason": one.reason, "count": one.count} for one in self.expansion.forbidden],
+            "left_out": [{"reason": one.reason, "count": one.count} for one in self.expansion.left_out],
+            "duplicates": self.expansion.duplicates,
+            "definitions": len(self.expansion.definitions),
+            "distinct": self.expansion.distinct,
+            "without_effect": [
+                {"option": one.path, "why": one.why, "definitions": one.definitions}
+                for one in self.expansion.without_effect
+            ],
+            "trained": self.count("trained"),
+            "under_way": self.count("queued", "running"),
+            "will_train": self.will_train,
+            "is_constant": self.is_constant,
+            "evaluate": self.plan.evaluate.to_dict() if self.plan.evaluate else None,
+            "datasets": [one.to_dict() for one in self.datasets],
+            "labels": {one.label: self.states[one.label] for one in self.wanted},
+        }
+
+
+class PlanChecker:
+    """Checks plans against what is stored; `collection` is the one where a plan names none."""
+
+    def __init__(self, plans: Plans, registries: Registries, collection: str) -> None:
+        self._plans, self._store = plans, plans.store
+        self._registries, self._collection = registries, collection
+
+    def complete(self, cut: Spec) -> Spec:
+        """The cut with its collection, where the project's default is meant."""
+        from argosy.datasets.frozen import with_default_collection
+
+        return with_default_collection(cut, self._collection)
+
+    def check_labels(self, model: Spec, frozen: Frozen) -> None:
+        """Raise DefinitionInvalid where the model does not learn labels of the dataset's kind."""
+        from argosy.datasets.label_kinds import check_labels
+
+        check_labels(model, self._registries.models, frozen.collection, frozen.counts)
+
+    def check(self, transaction: Transaction, plan: Plan, expansion: Expansion, cut: CutOf) -> PlanCheck:
+        """Raises DatasetInvalid, CollectionNotFound, DefinitionInvalid."""
+        frozen: dict[Spec, Frozen] = {}
+        wanted = {}
+        for definition in expansion.definitions:
+            spec = definition.dataset
+            if spec not in frozen:
+                frozen[spec] = cut(transaction, self.complete(spec))
+            complete = definition.with_dataset(self.complete(spec))
+            if complete.adapter.name == ADAPTER:
+                self._check_members(transaction, complete)
+            self.check_labels(definition.model, frozen[spec])
+            one = self._wanted(transaction, complete, frozen[spec].digest)
+            wanted[one.label] = (one, complete)
+        ordered = self._ordered(wanted)
+        datasets = list({one.digest: one for one in frozen.values()}.values())
+        found = self._states(transaction, wanted)
+        trained = [name for name, state in found.items() if state == "trained"]
+        is_constant = bool(trained) and all(
+            answers_alike(self._store.result(transaction, name).confusion) for name in trained
+        )
+        return PlanCheck(plan, expansion, ordered, datasets, found, is_constant)
+
+    def resolved(self, plan: Plan) -> Plan:
+        """The plan with labels in place of the versions that it names as members; raises VersionNotFound."""
+        if all(each.name != ADAPTER for each in plan.adapter):
+            return plan
+        return parse_plan(with_labels(plan.source, self._label), plan.name, self._registries)
+
+    def _label(self, member: str) -> str:
+        return resolve(self._plans, member).label if "@" in member or ":" in member else member
+
+    def _check_members(self, transaction: Transaction, definition: Definition) -> None:
+        from argosy.datasets.frozen import selection
+        from argosy.jobs.member_checks import check_members
+
+        selected = selection(transaction, definition.dataset)
+        find = partial(self._store.result, transaction)
+        check_members(transaction, definition, selected, find, self._registries)
+
+    def _wanted(self, transaction: Transaction, definition: Definition, digest: str) -> Wanted:
+        code = code_digests(definition, self._registries)
+        if definition.adapter.name == ADAPTER:
+            from argosy.jobs.member_checks import members_code
+
+            find = partial(self._store.result, transaction)
+            code |= members_code(definition, find, self._registries)
+        return Wanted(label(definition, digest, code), definition.to_dict(), digest, code)
+
+    def _states(self, transaction: Transaction, labels: Mapping[str, Any]) -> dict[str, str]:
+        trained = self._store.trained_among(transaction, labels)
+        jobs = states(transaction, TRAIN, labels)
+        return {one: "trained" if one in trained else _state(jobs.get(one)) for one in labels}
+
+    def _ordered(self, wanted: Mapping[str, tuple[Wanted, Definition]]) -> list[Wanted]:
+        items = (
+            (one.label, f"{one.dataset_digest} {definition.adapter.canonical()}", self._cost(definition))
+            for one, definition in wanted.values()
+        )
+        return [wanted[name][0] for name in order(items)]
+
+    def _cost(self, definition: Definition) -> float:
+        model: type[ModelHooks] = self._registries.models.get(definition.model.name).cls
+        return model.cost
+
+
+def _state(state: str | None) -> str:
+    return "new" if state is None or state == JobState.DONE else state
+
+
+def rows_of(frozen: Frozen) -> dict[str, int]:
+    """How many rows each part has."""
+    return {part.value: sum(frozen.counts.get(part, {}).values()) for part in Part}

@@ -1,0 +1,130 @@
+"""Plans of a project: checked without side effects, submitted, trained, followed, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from argosy.backends import Backends
+from argosy.definitions import LIMIT, Plan, expand, load_plan, parse_plan
+from argosy.errors import DefinitionInvalid, PlanNotFound
+from argosy.jobs.submission import Plans, PlanStatus, Submitted
+from argosy.tuning.searches import Searches
+
+if TYPE_CHECKING:
+    from argosy.jobs.plan_check import PlanCheck, PlanChecker
+    from argosy.tuning.search_plans import SearchCheck
+
+PlanSource = str | PathLike[str] | Mapping[str, Any]
+"""A file of YAML or JSON, or its content."""
+
+
+class ProjectPlans:
+    """`project.plans`."""
+
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
+
+    def load(self, source: PlanSource) -> Plan:
+        """A plan, parsed; raises DefinitionInvalid, PluginNotFound."""
+        registries = self._backends.registries
+        if isinstance(source, Mapping):
+            return parse_plan(source, "plan", registries)
+        return load_plan(Path(source), registries)
+
+    def check(self, source: PlanSource, limit: int = LIMIT) -> PlanCheck | SearchCheck:
+        """What submitting it would do; writes nothing. Raises PlanTooLarge, DatasetInvalid, CollectionNotFound."""
+        from argosy.datasets.frozen import preview  # numpy, which the other commands on plans do without
+
+        checker = self._checker()
+        plan = checker.resolved(self.load(source))
+        if plan.search is not None:
+            from argosy.tuning.search_plans import check_search
+
+            return check_search(self._backends, checker, plan)
+        expansion = expand(plan, self._backends.registries, limit)
+        with self._backends.database.read() as transaction:
+            return checker.check(transaction, plan, expansion, preview)
+
+    def submit(self, source: PlanSource, limit: int = LIMIT) -> Submitted:
+        """Queue what is not trained yet. Idempotent. Raises as `check`; DefinitionInvalid where rules forbid all."""
+        from argosy.datasets.frozen import freeze
+
+        checker = self._checker()
+        plan = checker.resolved(self.load(source))
+        if plan.search is not None:
+            from argosy.tuning.search_plans import submit_search
+
+            return submit_search(self._backends, checker, plan)
+        expansion = expand(plan, self._backends.registries, limit)
+        if not expansion.definitions:
+            why = "; ".join(dict.fromkeys(one.reason for one in expansion.forbidden + expansion.left_out))
+            raise DefinitionInvalid(f"of {expansion.permutations} permutations none may be trained: {why}", plan.name)
+        with self._backends.database.write() as transaction:
+            now = transaction.now()
+            wanted = checker.check(transaction, plan, expansion, lambda within, cut: freeze(within, cut, now)).wanted
+            self.searches.forget(transaction, plan.name)
+            done = self.queued.submit(transaction, plan.name, plan.source, wanted)
+        return replace(done, left_out=tuple(one.reason for one in expansion.left_out))
+
+    def status(self, plan: PlanSource) -> PlanStatus:
+        """Where a submitted plan's definitions are; raises PlanNotFound."""
+        name = self.name(plan)
+        story, found = self.searches.story(name), self.queued.status(name)
+        return found if story is None else replace(found, search=str(story), is_searching=story.is_open)
+
+    def progress(self, plan: str, submitted: Submitted) -> PlanStatus:
+        """Where what was submitted is, without challengers that a retraining has added to the plan meanwhile."""
+        story = self.searches.story(plan)
+        if story is None:
+            return self.queued.status(plan, {*submitted.queued, *submitted.waiting, *submitted.trained})
+        found = self.queued.status(plan, {trial.label for trial in story.trials})
+        return replace(found, search=str(story), is_searching=story.is_open)
+
+    def cancel(self, plan: PlanSource) -> list[str]:
+        """Cancel what no other plan wants and no worker has finished; the labels."""
+        with self._backends.database.write() as transaction:
+            name = self.name(plan)
+            self.searches.end(transaction, name, "cancelled")
+            return self.queued.cancel(transaction, name)
+
+    def train(self, source: PlanSource, processes: int = 1, limit: int = LIMIT, now: bool = False) -> PlanStatus:
+        """Submit, and train with workers of this machine until nothing of the plan is queued or running.
+
+        In quiet hours they wait, unless `now`.
+        """
+        from argosy.worker_processes import run_until
+
+        submitted, name = self.submit(source, limit), self.name(source)
+        run_until(self._backends, lambda: self.progress(name, submitted).is_over, processes, now)
+        return self.progress(name, submitted)
+
+    def names(self) -> list[str]:
+        """Every plan that was submitted."""
+        return self.queued.names()
+
+    def name(self, plan: PlanSource) -> str:
+        """A plan's name, given itself, its file or its name."""
+        if isinstance(plan, Mapping) or Path(plan).suffix in {".yaml", ".yml", ".json"}:
+            if not isinstance(plan, Mapping) and not Path(plan).exists():
+                raise PlanNotFound(f"there is no file {plan}")
+            return self.load(plan).name
+        return str(plan)
+
+    @property
+    def queued(self) -> Plans:
+        """Plans as the queue knows them."""
+        return self._backends.plans
+
+    @property
+    def searches(self) -> Searches:
+        """Plans that search."""
+        return Searches.of(self._backends)
+
+    def _checker(self) -> PlanChecker:
+        from argosy.jobs.plan_check import PlanChecker
+
+        return PlanChecker(self._backends.plans, self._backends.registries, self._backends.settings.collection)
