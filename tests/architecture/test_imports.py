@@ -9,8 +9,8 @@ from collections import defaultdict
 from pathlib import Path
 
 ADAPTER_FOLDERS = {
-    "sqlite3": ("database/engines/",),
-    "psycopg": ("database/engines/",),
+    "sqlite3": ("database/engines/", "datasets/queries/"),
+    "psycopg": ("database/engines/", "datasets/queries/"),
     "pika": ("messaging/brokers/",),
     "redis": ("features/caches/", "messaging/brokers/"),
     "kafka": ("features/logs/",),
@@ -21,6 +21,7 @@ ADAPTER_FOLDERS = {
     "elasticsearch": ("search/indexes/",),
     "gensim": ("models/adapters/",),
     "pyarrow": ("datasets/parquet.py",),
+    "python_calamine": ("datasets/spreadsheets.py",),
     "lightgbm": ("models/estimators/",),
     "onnx": ("models/fine_tuning/", "models/runtimes/"),
     "onnxruntime": ("models/sentence_encoders/", "models/fine_tuning/", "models/runtimes/"),

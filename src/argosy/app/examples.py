@@ -12,6 +12,7 @@ from argosy.datasets.example import Example
 from argosy.datasets.examples import CollectionCounts, Examples, examples_there, with_reading
 from argosy.datasets.file_options import Columns, FileOptions, as_argument
 from argosy.datasets.python_rows import examples_of
+from argosy.datasets.query_reading import QueryReading
 from argosy.datasets.reading import Reading
 from argosy.datasets.staging import ImportReport
 from argosy.errors import RowUnreadable, VersionNotFound
@@ -110,6 +111,36 @@ class ProjectExamples:
         options = FileOptions(columns, skip_bad, encoding, quoting, sheet, spelled=spelled)
         rule = self._rule(on_conflict)
         return self._examples.import_file(self._named(into), Path(path), options, rule, progress, fold_case)
+
+    def import_query(
+        self,
+        query: str,
+        database: str,
+        into: str = "",
+        *,
+        text: str | None = None,
+        label: str | None = None,
+        seen_at: str | None = None,
+        subject: str | None = None,
+        source: str | None = None,
+        split: str | None = None,
+        fields: Sequence[str] = (),
+        on_conflict: str = "",
+        skip_bad: bool = False,
+        fold_case: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+        spelled: Callable[[str, str], str] = as_argument,
+    ) -> ImportReport:
+        """Add what a query returns, all or nothing; `database` is a URL of SQLite or PostgreSQL, and is only read.
+
+        Other options as those of `import_file`.
+        """
+        columns = Columns(text, label, seen_at, subject, source, split, None, _names(fields))
+        limit = self._project.settings.limits.text_bytes
+        reading = QueryReading(database, query, FileOptions(columns, skip_bad, text_bytes=limit, spelled=spelled))
+        rule = self._rule(on_conflict)
+        report = self._examples.add(self._named(into), reading, rule, reading.name, progress, fold_case)
+        return with_reading(report, reading)
 
     def collections(self) -> dict[str, int]:
         """Every collection and its number of examples."""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from argosy.cli.output import counting, json_option, plural, print_json, print_line, print_table, standard_output
 from argosy.cli.project import opened
+from argosy.errors import ExamplesInvalid
+
+if TYPE_CHECKING:
+    from argosy.datasets.staging import ImportReport
 
 RULES = ("latest", "majority", "drop", "error")
+SOURCE_DATABASE = "ARGOSY_SOURCE_DATABASE"
 QUOTING = ("check", "none", "trust")
 SHOWN = 5
 """Of the texts whose labels disagree."""
@@ -36,8 +42,10 @@ def examples() -> None:
 
 
 @examples.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--into", default="", metavar="COLLECTION", help="Default: the project's collection.")
+@click.option("--query", default="", metavar="SELECT", help="In place of a FILE: what a database returns.")
+@click.option("--database", default="", metavar="URL", help="Which one: sqlite:///FILE or postgresql://…; only read.")
 @click.option("--text", metavar="COLUMN", help="The column with the text.")
 @click.option("--label", metavar="COLUMN", help="The column with the label.")
 @click.option("--seen-at", metavar="COLUMN", help="The column that says when it was seen; none: there is none.")
@@ -62,8 +70,10 @@ def examples() -> None:
 def import_(
     ctx: click.Context,
     /,
-    file: Path,
+    file: Path | None,
     into: str,
+    query: str,
+    database: str,
     fields: str | None,
     on_conflict: str | None,
     fold_case: bool,
@@ -77,47 +87,32 @@ def import_(
     """
     import msgspec
 
+    if (file is None) == (not query):
+        raise ExamplesInvalid("name a FILE, or --query SELECT with --database URL")
+    if file is not None and database:
+        raise ExamplesInvalid("--database is asked by --query, and there is a FILE")
+    if query and (named["encoding"] or named["sheet"] or named["quoting"] != QUOTING[0]):
+        raise ExamplesInvalid("--encoding, --quoting and --sheet are about a FILE, and there is a --query")
     project = opened(ctx)
+    given: dict[str, Any] = {
+        **{name: named.pop(name) for name in ("text", "label", "seen_at", "subject", "source", "split")},
+        "fields": fields.split(",") if fields else (),
+        "on_conflict": on_conflict or "",
+        "skip_bad": skip_bad,
+        "fold_case": fold_case,
+        "spelled": _as_option,
+    }
     with counting(as_json) as seen:
-        report = project.examples.import_file(
-            file,
-            into,
-            **named,
-            fields=fields.split(",") if fields else (),
-            on_conflict=on_conflict or "",
-            skip_bad=skip_bad,
-            fold_case=fold_case,
-            progress=lambda count: seen("rows", count),
-            spelled=_as_option,
-        )
+        given["progress"] = lambda count: seen("rows", count)
+        if file is None:
+            report = project.examples.import_query(query, _database(database), into, **given)
+        else:
+            report = project.examples.import_file(file, into, **named, **given)
     collection, rule = into or project.settings.collection, on_conflict or project.settings.conflicts
     if as_json:
         print_json({"collection": collection, **msgspec.structs.asdict(report)})
-        return
-    print_line(f"Imported {plural(report.added, 'example')} into '{collection}'.")
-    if report.columns:
-        print_line(f"  read {', '.join(f'{READ[role]} from {name}' for role, name in report.columns.items())}")
-    for count, meaning in (
-        (report.relabelled, "known texts have another label now: new revisions"),
-        (report.revised - report.relabelled, "known texts have a subject more now: new revisions"),
-        (report.duplicates, "duplicates: said nothing new"),
-        (report.conflicts, f"conflicts: texts whose labels disagree, settled by '{rule}'"),
-        (report.dropped, "rows lost to those conflicts"),
-    ):
-        if count:
-            print_line(f"  {count:,} {meaning}")
-    if report.skipped:
-        more = "; …" if report.skipped > len(report.problems) else ""
-        print_line(f"  {plural(report.skipped, 'bad row')} skipped: {'; '.join(report.problems)}{more}")
-    for label, usual in [*report.merged.items()][:SHOWN]:
-        print_line(f"  took the label '{label}' as '{usual}'")
-    print_alike(report.alike, "--fold-case takes them as one")
-    if report.hint:
-        print_line(f"  {report.hint}")
-    for rows in report.disagreements[:SHOWN]:
-        print_line(f"    {', '.join(f'{place}: {label}' for place, label in rows.items())}")
-    if report.conflicts > SHOWN:
-        print_line(f"    … and {report.conflicts - SHOWN:,} more; --json lists a hundred")
+    else:
+        _print_report(report, collection, rule)
 
 
 @examples.command()
@@ -230,6 +225,41 @@ def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, as_json: bool
         marked = " They are marked." if mark else ""
         print_line(f"Trained on it, and still there: {', '.join(erased.models)}.{marked}")
     return code
+
+
+def _print_report(report: ImportReport, collection: str, rule: str) -> None:
+    print_line(f"Imported {plural(report.added, 'example')} into '{collection}'.")
+    if report.columns:
+        print_line(f"  read {', '.join(f'{READ[role]} from {name}' for role, name in report.columns.items())}")
+    for count, meaning in (
+        (report.relabelled, "known texts have another label now: new revisions"),
+        (report.revised - report.relabelled, "known texts have a subject more now: new revisions"),
+        (report.duplicates, "duplicates: said nothing new"),
+        (report.conflicts, f"conflicts: texts whose labels disagree, settled by '{rule}'"),
+        (report.dropped, "rows lost to those conflicts"),
+    ):
+        if count:
+            print_line(f"  {count:,} {meaning}")
+    if report.skipped:
+        more = "; …" if report.skipped > len(report.problems) else ""
+        print_line(f"  {plural(report.skipped, 'bad row')} skipped: {'; '.join(report.problems)}{more}")
+    for label, usual in [*report.merged.items()][:SHOWN]:
+        print_line(f"  took the label '{label}' as '{usual}'")
+    print_alike(report.alike, "--fold-case takes them as one")
+    if report.hint:
+        print_line(f"  {report.hint}")
+    for rows in report.disagreements[:SHOWN]:
+        print_line(f"    {', '.join(f'{place}: {label}' for place, label in rows.items())}")
+    if report.conflicts > SHOWN:
+        print_line(f"    … and {report.conflicts - SHOWN:,} more; --json lists a hundred")
+
+
+def _database(url: str) -> str:
+    """The URL of the database that is asked, also out of a variable: others see a command's arguments."""
+    url = url or os.environ.get(SOURCE_DATABASE, "")
+    if not url:
+        raise ExamplesInvalid(f"which database is asked? Say it with --database URL, or the variable {SOURCE_DATABASE}")
+    return url
 
 
 def _as_option(option: str, value: str) -> str:

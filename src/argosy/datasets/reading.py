@@ -87,12 +87,13 @@ class Reading:
     def _sample(self, rows: Iterator[NumberedRow]) -> list[NumberedRow]:
         """The first rows; where none of them is good, the first good one."""
         sample = head(rows, _SAMPLE, self._limit)
-        if all(isinstance(row, str) for _, row in sample):
-            for line, row in rows:
-                if not isinstance(row, str):
-                    return [*sample, (line, row)]
-                self._problem(line, row)
-        return sample
+        if not all(isinstance(row, str) for _, row in sample):
+            return sample
+        for number, row in itertools.chain(sample, rows):
+            if not isinstance(row, str):
+                return [(number, row)]
+            self._problem(number, row)
+        return []
 
     def _problem(self, number: int, what: str) -> None:
         self.skipped += what.lines if isinstance(what, BadLines) else 1
