@@ -24,7 +24,13 @@ def test_best_is_the_best_of_all_versions_on_these_rows(replaced):
     best = replaced.json("leaderboard")[0]["versions"][0]
     assert replaced.json("models", "show", "tickets@best")["number"] == int(best.partition("@")[2])
     assert replaced.json("models", "promote", "tickets@best")["version"] == int(best.partition("@")[2])
-    assert [len(replaced.json("leaderboard", name)) for name in ("tickets", "poor.yaml")] == [5, 5]
+    rows = replaced.json("leaderboard", "poor.yaml")
+    assert sorted(row["versions"][0] for row in rows if row["replaced"]) == [f"tickets@{n}" for n in (1, 2, 3, 4)]
+    assert [row["replaced"] for row in rows if row["versions"] == ["tickets@5"]] == [False]
+    assert "† of an earlier form of the plan." in replaced("leaderboard", "tickets")
+    (earlier,) = replaced.json("plan", "status", "tickets")["replaced"]
+    assert (earlier["definitions"], earlier["trained"], earlier["is_same_plan"]) == (4, 4, False)
+    assert "another form of the plan" in replaced("plan", "status", "tickets")
 
 
 def test_a_worse_version_takes_no_champions_place_unasked(replaced):
@@ -74,6 +80,16 @@ def test_what_gives_one_answer_to_all_rows_is_said_beside_the_majority_baseline(
     assert "Majority baseline (always 'usual'): accuracy 0." in empty("leaderboard")
     for command in (("leaderboard", "tickets"), ("plan", "check", "poor.yaml")):
         assert "gives one answer to all rows" in empty(*command)
+
+
+def test_a_plan_stops_when_it_is_good_enough(trained, copy_of):
+    shell = copy_of(trained)
+    plan = POOR.replace("tickets", "quick", 1).replace("[2]", "[512, 256, 128]").replace("[0.0001]", "[10, 5]")
+    shell.write("quick.yaml", f"{plan}stop_when: {{reached: 0.5}}\n")
+    assert "Stops when a definition has accuracy 0.5" in shell("plan", "check", "quick.yaml")
+    said = shell("train", "quick.yaml", "--processes", 1)
+    assert "0.5 or better; 5 not tried" in said
+    assert len(shell.json("leaderboard", "quick")) == 1
 
 
 def test_a_label_for_each_row_is_said_to_be_one(empty):

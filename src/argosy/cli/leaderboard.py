@@ -37,6 +37,8 @@ def print_leaderboard(project: Project, plan: str, top: int | None = None) -> No
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     for _, group in groupby(rows, lambda row: (row["dataset"], row["evaluate"], row["share"])):
         _print_dataset(list(group), plan, top, width)
+    if any(row.get("replaced") for row in rows):
+        print_line("† of an earlier form of the plan.")
     if any(row["tied"] for row in rows):
         print_line("≈ tied with the first: on the same rows, the difference may be chance.")
     if any(row["proposed"] and row["rank"] > 1 for row in rows):
@@ -60,6 +62,12 @@ def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> N
         print_line(f"… and {len(rows) - len(shown)} more: argosy leaderboard {plan}\n")
 
 
+def _marks(row: Row) -> str:
+    """Tied, proposed, of an earlier form of the plan, one answer for all rows."""
+    marks = {"≈": row["tied"], "→": row["proposed"], "†": row.get("replaced"), "‡": row["is_constant"]}
+    return "".join(mark for mark, is_set in marks.items() if is_set)
+
+
 def _print_baseline(rows: Sequence[Row]) -> None:
     """What it takes to be better than no model at all, and which are not."""
     first, constant = rows[0], sum(row["is_constant"] for row in rows)
@@ -74,7 +82,7 @@ def _print_baseline(rows: Sequence[Row]) -> None:
     if constant == len(rows):
         print_line("Every definition gives one answer to all rows: it has learned nothing from this dataset.")
     elif constant:
-        print_line("(constant): gives one answer to all rows, and is not proposed.")
+        print_line("‡ gives one answer to all rows, and is not proposed.")
 
 
 def fitted(rows: Sequence[Row], width: int) -> tuple[list[str], list[list[str]]]:
@@ -135,19 +143,9 @@ def _columns(rows: Sequence[Row], but: Sequence[str] = (), spread_of: str = "val
         return figure(row, name) + bounds
 
     columns: list[Column] = [
-        ("", lambda row: ("≈" if row["tied"] else " ") + ("→" if row["proposed"] else "")),
+        ("", _marks),
         (">#", lambda row: str(row["rank"])),
-        (
-            "version",
-            lambda row: " ".join(
-                [
-                    *row["versions"],
-                    *row["aliases"],
-                    *(["(marked)"] if row["mark"] else []),
-                    *(["(constant)"] if row["is_constant"] else []),
-                ]
-            ),
-        ),
+        ("version", lambda row: " ".join([*row["versions"], *row["aliases"], *(["(marked)"] if row["mark"] else [])])),
         ("adapter", lambda row: row["adapter"]),
         ("model", lambda row: row["model"]),
         (">validation", lambda row: spread(row, "validation")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from argosy import clock
 from argosy.cli.examples import print_alike
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import opened
+from argosy.clock import format_time
 
 if TYPE_CHECKING:
     from argosy.datasets.frozen import Frozen
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from argosy.jobs.submission import PlanStatus
     from argosy.tuning.search_plans import SearchCheck
 
+SHOWN_REPLACED = 3
 limit_option = click.option(
     "--limit", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Most permutations to allow."
 )
@@ -104,6 +107,7 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
         counts = {state.value: number for state, number in found.counts.items()}
         failed = [{"label": job.label, "error": job.error, "traceback": job.traceback} for job in found.failed]
         told = {"plan": found.plan, "counts": counts, "failed": failed, "lacking": dict(found.lacking)}
+        told |= {"stopped": found.stopped, "replaced": [asdict(one) for one in found.replaced]}
         waiting = {"quiet_until": until} if until else {}
         print_json(told | waiting | ({"search": found.search, "searching": found.is_searching} if found.search else {}))
         return
@@ -134,10 +138,21 @@ def print_status(found: PlanStatus) -> None:
     print_line(f"Plan '{found.plan}'{' (cancelled)' if found.is_cancelled else ''}: {counts or 'nothing to do'}.")
     if found.search:
         print_line(f"  search: {found.search}")
+    if found.stopped:
+        print_line(f"  stopped: {found.stopped}")
     for name, number in found.lacking.items():
         print_line(f"  {number} wait for a worker with the plug-in {name}")
     for job in found.failed:
         print_line(f"  {job.label} failed: {job.error}")
+    for one in found.replaced[:SHOWN_REPLACED]:
+        form = "the same plan on other rows" if one.is_same_plan else "another form of the plan"
+        print_line(
+            f"  replaced {format_time(round(one.replaced_at))}: {form}, submitted "
+            f"{format_time(round(one.submitted_at))}, {plural(one.definitions, 'definition')} of it "
+            f"({one.trained:,} trained) wanted no more"
+        )
+    if len(found.replaced) > SHOWN_REPLACED:
+        print_line(f"  … and {len(found.replaced) - SHOWN_REPLACED:,} replaced before")
 
 
 def _print_check(found: PlanCheck) -> None:
@@ -157,6 +172,8 @@ def _print_check(found: PlanCheck) -> None:
         print_line(f"Forbidden: {one.reason} ({plural(one.count, 'permutation')})")
     for one in expansion.left_out:
         print_line(f"Left out: {one.reason} ({plural(one.count, 'permutation')})")
+    if found.plan.stop_when:
+        print_line(f"Stops when a definition has {found.plan.stop_when} or better on validation.")
     for unused in expansion.without_effect:
         print_line(f"Without effect: {unused.path}: {unused.why} ({plural(unused.definitions, 'definition')})")
     if expansion.distinct < len(expansion.definitions):

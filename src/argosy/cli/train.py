@@ -52,7 +52,7 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
         print_json(project.ranked(name))
     else:
         print_leaderboard(project, name, top=10)
-    if found.failed or (found.search and not as_json):
+    if found.failed or ((found.search or found.stopped) and not as_json):
         print_status(found)
     return 1 if found.failed else 0
 

@@ -21,11 +21,12 @@ from argosy.definitions.ensemble import spelled_out
 from argosy.definitions.evaluation import Evaluation, parse_evaluation
 from argosy.definitions.rules import Rule, parse_forbid, parse_require
 from argosy.definitions.search import OF_LISTS, Metric, Search, parse_search
+from argosy.definitions.stopping import PlanStop, parse_stop
 from argosy.definitions.yaml_files import located, read_mapping
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import shown
 
-KEYS = ("name", *PLUGIN_KINDS, "ensemble", "evaluate", "search", "forbid", "require")
+KEYS = ("name", *PLUGIN_KINDS, "ensemble", "evaluate", "search", "stop_when", "forbid", "require")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -41,8 +42,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     require: tuple[Rule, ...] = ()
     evaluate: Evaluation | None = None
     search: Search | None = None
+    stop_when: PlanStop | None = None
     source: dict[str, Any] = {}
-    """As it was written, JSON values; a search with the metric that it goes by."""
+    """As it was written, JSON values; a search, or `stop_when`, with the metric that it goes by."""
 
     def of(self, kind: PluginKind) -> tuple[Alternative, ...]:
         return {"dataset": self.dataset, "adapter": self.adapter, "model": self.model}[kind]
@@ -77,6 +79,9 @@ def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> 
         if search.top and evaluate:
             problem = "goes by the validation part, the same for every share: leave out `evaluate`, or this"
             raise DefinitionInvalid(problem, "search.halving")
+    stop = parse_stop(values.get("stop_when"), _are_lists(by_kind["model"], registries), search is not None)
+    if stop and stop.metric == "micro_f1":
+        values = {**values, "stop_when": {**values["stop_when"], "metric": stop.metric}}
     return Plan(
         name=model_name(values.get("name", name)),
         **by_kind,
@@ -84,6 +89,7 @@ def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> 
         require=parse_require(values.get("require"), by_kind, registries),
         evaluate=evaluate,
         search=search,
+        stop_when=stop,
         source=msgspec.to_builtins(values),
     )
 
@@ -112,12 +118,16 @@ def _metric(
     search: Search, values: Mapping[str, Any], models: tuple[Alternative, ...], registries: Registries
 ) -> Metric:
     """What the search goes by: micro-F1 where models answer lists of labels and no metric is named."""
-    are_lists = any(registries.models.get(each.name).cls.answers_sets for each in models)
+    are_lists = _are_lists(models, registries)
     if are_lists and "metric" not in values:
         return "micro_f1"
     if search.metric in OF_LISTS and not are_lists:
         raise DefinitionInvalid(f"{search.metric} is of lists of labels, which no model here answers", "search.metric")
     return search.metric
+
+
+def _are_lists(models: tuple[Alternative, ...], registries: Registries) -> bool:
+    return any(registries.models.get(each.name).cls.answers_sets for each in models)
 
 
 def model_name(name: Any) -> str:

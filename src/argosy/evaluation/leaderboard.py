@@ -21,6 +21,7 @@ METRICS = ("accuracy", "micro_f1", "macro_f1", "hamming_loss", "log_loss")
 def ranked(plans: Plans, registries: Registries, plan: str = "") -> list[dict[str, Any]]:
     """One flat dictionary a definition, best on validation first; raises PlanNotFound."""
     rows = plans.leaderboard(plan) if plan else plans.store.leaderboard()
+    replaced = plans.replaced_labels(plan) if plan else set()
     digests = {row.trained.dataset_digest for row in rows}
     with plans.queue.database.read() as transaction:
         counts = {digest: frozen_counts(transaction, digest) for digest in digests}
@@ -29,7 +30,7 @@ def ranked(plans: Plans, registries: Registries, plan: str = "") -> list[dict[st
         try:
             pooled = bool(row.trained.definition.get("evaluate"))
             constant = baseline(counts[row.trained.dataset_digest], pooled)
-            found.append(flat(row, registries, constant))
+            found.append({**flat(row, registries, constant), "replaced": row.trained.label in replaced})
         except (KeyError, TypeError, AttributeError) as error:
             problem = f"it has no such definition or figures as a result has ({type(error).__name__})"
             _log.warning("left out: %s", RowUnreadable("trained", row.trained.label, problem, UNREADABLE))

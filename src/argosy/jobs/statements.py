@@ -86,10 +86,22 @@ UPDATE jobs SET state = 'failed', owner = NULL, lease_until = NULL, losses = los
 
 PUT_PLAN: Final = """
 INSERT INTO plans (name, source, submitted_at) VALUES (:name, :source, :now)
-ON CONFLICT (name) DO UPDATE SET source = excluded.source, submitted_at = excluded.submitted_at, cancelled_at = NULL"""
-GET_PLAN: Final = "SELECT name, source, submitted_at, cancelled_at FROM plans WHERE name = :plan"
+ON CONFLICT (name) DO UPDATE SET source = excluded.source, submitted_at = excluded.submitted_at, cancelled_at = NULL,
+    stopped = NULL"""
+GET_PLAN: Final = "SELECT name, source, submitted_at, cancelled_at, stopped FROM plans WHERE name = :plan"
 PLAN_NAMES: Final = "SELECT name FROM plans ORDER BY name"
 CANCEL_PLAN: Final = "UPDATE plans SET cancelled_at = :now WHERE name = :plan"
+STOP_PLAN: Final = "UPDATE plans SET stopped = :because WHERE name = :plan"
+KEEP_PLAN: Final = """
+INSERT INTO replaced_plans (plan, source, submitted_at, replaced_at)
+VALUES (:plan, :source, :submitted_at, :now) RETURNING id"""
+KEEP_PLAN_JOB: Final = "INSERT INTO replaced_plan_jobs (replaced, label) VALUES (:replaced, :label)"
+REPLACED_PLANS: Final = """
+SELECT id, source, submitted_at, replaced_at FROM replaced_plans WHERE plan = :plan ORDER BY id DESC"""
+REPLACED_PLAN_JOBS: Final = "SELECT label FROM replaced_plan_jobs WHERE replaced = :replaced"
+REPLACED_LABELS: Final = """
+SELECT DISTINCT label FROM replaced_plan_jobs JOIN replaced_plans ON replaced_plans.id = replaced_plan_jobs.replaced
+WHERE plan = :plan AND label NOT IN (SELECT label FROM plan_jobs WHERE plan = :plan)"""
 FORGET_PLAN_JOBS: Final = "DELETE FROM plan_jobs WHERE plan = :plan AND is_added = 0"
 PUT_PLAN_JOB: Final = """
 INSERT INTO plan_jobs (plan, label, is_added) VALUES (:plan, :label, :is_added) ON CONFLICT DO NOTHING"""

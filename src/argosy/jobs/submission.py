@@ -14,12 +14,16 @@ from typing import Any, Final
 import msgspec
 
 from argosy.database.database import Transaction
+from argosy.definitions.stopping import PlanStop
 from argosy.errors import PlanNotFound, RowUnreadable, nearest
+from argosy.jobs import replaced_plans
 from argosy.jobs import statements as sql
 from argosy.jobs.job import Job, JobState, job_of
 from argosy.jobs.queue import URGENT, Queue
+from argosy.jobs.replaced_plans import ReplacedPlan
 from argosy.store.store import Store
-from argosy.store.trained import LeaderboardRow
+from argosy.store.trained import LeaderboardRow, Metrics
+from argosy.types import Part
 
 TRAIN: Final = "train"
 LOCK: Final = "plans"
@@ -66,6 +70,10 @@ class PlanStatus:
     """Of a plan that searches: how far it is."""
     is_searching: bool = False
     """More definitions will be asked for."""
+    stopped: str = ""
+    """Why it ended before all of it was tried."""
+    replaced: tuple[ReplacedPlan, ...] = ()
+    """Earlier forms of it, the newest first."""
 
     @property
     def total(self) -> int:
@@ -90,11 +98,16 @@ class Plans:
         earlier = [label for label in _only_of(transaction, plan, is_added=0) if label not in labels]
         dropped = [label for label in earlier if self._drop(transaction, label)]
         text = msgspec.json.encode(source).decode()
+        self._keep_replaced(transaction, plan, labels)
         transaction.execute(sql.PUT_PLAN, {"name": plan, "source": text, "now": transaction.now()})
         transaction.execute(sql.FORGET_PLAN_JOBS, {"plan": plan})
         rows = [{"plan": plan, "label": one.label, "is_added": 0} for one in wanted]
         transaction.execute_many(sql.PUT_PLAN_JOB, rows)
-        states = [(self._put(transaction, plan, one), one.label) for one in wanted]
+        known = self.store.metrics(transaction, labels)
+        enough = self._enough(plan, text, known)
+        if enough:
+            self._stop(transaction, plan, enough, len(labels) - len(known))
+        states = [(self._put(transaction, plan, one), one.label) for one in wanted if not enough or one.label in known]
         queued, waiting, trained = (
             tuple(label for found, label in states if found == state) for state in ("queued", "waiting", "trained")
         )
@@ -144,10 +157,19 @@ class Plans:
         transaction.execute(sql.CANCEL_PLAN, {"plan": plan, "now": transaction.now()})
         return labels
 
+    def stop_where_enough(self, transaction: Transaction, label: str) -> None:
+        """A result is recorded: every plan that wants it, and calls it good enough, tries no more than is running."""
+        for plan in models_of(transaction, label):
+            enough = self._enough(plan, _row(transaction, plan)[1], self.store.metrics(transaction, [label]))
+            if enough:
+                left = [one for one in _only_of(transaction, plan, is_added=0) if self._drop(transaction, one)]
+                self._stop(transaction, plan, enough, len(left))
+
     def status(self, plan: str, labels: Collection[str] | None = None) -> PlanStatus:
         """Where all that the plan wants is, or those labels of it; raises PlanNotFound."""
         with self.queue.database.read() as transaction:
-            _, _, submitted_at, cancelled_at = _row(transaction, plan)
+            _, source, submitted_at, cancelled_at, stopped = _row(transaction, plan)
+            replaced = replaced_plans.of_plan(transaction, self.store, plan, source)
             rows = transaction.execute(sql.PLAN_LABELS, {"plan": plan})
             rows = [row for row in rows if labels is None or row[0] in labels]
             trained = self.store.trained_among(transaction, [row[0] for row in rows])
@@ -164,6 +186,8 @@ class Plans:
             tuple(job for job in jobs if job.state is JobState.FAILED),
             _count(name for job in jobs if job.state is JobState.QUEUED for name in job.requires),
             cancelled_at is not None,
+            stopped=stopped or "",
+            replaced=tuple(replaced),
         )
 
     def leaderboard(self, plan: str, metric: str | None = None) -> list[LeaderboardRow]:
@@ -179,6 +203,11 @@ class Plans:
             metric = metric or (_metric_of(plan, found[0][1]) if found else None)
             labels = [row[0] for row in transaction.execute(sql.OWN_LABELS, {"plan": plan})]
         return self.store.leaderboard(sorted({*labels, *standing}), metric)
+
+    def replaced_labels(self, plan: str) -> set[str]:
+        """What earlier forms of the plan wanted and it does not."""
+        with self.queue.database.read() as transaction:
+            return replaced_plans.labels(transaction, plan)
 
     def source(self, transaction: Transaction, plan: str) -> str:
         """The plan as it was submitted, as JSON; raises PlanNotFound."""
@@ -197,6 +226,23 @@ class Plans:
             return "trained"
         is_new = self.queue.submit(transaction, TRAIN, one.label, payload_of(one), one.requires, fit=fit_of(one))
         return "queued" if is_new else "waiting"
+
+    def _keep_replaced(self, transaction: Transaction, plan: str, labels: Collection[str]) -> None:
+        gone = [row[0] for row in transaction.execute(sql.OWN_LABELS, {"plan": plan}) if row[0] not in labels]
+        if gone:
+            replaced_plans.keep(transaction, _row(transaction, plan), gone)
+
+    def _enough(self, plan: str, source: str, known: Mapping[str, Metrics]) -> str:
+        """Which of these results the plan calls good enough, in words; empty: none, or it says nothing of it."""
+        stop = _source_of(plan, source).stop_when
+        if stop is None:
+            return ""
+        met = [label for label, metrics in known.items() if stop.is_met(metrics.get(Part.VALIDATION, {}))]
+        return f"{min(met)} has {stop} or better" if met else ""
+
+    def _stop(self, transaction: Transaction, plan: str, enough: str, left: int) -> None:
+        if left:
+            transaction.execute(sql.STOP_PLAN, {"plan": plan, "because": f"{enough}; {left:,} not tried"})
 
     def _drop(self, transaction: Transaction, label: str) -> bool:
         rows = transaction.execute(sql.BY_LABEL, {"label": label})
@@ -253,18 +299,23 @@ class _Search(msgspec.Struct):
 
 
 class _Source(msgspec.Struct):
-    """As much of a submitted plan as the leaderboard needs."""
+    """As much of a submitted plan as the queue and the leaderboard need."""
 
     search: _Search | None = None
+    stop_when: PlanStop | None = None
+
+
+def _source_of(plan: str, text: str) -> _Source:
+    try:
+        return msgspec.json.decode(text, type=_Source | None) or _Source()
+    except msgspec.MsgspecError as error:
+        raise RowUnreadable("plans", plan, str(error), "submit the plan again") from None
 
 
 def _metric_of(plan: str, text: str) -> str | None:
     """What a plan's search says that it looks for."""
-    try:
-        source = msgspec.json.decode(text, type=_Source | None)
-    except msgspec.MsgspecError as error:
-        raise RowUnreadable("plans", plan, str(error), "submit the plan again") from None
-    return source.search.metric if source and source.search else None
+    search = _source_of(plan, text).search
+    return search.metric if search else None
 
 
 def _count(names: Iterable[str]) -> dict[str, int]:

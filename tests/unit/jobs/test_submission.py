@@ -34,11 +34,14 @@ def cancel(plans, plan):
         return plans.cancel(transaction, plan)
 
 
-def train(plans, label, parent=None):
+def train(plans, label, parent=None, accuracy=0.5):
     """What a worker does: the result, and a version of every model that wants it."""
 
+    measured = {"validation": {"accuracy": {"value": accuracy, "low": 0.0, "high": 1.0}}}
+
     def then(transaction):
-        plans.store.record(transaction, Trained(label, {}, "d", "a", 1, {}, {}, 0.1, 1.0, {}, {}, parent))
+        plans.store.record(transaction, Trained(label, {}, "d", "a", 1, measured, {}, 0.1, 1.0, {}, {}, parent))
+        plans.stop_where_enough(transaction, label)
         for model in models_of(transaction, label):
             plans.store.add_version(transaction, model, label)
 
@@ -178,3 +181,52 @@ def test_a_plan_that_searches_is_ranked_by_what_it_searches_for(plans):
         plans.submit(transaction, "topics", {"search": {"metric": "log_loss"}}, wanted)
     train(plans, "a")
     assert [(row.trained.label, row.metric) for row in plans.leaderboard("topics")] == [("a", "log_loss")]
+
+
+def test_an_earlier_form_of_a_plan_stays_in_sight(plans):
+    submit(plans, "topics", "a", "b")
+    train(plans, "a")
+    assert plans.status("topics").replaced == ()
+    submit(plans, "topics", "a", "b", "c")  # nothing of it is gone
+    assert plans.status("topics").replaced == ()
+    submit(plans, "topics", "c")
+    (one,) = plans.status("topics").replaced
+    assert (one.definitions, one.trained, one.is_same_plan) == (2, 1, True)
+    assert one.submitted_at <= one.replaced_at
+    assert plans.replaced_labels("topics") == {"a", "b"}
+    with plans.queue.database.write() as transaction:
+        plans.submit(transaction, "topics", {"other": 1}, [Wanted("a", {}, "d")])
+    newest, oldest = plans.status("topics").replaced
+    assert (newest.definitions, newest.is_same_plan, oldest.is_same_plan) == (1, False, False)
+    assert plans.replaced_labels("topics") == {"b", "c"}
+
+
+def stopping(plans, plan, *labels, reached=0.9):
+    wanted = [Wanted(label, {"l": label}, "d") for label in labels]
+    with plans.queue.database.write() as transaction:
+        return plans.submit(transaction, plan, {"stop_when": {"reached": reached}}, wanted)
+
+
+def test_a_plan_that_is_good_enough_tries_no_more(plans):
+    stopping(plans, "topics", "a", "b", "c")
+    submit(plans, "other", "c")
+    train(plans, "a", accuracy=0.8)
+    assert plans.status("topics").stopped == ""
+    train(plans, "b", accuracy=0.9)
+    assert counts(plans, "topics") == {"queued": 1, "done": 2}  # c is wanted by another plan too
+    cancel(plans, "other")
+    stopping(plans, "third", "d", "e", "f")
+    train(plans, "e", accuracy=0.95)
+    found = plans.status("third")
+    assert found.is_over
+    assert found.stopped == "e has accuracy 0.9 or better; 2 not tried"
+
+
+def test_a_plan_that_has_something_good_enough_already_queues_nothing(plans):
+    submit(plans, "topics", "a")
+    train(plans, "a", accuracy=0.95)
+    done = stopping(plans, "topics", "a", "b")
+    assert (done.queued, done.waiting, done.trained) == ((), (), ("a",))
+    assert plans.status("topics").stopped == "a has accuracy 0.9 or better; 1 not tried"
+    assert stopping(plans, "topics", "a", "b", reached=0.99).queued == ("b",)
+    assert plans.status("topics").stopped == ""

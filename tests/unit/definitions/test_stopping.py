@@ -1,0 +1,40 @@
+"""`stop_when` of a plan that tries everything."""
+
+import pytest
+
+from argosy.definitions.stopping import PlanStop, parse_stop
+from argosy.errors import DefinitionInvalid
+
+
+def figures(**values):
+    return {name: {"value": value} for name, value in values.items()}
+
+
+def test_good_enough_goes_by_the_metric():
+    assert PlanStop(0.9).is_met(figures(accuracy=0.9))
+    assert not PlanStop(0.9).is_met(figures(accuracy=0.89, macro_f1=0.95))
+    assert PlanStop(0.3, "log_loss").is_met(figures(log_loss=0.2))
+    assert not PlanStop(0.3, "log_loss").is_met(figures(log_loss=0.4))
+    assert not PlanStop(0.9).is_met({})
+
+
+def test_of_lists_it_is_micro_f1_unless_named():
+    assert parse_stop({"reached": 0.5}, are_lists=True, searches=False).metric == "micro_f1"
+    assert parse_stop({"reached": 0.5, "metric": "accuracy"}, are_lists=True, searches=False).metric == "accuracy"
+    assert parse_stop({"reached": 0.5}, are_lists=False, searches=False).metric == "accuracy"
+    assert parse_stop(None, are_lists=False, searches=True) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "searches", "where"),
+    [
+        ({"reached": "high"}, False, "stop_when.reached"),
+        ({}, False, "reached"),
+        ({"reached": 0.5, "metric": "micro_f1"}, False, "stop_when.metric"),
+        ({"reached": 0.5}, True, "below `search`"),
+        ({"reeched": 0.5}, False, "reeched"),
+    ],
+)
+def test_what_says_nothing_is_refused(values, searches, where):
+    with pytest.raises(DefinitionInvalid, match=where):
+        parse_stop(values, are_lists=False, searches=searches)
