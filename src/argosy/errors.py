@@ -186,7 +186,11 @@ class BackupInvalid(UserMistake):
 
 
 class MessageInvalid(ArgosyError):
-    """A message that no broker takes: its queue's name, or its size."""
+    """A message that no broker takes, for its topic's name or its size; or that no codec reads."""
+
+
+class MessageExpired(ArgosyError):
+    """A message that came too late to be of use."""
 
 
 class BrokerUnavailable(Outage):

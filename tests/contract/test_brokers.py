@@ -3,11 +3,12 @@
 import pytest
 
 from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.messaging.broker import Capability
 from argosy.messaging.brokers.sql import SqlBroker
-from argosy.testing.brokers import CHECKS
+from argosy.testing.brokers import CHECKS, NEEDS, Site, checks_for
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("check", checks_for(SqlBroker.capabilities), ids=lambda check: check.__name__)
 def test_sql_on_sqlite(check, tmp_path):
     handles = []
 
@@ -16,6 +17,16 @@ def test_sql_on_sqlite(check, tmp_path):
         handles[-1].migrate()
         return SqlBroker(handles[-1], policy)
 
-    check(opened)
+    check(Site(opened))
     for handle in handles:
         handle.close()
+
+
+def test_every_capability_is_asked_for():
+    assert set(NEEDS.values()) == set(Capability)
+    assert set(NEEDS) < set(CHECKS)
+
+
+def test_a_broker_is_asked_for_what_it_declares():
+    assert len(checks_for([])) == len(CHECKS) - len(NEEDS)
+    assert set(checks_for(Capability)) == set(CHECKS)

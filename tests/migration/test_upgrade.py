@@ -17,8 +17,10 @@ KEYS = {
     "examples": "+ZAvKMjEVT+f490IaEqqLtviGxXhHk9e6gcN+yQzrCw=",
     "predictions": "3T7KEvyP3Ai8NrSaz/OcXjMD7baxldqXrRpf7B8Wtfk=",
 }
-GONE = {("jobs", "published_at")}
-"""Columns that a later step has removed."""
+GONE = {("jobs", "published_at"), ("outbox", "queue")}
+"""Columns that a later step has removed or renamed."""
+MADE_ANEW = {"messages"}
+"""Tables whose rows a later step has let go."""
 PREDICTION = "01a2014f70f3a644b41fee2427e700007c7672934e41"
 FIRST = "71102fcedefd43e3"
 
@@ -92,7 +94,8 @@ def test_an_upgraded_database_has_the_schema_of_a_new_one_and_every_row(first, t
         name: set(columns) for name, (columns, _) in tables(tmp_path / "fresh.db").items()
     }
     assert schema(file) == schema(tmp_path / "fresh.db")
-    for name, (columns, rows) in before.items():
+    for name in before.keys() - MADE_ANEW:
+        columns, rows = before[name]
         kept = [column for column in columns if (name, column) not in GONE]
         assert picked(*after[name], kept) == picked(columns, rows, kept), name
     with sqlite3.connect(file) as connection:

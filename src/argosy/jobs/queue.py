@@ -20,23 +20,22 @@ from argosy.database.database import Database, Row, Transaction, in_lists
 from argosy.errors import JobNotFound, LeaseLost
 from argosy.jobs import statements as sql
 from argosy.jobs.job import Job, JobState, Lease, job_of, payload_value
-from argosy.messaging.outbox import emit, notify
+from argosy.messaging.back_off import LONGEST, back_off
+from argosy.messaging.notifications import notify
+from argosy.messaging.outbox import emit
 
 TOPIC: Final = "jobs"
 """Where every submission is announced: {kind, label}."""
+WORKERS: Final = "workers"
+"""The subscriber that all workers are members of."""
 URGENT: Final = 1
 """The priority of jobs that somebody waits for; that of the others is 0."""
 ATTEMPTS: Final = 3
 LEASE_SECONDS: Final = 30.0
-LONGEST_DELAY: Final = 60.0
+LONGEST_DELAY: Final = LONGEST
 """No job is put off for longer."""
 MAXIMUM_LOSSES: Final = 10
 """How often a job's work may be lost, through nobody's fault, before that is a failure."""
-
-
-def back_off(failures: int) -> float:
-    """Seconds before the next attempt, after that many failed ones."""
-    return float(min(LONGEST_DELAY, 4 ** (failures - 1)))
 
 
 def announce_failure(transaction: Transaction, kind: str, label: str, error: str) -> None:

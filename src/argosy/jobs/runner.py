@@ -32,9 +32,9 @@ from argosy.errors import (
 from argosy.jobs.claims import Able, Claims
 from argosy.jobs.guard import Heartbeat, LeaseGuard
 from argosy.jobs.job import Job, Lease
-from argosy.jobs.queue import LEASE_SECONDS, TOPIC, Queue
+from argosy.jobs.queue import LEASE_SECONDS, TOPIC, WORKERS, Queue
 from argosy.jobs.reconciler import reconcile
-from argosy.messaging.broker import Broker, Delivery
+from argosy.messaging.broker import Broker, Delivery, Receiver
 from argosy.messaging.relay import relay
 
 log = logging.getLogger(__name__)
@@ -110,9 +110,11 @@ def run_worker(
     timings = timings or WorkerTimings()
     claims = Claims(queue.database, owner, handlers, able, timings.lease)
     heartbeat = Heartbeat(queue, timings.heartbeat, timings.patience)
+    worker = _Worker(queue, broker, handlers, claims, stop, timings, heartbeat, paused_kind)
     try:
-        return _Worker(queue, broker, handlers, claims, stop, timings, heartbeat, paused_kind).run(owner, until)
+        return worker.run(owner, until)
     finally:
+        worker.close()
         heartbeat.close()
 
 
@@ -131,6 +133,7 @@ class _Worker:
         self.queue, self.broker, self.handlers, self.claims = queue, broker, handlers, claims
         self.stop, self.timings, self.heartbeat, self.tally = stop, timings, heartbeat, Tally()
         self.paused_kind, self._reconciled_at, self._is_broker_away = paused_kind, float("-inf"), False
+        self._receiver: Receiver | None = None
 
     def run(self, owner: str, until: Callable[[], bool] | None) -> Tally:
         is_idle = False
@@ -159,7 +162,7 @@ class _Worker:
         delivery = self._receive(wait)
         lease = self.claims.next(self.paused_kind())
         if delivery is not None:
-            with suppress(BrokerUnavailable, DatabaseUnavailable):  # it comes again then, and finds nothing more to run
+            with suppress(BrokerUnavailable):  # it comes again then, and finds nothing more to run
                 delivery.ack()
         if lease is None:
             return False
@@ -168,7 +171,11 @@ class _Worker:
 
     def _receive(self, wait: float) -> Delivery | None:
         with self._without_broker():
-            return self.broker.receive(TOPIC, wait)
+            if self._receiver is None:
+                self._receiver = self.broker.receiver(TOPIC, WORKERS)
+            delivery = self._receiver.receive(wait)
+            self._is_broker_away = False
+            return delivery
         self.stop.wait(wait)
         return None
 
@@ -177,11 +184,17 @@ class _Worker:
         """A broker that is away delays messages and no job: rows are polled. Said once for as long as it lasts."""
         try:
             yield
-            self._is_broker_away = False
         except BrokerUnavailable as error:
             if not self._is_broker_away:
                 log.warning("%s; jobs are found by polling until it is back", error)
             self._is_broker_away = True
+            self.close()
+
+    def close(self) -> None:
+        """Give back the message that it holds, if any."""
+        if self._receiver is not None:
+            self._receiver.close()
+            self._receiver = None
 
     def _run(self, lease: Lease) -> None:
         guard = LeaseGuard(lease, self.stop)

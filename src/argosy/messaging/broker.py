@@ -1,33 +1,53 @@
-"""The broker port: named queues of messages, each delivered at least once.
+"""The broker port: topics, whose messages each named subscriber receives at least once.
+
+It promises what both AMQP (RabbitMQ 3.10 and later: a fan-out exchange a topic, a quorum queue a name, publisher
+confirms, `mandatory`, a prefetch a consumer) and a table of SQL can. What only one of them can is a `Capability`.
 
 Guarantees, for every broker:
 
-- A `Broker` may be used from any thread and by any number of processes.
-- `publish` has made the messages durable against `kill -9` when it returns: all of them, or none on an exception.
-- A message is delivered until some delivery of it is acknowledged. One whose consumer died, or kept it for longer
-  than it may be held without settling it, is delivered again; so a consumer may see a message twice.
-- Messages published in one order by one publisher are first delivered in that order; those delivered again are not.
-- Only a message's newest delivery can settle it: `ack` and `release` of an older one change nothing, return False.
-- A message delivered `delivery_limit` times is not delivered again but moved to the queue `NAME.dead`.
-- A message that nobody took within `keep_seconds` may be dropped, so that a queue without consumers stays bounded.
+- A `Broker` may be used from any thread, by any number of processes; a `Receiver` and its deliveries from one thread.
+- A name that subscribed to a topic receives every message published there since, whether or not anybody is receiving
+  at the time. Receivers of one name share its messages; each other name has its own copy of all.
+- When `publish` returns, the messages are kept for every subscribed name. Where it raises BrokerUnavailable, any of
+  them may have been: publish them again. Where nobody has subscribed they are dropped, and it returns False.
+- A message is delivered until some delivery of it is settled: by `ack` or `bury`. One that was given back, or whose
+  receiver was closed or died, is delivered again; so a subscriber may see a message twice.
+- Messages published in one order by one thread are first delivered in that order to the one receiver of a name.
+  Between several receivers, and for messages delivered again, there is no order.
+- Only a message's newest delivery settles it. Settling an older one changes nothing, and raises nothing.
+- A message delivered `delivery_limit` times is buried instead of being delivered again: moved to the dead letters of
+  that name. Dead letters are received like others; those that are buried again are dropped.
+- A message that nobody took within `keep_seconds` may be dropped, so that what has no receivers stays bounded.
 
-Raises MessageInvalid for a queue name or a size that it does not take.
+Raises MessageInvalid for a name or a message that it does not take, BrokerUnavailable while it cannot be reached; a
+receiver that raised this has to be opened again.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from enum import StrEnum
+from typing import ClassVar, Final
 
 from argosy.errors import MessageInvalid
+from argosy.messaging.message import Message, check_name
 
-MAXIMUM_BYTES: Final = 1_000_000
 DEAD: Final = ".dead"
-_QUEUE_NAME = re.compile(r"[a-z][a-z0-9_.-]{0,99}")
+LONGEST_WHY: Final = 1000
+
+
+class Capability(StrEnum):
+    """What not every broker can. `argosy.testing.brokers` checks each that a broker declares."""
+
+    DURABLE = "durable"
+    """Messages and subscriptions outlive every process and the broker's own restart."""
+    COUNTS_CRASHES = "counts crashes"
+    """A delivery whose receiver died counts: of those that cannot count it, a message that kills has no limit."""
+    LIMITS_HOLDS = "limits holds"
+    """A message that a live receiver keeps unsettled for longer than `hold_seconds` is delivered again."""
 
 
 @dataclass(frozen=True)
@@ -35,95 +55,166 @@ class DeliveryPolicy:
     """What every broker does alike."""
 
     hold_seconds: float = 60.0
+    """A delivery is to be settled within this; see also `Capability.LIMITS_HOLDS`."""
     delivery_limit: int = 20
     keep_seconds: float = 7 * 86400.0
 
 
-@dataclass(frozen=True)
+class Settled(StrEnum):
+    """How a delivery ended."""
+
+    ACKNOWLEDGED = "acknowledged"
+    GIVEN_BACK = "given back"
+    BURIED = "buried"
+
+
+@dataclass
 class Delivery:
-    """One delivery of one message; settle it by `ack` or `release`, from any thread."""
+    """One delivery of one message, to be settled once; what is done after that changes nothing."""
 
-    broker: Broker
-    queue: str
-    body: bytes
-    number: int
-    """1 for a message's first delivery, 2 for its second …"""
+    receiver: Receiver
+    message: Message
+    attempt: int
+    """1 for a message's first delivery, more for every other; see also `Capability.COUNTS_CRASHES`."""
+    age: float
+    """Seconds since it was published, as far as the clocks of its publisher and the broker agree."""
     tag: int
+    """The adapter's own."""
+    settled: Settled | None = None
+    why: str = ""
+    """Why it was given back or buried."""
 
-    def ack(self) -> bool:
-        """The message is done with. False where this delivery was no longer the newest."""
-        return self.broker._remove(self)
+    def ack(self) -> None:
+        """The message is done with."""
+        if self._settle(Settled.ACKNOWLEDGED):
+            self.receiver._ack(self)
 
-    def release(self, delay: float = 0.0) -> bool:
-        """Deliver it again, after `delay` seconds. False where this delivery was no longer the newest."""
-        return self.broker._return(self, max(0.0, delay))
+    def nack(self, delay: float = 0.0, why: str = "") -> None:
+        """Deliver it again, to any receiver of the name, not before `delay` seconds have passed."""
+        if self._settle(Settled.GIVEN_BACK, why):
+            self.receiver._nack(self, max(0.0, delay))
+
+    def bury(self, why: str) -> None:
+        """Move it to the dead letters, with headers `dead_because` and `dead_after` (the number of attempts)."""
+        if self._settle(Settled.BURIED, why[:LONGEST_WHY]):
+            if self.receiver.name.endswith(DEAD):
+                self.receiver._ack(self)
+            else:
+                self.receiver._bury(self, {"dead_because": self.why, "dead_after": str(self.attempt)})
+
+    def _settle(self, how: Settled, why: str = "") -> bool:
+        if self.settled is not None:
+            return False
+        self.settled, self.why = how, why
+        self.receiver.held -= 1
+        return True
 
 
-class Broker(ABC):
-    """The policy; an adapter fills in the five hooks."""
+class Receiver(ABC):
+    """Takes the messages of one name on one topic. The policy; an adapter fills in the hooks."""
 
-    def __init__(self, policy: DeliveryPolicy | None = None) -> None:
-        self.policy = policy or DeliveryPolicy()
+    def __init__(self, topic: str, name: str, prefetch: int, policy: DeliveryPolicy) -> None:
+        self.topic, self.name, self.prefetch, self.policy = topic, name, prefetch, policy
+        self.held = 0
+        """Deliveries that are not settled."""
 
-    def publish(self, queue: str, body: bytes, *more: bytes) -> None:
-        """Add messages to a queue, which needs no declaring."""
-        _check_queue(queue)
-        bodies = (body, *more)
-        for one in bodies:
-            if len(one) > MAXIMUM_BYTES:
-                raise MessageInvalid(f"a message for '{queue}' has {len(one)} bytes, at most {MAXIMUM_BYTES} are taken")
-        self._add(queue, bodies)
-
-    def receive(self, queue: str, wait: float = 0.0, hold: float | None = None) -> Delivery | None:
-        """The next message, or None where there was none for `wait` seconds.
-
-        A consumer that settles at once gives a short `hold` in place of the policy's, so that its death costs little.
-        """
-        _check_queue(queue)
+    def receive(self, wait: float = 0.0) -> Delivery | None:
+        """The next message; None where none came for `wait` seconds, or `prefetch` deliveries are not settled yet."""
+        if self.held >= self.prefetch:
+            return None
         deadline = time.monotonic() + wait
         while True:
-            delivery = self._take(queue, self.policy.hold_seconds if hold is None else hold)
+            delivery = self._take()
             if delivery is None:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return None
-                self._pause(queue, left)
-            elif delivery.number > self.policy.delivery_limit:
-                self._bury(delivery)
-            else:
+                self._pause(left)
+                continue
+            self.held += 1
+            if delivery.attempt <= self.policy.delivery_limit:
                 return delivery
-
-    def _bury(self, delivery: Delivery) -> None:
-        if not delivery.queue.endswith(DEAD):  # a dead message that nobody can take is only dropped
-            self._add(delivery.queue + DEAD, (delivery.body,))
-        self._remove(delivery)
-
-    def close(self) -> None:  # noqa: B027  # a broker that holds nothing need not say so
-        """Give back what the broker holds; unsettled deliveries are delivered again."""
+            delivery.bury(f"it was delivered {self.policy.delivery_limit} times and never settled")
 
     @abstractmethod
-    def _add(self, queue: str, bodies: Sequence[bytes]) -> None:
-        """Make all of them durable, or none."""
+    def close(self) -> None:
+        """Give back at once what was delivered and not settled. Idempotent."""
 
     @abstractmethod
-    def _take(self, queue: str, hold: float) -> Delivery | None:
-        """The next message if there is one now; it is hidden for `hold` seconds, or until its consumer dies."""
+    def _take(self) -> Delivery | None:
+        """The next message if there is one now, hidden from other receivers of the name."""
 
     @abstractmethod
-    def _remove(self, delivery: Delivery) -> bool:
+    def _pause(self, seconds: float) -> None:
+        """Return when there may be a message, at the latest after `seconds`."""
+
+    @abstractmethod
+    def _ack(self, delivery: Delivery) -> None:
         """Forget the message, if this is its newest delivery."""
 
     @abstractmethod
-    def _return(self, delivery: Delivery, delay: float) -> bool:
+    def _nack(self, delivery: Delivery, delay: float) -> None:
         """Show the message again after `delay`, if this is its newest delivery."""
 
     @abstractmethod
-    def _pause(self, queue: str, seconds: float) -> None:
-        """Return when there may be a message, at the latest after `seconds`."""
+    def _bury(self, delivery: Delivery, headers: dict[str, str]) -> None:
+        """Move the message, with these headers added, to the dead letters, if this is its newest delivery."""
 
 
-def _check_queue(queue: str) -> None:
-    if not _QUEUE_NAME.fullmatch(queue):
-        raise MessageInvalid(
-            f"'{queue}' cannot be a queue's name: a lower-case letter, then letters, digits, '.', '_' or '-'"
-        )
+class Broker(ABC):
+    """The policy; an adapter fills in the hooks."""
+
+    capabilities: ClassVar[Collection[Capability]]
+
+    def __init__(self, policy: DeliveryPolicy | None = None) -> None:
+        self.policy = policy or DeliveryPolicy()
+
+    def subscribe(self, topic: str, name: str) -> None:
+        """Keep the topic's messages for that name from now on. Idempotent."""
+        _check(topic, name)
+        self._subscribe(topic, name)
+
+    def unsubscribe(self, topic: str, name: str) -> None:
+        """Forget the name, what is kept for it, and its dead letters. Idempotent."""
+        _check(topic, name)
+        self._unsubscribe(topic, name)
+
+    def publish(self, topic: str, *messages: Message) -> bool:
+        """Hand messages to every name that subscribed to the topic; whether there is any."""
+        check_name("topic", topic)
+        for message in messages:
+            message.check(topic)
+        return self._publish(topic, messages)
+
+    def receiver(self, topic: str, name: str, prefetch: int = 1) -> Receiver:
+        """Subscribe, and open a receiver that holds at most `prefetch` messages unsettled."""
+        self.subscribe(topic, name)
+        return self._receiver(topic, name, prefetch)
+
+    def dead_letters(self, topic: str, name: str) -> Receiver:
+        """A receiver of what was buried by those of that name."""
+        _check(topic, name)
+        return self._receiver(topic, name + DEAD, 1)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close every receiver, and what the broker holds itself. Idempotent."""
+
+    @abstractmethod
+    def _subscribe(self, topic: str, name: str) -> None: ...
+
+    @abstractmethod
+    def _unsubscribe(self, topic: str, name: str) -> None: ...
+
+    @abstractmethod
+    def _publish(self, topic: str, messages: Sequence[Message]) -> bool: ...
+
+    @abstractmethod
+    def _receiver(self, topic: str, name: str, prefetch: int) -> Receiver: ...
+
+
+def _check(topic: str, name: str) -> None:
+    check_name("topic", topic)
+    check_name("subscriber", name)
+    if name.endswith(DEAD):
+        raise MessageInvalid(f"'{name}' cannot be the name of a subscriber: '{DEAD}' is for dead letters")

@@ -8,21 +8,17 @@ from __future__ import annotations
 import uuid
 from typing import Any, Final
 
-import msgspec
-
 from argosy.database.database import Transaction
+from argosy.messaging.codec import JsonCodec
+from argosy.messaging.message import check_name
 
-NOTIFICATIONS: Final = "notifications"
-
-_EMIT = "INSERT INTO outbox (queue, body, created_at) VALUES (:queue, :body, :now)"
-
-
-def emit(transaction: Transaction, queue: str, body: Any) -> None:
-    """Publish `body`, a JSON value, once the transaction has committed."""
-    text = msgspec.json.encode(body).decode()
-    transaction.execute(_EMIT, {"queue": queue, "body": text, "now": transaction.now()})
+_EMIT: Final = "INSERT INTO outbox (topic, body, created_at, message_id) VALUES (:topic, :body, :now, :id)"
+_CODEC: Final = JsonCodec[Any](Any)
 
 
-def notify(transaction: Transaction, event: str, **data: Any) -> None:
-    """Emit a notification such as `alias_moved`; its `id` tells a repeated delivery from a second event."""
-    emit(transaction, NOTIFICATIONS, {"event": event, "id": uuid.uuid4().hex, "at": transaction.now(), **data})
+def emit(transaction: Transaction, topic: str, value: Any) -> None:
+    """Publish `value`, as JSON, once the transaction has committed; raises MessageInvalid where no broker takes it."""
+    check_name("topic", topic)
+    body, now = _CODEC.encode(value).decode(), transaction.now()
+    transaction.execute(_EMIT, {"topic": topic, "body": body, "now": now, "id": uuid.uuid4().hex})
+    transaction.announce()

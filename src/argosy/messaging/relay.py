@@ -6,20 +6,24 @@ A relay that dies in between leaves rows claimed for `CLAIM_SECONDS`; whichever 
 
 from __future__ import annotations
 
+import uuid
 from itertools import groupby
 from typing import Final
 
 from argosy.database.database import Database, Row
 from argosy.messaging.broker import Broker
+from argosy.messaging.message import Message
 
 CLAIM_SECONDS: Final = 10.0
 BATCH: Final = 500
 
-_ANY = "SELECT 1 FROM outbox WHERE claimed_until <= :now LIMIT 1"
-_CLAIM = """
-UPDATE outbox SET claimed_until = :until
-WHERE id IN (SELECT id FROM outbox WHERE claimed_until <= :now ORDER BY id LIMIT :batch)
-RETURNING id, queue, body"""
+# a claim that ends later than any that is made now was made before the clock was put back
+_FREE = "FROM outbox WHERE (claimed_until <= :now OR claimed_until > :now + :seconds)"
+_ANY = f"SELECT 1 {_FREE} LIMIT 1"  # no value is in the text
+_CLAIM = f"""
+UPDATE outbox SET claimed_until = :now + :seconds
+WHERE id IN (SELECT id {_FREE} ORDER BY id LIMIT :batch /* FOR UPDATE SKIP LOCKED */)
+RETURNING id, topic, body, message_id"""  # noqa: S608
 _DELETE = "DELETE FROM outbox WHERE id = :id"
 
 
@@ -27,8 +31,8 @@ def relay(database: Database, broker: Broker) -> int:
     """Publish what is in the outbox; how many rows. Costs one short read where there is nothing."""
     moved = 0
     while rows := _claim(database):
-        for queue, group in groupby(rows, key=lambda row: str(row[1])):
-            broker.publish(queue, *(str(row[2]).encode() for row in group))
+        for topic, group in groupby(rows, key=lambda row: str(row[1])):
+            broker.publish(topic, *map(_message, group))
         with database.write() as transaction:
             transaction.execute_many(_DELETE, [{"id": row[0]} for row in rows])
         moved += len(rows)
@@ -37,8 +41,14 @@ def relay(database: Database, broker: Broker) -> int:
 
 def _claim(database: Database) -> list[Row]:
     with database.read() as transaction:
-        if not transaction.execute(_ANY, {"now": transaction.now()}):
+        if not transaction.execute(_ANY, {"now": transaction.now(), "seconds": CLAIM_SECONDS}):
             return []
     with database.write() as transaction:
-        now = transaction.now()
-        return sorted(transaction.execute(_CLAIM, {"now": now, "until": now + CLAIM_SECONDS, "batch": BATCH}))
+        values = {"now": transaction.now(), "seconds": CLAIM_SECONDS, "batch": BATCH}
+        return sorted(transaction.execute(_CLAIM, values))
+
+
+def _message(row: Row) -> Message:
+    """With the same id whenever it is published."""
+    _, _, body, message_id = row
+    return Message(str(body).encode(), id=str(message_id) or uuid.uuid4().hex)

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from argosy import clock
 from argosy.backends import Backends
 from argosy.errors import ArgosyError, message_of
+from argosy.messaging.message import Message
 from argosy.operations.integrity import INTEGRITY, Finding, Seen
 
 LOW_BYTES = 1 << 30
@@ -48,13 +49,17 @@ def _database(backends: Backends) -> str:
 
 
 def _broker(backends: Backends) -> str:
-    queued = backends.broker.receive("doctor", 0.0)
-    if queued is not None:
-        queued.ack()
-    backends.broker.publish("doctor", b"{}")
-    delivery = backends.broker.receive("doctor", 5.0)
-    if delivery is None or not delivery.ack():
-        raise ArgosyError("a message that was published did not come back: is the broker reachable?")
+    broker, topic = backends.broker, f"doctor-{os.getpid()}"
+    receiver = broker.receiver(topic, "doctor")
+    try:
+        broker.publish(topic, Message(b"{}"))
+        delivery = receiver.receive(5.0)
+        if delivery is None:
+            raise ArgosyError("a message that was published did not come back: is the broker reachable?")
+        delivery.ack()
+    finally:
+        receiver.close()
+        broker.unsubscribe(topic, "doctor")
     return f"{backends.settings.broker or 'sqlite:'} delivers"
 
 

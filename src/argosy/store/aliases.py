@@ -11,7 +11,7 @@ import msgspec
 
 from argosy.database.database import Row, Transaction
 from argosy.errors import AliasInvalid, NothingToRollBack
-from argosy.messaging.outbox import notify
+from argosy.messaging.notifications import notify
 from argosy.store import statements as sql
 from argosy.store.trained import Move
 

@@ -19,7 +19,7 @@ import msgspec
 
 from argosy.database.database import Database, Row, Transaction, in_lists
 from argosy.errors import ModelNotFound, RowUnreadable, VersionNotFound, nearest
-from argosy.messaging.outbox import notify
+from argosy.messaging.notifications import notify
 from argosy.store import aliases, marks, ranking, references
 from argosy.store import statements as sql
 from argosy.store.aliases import CHAMPION

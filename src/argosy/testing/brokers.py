@@ -1,203 +1,474 @@
-"""What every `Broker` must do. Each of `CHECKS` takes what opens, with a policy, a handle to one empty broker.
+"""What every `Broker` must do, and what those must that declare a capability.
 
-@pytest.mark.parametrize("check", CHECKS)
+`checks_for` gives the checks of a broker's capabilities. Each takes a `Site`: how to open a handle to one broker that
+is empty, and how to end a handle as the death of its process would.
+
+@pytest.mark.parametrize("check", checks_for(SqlBroker.capabilities))
 def test_contract(check, database):
-    check(lambda policy: SqlBroker(database, policy))
+    check(Site(lambda policy: SqlBroker(database, policy)))
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from argosy.errors import MessageInvalid
-from argosy.messaging.broker import DEAD, MAXIMUM_BYTES, Broker, Delivery, DeliveryPolicy
+from argosy.messaging.broker import Broker, Capability, Delivery, DeliveryPolicy, Receiver
+from argosy.messaging.message import MAXIMUM_BYTES, MAXIMUM_HEADER_BYTES, Message
 from argosy.testing.expecting import raised
 from argosy.testing.waiting import PATIENCE
 
-Open = Callable[[DeliveryPolicy], Broker]
+ORDINARY: Final = DeliveryPolicy()
+HASTY: Final = DeliveryPolicy(hold_seconds=0.05)
+"""Where a hold runs out, it soon does: of a receiver that dies, the messages are delivered again."""
 
-_ORDINARY: Final = DeliveryPolicy()
+
+def _nothing(_: Broker) -> None:
+    """Of a broker that learns of a death by a hold that runs out."""
 
 
-def _next(broker: Broker, queue: str = "work") -> Delivery:
-    delivery = broker.receive(queue, PATIENCE)
-    assert delivery is not None, f"no message came on {queue}"
+@dataclass(frozen=True)
+class Site:
+    """One broker, and handles to it."""
+
+    open: Callable[[DeliveryPolicy], Broker]
+    crash: Callable[[Broker], None] = _nothing
+    """End a handle without closing it, as `kill -9` would: of a broker on the network, cut its connection."""
+
+
+Check = Callable[[Site], None]
+
+
+def _message(text: str) -> Message:
+    return Message(text.encode())
+
+
+def _messages(*texts: str) -> list[Message]:
+    return [_message(text) for text in texts]
+
+
+def _next(receiver: Receiver) -> Delivery:
+    delivery = receiver.receive(PATIENCE)
+    assert delivery is not None, f"no message came for {receiver.name} on {receiver.topic}"
     return delivery
 
 
-def messages_keep_their_order(opened: Open) -> None:
-    publisher, consumer = opened(_ORDINARY), opened(_ORDINARY)
-    publisher.publish("work", b"1", b"2")
-    publisher.publish("work", b"3")
-    received = [_next(consumer) for _ in range(3)]
-    assert [delivery.body for delivery in received] == [b"1", b"2", b"3"]
-    assert [delivery.number for delivery in received] == [1, 1, 1]
+def _text(delivery: Delivery) -> str:
+    return delivery.message.body.decode()
 
 
-def bytes_arrive_as_they_were(opened: Open) -> None:
-    broker = opened(_ORDINARY)
-    body = bytes(range(256)) * 40
-    broker.publish("work", body, b"")
-    assert [_next(broker).body, _next(broker).body] == [body, b""]
+def _all(receiver: Receiver) -> list[str]:
+    """What is there, acknowledged."""
+    found = []
+    while (delivery := receiver.receive()) is not None:
+        found.append(_text(delivery))
+        delivery.ack()
+    return found
 
 
-def queues_are_apart(opened: Open) -> None:
-    broker = opened(_ORDINARY)
-    broker.publish("one", b"1")
-    assert broker.receive("two") is None
-    assert _next(broker, "one").body == b"1"
+def messages_keep_their_order(site: Site) -> None:
+    publisher, receiver = site.open(ORDINARY), site.open(ORDINARY).receiver("news", "reader", 3)
+    assert publisher.publish("news", *_messages("1", "2"))
+    assert publisher.publish("news", _message("3"))
+    received = [_next(receiver) for _ in range(3)]
+    assert [_text(delivery) for delivery in received] == ["1", "2", "3"]
+    assert [delivery.attempt for delivery in received] == [1, 1, 1]
 
 
-def an_acknowledged_message_is_gone(opened: Open) -> None:
-    broker = opened(DeliveryPolicy(hold_seconds=0.05))
-    broker.publish("work", b"1")
-    assert _next(broker).ack()
-    assert broker.receive("work", 0.3) is None
+def messages_arrive_as_they_were(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    receiver = broker.receiver("news", "reader", 2)
+    sent = [Message(bytes(range(256)) * 40, {"trace": "00-ab", "who": "Käthe"}), Message(b"")]
+    broker.publish("news", *sent)
+    assert [_next(receiver).message, _next(receiver).message] == sent
 
 
-def a_held_message_is_hidden(opened: Open) -> None:
-    broker = opened(_ORDINARY)
-    broker.publish("work", b"1")
-    delivery = _next(broker)
-    assert broker.receive("work") is None
-    assert opened(_ORDINARY).receive("work") is None
-    assert delivery.ack()
+def topics_do_not_mix(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    one, two = broker.receiver("one", "reader"), broker.receiver("two", "reader")
+    broker.publish("one", _message("1"))
+    assert two.receive() is None
+    assert _text(_next(one)) == "1"
 
 
-def an_unsettled_message_comes_again(opened: Open) -> None:
-    broker = opened(DeliveryPolicy(hold_seconds=0.05))
-    broker.publish("work", b"1")
-    first, second = _next(broker), _next(broker)
-    assert (first.body, first.number, second.body, second.number) == (b"1", 1, b"1", 2)
+def what_nobody_subscribed_to_is_dropped(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    assert not broker.publish("news", _message("too early"))
+    receiver = broker.receiver("news", "reader")
+    assert broker.publish("news", _message("in time"))
+    assert _all(receiver) == ["in time"]
 
 
-def a_consumer_may_hold_for_less(opened: Open) -> None:
-    broker = opened(_ORDINARY)
-    broker.publish("work", b"1")
-    assert broker.receive("work", hold=0.05) is not None
-    assert _next(broker).number == 2
-    assert broker.receive("work", 0.2) is None
+def a_subscription_keeps_messages_while_nobody_receives(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    broker.subscribe("news", "reader")
+    broker.subscribe("news", "reader")
+    broker.publish("news", _message("1"))
+    assert _all(site.open(ORDINARY).receiver("news", "reader")) == ["1"]
 
 
-def only_the_newest_delivery_settles(opened: Open) -> None:
-    hasty = opened(DeliveryPolicy(hold_seconds=0.05))
-    hasty.publish("work", b"1")
-    first = _next(hasty)
-    second = _next(opened(_ORDINARY))
-    assert not first.ack()
-    assert not first.release()
-    assert second.ack()
-    assert not second.ack()
+def each_name_has_every_message(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    left, right = broker.receiver("news", "left"), site.open(ORDINARY).receiver("news", "right")
+    broker.publish("news", *_messages("1", "2"))
+    assert _all(left) == ["1", "2"]
+    broker.publish("news", _message("3"))
+    assert _all(right) == ["1", "2", "3"]
+    assert _all(left) == ["3"]
 
 
-def a_late_ack_spares_newer_messages(opened: Open) -> None:
-    hasty, calm = opened(DeliveryPolicy(hold_seconds=0.05)), opened(_ORDINARY)
-    hasty.publish("work", b"old")
-    late = _next(hasty)
-    assert _next(calm).ack()
-    calm.publish("work", b"new")
-    newer = _next(calm)
-    assert not late.ack()
-    assert newer.release()
-    assert _next(calm).body == b"new"
+def a_name_that_unsubscribed_has_none(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    broker.subscribe("news", "reader")
+    broker.publish("news", _message("1"))
+    broker.unsubscribe("news", "reader")
+    broker.unsubscribe("news", "reader")
+    assert not broker.publish("news", _message("2"))
+    assert _all(broker.receiver("news", "reader")) == []
 
 
-def a_released_message_comes_at_once(opened: Open) -> None:
-    broker = opened(_ORDINARY)
-    broker.publish("work", b"1")
-    assert _next(broker).release()
-    again = broker.receive("work", PATIENCE)
-    assert again is not None
-    assert again.number == 2
+def members_of_a_name_share_its_messages(site: Site) -> None:
+    texts = [str(number) for number in range(100)]
+    publisher = site.open(ORDINARY)
+    publisher.subscribe("news", "readers")
+    publisher.publish("news", *_messages(*texts))
+    received: list[str] = []
 
-
-def a_delay_is_kept(opened: Open) -> None:
-    broker = opened(_ORDINARY)
-    broker.publish("work", b"1")
-    released_at = time.monotonic()
-    assert _next(broker).release(delay=0.2)
-    assert _next(broker).body == b"1"
-    assert time.monotonic() - released_at > 0.19  # the broker's clock may be a little apart
-
-
-def a_poisonous_message_is_put_aside(opened: Open) -> None:
-    broker = opened(DeliveryPolicy(delivery_limit=3))
-    broker.publish("work", b"poison", b"fine")
-    for _ in range(3):
-        delivery = _next(broker)
-        while delivery.body != b"poison":
+    def consume(receiver: Receiver) -> None:
+        while (delivery := receiver.receive()) is not None:
+            received.append(_text(delivery))
             delivery.ack()
-            delivery = _next(broker)
-        delivery.release()
+
+    shared = site.open(ORDINARY)
+    receivers = [broker.receiver("news", "readers") for broker in (shared, shared, site.open(ORDINARY))]
+    _in_threads(consume, [(receiver,) for receiver in receivers])
+    assert sorted(received, key=int) == texts
+
+
+def an_acknowledged_message_is_gone(site: Site) -> None:
+    broker = site.open(HASTY)
+    receiver = broker.receiver("news", "reader")
+    broker.publish("news", _message("1"))
+    _next(receiver).ack()
+    assert receiver.receive(0.3) is None
+
+
+def a_message_that_one_member_has_is_hidden_from_the_others(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    receiver, other = broker.receiver("news", "reader"), site.open(ORDINARY).receiver("news", "reader")
+    broker.publish("news", _message("1"))
+    delivery = _next(receiver)
+    assert other.receive() is None
+    delivery.ack()
+
+
+def a_receiver_holds_no_more_than_its_prefetch(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    one, other = broker.receiver("news", "readers", 2), site.open(ORDINARY).receiver("news", "readers")
+    broker.publish("news", *_messages("1", "2", "3"))
+    first, second = _next(one), _next(one)
+    assert one.receive() is None
+    assert _text(_next(other)) == "3"
+    first.ack()
+    broker.publish("news", _message("4"))
+    assert _text(_next(one)) == "4"
+    second.ack()
+
+
+def what_a_dead_receiver_had_comes_again(site: Site) -> None:
+    doomed = site.open(HASTY)
+    receiver = doomed.receiver("news", "reader", 2)
+    doomed.publish("news", *_messages("1", "2"))
+    _next(receiver)
+    site.crash(doomed)
+    again = [_next(heir) for heir in (site.open(ORDINARY).receiver("news", "reader", 2),) for _ in range(2)]
+    assert sorted(_text(delivery) for delivery in again) == ["1", "2"]
+
+
+def deaths_are_counted(site: Site) -> None:
+    site.open(ORDINARY).subscribe("news", "reader")
+    site.open(ORDINARY).publish("news", _message("1"))
+    for attempt in (1, 2, 3):
+        doomed = site.open(HASTY)
+        assert _next(doomed.receiver("news", "reader")).attempt == attempt
+        site.crash(doomed)
+
+
+def a_message_that_kills_is_buried(site: Site) -> None:
+    policy = DeliveryPolicy(hold_seconds=0.05, delivery_limit=2)
+    broker = site.open(policy)
+    broker.subscribe("news", "reader")
+    broker.publish("news", _message("poison"))
+    for _ in range(policy.delivery_limit):
+        doomed = site.open(policy)
+        _next(doomed.receiver("news", "reader"))
+        site.crash(doomed)
+    _bury_by_receiving(broker)
+    assert _all(broker.dead_letters("news", "reader")) == ["poison"]
+
+
+def what_is_held_for_too_long_comes_again(site: Site) -> None:
+    broker = site.open(HASTY)
+    receiver, other = broker.receiver("news", "reader"), site.open(ORDINARY).receiver("news", "reader")
+    broker.publish("news", _message("1"))
+    assert _next(receiver).attempt == 1
+    assert _text(_next(other)) == "1"
+
+
+def closing_gives_back_at_once(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    receiver = broker.receiver("news", "reader", 2)
+    broker.publish("news", *_messages("1", "2"))
+    delivery = _next(receiver)
+    receiver.close()
+    receiver.close()
+    delivery.ack()
+    heir = site.open(ORDINARY).receiver("news", "reader", 2)
+    assert sorted([_text(_next(heir)), _text(_next(heir))]) == ["1", "2"]
+
+
+def only_the_newest_delivery_settles(site: Site) -> None:
+    hasty = site.open(HASTY)
+    receiver = hasty.receiver("news", "reader")
+    hasty.publish("news", _message("old"))
+    late = _next(receiver)
+    site.crash(hasty)
+    calm = site.open(ORDINARY).receiver("news", "reader")
+    newest = _next(calm)
+    late.ack()
+    newest.nack()
+    again = _next(calm)
+    assert _text(again) == "old"
+    again.ack()
+    late.nack()
+    late.bury("late")
+    assert calm.receive(0.2) is None
+    assert _all(site.open(ORDINARY).dead_letters("news", "reader")) == []
+
+
+def a_delivery_is_settled_once(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    receiver = broker.receiver("news", "reader")
+    broker.publish("news", _message("1"))
+    delivery = _next(receiver)
+    delivery.nack()
+    delivery.ack()
+    assert _text(_next(receiver)) == "1"
+
+
+def what_was_given_back_comes_at_once(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    receiver = broker.receiver("news", "reader")
+    broker.publish("news", _message("1"))
+    _next(receiver).nack()
+    again = _next(receiver)
+    assert (_text(again), again.attempt) == ("1", 2)
+
+
+def a_delay_is_kept_and_holds_up_no_other(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    receiver = broker.receiver("news", "reader")
+    broker.publish("news", *_messages("later", "now"))
+    given_back_at = time.monotonic()
+    _next(receiver).nack(delay=0.5)
+    first = _next(receiver)
+    assert _text(first) == "now"
+    first.ack()
+    assert _text(_next(receiver)) == "later"
+    assert time.monotonic() - given_back_at > 0.45  # the broker's clock may be a little off
+
+
+def ages_grow(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    receiver = broker.receiver("news", "reader")
+    broker.publish("news", _message("1"))
+    young = _next(receiver)
+    young.nack(delay=0.3)
+    old = _next(receiver)
+    assert -1.0 < young.age < PATIENCE
+    assert old.age - young.age > 0.25
+
+
+def a_message_given_back_too_often_is_buried(site: Site) -> None:
+    broker = site.open(DeliveryPolicy(delivery_limit=3))
+    receiver = broker.receiver("news", "reader")
+    broker.publish("news", *_messages("poison", "fine"))
+    attempts = 0
+    while attempts < 3:
+        delivery = _next(receiver)
+        if _text(delivery) == "poison":
+            attempts += 1
+            delivery.nack()
+        else:
+            delivery.ack()
+    _bury_by_receiving(broker)
+    (dead,) = [_next(broker.dead_letters("news", "reader"))]
+    assert (_text(dead), dead.message.headers["dead_after"]) == ("poison", "4")
+    assert "3 times" in dead.message.headers["dead_because"]
+
+
+def _bury_by_receiving(broker: Broker) -> None:
+    """A message is buried by whoever receives it once too often; nothing else is left."""
+    receiver, dead = broker.receiver("news", "reader"), broker.dead_letters("news", "reader")
     deadline = time.monotonic() + PATIENCE
-    while (dead := broker.receive("work" + DEAD)) is None:  # it is put aside by whoever receives it once too often
-        rest = broker.receive("work", 0.05)
-        assert rest is None or rest.body == b"fine"
-        assert time.monotonic() < deadline, "the message was not put aside"
-    assert dead.body == b"poison"
+    while (found := dead.receive()) is None:
+        rest = receiver.receive(0.05)
+        assert rest is None or _text(rest) == "fine"
+        assert time.monotonic() < deadline, "the message was not buried"
+    found.nack()
+    receiver.close()
+    dead.close()
 
 
-def an_old_message_may_go_but_a_new_one_stays(opened: Open) -> None:
-    broker = opened(DeliveryPolicy(keep_seconds=3600))
+def dead_letters_say_why_and_belong_to_their_name(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    receiver, other = broker.receiver("news", "reader"), broker.receiver("news", "other")
+    sent = Message(b"1", {"trace": "00-ab"})
+    broker.publish("news", sent)
+    _next(receiver).bury("it says nothing")
+    assert receiver.receive() is None
+    dead = _next(site.open(ORDINARY).dead_letters("news", "reader"))
+    assert (dead.message.body, dead.message.id, dead.attempt) == (b"1", sent.id, 1)
+    assert dict(dead.message.headers) == {"trace": "00-ab", "dead_because": "it says nothing", "dead_after": "1"}
+    assert broker.dead_letters("news", "other").receive() is None
+    assert _all(other) == ["1"]
+    dead.bury("looked at")
+    assert broker.dead_letters("news", "reader").receive() is None
+
+
+def a_new_message_is_kept(site: Site) -> None:
+    broker = site.open(DeliveryPolicy(keep_seconds=3600))
+    broker.subscribe("news", "reader")
     for number in range(50):
-        broker.publish("unread", str(number).encode())
-    assert _next(broker, "unread").body == b"0"
+        broker.publish("news", _message(str(number)))
+    assert _all(broker.receiver("news", "reader", 7)) == [str(number) for number in range(50)]
 
 
-def a_waiting_consumer_is_woken(opened: Open) -> None:
-    consumer, publisher = opened(_ORDINARY), opened(_ORDINARY)
+def a_waiting_receiver_is_woken(site: Site) -> None:
+    receiver, publisher = site.open(ORDINARY).receiver("news", "reader"), site.open(ORDINARY)
     received: list[Delivery | None] = []
-    thread = threading.Thread(target=lambda: received.append(consumer.receive("work", PATIENCE)))
+    thread = threading.Thread(target=lambda: received.append(receiver.receive(PATIENCE)))
     thread.start()
-    publisher.publish("work", b"1")
+    publisher.publish("news", _message("1"))
     thread.join(PATIENCE)
-    assert [delivery.body for delivery in received if delivery] == [b"1"]
+    assert [_text(delivery) for delivery in received if delivery] == ["1"]
 
 
-def consumers_share_a_queue(opened: Open) -> None:
-    bodies = [str(number).encode() for number in range(100)]
-    opened(_ORDINARY).publish("work", *bodies)
-    received: list[bytes] = []
+def publishers_at_once_lose_nothing(site: Site) -> None:
+    shared = site.open(ORDINARY)
+    receiver = shared.receiver("news", "reader", 10)
 
-    def consume(broker: Broker) -> None:
-        while delivery := broker.receive("work"):
-            received.append(delivery.body)
-            delivery.ack()
+    def publish(broker: Broker, name: str) -> None:
+        for number in range(30):
+            broker.publish("news", *_messages(f"{name} {number} a", f"{name} {number} b"))
 
-    shared = opened(_ORDINARY)
-    threads = [threading.Thread(target=consume, args=(broker,)) for broker in (shared, shared, opened(_ORDINARY))]
+    publishers = {"p": shared, "q": shared, "r": site.open(ORDINARY)}
+    _in_threads(publish, [(broker, name) for name, broker in publishers.items()])
+    found = _all(receiver)
+    assert len(found) == len(set(found)) == 180
+    for name in publishers:
+        assert [text for text in found if text.startswith(name)] == [
+            f"{name} {number} {part}" for number in range(30) for part in "ab"
+        ]
+
+
+def _in_threads(task: Callable[..., None], arguments: Sequence[tuple[object, ...]]) -> None:
+    threads = [threading.Thread(target=task, args=each) for each in arguments]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(received, key=int) == bodies
 
 
-def what_cannot_be_sent_is_refused_whole(opened: Open) -> None:
-    broker = opened(_ORDINARY)
-    for queue, bodies in (("work", (b"1", b"x" * (MAXIMUM_BYTES + 1))), ("No Queue", (b"1",)), ("", (b"1",))):
-        raised(MessageInvalid, broker.publish, queue, *bodies)
-    assert broker.receive("work") is None
+def what_cannot_be_sent_is_refused_whole(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    receiver = broker.receiver("news", "reader")
+    large = Message(b"x" * (MAXIMUM_BYTES + 1))
+    long = Message(b"", {"trace": "x" * MAXIMUM_HEADER_BYTES})
+    for topic, messages in (
+        ("news", [_message("1"), large]),
+        ("news", [_message("1"), long]),
+        ("No Topic", [_message("1")]),
+        ("", []),
+    ):
+        raised(MessageInvalid, broker.publish, topic, *messages)
+    for name in ("", "No Name", "name.dead"):
+        raised(MessageInvalid, broker.subscribe, "news", name)
+        raised(MessageInvalid, broker.receiver, "news", name)
+    assert receiver.receive() is None
 
 
-CHECKS: Final[tuple[Callable[[Open], None], ...]] = (
+def everything_outlives_its_handles(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    receiver = broker.receiver("news", "reader")
+    broker.publish("news", *_messages("held", "waiting", "bad"))
+    _next(receiver)
+    broker.close()
+    broker.close()
+    again = site.open(ORDINARY)
+    heir = again.receiver("news", "reader")
+    for _ in range(3):
+        delivery = _next(heir)
+        delivery.bury("bad") if _text(delivery) == "bad" else delivery.nack(60.0 if _text(delivery) == "held" else 0.05)
+    again.publish("news", _message("new"))
+    again.close()
+    last = site.open(ORDINARY)
+    assert sorted(_text(_next_acknowledged(last)) for _ in range(2)) == ["new", "waiting"]
+    assert last.receiver("news", "reader").receive() is None, "its delay is not over"
+    assert _all(last.dead_letters("news", "reader")) == ["bad"]
+
+
+def _next_acknowledged(broker: Broker) -> Delivery:
+    receiver = broker.receiver("news", "reader")
+    delivery = _next(receiver)
+    delivery.ack()
+    receiver.close()
+    return delivery
+
+
+CHECKS: Final[tuple[Check, ...]] = (
     messages_keep_their_order,
-    bytes_arrive_as_they_were,
-    queues_are_apart,
+    messages_arrive_as_they_were,
+    topics_do_not_mix,
+    what_nobody_subscribed_to_is_dropped,
+    a_subscription_keeps_messages_while_nobody_receives,
+    each_name_has_every_message,
+    a_name_that_unsubscribed_has_none,
+    members_of_a_name_share_its_messages,
     an_acknowledged_message_is_gone,
-    a_held_message_is_hidden,
-    an_unsettled_message_comes_again,
-    a_consumer_may_hold_for_less,
+    a_message_that_one_member_has_is_hidden_from_the_others,
+    a_receiver_holds_no_more_than_its_prefetch,
+    what_a_dead_receiver_had_comes_again,
+    deaths_are_counted,
+    a_message_that_kills_is_buried,
+    what_is_held_for_too_long_comes_again,
+    closing_gives_back_at_once,
     only_the_newest_delivery_settles,
-    a_late_ack_spares_newer_messages,
-    a_released_message_comes_at_once,
-    a_delay_is_kept,
-    a_poisonous_message_is_put_aside,
-    an_old_message_may_go_but_a_new_one_stays,
-    a_waiting_consumer_is_woken,
-    consumers_share_a_queue,
+    a_delivery_is_settled_once,
+    what_was_given_back_comes_at_once,
+    a_delay_is_kept_and_holds_up_no_other,
+    ages_grow,
+    a_message_given_back_too_often_is_buried,
+    dead_letters_say_why_and_belong_to_their_name,
+    a_new_message_is_kept,
+    a_waiting_receiver_is_woken,
+    publishers_at_once_lose_nothing,
     what_cannot_be_sent_is_refused_whole,
+    everything_outlives_its_handles,
 )
+NEEDS: Final[Mapping[Check, Capability]] = {
+    deaths_are_counted: Capability.COUNTS_CRASHES,
+    a_message_that_kills_is_buried: Capability.COUNTS_CRASHES,
+    what_is_held_for_too_long_comes_again: Capability.LIMITS_HOLDS,
+    everything_outlives_its_handles: Capability.DURABLE,
+}
+"""What is asked only of brokers that declare it."""
+
+
+def checks_for(capabilities: Collection[Capability]) -> list[Check]:
+    """The checks of a broker with those capabilities."""
+    return [check for check in CHECKS if check not in NEEDS or NEEDS[check] in capabilities]

@@ -55,10 +55,10 @@ class Bench:
         with self.database.read() as transaction:
             return transaction.execute(sql)
 
-    def published(self, queue):
-        """The bodies on a queue and in the outbox for it."""
-        rows = self.query(f"SELECT body FROM messages WHERE queue = '{queue}' ORDER BY id")
-        rows += self.query(f"SELECT body FROM outbox WHERE queue = '{queue}' ORDER BY id")
+    def published(self, topic):
+        """The bodies of a topic's messages, and of what the outbox has for it."""
+        rows = self.query(f"SELECT body FROM messages WHERE topic = '{topic}' ORDER BY id")
+        rows += self.query(f"SELECT body FROM outbox WHERE topic = '{topic}' ORDER BY id")
         return [body if isinstance(body, str) else bytes(body).decode() for (body,) in rows]
 
 

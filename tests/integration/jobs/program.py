@@ -15,7 +15,10 @@ from argosy.jobs.queue import Queue
 from argosy.jobs.reconciler import reconcile
 from argosy.jobs.runner import Outcome, WorkerTimings, run_worker
 from argosy.jobs.submission import Plans, Wanted
+from argosy.messaging.broker import DeliveryPolicy
 from argosy.messaging.brokers.sql import SqlBroker
+from argosy.messaging.codec import JsonCodec
+from argosy.messaging.consumer import Consumer
 from argosy.messaging.relay import relay
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
@@ -67,12 +70,27 @@ def reconciling(folder, name, database, broker):
     (folder / f"{name}.repairs").write_text(json.dumps(repairs))
 
 
+def consuming(folder, name, database, broker):
+    """A member of the subscriber `desk`, which notes what it handled, and takes its time over it."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    with (folder / f"{name}.handled").open("a", buffering=1) as notes:
+
+        def handle(number, delivery):
+            notes.write(f"{number}\n")
+            time.sleep(0.002)
+
+        policy = DeliveryPolicy(hold_seconds=1.0)
+        consumer = Consumer(SqlBroker(database, policy), "events", "desk", JsonCodec(int), handle, prefetch=5)
+        consumer.run(stop)
+
+
 if __name__ == "__main__":
     command, folder, name = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
     database = SqliteDatabase(f"sqlite:///{folder}/argosy.db")
     (folder / f"{name}.ready").touch()
     while not (folder / "start").exists():
         time.sleep(0.002)
-    {"work": work, "submit": submit, "relay": relaying, "reconcile": reconciling}[command](
+    {"work": work, "submit": submit, "relay": relaying, "reconcile": reconciling, "consume": consuming}[command](
         folder, name, database, SqlBroker(database)
     )

@@ -5,6 +5,7 @@ import json
 from argosy.jobs.claims import Claims
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import Queue
+from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.outbox import emit
 
 
@@ -22,6 +23,7 @@ def test_two_submitters_queue_every_label_once(bench):
 
 
 def test_two_relays_publish_every_row_once(bench):
+    SqlBroker(bench.database).subscribe("events", "reader")
     bench.start("relay", "left", "right")
     for number in range(0, 400, 4):
         with bench.database.write() as transaction:
@@ -35,6 +37,7 @@ def test_two_relays_publish_every_row_once(bench):
 
 
 def test_a_killed_relay_loses_nothing(bench):
+    SqlBroker(bench.database).subscribe("events", "reader")
     bench.start("relay", "left", "right")
     for number in range(300):
         with bench.database.write() as transaction:

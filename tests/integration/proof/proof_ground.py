@@ -78,6 +78,7 @@ class Ground:
         self.project.plans.submit(folder / "live.yaml")
         work(self.project.backends, threading.Event(), until=lambda: self.project.plans.status("live").is_over)
         self.project.models.promote("live@1", by="proof")
+        self.project.broker.subscribe("notifications", "proof")
 
     # --- processes
 
@@ -198,9 +199,9 @@ class Ground:
         return self._verify_artifacts()
 
     def _finished(self):
-        """How often each label was told to be finished: repeated deliveries of one event count once."""
-        bodies = [bytes(body) for (body,) in self.query("SELECT body FROM messages WHERE queue = 'notifications'")]
-        bodies += [body for (body,) in self.query("SELECT body FROM outbox WHERE queue = 'notifications'")]
+        """How often each label was said to be finished: repeated deliveries of one event count once."""
+        bodies = [bytes(body) for (body,) in self.query("SELECT body FROM messages WHERE name = 'proof'")]
+        bodies += [body for (body,) in self.query("SELECT body FROM outbox WHERE topic = 'notifications'")]
         events = {event["id"]: event for event in map(json.loads, bodies)}
         told = Counter(event["label"] for event in events.values() if event["event"] == "definition_finished")
         return {label: count for label, count in told.items() if label != self.project.models.resolve("live@1").label}

@@ -4,7 +4,7 @@ import pytest
 
 from argosy.errors import JobNotFound, LeaseLost
 from argosy.jobs.job import JobState
-from argosy.jobs.queue import ATTEMPTS, Queue, back_off
+from argosy.jobs.queue import ATTEMPTS, Queue
 from argosy.testing.leases import leased
 
 
@@ -28,7 +28,7 @@ def hasten(queue):
 
 
 def notifications(queue):
-    return [body for (body,) in execute(queue, "SELECT body FROM outbox WHERE queue = 'notifications'")]
+    return [body for (body,) in execute(queue, "SELECT body FROM outbox WHERE topic = 'notifications'")]
 
 
 def test_a_label_is_queued_once(queue):
@@ -183,7 +183,3 @@ def test_listing_by_kind_and_state(queue):
     assert [job.label for job in queue.jobs("gate")] == ["two"]
     assert [job.label for job in queue.jobs("gate", JobState.QUEUED)] == []
     assert [job.label for job in queue.jobs(state=JobState.DONE)] == ["two"]
-
-
-def test_the_back_off_grows_and_ends():
-    assert [back_off(failures) for failures in (1, 2, 3, 4, 50)] == [1, 4, 16, 60, 60]

@@ -45,7 +45,7 @@ def queue(database):
 
 def outbox(queue):
     with queue.database.read() as transaction:
-        return transaction.execute("SELECT queue FROM outbox ORDER BY id")
+        return transaction.execute("SELECT topic FROM outbox ORDER BY id")
 
 
 def clock_put_back(queue, hours):

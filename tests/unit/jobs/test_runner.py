@@ -18,9 +18,10 @@ from argosy.errors import (
     LeaseLost,
 )
 from argosy.jobs.job import JobState
-from argosy.jobs.queue import MAXIMUM_LOSSES, TOPIC, URGENT, Queue
+from argosy.jobs.queue import MAXIMUM_LOSSES, TOPIC, URGENT, WORKERS, Queue
 from argosy.jobs.runner import Outcome, WorkerTimings, run_worker
 from argosy.messaging.brokers.sql import SqlBroker
+from argosy.messaging.message import Message
 from argosy.messaging.outbox import emit
 from argosy.messaging.relay import relay
 from argosy.testing.waiting import PATIENCE
@@ -218,15 +219,16 @@ def test_jobs_for_other_workers_are_left_to_them(worker):
 
 def test_a_message_wakes_a_worker_whatever_it_says(worker):
     worker.submit("job")
-    worker.broker.publish(TOPIC, b"not json", b'{"kind": "train", "label": "absent"}')
+    worker.broker.publish(TOPIC, Message(b"not json"), Message(b'{"kind": "train", "label": "absent"}'))
     assert worker.run(lambda job, guard: Outcome({})).done == 1
     assert worker.idle <= 3
 
 
 def test_a_submission_announces_its_label(worker):
+    receiver = worker.broker.receiver(TOPIC, "watcher")
     worker.submit("job")
     relay(worker.queue.database, worker.broker)
-    assert msgspec.json.decode(worker.broker.receive(TOPIC).body) == {"kind": "train", "label": "job"}
+    assert msgspec.json.decode(receiver.receive().message.body) == {"kind": "train", "label": "job"}
 
 
 def lose_all(database):
@@ -248,35 +250,37 @@ def test_messages_that_come_twice_or_in_another_order_change_nothing(worker):
     ran = []
     worker.submit("a", "b", "c")
     with worker.queue.database.write() as transaction:
-        rows = transaction.execute("SELECT body FROM outbox WHERE queue = 'jobs' ORDER BY id DESC")
+        rows = transaction.execute("SELECT body FROM outbox WHERE topic = 'jobs' ORDER BY id DESC")
         for (body,) in [*rows, *rows]:
             emit(transaction, TOPIC, msgspec.json.decode(body))
     assert worker.run(lambda job, guard: ran.append(job.label) or Outcome({})).done == 3
     assert ran == ["a", "b", "c"]
 
 
-@pytest.mark.parametrize("call", ["receive", "publish"])
-def test_a_broker_that_is_away_holds_up_no_job(worker, call):
+@pytest.mark.parametrize("call", ["receiver", "publish"])
+def test_a_broker_that_is_away_holds_up_no_job(worker, call, caplog):
     worker.submit("a", "b")
 
     def away(*_):
         raise BrokerUnavailable("connection refused")
 
+    worker.broker.subscribe(TOPIC, WORKERS)
     setattr(worker.broker, call, away)
     assert worker.run(lambda job, guard: Outcome({})).done == 2
+    assert caplog.text.count("connection refused; jobs are found by polling") == 1
 
 
 def test_an_outage_of_the_database_is_outlived(worker):
     worker.submit("job")
-    receive, outages = worker.broker.receive, []
+    read, outages = worker.queue.database.read, []
 
-    def broken(*arguments):
-        if len(outages) < 3:
+    def broken():
+        if threading.current_thread() is threading.main_thread() and len(outages) < 3:
             outages.append(1)
             raise DatabaseUnavailable("gone")
-        return receive(*arguments)
+        return read()
 
-    worker.broker.receive = broken
+    worker.queue.database.read = broken
     assert worker.run(lambda job, guard: Outcome({})).done == 1
     assert len(outages) == 3
 

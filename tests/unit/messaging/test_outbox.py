@@ -3,18 +3,31 @@
 import msgspec
 import pytest
 
-from argosy.messaging.broker import Broker
+from argosy.errors import BrokerUnavailable, MessageInvalid
+from argosy.messaging import notifications
 from argosy.messaging.brokers.sql import SqlBroker
-from argosy.messaging.outbox import NOTIFICATIONS, emit, notify
+from argosy.messaging.message import MAXIMUM_BYTES
+from argosy.messaging.outbox import emit
 from argosy.messaging.relay import CLAIM_SECONDS, relay
 
 
-def bodies(broker, queue):
-    found = []
-    while delivery := broker.receive(queue):
-        found.append(msgspec.json.decode(delivery.body))
+def subscribed(cls, database, *topics):
+    broker = cls(database)
+    for topic in topics or ("work",):
+        broker.subscribe(topic, "reader")
+    return broker
+
+
+def received(broker, topic):
+    receiver, found = broker.receiver(topic, "reader"), []
+    while delivery := receiver.receive():
+        found.append(delivery.message)
         delivery.ack()
     return found
+
+
+def bodies(broker, topic):
+    return [msgspec.json.decode(message.body) for message in received(broker, topic)]
 
 
 def waiting(database):
@@ -23,7 +36,7 @@ def waiting(database):
 
 
 def test_what_commits_is_published_in_order(database):
-    broker = SqlBroker(database)
+    broker = subscribed(SqlBroker, database, "left", "right")
     with database.write() as transaction:
         for number in range(1200):  # more than one batch
             emit(transaction, "left" if number % 3 else "right", number)
@@ -34,7 +47,7 @@ def test_what_commits_is_published_in_order(database):
 
 
 def test_what_does_not_commit_is_not(database):
-    broker = SqlBroker(database)
+    broker = subscribed(SqlBroker, database)
 
     def give_up():
         with database.write() as transaction:
@@ -50,38 +63,58 @@ def test_what_does_not_commit_is_not(database):
 class Failing(SqlBroker):
     """A broker that is down for its first publication."""
 
-    is_down = True
+    is_down, tried = True, []
 
-    def _add(self, queue, bodies):
+    def _publish(self, topic, messages):
+        self.tried.extend(message.id for message in messages)
         if self.is_down:
             self.is_down = False
-            raise ConnectionError("down")
-        super()._add(queue, bodies)
+            raise BrokerUnavailable("down")
+        return super()._publish(topic, messages)
 
 
 def test_what_could_not_be_published_is_published_later(database):
-    broker: Broker = Failing(database)
+    broker = subscribed(Failing, database)
     with database.write() as transaction:
         emit(transaction, "work", {"a": 1})
-    with pytest.raises(ConnectionError):
+    with pytest.raises(BrokerUnavailable):
         relay(database, broker)
     assert relay(database, broker) == 0  # claimed, as if by a relay at work
     with database.write() as transaction:
         transaction.execute("UPDATE outbox SET claimed_until = claimed_until - :wait", {"wait": CLAIM_SECONDS})
     assert relay(database, broker) == 1
-    assert bodies(broker, "work") == [{"a": 1}]
+    (message,) = received(broker, "work")
+    assert (message.body, [message.id] * 2) == (b'{"a":1}', broker.tried), "a repetition is recognised by its id"
+
+
+def test_a_claim_made_before_the_clock_was_put_back_is_over(database):
+    broker = subscribed(Failing, database)
+    with database.write() as transaction:
+        emit(transaction, "work", 1)
+    with pytest.raises(BrokerUnavailable):
+        relay(database, broker)
+    with database.write() as transaction:
+        transaction.execute("UPDATE outbox SET claimed_until = claimed_until + 7200")
+    assert relay(database, broker) == 1
+
+
+@pytest.mark.parametrize(("topic", "value"), [("No Topic", 1), ("work", "x" * MAXIMUM_BYTES), ("work", object())])
+def test_what_no_broker_takes_is_refused_where_it_is_written(database, topic, value):
+    with database.write() as transaction, pytest.raises(MessageInvalid):
+        emit(transaction, topic, value)
+    assert waiting(database) == 0
 
 
 class Interrupting(SqlBroker):
     """A broker in the midst of whose publication another relay looks into the outbox."""
 
-    def _add(self, queue, bodies):
+    def _publish(self, topic, messages):
         self.moved_by_another = relay(self._database, SqlBroker(self._database))
-        super()._add(queue, bodies)
+        return super()._publish(topic, messages)
 
 
 def test_two_relays_do_not_publish_the_same_row(database):
-    broker = Interrupting(database)
+    broker = subscribed(Interrupting, database)
     with database.write() as transaction:
         emit(transaction, "work", 1)
     assert relay(database, broker) == 1
@@ -90,13 +123,13 @@ def test_two_relays_do_not_publish_the_same_row(database):
 
 
 def test_a_notification_can_be_told_from_its_repetition(database):
-    broker = SqlBroker(database)
+    broker = subscribed(SqlBroker, database, notifications.TOPIC)
     with database.write() as transaction:
         for _ in range(2):
-            notify(transaction, "alias_moved", model="topics")
+            notifications.notify(transaction, "alias_moved", model="topics", from_number=None, to_number=2)
         now = transaction.now()
     relay(database, broker)
-    first, second = bodies(broker, NOTIFICATIONS)
-    assert first["id"] != second["id"]
-    assert (first["event"], first["model"]) == ("alias_moved", "topics")
-    assert abs(first["at"] - now) < 1
+    first, second = (notifications.CODEC.decode(each.body) for each in received(broker, notifications.TOPIC))
+    assert first.id != second.id
+    assert (first.event, first.model, first.from_number, first.to_number) == ("alias_moved", "topics", None, 2)
+    assert (first.label, abs(first.at - now) < 1) == ("", True)

@@ -2,8 +2,16 @@
 
 import pytest
 
+from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.errors import BrokerUnavailable
 from argosy.messaging.broker import DeliveryPolicy
 from argosy.messaging.brokers.sql import SqlBroker
+from argosy.messaging.message import Message
+
+
+@pytest.fixture
+def broker(database):
+    return SqlBroker(database)
 
 
 def count(database):
@@ -11,39 +19,84 @@ def count(database):
         return transaction.execute("SELECT count(*) FROM messages")[0][0]
 
 
+def execute(database, sql):
+    with database.write() as transaction:
+        transaction.execute(sql)
+
+
+def texts(*given):
+    return [Message(text.encode()) for text in given]
+
+
 def test_what_nobody_took_is_dropped_by_a_later_publication(database):
     broker = SqlBroker(database, DeliveryPolicy(keep_seconds=60))
-    broker.publish("unread", b"1", b"2")
-    broker.publish("other", b"3")
-    with database.write() as transaction:
-        transaction.execute("UPDATE messages SET visible_at = visible_at - 61")
-    broker.publish("unread", b"4")
-    assert broker.receive("unread").body == b"4"
-    assert broker.receive("other").body == b"3"
-    assert count(database) == 2
+    for topic in ("unread", "other"):
+        broker.subscribe(topic, "reader")
+    broker.publish("unread", *texts("1", "2"))
+    broker.publish("other", *texts("3"))
+    broker.receiver("unread", "reader").receive().bury("it is bad")
+    execute(database, "UPDATE messages SET visible_at = visible_at - 61")
+    broker.publish("unread", *texts("4"))
+    assert broker.receiver("unread", "reader").receive().message.body == b"4"
+    assert broker.receiver("other", "reader").receive().message.body == b"3"
+    assert count(database) == 2, "dead letters go too"
 
 
-def test_what_a_consumer_holds_is_not_dropped(database):
+def test_what_a_receiver_has_is_not_dropped(database):
     broker = SqlBroker(database, DeliveryPolicy(keep_seconds=0, hold_seconds=60))
-    broker.publish("work", b"1")
-    held = broker.receive("work")
-    broker.publish("work", b"2")
-    assert held.ack()
+    receiver = broker.receiver("news", "reader")
+    broker.publish("news", *texts("1"))
+    held = receiver.receive()
+    broker.publish("news", *texts("2"))
+    assert count(database) == 2
+    held.ack()
+    assert count(database) == 1
 
 
-def test_looking_into_an_empty_queue_is_no_commit_that_wakes_others(database, tmp_path):
-    from argosy.database.engines.sqlite import SqliteDatabase
-
+def test_looking_in_vain_is_no_commit_that_wakes_others(broker, database):
+    receiver = broker.receiver("news", "reader")
     watcher = SqliteDatabase(database.url)
-    watcher.wait_for_change(0.0)
-    assert SqlBroker(database).receive("work", 0.1) is None
-    assert not watcher.wait_for_change(0.0)
+    watcher.wait_for_change(0)
+    assert receiver.receive(0.1) is None
+    broker.subscribe("news", "reader")
+    assert not watcher.wait_for_change(0)
     watcher.close()
 
 
-@pytest.mark.parametrize("queue", ["Work", "1work", "work queue", "", "w" * 101])
-def test_receiving_from_no_queue_is_refused(database, queue):
-    from argosy.errors import MessageInvalid
+def test_a_message_hidden_before_the_clock_was_put_back_comes_again(broker, database):
+    receiver, heir = broker.receiver("news", "reader"), broker.receiver("news", "reader", 2)
+    broker.publish("news", *texts("held", "delayed"))
+    receiver.receive()
+    heir.receive().nack(delay=30)
+    assert heir.receive() is None
+    execute(database, "UPDATE messages SET visible_at = visible_at + 7200")
+    assert sorted(heir.receive().message.body for _ in range(2)) == [b"delayed", b"held"]
 
-    with pytest.raises(MessageInvalid, match="cannot be a queue's name"):
-        SqlBroker(database).receive(queue)
+
+def test_what_was_fetched_long_ago_is_not_handed_out(database):
+    broker = SqlBroker(database, DeliveryPolicy(hold_seconds=60))
+    receiver, other = broker.receiver("news", "reader", 3), broker.receiver("news", "reader", 3)
+    broker.publish("news", *texts("1", "2", "3"))
+    first = receiver.receive()
+    receiver._taken_at -= 31  # its handling took that long
+    first.ack()
+    assert receiver.receive().attempt == 2, "fetched again, for another sixty seconds"
+    assert other.receive() is None
+
+
+def test_a_database_that_is_away_is_a_broker_that_is_away(broker, database):
+    receiver = broker.receiver("news", "reader")
+    broker.publish("news", *texts("1", "2"))
+    delivery = receiver.receive()
+    execute(database, "ALTER TABLE messages RENAME TO moved")
+    for act in (
+        receiver._fetch,
+        delivery.ack,
+        lambda: receiver._pause(0.1),
+        lambda: broker.publish("news", *texts("3")),
+    ):
+        with pytest.raises(BrokerUnavailable, match=r"the broker's database: .*messages"):
+            act()
+    broker.close()
+    execute(database, "ALTER TABLE moved RENAME TO messages")
+    assert count(database) == 2

@@ -46,7 +46,7 @@ def rollback(store, model, **more):
 
 def events(store):
     with store.database.read() as transaction:
-        rows = transaction.execute("SELECT body FROM outbox WHERE queue = 'notifications' ORDER BY id")
+        rows = transaction.execute("SELECT body FROM outbox WHERE topic = 'notifications' ORDER BY id")
     return [msgspec.json.decode(body) for (body,) in rows]
 
 

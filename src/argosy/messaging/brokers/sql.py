@@ -1,67 +1,180 @@
-"""Queues in a table of the database. Delivered means hidden until a time; acknowledged means deleted.
+"""Messages in a table of the database. Delivered means hidden until a time; acknowledged means deleted.
 
-An idle consumer waits for a change, and reads the table only after one or when a hidden message is due.
+A receiver that waits is woken by the database's next change, and reads the table only then or when a hidden message is
+due. It takes as many messages at once as it may hold, in one transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+from weakref import WeakSet
+
+import msgspec
 
 from argosy.database.database import Database
-from argosy.messaging.broker import Broker, Delivery, DeliveryPolicy
+from argosy.errors import BrokerUnavailable, DatabaseUnavailable
+from argosy.messaging.broker import DEAD, Broker, Capability, Delivery, DeliveryPolicy, Receiver, Settled
+from argosy.messaging.message import Message
 
-_ADD = "INSERT INTO messages (queue, body, visible_at) VALUES (:queue, :body, :now)"
-_DROP_OLD = "DELETE FROM messages WHERE queue = :queue AND visible_at < :before"
-_IS_DUE = "SELECT 1 FROM messages WHERE queue = :queue AND visible_at <= :now LIMIT 1"
-_NEXT_DUE = "SELECT min(visible_at) FROM messages WHERE queue = :queue"
-_TAKE = """
-UPDATE messages SET visible_at = :until, deliveries = deliveries + 1
-WHERE id = (SELECT id FROM messages WHERE queue = :queue AND visible_at <= :now ORDER BY visible_at, id LIMIT 1
-    /* FOR UPDATE SKIP LOCKED */)
-RETURNING id, body, deliveries"""
-_REMOVE = "DELETE FROM messages WHERE id = :id AND deliveries = :number RETURNING id"
-_RETURN = "UPDATE messages SET visible_at = :at WHERE id = :id AND deliveries = :number RETURNING id"
+_SUBSCRIBE = "INSERT INTO subscriptions (topic, name) VALUES (:topic, :name) ON CONFLICT DO NOTHING"
+_UNSUBSCRIBE = "DELETE FROM subscriptions WHERE topic = :topic AND name = :name"
+_IS_SUBSCRIBED = "SELECT 1 FROM subscriptions WHERE topic = :topic AND name = :name"
+_FORGET = "DELETE FROM messages WHERE topic = :topic AND name IN (:names)"
+_NAMES = "SELECT name FROM subscriptions WHERE topic = :topic"
+_ADD = """
+INSERT INTO messages (topic, name, message_id, body, headers, published_at, visible_at)
+VALUES (:topic, :name, :id, :body, :headers, :now, :now)"""
+_DROP_OLD = "DELETE FROM messages WHERE topic = :topic AND name IN (:names) AND visible_at < :before"
+
+# hidden for longer than it was to be hidden means: hidden before the clock was put back
+_DUE = """
+FROM messages WHERE topic = :topic AND name = :name AND (visible_at <= :now OR visible_at > :now + hidden_seconds)"""
+_IS_DUE = f"SELECT 1 {_DUE} LIMIT 1"  # no value is in the text
+_NEXT_DUE = "SELECT min(visible_at) FROM messages WHERE topic = :topic AND name = :name"
+_TAKE = f"""
+UPDATE messages SET visible_at = :now + :hold, hidden_seconds = :hold, deliveries = deliveries + 1
+WHERE id IN (SELECT id {_DUE} ORDER BY visible_at, id LIMIT :count /* FOR UPDATE SKIP LOCKED */)
+RETURNING id, deliveries, message_id, body, headers, published_at"""  # noqa: S608
+_NEWEST = "WHERE id = :id AND deliveries = :number"
+_ACK = f"DELETE FROM messages {_NEWEST}"  # noqa: S608
+_NACK = f"UPDATE messages SET visible_at = :now + :delay, hidden_seconds = :delay {_NEWEST}"  # noqa: S608
+_BURY = f"""
+UPDATE messages SET name = :name, headers = :headers, deliveries = 0, published_at = :now, visible_at = :now,
+    hidden_seconds = 0 {_NEWEST}"""  # noqa: S608
 
 
 class SqlBroker(Broker):
     """On any `Database`, which the caller opens and closes."""
 
+    capabilities = frozenset(Capability)
+
     def __init__(self, database: Database, policy: DeliveryPolicy | None = None) -> None:
         super().__init__(policy)
         self._database = database
+        self._receivers: WeakSet[SqlReceiver] = WeakSet()
 
-    def _add(self, queue: str, bodies: Sequence[bytes]) -> None:
-        with self._database.write() as transaction:
-            now = transaction.now()
-            transaction.execute(_DROP_OLD, {"queue": queue, "before": now - self.policy.keep_seconds})
-            transaction.execute_many(_ADD, [{"queue": queue, "body": body, "now": now} for body in bodies])
+    def close(self) -> None:
+        for receiver in list(self._receivers):
+            receiver.close()
+
+    def _subscribe(self, topic: str, name: str) -> None:
+        names = {"topic": topic, "name": name}
+        with _reachable():
+            with self._database.read() as transaction:  # a subscription that there is makes no writer wait
+                if transaction.execute(_IS_SUBSCRIBED, names):
+                    return
+            with self._database.write() as transaction:
+                transaction.execute(_SUBSCRIBE, names)
+
+    def _unsubscribe(self, topic: str, name: str) -> None:
+        with _reachable(), self._database.write() as transaction:
+            transaction.execute(_UNSUBSCRIBE, {"topic": topic, "name": name})
+            transaction.execute(_FORGET, {"topic": topic, "names": [name, name + DEAD]})
+
+    def _publish(self, topic: str, messages: Sequence[Message]) -> bool:
+        with _reachable(), self._database.write() as transaction:
+            names, now = [row[0] for row in transaction.execute(_NAMES, {"topic": topic})], transaction.now()
+            everywhere = [*names, *(name + DEAD for name in names)]
+            old = {"topic": topic, "names": everywhere, "before": now - self.policy.keep_seconds}
+            transaction.execute(_DROP_OLD, old)
+            rows = [
+                {**_row(message), "topic": topic, "name": name, "now": now} for message in messages for name in names
+            ]
+            transaction.execute_many(_ADD, rows)
+            transaction.announce()
+        return bool(names)
+
+    def _receiver(self, topic: str, name: str, prefetch: int) -> Receiver:
+        receiver = SqlReceiver(self._database, topic, name, prefetch, self.policy)
+        self._receivers.add(receiver)
+        return receiver
+
+
+class SqlReceiver(Receiver):
+    """Holds what it has taken and not handed out yet, in order."""
+
+    def __init__(self, database: Database, topic: str, name: str, prefetch: int, policy: DeliveryPolicy) -> None:
+        super().__init__(topic, name, prefetch, policy)
+        self._database, self._taken_at = database, 0.0
+        self._taken: deque[Delivery] = deque()
+        self._unsettled: dict[int, Delivery] = {}
+
+    def close(self) -> None:
+        left = [*self._unsettled.values()]
+        self._taken.clear()
+        for delivery in left:
+            delivery.settled = Settled.GIVEN_BACK
+            with suppress(BrokerUnavailable):  # it comes again when its hold is over
+                self._nack(delivery, 0.0)
+        self._unsettled.clear()
+
+    def _take(self) -> Delivery | None:
+        if self._taken and time.monotonic() - self._taken_at > self.policy.hold_seconds / 2:
+            self._let_go()
+        if not self._taken:
+            self._fetch()
+        return self._taken.popleft() if self._taken else None
+
+    def _let_go(self) -> None:
+        """Of what was not handed out yet: its time may run out before it is settled."""
+        for delivery in self._taken:
+            self._nack(delivery, 0.0)
+        self._taken.clear()
+
+    def _fetch(self) -> None:
+        names, count = {"topic": self.topic, "name": self.name}, self.prefetch - self.held
+        with _reachable():
+            with self._database.read() as transaction:  # an empty topic must not make writers wait
+                if not transaction.execute(_IS_DUE, {**names, "now": transaction.now()}):
+                    return
+            with self._database.write() as transaction:
+                now = transaction.now()
+                values = {**names, "now": now, "hold": self.policy.hold_seconds, "count": count}
+                rows = transaction.execute(_TAKE, values)
+        self._taken_at = time.monotonic()
+        for tag, number, message_id, body, headers, published_at in sorted(rows):
+            message = Message(bytes(body), msgspec.json.decode(headers), message_id)
+            delivery = Delivery(self, message, number, now - published_at, tag)
+            self._taken.append(delivery)
+            self._unsettled[tag] = delivery
+
+    def _pause(self, seconds: float) -> None:
+        with _reachable():
+            with self._database.read() as transaction:
+                due = transaction.execute(_NEXT_DUE, {"topic": self.topic, "name": self.name})[0][0]
+                left = seconds if due is None else max(0.0, due - transaction.now())
+            self._database.wait_for_change(min(seconds, left))
+
+    def _ack(self, delivery: Delivery) -> None:
+        self._settle(delivery, _ACK)
+
+    def _nack(self, delivery: Delivery, delay: float) -> None:
+        self._settle(delivery, _NACK, delay=delay)
+
+    def _bury(self, delivery: Delivery, headers: dict[str, str]) -> None:
+        both = msgspec.json.encode({**delivery.message.headers, **headers}).decode()
+        self._settle(delivery, _BURY, name=self.name + DEAD, headers=both)
+
+    def _settle(self, delivery: Delivery, statement: str, **values: Any) -> None:
+        self._unsettled.pop(delivery.tag, None)
+        with _reachable(), self._database.write() as transaction:
+            row = {"id": delivery.tag, "number": delivery.attempt, "now": transaction.now(), **values}
+            transaction.execute(statement, row)
             transaction.announce()
 
-    def _take(self, queue: str, hold: float) -> Delivery | None:
-        with self._database.read() as transaction:  # an empty queue must not make writers wait
-            if not transaction.execute(_IS_DUE, {"queue": queue, "now": transaction.now()}):
-                return None
-        with self._database.write() as transaction:
-            now = transaction.now()
-            rows = transaction.execute(_TAKE, {"queue": queue, "now": now, "until": now + hold})
-        return Delivery(self, queue, bytes(rows[0][1]), rows[0][2], rows[0][0]) if rows else None
 
-    def _remove(self, delivery: Delivery) -> bool:
-        with self._database.write() as transaction:
-            return bool(transaction.execute(_REMOVE, {"id": delivery.tag, "number": delivery.number}))
+def _row(message: Message) -> dict[str, Any]:
+    headers = msgspec.json.encode(dict(message.headers)).decode()
+    return {"id": message.id, "body": message.body, "headers": headers}
 
-    def _return(self, delivery: Delivery, delay: float) -> bool:
-        with self._database.write() as transaction:
-            row = {"id": delivery.tag, "number": delivery.number, "at": transaction.now() + delay}
-            returned = bool(transaction.execute(_RETURN, row))
-            transaction.announce()
-            return returned
 
-    def _pause(self, queue: str, seconds: float) -> None:
-        self._database.wait_for_change(min(seconds, self._until_due(queue)))
-
-    def _until_due(self, queue: str) -> float:
-        """Seconds until the next message shows; 0 where one came since we looked."""
-        with self._database.read() as transaction:
-            due = transaction.execute(_NEXT_DUE, {"queue": queue})[0][0]
-            return float("inf") if due is None else max(0.0, due - transaction.now())
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseUnavailable as error:
+        raise BrokerUnavailable(f"the broker's database: {error}") from error

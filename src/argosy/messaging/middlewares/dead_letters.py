@@ -1,0 +1,17 @@
+"""Buries a message whose handling failed for good: it waits among the dead letters for somebody to look at it."""
+
+from __future__ import annotations
+
+from argosy.errors import message_of
+from argosy.messaging.broker import Delivery
+from argosy.messaging.middleware import Handle, Middleware
+
+
+class DeadLetters(Middleware):
+    """Whatever reaches it has been tried often enough, or is of no use to try again."""
+
+    def around(self, delivery: Delivery, handle: Handle) -> None:
+        try:
+            handle(delivery)
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises is its message's failure
+            delivery.bury(message_of(error))

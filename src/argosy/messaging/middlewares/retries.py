@@ -1,0 +1,25 @@
+"""Tries a message again whose handling failed, after 1, 4, 16 … seconds, a few times; then lets the error pass."""
+
+from __future__ import annotations
+
+from argosy.errors import MessageExpired, MessageInvalid, message_of
+from argosy.messaging.back_off import back_off
+from argosy.messaging.broker import Delivery
+from argosy.messaging.middleware import Handle, Middleware
+
+
+class Retries(Middleware):
+    """`attempts` in all. Deliveries to receivers that died count too, where the broker counts them."""
+
+    def __init__(self, attempts: int = 5) -> None:
+        self.attempts = attempts
+
+    def around(self, delivery: Delivery, handle: Handle) -> None:
+        try:
+            handle(delivery)
+        except (MessageInvalid, MessageExpired):  # it will be no other next time
+            raise
+        except Exception as error:
+            if delivery.attempt >= self.attempts:
+                raise
+            delivery.nack(back_off(delivery.attempt), message_of(error))
