@@ -8,9 +8,15 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, date, datetime
+from typing import Final
 
 _FIRST, _LAST = -62135596800.0, 253402300800.0  # the years 1 to 9999
 _LENIENT_DATE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?=$|[ T])")
+
+
+SLACK_SECONDS: Final = 10.0
+"""A time that was to pass within some seconds and lies further ahead than these and this was set by a clock that has
+been put back since. Less may be two transactions at once, each with a `now` of its own."""
 
 
 def now() -> float:

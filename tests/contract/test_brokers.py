@@ -7,19 +7,34 @@ from argosy.messaging.broker import Capability
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.testing.brokers import CHECKS, NEEDS, Site, checks_for
 
+sql = pytest.mark.parametrize("check", checks_for(SqlBroker.capabilities), ids=lambda check: check.__name__)
 
-@pytest.mark.parametrize("check", checks_for(SqlBroker.capabilities), ids=lambda check: check.__name__)
-def test_sql_on_sqlite(check, tmp_path):
+
+def run(check, engine, url):
     handles = []
 
     def opened(policy):
-        handles.append(SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db"))
+        handles.append(engine(url))
         handles[-1].migrate()
         return SqlBroker(handles[-1], policy)
 
-    check(Site(opened))
-    for handle in handles:
-        handle.close()
+    try:
+        check(Site(opened))
+    finally:
+        for handle in handles:
+            handle.close()
+
+
+@sql
+def test_sql_on_sqlite(check, tmp_path):
+    run(check, SqliteDatabase, f"sqlite:///{tmp_path}/argosy.db")
+
+
+@sql
+def test_sql_on_postgresql(check, postgresql_url):
+    from argosy.database.engines.postgresql import PostgresqlDatabase
+
+    run(check, PostgresqlDatabase, postgresql_url)
 
 
 def test_every_capability_is_asked_for():

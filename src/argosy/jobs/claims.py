@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, NamedTuple
 
+from argosy.clock import SLACK_SECONDS
 from argosy.database.database import Database, Transaction
 from argosy.jobs import statements as sql
 from argosy.jobs.job import REQUIRES, Job, Lease, job_of
@@ -86,7 +87,7 @@ class Claims:
         return same if same is not None and same.job.priority == best.job.priority else best
 
     def _first(self, transaction: Transaction, kinds: Collection[str], statement: str, **also: str) -> _Ready | None:
-        values = {"now": transaction.now(), "longest": LONGEST_DELAY, "refused": self._refused, **also}
+        values = {"now": transaction.now(), "longest": LONGEST_DELAY + SLACK_SECONDS, "refused": self._refused, **also}
         rows = (row for kind in kinds for row in transaction.execute(statement, {**values, "kind": kind}))
         return min((_Ready(job_of(row), str(row[REQUIRES])) for row in rows), key=_rank, default=None)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from argosy.clock import SLACK_SECONDS
 from argosy.database.database import Database, Transaction
 from argosy.jobs import statements as sql
 from argosy.jobs.queue import MAXIMUM_LOSSES, announce_failure
@@ -36,23 +37,27 @@ def decide(job: RunningJob, now: float) -> Repair | None:
     """The repair that one running job needs, if any."""
     if job.lease_until < now:
         return Repair.GIVE_UP if job.losses + 1 >= MAXIMUM_LOSSES else Repair.REQUEUE
-    return Repair.SHORTEN if job.lease_until > now + job.lease_seconds else None
+    return Repair.SHORTEN if job.lease_until > now + job.lease_seconds + SLACK_SECONDS else None
 
 
 def reconcile(database: Database) -> dict[Repair, int]:
     """Repair every job that needs it; how many of each. One read where there is nothing to do."""
     with database.read() as transaction:
-        if not transaction.execute(sql.TO_RECONCILE + " LIMIT 1", {"now": transaction.now()}):
+        if not transaction.execute(sql.TO_RECONCILE + " LIMIT 1", _at(transaction.now())):
             return {}
     done: dict[Repair, int] = {}
     with database.write() as transaction:  # looks again: another may have been quicker
         now = transaction.now()
-        for job_id, kind, label, *rest in transaction.execute(sql.TO_RECONCILE + sql.TO_CLAIM, {"now": now}):
+        for job_id, kind, label, *rest in transaction.execute(sql.TO_RECONCILE + sql.TO_CLAIM, _at(now)):
             repair = decide(RunningJob(*rest), now)
             if repair is not None:
                 _apply(transaction, repair, job_id, kind, label)
                 done[repair] = done.get(repair, 0) + 1
     return done
+
+
+def _at(now: float) -> dict[str, float]:
+    return {"now": now, "slack": SLACK_SECONDS}
 
 
 def _apply(transaction: Transaction, repair: Repair, job_id: int, kind: str, label: str) -> None:

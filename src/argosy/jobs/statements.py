@@ -75,7 +75,7 @@ WHERE label = :label AND state IN ('queued', 'running') RETURNING id"""
 
 TO_RECONCILE: Final = """
 SELECT id, kind, label, lease_until, lease_seconds, losses FROM jobs
-WHERE state = 'running' AND (lease_until < :now OR lease_until > :now + lease_seconds)"""
+WHERE state = 'running' AND (lease_until < :now OR lease_until > :now + lease_seconds + :slack)"""
 SHORTEN: Final = "UPDATE jobs SET lease_until = :now + lease_seconds WHERE id = :id"
 LOSE: Final = """
 UPDATE jobs SET state = 'queued', owner = NULL, lease_until = NULL, started_at = NULL, losses = losses + 1,

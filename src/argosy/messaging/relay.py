@@ -10,6 +10,7 @@ import uuid
 from itertools import groupby
 from typing import Final
 
+from argosy.clock import SLACK_SECONDS
 from argosy.database.database import Database, Row
 from argosy.messaging.broker import Broker
 from argosy.messaging.message import Message
@@ -18,7 +19,7 @@ CLAIM_SECONDS: Final = 10.0
 BATCH: Final = 500
 
 # a claim that ends later than any that is made now was made before the clock was put back
-_FREE = "FROM outbox WHERE (claimed_until <= :now OR claimed_until > :now + :seconds)"
+_FREE = "FROM outbox WHERE (claimed_until <= :now OR claimed_until > :now + :seconds + :slack)"
 _ANY = f"SELECT 1 {_FREE} LIMIT 1"  # no value is in the text
 _CLAIM = f"""
 UPDATE outbox SET claimed_until = :now + :seconds
@@ -41,10 +42,10 @@ def relay(database: Database, broker: Broker) -> int:
 
 def _claim(database: Database) -> list[Row]:
     with database.read() as transaction:
-        if not transaction.execute(_ANY, {"now": transaction.now(), "seconds": CLAIM_SECONDS}):
+        if not transaction.execute(_ANY, {"now": transaction.now(), "seconds": CLAIM_SECONDS, "slack": SLACK_SECONDS}):
             return []
     with database.write() as transaction:
-        values = {"now": transaction.now(), "seconds": CLAIM_SECONDS, "batch": BATCH}
+        values = {"now": transaction.now(), "seconds": CLAIM_SECONDS, "slack": SLACK_SECONDS, "batch": BATCH}
         return sorted(transaction.execute(_CLAIM, values))
 
 

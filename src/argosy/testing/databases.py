@@ -107,8 +107,8 @@ def all_rows_go_from_one_to_another(opened: Open) -> None:
         transaction.execute_many(_PUT, [(f"{number:04}", "é") for number in range(1200)])
         sql = "INSERT INTO data_keys (scope, wrapped, created_at) VALUES (:scope, :data, :time)"
         transaction.execute(sql, row)
-        transaction.execute("INSERT INTO outbox (id, queue, body, created_at) VALUES (:id, 'a', '{}', :time)", row)
-        transaction.execute("INSERT INTO outbox (queue, body, created_at) VALUES ('a', '{}', 0)")
+        transaction.execute("INSERT INTO outbox (id, topic, body, created_at) VALUES (:id, 'a', '{}', :time)", row)
+        transaction.execute("INSERT INTO outbox (topic, body, created_at) VALUES ('a', '{}', 0)")
         transaction.set_numbers({"outbox": 9})
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rows"
@@ -122,7 +122,7 @@ def all_rows_go_from_one_to_another(opened: Open) -> None:
     with other.write() as transaction:
         after = {name: _all(transaction, name, columns) for name, columns in transaction.tables().items()}
         assert {**before, "schema_steps": after["schema_steps"]} == after
-        given = transaction.execute("INSERT INTO outbox (queue, body, created_at) VALUES ('a', '', 0) RETURNING id")
+        given = transaction.execute("INSERT INTO outbox (topic, body, created_at) VALUES ('a', '', 0) RETURNING id")
         assert given == [(10,)]
 
 

@@ -15,7 +15,7 @@ CREATE TABLE messages (             -- messaging: what is kept for a name, until
     headers TEXT NOT NULL,          -- JSON {name: text}
     published_at REAL NOT NULL,
     visible_at REAL NOT NULL,       -- hidden until then, while a consumer has it or after it was given back
-    hidden_seconds REAL NOT NULL DEFAULT 0, -- for how long it was hidden: later than this from now is an older clock's
+    hidden_seconds REAL NOT NULL DEFAULT 0, -- for how long it was hidden
     deliveries INTEGER NOT NULL DEFAULT 0   -- fencing: only the newest delivery may settle it
 );
 CREATE INDEX messages_by_name ON messages (topic, name, visible_at, id);

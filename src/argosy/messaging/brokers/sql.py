@@ -15,6 +15,7 @@ from weakref import WeakSet
 
 import msgspec
 
+from argosy.clock import SLACK_SECONDS
 from argosy.database.database import Database
 from argosy.errors import BrokerUnavailable, DatabaseUnavailable
 from argosy.messaging.broker import DEAD, Broker, Capability, Delivery, DeliveryPolicy, Receiver, Settled
@@ -31,8 +32,9 @@ VALUES (:topic, :name, :id, :body, :headers, :now, :now)"""
 _DROP_OLD = "DELETE FROM messages WHERE topic = :topic AND name IN (:names) AND visible_at < :before"
 
 # hidden for longer than it was to be hidden means: hidden before the clock was put back
-_DUE = """
-FROM messages WHERE topic = :topic AND name = :name AND (visible_at <= :now OR visible_at > :now + hidden_seconds)"""
+_DUE = f"""
+FROM messages WHERE topic = :topic AND name = :name
+    AND (visible_at <= :now OR visible_at > :now + hidden_seconds + {SLACK_SECONDS})"""
 _IS_DUE = f"SELECT 1 {_DUE} LIMIT 1"  # no value is in the text
 _NEXT_DUE = "SELECT min(visible_at) FROM messages WHERE topic = :topic AND name = :name"
 _TAKE = f"""
