@@ -35,6 +35,11 @@ class AdapterHooks(PluginHooks):
         """Whether features are never negative under these options, which naive Bayes needs."""
         return False
 
+    @classmethod
+    def text_fields(cls, options: Options) -> tuple[str, ...]:  # noqa: ARG003
+        """The text fields that every dictionary must have for it to be asked; a lone text stands for any."""
+        return ()
+
 
 class ModelHooks(PluginHooks):
     """Of estimators."""

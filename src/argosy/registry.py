@@ -48,10 +48,20 @@ class Option(msgspec.Struct, frozen=True):
         return in_words(self.annotation)
 
     def check(self, value: Any, path: str) -> Any:
-        """The value as JSON; raises DefinitionInvalid. The default always passes, whatever it is annotated as."""
+        """The value as JSON; raises DefinitionInvalid. The default always passes, whatever it is annotated as.
+
+        A function among its `Annotated` metadata is called with the value, and raises ValueError on one that is no
+        good whatever the other options are.
+        """
         if value is self.default or (type(value) is type(self.default) and value == self.default):
             return self.default_json()
-        return checked_json(self.annotation, value, path)
+        found = checked_json(self.annotation, value, path)
+        try:
+            for check in filter(callable, getattr(self.annotation, "__metadata__", ())):
+                check(value)
+        except ValueError as problem:
+            raise DefinitionInvalid(str(problem), path) from None
+        return found
 
     def default_json(self) -> Any:
         """The default as JSON; always a fresh value."""

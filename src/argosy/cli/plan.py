@@ -45,6 +45,7 @@ def check(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
 
     Example: argosy plan check plan.yaml
     """
+    from argosy.definitions import require_some
     from argosy.jobs.plan_check import PlanCheck
 
     found = opened(ctx).plans.check(file, limit)
@@ -52,6 +53,7 @@ def check(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
         print_json(found.to_dict())
     elif isinstance(found, PlanCheck):
         _print_check(found)
+        require_some(found.expansion, found.plan)
     else:
         _print_search(found)
 
@@ -174,6 +176,8 @@ def _print_check(found: PlanCheck) -> None:
         print_line(f"Left out: {one.reason} ({plural(one.count, 'permutation')})")
     if found.plan.stop_when:
         print_line(f"Stops when a definition has {found.plan.stop_when} or better on validation.")
+    for one in found.lacking:
+        print_line(f"Fails here: {one.reason} ({plural(one.count, 'definition')}); a worker that has it can train")
     for unused in expansion.without_effect:
         print_line(f"Without effect: {unused.path}: {unused.why} ({plural(unused.definitions, 'definition')})")
     if expansion.distinct < len(expansion.definitions):

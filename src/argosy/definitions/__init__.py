@@ -1,7 +1,7 @@
 """From YAML and JSON to checked, frozen definitions: what is trained, the plans that stand for many, the settings."""
 
 from argosy.definitions.definition import PLUGIN_KINDS, Definition, Registries, Spec, code_digests, label
-from argosy.definitions.expand import LIMIT, Expansion, Forbidden, Unused, expand
+from argosy.definitions.expand import LIMIT, Expansion, Forbidden, Unused, expand, lacking, require_some
 from argosy.definitions.plan import Plan, load_plan, parse_plan
 from argosy.definitions.project import Settings, find_project, load_settings
 
@@ -20,7 +20,9 @@ __all__ = [
     "expand",
     "find_project",
     "label",
+    "lacking",
     "load_plan",
     "load_settings",
     "parse_plan",
+    "require_some",
 ]

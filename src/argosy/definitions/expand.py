@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -122,6 +122,26 @@ def _judge(
         for choice in triple:
             choice.kept += 1
     return account
+
+
+def lacking(definitions: Iterable[Definition], registries: Registries) -> list[Forbidden]:
+    """What is not installed here, with how many of these definitions cannot be trained without it."""
+    asked: dict[Spec, str] = {}
+    found: Counter[str] = Counter()
+    for definition in definitions:
+        for kind in PLUGIN_KINDS:
+            spec = definition.of(kind)
+            if spec not in asked:
+                asked[spec] = _lacks(registries.of(kind).get(spec.name), spec)
+        found["; ".join(filter(None, (asked[definition.of(kind)] for kind in PLUGIN_KINDS)))] += 1
+    return [Forbidden(reason, count) for reason, count in found.items() if reason]
+
+
+def require_some(expansion: Expansion, plan: Plan) -> None:
+    """Raise DefinitionInvalid where none of a plan's permutations may be trained."""
+    if not expansion.definitions:
+        why = "; ".join(dict.fromkeys(one.reason for one in expansion.forbidden + expansion.left_out))
+        raise DefinitionInvalid(f"of {expansion.permutations} permutations none may be trained: {why}", plan.name)
 
 
 def _choices(plan: Plan, kind: PluginKind, registries: Registries) -> list[_Choice]:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from argosy.database import Transaction
-from argosy.definitions import Definition, Expansion, Plan, Registries, Spec, code_digests, label, parse_plan
+from argosy.definitions import (
+    Definition,
+    Expansion,
+    Forbidden,
+    Plan,
+    Registries,
+    Spec,
+    code_digests,
+    label,
+    lacking,
+    parse_plan,
+)
 from argosy.definitions.ensemble import ADAPTER, with_labels
+from argosy.errors import KeyUnavailable, KeyWrong
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import states
 from argosy.jobs.schedule import order
@@ -17,9 +30,10 @@ from argosy.jobs.selection import resolve
 from argosy.jobs.submission import TRAIN, Plans, Wanted
 from argosy.plugin_hooks import ModelHooks
 from argosy.store.trained import answers_alike
-from argosy.types import Part
+from argosy.types import Input, Part
 
 if TYPE_CHECKING:
+    from argosy.datasets.examples import Examples
     from argosy.datasets.frozen import Frozen
 
 CutOf = Callable[[Transaction, Spec], "Frozen"]
@@ -36,6 +50,8 @@ class PlanCheck:
     datasets: list[Frozen]
     states: Mapping[str, str]
     """Label to `trained`, `queued`, `running`, `failed`, `cancelled` or `new`."""
+    lacking: Sequence[Forbidden] = ()
+    """What is not installed here that definitions to train need."""
     is_constant: bool = False
     """Everything trained so far gives one answer to all rows."""
 
@@ -63,6 +79,7 @@ class PlanCheck:
             "trained": self.count("trained"),
             "under_way": self.count("queued", "running"),
             "will_train": self.will_train,
+            "lacking": [{"reason": one.reason, "count": one.count} for one in self.lacking],
             "is_constant": self.is_constant,
             "evaluate": self.plan.evaluate.to_dict() if self.plan.evaluate else None,
             "datasets": [one.to_dict() for one in self.datasets],
@@ -73,9 +90,9 @@ class PlanCheck:
 class PlanChecker:
     """Checks plans against what is stored; `collection` is the one where a plan names none."""
 
-    def __init__(self, plans: Plans, registries: Registries, collection: str) -> None:
+    def __init__(self, plans: Plans, registries: Registries, examples: Examples, collection: str) -> None:
         self._plans, self._store = plans, plans.store
-        self._registries, self._collection = registries, collection
+        self._registries, self._examples, self._collection = registries, examples, collection
 
     def complete(self, cut: Spec) -> Spec:
         """The cut with its collection, where the project's default is meant."""
@@ -88,6 +105,24 @@ class PlanChecker:
         from argosy.datasets.label_kinds import check_labels
 
         check_labels(model, self._registries.models, frozen.collection, frozen.counts)
+
+    def check_inputs(self, pairs: Iterable[tuple[Spec, Spec]]) -> None:
+        """Raise DefinitionInvalid where an adapter, the second, cannot read examples of a cut's collection.
+
+        A few of them are opened to see; where no key is at hand, none. Not to be called within a transaction.
+        """
+        from argosy.datasets.input_kinds import LOOKED_AT, check_inputs
+
+        there = self._examples.collections()
+        opened: dict[str, list[Input]] = {}
+        for cut, adapter in sorted(pairs, key=lambda pair: pair[1].canonical()):
+            name = self.complete(cut).options["collection"]
+            if name in there and name not in opened:
+                try:
+                    opened[name] = [one.input for one in islice(self._examples.export(name), LOOKED_AT)]
+                except (KeyUnavailable, KeyWrong):
+                    opened[name] = []
+            check_inputs(adapter, self._registries.adapters, opened.get(name, ()))
 
     def check(self, transaction: Transaction, plan: Plan, expansion: Expansion, cut: CutOf) -> PlanCheck:
         """Raises DatasetInvalid, CollectionNotFound, DefinitionInvalid."""
@@ -110,7 +145,9 @@ class PlanChecker:
         is_constant = bool(trained) and all(
             answers_alike(self._store.result(transaction, name).confusion) for name in trained
         )
-        return PlanCheck(plan, expansion, ordered, datasets, found, is_constant)
+        to_train = [definition for one, definition in wanted.values() if found[one.label] not in ("trained", "running")]
+        needed = lacking(to_train, self._registries)
+        return PlanCheck(plan, expansion, ordered, datasets, found, needed, is_constant)
 
     def resolved(self, plan: Plan) -> Plan:
         """The plan with labels in place of the versions that it names as members; raises VersionNotFound."""

@@ -24,7 +24,7 @@ from argosy.models.component import Component
 from argosy.models.inputs import NO_LIMIT, FieldKind, check_input
 from argosy.models.served import Scorer, Served, largest_difference
 from argosy.plugin_hooks import AdapterHooks
-from argosy.types import Input
+from argosy.types import Input, Options
 
 __all__ = ["NOTHING", "Adapter", "ComposedAdapter", "FieldKind", "Indices", "SparseAdapter"]
 
@@ -43,6 +43,10 @@ class Adapter(Component, AdapterHooks):
     def reads(self) -> Mapping[str, FieldKind]:
         """The fields of a dictionary that it looks at; a lone text may come as it is, outside of a dictionary."""
         return {self.field or "text": "text"}
+
+    @classmethod
+    def text_fields(cls, options: Options) -> tuple[str, ...]:
+        return (options["field"] or "text",) if "field" in options else ()
 
     @property
     def waits(self) -> bool:

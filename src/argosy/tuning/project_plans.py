@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argosy.backends import Backends
-from argosy.definitions import LIMIT, Plan, expand, load_plan, parse_plan
-from argosy.errors import DefinitionInvalid, PlanNotFound
+from argosy.definitions import LIMIT, Plan, expand, load_plan, parse_plan, require_some
+from argosy.errors import PlanNotFound
 from argosy.jobs.submission import Plans, PlanStatus, Submitted
 from argosy.tuning.searches import Searches
 
@@ -47,7 +47,9 @@ class ProjectPlans:
             return check_search(self._backends, checker, plan)
         expansion = expand(plan, self._backends.registries, limit)
         with self._backends.database.read() as transaction:
-            return checker.check(transaction, plan, expansion, preview)
+            found = checker.check(transaction, plan, expansion, preview)
+        checker.check_inputs({(one.dataset, one.adapter) for one in expansion.definitions})
+        return found
 
     def submit(self, source: PlanSource, limit: int = LIMIT) -> Submitted:
         """Queue what is not trained yet. Idempotent. Raises as `check`; DefinitionInvalid where rules forbid all."""
@@ -60,9 +62,8 @@ class ProjectPlans:
 
             return submit_search(self._backends, checker, plan)
         expansion = expand(plan, self._backends.registries, limit)
-        if not expansion.definitions:
-            why = "; ".join(dict.fromkeys(one.reason for one in expansion.forbidden + expansion.left_out))
-            raise DefinitionInvalid(f"of {expansion.permutations} permutations none may be trained: {why}", plan.name)
+        require_some(expansion, plan)
+        checker.check_inputs({(one.dataset, one.adapter) for one in expansion.definitions})
         with self._backends.database.write() as transaction:
             now = transaction.now()
             wanted = checker.check(transaction, plan, expansion, lambda within, cut: freeze(within, cut, now)).wanted
@@ -127,4 +128,5 @@ class ProjectPlans:
     def _checker(self) -> PlanChecker:
         from argosy.jobs.plan_check import PlanChecker
 
-        return PlanChecker(self._backends.plans, self._backends.registries, self._backends.settings.collection)
+        one = self._backends
+        return PlanChecker(one.plans, one.registries, one.examples, one.settings.collection)

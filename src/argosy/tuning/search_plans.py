@@ -67,11 +67,13 @@ def check_search(backends: Backends, checker: PlanChecker, plan: Plan) -> Search
     with backends.database.read() as transaction:
         frozen = preview(transaction, _cut(checker, plan))
     _check_measured(checker, plan, frozen)
+    _check_inputs(checker, plan)
     return SearchCheck(plan, frozen, Searches.of(backends).story(plan.name))
 
 
 def submit_search(backends: Backends, checker: PlanChecker, plan: Plan) -> Submitted:
     """Begin a search, or go on with it. Raises DatasetInvalid, CollectionNotFound, ExtraMissing."""
+    _check_inputs(checker, plan)
     with backends.database.write() as transaction:
         cut = _cut(checker, plan)
         frozen = freeze(transaction, cut, transaction.now())
@@ -83,6 +85,11 @@ def _cut(checker: PlanChecker, plan: Plan) -> Spec:
     (alternative,) = plan.dataset
     (spec,) = alternative.specs()
     return checker.complete(spec)
+
+
+def _check_inputs(checker: PlanChecker, plan: Plan) -> None:
+    cut = _cut(checker, plan)
+    checker.check_inputs((cut, next(adapter.specs())) for adapter in plan.adapter)
 
 
 def _check_measured(checker: PlanChecker, plan: Plan, frozen: Frozen) -> None:

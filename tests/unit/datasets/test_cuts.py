@@ -94,7 +94,7 @@ def test_validation_is_half_of_the_rest_unless_given(name, more):
 @pytest.mark.parametrize(
     ("name", "options", "problem"),
     [
-        ("span", {"start": "soon"}, "start is no time: 'soon'"),
+        ("span", {"start": "soon"}, "options.start: 'soon' is no time"),
         ("span", {"start": "2016-01-02", "end": "2016-01-02"}, "not before end"),
         ("span", {"training_ratio": 1.0}, "training_ratio"),
         ("span", {"training_ratio": 0.8, "validation_ratio": 0.2}, "nothing to test on"),

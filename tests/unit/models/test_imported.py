@@ -105,6 +105,49 @@ def identity(width, first=None):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
 
 
+def unreleased(opset, ir_version):
+    """A graph of a version that no ONNX Runtime knows."""
+    from onnx import TensorProto, helper
+
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 2]) for name in ("X", "Y")]
+    graph = helper.make_graph([helper.make_node("Identity", ["X"], ["Y"])], "graph", ends[:1], ends[1:])
+    return helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=ir_version
+    ).SerializeToString()
+
+
+def of_numbers(columns):
+    return LogisticRegression().fit(np.eye(columns), np.arange(columns) % 2)
+
+
+def of_columns(*names):
+    import pandas as pd
+
+    return LogisticRegression().fit(pd.DataFrame(np.eye(len(names)), columns=names), np.arange(len(names)) % 2)
+
+
+def multiplying(rows):
+    """A graph of any width that multiplies with a matrix of so many rows."""
+    from onnx import TensorProto, helper
+
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, None]) for name in ("X", "Y")]
+    matrix = helper.make_tensor("W", TensorProto.FLOAT, [rows, 2], [1.0] * (2 * rows))
+    graph = helper.make_graph([helper.make_node("MatMul", ["X", "W"], ["Y"])], "graph", ends[:1], ends[1:], [matrix])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
+
+
+def test_what_onnx_runtime_says_of_shapes_is_said_with_the_number_of_fields():
+    model = runtime_of("onnx", multiplying(5), FIELDS, ["no", "yes"])
+    with pytest.raises(ImportedModelFailed, match=r"while running MatMul node.* dimension mismatch \(2 declared\)"):
+        model.answers([[1.0, 2.0]])
+
+
+def test_the_place_in_onnx_runtimes_own_source_does_not_come_before_the_cause():
+    with pytest.raises(ImportInvalid) as refused:
+        runtime_of("onnx", unreleased(17, 99), FIELDS, [])
+    assert str(refused.value).startswith("the file cannot be read as ONNX: Fail: Unsupported model IR version")
+
+
 def test_an_answer_that_is_no_number_is_none():
     model = pair("onnx", identity(2), fields=dict(FIELDS.fields), classes=("no", "yes"))
     assert model.classify([{"a": 0.2, "b": 0.8}]) == ["yes"]
@@ -124,7 +167,11 @@ def test_a_graph_that_takes_a_row_at_a_time_is_asked_so():
     [
         ("onnx", b"nothing", FIELDS, "cannot be read as ONNX"),
         ("onnx", identity(2)[:20], FIELDS, "cannot be read as ONNX"),
-        ("onnx", identity(3), FIELDS, "2 columns are declared"),
+        ("onnx", identity(3), FIELDS, "it takes 3 fields, and 2 are declared"),
+        ("onnx", unreleased(99, 9), FIELDS, "Opset 99 is under development"),
+        ("onnx", unreleased(17, 99), FIELDS, "Unsupported model IR version: 99"),
+        ("skops", skops_io.dumps(of_numbers(3)), FIELDS, "the model was fitted on 3 fields, and 2 are declared"),
+        ("skops", skops_io.dumps(of_columns("a", "c")), FIELDS, "fitted on the fields a, c; declared are a, b"),
         ("onnx", identity(2), Declared(), "texts are declared"),
         ("skops", b"PK nothing", Declared(), "cannot be read as skops"),
         ("skops", skops_io.dumps(text_pipeline())[:400], Declared(), "cannot be read as skops"),

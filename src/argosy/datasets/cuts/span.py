@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from math import inf
+from typing import Annotated
 
 from argosy.clock import parse_time
 from argosy.datasets.cut import Candidates, Cut, Ratio, TrainingRatio, by_ratio, check_ratios
 from argosy.datasets.split import OUT, PartCodes
+
+
+def check_moment(value: str | float | None) -> None:
+    """Raises ValueError where it is no time."""
+    if value is None:
+        return
+    try:
+        parse_time(value)
+    except ValueError:
+        raise ValueError(f"{value!r} is no time: write 2016-01-31, 2016-01-31T12:00:00 or seconds since 1970") from None
+
+
+Moment = Annotated[str | float | None, check_moment]
 
 
 class Span(Cut):
@@ -15,8 +29,8 @@ class Span(Cut):
     def __init__(
         self,
         collection: str = "",
-        start: str | float | None = None,
-        end: str | float | None = None,
+        start: Moment = None,
+        end: Moment = None,
         training_ratio: TrainingRatio = 0.8,
         validation_ratio: Ratio | None = None,
         seed: int = 0,
@@ -29,7 +43,7 @@ class Span(Cut):
             raise ValueError(f"start {start} is not before end {end}: the span is empty")
 
     def window(self) -> tuple[float, float]:
-        return _moment("start", self.start, -inf), _moment("end", self.end, inf)
+        return _seconds(self.start, -inf), _seconds(self.end, inf)
 
     def select(self, rows: Candidates) -> PartCodes:
         parts = by_ratio(rows, self.training_ratio, self.validation_ratio, self.seed)
@@ -38,10 +52,6 @@ class Span(Cut):
         return parts
 
 
-def _moment(name: str, value: str | float | None, otherwise: float) -> float:
-    if value is None:
-        return otherwise
-    try:
-        return parse_time(value)
-    except ValueError:
-        raise ValueError(f"{name} is no time: {value!r}; write 2016-01-31, 2016-01-31T12:00:00 or seconds") from None
+def _seconds(value: str | float | None, otherwise: float) -> float:
+    check_moment(value)
+    return otherwise if value is None else parse_time(value)

@@ -49,6 +49,11 @@ class Union(Adapter):
         return all(type(part).is_non_negative(part.options) for part in cls(tuple(options["of"]))._new())
 
     @classmethod
+    def text_fields(cls, options: Options) -> tuple[str, ...]:
+        parts = cls(tuple(options["of"]))._new()
+        return tuple({field for part in parts for field in type(part).text_fields(part.options)})
+
+    @classmethod
     def lacks(cls, options: Options) -> str:
         return next(filter(None, (type(part).lacks(part.options) for part in cls(tuple(options["of"]))._new())), "")
 

@@ -6,6 +6,7 @@ probabilities are taken, as a tensor or as a map a row, else the labels.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,7 +14,6 @@ import numpy as np
 
 from argosy.errors import ExtraMissing, ImportedModelFailed, ImportInvalid
 from argosy.models.runtime import Answers, Declared, Row, class_name, one_hot
-from argosy.models.runtimes.scikit import said
 from argosy.models.self_contained import refusal
 
 TYPES: Final[dict[str, Any]] = {
@@ -23,6 +23,13 @@ TYPES: Final[dict[str, Any]] = {
     "tensor(int32)": np.int32,
     "tensor(string)": object,
 }
+
+
+_SAID = 400
+_NUMBER = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
+_PLACE = re.compile(r"/\S+:\d+ .*?\)(?: const)? ")
+_SHAPES = re.compile(r"\b(?:dimension|shape|rank)s?\b|Expected: \d", re.IGNORECASE)
+_OPERATOR = re.compile(r"while running (\w+) node")
 
 
 class Onnx:
@@ -54,7 +61,8 @@ class Onnx:
         try:
             return self._session.run([self._output], self._feeds(rows))[0]
         except Exception as error:
-            raise ImportedModelFailed(f"the imported model failed: {type(error).__name__}") from error
+            declared = f"{len(self._declared.fields) or 1} declared"
+            raise ImportedModelFailed(f"the imported model failed: {_of_rows(error)} ({declared})") from error
 
     def _feeds(self, rows: Sequence[Row]) -> dict[str, Any]:
         if len(self._inputs) == 1:
@@ -91,7 +99,22 @@ def _session(content: bytes) -> Any:
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # whatever a damaged file makes it raise
-        raise ImportInvalid(f"the file cannot be read as ONNX: {said(error)}") from error
+        raise ImportInvalid(f"the file cannot be read as ONNX: {cause_of(error)}") from error
+
+
+def cause_of(error: BaseException) -> str:
+    """What ONNX Runtime says, without its error number and the place in its own source, which come first."""
+    text = _PLACE.sub("", _NUMBER.sub("", " ".join(str(error).split()), count=1), count=1)
+    return f"{type(error).__name__}: {text[:_SAID]}" if text else type(error).__name__
+
+
+def _of_rows(error: BaseException) -> str:
+    """The cause where it is about shapes, else the operator alone: anything else may have a row's value in it."""
+    cause = cause_of(error)
+    if _SHAPES.search(cause):
+        return cause
+    operator = _OPERATOR.search(cause)
+    return type(error).__name__ + (f" in {operator[1]}" if operator else "")
 
 
 def _check_input(one: Any, declared: Declared, inputs: int) -> None:
@@ -108,7 +131,8 @@ def _check_input(one: Any, declared: Declared, inputs: int) -> None:
     width = one.shape[1] if len(one.shape) == 2 else 1
     columns = len(declared.fields) or 1
     if isinstance(width, int) and width != columns:
-        raise ImportInvalid(f"{takes}, and {columns} columns are declared")
+        given = f"{columns} {'is' if columns == 1 else 'are'} declared"
+        raise ImportInvalid(f"{takes}: it takes {width} fields, and {given}")
 
 
 def _output(outputs: Sequence[Any]) -> str:

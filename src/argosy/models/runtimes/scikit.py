@@ -27,6 +27,7 @@ class Scikit:
             raise ImportInvalid(f"the file holds a {type(model).__name__}, which cannot predict")
         if any(str(vars(part).get("input")) in READS_FILES for part in _parts(model)):
             raise ImportInvalid("the model takes names of files and reads those: give its vectorizer input='content'")
+        _check_fields(model, declared)
         self._model, self._declared = model, declared
         self.classes = [class_name(one) for one in getattr(model, "classes_", ())] or list(classes)
 
@@ -60,6 +61,19 @@ class Scikit:
             return pd.DataFrame(list(rows), columns=list(self._declared.fields))
         are_numbers = set(self._declared.fields.values()) == {"number"}
         return np.array(list(rows), np.float64 if are_numbers else object)
+
+
+def _check_fields(model: Any, declared: Declared) -> None:
+    """Raise ImportInvalid where the model was fitted on other columns than are declared, as far as it says on which."""
+    names = [str(name) for name in getattr(model, "feature_names_in_", ())]
+    expected = getattr(model, "n_features_in_", None)
+    if not declared.fields or (not names and expected is None):
+        return
+    given = list(declared.fields)
+    if names and set(names) != set(given):
+        raise ImportInvalid(f"the model was fitted on the fields {', '.join(names)}; declared are {', '.join(given)}")
+    if expected is not None and expected != len(given):
+        raise ImportInvalid(f"the model was fitted on {expected} fields, and {len(given)} are declared")
 
 
 def from_skops(content: bytes, declared: Declared, classes: Sequence[str], trusted: Sequence[str]) -> Scikit:
