@@ -3,54 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from argosy.backends import Backends
 from argosy.datasets.example import Example
-from argosy.datasets.examples import CollectionCounts, Examples, examples_there, with_reading
+from argosy.datasets.examples import CollectionCounts, with_reading
 from argosy.datasets.file_options import Columns, FileOptions, as_argument
 from argosy.datasets.python_rows import examples_of
 from argosy.datasets.query_reading import QueryReading
 from argosy.datasets.reading import Reading
 from argosy.datasets.staging import ImportReport
-from argosy.errors import RowUnreadable, VersionNotFound
-from argosy.identities import resting_forms
-from argosy.jobs.erasure import erase_words
-from argosy.store import held_out
-from argosy.store.members import learned_digests
 
 if TYPE_CHECKING:
-    from argosy.app.project import Project
-
-
-MARK = "it learned from a subject that was erased"
-
-
-@dataclass(frozen=True)
-class ErasedSubject:
-    """What is gone, and the versions that learned from it: these are for you to judge."""
-
-    examples: int
-    revisions: int
-    predictions: int
-    models: list[str]
-    damaged: list[str] = field(default_factory=list)
-    """Spool files that cannot be read to their end, nor so searched: to be deleted by hand."""
-
-    @property
-    def is_nothing(self) -> bool:
-        """Whether nothing was stored about the subject: it may have been written otherwise."""
-        return not (self.revisions or self.predictions)
+    from argosy.operations.erasure import ErasedSubject
 
 
 class ProjectExamples:
     """`project.examples`. Where no collection is named, the project's default one is meant."""
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
-        self._examples = Examples(project.database, project.vault, text_bytes=project.settings.limits.text_bytes)
+    def __init__(self, backends: Backends) -> None:
+        self._backends, self._settings, self._examples = backends, backends.settings, backends.examples
 
     def add(
         self,
@@ -75,7 +49,7 @@ class ProjectExamples:
         labels that differ in case, white space or Unicode's form alone become the usual one of them.
         """
         columns = Columns(text, label, seen_at, subject, None, split, None, _names(fields))
-        options = FileOptions(columns, skip_bad, text_bytes=self._project.settings.limits.text_bytes)
+        options = FileOptions(columns, skip_bad, text_bytes=self._settings.limits.text_bytes)
         examples = examples_of(rows, options)
         rule = self._rule(on_conflict)
         report = self._examples.add(self._named(into), examples, rule, source, fold_case=fold_case)
@@ -136,7 +110,7 @@ class ProjectExamples:
         Other options as those of `import_file`.
         """
         columns = Columns(text, label, seen_at, subject, source, split, None, _names(fields))
-        limit = self._project.settings.limits.text_bytes
+        limit = self._settings.limits.text_bytes
         reading = QueryReading(database, query, FileOptions(columns, skip_bad, text_bytes=limit, spelled=spelled))
         rule = self._rule(on_conflict)
         report = self._examples.add(self._named(into), reading, rule, reading.name, progress, fold_case)
@@ -163,38 +137,15 @@ class ProjectExamples:
 
         `mark`: mark the versions that learned from it, so that nobody promotes them unawares.
         """
-        log = self._project.feedback.log
-        predictions = log.erase(subject)
-        with self._project.database.write() as transaction:
-            erase_words(transaction, {*resting_forms(subject), *predictions})
-        erased = self._examples.erase(subject)  # and purges the database's files, last
-        with self._project.database.write() as transaction:
-            answered = held_out.examples(transaction)
-            held_out.forget(transaction, answered - examples_there(transaction, answered))
-        models = self._learned_from(set(erased.datasets)) if erased.datasets else []
-        for reference in models if mark else ():
-            self._project.models.mark(reference, MARK)
-        damaged = [str(path) for path in log.damaged()]
-        return ErasedSubject(erased.examples, erased.revisions, len(predictions), models, damaged)
+        from argosy.operations.erasure import erase_subject
 
-    def _learned_from(self, datasets: set[str]) -> list[str]:
-        """The versions that learned from one of those datasets, or of which nobody can tell."""
-        store = self._project.store
-
-        def has_learned(label: str) -> bool:
-            try:
-                return not datasets.isdisjoint(learned_digests(store.trained(label), store.trained))
-            except (RowUnreadable, VersionNotFound):
-                return True
-
-        versions = sorted(store.all_versions(), key=lambda version: (version.model, version.number))
-        return [version.reference for version in versions if has_learned(version.label)]
+        return erase_subject(self._backends, subject, mark)
 
     def _named(self, collection: str) -> str:
-        return collection or self._project.settings.collection
+        return collection or self._settings.collection
 
     def _rule(self, on_conflict: str) -> str:
-        return on_conflict or self._project.settings.conflicts
+        return on_conflict or self._settings.conflicts
 
 
 def _names(fields: Sequence[str]) -> tuple[str, ...]:

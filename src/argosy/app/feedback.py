@@ -2,57 +2,30 @@
 
 from __future__ import annotations
 
-import zlib
-from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from argosy.datasets.examples import Examples
-from argosy.datasets.lines import opened, read_lines, record_limit
-from argosy.errors import ExamplesInvalid, FeedbackInvalid
-from argosy.feedback import review_files
-from argosy.feedback.corrections import Corrections
-from argosy.feedback.differing import differing
-from argosy.feedback.labels import ConflictRule
+from argosy.backends import Backends
+from argosy.feedback.review_exchange import draw, known_labels, take_reviews, wanted, write_reviews
 from argosy.feedback.review_files import Returned, ReviewRow
-from argosy.feedback.reviewing import DEFAULT_SOURCE, Reviews
-from argosy.paths import check_suffix, private_text
+from argosy.feedback.reviewing import DEFAULT_SOURCE
 from argosy.predictions.feedback_log import Feedback, FeedbackLog
-from argosy.predictions.log import EVER, PredictionLog
-
-if TYPE_CHECKING:
-    from argosy.app.project import Project
-
-REVIEW_ROWS = 50
-MOST_ROWS = 5_000
+from argosy.predictions.log import PredictionLog
 
 
 class ProjectFeedback:
     """`project.feedback`."""
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
-
-    @cached_property
-    def log(self) -> PredictionLog:
-        return PredictionLog(self._project.database, self._project.vault, self._project.spool)
-
-    @cached_property
-    def given(self) -> FeedbackLog:
-        return FeedbackLog(self._project.database, self._project.vault)
-
-    @cached_property
-    def reviews(self) -> Reviews:
-        return Reviews(self._project.database, self.log, self.given)
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
 
     @property
-    def corrections(self) -> Corrections:
-        """What turns feedback into examples; needs the keys of both."""
-        project = self._project
-        examples = Examples(project.database, project.vault, text_bytes=project.settings.limits.text_bytes)
-        rule = ConflictRule.parse(project.settings.feedback_conflicts)
-        return Corrections(project.database, self.log, self.given, examples, rule)
+    def log(self) -> PredictionLog:
+        return self._backends.prediction_log
+
+    @property
+    def given(self) -> FeedbackLog:
+        return self._backends.feedback_log
 
     def add(
         self,
@@ -98,54 +71,23 @@ class ProjectFeedback:
 
         `rows` is by default what the last refusal of the gate asks for, else 50.
         """
-        candidates = self.reviews.candidates(model, since, EVER)
-        wanted = rows or self.wanted(model) or REVIEW_ROWS
-        return self.reviews.draw(candidates, wanted, differing(self._project.backends, model, candidates))
+        return draw(self._backends, model, rows, since)
 
     def wanted(self, model: str) -> int | None:
         """How many more reviews would probably decide, where the gate refused the last challenger for want of them."""
-        from argosy.feedback.requests import Retrainings
-
-        judged = Retrainings.of(self._project.backends).judgements(model)
-        if not judged or judged[-1].verdict.promote or not judged[-1].verdict.more_reviews:
-            return None
-        self.log.drain()
-        since = sum(one.measures and one.given_at > judged[-1].judged_at for one in self.given.of_model(model))
-        return min(max(judged[-1].verdict.more_reviews - since, 0), MOST_ROWS) or None
+        return wanted(self._backends, model)
 
     def review(self, model: str, path: str | PathLike[str], rows: int | None = None, since: float = 0.0) -> int:
         """Write what `draw` gives as a CSV to correct, for its owner's eyes; how many rows.
 
         Raises FeedbackInvalid where the file exists: it may hold corrections; PathInvalid where its name says no CSV.
         """
-        check_suffix(Path(path), (".csv", ""))
-        if Path(path).exists():
-            raise FeedbackInvalid(f"{path} exists, and may hold corrections: import or move it, or name another file")
-        drawn = self.draw(model, rows, since)
-        with private_text(Path(path)) as file:
-            return review_files.write(drawn, file)
+        return write_reviews(self._backends, model, Path(path), rows, since)
 
     def import_file(self, path: str | PathLike[str], source: str = DEFAULT_SOURCE) -> tuple[Returned, int]:
         """Take a corrected CSV, all or nothing: what it said, and how many corrections were new."""
-        self.log.drain()
-        limit = record_limit(self._project.settings.limits.text_bytes)
-        try:
-            with opened(Path(path)) as file:
-                lines = read_lines(file, limit, str(path))
-                returned = review_files.read(lines, limit, self.reviews.logged, self.labels)
-        except ExamplesInvalid as problem:
-            raise FeedbackInvalid(str(problem)) from None
-        except (OSError, EOFError, zlib.error) as error:
-            raise FeedbackInvalid(f"{path} cannot be read: {error}") from None
-        return returned, self.reviews.take(returned.corrections, source)
+        return take_reviews(self._backends, Path(path), source)
 
     def labels(self, model: str = "") -> set[str]:
         """Every label in the collections that a model learned from, or in all of them; those in lists one by one."""
-        from argosy.datasets.frozen import collections_of  # numpy, which other commands do without
-
-        if not model:
-            return self._project.backends.examples.labels()
-        with self._project.database.read() as transaction:
-            digests = self._project.store.digests(transaction, model)
-            collections = collections_of(transaction, digests)
-        return self._project.backends.examples.labels(collections)
+        return known_labels(self._backends, model)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from argosy.backends import Backends
 from argosy.errors import VersionMarked, VersionNotFound
 from argosy.jobs.selection import resolve
 from argosy.processes import current_user
@@ -13,18 +14,16 @@ from argosy.store.aliases import CHAMPION
 from argosy.store.trained import Move, Trained, Version
 
 if TYPE_CHECKING:
-    from argosy.app.project import Project
     from argosy.evaluation.comparison import Comparison
     from argosy.evaluation.promotion import Promotion
-    from argosy.feedback.requests import Judgement
     from argosy.models.adapted_model import AdaptedModel
 
 
 class ProjectModels:
     """`project.models`; a reference is `topics@champion`, `topics@3`, `topics@best`, `topics@proposed` or `topics`."""
 
-    def __init__(self, project: Project) -> None:
-        self._project = project
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
         self._loaded: dict[str, AdaptedModel] = {}
 
     def __getitem__(self, reference: str) -> AdaptedModel:
@@ -33,31 +32,31 @@ class ProjectModels:
 
         version = self.resolve(reference)
         if version.artifact not in self._loaded:
-            self._project.registries  # noqa: B018  # a user's own plug-ins must be known before their state is read
-            self._loaded[version.artifact] = AdaptedModel.load(self._project.store.path(version))
+            self._backends.load_plugins()
+            self._loaded[version.artifact] = AdaptedModel.load(self._backends.store.path(version))
         return self._loaded[version.artifact]
 
     def resolve(self, reference: str) -> Version:
         """The version that a reference means."""
-        return resolve(self._project.backends.plans, reference)
+        return resolve(self._backends.plans, reference)
 
     def names(self) -> list[str]:
-        return self._project.store.models()
+        return self._backends.store.models()
 
     def versions(self, model: str) -> Sequence[Version]:
         """In order; raises ModelNotFound."""
-        return self._project.store.versions(model)
+        return self._backends.store.versions(model)
 
     def trained(self, reference: str) -> Trained:
         """The whole story of a version."""
-        return self._project.store.trained(self.resolve(reference).label)
+        return self._backends.store.trained(self.resolve(reference).label)
 
     def changed_code(self, reference: str) -> list[str]:
         """The user's plug-ins whose code here is not what the version was trained with, as `model.mine`."""
         from argosy.evaluation.changes import plugin_digests
 
         trained = self.trained(reference)
-        here = plugin_digests(trained.definition, self._project.registries)
+        here = plugin_digests(trained.definition, self._backends.registries)
         recorded: dict[str, str] = trained.environment.get("plugins", {})
         return sorted(name for name, digest in recorded.items() if here.get(name) != digest)
 
@@ -66,14 +65,14 @@ class ProjectModels:
         version = self.resolve(reference)
         if not reason.strip():
             raise VersionMarked("a mark needs a reason")
-        with self._project.database.write() as transaction:
+        with self._backends.database.write() as transaction:
             marks.mark(transaction, version.label, reason, by or current_user())
         return self.resolve(version.reference)
 
     def unmark(self, reference: str) -> Version:
         """Take a version's mark away."""
         version = self.resolve(reference)
-        with self._project.database.write() as transaction:
+        with self._backends.database.write() as transaction:
             marks.unmark(transaction, version.label)
         return self.resolve(version.reference)
 
@@ -87,28 +86,28 @@ class ProjectModels:
         if "@" not in reference:
             raise VersionNotFound(f"say which version: '{reference}@NUMBER' or '{reference}@best'")
         version = self.resolve(reference)
-        with self._project.database.write() as transaction:
-            self._project.store.promote(
+        with self._backends.database.write() as transaction:
+            self._backends.store.promote(
                 transaction, version.model, version.number, alias, by=by or current_user(), reason=reason, force=force
             )
-        return self._project.store.resolve(version.reference)
+        return self._backends.store.resolve(version.reference)
 
     def check_promotion(self, reference: str) -> Promotion | None:
         """How a version compares with the champion that it would replace; None where there is none, or it is that."""
         from argosy.evaluation.promotion import check_promotion
 
-        return check_promotion(self._project.backends, self.resolve(reference))
+        return check_promotion(self._backends, self.resolve(reference))
 
     def rollback(self, model: str, alias: str = CHAMPION, reason: str = "", by: str = "") -> Version:
         """Point an alias back at the version it had before; raises NothingToRollBack."""
-        with self._project.database.write() as transaction:
-            number = self._project.store.rollback(transaction, model, alias, by=by or current_user(), reason=reason)
-        return self._project.store.resolve(f"{model}@{number}")
+        with self._backends.database.write() as transaction:
+            number = self._backends.store.rollback(transaction, model, alias, by=by or current_user(), reason=reason)
+        return self._backends.store.resolve(f"{model}@{number}")
 
     def remove_alias(self, model: str, alias: str, reason: str = "", by: str = "") -> int:
         """Take an alias away; the number that it pointed at. Raises ModelNotFound, VersionNotFound."""
-        with self._project.database.write() as transaction:
-            return self._project.store.remove_alias(transaction, model, alias, by=by or current_user(), reason=reason)
+        with self._backends.database.write() as transaction:
+            return self._backends.store.remove_alias(transaction, model, alias, by=by or current_user(), reason=reason)
 
     def diff(self, first: str, second: str) -> Comparison:
         """What is different between two versions or labels: definition, rows, surroundings, metrics, answers.
@@ -117,25 +116,10 @@ class ProjectModels:
         """
         from argosy.evaluation.comparison import compare
 
-        return compare(self._project.backends, first, second)
+        return compare(self._backends, first, second)
 
     def history(self, model: str, alias: str = "") -> list[Move]:
         """How a model's aliases moved, and which challengers the gate refused, newest first."""
-        from argosy.feedback.requests import Retrainings
+        from argosy.feedback.history import history
 
-        moves = self._project.store.history(model, alias)
-        refused = (
-            [_refusal(one) for one in Retrainings.of(self._project.backends).refusals(model)]
-            if alias in ("", CHAMPION)
-            else []
-        )
-        return sorted([*moves, *refused], key=lambda move: -move.moved_at)
-
-
-def _refusal(judgement: Judgement) -> Move:
-    """A refusal as a line of history: a move that did not happen."""
-    verdict = judgement.verdict
-    numbers = judgement.champion, judgement.challenger
-    return Move(
-        judgement.model, CHAMPION, *numbers, judgement.judged_at, "gate", "refuse", verdict.reason, verdict.to_dict()
-    )
+        return history(self._backends, model, alias)

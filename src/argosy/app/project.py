@@ -108,7 +108,7 @@ class Project:
     def examples(self) -> ProjectExamples:
         from argosy.app.examples import ProjectExamples
 
-        return ProjectExamples(self)
+        return ProjectExamples(self.backends)
 
     @cached_property
     def plans(self) -> ProjectPlans:
@@ -120,13 +120,13 @@ class Project:
     def models(self) -> ProjectModels:
         from argosy.app.models import ProjectModels
 
-        return ProjectModels(self)
+        return ProjectModels(self.backends)
 
     @cached_property
     def feedback(self) -> ProjectFeedback:
         from argosy.app.feedback import ProjectFeedback
 
-        return ProjectFeedback(self)
+        return ProjectFeedback(self.backends)
 
     def leaderboard(self, plan: str = "") -> pandas.DataFrame:
         """Every definition tried, or those of one plan, best on validation first. Needs the extra `frames`."""
@@ -195,19 +195,11 @@ class Project:
         `texts` decrypts the texts of the rows that are listed; every label in doubt goes into the file `doubts`,
         decrypted. Raises ModelNotFound, VersionNotFound, PlanNotFound, ExamplesInvalid where that file exists.
         """
-        from argosy.app.reporting import write_report
+        from argosy.web.gathering import ReportOptions, write_report
 
         path, every = (None if given is None else Path(given) for given in (output, doubts))
-        return write_report(
-            self,
-            target,
-            path,
-            texts=texts,
-            learning_curve=learning_curve,
-            quick=quick,
-            doubts=every,
-            report_progress=report_progress,
-        )
+        options = ReportOptions(texts, learning_curve, quick, every)
+        return write_report(self.backends, target, path, options, report_progress)
 
     def doubts(self, target: str, *, texts: bool = False, quick: bool = False) -> pandas.DataFrame:
         """Every label that looks wrong, the worst first: a row each. Needs the extra `frames`.
@@ -215,9 +207,9 @@ class Project:
         `texts` decrypts the inputs; `quick` trains nothing and leaves out the training part. Raises as `report` does.
         """
         from argosy.app.frames import as_frame
-        from argosy.app.reporting import doubts_of
+        from argosy.web.gathering import doubts_of
 
-        return as_frame(doubts_of(self, target, texts=texts, quick=quick), "doubts()")
+        return as_frame(doubts_of(self.backends, target, texts=texts, quick=quick), "doubts()")
 
     def reproduce(self, reference: str, report_progress: Callable[[str], None] = lambda _: None) -> Reproduction:
         """Train a label or a version again, in a process of its own, and compare bit for bit. Changes nothing.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Self
 
+from argosy.backends import Backends
 from argosy.database import Database
 from argosy.errors import PredictionNotFound
 from argosy.feedback.review import choose
@@ -20,6 +22,11 @@ class Reviews:
 
     def __init__(self, database: Database, log: PredictionLog, feedback: FeedbackLog) -> None:
         self._database, self._log, self._feedback = database, log, feedback
+
+    @classmethod
+    def of(cls, backends: Backends) -> Self:
+        """Those of a project."""
+        return cls(backends.database, backends.prediction_log, backends.feedback_log)
 
     def candidates(self, model: str, start: float = 0.0, end: float = EVER) -> list[Reviewable]:
         """The predictions made in [start, end); raises PredictionNotFound where there are none."""

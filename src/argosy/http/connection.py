@@ -11,24 +11,41 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
-from argosy.http.connection_limits import ConnectionState
+from argosy.http.connection_limits import ConnectionLimits, ConnectionState
 from argosy.http.exchange import Exchange
 from argosy.http.refusals import Refused
 from argosy.http.request_body import RequestBody, body_of
 from argosy.http.request_head import end_of_head, parse_head, without_empty_lines
 
-if TYPE_CHECKING:
-    from argosy.http.connections import Connections
-
 _BEFORE_REQUEST = (ConnectionState.OPENED, ConnectionState.IDLE, ConnectionState.READING)
+
+
+class Keeper(Protocol):
+    """Whoever keeps all connections of a server."""
+
+    limits: ConnectionLimits
+    loop: asyncio.AbstractEventLoop
+    seconds_in: tuple[float, ...]
+    """By state."""
+    buffer: memoryview
+    date: bytes
+    is_stopping: bool
+
+    def add(self, connection: Connection) -> None:
+        """Raises Refused where there are too many."""
+
+    def remove(self, connection: Connection) -> None: ...
+
+    def run(self, exchange: Exchange) -> asyncio.Task[None]:
+        """Have the application answer a request."""
 
 
 class Connection(asyncio.BufferedProtocol):
     """Every change of `state` sets `deadline`; whoever keeps the connections calls `expire` once it has passed."""
 
-    def __init__(self, kept: Connections) -> None:
+    def __init__(self, kept: Keeper) -> None:
         self._kept, self._limits, self._time = kept, kept.limits, kept.loop.time
         self.state, self.deadline = ConnectionState.OPENED, 0.0
         self.since = 0.0

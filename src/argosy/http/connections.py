@@ -22,7 +22,8 @@ class Connections:
     """Belongs to the event loop's thread."""
 
     def __init__(self, application: Application, limits: ConnectionLimits) -> None:
-        self.limits, self.loop = limits, asyncio.get_running_loop()
+        self.limits = limits
+        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self.seconds_in = seconds_in_states(limits)
         self.buffer = memoryview(bytearray(limits.buffer_bytes))
         """What every connection reads into: one read is copied out before the next begins."""

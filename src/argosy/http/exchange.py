@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from argosy.errors import traced
 from argosy.http.request_head import RequestHead
 from argosy.http.response_framing import ResponseFraming
 from argosy.telemetry import logger
-
-if TYPE_CHECKING:
-    from argosy.http.connection import Connection
 
 Message = MutableMapping[str, Any]
 Application = Callable[
@@ -25,10 +22,37 @@ _ASGI = {"version": "3.0", "spec_version": "2.3"}
 _log = logger("argosy.http")
 
 
+class Client(Protocol):
+    """Who asked, as far as an exchange needs to know: its connection."""
+
+    client_address: Any
+    server_address: Any
+    is_write_paused: bool
+
+    @property
+    def date(self) -> bytes:
+        """The field that every answer has."""
+
+    def must_close(self) -> bool:
+        """Whether no further request can follow this one."""
+
+    def write(self, data: bytes) -> None:
+        """Something that comes before the answer."""
+
+    def write_answer(self, data: bytes, is_last: bool) -> None:
+        """The next piece of the answer."""
+
+    def resume_reading(self) -> None:
+        """The application took what was held of the body."""
+
+    def fail(self) -> None:
+        """The application gave no answer, or half of one."""
+
+
 class Exchange:
     """The connection feeds `take` and ends it by `lose`; the application's messages go to the connection."""
 
-    def __init__(self, connection: Connection, request: RequestHead) -> None:
+    def __init__(self, connection: Client, request: RequestHead) -> None:
         self.request, self.answer = request, ResponseFraming(request)
         self._connection = connection
         self._pieces: list[bytes] = []

@@ -3,40 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from argosy import clock
+from argosy.backends import Backends
 from argosy.datasets.export import FORMATS, More
 from argosy.errors import ExamplesInvalid
+from argosy.feedback.history import history
+from argosy.jobs.selection import resolve
 from argosy.label_sets import counted
 from argosy.paths import check_suffix, private_text, within
 from argosy.subprocess_tasks import run_task
+from argosy.tuning.project_plans import ProjectPlans
 from argosy.types import Progress
 
 if TYPE_CHECKING:
-    from argosy.app.project import Project
     from argosy.evaluation.findings import Analysis, Case
     from argosy.store.trained import Trained, Version
     from argosy.web.contents import Board, Competitor, Contents, Promotion, Subject
 
 
 SHOWN = 20
-"""So many mistakes and labels in doubt are on the page."""
+"""How many mistakes and labels in doubt are on the page."""
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """`texts` decrypts those of the rows that the page lists; every label in doubt goes into the file `doubts`."""
+
+    texts: bool = False
+    learning_curve: bool = False
+    quick: bool = False
+    doubts: Path | None = None
 
 
 def write_report(
-    project: Project,
+    backends: Backends,
     target: str,
-    output: str | Path | None = None,
-    *,
-    texts: bool = False,
-    learning_curve: bool = False,
-    quick: bool = False,
-    doubts: Path | None = None,
+    output: Path | None = None,
+    options: ReportOptions = ReportOptions(),
     report_progress: Progress = lambda _: None,
 ) -> Path:
     """Write the page; where it is.
@@ -46,18 +55,10 @@ def write_report(
     from argosy.web.report import page
 
     if output is not None:
-        check_suffix(Path(output), (".html", ".htm"))
-    contents = gather(
-        project,
-        target,
-        texts=texts,
-        learning_curve=learning_curve,
-        quick=quick,
-        doubts=doubts,
-        report_progress=report_progress,
-    )
-    path = Path(output) if output else within(Path(), f"report-{contents.subject.reference.replace('@', '-')}.html")
-    if texts:
+        check_suffix(output, (".html", ".htm"))
+    contents = gather(backends, target, options, report_progress)
+    path = output or within(Path(), f"report-{contents.subject.reference.replace('@', '-')}.html")
+    if options.texts:
         with private_text(path) as file:
             file.write(page(contents))
     else:
@@ -65,41 +66,32 @@ def write_report(
     return path
 
 
-def gather(
-    project: Project,
-    target: str,
-    *,
-    texts: bool = False,
-    learning_curve: bool = False,
-    quick: bool = False,
-    doubts: Path | None = None,
-    report_progress: Progress = lambda _: None,
-) -> Contents:
-    """Everything that the page shows; `texts` decrypts those of the rows that it lists."""
+def gather(backends: Backends, target: str, options: ReportOptions, report_progress: Progress) -> Contents:
+    """Everything that the page shows."""
     from argosy.statistics.class_figures import class_figures, set_figures
     from argosy.web.contents import Contents
 
+    doubts = options.doubts
     if doubts is not None:
         check_suffix(doubts, FORMATS)
         if doubts.exists():
             raise ExamplesInvalid(f"{doubts} exists, and may hold corrections: import or move it, or name another file")
-    version = subject_of(project, target)
-    trained = project.store.trained(version.label)
-    found = analysed(
-        project, version, report_progress, curve=learning_curve, quick=quick, every_doubt=doubts is not None
-    )
+    version = subject_of(backends, target)
+    trained = backends.store.trained(version.label)
+    asked = {"curve": options.learning_curve, "quick": options.quick, "every_doubt": doubts is not None}
+    found = analysed(backends, version, report_progress, **asked)
     if doubts is not None:
-        write_doubts(project, found, doubts)
+        write_doubts(backends, found, doubts)
     found = replace(found, doubts=found.doubts[:SHOWN])
-    found = _with_texts(project, found) if texts else found
+    found = _with_texts(backends, found) if options.texts else found
     labels, matrix = trained.confusion.get("labels", []), trained.confusion.get("matrix", [])
     per_label = trained.confusion.get("per_label", [])
-    subject, balance = _subject(project, version, trained)
+    subject, balance = _subject(backends, version, trained)
     return Contents(
         title=subject.reference,
-        project=project.settings.name,
+        project=backends.settings.name,
         made_at=clock.now(),
-        boards=_boards(project, version.model),
+        boards=_boards(backends, version.model),
         subject=subject,
         classes=set_figures(labels, per_label) if per_label else class_figures(labels, matrix) if labels else [],
         confusion_labels=[] if per_label else labels,
@@ -112,32 +104,31 @@ def gather(
         doubts=found.doubts,
         doubts_total=found.doubts_total,
         doubted=found.doubted,
-        promotions=_promotions(project, version.model),
+        promotions=_promotions(backends, version.model),
         live=found.live,
         notes=found.notes,
-        has_texts=texts,
+        has_texts=options.texts,
     )
 
 
-def analysed(project: Project, version: Version, report_progress: Progress, **asked: bool) -> Analysis:
+def analysed(backends: Backends, version: Version, report_progress: Progress, **asked: bool) -> Analysis:
     """What a child process finds out about the version's rows."""
     from argosy.evaluation.findings import Analysis
 
     known = {"label": version.label, "model": version.model, "version": version.number, "since": version.created_at}
-    return msgspec.convert(
-        run_task(project.root, "analyse", {**known, "shown": SHOWN, **asked}, report_progress=report_progress), Analysis
-    )
+    request = {**known, "shown": SHOWN, **asked}
+    return msgspec.convert(run_task(backends.root, "analyse", request, report_progress=report_progress), Analysis)
 
 
-def doubts_of(project: Project, target: str, *, texts: bool = False, quick: bool = False) -> list[dict[str, Any]]:
+def doubts_of(backends: Backends, target: str, *, texts: bool = False, quick: bool = False) -> list[dict[str, Any]]:
     """Every label in doubt, the worst first; `texts` decrypts the inputs."""
-    found = analysed(project, subject_of(project, target), lambda _: None, quick=quick, every_doubt=True)
-    return [_doubt(project, case, texts) for case in found.doubts]
+    found = analysed(backends, subject_of(backends, target), lambda _: None, quick=quick, every_doubt=True)
+    return [_doubt(backends, case, texts) for case in found.doubts]
 
 
-def write_doubts(project: Project, found: Analysis, path: Path) -> None:
+def write_doubts(backends: Backends, found: Analysis, path: Path) -> None:
     """Every label in doubt, decrypted, for its owner's eyes: put right, they can be imported again."""
-    examples = (project.examples.show(case.example_id)[-1] for case in found.doubts)
+    examples = (backends.examples.show(case.example_id)[-1] for case in found.doubts)
     more: More = {
         "suggested": [case.suggested for case in found.doubts],
         "ahead_by": [case.confidence for case in found.doubts],
@@ -147,41 +138,41 @@ def write_doubts(project: Project, found: Analysis, path: Path) -> None:
         FORMATS[path.suffix.lower()](examples, file, more)
 
 
-def _doubt(project: Project, case: Case, texts: bool) -> dict[str, Any]:
+def _doubt(backends: Backends, case: Case, texts: bool) -> dict[str, Any]:
     row = {"label": case.label, "suggested": case.suggested, "ahead_by": case.confidence, "part": case.part}
     row["example_id"] = case.example_id
     if not texts:
         return row
-    example = project.examples.show(case.example_id)[-1]
+    example = backends.examples.show(case.example_id)[-1]
     return {"text": example.input, **row, "seen_at": example.seen_at}
 
 
-def subject_of(project: Project, target: str) -> Version:
+def subject_of(backends: Backends, target: str) -> Version:
     """The version meant: of a plan or a model without one its champion, else its best on the leaderboard."""
     if "@" in target:
-        return project.models.resolve(target)
-    model = project.plans.name(target)
-    champions = [one for one in project.models.versions(model) if "champion" in one.aliases]
-    return champions[0] if champions else project.models.resolve(f"{model}@best")
+        return resolve(backends.plans, target)
+    model = ProjectPlans(backends).name(target)
+    champions = [one for one in backends.store.versions(model) if "champion" in one.aliases]
+    return champions[0] if champions else resolve(backends.plans, f"{model}@best")
 
 
-def _with_texts(project: Project, found: Analysis) -> Analysis:
+def _with_texts(backends: Backends, found: Analysis) -> Analysis:
     from argosy.evaluation.input_profile import as_text
 
-    def told(cases: Sequence[Case]) -> list[Case]:
-        shown = [project.examples.show(case.example_id)[-1].input for case in cases]
+    def shown_of(cases: Sequence[Case]) -> list[Case]:
+        shown = [backends.examples.show(case.example_id)[-1].input for case in cases]
         return [replace(case, text=as_text(item)) for case, item in zip(cases, shown, strict=True)]
 
-    return replace(found, mistakes=told(found.mistakes), doubts=told(found.doubts))
+    return replace(found, mistakes=shown_of(found.mistakes), doubts=shown_of(found.doubts))
 
 
-def _boards(project: Project, model: str) -> list[Board]:
+def _boards(backends: Backends, model: str) -> list[Board]:
     """The model's versions on the leaderboard, a board for each dataset, in the leaderboard's order."""
     from argosy.evaluation.leaderboard import ranked
     from argosy.web.contents import Board
 
     boards: dict[str, list[Competitor]] = {}
-    for row in ranked(project.backends.plans, project.registries):
+    for row in ranked(backends.plans, backends.registries):
         mine = [reference for reference in row["versions"] if reference.partition("@")[0] == model]
         if mine:
             boards.setdefault(row["dataset"], []).append(_competitor(row, mine))
@@ -214,21 +205,21 @@ def _figures(row: dict[str, Any]) -> dict[str, Any]:
     return {name: Interval(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in names}
 
 
-def _subject(project: Project, version: Version, trained: Trained) -> tuple[Subject, dict[str, dict[str, int]]]:
+def _subject(backends: Backends, version: Version, trained: Trained) -> tuple[Subject, dict[str, dict[str, int]]]:
     """The version's story, and the rows of its dataset by part and label."""
     from argosy.datasets.frozen import described as described_dataset
     from argosy.evaluation.leaderboard import described
     from argosy.statistics.intervals import Interval
     from argosy.web.contents import Subject
 
-    with project.database.read() as transaction:
+    with backends.database.read() as transaction:
         frozen = described_dataset(transaction, trained.dataset_digest)
     figures = {
         f"{part}_{name}": Interval(found["value"], found["low"], found["high"])
         for part, metrics in trained.metrics.items()
         for name, found in metrics.items()
     }
-    registries = project.registries
+    registries = backends.registries
     subject = Subject(
         reference=version.reference,
         label=trained.label,
@@ -249,7 +240,7 @@ def _subject(project: Project, version: Version, trained: Trained) -> tuple[Subj
     return subject, {part.value: counted(by_label) for part, by_label in frozen.counts.items()}
 
 
-def _promotions(project: Project, model: str) -> list[Promotion]:
+def _promotions(backends: Backends, model: str) -> list[Promotion]:
     from argosy.web.contents import Promotion
 
     return [
@@ -263,5 +254,5 @@ def _promotions(project: Project, model: str) -> list[Promotion]:
             one.reason,
             one.evidence,
         )
-        for one in project.models.history(model)
+        for one in history(backends, model)
     ]
