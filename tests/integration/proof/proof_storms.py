@@ -129,7 +129,7 @@ def two_of_everything(ground, seconds):
     ground.end()
     assert sum((client.refused for client in clients), Counter()).total() == 0
     return {
-        "queued twice": ground.query("SELECT coalesce(sum(token - 1), 0) FROM jobs")[0][0],
+        "queued twice": ground.query("SELECT coalesce(sum(token - 1 - losses), 0) FROM jobs")[0][0],
         "leases lost": ground.query("SELECT coalesce(sum(losses), 0) FROM jobs")[0][0],
         **ground.verify(clients),
     }
