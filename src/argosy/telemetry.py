@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 from argosy.terminal_text import visible
 
+LEVEL = "ARGOSY_LOG_LEVEL"
+"""The variable that says from which level on lines are logged; processes that are started follow it."""
+LEVELS = ("debug", "info", "warning", "error")
 
-def configure(level: str = "INFO") -> None:
+
+def configure() -> None:
     """Send Argosy's log to standard error. Called by entry points only, never on import."""
+    level = os.environ.get(LEVEL, "").upper() or "INFO"
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger("argosy")

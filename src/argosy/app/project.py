@@ -130,9 +130,9 @@ class Project:
 
     def leaderboard(self, plan: str = "") -> pandas.DataFrame:
         """Every definition tried, or those of one plan, best on validation first. Needs the extra `frames`."""
-        from argosy.app.frames import as_frame
+        from argosy.app.frames import leaderboard_frame
 
-        return as_frame(self.ranked(plan))
+        return leaderboard_frame(self.ranked(plan))
 
     def ranked(self, plan: str = "") -> list[dict[str, Any]]:
         """The leaderboard as one flat dictionary a definition; raises PlanNotFound."""

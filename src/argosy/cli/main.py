@@ -17,6 +17,7 @@ import click
 import argosy
 from argosy.cli.output import print_line
 from argosy.errors import ArgosyError, UserMistake
+from argosy.telemetry import LEVEL, LEVELS, configure
 from argosy.terminal_text import visible_line
 
 COMMANDS = {
@@ -78,8 +79,14 @@ class Commands(click.Group):
 @click.option(
     "-C", "--project", metavar="DIR", default=".", help="The project's folder, or one below it (default: this one)."
 )
+@click.option(
+    "--log-level",
+    type=click.Choice(LEVELS, case_sensitive=False),
+    envvar=LEVEL,
+    help="Log lines of this level and above on standard error (default: info, where a command logs).",
+)
 @click.pass_context
-def cli(ctx: click.Context, project: str) -> None:
+def cli(ctx: click.Context, project: str, log_level: str | None) -> None:
     """Train, serve and keep improving text classifiers.
 
     \b
@@ -89,6 +96,9 @@ def cli(ctx: click.Context, project: str) -> None:
     argosy up
     """
     ctx.obj = project
+    if log_level is not None:
+        os.environ[LEVEL] = log_level
+        configure()
 
 
 def main(arguments: list[str] | None = None) -> None:

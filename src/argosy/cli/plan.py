@@ -12,16 +12,13 @@ from argosy import clock
 from argosy.cli.examples import print_alike
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import opened
-from argosy.clock import format_time
 
 if TYPE_CHECKING:
     from argosy.datasets.frozen import Frozen
     from argosy.definitions import Expansion, Plan
     from argosy.jobs.plan_check import PlanCheck
-    from argosy.jobs.submission import PlanStatus
     from argosy.tuning.search_plans import SearchCheck
 
-SHOWN_REPLACED = 3
 limit_option = click.option(
     "--limit", type=click.IntRange(min=1), default=1_000_000, show_default=True, help="Most permutations to allow."
 )
@@ -113,7 +110,7 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
         waiting = {"quiet_until": until} if until else {}
         print_json(told | waiting | ({"search": found.search, "searching": found.is_searching} if found.search else {}))
         return
-    print_status(found)
+    print_line(str(found))
     if until:
         print_line(f"  quiet hours: no training starts before {until}")
 
@@ -132,29 +129,6 @@ def cancel(ctx: click.Context, plan_: str, as_json: bool) -> None:
         print_json({"cancelled": labels})
         return
     print_line(f"{plural(len(labels), 'definition')} cancelled.")
-
-
-def print_status(found: PlanStatus) -> None:
-    """The counts by state, and the failures with their errors."""
-    counts = ", ".join(f"{number} {state.value}" for state, number in found.counts.items() if number)
-    print_line(f"Plan '{found.plan}'{' (cancelled)' if found.is_cancelled else ''}: {counts or 'nothing to do'}.")
-    if found.search:
-        print_line(f"  search: {found.search}")
-    if found.stopped:
-        print_line(f"  stopped: {found.stopped}")
-    for name, number in found.lacking.items():
-        print_line(f"  {number} wait for a worker with the plug-in {name}")
-    for job in found.failed:
-        print_line(f"  {job.label} failed: {job.error}")
-    for one in found.replaced[:SHOWN_REPLACED]:
-        form = "the same plan on other rows" if one.is_same_plan else "another form of the plan"
-        print_line(
-            f"  replaced {format_time(round(one.replaced_at))}: {form}, submitted "
-            f"{format_time(round(one.submitted_at))}, {plural(one.definitions, 'definition')} of it "
-            f"({one.trained:,} trained) wanted no more"
-        )
-    if len(found.replaced) > SHOWN_REPLACED:
-        print_line(f"  … and {len(found.replaced) - SHOWN_REPLACED:,} replaced before")
 
 
 def _print_check(found: PlanCheck) -> None:

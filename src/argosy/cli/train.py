@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from argosy.cli.output import json_option, print_json, print_line
-from argosy.cli.plan import limit_option, print_status
+from argosy.cli.plan import limit_option
 from argosy.cli.project import now_option, opened, tell_quiet_hours
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
-    from argosy.jobs.submission import PlanStatus
+    from argosy.jobs.plan_status import PlanStatus
 
 
 @click.command()
@@ -53,7 +53,7 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
     else:
         print_leaderboard(project, name, top=10)
     if found.failed or ((found.search or found.stopped) and not as_json):
-        print_status(found)
+        print_line(str(found))
     return 1 if found.failed else 0
 
 

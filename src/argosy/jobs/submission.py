@@ -18,9 +18,9 @@ from argosy.definitions.stopping import PlanStop
 from argosy.errors import PlanNotFound, RowUnreadable, nearest
 from argosy.jobs import replaced_plans
 from argosy.jobs import statements as sql
-from argosy.jobs.job import Job, JobState, job_of
+from argosy.jobs.job import JobState, job_of
+from argosy.jobs.plan_status import PlanStatus
 from argosy.jobs.queue import URGENT, Queue
-from argosy.jobs.replaced_plans import ReplacedPlan
 from argosy.store.store import Store
 from argosy.store.trained import LeaderboardRow, Metrics
 from argosy.types import Part
@@ -52,37 +52,6 @@ class Submitted:
     """Of the plan's earlier submission, not wanted any more and not begun: cancelled."""
     left_out: tuple[str, ...] = ()
     """What is not installed, and how to install it."""
-
-
-@dataclass(frozen=True)
-class PlanStatus:
-    """Where a plan's definitions are; `counts` has every state."""
-
-    plan: str
-    submitted_at: float
-    counts: Mapping[JobState, int]
-    running: tuple[Job, ...]
-    failed: tuple[Job, ...]
-    lacking: Mapping[str, int]
-    """Plug-ins that queued definitions require, and how many: a worker without them leaves those for another."""
-    is_cancelled: bool = False
-    search: str = ""
-    """Of a plan that searches: how far it is."""
-    is_searching: bool = False
-    """More definitions will be asked for."""
-    stopped: str = ""
-    """Why it ended before all of it was tried."""
-    replaced: tuple[ReplacedPlan, ...] = ()
-    """Earlier forms of it, the newest first."""
-
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
-
-    @property
-    def is_over(self) -> bool:
-        """Nothing is queued or running any more, nor will be."""
-        return not self.is_searching and not self.counts[JobState.QUEUED] and not self.counts[JobState.RUNNING]
 
 
 class Plans:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from argosy.backends import Backends
 from argosy.definitions import LIMIT, Plan, expand, load_plan, parse_plan, require_some
 from argosy.errors import PlanNotFound
-from argosy.jobs.submission import Plans, PlanStatus, Submitted
+from argosy.jobs.plan_status import PlanStatus
+from argosy.jobs.submission import Plans, Submitted
 from argosy.tuning.searches import Searches
 
 if TYPE_CHECKING:

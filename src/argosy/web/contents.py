@@ -29,6 +29,8 @@ class Competitor:
     size_bytes: int
     predict_us: float
     proposed: bool = False
+    is_constant: bool = False
+    """It gave one answer to all rows of the test part."""
 
     @property
     def name(self) -> str:
@@ -42,6 +44,9 @@ class Board:
 
     dataset: str
     competitors: Sequence[Competitor]
+    baseline_label: str | None = None
+    baseline: float | None = None
+    """What always answering that label comes to on the test part."""
 
     @property
     def metric(self) -> str:

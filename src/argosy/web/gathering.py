@@ -52,6 +52,7 @@ def write_report(
 
     Raises ModelNotFound, VersionNotFound, PlanNotFound, ExamplesInvalid, PathInvalid.
     """
+    from argosy.web.notebook import ReportPath
     from argosy.web.report import page
 
     if output is not None:
@@ -63,7 +64,7 @@ def write_report(
             file.write(page(contents))
     else:
         path.write_text(page(contents), "utf-8")
-    return path
+    return ReportPath(path)
 
 
 def gather(backends: Backends, target: str, options: ReportOptions, report_progress: Progress) -> Contents:
@@ -171,12 +172,14 @@ def _boards(backends: Backends, model: str) -> list[Board]:
     from argosy.evaluation.leaderboard import ranked
     from argosy.web.contents import Board
 
-    boards: dict[str, list[Competitor]] = {}
+    boards: dict[str, Board] = {}
     for row in ranked(backends.plans, backends.registries):
         mine = [reference for reference in row["versions"] if reference.partition("@")[0] == model]
         if mine:
-            boards.setdefault(row["dataset"], []).append(_competitor(row, mine))
-    return [Board(dataset, competitors) for dataset, competitors in boards.items()]
+            empty = Board(row["dataset"], [], row["baseline_label"], row["test_baseline"])
+            board = boards.get(row["dataset"], empty)
+            boards[board.dataset] = replace(board, competitors=[*board.competitors, _competitor(row, mine)])
+    return list(boards.values())
 
 
 def _competitor(row: dict[str, Any], versions: list[str]) -> Competitor:
@@ -195,6 +198,7 @@ def _competitor(row: dict[str, Any], versions: list[str]) -> Competitor:
         size_bytes=row["size_bytes"],
         predict_us=row["predict_us"],
         proposed=row.get("proposed", False),
+        is_constant=row["is_constant"],
     )
 
 

@@ -59,7 +59,8 @@ def leaderboard(board: Board, own_label: str) -> Plot | None:
         return None
     named = board.metric.replace("_f1", "-F1")
     title = f"Test {named} on the dataset {board.dataset[:12]}"
-    return _both(lambda width: intervals(dots, width, title, f"test {named}, %"))
+    axis = f"test {named}, %"
+    return _both(lambda width: intervals(dots, width, title, axis, reference=board.baseline))
 
 
 def confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> Plot:

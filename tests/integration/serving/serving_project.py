@@ -77,7 +77,7 @@ class Project:
 
 
 def main(folder: str, port: str = "0", other_limits: str = "{}", hosts: str = "[]") -> None:
-    telemetry.configure("INFO")
+    telemetry.configure()
     project = Project(Path(folder))
     limits = LimitSettings(**{"text_bytes": 100_000, "body_bytes": 1_000_000, "rows": 100, **json.loads(other_limits)})
     server = http_server(project.store, project.vault, project.spool, limits=limits, hosts=json.loads(hosts))

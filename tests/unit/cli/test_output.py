@@ -4,12 +4,14 @@ import ast
 import io
 import json
 import logging
+import os
 from pathlib import Path
 
 import pytest
 
 import argosy
 from argosy import telemetry
+from argosy.cli.main import run
 from argosy.cli.output import print_json, print_line, print_table, standard_output
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202eabc\u2066\u2028\r\x00\x7f"
@@ -58,6 +60,34 @@ def test_an_export_is_exact_in_a_pipe_and_shown_on_a_terminal(monkeypatch, is_te
         assert not UNSAFE & set(screen.getvalue())
     else:
         assert screen.getvalue() == EVIL + "\r\n"
+
+
+@pytest.fixture
+def restored_log(monkeypatch):
+    """The log as it was, after a test that configures it; no level is set in the environment."""
+    monkeypatch.setenv(telemetry.LEVEL, "")
+    root = logging.getLogger("argosy")
+    before = root.handlers[:], root.level, root.propagate
+    yield root
+    root.handlers[:], root.level, root.propagate = before
+
+
+@pytest.mark.parametrize(("level", "shown"), [("debug", 2), ("info", 1), ("warning", 0), (None, 0)])
+def test_the_level_of_the_log_is_an_option(restored_log, monkeypatch, level, shown):
+    monkeypatch.setattr("sys.stderr", screen := Screen(is_terminal=False))
+    restored_log.handlers[:] = []
+    assert run([*(["--log-level", level] if level else []), "plan", "--help"]) == 0
+    telemetry.logger("argosy.test").info("one")
+    telemetry.logger("argosy.test").debug("two")
+    assert screen.getvalue().count("argosy.test") == shown
+    assert os.environ[telemetry.LEVEL] == (level or "")  # for processes that are started
+
+
+def test_a_level_that_there_is_not_is_a_mistake(restored_log, monkeypatch, capsys):
+    assert run(["--log-level", "loud", "plan", "--help"]) == 2
+    monkeypatch.setenv(telemetry.LEVEL, "loud")
+    assert run(["plan", "--help"]) == 2
+    assert capsys.readouterr().err.count("'loud' is not one of") == 2
 
 
 def test_the_log_too(monkeypatch):

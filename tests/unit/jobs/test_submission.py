@@ -230,3 +230,8 @@ def test_a_plan_that_has_something_good_enough_already_queues_nothing(plans):
     assert plans.status("topics").stopped == "a has accuracy 0.9 or better; 1 not tried"
     assert stopping(plans, "topics", "a", "b", reached=0.99).queued == ("b",)
     assert plans.status("topics").stopped == ""
+
+
+def test_a_notebook_shows_where_a_plan_is(plans):
+    submit(plans, "topics", "a")
+    assert plans.status("topics")._repr_html_() == "<pre>Plan &#x27;topics&#x27;: 1 queued.</pre>"

@@ -52,7 +52,7 @@ def profile(answers, sure, length, unseen):
 def contents(**changes):
     rows = [competitor(number, f"other-{number}") for number in (2, 3)]
     boards = [
-        Board("d" * 12, [competitor(1, subject().label, aliases=["champion"]), *rows]),
+        Board("d" * 12, [competitor(1, subject().label, aliases=["champion"]), *rows], "<other> & more", 0.45),
         Board("e" * 12, [competitor(4, "older")]),
     ]
     sample = profile({"billing": 30, "delivery": 20}, 0.9, 3.4, 0.1)

@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 import pytest
-from pages import LABELS, Page, contents
+from pages import LABELS, Page, competitor, contents, subject
 
 from argosy.web.report import SECTIONS, page
 
@@ -59,6 +59,14 @@ def test_figures_are_those_given(read):
     [board] = [table for table in read.tables if table[0][0] == "Version" and len(table) == 4]
     assert board[1][0].split() == ["shop@1", "champion"]
     assert "91.1 (85.0–95.0)" in board[1]
+
+
+def test_the_majority_baseline_is_said_and_drawn(read):
+    assert "Majority baseline, dashed: always answering “<other> & more” has a test accuracy of 45.0 %." in read.text
+    board = dataclasses.replace(contents().boards[0], competitors=[competitor(1, subject().label, is_constant=True)])
+    shown = Page(page(contents(boards=[board]))).text
+    assert "Majority baseline: always" in shown  # nothing is drawn of one
+    assert "constant" in shown
 
 
 def test_texts_are_there_only_when_given(read):
