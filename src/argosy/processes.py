@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import signal
 import subprocess
@@ -49,6 +48,8 @@ def stand_back(nice: int) -> None:
 
 def current_user() -> str:
     """Who runs this process, for the history: the login name, or `unknown`."""
+    import getpass  # terminals come with it, which few processes need
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from argosy.backends import Backends
-from argosy.feedback.review_exchange import draw, known_labels, take_reviews, wanted, write_reviews
-from argosy.feedback.review_files import Returned, ReviewRow
 from argosy.feedback.reviewing import DEFAULT_SOURCE
 from argosy.predictions.feedback_log import Feedback, FeedbackLog
 from argosy.predictions.log import PredictionLog
+
+if TYPE_CHECKING:
+    from argosy.feedback.review_files import Returned, ReviewRow
 
 
 class ProjectFeedback:
@@ -71,10 +73,14 @@ class ProjectFeedback:
 
         `rows` is by default what the last refusal of the gate asks for, else 50.
         """
+        from argosy.feedback.review_exchange import draw
+
         return draw(self._backends, model, rows, since)
 
     def wanted(self, model: str) -> int | None:
         """How many more reviews would probably decide, where the gate refused the last challenger for want of them."""
+        from argosy.feedback.review_exchange import wanted
+
         return wanted(self._backends, model)
 
     def review(self, model: str, path: str | PathLike[str], rows: int | None = None, since: float = 0.0) -> int:
@@ -82,12 +88,18 @@ class ProjectFeedback:
 
         Raises FeedbackInvalid where the file exists: it may hold corrections; PathInvalid where its name says no CSV.
         """
+        from argosy.feedback.review_exchange import write_reviews
+
         return write_reviews(self._backends, model, Path(path), rows, since)
 
     def import_file(self, path: str | PathLike[str], source: str = DEFAULT_SOURCE) -> tuple[Returned, int]:
         """Take a corrected CSV, all or nothing: what it said, and how many corrections were new."""
+        from argosy.feedback.review_exchange import take_reviews
+
         return take_reviews(self._backends, Path(path), source)
 
     def labels(self, model: str = "") -> set[str]:
         """Every label in the collections that a model learned from, or in all of them; those in lists one by one."""
+        from argosy.feedback.review_exchange import known_labels
+
         return known_labels(self._backends, model)

@@ -168,9 +168,9 @@ class Project:
         return serving(self.backends, port)
 
     def drift(self, target: str, by: str = "") -> pandas.DataFrame:
-        """Live answers of a model's versions, or of `MODEL@VERSION`, beside their test parts. Needs the extra `frames`.
+        """Live answers of a model's versions, or of `MODEL@VERSION`, compared with their test parts.
 
-        A row for each hour or day (`by`; else what fits) and thing compared.
+        Needs the extra `frames`. A row for each hour or day (`by`; else what fits) and thing compared.
 
         Raises ModelNotFound, VersionNotFound, KeyUnavailable.
         """

@@ -179,8 +179,8 @@ def _print_search(found: SearchCheck) -> None:
     if found.rungs:
         print_line(f"Halving: {_rungs(found)} of the training part; only the last become versions.")
     print_table(("choice", "values"), found.space)
-    if found.story is not None:
-        print_line(f"So far: {found.story}.")
+    if found.status is not None:
+        print_line(f"So far: {found.status}.")
     _print_rows(found.plan, [found.frozen])
 
 

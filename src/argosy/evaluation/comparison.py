@@ -29,7 +29,7 @@ class DataChange:
 
     rows: tuple[int, int]
     erased: tuple[int, int]
-    """Of these, gone since: what they were cannot be told."""
+    """Of these, erased since: what they were is not known."""
     added: dict[str, int]
     """Rows that only the second has, by label."""
     removed: dict[str, int]
@@ -210,7 +210,7 @@ class _Side:
 def _common(transaction: Transaction, a: _Side, b: _Side, members: Sequence[_Side]) -> tuple[list[int], str]:
     """The rows of either test part that neither learned from, by revision id; and what was left out.
 
-    `members` are what the members of an ensemble learned from beside it.
+    `members` are what the members of an ensemble learned from in addition.
     An example that both have in two revisions is taken as the second has it. Reviewed rows, which were drawn with
     unequal chances, are left out: figures by class take every row as one.
     """

@@ -50,19 +50,19 @@ class PairedAnswers:
         )
 
 
-def confidence_of(look: int, confidence: float) -> float:
-    """The confidence that the `look`-th comparison must reach, counted from 1."""
-    return 1 - (1 - confidence) / (look * (look + 1))
+def confidence_of(number: int, confidence: float) -> float:
+    """The confidence that the `number`-th interim test of a champion must reach, counted from 1."""
+    return 1 - (1 - confidence) / (number * (number + 1))
 
 
-def decide(live: PairedAnswers, test: PairedAnswers, looks: int, policy: Policy) -> Verdict:
-    """The verdict; `looks` is how many comparisons on live rows this champion has been through."""
+def decide(live: PairedAnswers, test: PairedAnswers, tests: int, policy: Policy) -> Verdict:
+    """The verdict; `tests` is how many interim tests on live rows this champion has been through."""
     if len(live) < max(policy.minimum_rows, 1):
         return _judged(test.and_then(live), policy, policy.confidence)
-    look = looks + 1
-    verdict = replace(_judged(live, policy, confidence_of(look, policy.confidence), "live rows"), look=look)
+    number = tests + 1
+    verdict = replace(_judged(live, policy, confidence_of(number, policy.confidence), "live rows"), look=number)
     if not verdict.promote:
-        more = more_reviews(live, confidence_of(look + 1, policy.confidence))
+        more = more_reviews(live, confidence_of(number + 1, policy.confidence))
         return replace(verdict, more_reviews=more, reason=f"{verdict.reason}; {_advice(more)}")
     veto = judge(test.champion, test.challenger, policy.confidence, 1, policy.resamples)
     if _is_a_loss(veto):

@@ -30,5 +30,5 @@ def drift(reference: Profile, live: Profile, confidence: float = 0.95, seed: int
     for name, before in reference.means.items():
         if name in live.means:
             shifts[name] = mean_shift(before, live.means[name], confidence, is_share=name in SHARES)
-    told = {name: shift for name, shift in shifts.items() if shift is not None}
-    return Drift(reference.rows, live.rows, told)
+    found = {name: shift for name, shift in shifts.items() if shift is not None}
+    return Drift(reference.rows, live.rows, found)

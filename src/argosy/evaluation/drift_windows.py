@@ -21,7 +21,7 @@ Window = tuple[float, float]
 
 
 def live_window(now: float, hours: int) -> Window:
-    """The newest so many hours, the one that goes on included."""
+    """The newest hours, that many of them, the one that goes on included."""
     end = hour_of(now) + HOUR
     return end - hours * HOUR, end
 

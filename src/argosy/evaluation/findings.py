@@ -40,7 +40,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Point:
-    """The pair trained on so many rows, and its accuracy on the test part."""
+    """The pair trained on this many rows, and its accuracy on the test part."""
 
     rows: int
     accuracy: Interval
@@ -60,7 +60,7 @@ class Live:
 
 @dataclass(frozen=True)
 class Analysis:
-    """`mistakes` and `doubts` are the first of so many; `notes` say by section why something is missing."""
+    """`mistakes` and `doubts` are the first of the totals; `notes` say by section why something is missing."""
 
     calibration: Sequence[Bin]
     curve: Sequence[Point]

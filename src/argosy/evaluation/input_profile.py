@@ -16,7 +16,7 @@ WORD: Final = re.compile(r"\w\w+")
 CHARACTERS: Final = 20_000
 """Of a longer text the beginning is looked at."""
 WORDS: Final = 200_000
-"""The most frequent so many words of the training part count as seen."""
+"""This many words of the training part count as seen, the most frequent ones."""
 FIELDS: Final = 12
 """So many numeric fields, in the order of their names."""
 LENGTH, VOCABULARY, FIELD = "length", "vocabulary", "field "

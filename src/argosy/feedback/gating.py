@@ -118,21 +118,21 @@ class Gating:
             guard.check()
             correct.append(self._correct(one, side, evidence.rows))
         answered = PairedAnswers(correct[0], correct[1], evidence.weights)
-        looks = self._looks(champion)
-        verdict = self._decide(answered, evidence.is_live, looks)
+        tests = self._tests(champion)
+        verdict = self._decide(answered, evidence.is_live, tests)
         if not verdict.promote:
             return verdict, evidence.left_out
         live, test = (answered.among(mask).champion for mask in (evidence.is_live, ~evidence.is_live))
         givers = [giver for giver, mask in zip(evidence.givers, evidence.is_live, strict=True) if mask]
         for suspicion in suspicions(givers, live, test):
             others = without(suspicion.token, evidence.givers)
-            if not self._decide(answered.among(others), evidence.is_live[others], looks).promote:
+            if not self._decide(answered.among(others), evidence.is_live[others], tests).promote:
                 reason = f"{held(suspicion, challenger.reference)} ({verdict.reason})"
                 return replace(verdict, promote=False, held=True, reason=reason), evidence.left_out
         return verdict, evidence.left_out
 
-    def _decide(self, answered: PairedAnswers, is_live: Correct, looks: int) -> Verdict:
-        return decide(answered.among(is_live), answered.among(~is_live), looks, self._policy)
+    def _decide(self, answered: PairedAnswers, is_live: Correct, tests: int) -> Verdict:
+        return decide(answered.among(is_live), answered.among(~is_live), tests, self._policy)
 
     def _side(self, trained: Trained) -> Side:
         with self._database.read() as transaction:
@@ -172,8 +172,8 @@ class Gating:
                 answers[place] = answer
         return np.array([agrees(answer or "", label) for answer, label in zip(answers, rows.labels, strict=True)], bool)
 
-    def _looks(self, champion: Version) -> int:
-        """How many comparisons on live rows this champion has been through."""
+    def _tests(self, champion: Version) -> int:
+        """How many interim tests on live rows this champion has been through."""
         done = Queue(self._database).jobs(GATE, JobState.DONE)
         mine = (job.result for job in done if job.result and job.result.get("model") == champion.model)
         return sum(one["champion"] == champion.number and one["verdict"].get("look", 0) > 0 for one in mine)

@@ -3,9 +3,9 @@
 The champion's answers as they were given live are compared with what the version before it says to the very same
 inputs, on feedback that came in without regard to the answers. Two things keep this honest:
 
-- Rows are looked at when there are `minimum_rows` of them, and again each time their number has doubled; a look takes
-  the first so many, however many more there are. Asking often therefore asks nothing new.
-- The k-th look spends (1 - confidence) / 2^k of the risk, so that all looks of a reign together wrongly dethrone a
+- Rows are tested when there are `minimum_rows` of them, and again each time their number has doubled; an interim test
+  takes the first ones, however many more there are. Asking often therefore asks nothing new.
+- The k-th interim test spends (1 - confidence) / 2^k of the risk, so that all tests of a champion together replace a
   champion that is no worse at most (1 - confidence) / 2 of the time, whatever their number.
 """
 
@@ -21,8 +21,8 @@ from argosy.predictions.measures import Measure
 
 
 @dataclass(frozen=True)
-class Look:
-    """The `number`-th look of a reign, at its first `rows`, with the confidence that this look must reach."""
+class InterimTest:
+    """The `number`-th of a champion, at its first `rows`, with the confidence that this test must reach."""
 
     number: int
     rows: int
@@ -53,13 +53,13 @@ class Row:
         return self.answer == self.label
 
 
-def look_at(rows: int, policy: Policy) -> Look | None:
-    """The newest look that so many rows allow; None where they are too few for the first."""
+def interim_test(rows: int, policy: Policy) -> InterimTest | None:
+    """The newest test that this many rows allow; None where they are too few for the first."""
     first = max(policy.minimum_rows, 1)
     if rows < first:
         return None
     number = (rows // first).bit_length()
-    return Look(number, first << (number - 1), 1 - (1 - policy.confidence) / 2**number)
+    return InterimTest(number, first << (number - 1), 1 - (1 - policy.confidence) / 2**number)
 
 
 def measuring(answered: Iterable[Answered], rule: ConflictRule, policy: Policy) -> list[Row]:
@@ -80,8 +80,8 @@ def measuring(answered: Iterable[Answered], rule: ConflictRule, policy: Policy) 
 
 
 def due(
-    look: Look | None,
-    looked: int,
+    interim: InterimTest | None,
+    tested: int,
     is_under_way: bool,
     rolled_back_at: float | None,
     policy: Policy,
@@ -89,13 +89,13 @@ def due(
 ) -> str | None:
     """Why a replay should be made now; None where it should not.
 
-    `looked` is the number of this reign's last look. In the cool-down after a rollback nothing is rolled back again.
+    `tested` is the number of this champion's last test. In the cool-down after a rollback nothing is rolled back again.
     """
-    if look is None or look.number <= looked or is_under_way:
+    if interim is None or interim.number <= tested or is_under_way:
         return None
     if is_cooling(rolled_back_at, now, policy.cooldown_seconds):
         return None
-    return f"{look.rows} fresh rows to measure by (look {look.number})"
+    return f"{interim.rows} fresh rows to measure by (interim test {interim.number})"
 
 
 def too_few(rows: int, policy: Policy) -> str:
@@ -105,6 +105,6 @@ def too_few(rows: int, policy: Policy) -> str:
     )
 
 
-def first_rows(rows: Sequence[Row], look: Look) -> Sequence[Row]:
-    """Those that a look is about."""
-    return rows[: look.rows]
+def first_rows(rows: Sequence[Row], interim: InterimTest) -> Sequence[Row]:
+    """Those that a test is about."""
+    return rows[: interim.rows]

@@ -12,8 +12,8 @@ from argosy.errors import JobFailed, NothingToRollBack
 from argosy.evaluation.gate import Policy, Verdict
 from argosy.feedback.labels import ConflictRule
 from argosy.feedback.policies import conflict_rule, gate_policy
-from argosy.feedback.replay import due, look_at
-from argosy.feedback.replay_rows import Reign, fresh_rows, reign
+from argosy.feedback.replay import due, interim_test
+from argosy.feedback.replay_rows import ChampionPeriod, champion_period, fresh_rows
 from argosy.feedback.replaying import REPLAY, ReplayRequest
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import URGENT, Queue, under_way
@@ -31,6 +31,7 @@ class Replayed:
     rolled_back: bool
     fresh_rows: int
     look: int
+    """The number of the interim test."""
     verdict: Verdict
 
     @property
@@ -64,7 +65,7 @@ class Replays:
         """
         self._store.resolve(f"{model}@{CHAMPION}")
         with self._queue.database.write() as transaction:
-            found = reign(transaction, model)
+            found = champion_period(transaction, model)
             if found is None:
                 raise NothingToRollBack(f"{model}@{CHAMPION} has no earlier version to go back to")
             asked = under_way(transaction, REPLAY, model)
@@ -76,17 +77,17 @@ class Replays:
             return label
 
     def request_if_due(self, model: str, by: str = "schedule") -> str | None:
-        """Ask where there is enough fresh feedback for a look that was not made yet; the label of what was queued."""
+        """Ask where fresh feedback is enough for an interim test that was not made; the label of what was queued."""
         with self._queue.database.read() as transaction:
-            found, now = reign(transaction, model), transaction.now()
+            found, now = champion_period(transaction, model), transaction.now()
             if found is None:
                 return None
             rows = len(fresh_rows(transaction, found, self._rule, self._policy))
             is_under_way = under_way(transaction, REPLAY, model) is not None
         rollbacks = [move.moved_at for move in self._store.history(model, CHAMPION) if move.action == ROLLBACK]
         reason = due(
-            look_at(rows, self._policy),
-            self._looked(found),
+            interim_test(rows, self._policy),
+            self._tested(found),
             is_under_way,
             max(rollbacks, default=None),
             self._policy,
@@ -104,8 +105,8 @@ class Replays:
         named = {name: job.result[name] for name in Replayed.__dataclass_fields__}
         return Replayed(**{**named, "verdict": Verdict.from_dict(named["verdict"])})
 
-    def _looked(self, found: Reign) -> int:
-        """The number of the last look of this reign."""
+    def _tested(self, found: ChampionPeriod) -> int:
+        """The number of the last interim test of this champion."""
         done = (job.result for job in self._queue.jobs(REPLAY, JobState.DONE) if job.result)
-        looks = [one["look"] for one in done if one["model"] == found.model and one["since"] == found.since]
-        return max(looks, default=0)
+        tests = [one["look"] for one in done if one["model"] == found.model and one["since"] == found.since]
+        return max(tests, default=0)

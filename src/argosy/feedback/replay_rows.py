@@ -1,4 +1,4 @@
-"""What a replay rests on, read from the database: who reigns since when after whom, and the feedback since then."""
+"""What a replay rests on, read from the database: the champion, the one before it, and the feedback since then."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from argosy.store.aliases import CHAMPION, before, moves
 
 
 @dataclass(frozen=True)
-class Reign:
-    """A champion, since when it is one, and the version that a rollback would go back to."""
+class ChampionPeriod:
+    """A version's time as champion: since when, and the version that a rollback would go back to."""
 
     model: str
     champion: int
@@ -28,27 +28,27 @@ class Reign:
     since: float
 
 
-def reign(transaction: Transaction, model: str) -> Reign | None:
+def champion_period(transaction: Transaction, model: str) -> ChampionPeriod | None:
     """The present one; None where there is no champion, or none before it."""
     history = moves(transaction, model, CHAMPION)
     try:
         previous = before(history, model, CHAMPION)
     except NothingToRollBack:
         return None
-    return Reign(model, history[-1].to_number, previous, history[-1].moved_at)
+    return ChampionPeriod(model, history[-1].to_number, previous, history[-1].moved_at)
 
 
-def fresh_rows(transaction: Transaction, reign: Reign, rule: ConflictRule, policy: Policy) -> list[Row]:
-    """The champion's live answers of this reign that measure; those still in the spool are missing."""
+def fresh_rows(transaction: Transaction, period: ChampionPeriod, rule: ConflictRule, policy: Policy) -> list[Row]:
+    """The champion's live answers in its time as champion that measure; those still in the spool are missing."""
     answers: dict[str, str] = {}
     said: dict[str, list[Said]] = {}
-    for fresh in fresh_feedback(transaction, reign.model, reign.champion, reign.since):
+    for fresh in fresh_feedback(transaction, period.model, period.champion, period.since):
         one, label = fresh.given, beside(fresh.given.label, fresh.answer)
         answers[one.prediction_id] = fresh.answer
         word = Said(one.kind, label, one.source, one.given_at, fresh.number, one.measures, one.token)
         said.setdefault(one.prediction_id, []).append(word)
     given = (Answered(one, answers[one], tuple(words)) for one, words in said.items())
-    givers = measures(transaction, reign.model)
+    givers = measures(transaction, period.model)
     rows = [replace(row, measure=givers.get(row.prediction_id)) for row in measuring(given, rule, policy)]
     kept = within_shares([row.measure for row in rows], np.ones(len(rows), bool), policy.largest_share)
     return [row for row, counts in zip(rows, kept, strict=True) if counts]

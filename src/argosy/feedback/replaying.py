@@ -20,8 +20,8 @@ from argosy.evaluation.evidence import weights_of
 from argosy.evaluation.gate import Correct, Policy, Verdict, judge, refused
 from argosy.evaluation.suspicion import suspicions, without
 from argosy.feedback.labels import ConflictRule
-from argosy.feedback.replay import Look, Row, first_rows, look_at, too_few
-from argosy.feedback.replay_rows import Reign, fresh_rows, reign
+from argosy.feedback.replay import InterimTest, Row, first_rows, interim_test, too_few
+from argosy.feedback.replay_rows import ChampionPeriod, champion_period, fresh_rows
 from argosy.feedback.triggers import is_cooling
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
@@ -61,52 +61,54 @@ class Replaying:
 
     def __call__(self, job: Job, guard: LeaseGuard) -> Outcome:
         request = msgspec.convert(job.payload, ReplayRequest)
-        asked = Reign(request.model, request.champion, request.previous, request.since)
+        asked = ChampionPeriod(request.model, request.champion, request.previous, request.since)
         self._log.count(request.model)  # drains the spool, so that feedback finds its prediction
         with self._database.read() as transaction:
-            found, now = reign(transaction, request.model), transaction.now()
+            found, now = champion_period(transaction, request.model), transaction.now()
             rows = fresh_rows(transaction, asked, self._rule, self._policy)
-        look = look_at(len(rows), self._policy)
+        interim = interim_test(len(rows), self._policy)
         if found != asked:
             verdict = refused(_moved(found), self._policy)
-        elif look is None:
+        elif interim is None:
             verdict = refused(too_few(len(rows), self._policy), self._policy, len(rows))
         else:
-            verdict = self._compare(asked, first_rows(rows, look), look, guard)
+            verdict = self._compare(asked, first_rows(rows, interim), interim, guard)
             verdict = self._cooled(request.model, verdict, now)
-        result = _result(asked, look, len(rows), verdict)
+        result = _result(asked, interim, len(rows), verdict)
         if not verdict.promote:
             return Outcome(result)
         return Outcome(result, lambda transaction: self._roll_back(transaction, asked, result))
 
-    def _compare(self, asked: Reign, rows: Sequence[Row], look: Look, guard: LeaseGuard) -> Verdict:
+    def _compare(self, asked: ChampionPeriod, rows: Sequence[Row], interim: InterimTest, guard: LeaseGuard) -> Verdict:
         live = np.array([row.is_right for row in rows], dtype=bool)
         guard.check()
         before = self._replayed(asked, rows, guard)
         givers = [row.measure for row in rows]
-        verdict = self._judged(live, before, givers, look)
+        verdict = self._judged(live, before, givers, interim)
         if verdict.promote:
             return verdict
         for suspicion in suspicions(givers, live, np.zeros(0, bool)):
             others = without(suspicion.token, givers)
             kept = [giver for giver, counts in zip(givers, others, strict=True) if counts]
-            rest = self._judged(live[others], before[others], kept, look)
+            rest = self._judged(live[others], before[others], kept, interim)
             if rest.promote:
                 return replace(rest, reason=f"{rest.reason}, its rows left out since {suspicion.reason}")
         return verdict
 
-    def _judged(self, live: Correct, before: Correct, givers: Sequence[Measure | None], look: Look) -> Verdict:
+    def _judged(
+        self, live: Correct, before: Correct, givers: Sequence[Measure | None], interim: InterimTest
+    ) -> Verdict:
         verdict = judge(
             live,
             before,
-            look.confidence,
+            interim.confidence,
             self._policy.minimum_rows,
             self._policy.resamples,
             weights=weights_of(givers),
         )
-        return replace(verdict, look=look.number)
+        return replace(verdict, look=interim.number)
 
-    def _replayed(self, asked: Reign, rows: Sequence[Row], guard: LeaseGuard) -> Correct:
+    def _replayed(self, asked: ChampionPeriod, rows: Sequence[Row], guard: LeaseGuard) -> Correct:
         """Of each row, whether the version before is right."""
         version = self._store.resolve(f"{asked.model}@{asked.previous}")
         model = AdaptedModel.load(self._store.path(version))
@@ -125,8 +127,8 @@ class Replaying:
         reason = f"within {self._policy.cooldown_seconds:.0f} s of a rollback there is no other ({verdict.reason})"
         return replace(verdict, promote=False, reason=reason)
 
-    def _roll_back(self, transaction: Transaction, asked: Reign, result: dict[str, Any]) -> None:
-        found = reign(transaction, asked.model)
+    def _roll_back(self, transaction: Transaction, asked: ChampionPeriod, result: dict[str, Any]) -> None:
+        found = champion_period(transaction, asked.model)
         if found != asked:
             raise DecisionOvertaken(_moved(found))
         reason = f"version {asked.previous}, replayed on the same inputs, is {result['verdict']['reason']}"
@@ -144,7 +146,7 @@ def _answers(model: AdaptedModel, inputs: Sequence[Input]) -> list[str | None]:
         return [answer for one in inputs for answer in _answers(model, [one])]
 
 
-def _result(asked: Reign, look: Look | None, rows: int, verdict: Verdict) -> dict[str, Any]:
+def _result(asked: ChampionPeriod, interim: InterimTest | None, rows: int, verdict: Verdict) -> dict[str, Any]:
     """The job's result; in the verdict, the challenger is the version before."""
     return {
         "model": asked.model,
@@ -153,11 +155,11 @@ def _result(asked: Reign, look: Look | None, rows: int, verdict: Verdict) -> dic
         "since": asked.since,
         "rolled_back": verdict.promote,
         "fresh_rows": rows,
-        "look": look.number if look else 0,
+        "look": interim.number if interim else 0,
         "verdict": verdict.to_dict(),
     }
 
 
-def _moved(found: Reign | None) -> str:
+def _moved(found: ChampionPeriod | None) -> str:
     now = "there is no version to go back to" if found is None else f"version {found.champion} is champion"
     return f"the champion was moved since this was asked for ({now}): ask anew"

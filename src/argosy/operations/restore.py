@@ -1,7 +1,8 @@
 """`argosy restore`: a project again, from the one file of a backup; whole or not at all.
 
-It is put together in a folder beside, and takes its place when all is there. Nothing outside of that folder is written:
-a database or artifacts that the settings keep elsewhere are put into the project, and the settings changed to say so.
+It is put together in a folder next to its own, and takes its place when all is there. Nothing outside of that folder is
+written: a database or artifacts that the settings keep elsewhere are put into the project, and the settings changed to
+say so.
 """
 
 from __future__ import annotations

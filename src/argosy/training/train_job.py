@@ -182,7 +182,7 @@ class Trainer:
     def _validated(
         self, definition: Definition, digest: str, dataset: Dataset, measured: Measured, guard: LeaseGuard
     ) -> Measured:
-        """The pair stays the one trained on the training part; what is told of its validation comes from all rounds."""
+        """The pair stays the one trained on the training part; the figures of its validation come from all rounds."""
         evaluation = definition.evaluate
         if evaluation is None:
             return measured

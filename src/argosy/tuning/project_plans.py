@@ -75,16 +75,16 @@ class ProjectPlans:
     def status(self, plan: PlanSource) -> PlanStatus:
         """Where a submitted plan's definitions are; raises PlanNotFound."""
         name = self.name(plan)
-        story, found = self.searches.story(name), self.queued.status(name)
-        return found if story is None else replace(found, search=str(story), is_searching=story.is_open)
+        search, found = self.searches.status(name), self.queued.status(name)
+        return found if search is None else replace(found, search=str(search), is_searching=search.is_open)
 
     def progress(self, plan: str, submitted: Submitted) -> PlanStatus:
         """Where what was submitted is, without challengers that a retraining has added to the plan meanwhile."""
-        story = self.searches.story(plan)
-        if story is None:
+        search = self.searches.status(plan)
+        if search is None:
             return self.queued.status(plan, {*submitted.queued, *submitted.waiting, *submitted.trained})
-        found = self.queued.status(plan, {trial.label for trial in story.trials})
-        return replace(found, search=str(story), is_searching=story.is_open)
+        found = self.queued.status(plan, {trial.label for trial in search.trials})
+        return replace(found, search=str(search), is_searching=search.is_open)
 
     def cancel(self, plan: PlanSource) -> list[str]:
         """Cancel what no other plan wants and no worker has finished; the labels."""

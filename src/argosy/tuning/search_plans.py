@@ -13,18 +13,18 @@ from argosy.definitions import Plan, Spec
 from argosy.errors import DatasetInvalid
 from argosy.jobs.plan_check import PlanChecker
 from argosy.jobs.submission import Submitted
-from argosy.tuning.searches import Searches, Story
+from argosy.tuning.searches import Searches, SearchStatus
 from argosy.tuning.space import described, is_finite, size
 from argosy.types import Part
 
 
 @dataclass(frozen=True)
 class SearchCheck:
-    """What submitting a plan that searches would do; `story` is how far an earlier submission is."""
+    """What submitting a plan that searches would do; `status` is how far an earlier submission is."""
 
     plan: Plan
     frozen: Frozen
-    story: Story | None
+    status: SearchStatus | None
 
     @property
     def space(self) -> list[tuple[str, str]]:
@@ -57,7 +57,7 @@ class SearchCheck:
             "space": [{"choice": name, "values": values} for name, values in self.space],
             "permutations": self.permutations,
             "evaluate": self.plan.evaluate.to_dict() if self.plan.evaluate else None,
-            "trials": len(self.story.trials) if self.story else 0,
+            "trials": len(self.status.trials) if self.status else 0,
             "datasets": [one.to_dict()],
         }
 
@@ -68,7 +68,7 @@ def check_search(backends: Backends, checker: PlanChecker, plan: Plan) -> Search
         frozen = preview(transaction, _cut(checker, plan))
     _check_measured(checker, plan, frozen)
     _check_inputs(checker, plan)
-    return SearchCheck(plan, frozen, Searches.of(backends).story(plan.name))
+    return SearchCheck(plan, frozen, Searches.of(backends).status(plan.name))
 
 
 def submit_search(backends: Backends, checker: PlanChecker, plan: Plan) -> Submitted:

@@ -45,7 +45,7 @@ _SPACE = ("dataset", "adapter", "model", "evaluate", "forbid", "require")
 
 
 @dataclass(frozen=True)
-class Story:
+class SearchStatus:
     """Where a search is; `ended` says why no more is asked for."""
 
     search: Search
@@ -110,10 +110,10 @@ class Searches:
             names = [row[0] for row in transaction.execute(sql.OPEN_SEARCHES)]
         return sum(self._advance_one(name, ahead) for name in names)
 
-    def story(self, plan: str) -> Story | None:
+    def status(self, plan: str) -> SearchStatus | None:
         """Where a plan's search is; None where it does not search."""
         with self._database.read() as transaction:
-            return self._story(transaction, plan)
+            return self._status(transaction, plan)
 
     def is_any_open(self) -> bool:
         """Whether some search will ask for more."""
@@ -149,45 +149,45 @@ class Searches:
     def _ask(self, name: str, ahead: int) -> bool:
         """Ask for one more trial where it is time to; whether it is worth asking again."""
         with self._database.read() as transaction:
-            story = self._story(transaction, name)
-        if story is None or not story.is_open:
+            status = self._status(transaction, name)
+        if status is None or not status.is_open:
             return False
-        step = next_step(story.search, story.trials, story.seconds)
-        if not isinstance(step, End) and sum(trial.is_queued for trial in story.trials) >= ahead:
+        step = next_step(status.search, status.trials, status.seconds)
+        if not isinstance(step, End) and sum(trial.is_queued for trial in status.trials) >= ahead:
             return False
-        chosen = self._chosen(name, story, step)
+        chosen = self._chosen(name, status, step)
         if isinstance(chosen, Wait):
             return False
         with self._database.write() as transaction:
-            now = self._story(transaction, name)
-            if now is None or not now.is_open or (now.digest, len(now.trials)) != (story.digest, len(story.trials)):
+            now = self._status(transaction, name)
+            if now is None or not now.is_open or (now.digest, len(now.trials)) != (status.digest, len(status.trials)):
                 return True  # another worker was quicker: look again
             if isinstance(chosen, End):
                 self.end(transaction, name, chosen.because)
                 return False
-            self._add(transaction, name, story, *chosen)
+            self._add(transaction, name, status, *chosen)
         return True
 
-    def _chosen(self, name: str, story: Story, step: Step) -> tuple[Proposal, int] | Wait | End:
+    def _chosen(self, name: str, status: SearchStatus, step: Step) -> tuple[Proposal, int] | Wait | End:
         """What a step comes to: a definition and its rung, or none; for a new one the sampler is asked."""
         if isinstance(step, Wait | End):
             return step
-        plan = parse_plan(story.source, name, self._registries)
+        plan = parse_plan(status.source, name, self._registries)
         if isinstance(step, Promote):
             choices = step.trial.choices
-            return Proposal(choices, self._definition(plan, choices, story.dataset)), step.rung
-        proposal = propose(plan, story.search, asked(story.trials), self._registries)
+            return Proposal(choices, self._definition(plan, choices, status.dataset)), step.rung
+        proposal = propose(plan, status.search, asked(status.trials), self._registries)
         if proposal is not None:
             return proposal, 0
         nothing = "nothing that rules allow is left to try"
-        return self._chosen(name, story, next_step(story.search, story.trials, story.seconds, nothing))
+        return self._chosen(name, status, next_step(status.search, status.trials, status.seconds, nothing))
 
-    def _add(self, transaction: Transaction, name: str, story: Story, proposal: Proposal, rung: int) -> None:
-        definition = proposal.definition.with_dataset(story.dataset)
-        wanted = self._wanted(definition, story.digest, story.search.shares[rung])
+    def _add(self, transaction: Transaction, name: str, status: SearchStatus, proposal: Proposal, rung: int) -> None:
+        definition = proposal.definition.with_dataset(status.dataset)
+        wanted = self._wanted(definition, status.digest, status.search.shares[rung])
         row = {
             "plan": name,
-            "number": len(story.trials) + 1,
+            "number": len(status.trials) + 1,
             "label": wanted.label,
             "choices": msgspec.json.encode(dict(proposal.choices)).decode(),
             "rung": rung,
@@ -196,14 +196,14 @@ class Searches:
         transaction.execute(sql.PUT_TRIAL, row)
         self._plans.widen(transaction, name, wanted)
 
-    def _story(self, transaction: Transaction, name: str) -> Story | None:
+    def _status(self, transaction: Transaction, name: str) -> SearchStatus | None:
         rows = transaction.execute(sql.SEARCH, {"plan": name})
         try:
-            return self._told(transaction, name, rows[0]) if rows else None
+            return self._read(transaction, name, rows[0]) if rows else None
         except (msgspec.MsgspecError, KeyError, TypeError, AttributeError) as error:
             raise RowUnreadable("searches", name, message_of(error), "submit the plan again") from None
 
-    def _told(self, transaction: Transaction, name: str, row: Sequence[Any]) -> Story:
+    def _read(self, transaction: Transaction, name: str, row: Sequence[Any]) -> SearchStatus:
         _, dataset, digest, begun_at, ended, is_open = row
         source = msgspec.json.decode(self._plans.source(transaction, name))
         search = parse_search(source["search"]) or Search()
@@ -213,7 +213,7 @@ class Searches:
         jobs = states(transaction, TRAIN, labels)
         trials = [_trial(search, row, metrics.get(row[1]), jobs.get(row[1])) for row in rows]
         cut = msgspec.json.decode(dataset, type=Spec)
-        return Story(search, trials, bool(is_open), ended, cut, digest, transaction.now() - begun_at, source)
+        return SearchStatus(search, trials, bool(is_open), ended, cut, digest, transaction.now() - begun_at, source)
 
     def _definition(self, plan: Plan, choices: Any, dataset: Spec) -> Definition:
         found = definition_of(chosen(plan, choices), self._registries)

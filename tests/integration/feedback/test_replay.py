@@ -139,7 +139,7 @@ def test_corrections_that_somebody_picked_do_not_dethrone(live, answer):
     assert found.verdict.reason == "0 fresh rows with feedback that measures are too few: at least 30 are needed"
 
 
-def test_what_came_before_the_reign_or_from_another_version_is_not_fresh(live, answer):
+def test_what_came_before_the_champion_or_from_another_version_is_not_fresh(live, answer):
     answer(40, made_at=NOON)
     answer(40, version=1)
     assert replayed(live).fresh_rows == 0
@@ -160,11 +160,11 @@ def test_in_the_cool_down_after_a_rollback_nothing_is_rolled_back(live, project,
     assert replayed(live, Policy(cooldown_seconds=0.0)).rolled_back
 
 
-def test_the_schedule_asks_once_a_look(live, answer):
+def test_the_schedule_asks_once_an_interim_test(live, answer):
     assert live.replays.request_if_due("topics") is None
     answer(30, right=True)
     asked = live.replays.request_if_due("topics")
-    assert live.queue.get(asked).payload["reason"] == "30 fresh rows to measure by (look 1)"
+    assert live.queue.get(asked).payload["reason"] == "30 fresh rows to measure by (interim test 1)"
     assert live.replays.request_if_due("topics") is None
     assert live.replays.outcome(asked) is None
     live.work()
@@ -222,7 +222,7 @@ def test_a_model_with_nothing_before_its_champion_is_refused(live, project):
         live.replays.request("topics", "ann")
 
 
-def test_a_collapse_is_taken_back_at_the_first_look(live, answer):
+def test_a_collapse_is_taken_back_at_the_first_interim_test(live, answer):
     answer(30)
     found = replayed(live)
     assert (found.rolled_back, found.look, found.fresh_rows) == (True, 1, 30)

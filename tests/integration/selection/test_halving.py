@@ -33,7 +33,7 @@ def run(project, plan):
 
 
 def by_rung(project):
-    trials = project.plans.searches.story("shop").trials
+    trials = project.plans.searches.status("shop").trials
     return [[trial for trial in trials if trial.rung == rung] for rung in range(3)]
 
 

@@ -39,8 +39,8 @@ def run(project, plan):
 
 
 def trials(project):
-    story = project.plans.searches.story("shop")
-    return story.trials
+    status = project.plans.searches.status("shop")
+    return status.trials
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
@@ -101,7 +101,7 @@ def test_submitted_again_it_goes_on_and_another_space_begins_anew(project):
     run(project, {**SMALL, "search": {"sampler": "grid", "trials": 2}})
     assert len(trials(project)) == 2
     run(project, {**SMALL, "adapter": "hashing"})
-    assert project.plans.searches.story("shop") is None
+    assert project.plans.searches.status("shop") is None
 
 
 def test_two_that_ask_at_once_ask_for_two_trials(project):

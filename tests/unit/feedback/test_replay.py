@@ -1,4 +1,4 @@
-"""When a replay looks, at what, and how rarely chance alone dethrones a champion."""
+"""When a replay tests, what, and how rarely chance alone replaces a champion."""
 
 import itertools
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from argosy.evaluation.gate import Policy, judge
 from argosy.feedback.labels import ConflictRule, Said
-from argosy.feedback.replay import Answered, due, first_rows, look_at, measuring
+from argosy.feedback.replay import Answered, due, first_rows, interim_test, measuring
 
 POLICY = Policy()
 
@@ -19,16 +19,16 @@ def answered(name, *said, answer="sport"):
 
 
 @pytest.mark.parametrize(
-    ("rows", "look"),
+    ("rows", "interim"),
     [(0, None), (29, None), (30, (1, 30)), (59, (1, 30)), (60, (2, 60)), (119, (2, 60)), (120, (3, 120))],
 )
-def test_rows_are_looked_at_when_their_number_has_doubled(rows, look):
-    found = look_at(rows, POLICY)
-    assert (found and (found.number, found.rows)) == look
+def test_rows_are_tested_when_their_number_has_doubled(rows, interim):
+    found = interim_test(rows, POLICY)
+    assert (found and (found.number, found.rows)) == interim
 
 
-def test_each_look_spends_half_of_what_the_one_before_it_spent():
-    risks = [1 - look_at(30 * 2**k, POLICY).confidence for k in range(20)]
+def test_each_interim_test_spends_half_of_what_the_one_before_it_spent():
+    risks = [1 - interim_test(30 * 2**k, POLICY).confidence for k in range(20)]
     assert risks[0] == pytest.approx(0.025)
     assert all(later == pytest.approx(earlier / 2) for earlier, later in itertools.pairwise(risks))
     assert sum(risks) < 1 - POLICY.confidence
@@ -36,24 +36,24 @@ def test_each_look_spends_half_of_what_the_one_before_it_spent():
 
 @settings(deadline=None, max_examples=50)
 @given(st.integers(1, 10_000), st.integers(0, 10_000))
-def test_more_rows_never_change_what_an_earlier_look_saw(rows, more):
+def test_more_rows_never_change_what_an_earlier_test_saw(rows, more):
     all_rows = list(range(rows + more))
-    now, later = look_at(rows, POLICY), look_at(rows + more, POLICY)
+    now, later = interim_test(rows, POLICY), interim_test(rows + more, POLICY)
     if now is not None:
         assert later.number >= now.number
         assert first_rows(all_rows[:rows], now) == first_rows(all_rows, now)
         assert len(first_rows(all_rows, now)) == now.rows
 
 
-def test_a_champion_that_is_no_worse_is_rarely_dethroned_however_often_it_is_looked_at():
+def test_a_champion_that_is_no_worse_is_rarely_replaced_however_often_it_is_tested():
     dethroned, policy = 0, Policy(resamples=500)
     for seed in range(150):
         draw = np.random.default_rng(seed)
         live, before = draw.random(2000) < 0.8, draw.random(2000) < 0.8
         for rows in range(30, 2000, 30):
-            look = look_at(rows, policy)
-            if look.rows == rows:
-                verdict = judge(live[:rows], before[:rows], look.confidence, policy.minimum_rows, policy.resamples)
+            interim = interim_test(rows, policy)
+            if interim.rows == rows:
+                verdict = judge(live[:rows], before[:rows], interim.confidence, policy.minimum_rows, policy.resamples)
                 if verdict.promote:
                     dethroned += 1
                     break
@@ -63,7 +63,7 @@ def test_a_champion_that_is_no_worse_is_rarely_dethroned_however_often_it_is_loo
 def test_a_champion_that_is_much_worse_is_dethroned():
     draw = np.random.default_rng(1)
     live, before = draw.random(120) < 0.6, draw.random(120) < 0.9
-    assert judge(live, before, look_at(120, POLICY).confidence).promote
+    assert judge(live, before, interim_test(120, POLICY).confidence).promote
 
 
 def test_what_came_without_regard_to_the_answer_measures_and_picked_ones_do_not():
@@ -107,11 +107,11 @@ def test_later_feedback_does_not_reorder_earlier_rows():
     assert order[:2] == [row.prediction_id for row in measuring(first, ConflictRule(), POLICY)]
 
 
-def test_a_replay_is_due_for_a_new_look_alone():
-    look = look_at(60, POLICY)
-    assert due(look, 1, False, None, POLICY, 1e9) == "60 fresh rows to measure by (look 2)"
-    assert due(look, 2, False, None, POLICY, 1e9) is None
+def test_a_replay_is_due_for_a_new_interim_test_alone():
+    interim = interim_test(60, POLICY)
+    assert due(interim, 1, False, None, POLICY, 1e9) == "60 fresh rows to measure by (interim test 2)"
+    assert due(interim, 2, False, None, POLICY, 1e9) is None
     assert due(None, 0, False, None, POLICY, 1e9) is None
-    assert due(look, 1, True, None, POLICY, 1e9) is None
-    assert due(look, 1, False, 1e9 - 10, POLICY, 1e9) is None
-    assert due(look, 1, False, 1e9 - 3600, POLICY, 1e9) is not None
+    assert due(interim, 1, True, None, POLICY, 1e9) is None
+    assert due(interim, 1, False, 1e9 - 10, POLICY, 1e9) is None
+    assert due(interim, 1, False, 1e9 - 3600, POLICY, 1e9) is not None
