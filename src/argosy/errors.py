@@ -50,6 +50,10 @@ class PluginNotFound(UserMistake):
         super().__init__(": ".join(part for part in (source, path, f"no {noun} is called '{name}'{there_are}") if part))
 
 
+class PluginFailed(UserMistake):
+    """A user's plug-in raised an error or gave back what it must not; the message says where in its code."""
+
+
 class ExtraMissing(UserMistake):
     """A package that an optional part needs is not installed."""
 
@@ -370,13 +374,21 @@ def message_of(error: BaseException) -> str:
         return f"{name}: {error}"
     if isinstance(error, OSError) and error.errno:
         name = f"{name} ({os.strerror(error.errno)})"
+    return f"{name}{place_of(error)} (its message is left out: it may quote an example)"
+
+
+def place_of(error: BaseException) -> str:
+    """` at FILE:LINE in FUNCTION: the line`, of a user's own code where that was on the way; the line is code alone."""
     import traceback  # as below: few processes need it, and all import this module
 
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" at {error.filename}:{error.lineno}: {(error.text or '').strip()}"
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if not frame.filename.startswith((_OURS, sys.prefix, sys.base_prefix))]
-    last = (theirs or frames)[-1:]  # a user's own code, where it was on the way
-    place = "".join(f" at {frame.filename}:{frame.lineno} in {frame.name}" for frame in last)
-    return f"{name}{place} (its message is left out: it may quote an example)"
+    theirs = [frame for frame in frames if not frame.filename.startswith((_OURS, sys.prefix, sys.base_prefix, "<"))]
+    return "".join(
+        f" at {frame.filename}:{frame.lineno} in {frame.name}" + (f": {frame.line}" if frame.line else "")
+        for frame in (theirs or frames)[-1:]
+    )
 
 
 def traced(error: BaseException) -> str:

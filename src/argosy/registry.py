@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any, Generic, TypeVar, get_type_hints
 
 import msgspec
 
-from argosy.errors import DefinitionInvalid, PluginNotFound, nearest
+from argosy.errors import ArgosyError, DefinitionInvalid, PluginFailed, PluginNotFound, nearest, place_of
 from argosy.typed_values import admits_list, as_json, checked, checked_json, in_words
 from argosy.types import Options
 
@@ -148,10 +148,22 @@ class Plugin(Generic[T]):
             name: self.options[name].convert(value, f"{path}.{name}")
             for name, value in self.check(options, path).items()
         }
+        with self.asked():
+            try:
+                return self.cls(**values)
+            except ValueError as error:
+                raise DefinitionInvalid(str(error), path) from error
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """Around a call of its class, with options alone; raises PluginFailed in place of what else is raised."""
         try:
-            return self.cls(**values)
-        except ValueError as error:
-            raise DefinitionInvalid(str(error), path) from error
+            yield
+        except ArgosyError:
+            raise
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise PluginFailed(f"the {self.noun} '{self.name}' fails: {said},{place_of(error)}") from error
 
     @cached_property
     def code_digest(self) -> str:

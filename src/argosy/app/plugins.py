@@ -10,7 +10,7 @@ from types import ModuleType
 
 from argosy.datasets.cuts import cuts
 from argosy.definitions import Registries
-from argosy.errors import ArgosyError, DefinitionInvalid, PluginNotFound
+from argosy.errors import ArgosyError, DefinitionInvalid, PluginNotFound, place_of
 from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators
 
@@ -27,7 +27,8 @@ def load_plugins(root: Path, modules: list[str]) -> None:
         except ArgosyError:
             raise
         except Exception as error:  # a user's module may raise anything
-            problem = f"cannot import '{module}': {type(error).__name__}: {error}"
+            said = error.msg if isinstance(error, SyntaxError) else error
+            problem = f"cannot import '{module}': {type(error).__name__}: {said},{place_of(error)}"
             raise DefinitionInvalid(problem, "plugins", str(root / "argosy.yaml")) from error
 
 

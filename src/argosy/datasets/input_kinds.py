@@ -20,7 +20,9 @@ LOOKED_AT: Final = 20
 
 def check_inputs(adapter: Spec, adapters: Registry[Adapter], inputs: Iterable[Input]) -> None:
     """Raise DefinitionInvalid where one of the inputs lacks a text field that the adapter cannot do without."""
-    fields = adapters.get(adapter.name).cls.text_fields(adapter.options)
+    plugin = adapters.get(adapter.name)
+    with plugin.asked():
+        fields = plugin.cls.text_fields(adapter.options)
     try:
         for item in inputs:
             for field in fields:

@@ -165,11 +165,13 @@ def _choices(plan: Plan, kind: PluginKind, registries: Registries) -> list[_Choi
 
 
 def _unused(plugin: Plugin[PluginHooks], spec: Spec) -> dict[str, str]:
-    return plugin.cls.unused(spec.options)
+    with plugin.asked():
+        return plugin.cls.unused(spec.options)
 
 
 def _lacks(plugin: Plugin[PluginHooks], spec: Spec) -> str:
-    return plugin.cls.lacks(spec.options)
+    with plugin.asked():
+        return plugin.cls.lacks(spec.options)
 
 
 def _problem(plugin: Plugin[Any], spec: Spec, kind: PluginKind) -> str | None:
@@ -187,12 +189,15 @@ def _refusals(adapters: list[_Choice], models: list[_Choice], registries: Regist
     for model in models:
         if model.problem:
             continue
-        learner: type[ModelHooks] = registries.models.get(model.spec.name).cls.learner(model.spec.options)
+        plugin = registries.models.get(model.spec.name)
+        with plugin.asked():
+            learner: type[ModelHooks] = plugin.cls.learner(model.spec.options)
         for adapter in adapters:
             key = (id(adapter), learner)
             if key not in asked:
                 cls: type[AdapterHooks] = registries.adapters.get(adapter.spec.name).cls
-                asked[key] = learner.refuses(cls, adapter.spec.options)
+                with plugin.asked():
+                    asked[key] = learner.refuses(cls, adapter.spec.options)
             if (reason := asked[key]) is not None:
                 found[id(adapter), id(model)] = reason
     return found

@@ -21,6 +21,7 @@ from argosy.errors import InputInvalid
 from argosy.models.compiled.composed import Composed
 from argosy.models.compiled.direct import Direct
 from argosy.models.component import Component
+from argosy.models.given import checked_fit
 from argosy.models.inputs import NO_LIMIT, FieldKind, check_input
 from argosy.models.served import Scorer, Served, largest_difference
 from argosy.plugin_hooks import AdapterHooks
@@ -68,7 +69,8 @@ class Adapter(Component, AdapterHooks):
 
     def fit_transform(self, inputs: Sequence[Input], labels: Sequence[str]) -> Any:
         """`fit(…).transform(…)`, for an adapter that can do both in one pass."""
-        return self.fit(inputs, labels).transform(inputs)
+        checked_fit(self, self.fit(inputs, labels))
+        return self.transform(inputs)
 
     def served_form(self, estimator: Scorer, classes: list[str]) -> Served:
         """What answers fastest for an estimator behind it that has no form of its own."""

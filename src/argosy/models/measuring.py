@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,17 +10,19 @@ from numpy.typing import NDArray
 from argosy.errors import DatasetInvalid, InputInvalid
 from argosy.models.answers import check_scores
 from argosy.models.evaluation import Metrics, evaluate
+from argosy.models.given import checked_answers
 from argosy.models.set_evaluation import SetMetrics, evaluate_sets
 
 if TYPE_CHECKING:
     from argosy.models.estimator import Codes, Estimator, Scores
 
 
-def answer_scores(estimator: Estimator, features: object) -> Scores:
+def answer_scores(estimator: Estimator, features: Any) -> Scores:
     """Probabilities where there are any, else scores; raises DatasetInvalid where one is no number."""
-    scores = estimator.probabilities(features) if estimator.has_probabilities else estimator.scores(features)
+    method = "probabilities" if estimator.has_probabilities else "scores"
+    given = estimator.probabilities(features) if estimator.has_probabilities else estimator.scores(features)
     try:
-        return check_scores(scores)
+        return check_scores(checked_answers(estimator, method, given, features.shape[0]))
     except InputInvalid as problem:
         raise DatasetInvalid(f"the evaluated rows: {problem}") from None
 

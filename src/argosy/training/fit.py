@@ -15,6 +15,7 @@ from argosy.models.adapters import adapters
 from argosy.models.answers import classes_of, coded
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
 from argosy.models.estimator import Codes
+from argosy.models.given import checked_rows
 from argosy.models.packing import pack, unpack
 from argosy.types import Part
 
@@ -63,15 +64,17 @@ def make_fit(
     if train_rows is not None:
         first = train_rows
     elif known_classes is not None:
-        first = adapter.transform(train.inputs)
+        first = checked_rows(adapter, "transform", adapter.transform(train.inputs), len(train.inputs))
     else:
-        first = adapter.fit_transform(train.inputs, train.labels)
+        made = adapter.fit_transform(train.inputs, train.labels)
+        is_own = type(adapter).fit_transform is not Adapter.fit_transform
+        first = checked_rows(adapter, "fit_transform" if is_own else "transform", made, len(train.inputs))
     matrices = {Part.TRAIN: first}
     classes = sorted({*classes_of(train.labels, are_sets), *(known_classes or ())})
     encoding = 0.0
     for part in (Part.VALIDATION, Part.TEST):
         if inputs := dataset.parts[part].inputs:
-            matrices[part] = adapter.transform(inputs)
+            matrices[part] = checked_rows(adapter, "transform", adapter.transform(inputs), len(inputs))
             if is_served:
                 encoding = max(encoding, adapter.encoding_difference(inputs, matrices[part]))
     codes = {part: coded(dataset.parts[part].labels, classes, are_sets) for part in matrices}

@@ -55,7 +55,9 @@ def effect(definition: Definition, registries: Registries) -> str:
     core = {}
     for kind in PLUGIN_KINDS:
         spec = definition.of(kind)
-        unused = registries.of(kind).get(spec.name).cls.unused(spec.options)
+        plugin = registries.of(kind).get(spec.name)
+        with plugin.asked():
+            unused = plugin.cls.unused(spec.options)
         core[kind] = [spec.name, {name: value for name, value in spec.options.items() if name not in unused}]
     return canonical_json(core)
 
