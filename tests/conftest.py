@@ -34,7 +34,12 @@ hypothesis.settings.load_profile("steady")
 sys.path.insert(0, str(Path(__file__).parent))
 
 from argosy.database.engines.sqlite import SqliteDatabase  # noqa: E402
-from servers.postgresql import postgresql_server, postgresql_url  # noqa: E402, F401  # fixtures
+from servers.postgresql import (  # noqa: E402, F401  # fixtures
+    migrated_postgresql_template,
+    migrated_postgresql_url,
+    postgresql_server,
+    postgresql_url,
+)
 
 
 def pytest_addoption(parser):
@@ -141,10 +146,37 @@ def tiny_encoder(monkeypatch):
     return tiny
 
 
+ON_EVERY_ENGINE = (
+    "unit/datasets/",
+    "unit/feedback/",
+    "unit/jobs/",
+    "unit/messaging/",
+    "unit/predictions/",
+    "unit/store/",
+    "unit/tuning/",
+    "unit/vault/",
+    "integration/datasets/",
+    "integration/feedback/",
+)
+"""Whose tests that ask for a database are run on each, but those that are marked `sqlite`."""
+
+
+def pytest_generate_tests(metafunc):
+    place = Path(metafunc.module.__file__).relative_to(Path(__file__).parent).as_posix()
+    is_marked = any(mark.name == "sqlite" for mark in metafunc.definition.iter_markers())
+    if "database" in metafunc.fixturenames and place.startswith(ON_EVERY_ENGINE) and not is_marked:
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def database(tmp_path):
+def database(request, tmp_path):
     """An empty database of the newest schema."""
-    made = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
-    made.migrate()
+    if getattr(request, "param", "sqlite") == "sqlite":
+        made = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
+        made.migrate()
+    else:
+        from argosy.database.engines.postgresql import PostgresqlDatabase
+
+        made = PostgresqlDatabase(request.getfixturevalue("migrated_postgresql_url"))
     yield made
     made.close()

@@ -17,13 +17,25 @@ NO_PACKAGES = ("database", "testing")
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory):
-    database = SqliteDatabase(f"sqlite:///{tmp_path_factory.mktemp('schema')}/argosy.db")
-    database.migrate()
+def database(tmp_path_factory):
+    made = SqliteDatabase(f"sqlite:///{tmp_path_factory.mktemp('schema')}/argosy.db")
+    made.migrate()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def tables(database):
     with database.read() as transaction:
-        found = transaction.tables()
-    database.close()
-    return found
+        return transaction.tables()
+
+
+@pytest.fixture(scope="module")
+def nullable(database, tables):
+    """Each table's columns that may be NULL."""
+    with database.read() as transaction:
+        rows = {name: transaction.execute(f"PRAGMA table_info({name})") for name in tables}
+    return {name: {row[1] for row in found if not row[3] and not row[5]} for name, found in rows.items()}
 
 
 def texts(source):
@@ -72,3 +84,40 @@ def test_statements_stay_in_their_package(sources):
         if node.module.split(".")[1] != package(source.name)
     ]
     assert borrowed == []
+
+
+NOT_PORTABLE = {
+    "a parameter without a name": r"[=(,]\s*\?",
+    "a temporary table": r"CREATE TEMP",
+    "what SQLite alone has": r"\b(INSERT OR|REPLACE INTO|AUTOINCREMENT|julianday|json_each|rowid|GLOB|PRAGMA)\b",
+    "max or min of two": r"\b(?:max|min)\([^()]*,",
+    "what PostgreSQL alone has": r"\b(ANY\(|ILIKE|DISTINCT ON|now\(\))|(?<!/\* )\bFOR UPDATE",
+    "a type of its own": r"::",
+}
+
+
+def test_statements_are_portable(sources):
+    """See the rules in `database/database.py`."""
+    found = [
+        (source.name, what, text)
+        for source in sources
+        if package(source.name) != "database"
+        for text in texts(source)
+        if IS_SQL.search(text) and NAMED.search(text)
+        for what, pattern in NOT_PORTABLE.items()
+        if re.search(pattern, text)
+    ]
+    assert found == []
+
+
+def test_an_order_says_where_nulls_go(sources, tables, nullable):
+    silent = []
+    for source in sources:
+        for text in texts(source) if package(source.name) != "database" else ():
+            may_be_null = {column for table in set(NAMED.findall(text)) & tables.keys() for column in nullable[table]}
+            for order in re.findall(r"ORDER BY ([a-z_., ()A-Z]+?)(?:LIMIT|/\*|\n|\)|$)", text):
+                for part in order.split(","):
+                    column = part.split()[0].rpartition(".")[2] if part.split() else ""
+                    if column in may_be_null and "NULLS" not in part:
+                        silent.append((source.name, part))
+    assert silent == []

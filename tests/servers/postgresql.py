@@ -64,15 +64,43 @@ def own_server(programs, answers):
             process.wait(PATIENCE)
 
 
-@pytest.fixture
-def postgresql_url(postgresql_server):
-    """A new database's URL; it goes with the test."""
+@contextmanager
+def new_database(server, template="template0"):
+    """A database's URL; it is gone afterwards."""
     import psycopg
 
     name = f"argosy_{uuid.uuid4().hex}"
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
-    place, mark, query = postgresql_server.partition("?")
-    yield f"{place.rpartition('/')[0]}/{name}{mark}{query}"
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template} STRATEGY file_copy")
+    place, mark, query = server.partition("?")
+    try:
+        yield f"{place.rpartition('/')[0]}/{name}{mark}{query}"
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server):
+    """A new and empty database's URL."""
+    with new_database(postgresql_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql_template(postgresql_server):
+    """The name of a database of the newest schema, which others are copied from."""
+    from argosy.database.engines.postgresql import PostgresqlDatabase
+
+    with new_database(postgresql_server) as url:
+        database = PostgresqlDatabase(url)
+        database.migrate()
+        database.close()
+        yield url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture
+def migrated_postgresql_url(postgresql_server, migrated_postgresql_template):
+    """A new database's URL, of the newest schema."""
+    with new_database(postgresql_server, migrated_postgresql_template) as url:
+        yield url

@@ -25,7 +25,7 @@ Rules for SQL outside of `engines/`; what they do not name must be in both SQLit
   LOCKED */`, which is a comment to SQLite, whose writers take turns anyway, and a clause to PostgreSQL; so is
   `/* FOR UPDATE */`. A single statement that checks what it changes (`UPDATE … WHERE token = :token`) needs no lock.
 - Numbers that the database gives are in the order of commits only among transactions that hold one lock.
-- No temporary tables: rows on their way wait in a `scratch.Scratch`. No statement that fails may be gone on from.
+- No temporary tables: rows on their way wait in `Database.scratch`. No statement that fails may be gone on from.
 - No artifact store, broker or other network call inside a transaction. Statements of the schema's steps are translated
   by `dialect.py`, see there.
 
@@ -112,6 +112,12 @@ class Database(Protocol):
 
     def write(self) -> AbstractContextManager[Transaction]:
         """A durable transaction."""
+
+    def scratch(self) -> AbstractContextManager[Transaction]:
+        """An empty store of this process, in a temporary file that is gone afterwards; its SQL is SQLite's.
+
+        For rows on their way into the database: no transaction of that is open meanwhile, and none waits.
+        """
 
     def wait_for_change(self, timeout: float) -> bool:
         """Wait until a change was announced since this thread last asked, for `timeout` seconds at most.

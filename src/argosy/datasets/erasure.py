@@ -37,7 +37,8 @@ def erase(database: Database, scopes: Iterable[Scope], subject: str) -> Erased:
     examples = revisions = 0
     digests: list[str] = []
     with database.write() as transaction:
-        for scope in scopes:
+        for scope in sorted(scopes, key=lambda one: one.name):
+            transaction.lock(scope.name)
             collection = scope.name.removeprefix("collection:")
             keys = [
                 {"collection": collection, "subject_hash": subject_hash(scope, one)} for one in resting_forms(subject)
@@ -48,9 +49,16 @@ def erase(database: Database, scopes: Iterable[Scope], subject: str) -> Erased:
             digests += datasets_with(transaction, collection, [revision_id for revision_id, _ in rows])
             transaction.execute_many(sql.ERASE, [(revision_id,) for revision_id, _ in rows])
         if revisions:
+            hold_erasures(transaction)
             transaction.execute(sql.NOTE_ERASURE, {"now": transaction.now()})
     database.purge()
     return Erased(examples, revisions, digests)
+
+
+def hold_erasures(transaction: Transaction) -> int:
+    """Nobody erases until the transaction ends; how often that was done before."""
+    transaction.lock("erasures")
+    return erasures(transaction)
 
 
 def erasures(transaction: Transaction) -> int:

@@ -7,7 +7,7 @@
   the clear.
 - `erase` removes every revision of every example of a subject, and their bytes from the database's files.
 
-May be used from any thread; rows given to `add` must not come from a transaction open on the calling thread.
+May be used from any thread.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""Rows on their way into a collection: sealed in batches into temporary tables, then taken in one transaction.
+"""Rows on their way into a collection: sealed in batches into a scratch store, then taken in one transaction.
 
-Nothing is half-imported: until `take` commits, no table that others see has changed, and what waits meanwhile is
-sealed. Memory holds one batch. The temporary tables belong to the thread's connection, which is why rows must be
-staged and taken on one thread, and why the rows themselves must not come from a transaction open on it.
+Nothing is half-imported: until `take` commits, nothing that others see has changed, and what waits meanwhile is sealed.
+Memory holds one batch. Rows must be staged and taken on one thread.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
@@ -84,17 +85,18 @@ class Staging:
         """How labels from before there was one form of them are written in this collection."""
         self._labels: set[str] = set()
         """Those of the collection and of the rows."""
+        self._open = ExitStack()
 
     def __enter__(self) -> Staging:
-        self._drop()
-        with self._database.write() as transaction:
-            transaction.execute(sql.CREATE_STAGED)
+        self._scratch = self._open.enter_context(self._database.scratch())
+        self._scratch.execute(sql.CREATE_STAGED)
+        with self._database.read() as transaction:
             labels = [row[0] for row in transaction.execute(sql.LABELS, {"collection": self._collection})]
         self._spelling, self._labels = spellings(labels), set(labels)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._drop()
+        self._open.close()
 
     def add(self, rows: Iterable[Example], defaults: Defaults, progress: Callable[[int], None]) -> None:
         """Seal and stage every row; `progress` is told the number so far after each batch.
@@ -106,24 +108,23 @@ class Staging:
             staged = self._sealed(batch, defaults)
             if len(self._labels) < MOST_LABELS:
                 self._labels.update([row[_LABEL] for row in staged])
-            with self._database.write() as transaction:
-                transaction.execute_many(sql.STAGE, staged)
+            self._scratch.execute_many(sql.STAGE, staged)
             self.rows += len(batch)
             progress(self.rows)
 
     def take(self, rule: Rule, added_at: float) -> ImportReport:
         """Move what is staged into the collection, all or nothing."""
-        with self._database.write() as transaction:  # of temporary tables alone
-            merged = self._merge(transaction) if self._fold_case else {}
-            _fold(transaction)
+        merged = self._merge() if self._fold_case else {}
+        _fold(self._scratch)
+        parameters = {"collection": self._collection}
         with self._database.write() as transaction:
-            parameters = {"collection": self._collection}
+            transaction.lock(self._scope.name)
             if transaction.execute(sql.HAS_EXAMPLES, parameters):
-                transaction.execute(sql.DELETE_KNOWN, parameters)
-                transaction.execute(sql.CONTEST_STORED, parameters)
+                self._compare(transaction)
             revised, conflicts, dropped = self._settle(transaction, rule)
-            taken = transaction.execute(sql.COUNT_STAGED)[0][0]
-            transaction.execute(sql.TAKE_STAGED, {**parameters, "added_at": added_at})
+            taken = self._scratch.execute(sql.COUNT_STAGED)[0][0]
+            rows = self._scratch.stream(sql.ALL_STAGED, {**parameters, "added_at": added_at})
+            transaction.execute_many(sql.TAKE, rows)
             if merged:
                 self._labels = {row[0] for row in transaction.execute(sql.LABELS, parameters)}
         return ImportReport(
@@ -166,20 +167,31 @@ class Staging:
             )
         ]
 
-    def _merge(self, transaction: Transaction) -> dict[str, str]:
+    def _compare(self, transaction: Transaction) -> None:
+        """Leave out the rows that say nothing new; those whose input is stored already are contested."""
+        self._scratch.execute(sql.CREATE_STORED)
+        hashes = self._scratch.stream(sql.STAGED_HASHES)
+        while some := [row[0] for row in islice(hashes, BATCH_ROWS)]:
+            found = transaction.execute(sql.STORED_AMONG, {"collection": self._collection, "hashes": some})
+            self._scratch.execute_many(sql.PUT_STORED, found)
+        self._scratch.execute(sql.DELETE_KNOWN)
+        self._scratch.execute(sql.CONTEST_STORED)
+
+    def _merge(self) -> dict[str, str]:
         """Give labels that are alike the usual spelling of them; which became which."""
-        counts: dict[str, int] = dict(transaction.execute(sql.STAGED_LABELS))
-        stored: dict[str, int] = dict(transaction.execute(sql.COUNTED_LABELS, {"collection": self._collection}))
+        counts: dict[str, int] = dict(self._scratch.execute(sql.STAGED_LABELS))
+        with self._database.read() as transaction:
+            stored: dict[str, int] = dict(transaction.execute(sql.COUNTED_LABELS, {"collection": self._collection}))
         spelling = usual_spellings(stored, counts)
         merged = {label: to for label in counts if (to := respelled(label, spelling)) != label}
-        transaction.execute_many(sql.RESPELL_STAGED, [(to, label) for label, to in merged.items()])
+        self._scratch.execute_many(sql.RESPELL_STAGED, [(to, label) for label, to in merged.items()])
         return merged
 
     def _settle(self, transaction: Transaction, rule: Rule) -> tuple[int, int, int]:
         """Decide every input that has several rows; how many revisions, conflicts and dropped rows there are."""
         revised = conflicts = dropped = 0
         after = b""
-        while hashes := [row[0] for row in transaction.execute(sql.CONTESTED, {"after": after})]:
+        while hashes := [row[0] for row in self._scratch.execute(sql.CONTESTED, {"after": after})]:
             for content_hash in hashes:
                 found = self._settle_one(transaction, content_hash, rule)
                 revised, conflicts, dropped = revised + found[0], conflicts + found[1], dropped + found[2]
@@ -188,36 +200,29 @@ class Staging:
 
     def _settle_one(self, transaction: Transaction, content_hash: bytes, rule: Rule) -> tuple[int, int, int]:
         key = {"collection": self._collection, "content_hash": content_hash}
-        rows = transaction.execute(sql.STAGED_OF, {"content_hash": content_hash})
+        rows = self._scratch.execute(sql.STAGED_OF, {"content_hash": content_hash})
         old = transaction.execute(sql.STORED_OF, key)
         decision = decide([Stored(*row[1:5]) for row in old], [Staged(*row[:7]) for row in rows], rule)
         if decision.is_conflict and len(self._disagreements) < LISTED:
             said = {f"line {row[0]}": row[3] for row in rows}
             self._disagreements.append({"stored": old[-1][1], **said} if old else said)
         kept = set(decision.keep)
-        transaction.execute_many(sql.DELETE_STAGED, [(row[0],) for row in rows if row[0] not in kept])
+        self._scratch.execute_many(sql.DELETE_STAGED, [(row[0],) for row in rows if row[0] not in kept])
         example_ids = {row[0]: row[7] for row in rows}
         example_id = old[0][5] if old else example_ids[decision.keep[0]] if kept else b""
-        self._revise(transaction, decision.keep, example_ids, example_id, old[-1][0] if old else 0)
+        self._revise(decision.keep, example_ids, example_id, old[-1][0] if old else 0)
         if old and kept:
             self._relabelled += next(row[3] for row in rows if row[0] in kept) != old[-1][1]
             transaction.execute(sql.RETIRE, key)
         return len(kept) - (not old and bool(kept)), int(decision.is_conflict), decision.dropped
 
-    def _revise(
-        self, transaction: Transaction, keep: list[int], own_ids: dict[int, bytes], example_id: bytes, last: int
-    ) -> None:
+    def _revise(self, keep: list[int], own_ids: dict[int, bytes], example_id: bytes, last: int) -> None:
         """Make rows revisions of the example: sealed anew, since a seal is bound to the example and the revision."""
         for revision, n in enumerate(keep, last + 1):
-            sealed = transaction.execute(sql.SEALED_OF, {"n": n})[0][0]
+            sealed = self._scratch.execute(sql.SEALED_OF, {"n": n})[0][0]
             plaintext = self._scope.open(sealed, identity(own_ids[n], 1))
             again = self._scope.seal(plaintext, identity(example_id, revision))
-            transaction.execute_many(sql.REVISE_STAGED, [(example_id, revision, int(n == keep[-1]), again, n)])
-
-    def _drop(self) -> None:
-        with self._database.write() as transaction:
-            for statement in (sql.DROP_STAGED, sql.DROP_CONTESTED, sql.DROP_FOLDED):
-                transaction.execute(statement)
+            self._scratch.execute_many(sql.REVISE_STAGED, [(example_id, revision, int(n == keep[-1]), again, n)])
 
 
 def subject_hash(scope: Scope, subject: str) -> bytes:
@@ -225,16 +230,16 @@ def subject_hash(scope: Scope, subject: str) -> bytes:
     return scope.hash("subject", subject.encode())
 
 
-def _fold(transaction: Transaction) -> None:
+def _fold(scratch: Transaction) -> None:
     """Rows alike in input, label and subject become one with their votes; what still shares an input is contested."""
-    transaction.execute(sql.INDEX_STAGED)
-    transaction.execute(sql.CREATE_CONTESTED)
-    transaction.execute(sql.CREATE_FOLDED)
-    transaction.execute(sql.INDEX_FOLDED)
-    transaction.execute(sql.DELETE_FOLDED)
-    transaction.execute(sql.UPDATE_FOLDED)
-    transaction.execute(sql.DROP_CONTESTED)
-    transaction.execute(sql.CREATE_CONTESTED)
+    scratch.execute(sql.INDEX_STAGED)
+    scratch.execute(sql.CREATE_CONTESTED)
+    scratch.execute(sql.CREATE_FOLDED)
+    scratch.execute(sql.INDEX_FOLDED)
+    scratch.execute(sql.DELETE_FOLDED)
+    scratch.execute(sql.UPDATE_FOLDED)
+    scratch.execute(sql.DROP_CONTESTED)
+    scratch.execute(sql.CREATE_CONTESTED)
 
 
 def _batches(rows: Iterable[Example]) -> Iterator[list[Example]]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-# --- staging: rows wait in temporary tables of this connection, sealed, until one transaction takes them all
+# --- staging: rows wait in a scratch store, sealed, until one transaction takes them all
 
-DROP_STAGED = "DROP TABLE IF EXISTS staged"
-DROP_CONTESTED = "DROP TABLE IF EXISTS contested"
-DROP_FOLDED = "DROP TABLE IF EXISTS folded"
 CREATE_STAGED = """
-    CREATE TEMP TABLE staged (
+    CREATE TABLE staged (
         n INTEGER PRIMARY KEY, last_n INTEGER, votes INTEGER NOT NULL, revision INTEGER NOT NULL,
         is_current INTEGER NOT NULL, example_id BLOB NOT NULL, content_hash BLOB NOT NULL, subject_hash BLOB,
         origin BLOB, label TEXT NOT NULL, seen_at REAL NOT NULL, source TEXT NOT NULL, split TEXT,
@@ -17,11 +14,12 @@ STAGE = """
     INSERT INTO staged VALUES (:n, NULL, 1, 1, 1, :example_id, :content_hash, :subject_hash, :origin, :label, :seen_at,
         :source, :split, :sealed, :is_dated)"""
 INDEX_STAGED = "CREATE INDEX staged_by_content ON staged (content_hash)"
+DROP_CONTESTED = "DROP TABLE contested"
 CREATE_CONTESTED = """
-    CREATE TEMP TABLE contested AS
+    CREATE TABLE contested AS
     SELECT content_hash FROM staged GROUP BY content_hash HAVING count(*) > 1"""
 CREATE_FOLDED = """
-    CREATE TEMP TABLE folded AS
+    CREATE TABLE folded AS
     SELECT min(n) AS n, max(n) AS last_n, count(*) AS votes, max(seen_at) AS seen_at FROM staged
     WHERE content_hash IN (SELECT content_hash FROM contested) GROUP BY content_hash, label, subject_hash"""
 INDEX_FOLDED = "CREATE UNIQUE INDEX folded_by_n ON folded (n)"
@@ -32,19 +30,26 @@ UPDATE_FOLDED = """
     FROM folded WHERE staged.n = folded.n AND folded.votes > 1"""
 COUNT_STAGED = "SELECT count(*) FROM staged"
 STAGED_LABELS = "SELECT label, count(*) FROM staged GROUP BY label"
-RESPELL_STAGED = "UPDATE staged SET label = ? WHERE label = ?"
+RESPELL_STAGED = "UPDATE staged SET label = :to WHERE label = :label"
 
 # --- taking them
 
+CREATE_STORED = "CREATE TABLE stored (content_hash BLOB PRIMARY KEY, label TEXT, subject_hash BLOB)"
+PUT_STORED = """
+    INSERT INTO stored (content_hash, label, subject_hash) VALUES (:content_hash, :label, :subject_hash)"""
+STAGED_HASHES = "SELECT DISTINCT content_hash FROM staged"
+STORED_AMONG = """
+    SELECT content_hash, label, subject_hash FROM examples
+    WHERE collection = :collection AND content_hash IN (:hashes) AND is_current = 1"""
 DELETE_KNOWN = """
     DELETE FROM staged WHERE content_hash NOT IN (SELECT content_hash FROM contested) AND EXISTS (
-        SELECT 1 FROM examples e
-        WHERE e.collection = :collection AND e.content_hash = staged.content_hash AND e.is_current = 1
-        AND e.label = staged.label AND (staged.subject_hash IS NULL OR staged.subject_hash = e.subject_hash))"""
+        SELECT 1 FROM stored
+        WHERE stored.content_hash = staged.content_hash AND stored.label = staged.label
+        AND (staged.subject_hash IS NULL OR staged.subject_hash = stored.subject_hash))"""
 HAS_EXAMPLES = "SELECT 1 FROM examples WHERE collection = :collection LIMIT 1"
 CONTEST_STORED = """
-    INSERT INTO contested SELECT staged.content_hash FROM staged JOIN examples e
-    ON e.collection = :collection AND e.content_hash = staged.content_hash AND e.is_current = 1"""
+    INSERT INTO contested SELECT staged.content_hash FROM staged JOIN stored
+    ON stored.content_hash = staged.content_hash"""
 CONTESTED = """
     SELECT DISTINCT content_hash FROM contested WHERE content_hash > :after ORDER BY content_hash LIMIT 1000"""
 STAGED_OF = """
@@ -61,18 +66,22 @@ REVISE_STAGED = """
 RETIRE = """
     UPDATE examples SET is_current = 0
     WHERE collection = :collection AND content_hash = :content_hash AND is_current = 1"""
-TAKE_STAGED = """
-    INSERT INTO examples (collection, example_id, revision, is_current, content_hash, subject_hash, origin, label,
-        seen_at, source, split, sealed, added_at)
+ALL_STAGED = """
     SELECT :collection, example_id, revision, is_current, content_hash, subject_hash, origin, label,
         seen_at, source, split, sealed, :added_at FROM staged ORDER BY n"""
+TAKE = """
+    INSERT INTO examples (collection, example_id, revision, is_current, content_hash, subject_hash, origin, label,
+        seen_at, source, split, sealed, added_at)
+    VALUES (:collection, :example_id, :revision, :is_current, :content_hash, :subject_hash, :origin, :label,
+        :seen_at, :source, :split, :sealed, :added_at)"""
 
 # --- reading
 
 COLLECTIONS = "SELECT collection, count(*) FROM examples WHERE is_current = 1 GROUP BY collection ORDER BY collection"
 COUNTS = """
     SELECT label, source, split, count(*), min(seen_at), max(seen_at) FROM examples
-    WHERE collection = :collection AND is_current = 1 GROUP BY label, source, split ORDER BY label, source, split"""
+    WHERE collection = :collection AND is_current = 1 GROUP BY label, source, split
+    ORDER BY label NULLS FIRST, source, split NULLS FIRST"""
 LABELS = """
     SELECT DISTINCT label FROM examples WHERE collection = :collection AND is_current = 1 AND label IS NOT NULL"""
 THERE = "SELECT DISTINCT example_id FROM examples WHERE example_id IN (:ids)"

@@ -6,7 +6,7 @@ import msgspec
 
 from argosy.errors import VersionNotFound
 from argosy.feedback.drifting import DRIFT, DriftRequest
-from argosy.jobs.queue import Queue, under_way
+from argosy.jobs.queue import Queue, hold_jobs, under_way
 from argosy.predictions.live_profiles import HORIZON_HOURS, HOUR
 from argosy.predictions.log import has_answered
 from argosy.store.aliases import CHAMPION
@@ -23,6 +23,7 @@ class DriftRequests:
         """Queue a `drift` job where the model answered anything lately and none is under way; its label."""
         requires = self._requires(model)
         with self._queue.database.write() as transaction:
+            hold_jobs(transaction)
             now = transaction.now()
             since = now - HORIZON_HOURS * HOUR
             if not has_answered(transaction, model, since) or under_way(transaction, DRIFT, model) is not None:

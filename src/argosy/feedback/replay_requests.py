@@ -16,7 +16,7 @@ from argosy.feedback.replay import due, interim_test
 from argosy.feedback.replay_rows import ChampionPeriod, champion_period, fresh_rows
 from argosy.feedback.replaying import REPLAY, ReplayRequest
 from argosy.jobs.job import JobState
-from argosy.jobs.queue import URGENT, Queue, under_way
+from argosy.jobs.queue import URGENT, Queue, hold_jobs, under_way
 from argosy.store.aliases import CHAMPION, ROLLBACK
 from argosy.store.store import Store
 
@@ -65,6 +65,7 @@ class Replays:
         """
         self._store.resolve(f"{model}@{CHAMPION}")
         with self._queue.database.write() as transaction:
+            hold_jobs(transaction)
             found = champion_period(transaction, model)
             if found is None:
                 raise NothingToRollBack(f"{model}@{CHAMPION} has no earlier version to go back to")

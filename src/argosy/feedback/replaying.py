@@ -30,7 +30,7 @@ from argosy.models.adapted_model import AdaptedModel
 from argosy.models.inputs import NO_LIMIT
 from argosy.predictions.log import PredictionLog
 from argosy.predictions.measures import Measure
-from argosy.store.aliases import CHAMPION, ROLLBACK
+from argosy.store.aliases import CHAMPION, ROLLBACK, hold_model
 from argosy.store.store import Store
 from argosy.types import Input
 
@@ -128,6 +128,7 @@ class Replaying:
         return replace(verdict, promote=False, reason=reason)
 
     def _roll_back(self, transaction: Transaction, asked: ChampionPeriod, result: dict[str, Any]) -> None:
+        hold_model(transaction, asked.model)
         found = champion_period(transaction, asked.model)
         if found != asked:
             raise DecisionOvertaken(_moved(found))

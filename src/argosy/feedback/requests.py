@@ -14,7 +14,7 @@ from argosy.feedback.gating import GATE
 from argosy.feedback.retraining import RETRAIN, RetrainRequest
 from argosy.feedback.triggers import BY_DRIFT, Reason, Schedule, Situation, due
 from argosy.jobs.job import Job, JobState
-from argosy.jobs.queue import URGENT, Queue, under_way
+from argosy.jobs.queue import URGENT, Queue, hold_jobs, under_way
 from argosy.jobs.submission import TRAIN
 from argosy.predictions.feedback_log import FeedbackLog, last_number
 from argosy.predictions.looks import CLOSED, newest
@@ -68,6 +68,7 @@ class Retrainings:
         # the plug-ins must be there, whatever their code has become since
         requires = dict.fromkeys(champion.environment.get("plugins", {}), "")
         with self._queue.database.write() as transaction:
+            hold_jobs(transaction)
             seen = last_number(transaction)
             request = RetrainRequest(model, transaction.now(), by, *_text_of(reason), review_since, seen)
             return self._submit(transaction, request, requires)

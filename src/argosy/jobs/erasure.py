@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from argosy.database import Transaction
+from argosy.jobs.queue import hold_jobs
 
 ERASED = "(erased)"
 _READ = """
@@ -27,6 +28,7 @@ def erase_words(transaction: Transaction, words: Collection[str]) -> int:
     if not wanted:
         return 0
     pattern = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(wanted, key=len, reverse=True)))
+    hold_jobs(transaction)
     changed = []
     for identity, payload, result, error, traceback in transaction.execute(_READ):
         before = {"payload": payload, "result": result, "error": error, "traceback": traceback}

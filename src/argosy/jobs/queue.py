@@ -89,6 +89,7 @@ class Queue:
     ) -> None:
         """Done: the result and all that `then` writes, in one transaction; raises LeaseLost, with nothing written."""
         with self.database.write() as transaction:
+            hold_jobs(transaction)
             _settle(transaction, sql.HOLD, lease)
             if then is not None:
                 then(transaction)
@@ -154,6 +155,14 @@ class Queue:
         with self.database.read() as transaction:
             found = map(job_of, transaction.execute(sql.LISTED, {"kind": kind, "state": state or ""}))
             return [job for job in found if state is None or job.state is state]
+
+
+def hold_jobs(transaction: Transaction) -> None:
+    """Nobody else finishes a job, or submits and cancels several, until the transaction ends.
+
+    Taken before anything else by whoever changes several jobs, or writes what it concludes from the state of one.
+    """
+    transaction.lock("jobs")
 
 
 def states(transaction: Transaction, kind: str, labels: Iterable[str]) -> dict[str, str]:

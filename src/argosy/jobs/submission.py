@@ -20,14 +20,12 @@ from argosy.jobs import replaced_plans
 from argosy.jobs import statements as sql
 from argosy.jobs.job import JobState, job_of
 from argosy.jobs.plan_status import PlanStatus
-from argosy.jobs.queue import URGENT, Queue
+from argosy.jobs.queue import URGENT, Queue, hold_jobs
 from argosy.store.store import Store
 from argosy.store.trained import LeaderboardRow, Metrics
 from argosy.types import Part
 
 TRAIN: Final = "train"
-LOCK: Final = "plans"
-"""Held by who submits a plan, and by who asks which plans want a label: neither may miss the other."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,7 @@ class Plans:
 
     def submit(self, transaction: Transaction, plan: str, source: Any, wanted: Sequence[Wanted]) -> Submitted:
         """Queue what is not trained yet, in the given order, and make versions of what is."""
-        transaction.lock(LOCK)
+        hold_jobs(transaction)
         labels = {one.label for one in wanted}
         earlier = [label for label in _only_of(transaction, plan, is_added=0) if label not in labels]
         dropped = [label for label in earlier if self._drop(transaction, label)]
@@ -84,7 +82,7 @@ class Plans:
 
     def widen(self, transaction: Transaction, plan: str, one: Wanted) -> bool:
         """One more definition of a submitted plan's own, as a search finds it; whether there is a job to wait for."""
-        transaction.lock(LOCK)
+        hold_jobs(transaction)
         transaction.execute(sql.PUT_PLAN_JOB, {"plan": plan, "label": one.label, "is_added": 0})
         return self._put(transaction, plan, one) != "trained"
 
@@ -104,7 +102,7 @@ class Plans:
         somebody waits for them. `hold_out` is how many fits without them answer the live rows, see
         training/held_out.py.
         """
-        transaction.lock(LOCK)
+        hold_jobs(transaction)
         if not transaction.execute(sql.GET_PLAN, {"plan": plan}):
             transaction.execute(sql.PUT_PLAN, {"name": plan, "source": "null", "now": transaction.now()})
         transaction.execute(sql.PUT_PLAN_JOB, {"plan": plan, "label": one.label, "is_added": 1})
@@ -120,7 +118,7 @@ class Plans:
 
     def cancel(self, transaction: Transaction, plan: str) -> list[str]:
         """Cancel the plan's definitions that are queued or running and wanted by no other plan; their labels."""
-        transaction.lock(LOCK)
+        hold_jobs(transaction)
         _row(transaction, plan)
         labels = [label for label in _only_of(transaction, plan, is_added=1) if self.queue.cancel(transaction, label)]
         transaction.execute(sql.CANCEL_PLAN, {"plan": plan, "now": transaction.now()})
@@ -244,7 +242,7 @@ def models_of(transaction: Transaction, label: str) -> list[str]:
 
     To be asked in the transaction that finishes the job, so that a plan submitted meanwhile is not missed.
     """
-    transaction.lock(LOCK)
+    hold_jobs(transaction)
     return [row[0] for row in transaction.execute(sql.PLANS_OF, {"label": label})]
 
 

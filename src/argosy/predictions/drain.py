@@ -116,6 +116,7 @@ def _move_batch(
 ) -> tuple[int, int]:
     """Predictions added, and the position reached; a drain beside us may have reached further than `position`."""
     with database.write() as transaction:
+        hold_segment(transaction, path)
         if segments.is_deleted(descriptor):  # and its position forgotten
             return 0, position
         at = _position(transaction, path.name)
@@ -166,6 +167,11 @@ def _read_batch(descriptor: int, position: int) -> list[tuple[memoryview, int, m
         if batch or len(data) < size:
             return batch
         size *= 2
+
+
+def hold_segment(transaction: Transaction, path: Path) -> None:
+    """Nobody else moves or overwrites what is in the segment until the transaction ends."""
+    transaction.lock(f"spool {path.stem}")
 
 
 def _positions(database: Database) -> dict[str, int]:

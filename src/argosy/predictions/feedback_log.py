@@ -78,6 +78,7 @@ class FeedbackLog:
         """
         checked = [self._checked(one, giver) for one in given]
         with self._database.write() as transaction:
+            transaction.lock("feedback")  # numbers are in the order of commits, and last words are known
             now = (self._now or transaction.now)()
             return sum(self._add(transaction, replace(one, given_at=now)) for one in checked)
 

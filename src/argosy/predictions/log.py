@@ -18,7 +18,7 @@ from argosy.database import Database, Transaction
 from argosy.errors import PredictionNotFound, RecordUnreadable
 from argosy.identities import resting_forms
 from argosy.predictions import frames, segments, statements
-from argosy.predictions.drain import drain_once, stuck
+from argosy.predictions.drain import drain_once, hold_segment, stuck
 from argosy.predictions.ids import MAC_PLACE, PredictionIds
 from argosy.predictions.profiles import CONFIDENCE, Profile
 from argosy.predictions.record import (
@@ -172,7 +172,8 @@ class PredictionLog:
         drain_once(self._spool, self._database)
         hashes = [subject_hash(self._scope, form) for form in resting_forms(subject)]
         with self._database.write() as transaction:  # meanwhile no drain moves what is not blanked yet
-            for path in [*segments.listed(self._spool), *segments.damaged(self._spool)]:
+            for path in sorted([*segments.listed(self._spool), *segments.damaged(self._spool)]):
+                hold_segment(transaction, path)
                 _scrub(path, hashes)
             erased = []
             for one in hashes:

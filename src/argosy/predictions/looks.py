@@ -58,6 +58,7 @@ class Look(msgspec.Struct, frozen=True):
 
 def replace(transaction: Transaction, model: str, looks: Iterable[Look]) -> None:
     """Keep these and no others of the model."""
+    transaction.lock(f"looks of {model}")
     transaction.execute(FORGET, {"model": model})
     for look in looks:
         found = msgspec.json.encode(look.found).decode()

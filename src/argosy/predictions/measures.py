@@ -17,7 +17,8 @@ WHERE measures = 1 AND (:model = '' OR model = :model) ORDER BY feedback.id
 DRAWN = "SELECT 1 FROM review_draws WHERE prediction_id = :prediction_id"
 ADD_DRAW = """
 INSERT INTO review_draws (prediction_id, probability, drawn_at) VALUES (:prediction_id, :probability, :drawn_at)
-ON CONFLICT (prediction_id) DO UPDATE SET probability = max(review_draws.probability, excluded.probability)
+ON CONFLICT (prediction_id) DO UPDATE SET probability = excluded.probability
+WHERE excluded.probability > review_draws.probability
 """
 
 
@@ -56,5 +57,6 @@ def add_draws(transaction: Transaction, chances: Mapping[str, float]) -> None:
     """
     now = transaction.now()
     transaction.execute_many(
-        ADD_DRAW, [{"prediction_id": one, "probability": chance, "drawn_at": now} for one, chance in chances.items()]
+        ADD_DRAW,
+        [{"prediction_id": one, "probability": chance, "drawn_at": now} for one, chance in sorted(chances.items())],
     )

@@ -37,7 +37,7 @@ WHERE model = :model AND (made_at, id) > (:start, :after) AND made_at < :end ORD
 IDS_OF_ENTITY = """
 SELECT id FROM predictions
 WHERE entity_hash = :entity_hash AND made_at >= :start AND made_at < :end AND (:model = '' OR model = :model)
-AND (:token IS NULL OR token = :token) ORDER BY made_at, id LIMIT :rows
+AND (CAST(:token AS TEXT) IS NULL OR token = :token) ORDER BY made_at, id LIMIT :rows
 """
 
 FOR_REVIEW = """

@@ -37,6 +37,11 @@ def check_alias(alias: str) -> str:
     return alias
 
 
+def hold_model(transaction: Transaction, model: str) -> None:
+    """Nobody else numbers versions of the model or moves its aliases until the transaction ends."""
+    transaction.lock(f"model {model}")
+
+
 def current(transaction: Transaction, model: str, alias: str) -> int | None:
     """The number that the alias points at."""
     rows = transaction.execute(sql.ALIAS, {"model": model, "alias": alias})
@@ -69,6 +74,7 @@ def move(
         "evidence": None if evidence is None else msgspec.json.encode(evidence).decode(),
     }
     transaction.execute(sql.PUT_MOVE, row)
+    transaction.announce()  # to servers
     notify(transaction, "alias_moved", model=model, alias=alias, from_number=before, to_number=number, action=action)
 
 

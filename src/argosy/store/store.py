@@ -49,9 +49,12 @@ class Store:
 
     def add_version(self, transaction: Transaction, model: str, label: str) -> int:
         """The number of the model's version of that label, which must be recorded; made where there is none."""
+        aliases.hold_model(transaction, model)
         names = {"model": model, "label": label}
         rows = transaction.execute(sql.VERSION_OF_LABEL, names)
-        rows = rows or transaction.execute(sql.ADD_VERSION, {**names, "now": transaction.now()})
+        if not rows:
+            rows = transaction.execute(sql.ADD_VERSION, {**names, "now": transaction.now()})
+            transaction.announce()  # to servers
         return int(rows[0][0])
 
     def promote(
@@ -71,6 +74,7 @@ class Store:
         Raises ModelNotFound, VersionNotFound, and, unless forced, VersionMarked.
         """
         aliases.check_alias(alias)
+        aliases.hold_model(transaction, model)
         version = references.choose(model, str(number), _versions(transaction, model))
         if aliases.current(transaction, model, alias) == number:
             return False
@@ -90,6 +94,7 @@ class Store:
         evidence: Mapping[str, Any] | None = None,
     ) -> int:
         """Point the alias back at the version it had before; its number. Raises NothingToRollBack."""
+        aliases.hold_model(transaction, model)
         _versions(transaction, model)
         number = aliases.before(aliases.moves(transaction, model, alias), model, alias)
         aliases.move(

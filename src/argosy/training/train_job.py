@@ -14,7 +14,7 @@ from argosy import clock
 from argosy.backends import Backends
 from argosy.database import Database, Transaction
 from argosy.datasets.dataset import Dataset, load
-from argosy.datasets.erasure import erasures
+from argosy.datasets.erasure import erasures, hold_erasures
 from argosy.datasets.frozen import members
 from argosy.datasets.provenance import learned_examples, live_examples
 from argosy.definitions import Definition, Registries
@@ -246,7 +246,7 @@ class Trainer:
         )
 
     def _record(self, transaction: Transaction, job: Job, trained: Trained, erased: int) -> None:
-        if erasures(transaction) != erased:
+        if hold_erasures(transaction) != erased:
             raise ErasedMeanwhile("examples were erased while it trained")
         if not self._store.artifacts.exists(trained.artifact):  # collected, being an hour old: no version without one
             raise Overtaken("its artifact was collected before its result was recorded")

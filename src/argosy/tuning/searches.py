@@ -88,6 +88,7 @@ class Searches:
         """Submit a plan that searches, or go on with it; its budget of seconds runs from now. Raises ExtraMissing."""
         if plan.search is not None and plan.search.sampler != "grid":
             require_optuna()
+        _hold(transaction, plan.name)
         space, name = _space(plan, digest, self._registries), {"plan": plan.name}
         before = transaction.execute(sql.SEARCH, name)
         is_same = bool(before) and before[0][0] == space
@@ -126,6 +127,7 @@ class Searches:
 
     def forget(self, transaction: Transaction, plan: str) -> None:
         """The plan was submitted without a search."""
+        _hold(transaction, plan)
         transaction.execute(sql.FORGET_TRIALS, {"plan": plan})
         transaction.execute(sql.FORGET_SEARCH, {"plan": plan})
 
@@ -159,6 +161,7 @@ class Searches:
         if isinstance(chosen, Wait):
             return False
         with self._database.write() as transaction:
+            _hold(transaction, name)
             now = self._status(transaction, name)
             if now is None or not now.is_open or (now.digest, len(now.trials)) != (status.digest, len(status.trials)):
                 return True  # another worker was quicker: look again
@@ -225,6 +228,11 @@ class Searches:
         definition = msgspec.structs.replace(definition, share=None if share == 1.0 else share)
         code = code_digests(definition, self._registries)
         return Wanted(label(definition, digest, code), definition.to_dict(), digest, code)
+
+
+def _hold(transaction: Transaction, plan: str) -> None:
+    """Nobody else begins or asks for trials of the plan's search until the transaction ends."""
+    transaction.lock(f"search {plan}")
 
 
 def _space(plan: Plan, digest: str, registries: Registries) -> str:

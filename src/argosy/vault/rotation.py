@@ -24,7 +24,7 @@ from argosy.database import Database
 from argosy.types import Progress
 from argosy.vault.master_keys import MasterKeys
 from argosy.vault.scope import derive
-from argosy.vault.vault import role_of, unwrap_any, wrap
+from argosy.vault.vault import hold_keys, role_of, unwrap_any, wrap
 
 FINGERPRINT_BYTES = 8
 
@@ -79,6 +79,7 @@ def rotate(database: Database, keys: RotatableKeys, role: str, report_progress: 
 def rewrap(database: Database, keys: MasterKeys, role: str, new: bytes) -> int:
     """Wrap every data key of the role under `new`, all or none; how many there are."""
     with database.write() as transaction:
+        hold_keys(transaction)
         rows = transaction.execute("SELECT scope, wrapped FROM data_keys ORDER BY scope")
         mine = [(scope, wrapped) for scope, wrapped in rows if role_of(scope) == role]
         for scope, wrapped in mine:

@@ -52,7 +52,8 @@ class Vault:
 
     def _create(self, name: str) -> bytes:
         """The wrapped key of a new scope, or the one that another process made meanwhile."""
-        with self._database.write() as transaction:  # a rotation waits for us, or we see what it did
+        with self._database.write() as transaction:
+            hold_keys(transaction)  # a rotation waits for us, or we see what it did
             master_key = self._master_key(transaction, name)
             transaction.execute(
                 "INSERT INTO data_keys (scope, wrapped, created_at) VALUES (:scope, :wrapped, :now)"
@@ -68,6 +69,11 @@ class Vault:
             if role_of(scope) == role_of(name):
                 return opening(candidates, wrapped, scope)
         return candidates[0]
+
+
+def hold_keys(transaction: Transaction) -> None:
+    """Nobody else wraps data keys until the transaction ends."""
+    transaction.lock("data keys")
 
 
 def scopes(transaction: Transaction) -> list[str]:

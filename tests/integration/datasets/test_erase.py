@@ -63,6 +63,7 @@ def leaks(contents):
     return [name for name in (TEXT, SUBJECT) if name.encode() in contents]
 
 
+@pytest.mark.sqlite  # the bytes of its files are read
 def test_canaries_are_in_no_byte_and_erased_without_a_trace(tmp_path, database, vault, examples):
     during = []
     examples.add("news", rows(12_000), progress=lambda _: during.append(everywhere(tmp_path)))
@@ -140,6 +141,7 @@ def test_what_rests_from_before_there_was_one_form_is_found_too(examples, monkey
     assert examples.erase(asked).examples == 1
 
 
+@pytest.mark.sqlite  # its write-ahead log
 def test_a_reader_that_stays_keeps_an_erasure_from_claiming_to_be_done(examples, database, monkeypatch):
     from argosy.database.engines import sqlite
 
@@ -187,6 +189,7 @@ examples.add("news", rows, progress=told)
 """
 
 
+@pytest.mark.sqlite  # the bytes of its files are read
 def test_an_import_that_is_killed_leaves_no_row_and_no_canary(tmp_path, database, examples):
     examples.add("news", [Example("there before", "a")])
     environment = {**os.environ, "TMPDIR": str(tmp_path), "SQLITE_TMPDIR": str(tmp_path)}

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.datasets.examples import Examples
 from argosy.feedback.corrections import Corrections
 from argosy.feedback.labels import ConflictRule
@@ -24,9 +23,7 @@ NOON = 1_700_000_000.0
 
 
 @pytest.fixture
-def project(tmp_path):
-    database = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
-    database.migrate()
+def project(database, tmp_path):
     keys = FileKeys(tmp_path / "keys")
     for role in ("examples", "predictions"):
         keys.create(role)
@@ -34,7 +31,7 @@ def project(tmp_path):
     examples = Examples(database, vault, now=lambda: NOON)
     log = PredictionLog(database, vault, tmp_path / "spool")
     feedback = FeedbackLog(database, vault)
-    yield SimpleNamespace(
+    return SimpleNamespace(
         folder=tmp_path,
         examples=examples,
         database=database,
@@ -43,7 +40,6 @@ def project(tmp_path):
         feedback=feedback,
         corrections=Corrections(database, log, feedback, examples, ConflictRule()),
     )
-    database.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import pytest
 
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.jobs.claims import IN_A_ROW, Claims
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import Queue
@@ -127,12 +126,13 @@ def test_a_row_that_cannot_be_read_fails_and_delays_nothing(queue):
 
 def test_looking_in_vain_writes_nothing(queue):
     submit(queue, "theirs", kind="measure")
-    writer = SqliteDatabase(queue.database.url)
+    writer = type(queue.database)(queue.database.url)
     with writer.write():  # whoever wants to write would wait for it
         assert labels(claims(queue)) == []
     writer.close()
 
 
+@pytest.mark.sqlite  # its plans
 @pytest.mark.parametrize("has_fit", [False, True])
 def test_it_looks_by_index(queue, has_fit):
     from argosy.jobs.statements import READY, READY_OF_FIT

@@ -101,6 +101,7 @@ def test_a_delay_set_before_the_clock_was_put_back_is_over(queue):
     assert leased(queue, "job") is not None
 
 
+@pytest.mark.sqlite  # its plans
 def test_it_looks_by_index(queue):
     from argosy.jobs.statements import TO_RECONCILE
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.errors import BrokerUnavailable
 from argosy.messaging.broker import DeliveryPolicy
 from argosy.messaging.brokers.sql import SqlBroker
@@ -55,7 +54,7 @@ def test_what_a_receiver_has_is_not_dropped(database):
 
 def test_looking_in_vain_is_no_commit_that_wakes_others(broker, database):
     receiver = broker.receiver("news", "reader")
-    watcher = SqliteDatabase(database.url)
+    watcher = type(database)(database.url)
     watcher.wait_for_change(0)
     assert receiver.receive(0.1) is None
     broker.subscribe("news", "reader")

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import PredictionLog
 from argosy.predictions.record import Prediction
@@ -14,14 +13,6 @@ from argosy.vault.vault import Vault
 sys.path.insert(0, str(Path(__file__).parent))
 
 from spooling import Spooling
-
-
-@pytest.fixture
-def database(tmp_path):
-    opened = SqliteDatabase(f"sqlite:///{tmp_path / 'argosy.db'}")
-    opened.migrate()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

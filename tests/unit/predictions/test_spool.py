@@ -189,6 +189,7 @@ def test_what_cannot_be_stored_is_kept_aside_and_the_rest_goes_on(spool, scope, 
     assert drain_once(spool, database) == 0
 
 
+@pytest.mark.sqlite  # PostgreSQL has no NUL in text
 def test_any_text_that_is_one_can_be_stored(writer, spool, database, predict, log):
     made = [
         predict(answer=text, subject=text, entity=text, client=text) for text in ("\0", "a\0b", "\uffff", "\U0001f600")
@@ -199,6 +200,7 @@ def test_any_text_that_is_one_can_be_stored(writer, spool, database, predict, lo
     assert [log.get(one.id).subject for one in made] == [one.subject for one in made]
 
 
+@pytest.mark.sqlite  # its triggers
 def test_a_record_that_the_database_refuses_is_kept_aside_and_the_rest_goes_on(spool, scope, database, predict, caplog):
     with database.write() as transaction:
         transaction.execute(

@@ -20,11 +20,12 @@ STEPS = ["prepared", "wrapped anew", "taken over", "wrapped the rest", "purged"]
 KILLED_AT = """
 import os, sys
 from pathlib import Path
-from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.app.backends import database
 from argosy.vault.keys.file import FileKeys
 from argosy.vault.rotation import rotate
 url, folder, step = sys.argv[1:]
-rotate(SqliteDatabase(url), FileKeys(Path(folder)), "examples", lambda told: told == step and os.kill(os.getpid(), 9))
+opened, keys = database(url, Path("/")), FileKeys(Path(folder))
+rotate(opened, keys, "examples", lambda told: told == step and os.kill(os.getpid(), 9))
 """
 
 

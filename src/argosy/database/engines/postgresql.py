@@ -16,8 +16,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from argosy.database import migrations
-from argosy.database.database import ConstraintViolated, Parameters, Row
+from argosy.database.database import ConstraintViolated, Parameters, Row, Transaction
 from argosy.database.dialect import names, postgresql, postgresql_schema, with_lists
+from argosy.database.engines.sqlite import scratch
 from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid, ExtraMissing
 
 try:
@@ -158,6 +159,9 @@ class PostgresqlDatabase:
         except BaseException:
             _roll_back(connection)
             raise
+
+    def scratch(self) -> AbstractContextManager[Transaction]:
+        return scratch()
 
     def wait_for_change(self, timeout: float) -> bool:
         listening = self._kept("listening")

@@ -12,14 +12,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from argosy.database import migrations
 from argosy.database.database import ConstraintViolated, Parameters, Row
-from argosy.database.dialect import numbered, with_lists
+from argosy.database.dialect import names, numbered, with_lists
 from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid
 from argosy.paths import make_private_file
 
@@ -46,6 +46,7 @@ _PRAGMAS = (
     "cache_size=-16000",  # 16 MB: a large import's index is written in random order
     "secure_delete=ON",  # an erased row's bytes are overwritten
 )
+_PRAGMAS_OF_SCRATCH = ("journal_mode=OFF", "synchronous=OFF")
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid"
 _NOW = "SELECT (julianday('now') - 2440587.5) * 86400.0"
 
@@ -56,11 +57,11 @@ class SqliteTransaction:
 
     def execute(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
         with _translated():
-            return self._connection.execute(*with_lists(sql, parameters or {})).fetchall()
+            return self._connection.execute(*_bound(sql, parameters or {})).fetchall()
 
     def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[Row]:
         with _translated():
-            yield from self._connection.execute(*with_lists(sql, parameters or {}))
+            yield from self._connection.execute(*_bound(sql, parameters or {}))
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> int:
         given = iter(rows)
@@ -101,6 +102,24 @@ class SqliteTransaction:
                 self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :number)", values)
 
 
+@contextmanager
+def scratch() -> Iterator[SqliteTransaction]:
+    """For every engine's `Database.scratch`: a file without a name, which goes with its connection."""
+    with closing(sqlite3.connect("", isolation_level=None)) as connection:
+        for pragma in _PRAGMAS_OF_SCRATCH:
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("BEGIN")
+        yield SqliteTransaction(connection)
+
+
+def _bound(sql: str, parameters: Parameters) -> tuple[str, Parameters | Row]:
+    """With lists spelled out, and by number then: SQLite looks for each name among all the others."""
+    statement, given = with_lists(sql, parameters)
+    if given is parameters:
+        return sql, parameters
+    return numbered(statement), tuple([given[name] for name in names(statement)])
+
+
 class SqliteDatabase:
     """`sqlite:///relative/or//absolute/path`."""
 
@@ -139,6 +158,9 @@ class SqliteDatabase:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+    def scratch(self) -> AbstractContextManager[SqliteTransaction]:
+        return scratch()
 
     def wait_for_change(self, timeout: float) -> bool:
         connection, deadline, pause = self._connection(), time.monotonic() + timeout, FIRST_PAUSE
