@@ -8,7 +8,6 @@ import time
 import pytest
 
 from argosy import clock
-from argosy.database.engines.sqlite import SqliteTransaction
 from argosy.datasets.example import Example
 from argosy.evaluation.drift_looks import DriftLooks
 from argosy.evaluation.drift_windows import DAY, closed_window
@@ -33,12 +32,13 @@ def note(topic, words, seed):
 
 
 @pytest.fixture(autouse=True)
-def noon(monkeypatch):
+def noon(monkeypatch, database):
     """It was noon when the test began, so that no hour and no day ends before it does."""
     began = time.time()
     after = began // DAY * DAY + DAY / 2 - began
     monkeypatch.setattr(clock, "now", lambda: time.time() + after)
-    monkeypatch.setattr(SqliteTransaction, "now", lambda _: time.time() + after)
+    with database.read() as transaction:
+        monkeypatch.setattr(type(transaction), "now", lambda _: time.time() + after)
 
 
 @pytest.fixture
