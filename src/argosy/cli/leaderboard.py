@@ -109,7 +109,7 @@ def _written(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[list[str],
 
 
 def _shorten(cells: Sequence[list[str]], places: Sequence[int], excess: int, shortest: int) -> None:
-    """Take so many characters off these columns, the widest first, none becoming shorter than it may be."""
+    """Take that many characters off these columns, the widest first, none becoming shorter than it may be."""
     limits = {place: max((len(row[place]) for row in cells), default=0) for place in places}
     for _ in range(excess):
         widest = max(limits, key=lambda place: limits[place])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from argosy.datasets.label_counts import Baseline, baseline, frozen_counts
@@ -22,19 +23,28 @@ def ranked(plans: Plans, registries: Registries, plan: str = "") -> list[dict[st
     """One flat dictionary a definition, best on validation first; raises PlanNotFound."""
     rows = plans.leaderboard(plan) if plan else plans.store.leaderboard()
     replaced = plans.replaced_labels(plan) if plan else set()
-    digests = {row.trained.dataset_digest for row in rows}
-    with plans.queue.database.read() as transaction:
-        counts = {digest: frozen_counts(transaction, digest) for digest in digests}
+    constants = _baselines(plans, rows)
     found = []
     for row in rows:
         try:
-            pooled = bool(row.trained.definition.get("evaluate"))
-            constant = baseline(counts[row.trained.dataset_digest], pooled)
+            constant = constants[_rows_of(row)]
             found.append({**flat(row, registries, constant), "replaced": row.trained.label in replaced})
         except (KeyError, TypeError, AttributeError) as error:
             problem = f"it has no such definition or figures as a result has ({type(error).__name__})"
             _log.warning("left out: %s", RowUnreadable("trained", row.trained.label, problem, UNREADABLE))
     return found
+
+
+def _baselines(plans: Plans, rows: Iterable[LeaderboardRow]) -> dict[tuple[str, bool], Baseline | None]:
+    """The majority baseline by dataset and whether training and validation are validated on together."""
+    wanted = {_rows_of(row) for row in rows}
+    with plans.queue.database.read() as transaction:
+        counts = {digest: frozen_counts(transaction, digest) for digest in {digest for digest, _ in wanted}}
+    return {(digest, pooled): baseline(counts[digest], pooled) for digest, pooled in wanted}
+
+
+def _rows_of(row: LeaderboardRow) -> tuple[str, bool]:
+    return row.trained.dataset_digest, bool(row.trained.definition.get("evaluate"))
 
 
 def flat(row: LeaderboardRow, registries: Registries, constant: Baseline | None = None) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """How a version compares with the champion whose place it would take: what a person is shown before promoting it.
 
-On the same dataset, measured the same way, the validation rows that both answered say it, from what the store keeps.
-Otherwise both must answer rows that neither learned from, which needs the key. The gate is another matter: it has
-evidence of its own and promotes by itself.
+Where both were validated on the same rows, the store has what each answered there. Otherwise both answer the rows that
+neither learned from, which needs the key of the examples. The gate does not use this: it has evidence of its own.
 """
 
 from __future__ import annotations

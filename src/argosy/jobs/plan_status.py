@@ -33,7 +33,7 @@ class PlanStatus:
     stopped: str = ""
     """Why it ended before all of it was tried."""
     replaced: tuple[ReplacedPlan, ...] = ()
-    """Earlier forms of it, the newest first."""
+    """Earlier forms of it, the newest first; of all that the plan wants alone."""
 
     @property
     def total(self) -> int:

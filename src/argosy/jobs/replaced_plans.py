@@ -10,6 +10,9 @@ from argosy.database.database import Transaction
 from argosy.jobs import statements as sql
 from argosy.store.store import Store
 
+NEWEST = 20
+"""Earlier forms of a plan that are looked up."""
+
 
 @dataclass(frozen=True)
 class ReplacedPlan:
@@ -33,9 +36,10 @@ def keep(transaction: Transaction, row: Sequence[Any], labels: Iterable[str]) ->
 
 
 def of_plan(transaction: Transaction, store: Store, plan: str, source: str) -> list[ReplacedPlan]:
-    """The newest first."""
+    """At most NEWEST, the newest first."""
     found = []
-    for number, text, submitted_at, replaced_at in transaction.execute(sql.REPLACED_PLANS, {"plan": plan}):
+    rows = transaction.execute(sql.REPLACED_PLANS, {"plan": plan, "most": NEWEST})
+    for number, text, submitted_at, replaced_at in rows:
         labels = [label for (label,) in transaction.execute(sql.REPLACED_PLAN_JOBS, {"replaced": number})]
         trained = len(store.trained_among(transaction, labels))
         found.append(ReplacedPlan(submitted_at, replaced_at, len(labels), trained, text == source))

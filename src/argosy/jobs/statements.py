@@ -97,7 +97,7 @@ INSERT INTO replaced_plans (plan, source, submitted_at, replaced_at)
 VALUES (:plan, :source, :submitted_at, :now) RETURNING id"""
 KEEP_PLAN_JOB: Final = "INSERT INTO replaced_plan_jobs (replaced, label) VALUES (:replaced, :label)"
 REPLACED_PLANS: Final = """
-SELECT id, source, submitted_at, replaced_at FROM replaced_plans WHERE plan = :plan ORDER BY id DESC"""
+SELECT id, source, submitted_at, replaced_at FROM replaced_plans WHERE plan = :plan ORDER BY id DESC LIMIT :most"""
 REPLACED_PLAN_JOBS: Final = "SELECT label FROM replaced_plan_jobs WHERE replaced = :replaced"
 REPLACED_LABELS: Final = """
 SELECT DISTINCT label FROM replaced_plan_jobs JOIN replaced_plans ON replaced_plans.id = replaced_plan_jobs.replaced

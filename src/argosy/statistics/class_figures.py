@@ -1,4 +1,4 @@
-"""What is told of each class of a classifier, from its confusion matrix. Pure."""
+"""Figures of each class of a classifier, from its confusion matrix. Pure."""
 
 from __future__ import annotations
 

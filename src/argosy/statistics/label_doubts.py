@@ -25,7 +25,7 @@ def doubtful_labels(codes: Codes, scores: Floats) -> list[Doubt]:
     """Rows that look labelled wrongly, by confident learning (Northcutt, Jiang and Chuang 2021), the worst first.
 
     `scores` must come from models that did not learn from the row. How many rows of a label are truly of another class
-    is estimated from the rows that pass a class's threshold, the mean score that rows labelled so give it; so many of
+    is estimated from the rows that pass a class's threshold, the mean score that rows labelled so give it; as many of
     those with the largest margins are in doubt ("prune by noise rate"). Rows with a code of -1, a label that the model
     never learned, are left out.
     """

@@ -107,7 +107,7 @@ def corrected_interval(values: Sequence[float], overlap: float, confidence: floa
     return Interval(mean, mean - reach, mean + reach)
 
 
-def told_apart(p_values: Mapping[str, float], confidence: float = 0.95) -> set[str]:
+def significant(p_values: Mapping[str, float], confidence: float = 0.95) -> set[str]:
     """Which of many comparisons show a difference, all of them rightly with the confidence given.
 
     Holm's step-down ("A simple sequentially rejective multiple test procedure", 1979): the first of a thousand equals

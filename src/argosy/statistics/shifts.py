@@ -8,7 +8,8 @@ the bootstrap (Davison and Hinkley 1997). Means are compared by Welch's test (We
 
 In large samples a shift of no importance is beyond chance too, so each has a *size*, the share of rows that would have
 to be others at least: of a distance itself, of means of shares (which lie between 0 and 1) their
-difference, of other means the distance of two normal distributions so many standard deviations apart (Cohen's d, 1988).
+difference, of other means the distance of two normal distributions whose means differ by as many standard deviations
+(Cohen's d, 1988).
 """
 
 from __future__ import annotations
@@ -57,9 +58,9 @@ class Moments(msgspec.Struct, frozen=True):
         rows = self.rows + other.rows
         if not rows:
             return self
-        apart = other.mean - self.mean
-        mean = self.mean + apart * other.rows / rows
-        return Moments(rows, mean, self.squares + other.squares + apart * apart * self.rows * other.rows / rows)
+        gap = other.mean - self.mean
+        mean = self.mean + gap * other.rows / rows
+        return Moments(rows, mean, self.squares + other.squares + gap * gap * self.rows * other.rows / rows)
 
 
 class Shift(msgspec.Struct, frozen=True):
@@ -129,7 +130,7 @@ def mean_shift(reference: Moments, live: Moments, confidence: float = 0.95, *, i
 
 
 def overlap_lost(distance: float, spread: float) -> float:
-    """The total variation distance of two normal distributions of that standard deviation, their means so far apart."""
+    """The total variation distance of two normal distributions of that spread, whose means are at that distance."""
     if not spread:
         return float(distance > 0)
     return math.erf(distance / spread / (2 * math.sqrt(2)))
@@ -138,7 +139,7 @@ def overlap_lost(distance: float, spread: float) -> float:
 def _drawn(
     random: np.random.Generator, rows: NDArray[np.int64], first: Floats, second: Floats, resamples: int
 ) -> tuple[Floats, Floats]:
-    """Shares of so many rows drawn from each mix, `resamples` times."""
+    """Shares of `rows` rows drawn from each mix, `resamples` times."""
     return random.multinomial(rows[0], first, resamples) / rows[0], random.multinomial(
         rows[1], second, resamples
     ) / rows[1]

@@ -72,6 +72,6 @@ def sign_flip_p(outcomes: Outcomes, weights: Weights, seed: int, flips: int = FL
 
 
 def _blocks(rows: int, columns: int) -> list[int]:
-    """The sizes of the blocks that so many draws of so many numbers are made in."""
+    """The sizes of the blocks in which `rows` draws of `columns` numbers are made."""
     size = max(1, _CELLS // max(columns, 1))
     return [min(size, rows - done) for done in range(0, rows, size)]

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from argosy.models.rows_right import unpack_counts, unpack_right
-from argosy.statistics.paired_tests import Round, difference_p, micro_f1_p, told_apart
+from argosy.statistics.paired_tests import Round, difference_p, micro_f1_p, significant
 from argosy.store.trained import LeaderboardRow, Trained, Version, answers_alike
 from argosy.types import Part
 
@@ -74,7 +74,7 @@ def _rank_alike(
     first, others = ordered[0], ordered[1:]
     p_values = {one.label: paired_p(first, one, metric) for one in others}
 
-    worse = told_apart({name: p_value for name, p_value in p_values.items() if p_value is not None})
+    worse = significant({name: p_value for name, p_value in p_values.items() if p_value is not None})
 
     def is_tied(one: Trained) -> bool:
         return _is_within(first, one, metric, sign) if p_values[one.label] is None else one.label not in worse
@@ -98,7 +98,7 @@ def _rank_alike(
 
 
 def paired_p(first: Trained, other: Trained, metric: str) -> float | None:
-    """How likely chance alone makes two results on the same rows differ so much; None where that cannot be told."""
+    """How likely chance alone makes two results on the same rows differ that much; None where no test applies."""
     if first.rows_right is None or other.rows_right is None:
         return None
     if metric == "micro_f1":

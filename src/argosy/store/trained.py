@@ -97,6 +97,13 @@ def answers_alike(confusion: Mapping[str, Any]) -> bool:
         rows = confusion.get("rows", 0)
         is_alike = all(answers in (0, rows) for _, _, answers in confusion["per_label"])
         return bool(rows) and is_alike and any(0 < given < rows for _, given, _ in confusion["per_label"])
-    matrix = confusion.get("matrix") or []
-    answered = sum(any(column) for column in zip(*matrix, strict=True))
-    return answered == 1 and sum(any(row) for row in matrix) > 1
+    answered: set[int] = set()
+    labels = 0
+    for row in (
+        confusion.get("matrix") or []
+    ):  # most matrices are told by their first row: a leaderboard has thousands of them
+        answered.update(column for column, count in enumerate(row) if count)
+        labels += any(row)
+        if len(answered) > 1:
+            return False
+    return labels > 1

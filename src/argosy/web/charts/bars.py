@@ -15,11 +15,11 @@ HEAD, FOOT = 4.0, 8.0
 
 @dataclass(frozen=True)
 class Line:
-    """A name and a bar for each series; `said` is what is written at a bar's end."""
+    """A name and a bar for each series; `ends` is what is written at the end of each bar."""
 
     name: str
     values: Sequence[float]
-    said: Sequence[str]
+    ends: Sequence[str]
 
 
 def bars(lines: Sequence[Line], width: float, title: str, series: Sequence[str], tones: Sequence[str]) -> Markup:
@@ -39,15 +39,15 @@ def bars(lines: Sequence[Line], width: float, title: str, series: Sequence[str],
         else:
             middle = y + thickness * len(series) / 2 + 4
             drawn.append(text(shortened(line.name, 34), class_="name", x=names - 4, y=middle, text_anchor="end"))
-        for number, (value, said) in enumerate(zip(line.values, line.said, strict=True)):
-            drawn.append(_bar(value, said, across, y + thickness * number, thickness, tones[number]))
-    described = "; ".join(f"{line.name}: {', '.join(line.said)}" for line in lines[:12])
+        for number, (value, end) in enumerate(zip(line.values, line.ends, strict=True)):
+            drawn.append(_bar(value, end, across, y + thickness * number, thickness, tones[number]))
+    described = "; ".join(f"{line.name}: {', '.join(line.ends)}" for line in lines[:12])
     return figure(width, height, title, f"{' and '.join(series)}. {described}", drawn)
 
 
-def _bar(value: float, said: str, across: Scale, y: float, thickness: float, tone: str) -> Markup:
+def _bar(value: float, end: str, across: Scale, y: float, thickness: float, tone: str) -> Markup:
     length = max(across(value) - across.start, 1.0 if value else 0.0)
-    hint = tag("title", said)
+    hint = tag("title", end)
     shape = tag("rect", hint, class_="bar", x=across.start, y=y + 1, width=length, height=thickness - 2, rx=2.0)
-    end = text(said, class_="tick", x=across.start + length + 5, y=y + thickness / 2 + 4)
-    return tag("g", [shape, end], class_=tone)
+    written = text(end, class_="tick", x=across.start + length + 5, y=y + thickness / 2 + 4)
+    return tag("g", [shape, written], class_=tone)

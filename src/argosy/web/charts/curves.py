@@ -14,13 +14,13 @@ LEFT, RIGHT, TOP, FOOT = 44.0, 14.0, 10.0, 40.0
 
 @dataclass(frozen=True)
 class Mark:
-    """A point: `said` is what it is."""
+    """A point, and what it means in words."""
 
     x: float
     value: float
     low: float
     high: float
-    said: str
+    description: str
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def curve(marks: Sequence[Mark], width: float, title: str, axes: Axes, diagonal:
     for mark in marks:
         x = across(mark.x)
         drawn.append(tag("line", class_="whisker", x1=x, x2=x, y1=upwards(mark.low), y2=upwards(mark.high)))
-        drawn.append(tag("circle", tag("title", mark.said), class_="dot", cx=x, cy=upwards(mark.value), r=4.5))
-    described = "; ".join(mark.said for mark in marks)
+        drawn.append(tag("circle", tag("title", mark.description), class_="dot", cx=x, cy=upwards(mark.value), r=4.5))
+    described = "; ".join(mark.description for mark in marks)
     return figure(width, height, title, described, [tag("g", drawn, class_="accent")])
 
 
@@ -65,8 +65,8 @@ def _grid(across: Scale, upwards: Scale, axes: Axes, width: float, height: float
         drawn.append(text(f"{value * 100:g}", class_="tick", x=LEFT - 7, y=y + 4, text_anchor="end"))
     for value in across.ticks(4 if width < 500 else 6):
         x = across(value)
-        said = f"{value:,.0f}" if axes.whole else f"{value * 100:g}"
-        drawn.append(text(said, class_="tick", x=x, y=height - FOOT + 16, text_anchor="middle"))
+        number = f"{value:,.0f}" if axes.whole else f"{value * 100:g}"
+        drawn.append(text(number, class_="tick", x=x, y=height - FOOT + 16, text_anchor="middle"))
     middle = (LEFT + width - RIGHT) / 2
     drawn.append(text(axes.x, class_="axis", x=middle, y=height - 6, text_anchor="middle"))
     y = (TOP + height - FOOT) / 2

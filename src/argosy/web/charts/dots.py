@@ -49,7 +49,7 @@ def intervals(
             label = text(shortened(dot.name, 36), class_="name", x=names - 4, y=y + 4, text_anchor="end")
             drawn.append(tag("g", label, class_=dot.tone))
         drawn.append(_line(dot, y, across))
-    described = "; ".join(f"{dot.name}: {_said(dot, signed)}" for dot in dots[:12])
+    described = "; ".join(f"{dot.name}: {_figures(dot, signed)}" for dot in dots[:12])
     return figure(width, height, title, described, drawn)
 
 
@@ -65,13 +65,13 @@ def _axis(across: Scale, height: float, name: str, wanted: int, signed: bool) ->
     for value in across.ticks(wanted):
         at = across(value)
         drawn.append(tag("line", class_="grid", x1=at, x2=at, y1=HEAD, y2=bottom))
-        said = f"{value * 100:+g}" if signed and value else f"{value * 100:g}"
-        drawn.append(text(said, class_="tick", x=at, y=bottom + 13, text_anchor="middle"))
+        number = f"{value * 100:+g}" if signed and value else f"{value * 100:g}"
+        drawn.append(text(number, class_="tick", x=at, y=bottom + 13, text_anchor="middle"))
     middle = (across.start + across.end) / 2
     return Markup("").join([*drawn, text(name, class_="axis", x=middle, y=height - 3, text_anchor="middle")])
 
 
-def _said(dot: Dot, signed: bool) -> str:
+def _figures(dot: Dot, signed: bool) -> str:
     if signed:
         return f"{dot.value * 100:+.1f} ({dot.low * 100:+.1f} to {dot.high * 100:+.1f})"
     return f"{percent(dot.value, 1)} ({percent(dot.low, 1)} to {percent(dot.high, 1)})"
