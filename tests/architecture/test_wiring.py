@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import grimp
 import pytest
 
 APP_LINES = 1500
+SQL = re.compile(r"(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 FACADE = "argosy.app.project"
 ROOT = Path(__file__).parents[2]
 PORT = re.compile(r"`(?:([a-z_]+)/)?([a-z_]+)\.py` and `(?:[a-z_]+/)?([a-z_]+)/`")
@@ -52,6 +54,16 @@ def test_app_is_short(sources, capsys):
     with capsys.disabled():
         print(f"\napp: {lines} lines, at most {APP_LINES}")  # noqa: T201  # the figure is what this is read for
     assert lines <= APP_LINES
+
+
+def test_app_has_no_sql(sources):
+    texts = {
+        (source.name, node.value)
+        for source in sources
+        for node in ast.walk(source.tree)
+        if source.name.startswith("app/") and isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert {found for found in texts if SQL.match(found[1].lstrip())} == set()
 
 
 def test_there_is_no_circle(graph, capsys):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from argosy.backends import Backends
+from argosy.errors import UserMistake, nearest
 from argosy.subprocess_tasks import answer
 from argosy.types import Progress
 
@@ -25,6 +26,8 @@ TASKS: Final = {
 
 def perform(backends: Backends, name: str, folder: Path) -> None:
     """The child's side of `subprocess_tasks.run_task`."""
+    if name not in TASKS:
+        raise UserMistake(f"there is no task '{name}'{nearest(name, TASKS)}; there are: {', '.join(TASKS)}")
     module, _, function = TASKS[name].partition(":")
     task: Task = getattr(importlib.import_module(module), function)
     answer(folder, lambda request, report_progress: task(backends, request, report_progress))

@@ -30,8 +30,8 @@ def test_a_fault_arrives_as_a_failure_that_quotes_nothing(project):
     assert "somebody" not in str(raised.value)
 
 
-def test_a_child_without_an_answer_is_told(project):
-    with pytest.raises(JobFailed, match="no answer"):
+def test_a_child_without_an_answer_is_reported(project):
+    with pytest.raises(JobFailed, match="no answer: Error: there is no task 'no such task'; there are: analyse, "):
         run_task(project.root, "no such task", {})
 
 
