@@ -24,9 +24,9 @@ T = TypeVar("T")
 _log = logger("argosy.serving")
 START_SECONDS, READY_POLL_SECONDS = 60.0, 0.05
 KEEP_SECONDS = 0.5
+"""How often it is checked that the drainer runs."""
 DRAINER_SECONDS = 5.0
 """That a drainer may take to end; what it was killed with stays in the spool."""
-"""How often it is seen to that the drainer runs."""
 
 
 def server_of(backends: Backends) -> HttpServer:

@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from argosy import clock
 from argosy.backends import Backends
 from argosy.datasets.export import FORMATS, More
+from argosy.datasets.frozen import described as described_dataset
 from argosy.errors import ExamplesInvalid
+from argosy.evaluation.findings import Analysis, Case
+from argosy.evaluation.input_profile import as_text
+from argosy.evaluation.leaderboard import described, ranked
 from argosy.feedback.history import history
 from argosy.jobs.selection import resolve
 from argosy.label_sets import counted
 from argosy.paths import check_suffix, private_text, within
+from argosy.statistics.class_figures import class_figures, set_figures
+from argosy.statistics.intervals import Interval
+from argosy.store.trained import Trained, Version
 from argosy.subprocess_tasks import run_task
 from argosy.tuning.project_plans import ProjectPlans
 from argosy.types import Progress
-
-if TYPE_CHECKING:
-    from argosy.evaluation.findings import Analysis, Case
-    from argosy.store.trained import Trained, Version
-    from argosy.web.contents import Board, Competitor, Contents, Promotion, Subject
-
+from argosy.web.contents import Board, Competitor, Contents, Promotion, Subject
+from argosy.web.notebook import ReportPath
 
 SHOWN = 20
 """How many mistakes and labels in doubt are on the page."""
@@ -52,7 +55,6 @@ def write_report(
 
     Raises ModelNotFound, VersionNotFound, PlanNotFound, ExamplesInvalid, PathInvalid.
     """
-    from argosy.web.notebook import ReportPath
     from argosy.web.report import page
 
     if output is not None:
@@ -69,9 +71,6 @@ def write_report(
 
 def gather(backends: Backends, target: str, options: ReportOptions, report_progress: Progress) -> Contents:
     """Everything that the page shows."""
-    from argosy.statistics.class_figures import class_figures, set_figures
-    from argosy.web.contents import Contents
-
     doubts = options.doubts
     if doubts is not None:
         check_suffix(doubts, FORMATS)
@@ -114,8 +113,6 @@ def gather(backends: Backends, target: str, options: ReportOptions, report_progr
 
 def analysed(backends: Backends, version: Version, report_progress: Progress, **asked: bool) -> Analysis:
     """What a child process finds out about the version's rows."""
-    from argosy.evaluation.findings import Analysis
-
     known = {"label": version.label, "model": version.model, "version": version.number, "since": version.created_at}
     request = {**known, "shown": SHOWN, **asked}
     return msgspec.convert(run_task(backends.root, "analyse", request, report_progress=report_progress), Analysis)
@@ -158,8 +155,6 @@ def subject_of(backends: Backends, target: str) -> Version:
 
 
 def _with_texts(backends: Backends, found: Analysis) -> Analysis:
-    from argosy.evaluation.input_profile import as_text
-
     def shown_of(cases: Sequence[Case]) -> list[Case]:
         shown = [backends.examples.show(case.example_id)[-1].input for case in cases]
         return [replace(case, text=as_text(item)) for case, item in zip(cases, shown, strict=True)]
@@ -169,9 +164,6 @@ def _with_texts(backends: Backends, found: Analysis) -> Analysis:
 
 def _boards(backends: Backends, model: str) -> list[Board]:
     """The model's versions on the leaderboard, a board for each dataset, in the leaderboard's order."""
-    from argosy.evaluation.leaderboard import ranked
-    from argosy.web.contents import Board
-
     boards: dict[str, Board] = {}
     for row in ranked(backends.plans, backends.registries):
         mine = [reference for reference in row["versions"] if reference.partition("@")[0] == model]
@@ -183,8 +175,6 @@ def _boards(backends: Backends, model: str) -> list[Board]:
 
 
 def _competitor(row: dict[str, Any], versions: list[str]) -> Competitor:
-    from argosy.web.contents import Competitor
-
     return Competitor(
         rank=row["rank"],
         tied=row["tied"],
@@ -203,19 +193,12 @@ def _competitor(row: dict[str, Any], versions: list[str]) -> Competitor:
 
 
 def _figures(row: dict[str, Any]) -> dict[str, Any]:
-    from argosy.statistics.intervals import Interval
-
     names = [name for name in row if f"{name}_low" in row and row[name] is not None]
     return {name: Interval(row[name], row[f"{name}_low"], row[f"{name}_high"]) for name in names}
 
 
 def _subject(backends: Backends, version: Version, trained: Trained) -> tuple[Subject, dict[str, dict[str, int]]]:
     """The version's story, and the rows of its dataset by part and label."""
-    from argosy.datasets.frozen import described as described_dataset
-    from argosy.evaluation.leaderboard import described
-    from argosy.statistics.intervals import Interval
-    from argosy.web.contents import Subject
-
     with backends.database.read() as transaction:
         frozen = described_dataset(transaction, trained.dataset_digest)
     figures = {
@@ -245,8 +228,6 @@ def _subject(backends: Backends, version: Version, trained: Trained) -> tuple[Su
 
 
 def _promotions(backends: Backends, model: str) -> list[Promotion]:
-    from argosy.web.contents import Promotion
-
     return [
         Promotion(
             one.moved_at,
