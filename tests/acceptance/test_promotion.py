@@ -1,6 +1,11 @@
 """Which version is best, and promoting one over a champion: after a second, poor plan of the same name."""
 
+import os
+import subprocess
+
 import pytest
+
+from argosy.testing.waiting import PATIENCE
 
 POOR = """\
 name: tickets
@@ -43,6 +48,19 @@ def test_a_worse_version_takes_no_champions_place_unasked(replaced):
     assert found["version"] == 5
     assert found["comparison"]["newcomer_figure"] < found["comparison"]["champion_figure"]
     assert "is version" in replaced("models", "promote", "tickets@best")  # better again: nothing is asked
+
+
+@pytest.mark.parametrize(("answer", "code", "said"), [("y", 0, "is version 5"), ("n", 2, "not promoted")])
+def test_a_person_at_a_terminal_is_asked(replaced, answer, code, said):
+    ours, theirs = os.openpty()
+    process = replaced.start("models", "promote", "tickets@5", stdin=theirs, log=subprocess.STDOUT)
+    os.close(theirs)
+    os.write(ours, f"{answer}\n".encode())
+    shown = process.stdout.read()
+    os.close(ours)
+    assert process.wait(PATIENCE) == code
+    assert "Promote it all the same?" in shown
+    assert said in shown
 
 
 def test_on_other_rows_both_answer_what_neither_learned_from(replaced):

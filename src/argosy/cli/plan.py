@@ -73,7 +73,8 @@ def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
         counts |= {"left_out": done.left_out} if done.left_out else {}
         print_json({"plan": name, **{key: list(labels) for key, labels in counts.items()}})
         return
-    search = project.plans.status(name).search
+    status = project.plans.status(name)
+    search = status.search
     print_line(
         f"Plan '{name}': {f'search, {search}' if search else plural(len(done.queued), 'definition') + ' queued'}."
     )
@@ -84,6 +85,8 @@ def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
     ):
         if labels:
             print_line(f"  {len(labels):,} {meaning}")
+    if status.stopped:
+        print_line(f"  stopped: {status.stopped}")
     for lacking in done.left_out:
         print_line(f"  left out: {lacking}")
     if done.queued or search:

@@ -99,9 +99,7 @@ def answers_alike(confusion: Mapping[str, Any]) -> bool:
         return bool(rows) and is_alike and any(0 < given < rows for _, given, _ in confusion["per_label"])
     answered: set[int] = set()
     labels = 0
-    for row in (
-        confusion.get("matrix") or []
-    ):  # most matrices are told by their first row: a leaderboard has thousands of them
+    for row in confusion.get("matrix") or []:  # most are decided by their first row, and a leaderboard has many
         answered.update(column for column, count in enumerate(row) if count)
         labels += any(row)
         if len(answered) > 1:
