@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from argosy.backends import Backends
 from argosy.errors import VersionMarked, VersionNotFound
-from argosy.jobs.selection import resolve
+from argosy.jobs.selection import resolve, trained_of
 from argosy.processes import current_user
 from argosy.store import marks
 from argosy.store.aliases import CHAMPION
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 class ProjectModels:
-    """`project.models`; a reference is `topics@champion`, `topics@3`, `topics@best`, `topics@proposed` or `topics`."""
+    """`project.models`; a reference is `topics@champion`, `topics@3`, `topics@best`, `topics@proposed`, `topics` or the
+    label of a result, as plans and notifications have it."""
 
     def __init__(self, backends: Backends) -> None:
         self._backends = backends
@@ -30,11 +31,11 @@ class ProjectModels:
         """The trained pair, loaded once; raises ModelNotFound, VersionNotFound, ArtifactCorrupt."""
         from argosy.models.adapted_model import AdaptedModel
 
-        version = self.resolve(reference)
-        if version.artifact not in self._loaded:
+        artifact = self.trained(reference).artifact
+        if artifact not in self._loaded:
             self._backends.load_plugins()
-            self._loaded[version.artifact] = AdaptedModel.load(self._backends.store.path(version))
-        return self._loaded[version.artifact]
+            self._loaded[artifact] = AdaptedModel.load(self._backends.artifacts.fetch(artifact))
+        return self._loaded[artifact]
 
     def resolve(self, reference: str) -> Version:
         """The version that a reference means."""
@@ -48,8 +49,8 @@ class ProjectModels:
         return self._backends.store.versions(model)
 
     def trained(self, reference: str) -> Trained:
-        """The whole story of a version."""
-        return self._backends.store.trained(self.resolve(reference).label)
+        """The whole story of a version, or of a label that is none."""
+        return trained_of(self._backends.plans, reference)
 
     def changed_code(self, reference: str) -> list[str]:
         """The user's plug-ins whose code here is not what the version was trained with, as `model.mine`."""
@@ -83,7 +84,7 @@ class ProjectModels:
 
         It asks nothing: `check_promotion` says how the version compares with the champion.
         """
-        if "@" not in reference:
+        if reference in self.names():
             raise VersionNotFound(f"say which version: '{reference}@NUMBER' or '{reference}@best'")
         version = self.resolve(reference)
         with self._backends.database.write() as transaction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +70,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 
 
 @models.command()
-@click.argument("reference", metavar="MODEL[@VERSION]")
+@click.argument("reference", metavar="MODEL[@VERSION]|LABEL")
 @json_option
 @click.pass_context
 def show(ctx: click.Context, reference: str, as_json: bool) -> None:
@@ -79,14 +79,17 @@ def show(ctx: click.Context, reference: str, as_json: bool) -> None:
     Example: argosy models show topics@champion
     """
     project = opened(ctx)
-    version, trained = project.models.resolve(reference), project.models.trained(reference)
+    trained = project.models.trained(reference)
+    is_label = reference == trained.label
+    versions = project.store.versions_of(trained.label) if is_label else [project.models.resolve(reference)]
     changed = project.models.changed_code(reference)
     if as_json:
-        found = {**asdict(version), "trained": {**asdict(trained), "rows_right": None}, "changed_code": changed}
-        print_json(found)
+        found = asdict(versions[0]) if versions else {"label": trained.label, "artifact": trained.artifact}
+        print_json({**found, "trained": {**asdict(trained), "rows_right": None}, "changed_code": changed})
         return
-    print_line(f"{version.reference} {trained.label}" + (f" ({', '.join(version.aliases)})" if version.aliases else ""))
-    print_table(("", ""), _story(version, trained, changed))
+    names, aliases = ", ".join(one.reference for one in versions), ", ".join(versions[0].aliases if versions else ())
+    print_line(f"{names or 'no version of a model:'} {trained.label}" + (f" ({aliases})" if aliases else ""))
+    print_table(("", ""), _story(versions, trained, changed))
     _print_metrics(trained.metrics)
     _print_confusion(trained.confusion)
 
@@ -109,7 +112,7 @@ def promote(ctx: click.Context, reference: str, alias: str, reason: str, force: 
     from argosy.store.aliases import CHAMPION
 
     models_ = opened(ctx).models
-    promotion = models_.check_promotion(reference) if alias == CHAMPION and "@" in reference else None
+    promotion = models_.check_promotion(reference) if alias == CHAMPION and reference not in models_.names() else None
     if promotion is not None:
         print_line(str(promotion), err=as_json)
         if promotion.is_doubtful and not yes:
@@ -348,7 +351,7 @@ def input_of(text: str, reads: Mapping[str, str]) -> Input:
         return text
 
 
-def _story(version: Version, trained: Trained, changed: list[str]) -> list[tuple[str, str]]:
+def _story(versions: Sequence[Version], trained: Trained, changed: list[str]) -> list[tuple[str, str]]:
     from argosy.clock import format_time
     from argosy.evaluation.leaderboard import evaluated
 
@@ -365,7 +368,7 @@ def _story(version: Version, trained: Trained, changed: list[str]) -> list[tuple
         ("rows", f"dataset {trained.dataset_digest[:12]}"),
         ("trained", f"{format_time(trained.trained_at)} in {trained.fit_seconds:.2f} s"),
         *(origin_rows(origin) if origin else []),
-        *([("marked", version.mark)] if version.mark else []),
+        *(("marked", one.mark) for one in versions[:1] if one.mark),
         *((name, "its code here is not what this version was trained with") for name in changed),
         ("parent", trained.parent or "–"),
         ("artifact", f"{trained.artifact[:12]}, {trained.size_bytes:,} bytes"),

@@ -1,4 +1,4 @@
-"""References to a version: `topics@champion`, `topics@3` (also `topics:3`), and `topics` alone. Pure."""
+"""References to a version: `topics@champion`, `topics@3` (also `topics:3`), `topics` alone, or a label. Pure."""
 
 from __future__ import annotations
 
@@ -18,6 +18,18 @@ def parse(reference: str) -> tuple[str, str]:
                 raise VersionNotFound(f"'{reference}' names no version: write MODEL, MODEL@NUMBER or MODEL@ALIAS")
             return model, wanted
     return reference, ""
+
+
+def only(label: str, versions: Sequence[Version]) -> Version:
+    """The one version of a result; raises VersionNotFound where it is not one."""
+    if not versions:
+        raise VersionNotFound(
+            f"'{label}' is trained and no version of a model: no plan wants it any more, or it learned from a share"
+        )
+    if len(versions) > 1:
+        names = " and ".join(version.reference for version in versions)
+        raise VersionNotFound(f"'{label}' is {names}: say which")
+    return versions[0]
 
 
 def choose(model: str, wanted: str, versions: Sequence[Version]) -> Version:

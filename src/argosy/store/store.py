@@ -132,10 +132,17 @@ class Store:
             return _all_versions(transaction)
 
     def resolve(self, reference: str) -> Version:
-        """The version that `MODEL@ALIAS`, `MODEL@NUMBER` or `MODEL` (its champion, else its newest) means."""
+        """The version that `MODEL@ALIAS`, `MODEL@NUMBER`, `MODEL` (its champion, else its newest) or a label means."""
         model, wanted = references.parse(reference)
         with self.database.read() as transaction:
+            if not wanted and model not in _models(transaction) and self.is_trained(transaction, reference):
+                return references.only(reference, _versions_of(transaction, reference))
             return references.choose(model, wanted, _versions(transaction, model))
+
+    def versions_of(self, label: str) -> list[Version]:
+        """Every model's version of that result."""
+        with self.database.read() as transaction:
+            return _versions_of(transaction, label)
 
     def trained(self, label: str) -> Trained:
         """A label's result; raises VersionNotFound."""
@@ -235,6 +242,10 @@ def _versions(transaction: Transaction, model: str) -> list[Version]:
         raise ModelNotFound(f"no model is called '{model}'{nearest(model, known)}; {there_are}")
     pairs = transaction.execute(sql.ALIASES, {"model": model})
     return _with_aliases(rows, [(model, *pair) for pair in pairs])
+
+
+def _versions_of(transaction: Transaction, label: str) -> list[Version]:
+    return [version for version in _all_versions(transaction) if version.label == label]
 
 
 def _all_versions(transaction: Transaction) -> list[Version]:
