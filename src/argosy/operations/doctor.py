@@ -13,6 +13,7 @@ from argosy.backends import Backends
 from argosy.errors import ArgosyError, message_of
 from argosy.messaging.message import Message
 from argosy.operations.integrity import INTEGRITY, Finding, Seen
+from argosy.training.memory_folder import MemoryFolder
 
 LOW_BYTES = 1 << 30
 RECENT_SECONDS = 86400.0
@@ -104,6 +105,17 @@ def _training(backends: Backends) -> str:
     return f"workers of nice {asked.nice} and {threads}; {quiet}"
 
 
+def _memory(backends: Backends) -> str:
+    """What workers share while they train holds words of examples: what killed ones left behind is removed."""
+    folder = MemoryFolder(backends.root)
+    cleared = folder.clear()
+    if cleared:
+        return f"removed {cleared / 1e6:.1f} MB that workers which were killed had left behind"
+    if folder.path is None:
+        return "there is none: each worker keeps its own fits"
+    return "fits of workers that are training" if folder.path.exists() else "nothing was left behind"
+
+
 def _imported(backends: Backends) -> str:  # noqa: ARG001  # a check's signature
     """What keeps models that were trained elsewhere from the rest of the machine."""
     from argosy.models.runtimes.sandbox import isolation
@@ -118,6 +130,7 @@ CHECKS: dict[str, Callable[[Backends], str]] = {
     "plugins": _plugins,
     "jobs": _jobs,
     "training": _training,
+    "shared memory": _memory,
     "imported models": _imported,
 }
 

@@ -216,3 +216,22 @@ def test_a_result_that_cannot_be_read_stops_no_other(root, broken):
 def test_a_verdict_that_cannot_be_read_leaves_the_history(root):
     change(root, "UPDATE alias_moves SET evidence = '{' WHERE model = 'one'")
     assert "champion" in command(root, "models", "history", "one")
+
+
+LEAVING = """
+import os, pathlib, sys
+from argosy.training.memory_folder import MemoryFolder
+(MemoryFolder(pathlib.Path(sys.argv[1])).join() / "fit").write_bytes(b"x" * 2_000_000)
+os._exit(0)  # as if killed
+"""
+
+
+def test_what_a_killed_worker_left_in_memory_is_removed(root):
+    subprocess.run([sys.executable, "-c", LEAVING, root], check=True)
+
+    def found():
+        (one,) = [each for each in json.loads(run(root, "doctor", "--json").stdout) if each["check"] == "shared memory"]
+        return one["ok"], one["found"]
+
+    assert found() == (True, "removed 2.0 MB that workers which were killed had left behind")
+    assert found() == (True, "nothing was left behind")

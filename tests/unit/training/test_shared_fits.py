@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from argosy.training.memory_folder import MemoryFolder
 from argosy.training.shared_fits import SharedFits
 from argosy.types import Part
 
@@ -112,6 +113,32 @@ def test_what_a_killed_worker_leaves_the_next_one_wipes(memory):
     assert memory.kept == ["new"]
     fits.release()
     assert memory.kept == []
+
+
+def test_what_the_last_worker_left_is_removed_without_another(memory):
+    folder = MemoryFolder(memory.project, memory.folder)
+    assert folder.clear() == 0
+    killed = memory.start()
+    assert killed.stdout.readline()
+    assert folder.clear() == 0, "it is at work"
+    assert memory.kept == ["key"]
+    killed.kill()
+    killed.wait()
+    assert folder.clear() > 100
+    assert [path.name for path in memory.folder.iterdir()] == ["made"]
+    assert folder.clear() == 0
+
+
+def test_clearing_while_workers_come_and_go_takes_nothing_from_them(memory):
+    folder = MemoryFolder(memory.project, memory.folder)
+    for _ in range(20):
+        fits = memory.fits()
+        memory.get(fits)
+        folder.clear()
+        assert memory.kept == ["key"]
+        fits.release()
+        folder.clear()
+        assert memory.kept == []
 
 
 def test_a_fit_that_failed_is_made_by_the_next(memory):

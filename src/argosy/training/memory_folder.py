@@ -1,0 +1,85 @@
+"""The memory-backed folder that the workers of one project on one machine share, for as long as one of them trains.
+
+Each of them holds a shared lock on it. Whoever can make that lock exclusive is alone, and wipes the folder: on going
+idle, on leaving, and on arriving (what a `kill -9` left behind). The last to leave removes the lock's file too. What
+the last worker left behind because it was killed, `clear` removes without training.
+
+Raises ArgosyError where somebody else has put a folder of that name there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from argosy.errors import ArgosyError
+
+MEMORY = Path("/dev/shm")  # noqa: S108  # a memory-backed file system where Linux has one; names are ours, mode 700
+
+
+class MemoryFolder:
+    """One process's place in it. Used from one thread."""
+
+    def __init__(self, project: Path, memory: Path = MEMORY) -> None:
+        name = f"argosy-{os.getuid()}-{hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:16]}"
+        self.path = memory / name if os.access(memory, os.W_OK) else None
+        """None where there is no memory-backed folder."""
+        self._lock_path = memory / f"{name}.lock"
+        self._lock: int | None = None
+
+    def join(self) -> Path:
+        """The folder, which stays until `leave`; made, or wiped, where nobody else is there."""
+        if self.path is None:
+            raise RuntimeError("no memory-backed folder")
+        while self._lock is None:
+            self._lock = self._opened()
+            self._wipe_if_alone()
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
+            if not os.fstat(self._lock).st_nlink:  # its last holder removed it between our opening and our locking
+                os.close(self._lock)
+                self._lock = None
+        self.path.mkdir(mode=0o700, exist_ok=True)
+        found = self.path.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+            raise ArgosyError(f"{self.path} is not a private folder of this user: remove it")
+        return self.path
+
+    def leave(self) -> None:
+        """Let go of the folder; the last to do so removes it. `join` may be called again."""
+        if self._lock is not None:
+            if self._wipe_if_alone():
+                self._lock_path.unlink(missing_ok=True)
+            os.close(self._lock)
+            self._lock = None
+
+    def clear(self) -> int:
+        """Remove what is left of workers that were killed, unless one is at work; how many bytes that were."""
+        if self.path is None or self._lock is not None or not self.path.is_dir():
+            return 0
+        size = 0
+        for path in self.path.rglob("*"):
+            with suppress(OSError):  # a worker that goes idle at this moment removes it
+                size += path.stat().st_size
+        self._lock = self._opened()
+        self.leave()
+        return 0 if self.path.exists() else size
+
+    def _opened(self) -> int:
+        return os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+
+    def _wipe_if_alone(self) -> bool:
+        """Whether it was, and so was wiped; the lock is exclusive then."""
+        if self._lock is None or self.path is None:
+            return False
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        if os.fstat(self._lock).st_nlink:
+            shutil.rmtree(self.path, ignore_errors=True)
+        return True
