@@ -12,6 +12,7 @@ from argosy.errors import JobFailed, ServerNotStarted
 from argosy.feedback.due import known_models, request_drift_looks, request_due_replays, request_due_retrainings
 from argosy.feedback.requests import Retrainings
 from argosy.telemetry import logger
+from argosy.training.memory_folder import MemoryFolder
 from argosy.worker_processes import started
 
 WATCH_SECONDS = 1.0
@@ -26,6 +27,8 @@ def up(backends: Backends, host: str, port: int, workers: int, stop: threading.E
     server = processes.start(arguments)
     every, replayed_at, reported = backends.settings.rollback.every_seconds, float("-inf"), decisions(backends)
     drift_every, drift_at = backends.settings.drift.every_seconds, time.monotonic()
+    waiting: dict[str, str] = {}
+    _clear_memory(backends)
     try:
         with started(backends, workers) as keep:
             while not stop.wait(WATCH_SECONDS):
@@ -34,7 +37,7 @@ def up(backends: Backends, host: str, port: int, workers: int, stop: threading.E
                 if server.poll() is not None:
                     raise JobFailed(f"the server ended with exit code {server.returncode}: see its messages above")
                 keep()
-                request_due_retrainings(backends)
+                request_due_retrainings(backends, waiting)
                 if every is not None and time.monotonic() - replayed_at >= every:
                     request_due_replays(backends)
                     replayed_at = time.monotonic()
@@ -47,16 +50,26 @@ def up(backends: Backends, host: str, port: int, workers: int, stop: threading.E
                 reported = found
     finally:
         processes.stop(server)
+        _clear_memory(backends)
+
+
+def _clear_memory(backends: Backends) -> None:
+    """Remove what workers that were killed have left, before the first and after the last of ours."""
+    cleared = MemoryFolder(backends.root).clear()
+    if cleared:
+        _log.info("removed %.1f MB that workers which were killed had left in shared memory", cleared / 1e6)
 
 
 def decisions(backends: Backends) -> set[tuple[float, int, str]]:
-    """What gates have decided, and the retrainings by drift that found nothing to learn: when, log level, text."""
+    """What gates have decided, and how retrainings ended that came to no gate: when, log level, text."""
     found: set[tuple[float, int, str]] = set()
+    asked = Retrainings.of(backends)
     for model in known_models(backends):
-        for one in Retrainings.of(backends).judgements(model):
+        for one in asked.judgements(model):
             decided = "takes over from" if one.verdict.promote else "does not replace"
             text = f"{model}: version {one.challenger} {decided} {one.champion}, {one.verdict.reason}"
             found.add((one.judged_at, logging.INFO, text))
-        for ended_at, refused in Retrainings.of(backends).found_nothing(model):
-            found.add((ended_at, logging.WARNING, f"{model}: {refused}"))
+        for end in asked.came_to_nothing(model):
+            level = logging.WARNING if end.is_worrying else logging.INFO
+            found.add((end.ended_at, level, f"{model}: the retraining made no challenger: {end.reason}"))
     return found

@@ -19,12 +19,22 @@ from argosy.telemetry import logger
 _log = logger("argosy.up")
 
 
-def request_due_retrainings(backends: Backends) -> list[str]:
+def request_due_retrainings(backends: Backends, waiting: dict[str, str] | None = None) -> list[str]:
+    """`waiting` remembers what each model's retraining waits for from one call to the next, so that it is said once."""
     when = schedule(backends.settings)
     if not when.is_on:
         return []
-    asked = Retrainings.of(backends)
-    return _of_each(backends, lambda model: asked.request_if_due(model, when), "retraining as %s")
+    asked, known = Retrainings.of(backends), {} if waiting is None else waiting
+
+    def ask(model: str) -> str | None:
+        def on_wait(reason: str, obstacle: str) -> None:
+            if known.get(model) != obstacle:
+                known[model] = obstacle
+                _log.info("%s: a retraining is due, %s; it waits for %s", model, reason, obstacle)
+
+        return asked.request_if_due(model, when, on_wait=on_wait)
+
+    return _of_each(backends, ask, "retraining as %s")
 
 
 def request_due_replays(backends: Backends) -> list[str]:

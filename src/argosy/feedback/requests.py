@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -12,7 +13,7 @@ from argosy.database import Transaction
 from argosy.evaluation.gate import Verdict
 from argosy.feedback.gating import GATE
 from argosy.feedback.retraining import RETRAIN, RetrainRequest
-from argosy.feedback.triggers import BY_DRIFT, Reason, Schedule, Situation, due
+from argosy.feedback.triggers import BY_DRIFT, Reason, Schedule, Situation, asks, waits_for
 from argosy.jobs.job import Job, JobState
 from argosy.jobs.queue import URGENT, Queue, hold_jobs, under_way
 from argosy.jobs.submission import TRAIN
@@ -20,6 +21,9 @@ from argosy.predictions.feedback_log import FeedbackLog, last_number
 from argosy.predictions.looks import CLOSED, newest
 from argosy.store.aliases import CHAMPION
 from argosy.store.store import Store
+
+NEWEST: Final = 3
+"""How many of a model's retrainings are looked at for how they ended."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,21 @@ class Judgement:
     verdict: Verdict
 
 
+@dataclass(frozen=True)
+class Fruitless:
+    """How a retraining ended that made no challenger: nothing new to learn from, or a job that failed."""
+
+    ended_at: float
+    trigger: str
+    state: JobState
+    reason: str
+
+    @property
+    def is_worrying(self) -> bool:
+        """Whether somebody should look: a failure, or drift that nothing can be learned about."""
+        return self.state is JobState.FAILED or (self.state is JobState.DONE and self.trigger == BY_DRIFT)
+
+
 class Retrainings:
     """Any thread, any number of processes; needs no key but what the feedback log needs."""
 
@@ -73,11 +92,20 @@ class Retrainings:
             request = RetrainRequest(model, transaction.now(), by, *_text_of(reason), review_since, seen)
             return self._submit(transaction, request, requires)
 
-    def request_if_due(self, model: str, schedule: Schedule, by: str = "trigger") -> str | None:
-        """Ask for a retraining where a trigger says so; the label of what was queued. Cheap to call often."""
+    def request_if_due(
+        self, model: str, schedule: Schedule, by: str = "trigger", on_wait: Callable[[str, str], None] | None = None
+    ) -> str | None:
+        """Ask for a retraining where a trigger says so; the label of what was queued. Cheap to call often.
+
+        Where one is to wait, `on_wait` is called with what asks for it and with what it waits for.
+        """
         situation = self.situation(model)
-        reason = due(situation, schedule)
+        reason, obstacle = asks(situation, schedule), waits_for(situation, schedule)
         if reason is None:
+            return None
+        if obstacle:
+            if on_wait is not None:
+                on_wait(reason.text, obstacle)
             return None
         since = situation.look.started_at if situation.look and reason.trigger == BY_DRIFT else 0.0
         return self.request(model, by, reason, since)
@@ -134,11 +162,15 @@ class Retrainings:
         """Those that promoted nothing."""
         return [one for one in self.judgements(model) if not one.verdict.promote]
 
-    def found_nothing(self, model: str) -> list[tuple[float, str]]:
-        """When drift asked for a retraining that found nothing to learn from, and what would help."""
-        done = (job for job in self._queue.jobs(RETRAIN, JobState.DONE) if job.payload.get("trigger") == BY_DRIFT)
-        mine = ((job.finished_at, job.result or {}) for job in done if job.payload.get("model") == model)
-        return [(at or 0.0, result["refused"]) for at, result in mine if "refused" in result]
+    def came_to_nothing(self, model: str) -> list[Fruitless]:
+        """The newest retrainings of the model that ended before a gate could judge, oldest first."""
+        mine = [job for job in self._queue.jobs(RETRAIN) if job.payload.get("model") == model][-NEWEST:]
+        ended = ((job, self.progress(job.label)) for job in mine)
+        return [
+            Fruitless(one.job.finished_at or 0.0, job.payload.get("trigger", ""), one.job.state, one.reason)
+            for job, one in ended
+            if one.is_over and one.verdict is None
+        ]
 
     def _submit(self, transaction: Transaction, request: RetrainRequest, requires: dict[str, str]) -> str:
         asked = under_way(transaction, RETRAIN, request.model)  # by somebody at the same moment

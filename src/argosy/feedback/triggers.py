@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from argosy.clock import format_time
 from argosy.definitions.quiet_hours import QuietHours
 from argosy.predictions.looks import Look
 
@@ -62,17 +63,27 @@ class Reason:
     text: str
 
 
-def due(situation: Situation, schedule: Schedule) -> Reason | None:
-    """Why the model should be retrained now; None where it should not.
+def waits_for(situation: Situation, schedule: Schedule) -> str:
+    """What a retraining that a trigger asks for has to wait for; empty: nothing.
 
-    Never while an earlier retraining is under way, nor in quiet hours: asked after them, it takes what came in them
-    too. Nor in the cool-down after a rollback: what is learned right after one would rest on the feedback that the
-    bad version drew. Without new feedback the schedule alone decides, because examples also arrive by import; and
-    drift, which has its own cool-down.
+    In quiet hours none is asked for: asked after them, it takes what came in them too. Nor is one in the cool-down
+    after a rollback: what is learned right after one would rest on the feedback that the bad version drew.
     """
-    if situation.is_under_way or is_cooling(situation.rolled_back_at, situation.now, schedule.cooldown_seconds):
-        return None
-    if schedule.quiet.until(situation.now) is not None:
+    now, rolled_back_at = situation.now, situation.rolled_back_at
+    if rolled_back_at is not None and is_cooling(rolled_back_at, now, schedule.cooldown_seconds):
+        ends_at = format_time(round(rolled_back_at + schedule.cooldown_seconds))
+        return f"the end of the cool-down after a rollback, at {ends_at}"
+    until = schedule.quiet.until(now)
+    return "" if until is None else f"the end of quiet hours, at {format_time(round(until))}"
+
+
+def asks(situation: Situation, schedule: Schedule) -> Reason | None:
+    """What asks for a retraining, whether or not it has to wait; nothing while an earlier one is under way.
+
+    Without new feedback the schedule alone decides, because examples also arrive by import; and drift, which has its
+    own cool-down.
+    """
+    if situation.is_under_way:
         return None
     if schedule.corrections is not None and situation.new_feedback >= max(schedule.corrections, 1):
         text = f"{situation.new_feedback} new corrections and outcomes (the trigger is {schedule.corrections})"

@@ -103,7 +103,8 @@ def test_drift_without_labels_asks_once_and_points_to_what_to_review(parts, proj
     since = clock.format_time(look_of(project).started_at)[:19]
     assert progress.reason.startswith("drift in ")
     assert f"argosy feedback review topics --since {since}Z" in progress.reason
-    assert [reason for _, reason in parts.retrainings.found_nothing("topics")] == [progress.reason]
+    (end,) = parts.retrainings.came_to_nothing("topics")
+    assert (end.reason, end.is_worrying) == (progress.reason, True)
     parts.look()
     assert parts.retrainings.request_if_due("topics", SCHEDULE) is None
 

@@ -306,6 +306,8 @@ def test_a_chain_whose_training_failed_is_over_and_says_why(loop, project, drift
     progress = loop.retrainings.progress(asked)
     assert (progress.stage, progress.is_over, progress.promoted) == ("train", True, False)
     assert progress.reason == "one class alone"
+    (end,) = loop.retrainings.came_to_nothing("topics")
+    assert (end.reason, end.is_worrying) == ("one class alone", True)
     assert loop.retrainings.under_way("topics") is None
 
 
@@ -325,4 +327,4 @@ def test_a_retraining_whose_row_cannot_be_read_stops_no_other(project, loop, dri
     label = loop.retrainings.request("topics", by="ann")
     loop.work()
     assert loop.retrainings.progress(label).is_over
-    assert loop.retrainings.found_nothing("topics") == []
+    assert [end for end in loop.retrainings.came_to_nothing("topics") if end.is_worrying] == []
