@@ -7,7 +7,7 @@ from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators
 
 NAMES = {
-    "dataset": ["all", "given_split", "latest", "span"],
+    "dataset": ["all", "frozen", "given_split", "latest", "span"],
     "adapter": [
         "hashing",
         "imported",
@@ -44,6 +44,7 @@ ALIASES = {
 }
 OPTIONS = {
     "all": "collection training_ratio validation_ratio seed",
+    "frozen": "digest collection",
     "given_split": "collection validation_ratio test_ratio seed",
     "latest": "collection rows days training_ratio validation_ratio seed",
     "span": "collection start end training_ratio validation_ratio seed",

@@ -60,6 +60,8 @@ class Cut(PluginHooks, ABC):
     """What a plug-in of the kind `dataset` derives from."""
 
     collection: str
+    digest: str = ""
+    """Of a frozen dataset that the cut names, in place of choosing rows."""
 
     @abstractmethod
     def window(self) -> tuple[float, float]:

@@ -20,7 +20,7 @@ from argosy.database.database import in_lists
 from argosy.datasets import membership
 from argosy.datasets import statements as sql
 from argosy.datasets.cut import UNKNOWN, Candidates
-from argosy.datasets.cuts import cuts
+from argosy.datasets.cuts import FROZEN, cuts
 from argosy.datasets.label_counts import Baseline, baseline, problems
 from argosy.datasets.membership import RevisionIds
 from argosy.datasets.split import OUT, PARTS, PartCodes, id_words
@@ -64,9 +64,23 @@ class Frozen:
         }
 
 
-def with_default_collection(cut: Spec, collection: str) -> Spec:
-    """The cut with the project's collection where it names none."""
-    return cut if cut.options.get("collection") else cut.with_options(collection=collection)
+def completed(transaction: Transaction, cut: Spec, collection: str) -> Spec:
+    """The cut with the project's collection where it names none, and a digest that was cut short in full.
+
+    Raises DatasetInvalid where no dataset, or more than one, has that digest.
+    """
+    if cut.name != FROZEN:
+        return cut if cut.options.get("collection") else cut.with_options(collection=collection)
+    named = cuts.get(cut.name).create(cut.options, "dataset.options")
+    rows = transaction.execute(sql.DATASETS_LIKE, {"digest": f"{named.digest}%"})
+    if not rows:
+        raise _unknown(named.digest)
+    if len(rows) > 1:
+        raise DatasetInvalid(f"more than one dataset has a digest that begins with {named.digest}: give more digits")
+    digest, theirs = rows[0]
+    if named.collection not in ("", theirs):
+        raise DatasetInvalid(f"the dataset {digest[:12]} is of '{theirs}', not of '{named.collection}'")
+    return cut.with_options(digest=digest, collection=theirs)
 
 
 def freeze(transaction: Transaction, cut: Spec, now: float) -> Frozen:
@@ -151,6 +165,8 @@ def candidates(transaction: Transaction, collection: str, window: tuple[float, f
 
 def _choose(transaction: Transaction, cut: Spec) -> tuple[Frozen, RevisionIds, PartCodes]:
     chosen = cuts.get(cut.name, "dataset.name").create(cut.options, "dataset.options")
+    if chosen.digest:
+        return described(transaction, chosen.digest), *members(transaction, chosen.digest)
     offered = candidates(transaction, chosen.collection, chosen.window())
     parts = chosen.select(offered)
     inside = parts != OUT

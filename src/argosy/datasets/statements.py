@@ -117,6 +117,7 @@ ERASURES = "SELECT count(*) FROM erasures"
 DATASETS = "SELECT digest, members FROM datasets WHERE collection = :collection"
 COLLECTIONS_OF = "SELECT DISTINCT collection FROM datasets WHERE digest IN (:digests)"
 DATASET = "SELECT collection, cut, members, row_count, counts, frozen_at FROM datasets WHERE digest = :digest"
+DATASETS_LIKE = "SELECT digest, collection FROM datasets WHERE digest LIKE :digest ORDER BY digest LIMIT 2"
 FREEZE = """
     INSERT INTO datasets (digest, collection, cut, members, row_count, counts, frozen_at)
     VALUES (:digest, :collection, :cut, :members, :row_count, :counts, :frozen_at) ON CONFLICT (digest) DO NOTHING"""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from argosy.clock import format_time, parse_time
 from argosy.database import Database, Transaction
+from argosy.datasets.cuts import FROZEN
 from argosy.datasets.frozen import Frozen, freeze, members
 from argosy.datasets.label_kinds import check_labels
 from argosy.datasets.split import TRAIN
@@ -142,6 +143,8 @@ def refused(trained: Trained) -> str:
         return "is an ensemble: retrain the models of its members, then submit its plan with their new versions"
     if trained.definition["adapter"]["name"] == IMPORTED:
         return "was imported: there is no definition to train; train a plan of the same name and have it challenge"
+    if trained.definition["dataset"]["name"] == FROZEN:
+        return "was trained on a frozen dataset, which gets no newer rows: train a plan of the same name on another one"
     return ""
 
 

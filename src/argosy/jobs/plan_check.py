@@ -94,11 +94,11 @@ class PlanChecker:
         self._plans, self._store = plans, plans.store
         self._registries, self._examples, self._collection = registries, examples, collection
 
-    def complete(self, cut: Spec) -> Spec:
-        """The cut with its collection, where the project's default is meant."""
-        from argosy.datasets.frozen import with_default_collection
+    def complete(self, transaction: Transaction, cut: Spec) -> Spec:
+        """The cut with its collection, where the project's default is meant, and its digest in full."""
+        from argosy.datasets.frozen import completed
 
-        return with_default_collection(cut, self._collection)
+        return completed(transaction, cut, self._collection)
 
     def check_labels(self, model: Spec, frozen: Frozen) -> None:
         """Raise DefinitionInvalid where the model does not learn labels of the dataset's kind."""
@@ -115,8 +115,10 @@ class PlanChecker:
 
         there = self._examples.collections()
         opened: dict[str, list[Input]] = {}
-        for cut, adapter in sorted(pairs, key=lambda pair: pair[1].canonical()):
-            name = self.complete(cut).options["collection"]
+        ordered = sorted(pairs, key=lambda pair: pair[1].canonical())
+        with self._store.database.read() as transaction:
+            names = [self.complete(transaction, cut).options["collection"] for cut, _ in ordered]
+        for (_, adapter), name in zip(ordered, names, strict=True):
             if name in there and name not in opened:
                 try:
                     opened[name] = [one.input for one in islice(self._examples.export(name), LOOKED_AT)]
@@ -130,9 +132,9 @@ class PlanChecker:
         wanted = {}
         for definition in expansion.definitions:
             spec = definition.dataset
+            complete = definition.with_dataset(self.complete(transaction, spec))
             if spec not in frozen:
-                frozen[spec] = cut(transaction, self.complete(spec))
-            complete = definition.with_dataset(self.complete(spec))
+                frozen[spec] = cut(transaction, complete.dataset)
             if complete.adapter.name == ADAPTER:
                 self._check_members(transaction, complete)
             self.check_labels(definition.model, frozen[spec])

@@ -124,7 +124,7 @@ def parse_input(text: str) -> dict[str, Any]:
 
 def parse_dataset(backends: Backends, text: str) -> Spec:
     """A cut as in a plan, such as `all` or `{name: span, options: {…}}`, each option with one value."""
-    from argosy.datasets.frozen import with_default_collection
+    from argosy.datasets.frozen import completed
 
     values = parse_mapping(f"dataset: {text}", "--dataset")["dataset"]
     specs = [
@@ -132,7 +132,8 @@ def parse_dataset(backends: Backends, text: str) -> Spec:
     ]
     if len(specs) != 1:
         raise DefinitionInvalid(f"a model is scored on one dataset; this allows {len(specs)}", "--dataset")
-    return with_default_collection(specs[0], backends.settings.collection)
+    with backends.database.read() as transaction:
+        return completed(transaction, specs[0], backends.settings.collection)
 
 
 def score_import(backends: Backends, values: Mapping[str, Any], report_progress: Progress) -> dict[str, Any]:

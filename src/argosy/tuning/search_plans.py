@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from argosy.backends import Backends
+from argosy.database import Transaction
 from argosy.datasets.frozen import Frozen, freeze, preview
 from argosy.definitions import Plan, Spec
 from argosy.errors import DatasetInvalid
@@ -65,7 +66,7 @@ class SearchCheck:
 def check_search(backends: Backends, checker: PlanChecker, plan: Plan) -> SearchCheck:
     """Writes nothing. Raises DatasetInvalid, CollectionNotFound."""
     with backends.database.read() as transaction:
-        frozen = preview(transaction, _cut(checker, plan))
+        frozen = preview(transaction, _cut(transaction, checker, plan))
     _check_measured(checker, plan, frozen)
     _check_inputs(checker, plan)
     return SearchCheck(plan, frozen, Searches.of(backends).status(plan.name))
@@ -75,20 +76,24 @@ def submit_search(backends: Backends, checker: PlanChecker, plan: Plan) -> Submi
     """Begin a search, or go on with it. Raises DatasetInvalid, CollectionNotFound, ExtraMissing."""
     _check_inputs(checker, plan)
     with backends.database.write() as transaction:
-        cut = _cut(checker, plan)
+        cut = _cut(transaction, checker, plan)
         frozen = freeze(transaction, cut, transaction.now())
         _check_measured(checker, plan, frozen)
         return Searches.of(backends).begin(transaction, plan, cut, frozen.digest)
 
 
-def _cut(checker: PlanChecker, plan: Plan) -> Spec:
+def _cut(transaction: Transaction, checker: PlanChecker, plan: Plan) -> Spec:
+    return checker.complete(transaction, _only(plan))
+
+
+def _only(plan: Plan) -> Spec:
     (alternative,) = plan.dataset
     (spec,) = alternative.specs()
-    return checker.complete(spec)
+    return spec
 
 
 def _check_inputs(checker: PlanChecker, plan: Plan) -> None:
-    cut = _cut(checker, plan)
+    cut = _only(plan)
     checker.check_inputs((cut, next(adapter.specs())) for adapter in plan.adapter)
 
 

@@ -31,7 +31,7 @@ def chosen(name, options, table):
 
 
 def test_the_registered_cuts():
-    assert cuts.names() == ["all", "given_split", "latest", "span"]
+    assert cuts.names() == ["all", "frozen", "given_split", "latest", "span"]
 
 
 def test_a_span_includes_its_start_and_not_its_end():

@@ -9,10 +9,10 @@ from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.datasets.dataset import load, load_rows
 from argosy.datasets.example import Example
 from argosy.datasets.examples import Examples
-from argosy.datasets.frozen import freeze, members, preview, with_default_collection
+from argosy.datasets.frozen import completed, freeze, members, preview
 from argosy.datasets.split import PARTS
 from argosy.definitions.definition import Spec
-from argosy.errors import CollectionNotFound, DatasetInvalid
+from argosy.errors import CollectionNotFound, DatasetInvalid, DefinitionInvalid
 from argosy.types import Part
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
@@ -138,10 +138,11 @@ def test_an_unknown_collection_or_digest_is_refused(database, vault, examples):
         load(database, vault, "0" * 64)
 
 
-def test_the_default_collection_is_for_cuts_that_name_none():
-    assert with_default_collection(Spec("all", {"collection": ""}), "news").options["collection"] == "news"
-    assert with_default_collection(Spec("all", {}), "news").options["collection"] == "news"
-    assert with_default_collection(NEWS, "other") == NEWS
+def test_the_default_collection_is_for_cuts_that_name_none(database):
+    with database.read() as transaction:
+        for options in ({"collection": ""}, {}):
+            assert completed(transaction, Spec("all", options), "news").options["collection"] == "news"
+        assert completed(transaction, NEWS, "other") == NEWS
 
 
 @settings(deadline=None, max_examples=10)
@@ -168,3 +169,51 @@ def test_splits_are_stable_under_additions_and_key_rotation(tmp_path_factory, co
     assert {at: after[at] for at in placed(database, before.digest)} == placed(database, before.digest)
     assert sum(map(len, load(database, rotated, before.digest).parts.values())) == before.rows
     database.close()
+
+
+def named(database, digest, default="news", **options):
+    with database.read() as transaction:
+        return completed(transaction, Spec("frozen", {"digest": digest, **options}), default)
+
+
+def test_a_digest_names_what_was_frozen_whatever_came_since(database, vault, examples):
+    examples.add("news", labelled(200))
+    first = frozen(database)
+    examples.add("news", [*labelled(100, 200), Example("text 7", "a", 9e9)])
+    assert frozen(database).digest != first.digest
+    cut = named(database, first.digest[:12], "other")
+    assert cut.options == {"digest": first.digest, "collection": "news"}
+    again = frozen(database, cut)
+    assert (again.digest, again.rows, again.counts) == (first.digest, first.rows, first.counts)
+    with database.read() as transaction:
+        assert preview(transaction, cut).digest == first.digest
+    labels = {label for rows in load(database, vault, again.digest).parts.values() for label in rows.labels}
+    assert labels == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("digest", "options", "problem"),
+    [
+        ("0" * 64, {}, "no dataset with the digest 0+ was ever frozen"),
+        ("", {"collection": "else"}, "is of 'news', not of 'else'"),
+    ],
+)
+def test_a_digest_that_names_nothing_of_the_collection_is_refused(database, examples, digest, options, problem):
+    examples.add("news", labelled(200))
+    with pytest.raises(DatasetInvalid, match=problem):
+        named(database, digest or frozen(database).digest, **options)
+
+
+def test_a_digest_cut_too_short_is_refused(database, examples):
+    with database.write() as transaction:
+        for end in "01":
+            transaction.execute(
+                "INSERT INTO datasets (digest, collection, cut, members, row_count, counts, frozen_at)"
+                " VALUES (:digest, 'news', '{}', :members, 1, '{}', 0)",
+                {"digest": "abcdef12" + end * 56, "members": b"\0"},
+            )
+    with pytest.raises(DatasetInvalid, match="more than one dataset"):
+        named(database, "abcdef12")
+    for wrong in ("abcdef1", "ABCDEF12", "abcdef1%", "x" * 64):
+        with pytest.raises(DefinitionInvalid, match="digest: expected text that matches"):
+            named(database, wrong)

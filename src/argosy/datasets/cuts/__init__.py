@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from argosy.registry import Registry
 
 if TYPE_CHECKING:
     from argosy.datasets.cut import Cut
 
+FROZEN: Final = "frozen"
+"""Names rows that were chosen before."""
+
 cuts: Registry[Cut] = Registry("dataset", "argosy.datasets.cut:Cut")
 cuts.register("all", "argosy.datasets.cuts.everything:Everything")
+cuts.register(FROZEN, "argosy.datasets.cuts.named:Named")
 cuts.register("given_split", "argosy.datasets.cuts.given_split:GivenSplit")
 cuts.register("latest", "argosy.datasets.cuts.latest:Latest")
 cuts.register(
