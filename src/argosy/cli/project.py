@@ -54,7 +54,7 @@ def init(folder: Path, name: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Open the newest 1,000 rows of each kind, and hash no artifact.")
+@click.option("--quick", is_flag=True, help="Open the newest 1,000 rows of each kind, and compare 100 MB of artifacts.")
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, quick: bool, as_json: bool) -> int:

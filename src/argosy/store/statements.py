@@ -47,7 +47,7 @@ DANGLING_VERSIONS: Final = """
 SELECT versions.model, versions.number, versions.label FROM versions
 LEFT JOIN trained ON trained.label = versions.label
 WHERE trained.label IS NULL ORDER BY versions.model, versions.number"""
-ARTIFACTS: Final = "SELECT artifact, min(label) FROM trained GROUP BY artifact ORDER BY artifact"
+ARTIFACTS: Final = "SELECT artifact, min(label), min(size_bytes) FROM trained GROUP BY artifact ORDER BY artifact"
 MARK: Final = """
 INSERT INTO marks (label, reason, marked_by, marked_at) VALUES (:label, :reason, :by, :now)
 ON CONFLICT (label) DO NOTHING RETURNING label"""

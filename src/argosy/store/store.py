@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -214,16 +214,24 @@ class Store:
             *(f"{model}@{number} is of the result '{label}', which is gone" for model, number, label in numbers),
         ]
 
-    def artifact_labels(self) -> dict[str, str]:
-        """Every artifact that a result names, and the label of one such result."""
+    def named_artifacts(self) -> list[NamedArtifact]:
+        """Every artifact that a result names."""
         with self.database.read() as transaction:
-            return dict(transaction.execute(sql.ARTIFACTS))
+            return [NamedArtifact(*row) for row in transaction.execute(sql.ARTIFACTS)]
 
     def unreadable(self) -> list[RowUnreadable]:
         """What is wrong with each result that cannot be read; the leaderboard leaves these out."""
         with self.database.read() as transaction:
             rows = transaction.execute(sql.ALL_TRAINED)
         return [problem for problem in map(_problem_of, rows) if problem is not None]
+
+
+class NamedArtifact(NamedTuple):
+    """An artifact, the label of a result that names it, and how many bytes were put."""
+
+    digest: str
+    label: str
+    size_bytes: int
 
 
 def _among(transaction: Transaction, statement: str, labels: Iterable[str]) -> list[Row]:

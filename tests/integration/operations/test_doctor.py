@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import argosy
+from argosy.operations.integrity import artifact_bytes
 
 SECONDS = 120
 PLAN = "name: {name}\ndataset: {{name: all}}\nadapter: {{name: tfidf}}\nmodel: {{name: {model}}}\n"
@@ -84,7 +85,21 @@ def test_altered_and_missing_artifacts(root):
     assert [check for check, _ in found] == ["artifacts"] * 2
     assert any("tfidf-naive_bayes" in text and "its bytes have the digest" in text for _, text in found)
     assert any("tfidf-nearest_centroid" in text and "is not in" in text for _, text in found)
-    assert len(faults(root, "--quick")) == 1
+    assert sorted(faults(root, "--quick")) == sorted(found)
+
+
+def test_an_artifact_that_was_cut_short_is_no_sound_one_quickly_either(root, monkeypatch):
+    short = artifact(root, "one")
+    short.chmod(0o600)
+    short.write_bytes(short.read_bytes()[:-1])
+    monkeypatch.setattr("argosy.operations.integrity.QUICK_BYTES", 0)
+    with argosy.open(root) as project:
+        found = list(artifact_bytes(project.backends, True, lambda *_: None))
+    assert [(one.ok, "bytes, not" in one.found) for one in found] == [(False, True)]
+    short.write_bytes(short.read_bytes() + b"\xff")
+    with argosy.open(root) as project:
+        (found,) = artifact_bytes(project.backends, True, lambda *_: None)
+    assert (found.ok, "2 have their size and were not compared" in found.found) == (True, True)
 
 
 def test_swapped_sealed_rows(root):
