@@ -26,7 +26,7 @@ class PlanStop(msgspec.Struct, frozen=True):
         return value <= self.reached if self.metric.endswith("_loss") else value >= self.reached
 
     def __str__(self) -> str:
-        return f"{self.metric} {self.reached:g}"
+        return f"{self.metric.replace('_f1', '-F1').replace('_', ' ')} {self.reached:g}"
 
 
 def parse_stop(values: Any, are_lists: bool, searches: bool, path: str = "stop_when") -> PlanStop | None:

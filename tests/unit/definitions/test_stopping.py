@@ -18,6 +18,12 @@ def test_good_enough_goes_by_the_metric():
     assert not PlanStop(0.9).is_met({})
 
 
+def test_it_is_written_as_a_reader_knows_it():
+    assert str(PlanStop(0.95)) == "accuracy 0.95"
+    assert str(PlanStop(0.9, "micro_f1")) == "micro-F1 0.9"
+    assert str(PlanStop(0.2, "log_loss")) == "log loss 0.2"
+
+
 def test_of_lists_it_is_micro_f1_unless_named():
     assert parse_stop({"reached": 0.5}, are_lists=True, searches=False).metric == "micro_f1"
     assert parse_stop({"reached": 0.5, "metric": "accuracy"}, are_lists=True, searches=False).metric == "accuracy"
