@@ -236,6 +236,10 @@ class FormsDisagree(UserMistake):
     """The form that would serve a model answers differently from the form that was trained: a fault of its plug-ins."""
 
 
+class ArtifactCollected(Overtaken):
+    """An artifact was deleted, as one that nothing refers to, before its result was recorded."""
+
+
 class ErasedMeanwhile(Overtaken):
     """Examples were erased while a model learned from them: it is trained again without them."""
 

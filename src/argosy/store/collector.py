@@ -1,15 +1,16 @@
 """Removes artifacts that no result refers to: what a worker left that died between storing an artifact and its result.
 
-No result can lose its artifact to this, whatever the age asked for: an artifact is deleted in a write transaction that
-has found no reference, and whoever records a result looks, in its own write transaction, whether the artifact is still
-there. The age only spares work that is under way.
+No result can lose its artifact to this, whatever the age asked for: see `removals.py`. The age only spares work that is
+under way.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from argosy.database.database import Database, Transaction
+from argosy.store import removals
 from argosy.store.artifact_store import ArtifactStore
 from argosy.telemetry import logger
 
@@ -29,17 +30,34 @@ def artifacts_named(transaction: Transaction) -> set[str]:
 def collect(database: Database, artifacts: ArtifactStore, now: float, age: float = ORPHAN_SECONDS) -> list[str]:
     """Delete every unreferenced artifact that was last put at least `age` seconds before `now`; their digests.
 
-    Any number may run at once, beside workers. One query and one listing where there is nothing to do.
+    Any number may run at once, also while workers run.
     """
-    with database.read() as transaction:
+    with database.write() as transaction:
         referred = artifacts_named(transaction)
+        begun = removals.left(transaction)
+    for number, digest in begun:
+        _end(database, artifacts, number, digest)
     orphans = [one.digest for one in artifacts.listed() if one.digest not in referred and one.put_at <= now - age]
     return [digest for digest in orphans if _delete(database, artifacts, digest)]
 
 
 def _delete(database: Database, artifacts: ArtifactStore, digest: str) -> bool:
+    began = time.monotonic()
     with database.write() as transaction:
-        return not transaction.execute(_IS_REFERRED, {"artifact": digest}) and artifacts.delete(digest)
+        removals.hold(transaction)
+        if transaction.execute(_IS_REFERRED, {"artifact": digest}):
+            return False
+        number = removals.begin(transaction, digest)
+    if time.monotonic() - began > removals.PATIENCE / 2:  # we were stopped: another may have ended it
+        return False
+    return _end(database, artifacts, number, digest)
+
+
+def _end(database: Database, artifacts: ArtifactStore, number: int, digest: str) -> bool:
+    is_deleted = artifacts.delete(digest)
+    with database.write() as transaction:
+        removals.end(transaction, number)
+    return is_deleted
 
 
 class Collector:

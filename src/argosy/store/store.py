@@ -20,11 +20,11 @@ import msgspec
 from argosy.database.database import Database, Row, Transaction, in_lists
 from argosy.errors import ModelNotFound, RowUnreadable, VersionNotFound, nearest
 from argosy.messaging.notifications import notify
-from argosy.store import aliases, marks, ranking, references
+from argosy.store import aliases, marks, ranking, references, removals
 from argosy.store import statements as sql
 from argosy.store.aliases import CHAMPION
 from argosy.store.artifact_store import ArtifactStore
-from argosy.store.trained import LeaderboardRow, Metrics, Move, Trained, Version
+from argosy.store.trained import LeaderboardRow, Metrics, Move, PutArtifact, Trained, Version
 from argosy.telemetry import logger
 
 UNREADABLE = "restore a backup, or delete the row and train it again"
@@ -38,8 +38,19 @@ class Store:
     def __init__(self, database: Database, artifacts: ArtifactStore) -> None:
         self.database, self.artifacts = database, artifacts
 
-    def record(self, transaction: Transaction, trained: Trained) -> bool:
-        """Keep a definition's result, its artifact being in the artifact store; False where there was one already."""
+    def put_artifact(self, source: Path) -> PutArtifact:
+        """Keep a copy of the file for a result that is about to be recorded."""
+        with self.database.read() as transaction:
+            mark = removals.mark(transaction)
+        return PutArtifact(self.artifacts.put(source), source.stat().st_size, mark)
+
+    def record(self, transaction: Transaction, trained: Trained, put: PutArtifact | None = None) -> bool:
+        """Keep a definition's result; False where there was one already.
+
+        Its artifact was `put`, or is the artifact of another result. Raises ArtifactCollected.
+        """
+        if put is not None:
+            removals.check_kept(transaction, put.digest, put.mark)
         row = {name: getattr(trained, name) for name in Trained.__dataclass_fields__}
         row.update({name: msgspec.json.encode(row[name]).decode() for name in _JSON_COLUMNS})
         recorded = bool(transaction.execute(sql.RECORD, {**row, "trained_at": transaction.now()}))

@@ -37,6 +37,15 @@ class Trained:
 
 
 @dataclass(frozen=True)
+class PutArtifact:
+    """An artifact that was put, to be named by a result; `mark` as in `removals.py`."""
+
+    digest: str
+    size_bytes: int
+    mark: int
+
+
+@dataclass(frozen=True)
 class Version:
     """A numbered version of a registered model."""
 

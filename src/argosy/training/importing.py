@@ -231,7 +231,7 @@ def _recorded(
     dataset: Dataset,
     erased: int,
 ) -> dict[str, Any]:
-    from argosy.datasets.erasure import erasures
+    from argosy.datasets.erasure import hold_erasures
     from argosy.errors import ErasedMeanwhile
     from argosy.store.lineage import environment
     from argosy.store.trained import Trained
@@ -241,8 +241,7 @@ def _recorded(
     )
     name = label(definition, digest, {})
     with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
-        path = measured.model.save(Path(folder) / "model")
-        artifact, size = backends.artifacts.put(path), path.stat().st_size
+        put = backends.store.put_artifact(measured.model.save(Path(folder) / "model"))
     origin = {
         "file": Path(request.path).name,
         "sha256": adapter.sha256,
@@ -254,8 +253,8 @@ def _recorded(
         label=name,
         definition=definition.to_dict(),
         dataset_digest=digest,
-        artifact=artifact,
-        size_bytes=size,
+        artifact=put.digest,
+        size_bytes=put.size_bytes,
         metrics=measured.metrics,
         confusion=measured.confusion,
         fit_seconds=0.0,
@@ -266,9 +265,9 @@ def _recorded(
         rows_right=measured.rows_right,
     )
     with backends.database.write() as transaction:
-        if erasures(transaction) != erased:
+        if hold_erasures(transaction) != erased:
             raise ErasedMeanwhile("examples were erased while the model was scored: import it again")
-        is_new = backends.store.record(transaction, trained)
+        is_new = backends.store.record(transaction, trained, put)
         number = backends.store.add_version(transaction, request.model, name)
     known = set(adapter.classes)
     return {

@@ -19,7 +19,7 @@ from argosy.datasets.frozen import members
 from argosy.datasets.provenance import learned_examples, live_examples
 from argosy.definitions import Definition, Registries
 from argosy.definitions.ensemble import member_labels
-from argosy.errors import DefinitionInvalid, ErasedMeanwhile, Overtaken
+from argosy.errors import DefinitionInvalid, ErasedMeanwhile
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.member_checks import check_members, members_code, results_of
@@ -34,7 +34,7 @@ from argosy.store import held_out
 from argosy.store.lineage import environment
 from argosy.store.members import AFTER, learned_digests
 from argosy.store.store import Store
-from argosy.store.trained import Trained
+from argosy.store.trained import PutArtifact, Trained
 from argosy.telemetry import logger
 from argosy.training.cross_validation import cross_validate
 from argosy.training.ensembles import loaded, make_ensemble_fit
@@ -110,15 +110,14 @@ class Trainer:
         if answers:
             log.append(f"{len(answers)} live rows answered by fits without them")
         with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
-            path = measured.model.save(Path(folder) / "model")
-            artifact, size = self._store.artifacts.put(path), path.stat().st_size
-        trained = self._trained(job, measured, artifact, size, log)
+            put = self._store.put_artifact(measured.model.save(Path(folder) / "model"))
+        trained = self._trained(job, measured, put, log)
 
         def record(transaction: Transaction) -> None:
-            self._record(transaction, job, trained, erased)
+            self._record(transaction, job, trained, put, erased)
             held_out.keep(transaction, trained.label, answers)
 
-        return Outcome({"artifact": artifact}, record)
+        return Outcome({"artifact": put.digest}, record)
 
     def forget(self) -> None:
         """Let go of plaintext and fits: called when there is nothing to train."""
@@ -227,13 +226,13 @@ class Trainer:
 
         return answer_held_out(dataset, live, folds, fit_of, make, guard.check)
 
-    def _trained(self, job: Job, measured: Measured, artifact: str, size: int, log: list[str]) -> Trained:
+    def _trained(self, job: Job, measured: Measured, put: PutArtifact, log: list[str]) -> Trained:
         return Trained(
             label=job.label,
             definition=job.payload["definition"],
             dataset_digest=job.payload["dataset_digest"],
-            artifact=artifact,
-            size_bytes=size,
+            artifact=put.digest,
+            size_bytes=put.size_bytes,
             metrics=measured.metrics,
             confusion=measured.confusion,
             fit_seconds=measured.fit_seconds,
@@ -245,12 +244,10 @@ class Trainer:
             rows_right=measured.rows_right,
         )
 
-    def _record(self, transaction: Transaction, job: Job, trained: Trained, erased: int) -> None:
+    def _record(self, transaction: Transaction, job: Job, trained: Trained, put: PutArtifact, erased: int) -> None:
         if hold_erasures(transaction) != erased:
             raise ErasedMeanwhile("examples were erased while it trained")
-        if not self._store.artifacts.exists(trained.artifact):  # collected, being an hour old: no version without one
-            raise Overtaken("its artifact was collected before its result was recorded")
-        self._store.record(transaction, trained)
+        self._store.record(transaction, trained, put)
         for model in models_of(transaction, job.label) if is_whole(trained.definition) else ():
             self._store.add_version(transaction, model, job.label)
         Plans(Queue(self._database), self._store).stop_where_enough(transaction, job.label)

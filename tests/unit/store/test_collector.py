@@ -4,6 +4,9 @@ import os
 
 import pytest
 
+from argosy import clock
+from argosy.errors import ArtifactCollected
+from argosy.store import removals
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.collector import EVERY_SECONDS, ORPHAN_SECONDS, Collector, collect
 from argosy.store.store import Store
@@ -65,6 +68,75 @@ def test_a_result_recorded_after_the_listing_keeps_its_artifact(store, tmp_path)
 
     assert collect(store.database, Late(), NOON) == []
     assert store.artifacts.exists(digest)
+
+
+def recorded(store, put):
+    with store.database.write() as transaction:
+        artifact = Trained("late", {}, "digest", put.digest, 1, {}, {}, 0.1, 1.0, {}, {})
+        return store.record(transaction, artifact, put)
+
+
+def test_a_result_is_refused_whose_artifact_went_since_it_was_put(store, tmp_path):
+    (tmp_path / "source").write_bytes(b"late")
+    put = store.put_artifact(tmp_path / "source")
+    assert collect(store.database, store.artifacts, clock.now() + 1, age=0.0) == [put.digest]
+    with pytest.raises(ArtifactCollected):
+        recorded(store, put)
+    assert recorded(store, store.put_artifact(tmp_path / "source"))
+    assert collect(store.database, store.artifacts, clock.now() + 1, age=0.0) == []
+
+
+def test_a_result_is_refused_whose_artifact_was_put_while_it_went(store, tmp_path):
+    (tmp_path / "source").write_bytes(b"late")
+    digest = store.put_artifact(tmp_path / "source").digest
+    puts = []
+
+    class Slow(Spy):
+        def delete(self, digest):
+            puts.append(store.put_artifact(tmp_path / "source"))
+            return super().delete(digest)
+
+    assert collect(store.database, Slow(store), clock.now() + 1, age=0.0) == [digest]
+    with pytest.raises(ArtifactCollected):
+        recorded(store, puts[0])
+
+
+class Spy:
+    """The store's artifacts, which no transaction of this thread may be open for."""
+
+    def __init__(self, store):
+        self.store = store
+
+    def listed(self):
+        with self.store.database.read():
+            yield from self.store.artifacts.listed()
+
+    def delete(self, digest):
+        with self.store.database.write():
+            return self.store.artifacts.delete(digest)
+
+
+def test_what_a_collector_began_that_died_is_ended(store, tmp_path, monkeypatch):
+    (tmp_path / "source").write_bytes(b"orphan")
+    put = store.put_artifact(tmp_path / "source")
+
+    class Dying(Spy):
+        def delete(self, digest):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        collect(store.database, Dying(store), clock.now() + 1, age=0.0)
+    assert store.artifacts.exists(put.digest)
+    with pytest.raises(ArtifactCollected):
+        recorded(store, put)
+    monkeypatch.setattr(removals, "PATIENCE", -1.0)
+    monkeypatch.setattr(removals, "KEPT_SECONDS", -1.0)
+    collect(store.database, store.artifacts, NOON)
+    assert not store.artifacts.exists(put.digest)
+    assert recorded(store, store.put_artifact(tmp_path / "source"))
+    collect(store.database, store.artifacts, NOON)
+    with store.database.read() as transaction:
+        assert transaction.execute("SELECT count(*) FROM artifact_removals") == [(0,)]
 
 
 def test_an_empty_store_has_nothing_to_collect(store):

@@ -262,9 +262,9 @@ def without_password(url: str) -> str:
     try:
         parts = urlsplit(url)
         psycopg.conninfo.conninfo_to_dict(url)
-    except (ValueError, psycopg.ProgrammingError) as error:
-        hint = "write postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
-        raise DefinitionInvalid(f"it is no address of a database ({error}): {hint}", "database") from None
+    except (ValueError, psycopg.ProgrammingError):
+        hint = "write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, other characters as %XX"
+        raise DefinitionInvalid(f"it is no address of a PostgreSQL database: {hint}", "database") from None
     query = "&".join(one for one in parts.query.split("&") if one and not one.startswith("password="))
     netloc = parts.netloc.rpartition("@")
     user = netloc[0].partition(":")[0] + netloc[1]
