@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from argosy.errors import RequestTooSlow
 from argosy.http.access import Access
-from argosy.http.endpoint import CALLER, DEADLINE, Endpoint, Routes
+from argosy.http.endpoint import CALLER, DEADLINE, DEADLINE_SECONDS, Endpoint, Routes
 from argosy.http.errors import error_response
 from argosy.http.request_metrics import RequestMetrics
 
@@ -66,7 +66,7 @@ def _route(endpoint: Endpoint, access: Access, metrics: RequestMetrics, seconds:
         started = perf_counter()
         try:
             request.scope[CALLER] = access.check(request, scope)
-            request.scope[DEADLINE] = started + seconds
+            request.scope[DEADLINE], request.scope[DEADLINE_SECONDS] = started + seconds, seconds
             async with asyncio.timeout(seconds):
                 response = await handler(request)
         except TimeoutError:

@@ -31,7 +31,7 @@ class Keeper(Protocol):
     """By state."""
     buffer: memoryview
     date: bytes
-    is_stopping: bool
+    stopping: asyncio.Event
 
     def add(self, connection: Connection) -> None:
         """Raises Refused where there are too many."""
@@ -117,12 +117,16 @@ class Connection(asyncio.BufferedProtocol):
     # --- what the exchange asks for
 
     @property
+    def stopping(self) -> asyncio.Event:
+        return self._kept.stopping
+
+    @property
     def date(self) -> bytes:
         return self._kept.date
 
     def must_close(self) -> bool:
         """Whether no further request can follow this one: a body is on its way that nobody wants, and may be long."""
-        if self._kept.is_stopping:
+        if self._kept.stopping.is_set():
             return True
         body, exchange = self._body, self._exchange
         if body is None or exchange is None or body.is_whole:
@@ -241,7 +245,7 @@ class Connection(asyncio.BufferedProtocol):
             self._enter(ConnectionState.WRITING)
             return
         self._exchange = self._body = self._task = None
-        if self._kept.is_stopping:
+        if self._kept.stopping.is_set():
             self._close()
             return
         self._enter(ConnectionState.IDLE)

@@ -28,7 +28,7 @@ class Connections:
         self.buffer = memoryview(bytearray(limits.buffer_bytes))
         """What every connection reads into: one read is copied out before the next begins."""
         self.date = _date_line()
-        self.is_stopping = False
+        self.stopping = asyncio.Event()
         self._application = application
         self._taken: set[Connection] = set()
         self._ending: set[Connection] = set()
@@ -77,7 +77,7 @@ class Connections:
 
     async def stop(self, hurry: asyncio.Event) -> None:
         """Let the answers under way end, for `shutdown_seconds` or until `hurry` is set; then end what is left."""
-        self.is_stopping = True
+        self.stopping.set()
         for connection in (*self._taken, *self._ending):
             connection.stop()
         with contextlib.suppress(TimeoutError):

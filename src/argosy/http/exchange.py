@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 
 from argosy.errors import traced
+from argosy.http.endpoint import STOPPING
 from argosy.http.request_head import RequestHead
 from argosy.http.response_framing import ResponseFraming
 from argosy.telemetry import logger
@@ -28,6 +29,9 @@ class Client(Protocol):
     client_address: Any
     server_address: Any
     is_write_paused: bool
+
+    @property
+    def stopping(self) -> asyncio.Event: ...
 
     @property
     def date(self) -> bytes:
@@ -113,6 +117,7 @@ class Exchange:
             "raw_path": request.raw_path,
             "query_string": request.query,
             "headers": request.fields,
+            STOPPING: connection.stopping,
             "state": {},
         }
 
