@@ -61,7 +61,22 @@ def train(store: Store, folder: Path, features: int) -> int:
     artifact, size = store.artifacts.put(path), path.stat().st_size
     with store.database.write() as transaction:
         for number in (1, 2):
-            store.record(transaction, Trained(f"v{number}", {}, "", artifact, size, {}, {}, 0.0, 0.0, {}, {}))
+            store.record(
+                transaction,
+                Trained(
+                    f"v{number}",
+                    {"adapter": {"name": "tfidf", "options": {}}},
+                    "",
+                    artifact,
+                    size,
+                    {},
+                    {},
+                    0.0,
+                    0.0,
+                    {},
+                    {},
+                ),
+            )
             store.add_version(transaction, "topics", f"v{number}")
         store.promote(transaction, "topics", 1)
     return size

@@ -244,6 +244,10 @@ class ErasedMeanwhile(Overtaken):
     """Examples were erased while a model learned from them: it is trained again without them."""
 
 
+class PluginCodeChanged(UserMistake):
+    """A version that was trained with other code of a user's plug-in than is here, where that is not to be served."""
+
+
 class NotFitted(UserMistake, AttributeError):
     """A model that was asked before it was trained. An AttributeError too, so that `hasattr` answers."""
 

@@ -12,6 +12,9 @@ from argosy.processes import current_user
 from argosy.store import marks
 from argosy.store.aliases import CHAMPION
 from argosy.store.trained import Move, Trained, Version
+from argosy.telemetry import logger
+
+_log = logger("argosy.models")
 
 if TYPE_CHECKING:
     from argosy.evaluation.comparison import Comparison
@@ -28,14 +31,20 @@ class ProjectModels:
         self._loaded: dict[str, AdaptedModel] = {}
 
     def __getitem__(self, reference: str) -> AdaptedModel:
-        """The trained pair, loaded once; raises ModelNotFound, VersionNotFound, ArtifactCorrupt."""
-        from argosy.models.adapted_model import AdaptedModel
+        """The trained pair, loaded once; raises ModelNotFound, VersionNotFound, ArtifactCorrupt.
 
-        artifact = self.trained(reference).artifact
-        if artifact not in self._loaded:
+        It warns where a plug-in of yours that answers has other code than the pair was trained with.
+        """
+        from argosy.models.adapted_model import AdaptedModel
+        from argosy.store.trained_code import changed_code_message, changed_plugins
+
+        trained = self.trained(reference)
+        if trained.artifact not in self._loaded:
             self._backends.load_plugins()
-            self._loaded[artifact] = AdaptedModel.load(self._backends.artifacts.fetch(artifact))
-        return self._loaded[artifact]
+            if changed := changed_plugins(trained, self._backends.store.trained):
+                _log.warning("%s", changed_code_message(reference, changed))
+            self._loaded[trained.artifact] = AdaptedModel.load(self._backends.artifacts.fetch(trained.artifact))
+        return self._loaded[trained.artifact]
 
     def resolve(self, reference: str) -> Version:
         """The version that a reference means."""

@@ -32,8 +32,10 @@ def http_server(
     models: Mapping[str, ServedVersions] | None = None,
     limits: LimitSettings | None = None,
     hosts: Sequence[str] = (),
+    is_strict: bool = False,
 ) -> HttpServer:
-    """Serves `models`, or all there are; `hosts` are further names that it may be asked under.
+    """Serves `models`, or all there are; `hosts` are further names that it may be asked under. Strict, it raises
+    PluginCodeChanged where one of them was trained with other code of a user's plug-in than is here.
 
     Routes that are asked most often come first.
     """
@@ -48,6 +50,7 @@ def http_server(
         models=models,
         limits=InputLimits(given.text_bytes, given.rows),
         imported_seconds=given.imported_seconds,
+        is_strict=is_strict,
     )
     writer = FeedbackWriter(
         FeedbackLog(database, vault), PredictionLog(database, vault, spool), feedback_counter(metrics.registry)

@@ -29,7 +29,7 @@ DRAINER_SECONDS = 5.0
 """That a drainer may take to end; what it was killed with stays in the spool."""
 
 
-def server_of(backends: Backends) -> HttpServer:
+def server_of(backends: Backends, is_strict: bool = False) -> HttpServer:
     """A server of what the settings name: by default every version that has an alias."""
     from argosy.app.mounting import http_server
     from argosy.serving.aspired_versions import ServedVersions
@@ -47,11 +47,21 @@ def server_of(backends: Backends) -> HttpServer:
         models=models,
         limits=settings.limits,
         hosts=settings.server.hosts,
+        is_strict=is_strict,
     )
 
 
-def serve(backends: Backends, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
-    """Serve until SIGTERM or Ctrl-C, with a drainer; raises PortInUse, AddressInvalid."""
+def serve(
+    backends: Backends,
+    host: str,
+    port: int,
+    on_listening: Callable[[str], None] | None = None,
+    is_strict: bool = False,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C, a drainer next to it; raises PortInUse, AddressInvalid, TokenMissing.
+
+    And PluginCodeChanged, where it is strict and a plug-in's code is not what a version was trained with.
+    """
     stop = threading.Event()
     keeper = threading.Thread(target=keep_draining, args=(backends, stop), name="argosy-drainer")
 
@@ -66,7 +76,7 @@ def serve(backends: Backends, host: str, port: int, on_listening: Callable[[str]
             on_listening(url)
 
     try:
-        server_of(backends).run(host, port, listening)
+        server_of(backends, is_strict).run(host, port, listening)
     finally:
         stop.set()
         if keeper.ident is not None:

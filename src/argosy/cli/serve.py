@@ -22,8 +22,9 @@ port_option = click.option("--port", type=click.IntRange(0, 65535), help="Defaul
 @click.command()
 @host_option
 @port_option
+@click.option("--strict", is_flag=True, help="Serve no version that was trained with other code of a plug-in of yours.")
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int | None) -> int:
+def serve(ctx: click.Context, host: str, port: int | None, strict: bool) -> int:
     """Serve every version that has an alias, following aliases as they move, until Ctrl-C or SIGTERM.
 
     Example: argosy serve --port 8080
@@ -34,7 +35,7 @@ def serve(ctx: click.Context, host: str, port: int | None) -> int:
     telemetry.configure()
     processes.follow_parent()
     project = opened(ctx)
-    serve_project(project.backends, *_address(project, host, port), lambda url: print_line(f"Serving on {url}"))
+    serve_project(project.backends, *_address(project, host, port), lambda url: print_line(f"Serving on {url}"), strict)
     processes.end_within(EXIT_SECONDS)
     return 0
 

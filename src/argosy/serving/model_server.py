@@ -24,6 +24,7 @@ from argosy.serving.limits import InputLimits
 from argosy.serving.loaders.adapted_model import AdaptedModelLoader
 from argosy.serving.manager import Manager
 from argosy.serving.metrics import ServingMetrics
+from argosy.serving.plugin_code import TrainedCode
 from argosy.serving.recording import Recorder
 from argosy.serving.rest.routes import serving_routes
 from argosy.serving.source import POLL_SECONDS, Source
@@ -38,7 +39,8 @@ class ModelServer:
     """Serves what the store's aliases say, to whoever asks its data plane. The vault needs the key of predictions only.
 
     What it logs stays in the folder `spool` until somebody drains it (`argosy.predictions.drain.follow`). A call of an
-    imported model may take `imported_seconds`.
+    imported model may take `imported_seconds`. Strict, it raises PluginCodeChanged where a version that it is to serve
+    was trained with other code of a user's plug-in than is here, and loads no such version later.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class ModelServer:
         models: Mapping[str, ServedVersions] | None = None,
         limits: InputLimits | None = None,
         imported_seconds: float = CALL_SECONDS,
+        is_strict: bool = False,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         scope = vault.scope(SCOPE)
@@ -58,9 +61,12 @@ class ModelServer:
         metrics.count_damaged_by(lambda: len(segments.damaged(spool)))
         self._drift = DriftGauges(store.database)
         registry.register(self._drift)
-        self._loader = AdaptedModelLoader(store.artifacts, imported_seconds)
+        code = TrainedCode(store, is_strict)
+        self._loader = AdaptedModelLoader(store.artifacts, imported_seconds, check_code=code.check)
         self.manager = Manager(self._loader, watch=metrics.watch)
-        self._source = Source(catalogue.of_store(store, models or {}), self.manager.aspire, poll_seconds)
+        offered = catalogue.of_store(store, models or {})
+        code.check_all(offered())
+        self._source = Source(offered, self.manager.aspire, poll_seconds)
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))
         self.dataplane = DataPlane(self.manager, recorder, limits=limits, metrics=metrics)
 

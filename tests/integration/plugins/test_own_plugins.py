@@ -130,6 +130,30 @@ def test_changed_code_is_another_definition(project):
     assert changed == {"steps": ["model.steps"], "nearest_centroid": []}
 
 
+def test_changed_code_is_warned_of_and_a_strict_server_refuses_it(project, tmp_path):
+    project = Project(shutil.copytree(project.folder, tmp_path / "own"))
+    version = next(row["versions"][0] for row in project.json("leaderboard") if row["model"] == "steps")
+    project("models", "promote", version)
+    command = [sys.executable, "-m", "argosy", "-C", project.folder]
+    quiet = subprocess.run([*command, "predict", version, "b"], capture_output=True, text=True, timeout=SECONDS)
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    (project.folder / "step_estimator.py").write_text(ESTIMATOR + "\n# another idea\n")
+    said = f"{version} was trained with other code of model.steps than is here: it may answer otherwise"
+    warned = subprocess.run([*command, "predict", version, "b"], capture_output=True, text=True, timeout=SECONDS)
+    assert (warned.returncode, warned.stdout, warned.stderr.strip()) == (0, quiet.stdout, said)
+    strict = [*command, "serve", "--strict", "--port", "0"]
+    refused = subprocess.run(strict, capture_output=True, text=True, timeout=SECONDS)
+    assert (refused.returncode, refused.stdout, refused.stderr.strip()) == (2, "", f"Error: {said}")
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        server = subprocess.Popen([*command, "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=file, text=True)
+    assert wait([server.stdout], SECONDS)
+    until(lambda: "version 1: available" in log.read_text() or "version 2: available" in log.read_text())
+    server.terminate()
+    server.communicate(timeout=SECONDS)
+    assert "was trained with other code of model.steps than is here" in log.read_text()
+
+
 def test_its_bug_is_told_in_a_line(project):
     wrong = ESTIMATOR.replace("return -np.abs(", "return -np.abs(1 // 0 + ")
     (project.folder / "step_estimator.py").write_text(wrong)
@@ -138,7 +162,8 @@ def test_its_bug_is_told_in_a_line(project):
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
     (project.folder / "step_estimator.py").write_text(ESTIMATOR)
     assert (done.returncode, done.stdout) == (1, "")
-    [line] = done.stderr.splitlines()
+    [warning, line] = done.stderr.splitlines()
+    assert re.search(r"sizes@\d was trained with other code of model.steps than is here", warning)
     assert re.match(r"Failed: sizes@\d cannot answer: ZeroDivisionError at .*/step_estimator.py:\d+ in scores", line)
 
 

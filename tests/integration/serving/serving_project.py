@@ -25,6 +25,7 @@ from argosy.vault.tokens import Tokens
 from argosy.vault.vault import Vault
 
 KEYS = EnvironmentKeys({"ARGOSY_KEY_PREDICTIONS": base64.b64encode(bytes(range(32))).decode()})
+DEFINITION = {"adapter": {"name": "tfidf", "options": {}}}
 SPORT = [
     "the match was won in extra time",
     "a goal from the striker",
@@ -66,7 +67,7 @@ class Project:
         path = fitted.save(self.folder / "fitted")
         label = f"{prefix}-{len(self.store.all_versions()):012}"
         artifact = self.store.artifacts.put(path)
-        trained = Trained(label, {}, "d" * 64, artifact, path.stat().st_size, {}, {}, 0.1, 1.0, {}, {})
+        trained = Trained(label, DEFINITION, "d" * 64, artifact, path.stat().st_size, {}, {}, 0.1, 1.0, {}, {})
         with self.database.write() as transaction:
             self.store.record(transaction, trained)
             return self.store.add_version(transaction, name, label)

@@ -31,15 +31,18 @@ def give_way() -> None:
 
 
 class AdaptedModelLoader:
-    """A call of an imported model may take `imported_seconds`."""
+    """A call of an imported model may take `imported_seconds`. `check_code` is asked about a label before it is loaded:
+    it raises where the users' code here is not to answer for it."""
 
     def __init__(
         self,
         artifacts: ArtifactStore,
         imported_seconds: float = CALL_SECONDS,
         pause: Callable[[], None] = give_way,
+        check_code: Callable[[str], None] = lambda _label: None,
     ) -> None:
         self._artifacts, self._imported_seconds, self._pause = artifacts, imported_seconds, pause
+        self._check_code = check_code
         self._vocabularies: dict[int, list[Vocabulary]] = {}
 
     def preload(self) -> None:
@@ -53,7 +56,11 @@ class AdaptedModelLoader:
                 _log.warning("the %s '%s' cannot be imported: %s", plugin.noun, plugin.name, error)
 
     def load(self, reference: ArtifactReference) -> Predictor:
-        """Raises ArtifactNotFound or ArtifactCorrupt: the digest is checked here, not on the first request."""
+        """Raises ArtifactNotFound or ArtifactCorrupt: the digest is checked here, not on the first request.
+
+        And PluginCodeChanged, where the code is checked strictly.
+        """
+        self._check_code(reference.label)
         model = AdaptedModel.load(self._artifacts.fetch(reference.artifact))
         components = [one for half in (model.adapter, model.estimator) for one in _components(half)]
         for component in components:

@@ -1,0 +1,35 @@
+"""Says of versions, or refuses those, that were trained with other code of a user's plug-in than this server runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from argosy.errors import PluginCodeChanged
+from argosy.serving.aspired_versions import AspiredVersions
+from argosy.store.store import Store
+from argosy.store.trained_code import changed_code_message, changed_plugins
+from argosy.telemetry import logger
+
+_log = logger("argosy.serving")
+
+
+class TrainedCode:
+    """`is_strict`: versions of other code are refused, not only reported."""
+
+    def __init__(self, store: Store, is_strict: bool) -> None:
+        self._store, self._is_strict = store, is_strict
+
+    def check(self, label: str, version: str = "") -> None:
+        """Before a version is loaded; raises PluginCodeChanged where that is strict."""
+        if changed := changed_plugins(self._store.trained(label), self._store.trained):
+            message = changed_code_message(version or label, changed)
+            if self._is_strict:
+                raise PluginCodeChanged(message)
+            _log.warning("%s", message)
+
+    def check_all(self, offered: Iterable[AspiredVersions]) -> None:
+        """Before the server starts, so that a strict one does not."""
+        if self._is_strict:
+            for model in offered:
+                for number, one in model.versions.items():
+                    self.check(one.label, f"{model.model}@{number}")
