@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from argosy.app.project import open_project as open  # noqa: A004  # argosy.open reads as it should
     from argosy.datasets.example import Example
     from argosy.models.adapted_model import AdaptedModel
+    from argosy.models.recording import attach, log
 
 _WHERE = {
     "AdaptedModel": "argosy.models.adapted_model:AdaptedModel",
     "Example": "argosy.datasets.example:Example",
+    "attach": "argosy.models.recording:attach",
+    "log": "argosy.models.recording:log",
     "Project": "argosy.app.project:Project",
     "open": "argosy.app.project:open_project",
 }
 
-__all__ = ["AdaptedModel", "Example", "Project", "__version__", "open"]
+__all__ = ["AdaptedModel", "Example", "Project", "__version__", "attach", "log", "open"]
 
 
 def __dir__() -> list[str]:

@@ -54,6 +54,22 @@ class PluginFailed(UserMistake):
     """A user's plug-in raised an error or gave back what it must not; the message says where in its code."""
 
 
+class RecordingInvalid(UserMistake):
+    """What a plug-in logs or attaches cannot be kept."""
+
+
+class TagInvalid(UserMistake):
+    """A tag's name or value that is too long or has other characters."""
+
+
+class FileNotKept(UserMistake):
+    """A result without a file of that name."""
+
+
+class CodeNotKept(UserMistake):
+    """A result without the code of plug-ins."""
+
+
 class ExtraMissing(UserMistake):
     """A package that an optional part needs is not installed."""
 

@@ -1,4 +1,4 @@
-"""The digest of a plug-in's code: its module's source, and that of the modules beside it that it imports.
+"""A plug-in's code and its digest: its module's source, and that of the modules beside it that it imports.
 
 Beside it are the modules of its own package or, for a module in no package, those in its folder, which is mostly the
 project's; what they import of that in turn counts too, inside functions as well. Installed packages do not: lineage
@@ -12,32 +12,44 @@ import hashlib
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 
-def digest(module: ModuleType | None, source: str) -> str:
-    """A module that imports none beside it has the sha256 of its source."""
+class PluginCode(NamedTuple):
+    """`files` are sources by their path from the folder on the import path; `module` is the plug-in's."""
+
+    digest: str
+    module: str = ""
+    files: Mapping[str, bytes] = {}
+
+
+def code_of(module: ModuleType | None, source: str) -> PluginCode:
+    """The digest of a module that imports none beside it is the sha256 of its source."""
     own = hashlib.sha256(source.encode()).hexdigest()
-    beside = _beside(module, source) if module is not None else {}
-    if not beside:
-        return own
-    lines = [own, *(f"{name} {hashlib.sha256(code).hexdigest()}" for name, code in sorted(beside.items()))]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    if module is None:
+        return PluginCode(own)
+    beside, files = _closure(module, source)
+    if beside:
+        lines = [own, *(f"{name} {hashlib.sha256(code).hexdigest()}" for name, code in sorted(beside.items()))]
+        own = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return PluginCode(own, module.__name__, files)
 
 
-def _beside(module: ModuleType, source: str) -> dict[str, bytes]:
-    """Name to source of every module beside it that it depends on."""
+def _closure(module: ModuleType, source: str) -> tuple[dict[str, bytes], dict[str, bytes]]:
+    """(name to source of every module beside it that it depends on, path to source of these and itself)."""
     file = getattr(module, "__file__", None)
     if not file:
-        return {}
+        return {}, {}
     path, name = Path(file).resolve(), module.__name__
     is_package = path.name == "__init__.py"
     root = path.parents[name.count(".") + is_package]
     package = name.partition(".")[0] if is_package or "." in name else ""
+    files = {path.relative_to(root).as_posix(): source.encode()}
     if not package and root in _installed():
-        return {}
+        return {}, files
     found: dict[str, bytes] = {}
     waiting = [(path, name, source.encode())]
     while waiting:
@@ -46,9 +58,12 @@ def _beside(module: ModuleType, source: str) -> dict[str, bytes]:
             if wanted in found or wanted == name or (package and wanted.partition(".")[0] != package):
                 continue
             if place := _place(root, wanted):
-                found[wanted] = place.read_bytes()
+                found[wanted] = files[place.relative_to(root).as_posix()] = place.read_bytes()
                 waiting.append((place, wanted, found[wanted]))
-    return found
+    for above in (parent for parent in path.relative_to(root).parents if parent.name):  # packages around it
+        if (root / above / "__init__.py").is_file():
+            files.setdefault((above / "__init__.py").as_posix(), (root / above / "__init__.py").read_bytes())
+    return found, files
 
 
 def _place(root: Path, name: str) -> Path | None:

@@ -13,13 +13,16 @@ import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 
 import msgspec
 
 from argosy.errors import ArgosyError, DefinitionInvalid, PluginFailed, PluginNotFound, nearest, place_of
 from argosy.typed_values import admits_list, as_json, checked, checked_json, in_words
 from argosy.types import Options
+
+if TYPE_CHECKING:
+    from argosy.plugin_code import PluginCode
 
 T = TypeVar("T")
 
@@ -165,12 +168,17 @@ class Plugin(Generic[T]):
             said = f"{type(error).__name__}: {error}"
             raise PluginFailed(f"the {self.noun} '{self.name}' fails: {said},{place_of(error)}") from error
 
-    @cached_property
+    @property
     def code_digest(self) -> str:
         """Of its module and what that imports beside it; empty for Argosy's own, whose version is the package's."""
+        return "" if self.code is None else self.code.digest
+
+    @cached_property
+    def code(self) -> PluginCode | None:
+        """The sources behind the digest, as they were when the class was registered or first asked for."""
         module = inspect.getmodule(self.cls)
         if module is not None and module.__name__.split(".")[0] == "argosy":
-            return ""
+            return None
         try:
             source = inspect.getsource(module or self.cls)
         except (OSError, TypeError):
@@ -178,7 +186,7 @@ class Plugin(Generic[T]):
             raise DefinitionInvalid(problem, self.name) from None
         from argosy import plugin_code  # for users' own alone
 
-        return plugin_code.digest(module, source)
+        return plugin_code.code_of(module, source)
 
 
 class Registry(Generic[T]):
@@ -208,7 +216,7 @@ class Registry(Generic[T]):
         if not isinstance(target, str):
             _ = plugin.cls
             with suppress(DefinitionInvalid):  # said where the digest is asked for
-                plugin.code_digest  # noqa: B018  # now, while the file is still the one that was imported
+                plugin.code  # noqa: B018  # now, while the file is still the one that was imported
         self._plugins[name] = plugin
         self._aliases.update(dict.fromkeys(aliases, name))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from argosy.backends import Backends
-from argosy.errors import VersionMarked, VersionNotFound
+from argosy.errors import FileNotKept, VersionMarked, VersionNotFound, nearest
 from argosy.jobs.selection import resolve, trained_of
 from argosy.processes import current_user
-from argosy.store import marks
+from argosy.store import kept, marks
 from argosy.store.aliases import CHAMPION
 from argosy.store.trained import Move, Trained, Version
 from argosy.telemetry import logger
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from argosy.evaluation.comparison import Comparison
     from argosy.evaluation.promotion import Promotion
     from argosy.models.adapted_model import AdaptedModel
+    from argosy.store.kept import Curves, KeptFile
+    from argosy.store.kept_code import KeptCode
 
 
 class ProjectModels:
@@ -69,6 +72,53 @@ class ProjectModels:
         here = plugin_digests(trained.definition, self._backends.registries)
         recorded: dict[str, str] = trained.environment.get("plugins", {})
         return sorted(name for name, digest in recorded.items() if here.get(name) != digest)
+
+    def code(self, reference: str) -> KeptCode:
+        """The code of the user's plug-ins that a version was trained with; raises CodeNotKept."""
+        from argosy.store import kept_code
+
+        code = kept_code.of(self._backends.store, self.trained(reference).label)
+        if code is None:
+            raise kept_code.not_kept(reference)
+        return code
+
+    def files(self, reference: str) -> list[KeptFile]:
+        """What the version's plug-ins attached while they were trained."""
+        label = self.trained(reference).label
+        with self._backends.database.read() as transaction:
+            return [file for file in kept.kept_files(transaction, label) if file.kind == "attachment"]
+
+    def file(self, reference: str, name: str) -> Path:
+        """One of them, to read; raises FileNotKept."""
+        there = {file.name: file.digest for file in self.files(reference)}
+        if name not in there:
+            known = ", ".join(there) or "none"
+            raise FileNotKept(f"{reference} has no file '{name}'{nearest(name, there)}; there are: {known}")
+        return self._backends.artifacts.fetch(there[name])
+
+    def curves(self, reference: str) -> Curves:
+        """Metric to its (step, value): what the version's plug-ins logged while they were trained."""
+        label = self.trained(reference).label
+        with self._backends.database.read() as transaction:
+            return kept.kept_curves(transaction, label)
+
+    def tags(self, reference: str) -> dict[str, str]:
+        """The tags of a version, by name."""
+        version = self.resolve(reference)
+        with self._backends.database.read() as transaction:
+            return kept.tags_of(transaction, version.model).get(version.number, {})
+
+    def tag(self, reference: str, name: str, value: str = "") -> None:
+        """Set a tag of one version; raises TagInvalid."""
+        version = self.resolve(reference)
+        with self._backends.database.write() as transaction:
+            kept.tag(transaction, version.model, version.number, name, value)
+
+    def untag(self, reference: str, name: str) -> bool:
+        """Take a tag away; False where there was none."""
+        version = self.resolve(reference)
+        with self._backends.database.write() as transaction:
+            return kept.untag(transaction, version.model, version.number, name)
 
     def mark(self, reference: str, reason: str, by: str = "") -> Version:
         """Say that a version, and every other of the same result, is not to be promoted; the first reason stays."""

@@ -211,14 +211,17 @@ class Project:
 
         return as_frame(doubts_of(self.backends, target, texts=texts, quick=quick), "doubts()")
 
-    def reproduce(self, reference: str, report_progress: Callable[[str], None] = lambda _: None) -> Reproduction:
+    def reproduce(
+        self, reference: str, report_progress: Callable[[str], None] = lambda _: None, *, kept_code: bool = True
+    ) -> Reproduction:
         """Train a label or a version again, in a process of its own, and compare bit for bit. Changes nothing.
 
+        With the code of plug-ins that was kept where today's is another, unless `kept_code` is False.
         Raises VersionNotFound, ModelNotFound.
         """
         from argosy.training.reproduction import reproduce
 
-        return reproduce(self.backends, reference, report_progress)
+        return reproduce(self.backends, reference, report_progress, kept_code=kept_code)
 
     def close(self) -> None:
         """Close what was opened; the project may be used again and opens it anew."""

@@ -12,6 +12,7 @@ import click
 
 from argosy.cli.diff import diff
 from argosy.cli.importing import challenge, import_, origin_rows
+from argosy.cli.model_files import code, files, tag
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table, standard_output
 from argosy.cli.project import opened
 from argosy.errors import ArgosyError, InputInvalid, ModelFailed, PromotionDoubtful, message_of
@@ -41,6 +42,9 @@ def models() -> None:
 models.add_command(diff)
 models.add_command(import_)
 models.add_command(challenge)
+models.add_command(code)
+models.add_command(files)
+models.add_command(tag)
 
 
 @models.command("list")

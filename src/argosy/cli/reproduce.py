@@ -14,17 +14,21 @@ SHOWN = 10
 
 @click.command()
 @click.argument("reference", metavar="LABEL|MODEL[@VERSION]")
+@click.option("--todays-code", is_flag=True, help="With your plug-ins as they are, also where they have changed.")
 @json_option
 @click.pass_context
-def reproduce(ctx: click.Context, reference: str, as_json: bool) -> int:
+def reproduce(ctx: click.Context, reference: str, todays_code: bool, as_json: bool) -> int:
     """Train a definition again as it was trained, and compare the artifact bit for bit.
 
+    Where the code of your plug-ins has changed since, the code that was kept with the version is used.
     Exit code 0 where it is identical, 1 where it is not.
 
     Example: argosy reproduce topics@champion
     """
     found = opened(ctx).reproduce(
-        reference, report_progress=lambda line: None if as_json else print_line(f"{line} …", err=True)
+        reference,
+        report_progress=lambda line: None if as_json else print_line(f"{line} …", err=True),
+        kept_code=not todays_code,
     )
     if as_json:
         print_json(found.to_dict())

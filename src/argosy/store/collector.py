@@ -18,12 +18,13 @@ ORPHAN_SECONDS: Final = 3600.0
 EVERY_SECONDS: Final = 600.0
 _log = logger("argosy.store")
 
-_NAMED = "SELECT DISTINCT artifact FROM trained"
-_IS_REFERRED = "SELECT 1 FROM trained WHERE artifact = :artifact LIMIT 1"
+_NAMED = "SELECT artifact FROM trained UNION SELECT digest FROM kept_files"
+_IS_REFERRED = """
+SELECT 1 FROM trained WHERE artifact = :artifact UNION SELECT 1 FROM kept_files WHERE digest = :artifact"""
 
 
 def artifacts_named(transaction: Transaction) -> set[str]:
-    """The digests of the artifacts that results refer to."""
+    """The digests of the artifacts that results refer to, and of the files kept with them."""
     return {row[0] for row in transaction.execute(_NAMED)}
 
 

@@ -47,7 +47,26 @@ DANGLING_VERSIONS: Final = """
 SELECT versions.model, versions.number, versions.label FROM versions
 LEFT JOIN trained ON trained.label = versions.label
 WHERE trained.label IS NULL ORDER BY versions.model, versions.number"""
-ARTIFACTS: Final = "SELECT artifact, min(label), min(size_bytes) FROM trained GROUP BY artifact ORDER BY artifact"
+ARTIFACTS: Final = """
+SELECT named.digest, min(named.label), min(named.size_bytes) FROM (
+    SELECT artifact AS digest, label, size_bytes FROM trained
+    UNION ALL SELECT digest, label, size_bytes FROM kept_files) AS named
+GROUP BY named.digest ORDER BY named.digest"""
+KEEP_FILE: Final = """
+INSERT INTO kept_files (label, kind, name, digest, size_bytes) VALUES (:label, :kind, :name, :digest, :size)
+ON CONFLICT (label, kind, name) DO NOTHING"""
+KEPT_FILES: Final = """
+SELECT kind, name, digest, size_bytes FROM kept_files WHERE label = :label ORDER BY kind, name"""
+LOG_VALUE: Final = """
+INSERT INTO logged_values (label, metric, step, value) VALUES (:label, :metric, :step, :value)
+ON CONFLICT (label, metric, step) DO NOTHING"""
+LOGGED_VALUES: Final = """
+SELECT metric, step, value FROM logged_values WHERE label = :label ORDER BY metric, step"""
+TAG: Final = """
+INSERT INTO version_tags (model, number, tag, value, tagged_at) VALUES (:model, :number, :tag, :value, :now)
+ON CONFLICT (model, number, tag) DO UPDATE SET value = excluded.value, tagged_at = excluded.tagged_at"""
+UNTAG: Final = "DELETE FROM version_tags WHERE model = :model AND number = :number AND tag = :tag RETURNING tag"
+TAGS: Final = "SELECT number, tag, value FROM version_tags WHERE model = :model ORDER BY number, tag"
 MARK: Final = """
 INSERT INTO marks (label, reason, marked_by, marked_at) VALUES (:label, :reason, :by, :now)
 ON CONFLICT (label) DO NOTHING RETURNING label"""

@@ -10,15 +10,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from argosy import processes
 from argosy.backends import Backends
-from argosy.errors import ArtifactCorrupt, ArtifactNotFound, JobFailed, JobNotFound, UserMistake
+from argosy.errors import ArtifactCorrupt, ArtifactNotFound, JobFailed, JobNotFound, PluginNotFound, UserMistake
 from argosy.evaluation.changes import Changed, changes, plugin_digests
 from argosy.jobs.selection import trained_of
+from argosy.store.kept_code import of as code_kept
 from argosy.subprocess_tasks import run_task
 from argosy.types import Progress
 
@@ -57,6 +59,8 @@ class Reproduction:
     problem: str = ""
     """Why it could not be trained, or not be compared."""
     seconds: float = 0.0
+    with_kept_code: bool = False
+    """Whether the user's plug-ins are other ones here, so that it was trained with the code that was kept."""
 
     @property
     def summary(self) -> str:
@@ -74,18 +78,26 @@ class Reproduction:
         return {**asdict(self), "summary": self.summary}
 
 
-def reproduce(backends: Backends, reference: str, report_progress: Progress = lambda _: None) -> Reproduction:
-    """Train again what a label or a version names; raises VersionNotFound, ModelNotFound."""
+def reproduce(
+    backends: Backends, reference: str, report_progress: Progress = lambda _: None, *, kept_code: bool = True
+) -> Reproduction:
+    """Train again what a label or a version names; raises VersionNotFound, ModelNotFound.
+
+    Where the code of the user's plug-ins is not what it was, the code that was kept is used, unless told otherwise.
+    """
     started = time.monotonic()
     trained = trained_of(backends.plans, reference)
     erased, rows = _erased(backends, trained.dataset_digest)
     changed = surroundings(backends, trained)
     found, difference, problem = "", None, ""
     report_progress(f"training {trained.label} again on {rows - len(erased):,} rows")
+    with_kept_code = kept_code and _is_other_code(backends, trained.label)
+    if with_kept_code:
+        report_progress("with the code of plug-ins that was kept, since that of today is another")
     with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
         try:
             threads = trained.environment.get("threads") or processes.single_threaded()
-            request = {"label": trained.label, "folder": folder}
+            request = {"label": trained.label, "folder": folder, "with_kept_code": with_kept_code}
             found = run_task(backends.root, "train_again", request, threads, report_progress)["artifact"]
         except (UserMistake, JobFailed) as error:
             problem = f"it could not be trained: {error}"
@@ -94,8 +106,29 @@ def reproduce(backends: Backends, reference: str, report_progress: Progress = la
     identical = found == trained.artifact
     seconds = time.monotonic() - started
     return Reproduction(
-        trained.label, identical, trained.artifact, found, difference, changed, erased, rows, problem, seconds
+        trained.label,
+        identical,
+        trained.artifact,
+        found,
+        difference,
+        changed,
+        erased,
+        rows,
+        problem,
+        seconds,
+        with_kept_code,
     )
+
+
+def _is_other_code(backends: Backends, label: str) -> bool:
+    """Whether code was kept, and one of its plug-ins is missing here or another."""
+    code = code_kept(backends.store, label)
+    here: dict[str, str] = {}
+    for name in code.plugins if code else ():
+        kind, _, plugin = name.partition(".")
+        with suppress(PluginNotFound):
+            here[name] = backends.registries.of(kind).get(plugin).code_digest  # type: ignore[arg-type]  # as kept
+    return code is not None and here != code.plugins
 
 
 def surroundings(backends: Backends, trained: Trained) -> list[Changed]:
@@ -115,7 +148,13 @@ def train_again(backends: Backends, request: Mapping[str, Any], report_progress:
     from argosy.training.shared_fits import SharedFits
     from argosy.training.train_job import Trainer
 
-    backends.load_plugins()
+    code = code_kept(backends.store, request["label"]) if request["with_kept_code"] else None
+    if code is None:
+        backends.load_plugins()
+    else:
+        sources = Path(request["folder"]) / "code"
+        code.unpack(sources)
+        backends.load_plugins_of(sources, code.modules)
     job = _job(backends, backends.store.trained(request["label"]))
     aside: Any = _Aside(backends, Path(request["folder"]))
     store = Store(backends.database, aside)

@@ -29,6 +29,7 @@ from argosy.jobs.submission import Plans, is_whole, models_of
 from argosy.models.adapted_model import AdaptedModel, going_on
 from argosy.models.estimator import Estimator
 from argosy.models.members import Members
+from argosy.models.recording import Recording, recorded
 from argosy.models.steps import watched
 from argosy.store import held_out
 from argosy.store.lineage import environment
@@ -36,6 +37,7 @@ from argosy.store.members import AFTER, learned_digests
 from argosy.store.store import Store
 from argosy.store.trained import PutArtifact, Trained
 from argosy.telemetry import logger
+from argosy.training import keeping
 from argosy.training.cross_validation import cross_validate
 from argosy.training.ensembles import loaded, make_ensemble_fit
 from argosy.training.fit import Fit, make_fit
@@ -82,17 +84,19 @@ class Trainer:
             _log.info("%s: %s", job.label, note)
             log.append(f"{clock.format_time(clock.now())} {note}")
 
-        with watched(guard.check, listener):
-            return self._handle(job, guard, log)
+        with watched(guard.check, listener), tempfile.TemporaryDirectory(prefix="argosy-") as folder:
+            return self._handle(job, guard, log, Path(folder))
 
-    def _handle(self, job: Job, guard: LeaseGuard, log: list[str]) -> Outcome:
+    def _handle(self, job: Job, guard: LeaseGuard, log: list[str], folder: Path) -> Outcome:
         definition = Definition.from_dict(job.payload["definition"], self._registries)
         digest = job.payload["dataset_digest"]
         dataset, erased = self._load(digest)
         dataset = reduced(dataset, definition.share)
         earlier = earlier_model(definition, self._registries, self._store)
         self._check_members(definition, digest)
-        fit = self._fit(definition, digest, dataset, earlier=earlier)
+        recording = Recording(folder)
+        with recorded(recording):
+            fit = self._fit(definition, digest, dataset, earlier=earlier)
         guard.check()
         if dataset.missing:
             log.append(f"{dataset.missing} rows of the dataset were erased since it was frozen")
@@ -101,7 +105,8 @@ class Trainer:
         estimator = self._estimator(definition)
         if earlier:
             estimator = going_on(estimator, earlier, fit.classes)
-        measured = train(estimator, fit, inputs, guard.check, SEED)
+        with recorded(recording):
+            measured = train(estimator, fit, inputs, guard.check, SEED)
         log.append(f"model {definition.model.name}: {measured.fit_seconds - fit.seconds:.2f} s")
         if definition.evaluate:
             measured = self._validated(definition, digest, dataset, measured, guard)
@@ -109,12 +114,13 @@ class Trainer:
         answers = self._held_out(job, definition, dataset, earlier, guard)
         if answers:
             log.append(f"{len(answers)} live rows answered by fits without them")
-        with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
-            put = self._store.put_artifact(measured.model.save(Path(folder) / "model"))
+        put = self._store.put_artifact(measured.model.save(folder / "model"))
+        keepsake = keeping.put(self._store, recording, job.payload["definition"], self._registries, folder)
         trained = self._trained(job, measured, put, log)
 
         def record(transaction: Transaction) -> None:
             self._record(transaction, job, trained, put, erased)
+            keepsake.record(transaction, trained.label)
             held_out.keep(transaction, trained.label, answers)
 
         return Outcome({"artifact": put.digest}, record)

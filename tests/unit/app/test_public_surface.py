@@ -9,7 +9,7 @@ import argosy
 
 
 def test_the_public_names_are_these():
-    assert argosy.__all__ == ["AdaptedModel", "Example", "Project", "__version__", "open"]
+    assert argosy.__all__ == ["AdaptedModel", "Example", "Project", "__version__", "attach", "log", "open"]
     for name in argosy.__all__:
         assert getattr(argosy, name) is not None
 
