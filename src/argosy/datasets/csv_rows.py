@@ -5,8 +5,8 @@ next line.
 
 A cell that only begins with a quote, such as `"so they say`, takes all lines up to the next such cell into it. With the
 quoting `check` a cell of several lines is refused where they look like rows: where it contains the delimiter, and, for
-commas and semicolons, which texts have too, where one of the lines has as many cells as the file has columns and shares
-a value with another row.
+commas and semicolons, which texts have too, where one of the lines, but the last, has as many cells as there are
+columns to fill and shares a value with another row.
 """
 
 from __future__ import annotations
@@ -100,16 +100,19 @@ class CsvRows:
                 values.add(cell)
 
     def _has_swallowed_rows(self, cells: list[str]) -> bool:
-        if not any("\n" in cell and self._delimiter in cell for cell in cells):
-            return False
         if self._delimiter not in _IN_TEXTS:
-            return True
-        lines = [line.decode().rstrip("\r\n").split(self._delimiter) for line in self._feed.lines[:-1]]
-        return any(
-            len(line) == len(self._seen)
-            and any(cell in values for values, cell in zip(self._seen, line, strict=True) if cell)
-            for line in lines
-        )
+            return any("\n" in cell and self._delimiter in cell for cell in cells)
+        return any(self._holds_a_row(place, cell) for place, cell in enumerate(cells) if "\n" in cell)
+
+    def _holds_a_row(self, place: int, cell: str) -> bool:
+        """Whether a line of the cell, but its last, would be the rest of a row, or a whole one."""
+        first, *whole = (line.rstrip("\r").split(self._delimiter) for line in cell.split("\n")[:-1])
+        return self._is_known(first[1:], place + 1) or any(self._is_known(line, 0) for line in whole)
+
+    def _is_known(self, line: list[str], start: int) -> bool:
+        """Whether these are the cells from a column on to the last, and one of them is in its column elsewhere."""
+        columns = self._seen[start:]
+        return len(line) == len(columns) and any(one in seen for seen, one in zip(columns, line, strict=True) if one)
 
     def _unclosed(self, where: str) -> str:
         feed, mark = self._feed, re.escape(self._delimiter)
