@@ -11,7 +11,7 @@ from argosy.jobs.job import Job, JobState
 from argosy.jobs.replaced_plans import ReplacedPlan
 
 SHOWN_REPLACED = 3
-"""Earlier forms of a plan that are told one by one."""
+"""Earlier forms of a plan that are listed one by one."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ class PlanStatus:
         lines += [f"  stopped: {self.stopped}"] if self.stopped else []
         lines += [f"  {number} wait for a worker with the plug-in {name}" for name, number in self.lacking.items()]
         lines += [f"  {job.label} failed: {job.error}" for job in self.failed]
-        lines += [_told(one) for one in self.replaced[:SHOWN_REPLACED]]
+        lines += [_line_of(one) for one in self.replaced[:SHOWN_REPLACED]]
         more = len(self.replaced) - SHOWN_REPLACED
         return [*lines, f"  … and {more:,} replaced before"] if more > 0 else lines
 
 
-def _told(one: ReplacedPlan) -> str:
+def _line_of(one: ReplacedPlan) -> str:
     form = "the same plan on other rows" if one.is_same_plan else "another form of the plan"
     count = "1 definition" if one.definitions == 1 else f"{one.definitions:,} definitions"
     times = [format_time(round(moment)) for moment in (one.replaced_at, one.submitted_at)]

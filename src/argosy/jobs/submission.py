@@ -95,7 +95,7 @@ class Plans:
         then: Mapping[str, Any] | None = None,
         hold_out: int = 0,
     ) -> bool:
-        """Queue one more definition beside those that the plan has; False where its job is queued or running.
+        """Queue one more definition, next to those that the plan has; False where its job is queued or running.
 
         It stays when the plan is submitted again. `parent` is the label it was retrained from, `then` {kind, label,
         payload} the job to submit when it is trained: at once where it is, for another plan. With one, both are urgent:

@@ -1,0 +1,70 @@
+"""Workers that claim at the same moment: each job is given once, on every engine."""
+
+import threading
+import time
+
+import pytest
+
+from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.jobs.claims import Claims
+from argosy.jobs.job import JobState
+from argosy.jobs.queue import Queue
+from argosy.testing.waiting import PATIENCE
+
+JOBS, WORKERS = 80, 4
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def opened(request, tmp_path):
+    """Opens another handle to one empty database."""
+    handles = []
+    if request.param == "sqlite":
+        engine, url = SqliteDatabase, f"sqlite:///{tmp_path}/argosy.db"
+    else:
+        from argosy.database.engines.postgresql import PostgresqlDatabase
+
+        engine, url = PostgresqlDatabase, request.getfixturevalue("postgresql_url")
+
+    def another():
+        handles.append(engine(url))
+        handles[-1].migrate()
+        return handles[-1]
+
+    yield another
+    for handle in handles:
+        handle.close()
+
+
+def test_each_job_is_given_once_and_the_urgent_ones_first(opened):
+    queue = Queue(opened())
+    with queue.database.write() as transaction:
+        for number in range(JOBS):
+            queue.submit(transaction, "train", f"job-{number}", {}, priority=number % 2, fit=f"fit-{number % 5}")
+    taken, together = {number: [] for number in range(WORKERS)}, threading.Barrier(WORKERS)
+    deadline = time.monotonic() + PATIENCE
+
+    def work(number, claims):
+        together.wait()
+        while sum(map(len, taken.values())) < JOBS and time.monotonic() < deadline:
+            lease = claims.next()
+            if lease is not None:
+                claims.hold(lease.job.fit)
+                taken[number].append(lease)
+
+    workers = [
+        threading.Thread(target=work, args=(number, Claims(opened(), f"worker-{number}", ["train", "gate"])))
+        for number in range(WORKERS)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    leases = [lease for each in taken.values() for lease in each]
+    assert sorted(lease.job.label for lease in leases) == sorted(f"job-{number}" for number in range(JOBS))
+    assert {(lease.token, lease.job.state) for lease in leases} == {(1, JobState.RUNNING)}
+    for each in taken.values():
+        order = [lease.job.priority for lease in each]
+        assert order == sorted(order, reverse=True)
+    for lease in leases:
+        queue.finish(lease, {"by": lease.owner})
+    assert {job.state for job in queue.jobs()} == {JobState.DONE}
