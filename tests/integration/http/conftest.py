@@ -1,3 +1,4 @@
+import asyncio
 import sys
 from pathlib import Path
 
@@ -8,13 +9,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 from http_server import Application, Server
 
 
-@pytest.fixture
-def start():
+@pytest.fixture(params=["uvloop", "asyncio"])
+def start(request):
     """Starts servers, each with an application of its own, that end with the test."""
     started = []
+    new_loop = asyncio.new_event_loop
+    if request.param == "uvloop":
+        new_loop = pytest.importorskip("uvloop").new_event_loop
 
     def one(**limits):
-        started.append(Server(Application(), **limits))
+        started.append(Server(Application(), new_loop, **limits))
         return started[-1]
 
     yield one

@@ -105,8 +105,8 @@ async def answer(send, body):
 class Server:
     """The application on a free port of this machine."""
 
-    def __init__(self, application, **limits):
-        self.application = application
+    def __init__(self, application, new_loop=new_event_loop, **limits):
+        self.application, self._new_loop = application, new_loop
         self._limits = ConnectionLimits(**{"linger_seconds": DEADLINE_SECONDS, **limits})
         self._started = threading.Event()
         self._socket = listen("127.0.0.1", 0)
@@ -116,7 +116,7 @@ class Server:
         assert self._started.wait(DEADLINE_SECONDS)
 
     def _run_loop(self):
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=self._new_loop) as runner:
             runner.run(self._run())
 
     async def _run(self):

@@ -3,11 +3,13 @@
 import asyncio
 import base64
 import threading
+from time import perf_counter
 
 import pytest
 from serving_doubles import Answering, Loading, aspire
 
 from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.errors import RequestTooSlow
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.spool import SpoolWriter
@@ -51,6 +53,15 @@ def plane(tmp_path):
     yield made
     made.close()
     database.close()
+
+
+@pytest.mark.parametrize("name", ["quick", "slow"])
+def test_a_request_that_nobody_waits_for_is_not_scored(plane, name):
+    asked = []
+    plane.manager.routing.find(name, None).predictor.score = lambda *given: asked.append(given)
+    with pytest.raises(RequestTooSlow, match="before the model came to it"):
+        asyncio.run(plane.infer(InferRequest(name, ["a text"], deadline=perf_counter() - 1.0)))
+    assert asked == []
 
 
 def test_a_quick_model_answers_while_a_slow_one_is_at_it(plane):
