@@ -73,7 +73,7 @@ class Connection(asyncio.BufferedProtocol):
         except Refused as refused:
             self._refuse(refused)
 
-    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the loop's wish; one read is one buffer
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the loop's suggestion; one read is one buffer
         return self._kept.buffer
 
     def buffer_updated(self, nbytes: int) -> None:

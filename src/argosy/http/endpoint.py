@@ -6,6 +6,7 @@ limit of time, error answers and request metrics are added where it is mounted (
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,7 @@ DEADLINE = "argosy.deadline"
 DEADLINE_SECONDS = "argosy.deadline_seconds"
 """Where it has how long an answer may take, and as long again each piece of one that is sent in pieces."""
 STOPPING = "argosy.stopping"
-"""Where it has the `asyncio.Event` of the server being told to stop."""
+"""Where it has the `asyncio.Event` that is set when the server stops."""
 TEXT = "text"
 """What an endpoint `gives` that answers in plain text."""
 
@@ -61,3 +62,17 @@ class Routes:
     """What each `{name}` of the paths means."""
     places: Mapping[str, str] = field(default_factory=dict)
     """Lines for the front page."""
+
+
+def check_distinct(offered: Sequence[Routes]) -> None:
+    """Raises ValueError where two packages, or one twice, use the same name or path: one would hide the other."""
+    endpoints = [endpoint for routes in offered for endpoint in routes.endpoints]
+    schemas = [[*routes.schemas, *(one.__name__ for one in routes.types)] for routes in offered]
+    for noun, names in (
+        ("endpoint", [endpoint.name for endpoint in endpoints]),
+        ("route", [f"{endpoint.method} {endpoint.path}" for endpoint in endpoints]),
+        ("schema", [name for of_package in schemas for name in of_package]),
+        ("place", [name for routes in offered for name in routes.places]),
+    ):
+        if doubled := [name for name, times in Counter(names).items() if times > 1]:
+            raise ValueError(f"two {noun}s are called '{doubled[0]}'")

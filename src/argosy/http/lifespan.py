@@ -1,4 +1,4 @@
-"""An application's start and end, as ASGI has them: a task that hears of both and says when each is done."""
+"""An application's start and end, as ASGI has them: a task that is asked for both and reports when each is done."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from argosy.http import openapi
-from argosy.http.endpoint import TEXT, Endpoint, Routes
+from argosy.http.endpoint import TEXT, Endpoint, Routes, check_distinct
 from argosy.http.request_metrics import CONTENT_TYPE, RequestMetrics
 from argosy.http.responses import json_response, to_json
 from argosy.http.schemas import FIELDS, STRING, object_schema
@@ -30,7 +30,7 @@ SCHEMAS = {
 
 
 def with_server_routes(offered: Sequence[Routes], metrics: RequestMetrics) -> list[Routes]:
-    """The routes with those that describe them all."""
+    """The routes with those that describe them all; raises ValueError where two have the same name or path."""
     own_routes = _ServerRoutes(metrics)
     own = Routes(
         [
@@ -41,6 +41,7 @@ def with_server_routes(offered: Sequence[Routes], metrics: RequestMetrics) -> li
         SCHEMAS,
         places=PLACES,
     )
+    check_distinct([*offered, own])
     own_routes.describe([*offered, own])
     return [*offered, own]
 

@@ -1,1 +1,1 @@
-"""The model server: versions found, loaded beside the old ones, swapped, and asked over several protocols."""
+"""The model server: versions found, loaded next to the old ones, swapped, and asked over several protocols."""

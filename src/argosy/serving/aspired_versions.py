@@ -49,7 +49,7 @@ def select_versions(offered: AspiredVersions, wanted_versions: ServedVersions) -
 def routed_aliases(aspired: Mapping[str, int], routed: Mapping[str, int], available: Collection[int]) -> dict[str, int]:
     """Where each alias leads now: where it should once that is available, until then where it led before.
 
-    A new alias leads to its version at once, available or not: a request for it hears that the version is loading.
+    A new alias leads to its version at once, available or not: the answer to a request says that it is loading.
     """
     return {
         alias: number if number in available or routed.get(alias) not in available else routed[alias]

@@ -57,8 +57,8 @@ class DriftGauges(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         looks = self._looks
-        for part, told in SHIFTS.items():
-            family = GaugeMetricFamily(f"argosy_drift_{part}", told, labels=(*BY_VERSION, "of"))
+        for part, meaning in SHIFTS.items():
+            family = GaugeMetricFamily(f"argosy_drift_{part}", meaning, labels=(*BY_VERSION, "of"))
             for look in looks:
                 for name, shift in look.found.shifts.items():
                     family.add_metric((look.model, str(look.version), name), getattr(shift, part))

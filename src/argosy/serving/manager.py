@@ -2,7 +2,7 @@
 
 Thread rules: `aspire` may be called from any thread. `acquire` and `release` belong to the event loop's thread, and
 take no lock: the manager publishes a new table of routes before it marks a version as unloading, and unloads it only
-when nobody is in flight; who acquires counts itself in first and then looks whether the version is still available.
+when nobody is in flight; a request counts itself in first and then checks that the version is still available.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Watcher = Callable[[Servable], None]
 
 
 class Manager:
-    """`watch` is told of every change of state, on the manager's thread."""
+    """`watch` is called at every change of state, on the manager's thread."""
 
     def __init__(self, loader: Loader, *, now: Callable[[], float] = clock.now, watch: Watcher | None = None) -> None:
         self._loader, self._now, self._watch = loader, now, watch or _ignore

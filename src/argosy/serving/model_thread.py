@@ -1,6 +1,6 @@
 """A thread on which models answer, one request after another.
 
-It ends with the process: a model that never returns keeps its lane, and nothing else. The threads of the standard
+It ends with the process: a model that never returns keeps its thread, and nothing else. The threads of the standard
 library's executor are waited for at exit.
 """
 
@@ -30,7 +30,7 @@ class ModelThread(Executor):
         return future
 
     def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
-        """End the thread after its present call; nobody is told any more. Returns at once."""
+        """End the thread after its present call; no future is completed any more. Returns at once."""
         self._is_open = False
         self._waiting.put(None)
 
