@@ -5,9 +5,17 @@ The bases that plug-ins derive from (`Cut`, `Adapter`, `Estimator`) derive from 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal, NamedTuple
 
 from argosy.types import Options
+
+
+class NamedPlugin(NamedTuple):
+    """A plug-in by its name, with the options that are given for it."""
+
+    kind: Literal["adapter", "model"]
+    name: str
+    options: Options
 
 
 class PluginHooks:
@@ -22,6 +30,11 @@ class PluginHooks:
     def lacks(cls, options: Options) -> str:  # noqa: ARG003
         """What to install before it can be trained with these options; nothing is imported to find out."""
         return ""
+
+    @classmethod
+    def named_plugins(cls, options: Options) -> tuple[NamedPlugin, ...]:  # noqa: ARG003
+        """The plug-ins that its options name: their code is a part of what it does."""
+        return ()
 
 
 class AdapterHooks(PluginHooks):

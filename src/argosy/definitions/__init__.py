@@ -1,6 +1,6 @@
 """From YAML and JSON to checked, frozen definitions: what is trained, the plans that stand for many, the settings."""
 
-from argosy.definitions.definition import PLUGIN_KINDS, Definition, Registries, Spec, code_digests, label
+from argosy.definitions.definition import PLUGIN_KINDS, Definition, Registries, Spec, code_digests, label, plugins_of
 from argosy.definitions.expand import LIMIT, Expansion, Forbidden, Unused, expand, lacking, require_some
 from argosy.definitions.plan import Plan, load_plan, parse_plan
 from argosy.definitions.project import Settings, find_project, load_settings
@@ -24,5 +24,6 @@ __all__ = [
     "load_plan",
     "load_settings",
     "parse_plan",
+    "plugins_of",
     "require_some",
 ]

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from argosy.definitions.evaluation import Evaluation, parse_evaluation
-from argosy.errors import DefinitionInvalid, nearest
+from argosy.errors import DefinitionInvalid, PluginNotFound, nearest
 from argosy.plugin_hooks import PluginHooks
 from argosy.registry import Plugin, Registry
 from argosy.typed_values import checked, shown
@@ -116,11 +116,29 @@ def label(definition: Definition, dataset_digest: str, code_digests: Mapping[str
 
 
 def code_digests(definition: Definition, registries: Registries) -> dict[str, str]:
-    """Plug-in to digest of its code, for the users' own alone."""
-    plugins: dict[str, Plugin[Any]] = {
-        f"{kind}.{definition.of(kind).name}": registries.of(kind).get(definition.of(kind).name) for kind in PLUGIN_KINDS
-    }
+    """Plug-in to digest of its code, for the users' own alone, also inside the options of others."""
+    plugins = plugins_of(definition.to_dict(), registries)
     return {name: plugin.code_digest for name, plugin in plugins.items() if plugin.code_digest}
+
+
+def plugins_of(definition: Mapping[str, Any], registries: Registries) -> dict[str, Plugin[PluginHooks]]:
+    """`kind.name` to each plug-in that a definition names, also inside the options of another, if it is known here."""
+    found: dict[str, Plugin[PluginHooks]] = {}
+    waiting: list[tuple[PluginKind, str, Options]] = [
+        (kind, definition[kind]["name"], definition[kind].get("options") or {})
+        for kind in reversed(PLUGIN_KINDS)
+        if kind in definition
+    ]
+    while waiting:
+        kind, name, options = waiting.pop()
+        try:
+            plugin = registries.of(kind).get(name)
+        except PluginNotFound:
+            continue
+        found[f"{kind}.{plugin.name}"] = plugin
+        with plugin.asked():
+            waiting += plugin.cls.named_plugins(options)
+    return found
 
 
 def canonical_json(value: Any) -> str:

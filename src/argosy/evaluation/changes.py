@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from argosy.definitions import PLUGIN_KINDS, Registries
-from argosy.errors import PluginNotFound
+from argosy.definitions import Registries, plugins_of
 
 PLAIN: Final = ("python", "implementation", "platform", "machine", "processor", "git_revision", "cores")
 """What an environment says in one value each."""
@@ -52,14 +51,7 @@ def definition_changes(first: Any, second: Any, path: str = "") -> list[Changed]
 
 def plugin_digests(definition: Mapping[str, Any], registries: Registries) -> dict[str, str]:
     """The code of the user's plug-ins that a stored definition names, as it is now; missing ones are left out."""
-    digests: dict[str, str] = {}
-    for kind in PLUGIN_KINDS:
-        try:
-            name = definition[kind]["name"]
-            digests[f"{kind}.{name}"] = registries.of(kind).get(name).code_digest
-        except (PluginNotFound, KeyError):
-            continue
-    return digests
+    return {name: plugin.code_digest for name, plugin in plugins_of(definition, registries).items()}
 
 
 def _said(value: Any) -> str:

@@ -5,13 +5,13 @@ The same sources give the same bytes, so that all results of one state of the co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from argosy.definitions import PLUGIN_KINDS, Registries
+from argosy.definitions import Registries, plugins_of
 from argosy.errors import ArtifactCorrupt, CodeNotKept
 from argosy.paths import within
 from argosy.store.kept import kept_files
@@ -40,17 +40,14 @@ class KeptCode(msgspec.Struct, frozen=True):
 
 def code_of(definition: Mapping[str, Any], registries: Registries) -> KeptCode | None:
     """That of every user's plug-in that the definition names, also inside options; None where it names none."""
-    named = set(_texts(definition))
     plugins: dict[str, str] = {}
     files: dict[str, bytes] = {}
     modules: set[str] = set()
-    for kind in PLUGIN_KINDS:
-        registry = registries.of(kind)
-        for name in named & {*registry.names(), *registry.aliases()}:
-            if (code := registry.get(name).code) is not None:
-                plugins[f"{kind}.{registry.get(name).name}"] = code.digest
-                modules.add(code.module)
-                files.update(code.files)
+    for name, plugin in plugins_of(definition, registries).items():
+        if (code := plugin.code) is not None:
+            plugins[name] = code.digest
+            modules.add(code.module)
+            files.update(code.files)
     ordered = dict(sorted(plugins.items())), sorted(modules - {""}), dict(sorted(files.items()))
     return KeptCode(*ordered) if files else None
 
@@ -81,14 +78,3 @@ def of(store: Store, label: str) -> KeptCode | None:
 def not_kept(label: str) -> CodeNotKept:
     why = "no plug-in of yours is in it, or it was trained before code was kept"
     return CodeNotKept(f"{label} has no code kept: {why}")
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for one in value.values():
-            yield from _texts(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from _texts(one)

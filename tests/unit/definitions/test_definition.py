@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from argosy.definitions import Definition, Registries, Spec, code_digests, label
 from argosy.definitions.definition import canonical_json
 from argosy.errors import DefinitionInvalid, PluginNotFound
+from argosy.plugin_hooks import ModelHooks, NamedPlugin
 from argosy.registry import Registry
 
 FULL = {
@@ -177,8 +179,30 @@ def test_only_the_users_own_plugins_have_a_code_digest(registries):
     own: Registry = Registry("adapter")
     own.register("counts", registries.adapters.get("counts").cls)
     ours: Registry = Registry("model")
-    ours.register("svm", "argosy.registry:Registry")
+    ours.register("svm", "argosy.plugin_hooks:ModelHooks")
     definition = Definition(Spec("svm"), Spec("counts"), Spec("svm"))
     digests = code_digests(definition, Registries(ours, own, ours))
     assert digests.keys() == {"adapter.counts"}
     assert len(digests["adapter.counts"]) == 64
+
+
+def test_a_users_plugin_inside_the_options_of_another_has_its_digest_in_the_label(registries):
+    class Around(ModelHooks):
+        def __init__(self, of: str = "own", settings: dict[str, Any] | None = None) -> None:
+            self.of, self.settings = of, settings
+
+        @classmethod
+        def named_plugins(cls, options):
+            return (NamedPlugin("model", options["of"], options["settings"] or {}),)
+
+    models: Registry = Registry("model")
+    models.register("own", registries.models.get("bayes").cls)
+    models.register("around", Around)
+    models.register("ours", "argosy.plugin_hooks:ModelHooks")
+    around = Registries(registries.datasets, registries.adapters, models)
+    definition = Definition(
+        Spec("span"), Spec("counts"), Spec("around", {"of": "around", "settings": {"of": "own", "settings": None}})
+    )
+    assert {"model.around", "model.own"} <= code_digests(definition, around).keys()
+    unknown = Definition(Spec("span"), Spec("counts"), Spec("around", {"of": "nobody", "settings": None}))
+    assert "model.own" not in code_digests(unknown, around)

@@ -90,10 +90,11 @@ def test_the_whole_closure_of_a_plugins_code_comes_back(tmp_path, store):
         sys.path.remove(str(tmp_path))
     registries = Registries(Registry("dataset"), Registry("adapter"), Registry("model"))
     registries.adapters.register("own", own, aliases=("Own",))
+    registries.adapters.register("union", "argosy.models.adapters.union:Union")
     registries.models.register("ours", "argosy.plugin_hooks:ModelHooks")
     registries.datasets.register("cut", AdapterHooks)
 
-    assert kept_code.code_of({"dataset": "cut", "adapter": {"name": "other"}, "model": "ours"}, registries) is None
+    assert kept_code.code_of({"adapter": {"name": "other"}, "model": {"name": "ours"}}, registries) is None
     inside = {"adapter": {"name": "union", "options": {"of": [{"name": "own"}]}}, "model": {"name": "ours"}}
     code = kept_code.code_of(inside, registries)
     assert code.modules == ["own_kept.adapter"]

@@ -15,6 +15,7 @@ import numpy as np
 
 from argosy.errors import DefinitionInvalid, PluginNotFound
 from argosy.models.adapter import Adapter, FieldKind
+from argosy.plugin_hooks import NamedPlugin
 from argosy.types import Input, Options
 
 
@@ -47,6 +48,12 @@ class Union(Adapter):
     @classmethod
     def is_non_negative(cls, options: Options) -> bool:
         return all(type(part).is_non_negative(part.options) for part in cls(tuple(options["of"]))._new())
+
+    @classmethod
+    def named_plugins(cls, options: Options) -> tuple[NamedPlugin, ...]:
+        given = options.get("of", WORDS_AND_PIECES)
+        parts = [Part(part) if isinstance(part, str) else msgspec.convert(part, Part) for part in given]
+        return tuple(NamedPlugin("adapter", part.name, part.options) for part in parts)
 
     @classmethod
     def text_fields(cls, options: Options) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.linear import require_every_class
 from argosy.models.served import Served
 from argosy.models.thresholds import Goal, tuned, weighted
-from argosy.plugin_hooks import AdapterHooks
+from argosy.plugin_hooks import AdapterHooks, NamedPlugin
 from argosy.statistics.intervals import Floats
 from argosy.types import Options
 
@@ -76,6 +76,10 @@ class Calibrated(Estimator):
     @property
     def agreement(self) -> float:
         return self.inner.agreement
+
+    @classmethod
+    def named_plugins(cls, options: Options) -> tuple[NamedPlugin, ...]:
+        return (NamedPlugin("model", options.get("of", "svm"), options.get("settings") or {}),)
 
     @classmethod
     def learner(cls, options: Options) -> type[Estimator]:

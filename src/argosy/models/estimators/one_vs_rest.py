@@ -21,7 +21,7 @@ from argosy.models.linear import LinearEstimator, Link
 from argosy.models.served import Served
 from argosy.models.set_thresholds import Goal, tuned_sets
 from argosy.models.steps import step
-from argosy.plugin_hooks import AdapterHooks
+from argosy.plugin_hooks import AdapterHooks, NamedPlugin
 from argosy.types import Options
 
 _DEAR = 500.0
@@ -86,6 +86,10 @@ class OneVsRest(Estimator):
         if isinstance(options.get("threshold", 0.5), str):
             return {}
         return dict.fromkeys(("folds", "seed"), "a threshold that is given is not tuned")
+
+    @classmethod
+    def named_plugins(cls, options: Options) -> tuple[NamedPlugin, ...]:
+        return (NamedPlugin("model", options.get("of", "logistic"), options.get("settings") or {}),)
 
     @classmethod
     def learner(cls, options: Options) -> type[Estimator]:
