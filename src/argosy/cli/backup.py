@@ -44,9 +44,10 @@ def backup(ctx: click.Context, file: Path, with_keys: bool, as_json: bool) -> No
 @click.option(
     "--into", type=click.Path(path_type=Path, file_okay=False), help="A new or empty folder (default: this one)."
 )
+@click.option("--database", default="", metavar="URL", help="An empty database for the rows (default: a file inside).")
 @json_option
 @click.pass_context
-def restore(ctx: click.Context, file: Path, into: Path | None, as_json: bool) -> None:
+def restore(ctx: click.Context, file: Path, into: Path | None, database: str, as_json: bool) -> None:
     """Make a project again from the FILE of a backup.
 
     Example: argosy restore shop-2026-03-01.tar --into shop
@@ -57,7 +58,7 @@ def restore(ctx: click.Context, file: Path, into: Path | None, as_json: bool) ->
     from argosy.clock import format_time
     from argosy.operations.restore import restore as make_again
 
-    done = make_again(file, into or Path(ctx.find_root().obj or "."), backends)
+    done = make_again(file, into or Path(ctx.find_root().obj or "."), backends, database)
     if as_json:
         print_json(asdict(done))
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import re
 import tempfile
@@ -38,8 +39,11 @@ class Restored:
     changed: list[str]
 
 
-def restore(file: Path, into: Path, openers: Openers) -> Restored:
-    """Raises BackupInvalid, with nothing written, where the file or the folder will not do."""
+def restore(file: Path, into: Path, openers: Openers, database: str = "") -> Restored:
+    """Raises BackupInvalid, with nothing written, where the file or the folder will not do.
+
+    With the URL of a `database`, which must be empty, the rows go there and the settings say so.
+    """
     manifest = read_manifest(file)
     if manifest.schema > migrations.newest():
         raise BackupInvalid(
@@ -54,7 +58,7 @@ def restore(file: Path, into: Path, openers: Openers) -> Restored:
         scratch, root = Path(scratch_) / "files", Path(scratch_) / "project"
         scratch.mkdir()
         root.mkdir()
-        restored = _build(file, manifest, scratch, root, into, openers)
+        restored = _build(file, manifest, scratch, root, into, openers, database)
         _publish(root, target, into)
     return restored
 
@@ -84,14 +88,18 @@ def _not_empty(into: Path) -> BackupInvalid:
     return BackupInvalid(f"{into} is not an empty folder: name a new one with --into DIR")
 
 
-def _build(file: Path, manifest: Manifest, scratch: Path, root: Path, into: Path, openers: Openers) -> Restored:
+def _build(
+    file: Path, manifest: Manifest, scratch: Path, root: Path, into: Path, openers: Openers, database: str
+) -> Restored:
     held = {name: path for name, path in extract(file, manifest, scratch) if not name.startswith("artifacts/")}
     for name, path in held.items():
         if name.startswith("project/"):
             _move(path, within(root, name.removeprefix("project/")), 0o644)
     if not (root / FILE_NAME).is_file() or not held.keys() & {ROWS, ARCHIVED}:
         raise BackupInvalid(f"{file} has no project in it")
-    settings, changed = _inside(root)
+    settings, changed = _inside(root, database)
+    if database and ROWS not in held:
+        raise BackupInvalid(f"{file} has SQLite's own file: restore it without a database, and back that project up")
     for folder in (HOME, KEY_FOLDER, SPOOL):
         make_private_folder(root / folder)
     for name, path in held.items():
@@ -99,17 +107,16 @@ def _build(file: Path, manifest: Manifest, scratch: Path, root: Path, into: Path
             _move(path, within(root / KEY_FOLDER, PurePosixPath(name).name))
         elif name.startswith("spool/"):
             _move(path, within(root / SPOOL, PurePosixPath(name).name))
-    place = root / settings.database.removeprefix("sqlite:///")
-    if ROWS in held:
-        _check_free(place)
-        openers.fill(settings.database, root, held[ROWS])
-        held[ROWS].unlink()
-    else:
-        _move(held[ARCHIVED], place)
+    place, rows = root / settings.database.removeprefix("sqlite:///"), scratch.with_name("rows")
+    _move(held.get(ROWS) or held[ARCHIVED], rows if ROWS in held else place)
     count = _put_artifacts(scratch, manifest, openers.artifacts(settings.artifacts, root))
     has_keys = any(name.startswith("keys/") for name in held)
     if not has_keys:
         (root / KEY_FOLDER).rmdir()  # a project without the folder may take its keys from elsewhere
+    if ROWS in held:
+        if not database:
+            _check_free(place)
+        openers.fill(settings.database, root, rows)  # last: a database elsewhere stays filled
     return Restored(str(into), manifest.made_at, count, has_keys, changed)
 
 
@@ -122,23 +129,32 @@ def _put_artifacts(scratch: Path, manifest: Manifest, artifacts: ArtifactStore) 
     return len(put)
 
 
-def _inside(root: Path) -> tuple[Settings, list[str]]:
-    """The project's settings, with what they keep outside of its folder brought inside; which ones that were."""
+def _inside(root: Path, database: str) -> tuple[Settings, list[str]]:
+    """The project's settings, with what they keep outside of its folder brought inside; which ones that were.
+
+    The database is the one that was asked for, if any.
+    """
     file, changed = root / FILE_NAME, []
     settings = load_settings(root, {})
     places = (("database", "sqlite:///", DATABASE), ("artifacts", "file:", ARTIFACTS))
     for setting, scheme, default in places:
         url = str(getattr(settings, setting))
-        if url.startswith(scheme) and is_below(root, root / url.removeprefix(scheme)):
-            continue
-        text, count = re.subn(rf"(?m)^{setting}:.*$", f"{setting}: {scheme}{default}", file.read_text("utf-8"))
-        if count != 1:
-            raise BackupInvalid(
-                f"the setting '{setting}' lies outside of the project, and cannot be changed in its file"
-            )
-        file.write_text(text, "utf-8")
-        changed.append(setting)
+        if setting == "database" and database:
+            _set(file, setting, database)
+        elif not url.startswith(scheme) or not is_below(root, root / url.removeprefix(scheme)):
+            _set(file, setting, scheme + default)
+            changed.append(setting)
     return load_settings(root, {}), changed
+
+
+def _set(file: Path, setting: str, url: str) -> None:
+    line = f"{setting}: {json.dumps(url, ensure_ascii=False)}"
+    text, count = re.subn(rf"(?m)^{setting}:.*$", lambda _: line, file.read_text("utf-8"))
+    if count > 1 or (not count and setting in text):
+        raise BackupInvalid(
+            f"the setting '{setting}' cannot be changed in the project's file: it is not on a line alone"
+        )
+    file.write_text(text if count else f"{text.rstrip()}\n{line}\n", "utf-8")
 
 
 def _move(source: Path, target: Path, mode: int = 0o600) -> None:

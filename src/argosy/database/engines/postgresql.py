@@ -261,6 +261,7 @@ def without_password(url: str) -> str:
     """The URL as it may be shown; raises DefinitionInvalid where it is none."""
     try:
         parts = urlsplit(url)
+        _ = parts.port  # checked when it is read
         psycopg.conninfo.conninfo_to_dict(url)
     except (ValueError, psycopg.ProgrammingError):
         hint = "write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, other characters as %XX"

@@ -1,0 +1,67 @@
+"""A project on PostgreSQL: imported, trained, promoted, served, erased, backed up; and moved there and back."""
+
+import json
+import re
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from argosy import processes
+from argosy.testing.waiting import PATIENCE, until
+
+PLAN = "name: notes\ndataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: naive_bayes}\n"
+WORDS = ("red", "green", "blue")
+
+
+def command(folder, *arguments):
+    line = [sys.executable, "-m", "argosy", *arguments]
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def project(tmp_path, migrated_postgresql_url):
+    root = tmp_path / "notes"
+    root.mkdir()
+    (root / "argosy.yaml").write_text(f'name: notes\ndatabase: "{migrated_postgresql_url}"\n')
+    (root / "plan.yaml").write_text(PLAN)
+    rows = [{"text": f"{word} note {n}", "label": word, "subject": f"s{n}"} for n in range(80) for word in WORDS]
+    (root / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return root
+
+
+def test_from_import_to_answer_and_back(project, tmp_path, postgresql_url):
+    command(project, "examples", "import", "rows.jsonl")
+    assert "0 examples" in command(project, "examples", "import", "rows.jsonl")
+    command(project, "train", "plan.yaml", "--processes", "1")
+    command(project, "models", "promote", "notes@1")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "argosy", "serve", "--port", "0"], cwd=project, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        url = re.search(r"http://\S+", server.stdout.readline())[0]
+        client = httpx.Client(base_url=url, timeout=PATIENCE)
+        until(lambda: client.get("/v2/health/ready").status_code == 200)
+        asked = {"inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": ["a red note"]}]}
+        answer = client.post("/v2/models/notes/infer", json=asked).json()
+        assert answer["outputs"][0]["data"] == ["red"]
+        client.close()
+    finally:
+        processes.stop(server)
+    command(project, "feedback", "add", answer["id"], "--label", "green")
+    assert "green" in command(project, "feedback", "list", "notes")
+    command(project, "examples", "erase", "s7", "--yes")
+    assert "not well" not in command(project, "doctor")
+    command(project, "backup", str(tmp_path / "notes.tar"), "--with-keys")
+    command(tmp_path, "restore", "notes.tar", "--into", "file")
+    command(tmp_path, "restore", "notes.tar", "--into", "server", "--database", postgresql_url)
+    assert "sqlite:///" in (tmp_path / "file" / "argosy.yaml").read_text()
+    for place in ("file", "server"):
+        assert "237" in command(tmp_path / place, "examples", "count")
+        assert command(tmp_path / place, "predict", "notes", "a blue note").split()[0] == "blue"
+        assert "green" in command(tmp_path / place, "feedback", "list", "notes")
+        command(tmp_path / place, "examples", "import", str(project / "rows.jsonl"))  # numbers go on
+        assert "240" in command(tmp_path / place, "examples", "count")
