@@ -110,6 +110,8 @@ class Contents:
     """{part: {label: rows}}"""
     calibration: Sequence[Bin] = ()
     curve: Sequence[Point] = ()
+    logged: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
+    """{metric: (step, value)}, of plug-ins that logged any."""
     mistakes: Sequence[Case] = ()
     mistakes_total: int = 0
     doubts: Sequence[Case] = ()

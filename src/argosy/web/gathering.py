@@ -23,6 +23,7 @@ from argosy.label_sets import counted
 from argosy.paths import check_suffix, private_text, within
 from argosy.statistics.class_figures import class_figures, set_figures
 from argosy.statistics.intervals import Interval
+from argosy.store.kept import Curves, kept_curves
 from argosy.store.trained import Trained, Version
 from argosy.subprocess_tasks import run_task
 from argosy.tuning.project_plans import ProjectPlans
@@ -99,6 +100,7 @@ def gather(backends: Backends, target: str, options: ReportOptions, report_progr
         balance=balance,
         calibration=found.calibration,
         curve=found.curve,
+        logged=_logged(backends, version.label),
         mistakes=found.mistakes,
         mistakes_total=found.mistakes_total,
         doubts=found.doubts,
@@ -225,6 +227,11 @@ def _subject(backends: Backends, version: Version, trained: Trained) -> tuple[Su
         environment=trained.environment,
     )
     return subject, {part.value: counted(by_label) for part, by_label in frozen.counts.items()}
+
+
+def _logged(backends: Backends, label: str) -> Curves:
+    with backends.database.read() as transaction:
+        return kept_curves(transaction, label)
 
 
 def _promotions(backends: Backends, model: str) -> list[Promotion]:

@@ -29,6 +29,8 @@ PLOTTED_ANSWERS = 24
 NAME, SHORTEST_NAME = 36, 16
 """Characters of a definition's name beside its line."""
 CURVE_WIDTH = 560.0
+LOGGED_CURVES, LOGGED_POINTS = 6, 100
+"""Metrics that are drawn, and points of each."""
 BESIDE = 18
 """Labels longer than this leave no room for a table beside the heat map."""
 
@@ -131,6 +133,18 @@ def learning_curve(points: Sequence[Point]) -> Plot:
         for one in points
     ]
     return _both(lambda width: curve(marks, width, "Test accuracy over training size", axes), CURVE_WIDTH)
+
+
+def logged(metric: str, points: Sequence[tuple[int, float]]) -> Plot:
+    """A metric over the steps of training; of more than LOGGED_POINTS points some are left out."""
+    shown = [*points[:: -(-len(points) // LOGGED_POINTS)], points[-1]]
+    values = [value for _, value in points]
+    low, high = min(values), max(values)
+    margin = (high - low) / 20 or abs(high) / 20 or 1.0
+    x_range = (float(points[0][0]), float(max(points[-1][0], points[0][0] + 1)))
+    axes = Axes("step", metric, x_range, (low - margin, high + margin), whole=True, plain=True)
+    marks = [Mark(float(step), value, value, value, f"step {step:,}: {value:.4g}") for step, value in shown]
+    return _both(lambda width: curve(marks, width, f"{metric} over the steps of training", axes), CURVE_WIDTH)
 
 
 def largest_first(counts: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -18,6 +18,7 @@ SECTIONS = {
     "classes": "Classes",
     "calibration": "Calibration",
     "learning": "Learning curve",
+    "logged": "Logged while training",
     "mistakes": "Mistakes",
     "doubts": "Labels in doubt",
     "balance": "Class balance",

@@ -74,6 +74,7 @@ def contents(**changes):
         "balance": {"train": {"billing": 300, "delivery": 400, "<other> & more": 20}, "test": {"billing": 43}},
         "calibration": [Bin(20, 0.6, Interval(0.5, 0.3, 0.7)), Bin(20, 0.9, Interval(0.95, 0.8, 1.0))],
         "curve": [Point(100, Interval(0.7, 0.6, 0.8)), Point(700, Interval(0.9, 0.85, 0.95))],
+        "logged": {"loss <of all>": [(step, 1 / (step + 1)) for step in range(250)], "rows": [(0, 720.0)]},
         "mistakes": [case],
         "mistakes_total": 10,
         "doubts": [case],

@@ -61,6 +61,17 @@ def test_figures_are_those_given(read):
     assert "91.1 (85.0–95.0)" in board[1]
 
 
+def test_what_plugins_logged_is_drawn_and_tabled(read, markup):
+    [table] = [table for table in read.tables if table[0][0] == "Metric"]
+    assert table[1:] == [
+        ["loss <of all>", "250", "1", "0.004", "0.004", "1"],
+        ["rows", "1", "720", "720", "720", "720"],
+    ]
+    assert "loss &lt;of all&gt; over the steps of training" in markup
+    assert "rows over the steps of training" not in markup
+    assert 'id="logged"' not in page(contents(logged={}))
+
+
 def test_the_majority_baseline_is_said_and_drawn(read):
     assert "Majority baseline, dashed: always answering “<other> & more” has a test accuracy of 45.0 %." in read.text
     board = dataclasses.replace(contents().boards[0], competitors=[competitor(1, subject().label, is_constant=True)])

@@ -32,6 +32,8 @@ class Axes:
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     whole: bool = False
+    plain: bool = False
+    """Whether y is a number as it is, and no share."""
 
 
 def curve(marks: Sequence[Mark], width: float, title: str, axes: Axes, diagonal: bool = False) -> Markup:
@@ -62,7 +64,8 @@ def _grid(across: Scale, upwards: Scale, axes: Axes, width: float, height: float
     for value in upwards.ticks(5):
         y = upwards(value)
         drawn.append(tag("line", class_="grid", x1=LEFT, x2=width - RIGHT, y1=y, y2=y))
-        drawn.append(text(f"{value * 100:g}", class_="tick", x=LEFT - 7, y=y + 4, text_anchor="end"))
+        written = f"{value:.3g}" if axes.plain else f"{value * 100:g}"
+        drawn.append(text(written, class_="tick", x=LEFT - 7, y=y + 4, text_anchor="end"))
     for value in across.ticks(4 if width < 500 else 6):
         x = across(value)
         number = f"{value:,.0f}" if axes.whole else f"{value * 100:g}"
