@@ -190,8 +190,8 @@ def a_version_is_made_again_and_reported(feelings):
     feelings("report", "feelings", "--quick", "--output", "report.html")
     page = (feelings.folder / "report.html").read_text("utf-8")
     assert "Micro-F1" in page
-    assert "Class by class" in page
-    assert "What is taken for what" not in page
+    assert "Recall of each class" in page
+    assert "Confusion matrix" not in page
     assert "several" in page
 
 

@@ -170,7 +170,7 @@ class ProjectModels:
             return self._backends.store.remove_alias(transaction, model, alias, by=by or current_user(), reason=reason)
 
     def diff(self, first: str, second: str) -> Comparison:
-        """What is different between two versions or labels: definition, rows, surroundings, metrics, answers.
+        """What is different between two versions or labels: definition, rows, environment, metrics, answers.
 
         Raises ModelNotFound, VersionNotFound.
         """

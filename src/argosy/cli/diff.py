@@ -22,7 +22,7 @@ SHOWN = 12
 @json_option
 @click.pass_context
 def diff(ctx: click.Context, first: str, second: str, as_json: bool) -> None:
-    """Tell what is different between A and B, versions or labels: definition, data, surroundings, answers.
+    """Tell what is different between A and B, versions or labels: definition, data, environment, answers.
 
     Example: argosy models diff topics@3 topics@champion
     """
@@ -40,7 +40,7 @@ def print_comparison(found: Comparison, first: str, second: str) -> None:
     _print("Definition", rows, first, second)
     _print_data(found.data)
     rows = [(one.what, _plain(one.recorded), _plain(one.here)) for one in found.environment]
-    _print("Surroundings", rows, first, second)
+    _print("Environment", rows, first, second)
     rows = [
         (f"{part} {metric}", _figure(values[0]), _figure(values[1]))
         for part, metrics in found.metrics.items()

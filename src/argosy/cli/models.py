@@ -416,7 +416,7 @@ def _print_confusion(confusion: Any) -> None:
     if confusion.get("per_label"):
         _print_labels(labels, confusion["per_label"], confusion["thresholds"])
     elif len(labels) > SHOWN_LABELS:
-        print_line(f"What is taken for what among {len(labels)} labels is in --json and in: argosy report")
+        print_line(f"The confusion matrix of {len(labels)} labels is in --json and in: argosy report")
     elif labels:
         rows = zip([*labels, "(unknown)"], matrix, strict=False)
         shown = [(label, *cells) for label, cells in rows if label != "(unknown)" or any(cells)]
