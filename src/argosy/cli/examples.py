@@ -231,15 +231,15 @@ def _print_report(report: ImportReport, collection: str, rule: str) -> None:
     print_line(f"Imported {plural(report.added, 'example')} into '{collection}'.")
     if report.columns:
         print_line(f"  read {', '.join(f'{READ[role]} from {name}' for role, name in report.columns.items())}")
-    for count, meaning in (
-        (report.relabelled, "known texts have another label now: new revisions"),
-        (report.revised - report.relabelled, "known texts have a subject more now: new revisions"),
-        (report.duplicates, "duplicates: said nothing new"),
-        (report.conflicts, f"conflicts: texts whose labels disagree, settled by '{rule}'"),
-        (report.dropped, "rows lost to those conflicts"),
+    for count, noun, meaning in (
+        (report.relabelled, "new revision", ": the label changed"),
+        (report.revised - report.relabelled, "new revision", ": a subject was added"),
+        (report.duplicates, "duplicate", ": said nothing new"),
+        (report.conflicts, "conflict", f": texts whose labels disagree, settled by '{rule}'"),
+        (report.dropped, "row", " lost to those conflicts"),
     ):
         if count:
-            print_line(f"  {count:,} {meaning}")
+            print_line(f"  {plural(count, noun)}{meaning}")
     if report.skipped:
         more = "; …" if report.skipped > len(report.problems) else ""
         print_line(f"  {plural(report.skipped, 'bad row')} skipped: {'; '.join(report.problems)}{more}")

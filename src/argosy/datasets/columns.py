@@ -73,6 +73,7 @@ def confirmed(found: Columns, options: FileOptions, rows: Sequence[Mapping[str, 
     Raises ExamplesInvalid where the user names a column of objects for what is a name, a time or a split.
     """
     off: dict[str, None] = {}
+    is_ours = any("example_id" in row for row in rows)
     for role in _USUAL.keys() - set(_NEEDED):
         name = getattr(found, role)
         values = [value for row in rows if name is not None and (value := row.get(name)) is not None]
@@ -82,8 +83,8 @@ def confirmed(found: Columns, options: FileOptions, rows: Sequence[Mapping[str, 
             inner = next((f"{name}.{key}" for value in values for key in value), "")
             hint = f": name one of their fields, such as {options.spelled(role, inner)}" if inner else ""
             raise ExamplesInvalid(f"{where}: the column '{name}' holds objects{hint}")
-        is_foreign = role == "origin" and not all(_PREDICTION.fullmatch(str(value)) for value in values if value != "")
-        if is_guess and (are_objects or is_foreign):
+        are_predictions = is_ours or all(_PREDICTION.fullmatch(str(value)) for value in values if value != "")
+        if is_guess and (are_objects or (role == "origin" and not are_predictions)):
             off[role] = None
     return msgspec.structs.replace(found, **off)
 

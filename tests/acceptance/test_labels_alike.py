@@ -1,0 +1,35 @@
+"""Labels that differ in case or form alone: named at import and in plan check, and merged where that is asked for."""
+
+
+def write(shell, labels):
+    rows = "".join(f"{label} note {n},{label}\n" for n in range(40) for label in labels)
+    shell.write("notes.csv", f"text,label\n{rows}")
+
+
+def test_labels_that_are_alike_are_named_and_merged(empty):
+    write(empty, ["Versand", "versand ", "Retoure"])
+    said = empty("examples", "import", "notes.csv")
+    assert "labels that differ in case or form alone: 'Versand', 'versand': --fold-case takes them as one" in said
+    assert "'Versand', 'versand': 'argosy examples import --fold-case'" in empty("plan", "check", "plan.yaml")
+    (dataset,) = empty.json("plan", "check", "plan.yaml")["datasets"]
+    assert dataset["alike"] == [["Versand", "versand"]]
+    said = empty("examples", "import", "notes.csv", "--fold-case")
+    assert "took the label 'versand' as 'Versand'" in said
+    assert "40 new revisions: the label changed" in said
+    assert empty.json("examples", "count")["labels"] == {"Versand": 80, "Retoure": 40}
+    assert "alone" not in empty("plan", "check", "plan.yaml")
+
+
+def test_a_class_is_not_torn_by_spaces_and_letters_of_two_parts(empty):
+    write(empty, ["M\u00fcll", "Mu\u0308ll ", "Papier"])
+    report = empty.json("examples", "import", "notes.csv")
+    assert (report["alike"], empty.json("examples", "count")["labels"]) == ([], {"M\u00fcll": 80, "Papier": 40})
+
+
+def test_an_import_says_what_it_changed(empty):
+    empty.write("a.csv", "text,label\none,x\ntwo,y\n")
+    empty.write("b.csv", "text,label,subject\none,x,ann\ntwo,z,\n")
+    empty("examples", "import", "a.csv")
+    said = empty("examples", "import", "b.csv")
+    assert "1 new revision: the label changed" in said
+    assert "1 new revision: a subject was added" in said
