@@ -73,7 +73,7 @@ def second(fields):
         (PREDICT, second('"a":' + DEEP), 400, "row 1: the input is nested over 32 levels deep"),
         (PREDICT, '{"inputs":{' + LONG + "}}", 413, "over 5,000 values"),
         (INFER, '{"inputs":[' + ",".join(["{}"] * 5000) + "]}", 413, "over 5,000 values"),
-        (INFER, tensor("1" + ",1" * 4000, "1"), 400, "it must be [rows] or [rows, 1]"),
+        (INFER, tensor("1" + ",1" * 4000, "1"), 400, "it must be [rows], [rows, 1] or [rows, 2]"),
         (INFER, tensor("1" + ",1" * 6000, "1"), 413, "over 5,000 values"),
         (INFER, tensor("9" * 400, "1"), 413, "over the limit of 100"),
         (INFER, tensor("1", DEEP), 400, "element 0 is not of the datatype FP64"),
