@@ -53,7 +53,7 @@ class ArrayWriter:
 
 
 def write_artifact(path: Path, header: dict[str, Any], arrays: ArrayWriter) -> None:
-    """Write the file beside its place and move it there, so that nobody sees half of one."""
+    """Write the file next to its place and move it there, so that nobody sees half of one."""
     text = msgspec.json.encode(header)
     prefix = _PREFIX.pack(_MAGIC, FORMAT, len(text), zlib.crc32(text), arrays.length)
     start = len(prefix) + len(text)

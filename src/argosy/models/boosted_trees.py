@@ -22,12 +22,12 @@ def is_whole(text: str, outputs: int) -> bool:
     if not rest or not blocks or not trees.isascii() or not trees.startswith("tree\n"):
         return False
     try:
-        told = _values(header)
+        stated = _values(header)
         sizes = [len(TREE + block) for block in blocks]
-        width = int(told["max_feature_idx"]) + 1
-        are_outputs = {told["num_class"], told["num_tree_per_iteration"]} == {str(outputs)}
-        are_sizes = len(blocks) % outputs == 0 and _numbers(told["tree_sizes"], np.int64).tolist() == sizes
-        is_width = len(told["feature_names"].split()) == len(told["feature_infos"].split()) == width
+        width = int(stated["max_feature_idx"]) + 1
+        are_outputs = {stated["num_class"], stated["num_tree_per_iteration"]} == {str(outputs)}
+        are_sizes = len(blocks) % outputs == 0 and _numbers(stated["tree_sizes"], np.int64).tolist() == sizes
+        is_width = len(stated["feature_names"].split()) == len(stated["feature_infos"].split()) == width
         return are_outputs and are_sizes and is_width and all(_leads_on(_values(block), width) for block in blocks)
     except (KeyError, ValueError, OverflowError):
         return False

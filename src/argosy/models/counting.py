@@ -25,7 +25,7 @@ BATCH_CHARACTERS = 4_000_000
 
 
 @dataclass(frozen=True)
-class Counts:
+class GramCounts:
     """How often each n-gram is in each text."""
 
     matrix: Any
@@ -38,7 +38,7 @@ class Counts:
         return self.names(np.arange(self.matrix.shape[1]))
 
 
-def count_grams(texts: Sequence[str], analyzer: Analyzer, at_once: int = BATCH_CHARACTERS) -> Counts:
+def count_grams(texts: Sequence[str], analyzer: Analyzer, at_once: int = BATCH_CHARACTERS) -> GramCounts:
     """The counts of every n-gram.
 
     Texts are counted in batches of about `at_once` characters, which bounds the memory on the way.
@@ -47,7 +47,7 @@ def count_grams(texts: Sequence[str], analyzer: Analyzer, at_once: int = BATCH_C
     return _joined([_count_batch(batch, analyzer) for batch in batches])
 
 
-def _count_batch(texts: Sequence[str], analyzer: Analyzer) -> Counts:
+def _count_batch(texts: Sequence[str], analyzer: Analyzer) -> GramCounts:
     low, high = analyzer.low, analyzer.high
     if analyzer.name == "word":
         return _count_words([analyzer.words(text) for text in texts], low, high)
@@ -57,10 +57,12 @@ def _count_batch(texts: Sequence[str], analyzer: Analyzer) -> Counts:
     return _count_inside_words([text.split() for text in prepared], low, high)
 
 
-def count_rows(rows: list[list[str]]) -> Counts:
+def count_rows(rows: list[list[str]]) -> GramCounts:
     """The counts of strings that are rows already."""
     names, symbols, lengths = number(rows, len(rows))
-    return Counts(_rows(symbols, lengths, len(names)), lambda columns: [names[column] for column in columns.tolist()])
+    return GramCounts(
+        _rows(symbols, lengths, len(names)), lambda columns: [names[column] for column in columns.tolist()]
+    )
 
 
 def _batches(texts: Sequence[str], at_once: int) -> list[Sequence[str]]:
@@ -70,7 +72,7 @@ def _batches(texts: Sequence[str], at_once: int) -> list[Sequence[str]]:
     return [texts[start:end] for start, end in pairwise([0, *cuts.tolist(), len(texts)])]
 
 
-def _joined(parts: list[Counts]) -> Counts:
+def _joined(parts: list[GramCounts]) -> GramCounts:
     """The counts of batches as those of all texts."""
     if len(parts) == 1:
         return parts[0]
@@ -83,7 +85,7 @@ def _joined(parts: list[Counts]) -> Counts:
         with_columns(part.matrix, columns[start:end], len(names))
         for part, (start, end) in zip(parts, pairwise(ends.tolist()), strict=True)
     ]
-    return Counts(vstack(matrices, "csr"), lambda wanted: [names[column] for column in wanted.tolist()])
+    return GramCounts(vstack(matrices, "csr"), lambda wanted: [names[column] for column in wanted.tolist()])
 
 
 def number(rows: Iterable[list[str]], count: int) -> tuple[list[str], Integers, Integers]:
@@ -99,7 +101,7 @@ def number(rows: Iterable[list[str]], count: int) -> tuple[list[str], Integers, 
     return names, rank[numbers], lengths
 
 
-def _count_words(rows: list[list[str]], low: int, high: int) -> Counts:
+def _count_words(rows: list[list[str]], low: int, high: int) -> GramCounts:
     if high == 1:
         return count_rows(rows)
     names, symbols, lengths = number(rows, len(rows))
@@ -115,19 +117,19 @@ def _count_words(rows: list[list[str]], low: int, high: int) -> Counts:
             grams[here] = list(map(" ".join, zip(*words, strict=True)))
         return grams.tolist()
 
-    return Counts(_matrix(_owner(lengths)[starts], columns, (len(rows), len(first))), strings)
+    return GramCounts(_matrix(_owner(lengths)[starts], columns, (len(rows), len(first))), strings)
 
 
-def _count_characters(texts: list[str], low: int, high: int) -> Counts:
+def _count_characters(texts: list[str], low: int, high: int) -> GramCounts:
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     joined, symbols, alphabet = _characters(texts)
     starts, sizes = _windows(lengths, low, high)
     columns, first = _distinct(symbols, starts, sizes, high, alphabet)
     matrix = _matrix(_owner(lengths)[starts], columns, (len(texts), len(first)))
-    return Counts(matrix, _slices(joined, starts[first], sizes[first]))
+    return GramCounts(matrix, _slices(joined, starts[first], sizes[first]))
 
 
-def _count_inside_words(rows: list[list[str]], low: int, high: int) -> Counts:
+def _count_inside_words(rows: list[list[str]], low: int, high: int) -> GramCounts:
     words, symbols, row_lengths = number(rows, len(rows))
     padded = [f" {word} " for word in words]
     lengths = np.fromiter(map(len, padded), np.int64, len(padded))
@@ -143,7 +145,7 @@ def _count_inside_words(rows: list[list[str]], low: int, high: int) -> Counts:
     # that turning the result back puts its columns in order, which sorting would take far longer to do.
     matrix = (inside.T.tocsr() @ of_word.T.tocsr()).T.tocsr()
     matrix.has_sorted_indices = True
-    return Counts(matrix, _slices(joined, starts[first], sizes[first]))
+    return GramCounts(matrix, _slices(joined, starts[first], sizes[first]))
 
 
 def _characters(texts: list[str]) -> tuple[str, Integers, int]:

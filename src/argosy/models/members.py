@@ -3,7 +3,7 @@
 A row is one block a member: its probabilities, in the order of `classes_`, where a class that it does not know is 0. A
 member without probabilities has 1 at its answer. The members are held whole, so that an artifact needs no other.
 
-It stands beside `adapters/` because it is made of adapted models, which know the adapters by name.
+It is no part of `adapters/` because it is made of adapted models, which know the adapters by name.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Members(ComposedAdapter):
         return len(self.members_) * len(self.classes_)
 
     def join(self, members: Iterable[AdaptedModel], classes: Iterable[str] = ()) -> Self:
-        """Take members as they were trained; `classes` are those to know beside theirs."""
+        """Take members as they were trained; `classes` are those to know in addition to theirs."""
         self.members_ = list(members)
         self.classes_ = sorted({*classes, *(name for member in self.members_ for name in member.classes)})
         return self

@@ -21,7 +21,7 @@ from argosy.types import Input
 
 Format = Literal["onnx", "skops", "joblib", "pickle"]
 Answers = NDArray[np.float64]
-Row = str | list[Any]
+ModelRow = str | list[Any]
 
 
 class Declared(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class Declared(msgspec.Struct, frozen=True):
     def reads(self) -> Mapping[str, FieldKind]:
         return self.fields or {self.text or "text": "text"}
 
-    def row(self, item: Input) -> Row:
+    def row(self, item: Input) -> ModelRow:
         """The text, or a value a field: NaN or None where it is missing. Raises InputInvalid."""
         if not self.fields:
             return text_of(item, self.text)
@@ -48,7 +48,7 @@ class Runtime(Protocol):
     classes: list[str]
     """As the file says them; empty where it does not."""
 
-    def answers(self, rows: Sequence[Row]) -> Answers:
+    def answers(self, rows: Sequence[ModelRow]) -> Answers:
         """(n, classes) of rows as `Declared.row` makes them, at least one."""
 
 

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from argosy.errors import DatasetInvalid
 from argosy.statistics.intervals import Floats, Interval, between
 
-Counts = NDArray[np.int64]
+SetCounts = NDArray[np.int64]
 _LEAST_PROBABILITY: Final = 1e-15
 _DRAWN: Final = 1 << 26
 """Row numbers that are drawn at most: very many rows are resampled less often."""
 _BLOCK: Final = 1 << 22
 
 
-def counted_rows(codes: Counts, answers: NDArray[np.bool_]) -> tuple[Counts, Counts]:
+def counted_rows(codes: SetCounts, answers: NDArray[np.bool_]) -> tuple[SetCounts, SetCounts]:
     """Of each row how many labels were rightly answered, and how many it and the answer have together."""
     truth = codes[:, :-1] > 0
     return (truth & answers).sum(axis=1), truth.sum(axis=1) + codes[:, -1] + answers.sum(axis=1)
@@ -33,7 +33,7 @@ class SetMetrics:
 
     rows: int
     figures: dict[str, Interval]
-    per_label: Counts
+    per_label: SetCounts
     """(classes, 3): hits, rows that have the label, answers that have it."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class SetMetrics:
 
 
 def evaluate_sets(
-    codes: Counts, answers: NDArray[np.bool_], probabilities: Floats, seed: int, resamples: int = 1000
+    codes: SetCounts, answers: NDArray[np.bool_], probabilities: Floats, seed: int, resamples: int = 1000
 ) -> SetMetrics:
     """Compare (rows, classes) answers with the truth, `codes` as `answers.coded` gives them.
 
@@ -67,7 +67,7 @@ def evaluate_sets(
     return SetMetrics(rows, figures, np.stack([hits, sizes, answers.sum(axis=0)], axis=1))
 
 
-def _columns(codes: Counts, answers: NDArray[np.bool_], probabilities: Floats) -> Floats:
+def _columns(codes: SetCounts, answers: NDArray[np.bool_], probabilities: Floats) -> Floats:
     """What is summed over rows: each class's hits, each one's truth and answers together, and five figures a row."""
     truth, unknown = codes[:, :-1] > 0, codes[:, -1]
     likely = np.clip(np.where(truth, probabilities, 1 - probabilities), _LEAST_PROBABILITY, 1.0)

@@ -13,11 +13,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Goal = Literal["macro_f1", "micro_f1"]
+SetGoal = Literal["macro_f1", "micro_f1"]
 Floats = NDArray[np.float64]
 
 
-def tuned_sets(probabilities: Floats, truth: NDArray[np.bool_], goal: Goal) -> Floats:
+def tuned_sets(probabilities: Floats, truth: NDArray[np.bool_], goal: SetGoal) -> Floats:
     """(classes,): the thresholds; `truth` is (rows, classes). A label that no row has keeps 0.5."""
     if goal == "micro_f1":
         return np.full(truth.shape[1], best_threshold(probabilities.ravel(), truth.ravel()))

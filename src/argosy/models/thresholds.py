@@ -14,12 +14,12 @@ import numpy as np
 from argosy.models.estimator import Codes
 from argosy.statistics.intervals import Floats
 
-Goal = Literal["macro_f1", "accuracy"]
+ThresholdGoal = Literal["macro_f1", "accuracy"]
 _CANDIDATES = np.exp(np.linspace(-3, 3, 61))
 _ROUNDS = 3
 
 
-def tuned(probabilities: Floats, codes: Codes, goal: Goal) -> Floats:
+def tuned(probabilities: Floats, codes: Codes, goal: ThresholdGoal) -> Floats:
     """(classes,): the weights, their mean logarithm zero; all one where nothing is better."""
     n_classes = probabilities.shape[1]
     figure, weights = _FIGURES[goal], np.ones(n_classes)
@@ -67,4 +67,4 @@ def _macro_f1(answers: Codes, codes: Codes, n_classes: int) -> float:
 
 
 Figure = Callable[[Codes, Codes, int], float]
-_FIGURES: dict[Goal, Figure] = {"macro_f1": _macro_f1, "accuracy": _accuracy}
+_FIGURES: dict[ThresholdGoal, Figure] = {"macro_f1": _macro_f1, "accuracy": _accuracy}

@@ -42,7 +42,7 @@ class Vocabulary:
         return np.frombuffer(blob, np.uint8), offsets
 
     def build(self, pause: Callable[[], None]) -> None:
-        """Build the list and the look-up now, pausing every CHUNK entries: for a thread beside one that answers."""
+        """Build the list and the look-up now, pausing every CHUNK entries: for a thread next to one that answers."""
         if "entries" not in self.__dict__:
             self.entries = self._unpacked(pause)
         if "index" not in self.__dict__:

@@ -149,7 +149,7 @@ def test_confidence_is_of_the_whole_set():
     [
         ({"of": "svm"}, "svm has no probabilities: write of: calibrated, settings: {of: svm}"),
         ({"of": "one_vs_rest"}, "single labels"),
-        ({"of": "transformer"}, "transformer is too dear"),
+        ({"of": "transformer"}, "transformer costs too much"),
         ({"of": "sgd", "settings": {"update": True}}, "does not go on"),
         ({"of": "logistic", "settings": {"C": -1}}, "settings.C"),
         ({"threshold": 1.0}, "threshold"),

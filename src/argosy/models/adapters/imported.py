@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ImportedModelFailed, ImportedModelRefused
 from argosy.models.adapter import Adapter, FieldKind
-from argosy.models.runtime import Answers, Declared, Format, Row
+from argosy.models.runtime import Answers, Declared, Format, ModelRow
 from argosy.models.runtimes import CALL_SECONDS, runtime_of
 from argosy.typed_values import listed
 from argosy.types import Input
@@ -100,7 +100,7 @@ class Imported(Adapter):
         return runtime_of(self.format, content, self._declared, classes, self.trusted, self.call_seconds)
 
 
-def _missing(rows: Sequence[Row], declared: Declared) -> str:
+def _missing(rows: Sequence[ModelRow], declared: Declared) -> str:
     """What is not there in some of these rows, for an error message."""
     places = enumerate(declared.fields)
     names = [name for place, name in places if any(row[place] is None or row[place] != row[place] for row in rows)]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid
 from argosy.models.adapter import NOTHING, Indices, SparseAdapter
-from argosy.models.counting import Counts, count_grams
+from argosy.models.counting import GramCounts, count_grams
 from argosy.models.grams import EDITION, Analyzer, AnalyzerName, Lengths, check_lengths
 from argosy.models.inputs import text_of, texts_of
 from argosy.models.known_grams import Finder, distinct, finder
@@ -103,7 +103,7 @@ class TfIdf(SparseAdapter):
     def _find(self) -> Finder:
         return finder(self.vocabulary_, self._analyzer)
 
-    def _count(self, inputs: Sequence[Input]) -> Counts:
+    def _count(self, inputs: Sequence[Input]) -> GramCounts:
         return count_grams(texts_of(inputs, self.field), self._analyzer)
 
     def _select(self, matrix: Any, frequency: NDArray[np.int64]) -> NDArray[np.int64]:

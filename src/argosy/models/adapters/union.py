@@ -19,7 +19,7 @@ from argosy.plugin_hooks import NamedPlugin
 from argosy.types import Input, Options
 
 
-class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class UnionPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One adapter by its name."""
 
     name: str
@@ -52,7 +52,7 @@ class Union(Adapter):
     @classmethod
     def named_plugins(cls, options: Options) -> tuple[NamedPlugin, ...]:
         given = options.get("of", WORDS_AND_PIECES)
-        parts = [Part(part) if isinstance(part, str) else msgspec.convert(part, Part) for part in given]
+        parts = [UnionPart(part) if isinstance(part, str) else msgspec.convert(part, UnionPart) for part in given]
         return tuple(NamedPlugin("adapter", part.name, part.options) for part in parts)
 
     @classmethod
@@ -99,7 +99,7 @@ def _made(number: int, part: Mapping[str, Any] | str) -> Adapter:
     from argosy.models.adapters import adapters
 
     try:
-        named = Part(part) if isinstance(part, str) else msgspec.convert(part, Part)
+        named = UnionPart(part) if isinstance(part, str) else msgspec.convert(part, UnionPart)
         made: Adapter = adapters.get(named.name).create(named.options)
     except (msgspec.ValidationError, DefinitionInvalid, PluginNotFound) as problem:
         raise ValueError(f"part {number}: {problem}") from None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid
 from argosy.models.adapter import Indices, SparseAdapter
-from argosy.models.counting import Counts, count_rows
+from argosy.models.counting import GramCounts, count_rows
 from argosy.models.grams import EDITION, Analyzer
 from argosy.models.inputs import text_of, texts_of
 from argosy.models.rows import with_columns
@@ -73,5 +73,5 @@ class WordFrequency(SparseAdapter):
     def _words(self, text: str) -> list[str]:
         return self._analyzer.words(text)[: self.sequence_length]
 
-    def _count(self, inputs: Sequence[Input]) -> Counts:
+    def _count(self, inputs: Sequence[Input]) -> GramCounts:
         return count_rows([self._words(text) for text in texts_of(inputs, self.field)])

@@ -20,7 +20,7 @@ from argosy.models.compiled.calibrated import CalibratedForm
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.linear import require_every_class
 from argosy.models.served import Served
-from argosy.models.thresholds import Goal, tuned, weighted
+from argosy.models.thresholds import ThresholdGoal, tuned, weighted
 from argosy.plugin_hooks import AdapterHooks, NamedPlugin
 from argosy.statistics.intervals import Floats
 from argosy.types import Options
@@ -42,7 +42,7 @@ class Calibrated(Estimator):
         of: str = "svm",
         settings: dict[str, Any] | None = None,
         method: Method = "sigmoid",
-        thresholds: Goal | Literal["none"] = "none",
+        thresholds: ThresholdGoal | Literal["none"] = "none",
         folds: Annotated[int, msgspec.Meta(ge=2, le=50)] = 5,
         seed: Annotated[int, msgspec.Meta(ge=0)] = 0,
     ) -> None:

@@ -19,12 +19,12 @@ from argosy.models.compiled.sparse_linear import SparseLinear
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.linear import LinearEstimator, Link
 from argosy.models.served import Served
-from argosy.models.set_thresholds import Goal, tuned_sets
+from argosy.models.set_thresholds import SetGoal, tuned_sets
 from argosy.models.steps import step
 from argosy.plugin_hooks import AdapterHooks, NamedPlugin
 from argosy.types import Options
 
-_DEAR = 500.0
+_COSTLY = 500.0
 """An estimator's `cost` that is too much for every label."""
 Fraction = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
@@ -48,7 +48,7 @@ class OneVsRest(Estimator):
         self,
         of: str = "logistic",
         settings: dict[str, Any] | None = None,
-        threshold: Fraction | Goal = 0.5,
+        threshold: Fraction | SetGoal = 0.5,
         folds: Annotated[int, msgspec.Meta(ge=2, le=50)] = 3,
         seed: Annotated[int, msgspec.Meta(ge=0)] = 0,
     ) -> None:
@@ -63,8 +63,8 @@ class OneVsRest(Estimator):
             raise ValueError(f"the estimator '{self.of}': {problem}") from None
         if inner.answers_sets:
             raise ValueError(f"one_vs_rest takes an estimator of single labels, not {self.of}")
-        if inner.cost > _DEAR:
-            raise ValueError(f"{self.of} is too dear to train for each label: take sentence_embedding and logistic")
+        if inner.cost > _COSTLY:
+            raise ValueError(f"{self.of} costs too much to train for each label: take sentence_embedding and logistic")
         if not inner.has_probabilities:
             raise ValueError(
                 f"{self.of} has no probabilities: write of: calibrated, settings: {{of: {self.of}}}, or of: logistic"

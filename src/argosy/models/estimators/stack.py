@@ -28,12 +28,12 @@ class Stack(Logistic):
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
         self.count_ = n_classes
-        return super().fit(self._told(X), y, n_classes)
+        return super().fit(self._read(X), y, n_classes)
 
     def _decide(self, X: Any) -> Scores:  # noqa: N803
-        return super()._decide(self._told(X))
+        return super()._decide(self._read(X))
 
-    def _told(self, X: Any) -> Scores:  # noqa: N803
+    def _read(self, X: Any) -> Scores:  # noqa: N803
         blocks = by_member(X, self.count_)
-        told = blocks[:, :, 1:] if self.count_ == 2 else blocks
-        return told.reshape(len(blocks), -1)
+        taken = blocks[:, :, 1:] if self.count_ == 2 else blocks
+        return taken.reshape(len(blocks), -1)

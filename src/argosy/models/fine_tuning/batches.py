@@ -7,15 +7,15 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-Rows = NDArray[np.int64]
+RowNumbers = NDArray[np.int64]
 _POOL = 16
 """Batches whose rows are sorted by length together: little padding, and still another order every epoch."""
 
 
-def batches(lengths: Rows, size: int, random: np.random.Generator) -> list[Rows]:
+def batches(lengths: RowNumbers, size: int, random: np.random.Generator) -> list[RowNumbers]:
     """Every row once, in batches of `size` rows of like length, in random order."""
     order = random.permutation(len(lengths))
-    found: list[Rows] = []
+    found: list[RowNumbers] = []
     for start in range(0, len(order), size * _POOL):
         pool = order[start : start + size * _POOL]
         pool = pool[np.argsort(lengths[pool], kind="stable")]
@@ -23,7 +23,7 @@ def batches(lengths: Rows, size: int, random: np.random.Generator) -> list[Rows]
     return [found[number] for number in random.permutation(len(found))]
 
 
-def by_length(lengths: Rows, size: int) -> list[Rows]:
+def by_length(lengths: RowNumbers, size: int) -> list[RowNumbers]:
     """Every row once, in the order of length: for answering, where order does not matter."""
     order = np.argsort(lengths, kind="stable")
     return [order[at : at + size] for at in range(0, len(order), size)]

@@ -16,13 +16,13 @@ from argosy.models.fine_tuning.network import HEAD_BIAS, HEAD_WEIGHT, Pooling
 from argosy.models.fine_tuning.quantised import SCALE
 from argosy.models.sentence_encoders.bert import EPSILON, HEADS, layers_of
 
-Tensor = NDArray[Any]
+Array = NDArray[Any]
 OPSET, IR_VERSION = 20, 9
 """The first with GELU, and the file format of its time: ONNX Runtime 1.17 or newer."""
 ROWS, LOGITS = "rows", "logits"
 
 
-def graph_of(tensors: Mapping[str, Tensor], pooling: Pooling) -> bytes:
+def graph_of(tensors: Mapping[str, Array], pooling: Pooling) -> bytes:
     """From `rows` (pieces, width) to `logits` (1, classes); raises ExtraMissing where the package onnx is not there."""
     try:
         import onnx
@@ -48,7 +48,7 @@ def graph_of(tensors: Mapping[str, Tensor], pooling: Pooling) -> bytes:
 class _Drawing:
     """Nodes as they are added; every method returns the name of what it gives."""
 
-    def __init__(self, onnx: Any, tensors: Mapping[str, Tensor]) -> None:
+    def __init__(self, onnx: Any, tensors: Mapping[str, Array]) -> None:
         self._onnx, self._tensors = onnx, tensors
         self._width = tensors[HEAD_WEIGHT].shape[1]
         self.nodes: list[Any] = []
@@ -121,7 +121,7 @@ class _Drawing:
         self.constants.append(self._onnx.helper.make_tensor(name, self._onnx.TensorProto.FLOAT, [], [value]))
 
 
-def _elsewhere(onnx: Any, name: str, array: Tensor) -> Any:
+def _elsewhere(onnx: Any, name: str, array: Array) -> Any:
     """A tensor whose numbers whoever loads the graph brings along."""
     kind = onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
     tensor = onnx.TensorProto(name=name, data_type=kind, dims=array.shape)

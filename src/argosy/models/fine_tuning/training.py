@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from argosy.errors import ExtraMissing
 from argosy.models.estimator import Codes
-from argosy.models.fine_tuning.batches import Rows, batches, by_length, pace
+from argosy.models.fine_tuning.batches import RowNumbers, batches, by_length, pace
 from argosy.models.fine_tuning.network import HEAD_BIAS, HEAD_WEIGHT, Network, Pooling, trainable
 from argosy.models.fine_tuning.pretrained import Floats, Pretrained
 from argosy.models.steps import step, tell
@@ -27,7 +27,7 @@ _ANSWERED_TOGETHER = 32
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainingSettings:
     """The options of `transformer` that training needs."""
 
     epochs: int
@@ -47,12 +47,18 @@ class Learned:
     """`tensors` by name, and the trained network's own `logits` of the rows that `compared` numbers."""
 
     tensors: dict[str, Floats]
-    compared: Rows
+    compared: RowNumbers
     logits: Floats
 
 
 def fine_tune(
-    settings: Settings, begin: Pretrained, pieces: Pieces, y: Codes, weights: Floats, kept_aside: Rows, compared: Rows
+    settings: TrainingSettings,
+    begin: Pretrained,
+    pieces: Pieces,
+    y: Codes,
+    weights: Floats,
+    kept_aside: RowNumbers,
+    compared: RowNumbers,
 ) -> Learned:
     """Train on all rows but those kept aside, which choose the best epoch where there are any.
 
@@ -71,7 +77,7 @@ def fine_tune(
 
 class _Tuning:
     def __init__(
-        self, torch: Any, settings: Settings, begin: Pretrained, pieces: Pieces, y: Codes, weights: Floats
+        self, torch: Any, settings: TrainingSettings, begin: Pretrained, pieces: Pieces, y: Codes, weights: Floats
     ) -> None:
         self._torch, self._settings, self._begin, self._pieces = torch, settings, begin, pieces
         self._lengths = np.array([len(one) for one in pieces])
@@ -82,7 +88,7 @@ class _Tuning:
         self._network = Network(self._tensors, settings.pooling)
         self._random = np.random.default_rng(settings.seed)
 
-    def train(self, rows: Rows, kept_aside: Rows) -> None:
+    def train(self, rows: RowNumbers, kept_aside: RowNumbers) -> None:
         settings = self._settings
         optimizer, rates = self._optimizer()
         best, best_loss = self._tensors, float("inf")
@@ -106,7 +112,7 @@ class _Tuning:
             best, best_loss = {name: tensor.detach().clone() for name, tensor in self._tensors.items()}, loss
         self._tensors.update(best)
 
-    def logits(self, rows: Rows) -> Any:
+    def logits(self, rows: RowNumbers) -> Any:
         """(rows, classes), without anything to learn from them."""
         with self._torch.no_grad():
             return self._network.decide(self._vectors(rows))
@@ -114,7 +120,7 @@ class _Tuning:
     def learned(self) -> dict[str, Floats]:
         return {name: tensor.detach().numpy() for name, tensor in self._tensors.items()}
 
-    def _learn(self, optimizer: Any, rows: Rows) -> float:
+    def _learn(self, optimizer: Any, rows: RowNumbers) -> float:
         vectors = self._network.vectors(*self._padded(rows))
         vectors = self._torch.nn.functional.dropout(vectors, self._settings.dropout)
         loss = self._loss(self._network.decide(vectors), rows)
@@ -123,7 +129,7 @@ class _Tuning:
         optimizer.step()
         return float(loss.item())
 
-    def _loss(self, logits: Any, rows: Rows) -> Any:
+    def _loss(self, logits: Any, rows: RowNumbers) -> Any:
         return self._torch.nn.functional.cross_entropy(logits, self._y[rows], self._weights)
 
     def _optimizer(self) -> tuple[Any, list[float]]:
@@ -142,7 +148,7 @@ class _Tuning:
         groups = [group for group in groups if group["params"]]
         return self._torch.optim.AdamW(groups, fused=True), [group["lr"] for group in groups]
 
-    def _vectors(self, rows: Rows) -> Any:
+    def _vectors(self, rows: RowNumbers) -> Any:
         vectors = self._torch.zeros(len(rows), self._begin.words.shape[1])
         with self._torch.no_grad():
             for batch in by_length(self._lengths[rows], _ANSWERED_TOGETHER):
@@ -150,7 +156,7 @@ class _Tuning:
                 vectors[batch] = self._network.vectors(*self._padded(rows[batch]))
         return vectors
 
-    def _padded(self, rows: Rows) -> tuple[Any, Any]:
+    def _padded(self, rows: RowNumbers) -> tuple[Any, Any]:
         """(texts, pieces, width) and how many of each text's pieces count."""
         lengths = self._lengths[rows]
         padded = np.zeros((len(rows), lengths.max(), self._begin.words.shape[1]), np.float32)

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from argosy.errors import ArgosyError, ImportedModelFailed, ImportedModelRefused, ImportedModelTooSlow, ImportInvalid
-from argosy.models.runtime import Answers, Row
+from argosy.models.runtime import Answers, ModelRow
 from argosy.models.runtimes.model_process import AnswerRequest, Bytes, ModelProcess, OpenRequest, Reply
 from argosy.telemetry import logger
 
@@ -40,11 +40,11 @@ class Isolated:
         """Whether there is a process that has opened the file."""
         return self._process is not None
 
-    def answers(self, rows: Sequence[Row]) -> Answers:
+    def answers(self, rows: Sequence[ModelRow]) -> Answers:
         parts = [self._answered(list(rows[at : at + ROWS])) for at in range(0, len(rows), ROWS)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _answered(self, rows: list[Row]) -> Answers:
+    def _answered(self, rows: list[ModelRow]) -> Answers:
         with self._lock:
             try:
                 said = self._asked(rows)
@@ -61,7 +61,7 @@ class Isolated:
             raise ImportedModelFailed("the imported model's process gave answers to other rows")
         return np.frombuffer(said.answers, np.float64).reshape(len(rows), said.columns)
 
-    def _asked(self, rows: list[Row]) -> Reply:
+    def _asked(self, rows: list[ModelRow]) -> Reply:
         """Under the lock; a process that does not answer is none afterwards."""
         try:
             process = self._process or self._open()

@@ -17,7 +17,7 @@ import msgspec
 from argosy import processes
 from argosy.errors import ImportedModelFailed, ImportedModelTooSlow
 from argosy.models.inputs import FieldKind
-from argosy.models.runtime import Format, Row
+from argosy.models.runtime import Format, ModelRow
 from argosy.models.runtimes import sandbox
 
 LENGTH: Final = struct.Struct("<Q")
@@ -39,7 +39,7 @@ class OpenRequest(msgspec.Struct, frozen=True):
 class AnswerRequest(msgspec.Struct, frozen=True):
     """Every later message."""
 
-    rows: list[Row]
+    rows: list[ModelRow]
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from argosy.errors import ExtraMissing, ImportedModelFailed, ImportInvalid
-from argosy.models.runtime import Answers, Declared, Row, class_name, one_hot
+from argosy.models.runtime import Answers, Declared, ModelRow, class_name, one_hot
 from argosy.models.self_contained import refusal
 
 TYPES: Final[dict[str, Any]] = {
@@ -43,12 +43,12 @@ class Onnx:
         self._output = _output(self._session.get_outputs())
         self.classes = list(classes) or self._map_classes() or _graph_classes(content)
 
-    def answers(self, rows: Sequence[Row]) -> Answers:
+    def answers(self, rows: Sequence[ModelRow]) -> Answers:
         if any(one.shape and one.shape[0] == 1 for one in self._inputs):
             return np.concatenate([self._run([row]) for row in rows])
         return self._run(rows)
 
-    def _run(self, rows: Sequence[Row]) -> Answers:
+    def _run(self, rows: Sequence[ModelRow]) -> Answers:
         found = self._asked(rows)
         if isinstance(found, list):
             keys = list(found[0])
@@ -57,14 +57,14 @@ class Onnx:
             return one_hot(found.reshape(len(rows)).tolist(), self.classes)
         return np.asarray(found.reshape(len(rows), -1), np.float64)
 
-    def _asked(self, rows: Sequence[Row]) -> Any:
+    def _asked(self, rows: Sequence[ModelRow]) -> Any:
         try:
             return self._session.run([self._output], self._feeds(rows))[0]
         except Exception as error:
             declared = f"{len(self._declared.fields) or 1} declared"
             raise ImportedModelFailed(f"the imported model failed: {_of_rows(error)} ({declared})") from error
 
-    def _feeds(self, rows: Sequence[Row]) -> dict[str, Any]:
+    def _feeds(self, rows: Sequence[ModelRow]) -> dict[str, Any]:
         if len(self._inputs) == 1:
             one = self._inputs[0]
             table = np.array(list(rows), TYPES[one.type])
@@ -81,7 +81,7 @@ class Onnx:
         """Of a graph that answers with maps: their keys."""
         if not next(one.type for one in self._session.get_outputs() if one.name == self._output).startswith("seq(map"):
             return []
-        row: Row = [0.0 if kind == "number" else "" for kind in self._declared.fields.values()]
+        row: ModelRow = [0.0 if kind == "number" else "" for kind in self._declared.fields.values()]
         return [class_name(key) for key in self._asked([row if self._declared.fields else "text"])[0]]
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from argosy.errors import ArgosyError, ExtraMissing, ImportedModelFailed, ImportInvalid
-from argosy.models.runtime import Answers, Declared, Row, class_name, one_hot
+from argosy.models.runtime import Answers, Declared, ModelRow, class_name, one_hot
 
 READS_FILES: Final = ("file", "filename")
 """Of a vectorizer's option `input`: who asks it a text would be answered from the file of that name."""
@@ -31,7 +31,7 @@ class Scikit:
         self._model, self._declared = model, declared
         self.classes = [class_name(one) for one in getattr(model, "classes_", ())] or list(classes)
 
-    def answers(self, rows: Sequence[Row]) -> Answers:
+    def answers(self, rows: Sequence[ModelRow]) -> Answers:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -49,7 +49,7 @@ class Scikit:
             return np.stack([-found, found], axis=1) if found.ndim == 1 else found
         return one_hot(list(self._model.predict(table)), self.classes)
 
-    def _table(self, rows: Sequence[Row]) -> Any:
+    def _table(self, rows: Sequence[ModelRow]) -> Any:
         """Texts as a list, numbers as an array; columns by name where the model was fitted on such."""
         if not self._declared.fields:
             return list(rows)
