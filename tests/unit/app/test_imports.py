@@ -47,7 +47,7 @@ def test_help_imports_nothing_but_the_table_of_commands(folder):
 def test_a_plan_is_checked_without_the_packages_that_train(folder):
     code, packages = imported(folder, "plan", "check", "plan.yaml")
     assert code == 0
-    assert packages & {*HEAVY, "cryptography", "rich"} == set()
+    assert packages & {*HEAVY, "rich"} == set()  # a few inputs are opened: is it text, or fields, that they hold?
 
 
 def test_examples_are_counted_without_numpy(folder):
