@@ -65,7 +65,7 @@ class ModelServer:
         self._loader = AdaptedModelLoader(store.artifacts, imported_seconds, check_code=code.check)
         self.manager = Manager(self._loader, watch=metrics.watch)
         offered = catalogue.of_store(store, models or {})
-        code.check_all(offered())
+        code.check_all(offered)
         self._source = Source(offered, self.manager.aspire, poll_seconds)
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))
         self.dataplane = DataPlane(self.manager, recorder, limits=limits, metrics=metrics)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from argosy.errors import PluginCodeChanged
+from argosy.errors import ArgosyError, PluginCodeChanged
 from argosy.serving.aspired_versions import AspiredVersions
 from argosy.store.store import Store
 from argosy.store.trained_code import changed_code_message, changed_plugins
@@ -21,15 +21,23 @@ class TrainedCode:
 
     def check(self, label: str, version: str = "") -> None:
         """Before a version is loaded; raises PluginCodeChanged where that is strict."""
-        if changed := changed_plugins(self._store.trained(label), self._store.trained):
-            message = changed_code_message(version or label, changed)
+        try:
+            changed = changed_plugins(self._store.trained(label), self._store.trained)
+        except ArgosyError as problem:  # a row that cannot be read keeps no model from answering
             if self._is_strict:
-                raise PluginCodeChanged(message)
-            _log.warning("%s", message)
-
-    def check_all(self, offered: Iterable[AspiredVersions]) -> None:
-        """Before the server starts, so that a strict one does not."""
+                raise
+            _log.warning("%s: whether its plug-ins' code is the trained one cannot be said: %s", label, problem)
+            return
+        if not changed:
+            return
+        message = changed_code_message(version or label, changed)
         if self._is_strict:
-            for model in offered:
+            raise PluginCodeChanged(message)
+        _log.warning("%s", message)
+
+    def check_all(self, offered: Callable[[], Iterable[AspiredVersions]]) -> None:
+        """Before the server starts, so that a strict one does not; another does not ask."""
+        if self._is_strict:
+            for model in offered():
                 for number, one in model.versions.items():
                     self.check(one.label, f"{model.model}@{number}")
