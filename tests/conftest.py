@@ -157,6 +157,7 @@ ON_EVERY_ENGINE = (
     "unit/vault/",
     "integration/datasets/",
     "integration/feedback/",
+    "integration/jobs/",
 )
 """Whose tests that ask for a database are run on each, but those that are marked `sqlite`."""
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.testing.waiting import PATIENCE
 
 PROGRAM = Path(__file__).with_name("program.py")
@@ -17,10 +16,10 @@ PROGRAM = Path(__file__).with_name("program.py")
 class Bench:
     """Starts processes of `program.py`, watches for their files, and looks into their database."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, database):
         self.folder, self.processes = folder, {}
-        self.database = SqliteDatabase(f"sqlite:///{folder}/argosy.db")
-        self.database.migrate()
+        self.database = database
+        (folder / "url").write_text(database.url)
 
     def start(self, command, *names, together=True):
         for name in names:
@@ -63,12 +62,11 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path):
-    bench = Bench(tmp_path)
+def bench(tmp_path, database):
+    bench = Bench(tmp_path, database)
     yield bench
     for process in bench.processes.values():
         if process.poll() is None:
             process.send_signal(signal.SIGCONT)
             process.kill()
             process.wait()
-    bench.database.close()

@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.app.backends import database as opened
 from argosy.jobs.queue import Queue
 from argosy.jobs.reconciler import reconcile
 from argosy.jobs.runner import Outcome, WorkerTimings, run_worker
@@ -87,7 +87,7 @@ def consuming(folder, name, database, broker):
 
 if __name__ == "__main__":
     command, folder, name = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
-    database = SqliteDatabase(f"sqlite:///{folder}/argosy.db")
+    database = opened((folder / "url").read_text(), folder)
     (folder / f"{name}.ready").touch()
     while not (folder / "start").exists():
         time.sleep(0.002)
