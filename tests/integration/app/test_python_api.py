@@ -146,6 +146,8 @@ def test_feedback_goes_in_and_a_better_version_comes_out(live, tmp_path):
     before = live.store.resolve("shop@champion").number
     with pytest.raises(NothingNew):
         live.retrain("shop")
+    reported = decisions(live.backends)
+    assert ["made no challenger" in text for _, _, text in reported] == [True]
     texts = [f"drone rotor hangar {number}" for number in range(160)]  # so many that chance leaves the gate enough
     ids = ask(live, texts)
     assert all(live.feedback.add(prediction, "drone", uniform=True) for prediction in ids[:130])
@@ -159,7 +161,7 @@ def test_feedback_goes_in_and_a_better_version_comes_out(live, tmp_path):
     assert returned.new_labels == ["drone"]
     retrained = live.retrain("shop")
     assert retrained.promoted, retrained.summary
-    assert [text for _, _, text in decisions(live.backends)] == [
+    assert [text for _, _, text in decisions(live.backends) - reported] == [
         f"shop: version 3 takes over from {before}, {retrained.reason}"
     ]
     assert re.match(rf"Promoted: version 3 takes over from {before}, better: \+", retrained.summary)
