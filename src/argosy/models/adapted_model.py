@@ -23,7 +23,7 @@ from argosy.models.adapter import Adapter
 from argosy.models.adapters import adapters
 from argosy.models.answers import answers_of, check_scores, classes_of, coded, confidence
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
-from argosy.models.component import Component
+from argosy.models.component import Component, edition_in
 from argosy.models.estimator import Estimator, Scores
 from argosy.models.estimators import estimators
 from argosy.models.inputs import TEXT_BYTES
@@ -121,12 +121,11 @@ class AdaptedModel:
 
     def to_dict(self, put: Callable[[Array], Any] = to_base64) -> dict[str, Any]:
         """Everything, as JSON values; `from_dict` gives back the same model, bit for bit."""
-        return {
-            "format": FORMAT,
-            "classes": list(self.classes),
+        halves = {
             "adapter": {"name": adapters.name_of(type(self.adapter)), **self.adapter.to_dict(put)},
             "model": {"name": estimators.name_of(type(self.estimator)), **self.estimator.to_dict(put)},
         }
+        return {"format": FORMAT if edition_in(halves) > 1 else 1, "classes": list(self.classes), **halves}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], get: Callable[[Any], Array] = from_base64) -> Self:

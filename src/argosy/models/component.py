@@ -4,8 +4,8 @@ The options are the constructor's parameters, kept as attributes of the same nam
 attributes whose names end in `_`. `to_dict` and `from_dict` follow from that and need no code in a plug-in:
 `type(x).from_dict(x.to_dict())` has the same options and the same learned bits.
 
-Where the code of a class begins to answer otherwise, its `edition` goes up by one: what was stored under an older one
-is given back with that number, and answers as it did.
+Where the code of a class begins to answer otherwise, its `newest_edition` goes up by one: what was stored under an
+older one is given back with that number, and answers as it did.
 """
 
 from __future__ import annotations
@@ -13,20 +13,52 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from argosy.errors import ArtifactCorrupt, NotFitted
 from argosy.models.packing import Array, from_base64, pack, to_base64, unpack
 from argosy.plugin_hooks import PluginHooks
 from argosy.types import Options
 
+_newest: ContextVar[int] = ContextVar("newest", default=1 << 31)
+
+
+@contextmanager
+def under_edition(newest: int) -> Iterator[None]:
+    """Within the block new components are of that edition at most, to be fitted as they were then."""
+    token = _newest.set(newest)
+    try:
+        yield
+    finally:
+        _newest.reset(token)
+
+
+def edition_in(stored: Any) -> int:
+    """The newest edition of any component, also inside of others, in what `to_dict` gives."""
+    if isinstance(stored, Mapping):
+        own = stored.get("edition")
+        inner = max(map(edition_in, stored.values()), default=1)
+        return max(own, inner) if type(own) is int else inner
+    return max(map(edition_in, stored), default=1) if isinstance(stored, list) else 1
+
 
 class Component(PluginHooks):
     """An adapter or an estimator. Fitting changes it; everything else may be called from several threads."""
 
-    edition: int = 1
-    """Of its answers: a class has that of today, an object the one that it was fitted under."""
+    newest_edition: ClassVar[int] = 1
+    """Of the class's answers; see `edition`."""
+
+    @property
+    def edition(self) -> int:
+        """That which it was fitted under; of a new one the newest, from when it was first asked for."""
+        found: int = vars(self).setdefault("_edition", min(type(self).newest_edition, _newest.get()))
+        return found
+
+    @edition.setter
+    def edition(self, number: int) -> None:
+        self._edition = number
 
     @property
     def options(self) -> Options:
@@ -56,7 +88,7 @@ class Component(PluginHooks):
         """Fit it anew within the block: where that raises, it is what it was; else it is of today's edition."""
         before = dict(vars(self))
         for name in before:
-            if name == "edition" or isinstance(getattr(type(self), name, None), cached_property):
+            if name == "_edition" or isinstance(getattr(type(self), name, None), cached_property):
                 del vars(self)[name]
         try:
             yield
@@ -89,11 +121,10 @@ class Component(PluginHooks):
     def restored(self, learned: Mapping[str, Any]) -> Self:
         """Take what another of the same options has learned; raises ArtifactCorrupt on an edition from the future."""
         edition = learned.get("edition", 1)
-        if type(edition) is not int or not 1 <= edition <= type(self).edition:
-            name, known = type(self).__name__, type(self).edition
+        if type(edition) is not int or not 1 <= edition <= type(self).newest_edition:
+            name, known = type(self).__name__, type(self).newest_edition
             raise ArtifactCorrupt(f"a {name} of edition {edition!r}; this Argosy knows up to {known}: upgrade it")
-        if edition != type(self).edition:
-            self.edition = edition
+        self.edition = edition
         for name, value in learned.items():
             if name == "edition":
                 continue

@@ -144,6 +144,7 @@ def train_again(backends: Backends, request: Mapping[str, Any], report_progress:
     """In the child: run the job's handler, its artifact put into the request's folder; the artifact's digest."""
     from argosy.jobs.guard import LeaseGuard
     from argosy.jobs.job import Lease
+    from argosy.models.component import under_edition
     from argosy.store.store import Store
     from argosy.training.shared_fits import SharedFits
     from argosy.training.train_job import Trainer
@@ -159,8 +160,20 @@ def train_again(backends: Backends, request: Mapping[str, Any], report_progress:
     aside: Any = _Aside(backends, Path(request["folder"]))
     store = Store(backends.database, aside)
     trainer = Trainer.of(backends, store, SharedFits(backends.root, memory=NO_FOLDER))
-    outcome = trainer.handle(job, LeaseGuard(Lease(job, 0, "reproduction", 0.0), threading.Event()))
+    with under_edition(_edition(backends, request["label"])):
+        outcome = trainer.handle(job, LeaseGuard(Lease(job, 0, "reproduction", 0.0), threading.Event()))
     return {"artifact": outcome.result["artifact"]}
+
+
+def _edition(backends: Backends, label: str) -> int:
+    """The newest edition in the artifact that was kept; where that cannot be read, any."""
+    from argosy.models.artifact_format import read_artifact
+    from argosy.models.component import edition_in
+
+    try:
+        return edition_in(read_artifact(backends.artifacts.fetch(backends.store.trained(label).artifact))[0])
+    except (ArtifactNotFound, ArtifactCorrupt):
+        return 1 << 31
 
 
 class _Aside:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from math import sqrt
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 from zlib import crc32
 
 import msgspec
@@ -29,7 +29,7 @@ _SIGN_BIT = 31
 class Hashing(SparseAdapter):
     """`buckets` features of `ngrams` (the shortest and the longest)."""
 
-    edition: int = EDITION
+    newest_edition: ClassVar[int] = EDITION
 
     def __init__(
         self,

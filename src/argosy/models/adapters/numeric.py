@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 import msgspec
 import numpy as np
@@ -43,7 +43,7 @@ class _Number(NamedTuple):
 class Numeric(SparseAdapter):
     """`numbers`, `categories` and `texts` name fields; all empty: every field is taken for what it looks like."""
 
-    edition: int = EDITION
+    newest_edition: ClassVar[int] = EDITION
     numbers_: list[str]
     statistics_: NDArray[np.float64]
     """(numbers, 3): what is taken from each, what it is divided by, and its mean, which stands for a missing one."""

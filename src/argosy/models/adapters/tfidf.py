@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from math import sqrt
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 import numpy as np
@@ -31,7 +31,7 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 class TfIdf(SparseAdapter):
     """`ngrams` is the shortest and the longest; `min_count` the fewest texts that an n-gram must be in."""
 
-    edition: int = EDITION
+    newest_edition: ClassVar[int] = EDITION
     vocabulary_: Vocabulary
     idf_: NDArray[np.float64]
 

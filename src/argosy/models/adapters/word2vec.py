@@ -7,7 +7,7 @@ needs no gensim.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 import numpy as np
@@ -27,7 +27,7 @@ Positive = Annotated[int, msgspec.Meta(ge=1)]
 class Word2Vec(Adapter):
     """`min_count` is the fewest times that a word must occur to have a vector; a text without any gets zeros."""
 
-    edition: int = EDITION
+    newest_edition: ClassVar[int] = EDITION
     vocabulary_: Vocabulary
     vectors_: NDArray[np.float32]
 

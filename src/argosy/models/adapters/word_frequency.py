@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 import numpy as np
@@ -27,7 +27,7 @@ class WordFrequency(SparseAdapter):
     """Counts of `vocabulary_size` words among a text's first `sequence_length`; of equally frequent words the first
     in the order of strings stay."""
 
-    edition: int = EDITION
+    newest_edition: ClassVar[int] = EDITION
     vocabulary_: Vocabulary
 
     def __init__(self, sequence_length: Positive = 200, vocabulary_size: Positive = 10_000, field: str = "") -> None:
