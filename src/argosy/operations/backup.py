@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from argosy.operations.archive import PLANS, ROWS, ArchiveWriter
 from argosy.paths import make_private_file, make_private_folder
 from argosy.store.collector import artifacts_named
 from argosy.vault.rotation import RotatableKeys
-from argosy.vault.vault import unopened
+from argosy.vault.vault import data_keys, unopened
 from argosy.version import __version__
 
 SPOOLED, KEYS = (".spool", ".damaged"), (".key", ".next", ".previous")
@@ -73,24 +73,23 @@ def backup(backends: Backends, file: Path, with_keys: bool = False) -> BackedUp:
 def _take(backends: Backends, scratch: Path, with_keys: bool) -> list[str]:
     """Copy database, spool and keys as of one moment; the digests of the artifacts that belong to it."""
     spool, keys = make_private_folder(scratch / "spool"), make_private_folder(scratch / "keys")
-    with ExitStack() as rotations:
+
+    def meanwhile() -> None:
+        _copy(backends.spool, spool, SPOOLED)
         if with_keys:
-            rotations.enter_context(_own_keys(backends).alone())
+            _copy(backends.root / KEY_FOLDER, keys, KEYS)
 
-        def meanwhile() -> None:
-            _copy(backends.spool, spool, SPOOLED)
-            if with_keys:
-                _copy(backends.root / KEY_FOLDER, keys, KEYS)
-            rotations.close()
-
-        with backends.database.snapshot(meanwhile) as state:
-            if with_keys and (scopes := unopened(state, backends.openers.key_folder(keys))):
-                raise BackupInvalid(
-                    f"the keys in {backends.root / KEY_FOLDER} do not open {', '.join(scopes)}:"
-                    " put the right ones there, or leave --with-keys away"
-                )
-            write_rows(state, scratch / ROWS)
-            return sorted(artifacts_named(state))
+    # a rotation purges the database's files, which it cannot while the rows are read: it waits for the lock instead
+    lock = _own_keys(backends).alone() if with_keys else nullcontext()
+    with lock, backends.database.snapshot(meanwhile) as state:
+        write_rows(state, scratch / ROWS)
+        digests, wrapped = sorted(artifacts_named(state)), data_keys(state)
+    if with_keys and (scopes := unopened(wrapped, backends.openers.key_folder(keys))):
+        raise BackupInvalid(
+            f"the keys in {backends.root / KEY_FOLDER} do not open {', '.join(scopes)}:"
+            " put the right ones there, or leave --with-keys away"
+        )
+    return digests
 
 
 def _own_keys(backends: Backends) -> RotatableKeys:

@@ -46,7 +46,7 @@ Check = Callable[[Backends, bool, Seen], Iterator[Finding]]
 def keys(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
     """Every master key, and every data key that one of them should open."""
     from argosy.vault.master_keys import ROLES
-    from argosy.vault.vault import role_of, scopes, unopened
+    from argosy.vault.vault import data_keys, role_of, unopened
 
     master_keys, lacking = backends.master_keys, set()
     for role in ROLES:
@@ -56,14 +56,14 @@ def keys(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  
             lacking.add(role)
             yield Finding("keys", False, f"the master key '{role}' is not available", str(error))
     with backends.database.read() as transaction:
-        count = len(scopes(transaction))
-        closed = unopened(transaction, master_keys)
+        found = data_keys(transaction)
+    closed = unopened(found, master_keys)
     for scope in closed:
         if role_of(scope) not in lacking:
             to_do = f"put back the master key '{role_of(scope)}' that it was encrypted with"
             yield Finding("keys", False, f"'{scope}' does not open", to_do)
     if not lacking and not closed:
-        yield Finding("keys", True, f"the master keys open {count} data keys")
+        yield Finding("keys", True, f"the master keys open {len(found)} data keys")
 
 
 def seals(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:

@@ -81,13 +81,14 @@ def scopes(transaction: Transaction) -> list[str]:
     return [row[0] for row in transaction.execute("SELECT scope FROM data_keys ORDER BY scope")]
 
 
-def unopened(transaction: Transaction, master_keys: MasterKeys) -> list[str]:
-    """The scopes whose data key no master key at hand opens; nothing is made."""
-    return [
-        scope
-        for scope, wrapped in transaction.execute("SELECT scope, wrapped FROM data_keys ORDER BY scope")
-        if not _opens(master_keys, scope, wrapped)
-    ]
+def data_keys(transaction: Transaction) -> list[tuple[str, bytes]]:
+    """Every scope and its data key, wrapped."""
+    return [(row[0], row[1]) for row in transaction.execute("SELECT scope, wrapped FROM data_keys ORDER BY scope")]
+
+
+def unopened(wrapped_keys: Iterable[tuple[str, bytes]], master_keys: MasterKeys) -> list[str]:
+    """The scopes of those `data_keys` that no master key at hand opens; nothing is made."""
+    return [scope for scope, wrapped in wrapped_keys if not _opens(master_keys, scope, wrapped)]
 
 
 def _opens(master_keys: MasterKeys, scope: str, wrapped: bytes) -> bool:
