@@ -130,7 +130,7 @@ class Project:
 
     def leaderboard(self, plan: str = "") -> pandas.DataFrame:
         """Every definition tried, or those of one plan, best on validation first. Needs the extra `frames`."""
-        from argosy.app.frames import leaderboard_frame
+        from argosy.web.frames import leaderboard_frame
 
         return leaderboard_frame(self.ranked(plan))
 
@@ -174,8 +174,8 @@ class Project:
 
         Raises ModelNotFound, VersionNotFound, KeyUnavailable.
         """
-        from argosy.app.frames import as_frame
         from argosy.evaluation.drift_periods import drift, rows_of
+        from argosy.web.frames import as_frame
 
         return as_frame(rows_of(drift(self.backends, target, by)), "drift()")
 
@@ -206,7 +206,7 @@ class Project:
 
         `texts` decrypts the inputs; `quick` trains nothing and leaves out the training part. Raises as `report` does.
         """
-        from argosy.app.frames import as_frame
+        from argosy.web.frames import as_frame
         from argosy.web.gathering import doubts_of
 
         return as_frame(doubts_of(self.backends, target, texts=texts, quick=quick), "doubts()")

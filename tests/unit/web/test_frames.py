@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from argosy.app.frames import as_frame, leaderboard_frame
 from argosy.evaluation.leaderboard import METRICS
+from argosy.web.frames import as_frame, leaderboard_frame
 
 FIGURES = {
     f"{part}_{metric}{end}": 0.25 if end == "" else 0.5
