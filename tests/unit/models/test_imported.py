@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import pickle
+import select
 import signal
 import zipfile
 
@@ -263,6 +264,9 @@ def test_a_killed_process_is_started_once_more_and_then_it_is_an_error():
     runtime = runtime_of("pickle", pickle.dumps(theirs), Declared(), [])
     first = runtime._process
     os.kill(first._process.pid, signal.SIGKILL)
+    hung_up = select.poll()
+    hung_up.register(first._process.stdout, 0)  # hanging up is always reported: the last of its processes has gone
+    assert hung_up.poll(PATIENCE * 1000)
     np.testing.assert_allclose(runtime.answers(TEXTS[:3]), theirs.predict_proba(TEXTS[:3]))
     assert runtime._process is not first
     mortal = runtime_of("pickle", pickle.dumps(Mortal()), Declared(), ["a", "b"])
