@@ -20,8 +20,9 @@ def project(tmp_path):
 
 
 def test_a_users_mistake_arrives_as_one(project):
+    request = {"label": "nothing", "folder": str(project.root), "with_kept_code": False}
     with pytest.raises(UserMistake, match="nothing was trained under the label 'nothing'"):
-        run_task(project.root, "train_again", {"label": "nothing", "folder": str(project.root)})
+        run_task(project.root, "train_again", request)
 
 
 def test_a_fault_arrives_as_a_failure_that_quotes_nothing(project):
