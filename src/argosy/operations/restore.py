@@ -110,12 +110,12 @@ def _build(
     place, rows = root / settings.database.removeprefix("sqlite:///"), scratch.with_name("rows")
     _move(held.get(ROWS) or held[ARCHIVED], rows if ROWS in held else place)
     count = _put_artifacts(scratch, manifest, openers.artifacts(settings.artifacts, root))
+    if ROWS in held and not database:
+        _check_free(place)
     has_keys = any(name.startswith("keys/") for name in held)
     if not has_keys:
         (root / KEY_FOLDER).rmdir()  # a project without the folder may take its keys from elsewhere
     if ROWS in held:
-        if not database:
-            _check_free(place)
         openers.fill(settings.database, root, rows)  # last: a database elsewhere stays filled
     return Restored(str(into), manifest.made_at, count, has_keys, changed)
 
