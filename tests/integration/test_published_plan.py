@@ -60,7 +60,8 @@ BUILT_IN = [(kind, name) for kind in PLUGIN_KINDS for name in ALL.of(kind).names
 def test_every_plugins_options_are_typed_and_survive_a_definition(kind, name):
     plugin = ALL.of(kind).get(name)
     assert all(option.annotation is not None and option.allowed != "any value" for option in plugin.options.values())
-    options = plugin.check({"latest": {"rows": 3}, "frozen": {"digest": "0" * 64}, "members": {"of": ["a", "b"]}}.get(name, {}))
+    needed = {"latest": {"rows": 3}, "frozen": {"digest": "0" * 64}, "members": {"of": ["a", "b"]}}
+    options = plugin.check(needed.get(name, {}))
     assert json.loads(json.dumps(options)) == options
     assert plugin.check(options) == options
     plugin.create(options)
