@@ -153,7 +153,7 @@ def set_label(labels: Iterable[Any]) -> str:
     return msgspec.json.encode(_distinct(list(labels))).decode()
 
 
-def beside(label: str, answer: str) -> str:
+def in_form_of(label: str, answer: str) -> str:
     """The right label in the answer's form: beside a set, `joy` means `["joy"]`; beside `True`, `true` means `True`."""
     spelled = respelled(label, spellings([answer]))
     return set_label(as_members(spelled)) if is_set(answer) else spelled
@@ -161,7 +161,7 @@ def beside(label: str, answer: str) -> str:
 
 def agrees(answer: str, label: str) -> bool:
     """Whether the answer is that label; of sets, the same set."""
-    return answer == label or answer == beside(label, answer)
+    return answer == label or answer == in_form_of(label, answer)
 
 
 def counted(counts: Mapping[str, int]) -> dict[str, int]:

@@ -31,9 +31,9 @@ def code_of(module: ModuleType | None, source: str) -> PluginCode:
     own = hashlib.sha256(source.encode()).hexdigest()
     if module is None:
         return PluginCode(own)
-    beside, files = _closure(module, source)
-    if beside:
-        lines = [own, *(f"{name} {hashlib.sha256(code).hexdigest()}" for name, code in sorted(beside.items()))]
+    imported, files = _closure(module, source)
+    if imported:
+        lines = [own, *(f"{name} {hashlib.sha256(code).hexdigest()}" for name, code in sorted(imported.items()))]
         own = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     return PluginCode(own, module.__name__, files)
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from argosy.errors import DefinitionInvalid, nearest
+from argosy.shortening import shortened
 from argosy.type_words import words
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -82,17 +83,17 @@ def in_words(annotation: Any) -> str:
 
 def shown(value: Any) -> str:
     """A value as the user wrote it, cut short."""
-    return shortened(repr(value) if isinstance(value, str) else json.dumps(value, default=repr, ensure_ascii=False))
+    return abridged(repr(value) if isinstance(value, str) else json.dumps(value, default=repr, ensure_ascii=False))
 
 
-def shortened(text: str) -> str:
-    """The text, cut short."""
-    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+def abridged(text: str) -> str:
+    """The text, cut to what an error shows of a value."""
+    return shortened(text, _SHOWN_CHARACTERS)
 
 
 def listed(names: Collection[Any]) -> str:
     """Names as they are, the first few and each cut short: `a, b, … (12 in all)`."""
-    first = [shortened(str(name)) for name in islice(names, _LISTED)]
+    first = [abridged(str(name)) for name in islice(names, _LISTED)]
     return ", ".join(first) + (f", … ({len(names):,} in all)" if len(names) > _LISTED else "")
 
 

@@ -54,8 +54,8 @@ def _print(found: Found, periods: list[Period]) -> None:
         )
         for period in periods
     ]
-    beside = plural(periods[0].drift.reference_rows, "row")
-    title = f"{found.model}@{periods[0].version}: shifts from the {beside} of its test part, with 95 % intervals"
+    reference = plural(periods[0].drift.reference_rows, "row")
+    title = f"{found.model}@{periods[0].version}: shifts from the {reference} of its test part, with 95 % intervals"
     print_table(("from (UTC)", ">answers", *(f">{NAMES.get(name, name)}" for name in names)), rows, title)
     shown = [period for period in periods if period.drift.shown()]
     if not shown:

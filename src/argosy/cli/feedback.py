@@ -189,8 +189,8 @@ def retrain(ctx: click.Context, model: str, processes: int, detach: bool, now: b
     try:
         found = retrain(project.backends, model, processes, lambda step: print_line(f"  {step}", err=True), now)
     except NothingNew as reason:
-        told = {"model": model, "promoted": False, "reason": str(reason), "new_training_rows": 0}
-        print_json(told) if as_json else print_line(f"Nothing to learn: {reason}")
+        shown = {"model": model, "promoted": False, "reason": str(reason), "new_training_rows": 0}
+        print_json(shown) if as_json else print_line(f"Nothing to learn: {reason}")
         return 2
     if as_json:
         print_json(found.to_dict())

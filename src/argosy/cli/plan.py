@@ -108,10 +108,12 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
     if as_json:
         counts = {state.value: number for state, number in found.counts.items()}
         failed = [{"label": job.label, "error": job.error, "traceback": job.traceback} for job in found.failed]
-        told = {"plan": found.plan, "counts": counts, "failed": failed, "lacking": dict(found.lacking)}
-        told |= {"stopped": found.stopped, "replaced": [asdict(one) for one in found.replaced]}
+        shown = {"plan": found.plan, "counts": counts, "failed": failed, "lacking": dict(found.lacking)}
+        shown |= {"stopped": found.stopped, "replaced": [asdict(one) for one in found.replaced]}
         waiting = {"quiet_until": until} if until else {}
-        print_json(told | waiting | ({"search": found.search, "searching": found.is_searching} if found.search else {}))
+        print_json(
+            shown | waiting | ({"search": found.search, "searching": found.is_searching} if found.search else {})
+        )
         return
     print_line(str(found))
     if until:
@@ -174,11 +176,11 @@ def _print_search(found: SearchCheck) -> None:
     import msgspec
 
     given = {name: value for name, value in msgspec.to_builtins(found.plan.search).items() if value}
-    del given["halving"]  # told in a line of its own
+    del given["halving"]  # printed in a line of its own
     stop = ", ".join(f"{name} {value}" for name, value in given.pop("stop_when", {}).items() if value is not None)
-    told = ", ".join(f"{name} {value}" for name, value in given.items()) + (f", stop when {stop}" if stop else "")
+    shown = ", ".join(f"{name} {value}" for name, value in given.items()) + (f", stop when {stop}" if stop else "")
     many = "countless permutations" if found.permutations is None else plural(found.permutations, "permutation")
-    print_line(f"Plan '{found.plan.name}': a search of {many} ({told}).")
+    print_line(f"Plan '{found.plan.name}': a search of {many} ({shown}).")
     if found.rungs:
         print_line(f"Halving: {_rungs(found)} of the training part; only the last become versions.")
     print_table(("choice", "values"), found.space)
@@ -189,11 +191,11 @@ def _print_search(found: SearchCheck) -> None:
 
 def _rungs(found: SearchCheck) -> str:
     """`27 on 11%, 9 on 33%, 3 on all`, or of how many one goes so far."""
-    told = []
+    shown = []
     for share, most, factor in found.rungs:
         number = str(most) if most is not None else f"one in {factor}" if factor > 1 else "all"
-        told.append(f"{number} on {'all' if share == 1.0 else f'{share:.0%}'}")
-    return ", ".join(told)
+        shown.append(f"{number} on {'all' if share == 1.0 else f'{share:.0%}'}")
+    return ", ".join(shown)
 
 
 def _print_rows(plan: Plan, datasets: Sequence[Frozen]) -> None:

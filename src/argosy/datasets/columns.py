@@ -89,7 +89,7 @@ def confirmed(found: Columns, options: FileOptions, rows: Sequence[Mapping[str, 
     return msgspec.structs.replace(found, **off)
 
 
-def told(columns: Columns, names: Iterable[str]) -> dict[str, str]:
+def columns_read(columns: Columns, names: Iterable[str]) -> dict[str, str]:
     """What was read from which column, of the columns that were there."""
     known = set(names)
     found = {role: getattr(columns, role) for role in _USUAL}

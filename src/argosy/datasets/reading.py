@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from argosy.datasets.annotations import is_export
-from argosy.datasets.columns import check_distinct, confirmed, detect, paths, told, used, value_at
+from argosy.datasets.columns import check_distinct, columns_read, confirmed, detect, paths, used, value_at
 from argosy.datasets.conversion import Row, converter
 from argosy.datasets.example import Example
 from argosy.datasets.file_options import FileOptions
@@ -60,7 +60,7 @@ class Reading:
             nested = paths(found, names)
             known = [_with_paths(row, nested) for row in known] if nested else known
             columns = confirmed(found, self.options, known, self.where)
-        self.columns = told(columns, names)
+        self.columns = columns_read(columns, names)
         convert = converter(columns, self.options.text_bytes)
         for number, row in itertools.chain(sample, rows):
             if isinstance(row, str):

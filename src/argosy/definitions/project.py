@@ -68,7 +68,7 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
         """When the quiet hours that hold at that moment end, as the wall clock shows it; None where none do."""
         quiet = self.quiet()
         until = quiet.until(moment)
-        return None if until is None else quiet.told(until)
+        return None if until is None else quiet.wall_clock(until)
 
 
 class DriftTriggerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

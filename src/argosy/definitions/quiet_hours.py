@@ -51,7 +51,7 @@ class QuietHours:
             ends = found
         return ends if ends > moment else None
 
-    def told(self, moment: float) -> str:
+    def wall_clock(self, moment: float) -> str:
         """A moment as the wall clock shows it: `Mon 18:00`."""
         return datetime.fromtimestamp(moment, self.zone).strftime("%a %H:%M")
 

@@ -25,7 +25,7 @@ from argosy.typed_values import shown
 Alternatives = Mapping[PluginKind, tuple[Alternative, ...]]
 
 
-class Range(msgspec.Struct, frozen=True):
+class Bounds(msgspec.Struct, frozen=True):
     """Numbers from `least` to `most`, both included."""
 
     least: float = float("-inf")
@@ -39,7 +39,7 @@ class Condition(msgspec.Struct, frozen=True):
     """One entry of a rule. `allowed` maps a plug-in to its option's name and values; `*` is the plug-in's own name."""
 
     kind: PluginKind
-    allowed: Mapping[str, tuple[str, tuple[Any, ...] | Range]]
+    allowed: Mapping[str, tuple[str, tuple[Any, ...] | Bounds]]
 
     def holds(self, spec: Spec) -> bool:
         if "*" in self.allowed:
@@ -130,8 +130,8 @@ def _condition(
 
 def _allowed(
     option: str, value: Any, plugins: list[Plugin[Any]], path: str
-) -> dict[str, tuple[str, tuple[Any, ...] | Range]]:
-    allowed: dict[str, tuple[str, tuple[Any, ...] | Range]] = {}
+) -> dict[str, tuple[str, tuple[Any, ...] | Bounds]]:
+    allowed: dict[str, tuple[str, tuple[Any, ...] | Bounds]] = {}
     refused: DefinitionInvalid | None = None
     for plugin in plugins:
         found = plugin.options.get(plugin.option_aliases.get(option, option))
@@ -171,12 +171,12 @@ def _names(value: Any, path: str) -> list[str]:
     return names
 
 
-def _range(value: Mapping[str, Any], path: str) -> Range:
+def _range(value: Mapping[str, Any], path: str) -> Bounds:
     refuse_unknown_keys(value, ("min", "max"), "a range", path)
     for key, bound in value.items():
         if not isinstance(bound, int | float) or isinstance(bound, bool):
             raise DefinitionInvalid(f"expected a number; got {shown(bound)}", f"{path}.{key}")
-    found = Range(value.get("min", float("-inf")), value.get("max", float("inf")))
+    found = Bounds(value.get("min", float("-inf")), value.get("max", float("inf")))
     if not value or found.least > found.most:
         raise DefinitionInvalid(f"a range has a min, a max, or a min up to its max; got {shown(value)}", path)
     return found

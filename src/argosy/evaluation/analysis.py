@@ -16,7 +16,7 @@ from argosy.errors import ArgosyError, InputInvalid, KeyUnavailable
 from argosy.evaluation.drift import drift
 from argosy.evaluation.drift_looks import DriftLooks
 from argosy.evaluation.drift_periods import periods_of
-from argosy.evaluation.findings import Analysis, Case, Live, Point, Request
+from argosy.evaluation.findings import Analysis, AnalysisRequest, Case, Live, Point
 from argosy.label_sets import agrees
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.answers import answers_of, coded, confidence, right
@@ -37,7 +37,7 @@ SIZES: Final = (0.1, 0.2, 0.4, 0.7)
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnsweredPart:
     """Rows of one part with the scores of a model that did not learn from them."""
 
     part: Part
@@ -51,7 +51,7 @@ def analyse(backends: Backends, values: Mapping[str, Any], report_progress: Prog
     from argosy.datasets.dataset import load
 
     backends.load_plugins()
-    request = msgspec.convert(values, Request)
+    request = msgspec.convert(values, AnalysisRequest)
     trained = backends.store.trained(request.label)
     report_progress("reading the rows")
     dataset = load(backends.database, backends.vault, trained.dataset_digest)
@@ -117,10 +117,10 @@ def _crossed(
     backends: Backends,
     trained: Trained,
     dataset: Dataset,
-    request: Request,
+    request: AnalysisRequest,
     report_progress: Progress,
     notes: dict[str, str],
-) -> list[Answered]:
+) -> list[AnsweredPart]:
     """The training part, each third answered by a pair that learned from the other two."""
     train = dataset.parts[Part.TRAIN]
     if request.quick:
@@ -145,18 +145,18 @@ def _crossed(
         scores[:, columns] = pair.scores([inputs[at] for at in ask], NO_LIMIT)
         ids = [train.example_ids[kept[at]].hex() for at in ask]
         answered = [labels[at] if labels[at] in set(pair.classes) else "" for at in ask]
-        found.append(Answered(Part.TRAIN, ids, answered, scores))
+        found.append(AnsweredPart(Part.TRAIN, ids, answered, scores))
     return found
 
 
-def _answered(model: AdaptedModel, dataset: Dataset, part: Part) -> Answered:
+def _answered(model: AdaptedModel, dataset: Dataset, part: Part) -> AnsweredPart:
     rows = dataset.parts[part]
     inputs, kept = _answerable(rows.inputs)
     scores = model.scores(inputs, NO_LIMIT) if inputs else np.zeros((0, len(model.classes)))
-    return Answered(part, [rows.example_ids[at].hex() for at in kept], [rows.labels[at] for at in kept], scores)
+    return AnsweredPart(part, [rows.example_ids[at].hex() for at in kept], [rows.labels[at] for at in kept], scores)
 
 
-def _mistakes(test: Answered, model: AdaptedModel) -> list[Case]:
+def _mistakes(test: AnsweredPart, model: AdaptedModel) -> list[Case]:
     wrong = np.flatnonzero(~_right(test, model))
     sure = _sure(test, model)
     order = wrong[np.argsort(-sure[wrong], kind="stable")]
@@ -167,7 +167,7 @@ def _mistakes(test: Answered, model: AdaptedModel) -> list[Case]:
     ]
 
 
-def _doubts(sides: Sequence[Answered], classes: list[str]) -> list[Case]:
+def _doubts(sides: Sequence[AnsweredPart], classes: list[str]) -> list[Case]:
     sides = [side for side in sides if side.labels]
     if not sides:
         return []
@@ -190,7 +190,7 @@ def _pairs(doubts: Sequence[Case]) -> list[tuple[str, str, int]]:
 
 def _live(
     backends: Backends,
-    request: Request,
+    request: AnalysisRequest,
     notes: dict[str, str],
     report_progress: Progress,
 ) -> Live | None:
@@ -237,10 +237,10 @@ def _answerable(inputs: Sequence[Input]) -> tuple[list[Input], list[int]]:
     return [inputs[at] for at in kept], kept
 
 
-def _right(side: Answered, model: AdaptedModel) -> NDArray[np.bool_]:
+def _right(side: AnsweredPart, model: AdaptedModel) -> NDArray[np.bool_]:
     codes = coded(side.labels, model.classes, model.estimator.answers_sets)
     return right(side.scores, codes, model.estimator.answered_from)
 
 
-def _sure(side: Answered, model: AdaptedModel) -> Floats:
+def _sure(side: AnsweredPart, model: AdaptedModel) -> Floats:
     return confidence(side.scores, model.estimator.has_probabilities, model.estimator.answered_from)

@@ -13,7 +13,7 @@ from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.intervals import Interval
 
 
-class Request(msgspec.Struct, frozen=True):
+class AnalysisRequest(msgspec.Struct, frozen=True):
     """What to find out of which version."""
 
     label: str

@@ -30,7 +30,7 @@ class InterimTest:
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnsweredPrediction:
     """A live answer and what was said of it."""
 
     prediction_id: str
@@ -62,7 +62,7 @@ def interim_test(rows: int, policy: Policy) -> InterimTest | None:
     return InterimTest(number, first << (number - 1), 1 - (1 - policy.confidence) / 2**number)
 
 
-def measuring(answered: Iterable[Answered], rule: ConflictRule, policy: Policy) -> list[Row]:
+def measuring(answered: Iterable[AnsweredPrediction], rule: ConflictRule, policy: Policy) -> list[Row]:
     """The rows that may measure, in the order in which each came to: later feedback never reorders earlier rows.
 
     Feedback measures that came without regard to the answer (all of it under the evidence `all`).

@@ -11,8 +11,7 @@ from argosy.errors import NothingToRollBack
 from argosy.evaluation.evidence import within_shares
 from argosy.evaluation.gate import Policy
 from argosy.feedback.labels import ConflictRule, Said
-from argosy.feedback.replay import Answered, Row, measuring
-from argosy.label_sets import beside
+from argosy.feedback.replay import AnsweredPrediction, Row, measuring
 from argosy.predictions.feedback_log import fresh_feedback
 from argosy.predictions.measures import measures
 from argosy.store.aliases import CHAMPION, before, moves
@@ -43,11 +42,11 @@ def fresh_rows(transaction: Transaction, period: ChampionPeriod, rule: ConflictR
     answers: dict[str, str] = {}
     said: dict[str, list[Said]] = {}
     for fresh in fresh_feedback(transaction, period.model, period.champion, period.since):
-        one, label = fresh.given, beside(fresh.given.label, fresh.answer)
+        one, label = fresh.given, in_form_of(fresh.given.label, fresh.answer)
         answers[one.prediction_id] = fresh.answer
         word = Said(one.kind, label, one.source, one.given_at, fresh.number, one.measures, one.token)
         said.setdefault(one.prediction_id, []).append(word)
-    given = (Answered(one, answers[one], tuple(words)) for one, words in said.items())
+    given = (AnsweredPrediction(one, answers[one], tuple(words)) for one, words in said.items())
     givers = measures(transaction, period.model)
     rows = [replace(row, measure=givers.get(row.prediction_id)) for row in measuring(given, rule, policy)]
     kept = within_shares([row.measure for row in rows], np.ones(len(rows), bool), policy.largest_share)

@@ -20,7 +20,7 @@ import msgspec
 
 from argosy.datasets.csv_rows import CsvRows
 from argosy.errors import FeedbackInvalid
-from argosy.label_sets import as_members, beside, is_set, label_of, plain
+from argosy.label_sets import as_members, in_form_of, is_set, label_of, plain
 from argosy.spreadsheet_cells import guarded, unguarded
 from argosy.types import Input
 
@@ -168,7 +168,7 @@ def _label(said: str, answer: str) -> str:
     label = RIGHT if said.lower() == LABEL_OK else label_of(unguarded(said))
     if answer and is_set(label) and not is_set(answer):
         raise ValueError(f"'{label}' is several labels, and the answer '{answer}' a single one")
-    return beside(label, answer)
+    return in_form_of(label, answer)
 
 
 def _header(line: int, cells: list[str] | str) -> list[str]:

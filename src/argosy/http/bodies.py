@@ -10,7 +10,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from argosy.errors import ContentTypeUnsupported, RequestInvalid, RequestTooLarge
-from argosy.typed_values import shortened
+from argosy.typed_values import abridged
 
 JSON_TYPES: Final = ("application/json", "", "application/x-www-form-urlencoded")
 """None at all, and what `curl -d` says of JSON, as all published examples do, are taken for it. A page of another site
@@ -60,7 +60,7 @@ class _Decoder:
     def __init__(self, encoding: str, limit: int) -> None:
         if encoding not in _ENCODINGS:
             raise ContentTypeUnsupported(
-                f"the content encoding is '{shortened(encoding)}': send gzip or deflate, or the body as it is"
+                f"the content encoding is '{abridged(encoding)}': send gzip or deflate, or the body as it is"
             )
         self._encoding, self._limit, self._left = encoding, limit, limit
         self._new: Callable[[], Any] = lambda: zlib.decompressobj(_ENCODINGS[encoding])

@@ -17,7 +17,7 @@ from typing import Literal, cast, get_args
 
 from argosy.database import Database, Transaction
 from argosy.errors import FeedbackInvalid, PredictionNotFound
-from argosy.label_sets import as_members, beside, is_set, label_of
+from argosy.label_sets import as_members, in_form_of, is_set, label_of
 from argosy.predictions import statements
 from argosy.predictions.giver import OWNER, Giver
 from argosy.predictions.ids import PredictionIds
@@ -125,7 +125,7 @@ class FeedbackLog:
             rows = transaction.execute(statements.FEEDBACK_OF_MODEL, {"model": model})
         said = [(_feedback(row[:-1]), str(row[-1])) for row in rows]
         return [
-            replace(one, label=beside(one.label, answer))
+            replace(one, label=in_form_of(one.label, answer))
             for one, answer in said
             if is_set(answer) or not is_set(one.label)
         ]

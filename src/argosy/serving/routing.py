@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from argosy.errors import ArgosyError, ModelNotFound, ModelNotReady, VersionNotFound, nearest
 from argosy.serving.servable import Servable, ServableState
-from argosy.typed_values import shortened
+from argosy.typed_values import abridged
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class RoutingTable:
         if name not in self.models:
             there = ", ".join(sorted(self.models)) or "none yet"
             raise ModelNotFound(
-                f"no model is called '{shortened(name)}'{nearest(name, self.models)}; served are: {there}"
+                f"no model is called '{abridged(name)}'{nearest(name, self.models)}; served are: {there}"
             )
         return self.models[name]
 
@@ -50,7 +50,7 @@ class RoutingTable:
 def _nowhere(name: str, version: int | str | None, model: ModelRouting) -> ArgosyError:
     if version is None:
         return ModelNotReady(f"no version of '{name}' is loaded yet{_failures(model)}")
-    return VersionNotFound(f"'{name}' serves no version '{shortened(str(version))}'; it serves: {_served(model)}")
+    return VersionNotFound(f"'{name}' serves no version '{abridged(str(version))}'; it serves: {_served(model)}")
 
 
 def _number(model: ModelRouting, version: int | str) -> int | None:

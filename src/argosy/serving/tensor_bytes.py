@@ -13,7 +13,7 @@ import numpy as np
 
 from argosy.errors import RequestInvalid
 from argosy.serving.tensors import Tensor, where
-from argosy.typed_values import shortened
+from argosy.typed_values import abridged
 
 _SIZE = struct.Struct("<I")
 _DTYPES = {
@@ -29,7 +29,7 @@ def elements_from_bytes(tensor: Tensor, data: memoryview) -> list[Any]:
         return _texts(tensor, elements, data)
     dtype = _DTYPES.get(tensor.datatype)
     if dtype is None or len(data) != elements * np.dtype(dtype).itemsize:
-        name = shortened(tensor.datatype)
+        name = abridged(tensor.datatype)
         raise RequestInvalid(
             f"{where(tensor)}: {len(data)} bytes are no {name} elements, of which its shape says {elements}"
         )

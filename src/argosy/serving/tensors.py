@@ -20,7 +20,7 @@ from argosy.errors import RequestInvalid
 from argosy.models.adapter import FieldKind
 from argosy.models.inputs import is_lone_text
 from argosy.serving.requests import InferResponse, scores_name
-from argosy.typed_values import listed, shortened, shown
+from argosy.typed_values import abridged, listed, shown
 from argosy.types import Input
 
 TENSOR_DATATYPES = (
@@ -59,7 +59,7 @@ class Tensor(msgspec.Struct):
 
 def where(tensor: Tensor) -> str:
     """What error messages call it."""
-    return f"the input '{shortened(tensor.name)}'"
+    return f"the input '{abridged(tensor.name)}'"
 
 
 def check_shapes(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind]) -> None:
@@ -135,7 +135,7 @@ def _values(tensor: Tensor) -> list[Any]:
     place, elements = where(tensor), tensor.elements
     if tensor.datatype not in TENSOR_DATATYPES:
         there = ", ".join(TENSOR_DATATYPES)
-        raise RequestInvalid(f"{place} has the datatype '{shortened(tensor.datatype)}': there are {there}")
+        raise RequestInvalid(f"{place} has the datatype '{abridged(tensor.datatype)}': there are {there}")
     if tensor.data is None:
         raise RequestInvalid(f"{place} has no data")
     values = _flat(tensor.data)
@@ -149,7 +149,7 @@ def _values(tensor: Tensor) -> list[Any]:
         return values
     if content not in CONTENT_TYPES:
         raise RequestInvalid(
-            f"{place} has the content_type '{shortened(str(content))}': those read here are {', '.join(CONTENT_TYPES)}"
+            f"{place} has the content_type '{abridged(str(content))}': those read here are {', '.join(CONTENT_TYPES)}"
         )
     return _from_base64(tensor, values) if content == BASE64_CONTENT else values
 
@@ -198,7 +198,7 @@ def check_outputs(wanted: Sequence[str], has_probabilities: bool) -> None:
     there = output_names(has_probabilities)
     for name in wanted:
         if name not in there:
-            raise RequestInvalid(f"there is no output '{shortened(name)}'; there are: {', '.join(there)}")
+            raise RequestInvalid(f"there is no output '{abridged(name)}'; there are: {', '.join(there)}")
 
 
 def output_tensors(response: InferResponse, wanted: Sequence[str] = ()) -> list[dict[str, Any]]:

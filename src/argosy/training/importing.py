@@ -57,7 +57,7 @@ class ImportedVersion:
         return {**found, **rest, "metrics": self.metrics}
 
 
-class Request(msgspec.Struct, frozen=True):
+class ImportRequest(msgspec.Struct, frozen=True):
     """What the child is asked for."""
 
     path: str
@@ -90,7 +90,7 @@ def import_model(
     declared = parse_input(takes)
     options = {"format": form, "sha256": "", "classes": list(classes), "trusted": sorted(trusted), **declared}
     cut = parse_dataset(backends, dataset)
-    request = Request(str(path.resolve()), model_name(name), options, cut.to_dict(), current_user())
+    request = ImportRequest(str(path.resolve()), model_name(name), options, cut.to_dict(), current_user())
     found = run_task(backends.root, "score_import", msgspec.to_builtins(request), report_progress=report_progress)
     version = backends.store.resolve(found.pop("version"))
     return ImportedVersion(version, **found)
@@ -144,7 +144,7 @@ def score_import(backends: Backends, values: Mapping[str, Any], report_progress:
     from argosy.models.adapters.imported import Imported
     from argosy.models.runtimes.sandbox import isolation
 
-    request = msgspec.convert(values, Request)
+    request = msgspec.convert(values, ImportRequest)
     content = Path(request.path).read_bytes()
     options = {**request.adapter, "sha256": hashlib.sha256(content).hexdigest()}
     report_progress(f"runs in {isolation()}")
@@ -223,7 +223,7 @@ def _measured(adapter: Imported, dataset: Dataset) -> Measured:
 
 def _recorded(
     backends: Backends,
-    request: Request,
+    request: ImportRequest,
     cut: Spec,
     digest: str,
     adapter: Imported,

@@ -76,7 +76,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Promotion:
+class ReportedMove:
     """A move of an alias, with the gate's evidence where it had any."""
 
     moved_at: float
@@ -118,7 +118,7 @@ class Contents:
     doubts_total: int = 0
     doubted: Sequence[tuple[str, str, int]] = ()
     """(given, likelier, rows) of the most frequent labels in doubt."""
-    promotions: Sequence[Promotion] = ()
+    promotions: Sequence[ReportedMove] = ()
     live: Live | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     has_texts: bool = False

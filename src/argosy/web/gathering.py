@@ -28,7 +28,7 @@ from argosy.store.trained import Trained, Version
 from argosy.subprocess_tasks import run_task
 from argosy.tuning.project_plans import ProjectPlans
 from argosy.types import Progress
-from argosy.web.contents import Board, Competitor, Contents, Promotion, Subject
+from argosy.web.contents import Board, Competitor, Contents, ReportedMove, Subject
 from argosy.web.notebook import ReportPath
 
 SHOWN = 20
@@ -234,9 +234,9 @@ def _logged(backends: Backends, label: str) -> Curves:
         return kept_curves(transaction, label)
 
 
-def _promotions(backends: Backends, model: str) -> list[Promotion]:
+def _promotions(backends: Backends, model: str) -> list[ReportedMove]:
     return [
-        Promotion(
+        ReportedMove(
             one.moved_at,
             one.alias,
             one.from_number,

@@ -19,7 +19,7 @@ from argosy.web.charts.curves import Axes, Mark, curve
 from argosy.web.charts.dots import Dot, intervals
 from argosy.web.charts.heat import MOST_NUMBERED, heat_map
 from argosy.web.charts.svg import percent
-from argosy.web.contents import Board, Competitor, Promotion
+from argosy.web.contents import Board, Competitor, ReportedMove
 
 WIDE, NARROW = 940.0, 330.0
 SHOWN = 20
@@ -31,7 +31,7 @@ NAME, SHORTEST_NAME = 36, 16
 CURVE_WIDTH = 560.0
 LOGGED_CURVES, LOGGED_POINTS = 6, 100
 """Metrics that are drawn, and points of each."""
-BESIDE = 18
+TABLE_LABEL_CHARACTERS = 18
 """Labels longer than this leave no room for a table beside the heat map."""
 
 
@@ -78,7 +78,7 @@ def is_numbered(labels: Sequence[str]) -> bool:
 
 def fits_beside(labels: Sequence[str]) -> bool:
     """Whether the heat map leaves room for a table beside it."""
-    return is_numbered(labels) and max(map(len, labels)) <= BESIDE
+    return is_numbered(labels) and max(map(len, labels)) <= TABLE_LABEL_CHARACTERS
 
 
 def lowest_f1_first(classes: Sequence[ClassFigures]) -> list[ClassFigures]:
@@ -165,7 +165,7 @@ def balance(ordered: Sequence[str], train: Mapping[str, int]) -> Plot:
     return _both(lambda width: bars(lines, width, title, ["training rows"], ["plain"]))
 
 
-def promotions(moves: Sequence[Promotion]) -> Plot | None:
+def promotions(moves: Sequence[ReportedMove]) -> Plot | None:
     """The difference that each promotion rested on; None where none had evidence."""
     dots = [
         Dot(move.way, found["difference"], found["low"], found["high"], "good" if found["low"] > 0 else "bad")

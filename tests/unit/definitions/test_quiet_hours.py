@@ -35,7 +35,7 @@ def test_they_hold_from_their_first_minute_to_their_last():
     assert ends(quiet, "2026-03-06 17:59:59") == "2026-03-06 18:00"
     assert ends(quiet, "2026-03-06 18:00") is None
     assert ends(quiet, "2026-03-07 12:00") is None
-    assert quiet.told(at("2026-03-06 18:00")) == "Fri 18:00"
+    assert quiet.wall_clock(at("2026-03-06 18:00")) == "Fri 18:00"
 
 
 def test_a_night_belongs_to_the_day_on_which_it_begins():

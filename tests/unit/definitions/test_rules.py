@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.definitions import PLUGIN_KINDS, Definition, Spec, expand, parse_plan
-from argosy.definitions.rules import Condition, Range, Rule, first_barring, marks
+from argosy.definitions.rules import Bounds, Condition, Rule, first_barring, marks
 from argosy.errors import DefinitionInvalid, PluginNotFound
 
 PLAN = {
@@ -138,7 +138,7 @@ definitions = st.builds(Definition, specs, specs, specs)
 by_name = st.lists(st.sampled_from("ab"), max_size=2).map(lambda names: {"*": ("", tuple(names))})
 by_option = st.dictionaries(
     st.sampled_from("ab"),
-    st.tuples(st.just("x"), st.lists(st.integers(0, 3), max_size=2).map(tuple) | st.builds(Range, st.integers(0, 3))),
+    st.tuples(st.just("x"), st.lists(st.integers(0, 3), max_size=2).map(tuple) | st.builds(Bounds, st.integers(0, 3))),
 )
 all_conditions = st.lists(st.builds(Condition, st.sampled_from(PLUGIN_KINDS), by_name | by_option), max_size=4).map(
     tuple

@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 
 from argosy.evaluation.gate import Policy, judge
 from argosy.feedback.labels import ConflictRule, Said
-from argosy.feedback.replay import Answered, due, first_rows, interim_test, measuring
+from argosy.feedback.replay import AnsweredPrediction, due, first_rows, interim_test, measuring
 
 POLICY = Policy()
 
 
 def answered(name, *said, answer="sport"):
-    return Answered(name, answer, tuple(Said(kind, label, "ann", n, n, fair) for kind, label, n, fair in said))
+    return AnsweredPrediction(
+        name, answer, tuple(Said(kind, label, "ann", n, n, fair) for kind, label, n, fair in said)
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_all_corrections_measure_under_a_policy_that_says_so():
 
 def test_contradictory_feedback_goes_by_the_rule():
     said = [
-        Answered(
+        AnsweredPrediction(
             "one",
             "sport",
             (Said("correction", "tech", "ann", 1, 1, True), Said("correction", "sport", "bob", 2, 2, True)),

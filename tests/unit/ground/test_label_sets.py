@@ -114,10 +114,10 @@ def test_the_usual_spelling_is_the_one_that_most_examples_have(stored, coming, u
 def test_labels_compare_equal_and_keep_the_spelling_that_rests():
     assert label_sets.agrees("True", "true")
     assert label_sets.agrees(" sport", "sport")
-    assert label_sets.beside("sport", " sport") == " sport"
+    assert label_sets.in_form_of("sport", " sport") == " sport"
     assert label_sets.spellings(["Mu\u0308ll "]) == {"Müll": "Mu\u0308ll "}
     assert label_sets.agrees("1", "1")
-    assert label_sets.beside("true", '["True"]') == '["True"]'
+    assert label_sets.in_form_of("true", '["True"]') == '["True"]'
     assert label_sets.spellings(["True", "1.0", "joy", "2", "2.0"]) == {"true": "True", "1": "1.0"}
     assert label_sets.respelled('["joy","true"]', {"true": "True"}) == '["True","joy"]'
 
@@ -152,8 +152,8 @@ def test_lists_of_what_is_no_label_are_refused(given):
 
 
 def test_a_single_label_beside_a_set_is_a_set_of_one():
-    assert label_sets.beside("joy", '["love"]') == '["joy"]'
-    assert label_sets.beside("joy", "love") == "joy"
+    assert label_sets.in_form_of("joy", '["love"]') == '["joy"]'
+    assert label_sets.in_form_of("joy", "love") == "joy"
     assert label_sets.agrees('["a","b"]', '["b", "a"]')
     assert label_sets.agrees('["a"]', "a")
     assert not label_sets.agrees("a", '["a"]')

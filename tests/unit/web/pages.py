@@ -10,7 +10,7 @@ from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.class_figures import class_figures
 from argosy.statistics.intervals import Interval
 from argosy.statistics.shifts import Moments
-from argosy.web.contents import Board, Competitor, Contents, Promotion, Subject
+from argosy.web.contents import Board, Competitor, Contents, ReportedMove, Subject
 
 LABELS = ["billing", "delivery", "<other> & more"]
 CONFUSION = [[40, 2, 1], [3, 51, 0], [0, 4, 12]]
@@ -80,7 +80,7 @@ def contents(**changes):
         "doubts": [case],
         "doubts_total": 3,
         "doubted": [("billing", "<other> & more", 2), ("delivery", "billing", 1)],
-        "promotions": [Promotion(1.79e9, "champion", None, 1, "promote", "ann", "<best>", evidence)],
+        "promotions": [ReportedMove(1.79e9, "champion", None, 1, "promote", "ann", "<best>", evidence)],
         "live": drifted,
     }
     return Contents(**{**given, **changes})

@@ -106,11 +106,11 @@ class Transformer(Estimator):
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
         from argosy.models.fine_tuning.graph import graph_of
-        from argosy.models.fine_tuning.training import TrainingSettings, fine_tune
+        from argosy.models.fine_tuning.training import FineTuningSettings, fine_tune
 
         require_every_class(y, n_classes)
         begin, pieces = pretrained(), _pieces(X)
-        settings = TrainingSettings(**{name: getattr(self, name) for name in TrainingSettings.__dataclass_fields__})
+        settings = FineTuningSettings(**{name: getattr(self, name) for name in FineTuningSettings.__dataclass_fields__})
         learned = fine_tune(settings, begin, pieces, y, self._weights(y), self._kept_aside(y), _spread(len(y)))
         self.__dict__.pop("_answering", None)
         self.weights_ = dict(begin.weights)

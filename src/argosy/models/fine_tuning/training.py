@@ -27,7 +27,7 @@ _ANSWERED_TOGETHER = 32
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
+class FineTuningSettings:
     """The options of `transformer` that training needs."""
 
     epochs: int
@@ -52,7 +52,7 @@ class Learned:
 
 
 def fine_tune(
-    settings: TrainingSettings,
+    settings: FineTuningSettings,
     begin: Pretrained,
     pieces: Pieces,
     y: Codes,
@@ -77,7 +77,7 @@ def fine_tune(
 
 class _Tuning:
     def __init__(
-        self, torch: Any, settings: TrainingSettings, begin: Pretrained, pieces: Pieces, y: Codes, weights: Floats
+        self, torch: Any, settings: FineTuningSettings, begin: Pretrained, pieces: Pieces, y: Codes, weights: Floats
     ) -> None:
         self._torch, self._settings, self._begin, self._pieces = torch, settings, begin, pieces
         self._lengths = np.array([len(one) for one in pieces])

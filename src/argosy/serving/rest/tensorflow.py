@@ -21,7 +21,7 @@ from argosy.serving.rest.callers import caller_of
 from argosy.serving.rest.inference_responses import inference_response
 from argosy.serving.servable import Servable, ServableState
 from argosy.serving.tensors import LONE_TEXT, text_of_base64
-from argosy.typed_values import shortened
+from argosy.typed_values import abridged
 from argosy.types import Input
 
 SIGNATURE = "serving_default"
@@ -43,7 +43,7 @@ class TensorFlowProtocol:
                 one for one in model.versions.values() if str(model.aliases.get(version, version)) == str(one.version)
             ]
             if not asked:
-                raise VersionNotFound(f"'{name}' has no version '{shortened(version)}'")
+                raise VersionNotFound(f"'{name}' has no version '{abridged(version)}'")
         states = [_status(one) for one in asked]
         is_ready = any(one.is_ready for one in asked)
         return json_response({"model_version_status": states, "name": name, "ready": is_ready})
@@ -63,13 +63,13 @@ class TensorFlowProtocol:
         return inference_response({"outputs": _columns(response)} if is_columnar else _rows(response), response)
 
     async def other_verb(self, request: Request) -> NoReturn:
-        raise RouteNotFound(f"a model has no verb '{shortened(request.path_params['verb'])}': POST …:predict asks it")
+        raise RouteNotFound(f"a model has no verb '{abridged(request.path_params['verb'])}': POST …:predict asks it")
 
 
 def check_signature(name: Any) -> None:
     """Raises RequestInvalid on a signature that no model has."""
     if name not in (None, "", SIGNATURE):
-        shown = f"'{shortened(name)}'" if isinstance(name, str) else json_type(name)
+        shown = f"'{abridged(name)}'" if isinstance(name, str) else json_type(name)
         raise RequestInvalid(f"signature_name is {shown}: every model has the signature '{SIGNATURE}' alone")
 
 
@@ -98,7 +98,7 @@ def rows_of_predict(body: dict[str, Any], reads: Mapping[str, FieldKind] = LONE_
 
 def _from_columns(inputs: Any, reads: Mapping[str, FieldKind]) -> list[Input]:
     if isinstance(inputs, dict) and not _is_bytes(inputs):
-        columns = {name: _column(column, f"inputs.{shortened(name)}") for name, column in inputs.items()}
+        columns = {name: _column(column, f"inputs.{abridged(name)}") for name, column in inputs.items()}
         if len(columns) == 1 and is_lone_text(reads):
             return [_text(one, "inputs") for column in columns.values() for one in column]
         if len({len(column) for column in columns.values()}) != 1:
@@ -116,7 +116,7 @@ def _column(value: Any, where: str) -> list[Any]:
 
 def _instance(value: Any, where: str, reads: Mapping[str, FieldKind]) -> Input:
     if isinstance(value, dict) and not _is_bytes(value):
-        fields = {name: _unpacked(field, f"{where}.{shortened(name)}") for name, field in value.items()}
+        fields = {name: _unpacked(field, f"{where}.{abridged(name)}") for name, field in value.items()}
         return _text(next(iter(fields.values())), where) if is_lone_text(reads) and len(fields) == 1 else fields
     return _listed(value, where, reads)
 
@@ -130,7 +130,7 @@ def _listed(value: Any, where: str, reads: Mapping[str, FieldKind]) -> Input:
     if len(value) != len(reads):
         fields = ", ".join(reads)
         raise RequestInvalid(f"{where} has {len(value)} values, and the model reads {len(reads)} fields: {fields}")
-    return {name: _unpacked(one, f"{where}.{shortened(name)}") for name, one in zip(reads, value, strict=True)}
+    return {name: _unpacked(one, f"{where}.{abridged(name)}") for name, one in zip(reads, value, strict=True)}
 
 
 def _text(value: Any, where: str) -> str:

@@ -38,9 +38,9 @@ class OptunaSampler:
         replay = _Replay(choices)
         choose(self._plan, replay)
         state = TrialState.RUNNING if is_running else TrialState.FAIL if value is None else TrialState.COMPLETE
-        told = None if is_running else value
+        known = None if is_running else value
         self._study.add_trial(
-            create_trial(params=dict(choices), distributions=replay.distributions, value=told, state=state)
+            create_trial(params=dict(choices), distributions=replay.distributions, value=known, state=state)
         )
 
     def ask(self) -> Choices | None:
