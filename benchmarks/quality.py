@@ -2,8 +2,8 @@
 
 Each set is imported with its published split into a project of its own under `--into`, and trained by the plan that
 `argosy init` writes, with the dataset and its collection named, by two processes. What is first on *validation* is
-reported by its accuracy on test, beside TfidfVectorizer and LogisticRegression as scikit-learn has them, on the very
-same rows; `baseline_all` may learn from the validation part as well.
+reported by its accuracy on test, compared with scikit-learn's TfidfVectorizer and LogisticRegression on the very same
+rows; `baseline_all` may learn from the validation part as well.
 
 Results are kept in `results.json` there: a set that has one is not measured again, one that was interrupted goes on.
 `--fresh` forgets the sets that are named. `--without transformer` leaves out what is so called, as a machine

@@ -1,4 +1,4 @@
-"""Lists of labels on GoEmotions with its published split: figures and speed, beside scikit-learn's OneVsRest.
+"""Lists of labels on GoEmotions with its published split: figures and speed, compared with scikit-learn's OneVsRest.
 
     python -m benchmarks.several_labels
 

@@ -122,7 +122,7 @@ def retrain(world: World, port: int, arrivals: Answers, corrected: list[int]) ->
 
 
 def wait_for(version: int, count: int) -> Answers:
-    """All answers, once so many of them are the version's."""
+    """All answers, once this many of them are the version's."""
     wait(lambda: len(read_answers(log()).by(version)) >= count, 60, "the server did not follow the alias")
     return read_answers(log())
 

@@ -146,7 +146,7 @@ show(answers[0])
 # %% [markdown]
 # ## Has the world changed?
 #
-# No labels are needed to see it: live answers beside the test part.
+# No labels are needed to see it: live answers compared with the test part.
 
 # %%
 drift = project.drift("desk")

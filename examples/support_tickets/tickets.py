@@ -1,7 +1,7 @@
 """Support tickets by templates and a seed, wrong on purpose: `python tickets.py FILE`.
 
-They are synthetic: short English sentences with slots, seven categories of which one is rare, and fields beside the
-text. What somebody's own file suffers from is planted, and written beside it, so that a report can be held to it:
+They are synthetic: short English sentences with slots, seven categories of which one is rare, and fields next to the
+text. What somebody's own file suffers from is planted, and written next to it, so that a report can be held to it:
 wrong labels, tickets that came in twice, and the same text under two labels.
 """
 
@@ -94,7 +94,7 @@ class Ticket:
 
 
 def tickets(count: int, seed: int = 1, wrong: float = 0.05) -> list[Ticket]:
-    """So many tickets; `wrong` is the share of labels that are not right."""
+    """This many tickets; `wrong` is the share of labels that are not right."""
     draw = random.Random(seed)
     rows = [_ticket(draw, number, category) for number, category in enumerate(_categories(draw, count))]
     spoilt = set(draw.sample(range(count), round(wrong * count)))
@@ -120,7 +120,7 @@ def drones(count: int, seed: int = 2) -> list[dict[str, Any]]:
 
 
 def write(path: Path, rows: list[Ticket]) -> None:
-    """The file that a team would have, and beside it the truth, which a team would not."""
+    """The file that a team would have, and next to it the truth, which a team would not."""
     path.write_text("".join(json.dumps(one.row) + "\n" for one in rows), "utf-8")
     truth = [{"id": one.row["id"], "truth": one.truth, "planted": one.planted} for one in rows]
     path.with_suffix(".truth.jsonl").write_text("".join(json.dumps(one) + "\n" for one in truth), "utf-8")

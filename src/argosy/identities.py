@@ -30,7 +30,7 @@ class WrittenNumber(float):
 
 
 def identity_of(value: Any, name: str) -> str | None:
-    """The name as it rests, None where there is none; raises ValueError where it cannot be told exactly."""
+    """The name as it rests, None where there is none; raises ValueError where it has no exact form."""
     if isinstance(value, str):
         return (value if value.isascii() else unicodedata.normalize("NFC", value)).strip() or None
     if value is None:

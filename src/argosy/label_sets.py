@@ -98,7 +98,7 @@ def spellings(stored: Iterable[str]) -> dict[str, str]:
 
 
 def respelled(label: str, spelling: Mapping[str, str]) -> str:
-    """The label in the spelling of those that rest beside it."""
+    """The label in the spelling of those that are stored."""
     several = members(label)
     if several is None:
         return spelling.get(label, label)
@@ -154,7 +154,7 @@ def set_label(labels: Iterable[Any]) -> str:
 
 
 def in_form_of(label: str, answer: str) -> str:
-    """The right label in the answer's form: beside a set, `joy` means `["joy"]`; beside `True`, `true` means `True`."""
+    """The right label in the answer's form: for a set, `joy` is `["joy"]`; for `True`, `true` is `True`."""
     spelled = respelled(label, spellings([answer]))
     return set_label(as_members(spelled)) if is_set(answer) else spelled
 

@@ -1,4 +1,4 @@
-"""A plug-in's code and its digest: its module's source, and that of the modules beside it that it imports.
+"""A plug-in's code and its digest: its module's source, and that of the modules next to it that it imports.
 
 Beside it are the modules of its own package or, for a module in no package, those in its folder, which is mostly the
 project's; what they import of that in turn counts too, inside functions as well. Installed packages do not: lineage
@@ -27,7 +27,7 @@ class PluginCode(NamedTuple):
 
 
 def code_of(module: ModuleType | None, source: str) -> PluginCode:
-    """The digest of a module that imports none beside it is the sha256 of its source."""
+    """The digest of a module that imports none next to it is the sha256 of its source."""
     own = hashlib.sha256(source.encode()).hexdigest()
     if module is None:
         return PluginCode(own)
@@ -39,7 +39,7 @@ def code_of(module: ModuleType | None, source: str) -> PluginCode:
 
 
 def _closure(module: ModuleType, source: str) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """(name to source of every module beside it that it depends on, path to source of these and itself)."""
+    """(name to source of every module next to it that it depends on, path to source of these and itself)."""
     file = getattr(module, "__file__", None)
     if not file:
         return {}, {}

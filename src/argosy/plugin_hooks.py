@@ -23,7 +23,7 @@ class PluginHooks:
 
     @classmethod
     def unused(cls, options: Options) -> dict[str, str]:  # noqa: ARG003  # for subclasses to look at
-        """Options without effect beside the others, and why."""
+        """Options without effect given the others, and why."""
         return {}
 
     @classmethod

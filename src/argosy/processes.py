@@ -18,7 +18,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 def threads(count: int) -> dict[str, str]:
-    """The environment in which numeric libraries use so many threads each; they read it when they are loaded."""
+    """The environment in which numeric libraries use this many threads each; they read it when they are loaded."""
     return dict.fromkeys(THREAD_VARIABLES, str(count))
 
 
@@ -30,8 +30,8 @@ def single_threaded() -> dict[str, str]:
 def stand_back(nice: int) -> None:
     """Let this process, and those it will start, be at least so nice. To be called before there are threads.
 
-    Linux may weigh sessions before it weighs processes (sched(7), autogroups): beside a server in another session the
-    level of a process means nothing, and that of the session has to be set. Its leader does.
+    Linux may weigh sessions before it weighs processes (sched(7), autogroups): if a server is in another session, the level
+    of a process means nothing, and that of the session has to be set. Its leader does.
     """
     if os.getpriority(os.PRIO_PROCESS, 0) < nice:
         os.setpriority(os.PRIO_PROCESS, 0, nice)

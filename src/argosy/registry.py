@@ -170,7 +170,7 @@ class Plugin(Generic[T]):
 
     @property
     def code_digest(self) -> str:
-        """Of its module and what that imports beside it; empty for Argosy's own, whose version is the package's."""
+        """Of its module and what that imports next to it; empty for Argosy's own, whose version is the package's."""
         return "" if self.code is None else self.code.digest
 
     @cached_property

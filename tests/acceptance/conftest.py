@@ -182,7 +182,7 @@ def until_fixture():
 
 
 def created(folder, rows=0, plan=PLAN):
-    """A project in a new folder, with so many tickets in it."""
+    """A project in a new folder, with this many tickets in it."""
     Shell(folder)("init", "shop")
     shell = Shell(folder / "shop")
     shell.write("plan.yaml", plan)

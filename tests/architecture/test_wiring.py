@@ -76,7 +76,7 @@ def test_there_is_no_circle(graph, capsys):
 def test_only_the_command_line_imports_the_facade(graph):
     """The package itself offers it to users."""
     importers = graph.find_modules_that_directly_import(FACADE) - {"argosy"}
-    assert {module for module in importers if not module.startswith(("argosy.cli.", "argosy.web."))} == set()
+    assert {module for module in importers if not module.startswith("argosy.cli.")} == set()
 
 
 def test_every_port_is_held(capsys):

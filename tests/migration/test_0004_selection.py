@@ -1,4 +1,4 @@
-"""Results from before `trained.rows_right` stay on the leaderboard, and new ones stand beside them."""
+"""Results from before `trained.rows_right` stay on the leaderboard, and new ones stand next to them."""
 
 from dataclasses import replace
 

@@ -61,7 +61,7 @@ class ProjectModels:
         return self._backends.store.versions(model)
 
     def trained(self, reference: str) -> Trained:
-        """The whole story of a version, or of a label that is none."""
+        """All that is recorded of a version, or of a label without one."""
         return trained_of(self._backends.plans, reference)
 
     def changed_code(self, reference: str) -> list[str]:

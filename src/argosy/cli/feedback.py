@@ -75,7 +75,13 @@ def add(
 
 @feedback.command("list")
 @click.argument("model", default="")
-@click.option("--rows", type=click.IntRange(1, 100_000), default=50, show_default=True, help="The newest so many.")
+@click.option(
+    "--rows",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help="At most this many.",
+)
 @json_option
 @click.pass_context
 def list_(ctx: click.Context, model: str, rows: int, as_json: bool) -> None:

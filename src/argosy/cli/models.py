@@ -78,7 +78,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def show(ctx: click.Context, reference: str, as_json: bool) -> None:
-    """Show the whole story of a version: definition, data, metrics, confusion, environment.
+    """Show what is recorded of a version: definition, data, metrics, confusion, environment.
 
     Example: argosy models show topics@champion
     """
@@ -264,7 +264,7 @@ def _way(move: Move) -> str:
     "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True, help="How."
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--top", type=click.IntRange(min=1), help="Only the first so many of each dataset.")
+@click.option("--top", type=click.IntRange(min=1), help="At most this many of each dataset.")
 @click.pass_context
 def leaderboard(ctx: click.Context, plan: str, form: str, as_json: bool, top: int | None) -> None:
     """Show every definition tried, or those of a PLAN (its file or name): ranked on validation, reported on test.

@@ -1,4 +1,4 @@
-"""One SQL port: `Database` here, its engines beside it, the schema as numbered `.sql` files."""
+"""One SQL port: `Database` here, its engines next to it, the schema as numbered `.sql` files."""
 
 from argosy.database.database import ConstraintViolated, Database, Row, Transaction
 

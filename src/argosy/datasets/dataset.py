@@ -24,7 +24,7 @@ from argosy.types import Input, Part
 from argosy.vault import Scope, Vault
 
 _GAP = 64
-"""Ids further apart than this are asked for in separate queries: fewer rows are read than skipped."""
+"""Ids that differ by more than this are asked for in separate queries: fewer rows are read than skipped."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class BadLines(str):
-    """What is wrong with a row of so many `lines`, all of which are lost with it."""
+    """What is wrong with a row of this many `lines`, all of which are lost with it."""
 
     __slots__ = ("lines",)
     lines: int
@@ -42,7 +42,7 @@ class BadLines(str):
 
 
 def record_limit(text_bytes: int) -> int:
-    """How long a row may be where an input may have so many bytes."""
+    """How long a row may be where an input may have this many bytes."""
     return max(RECORD_BYTES, _ESCAPED * text_bytes)
 
 
@@ -98,7 +98,7 @@ def read_lines(file: IO[bytes], limit: int, where: str, encoding: str = "", to_d
 
 
 def head(rows: Iterator[T], most: int, most_characters: int) -> list[T]:
-    """The first rows: so many, or fewer where they are long."""
+    """The first rows: this many, or fewer where they are long."""
     found: list[T] = []
     characters = 0
     for row in rows:

@@ -99,7 +99,7 @@ class Staging:
         self._open.close()
 
     def add(self, rows: Iterable[Example], defaults: Defaults, progress: Callable[[int], None]) -> None:
-        """Seal and stage every row; `progress` is told the number so far after each batch.
+        """Seal and stage every row; `progress` receives the number so far after each batch.
 
         Raises ExamplesInvalid at a row that cannot be stored; those of a Reading have been looked at already.
         """

@@ -26,7 +26,7 @@ class Folds(msgspec.Struct, frozen=True):
 
 
 class Repeats(msgspec.Struct, frozen=True):
-    """So many splits, drawn anew each time; a row may be validated on several times, or never."""
+    """This many splits, drawn anew each time; a row may be validated on several times, or never."""
 
     repeats: Annotated[int, msgspec.Meta(ge=2, le=100)]
     validation_ratio: Annotated[float, msgspec.Meta(ge=0.01, le=0.9)] = 0.2

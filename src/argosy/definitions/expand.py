@@ -36,7 +36,7 @@ class Forbidden(msgspec.Struct, frozen=True):
 
 
 class Unused(msgspec.Struct, frozen=True):
-    """An option that the plan gives and that does nothing in so many definitions."""
+    """An option that the plan gives and that has no effect in this many definitions."""
 
     path: str
     why: str

@@ -26,13 +26,13 @@ Seconds = Annotated[float, Meta(ge=0)]
 
 
 class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which versions of a model the server holds, beside those that its aliases point at."""
+    """Which versions of a model the server holds, in addition to those that its aliases point at."""
 
     versions: list[Positive] | None = None
     aliases: list[NotEmpty] | None = None
     """None: all of them."""
     latest: Positive | None = None
-    """The newest so many."""
+    """This many of the newest."""
 
 
 class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -55,7 +55,7 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     quiet_hours: list[NotEmpty] = []
     """Hours in which no training starts: `08:00-18:00`, `mon-fri 22:00-06:00`."""
     time_zone: str = ""
-    """That they are told in; empty: the machine's own."""
+    """That they are written in; empty: the machine's own."""
 
     def __post_init__(self) -> None:
         self.quiet()
@@ -87,7 +87,7 @@ class RetrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     every_seconds: Annotated[float, Meta(gt=0)] | None = None
     corrections: Positive | None = None
-    """After so many new ones."""
+    """After this many new ones."""
     drift: DriftTriggerSettings | None = None
 
 

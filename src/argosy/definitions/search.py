@@ -16,7 +16,7 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class StopWhen(msgspec.Struct, frozen=True):
-    """Enough: a figure `reached`, or so many trials `without_improvement`."""
+    """Enough: a figure `reached`, or this many trials `without_improvement`."""
 
     reached: float | None = None
     without_improvement: Count | None = None

@@ -18,7 +18,7 @@ CHARACTERS: Final = 20_000
 WORDS: Final = 200_000
 """This many words of the training part count as seen, the most frequent ones."""
 FIELDS: Final = 12
-"""So many numeric fields, in the order of their names."""
+"""This many numeric fields, in the order of their names."""
 LENGTH, VOCABULARY, FIELD = "length", "vocabulary", "field "
 
 

@@ -12,6 +12,7 @@ from argosy.evaluation.evidence import within_shares
 from argosy.evaluation.gate import Policy
 from argosy.feedback.labels import ConflictRule, Said
 from argosy.feedback.replay import AnsweredPrediction, Row, measuring
+from argosy.label_sets import in_form_of
 from argosy.predictions.feedback_log import fresh_feedback
 from argosy.predictions.measures import measures
 from argosy.store.aliases import CHAMPION, before, moves

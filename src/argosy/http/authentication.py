@@ -44,7 +44,7 @@ class Authentication:
         self.is_closed = True
         if not self._good:
             raise TokenMissing(
-                f"{host} can be reached from other machines, and there is no token that would tell callers apart: "
+                f"{host} can be reached from other machines, and there is no token that callers must show: "
                 f"'{_HOW}' makes one, or stay on 127.0.0.1"
             )
 

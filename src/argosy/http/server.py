@@ -41,7 +41,7 @@ def serve_until_stopped(
     on_listening: Callable[[str], None] | None = None,
     limits: ConnectionLimits | None = None,
 ) -> None:
-    """Blocks until told to stop. `on_listening` gets the URL once connections are taken; port 0 picks a free one.
+    """Blocks until it is stopped. `on_listening` gets the URL once connections are taken; port 0 picks a free one.
 
     Raises PortInUse, AddressInvalid. Call it on the main thread.
     """

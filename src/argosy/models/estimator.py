@@ -28,7 +28,7 @@ __all__ = ["Codes", "Estimator", "Scores"]
 
 
 class Estimator(Component, ModelHooks):
-    """Learns to tell classes apart."""
+    """Learns to classify."""
 
     learns: ClassVar[bool] = True
     """Whether `fit` looks at the rows, and not only at how wide they are."""

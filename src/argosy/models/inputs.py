@@ -16,7 +16,7 @@ from argosy.types import Input
 FieldKind = Literal["text", "number", "category"]
 """What a field of a dictionary is read as."""
 TEXT_BYTES = 1_000_000
-"""The largest input that is taken unless told otherwise; of a dictionary, names and values together."""
+"""The largest input that is taken by default; of a dictionary, names and values together."""
 
 _NESTED = (Mapping, list, tuple)
 _LEAST_INT, _LARGEST_INT = -(1 << 63), (1 << 64) - 1  # what JSON and MessagePack can hold here

@@ -1,7 +1,7 @@
 """What a plug-in's own code keeps with the version that it is trained for: `argosy.log` and `argosy.attach`.
 
 Outside of training both check what they are given and do nothing more, so that a plug-in runs in a notebook as it does
-in a worker. In the further fits of an evaluation (folds, rounds) nothing is kept: a version has one story.
+in a worker. In the further fits of an evaluation (folds, rounds) nothing is kept: a version has one record.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def extract(path: Path, manifest: Manifest, into: Path) -> Iterator[tuple[str, P
 
 
 def _misplaced(names: Iterable[str]) -> str | None:
-    """A name that no backup holds, or that is another's, or another's folder, where case does not tell files apart."""
+    """A name that no backup holds, or that is another's, or another's folder, if case is ignored."""
     there: set[str] = set()
     folders: set[str] = set()
     for name in names:

@@ -38,7 +38,7 @@ class Finding:
 
 
 Seen = Callable[[str, int], None]
-"""Told how many of what were looked at so far."""
+"""Called with what was checked and how many of it so far."""
 Check = Callable[[Backends, bool, Seen], Iterator[Finding]]
 """Of a project's backends, quickly or in full."""
 

@@ -114,7 +114,7 @@ def _move_batch(
     frames_at_most: int,
     read: Callable[[memoryview], SealedPrediction],
 ) -> tuple[int, int]:
-    """Predictions added, and the position reached; a drain beside us may have reached further than `position`."""
+    """Predictions added, and the position reached; a concurrent drain may have reached further than `position`."""
     with database.write() as transaction:
         hold_segment(transaction, path)
         if segments.is_deleted(descriptor):  # and its position forgotten

@@ -5,7 +5,7 @@
   on a prediction. A change of mind is news, also back to an earlier word, and so is a word that may now measure. A key
   used again for something else raises FeedbackInvalid. A token's keys and words are its own: no other's are the same.
 - Contradictory feedback is all kept, in order: which one counts is decided by whoever derives examples.
-- Whether a piece measures is decided when it is taken, and cannot be told from what is returned or raised.
+- Whether a piece measures is decided when it is taken, and does not show in what is returned or raised.
 - Keys are kept as keyed hashes, since callers tend to put names into them.
 """
 
@@ -27,7 +27,7 @@ from argosy.vault.vault import Vault
 Kind = Literal["outcome", "correction"]
 LABEL_CHARACTERS = 1000
 ENTITY_PREDICTIONS = 1000
-"""Feedback for an entity reaches so many at most."""
+"""Feedback for an entity reaches at most this many predictions."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class PredictionIds:
         """The permanent random number of an issued id, uniform in [0, 1) and independent of all that a caller sees.
 
         What is drawn by it (those below some share) is drawn uniformly, the same by every process, without being
-        written down, and cannot be told without the key (permanent random numbers: Ohlsson 1995).
+        written down, and cannot be computed without the key (permanent random numbers: Ohlsson 1995).
         """
         digest = hashlib.blake2b(bytes.fromhex(prediction_id)[:16], digest_size=8, key=self._draw_key).digest()
         return (int.from_bytes(digest) >> 11) / (1 << 53)

@@ -147,7 +147,7 @@ class PredictionLog:
         return found
 
     def sample(self, model: str, version: int, start: float, end: float, rows: int) -> list[Prediction]:
-        """At most so many of a version's answers in [start, end), drawn uniformly: the same ones each time."""
+        """At most this many of a version's answers in [start, end), drawn uniformly: the same ones each time."""
         wanted = {"model": model, "version": version, "start": start, "end": end, "rows": rows, "mac": MAC_PLACE}
         with self._database.read() as transaction:
             found = transaction.execute(statements.SAMPLE, wanted)

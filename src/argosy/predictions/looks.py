@@ -29,7 +29,7 @@ WHERE (:model = '' OR model = :model) AND name = :name AND format = :format ORDE
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """What of a version's live answers is not as it was on its test part; what cannot be told is not in `shifts`."""
+    """What of a version's live answers is not as it was on its test part; what cannot be decided is not in `shifts`."""
 
     reference_rows: int
     live_rows: int
@@ -38,7 +38,7 @@ class Drift(msgspec.Struct, frozen=True):
     def shown(self, confidence: float = 0.95, at_least: float = 0.0) -> list[str]:
         """The names of the shifts that chance alone hardly explains, and that are of some size.
 
-        Several things are looked at, so that each must be so many times as sure (Bonferroni).
+        Several things are looked at, so that each is tested at a level divided by their number (Bonferroni).
         """
         each = (1 - confidence) / max(len(self.shifts), 1)
         return [name for name, shift in self.shifts.items() if shift.p_value <= each and shift.least_size >= at_least]

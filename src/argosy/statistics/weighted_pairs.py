@@ -1,4 +1,4 @@
-"""Two models that answered the same rows, where rows have weights: how far apart they are, and whether by chance.
+"""Two models that answered the same rows, where rows have weights: how much they differ, and whether by chance.
 
 A row that was drawn with probability p stands for 1 / p rows (Horvitz and Thompson 1952, "A generalization of sampling
 without replacement from a finite universe"), so that rows drawn with unequal chances measure without bias (Sawade,

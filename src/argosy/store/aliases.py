@@ -1,4 +1,4 @@
-"""Aliases: names such as `champion` that point at one version of a model, and the append-only story of their moves."""
+"""Aliases: names such as `champion` that point at one version of a model, and the append-only history of moves."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def remove(transaction: Transaction, model: str, alias: str, *, by: str, reason:
 
 
 def moves(transaction: Transaction, model: str, alias: str = "") -> list[Move]:
-    """The alias's story, or that of all the model's, oldest first."""
+    """The alias's history, or that of all the model's, oldest first."""
     rows = transaction.execute(sql.MOVES, {"model": model, "alias": alias})
     return [_move_of(row) for row in rows]
 

@@ -1,4 +1,4 @@
-"""What a result has learned from beside its own dataset: what an ensemble's members did, and what it went on from."""
+"""What else than its own dataset a result has learned from: what an ensemble's members did, and what it went on from."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def check_estimator(
 ) -> None:
     """Raise AssertionError where the plug-in breaks a promise of `argosy.models.estimator`.
 
-    It is tried on two classes and on four that are easily told apart, sparse and dense; it must answer right on
+    It is tried on two classes and on four that are easily separated, sparse and dense; it must answer right on
     `accuracy` of its own training rows. `rows_of` gives others (csr rows and their classes, from how many classes there
     are to be), for an estimator that does not take any adapter's.
     One that answers sets of labels is given rows of two classes as well.
@@ -93,7 +93,7 @@ def _check_on(
     assert scores.shape == (len(y), n_classes), f"scores are {scores.shape}, not {(len(y), n_classes)}"
     assert scores.dtype == np.float64, f"scores must be float64, not {scores.dtype}"
     assert np.isfinite(scores).all(), "a score is not finite"
-    assert _right(estimator, scores, y).mean() >= accuracy, "it does not learn rows that are easily told apart"
+    assert _right(estimator, scores, y).mean() >= accuracy, "it does not learn rows that are easily separated"
     again = plugin.create(options).fit(X, y, n_classes)
     assert again.to_dict() == estimator.to_dict(), "fitting twice on the same rows differs"
     _check_probabilities(estimator, X, scores)

@@ -42,7 +42,7 @@ def answer_held_out(
     for held in _held(dataset, frozenset(live), folds):
         check()
         rows = _without(dataset, held)
-        if len(rows.classes) < 2:  # nothing to tell apart without these rows
+        if len(rows.classes) < 2:  # one class is left without these rows
             continue
         fit = fit_of(rows)
         estimator = make(fit.classes)

@@ -17,7 +17,7 @@ from argosy.store.store import Store
 
 @dataclass(frozen=True)
 class Keepsake:
-    """In the artifact store already; `record` names it beside the result."""
+    """In the artifact store already; `record` names it next to the result."""
 
     files: tuple[PutFile, ...]
     curves: Curves

@@ -83,7 +83,7 @@ def reproduce(
 ) -> Reproduction:
     """Train again what a label or a version names; raises VersionNotFound, ModelNotFound.
 
-    Where the code of the user's plug-ins is not what it was, the code that was kept is used, unless told otherwise.
+    Where the code of the user's plug-ins has changed, the code that was kept is used, unless the caller says otherwise.
     """
     started = time.monotonic()
     trained = trained_of(backends.plans, reference)

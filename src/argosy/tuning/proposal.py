@@ -41,7 +41,7 @@ def propose(plan: Plan, search: Search, trials: Sequence[Trial], registries: Reg
 
 
 def sampler_for(plan: Plan, search: Search, asked: int) -> Sampler:
-    """A sampler that was told nothing yet, for the question after `asked` others."""
+    """A sampler that knows no results yet, for the question after `asked` others."""
     if search.sampler == "grid":
         return GridSampler(plan)
     seed = (search.seed * 1_000_003 + asked) % 2**32

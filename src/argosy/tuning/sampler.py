@@ -1,8 +1,8 @@
 """The port of what proposes definitions.
 
-Guarantees: a sampler is made anew for every question, told what is known in the order of the trials, and asked;
+Guarantees: a sampler is made anew for every question, given what is known in the order of the trials, and asked;
 nothing is kept between. Given the same plan, seed and past it proposes the same. It may propose what rules forbid or
-what was tried: it is told so, and asked again.
+what was tried: it learns so, and is asked again.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def described(plan: Plan) -> list[tuple[str, str]]:
 
 
 def _titles(names: list[str]) -> list[str]:
-    """Alternatives of one name told apart by their place: `tfidf 1`, `tfidf 2`."""
+    """Alternatives of one name, distinguished by their place: `tfidf 1`, `tfidf 2`."""
     return [
         f"{name} {names[: place + 1].count(name)}" if names.count(name) > 1 else name
         for place, name in enumerate(names)

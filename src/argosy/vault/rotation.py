@@ -2,7 +2,7 @@
 
 The order, and what a crash after each step leaves:
 
-1. The new key is put beside the old one (`next`). Everything opens with the old key.
+1. The new key is put next to the old one (`next`). Everything opens with the old key.
 2. One transaction wraps every data key under the new key. Whoever opens a data key tries all the keys there are, so
    that running processes go on; what they opened before stays open.
 3. The new key takes the old one's place, which is kept aside (`previous`).
@@ -39,7 +39,7 @@ class RotatableKeys(MasterKeys, Protocol):
         """Whether a rotation was begun and did not end."""
 
     def prepare(self, role: str) -> bytes:
-        """The key to come, durably beside the present one; where a rotation has begun, that rotation's."""
+        """The key to come, durably next to the present one; where a rotation has begun, that rotation's."""
 
     def take_over(self, role: str) -> None:
         """The key to come takes the present one's place, which is kept aside."""
@@ -92,5 +92,5 @@ def rewrap(database: Database, keys: MasterKeys, role: str, new: bytes) -> int:
 
 
 def fingerprint(key: bytes) -> str:
-    """16 hexadecimal characters that tell keys apart and say nothing of them."""
+    """16 hexadecimal characters that distinguish keys and say nothing of them."""
     return derive(key, "fingerprint", FINGERPRINT_BYTES).hex()

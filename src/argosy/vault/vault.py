@@ -63,7 +63,7 @@ class Vault:
             return transaction.execute("SELECT wrapped FROM data_keys WHERE scope = :scope", {"scope": name})[0][0]  # type: ignore[no-any-return]  # BLOB NOT NULL
 
     def _master_key(self, transaction: Transaction, name: str) -> bytes:
-        """The one that the role's other scopes are wrapped with: there is never a second beside it."""
+        """The one that the role's other scopes are wrapped with: there is never a second one."""
         candidates = self._master_keys.candidates(role_of(name))
         for scope, wrapped in transaction.execute("SELECT scope, wrapped FROM data_keys"):
             if role_of(scope) == role_of(name):

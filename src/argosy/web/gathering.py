@@ -200,7 +200,7 @@ def _figures(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _subject(backends: Backends, version: Version, trained: Trained) -> tuple[Subject, dict[str, dict[str, int]]]:
-    """The version's story, and the rows of its dataset by part and label."""
+    """The version's lineage, and the rows of its dataset by part and label."""
     with backends.database.read() as transaction:
         frozen = described_dataset(transaction, trained.dataset_digest)
     figures = {

@@ -27,12 +27,12 @@ SHOWN = 20
 PLOTTED_CLASSES = 40
 PLOTTED_ANSWERS = 24
 NAME, SHORTEST_NAME = 36, 16
-"""Characters of a definition's name beside its line."""
+"""Characters of a definition's name next to its line."""
 CURVE_WIDTH = 560.0
 LOGGED_CURVES, LOGGED_POINTS = 6, 100
 """Metrics that are drawn, and points of each."""
 TABLE_LABEL_CHARACTERS = 18
-"""Labels longer than this leave no room for a table beside the heat map."""
+"""Labels longer than this leave no room for a table next to the heat map."""
 
 
 class Plot(NamedTuple):
@@ -77,7 +77,7 @@ def is_numbered(labels: Sequence[str]) -> bool:
 
 
 def fits_beside(labels: Sequence[str]) -> bool:
-    """Whether the heat map leaves room for a table beside it."""
+    """Whether the heat map leaves room for a table next to it."""
     return is_numbered(labels) and max(map(len, labels)) <= TABLE_LABEL_CHARACTERS
 
 

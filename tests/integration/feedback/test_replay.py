@@ -81,7 +81,7 @@ def live(project, tmp_path, are_lists):
 
 @pytest.fixture
 def answer(project, predict, are_lists):
-    """The champion answers so many texts live, and is corrected."""
+    """The champion answers this many texts live, and is corrected."""
 
     def arrive(count, right=False, is_uniform=True, version=2, made_at=None):
         topics = [("sport", "tech")[n % 2] for n in range(count)]

@@ -1,4 +1,4 @@
-"""Lists of labels validated by folds and repeats, and on a slice of GoEmotions, beside scikit-learn."""
+"""Lists of labels validated by folds and repeats, and on a slice of GoEmotions, compared with scikit-learn."""
 
 import gzip
 import json

@@ -32,7 +32,7 @@ def database(tmp_path):
 
 
 def open_files(path):
-    """How many of this process's descriptors are of the database and the files beside it."""
+    """How many of this process's descriptors are of the database and the files next to it."""
     found = []
     for descriptor in Path("/proc/self/fd").iterdir():
         with suppress(OSError):  # the one that reads the folder

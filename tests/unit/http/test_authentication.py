@@ -1,4 +1,4 @@
-"""The guard beside a database that goes away: who had a token keeps it, and nobody else gets in."""
+"""Authentication where the database goes away: who had a token keeps it, and nobody else gets in."""
 
 import time
 

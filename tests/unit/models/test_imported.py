@@ -128,7 +128,7 @@ def of_columns(*names):
 
 
 def multiplying(rows):
-    """A graph of any width that multiplies with a matrix of so many rows."""
+    """A graph of any width that multiplies with a matrix of this many rows."""
     from onnx import TensorProto, helper
 
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, None]) for name in ("X", "Y")]

@@ -1,4 +1,4 @@
-"""What a report reckons agrees with the textbook's and with other implementations."""
+"""What a report computes agrees with the textbook's and with other implementations."""
 
 import numpy as np
 import pytest

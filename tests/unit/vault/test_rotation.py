@@ -1,4 +1,4 @@
-"""Replacing a master key: nothing is lost at whatever step it is killed, and nobody who runs beside it notices."""
+"""Replacing a master key: nothing is lost at whatever step it is killed, and nobody who runs next to it notices."""
 
 import os
 import signal

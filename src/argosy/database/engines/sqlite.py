@@ -2,7 +2,7 @@
 
 `synchronous=NORMAL` keeps every commit through `kill -9` of any process; a power cut may lose the last commits but
 never corrupts. One connection a thread, since a connection is one transaction. A file that is made here is its owner's
-alone, and SQLite makes those beside it alike.
+alone, and SQLite makes those next to it alike.
 """
 
 from __future__ import annotations

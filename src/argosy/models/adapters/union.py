@@ -43,7 +43,7 @@ class Union(Adapter):
             if isinstance(part, Union):
                 raise ValueError(f"part {number} is a union too: list its parts here instead")
             if not part.has_amounts:
-                raise ValueError(f"part {number} has numbers that are names, which cannot be weighed beside amounts")
+                raise ValueError(f"part {number} has numbers that are names, which cannot be joined to amounts")
 
     @classmethod
     def is_non_negative(cls, options: Options) -> bool:

@@ -89,7 +89,7 @@ class Calibrated(Estimator):
 
     @classmethod
     def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:
-        """What the estimator refuses that it has unless told otherwise; see `learner`."""
+        """What the estimator refuses that it has by default; see `learner`."""
         return cls.learner({}).refuses(adapter, options)
 
     @classmethod

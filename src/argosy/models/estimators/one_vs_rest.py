@@ -99,7 +99,7 @@ class OneVsRest(Estimator):
 
     @classmethod
     def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:
-        """What the estimator refuses that it has unless told otherwise; see `learner`."""
+        """What the estimator refuses that it has by default; see `learner`."""
         return cls.learner({}).refuses(adapter, options)
 
     @cached_property

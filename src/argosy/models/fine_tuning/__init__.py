@@ -1,1 +1,1 @@
-"""A pretrained encoder taught to tell classes apart: what it begins with, its training, and what serves it."""
+"""A pretrained encoder trained to classify: what it begins with, its training, and what serves it."""

@@ -1,4 +1,4 @@
-"""Fine-tuning: from pretrained layers and labelled word pieces to the tensors of a network that tells classes apart.
+"""Fine-tuning: from pretrained layers and labelled word pieces to the tensors of a network that classifies.
 
 All of it learns by AdamW (Loshchilov and Hutter 2019): the head, which begins at zero, at a higher rate than the
 encoder, which knows much already. The same rows, options and number of threads give the same bits.

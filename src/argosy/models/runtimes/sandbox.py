@@ -73,7 +73,7 @@ def _start(program: Sequence[str]) -> Popen[bytes]:
 
 
 def readable(import_path: Sequence[str]) -> list[Path]:
-    """What Python needs to run our child, without what is beside it: a project's folder holds keys."""
+    """What Python needs to run our child, without what is next to it: a project's folder holds keys."""
     entries = [Path(entry) for entry in import_path if entry]
     python = (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)
     whole = {Path(one) for one in (*SYSTEM, *python, OURS)}

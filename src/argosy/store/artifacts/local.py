@@ -1,6 +1,6 @@
 """Artifacts in a local folder: `ab/abcdef…`, read-only files that only their owner reads.
 
-A copy is written beside them in `incoming/`, synchronised to the disk, then renamed into place, so that a crash
+A copy is written next to them in `incoming/`, synchronised to the disk, then renamed into place, so that a crash
 leaves at most a file in `incoming/`, which a later `put` sweeps away.
 """
 

@@ -1,6 +1,6 @@
 """Optuna's samplers: the tree-structured Parzen estimator (`tpe`), and uniform draws (`random`).
 
-A study lives in memory for one question. What is under way is told too, so that workers asking side by side are not
+A study lives in memory for one question. Trials under way are included, so that workers asking side by side are not
 sent to the same place.
 """
 

@@ -36,7 +36,7 @@ class FileKeys:
         while True:
             present = self.get(role)
             others = [_read_if_there(self._beside(role, state)) for state in (NEXT, PREVIOUS)]
-            if present == self.get(role):  # else a key took over between, and what it was read as is not told
+            if present == self.get(role):  # else a key took over between, and what was read may be either
                 return [present, *(key for key in others if key is not None)]
 
     def create(self, role: str) -> None:
