@@ -30,8 +30,8 @@ def single_threaded() -> dict[str, str]:
 def stand_back(nice: int) -> None:
     """Let this process, and those it will start, be at least so nice. To be called before there are threads.
 
-    Linux may weigh sessions before it weighs processes (sched(7), autogroups): if a server is in another session, the level
-    of a process means nothing, and that of the session has to be set. Its leader does.
+    Linux may weigh sessions before it weighs processes (sched(7), autogroups): next to a server in another
+    session the level of a process means nothing, and that of the session has to be set. Its leader does.
     """
     if os.getpriority(os.PRIO_PROCESS, 0) < nice:
         os.setpriority(os.PRIO_PROCESS, 0, nice)
