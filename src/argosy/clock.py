@@ -15,8 +15,8 @@ _LENIENT_DATE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?=$|[ T])")
 
 
 SLACK_SECONDS: Final = 10.0
-"""A time that was to pass within some seconds and lies further ahead than these and this was set by a clock that has
-been put back since. Less may be two transactions at once, each with a `now` of its own."""
+"""A deadline of N seconds that is more than N plus this in the future was set by a clock that has been set back since.
+Smaller differences arise between concurrent transactions, each of which has its own `now`."""
 
 
 def now() -> float:

@@ -117,7 +117,7 @@ def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
             return url
         time.sleep(READY_POLL_SECONDS)
     last = log.read_text("utf-8", errors="replace").strip().splitlines()[-1:]
-    raise ServerNotStarted(f"the server did not start: {' '.join(last) or 'it said nothing'}")
+    raise ServerNotStarted(f"the server did not start: {' '.join(last) or 'it printed no reason'}")
 
 
 def _is_ready(url: str) -> bool:

@@ -90,9 +90,9 @@ def import_(
     if (file is None) == (not query):
         raise ExamplesInvalid("name a FILE, or --query SELECT with --database URL")
     if file is not None and database:
-        raise ExamplesInvalid("--database is asked by --query, and there is a FILE")
+        raise ExamplesInvalid("--database needs --query, and cannot be given with a FILE")
     if query and (named["encoding"] or named["sheet"] or named["quoting"] != QUOTING[0]):
-        raise ExamplesInvalid("--encoding, --quoting and --sheet are about a FILE, and there is a --query")
+        raise ExamplesInvalid("--encoding, --quoting and --sheet need a FILE, and cannot be given with --query")
     project = opened(ctx)
     given: dict[str, Any] = {
         **{name: named.pop(name) for name in ("text", "label", "seen_at", "subject", "source", "split")},
@@ -258,7 +258,7 @@ def _database(url: str) -> str:
     """The URL of the database that is asked, also out of a variable: others see a command's arguments."""
     url = url or os.environ.get(SOURCE_DATABASE, "")
     if not url:
-        raise ExamplesInvalid(f"which database is asked? Say it with --database URL, or the variable {SOURCE_DATABASE}")
+        raise ExamplesInvalid(f"--query needs a database: give --database URL, or the variable {SOURCE_DATABASE}")
     return url
 
 

@@ -68,7 +68,7 @@ def load_rows(database: Database, source: Path) -> None:
         if not isinstance(head, _Head):
             raise RowsUnreadable(f"{source} holds no rows of a database")
         if transaction.tables():
-            raise RowsUnreadable(f"{database.url} is not empty: {source} is taken by an empty database alone")
+            raise RowsUnreadable(f"{database.url} is not empty: {source} can be loaded into an empty database only")
         migrations.apply(transaction, str(source), set(head.steps))
         tables, insert, width = transaction.tables(), "", 0
         for frame in frames:

@@ -66,8 +66,8 @@ class Reason:
 def waits_for(situation: Situation, schedule: Schedule) -> str:
     """What a retraining that a trigger asks for has to wait for; empty: nothing.
 
-    In quiet hours none is asked for: asked after them, it takes what came in them too. Nor is one in the cool-down
-    after a rollback: what is learned right after one would rest on the feedback that the bad version drew.
+    None is asked for in quiet hours: one asked for after them includes the feedback of these hours. Nor is one in the
+    cool-down after a rollback: it would learn from the feedback on the version that was rolled back.
     """
     now, rolled_back_at = situation.now, situation.rolled_back_at
     if rolled_back_at is not None and is_cooling(rolled_back_at, now, schedule.cooldown_seconds):

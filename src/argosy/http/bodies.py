@@ -102,7 +102,7 @@ def parse_json(body: bytes | memoryview) -> dict[str, Any]:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestInvalid(f"the body is not JSON: {error}") from None
     except RecursionError:
-        raise RequestInvalid("the body is not JSON that we read: it is nested too deeply") from None
+        raise RequestInvalid("the body is JSON that is nested too deeply") from None
     if not isinstance(parsed, dict):
         raise RequestInvalid(f"the body must be a JSON object, not {json_type(parsed)}")
     return parsed

@@ -81,7 +81,7 @@ class DataPlane:
     def _score(self, servable: Servable, predictor: Predictor, request: InferRequest, characters: int) -> Scores:
         started = perf_counter()
         if started > request.deadline:
-            raise RequestTooSlow("its time was over before the model came to it")
+            raise RequestTooSlow("its time limit passed before the model could answer it")
         scores = score_request(predictor, request.inputs, self.limits.text_bytes)
         taken = perf_counter() - started
         servable.latency.learn(len(request.inputs), characters, taken)

@@ -83,7 +83,7 @@ def test_a_label_of_two_models_says_so_and_opens(project):
 def test_a_label_that_is_no_version_opens_all_the_same(project):
     label = "hashing-naive_bayes-111111111111"
     recorded(project, label)
-    with pytest.raises(VersionNotFound, match="is trained and no version of a model"):
+    with pytest.raises(VersionNotFound, match="is trained but is not a version of a model"):
         project.models.resolve(label)
     assert project.models[label].classify(["a green note of green"]) == ["green"]
     assert invoked(project, "models", "show", label).output.startswith(f"no version of a model: {label}")

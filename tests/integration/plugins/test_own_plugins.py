@@ -1,4 +1,4 @@
-"""A user's own adapter, as docs/plugins.md has it, and estimator: trained, served, told apart by their code."""
+"""A user's own adapter, as docs/plugins.md has it, and estimator: trained, served, distinguished by their code."""
 
 import json
 import os

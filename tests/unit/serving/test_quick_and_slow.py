@@ -59,7 +59,7 @@ def plane(tmp_path):
 def test_a_request_that_nobody_waits_for_is_not_scored(plane, name):
     asked = []
     plane.manager.routing.find(name, None).predictor.score = lambda *given: asked.append(given)
-    with pytest.raises(RequestTooSlow, match="before the model came to it"):
+    with pytest.raises(RequestTooSlow, match="before the model could answer it"):
         asyncio.run(plane.infer(InferRequest(name, ["a text"], deadline=perf_counter() - 1.0)))
     assert asked == []
 

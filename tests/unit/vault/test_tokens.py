@@ -1,4 +1,4 @@
-"""Tokens: kept as keyed hashes, told apart by name, good for their scopes until revoked."""
+"""Tokens: kept as keyed hashes, distinguished by name, good for their scopes until revoked."""
 
 import pytest
 

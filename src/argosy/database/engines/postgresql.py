@@ -265,7 +265,7 @@ def without_password(url: str) -> str:
         psycopg.conninfo.conninfo_to_dict(url)
     except (ValueError, psycopg.ProgrammingError):
         hint = "write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, other characters as %XX"
-        raise DefinitionInvalid(f"it is no address of a PostgreSQL database: {hint}", "database") from None
+        raise DefinitionInvalid(f"it is not the address of a PostgreSQL database: {hint}", "database") from None
     query = "&".join(one for one in parts.query.split("&") if one and not one.startswith("password="))
     netloc = parts.netloc.rpartition("@")
     user = netloc[0].partition(":")[0] + netloc[1]

@@ -21,7 +21,7 @@ def opened(url: str, query: str) -> AbstractContextManager[Table]:
     scheme = url.partition(":")[0]
     if scheme not in _MODULES or "://" not in url:
         known = "sqlite:///FILE, postgresql://USER:PASSWORD@HOST/DATABASE"
-        raise ExamplesInvalid(f"the database is none that can be asked: write {known}")
+        raise ExamplesInvalid(f"no query can be sent to such a database: write {known}")
     module = import_module(f"{__name__}.{_MODULES[scheme]}")
     ask: Callable[[str, str], AbstractContextManager[Table]] = module.opened
     return ask(url, query)

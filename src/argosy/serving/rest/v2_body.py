@@ -60,7 +60,7 @@ def parse_body(body: bytes | memoryview) -> InferBody:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestInvalid(f"the body is not JSON: {error}") from None
     except RecursionError:
-        raise RequestInvalid("the body is not JSON that we read: it is nested too deeply") from None
+        raise RequestInvalid("the body is JSON that is nested too deeply") from None
     if parsed.id and len(parsed.id) > REQUEST_ID_CHARACTERS:
         raise RequestInvalid(f"id must be text of at most {REQUEST_ID_CHARACTERS} characters")
     if content := (parsed.parameters or {}).get("content_type"):  # MLServer's: for every input that has none of its own

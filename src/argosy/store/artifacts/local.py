@@ -92,7 +92,7 @@ def _room(folder: Path) -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
         raise ArtifactsFull(
-            f"{folder}: {error.strerror}; the artifact was not kept: make room, what waits goes on by itself"
+            f"{folder}: {error.strerror}; the artifact was not kept: make room, and waiting jobs continue"
         ) from error
 
 
