@@ -18,7 +18,7 @@ from argosy.database import Database
 from argosy.datasets.example import Example
 from argosy.datasets.examples import Examples
 from argosy.datasets.split import PARTS, id_words, split
-from argosy.feedback.labels import ConflictRule, Derived, Said, resolve
+from argosy.feedback.labels import ConflictRule, Derived, FeedbackPiece, resolve
 from argosy.feedback.policies import conflict_rule
 from argosy.predictions.feedback_log import FeedbackLog, unmatched
 from argosy.predictions.ids import made_at
@@ -92,9 +92,9 @@ class Corrections:
 
     def _resolved(self, model: str) -> dict[str, Derived]:
         """Each prediction's feedback, resolved: by the time of the prediction, then by the last word on it."""
-        said: dict[str, list[Said]] = {}
+        said: dict[str, list[FeedbackPiece]] = {}
         for number, one in enumerate(self._feedback.of_model(model)):
-            word = Said(one.kind, one.label, one.source, one.given_at, number, one.measures, one.token)
+            word = FeedbackPiece(one.kind, one.label, one.source, one.given_at, number, one.measures, one.token)
             said.setdefault(one.prediction_id, []).append(word)
         order = sorted(said, key=lambda one: (made_at(one), said[one][-1].number))
         return {one: resolve(said[one], self._rule) for one in order}

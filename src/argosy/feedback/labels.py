@@ -17,7 +17,7 @@ Kind = Literal["outcome", "correction"]
 
 
 @dataclass(frozen=True)
-class Said:
+class FeedbackPiece:
     """One piece of feedback on a prediction; the database's `number` orders them, whatever their times."""
 
     kind: str
@@ -68,7 +68,7 @@ class ConflictRule:
         )
 
 
-def resolve(said: Iterable[Said], rule: ConflictRule) -> Derived:
+def resolve(said: Iterable[FeedbackPiece], rule: ConflictRule) -> Derived:
     """What one prediction's feedback amounts to under the rule; raises ValueError where there is none.
 
     It measures as soon as any of it does: that says how the prediction was picked, not who was right. What then came
@@ -88,7 +88,7 @@ def resolve(said: Iterable[Said], rule: ConflictRule) -> Derived:
     return Derived(winner.label, winner.kind, why, fair)
 
 
-def _settle(voices: Sequence[Said], rule: ConflictRule) -> tuple[Said | None, str]:
+def _settle(voices: Sequence[FeedbackPiece], rule: ConflictRule) -> tuple[FeedbackPiece | None, str]:
     """The voice that counts (oldest first in, so the last is the latest) and why."""
     labels = Counter(voice.label for voice in voices)
     if len(labels) == 1:

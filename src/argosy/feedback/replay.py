@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from argosy.evaluation.gate import Policy
-from argosy.feedback.labels import ConflictRule, Said, resolve
+from argosy.feedback.labels import ConflictRule, FeedbackPiece, resolve
 from argosy.feedback.triggers import is_cooling
 from argosy.predictions.measures import Measure
 
@@ -35,7 +35,7 @@ class AnsweredPrediction:
 
     prediction_id: str
     answer: str
-    said: tuple[Said, ...]
+    said: tuple[FeedbackPiece, ...]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from argosy.database import Transaction
 from argosy.errors import NothingToRollBack
 from argosy.evaluation.evidence import within_shares
 from argosy.evaluation.gate import Policy
-from argosy.feedback.labels import ConflictRule, Said
+from argosy.feedback.labels import ConflictRule, FeedbackPiece
 from argosy.feedback.replay import AnsweredPrediction, Row, measuring
 from argosy.label_sets import in_form_of
 from argosy.predictions.feedback_log import fresh_feedback
@@ -41,11 +41,11 @@ def champion_period(transaction: Transaction, model: str) -> ChampionPeriod | No
 def fresh_rows(transaction: Transaction, period: ChampionPeriod, rule: ConflictRule, policy: Policy) -> list[Row]:
     """The champion's live answers in its time as champion that measure; those still in the spool are missing."""
     answers: dict[str, str] = {}
-    said: dict[str, list[Said]] = {}
+    said: dict[str, list[FeedbackPiece]] = {}
     for fresh in fresh_feedback(transaction, period.model, period.champion, period.since):
         one, label = fresh.given, in_form_of(fresh.given.label, fresh.answer)
         answers[one.prediction_id] = fresh.answer
-        word = Said(one.kind, label, one.source, one.given_at, fresh.number, one.measures, one.token)
+        word = FeedbackPiece(one.kind, label, one.source, one.given_at, fresh.number, one.measures, one.token)
         said.setdefault(one.prediction_id, []).append(word)
     given = (AnsweredPrediction(one, answers[one], tuple(words)) for one, words in said.items())
     givers = measures(transaction, period.model)

@@ -27,7 +27,7 @@ from argosy.feedback.triggers import BY_DRIFT
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.runner import Outcome
-from argosy.jobs.submission import Plans, Wanted
+from argosy.jobs.submission import PlannedDefinition, Plans
 from argosy.store.aliases import CHAMPION
 from argosy.store.members import AFTER
 from argosy.store.trained import Trained
@@ -109,11 +109,13 @@ class Retraining:
                     raise NothingNew(f"{model}: version {number} was trained on exactly these rows already")
         return frozen, len(fresh)
 
-    def _wanted(self, challenger: Definition, frozen: Frozen) -> Wanted:
+    def _wanted(self, challenger: Definition, frozen: Frozen) -> PlannedDefinition:
         digests = code_digests(challenger, self._registries)
-        return Wanted(label(challenger, frozen.digest, digests), challenger.to_dict(), frozen.digest, digests)
+        return PlannedDefinition(
+            label(challenger, frozen.digest, digests), challenger.to_dict(), frozen.digest, digests
+        )
 
-    def _check_idle(self, model: str, wanted: Wanted) -> None:
+    def _check_idle(self, model: str, wanted: PlannedDefinition) -> None:
         """Raise NothingNew where that very definition is being trained for a plan: it will be a version without us."""
         try:
             job = self._plans.queue.get(wanted.label)

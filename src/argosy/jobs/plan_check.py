@@ -27,7 +27,7 @@ from argosy.jobs.job import JobState
 from argosy.jobs.queue import states
 from argosy.jobs.schedule import order
 from argosy.jobs.selection import resolve
-from argosy.jobs.submission import TRAIN, Plans, Wanted
+from argosy.jobs.submission import TRAIN, PlannedDefinition, Plans
 from argosy.plugin_hooks import ModelHooks
 from argosy.store.trained import answers_alike
 from argosy.types import Input, Part
@@ -46,7 +46,7 @@ class PlanCheck:
 
     plan: Plan
     expansion: Expansion
-    wanted: list[Wanted]
+    wanted: list[PlannedDefinition]
     datasets: list[Frozen]
     states: Mapping[str, str]
     """Label to `trained`, `queued`, `running`, `failed`, `cancelled` or `new`."""
@@ -168,21 +168,21 @@ class PlanChecker:
         find = partial(self._store.result, transaction)
         check_members(transaction, definition, selected, find, self._registries)
 
-    def _wanted(self, transaction: Transaction, definition: Definition, digest: str) -> Wanted:
+    def _wanted(self, transaction: Transaction, definition: Definition, digest: str) -> PlannedDefinition:
         code = code_digests(definition, self._registries)
         if definition.adapter.name == ADAPTER:
             from argosy.jobs.member_checks import members_code
 
             find = partial(self._store.result, transaction)
             code |= members_code(definition, find, self._registries)
-        return Wanted(label(definition, digest, code), definition.to_dict(), digest, code)
+        return PlannedDefinition(label(definition, digest, code), definition.to_dict(), digest, code)
 
     def _states(self, transaction: Transaction, labels: Mapping[str, Any]) -> dict[str, str]:
         trained = self._store.trained_among(transaction, labels)
         jobs = states(transaction, TRAIN, labels)
         return {one: "trained" if one in trained else _state(jobs.get(one)) for one in labels}
 
-    def _ordered(self, wanted: Mapping[str, tuple[Wanted, Definition]]) -> list[Wanted]:
+    def _ordered(self, wanted: Mapping[str, tuple[PlannedDefinition, Definition]]) -> list[PlannedDefinition]:
         items = (
             (one.label, f"{one.dataset_digest} {definition.adapter.canonical()}", self._cost(definition))
             for one, definition in wanted.values()

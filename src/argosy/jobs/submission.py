@@ -29,7 +29,7 @@ TRAIN: Final = "train"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PlannedDefinition:
     """One definition of a plan, in the order of the queue."""
 
     label: str
@@ -58,7 +58,9 @@ class Plans:
     def __init__(self, queue: Queue, store: Store) -> None:
         self.queue, self.store = queue, store
 
-    def submit(self, transaction: Transaction, plan: str, source: Any, wanted: Sequence[Wanted]) -> Submitted:
+    def submit(
+        self, transaction: Transaction, plan: str, source: Any, wanted: Sequence[PlannedDefinition]
+    ) -> Submitted:
         """Queue what is not trained yet, in the given order, and make versions of what is."""
         hold_jobs(transaction)
         labels = {one.label for one in wanted}
@@ -80,7 +82,7 @@ class Plans:
         )
         return Submitted(queued, waiting, trained, tuple(dropped))
 
-    def widen(self, transaction: Transaction, plan: str, one: Wanted) -> bool:
+    def widen(self, transaction: Transaction, plan: str, one: PlannedDefinition) -> bool:
         """One more definition of a submitted plan's own, as a search finds it; whether there is a job to wait for."""
         hold_jobs(transaction)
         transaction.execute(sql.PUT_PLAN_JOB, {"plan": plan, "label": one.label, "is_added": 0})
@@ -90,7 +92,7 @@ class Plans:
         self,
         transaction: Transaction,
         plan: str,
-        one: Wanted,
+        one: PlannedDefinition,
         parent: str | None = None,
         then: Mapping[str, Any] | None = None,
         hold_out: int = 0,
@@ -185,7 +187,7 @@ class Plans:
         with self.queue.database.read() as transaction:
             return [row[0] for row in transaction.execute(sql.PLAN_NAMES)]
 
-    def _put(self, transaction: Transaction, plan: str, one: Wanted) -> str:
+    def _put(self, transaction: Transaction, plan: str, one: PlannedDefinition) -> str:
         """`trained` where it is, and a version of the plan's model now; else `queued`, or `waiting` if it was."""
         if self.store.is_trained(transaction, one.label):
             if is_whole(one.definition):
@@ -217,12 +219,12 @@ class Plans:
         return is_queued and self.queue.cancel(transaction, label)
 
 
-def payload_of(wanted: Wanted) -> dict[str, Any]:
+def payload_of(wanted: PlannedDefinition) -> dict[str, Any]:
     """The payload of a `train` job."""
     return {"definition": dict(wanted.definition), "dataset_digest": wanted.dataset_digest}
 
 
-def fit_of(wanted: Wanted) -> str:
+def fit_of(wanted: PlannedDefinition) -> str:
     """A name that definitions have in common where they share a fit of their adapter, or nearly always do.
 
     Workers go by it in choosing what to run next, and by nothing else: training has an exact key of its own.

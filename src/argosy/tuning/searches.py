@@ -29,7 +29,7 @@ from argosy.definitions.search import Search, parse_search
 from argosy.errors import DatabaseUnavailable, ExtraMissing, PluginNotFound, RowUnreadable, UserMistake, message_of
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import states
-from argosy.jobs.submission import TRAIN, Plans, Submitted, Wanted
+from argosy.jobs.submission import TRAIN, PlannedDefinition, Plans, Submitted
 from argosy.store.trained import Metrics
 from argosy.tuning import statements as sql
 from argosy.tuning.halving import End, Promote, Step, Wait, next_step, told_rungs
@@ -224,10 +224,10 @@ class Searches:
             raise UserMistake(f"a trial of '{plan.name}' is not allowed any more: {found}")
         return found.with_dataset(dataset)
 
-    def _wanted(self, definition: Definition, digest: str, share: float) -> Wanted:
+    def _wanted(self, definition: Definition, digest: str, share: float) -> PlannedDefinition:
         definition = msgspec.structs.replace(definition, share=None if share == 1.0 else share)
         code = code_digests(definition, self._registries)
-        return Wanted(label(definition, digest, code), definition.to_dict(), digest, code)
+        return PlannedDefinition(label(definition, digest, code), definition.to_dict(), digest, code)
 
 
 def _hold(transaction: Transaction, plan: str) -> None:

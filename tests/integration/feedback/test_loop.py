@@ -21,7 +21,7 @@ from argosy.feedback.retraining import Retraining
 from argosy.feedback.triggers import Schedule
 from argosy.jobs.queue import Queue
 from argosy.jobs.runner import run_worker
-from argosy.jobs.submission import Plans, Wanted
+from argosy.jobs.submission import PlannedDefinition, Plans
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.store.artifacts.local import LocalArtifacts
@@ -71,7 +71,7 @@ def loop(project, tmp_path):
         )
         with project.database.write() as transaction:
             frozen = freeze(transaction, definition.dataset, NOON)
-            wanted = Wanted(label(definition, frozen.digest, {}), definition.to_dict(), frozen.digest)
+            wanted = PlannedDefinition(label(definition, frozen.digest, {}), definition.to_dict(), frozen.digest)
             plans.submit(transaction, "topics", {}, [wanted])
         work()
         with project.database.write() as transaction:

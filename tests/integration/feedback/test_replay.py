@@ -20,7 +20,7 @@ from argosy.feedback.replaying import Replaying
 from argosy.feedback.triggers import is_cooling
 from argosy.jobs.queue import Queue
 from argosy.jobs.runner import run_worker
-from argosy.jobs.submission import Plans, Wanted
+from argosy.jobs.submission import PlannedDefinition, Plans
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.predictions.feedback_log import Feedback
 from argosy.predictions.giver import Giver
@@ -69,7 +69,7 @@ def live(project, tmp_path, are_lists):
         )
         with project.database.write() as transaction:
             frozen = freeze(transaction, definition.dataset, NOON)
-            wanted = Wanted(label(definition, frozen.digest, {}), definition.to_dict(), frozen.digest)
+            wanted = PlannedDefinition(label(definition, frozen.digest, {}), definition.to_dict(), frozen.digest)
             plans.submit(transaction, "topics", {}, [wanted])
         work()
     for number in (1, 2):

@@ -14,7 +14,7 @@ from argosy.app.backends import database as opened
 from argosy.jobs.queue import Queue
 from argosy.jobs.reconciler import reconcile
 from argosy.jobs.runner import Outcome, WorkerTimings, run_worker
-from argosy.jobs.submission import Plans, Wanted
+from argosy.jobs.submission import PlannedDefinition, Plans
 from argosy.messaging.broker import DeliveryPolicy
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.codec import JsonCodec
@@ -52,7 +52,7 @@ def work(folder, name, database, broker):
 def submit(folder, name, database, broker):
     plans = Plans(Queue(database), Store(database, LocalArtifacts(f"file:{folder}/artifacts")))
     with database.write() as transaction:
-        submitted = plans.submit(transaction, name, {}, [Wanted(label, {}, "digest") for label in LABELS])
+        submitted = plans.submit(transaction, name, {}, [PlannedDefinition(label, {}, "digest") for label in LABELS])
     (folder / f"{name}.queued").write_text(json.dumps(submitted.queued))
 
 

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.errors import DefinitionInvalid
-from argosy.feedback.labels import ConflictRule, Said, resolve
+from argosy.feedback.labels import ConflictRule, FeedbackPiece, resolve
 
 LATEST, MAJORITY, DROP = ConflictRule(), ConflictRule("majority"), ConflictRule("drop")
 
 
 def said(label, source="ann", number=0, kind="correction", at=0.0, measures=False):
-    return Said(kind, label, source, at, number, measures)
+    return FeedbackPiece(kind, label, source, at, number, measures)
 
 
 def test_one_word_is_taken_by_every_rule():
@@ -69,9 +69,9 @@ def test_that_it_measures_says_how_it_was_picked_not_who_won():
 
 
 def test_where_feedback_measures_a_token_that_does_not_has_no_voice():
-    review = Said("correction", "sport", "analyst", 0.0, 1, measures=True)
-    other = Said("correction", "tech", "shop", 0.0, 2, token="shop")
-    owner = Said("correction", "money", "ann", 0.0, 3)
+    review = FeedbackPiece("correction", "sport", "analyst", 0.0, 1, measures=True)
+    other = FeedbackPiece("correction", "tech", "shop", 0.0, 2, token="shop")
+    owner = FeedbackPiece("correction", "money", "ann", 0.0, 3)
     assert resolve([review, other], LATEST).label == "sport"
     assert resolve([other], LATEST).label == "tech"
     assert resolve([review, other, owner], LATEST).label == "money"
@@ -92,7 +92,8 @@ def test_no_feedback_is_the_callers_mistake():
 
 feedback = st.lists(
     st.builds(
-        Said, st.sampled_from(["outcome", "correction"]), st.sampled_from("abc"), st.sampled_from(["x", "y", "z"]),
+        FeedbackPiece,
+        st.sampled_from(["outcome", "correction"]), st.sampled_from("abc"), st.sampled_from(["x", "y", "z"]),
         st.floats(0, 10), st.integers(0, 99), st.booleans(),
     ),
     min_size=1, unique_by=lambda one: one.number,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.evaluation.gate import Policy, judge
-from argosy.feedback.labels import ConflictRule, Said
+from argosy.feedback.labels import ConflictRule, FeedbackPiece
 from argosy.feedback.replay import AnsweredPrediction, due, first_rows, interim_test, measuring
 
 POLICY = Policy()
@@ -16,7 +16,7 @@ POLICY = Policy()
 
 def answered(name, *said, answer="sport"):
     return AnsweredPrediction(
-        name, answer, tuple(Said(kind, label, "ann", n, n, fair) for kind, label, n, fair in said)
+        name, answer, tuple(FeedbackPiece(kind, label, "ann", n, n, fair) for kind, label, n, fair in said)
     )
 
 
@@ -91,7 +91,10 @@ def test_contradictory_feedback_goes_by_the_rule():
         AnsweredPrediction(
             "one",
             "sport",
-            (Said("correction", "tech", "ann", 1, 1, True), Said("correction", "sport", "bob", 2, 2, True)),
+            (
+                FeedbackPiece("correction", "tech", "ann", 1, 1, True),
+                FeedbackPiece("correction", "sport", "bob", 2, 2, True),
+            ),
         )
     ]
     assert measuring(said, ConflictRule("drop"), POLICY) == []

@@ -5,7 +5,7 @@ import pytest
 from argosy.errors import PlanNotFound
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import Queue
-from argosy.jobs.submission import Plans, Wanted, models_of
+from argosy.jobs.submission import PlannedDefinition, Plans, models_of
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 from argosy.store.trained import Trained
@@ -19,13 +19,19 @@ def plans(database, tmp_path):
 
 def submit(plans, plan, *labels):
     with plans.queue.database.write() as transaction:
-        return plans.submit(transaction, plan, {"name": plan}, [Wanted(label, {"l": label}, "d") for label in labels])
+        return plans.submit(
+            transaction, plan, {"name": plan}, [PlannedDefinition(label, {"l": label}, "d") for label in labels]
+        )
 
 
 def add(plans, plan, label):
     with plans.queue.database.write() as transaction:
         return plans.add(
-            transaction, plan, Wanted(label, {}, "d"), "parent", {"kind": "gate", "label": "gate", "payload": {}}
+            transaction,
+            plan,
+            PlannedDefinition(label, {}, "d"),
+            "parent",
+            {"kind": "gate", "label": "gate", "payload": {}},
         )
 
 
@@ -123,7 +129,7 @@ def test_cancelling_spares_what_another_plan_wants(plans):
 
 def test_the_status_tells_who_runs_what_and_what_failed(plans):
     with plans.queue.database.write() as transaction:
-        wanted = [Wanted(label, {}, "d", {"plugin": "digest"} if label > "b" else {}) for label in "abcd"]
+        wanted = [PlannedDefinition(label, {}, "d", {"plugin": "digest"} if label > "b" else {}) for label in "abcd"]
         plans.submit(transaction, "topics", {}, wanted)
     leased(plans.queue, "a", "worker-1")
     plans.queue.fail(leased(plans.queue, "b", "worker-2"), "it broke", "traceback", retry=False)
@@ -147,7 +153,7 @@ def test_adding_what_is_trained_for_another_plan_makes_its_version_and_goes_on(p
     train(plans, "a")
     then = {"kind": "gate", "label": "gate-a", "payload": {"model": "other"}}
     with plans.queue.database.write() as transaction:
-        assert plans.add(transaction, "other", Wanted("a", {}, "d", {"adapter.mine": "f00d"}), None, then)
+        assert plans.add(transaction, "other", PlannedDefinition("a", {}, "d", {"adapter.mine": "f00d"}), None, then)
     assert [version.label for version in plans.store.versions("other")] == ["a"]
     assert plans.queue.get("gate-a").requires == {"adapter.mine": ""}
 
@@ -176,7 +182,7 @@ def test_the_leaderboard_of_a_plan_keeps_its_earlier_forms_and_leaves_challenger
 
 
 def test_a_plan_that_searches_is_ranked_by_what_it_searches_for(plans):
-    wanted = [Wanted("a", {"name": "a"}, "digest")]
+    wanted = [PlannedDefinition("a", {"name": "a"}, "digest")]
     with plans.queue.database.write() as transaction:
         plans.submit(transaction, "topics", {"search": {"metric": "log_loss"}}, wanted)
     train(plans, "a")
@@ -195,14 +201,14 @@ def test_an_earlier_form_of_a_plan_stays_in_sight(plans):
     assert one.submitted_at <= one.replaced_at
     assert plans.replaced_labels("topics") == {"a", "b"}
     with plans.queue.database.write() as transaction:
-        plans.submit(transaction, "topics", {"other": 1}, [Wanted("a", {}, "d")])
+        plans.submit(transaction, "topics", {"other": 1}, [PlannedDefinition("a", {}, "d")])
     newest, oldest = plans.status("topics").replaced
     assert (newest.definitions, newest.is_same_plan, oldest.is_same_plan) == (1, False, False)
     assert plans.replaced_labels("topics") == {"b", "c"}
 
 
 def stopping(plans, plan, *labels, reached=0.9):
-    wanted = [Wanted(label, {"l": label}, "d") for label in labels]
+    wanted = [PlannedDefinition(label, {"l": label}, "d") for label in labels]
     with plans.queue.database.write() as transaction:
         return plans.submit(transaction, plan, {"stop_when": {"reached": reached}}, wanted)
 
