@@ -149,5 +149,7 @@ def test_a_corrected_dictionary_becomes_an_example(churn, server, until):
     odd = {"age": 40, "plan": "silver", "visits": 11, "note": "undecided"}
     answer = server.post("/v1/models/churn:predict", json={"instances": [odd]}).json()["predictions"][0]
     until(lambda: churn.run("feedback", "add", answer["prediction_id"], "--label", "loyal").code == 0)
+    again = churn("feedback", "add", answer["prediction_id"], "--label", " loyal ")
+    assert again == "Known already: nothing changed.\n"  # and no doubt about a label with spaces around it
     churn("feedback", "review", "churn", "--output", "review.csv")
     assert "undecided" in (churn.folder / "review.csv").read_text()

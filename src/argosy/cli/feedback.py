@@ -9,7 +9,7 @@ import click
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
 from argosy.cli.project import now_option, opened, tell_quiet_hours
 from argosy.errors import FeedbackInvalid, NothingNew, nearest
-from argosy.label_sets import as_members
+from argosy.label_sets import as_members, label_of
 
 source_option = click.option("--source", default="analyst", show_default=True, help="Who says so.")
 
@@ -68,7 +68,7 @@ def add(
         return
     print_line(f"Kept, for {plural(new, 'prediction')}." if new else "Known already: nothing changed.")
     known = given.labels()
-    for one in as_members(label):
+    for one in as_members(label_of(label)):
         if one not in known:
             print_line(f"No example has the label '{one}'{nearest(one, known)}: if it is a slip, add the right one.")
 

@@ -185,7 +185,7 @@ class Gating:
         rollbacks = [move.moved_at for move in self._store.history(model, CHAMPION) if move.action == "rollback"]
         if not verdict.promote or not is_cooling(max(rollbacks, default=None), now, self._policy.cooldown_seconds):
             return verdict
-        reason = f"within {self._policy.cooldown_seconds:.0f} s of a rollback nothing is promoted ({verdict.reason})"
+        reason = f"held back for {self._policy.cooldown_seconds:.0f} s after a rollback ({verdict.reason})"
         return replace(verdict, promote=False, reason=reason)
 
     def _promote(self, transaction: Transaction, request: GateRequest, number: int, verdict: Verdict) -> None:

@@ -90,7 +90,7 @@ def _jobs(backends: Backends) -> str:
     recent = [job for job in backends.queue.jobs(state=JobState.FAILED) if (job.finished_at or 0.0) > since]
     if recent:
         raise ArgosyError(
-            f"{len(recent)} jobs failed in the last day, the last one {recent[-1].label}: {recent[-1].error}"
+            f"in the last day {len(recent)} failed, the last of them {recent[-1].label}: {recent[-1].error}"
         )
     return ", ".join(f"{number} {state.value}" for state, number in counts.items() if number) or "none yet"
 

@@ -202,7 +202,7 @@ def test_after_a_rollback_nothing_is_promoted_for_a_while(loop, project, drift):
     loop.work()
     progress = loop.retrainings.progress(asked)
     assert progress.promoted is False
-    assert progress.reason.startswith("within 3600 s of a rollback nothing is promoted (better: ")
+    assert progress.reason.startswith("held back for 3600 s after a rollback (better: ")
     assert champion(loop) == 1
 
 
