@@ -112,7 +112,12 @@ def test_ids_of_many_rows_are_all_in_the_body(shared):
         (PREDICT, {"json": {"instances": ["a" * 10_000_000]}}, 413, "limit of 1000000 bytes"),
         (PREDICT, {"content": b"{", "headers": {"content-type": "application/json"}}, 400, "not JSON"),
         (PREDICT, {"content": b"\xff", "headers": {"content-type": "application/json"}}, 400, "not JSON"),
-        (PREDICT, {"content": b"[" * 90_000, "headers": {"content-type": "application/json"}}, 400, "not JSON"),
+        (
+            PREDICT,
+            {"content": b"[" * 90_000, "headers": {"content-type": "application/json"}},
+            400,
+            "nested too deeply",
+        ),
         (PREDICT, {"json": ["a"]}, 400, "must be a JSON object, not an array"),
         (PREDICT, {"content": b"a", "headers": {"content-type": "text/plain"}}, 415, "send application/json"),
         (INFER, {"content": b"a", "headers": {"content-type": "text/csv"}}, 415, "send application/json"),
