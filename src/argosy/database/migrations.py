@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from argosy.database.database import Transaction
+from argosy.database.database import Database, Transaction
 from argosy.errors import SchemaNewer
 
 TABLE: Final = "schema_steps"
@@ -40,6 +40,16 @@ def version(transaction: Transaction) -> int:
 def is_current(transaction: Transaction) -> bool:
     """Whether no step that this Argosy knows is missing, and none is there that it does not know."""
     return transaction.has_table("schema_steps") and applied(transaction) == set(steps())
+
+
+def migrate(database: Database, where: str) -> int:
+    """What every engine's `Database.migrate` does; writes only where something is missing."""
+    with database.read() as transaction:
+        found, is_up_to_date = version(transaction), is_current(transaction)
+    if is_up_to_date:
+        return found
+    with database.write() as transaction:
+        return apply(transaction, where)
 
 
 def apply(transaction: Transaction, where: str, only: Collection[int] | None = None) -> int:

@@ -175,12 +175,7 @@ class PostgresqlDatabase:
         return heard
 
     def migrate(self) -> int:
-        with self.read() as transaction:
-            found, is_current = migrations.version(transaction), migrations.is_current(transaction)
-        if is_current:
-            return found
-        with self.write() as transaction:
-            return migrations.apply(transaction, self.url)
+        return migrations.migrate(self, self.url)
 
     def purge(self) -> None:
         """Write every table anew. The write-ahead log, archives of it and backups are the server's operator's."""

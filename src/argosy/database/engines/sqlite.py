@@ -176,12 +176,7 @@ class SqliteDatabase:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def migrate(self) -> int:
-        with self.read() as transaction:
-            found, is_current = migrations.version(transaction), migrations.is_current(transaction)
-        if is_current:
-            return found
-        with self.write() as transaction:
-            return migrations.apply(transaction, self.url)
+        return migrations.migrate(self, self.url)
 
     def purge(self) -> None:
         connection = self._connection()
