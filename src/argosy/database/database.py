@@ -36,7 +36,7 @@ when a newer Argosy wrote it. A violated constraint, or a value that the engine 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any, Final, Protocol, TypeVar
@@ -77,6 +77,11 @@ class Transaction(Protocol):
         A row is a mapping, or a tuple in the order in which the statement first names its parameters.
         """
 
+    def load(
+        self, table: str, columns: Sequence[str], scratch: Transaction, query: str, parameters: Parameters | None = None
+    ) -> int:
+        """Append to a table what a query of the scratch store gives, one value for each column; how many rows."""
+
     def define(self, sql: str) -> None:
         """Run one statement of the schema, written as in its steps."""
 
@@ -114,9 +119,11 @@ class Database(Protocol):
         """A durable transaction."""
 
     def scratch(self) -> AbstractContextManager[Transaction]:
-        """An empty store of this process, in a temporary file that is gone afterwards; its SQL is SQLite's.
+        """An empty store of this thread, in a temporary file that is gone afterwards; its SQL is SQLite's.
 
-        For rows on their way into the database: no transaction of that is open meanwhile, and none waits.
+        For rows on their way into the database, which `load` moves there. Its tables are made as `scratch.NAME`, by
+        names that no table of the database has. Once a transaction of the database failed meanwhile, what is here is
+        undefined.
         """
 
     def wait_for_change(self, timeout: float) -> bool:

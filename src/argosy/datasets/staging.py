@@ -123,8 +123,8 @@ class Staging:
                 self._compare(transaction)
             revised, conflicts, dropped = self._settle(transaction, rule)
             taken = self._scratch.execute(sql.COUNT_STAGED)[0][0]
-            rows = self._scratch.stream(sql.ALL_STAGED, {**parameters, "added_at": added_at})
-            transaction.execute_many(sql.TAKE, rows)
+            values = {**parameters, "added_at": added_at}
+            transaction.load("examples", sql.TAKEN, self._scratch, sql.ALL_STAGED, values)
             if merged:
                 self._labels = {row[0] for row in transaction.execute(sql.LABELS, parameters)}
         return ImportReport(

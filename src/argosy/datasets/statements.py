@@ -5,7 +5,7 @@ from __future__ import annotations
 # --- staging: rows wait in a scratch store, sealed, until one transaction takes them all
 
 CREATE_STAGED = """
-    CREATE TABLE staged (
+    CREATE TABLE scratch.staged (
         n INTEGER PRIMARY KEY, last_n INTEGER, votes INTEGER NOT NULL, revision INTEGER NOT NULL,
         is_current INTEGER NOT NULL, example_id BLOB NOT NULL, content_hash BLOB NOT NULL, subject_hash BLOB,
         origin BLOB, label TEXT NOT NULL, seen_at REAL NOT NULL, source TEXT NOT NULL, split TEXT,
@@ -13,16 +13,16 @@ CREATE_STAGED = """
 STAGE = """
     INSERT INTO staged VALUES (:n, NULL, 1, 1, 1, :example_id, :content_hash, :subject_hash, :origin, :label, :seen_at,
         :source, :split, :sealed, :is_dated)"""
-INDEX_STAGED = "CREATE INDEX staged_by_content ON staged (content_hash)"
-DROP_CONTESTED = "DROP TABLE contested"
+INDEX_STAGED = "CREATE INDEX scratch.staged_by_content ON staged (content_hash)"
+DROP_CONTESTED = "DROP TABLE scratch.contested"
 CREATE_CONTESTED = """
-    CREATE TABLE contested AS
+    CREATE TABLE scratch.contested AS
     SELECT content_hash FROM staged GROUP BY content_hash HAVING count(*) > 1"""
 CREATE_FOLDED = """
-    CREATE TABLE folded AS
+    CREATE TABLE scratch.folded AS
     SELECT min(n) AS n, max(n) AS last_n, count(*) AS votes, max(seen_at) AS seen_at FROM staged
     WHERE content_hash IN (SELECT content_hash FROM contested) GROUP BY content_hash, label, subject_hash"""
-INDEX_FOLDED = "CREATE UNIQUE INDEX folded_by_n ON folded (n)"
+INDEX_FOLDED = "CREATE UNIQUE INDEX scratch.folded_by_n ON folded (n)"
 DELETE_FOLDED = """
     DELETE FROM staged WHERE content_hash IN (SELECT content_hash FROM contested) AND n NOT IN (SELECT n FROM folded)"""
 UPDATE_FOLDED = """
@@ -34,7 +34,7 @@ RESPELL_STAGED = "UPDATE staged SET label = :to WHERE label = :label"
 
 # --- taking them
 
-CREATE_STORED = "CREATE TABLE stored (content_hash BLOB PRIMARY KEY, label TEXT, subject_hash BLOB)"
+CREATE_STORED = "CREATE TABLE scratch.stored (content_hash BLOB PRIMARY KEY, label TEXT, subject_hash BLOB)"
 PUT_STORED = """
     INSERT INTO stored (content_hash, label, subject_hash) VALUES (:content_hash, :label, :subject_hash)"""
 STAGED_HASHES = "SELECT DISTINCT content_hash FROM staged"
@@ -66,14 +66,13 @@ REVISE_STAGED = """
 RETIRE = """
     UPDATE examples SET is_current = 0
     WHERE collection = :collection AND content_hash = :content_hash AND is_current = 1"""
+TAKEN = (
+    *("collection", "example_id", "revision", "is_current", "content_hash", "subject_hash", "origin", "label"),
+    *("seen_at", "source", "split", "sealed", "added_at"),
+)
 ALL_STAGED = """
     SELECT :collection, example_id, revision, is_current, content_hash, subject_hash, origin, label,
         seen_at, source, split, sealed, :added_at FROM staged ORDER BY n"""
-TAKE = """
-    INSERT INTO examples (collection, example_id, revision, is_current, content_hash, subject_hash, origin, label,
-        seen_at, source, split, sealed, added_at)
-    VALUES (:collection, :example_id, :revision, :is_current, :content_hash, :subject_hash, :origin, :label,
-        :seen_at, :source, :split, :sealed, :added_at)"""
 
 # --- reading
 

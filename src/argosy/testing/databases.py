@@ -289,6 +289,33 @@ def returning_and_streaming_give_rows(opened: Open) -> None:
         assert transaction.execute("SELECT name FROM plans WHERE name = :name", {"name": "none"}) == []
 
 
+def scratch_rows_are_loaded_in_order(opened: Open) -> None:
+    database, columns = opened(), ("name", "source", "submitted_at")
+    with database.scratch() as scratch:
+        scratch.execute("CREATE TABLE scratch.waiting (n INTEGER PRIMARY KEY, name TEXT, source TEXT)")
+        scratch.execute_many(
+            "INSERT INTO waiting VALUES (:n, :name, :source)", [(n, f"{n}", "ü\t\\N") for n in range(2000)]
+        )
+        query = "SELECT name, source, 0.5 FROM waiting WHERE n >= :least ORDER BY n DESC"
+        assert _names(database) == []
+        with database.write() as transaction:
+            assert transaction.load("plans", columns, scratch, query, {"least": 500}) == 1500
+        with database.read() as transaction:
+            assert transaction.execute("SELECT DISTINCT source FROM plans") == [("ü\t\\N",)]
+            assert transaction.execute("SELECT count(*) FROM plans") == [(1500,)]
+    with database.scratch() as scratch:
+        scratch.execute("CREATE TABLE scratch.waiting (name TEXT, source TEXT)")  # nothing stayed
+        scratch.execute_many("INSERT INTO waiting VALUES (:name, :source)", [("new", ""), ("1000", "")])
+
+        def load() -> None:
+            with database.write() as transaction:
+                transaction.load("plans", columns, scratch, "SELECT name, source, 0.5 FROM waiting")
+
+        raised(ConstraintViolated, load)
+    assert "new" not in _names(database)
+    assert len(_names(database)) == 1500
+
+
 def time_does_not_run_backwards(opened: Open) -> None:
     first, second = opened(), opened()
     with first.write() as transaction:
@@ -334,6 +361,7 @@ CHECKS: Final[tuple[Callable[[Open], None], ...]] = (
     nulls_are_ordered_as_said,
     a_list_stands_for_its_values,
     returning_and_streaming_give_rows,
+    scratch_rows_are_loaded_in_order,
     time_does_not_run_backwards,
     migrating_again_changes_nothing,
     a_closed_handle_opens_again,

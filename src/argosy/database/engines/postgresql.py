@@ -9,16 +9,17 @@ transaction.
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from argosy.database import migrations
 from argosy.database.database import ConstraintViolated, Parameters, Row, Transaction
 from argosy.database.dialect import names, postgresql, postgresql_schema, with_lists
-from argosy.database.engines.sqlite import scratch
+from argosy.database.engines.sqlite import attach_scratch
 from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid, ExtraMissing
 
 try:
@@ -91,6 +92,16 @@ class PostgresqlTransaction:
                     batch = []
             return changed + _run_many(cursor, statement, batch)
 
+    def load(
+        self, table: str, columns: Sequence[str], scratch: Transaction, query: str, parameters: Parameters | None = None
+    ) -> int:
+        copy = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+        with _translated(), self._connection.cursor() as cursor:
+            with cursor.copy(copy) as rows:
+                for row in scratch.stream(query, parameters):
+                    rows.write_row(row)
+            return cursor.rowcount
+
     def define(self, sql: str) -> None:
         _run(self._connection, postgresql_schema(sql))
 
@@ -160,8 +171,10 @@ class PostgresqlDatabase:
             _roll_back(connection)
             raise
 
-    def scratch(self) -> AbstractContextManager[Transaction]:
-        return scratch()
+    @contextmanager
+    def scratch(self) -> Iterator[Transaction]:
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+            yield attach_scratch(connection)
 
     def wait_for_change(self, timeout: float) -> bool:
         listening = self._kept("listening")

@@ -11,14 +11,14 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from argosy.database import migrations
-from argosy.database.database import ConstraintViolated, Parameters, Row
+from argosy.database.database import ConstraintViolated, Parameters, Row, Transaction
 from argosy.database.dialect import names, numbered, with_lists
 from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid
 from argosy.paths import make_private_file
@@ -72,6 +72,18 @@ class SqliteTransaction:
         with _translated():
             return self._connection.executemany(statement, chain((first,), given)).rowcount
 
+    def load(
+        self,
+        table: str,
+        columns: Sequence[str],
+        scratch: Transaction,  # noqa: ARG002  # which is on this connection
+        query: str,
+        parameters: Parameters | None = None,
+    ) -> int:
+        insert = f"INSERT INTO {table} ({', '.join(columns)}) "
+        with _translated():
+            return self._connection.execute(insert + query, parameters or {}).rowcount
+
     def define(self, sql: str) -> None:
         self.execute(sql)
 
@@ -102,14 +114,23 @@ class SqliteTransaction:
                 self.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :number)", values)
 
 
-@contextmanager
-def scratch() -> Iterator[SqliteTransaction]:
+class _Scratch(SqliteTransaction):
+    """Outside of the database's own transactions, many rows are written in one of the scratch store's."""
+
+    def execute_many(self, sql: str, rows: Iterable[Any]) -> int:
+        if self._connection.in_transaction:
+            return super().execute_many(sql, rows)
+        with self._connection:
+            self._connection.execute("BEGIN")
+            return super().execute_many(sql, rows)
+
+
+def attach_scratch(connection: sqlite3.Connection) -> _Scratch:
     """For every engine's `Database.scratch`: a file without a name, which goes with its connection."""
-    with closing(sqlite3.connect("", isolation_level=None)) as connection:
-        for pragma in _PRAGMAS_OF_SCRATCH:
-            connection.execute(f"PRAGMA {pragma}")
-        connection.execute("BEGIN")
-        yield SqliteTransaction(connection)
+    connection.execute("ATTACH '' AS scratch")
+    for pragma in _PRAGMAS_OF_SCRATCH:
+        connection.execute(f"PRAGMA scratch.{pragma}")
+    return _Scratch(connection)
 
 
 def _bound(sql: str, parameters: Parameters) -> tuple[str, Parameters | Row]:
@@ -159,8 +180,16 @@ class SqliteDatabase:
                 connection.execute("ROLLBACK")
             raise
 
-    def scratch(self) -> AbstractContextManager[SqliteTransaction]:
-        return scratch()
+    @contextmanager
+    def scratch(self) -> Iterator[SqliteTransaction]:
+        """On this thread's connection meanwhile, so that `load` copies within SQLite."""
+        usual = getattr(self._local, "connection", None)
+        with closing(self._connect()) as connection:
+            self._local.connection = connection
+            try:
+                yield attach_scratch(connection)
+            finally:
+                self._local.connection = usual
 
     def wait_for_change(self, timeout: float) -> bool:
         connection, deadline, pause = self._connection(), time.monotonic() + timeout, FIRST_PAUSE
