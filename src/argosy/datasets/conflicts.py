@@ -59,7 +59,7 @@ def check_rule(name: str) -> Rule:
     )
 
 
-def decide(stored: list[Stored], staged: list[Staged], rule: Rule) -> Decision:
+def resolve_conflict(stored: list[Stored], staged: list[Staged], rule: Rule) -> Decision:
     """`stored` are the example's revisions, oldest first; none where the example is new."""
     rows = sum(row.votes for row in staged)
     is_conflict = len({row.label for row in staged} | {row.label for row in stored[-1:]}) > 1

@@ -16,7 +16,7 @@ import msgspec
 
 from argosy.database import Database, Transaction
 from argosy.datasets import statements as sql
-from argosy.datasets.conflicts import Rule, Staged, Stored, decide
+from argosy.datasets.conflicts import Rule, Staged, Stored, resolve_conflict
 from argosy.datasets.conversion import checked
 from argosy.datasets.example import FIRST, ID_BYTES, Example, content, identity, payload
 from argosy.datasets.reading import Reading
@@ -202,7 +202,7 @@ class Staging:
         key = {"collection": self._collection, "content_hash": content_hash}
         rows = self._scratch.execute(sql.STAGED_OF, {"content_hash": content_hash})
         old = transaction.execute(sql.STORED_OF, key)
-        decision = decide([Stored(*row[1:5]) for row in old], [Staged(*row[:7]) for row in rows], rule)
+        decision = resolve_conflict([Stored(*row[1:5]) for row in old], [Staged(*row[:7]) for row in rows], rule)
         if decision.is_conflict and len(self._disagreements) < LISTED:
             said = {f"line {row[0]}": row[3] for row in rows}
             self._disagreements.append({"stored": old[-1][1], **said} if old else said)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.datasets.conflicts import RULES, Decision, Staged, Stored, check_rule, decide
+from argosy.datasets.conflicts import RULES, Decision, Staged, Stored, check_rule, resolve_conflict
 from argosy.errors import DefinitionInvalid, ExamplesInvalid
 
 
@@ -13,53 +13,59 @@ def row(n, label, seen_at=1.0, subject=None, votes=1):
 
 
 def test_a_new_example_takes_its_row():
-    assert decide([], [row(1, "a")], "latest") == Decision([1], 0, 0, False)
+    assert resolve_conflict([], [row(1, "a")], "latest") == Decision([1], 0, 0, False)
 
 
 def test_the_same_again_is_a_duplicate():
-    assert decide([Stored("a", 1.0, None)], [row(1, "a", 5.0, votes=3)], "error") == Decision([], 3, 0, False)
+    assert resolve_conflict([Stored("a", 1.0, None)], [row(1, "a", 5.0, votes=3)], "error") == Decision([], 3, 0, False)
 
 
 def test_latest_takes_the_label_seen_last():
     rows = [row(1, "a", 3.0), row(2, "b", 9.0), row(3, "c", 5.0)]
-    assert decide([], rows, "latest") == Decision([2], 0, 2, True)
+    assert resolve_conflict([], rows, "latest") == Decision([2], 0, 2, True)
 
 
 def test_latest_takes_the_later_of_rows_seen_at_once():
-    assert decide([], [row(1, "a"), row(2, "b")], "latest").keep == [2]
+    assert resolve_conflict([], [row(1, "a"), row(2, "b")], "latest").keep == [2]
 
 
 def test_latest_revises_what_is_stored_unless_that_was_seen_later():
     stored = [Stored("a", 4.0, None)]
-    assert decide(stored, [row(1, "b", 4.0)], "latest") == Decision([1], 0, 0, True)
-    assert decide(stored, [row(1, "b", 3.0)], "latest") == Decision([], 0, 1, True)
+    assert resolve_conflict(stored, [row(1, "b", 4.0)], "latest") == Decision([1], 0, 0, True)
+    assert resolve_conflict(stored, [row(1, "b", 3.0)], "latest") == Decision([], 0, 1, True)
 
 
 def test_majority_counts_rows_and_revisions():
-    assert decide([], [row(1, "a", votes=3), row(2, "b", 9.0, votes=2)], "majority") == Decision([1], 2, 2, True)
+    assert resolve_conflict([], [row(1, "a", votes=3), row(2, "b", 9.0, votes=2)], "majority") == Decision(
+        [1], 2, 2, True
+    )
     stored = [Stored("a", 1.0, None), Stored("a", 1.0, b"x")]
-    assert decide(stored, [row(1, "b", 9.0)], "majority") == Decision([], 0, 1, True)
-    assert decide(stored, [row(1, "b", 9.0, votes=3)], "majority") == Decision([1], 2, 0, True)
+    assert resolve_conflict(stored, [row(1, "b", 9.0)], "majority") == Decision([], 0, 1, True)
+    assert resolve_conflict(stored, [row(1, "b", 9.0, votes=3)], "majority") == Decision([1], 2, 0, True)
 
 
 def test_majority_breaks_ties_by_the_latest():
-    assert decide([], [row(1, "a", 5.0), row(2, "b", 1.0)], "majority").keep == [1]
+    assert resolve_conflict([], [row(1, "a", 5.0), row(2, "b", 1.0)], "majority").keep == [1]
 
 
 def test_drop_takes_none_of_the_disputed_rows():
-    assert decide([], [row(1, "a"), row(2, "b")], "drop") == Decision([], 0, 2, True)
-    assert decide([Stored("a", 1.0, None)], [row(1, "a"), row(2, "b")], "drop") == Decision([], 1, 1, True)
+    assert resolve_conflict([], [row(1, "a"), row(2, "b")], "drop") == Decision([], 0, 2, True)
+    assert resolve_conflict([Stored("a", 1.0, None)], [row(1, "a"), row(2, "b")], "drop") == Decision([], 1, 1, True)
 
 
 def test_error_says_which_rows_disagree():
     with pytest.raises(ExamplesInvalid, match=r"row 3 says 'a', row 8 says 'b', the stored example says 'c'"):
-        decide([Stored("c", 1.0, None)], [row(3, "a"), row(8, "b")], "error")
+        resolve_conflict([Stored("c", 1.0, None)], [row(3, "a"), row(8, "b")], "error")
 
 
 def test_a_new_subject_is_a_revision_so_that_erasing_finds_it():
-    assert decide([Stored("a", 1.0, None)], [row(1, "a", subject=b"s")], "latest") == Decision([1], 0, 0, False)
-    assert decide([Stored("a", 1.0, b"s")], [row(1, "a", subject=b"s")], "latest") == Decision([], 1, 0, False)
-    assert decide([], [row(1, "a", subject=b"s"), row(2, "a", subject=b"t")], "latest").keep == [1, 2]
+    assert resolve_conflict([Stored("a", 1.0, None)], [row(1, "a", subject=b"s")], "latest") == Decision(
+        [1], 0, 0, False
+    )
+    assert resolve_conflict([Stored("a", 1.0, b"s")], [row(1, "a", subject=b"s")], "latest") == Decision(
+        [], 1, 0, False
+    )
+    assert resolve_conflict([], [row(1, "a", subject=b"s"), row(2, "a", subject=b"t")], "latest").keep == [1, 2]
 
 
 def test_an_unknown_rule_lists_those_there_are():
@@ -81,7 +87,7 @@ STAGED = st.lists(
 @given(STORED, STAGED, st.sampled_from([rule for rule in RULES if rule != "error"]))
 def test_every_row_is_accounted_for_and_revisions_agree(stored, staged, rule):
     rows = [row(n, label, seen_at, subject, votes) for n, (label, seen_at, subject, votes) in enumerate(staged, 1)]
-    decision = decide(stored, rows, rule)
+    decision = resolve_conflict(stored, rows, rule)
     assert len(decision.keep) + decision.duplicates + decision.dropped == sum(each.votes for each in rows)
     assert min(decision.duplicates, decision.dropped) >= 0
     kept = [each for each in rows if each.n in decision.keep]
@@ -96,6 +102,6 @@ def test_every_row_is_accounted_for_and_revisions_agree(stored, staged, rule):
 def test_an_undated_row_does_not_take_a_correction_back():
     corrected = [Stored("a", 1.0, None), Stored("b", 2.0, None, is_derived=True)]
     undated = row(1, "a", 9.0)._replace(is_dated=False)
-    assert decide(corrected, [undated], "latest") == Decision([], 0, 1, True)
-    assert decide(corrected, [row(1, "a", 9.0)], "latest").keep == [1]
-    assert decide(corrected[:1], [undated._replace(label="c")], "latest").keep == [1]
+    assert resolve_conflict(corrected, [undated], "latest") == Decision([], 0, 1, True)
+    assert resolve_conflict(corrected, [row(1, "a", 9.0)], "latest").keep == [1]
+    assert resolve_conflict(corrected[:1], [undated._replace(label="c")], "latest").keep == [1]
