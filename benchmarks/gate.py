@@ -29,7 +29,7 @@ import numpy as np
 from scipy.stats import beta
 
 from argosy.datasets.split import fractions, id_words
-from argosy.evaluation.decision import PairedAnswers, decide
+from argosy.evaluation.decision import PairedAnswers, judge_challenger
 from argosy.evaluation.evidence import weights_of
 from argosy.evaluation.gate import Policy, judge
 from argosy.feedback.review import choose
@@ -136,7 +136,7 @@ def decide_at(live: PairedAnswers, looks: int) -> bool:
     if lead < HOPELESS * max(spread, 1e-9):
         return False
     nothing = np.zeros(0, bool)
-    return decide(live, PairedAnswers(nothing, nothing, np.zeros(0)), looks, POLICY).promote
+    return judge_challenger(live, PairedAnswers(nothing, nothing, np.zeros(0)), looks, POLICY).promote
 
 
 def trial(seed: int) -> dict:
@@ -165,7 +165,7 @@ def trial(seed: int) -> dict:
         old = PairedAnswers(
             correct(champion, texts, labels, test), correct(final, texts, labels, test), np.ones(len(test))
         )
-        found["power", rows] = decide(rows_live, old, 0, POLICY).promote
+        found["power", rows] = judge_challenger(rows_live, old, 0, POLICY).promote
         found["before", rows] = before(texts, labels, train, test, live, certain, champion, rows, random)
     found["champion"], found["challenger"] = (
         float(np.mean(correct(model, texts, labels, live[~measured]))) for model in (champion, final)

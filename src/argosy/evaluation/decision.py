@@ -55,7 +55,7 @@ def confidence_of(number: int, confidence: float) -> float:
     return 1 - (1 - confidence) / (number * (number + 1))
 
 
-def decide(live: PairedAnswers, test: PairedAnswers, tests: int, policy: Policy) -> Verdict:
+def judge_challenger(live: PairedAnswers, test: PairedAnswers, tests: int, policy: Policy) -> Verdict:
     """The verdict; `tests` is how many interim tests on live rows this champion has been through."""
     if len(live) < max(policy.minimum_rows, 1):
         return _judged(test.and_then(live), policy, policy.confidence)

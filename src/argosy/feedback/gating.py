@@ -20,7 +20,7 @@ from argosy.datasets.frozen import find, members
 from argosy.datasets.provenance import learned_examples, rows_of
 from argosy.datasets.split import TEST
 from argosy.errors import DecisionOvertaken
-from argosy.evaluation.decision import PairedAnswers, decide
+from argosy.evaluation.decision import PairedAnswers, judge_challenger
 from argosy.evaluation.evidence import Candidate, Side, select
 from argosy.evaluation.gate import Correct, Policy, Verdict, refused
 from argosy.evaluation.suspicion import held, suspicions, without
@@ -132,7 +132,7 @@ class Gating:
         return verdict, evidence.left_out
 
     def _decide(self, answered: PairedAnswers, is_live: Correct, tests: int) -> Verdict:
-        return decide(answered.among(is_live), answered.among(~is_live), tests, self._policy)
+        return judge_challenger(answered.among(is_live), answered.among(~is_live), tests, self._policy)
 
     def _side(self, trained: Trained) -> Side:
         with self._database.read() as transaction:

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from argosy.evaluation.decision import PairedAnswers, confidence_of, decide, more_reviews
+from argosy.evaluation.decision import PairedAnswers, confidence_of, judge_challenger, more_reviews
 from argosy.evaluation.gate import Policy
 
 POLICY = Policy(resamples=2000)
@@ -28,33 +28,33 @@ SAME = answered(both=190, only_champion=5, only_challenger=5)
 
 
 def test_live_rows_decide_and_equality_on_the_test_part_suffices():
-    verdict = decide(BETTER, SAME, 0, POLICY)
+    verdict = judge_challenger(BETTER, SAME, 0, POLICY)
     assert verdict.promote
     assert (verdict.look, verdict.rows) == (1, 100)
     assert verdict.confidence == pytest.approx(0.975)
 
 
 def test_a_significant_loss_on_the_test_part_vetoes():
-    verdict = decide(BETTER, answered(both=150, only_champion=30, only_challenger=5), 0, POLICY)
+    verdict = judge_challenger(BETTER, answered(both=150, only_champion=30, only_challenger=5), 0, POLICY)
     assert not verdict.promote
     assert verdict.reason.startswith("worse on the test part: -13.5 points of accuracy on 185 rows")
     assert "(better: +20.0 points" in verdict.reason
 
 
 def test_a_loss_that_may_be_chance_does_not_veto():
-    assert decide(BETTER, answered(both=90, only_champion=6, only_challenger=4), 0, POLICY).promote
+    assert judge_challenger(BETTER, answered(both=90, only_champion=6, only_challenger=4), 0, POLICY).promote
 
 
 def test_a_gain_on_the_test_part_does_not_promote_where_live_rows_show_none():
-    assert not decide(SAME, BETTER, 0, POLICY).promote
+    assert not judge_challenger(SAME, BETTER, 0, POLICY).promote
 
 
 def test_without_enough_live_rows_everything_that_measures_decides_together():
     few = answered(only_champion=10)
-    assert decide(NONE, BETTER, 0, POLICY).promote
-    assert decide(few, BETTER, 3, POLICY).look == 0
-    assert decide(few, BETTER, 3, POLICY).rows == 110
-    assert "too few" in decide(few, answered(both=19), 0, POLICY).reason
+    assert judge_challenger(NONE, BETTER, 0, POLICY).promote
+    assert judge_challenger(few, BETTER, 3, POLICY).look == 0
+    assert judge_challenger(few, BETTER, 3, POLICY).rows == 110
+    assert "too few" in judge_challenger(few, answered(both=19), 0, POLICY).reason
 
 
 def test_each_further_look_must_be_surer_and_all_together_spend_the_risk_once():
@@ -63,12 +63,12 @@ def test_each_further_look_must_be_surer_and_all_together_spend_the_risk_once():
     assert all(later < earlier for earlier, later in itertools.pairwise(risks))
     assert sum(risks) < 0.05
     close = answered(both=80, only_champion=3, only_challenger=14, neither=3)
-    assert decide(close, NONE, 0, POLICY).promote
-    assert not decide(close, NONE, 9, POLICY).promote
+    assert judge_challenger(close, NONE, 0, POLICY).promote
+    assert not judge_challenger(close, NONE, 9, POLICY).promote
 
 
 def test_a_refusal_says_how_many_more_reviews_would_probably_decide():
-    verdict = decide(answered(both=80, only_champion=5, only_challenger=10, neither=5), SAME, 0, POLICY)
+    verdict = judge_challenger(answered(both=80, only_champion=5, only_challenger=10, neither=5), SAME, 0, POLICY)
     assert not verdict.promote
     assert 100 < verdict.more_reviews < 1000
     assert f"about {verdict.more_reviews} more reviews would probably decide" in verdict.reason
@@ -76,7 +76,7 @@ def test_a_refusal_says_how_many_more_reviews_would_probably_decide():
 
 def test_where_the_challenger_leads_by_nothing_no_number_of_reviews_is_promised():
     assert more_reviews(SAME, 0.95) is None
-    assert "would hardly change that" in decide(SAME, NONE, 0, POLICY).reason
+    assert "would hardly change that" in judge_challenger(SAME, NONE, 0, POLICY).reason
     assert more_reviews(answered(both=100_000, only_champion=100, only_challenger=101), 0.95) is None
 
 
@@ -86,5 +86,5 @@ def test_so_many_more_of_the_same_rows_do_decide_four_times_in_five():
     promoted = 0
     for _ in range(200):
         places = random.integers(0, 100, 100 + more)
-        promoted += decide(rows.among(places), NONE, 1, Policy(resamples=500)).promote
+        promoted += judge_challenger(rows.among(places), NONE, 1, Policy(resamples=500)).promote
     assert 0.65 < promoted / 200 < 0.95
