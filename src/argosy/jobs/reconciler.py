@@ -33,7 +33,7 @@ class RunningJob:
     losses: int
 
 
-def decide(job: RunningJob, now: float) -> Repair | None:
+def needed_repair(job: RunningJob, now: float) -> Repair | None:
     """The repair that one running job needs, if any."""
     if job.lease_until < now:
         return Repair.GIVE_UP if job.losses + 1 >= MAXIMUM_LOSSES else Repair.REQUEUE
@@ -49,7 +49,7 @@ def reconcile(database: Database) -> dict[Repair, int]:
     with database.write() as transaction:  # looks again: another may have been quicker
         now = transaction.now()
         for job_id, kind, label, *rest in transaction.execute(sql.TO_RECONCILE + sql.TO_CLAIM, _at(now)):
-            repair = decide(RunningJob(*rest), now)
+            repair = needed_repair(RunningJob(*rest), now)
             if repair is not None:
                 _apply(transaction, repair, job_id, kind, label)
                 done[repair] = done.get(repair, 0) + 1

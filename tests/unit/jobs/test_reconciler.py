@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from argosy.clock import SLACK_SECONDS
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import LONGEST_DELAY, MAXIMUM_LOSSES, Queue
-from argosy.jobs.reconciler import Repair, RunningJob, decide, reconcile
+from argosy.jobs.reconciler import Repair, RunningJob, needed_repair, reconcile
 from argosy.testing.leases import leased
 
 NOW = 1_000_000.0
@@ -27,12 +27,12 @@ NOW = 1_000_000.0
     ],
 )
 def test_decisions(job, expected):
-    assert decide(job, NOW) is expected
+    assert needed_repair(job, NOW) is expected
 
 
 @given(st.floats(0, 1e5), st.floats(0, 1e4), st.integers(0, 20))
 def test_no_lease_is_left_that_ends_later_than_its_length(lease_until, seconds, losses):
-    repair = decide(RunningJob(lease_until, seconds, losses), 5e4)
+    repair = needed_repair(RunningJob(lease_until, seconds, losses), 5e4)
     assert repair is not None or 5e4 <= lease_until <= 5e4 + seconds + SLACK_SECONDS
 
 
