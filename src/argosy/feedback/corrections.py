@@ -18,7 +18,7 @@ from argosy.database import Database
 from argosy.datasets.example import Example
 from argosy.datasets.examples import Examples
 from argosy.datasets.split import PARTS, id_words, split
-from argosy.feedback.labels import ConflictRule, Derived, FeedbackPiece, resolve
+from argosy.feedback.labels import ConflictRule, Derived, FeedbackPiece, resolve_feedback
 from argosy.feedback.policies import conflict_rule
 from argosy.predictions.feedback_log import FeedbackLog, unmatched
 from argosy.predictions.ids import made_at
@@ -97,7 +97,7 @@ class Corrections:
             word = FeedbackPiece(one.kind, one.label, one.source, one.given_at, number, one.measures, one.token)
             said.setdefault(one.prediction_id, []).append(word)
         order = sorted(said, key=lambda one: (made_at(one), said[one][-1].number))
-        return {one: resolve(said[one], self._rule) for one in order}
+        return {one: resolve_feedback(said[one], self._rule) for one in order}
 
     def _rows(self, settled: Mapping[str, Derived], publish_split: bool, has_test: bool) -> Iterator[Example]:
         ids = list(settled)

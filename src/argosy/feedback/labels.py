@@ -68,7 +68,7 @@ class ConflictRule:
         )
 
 
-def resolve(said: Iterable[FeedbackPiece], rule: ConflictRule) -> Derived:
+def resolve_feedback(said: Iterable[FeedbackPiece], rule: ConflictRule) -> Derived:
     """What one prediction's feedback amounts to under the rule; raises ValueError where there is none.
 
     It measures as soon as any of it does: that says how the prediction was picked, not who was right. What then came

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from argosy.evaluation.gate import Policy
-from argosy.feedback.labels import ConflictRule, FeedbackPiece, resolve
+from argosy.feedback.labels import ConflictRule, FeedbackPiece, resolve_feedback
 from argosy.feedback.triggers import is_cooling
 from argosy.predictions.measures import Measure
 
@@ -73,7 +73,7 @@ def measuring(answered: Iterable[AnsweredPrediction], rule: ConflictRule, policy
         since = [said.number for said in one.said if policy.evidence == "all" or said.measures]
         if not since:
             continue
-        label = resolve(one.said, rule).label
+        label = resolve_feedback(one.said, rule).label
         if label is not None:
             found.append((min(since), Row(one.prediction_id, one.answer, label)))
     return [row for _, row in sorted(found, key=lambda pair: pair[0])]

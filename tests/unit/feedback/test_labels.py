@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.errors import DefinitionInvalid
-from argosy.feedback.labels import ConflictRule, FeedbackPiece, resolve
+from argosy.feedback.labels import ConflictRule, FeedbackPiece, resolve_feedback
 
 LATEST, MAJORITY, DROP = ConflictRule(), ConflictRule("majority"), ConflictRule("drop")
 
@@ -18,13 +18,13 @@ def said(label, source="ann", number=0, kind="correction", at=0.0, measures=Fals
 
 def test_one_word_is_taken_by_every_rule():
     for rule in (LATEST, MAJORITY, DROP, ConflictRule("trust", ("analyst",))):
-        derived = resolve([said("sport")], rule)
+        derived = resolve_feedback([said("sport")], rule)
         assert (derived.label, derived.kind, derived.why) == ("sport", "correction", "the only word")
 
 
 def test_the_last_word_is_the_one_of_the_highest_number_whatever_a_clock_said():
-    assert resolve([said("b", "bob", 2), said("a", "ann", 1)], LATEST).label == "b"
-    assert resolve([said("b", "bob", 9, at=2), said("a", "ann", 10, at=1)], LATEST).label == "a"
+    assert resolve_feedback([said("b", "bob", 2), said("a", "ann", 1)], LATEST).label == "b"
+    assert resolve_feedback([said("b", "bob", 9, at=2), said("a", "ann", 10, at=1)], LATEST).label == "a"
 
 
 def test_a_source_that_changed_its_mind_has_one_voice():
@@ -34,20 +34,20 @@ def test_a_source_that_changed_its_mind_has_one_voice():
         said("b", "ann", number=3),
         said("b", "cy", number=4),
     ]
-    assert resolve(rows, MAJORITY).label == "b"
-    assert resolve([said("a", "ann", number=1), said("b", "ann", number=2)], DROP).label == "b"
+    assert resolve_feedback(rows, MAJORITY).label == "b"
+    assert resolve_feedback([said("a", "ann", number=1), said("b", "ann", number=2)], DROP).label == "b"
 
 
 def test_a_tie_has_no_majority():
-    derived = resolve([said("a", "ann"), said("b", "bob", number=1)], MAJORITY)
+    derived = resolve_feedback([said("a", "ann"), said("b", "bob", number=1)], MAJORITY)
     assert derived.label is None
     assert derived.why == "no majority: a 1, b 1"
 
 
 def test_drop_settles_nothing_where_sources_disagree():
     rows = [said("a", "ann"), said("a", "bob"), said("b", "cy")]
-    assert resolve(rows, DROP).label is None
-    assert resolve(rows[:2], DROP).label == "a"
+    assert resolve_feedback(rows, DROP).label is None
+    assert resolve_feedback(rows[:2], DROP).label == "a"
 
 
 def test_trust_asks_in_order_by_source_or_kind():
@@ -56,25 +56,25 @@ def test_trust_asks_in_order_by_source_or_kind():
         said("ignored", "ann", number=1),
         said("clicked", "web", number=5),
     ]
-    assert resolve(rows, ConflictRule("trust", ("ann", "outcome"))).label == "ignored"
-    assert resolve(rows, ConflictRule("trust", ("outcome",))).label == "bought"
-    assert resolve(rows, ConflictRule("trust", ("correction",))).label == "clicked"
-    derived = resolve(rows, ConflictRule("trust", ("nobody",)))
+    assert resolve_feedback(rows, ConflictRule("trust", ("ann", "outcome"))).label == "ignored"
+    assert resolve_feedback(rows, ConflictRule("trust", ("outcome",))).label == "bought"
+    assert resolve_feedback(rows, ConflictRule("trust", ("correction",))).label == "clicked"
+    derived = resolve_feedback(rows, ConflictRule("trust", ("nobody",)))
     assert (derived.label, derived.kind) == ("bought", "outcome")
 
 
 def test_that_it_measures_says_how_it_was_picked_not_who_won():
-    assert resolve([said("a", "ann", number=1, measures=True), said("b", "bob", number=2)], LATEST).measures
-    assert not resolve([said("a", "ann")], LATEST).measures
+    assert resolve_feedback([said("a", "ann", number=1, measures=True), said("b", "bob", number=2)], LATEST).measures
+    assert not resolve_feedback([said("a", "ann")], LATEST).measures
 
 
 def test_where_feedback_measures_a_token_that_does_not_has_no_voice():
     review = FeedbackPiece("correction", "sport", "analyst", 0.0, 1, measures=True)
     other = FeedbackPiece("correction", "tech", "shop", 0.0, 2, token="shop")
     owner = FeedbackPiece("correction", "money", "ann", 0.0, 3)
-    assert resolve([review, other], LATEST).label == "sport"
-    assert resolve([other], LATEST).label == "tech"
-    assert resolve([review, other, owner], LATEST).label == "money"
+    assert resolve_feedback([review, other], LATEST).label == "sport"
+    assert resolve_feedback([other], LATEST).label == "tech"
+    assert resolve_feedback([review, other, owner], LATEST).label == "money"
 
 
 def test_rules_are_parsed_and_others_refused_with_those_allowed():
@@ -87,7 +87,7 @@ def test_rules_are_parsed_and_others_refused_with_those_allowed():
 
 def test_no_feedback_is_the_callers_mistake():
     with pytest.raises(ValueError, match="no feedback"):
-        resolve([], LATEST)
+        resolve_feedback([], LATEST)
 
 
 feedback = st.lists(
@@ -104,6 +104,6 @@ feedback = st.lists(
 def test_the_order_of_arrival_does_not_matter_and_labels_are_not_invented(rows, rule, random):
     shuffled = list(rows)
     random.shuffle(shuffled)
-    derived = resolve(rows, rule)
-    assert derived == resolve(shuffled, rule)
+    derived = resolve_feedback(rows, rule)
+    assert derived == resolve_feedback(shuffled, rule)
     assert derived.label is None or derived.label in {one.label for one in rows}
