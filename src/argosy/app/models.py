@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from argosy.backends import Backends
 from argosy.errors import FileNotKept, VersionMarked, VersionNotFound, nearest
-from argosy.jobs.selection import resolve, trained_of
+from argosy.jobs.selection import resolve_version, trained_of
 from argosy.processes import current_user
 from argosy.store import kept, marks
 from argosy.store.aliases import CHAMPION
@@ -51,7 +51,7 @@ class ProjectModels:
 
     def resolve(self, reference: str) -> Version:
         """The version that a reference means."""
-        return resolve(self._backends.plans, reference)
+        return resolve_version(self._backends.plans, reference)
 
     def names(self) -> list[str]:
         return self._backends.store.models()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from argosy.backends import Backends
-from argosy.jobs.selection import resolve
+from argosy.jobs.selection import resolve_version
 from argosy.predictions.looks import Drift
 from argosy.subprocess_tasks import run_task
 from argosy.types import Progress
@@ -39,7 +39,7 @@ def drift(backends: Backends, target: str, by: str = "", report_progress: Progre
 
     Raises ModelNotFound, VersionNotFound, KeyUnavailable.
     """
-    wanted = resolve(backends.plans, target) if "@" in target else None
+    wanted = resolve_version(backends.plans, target) if "@" in target else None
     model = wanted.model if wanted else target
     request = {"model": model, "version": wanted.number if wanted else None, "by": by}
     found = run_task(backends.root, "look_for_drift", request, report_progress=report_progress)

@@ -9,7 +9,7 @@ from argosy.backends import Backends
 from argosy.errors import JobFailed, VersionNotFound
 from argosy.feedback.gating import GateRequest, gate_job
 from argosy.jobs.job import JobState
-from argosy.jobs.selection import resolve
+from argosy.jobs.selection import resolve_version
 from argosy.predictions.feedback_log import last_number
 from argosy.store.aliases import CHAMPION
 from argosy.worker_processes import run_until
@@ -37,7 +37,7 @@ def challenge(backends: Backends, reference: str, processes: int = 1) -> Challen
 
     Raises ModelNotFound, VersionNotFound without a champion, JobFailed.
     """
-    version = resolve(backends.plans, reference)
+    version = resolve_version(backends.plans, reference)
     champion = backends.store.resolve(f"{version.model}@{CHAMPION}")
     if champion.number == version.number:
         raise VersionNotFound(f"{version.reference} is the champion: name the version that is to challenge it")

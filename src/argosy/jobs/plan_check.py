@@ -26,7 +26,7 @@ from argosy.errors import KeyUnavailable, KeyWrong
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import states
 from argosy.jobs.schedule import order
-from argosy.jobs.selection import resolve
+from argosy.jobs.selection import resolve_version
 from argosy.jobs.submission import TRAIN, PlannedDefinition, Plans
 from argosy.plugin_hooks import ModelHooks
 from argosy.store.trained import answers_alike
@@ -158,7 +158,7 @@ class PlanChecker:
         return parse_plan(with_labels(plan.source, self._label), plan.name, self._registries)
 
     def _label(self, member: str) -> str:
-        return resolve(self._plans, member).label if "@" in member or ":" in member else member
+        return resolve_version(self._plans, member).label if "@" in member or ":" in member else member
 
     def _check_members(self, transaction: Transaction, definition: Definition) -> None:
         from argosy.datasets.frozen import selection

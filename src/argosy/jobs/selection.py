@@ -9,7 +9,7 @@ from argosy.store.trained import Trained, Version
 from argosy.types import Part
 
 
-def resolve(plans: Plans, reference: str) -> Version:
+def resolve_version(plans: Plans, reference: str) -> Version:
     """The version that a reference means; raises ModelNotFound, VersionNotFound."""
     model, _, wanted = reference.partition("@")
     if wanted not in RESERVED:
@@ -28,4 +28,4 @@ def trained_of(plans: Plans, reference: str) -> Trained:
     try:
         return plans.store.trained(reference)
     except VersionNotFound:
-        return plans.store.trained(resolve(plans, reference).label)
+        return plans.store.trained(resolve_version(plans, reference).label)

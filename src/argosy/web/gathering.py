@@ -18,7 +18,7 @@ from argosy.evaluation.findings import Analysis, Case
 from argosy.evaluation.input_profile import as_text
 from argosy.evaluation.leaderboard import described, ranked
 from argosy.feedback.history import history
-from argosy.jobs.selection import resolve
+from argosy.jobs.selection import resolve_version
 from argosy.label_sets import counted
 from argosy.paths import check_suffix, private_text, within
 from argosy.statistics.class_figures import class_figures, set_figures
@@ -150,10 +150,10 @@ def _doubt(backends: Backends, case: Case, texts: bool) -> dict[str, Any]:
 def subject_of(backends: Backends, target: str) -> Version:
     """The version meant: of a plan or a model without one its champion, else its best on the leaderboard."""
     if "@" in target:
-        return resolve(backends.plans, target)
+        return resolve_version(backends.plans, target)
     model = ProjectPlans(backends).name(target)
     champions = [one for one in backends.store.versions(model) if "champion" in one.aliases]
-    return champions[0] if champions else resolve(backends.plans, f"{model}@best")
+    return champions[0] if champions else resolve_version(backends.plans, f"{model}@best")
 
 
 def _with_texts(backends: Backends, found: Analysis) -> Analysis:
