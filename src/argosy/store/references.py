@@ -32,7 +32,7 @@ def only(label: str, versions: Sequence[Version]) -> Version:
     return versions[0]
 
 
-def choose(model: str, wanted: str, versions: Sequence[Version]) -> Version:
+def select_version(model: str, wanted: str, versions: Sequence[Version]) -> Version:
     """The version meant, of the model's versions in order; of an empty reference the champion's, else the newest."""
     by_number = {str(version.number): version for version in versions}
     by_alias = {alias: version for version in versions for alias in version.aliases}

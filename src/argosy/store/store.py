@@ -86,7 +86,7 @@ class Store:
         """
         aliases.check_alias(alias)
         aliases.hold_model(transaction, model)
-        version = references.choose(model, str(number), _versions(transaction, model))
+        version = references.select_version(model, str(number), _versions(transaction, model))
         if aliases.current(transaction, model, alias) == number:
             return False
         if not force:
@@ -115,7 +115,7 @@ class Store:
 
     def remove_alias(self, transaction: Transaction, model: str, alias: str, *, by: str = "", reason: str = "") -> int:
         """Take an alias away; the number that it pointed at. Raises ModelNotFound, VersionNotFound."""
-        version = references.choose(model, alias, _versions(transaction, model))
+        version = references.select_version(model, alias, _versions(transaction, model))
         if alias not in version.aliases:
             raise VersionNotFound(
                 f"'{alias}' is no alias of '{model}'; aliases of that version: {', '.join(version.aliases) or 'none'}"
@@ -148,7 +148,7 @@ class Store:
         with self.database.read() as transaction:
             if not wanted and model not in _models(transaction) and self.is_trained(transaction, reference):
                 return references.only(reference, _versions_of(transaction, reference))
-            return references.choose(model, wanted, _versions(transaction, model))
+            return references.select_version(model, wanted, _versions(transaction, model))
 
     def versions_of(self, label: str) -> list[Version]:
         """Every model's version of that result."""
