@@ -32,7 +32,7 @@ from argosy.datasets.split import fractions, id_words
 from argosy.evaluation.decision import PairedAnswers, judge_challenger
 from argosy.evaluation.evidence import weights_of
 from argosy.evaluation.gate import Policy, judge
-from argosy.feedback.review import choose
+from argosy.feedback.review import draw_review
 from argosy.models.adapted_model import AdaptedModel
 from argosy.predictions.log import Reviewable
 from argosy.predictions.measures import Measure
@@ -123,7 +123,7 @@ def rival(right: np.ndarray, accuracy: np.ndarray, gain: np.ndarray, random: np.
 def review(certain: np.ndarray, number: np.ndarray, measured: np.ndarray, chances: np.ndarray) -> None:
     """Review the next rows, in place: as `feedback review` draws them."""
     rows = zip(certain.tolist(), number.tolist(), measured.tolist(), strict=True)
-    drawn = choose([Reviewable(f"{place}", c, u, m, m) for place, (c, u, m) in enumerate(rows)], REVIEWED)
+    drawn = draw_review([Reviewable(f"{place}", c, u, m, m) for place, (c, u, m) in enumerate(rows)], REVIEWED)
     for name, chance in drawn.chances.items():
         chances[int(name)] = max(chances[int(name)], chance)
     measured[[int(name) for name in drawn.prediction_ids]] = True
@@ -155,7 +155,7 @@ def trial(seed: int) -> dict:
     found: dict = {}
     for rows in REVIEWS:
         measured, chances = np.zeros(LIVE, bool), np.zeros(LIVE)
-        drawn = choose([Reviewable(f"{at}", certain[at], number[at]) for at in range(LIVE)], rows)
+        drawn = draw_review([Reviewable(f"{at}", certain[at], number[at]) for at in range(LIVE)], rows)
         places = np.array([int(name) for name in drawn.prediction_ids])
         measured[places] = True
         chances[places] = [drawn.chances[f"{place}"] for place in places]

@@ -33,7 +33,7 @@ class Draw:
     chances: dict[str, float]
 
 
-def choose(candidates: Sequence[Reviewable], rows: int, differing: Collection[str] = ()) -> Draw:
+def draw_review(candidates: Sequence[Reviewable], rows: int, differing: Collection[str] = ()) -> Draw:
     """The next `rows` predictions to review; `differing` are the ids that another version answers otherwise.
 
     Those that were measured already are in the sample, and not to be reviewed again.

@@ -8,7 +8,7 @@ from typing import Self
 from argosy.backends import Backends
 from argosy.database import Database
 from argosy.errors import PredictionNotFound
-from argosy.feedback.review import choose
+from argosy.feedback.review import draw_review
 from argosy.feedback.review_files import Correction, Logged, ReviewRow
 from argosy.predictions.feedback_log import Feedback, FeedbackLog
 from argosy.predictions.log import EVER, PredictionLog, Reviewable
@@ -40,7 +40,7 @@ class Reviews:
 
         In the order of the draw: whoever stops early has looked at a fair sample too.
         """
-        chosen = choose(list(candidates), rows, differing)
+        chosen = draw_review(list(candidates), rows, differing)
         predictions = self._log.get_many(chosen.prediction_ids)
         with self._database.write() as transaction:
             add_draws(transaction, chosen.chances)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argosy.feedback.review import choose, sizes
+from argosy.feedback.review import draw_review, sizes
 from argosy.predictions.log import Reviewable
 
 
@@ -20,14 +20,14 @@ def candidates(seed=0, rows=1000, measured=()):
 
 
 def test_so_many_rows_are_chosen_each_with_its_chance():
-    draw = choose(candidates(), 50)
+    draw = draw_review(candidates(), 50)
     assert len(draw.prediction_ids) == 50
     assert draw.chances.keys() == set(draw.prediction_ids)
     assert all(0 < chance <= 1 for chance in draw.chances.values())
 
 
 def test_the_least_certain_quarter_is_four_times_as_likely_as_the_most_certain_half():
-    chances = choose(candidates(), 50).chances
+    chances = draw_review(candidates(), 50).chances
     of = {name: {round(chances[one], 9) for one in chances if low <= int(one[1:]) < high}
           for name, low, high in (("unsure", 0, 250), ("rather", 250, 500), ("sure", 500, 1000))}  # fmt: skip
     assert all(len(values) == 1 for values in of.values())
@@ -37,11 +37,11 @@ def test_the_least_certain_quarter_is_four_times_as_likely_as_the_most_certain_h
 
 
 def test_rows_weighted_by_their_chances_stand_for_all_rows_without_bias():
-    of_all = [sum(1 / chance for chance in choose(candidates(seed), 60).chances.values()) for seed in range(400)]
+    of_all = [sum(1 / chance for chance in draw_review(candidates(seed), 60).chances.values()) for seed in range(400)]
     assert np.mean(of_all) == pytest.approx(1000, rel=0.02)
     wrong = {f"p{place:03}" for place in range(0, 1000, 7)}
     found = [
-        sum(1 / chance for one, chance in choose(candidates(seed), 60).chances.items() if one in wrong)
+        sum(1 / chance for one, chance in draw_review(candidates(seed), 60).chances.items() if one in wrong)
         for seed in range(400)
     ]
     assert np.mean(found) == pytest.approx(len(wrong), rel=0.08)
@@ -56,20 +56,20 @@ def test_equal_confidences_have_equal_chances():
 
 
 def test_what_was_measured_is_not_chosen_again():
-    draw = choose(candidates(measured=range(0, 1000, 2)), 2000)
+    draw = draw_review(candidates(measured=range(0, 1000, 2)), 2000)
     assert len(draw.prediction_ids) == 500
     assert set(draw.chances.values()) == {1.0}
-    assert choose(candidates(measured=range(1000)), 50).prediction_ids == []
+    assert draw_review(candidates(measured=range(1000)), 50).prediction_ids == []
 
 
 def test_a_second_draw_goes_on_where_the_first_ended_and_betters_the_chances_of_the_first():
-    first = choose(candidates(), 50)
+    first = draw_review(candidates(), 50)
     seen = set(first.prediction_ids)
     again = [
         Reviewable(one.prediction_id, one.confidence, one.number, one.prediction_id in seen, one.prediction_id in seen)
         for one in candidates()
     ]
-    second, at_once = choose(again, 30), choose(candidates(), 80)
+    second, at_once = draw_review(again, 30), draw_review(candidates(), 80)
     assert not seen & set(second.prediction_ids)
     assert second.chances == at_once.chances
     assert all(second.chances[one] >= first.chances[one] for one in seen)
@@ -84,7 +84,7 @@ def test_a_second_draw_goes_on_where_the_first_ended_and_betters_the_chances_of_
     st.integers(1, 20),
 )  # fmt: skip
 def test_nobody_is_asked_twice(given, rows):
-    draw = choose(given, rows)
+    draw = draw_review(given, rows)
     open_ones = {one.prediction_id for one in given if not one.is_measured}
     assert len(set(draw.prediction_ids)) == len(draw.prediction_ids) == min(rows, len(open_ones))
     assert set(draw.prediction_ids) <= open_ones
