@@ -33,7 +33,7 @@ class Chooser(Protocol):
         """A number of a range."""
 
 
-def choose(plan: Plan, chooser: Chooser) -> Plan:
+def choose_permutation(plan: Plan, chooser: Chooser) -> Plan:
     """The plan with one permutation, each choice made by the chooser."""
     narrowed = {kind: (_narrowed(kind, plan.of(kind), chooser),) for kind in PLUGIN_KINDS}
     return msgspec.structs.replace(plan, **narrowed, search=None)
@@ -41,7 +41,7 @@ def choose(plan: Plan, chooser: Chooser) -> Plan:
 
 def chosen(plan: Plan, choices: Choices) -> Plan:
     """The plan with one permutation, as those choices say."""
-    return choose(plan, _Given(choices))
+    return choose_permutation(plan, _Given(choices))
 
 
 def definition_of(plan: Plan, registries: Registries) -> Definition | str:

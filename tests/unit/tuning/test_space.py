@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.definitions import Definition, expand, parse_plan
-from argosy.tuning.space import choose, chosen, definition_of, described, effect, grid, is_finite, size
+from argosy.tuning.space import choose_permutation, chosen, definition_of, described, effect, grid, is_finite, size
 
 PLAN = {
     "name": "p",
@@ -44,7 +44,7 @@ def test_what_was_chosen_is_chosen_again(registries, seed):
     model = {"name": "svm", "options": {"C": {"low": 0.01, "high": 10, "log": True}, "degree": {"low": 1, "high": 9}}}
     plan = parse_plan({**PLAN, "model": model}, "p", registries)
     chance = Chance(seed)
-    first = definition_of(choose(plan, chance), registries)
+    first = definition_of(choose_permutation(plan, chance), registries)
     assert isinstance(first, Definition)
     assert definition_of(chosen(plan, chance.choices), registries) == first
     assert 0.01 <= first.model.options["C"] <= 10
@@ -57,7 +57,7 @@ def test_options_of_what_was_not_chosen_are_not_asked_about(registries):
     plan = parse_plan(PLAN, "p", registries)
     chance = Chance(0)
     chance.choices["adapter"] = 1
-    choose(plan, chance)
+    choose_permutation(plan, chance)
     assert not any(name.startswith("adapter[0]") for name in chance.choices)
 
 

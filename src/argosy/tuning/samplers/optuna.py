@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from argosy.definitions.plan import Plan
 from argosy.definitions.ranges import Range
 from argosy.errors import ExtraMissing
-from argosy.tuning.space import Choices, choose
+from argosy.tuning.space import Choices, choose_permutation
 
 if TYPE_CHECKING:
     from optuna.trial import Trial
@@ -36,7 +36,7 @@ class OptunaSampler:
         from optuna.trial import TrialState, create_trial
 
         replay = _Replay(choices)
-        choose(self._plan, replay)
+        choose_permutation(self._plan, replay)
         state = TrialState.RUNNING if is_running else TrialState.FAIL if value is None else TrialState.COMPLETE
         known = None if is_running else value
         self._study.add_trial(
@@ -45,7 +45,7 @@ class OptunaSampler:
 
     def ask(self) -> Choices | None:
         self._trial = self._study.ask()
-        choose(self._plan, _Suggesting(self._trial))
+        choose_permutation(self._plan, _Suggesting(self._trial))
         return dict(self._trial.params)
 
     def refused(self, value: float | None) -> None:
