@@ -12,7 +12,7 @@ from argosy.definitions.search import Search
 from argosy.tuning.sampler import Sampler
 from argosy.tuning.samplers.grid import GridSampler
 from argosy.tuning.samplers.optuna import OptunaSampler
-from argosy.tuning.space import Choices, chosen, definition_of, effect, is_finite
+from argosy.tuning.space import Choices, definition_of, effect, is_finite, permutation_at
 from argosy.tuning.trial import Trial
 
 DRAWS: Final = 100
@@ -56,7 +56,7 @@ def _first_new(
         choices = sampler.ask()
         if choices is None:
             return None
-        definition = definition_of(chosen(plan, choices), registries)
+        definition = definition_of(permutation_at(plan, choices), registries)
         if isinstance(definition, Definition):
             same = effect(definition, registries)
             if same not in tried:
@@ -69,5 +69,5 @@ def _first_new(
 
 
 def _effect_of(plan: Plan, choices: Choices, registries: Registries) -> str:
-    definition = definition_of(chosen(plan, choices), registries)
+    definition = definition_of(permutation_at(plan, choices), registries)
     return effect(definition, registries) if isinstance(definition, Definition) else ""

@@ -35,7 +35,7 @@ from argosy.tuning import statements as sql
 from argosy.tuning.halving import End, Promote, Step, Wait, next_step, told_rungs
 from argosy.tuning.proposal import Proposal, propose
 from argosy.tuning.samplers.optuna import require_optuna
-from argosy.tuning.space import chosen, definition_of
+from argosy.tuning.space import definition_of, permutation_at
 from argosy.tuning.trial import Trial, asked, best
 from argosy.types import Part
 
@@ -219,7 +219,7 @@ class Searches:
         return SearchStatus(search, trials, bool(is_open), ended, cut, digest, transaction.now() - begun_at, source)
 
     def _definition(self, plan: Plan, choices: Any, dataset: Spec) -> Definition:
-        found = definition_of(chosen(plan, choices), self._registries)
+        found = definition_of(permutation_at(plan, choices), self._registries)
         if isinstance(found, str):
             raise UserMistake(f"a trial of '{plan.name}' is not allowed any more: {found}")
         return found.with_dataset(dataset)

@@ -39,7 +39,7 @@ def choose_permutation(plan: Plan, chooser: Chooser) -> Plan:
     return msgspec.structs.replace(plan, **narrowed, search=None)
 
 
-def chosen(plan: Plan, choices: Choices) -> Plan:
+def permutation_at(plan: Plan, choices: Choices) -> Plan:
     """The plan with one permutation, as those choices say."""
     return choose_permutation(plan, _Given(choices))
 

@@ -6,7 +6,7 @@ from argosy.definitions import Forbidden, Registries, expand, parse_plan
 from argosy.errors import DefinitionInvalid
 from argosy.plugin_hooks import AdapterHooks, ModelHooks
 from argosy.registry import Registry
-from argosy.tuning.space import chosen, definition_of
+from argosy.tuning.space import definition_of, permutation_at
 
 NEEDS = "the adapter vectors needs pip install 'argosy[vectors]'"
 
@@ -71,7 +71,7 @@ def test_what_is_wanted_elsewhere_in_the_plan_too_stays(registries, turn):
 def test_a_search_hears_why_a_choice_is_not_tried(registries):
     plan = {"dataset": "all", "adapter": ["words", {**VECTORS, "if_installed": True}], "model": "svm", "search": {}}
     parsed = parse_plan(plan, "topics", registries)
-    assert definition_of(chosen(parsed, {"adapter": 1, "adapter[1].size": 1}), registries) == NEEDS
+    assert definition_of(permutation_at(parsed, {"adapter": 1, "adapter[1].size": 1}), registries) == NEEDS
 
 
 def test_only_true_and_false_are_taken(registries):

@@ -6,7 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.definitions import Definition, expand, parse_plan
-from argosy.tuning.space import choose_permutation, chosen, definition_of, described, effect, grid, is_finite, size
+from argosy.tuning.space import (
+    choose_permutation,
+    definition_of,
+    described,
+    effect,
+    grid,
+    is_finite,
+    permutation_at,
+    size,
+)
 
 PLAN = {
     "name": "p",
@@ -31,7 +40,7 @@ class Chance:
 def test_a_grid_is_the_expansion(registries):
     plan = parse_plan(PLAN, "p", registries)
     assert is_finite(plan)
-    definitions = [definition_of(chosen(plan, choices), registries) for choices in grid(plan)]
+    definitions = [definition_of(permutation_at(plan, choices), registries) for choices in grid(plan)]
     expansion = expand(parse_plan({k: v for k, v in PLAN.items() if k != "search"}, "p", registries), registries)
     assert size(plan) == len(definitions) == expansion.permutations
     assert {one.canonical() for one in definitions} == {one.canonical() for one in expansion.definitions}
@@ -46,7 +55,7 @@ def test_what_was_chosen_is_chosen_again(registries, seed):
     chance = Chance(seed)
     first = definition_of(choose_permutation(plan, chance), registries)
     assert isinstance(first, Definition)
-    assert definition_of(chosen(plan, chance.choices), registries) == first
+    assert definition_of(permutation_at(plan, chance.choices), registries) == first
     assert 0.01 <= first.model.options["C"] <= 10
     assert isinstance(first.model.options["degree"], int)
     assert Definition.from_dict(first.to_dict(), registries) == first
@@ -63,7 +72,7 @@ def test_options_of_what_was_not_chosen_are_not_asked_about(registries):
 
 def test_what_rules_forbid_is_told(registries):
     plan = parse_plan({**PLAN, "forbid": {"model.kernel": "poly"}}, "p", registries)
-    found = {definition_of(chosen(plan, choices), registries) for choices in grid(plan)}
+    found = {definition_of(permutation_at(plan, choices), registries) for choices in grid(plan)}
     assert any(isinstance(one, str) and "poly" in one for one in found)
     assert {one.model.options["kernel"] for one in found if isinstance(one, Definition)} == {"linear"}
 
