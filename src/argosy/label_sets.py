@@ -59,7 +59,7 @@ def label_of(value: Any) -> str:
     if hasattr(value, "tolist"):  # of NumPy
         return label_of(value.tolist())
     if isinstance(value, dict) and isinstance(value.get(CHOICES), list) and len(value) == 1:
-        return label_of(chosen(value[CHOICES]))
+        return label_of(label_of_choices(value[CHOICES]))
     if value is None or (isinstance(value, float) and not isfinite(value)):
         raise ValueError(NO_LABEL)
     if isinstance(value, bool | int | float):
@@ -71,7 +71,7 @@ def label_of(value: Any) -> str:
     raise ValueError(f"the label is neither text nor number but {type(value).__name__}")
 
 
-def chosen(choices: list[Any]) -> Any:
+def label_of_choices(choices: list[Any]) -> Any:
     """What was chosen among labels, as annotation tools write it: one alone is a single label."""
     return choices[0] if len(choices) == 1 else choices
 
@@ -208,7 +208,7 @@ def _listed(text: str) -> Any:
     try:
         found = msgspec.json.decode(text)
         if isinstance(found, dict) and isinstance(found.get(CHOICES), list) and len(found) == 1:
-            return chosen(found[CHOICES])
+            return label_of_choices(found[CHOICES])
         return found if isinstance(found, list) else None
     except (msgspec.DecodeError, RecursionError):
         pass

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from argosy.label_sets import CHOICES, chosen
+from argosy.label_sets import CHOICES, label_of_choices
 
 Row = Mapping[str, Any]
 Rows = Iterator[tuple[int, Row | str]]
@@ -63,7 +63,7 @@ def _of_label_studio(task: Row) -> Iterator[Row]:
         row = dict(task.get("data") or {})
         for result in annotation.get("result") or ():
             if choices := (result.get("value") or {}).get(CHOICES):
-                row[result.get("from_name") or "label"] = chosen(choices)
+                row[result.get("from_name") or "label"] = label_of_choices(choices)
         if when := annotation.get("created_at"):
             row.setdefault("created_at", when)
         yield row
