@@ -137,7 +137,7 @@ class Gating:
     def _side(self, trained: Trained) -> Side:
         with self._database.read() as transaction:
             digests = learned_digests(trained, partial(self._store.result, transaction))
-            return Side(learned_examples(transaction, digests), held_out.find(transaction, trained.label))
+            return Side(learned_examples(transaction, digests), held_out.held_out_answers(transaction, trained.label))
 
     def _evidence(self, model: str, digest: str, sides: Sequence[Side]) -> EvidenceRows:
         """The rows of the challenger's dataset that count."""

@@ -25,7 +25,7 @@ def keep(transaction: Transaction, label: str, answers: Mapping[bytes, str]) -> 
     transaction.execute_many(KEEP, rows)
 
 
-def find(transaction: Transaction, label: str) -> dict[bytes, str]:
+def held_out_answers(transaction: Transaction, label: str) -> dict[bytes, str]:
     """A label's answers by example; empty where none were kept."""
     return {bytes(one): answer for one, answer in transaction.execute(FIND, {"label": label})}
 
