@@ -19,7 +19,7 @@ EXAMPLES = "SELECT DISTINCT example_id FROM held_out_answers"
 FORGET = "DELETE FROM held_out_answers WHERE example_id IN (:ids)"
 
 
-def keep(transaction: Transaction, label: str, answers: Mapping[bytes, str]) -> None:
+def keep_held_out(transaction: Transaction, label: str, answers: Mapping[bytes, str]) -> None:
     """Keep a label's answers by example."""
     rows = [{"label": label, "example_id": one, "answer": answer} for one, answer in answers.items()]
     transaction.execute_many(KEEP, rows)

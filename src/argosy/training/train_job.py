@@ -121,7 +121,7 @@ class Trainer:
         def record(transaction: Transaction) -> None:
             self._record(transaction, job, trained, put, erased)
             keepsake.record(transaction, trained.label)
-            held_out.keep(transaction, trained.label, answers)
+            held_out.keep_held_out(transaction, trained.label, answers)
 
         return Outcome({"artifact": put.digest}, record)
 
