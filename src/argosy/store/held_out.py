@@ -30,7 +30,7 @@ def held_out_answers(transaction: Transaction, label: str) -> dict[bytes, str]:
     return {bytes(one): answer for one, answer in transaction.execute(FIND, {"label": label})}
 
 
-def examples(transaction: Transaction) -> set[bytes]:
+def held_out_examples(transaction: Transaction) -> set[bytes]:
     """The examples that any answer is kept to."""
     return {bytes(row[0]) for row in transaction.execute(EXAMPLES)}
 
