@@ -48,7 +48,7 @@ def erase_subject(backends: Backends, subject: str, mark: bool = False) -> Erase
     erased = backends.examples.erase(subject)  # and purges the database's files, last
     with backends.database.write() as transaction:
         answered = held_out.held_out_examples(transaction)
-        held_out.forget(transaction, answered - examples_there(transaction, answered))
+        held_out.forget_held_out(transaction, answered - examples_there(transaction, answered))
     versions = _learned_from(backends.store, set(erased.datasets)) if erased.datasets else []
     if mark:
         with backends.database.write() as transaction:

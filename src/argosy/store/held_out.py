@@ -35,7 +35,7 @@ def held_out_examples(transaction: Transaction) -> set[bytes]:
     return {bytes(row[0]) for row in transaction.execute(EXAMPLES)}
 
 
-def forget(transaction: Transaction, example_ids: Iterable[bytes]) -> None:
+def forget_held_out(transaction: Transaction, example_ids: Iterable[bytes]) -> None:
     """Remove the answers to those examples."""
     for some in in_lists(example_ids):
         transaction.execute(FORGET, {"ids": some})
