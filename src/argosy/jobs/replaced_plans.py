@@ -26,7 +26,7 @@ class ReplacedPlan:
     """The plan itself did not change: it was submitted again on other rows, or with other code."""
 
 
-def keep(transaction: Transaction, row: Sequence[Any], labels: Iterable[str]) -> None:
+def record_replaced_plan(transaction: Transaction, row: Sequence[Any], labels: Iterable[str]) -> None:
     """Write down the plan's present row, where its successor wants some of its definitions no more."""
     name, text, submitted_at, *_ = row
     values = {"plan": name, "source": text, "submitted_at": submitted_at, "now": transaction.now()}

@@ -199,7 +199,7 @@ class Plans:
     def _keep_replaced(self, transaction: Transaction, plan: str, labels: Collection[str]) -> None:
         gone = [row[0] for row in transaction.execute(sql.OWN_LABELS, {"plan": plan}) if row[0] not in labels]
         if gone:
-            replaced_plans.keep(transaction, _row(transaction, plan), gone)
+            replaced_plans.record_replaced_plan(transaction, _row(transaction, plan), gone)
 
     def _enough(self, plan: str, source: str, known: Mapping[str, Metrics]) -> str:
         """Which of these results the plan calls good enough, in words; empty: none, or it says nothing of it."""
