@@ -17,7 +17,7 @@ from argosy.datasets import membership
 from argosy.datasets import statements as sql
 from argosy.datasets.example import identity, read_payload
 from argosy.datasets.examples import scope_name
-from argosy.datasets.frozen import find
+from argosy.datasets.frozen import frozen_content
 from argosy.datasets.membership import RevisionIds
 from argosy.datasets.split import PARTS
 from argosy.types import Input, Part
@@ -58,7 +58,7 @@ class Dataset:
 def load(database: Database, vault: Vault, digest: str) -> Dataset:
     """Decrypt a frozen dataset; raises DatasetInvalid for an unknown digest, KeyWrong, SealBroken."""
     with database.read() as transaction:
-        collection, data = find(transaction, digest)
+        collection, data = frozen_content(transaction, digest)
     scope = vault.scope(scope_name(collection))
     revision_ids, codes = membership.decode(data)
     with database.read() as transaction:

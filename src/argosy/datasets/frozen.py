@@ -114,7 +114,7 @@ def selection(transaction: Transaction, cut: Spec) -> tuple[RevisionIds, PartCod
 
 def members(transaction: Transaction, digest: str) -> tuple[RevisionIds, PartCodes]:
     """A frozen dataset's revision ids, ascending, and the part of each as an index into `split.PARTS`."""
-    return membership.decode(find(transaction, digest)[1])
+    return membership.decode(frozen_content(transaction, digest)[1])
 
 
 def described(transaction: Transaction, digest: str) -> Frozen:
@@ -132,7 +132,7 @@ def collections_of(transaction: Transaction, digests: Iterable[str]) -> set[str]
     return {row[0] for rows in found for row in rows}
 
 
-def find(transaction: Transaction, digest: str) -> tuple[str, bytes]:
+def frozen_content(transaction: Transaction, digest: str) -> tuple[str, bytes]:
     """A frozen dataset's collection and members."""
     rows = transaction.execute(sql.DATASET, {"digest": digest})
     if not rows:

@@ -191,12 +191,12 @@ class _Side:
 
     @classmethod
     def of(cls, transaction: Transaction, digest: str) -> _Side:
-        from argosy.datasets.frozen import find
+        from argosy.datasets.frozen import frozen_content
         from argosy.datasets.membership import decode
         from argosy.datasets.provenance import rows_of
         from argosy.datasets.split import PARTS
 
-        collection, data = find(transaction, digest)
+        collection, data = frozen_content(transaction, digest)
         revision_ids, parts = decode(data)
         part_of = dict(zip(revision_ids.tolist(), (PARTS[code].value for code in parts.tolist()), strict=True))
         rows = {

@@ -17,7 +17,7 @@ from argosy.database import Database
 from argosy.datasets.dataset import load
 from argosy.datasets.erasure import erasures
 from argosy.datasets.examples import scope_name
-from argosy.datasets.frozen import find
+from argosy.datasets.frozen import frozen_content
 from argosy.errors import InputInvalid
 from argosy.evaluation.input_profile import input_profile, known_words
 from argosy.models.adapted_model import AdaptedModel
@@ -60,7 +60,7 @@ class References:
         """The reference of that result; raises VersionNotFound, KeyUnavailable, DatasetInvalid."""
         trained = self._store.trained(label)
         with self._database.read() as transaction:
-            collection, _ = find(transaction, trained.dataset_digest)
+            collection, _ = frozen_content(transaction, trained.dataset_digest)
             erased = erasures(transaction)
             key = {"label": label, "format": FORMAT, "erasures": erased}
             rows = transaction.execute(FIND, key)

@@ -48,7 +48,7 @@ def check_members(
     judged = revision_ids[parts != TRAIN]
     collection = definition.dataset.options["collection"]
     for digest, label in _learned(results, find).items():
-        theirs, _ = frozen.find(transaction, digest)
+        theirs, _ = frozen.frozen_content(transaction, digest)
         if theirs != collection:
             problem = f"'{label}' is of the collection '{theirs}', the ensemble of '{collection}': members share one"
             raise DefinitionInvalid(problem, PATH)

@@ -205,13 +205,13 @@ def _erased(backends: Backends, digest: str) -> tuple[list[ErasedRow], int]:
     """The rows of a frozen dataset that are gone, and how many it had."""
     import numpy as np
 
-    from argosy.datasets.frozen import find
+    from argosy.datasets.frozen import frozen_content
     from argosy.datasets.membership import decode
     from argosy.datasets.provenance import rows_of
     from argosy.datasets.split import PARTS
 
     with backends.database.read() as transaction:
-        collection, data = find(transaction, digest)
+        collection, data = frozen_content(transaction, digest)
         there = [row.revision_id for row in rows_of(transaction, collection)]
     revision_ids, parts = decode(data)
     gone = np.flatnonzero(~np.isin(revision_ids, there))
