@@ -112,7 +112,7 @@ def selection(transaction: Transaction, cut: Spec) -> tuple[RevisionIds, PartCod
     return revision_ids, parts
 
 
-def members(transaction: Transaction, digest: str) -> tuple[RevisionIds, PartCodes]:
+def frozen_members(transaction: Transaction, digest: str) -> tuple[RevisionIds, PartCodes]:
     """A frozen dataset's revision ids, ascending, and the part of each as an index into `split.PARTS`."""
     return membership.decode(frozen_content(transaction, digest)[1])
 
@@ -166,7 +166,7 @@ def candidates(transaction: Transaction, collection: str, window: tuple[float, f
 def _choose(transaction: Transaction, cut: Spec) -> tuple[Frozen, RevisionIds, PartCodes]:
     chosen = cuts.get(cut.name, "dataset.name").create(cut.options, "dataset.options")
     if chosen.digest:
-        return described(transaction, chosen.digest), *members(transaction, chosen.digest)
+        return described(transaction, chosen.digest), *frozen_members(transaction, chosen.digest)
     offered = candidates(transaction, chosen.collection, chosen.window())
     parts = chosen.select(offered)
     inside = parts != OUT

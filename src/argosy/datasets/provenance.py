@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from argosy.database import Transaction
-from argosy.datasets.frozen import frozen_content, members
+from argosy.datasets.frozen import frozen_content, frozen_members
 from argosy.datasets.split import TEST
 
 ROWS = "SELECT revision_id, example_id, origin, label, source FROM examples WHERE collection = :collection"
@@ -40,7 +40,7 @@ def learned_examples(transaction: Transaction, digests: Iterable[str]) -> set[by
     """The examples in the training and validation parts of those frozen datasets, whatever their revision."""
     by_collection: dict[str, set[int]] = {}
     for digest in digests:
-        revision_ids, parts = members(transaction, digest)
+        revision_ids, parts = frozen_members(transaction, digest)
         learned = by_collection.setdefault(frozen_content(transaction, digest)[0], set())
         learned.update(revision_ids[parts != TEST].tolist())
     return {

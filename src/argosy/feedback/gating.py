@@ -16,7 +16,7 @@ import numpy as np
 
 from argosy.database import Database, Transaction
 from argosy.datasets.dataset import Rows, load_rows
-from argosy.datasets.frozen import frozen_content, members
+from argosy.datasets.frozen import frozen_content, frozen_members
 from argosy.datasets.provenance import learned_examples, rows_of
 from argosy.datasets.split import TEST
 from argosy.errors import DecisionOvertaken
@@ -143,7 +143,7 @@ class Gating:
         """The rows of the challenger's dataset that count."""
         with self._database.read() as transaction:
             collection = frozen_content(transaction, digest)[0]
-            revision_ids, parts = members(transaction, digest)
+            revision_ids, parts = frozen_members(transaction, digest)
             part_of = dict(zip(revision_ids.tolist(), parts.tolist(), strict=True))
             found = {
                 row.revision_id: Candidate(row.example_id, row.origin, part_of[row.revision_id] == TEST)

@@ -52,7 +52,7 @@ def check_members(
         if theirs != collection:
             problem = f"'{label}' is of the collection '{theirs}', the ensemble of '{collection}': members share one"
             raise DefinitionInvalid(problem, PATH)
-        learned_ids, learned_parts = frozen.members(transaction, digest)
+        learned_ids, learned_parts = frozen.frozen_members(transaction, digest)
         both = shared_examples(transaction, collection, learned_ids[learned_parts == TRAIN], judged)
         if both:
             problem = (

@@ -15,7 +15,7 @@ from argosy.backends import Backends
 from argosy.database import Database, Transaction
 from argosy.datasets.dataset import Dataset, load
 from argosy.datasets.erasure import erasures, hold_erasures
-from argosy.datasets.frozen import members
+from argosy.datasets.frozen import frozen_members
 from argosy.datasets.provenance import learned_examples, live_examples
 from argosy.definitions import Definition, Registries
 from argosy.definitions.ensemble import member_labels
@@ -176,7 +176,7 @@ class Trainer:
     def _check_members(self, definition: Definition, digest: str) -> None:
         if member_labels(definition.to_dict()):
             with self._database.read() as transaction:
-                selected = members(transaction, digest)
+                selected = frozen_members(transaction, digest)
                 find = partial(self._store.result, transaction)
                 check_members(transaction, definition, selected, find, self._registries)
 

@@ -10,7 +10,7 @@ import pytest
 
 from argosy.app.plugins import REGISTRIES
 from argosy.datasets.example import Example
-from argosy.datasets.frozen import freeze, members
+from argosy.datasets.frozen import freeze, frozen_members
 from argosy.datasets.split import TEST
 from argosy.definitions import Definition, label
 from argosy.errors import DatasetInvalid, ModelNotFound
@@ -103,7 +103,7 @@ def drift(project, predict):
 
 def part_of(transaction, digest):
     """Each revision's part in a frozen dataset."""
-    return dict(zip(*(column.tolist() for column in members(transaction, digest)), strict=True))
+    return dict(zip(*(column.tolist() for column in frozen_members(transaction, digest)), strict=True))
 
 
 def champion(loop):

@@ -9,7 +9,7 @@ from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.datasets.dataset import load, load_rows
 from argosy.datasets.example import Example
 from argosy.datasets.examples import Examples
-from argosy.datasets.frozen import completed, freeze, members, preview
+from argosy.datasets.frozen import completed, freeze, frozen_members, preview
 from argosy.datasets.split import PARTS
 from argosy.definitions.definition import Spec
 from argosy.errors import CollectionNotFound, DatasetInvalid, DefinitionInvalid
@@ -32,7 +32,7 @@ def frozen(database, cut=NEWS):
 
 def placed(database, digest):
     with database.read() as transaction:
-        ids, parts = members(transaction, digest)
+        ids, parts = frozen_members(transaction, digest)
     return dict(zip(ids.tolist(), parts.tolist(), strict=True))
 
 
