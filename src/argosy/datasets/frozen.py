@@ -117,7 +117,7 @@ def frozen_members(transaction: Transaction, digest: str) -> tuple[RevisionIds, 
     return membership.decode(frozen_content(transaction, digest)[1])
 
 
-def described(transaction: Transaction, digest: str) -> Frozen:
+def describe_frozen(transaction: Transaction, digest: str) -> Frozen:
     """What was frozen under that digest, erased rows included."""
     rows = transaction.execute(sql.DATASET, {"digest": digest})
     if not rows:
@@ -166,7 +166,7 @@ def candidates(transaction: Transaction, collection: str, window: tuple[float, f
 def _choose(transaction: Transaction, cut: Spec) -> tuple[Frozen, RevisionIds, PartCodes]:
     chosen = cuts.get(cut.name, "dataset.name").create(cut.options, "dataset.options")
     if chosen.digest:
-        return described(transaction, chosen.digest), *frozen_members(transaction, chosen.digest)
+        return describe_frozen(transaction, chosen.digest), *frozen_members(transaction, chosen.digest)
     offered = candidates(transaction, chosen.collection, chosen.window())
     parts = chosen.select(offered)
     inside = parts != OUT

@@ -12,7 +12,7 @@ import msgspec
 from argosy import clock
 from argosy.backends import Backends
 from argosy.datasets.export import FORMATS, More
-from argosy.datasets.frozen import described as described_dataset
+from argosy.datasets.frozen import describe_frozen as described_dataset
 from argosy.errors import ExamplesInvalid
 from argosy.evaluation.findings import Analysis, Case
 from argosy.evaluation.input_profile import as_text
