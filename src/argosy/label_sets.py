@@ -99,7 +99,7 @@ def spellings(stored: Iterable[str]) -> dict[str, str]:
 
 def respelled(label: str, spelling: Mapping[str, str]) -> str:
     """The label in the spelling of those that are stored."""
-    several = members(label)
+    several = labels_in(label)
     if several is None:
         return spelling.get(label, label)
     return set_label(spelling.get(one, one) for one in several)
@@ -129,10 +129,10 @@ def usual_spellings(stored: Mapping[str, int], coming: Mapping[str, int]) -> dic
 
 def is_set(label: str) -> bool:
     """Whether it is a list of labels."""
-    return members(label) is not None
+    return labels_in(label) is not None
 
 
-def members(label: str) -> tuple[str, ...] | None:
+def labels_in(label: str) -> tuple[str, ...] | None:
     """The labels in it, sorted, each once; None where it is a single label."""
     if not label.lstrip().startswith("["):
         return None
@@ -144,7 +144,7 @@ def members(label: str) -> tuple[str, ...] | None:
 
 def as_members(label: str) -> tuple[str, ...]:
     """The labels in it; a single label is a set of one."""
-    found = members(label)
+    found = labels_in(label)
     return (label,) if found is None else found
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from argosy.clock import format_time, parse_time
 from argosy.datasets.example import Example
-from argosy.label_sets import members
+from argosy.label_sets import labels_in
 from argosy.spreadsheet_cells import guarded, unguarded
 from argosy.types import Input
 
@@ -97,7 +97,7 @@ def _values(row: Example) -> dict[str, Any]:
 
 
 def _list_or_label(label: str) -> str | list[str]:
-    several = members(label)
+    several = labels_in(label)
     return label if several is None else list(several)
 
 

@@ -18,7 +18,7 @@ def test_order_and_repeats_make_no_difference(labels, random):
     random.shuffle(shuffled)
     text = label_sets.set_label(labels)
     assert label_sets.set_label(shuffled) == text
-    assert label_sets.members(text) == tuple(sorted(set(labels)))
+    assert label_sets.labels_in(text) == tuple(sorted(set(labels)))
     assert json.loads(text) == sorted(set(labels))
     assert label_sets.label_of(json.dumps(shuffled)) == text
 
@@ -124,7 +124,7 @@ def test_labels_compare_equal_and_keep_the_spelling_that_rests():
 
 @pytest.mark.parametrize("text", ["[urgent", "[1", "[draft] letter", "[urgent]", "{}", "(1)", "(a), (b)"])
 def test_text_that_only_looks_like_a_list_is_a_single_label(text):
-    assert label_sets.members(text) is None
+    assert label_sets.labels_in(text) is None
     assert label_sets.as_members(text) == (text,)
     assert label_sets.label_of(text) == text
 
