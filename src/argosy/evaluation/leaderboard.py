@@ -74,8 +74,8 @@ def flat(row: LeaderboardRow, registries: Registries, constant: Baseline | None 
         "versions": [version.reference for version in row.versions],
         "aliases": sorted({alias for version in row.versions for alias in version.aliases}),
         "mark": next((version.mark for version in row.versions if version.mark), ""),
-        "adapter": described(trained.definition["adapter"], registries.adapters),
-        "model": described(trained.definition["model"], registries.models),
+        "adapter": describe_plugin(trained.definition["adapter"], registries.adapters),
+        "model": describe_plugin(trained.definition["model"], registries.models),
         **figures,
         "baseline_label": constant.label if constant else None,
         "validation_baseline": constant.validation if constant else None,
@@ -87,7 +87,7 @@ def flat(row: LeaderboardRow, registries: Registries, constant: Baseline | None 
     }
 
 
-def described(spec: dict[str, Any], registry: Any) -> str:
+def describe_plugin(spec: dict[str, Any], registry: Any) -> str:
     """`tfidf ngrams=[1, 2]`: a plug-in with the options that differ from their defaults."""
     try:
         options = registry.get(spec["name"]).options
@@ -111,7 +111,7 @@ def _short(value: Any, registry: Any) -> Any:
 def _part(part: Any, registry: Any) -> str:
     """One plug-in of several in an option."""
     named = part if isinstance(part, dict) else {"name": part}
-    return described({"name": str(named.get("name")), "options": named.get("options") or {}}, registry)
+    return describe_plugin({"name": str(named.get("name")), "options": named.get("options") or {}}, registry)
 
 
 def evaluated(evaluation: dict[str, Any] | None) -> str:

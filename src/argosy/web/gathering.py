@@ -16,7 +16,7 @@ from argosy.datasets.frozen import describe_frozen as described_dataset
 from argosy.errors import ExamplesInvalid
 from argosy.evaluation.findings import Analysis, Case
 from argosy.evaluation.input_profile import as_text
-from argosy.evaluation.leaderboard import described, ranked
+from argosy.evaluation.leaderboard import describe_plugin, ranked
 from argosy.feedback.history import history
 from argosy.jobs.selection import resolve_version
 from argosy.label_sets import counted
@@ -213,10 +213,10 @@ def _subject(backends: Backends, version: Version, trained: Trained) -> tuple[Su
         reference=version.reference,
         label=trained.label,
         aliases=version.aliases,
-        adapter=described(trained.definition["adapter"], registries.adapters),
-        model=described(trained.definition["model"], registries.models),
+        adapter=describe_plugin(trained.definition["adapter"], registries.adapters),
+        model=describe_plugin(trained.definition["model"], registries.models),
         dataset=trained.dataset_digest,
-        cut=described(trained.definition["dataset"], registries.datasets),
+        cut=describe_plugin(trained.definition["dataset"], registries.datasets),
         collection=frozen.collection,
         trained_at=trained.trained_at,
         parent=trained.parent,
