@@ -15,7 +15,7 @@ from argosy.errors import DatasetInvalid
 from argosy.jobs.plan_check import PlanChecker
 from argosy.jobs.submission import Submitted
 from argosy.tuning.searches import Searches, SearchStatus
-from argosy.tuning.space import described, is_finite, size
+from argosy.tuning.space import describe_choices, is_finite, size
 from argosy.types import Part
 
 
@@ -30,7 +30,7 @@ class SearchCheck:
     @property
     def space(self) -> list[tuple[str, str]]:
         """What there is to choose, and from what."""
-        return described(self.plan)
+        return describe_choices(self.plan)
 
     @property
     def permutations(self) -> int | None:

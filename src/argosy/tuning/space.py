@@ -74,7 +74,7 @@ def grid(plan: Plan) -> Iterator[Choices]:
         yield {name: place for choices in triple for name, place in choices.items()}
 
 
-def described(plan: Plan) -> list[tuple[str, str]]:
+def describe_choices(plan: Plan) -> list[tuple[str, str]]:
     """(`model svm C`, `0.01 to 100, on a logarithmic scale`) for everything that there is to choose."""
     lines: list[tuple[str, str]] = []
     for kind in PLUGIN_KINDS:

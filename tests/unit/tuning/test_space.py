@@ -9,7 +9,7 @@ from argosy.definitions import Definition, expand, parse_plan
 from argosy.tuning.space import (
     choose_permutation,
     definition_of,
-    described,
+    describe_choices,
     effect,
     grid,
     is_finite,
@@ -78,7 +78,7 @@ def test_what_rules_forbid_is_told(registries):
 
 
 def test_the_space_in_words(registries):
-    lines = dict(described(parse_plan(PLAN, "p", registries)))
+    lines = dict(describe_choices(parse_plan(PLAN, "p", registries)))
     assert lines["adapter"] == "counts, word2vec"
     assert lines["adapter counts ngrams"] == "[1,1], [1,2]"
     assert lines["model svm kernel"] == "linear, poly"
