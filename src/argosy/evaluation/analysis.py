@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from argosy.backends import Backends
 from argosy.errors import ArgosyError, InputInvalid, KeyUnavailable
-from argosy.evaluation.drift import drift
+from argosy.evaluation.drift import compare_profiles
 from argosy.evaluation.drift_looks import DriftLooks
 from argosy.evaluation.drift_periods import periods_of
 from argosy.evaluation.findings import Analysis, AnalysisRequest, Case, Live, Point
@@ -207,7 +207,7 @@ def _live(
         return None
     reference, live = counted.references[request.version].profile, total(one.profile for one in hours)
     return Live(
-        drift(reference, live),
+        compare_profiles(reference, live),
         reference.answers,
         live.answers,
         hours[0].started_at,

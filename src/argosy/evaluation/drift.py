@@ -24,7 +24,7 @@ from argosy.statistics.shifts import mean_shift, mix_shift
 SHARES: Final = {CONFIDENCE, VOCABULARY}
 
 
-def drift(reference: Profile, live: Profile, confidence: float = 0.95, seed: int = 0) -> Drift:
+def compare_profiles(reference: Profile, live: Profile, confidence: float = 0.95, seed: int = 0) -> Drift:
     """Every shift of what both profiles have."""
     shifts = {ANSWERS: mix_shift(reference.answers, live.answers, confidence, seed=seed)}
     for name, before in reference.means.items():

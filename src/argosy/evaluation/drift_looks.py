@@ -20,7 +20,7 @@ from argosy.errors import (
     VersionNotFound,
     message_of,
 )
-from argosy.evaluation.drift import drift
+from argosy.evaluation.drift import compare_profiles
 from argosy.evaluation.drift_references import Reference, References
 from argosy.evaluation.drift_windows import closed_window, live_window
 from argosy.evaluation.input_profile import input_profile
@@ -110,6 +110,6 @@ class DriftLooks:
             for name, (start, end) in windows.items():
                 live = together(counted.hours, version, start, end)
                 if live.rows and reference.profile.rows:
-                    compared = drift(reference.profile, live)
+                    compared = compare_profiles(reference.profile, live)
                     found.append(Look(model, version, name, start, end, now, compared))
         return found

@@ -61,7 +61,7 @@ def look_for_drift(backends: Backends, values: Mapping[str, Any], report_progres
 
 def periods_of(counted: Counted, version: int, by: str = "") -> list[Period]:
     """A version's newest hours or days with answers in them; none where it has no reference."""
-    from argosy.evaluation.drift import drift as compared
+    from argosy.evaluation.drift import compare_profiles as compared
     from argosy.evaluation.drift_windows import period_seconds, periods
     from argosy.predictions.live_profiles import together
 

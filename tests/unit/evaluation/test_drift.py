@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.evaluation.drift import drift
+from argosy.evaluation.drift import compare_profiles
 from argosy.predictions.profiles import Profile
 from argosy.statistics.shifts import Moments, mean_shift, mix_shift, overlap_lost
 
@@ -106,14 +106,14 @@ def test_everything_together_names_what_shifted():
     random = np.random.default_rng(4)
     reference = profile(["a", "b"] * 100, random.normal(0.9, 0.05, 200), random.normal(4, 0.1, 200), np.zeros(200))
     same = profile(["b", "a"] * 50, random.normal(0.9, 0.05, 100), random.normal(4, 0.1, 100), np.zeros(100))
-    assert drift(reference, same).shown() == []
+    assert compare_profiles(reference, same).shown() == []
     other = profile(["a"] * 100, random.normal(0.6, 0.1, 100), random.normal(5, 0.1, 100), np.full(100, 0.3))
-    found = drift(reference, other)
+    found = compare_profiles(reference, other)
     assert found.shown() == ["answers", "confidence", "length", "vocabulary"]
     assert (found.reference_rows, found.live_rows) == (200, 100)
     assert found.shifts["vocabulary"].live == pytest.approx(0.3)
     assert found.shown(at_least=0.4) == ["answers", "length"]
-    assert drift(reference, profile(["a"])).shown() == []
+    assert compare_profiles(reference, profile(["a"])).shown() == []
 
 
 def test_false_alarms_are_as_rare_as_the_trigger_says():
@@ -137,7 +137,7 @@ def test_false_alarms_are_as_rare_as_the_trigger_says():
 
         reference = world(300)
         for rows in (200, 2000):
-            found = drift(reference, world(rows), seed=seed)
+            found = compare_profiles(reference, world(rows), seed=seed)
             alarms += bool(found.shown(0.99))
             sizeable += bool(found.shown(0.99, at_least=0.1))
             held += found.shifts["answers"].low == 0

@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from argosy.evaluation.drift import drift
+from argosy.evaluation.drift import compare_profiles
 from argosy.evaluation.drift_periods import Period
 from argosy.evaluation.findings import Case, Live, Point
 from argosy.predictions.profiles import Profile
@@ -57,7 +57,7 @@ def contents(**changes):
     ]
     sample = profile({"billing": 30, "delivery": 20}, 0.9, 3.4, 0.1)
     live = profile({"delivery": 60}, 0.7, 3.7, 0.3)
-    drifts = [drift(sample, one) for one in (sample, live)]
+    drifts = [compare_profiles(sample, one) for one in (sample, live)]
     days = [Period(1, 1.79e9 + 86_400 * at, 1.79e9 + 86_400 * (at + 1), one) for at, one in enumerate(drifts)]
     drifted = Live(drifts[1], sample.answers, live.answers, 1.79e9, 1.791e9, days)
     evidence = {"difference": 0.04, "low": 0.01, "high": 0.07}
