@@ -29,7 +29,7 @@ def drift(ctx: click.Context, target: str, by: str | None, as_json: bool) -> Non
     """
     from argosy.evaluation import drift_periods
 
-    found = drift_periods.drift(opened(ctx).backends, target, by or "")
+    found = drift_periods.measure_drift(opened(ctx).backends, target, by or "")
     if as_json:
         print_json({"model": found.model, "drift": drift_periods.rows_of(found), "problems": found.problems})
         return

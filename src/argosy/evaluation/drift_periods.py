@@ -23,7 +23,7 @@ class Period(msgspec.Struct, frozen=True):
     version: int
     started_at: float
     ended_at: float
-    drift: Drift
+    measure_drift: Drift
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class Found(msgspec.Struct, frozen=True):
     problems: dict[int, str]
 
 
-def drift(backends: Backends, target: str, by: str = "", report_progress: Progress = lambda _: None) -> Found:
+def measure_drift(backends: Backends, target: str, by: str = "", report_progress: Progress = lambda _: None) -> Found:
     """Look now, in a child process, and keep what was found; each version's periods, or those of `MODEL@VERSION`.
 
     Raises ModelNotFound, VersionNotFound, KeyUnavailable.
