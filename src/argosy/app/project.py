@@ -174,10 +174,10 @@ class Project:
 
         Raises ModelNotFound, VersionNotFound, KeyUnavailable.
         """
-        from argosy.evaluation.drift_periods import measure_drift, rows_of
+        from argosy.evaluation.drift_periods import drift_rows, measure_drift
         from argosy.web.frames import as_frame
 
-        return as_frame(rows_of(measure_drift(self.backends, target, by)), "drift()")
+        return as_frame(drift_rows(measure_drift(self.backends, target, by)), "drift()")
 
     def report(
         self,

@@ -31,7 +31,7 @@ def drift(ctx: click.Context, target: str, by: str | None, as_json: bool) -> Non
 
     found = drift_periods.measure_drift(opened(ctx).backends, target, by or "")
     if as_json:
-        print_json({"model": found.model, "drift": drift_periods.rows_of(found), "problems": found.problems})
+        print_json({"model": found.model, "drift": drift_periods.drift_rows(found), "problems": found.problems})
         return
     for version, problem in sorted(found.problems.items()):
         print_line(f"{found.model}@{version} cannot be compared: {problem}")

@@ -75,7 +75,7 @@ def periods_of(counted: Counted, version: int, by: str = "") -> list[Period]:
     ]
 
 
-def rows_of(found: Found) -> list[dict[str, Any]]:
+def drift_rows(found: Found) -> list[dict[str, Any]]:
     """One row for each period and thing compared."""
     return [
         {
