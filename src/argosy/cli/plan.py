@@ -200,12 +200,12 @@ def _rungs(found: SearchCheck) -> str:
 
 def _print_rows(plan: Plan, datasets: Sequence[Frozen]) -> None:
     from argosy.evaluation.leaderboard import evaluated
-    from argosy.jobs.plan_check import rows_of
+    from argosy.jobs.plan_check import rows_by_part
 
     if plan.evaluate:
         print_line(f"Validated by {evaluated(plan.evaluate.to_dict())} of training and validation together.")
     for frozen in datasets:
-        parts = ", ".join(f"{part} {rows:,}" for part, rows in rows_of(frozen).items())
+        parts = ", ".join(f"{part} {rows:,}" for part, rows in rows_by_part(frozen).items())
         print_line(f"Dataset {frozen.digest[:12]} of '{frozen.collection}': {plural(frozen.rows, 'row')} ({parts}).")
         if frozen.baseline:
             print_line(f"  majority baseline ({frozen.baseline})")

@@ -198,6 +198,6 @@ def _state(state: str | None) -> str:
     return "new" if state is None or state == JobState.DONE else state
 
 
-def rows_of(frozen: Frozen) -> dict[str, int]:
+def rows_by_part(frozen: Frozen) -> dict[str, int]:
     """How many rows each part has."""
     return {part.value: sum(frozen.counts.get(part, {}).values()) for part in Part}
