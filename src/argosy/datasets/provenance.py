@@ -24,7 +24,7 @@ class Provenance:
     source: str
 
 
-def rows_of(transaction: Transaction, collection: str) -> Iterator[Provenance]:
+def collection_rows(transaction: Transaction, collection: str) -> Iterator[Provenance]:
     """Every revision of a collection's examples."""
     for revision_id, example_id, origin, label, source in transaction.stream(ROWS, {"collection": collection}):
         prediction = None if origin is None else bytes(origin).decode()
@@ -46,6 +46,6 @@ def learned_examples(transaction: Transaction, digests: Iterable[str]) -> set[by
     return {
         row.example_id
         for collection, learned in by_collection.items()
-        for row in rows_of(transaction, collection)
+        for row in collection_rows(transaction, collection)
         if row.revision_id in learned
     }

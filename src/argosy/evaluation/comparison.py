@@ -193,7 +193,7 @@ class _Side:
     def of(cls, transaction: Transaction, digest: str) -> _Side:
         from argosy.datasets.frozen import frozen_content
         from argosy.datasets.membership import decode
-        from argosy.datasets.provenance import rows_of
+        from argosy.datasets.provenance import collection_rows
         from argosy.datasets.split import PARTS
 
         collection, data = frozen_content(transaction, digest)
@@ -201,7 +201,7 @@ class _Side:
         part_of = dict(zip(revision_ids.tolist(), (PARTS[code].value for code in parts.tolist()), strict=True))
         rows = {
             one.example_id: _Row(one.revision_id, one.label, part_of[one.revision_id], one.source, one.origin)
-            for one in rows_of(transaction, collection)
+            for one in collection_rows(transaction, collection)
             if one.revision_id in part_of
         }
         return cls(collection, len(part_of), rows)

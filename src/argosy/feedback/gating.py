@@ -17,7 +17,7 @@ import numpy as np
 from argosy.database import Database, Transaction
 from argosy.datasets.dataset import Rows, load_rows
 from argosy.datasets.frozen import frozen_content, frozen_members
-from argosy.datasets.provenance import learned_examples, rows_of
+from argosy.datasets.provenance import collection_rows, learned_examples
 from argosy.datasets.split import TEST
 from argosy.errors import DecisionOvertaken
 from argosy.evaluation.decision import PairedAnswers, judge_challenger
@@ -147,7 +147,7 @@ class Gating:
             part_of = dict(zip(revision_ids.tolist(), parts.tolist(), strict=True))
             found = {
                 row.revision_id: Candidate(row.example_id, row.origin, part_of[row.revision_id] == TEST)
-                for row in rows_of(transaction, collection)
+                for row in collection_rows(transaction, collection)
                 if row.revision_id in part_of
             }
             measuring = measures(transaction, model)

@@ -207,12 +207,12 @@ def _erased(backends: Backends, digest: str) -> tuple[list[ErasedRow], int]:
 
     from argosy.datasets.frozen import frozen_content
     from argosy.datasets.membership import decode
-    from argosy.datasets.provenance import rows_of
+    from argosy.datasets.provenance import collection_rows
     from argosy.datasets.split import PARTS
 
     with backends.database.read() as transaction:
         collection, data = frozen_content(transaction, digest)
-        there = [row.revision_id for row in rows_of(transaction, collection)]
+        there = [row.revision_id for row in collection_rows(transaction, collection)]
     revision_ids, parts = decode(data)
     gone = np.flatnonzero(~np.isin(revision_ids, there))
     return [ErasedRow(int(revision_ids[at]), PARTS[parts[at]].value) for at in gone], len(revision_ids)
