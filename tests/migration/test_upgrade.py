@@ -84,7 +84,7 @@ def test_an_upgraded_database_has_the_schema_of_a_new_one_and_every_row(first, t
     file = first / ".argosy" / "argosy.db"
     before = tables(file)
     database = SqliteDatabase(f"sqlite:///{file}")
-    assert database.migrate() == migrations.newest()
+    assert database.migrate() == migrations.newest_step()
     database.close()
     fresh = SqliteDatabase(f"sqlite:///{tmp_path}/fresh.db")
     fresh.migrate()
@@ -132,7 +132,7 @@ def test_an_upgraded_project_works(first):
 def test_an_upgrade_that_fails_leaves_the_first_schema_as_it_was(first, monkeypatch):
     file = first / ".argosy" / "argosy.db"
     before, rows = schema(file), tables(file)
-    broken = {**migrations.steps(), migrations.newest() + 1: "CREATE TABLE jobs (x INTEGER)"}
+    broken = {**migrations.steps(), migrations.newest_step() + 1: "CREATE TABLE jobs (x INTEGER)"}
     monkeypatch.setattr(migrations, "steps", lambda: broken)
     database = SqliteDatabase(f"sqlite:///{file}")
     with pytest.raises(DatabaseUnavailable, match="already exists"):
@@ -144,7 +144,7 @@ def test_an_upgrade_that_fails_leaves_the_first_schema_as_it_was(first, monkeypa
 def test_a_project_of_a_newer_argosy_is_refused(first):
     project = argosy.open(first)
     with project.database.write() as transaction:
-        transaction.execute("INSERT INTO schema_steps VALUES (:number, 0)", {"number": migrations.newest() + 1})
+        transaction.execute("INSERT INTO schema_steps VALUES (:number, 0)", {"number": migrations.newest_step() + 1})
     project.close()
     with pytest.raises(SchemaNewer, match="upgrade with pip"):
         argosy.open(first).examples.collections()

@@ -25,7 +25,7 @@ def steps() -> dict[int, str]:
     return {int(file.name[:4]): file.read_text("utf-8") for file in files if re.match(r"\d{4}_.*\.sql$", file.name)}
 
 
-def newest() -> int:
+def newest_step() -> int:
     """The number of the newest schema this Argosy knows."""
     return max(steps())
 
@@ -60,9 +60,9 @@ def apply(transaction: Transaction, where: str, only: Collection[int] | None = N
     transaction.lock("schema")
     present = version(transaction)
     ahead = max((present, *(only or ())))
-    if ahead > newest():
+    if ahead > newest_step():
         raise SchemaNewer(
-            f"{where} has schema {ahead}, this Argosy knows up to {newest()}: upgrade with pip install -U argosy"
+            f"{where} has schema {ahead}, this Argosy knows up to {newest_step()}: upgrade with pip install -U argosy"
         )
     if present == 0:
         transaction.define("CREATE TABLE schema_steps (number INTEGER PRIMARY KEY, applied_at REAL NOT NULL)")
@@ -75,7 +75,7 @@ def apply(transaction: Transaction, where: str, only: Collection[int] | None = N
                 "INSERT INTO schema_steps VALUES (:number, :applied_at)",
                 {"number": number, "applied_at": transaction.now()},
             )
-    return newest()
+    return newest_step()
 
 
 def applied(transaction: Transaction) -> set[int]:

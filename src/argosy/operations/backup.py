@@ -64,7 +64,7 @@ def backup(backends: Backends, file: Path, with_keys: bool = False) -> BackedUp:
             writer.add(ROWS, scratch / ROWS)
             for digest in digests:
                 writer.add(f"artifacts/{digest}", backends.artifacts.fetch(digest))
-            writer.finish(__version__, migrations.newest(), clock.now())
+            writer.finish(__version__, migrations.newest_step(), clock.now())
         _publish(archive, file)
     names = [path.relative_to(backends.root).as_posix() for path in own]
     return BackedUp(str(file), file.stat().st_size, len(digests), names, with_keys)

@@ -41,12 +41,12 @@ def examine(opened: Callable[[], Backends], is_quick: bool = False, seen: Seen =
 
 
 def _database(backends: Backends) -> str:
-    from argosy.database.migrations import newest
+    from argosy.database.migrations import newest_step
     from argosy.datasets.examples import count_all
 
     with backends.database.read() as transaction:
         count = count_all(transaction)
-    return f"{backends.database.url}: schema {newest()}, {count:,} examples"
+    return f"{backends.database.url}: schema {newest_step()}, {count:,} examples"
 
 
 def _broker(backends: Backends) -> str:

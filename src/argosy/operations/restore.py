@@ -45,9 +45,9 @@ def restore(file: Path, into: Path, openers: Openers, database: str = "") -> Res
     With the URL of a `database`, which must be empty, the rows go there and the settings say so.
     """
     manifest = read_manifest(file)
-    if manifest.schema > migrations.newest():
+    if manifest.schema > migrations.newest_step():
         raise BackupInvalid(
-            f"{file} has schema {manifest.schema}, this Argosy knows up to {migrations.newest()}:"
+            f"{file} has schema {manifest.schema}, this Argosy knows up to {migrations.newest_step()}:"
             " upgrade with pip install -U argosy"
         )
     target = into.absolute()

@@ -238,7 +238,7 @@ def test_a_backup_of_the_first_format_is_restored(project, archive, tmp_path):
     ("change", "said"),
     [
         (listed(format=3), "format 3, this Argosy knows up to 2"),
-        (listed(schema=migrations.newest() + 1), "upgrade with pip"),
+        (listed(schema=migrations.newest_step() + 1), "upgrade with pip"),
         (listed(files=[]), "its list cannot be read"),
         (lambda name, data: None if name == MANIFEST else data, "cut short"),
         (lambda name, data: None if name == "database.rows" else data, "'database.rows' is missing"),

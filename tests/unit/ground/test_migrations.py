@@ -36,7 +36,7 @@ def test_steps_are_numbered_from_one_and_no_number_is_used_twice():
     numbers = sorted(int(file.name[:4]) for file in folder.iterdir() if file.name.endswith(".sql"))
     assert list(migrations.steps()) == numbers
     assert numbers[0] == 1
-    assert migrations.newest() == numbers[-1]
+    assert migrations.newest_step() == numbers[-1]
 
 
 def test_a_step_that_another_branch_numbered_lower_is_still_applied(database, monkeypatch):
@@ -49,7 +49,7 @@ def test_a_step_that_another_branch_numbered_lower_is_still_applied(database, mo
 
 
 def test_a_new_database_gets_every_step(database):
-    assert database.migrate() == migrations.newest()
+    assert database.migrate() == migrations.newest_step()
     assert steps_applied(database) == list(migrations.steps())
     names = {name for name, _ in schema(database)}
     assert {"examples", "datasets", "jobs", "outbox", "trained", "versions", "predictions", "feedback"} <= names
@@ -58,7 +58,7 @@ def test_a_new_database_gets_every_step(database):
 def test_migrating_again_changes_nothing(database):
     database.migrate()
     before = schema(database)
-    assert database.migrate() == migrations.newest()
+    assert database.migrate() == migrations.newest_step()
     assert schema(database) == before
     assert steps_applied(database) == list(migrations.steps())
 
@@ -89,7 +89,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(database, monkeypatch):
 
 def test_a_newer_database_is_refused_untouched(database):
     database.migrate()
-    newer = migrations.newest() + 1
+    newer = migrations.newest_step() + 1
     with database.write() as transaction:
         transaction.execute("INSERT INTO schema_steps VALUES (:number, 0)", {"number": newer})
     before = schema(database)

@@ -60,7 +60,7 @@ def test_a_file_that_was_not_written_so_is_refused(empty, tmp_path, data):
 
 
 def test_rows_of_a_newer_argosy_are_refused(empty, tmp_path):
-    (tmp_path / "rows").write_bytes(framed({**HEAD, "steps": [1, migrations.newest() + 1]}))
+    (tmp_path / "rows").write_bytes(framed({**HEAD, "steps": [1, migrations.newest_step() + 1]}))
     with pytest.raises(SchemaNewer, match="upgrade with pip"):
         load_rows(empty, tmp_path / "rows")
 
