@@ -39,7 +39,7 @@ def version(transaction: Transaction) -> int:
 
 def is_current(transaction: Transaction) -> bool:
     """Whether no step that this Argosy knows is missing, and none is there that it does not know."""
-    return transaction.has_table("schema_steps") and applied(transaction) == set(steps())
+    return transaction.has_table("schema_steps") and applied_steps(transaction) == set(steps())
 
 
 def migrate(database: Database, where: str) -> int:
@@ -66,7 +66,7 @@ def apply(transaction: Transaction, where: str, only: Collection[int] | None = N
         )
     if present == 0:
         transaction.define("CREATE TABLE schema_steps (number INTEGER PRIMARY KEY, applied_at REAL NOT NULL)")
-    there = applied(transaction)
+    there = applied_steps(transaction)
     for number, sql in steps().items():
         if number not in there and (only is None or number in only):
             for statement in statements(sql):
@@ -78,7 +78,7 @@ def apply(transaction: Transaction, where: str, only: Collection[int] | None = N
     return newest_step()
 
 
-def applied(transaction: Transaction) -> set[int]:
+def applied_steps(transaction: Transaction) -> set[int]:
     """The numbers of the steps that were applied."""
     return {row[0] for row in transaction.execute("SELECT number FROM schema_steps")}
 

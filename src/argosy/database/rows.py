@@ -48,7 +48,7 @@ _Frame = _Head | _Table | _Pack
 def write_rows(state: Transaction, target: Path) -> None:
     """Write every row that the transaction sees into a new file."""
     with make_private_file(target).open("wb") as file:
-        _put(file, _Head(sorted(migrations.applied(state)), state.numbers()))
+        _put(file, _Head(sorted(migrations.applied_steps(state)), state.numbers()))
         for table, columns in state.tables().items():
             if table != migrations.TABLE:
                 _put(file, _Table(table, columns))
