@@ -43,7 +43,7 @@ def calibrated_probability(margin: Floats, learned: Floats, method: Method) -> F
     return sigmoid(learned[0, 0] * margin + learned[1, 0])
 
 
-def to_probabilities(columns: Floats) -> Floats:
+def to_distribution(columns: Floats) -> Floats:
     """(rows, classes) that sum to one."""
     if columns.shape[1] == 1:
         return np.hstack([1 - columns, columns])
