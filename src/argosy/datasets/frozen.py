@@ -107,7 +107,7 @@ def preview(transaction: Transaction, cut: Spec) -> Frozen:
 
 
 def selection(transaction: Transaction, cut: Spec) -> tuple[RevisionIds, PartCodes]:
-    """What `members` would give if the cut were frozen now; raises as `preview` does."""
+    """What `frozen_members` would give if the cut were frozen now; raises as `preview` does."""
     _, revision_ids, parts = _choose(transaction, cut)
     return revision_ids, parts
 

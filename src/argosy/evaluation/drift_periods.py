@@ -61,7 +61,7 @@ def look_for_drift(backends: Backends, values: Mapping[str, Any], report_progres
 
 def periods_of(counted: Counted, version: int, by: str = "") -> list[Period]:
     """A version's newest hours or days with answers in them; none where it has no reference."""
-    from argosy.evaluation.drift import compare_profiles as compared
+    from argosy.evaluation.drift import compare_profiles
     from argosy.evaluation.drift_windows import period_seconds, periods
     from argosy.predictions.live_profiles import together
 
@@ -70,7 +70,7 @@ def periods_of(counted: Counted, version: int, by: str = "") -> list[Period]:
     if reference is None or not reference.profile.rows:
         return []
     return [
-        Period(version, start, end, compared(reference.profile, together(hours, version, start, end)))
+        Period(version, start, end, compare_profiles(reference.profile, together(hours, version, start, end)))
         for start, end in periods(hours, period_seconds(hours, by))
     ]
 

@@ -36,7 +36,7 @@ def learn(margin: Floats, is_class: NDArray[np.bool_], method: Method) -> Floats
     return platt(margin, is_class)
 
 
-def calibrated_probability(margin: Floats, learned: Floats, method: Method) -> Floats:
+def apply_calibration(margin: Floats, learned: Floats, method: Method) -> Floats:
     """(rows,): the probability of one class."""
     if method == "isotonic":
         return np.asarray(np.interp(margin, learned[0], learned[1]))

@@ -17,7 +17,7 @@ from argosy.errors import ProbabilityUnavailable, UserMistake
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters.sentence_embedding import SentenceEmbedding
 from argosy.models.adapters.word_pieces import WordPieces
-from argosy.models.calibration import calibrated_probability, isotonic
+from argosy.models.calibration import apply_calibration, isotonic
 from argosy.models.estimators import estimators
 from argosy.models.estimators.calibrated import Calibrated, folds_of
 from argosy.models.thresholds import tuned, weighted
@@ -53,7 +53,7 @@ def test_isotonic_regression_is_scikit_learns(rows):
     where, is_class = np.array([row[0] for row in rows], float), np.array([row[1] for row in rows])
     theirs = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(where, is_class.astype(float))
     asked = np.linspace(-7, 7, 57)
-    assert calibrated_probability(asked, isotonic(where, is_class), "isotonic") == pytest.approx(
+    assert apply_calibration(asked, isotonic(where, is_class), "isotonic") == pytest.approx(
         theirs.predict(asked), abs=1e-9
     )
 
