@@ -23,7 +23,7 @@ class Period(msgspec.Struct, frozen=True):
     version: int
     started_at: float
     ended_at: float
-    measure_drift: Drift
+    drift: Drift
 
 
 class Found(msgspec.Struct, frozen=True):
