@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from math import isfinite
 from numbers import Integral
 from typing import Any
 from uuid import UUID
@@ -35,7 +36,7 @@ def identity_of(value: Any, name: str) -> str | None:
         return (value if value.isascii() else unicodedata.normalize("NFC", value)).strip() or None
     if value is None:
         return None
-    if isinstance(value, WrittenNumber):
+    if isinstance(value, WrittenNumber) and isfinite(value):
         return value.text
     if isinstance(value, Integral) and not isinstance(value, bool):
         return str(int(value))

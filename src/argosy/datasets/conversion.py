@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from math import isfinite, isinf
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from argosy import clock
 from argosy.datasets.example import Example, check_split, content
 from argosy.datasets.file_options import Columns
-from argosy.identities import identity_of
+from argosy.identities import WrittenNumber, identity_of
 from argosy.label_sets import label_of
 from argosy.models.inputs import check_input
 from argosy.typed_values import shown
@@ -28,11 +29,13 @@ def converter(columns: Columns, text_bytes: int) -> Callable[[int, Mapping[str, 
     def convert(line: int, row: Mapping[str, Any]) -> Example:
         get: Any = row.get  # of None too, which no row has: a role that is switched off
         given = {name: get(name) for name in fields} if fields else get(text)
-        if given is None:
+        if given is None or given != given:  # NaN
             raise ValueError(f"there is no '{text}'")
         check_input(given, text_bytes)
-        if fields:
-            content(given)
+        if type(given) is not str:
+            _check_numbers(given)
+            if fields:
+                content(given)
         return Example(
             given,
             label_of(get(label)),
@@ -57,10 +60,23 @@ def checked(row: Example, text_bytes: int) -> Example:
     for text in (label, source or "", subject or "", origin or ""):
         text.encode()
     content(row.input)
+    _check_numbers(row.input)
     seen_at, split = _time(row.seen_at), check_split(row.split)
     return msgspec.structs.replace(
         row, label=label, seen_at=seen_at, source=source or "", subject=subject, split=split, origin=origin
     )
+
+
+def _check_numbers(given: Any, name: str = "") -> None:
+    """Raise ValueError where a field is no number that JSON has; NaN of a typed column says that it is missing."""
+    if isinstance(given, Mapping):
+        for key, value in given.items():
+            _check_numbers(value, name or key)
+    elif isinstance(given, list | tuple):
+        for value in given:
+            _check_numbers(value, name)
+    elif isinstance(given, float) and not isfinite(given) and (isinf(given) or isinstance(given, WrittenNumber)):
+        raise ValueError(f"the field '{name}' holds NaN or an infinite number: write null where it is missing")
 
 
 def _time(value: Any) -> float | None:

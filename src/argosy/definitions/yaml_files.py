@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import yaml
 
 from argosy.errors import DefinitionInvalid, PluginNotFound
+from argosy.repeated_keys import once
 from argosy.typed_values import shown
 
 MOST_BYTES = 1 << 20
@@ -187,7 +188,7 @@ def _from_json(text: str, source: str) -> Any:
     if not text.strip():
         return None
     try:
-        return _checked_depth(json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant), source)
+        return _checked_depth(json.loads(text, object_pairs_hook=once, parse_constant=_no_constant), source)
     except json.JSONDecodeError as error:
         raise DefinitionInvalid(error.msg, source=f"{source}:{error.lineno}:{error.colno}") from None
     except ValueError as error:
@@ -205,15 +206,6 @@ def _checked_depth(value: Any, source: str) -> Any:
 
 def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
     return value.values() if isinstance(value, dict) else value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in values:
-            raise ValueError(f"the key '{key}' is given twice")
-        values[key] = value
-    return values
 
 
 def _no_constant(name: str) -> Any:

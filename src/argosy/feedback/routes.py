@@ -17,6 +17,7 @@ from argosy.http.responses import json_response
 from argosy.http.schemas import INTEGER, STRING, array_schema, object_schema
 from argosy.predictions.feedback_writer import FeedbackWriter, GivenFeedback, Watcher
 from argosy.predictions.giver import giver_of
+from argosy.repeated_keys import UNKNOWN, check_keys
 from argosy.vault.tokens import FEEDBACK
 
 BODY_BYTES: Final = 100_000
@@ -65,9 +66,12 @@ def parse_given(body: bytes, key_header: str) -> GivenFeedback:
     """The feedback in a body; raises FeedbackInvalid. Pure."""
     try:
         given = msgspec.json.decode(body, type=GivenFeedback)
+        check_keys(body, UNKNOWN)
     except msgspec.ValidationError as error:
         raise FeedbackInvalid(f"the body is no feedback: {str(error)[:1].lower()}{str(error)[1:]}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FeedbackInvalid(f"the body is not JSON: {error}") from None
+    except ValueError as problem:
+        raise FeedbackInvalid(f"the body's JSON is ambiguous: {problem}") from None
     given.idempotency_key = given.idempotency_key or key_header
     return given

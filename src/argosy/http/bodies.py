@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from argosy.errors import ContentTypeUnsupported, RequestInvalid, RequestTooLarge
+from argosy.repeated_keys import check_keys, keys_in
 from argosy.typed_values import abridged
 
 JSON_TYPES: Final = ("application/json", "", "application/x-www-form-urlencoded")
@@ -96,13 +97,16 @@ def _too_large(limit: int) -> RequestTooLarge:
 
 
 def parse_json(body: bytes | memoryview) -> dict[str, Any]:
-    """A JSON object; raises RequestInvalid."""
+    """A JSON object, with no key twice; raises RequestInvalid."""
     try:
         parsed = msgspec.json.decode(body)
+        check_keys(body, keys_in(parsed))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestInvalid(f"the body is not JSON: {error}") from None
     except RecursionError:
         raise RequestInvalid("the body is JSON that is nested too deeply") from None
+    except ValueError as problem:
+        raise RequestInvalid(f"the body's JSON is ambiguous: {problem}") from None
     if not isinstance(parsed, dict):
         raise RequestInvalid(f"the body must be a JSON object, not {json_type(parsed)}")
     return parsed

@@ -19,6 +19,7 @@ import msgspec
 from argosy.errors import RequestInvalid
 from argosy.models.adapter import FieldKind
 from argosy.models.inputs import is_lone_text
+from argosy.repeated_keys import check_keys, keys_in
 from argosy.serving.requests import InferResponse, scores_name
 from argosy.typed_values import abridged, listed, shown
 from argosy.types import Input
@@ -123,6 +124,10 @@ def _object(tensor: Tensor, row: int, value: Any) -> dict[str, Any]:
         parsed = None
     if not isinstance(parsed, dict):
         raise RequestInvalid(f"{where(tensor)}: element {row} is not a JSON object, as its content_type says")
+    try:
+        check_keys(value.encode() if isinstance(value, str) else value, keys_in(parsed))
+    except ValueError as problem:
+        raise RequestInvalid(f"{where(tensor)}: element {row} is ambiguous: {problem}") from None
     return parsed
 
 

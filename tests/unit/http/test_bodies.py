@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from argosy.errors import ContentTypeUnsupported, RequestInvalid, RequestTooLarge
-from argosy.http.bodies import read_body
+from argosy.http.bodies import parse_json, read_body
 
 COMPRESS = {"gzip": gzip.compress, "x-gzip": gzip.compress, "deflate": zlib.compress, " GZIP ": gzip.compress}
 
@@ -65,3 +65,9 @@ def test_what_is_not_compressed_so_is_refused(encoding):
     ):
         with pytest.raises(RequestInvalid, match=said):
             read(body, encoding)
+
+
+def test_json_with_a_key_twice_is_refused():
+    assert parse_json(b'{"instances": [{"a": "x: y"}, {"a": 1}]}') == {"instances": [{"a": "x: y"}, {"a": 1}]}
+    with pytest.raises(RequestInvalid, match="the body's JSON is ambiguous: the key 'a' is given twice"):
+        parse_json(b'{"instances": [{"a": 1, "a": 2}]}')

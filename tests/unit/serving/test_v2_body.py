@@ -81,3 +81,27 @@ def test_outputs_come_in_binary_where_it_is_asked_for():
     assert wanted_in_binary(InferBody([], outputs=outputs, parameters={"binary_data_output": True})) == {"label"}
     assert wanted_in_binary(InferBody([], parameters={"binary_data_output": True})) is None
     assert wanted_in_binary(InferBody([], outputs=outputs)) == frozenset()
+
+
+WHOLE = '{"inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": ["a: b"]}], "id": "7"'
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        (WHOLE + ', "id": "8"}', "id"),
+        (WHOLE.replace('"data"', '"shape": [1], "data"') + "}", "shape"),
+        (WHOLE.replace('"data": ["a: b"]', '"name": "other"') + "}", "name"),
+        (WHOLE + ', "parameters": {"subject": "a", "subject": "b"}}', "subject"),
+        (WHOLE + ', "ignored": {"a": 1, "a": 2}}', "a"),
+    ],
+)
+def test_a_request_that_says_a_key_twice_is_refused(body, key):
+    with pytest.raises(RequestInvalid, match=f"the key '{key}' is given twice"):
+        parse_body(body.encode())
+
+
+@pytest.mark.parametrize("rest", ["", ', "id": null', ', "ignored": {"id": 1, "name": ["\\":"]}', ', "outputs": []'])
+def test_keys_of_several_objects_are_not_mixed_up(rest):
+    body = WHOLE.replace("]}]", ']}, {"name": "b", "shape": [1], "datatype": "BYTES", "data": ["\\":"]}]')
+    assert len(parse_body(body.replace(', "id": "7"', rest).encode() + b"}").inputs) == 2

@@ -48,3 +48,10 @@ def test_feedback_takes_labels_in_every_form(given, label):
 def test_what_is_no_label_is_refused(given):
     with pytest.raises(FeedbackInvalid, match="label"):
         label_of_given(given)
+
+
+@pytest.mark.parametrize("twice", ['"label": "b"', '"source": "x", "source": "y"'])
+def test_feedback_that_says_a_key_twice_is_refused(twice):
+    key = twice[1:].partition('"')[0]
+    with pytest.raises(FeedbackInvalid, match=f"the key '{key}' is given twice"):
+        parse_given(f'{{"label": "a", "prediction_id": "p", {twice}}}'.encode(), "")

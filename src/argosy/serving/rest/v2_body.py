@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from argosy.errors import RequestInvalid
+from argosy.repeated_keys import check_keys, keys_in
 from argosy.serving.tensor_bytes import bytes_of_elements, elements_from_bytes
 from argosy.serving.tensors import Tensor, where
 
@@ -55,12 +56,15 @@ def parse_body(body: bytes | memoryview) -> InferBody:
     """Raises RequestInvalid with the path of what is wrong."""
     try:
         parsed = _decode(body)
+        check_keys(body, _keys_in(parsed))
     except msgspec.ValidationError as error:
         raise RequestInvalid(f"the body is not a V2 request: {_lowered(str(error))}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RequestInvalid(f"the body is not JSON: {error}") from None
     except RecursionError:
         raise RequestInvalid("the body is JSON that is nested too deeply") from None
+    except ValueError as problem:
+        raise RequestInvalid(f"the body's JSON is ambiguous: {problem}") from None
     if parsed.id and len(parsed.id) > REQUEST_ID_CHARACTERS:
         raise RequestInvalid(f"id must be text of at most {REQUEST_ID_CHARACTERS} characters")
     if content := (parsed.parameters or {}).get("content_type"):  # MLServer's: for every input that has none of its own
@@ -105,6 +109,14 @@ def join_body(answer: Mapping[str, Any], names: frozenset[str] | None) -> tuple[
             outputs.append(output)
     head = msgspec.json.encode({**answer, "outputs": outputs})
     return head + b"".join(parts), len(head)
+
+
+def _keys_in(body: InferBody) -> int:
+    """How many keys its JSON has where it has nothing that is ignored, or null."""
+    fields = sum(3 + (one.data is not None) for one in body.inputs) + len(body.outputs or ())
+    parts = (body, *body.inputs, *(body.outputs or ()))
+    parameters = sum(1 + keys_in(one.parameters) for one in parts if one.parameters is not None)
+    return 1 + (body.id is not None) + (body.outputs is not None) + fields + parameters
 
 
 def _lowered(sentence: str) -> str:

@@ -1,0 +1,41 @@
+"""Keys that one JSON object has twice, of which decoders silently take the last. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from argosy.shortening import shortened
+
+UNKNOWN: Final = -1
+_KEY_END = re.compile(rb'"\s*:')
+_SHOWN = 60
+
+
+def check_keys(text: bytes | memoryview, keys: int) -> None:
+    """Raise ValueError naming a key that one object of a JSON text has twice.
+
+    `keys` is how many all objects have together, once decoded. Where the text writes no more of them, as nearly every
+    text, it is not decoded again.
+    """
+    if len(_KEY_END.findall(text)) != keys:
+        # numbers stay text, since they may have more digits than Python reads
+        json.loads(bytes(text), object_pairs_hook=once, parse_int=str, parse_float=str)
+
+
+def keys_in(value: Any) -> int:
+    """How many keys the objects in a decoded value have together."""
+    if type(value) is dict:
+        return len(value) + sum([keys_in(one) for one in value.values() if type(one) in (dict, list)])
+    return sum([keys_in(one) for one in value if type(one) in (dict, list)]) if type(value) is list else 0
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of these pairs, for `json.loads`; raises ValueError naming a key that is there twice."""
+    values: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in values:
+            raise ValueError(f"the key '{shortened(key, _SHOWN)}' is given twice")
+        values[key] = value
+    return values
