@@ -139,7 +139,7 @@ def normal(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip()
 
 
-def check_distinct(names: Iterable[str], where: str) -> None:
+def check_column_names(names: Iterable[str], where: str) -> None:
     """Raise ExamplesInvalid where two columns share a name; those without one are never read."""
     twice = [name for name, count in Counter(names).items() if count > 1 and name]
     if twice:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from argosy.datasets import export
-from argosy.datasets.columns import check_distinct, is_usual, normal
+from argosy.datasets.columns import check_column_names, is_usual, normal
 from argosy.datasets.csv_rows import CsvRows, QuotingProblem, Row
 from argosy.datasets.file_options import Columns, FileOptions
 from argosy.datasets.lines import head
@@ -32,7 +32,7 @@ def read_delimited(
         yield from ((number, cells) for number, cells in itertools.chain(sample, rows) if isinstance(cells, str))
         return
     names = _names(good, options.columns, where)
-    check_distinct(names, where)
+    check_column_names(names, where)
     is_header = names == [normal(cell) for cell in good[0]]
     is_ours = is_header and export.is_ours(names)
     for number, cells in itertools.chain(sample, rows):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from argosy.datasets.annotations import is_export
-from argosy.datasets.columns import check_distinct, columns_read, confirmed, detect, paths, used, value_at
+from argosy.datasets.columns import check_column_names, columns_read, confirmed, detect, paths, used, value_at
 from argosy.datasets.conversion import Row, converter
 from argosy.datasets.example import Example
 from argosy.datasets.file_options import FileOptions
@@ -81,7 +81,7 @@ class Reading:
 
     def wanted(self, names: list[str]) -> list[str]:
         """Of a table's columns those that are read; raises ExamplesInvalid as `detect` does."""
-        check_distinct(names, self.where)
+        check_column_names(names, self.where)
         return names if is_export(names) else used(detect(names, self.options, self.where), names)
 
     def _sample(self, rows: Iterator[NumberedRow]) -> list[NumberedRow]:
