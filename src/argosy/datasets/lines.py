@@ -66,7 +66,7 @@ def opened(path: Path) -> io.BufferedReader:
     return file
 
 
-def check_encoding(name: str) -> str:
+def usual_encoding_name(name: str) -> str:
     """The encoding's usual name, empty for UTF-8; raises ExamplesInvalid where Python knows none of that name."""
     try:
         found = codecs.lookup(name or "utf-8")
