@@ -18,7 +18,7 @@ LOOKED_AT: Final = 20
 """Examples of a collection that are enough to tell texts from fields."""
 
 
-def check_inputs(adapter: Spec, adapters: Registry[Adapter], inputs: Iterable[Input]) -> None:
+def check_text_fields(adapter: Spec, adapters: Registry[Adapter], inputs: Iterable[Input]) -> None:
     """Raise DefinitionInvalid where one of the inputs lacks a text field that the adapter cannot do without."""
     plugin = adapters.get(adapter.name)
     with plugin.asked():

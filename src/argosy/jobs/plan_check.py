@@ -111,7 +111,7 @@ class PlanChecker:
 
         A few of them are opened to see; where no key is at hand, none. Not to be called within a transaction.
         """
-        from argosy.datasets.input_kinds import LOOKED_AT, check_inputs
+        from argosy.datasets.input_kinds import LOOKED_AT, check_text_fields
 
         there = self._examples.collections()
         opened: dict[str, list[Input]] = {}
@@ -124,7 +124,7 @@ class PlanChecker:
                     opened[name] = [one.input for one in islice(self._examples.export(name), LOOKED_AT)]
                 except (KeyUnavailable, KeyWrong):
                     opened[name] = []
-            check_inputs(adapter, self._registries.adapters, opened.get(name, ()))
+            check_text_fields(adapter, self._registries.adapters, opened.get(name, ()))
 
     def check(self, transaction: Transaction, plan: Plan, expansion: Expansion, cut: CutOf) -> PlanCheck:
         """Raises DatasetInvalid, CollectionNotFound, DefinitionInvalid."""
