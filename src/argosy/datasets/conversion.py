@@ -52,7 +52,7 @@ def converter(columns: Columns, text_bytes: int) -> Callable[[int, Mapping[str, 
     return convert
 
 
-def checked(row: Example, text_bytes: int) -> Example:
+def checked_example(row: Example, text_bytes: int) -> Example:
     """An example of the caller's own making, if it can be stored; raises ValueError saying what is wrong with it."""
     check_input(row.input, text_bytes)
     label = label_of(row.label)

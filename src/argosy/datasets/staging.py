@@ -17,7 +17,7 @@ import msgspec
 from argosy.database import Database, Transaction
 from argosy.datasets import statements as sql
 from argosy.datasets.conflicts import Rule, Staged, Stored, resolve_conflict
-from argosy.datasets.conversion import checked
+from argosy.datasets.conversion import checked_example
 from argosy.datasets.example import FIRST, ID_BYTES, Example, content, identity, payload
 from argosy.datasets.reading import Reading
 from argosy.errors import ExamplesInvalid
@@ -261,6 +261,6 @@ def _checked(rows: Iterable[Example], text_bytes: int) -> Iterator[Example]:
     """The rows; raises ExamplesInvalid at the first that cannot be stored."""
     for number, row in enumerate(rows, 1):
         try:
-            yield msgspec.structs.replace(checked(row, text_bytes), row=number)
+            yield msgspec.structs.replace(checked_example(row, text_bytes), row=number)
         except ValueError as error:
             raise ExamplesInvalid(f"row {number}: {error}; nothing was imported") from None
