@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 import msgspec
 
 from argosy.errors import ArgosyError, DefinitionInvalid, PluginFailed, PluginNotFound, nearest, place_of
-from argosy.typed_values import admits_list, as_json, checked, checked_json, in_words
+from argosy.typed_values import admits_list, as_json, checked_json, checked_value, in_words
 from argosy.types import Options
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Option(msgspec.Struct, frozen=True):
         default = None if self.is_required else self.default_json()
         if not self.is_required and type(value) is type(default) and value == default:
             return self.default.copy() if isinstance(self.default, list | dict | set) else self.default
-        return checked(self.annotation, value, path)
+        return checked_value(self.annotation, value, path)
 
 
 class Plugin(Generic[T]):

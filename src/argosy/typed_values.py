@@ -28,7 +28,7 @@ _SHOWN_CHARACTERS = 60
 _LISTED = 20
 
 
-def checked(annotation: Any, value: Any, path: str) -> Any:
+def checked_value(annotation: Any, value: Any, path: str) -> Any:
     """The value converted to its annotation; raises DefinitionInvalid at `path`."""
     try:
         plain = msgspec.to_builtins(value)
@@ -41,7 +41,7 @@ def checked(annotation: Any, value: Any, path: str) -> Any:
 
 def checked_json(annotation: Any, value: Any, path: str) -> Any:
     """The same as JSON holds it: tuples as lists, enumerations as their values."""
-    return as_json(checked(annotation, value, path))
+    return as_json(checked_value(annotation, value, path))
 
 
 def as_json(value: Any) -> Any:
@@ -103,7 +103,7 @@ def _checked_field(annotation: Any, value: Any, path: str) -> Any:
     arguments = typing.get_args(annotation)
     if typing.get_origin(annotation) is dict and isinstance(value, Mapping):
         return {name: _checked_field(arguments[1], each, f"{path}.{name}") for name, each in value.items()}
-    return checked(annotation, value, path)
+    return checked_value(annotation, value, path)
 
 
 def _is_finite(value: Any) -> bool:

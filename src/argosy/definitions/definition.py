@@ -19,7 +19,7 @@ from argosy.definitions.evaluation import Evaluation, parse_evaluation
 from argosy.errors import DefinitionInvalid, PluginNotFound, nearest
 from argosy.plugin_hooks import PluginHooks
 from argosy.registry import Plugin, Registry
-from argosy.typed_values import checked, shown
+from argosy.typed_values import checked_value, shown
 from argosy.types import Options
 
 PluginKind = Literal["dataset", "adapter", "model"]
@@ -103,7 +103,7 @@ class Definition(msgspec.Struct, frozen=True):
         """Names made canonical, options checked and complete; raises DefinitionInvalid or PluginNotFound."""
         refuse_unknown_keys(values, (*PLUGIN_KINDS, "evaluate", "share"), "a definition", "")
         dataset, adapter, model = (_spec(values.get(kind), registries.of(kind), kind) for kind in PLUGIN_KINDS)
-        share = None if values.get("share") is None else checked(Share, values["share"], "share")
+        share = None if values.get("share") is None else checked_value(Share, values["share"], "share")
         return cls(dataset, adapter, model, parse_evaluation(values.get("evaluate")), share)
 
 
