@@ -26,7 +26,7 @@ class PluginCode(NamedTuple):
     files: Mapping[str, bytes] = {}
 
 
-def code_of(module: ModuleType | None, source: str) -> PluginCode:
+def code_of_module(module: ModuleType | None, source: str) -> PluginCode:
     """The digest of a module that imports none next to it is the sha256 of its source."""
     own = hashlib.sha256(source.encode()).hexdigest()
     if module is None:

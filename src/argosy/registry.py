@@ -186,7 +186,7 @@ class Plugin(Generic[T]):
             raise DefinitionInvalid(problem, self.name) from None
         from argosy import plugin_code  # for users' own alone
 
-        return plugin_code.code_of(module, source)
+        return plugin_code.code_of_module(module, source)
 
 
 class Registry(Generic[T]):
