@@ -38,7 +38,7 @@ class KeptCode(msgspec.Struct, frozen=True):
             path.write_bytes(source)
 
 
-def code_of(definition: Mapping[str, Any], registries: Registries) -> KeptCode | None:
+def code_of_definition(definition: Mapping[str, Any], registries: Registries) -> KeptCode | None:
     """That of every user's plug-in that the definition names, also inside options; None where it names none."""
     plugins: dict[str, str] = {}
     files: dict[str, bytes] = {}

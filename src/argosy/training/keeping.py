@@ -38,7 +38,7 @@ def put(
     """Put the files into the artifact store; `folder` is for files on the way."""
 
     def files() -> Iterator[PutFile]:
-        if code := kept_code.code_of(definition, registries):
+        if code := kept_code.code_of_definition(definition, registries):
             yield PutFile("code", kept_code.NAME, store.put_artifact(kept_code.write(code, folder / "code")))
         for name, path in sorted(recording.files.items()):
             yield PutFile("attachment", name, store.put_artifact(path))

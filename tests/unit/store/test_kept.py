@@ -94,15 +94,15 @@ def test_the_whole_closure_of_a_plugins_code_comes_back(tmp_path, store):
     registries.models.register("ours", "argosy.plugin_hooks:ModelHooks")
     registries.datasets.register("cut", AdapterHooks)
 
-    assert kept_code.code_of({"adapter": {"name": "other"}, "model": {"name": "ours"}}, registries) is None
+    assert kept_code.code_of_definition({"adapter": {"name": "other"}, "model": {"name": "ours"}}, registries) is None
     inside = {"adapter": {"name": "union", "options": {"of": [{"name": "own"}]}}, "model": {"name": "ours"}}
-    code = kept_code.code_of(inside, registries)
+    code = kept_code.code_of_definition(inside, registries)
     assert code.modules == ["own_kept.adapter"]
     assert code.plugins == {"adapter.own": registries.adapters.get("own").code_digest}
     assert code.files == {name: text.encode() for name, text in PACKAGE.items() if "unused" not in name}
 
     first = kept_code.write(code, tmp_path / "one").read_bytes()
-    assert kept_code.write(kept_code.code_of(inside, registries), tmp_path / "two").read_bytes() == first
+    assert kept_code.write(kept_code.code_of_definition(inside, registries), tmp_path / "two").read_bytes() == first
     put_code = store.put_artifact(tmp_path / "one")
     with store.database.write() as transaction:
         kept.keep_files(transaction, "label", [PutFile("code", kept_code.NAME, put_code)])
