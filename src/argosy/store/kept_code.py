@@ -52,7 +52,7 @@ def code_of_definition(definition: Mapping[str, Any], registries: Registries) ->
     return KeptCode(*ordered) if files else None
 
 
-def write(code: KeptCode, path: Path) -> Path:
+def write_code(code: KeptCode, path: Path) -> Path:
     path.write_bytes(msgspec.json.encode(code))
     return path
 

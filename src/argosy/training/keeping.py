@@ -39,7 +39,7 @@ def put(
 
     def files() -> Iterator[PutFile]:
         if code := kept_code.code_of_definition(definition, registries):
-            yield PutFile("code", kept_code.NAME, store.put_artifact(kept_code.write(code, folder / "code")))
+            yield PutFile("code", kept_code.NAME, store.put_artifact(kept_code.write_code(code, folder / "code")))
         for name, path in sorted(recording.files.items()):
             yield PutFile("attachment", name, store.put_artifact(path))
 

@@ -101,8 +101,10 @@ def test_the_whole_closure_of_a_plugins_code_comes_back(tmp_path, store):
     assert code.plugins == {"adapter.own": registries.adapters.get("own").code_digest}
     assert code.files == {name: text.encode() for name, text in PACKAGE.items() if "unused" not in name}
 
-    first = kept_code.write(code, tmp_path / "one").read_bytes()
-    assert kept_code.write(kept_code.code_of_definition(inside, registries), tmp_path / "two").read_bytes() == first
+    first = kept_code.write_code(code, tmp_path / "one").read_bytes()
+    assert (
+        kept_code.write_code(kept_code.code_of_definition(inside, registries), tmp_path / "two").read_bytes() == first
+    )
     put_code = store.put_artifact(tmp_path / "one")
     with store.database.write() as transaction:
         kept.keep_files(transaction, "label", [PutFile("code", kept_code.NAME, put_code)])
