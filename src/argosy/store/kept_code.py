@@ -57,7 +57,7 @@ def write_code(code: KeptCode, path: Path) -> Path:
     return path
 
 
-def read(path: Path) -> KeptCode:
+def read_code(path: Path) -> KeptCode:
     """Raises ArtifactCorrupt."""
     try:
         code = msgspec.json.decode(path.read_bytes(), type=KeptCode)
@@ -72,7 +72,7 @@ def of(store: Store, label: str) -> KeptCode | None:
     """That of a result; None where none was kept. Raises ArtifactCorrupt, ArtifactNotFound."""
     with store.database.read() as transaction:
         found = [file.digest for file in kept_files(transaction, label) if (file.kind, file.name) == ("code", NAME)]
-    return read(store.artifacts.fetch(found[0])) if found else None
+    return read_code(store.artifacts.fetch(found[0])) if found else None
 
 
 def not_kept(label: str) -> CodeNotKept:

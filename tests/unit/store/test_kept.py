@@ -119,5 +119,5 @@ def test_what_is_no_code_is_refused(tmp_path):
     for content in (b"{}", b"nothing", b'{"plugins":{},"modules":[],"files":{},"format":2}'):
         (tmp_path / "file").write_bytes(content)
         with pytest.raises(ArtifactCorrupt):
-            kept_code.read(tmp_path / "file")
+            kept_code.read_code(tmp_path / "file")
     assert isinstance(kept_code.not_kept("m@1"), CodeNotKept)
