@@ -50,7 +50,7 @@ def write_reviews(backends: Backends, model: str, path: Path, rows: int | None =
         raise FeedbackInvalid(f"{path} exists, and may hold corrections: import or move it, or name another file")
     drawn = draw(backends, model, rows, since)
     with private_text(path) as file:
-        return review_files.write(drawn, file)
+        return review_files.write_review(drawn, file)
 
 
 def take_reviews(backends: Backends, path: Path, source: str = DEFAULT_SOURCE) -> tuple[Returned, int]:

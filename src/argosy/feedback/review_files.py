@@ -72,7 +72,7 @@ class Returned:
     new_labels: list[str] = field(default_factory=list)
 
 
-def write(rows: Iterable[ReviewRow], out: TextIO) -> int:
+def write_review(rows: Iterable[ReviewRow], out: TextIO) -> int:
     """Write the rows with an empty `correction` each; how many. Open the file with newline=''."""
     writer = csv.writer(out)
     writer.writerow(COLUMNS)

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from argosy.errors import PredictionNotFound
-from argosy.feedback.review_files import Correction, Logged, read, write
+from argosy.feedback.review_files import Correction, Logged, read, write_review
 from argosy.feedback.reviewing import Reviews
 from argosy.predictions.measures import measures
 
@@ -35,7 +35,7 @@ def test_from_the_log_through_the_analyst_back_into_the_log(project, predict, re
     assert len(drawn) == 12
     assert {row.prediction_id for row in drawn} < set(ids)
     out = io.StringIO(newline="")
-    write(drawn, out)
+    write_review(drawn, out)
     table = list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
     assert {row["text"] for row in table} == {f"text {ids.index(row['prediction_id'])}" for row in table}
     assert all(0 < float(row["drawn"]) <= 1 for row in table)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from argosy.datasets.lines import read_lines
 from argosy.errors import FeedbackInvalid
 from argosy.feedback import review_files
-from argosy.feedback.review_files import Correction, Logged, ReviewRow, write
+from argosy.feedback.review_files import Correction, Logged, ReviewRow, write_review
 
 HEADER = "prediction_id,text,answer,confidence,drawn,correction\n"
 
@@ -38,7 +38,7 @@ def test_written_corrected_and_read_back():
         ReviewRow("p2", {"text": "Shares fall", "desk": "city"}, "sport", 0.93, "uniform"),
         ReviewRow("p3", "Polls open", "politics", 0.5, "uncertain"),
     ]
-    assert write(rows, out) == 3
+    assert write_review(rows, out) == 3
     table = list(csv.DictReader(io.StringIO(out.getvalue(), newline="")))
     table[0]["correction"], table[1]["correction"] = "ok", " business "
     corrected = io.StringIO(newline="")
@@ -52,7 +52,7 @@ def test_written_corrected_and_read_back():
 
 def test_a_text_cannot_run_as_a_formula():
     out = io.StringIO(newline="")
-    write([ReviewRow("p1", '=HYPERLINK("http://x")', "spam", 0.5, "uncertain")], out)
+    write_review([ReviewRow("p1", '=HYPERLINK("http://x")', "spam", 0.5, "uncertain")], out)
     assert out.getvalue().splitlines()[1].startswith("p1,\"'=HYPERLINK(")
 
 
@@ -144,7 +144,7 @@ def test_what_is_no_utf_8_is_said_with_its_line():
 @given(st.lists(st.tuples(st.text(), st.text(min_size=1)), max_size=8))
 def test_any_text_survives_the_round_trip(texts):
     out = io.StringIO(newline="")
-    write([ReviewRow(f"p{n}", text, label, 0.5, "uniform") for n, (text, label) in enumerate(texts)], out)
+    write_review([ReviewRow(f"p{n}", text, label, 0.5, "uniform") for n, (text, label) in enumerate(texts)], out)
     returned = read(io.BytesIO(out.getvalue().encode()))
     assert returned.skipped == len(texts)
 
