@@ -60,7 +60,9 @@ def take_reviews(backends: Backends, path: Path, source: str = DEFAULT_SOURCE) -
     try:
         with opened(path) as file:
             lines = read_lines(file, limit, str(path))
-            returned = review_files.read(lines, limit, reviews.logged, lambda model: known_labels(backends, model))
+            returned = review_files.read_corrections(
+                lines, limit, reviews.logged, lambda model: known_labels(backends, model)
+            )
     except ExamplesInvalid as problem:
         raise FeedbackInvalid(str(problem)) from None
     except (OSError, EOFError, zlib.error) as error:

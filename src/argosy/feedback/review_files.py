@@ -84,7 +84,7 @@ def write_review(rows: Iterable[ReviewRow], out: TextIO) -> int:
     return written
 
 
-def read(
+def read_corrections(
     lines: Iterator[bytes],
     limit: int,
     logged: Callable[[str], Logged | None],

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from argosy.errors import PredictionNotFound
-from argosy.feedback.review_files import Correction, Logged, read, write_review
+from argosy.feedback.review_files import Correction, Logged, read_corrections, write_review
 from argosy.feedback.reviewing import Reviews
 from argosy.predictions.measures import measures
 
@@ -45,7 +45,9 @@ def test_from_the_log_through_the_analyst_back_into_the_log(project, predict, re
     writer = csv.DictWriter(corrected, table[0])
     writer.writeheader()
     writer.writerows(table)
-    returned = read(io.BytesIO(corrected.getvalue().encode()), 10**6, reviews.logged, lambda _: ["sport", "tech"])
+    returned = read_corrections(
+        io.BytesIO(corrected.getvalue().encode()), 10**6, reviews.logged, lambda _: ["sport", "tech"]
+    )
     assert returned.new_labels == ["politics"]
     assert reviews.take(returned.corrections) == 12
     assert reviews.take(returned.corrections) == 0

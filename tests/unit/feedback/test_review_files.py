@@ -24,7 +24,7 @@ def read(lines, known=None, labels=(), answer="a", limit=1_000_000):
         return Logged("m", answer) if known is None or prediction_id in known else None
 
     encoded = (line if isinstance(line, bytes) else line.encode() for line in lines)
-    return review_files.read(encoded, limit, logged, lambda _: labels)
+    return review_files.read_corrections(encoded, limit, logged, lambda _: labels)
 
 
 def lines(*rows):
