@@ -19,7 +19,7 @@ PACKAGES: Final = ("argosy", "numpy", "scipy", *_TRAINERS)
 _REVISION = re.compile(r"[0-9a-f]{40,64}")
 
 
-def environment(
+def training_environment(
     folder: Path, plugins: Mapping[str, str], seed: int | None = None, packages: Iterable[str] = PACKAGES
 ) -> dict[str, Any]:
     """What a result's `environment` holds: packages, Python, machine, threads, seed, git revision, plug-ins."""

@@ -233,7 +233,7 @@ def _recorded(
 ) -> dict[str, Any]:
     from argosy.datasets.erasure import hold_erasures
     from argosy.errors import ErasedMeanwhile
-    from argosy.store.lineage import environment
+    from argosy.store.lineage import training_environment
     from argosy.store.trained import Trained
 
     definition = Definition(
@@ -260,7 +260,7 @@ def _recorded(
         fit_seconds=0.0,
         predict_us=measured.predict_us,
         form=measured.form,
-        environment={**environment(backends.root, {}), "imported": origin},
+        environment={**training_environment(backends.root, {}), "imported": origin},
         log=f"imported from {origin['file']}",
         rows_right=measured.rows_right,
     )

@@ -133,10 +133,12 @@ def _is_other_code(backends: Backends, label: str) -> bool:
 
 def surroundings(backends: Backends, trained: Trained) -> list[Changed]:
     """What of packages, Python, platform and plug-ins is not as it was when the result was recorded."""
-    from argosy.store.lineage import environment
+    from argosy.store.lineage import training_environment
 
     recorded = trained.environment
-    here = environment(backends.root, plugin_digests(trained.definition, backends.registries), recorded.get("seed"))
+    here = training_environment(
+        backends.root, plugin_digests(trained.definition, backends.registries), recorded.get("seed")
+    )
     return changes(recorded, here)
 
 

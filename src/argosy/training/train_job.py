@@ -32,7 +32,7 @@ from argosy.models.members import Members
 from argosy.models.recording import Recording, recorded
 from argosy.models.steps import watched
 from argosy.store import held_out
-from argosy.store.lineage import environment
+from argosy.store.lineage import training_environment
 from argosy.store.members import AFTER, learned_digests
 from argosy.store.store import Store
 from argosy.store.trained import PutArtifact, Trained
@@ -244,7 +244,7 @@ class Trainer:
             fit_seconds=measured.fit_seconds,
             predict_us=measured.predict_us,
             form=measured.form,
-            environment=environment(self._root, job.requires, SEED),
+            environment=training_environment(self._root, job.requires, SEED),
             parent=job.payload.get("parent"),
             log="\n".join(log),
             rows_right=measured.rows_right,

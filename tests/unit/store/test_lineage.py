@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from argosy.store.lineage import environment, git_revision, versions_of
+from argosy.store.lineage import git_revision, training_environment, versions_of
 
 
 def git(folder, *arguments):
@@ -47,7 +47,7 @@ def test_without_a_commit_there_is_none(tmp_path):
 
 
 def test_the_environment_is_complete(tmp_path):
-    found = environment(tmp_path, {"mine": "digest", "built in": ""}, seed=7)
+    found = training_environment(tmp_path, {"mine": "digest", "built in": ""}, seed=7)
     assert {"argosy", "numpy", "scikit-learn"} <= found["packages"].keys()
     assert found["plugins"] == {"mine": "digest"}
     assert found["seed"] == 7
