@@ -14,7 +14,7 @@ EXCERPT = 220
 
 
 @cache
-def environment() -> Environment:
+def template_environment() -> Environment:
     """The templates of this package; shared by threads."""
     made = Environment(
         loader=PackageLoader("argosy.web"),

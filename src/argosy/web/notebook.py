@@ -9,7 +9,7 @@ from typing import Any
 
 from argosy.evaluation.leaderboard import METRICS
 from argosy.types import Part
-from argosy.web.environment import environment
+from argosy.web.environment import template_environment
 
 SHOWN = 20
 _FIGURES = {
@@ -30,7 +30,9 @@ def leaderboard_html(rows: Sequence[dict[str, Any]]) -> str:
     """The first rows: version, adapter, model, the figure that it is ranked by, and what it takes to fit and answer."""
     shown = groupby(rows[:SHOWN], lambda row: (row["dataset"], row["evaluate"], row["share"]))
     groups = [list(group) for _, group in shown]
-    return environment().get_template("notebook_leaderboard.html").render(groups=groups, more=len(rows) - SHOWN)
+    return (
+        template_environment().get_template("notebook_leaderboard.html").render(groups=groups, more=len(rows) - SHOWN)
+    )
 
 
 class ReportPath(PosixPath):
@@ -39,4 +41,8 @@ class ReportPath(PosixPath):
     def _repr_html_(self) -> str | None:
         if not self.is_file():
             return None
-        return environment().get_template("notebook_report.html").render(path=self, page=Path(self).read_text("utf-8"))
+        return (
+            template_environment()
+            .get_template("notebook_report.html")
+            .render(path=self, page=Path(self).read_text("utf-8"))
+        )

@@ -10,7 +10,7 @@ from argosy.statistics.class_figures import confused
 from argosy.version import __version__
 from argosy.web import drift_lines, plots
 from argosy.web.contents import Contents
-from argosy.web.environment import environment, style_sheet
+from argosy.web.environment import style_sheet, template_environment
 
 SECTIONS = {
     "leaderboard": "Leaderboard",
@@ -30,7 +30,7 @@ SECTIONS = {
 
 def page(contents: Contents) -> str:
     """The whole document; opens from a disk, an e-mail or a wiki."""
-    jinja, style = environment(), style_sheet("report.css")
+    jinja, style = template_environment(), style_sheet("report.css")
     tools = {
         "plots": plots,
         "drift_lines": drift_lines,
