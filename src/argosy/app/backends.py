@@ -31,7 +31,7 @@ def database(url: str, root: Path) -> Database:
     return opened
 
 
-def fill(url: str, root: Path, rows: Path) -> None:
+def fill_database(url: str, root: Path, rows: Path) -> None:
     """Put a backup's rows into the database of a URL, which must be empty; raises BackupInvalid."""
     opened = _unmigrated(url, root)
     try:
