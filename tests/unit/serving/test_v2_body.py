@@ -8,7 +8,7 @@ from argosy.errors import RequestInvalid
 from argosy.serving.rest.v2_body import (
     InferBody,
     RequestedOutput,
-    fill,
+    fill_binary_tensors,
     join_body,
     parse_body,
     split_body,
@@ -37,7 +37,7 @@ def test_what_is_joined_is_split_and_filled_again(labels, scores):
     data, length = join_body(answer, None)
     head, binary = split_body(data, str(length))
     tensors = parse_body(bytes(head).replace(b'"outputs"', b'"inputs"')).inputs
-    fill(tensors, binary)
+    fill_binary_tensors(tensors, binary)
     assert [one.data for one in tensors] == [labels, scores]
 
 
@@ -73,7 +73,7 @@ def test_a_length_beyond_the_body_is_refused(header):
 )
 def test_sizes_that_do_not_add_up_are_refused(tensors, binary, said):
     with pytest.raises(RequestInvalid, match=said):
-        fill(tensors, memoryview(binary))
+        fill_binary_tensors(tensors, memoryview(binary))
 
 
 def test_outputs_come_in_binary_where_it_is_asked_for():

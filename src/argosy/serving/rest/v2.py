@@ -61,7 +61,7 @@ class V2Protocol:
         check_shapes(body.inputs, reads)
         for tensor in body.inputs:
             check_rows(max(tensor.rows, len(tensor.data or ()) // len(reads)), self._dataplane.limits)
-        v2_body.fill(body.inputs, binary)
+        v2_body.fill_binary_tensors(body.inputs, binary)
         check_values(json_texts(body.inputs), self._limits)
         if body.outputs:
             check_outputs(body.wanted, self._dataplane.metadata(name, version).has_probabilities)

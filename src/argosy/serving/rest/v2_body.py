@@ -73,7 +73,7 @@ def parse_body(body: bytes | memoryview) -> InferBody:
     return parsed
 
 
-def fill(tensors: Sequence[Tensor], binary: memoryview) -> None:
+def fill_binary_tensors(tensors: Sequence[Tensor], binary: memoryview) -> None:
     """Give each tensor with a `binary_data_size` its data; raises RequestInvalid where sizes do not add up."""
     position = 0
     for tensor in tensors:
