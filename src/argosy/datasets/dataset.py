@@ -15,7 +15,7 @@ import numpy as np
 from argosy.database import Database, Transaction
 from argosy.datasets import membership
 from argosy.datasets import statements as sql
-from argosy.datasets.example import identity, read_payload
+from argosy.datasets.example import read_payload, sealed_identity
 from argosy.datasets.examples import scope_name
 from argosy.datasets.frozen import frozen_content
 from argosy.datasets.membership import RevisionIds
@@ -92,7 +92,9 @@ def _sealed_rows(transaction: Transaction, collection: str, revision_ids: Revisi
 
 
 def _opened(scope: Scope, rows: list[tuple[Any, ...]]) -> Rows:
-    plain = scope.open_many((sealed, identity(example_id, revision)) for _, example_id, revision, _, sealed in rows)
+    plain = scope.open_many(
+        (sealed, sealed_identity(example_id, revision)) for _, example_id, revision, _, sealed in rows
+    )
     return Rows(
         np.array([row[0] for row in rows], dtype=np.int64),
         [row[1] for row in rows],

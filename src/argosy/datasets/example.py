@@ -86,7 +86,7 @@ def read_payload(data: bytes) -> tuple[Input, str | None]:
     return given, subject
 
 
-def identity(example_id: bytes, revision: int) -> bytes:
+def sealed_identity(example_id: bytes, revision: int) -> bytes:
     """The row that a sealed payload belongs to."""
     return example_id + revision.to_bytes(4, "big")
 

@@ -23,7 +23,7 @@ from argosy.database import Database, Transaction
 from argosy.database.database import in_lists
 from argosy.datasets import statements as sql
 from argosy.datasets.conflicts import check_rule
-from argosy.datasets.example import Example, identity, read_payload
+from argosy.datasets.example import Example, read_payload, sealed_identity
 from argosy.datasets.file_options import FileOptions
 from argosy.datasets.files import read_file
 from argosy.datasets.reading import Reading
@@ -201,7 +201,7 @@ def collection_not_found(name: str, known: Iterable[str]) -> CollectionNotFound:
 
 def _opened(scope: Scope, row: tuple[Any, ...]) -> Example:
     example_id, revision, label, seen_at, source, split, origin, sealed = row
-    given, subject = read_payload(scope.open(sealed, identity(example_id, revision)))
+    given, subject = read_payload(scope.open(sealed, sealed_identity(example_id, revision)))
     prediction = None if origin is None else origin.decode()
     return Example(given, label, seen_at, source, subject, split, example_id.hex(), revision, prediction)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from argosy.database import Database
-from argosy.datasets.example import identity
+from argosy.datasets.example import sealed_identity
 from argosy.errors import SealBroken
 from argosy.vault import Scope
 
@@ -32,7 +32,7 @@ def broken_examples(
             page = transaction.execute(_NEWEST, wanted)
         for _, example_id, revision, sealed in page:
             try:
-                scope.open(sealed, identity(example_id, revision))
+                scope.open(sealed, sealed_identity(example_id, revision))
             except (SealBroken, TypeError, ValueError, OverflowError):  # or columns that no import wrote
                 broken[example_id.hex() if isinstance(example_id, bytes) else str(example_id)] = None
         count += len(page)

@@ -18,7 +18,7 @@ from argosy.database import Database, Transaction
 from argosy.datasets import statements as sql
 from argosy.datasets.conflicts import Rule, Staged, Stored, resolve_conflict
 from argosy.datasets.conversion import checked_example
-from argosy.datasets.example import FIRST, ID_BYTES, Example, content, identity, payload
+from argosy.datasets.example import FIRST, ID_BYTES, Example, content, payload, sealed_identity
 from argosy.datasets.reading import Reading
 from argosy.errors import ExamplesInvalid
 from argosy.label_sets import alike, respelled, spellings, usual_spellings
@@ -220,8 +220,8 @@ class Staging:
         """Make rows revisions of the example: sealed anew, since a seal is bound to the example and the revision."""
         for revision, n in enumerate(keep, last + 1):
             sealed = self._scratch.execute(sql.SEALED_OF, {"n": n})[0][0]
-            plaintext = self._scope.open(sealed, identity(own_ids[n], 1))
-            again = self._scope.seal(plaintext, identity(example_id, revision))
+            plaintext = self._scope.open(sealed, sealed_identity(own_ids[n], 1))
+            again = self._scope.seal(plaintext, sealed_identity(example_id, revision))
             self._scratch.execute_many(sql.REVISE_STAGED, [(example_id, revision, int(n == keep[-1]), again, n)])
 
 
