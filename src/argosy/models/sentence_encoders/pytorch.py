@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argosy.errors import ExtraMissing
-from argosy.models.sentence_encoder import PURPOSE, Vector, file_of, identity, unit_mean
+from argosy.models.sentence_encoder import PURPOSE, Vector, file_of, unit_mean, weights_identity
 from argosy.models.sentence_encoders.bert import Bert
 from argosy.models.sentence_encoders.safetensors import mapped_tensors
 from argosy.models.sentence_encoders.word_pieces import word_pieces
@@ -24,7 +24,7 @@ class TorchEncoder:
         self._torch = torch
         self._tensors = {name: torch.from_numpy(array) for name, array in mapped_tensors(path).items()}
         self._bert = Bert(self._tensors)
-        self.weights = identity(PACKAGE, path)
+        self.weights = weights_identity(PACKAGE, path)
 
     def encode(self, text: str, length: int) -> Vector:
         with self._torch.inference_mode():

