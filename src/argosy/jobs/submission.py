@@ -190,7 +190,7 @@ class Plans:
     def _put(self, transaction: Transaction, plan: str, one: PlannedDefinition) -> str:
         """`trained` where it is, and a version of the plan's model now; else `queued`, or `waiting` if it was."""
         if self.store.is_trained(transaction, one.label):
-            if is_whole(one.definition):
+            if learns_from_all(one.definition):
                 self.store.add_version(transaction, plan, one.label)
             return "trained"
         is_new = self.queue.submit(transaction, TRAIN, one.label, payload_of(one), one.requires, fit=fit_of(one))
@@ -234,7 +234,7 @@ def fit_of(wanted: PlannedDefinition) -> str:
     return hashlib.sha256(msgspec.json.encode(parts, order="sorted")).hexdigest()[:32]
 
 
-def is_whole(definition: Mapping[str, Any]) -> bool:
+def learns_from_all(definition: Mapping[str, Any]) -> bool:
     """Whether it learns from all of the training part: what does not becomes no version."""
     return not definition.get("share")
 

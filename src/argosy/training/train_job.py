@@ -25,7 +25,7 @@ from argosy.jobs.job import Job
 from argosy.jobs.member_checks import check_members, members_code, results_of
 from argosy.jobs.queue import URGENT, Queue
 from argosy.jobs.runner import Outcome
-from argosy.jobs.submission import Plans, is_whole, models_of
+from argosy.jobs.submission import Plans, learns_from_all, models_of
 from argosy.models.adapted_model import AdaptedModel, estimator_going_on
 from argosy.models.estimator import Estimator
 from argosy.models.members import Members
@@ -254,7 +254,7 @@ class Trainer:
         if hold_erasures(transaction) != erased:
             raise ErasedMeanwhile("examples were erased while it trained")
         self._store.record(transaction, trained, put)
-        for model in models_of(transaction, job.label) if is_whole(trained.definition) else ():
+        for model in models_of(transaction, job.label) if learns_from_all(trained.definition) else ():
             self._store.add_version(transaction, model, job.label)
         Plans(Queue(self._database), self._store).stop_where_enough(transaction, job.label)
         follow_up: Mapping[str, Any] | None = job.payload.get("then")
