@@ -15,7 +15,7 @@ CHILDREN: Final = ("left_child", "right_child")
 NO_MORE, TREE = "end of trees", "Tree="
 
 
-def is_whole(text: str, outputs: int) -> bool:
+def are_complete_trees(text: str, outputs: int) -> bool:
     """Whether these are trees with numbers alone, each branch leading on, `outputs` of them a round."""
     trees, _, rest = text.partition(NO_MORE)
     header, *blocks = trees.split(TREE)

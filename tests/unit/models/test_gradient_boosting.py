@@ -10,7 +10,7 @@ import pytest
 
 from argosy.errors import ArtifactCorrupt, ExtraMissing
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.boosted_trees import is_whole
+from argosy.models.boosted_trees import are_complete_trees
 from argosy.models.estimators.gradient_boosting import GradientBoosting
 from argosy.testing.estimators import separable_rows
 from argosy.testing.fields import labelled_fields
@@ -69,7 +69,7 @@ def test_damaged_trees_are_refused_before_lightgbm_reads_them(n_classes):
     rows, codes = separable_rows(n_classes)
     model = GradientBoosting(trees=3, min_rows=3).fit(rows, codes, n_classes)
     text, outputs = model.trees_.tobytes().decode(), 1 if n_classes == 2 else n_classes
-    assert is_whole(resized(text), outputs)
+    assert are_complete_trees(resized(text), outputs)
     assert resized(text) == text
     for changed in (
         re.sub(r"num_class=\d+", "num_class=2000000000", text),  # 30 GB of answers
@@ -85,7 +85,7 @@ def test_damaged_trees_are_refused_before_lightgbm_reads_them(n_classes):
         text[: len(text) // 3],
     ):
         assert changed != text
-        assert not is_whole(changed, outputs)
+        assert not are_complete_trees(changed, outputs)
         damaged = GradientBoosting(trees=3, min_rows=3)
         damaged.trees_, damaged.classes_ = np.frombuffer(changed.encode(), np.uint8), n_classes
         with pytest.raises(ArtifactCorrupt, match="damaged"):

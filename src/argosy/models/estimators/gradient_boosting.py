@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import ArtifactCorrupt, ExtraMissing
-from argosy.models.boosted_trees import is_whole
+from argosy.models.boosted_trees import are_complete_trees
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.extras import extra, lacking
 from argosy.models.linear import require_every_class, spread, to_probabilities
@@ -91,7 +91,7 @@ class GradientBoosting(Estimator):
     def _booster(self) -> Any:
         lightgbm = _lightgbm()
         text = self.trees_.tobytes().decode("utf-8", "replace")
-        if not is_whole(text, 1 if self.classes_ == 2 else self.classes_):
+        if not are_complete_trees(text, 1 if self.classes_ == 2 else self.classes_):
             raise ArtifactCorrupt("the trees of a gradient_boosting model are damaged")
         try:
             return lightgbm.Booster(model_str=text)
