@@ -1,7 +1,7 @@
 """From YAML and JSON to checked, frozen definitions: what is trained, the plans that stand for many, the settings."""
 
 from argosy.definitions.definition import PLUGIN_KINDS, Definition, Registries, Spec, code_digests, label, plugins_of
-from argosy.definitions.expand import LIMIT, Expansion, Forbidden, Unused, expand, lacking, require_some
+from argosy.definitions.expand import LIMIT, Expansion, Forbidden, Unused, expand, not_installed, require_some
 from argosy.definitions.plan import Plan, load_plan, parse_plan
 from argosy.definitions.project import Settings, find_project, load_settings
 

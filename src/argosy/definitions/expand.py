@@ -124,7 +124,7 @@ def _judge(
     return account
 
 
-def lacking(definitions: Iterable[Definition], registries: Registries) -> list[Forbidden]:
+def not_installed(definitions: Iterable[Definition], registries: Registries) -> list[Forbidden]:
     """What is not installed here, with how many of these definitions cannot be trained without it."""
     asked: dict[Spec, str] = {}
     found: Counter[str] = Counter()
