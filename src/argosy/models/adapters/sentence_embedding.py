@@ -16,7 +16,7 @@ import numpy as np
 
 from argosy.errors import WeightsDiffer
 from argosy.models.adapter import Adapter
-from argosy.models.extras import lacking
+from argosy.models.extras import missing_installs
 from argosy.models.inputs import texts_of
 from argosy.models.sentence_encoder import NEEDS, Backend, SentenceEncoder
 from argosy.models.sentence_encoders import encoder_of
@@ -39,7 +39,7 @@ class SentenceEmbedding(Adapter):
 
     @classmethod
     def lacks(cls, options: Options) -> str:
-        return lacking("the adapter sentence_embedding", NEEDS[options.get("backend", "onnx")])
+        return missing_installs("the adapter sentence_embedding", NEEDS[options.get("backend", "onnx")])
 
     def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:  # noqa: ARG002
         self.weights_ = dict(encoder_of(self.backend).weights)

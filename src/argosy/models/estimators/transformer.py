@@ -18,7 +18,7 @@ from argosy.errors import DatasetInvalid, WeightsDiffer
 from argosy.models.adapters.word_pieces import WordPieces
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.estimators.calibrated import folds_of
-from argosy.models.extras import extra, lacking
+from argosy.models.extras import extra, missing_installs
 from argosy.models.fine_tuning.answering import Answering
 from argosy.models.fine_tuning.network import Pooling
 from argosy.models.fine_tuning.pretrained import Floats, Pretrained, pretrained
@@ -89,7 +89,7 @@ class Transformer(Estimator):
 
     @classmethod
     def lacks(cls, options: Options) -> str:  # noqa: ARG003
-        return lacking("the model transformer", _NEEDS)
+        return missing_installs("the model transformer", _NEEDS)
 
     @classmethod
     def unused(cls, options: Options) -> dict[str, str]:
