@@ -76,7 +76,7 @@ def analyse(backends: Backends, values: Mapping[str, Any], report_progress: Prog
         )
     curve: Sequence[Point] = ()
     if request.curve:
-        curve = learning_curve(backends, trained, dataset, report_progress)
+        curve = measure_learning_curve(backends, trained, dataset, report_progress)
     else:
         notes["curve"] = "Not drawn: add --learning-curve, which trains the pair on four samples of the training part."
     live = _live(backends, request, notes, report_progress)
@@ -88,7 +88,9 @@ def analyse(backends: Backends, values: Mapping[str, Any], report_progress: Prog
     )
 
 
-def learning_curve(backends: Backends, trained: Trained, dataset: Dataset, report_progress: Progress) -> list[Point]:
+def measure_learning_curve(
+    backends: Backends, trained: Trained, dataset: Dataset, report_progress: Progress
+) -> list[Point]:
     """The pair trained on nested samples of the training part; the last point is the version itself."""
     train, test = dataset.parts[Part.TRAIN], dataset.parts[Part.TEST]
     order = np.random.default_rng(0).permutation(len(train))
