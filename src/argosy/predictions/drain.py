@@ -34,7 +34,7 @@ def drain_once(folder: Path, database: Database) -> int:
 
     A segment that cannot be read holds up no other: its OSError is raised after them.
     """
-    found = segments.listed(folder)
+    found = segments.segments_in(folder)
     if not found:
         return 0
     positions, moved, unreadable = _positions(database), 0, None
@@ -51,7 +51,7 @@ def drain_once(folder: Path, database: Database) -> int:
 def stuck(folder: Path, database: Database) -> list[Path]:
     """Segments that are damaged where the drain has got to, and go on being written: it waits for a complete frame."""
     positions, found = _positions(database), []
-    for path in segments.listed(folder):
+    for path in segments.segments_in(folder):
         with suppress(FileNotFoundError):
             rest = path.read_bytes()[positions.get(path.name, 0) :]
             if not frames.is_torn(rest) and not any(frames.complete(rest)):

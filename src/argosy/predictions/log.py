@@ -172,7 +172,7 @@ class PredictionLog:
         drain_once(self._spool, self._database)
         hashes = [subject_hash(self._scope, form) for form in resting_forms(subject)]
         with self._database.write() as transaction:  # meanwhile no drain moves what is not blanked yet
-            for path in sorted([*segments.listed(self._spool), *segments.damaged(self._spool)]):
+            for path in sorted([*segments.segments_in(self._spool), *segments.damaged(self._spool)]):
                 hold_segment(transaction, path)
                 _scrub(path, hashes)
             erased = []

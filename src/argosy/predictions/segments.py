@@ -33,7 +33,7 @@ def create(folder: Path, now: float) -> tuple[int, Path]:
     return descriptor, path
 
 
-def listed(folder: Path) -> list[Path]:
+def segments_in(folder: Path) -> list[Path]:
     """The segments there are, oldest first."""
     return sorted(folder.glob(f"*{SUFFIX}"))
 

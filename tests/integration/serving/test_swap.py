@@ -61,7 +61,7 @@ def test_a_killed_server_loses_nothing_that_it_answered(project, start):
     assert len(answered) >= 200
     assert len(project.predictions.get_many(answered)) == len(answered)
     assert drained == project.predictions.count()
-    assert segments.listed(project.spool) == []
+    assert segments.segments_in(project.spool) == []
 
 
 def test_an_alias_is_followed(project, start):

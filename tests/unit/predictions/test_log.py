@@ -80,7 +80,7 @@ def test_erasing_a_subject_leaves_nothing_of_it(writer, log, predict, database, 
     with database.read() as transaction:
         sealed = dict(transaction.execute("SELECT id, sealed FROM predictions"))
     assert sorted(log.erase("ann")) == sorted(one.id for one in mine)
-    on_disk = segments.listed(spool)[0].read_bytes()
+    on_disk = segments.segments_in(spool)[0].read_bytes()
     assert [sealed[one.id] in on_disk for one in (*mine, other)] == [False, False, True]
     with pytest.raises(PredictionNotFound, match="erased"):
         log.get(mine[0].id)
@@ -95,7 +95,7 @@ def test_a_writer_goes_on_beside_an_erasure(writer, log, predict, database, spoo
     writer.write([predict("later", subject="ann")])
     writer.close()
     assert log.count() == 2
-    assert segments.listed(spool) == []
+    assert segments.segments_in(spool) == []
     assert log.erase("nobody") == []
 
 

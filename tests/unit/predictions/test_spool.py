@@ -38,7 +38,7 @@ def test_an_empty_or_missing_folder_drains_to_nothing(spool, database):
 def test_a_segment_goes_when_its_writer_has_gone(writer, spool, database, predict):
     writer.write([predict()])
     drain_once(spool, database)
-    assert len(segments.listed(spool)) == 1
+    assert len(segments.segments_in(spool)) == 1
     writer.close()
     drain_once(spool, database)
     assert list(spool.iterdir()) == []
@@ -51,9 +51,9 @@ def test_full_segments_are_followed_by_others(spool, scope, database, predict):
     made = [predict(f"text {n}") for n in range(10)]
     for one in made:
         writer.write([one])
-    assert len(segments.listed(spool)) > 3
+    assert len(segments.segments_in(spool)) > 3
     assert drain_once(spool, database) == 10
-    assert len(segments.listed(spool)) <= 1
+    assert len(segments.segments_in(spool)) <= 1
     writer.close()
 
 
@@ -84,17 +84,17 @@ def test_a_tail_torn_anywhere_loses_only_what_was_never_answered(spool, scope, d
         writer = Spooling(spool, scope)
         writer.write([kept, torn])
         writer.close()
-        os.truncate(segments.listed(spool)[0], whole + cut)
+        os.truncate(segments.segments_in(spool)[0], whole + cut)
         drain_once(spool, database)
         assert logged(database) == Counter([kept.id])
-        assert segments.listed(spool) == []
+        assert segments.segments_in(spool) == []
 
 
 def test_a_damaged_record_is_kept_aside_and_the_rest_goes_on(spool, scope, database, predict):
     writer = Spooling(spool, scope)
     first, second, third = predict(), predict(), predict()
     writer.write([first, second, third])
-    path = segments.listed(spool)[0]
+    path = segments.segments_in(spool)[0]
     data = bytearray(path.read_bytes())
     start = len(writer.framed([first]))
     data[start + 20] ^= 1
@@ -113,7 +113,7 @@ def test_damage_at_the_end_of_a_segment_is_kept_for_a_human(spool, scope, databa
     first, second = predict(), predict()
     writer.write([first, second])
     writer.close()
-    path = segments.listed(spool)[0]
+    path = segments.segments_in(spool)[0]
     path.write_bytes(path.read_bytes()[:-1] + b"?")
     drain_once(spool, database)
     assert logged(database) == Counter([first.id])
@@ -278,7 +278,7 @@ def test_a_full_disk_fails_what_was_not_written_and_only_that(spool, scope, data
     writer.close()
     drain_once(spool, database)
     assert logged(database) == Counter([first.id, third.id])
-    assert segments.listed(spool) == []
+    assert segments.segments_in(spool) == []
 
 
 def test_many_drains_at_once_move_each_prediction_once(spool, scope, database, predict):
@@ -302,7 +302,7 @@ def test_many_drains_at_once_move_each_prediction_once(spool, scope, database, p
         thread.join()
     assert sum(moved) == 300
     assert logged(database) == Counter(one.id for one in made)
-    assert segments.listed(spool) == []
+    assert segments.segments_in(spool) == []
 
 
 def test_follow_takes_what_was_written_before_it_was_stopped(writer, spool, database, predict):
@@ -318,7 +318,7 @@ def test_follow_takes_what_was_written_before_it_was_stopped(writer, spool, data
 def test_files_are_for_the_owner_alone(writer, spool, predict):
     writer.write([predict()])
     assert spool.stat().st_mode & 0o077 == 0
-    assert segments.listed(spool)[0].stat().st_mode & 0o077 == 0
+    assert segments.segments_in(spool)[0].stat().st_mode & 0o077 == 0
 
 
 def test_a_drain_outlives_an_outage_of_the_database(writer, spool, database, predict):
