@@ -77,7 +77,7 @@ def follow(folder: Path, database: Database, stop: threading.Event, every_second
 
 def _drain(path: Path, position: int, database: Database) -> int:
     moved = 0
-    with segments.opened(path) as segment:
+    with segments.open_segment(path) as segment:
         if segment is None:
             return 0
         descriptor, writer_is_gone = segment

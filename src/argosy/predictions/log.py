@@ -205,7 +205,7 @@ def has_answered(transaction: Transaction, model: str, since: float) -> bool:
 
 def _scrub(path: Path, hashes: Collection[bytes | None]) -> None:
     """Overwrite the frames of one subject in place, which a writer appending to the file does not notice."""
-    with segments.opened(path) as segment:
+    with segments.open_segment(path) as segment:
         if segment is None:
             return
         descriptor = segment[0]

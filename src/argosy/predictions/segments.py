@@ -60,7 +60,7 @@ def keep_aside(segment: Path, position: int, frame: bytes) -> Path:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[int, bool] | None]:
+def open_segment(path: Path) -> Iterator[tuple[int, bool] | None]:
     """A descriptor for reading and overwriting, and whether the writer is gone; None where the segment is gone."""
     try:
         descriptor = os.open(path, os.O_RDWR)
