@@ -16,7 +16,7 @@ from argosy.datasets.columns import identities
 from argosy.datasets.delimited import read_delimited
 from argosy.datasets.file_options import FileOptions, check_quoting
 from argosy.datasets.json_lines import ARRAY_BYTES, read_json_array, read_json_lines
-from argosy.datasets.lines import UTF_16, opened, read_lines, usual_encoding_name
+from argosy.datasets.lines import UTF_16, open_file, read_lines, usual_encoding_name
 from argosy.datasets.parquet import read_parquet
 from argosy.datasets.reading import NumberedRow, Reading
 from argosy.datasets.spreadsheets import SUFFIXES, read_spreadsheet
@@ -42,10 +42,10 @@ class FileReading(Reading):
         elif suffix in SUFFIXES:
             yield from read_spreadsheet(self.path, self.options.sheet, self.wanted)
         elif suffix in ("jsonl", "ndjson", "json", "csv", "tsv", "tab", "txt"):
-            with opened(self.path) as file:
+            with open_file(self.path) as file:
                 yield from self._text_rows(file, suffix)
         else:
-            opened(self.path).close()
+            open_file(self.path).close()
             raise ExamplesInvalid(
                 f"{self.path}: what is '.{suffix}'? It must be .jsonl, .json, .csv or .tsv, or one of them .gz, "
                 "or .parquet or .xlsx"

@@ -51,7 +51,7 @@ def too_long(limit: int) -> str:
     return f"it is longer than {limit:,} bytes"
 
 
-def opened(path: Path) -> io.BufferedReader:
+def open_file(path: Path) -> io.BufferedReader:
     """The file, unpacked where it is gzipped; raises ExamplesInvalid."""
     try:
         file = path.open("rb")

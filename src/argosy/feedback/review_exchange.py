@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from argosy.backends import Backends
-from argosy.datasets.lines import opened, read_lines, record_limit
+from argosy.datasets.lines import open_file, read_lines, record_limit
 from argosy.errors import ExamplesInvalid, FeedbackInvalid
 from argosy.feedback import review_files
 from argosy.feedback.differing import differing
@@ -58,7 +58,7 @@ def take_reviews(backends: Backends, path: Path, source: str = DEFAULT_SOURCE) -
     backends.prediction_log.drain()
     reviews, limit = Reviews.of(backends), record_limit(backends.settings.limits.text_bytes)
     try:
-        with opened(path) as file:
+        with open_file(path) as file:
             lines = read_lines(file, limit, str(path))
             returned = review_files.read_corrections(
                 lines, limit, reviews.logged, lambda model: known_labels(backends, model)
