@@ -52,7 +52,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     if begin is None or content is None:
         return
     try:
-        model = opened(msgspec.msgpack.decode(begin, type=OpenRequest), content)
+        model = open_runtime(msgspec.msgpack.decode(begin, type=OpenRequest), content)
     except BaseException as error:  # noqa: BLE001  # a file may raise anything: there was no example yet
         problem = str(error) if isinstance(error, UserMistake) else f"the file cannot be opened: {said(error)}"
         _say(answers, Reply(problem=problem))
@@ -66,7 +66,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             _say(answers, Reply(problem=str(error)))
 
 
-def opened(begin: OpenRequest, content: bytes) -> Runtime:
+def open_runtime(begin: OpenRequest, content: bytes) -> Runtime:
     """Raises ImportInvalid, ExtraMissing, and whatever a pickle raises."""
     declared = Declared(begin.text, begin.fields)
     if begin.format == "onnx":
