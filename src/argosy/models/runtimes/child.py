@@ -43,10 +43,10 @@ def main(processes: int) -> None:
         hard = resource.getrlimit(which)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(which, (most, most))
-    serve(requests, answers)
+    answer_requests(requests, answers)
 
 
-def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+def answer_requests(requests: IO[bytes], answers: IO[bytes]) -> None:
     """The first two messages say what the file is and are the file, each later one is rows."""
     begin, content = receive(requests), receive(requests)
     if begin is None or content is None:
