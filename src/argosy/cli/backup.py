@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from argosy.cli.output import json_option, plural, print_json, print_line
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 
 file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
@@ -26,7 +26,7 @@ def backup(ctx: click.Context, file: Path, with_keys: bool, as_json: bool) -> No
 
     from argosy.operations.backup import backup as back_up
 
-    done = back_up(opened(ctx).backends, file, with_keys)
+    done = back_up(command_project(ctx).backends, file, with_keys)
     if as_json:
         print_json(asdict(done))
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 
 if TYPE_CHECKING:
     from argosy.evaluation.comparison import Comparison, DataChange, Paired
@@ -26,7 +26,7 @@ def diff(ctx: click.Context, first: str, second: str, as_json: bool) -> None:
 
     Example: argosy models diff topics@3 topics@champion
     """
-    found = opened(ctx).models.diff(first, second)
+    found = command_project(ctx).models.diff(first, second)
     if as_json:
         print_json(found.to_dict())
     else:

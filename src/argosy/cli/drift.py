@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 
 if TYPE_CHECKING:
     from argosy.evaluation.drift_periods import Found, Period
@@ -29,7 +29,7 @@ def drift(ctx: click.Context, target: str, by: str | None, as_json: bool) -> Non
     """
     from argosy.evaluation import drift_periods
 
-    found = drift_periods.measure_drift(opened(ctx).backends, target, by or "")
+    found = drift_periods.measure_drift(command_project(ctx).backends, target, by or "")
     if as_json:
         print_json({"model": found.model, "drift": drift_periods.drift_rows(found), "problems": found.problems})
         return

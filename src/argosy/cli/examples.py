@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from argosy.cli.output import counting, json_option, plural, print_json, print_line, print_table, standard_output
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 from argosy.errors import ExamplesInvalid
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def import_(
         raise ExamplesInvalid("--database needs --query, and cannot be given with a FILE")
     if query and (named["encoding"] or named["sheet"] or named["quoting"] != QUOTING[0]):
         raise ExamplesInvalid("--encoding, --quoting and --sheet need a FILE, and cannot be given with --query")
-    project = opened(ctx)
+    project = command_project(ctx)
     given: dict[str, Any] = {
         **{name: named.pop(name) for name in ("text", "label", "seen_at", "subject", "source", "split")},
         "fields": fields.split(",") if fields else (),
@@ -128,7 +128,7 @@ def count(ctx: click.Context, collection: str, as_json: bool) -> None:
 
     from argosy.clock import format_time
 
-    project = opened(ctx)
+    project = command_project(ctx)
     counts = project.examples.count(collection)
     if as_json:
         print_json(msgspec.structs.asdict(counts))
@@ -154,7 +154,7 @@ def show(ctx: click.Context, example_id: str, as_json: bool) -> None:
     """
     from argosy.clock import format_time
 
-    revisions = [_plain(one) for one in opened(ctx).examples.show(example_id)]
+    revisions = [_plain(one) for one in command_project(ctx).examples.show(example_id)]
     if as_json:
         print_json(revisions)
         return
@@ -178,7 +178,7 @@ def export(ctx: click.Context, collection: str, form: str | None, output: Path |
     from argosy.datasets.export import FORMATS
     from argosy.paths import check_suffix, private_text
 
-    project = opened(ctx)
+    project = command_project(ctx)
     project.examples.count(collection)  # says at once where there is no such collection
     suffix = f".{form or 'jsonl'}"
     if output is not None and output.suffix:
@@ -206,7 +206,7 @@ def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, as_json: bool
     """
     from dataclasses import asdict
 
-    project = opened(ctx)
+    project = command_project(ctx)
     if not yes:
         click.confirm("This cannot be undone. Erase everything about that subject?", abort=True, err=True)
     erased = project.examples.erase(subject, mark)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
-from argosy.cli.project import now_option, opened, tell_quiet_hours
+from argosy.cli.project import command_project, now_option, tell_quiet_hours
 from argosy.errors import FeedbackInvalid, NothingNew, nearest
 from argosy.label_sets import as_members, label_of
 
@@ -57,7 +57,7 @@ def add(
     """
     if bool(prediction_id) == bool(entity):
         raise FeedbackInvalid("give a PREDICTION_ID, or --entity with --since and --until")
-    given = opened(ctx).feedback
+    given = command_project(ctx).feedback
     if entity:
         span = _moment(since), _moment(until, late=True)
         ids, new = given.add_to_entity(entity, *span, label, kind, source, uniform, key, model)
@@ -91,7 +91,7 @@ def list_(ctx: click.Context, model: str, rows: int, as_json: bool) -> None:
     """
     from argosy.clock import format_time
 
-    found = opened(ctx).feedback.newest(rows, model)
+    found = command_project(ctx).feedback.newest(rows, model)
     if as_json:
         names = ("prediction_id", "kind", "label", "source", "token", "is_uniform", "measures", "given_at")
         print_json(
@@ -136,7 +136,7 @@ def review(ctx: click.Context, model: str, output: Path, rows: int | None, since
 
     Example: argosy feedback review topics --output review.csv
     """
-    given = opened(ctx).feedback
+    given = command_project(ctx).feedback
     wanted = given.wanted(model)
     written = given.review(model, output, rows, _moment(since))
     if as_json:
@@ -158,7 +158,7 @@ def import_(ctx: click.Context, file: Path, source: str, as_json: bool) -> None:
 
     Example: argosy feedback import review.csv
     """
-    returned, new = opened(ctx).feedback.import_file(file, source)
+    returned, new = command_project(ctx).feedback.import_file(file, source)
     if as_json:
         found = {"corrections": len(returned.corrections), "new": new, "skipped": returned.skipped}
         print_json({**found, "new_labels": returned.new_labels})
@@ -186,7 +186,7 @@ def retrain(ctx: click.Context, model: str, processes: int, detach: bool, now: b
     from argosy.feedback.retrained import retrain
     from argosy.processes import current_user
 
-    project = opened(ctx)
+    project = command_project(ctx)
     if detach:
         label = Retrainings.of(project.backends).request(model, current_user())
         print_json({"job": label}) if as_json else print_line(f"Queued as {label}.")

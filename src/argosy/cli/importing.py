@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from argosy.cli.output import json_option, plural, print_json, print_line
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 
 
 @click.command("import")
@@ -57,7 +57,7 @@ def import_(
     from argosy.training.importing import import_model
 
     found = import_model(
-        opened(ctx).backends,
+        command_project(ctx).backends,
         file,
         form,
         name,
@@ -95,7 +95,7 @@ def challenge(ctx: click.Context, reference: str, processes: int, as_json: bool)
     """
     from argosy.feedback.challenged import challenge
 
-    found = challenge(opened(ctx).backends, reference, processes)
+    found = challenge(command_project(ctx).backends, reference, processes)
     if as_json:
         print_json(found.to_dict())
     elif found.promoted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 
 
 @click.group()
@@ -26,7 +26,7 @@ def show(ctx: click.Context, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    states = opened(ctx).keys.show()
+    states = command_project(ctx).keys.show()
     if as_json:
         print_json([asdict(state) for state in states])
         return
@@ -53,7 +53,7 @@ def rotate(ctx: click.Context, role: str, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    rotated = opened(ctx).keys.rotate(role)
+    rotated = command_project(ctx).keys.rotate(role)
     if as_json:
         print_json(asdict(rotated))
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from argosy.cli.output import json_option, print_json, print_line, print_table
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 from argosy.errors import UserMistake
 
 
@@ -22,7 +22,7 @@ def code(ctx: click.Context, reference: str, folder: str | None, as_json: bool) 
 
     Example: argosy models code topics@3 --to old-code
     """
-    found = opened(ctx).models.code(reference)
+    found = command_project(ctx).models.code(reference)
     sources = {name: source.decode("utf-8", "replace") for name, source in found.files.items()}
     if as_json:
         print_json({"plugins": found.plugins, "modules": found.modules, "files": sources})
@@ -51,7 +51,7 @@ def files(ctx: click.Context, reference: str, name: str | None, path: str | None
 
     Example: argosy models files topics@3 confusion.png
     """
-    models = opened(ctx).models
+    models = command_project(ctx).models
     if name is not None:
         target = Path(path or Path(name).name)
         if target.exists():
@@ -79,7 +79,7 @@ def tag(ctx: click.Context, reference: str, tags: tuple[str, ...], remove: bool,
 
     Example: argosy models tag topics@3 reviewed=yes ticket=OPS-17
     """
-    models = opened(ctx).models
+    models = command_project(ctx).models
     for one in tags:
         name, _, value = one.partition("=")
         if remove:

@@ -14,7 +14,7 @@ from argosy.cli.diff import diff
 from argosy.cli.importing import challenge, import_, origin_rows
 from argosy.cli.model_files import code, files, tag
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table, standard_output
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 from argosy.errors import ArgosyError, InputInvalid, ModelFailed, PromotionDoubtful, message_of
 from argosy.spreadsheet_cells import guarded
 from argosy.types import Input
@@ -57,7 +57,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     """
     from argosy.store.aliases import CHAMPION
 
-    project = opened(ctx)
+    project = command_project(ctx)
     found = {name: project.models.versions(name) for name in project.models.names()}
     if as_json:
         print_json({name: [asdict(version) for version in versions] for name, versions in found.items()})
@@ -82,7 +82,7 @@ def show(ctx: click.Context, reference: str, as_json: bool) -> None:
 
     Example: argosy models show topics@champion
     """
-    project = opened(ctx)
+    project = command_project(ctx)
     trained = project.models.trained(reference)
     is_label = reference == trained.label
     versions = project.store.versions_of(trained.label) if is_label else [project.models.resolve(reference)]
@@ -115,7 +115,7 @@ def promote(ctx: click.Context, reference: str, alias: str, reason: str, force: 
     """
     from argosy.store.aliases import CHAMPION
 
-    models_ = opened(ctx).models
+    models_ = command_project(ctx).models
     promotion = models_.check_promotion(reference) if alias == CHAMPION and reference not in models_.names() else None
     if promotion is not None:
         print_line(str(promotion), err=as_json)
@@ -150,7 +150,7 @@ def mark(ctx: click.Context, reference: str, reason: str, remove: bool, as_json:
 
     Example: argosy models mark topics@3 --reason "learned from customer-17"
     """
-    found = opened(ctx).models
+    found = command_project(ctx).models
     version = found.unmark(reference) if remove else found.mark(reference, reason)
     if as_json:
         print_json({"version": version.reference, "mark": version.mark})
@@ -170,7 +170,7 @@ def rollback(ctx: click.Context, model: str, alias: str, reason: str, as_json: b
 
     Example: argosy models rollback topics --reason "complaints since noon"
     """
-    version = opened(ctx).models.rollback(model, alias, reason)
+    version = command_project(ctx).models.rollback(model, alias, reason)
     if as_json:
         print_json({"model": version.model, "alias": alias, "version": version.number})
     else:
@@ -188,7 +188,7 @@ def unalias(ctx: click.Context, model: str, alias: str, reason: str, as_json: bo
 
     Example: argosy models unalias topics canary
     """
-    number = opened(ctx).models.remove_alias(model, alias, reason)
+    number = command_project(ctx).models.remove_alias(model, alias, reason)
     if as_json:
         print_json({"model": model, "alias": alias, "version": number})
     else:
@@ -212,7 +212,7 @@ def replay(ctx: click.Context, model: str, processes: int, detach: bool, as_json
     from argosy.feedback.replayed import replay
     from argosy.processes import current_user
 
-    project = opened(ctx)
+    project = command_project(ctx)
     if detach:
         label = Replays.of(project.backends).request(model, current_user())
         print_json({"job": label}) if as_json else print_line(f"Queued as {label}.")
@@ -232,7 +232,7 @@ def history(ctx: click.Context, model: str, as_json: bool) -> None:
     """
     from argosy.clock import format_time
 
-    moves = opened(ctx).models.history(model)
+    moves = command_project(ctx).models.history(model)
     if as_json:
         print_json([asdict(move) for move in moves])
         return
@@ -273,7 +273,7 @@ def leaderboard(ctx: click.Context, plan: str, form: str, as_json: bool, top: in
     """
     from argosy.cli.leaderboard import print_leaderboard
 
-    project = opened(ctx)
+    project = command_project(ctx)
     if form == "table" and not as_json:
         print_leaderboard(project, plan, top)
         return
@@ -305,7 +305,7 @@ def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json:
     """
     from argosy.models.answers import answers_of, confidence
 
-    model = opened(ctx).models[reference]
+    model = command_project(ctx).models[reference]
     texts = tuple(one for text in texts for one in (_lines() if text == "-" else [text]))
     if not texts:
         raise InputInvalid("standard input has no text: write one a line")

@@ -11,7 +11,7 @@ import click
 from argosy import clock
 from argosy.cli.examples import print_alike
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 
 if TYPE_CHECKING:
     from argosy.datasets.frozen import Frozen
@@ -45,7 +45,7 @@ def check(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
     from argosy.definitions import require_some
     from argosy.jobs.plan_check import PlanCheck
 
-    found = opened(ctx).plans.check(file, limit)
+    found = command_project(ctx).plans.check(file, limit)
     if as_json:
         print_json(found.to_dict())
     elif isinstance(found, PlanCheck):
@@ -65,7 +65,7 @@ def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
 
     Example: argosy plan submit plan.yaml
     """
-    project = opened(ctx)
+    project = command_project(ctx)
     done = project.plans.submit(file, limit)
     name = project.plans.name(file)
     if as_json:
@@ -102,7 +102,7 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
 
     Example: argosy plan status topics
     """
-    project = opened(ctx)
+    project = command_project(ctx)
     found = project.plans.status(plan_)
     until = None if found.is_over else project.settings.training.quiet_until(clock.now())
     if as_json:
@@ -129,7 +129,7 @@ def cancel(ctx: click.Context, plan_: str, as_json: bool) -> None:
 
     Example: argosy plan cancel topics
     """
-    labels = opened(ctx).plans.cancel(plan_)
+    labels = command_project(ctx).plans.cancel(plan_)
     if as_json:
         print_json({"cancelled": labels})
         return

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 NO_PROJECT = "."
 
 
-def opened(ctx: click.Context) -> Project:
+def command_project(ctx: click.Context) -> Project:
     """The project that the command is about: `--project`, else the nearest one from here upwards."""
     from argosy.app.project import open_project
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from argosy.cli.output import json_option, print_json, print_line
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 
 
 @click.command()
@@ -37,7 +37,7 @@ def report(
 
     Example: argosy report topics@champion --learning-curve
     """
-    path = opened(ctx).report(
+    path = command_project(ctx).report(
         target,
         output,
         texts=texts,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from argosy.cli.output import json_option, plural, print_json, print_line, print_table
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 
 SHOWN = 10
 
@@ -25,7 +25,7 @@ def reproduce(ctx: click.Context, reference: str, todays_code: bool, as_json: bo
 
     Example: argosy reproduce topics@champion
     """
-    found = opened(ctx).reproduce(
+    found = command_project(ctx).reproduce(
         reference,
         report_progress=lambda line: None if as_json else print_line(f"{line} …", err=True),
         kept_code=not todays_code,
@@ -58,5 +58,5 @@ def task(ctx: click.Context, name: str, folder: Path) -> int:
     from argosy.app.tasks import perform
 
     processes.follow_parent()
-    perform(opened(ctx).backends, name, folder)
+    perform(command_project(ctx).backends, name, folder)
     return 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from argosy.cli.output import print_line
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 from argosy.cli.train import stopped_by_signals
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def serve(ctx: click.Context, host: str, port: int | None, strict: bool) -> int:
 
     telemetry.configure()
     processes.follow_parent()
-    project = opened(ctx)
+    project = command_project(ctx)
     serve_project(project.backends, *_address(project, host, port), lambda url: print_line(f"Serving on {url}"), strict)
     processes.end_within(EXIT_SECONDS)
     return 0
@@ -54,7 +54,7 @@ def up(ctx: click.Context, host: str, port: int | None, workers: int) -> int:
     from argosy.app.up import up as run_up
 
     telemetry.configure()
-    project = opened(ctx)
+    project = command_project(ctx)
     with stopped_by_signals() as stop:
         run_up(project.backends, *_address(project, host, port), workers, stop)
     return 0
@@ -70,7 +70,7 @@ def drain(ctx: click.Context) -> int:
     telemetry.configure()
     processes.follow_parent()
     with stopped_by_signals() as stop:
-        drain_project(opened(ctx).backends, stop)
+        drain_project(command_project(ctx).backends, stop)
     return 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from argosy.cli.output import json_option, print_json, print_line, print_table
-from argosy.cli.project import opened
+from argosy.cli.project import command_project
 
 
 @click.group()
@@ -29,7 +29,7 @@ def create(ctx: click.Context, name: str, scopes: str, source: str, claims: str,
     Example: argosy tokens create --name shop --scope predict,feedback
     """
     wanted, claimed = _listed(scopes), _listed(claims) if claims else []
-    token = opened(ctx).tokens.create(name, wanted, source, claimed)
+    token = command_project(ctx).tokens.create(name, wanted, source, claimed)
     if as_json:
         print_json({"name": name, "scopes": wanted, "source": source or name, "claims": claimed, "token": token})
         return
@@ -47,7 +47,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     """
     from argosy.clock import format_time
 
-    found = opened(ctx).tokens.list()
+    found = command_project(ctx).tokens.list()
     rows = [
         (
             token.name,
@@ -78,7 +78,7 @@ def revoke(ctx: click.Context, name: str, as_json: bool) -> None:
 
     Example: argosy tokens revoke shop
     """
-    token = opened(ctx).tokens.revoke(name)
+    token = command_project(ctx).tokens.revoke(name)
     if as_json:
         print_json({"name": token.name, "id": token.id, "revoked": True})
     else:

@@ -12,7 +12,7 @@ import click
 
 from argosy.cli.output import json_option, print_json, print_line
 from argosy.cli.plan import limit_option
-from argosy.cli.project import now_option, opened, tell_quiet_hours
+from argosy.cli.project import command_project, now_option, tell_quiet_hours
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -33,7 +33,7 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
     """
     from argosy.cli.leaderboard import print_leaderboard
 
-    project = opened(ctx)
+    project = command_project(ctx)
     submitted = project.plans.submit(file, limit)
     name = project.plans.name(file)
     search = project.plans.status(name).search
@@ -76,7 +76,7 @@ def worker(ctx: click.Context, processes: int, until_idle: bool, now: bool) -> i
 
     telemetry.configure()
     child.follow_parent()
-    backends = opened(ctx).backends
+    backends = command_project(ctx).backends
     with stopped_by_signals() as stop:
         if processes == 1 and not sys.stdin.isatty():  # at a terminal the worker needs a session of its own
             child.stand_back(backends.settings.training.nice)
