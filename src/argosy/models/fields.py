@@ -13,7 +13,7 @@ from typing import Any, Final
 from argosy.errors import InputInvalid
 from argosy.label_sets import plain
 from argosy.models.inputs import FieldKind
-from argosy.typed_values import listed
+from argosy.typed_values import first_names
 from argosy.types import Input
 
 _MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none"})
@@ -29,7 +29,7 @@ def fields_of(item: Input, reads: Mapping[str, FieldKind]) -> Mapping[str, Any]:
     if not isinstance(item, Mapping):
         raise InputInvalid(f"the model reads a dictionary of the fields {', '.join(reads)}; the input is a text")
     if not any(name in item for name in reads):
-        have = listed(item) or "none"
+        have = first_names(item) or "none"
         raise InputInvalid(f"the model reads the fields {', '.join(reads)}; the input has these fields: {have}")
     return item
 
