@@ -10,7 +10,7 @@ from pathlib import Path
 from argosy.app.plugins import REGISTRIES, load_plugins
 from argosy.backends import HOME, KEY_FOLDER
 from argosy.database import Database
-from argosy.database.rows import load_rows
+from argosy.database.rows import fill_from_rows
 from argosy.definitions import Registries
 from argosy.errors import BackupInvalid, DefinitionInvalid, RowsUnreadable
 from argosy.messaging.broker import Broker
@@ -35,7 +35,7 @@ def fill_database(url: str, root: Path, rows: Path) -> None:
     """Put a backup's rows into the database of a URL, which must be empty; raises BackupInvalid."""
     opened = _unmigrated(url, root)
     try:
-        load_rows(opened, rows)
+        fill_from_rows(opened, rows)
     except RowsUnreadable as error:
         raise BackupInvalid(str(error)) from None
     finally:

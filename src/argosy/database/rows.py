@@ -57,7 +57,7 @@ def write_rows(state: Transaction, target: Path) -> None:
                     _put(file, _Pack(pack))
 
 
-def load_rows(database: Database, source: Path) -> None:
+def fill_from_rows(database: Database, source: Path) -> None:
     """Fill an empty database, all or nothing, and bring its schema up to date.
 
     Raises RowsUnreadable where the file was damaged, SchemaNewer where it holds steps that are not known here.

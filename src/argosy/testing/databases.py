@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from argosy.database.database import LIST_VALUES, ConstraintViolated, Database, Row, Transaction
-from argosy.database.rows import load_rows, write_rows
+from argosy.database.rows import fill_from_rows, write_rows
 from argosy.testing.expecting import raised
 from argosy.testing.waiting import PATIENCE
 
@@ -118,7 +118,7 @@ def all_rows_go_from_one_to_another(opened: Open) -> None:
         with other.write() as transaction:
             for table in reversed(transaction.tables()):
                 transaction.define(f"DROP TABLE {table}")
-        load_rows(other, file)
+        fill_from_rows(other, file)
     with other.write() as transaction:
         after = {name: _all(transaction, name, columns) for name, columns in transaction.tables().items()}
         assert {**before, "schema_steps": after["schema_steps"]} == after

@@ -5,7 +5,7 @@ import pytest
 
 from argosy.database import migrations
 from argosy.database.engines.sqlite import SqliteDatabase
-from argosy.database.rows import load_rows, write_rows
+from argosy.database.rows import fill_from_rows, write_rows
 from argosy.errors import RowsUnreadable, SchemaNewer
 
 
@@ -54,7 +54,7 @@ def rows(*given):
 def test_a_file_that_was_not_written_so_is_refused(empty, tmp_path, data):
     (tmp_path / "rows").write_bytes(data)
     with pytest.raises(RowsUnreadable, match="rows"):
-        load_rows(empty, tmp_path / "rows")
+        fill_from_rows(empty, tmp_path / "rows")
     with empty.read() as transaction:
         assert transaction.tables() == {}
 
@@ -62,7 +62,7 @@ def test_a_file_that_was_not_written_so_is_refused(empty, tmp_path, data):
 def test_rows_of_a_newer_argosy_are_refused(empty, tmp_path):
     (tmp_path / "rows").write_bytes(framed({**HEAD, "steps": [1, migrations.newest_step() + 1]}))
     with pytest.raises(SchemaNewer, match="upgrade with pip"):
-        load_rows(empty, tmp_path / "rows")
+        fill_from_rows(empty, tmp_path / "rows")
 
 
 def test_rows_of_an_older_schema_are_brought_up_to_date(empty, tmp_path, monkeypatch):
@@ -79,7 +79,7 @@ def test_rows_of_an_older_schema_are_brought_up_to_date(empty, tmp_path, monkeyp
         with older.read() as state:
             write_rows(state, tmp_path / "rows")
     older.close()
-    load_rows(empty, tmp_path / "rows")
+    fill_from_rows(empty, tmp_path / "rows")
     with empty.read() as transaction:
         assert migrations.is_current(transaction)
         assert transaction.execute("SELECT label, priority FROM jobs") == [("a", 1)]
@@ -91,4 +91,4 @@ def test_a_database_that_is_not_empty_is_left_alone(database, tmp_path):
     with database.write() as transaction:
         transaction.execute("INSERT INTO spools (name, position) VALUES ('a', 1)")
     with pytest.raises(RowsUnreadable, match="is not empty"):
-        load_rows(database, tmp_path / "rows")
+        fill_from_rows(database, tmp_path / "rows")
