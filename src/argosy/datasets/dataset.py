@@ -71,7 +71,7 @@ def load(database: Database, vault: Vault, digest: str) -> Dataset:
     return Dataset(digest, collection, parts, len(revision_ids) - len(found))
 
 
-def load_rows(database: Database, vault: Vault, collection: str, revision_ids: RevisionIds) -> Rows:
+def load_revisions(database: Database, vault: Vault, collection: str, revision_ids: RevisionIds) -> Rows:
     """Decrypt those revisions of one collection (ids ascending); erased ones are missing."""
     scope = vault.scope(scope_name(collection))
     with database.read() as transaction:

@@ -130,7 +130,7 @@ def answer_both(backends: Backends, request: Mapping[str, Any], report_progress:
     """In the child: both models on the rows that may measure them; labels and answers, no inputs."""
     import numpy as np
 
-    from argosy.datasets.dataset import load_rows
+    from argosy.datasets.dataset import load_revisions
     from argosy.models.adapted_model import AdaptedModel
     from argosy.store.members import learned_digests
 
@@ -143,7 +143,7 @@ def answer_both(backends: Backends, request: Mapping[str, Any], report_progress:
         members = [_Side.of(transaction, digest) for digest in before - {a.dataset_digest, b.dataset_digest}]
         chosen, left_out = _common(transaction, sides[0], sides[1], members)
     collection = sides[1].collection
-    rows = load_rows(backends.database, backends.vault, collection, np.array(chosen, np.int64))
+    rows = load_revisions(backends.database, backends.vault, collection, np.array(chosen, np.int64))
     answers = []
     for one in (a, b):
         model = AdaptedModel.load(backends.artifacts.fetch(one.artifact))

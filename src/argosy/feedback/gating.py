@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from argosy.database import Database, Transaction
-from argosy.datasets.dataset import Rows, load_rows
+from argosy.datasets.dataset import Rows, load_revisions
 from argosy.datasets.frozen import frozen_content, frozen_members
 from argosy.datasets.provenance import collection_rows, learned_examples
 from argosy.datasets.split import TEST
@@ -154,7 +154,7 @@ class Gating:
         ids = np.array(sorted(found), np.int64)
         candidates = [found[one] for one in ids.tolist()]
         selection = select(candidates, sides, measuring, self._policy)
-        rows = load_rows(self._database, self._vault, collection, ids[selection.live | selection.test])
+        rows = load_revisions(self._database, self._vault, collection, ids[selection.live | selection.test])
         there = np.isin(ids, rows.revision_ids)
         weights = np.ones(len(ids))
         weights[selection.live] = selection.weights

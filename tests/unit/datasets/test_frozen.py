@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.database.engines.sqlite import SqliteDatabase
-from argosy.datasets.dataset import load, load_rows
+from argosy.datasets.dataset import load, load_revisions
 from argosy.datasets.example import Example
 from argosy.datasets.examples import Examples
 from argosy.datasets.frozen import completed, freeze, frozen_members, preview
@@ -92,10 +92,10 @@ def test_a_revision_stays_in_its_part(database, vault, examples):
 def test_sparse_rows_are_loaded_alone(database, vault, examples):
     examples.add("news", labelled(3000))
     ids = np.array([1, 2, 700, 1500, 1501, 2999], dtype=np.int64)
-    rows = load_rows(database, vault, "news", ids)
+    rows = load_revisions(database, vault, "news", ids)
     assert rows.revision_ids.tolist() == ids.tolist()
     assert rows.inputs == [f"text {at - 1}" for at in ids]
-    assert len(load_rows(database, vault, "news", np.array([], dtype=np.int64))) == 0
+    assert len(load_revisions(database, vault, "news", np.array([], dtype=np.int64))) == 0
 
 
 def test_a_span_reads_its_rows_alone(database, vault, examples):
