@@ -126,7 +126,7 @@ class ProjectModels:
         if not reason.strip():
             raise VersionMarked("a mark needs a reason")
         with self._backends.database.write() as transaction:
-            marks.mark(transaction, version.label, reason, by or current_user())
+            marks.mark_result(transaction, version.label, reason, by or current_user())
         return self.resolve(version.reference)
 
     def unmark(self, reference: str) -> Version:

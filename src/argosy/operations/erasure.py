@@ -53,7 +53,7 @@ def erase_subject(backends: Backends, subject: str, mark: bool = False) -> Erase
     if mark:
         with backends.database.write() as transaction:
             for version in versions:
-                marks.mark(transaction, version.label, MARK, current_user())
+                marks.mark_result(transaction, version.label, MARK, current_user())
     damaged = [str(path) for path in log.damaged()]
     names = [version.reference for version in versions]
     return ErasedSubject(erased.examples, erased.revisions, len(predictions), names, damaged)

@@ -12,7 +12,7 @@ from argosy.store import statements as sql
 from argosy.store.trained import Version
 
 
-def mark(transaction: Transaction, label: str, reason: str, by: str) -> bool:
+def mark_result(transaction: Transaction, label: str, reason: str, by: str) -> bool:
     """Mark a result, which must be there; False where it was marked already: the first reason stays."""
     row = {"label": label, "reason": reason, "by": by, "now": transaction.now()}
     return bool(transaction.execute(sql.MARK, row))
