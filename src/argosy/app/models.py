@@ -133,7 +133,7 @@ class ProjectModels:
         """Take a version's mark away."""
         version = self.resolve(reference)
         with self._backends.database.write() as transaction:
-            marks.unmark(transaction, version.label)
+            marks.unmark_result(transaction, version.label)
         return self.resolve(version.reference)
 
     def promote(

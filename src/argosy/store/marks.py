@@ -18,7 +18,7 @@ def mark_result(transaction: Transaction, label: str, reason: str, by: str) -> b
     return bool(transaction.execute(sql.MARK, row))
 
 
-def unmark(transaction: Transaction, label: str) -> bool:
+def unmark_result(transaction: Transaction, label: str) -> bool:
     """Take the mark away; False where there was none."""
     return bool(transaction.execute(sql.UNMARK, {"label": label}))
 
