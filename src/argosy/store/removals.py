@@ -26,7 +26,7 @@ _LEFT = "SELECT id, artifact FROM artifact_removals WHERE is_over = 0 AND begun_
 _FORGET = "DELETE FROM artifact_removals WHERE is_over = 1 AND begun_at < :before"
 
 
-def mark(transaction: Transaction) -> int:
+def last_finished_removal(transaction: Transaction) -> int:
     """The last removal up to which all are over; asked for before an artifact is put."""
     return int(transaction.execute(_MARK)[0][0])
 

@@ -41,7 +41,7 @@ class Store:
     def put_artifact(self, source: Path) -> PutArtifact:
         """Keep a copy of the file for a result that is about to be recorded."""
         with self.database.read() as transaction:
-            mark = removals.mark(transaction)
+            mark = removals.last_finished_removal(transaction)
         return PutArtifact(self.artifacts.put(source), source.stat().st_size, mark)
 
     def record(self, transaction: Transaction, trained: Trained, put: PutArtifact | None = None) -> bool:
