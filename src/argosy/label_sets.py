@@ -63,7 +63,7 @@ def label_of(value: Any) -> str:
     if value is None or (isinstance(value, float) and not isfinite(value)):
         raise ValueError(NO_LABEL)
     if isinstance(value, bool | int | float):
-        return plain(value)
+        return canonical_label(value)
     if isinstance(value, Decimal) and value.is_finite():
         return _plain_text(format(value, "f"))
     if isinstance(value, Decimal) or type(value).__name__ in _MISSING_OF_PANDAS:
@@ -76,7 +76,7 @@ def label_of_choices(choices: list[Any]) -> Any:
     return choices[0] if len(choices) == 1 else choices
 
 
-def plain(value: str | float) -> str:
+def canonical_label(value: str | float) -> str:
     """A single label, or a category, in its one form."""
     if isinstance(value, str):
         return _plain_text(value)
@@ -93,7 +93,7 @@ def plain(value: str | float) -> str:
 def spellings(stored: Iterable[str]) -> dict[str, str]:
     """Today's form of a single label to the older one in which it rests: `true` to `True`. Empty, as a rule."""
     known = {one for label in stored for one in as_members(label)}
-    found = {plain(one): one for one in sorted(known)}
+    found = {canonical_label(one): one for one in sorted(known)}
     return {form: one for form, one in found.items() if form not in known}
 
 
@@ -233,7 +233,7 @@ def _distinct(labels: Any) -> tuple[str, ...]:
 
 def _single(label: Any) -> str:
     if isinstance(label, bool | int | float):
-        return plain(label)
+        return canonical_label(label)
     if not isinstance(label, str):
         raise ValueError(f"a label in the list is neither text nor number but {type(label).__name__}")
     if not label.strip():

@@ -20,7 +20,7 @@ import msgspec
 
 from argosy.datasets.csv_rows import CsvRows
 from argosy.errors import FeedbackInvalid
-from argosy.label_sets import as_members, in_form_of, is_set, label_of, plain
+from argosy.label_sets import as_members, canonical_label, in_form_of, is_set, label_of
 from argosy.spreadsheet_cells import guarded, unguarded
 from argosy.types import Input
 
@@ -154,9 +154,11 @@ class _Reading:
         return Returned(list(self._taken.values()), self._skipped, self._repeated, self._new_labels())
 
     def _new_labels(self) -> list[str]:
-        known = {model: {plain(one) for one in self._labels_of(model)} for model in set(self._models.values())}
+        known = {
+            model: {canonical_label(one) for one in self._labels_of(model)} for model in set(self._models.values())
+        }
         said = {(self._models[one], label) for one, given in self._taken.items() for label in as_members(given.label)}
-        return sorted({label for model, label in said if known[model] and plain(label) not in known[model]})
+        return sorted({label for model, label in said if known[model] and canonical_label(label) not in known[model]})
 
 
 def _label(said: str, answer: str) -> str:

@@ -11,7 +11,7 @@ from math import inf, isfinite, isnan, nan
 from typing import Any, Final
 
 from argosy.errors import InputInvalid
-from argosy.label_sets import plain
+from argosy.label_sets import canonical_label
 from argosy.models.inputs import FieldKind
 from argosy.typed_values import first_names
 from argosy.types import Input
@@ -62,11 +62,11 @@ def _number(value: Any, name: str) -> float:
 def category_of(value: Any, name: str) -> str | None:
     """The category's name, None where it is missing."""
     if isinstance(value, str):
-        return plain(value) or None
+        return canonical_label(value) or None
     if value is None or (isinstance(value, float) and not isfinite(value)):
         return None
     if isinstance(value, bool | int | float):
-        return plain(value)
+        return canonical_label(value)
     raise InputInvalid(f"the field '{name}' must be a text, a number or a truth value, not {_kind(value)}")
 
 

@@ -12,12 +12,12 @@ from argosy.datasets.examples import Examples
 from argosy.datasets.export import write_csv, write_json_lines
 from argosy.errors import CollectionNotFound, ExamplesInvalid, KeyWrong
 from argosy.identities import identity_of
-from argosy.label_sets import plain
+from argosy.label_sets import canonical_label
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
 
 TEXTS = st.text(min_size=1, max_size=40).filter(lambda text: not text.isspace())
-LABELS = TEXTS.filter(lambda text: plain(text) == text and text[0] not in "[({")
+LABELS = TEXTS.filter(lambda text: canonical_label(text) == text and text[0] not in "[({")
 SUBJECTS = (TEXTS | st.text("'=-+@{ a", min_size=1)).map(lambda text: identity_of(text, "subject"))
 JSON = st.recursive(
     st.none()

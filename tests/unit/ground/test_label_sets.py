@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from argosy import label_sets
 
-LABELS = st.lists(st.text(min_size=1).filter(lambda text: text.strip() and label_sets.plain(text) == text), max_size=6)
+LABELS = st.lists(
+    st.text(min_size=1).filter(lambda text: text.strip() and label_sets.canonical_label(text) == text), max_size=6
+)
 
 
 @given(LABELS, st.randoms())
