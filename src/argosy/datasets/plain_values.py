@@ -14,12 +14,12 @@ from argosy.identities import WrittenNumber
 def plain_row(names: Sequence[str], values: Sequence[Any]) -> Mapping[str, Any] | str:
     """The row by column, or what is wrong with it."""
     try:
-        return {name: plain(value, name) for name, value in zip(names, values, strict=True)}
+        return {name: plain_value(value, name) for name, value in zip(names, values, strict=True)}
     except TypeError as problem:
         return str(problem)
 
 
-def plain(value: Any, name: str) -> Any:
+def plain_value(value: Any, name: str) -> Any:
     """The value; times in ISO 8601. Raises TypeError on what JSON cannot say."""
     if value is None or isinstance(value, str | bool | int | float):
         return value
@@ -29,11 +29,11 @@ def plain(value: Any, name: str) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, list | tuple):
-        return [plain(item, name) for item in value]
+        return [plain_value(item, name) for item in value]
     if isinstance(value, Mapping):
-        return {key: plain(item, name) for key, item in value.items()}
+        return {key: plain_value(item, name) for key, item in value.items()}
     if hasattr(value, "tolist"):  # of NumPy
-        return plain(value.tolist(), name)
+        return plain_value(value.tolist(), name)
     raise TypeError(f"'{name}' holds a {type(value).__name__}: text, numbers, times, lists and structs are read")
 
 
