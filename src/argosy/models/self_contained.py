@@ -55,7 +55,7 @@ class _Refused(Exception):
     """Why the model is not taken."""
 
 
-def refusal(content: bytes, supplied: Collection[str] = ()) -> str:
+def why_not_self_contained(content: bytes, supplied: Collection[str] = ()) -> str:
     """Why these bytes are no ONNX model that stands alone; empty where they are one.
 
     `supplied` are initializers of the main graph whose numbers whoever loads the model brings along: those may be named

@@ -8,14 +8,14 @@ from argosy.errors import ArtifactCorrupt, ImportInvalid
 from argosy.models.fine_tuning.answering import Answering
 from argosy.models.runtime import Declared
 from argosy.models.runtimes.onnx import Onnx
-from argosy.models.self_contained import DEPTH, refusal
+from argosy.models.self_contained import DEPTH, why_not_self_contained
 
 FIELDS = Declared(fields={"a": "number", "b": "number"})
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_tensor_in_another_file_is_refused_wherever_it_stands(place):
-    assert "another file" in refusal(PLACES[place]().SerializeToString())
+    assert "another file" in why_not_self_contained(PLACES[place]().SerializeToString())
 
 
 def test_the_runtime_asks_before_it_loads(tmp_path, monkeypatch):
@@ -27,8 +27,11 @@ def test_the_runtime_asks_before_it_loads(tmp_path, monkeypatch):
 
 
 def test_a_whole_model_is_taken():
-    assert refusal(counting().SerializeToString()) == ""
-    assert refusal(model([passed_on()], [helper.make_tensor("W", 1, [2], [1.0, 2.0])]).SerializeToString()) == ""
+    assert why_not_self_contained(counting().SerializeToString()) == ""
+    assert (
+        why_not_self_contained(model([passed_on()], [helper.make_tensor("W", 1, [2], [1.0, 2.0])]).SerializeToString())
+        == ""
+    )
 
 
 def test_a_forest_is_taken_with_its_many_numbers():
@@ -38,16 +41,21 @@ def test_a_forest_is_taken_with_its_many_numbers():
     rows = np.random.default_rng(0).normal(size=(300, 4))
     forest = RandomForestClassifier(20, random_state=0).fit(rows, (rows[:, 0] * rows[:, 1] > 0).astype(int))
     content = skl2onnx.to_onnx(forest, rows[:1]).SerializeToString()
-    assert refusal(content) == ""
-    assert refusal(content[:-1]) != ""
+    assert why_not_self_contained(content) == ""
+    assert why_not_self_contained(content[:-1]) != ""
 
 
 def test_what_is_supplied_may_be_elsewhere_as_an_initializer_of_the_main_graph_once():
     content = reading("artifact").SerializeToString()
-    assert refusal(content, ["W"]) == ""
-    assert refusal(content, ["V"]) != ""
-    assert refusal(PLACES["branches"]().SerializeToString(), ["W"]) != ""
-    assert refusal(model([passed_on()], [external(), external(location="other")]).SerializeToString(), ["W"]) != ""
+    assert why_not_self_contained(content, ["W"]) == ""
+    assert why_not_self_contained(content, ["V"]) != ""
+    assert why_not_self_contained(PLACES["branches"]().SerializeToString(), ["W"]) != ""
+    assert (
+        why_not_self_contained(
+            model([passed_on()], [external(), external(location="other")]).SerializeToString(), ["W"]
+        )
+        != ""
+    )
 
 
 def test_our_own_graph_may_not_name_files_either():
@@ -92,5 +100,5 @@ def test_what_else_could_name_a_file_or_is_not_known_is_refused():
         "or cut": b"\x82\x80",
         "ONNX, or damaged": b"\xff" * 11,
     }
-    assert [problem for problem, content in cases.items() if problem not in refusal(content)] == []
-    assert refusal(metadata("author")) == ""
+    assert [problem for problem, content in cases.items() if problem not in why_not_self_contained(content)] == []
+    assert why_not_self_contained(metadata("author")) == ""

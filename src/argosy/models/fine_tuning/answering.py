@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from argosy.errors import ArtifactCorrupt, ExtraMissing
 from argosy.models.fine_tuning.pretrained import Floats
-from argosy.models.self_contained import refusal
+from argosy.models.self_contained import why_not_self_contained
 
 PURPOSE = "the model transformer"
 
@@ -19,7 +19,7 @@ class Answering:
     """May be called from several threads; the interpreter is free while it computes."""
 
     def __init__(self, graph: bytes, tensors: Mapping[str, NDArray[Any]]) -> None:
-        if problem := refusal(graph, tensors):
+        if problem := why_not_self_contained(graph, tensors):
             raise ArtifactCorrupt(f"the graph of a transformer model: {problem}")
         try:
             import onnxruntime

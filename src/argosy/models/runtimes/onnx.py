@@ -14,7 +14,7 @@ import numpy as np
 
 from argosy.errors import ExtraMissing, ImportedModelFailed, ImportInvalid
 from argosy.models.runtime import Answers, Declared, ModelRow, class_name, one_hot
-from argosy.models.self_contained import refusal
+from argosy.models.self_contained import why_not_self_contained
 
 TYPES: Final[dict[str, Any]] = {
     "tensor(float)": np.float32,
@@ -86,7 +86,7 @@ class Onnx:
 
 
 def _session(content: bytes) -> Any:
-    if problem := refusal(content):
+    if problem := why_not_self_contained(content):
         raise ImportInvalid(f"the file cannot be read as ONNX: {problem}")
     try:
         import onnxruntime
