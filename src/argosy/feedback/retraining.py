@@ -79,7 +79,7 @@ class Retraining:
             wanted = self._wanted(challenger, frozen)
             self._check_idle(request.model, wanted)
         except NothingNew as nothing:
-            return Outcome({**found, "refused": refusal(str(nothing), request)})
+            return Outcome({**found, "refused": nothing_new_reason(str(nothing), request)})
         except DefinitionInvalid as problem:
             return Outcome({**found, "refused": str(problem)})
         gate = gate_job(GateRequest(request.model, wanted.label, champion.number))
@@ -132,7 +132,7 @@ def hold_out(fit_seconds: float, policy: Policy) -> int:
     return policy.folds if fit_seconds * policy.folds <= policy.fold_seconds else 1
 
 
-def refusal(nothing: str, request: RetrainRequest) -> str:
+def nothing_new_reason(nothing: str, request: RetrainRequest) -> str:
     """Why nothing is trained, and after drift what would help: labels of what shifted."""
     if request.trigger != BY_DRIFT:
         return nothing
