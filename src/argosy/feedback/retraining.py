@@ -67,7 +67,7 @@ class Retraining:
         trained = self._store.trained(champion.label)
         definition = Definition.from_dict(trained.definition, self._registries)
         found: dict[str, Any] = {"model": request.model, "champion": champion.number}
-        if why := refused(trained):
+        if why := why_not_retrainable(trained):
             return Outcome({**found, "refused": f"{champion.reference} {why}"})
         found["feedback"] = self._derive(request.model, definition.dataset)
         guard.check()
@@ -141,7 +141,7 @@ def nothing_new_reason(nothing: str, request: RetrainRequest) -> str:
     return f"{request.reason}, but nothing new to learn from: review these rows: {review}"
 
 
-def refused(trained: Trained) -> str:
+def why_not_retrainable(trained: Trained) -> str:
     """Why there is no definition that could be trained again on newer rows; empty where there is."""
     if member_labels(trained.definition):
         return "is an ensemble: retrain the models of its members, then submit its plan with their new versions"
