@@ -129,7 +129,7 @@ def judge(
     )
 
 
-def refused(reason: str, policy: Policy, rows: int = 0) -> Verdict:
+def refusal_verdict(reason: str, policy: Policy, rows: int = 0) -> Verdict:
     """A verdict without a comparison."""
     return Verdict(False, reason, rows, policy.confidence)
 

@@ -22,7 +22,7 @@ from argosy.datasets.split import TEST
 from argosy.errors import DecisionOvertaken
 from argosy.evaluation.decision import PairedAnswers, judge_challenger
 from argosy.evaluation.evidence import Candidate, Side, select
-from argosy.evaluation.gate import Correct, Policy, Verdict, refused
+from argosy.evaluation.gate import Correct, Policy, Verdict, refusal_verdict
 from argosy.evaluation.suspicion import held, suspicions, without
 from argosy.feedback.triggers import is_cooling
 from argosy.jobs.guard import LeaseGuard
@@ -88,11 +88,11 @@ class Gating:
         champion = self._store.resolve(f"{request.model}@{CHAMPION}")
         left_out = ""
         if champion.number != request.champion:
-            verdict = refused(_moved(request.champion, champion.number), self._policy)
+            verdict = refusal_verdict(_moved(request.champion, champion.number), self._policy)
         elif champion.number == number:
-            verdict = refused(f"version {number} is the champion already", self._policy)
+            verdict = refusal_verdict(f"version {number} is the champion already", self._policy)
         elif (challenger := self._store.resolve(f"{request.model}@{number}")).mark:
-            verdict = refused(f"version {number} is marked: {challenger.mark}", self._policy)
+            verdict = refusal_verdict(f"version {number} is marked: {challenger.mark}", self._policy)
         else:
             verdict, left_out = self._compare(champion, challenger, guard)
             verdict = self._cooled(request.model, verdict)

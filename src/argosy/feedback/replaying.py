@@ -17,7 +17,7 @@ import numpy as np
 from argosy.database import Database, Transaction
 from argosy.errors import DecisionOvertaken, InputInvalid
 from argosy.evaluation.evidence import weights_of
-from argosy.evaluation.gate import Correct, Policy, Verdict, judge, refused
+from argosy.evaluation.gate import Correct, Policy, Verdict, judge, refusal_verdict
 from argosy.evaluation.suspicion import suspicions, without
 from argosy.feedback.labels import ConflictRule
 from argosy.feedback.replay import InterimTest, Row, first_rows, interim_test, too_few
@@ -68,9 +68,9 @@ class Replaying:
             rows = fresh_rows(transaction, asked, self._rule, self._policy)
         interim = interim_test(len(rows), self._policy)
         if found != asked:
-            verdict = refused(_moved(found), self._policy)
+            verdict = refusal_verdict(_moved(found), self._policy)
         elif interim is None:
-            verdict = refused(too_few(len(rows), self._policy), self._policy, len(rows))
+            verdict = refusal_verdict(too_few(len(rows), self._policy), self._policy, len(rows))
         else:
             verdict = self._compare(asked, first_rows(rows, interim), interim, guard)
             verdict = self._cooled(request.model, verdict, now)

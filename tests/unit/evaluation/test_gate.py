@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.evaluation.gate import Policy, Verdict, judge, refused
+from argosy.evaluation.gate import Policy, Verdict, judge, refusal_verdict
 from argosy.statistics.paired_tests import mcnemar
 from argosy.statistics.weighted_pairs import difference_interval
 
@@ -129,5 +129,5 @@ def test_the_order_of_rows_does_not_matter(rows, seed):
 
 
 def test_a_refusal_without_a_comparison_keeps_the_policys_confidence():
-    verdict = refused("cooling down", Policy(confidence=0.9))
+    verdict = refusal_verdict("cooling down", Policy(confidence=0.9))
     assert (verdict.promote, verdict.reason, verdict.rows, verdict.confidence) == (False, "cooling down", 0, 0.9)
