@@ -55,7 +55,7 @@ class Reply(msgspec.Struct, frozen=True):
 class ModelProcess:
     """One process. It ends by `end`, with this object, or when this process does, however that ends."""
 
-    def __init__(self, start: Callable[[], Popen[bytes]] = sandbox.start) -> None:
+    def __init__(self, start: Callable[[], Popen[bytes]] = sandbox.start_child) -> None:
         self._process = start()
         self._ask, self._hear = _descriptor(self._process.stdin), _descriptor(self._process.stdout)
         os.set_blocking(self._ask, False)

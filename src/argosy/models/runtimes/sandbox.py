@@ -31,7 +31,7 @@ PROCESSES: Final = {True: 64, False: 4096}
 """Processes and threads that there may be: in a sandbox its own, outside of one all of the user's together."""
 
 
-def start() -> Popen[bytes]:
+def start_child() -> Popen[bytes]:
     """The program `child` under its supervisor, as strictly as is possible here, on two pipes."""
     is_sandboxed = bool(bubblewrap())
     program = [sys.executable, "-m", CHILD, str(PROCESSES[is_sandboxed])]
