@@ -59,7 +59,7 @@ def current_user() -> str:
 PARENT = "ARGOSY_PARENT"
 
 
-def start(
+def start_argosy(
     arguments: Sequence[str],
     *,
     environment: Mapping[str, str] | None = None,

@@ -45,7 +45,7 @@ def run_task(
     with tempfile.TemporaryDirectory(prefix="argosy-") as name:
         folder = Path(name)
         (folder / "request").write_bytes(msgspec.json.encode(request))
-        child = processes.start(
+        child = processes.start_argosy(
             ["--project", str(root), "task", task, name],
             environment=processes.single_threaded() if threads is None else _given(threads),
             log=folder / "log",

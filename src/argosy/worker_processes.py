@@ -51,4 +51,4 @@ def started(backends: Backends, count: int, now: bool = False) -> Iterator[Calla
 
 def _start(backends: Backends, now: bool) -> subprocess.Popen[bytes]:
     arguments = ["--project", str(backends.root), "worker", "--processes", "1", *(["--now"] if now else [])]
-    return processes.start(arguments, is_session=True)
+    return processes.start_argosy(arguments, is_session=True)

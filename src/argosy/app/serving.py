@@ -100,7 +100,7 @@ def serving(backends: Backends, port: int = 0) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
         log = Path(folder) / "log"
         arguments = ["--project", str(backends.root), "serve", "--host", "127.0.0.1", "--port", str(port)]
-        process = processes.start(arguments, log=log)
+        process = processes.start_argosy(arguments, log=log)
         try:
             yield _ready(process, log)
         finally:
@@ -135,7 +135,7 @@ def _is_ready(url: str) -> bool:
 def keep_draining(backends: Backends, stop: threading.Event) -> None:
     """Keep one drainer as a child until `stop` is set; one that dies is replaced."""
     while not stop.is_set():
-        process = processes.start(["--project", str(backends.root), "drain"], nice=5)
+        process = processes.start_argosy(["--project", str(backends.root), "drain"], nice=5)
         while process.poll() is None and not stop.wait(KEEP_SECONDS):
             continue
         processes.stop(process, DRAINER_SECONDS)

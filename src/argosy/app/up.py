@@ -24,7 +24,7 @@ _log = logger("argosy.up")
 def up(backends: Backends, host: str, port: int, workers: int, stop: threading.Event) -> None:
     """Run until `stop` is set; workers that die are replaced, a server that dies ends it all with JobFailed."""
     arguments = ["--project", str(backends.root), "serve", "--host", host, "--port", str(port)]
-    server = processes.start(arguments)
+    server = processes.start_argosy(arguments)
     every, replayed_at, reported = backends.settings.rollback.every_seconds, float("-inf"), decisions(backends)
     drift_every, drift_at = backends.settings.drift.every_seconds, time.monotonic()
     waiting: dict[str, str] = {}
