@@ -16,7 +16,7 @@ import numpy as np
 from argosy.database import Database, Transaction
 from argosy.datasets import statements as sql
 from argosy.datasets.membership import decode
-from argosy.datasets.staging import subject_hash
+from argosy.datasets.staging import example_subject_hash
 from argosy.identities import resting_forms
 from argosy.vault import Scope
 
@@ -41,7 +41,8 @@ def erase(database: Database, scopes: Iterable[Scope], subject: str) -> Erased:
             transaction.lock(scope.name)
             collection = scope.name.removeprefix("collection:")
             keys = [
-                {"collection": collection, "subject_hash": subject_hash(scope, one)} for one in resting_forms(subject)
+                {"collection": collection, "subject_hash": example_subject_hash(scope, one)}
+                for one in resting_forms(subject)
             ]
             rows = sorted({row for key in keys for row in transaction.execute(sql.SUBJECT_ROWS, key)})
             examples += len({content_hash for _, content_hash in rows})

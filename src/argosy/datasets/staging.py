@@ -153,7 +153,7 @@ class Staging:
                 row.row,
                 example_id,
                 content_hash,
-                subject_hash(scope, row.subject) if row.subject else None,
+                example_subject_hash(scope, row.subject) if row.subject else None,
                 row.origin.encode() if row.origin else None,
                 respelled(row.label, spelling) if spelling else row.label,
                 seen_at if row.seen_at is None else row.seen_at,
@@ -225,7 +225,7 @@ class Staging:
             self._scratch.execute_many(sql.REVISE_STAGED, [(example_id, revision, int(n == keep[-1]), again, n)])
 
 
-def subject_hash(scope: Scope, subject: str) -> bytes:
+def example_subject_hash(scope: Scope, subject: str) -> bytes:
     """What a subject's rows are found by."""
     return scope.hash("subject", subject.encode())
 
