@@ -26,7 +26,7 @@ from argosy.predictions.record import (
     SealedPrediction,
     entity_hash,
     from_bytes,
-    subject_hash,
+    prediction_subject_hash,
     unseal,
 )
 from argosy.statistics.shifts import Moments
@@ -170,7 +170,7 @@ class PredictionLog:
         The caller then has the database purge its write-ahead log, once for all that it erases.
         """
         drain_once(self._spool, self._database)
-        hashes = [subject_hash(self._scope, form) for form in resting_forms(subject)]
+        hashes = [prediction_subject_hash(self._scope, form) for form in resting_forms(subject)]
         with self._database.write() as transaction:  # meanwhile no drain moves what is not blanked yet
             for path in sorted([*segments.segments_in(self._spool), *segments.damaged(self._spool)]):
                 hold_segment(transaction, path)

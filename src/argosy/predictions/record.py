@@ -89,7 +89,7 @@ def seal(prediction: Prediction, scope: Scope) -> SealedPrediction:
         prediction.model,
         prediction.version,
         prediction.made_at,
-        subject_hash(scope, prediction.subject),
+        prediction_subject_hash(scope, prediction.subject),
         entity_hash(scope, prediction.entity),
         prediction.answer,
         prediction.confidence,
@@ -133,7 +133,7 @@ def from_bytes(data: bytes | memoryview) -> SealedPrediction:
         raise RecordUnreadable(f"it is not what its format says ({type(error).__name__})") from None
 
 
-def subject_hash(scope: Scope, subject: str | None) -> bytes | None:
+def prediction_subject_hash(scope: Scope, subject: str | None) -> bytes | None:
     """What finds a subject's predictions without naming the subject."""
     return None if subject is None else scope.hash("prediction subject", subject.encode())
 
