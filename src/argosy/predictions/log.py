@@ -24,8 +24,8 @@ from argosy.predictions.profiles import CONFIDENCE, Profile
 from argosy.predictions.record import (
     Prediction,
     SealedPrediction,
-    entity_hash,
     from_bytes,
+    prediction_entity_hash,
     prediction_subject_hash,
     unseal,
 )
@@ -87,7 +87,7 @@ class PredictionLog:
         `model` '' is every model; `token` the name of the token that asked, None is any.
         """
         drain_once(self._spool, self._database)
-        hashes = [entity_hash(self._scope, form) for form in resting_forms(entity)]
+        hashes = [prediction_entity_hash(self._scope, form) for form in resting_forms(entity)]
         wanted = {"start": start, "end": end, "model": model, "token": token, "rows": rows}
         with self._database.read() as transaction:
             found = [

@@ -90,7 +90,7 @@ def seal(prediction: Prediction, scope: Scope) -> SealedPrediction:
         prediction.version,
         prediction.made_at,
         prediction_subject_hash(scope, prediction.subject),
-        entity_hash(scope, prediction.entity),
+        prediction_entity_hash(scope, prediction.entity),
         prediction.answer,
         prediction.confidence,
         scope.seal(secret, bytes.fromhex(prediction.id)),
@@ -138,6 +138,6 @@ def prediction_subject_hash(scope: Scope, subject: str | None) -> bytes | None:
     return None if subject is None else scope.hash("prediction subject", subject.encode())
 
 
-def entity_hash(scope: Scope, entity: str | None) -> bytes | None:
+def prediction_entity_hash(scope: Scope, entity: str | None) -> bytes | None:
     """What finds an entity's predictions without naming the entity."""
     return None if entity is None else scope.hash("prediction entity", entity.encode())
