@@ -112,7 +112,7 @@ class ProjectModels:
         """Set a tag of one version; raises TagInvalid."""
         version = self.resolve(reference)
         with self._backends.database.write() as transaction:
-            kept.tag(transaction, version.model, version.number, name, value)
+            kept.tag_version(transaction, version.model, version.number, name, value)
 
     def untag(self, reference: str, name: str) -> bool:
         """Take a tag away; False where there was none."""

@@ -70,7 +70,7 @@ def kept_curves(transaction: Transaction, label: str) -> Curves:
     return found
 
 
-def tag(transaction: Transaction, model: str, number: int, name: str, value: str) -> None:
+def tag_version(transaction: Transaction, model: str, number: int, name: str, value: str) -> None:
     """Set a tag of a version, which must be there; raises TagInvalid."""
     if not _TAG.fullmatch(name):
         raise TagInvalid(f"a tag is up to 100 letters, digits and _ . -, as in 'reviewed'; got {name!r}")

@@ -52,18 +52,18 @@ def test_of_one_step_the_last_value_counts(store):
 
 def test_tags(store):
     with store.database.write() as transaction:
-        kept.tag(transaction, "m", 1, "reviewed", "no")
-        kept.tag(transaction, "m", 1, "reviewed", "yes")
-        kept.tag(transaction, "m", 2, "ticket", "OPS-17")
+        kept.tag_version(transaction, "m", 1, "reviewed", "no")
+        kept.tag_version(transaction, "m", 1, "reviewed", "yes")
+        kept.tag_version(transaction, "m", 2, "ticket", "OPS-17")
         assert kept.untag(transaction, "m", 2, "nothing") is False
         assert kept.tags_of(transaction, "m") == {1: {"reviewed": "yes"}, 2: {"ticket": "OPS-17"}}
         assert kept.untag(transaction, "m", 2, "ticket") is True
         assert kept.tags_of(transaction, "m") == {1: {"reviewed": "yes"}}
         for name in ("", "two words", "x" * 101):
             with pytest.raises(TagInvalid, match="a tag is up to 100"):
-                kept.tag(transaction, "m", 1, name, "")
+                kept.tag_version(transaction, "m", 1, name, "")
         with pytest.raises(TagInvalid, match="at most 1,000 characters"):
-            kept.tag(transaction, "m", 1, "long", "x" * 1001)
+            kept.tag_version(transaction, "m", 1, "long", "x" * 1001)
 
 
 PACKAGE = {
