@@ -118,7 +118,7 @@ class ProjectModels:
         """Take a tag away; False where there was none."""
         version = self.resolve(reference)
         with self._backends.database.write() as transaction:
-            return kept.untag(transaction, version.model, version.number, name)
+            return kept.untag_version(transaction, version.model, version.number, name)
 
     def mark(self, reference: str, reason: str, by: str = "") -> Version:
         """Say that a version, and every other of the same result, is not to be promoted; the first reason stays."""

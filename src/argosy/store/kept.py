@@ -80,7 +80,7 @@ def tag_version(transaction: Transaction, model: str, number: int, name: str, va
     transaction.execute(sql.TAG, row)
 
 
-def untag(transaction: Transaction, model: str, number: int, name: str) -> bool:
+def untag_version(transaction: Transaction, model: str, number: int, name: str) -> bool:
     """Take a tag away; False where there was none."""
     return bool(transaction.execute(sql.UNTAG, {"model": model, "number": number, "tag": name}))
 

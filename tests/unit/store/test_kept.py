@@ -55,9 +55,9 @@ def test_tags(store):
         kept.tag_version(transaction, "m", 1, "reviewed", "no")
         kept.tag_version(transaction, "m", 1, "reviewed", "yes")
         kept.tag_version(transaction, "m", 2, "ticket", "OPS-17")
-        assert kept.untag(transaction, "m", 2, "nothing") is False
+        assert kept.untag_version(transaction, "m", 2, "nothing") is False
         assert kept.tags_of(transaction, "m") == {1: {"reviewed": "yes"}, 2: {"ticket": "OPS-17"}}
-        assert kept.untag(transaction, "m", 2, "ticket") is True
+        assert kept.untag_version(transaction, "m", 2, "ticket") is True
         assert kept.tags_of(transaction, "m") == {1: {"reviewed": "yes"}}
         for name in ("", "two words", "x" * 101):
             with pytest.raises(TagInvalid, match="a tag is up to 100"):
