@@ -11,7 +11,7 @@ from argosy.web.charts.bars import Line, bars
 from argosy.web.charts.curves import Axes, Mark, curve
 from argosy.web.charts.dots import Dot, intervals
 from argosy.web.charts.heat import heat_map
-from argosy.web.charts.svg import Scale, tag, text
+from argosy.web.charts.svg import Scale, element, text
 
 SHARE = st.floats(0, 1)
 NAME = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60)
@@ -28,7 +28,7 @@ def parsed(markup):
 
 def test_text_is_escaped():
     assert text("<b> & 'c'", x=1.0) == '<text x="1">&lt;b&gt; &amp; &#39;c&#39;</text>'
-    assert tag("g", class_='a"b', stroke_width=2, nothing=None) == '<g class="a&#34;b" stroke-width="2"></g>'
+    assert element("g", class_='a"b', stroke_width=2, nothing=None) == '<g class="a&#34;b" stroke-width="2"></g>'
 
 
 @settings(deadline=None, max_examples=100)

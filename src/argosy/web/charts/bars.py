@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from argosy.shortening import shortened
-from argosy.web.charts.svg import Scale, figure, tag, text
+from argosy.web.charts.svg import Scale, element, figure, text
 
 HEAD, FOOT = 4.0, 8.0
 
@@ -47,7 +47,7 @@ def bars(lines: Sequence[Line], width: float, title: str, series: Sequence[str],
 
 def _bar(value: float, end: str, across: Scale, y: float, thickness: float, tone: str) -> Markup:
     length = max(across(value) - across.start, 1.0 if value else 0.0)
-    hint = tag("title", end)
-    shape = tag("rect", hint, class_="bar", x=across.start, y=y + 1, width=length, height=thickness - 2, rx=2.0)
+    hint = element("title", end)
+    shape = element("rect", hint, class_="bar", x=across.start, y=y + 1, width=length, height=thickness - 2, rx=2.0)
     written = text(end, class_="tick", x=across.start + length + 5, y=y + thickness / 2 + 4)
-    return tag("g", [shape, written], class_=tone)
+    return element("g", [shape, written], class_=tone)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from argosy.web.charts.svg import Scale, figure, tag, text
+from argosy.web.charts.svg import Scale, element, figure, text
 
 LEFT, RIGHT, TOP, FOOT = 44.0, 14.0, 10.0, 40.0
 
@@ -45,25 +45,27 @@ def curve(marks: Sequence[Mark], width: float, title: str, axes: Axes, diagonal:
     if diagonal:
         ends = [max(axes.x_range[0], axes.y_range[0]), min(axes.x_range[1], axes.y_range[1])]
         (x1, x2), (y1, y2) = map(across, ends), map(upwards, ends)
-        drawn.append(tag("line", class_="reference", x1=x1, y1=y1, x2=x2, y2=y2))
+        drawn.append(element("line", class_="reference", x1=x1, y1=y1, x2=x2, y2=y2))
     highs = [f"{across(mark.x):.1f},{upwards(mark.high):.1f}" for mark in marks]
     lows = [f"{across(mark.x):.1f},{upwards(mark.low):.1f}" for mark in reversed(marks)]
     middle = [f"{across(mark.x):.1f},{upwards(mark.value):.1f}" for mark in marks]
-    drawn.append(tag("polygon", class_="band", points=" ".join(highs + lows)))
-    drawn.append(tag("polyline", class_="curve", points=" ".join(middle)))
+    drawn.append(element("polygon", class_="band", points=" ".join(highs + lows)))
+    drawn.append(element("polyline", class_="curve", points=" ".join(middle)))
     for mark in marks:
         x = across(mark.x)
-        drawn.append(tag("line", class_="whisker", x1=x, x2=x, y1=upwards(mark.low), y2=upwards(mark.high)))
-        drawn.append(tag("circle", tag("title", mark.description), class_="dot", cx=x, cy=upwards(mark.value), r=4.5))
+        drawn.append(element("line", class_="whisker", x1=x, x2=x, y1=upwards(mark.low), y2=upwards(mark.high)))
+        drawn.append(
+            element("circle", element("title", mark.description), class_="dot", cx=x, cy=upwards(mark.value), r=4.5)
+        )
     described = "; ".join(mark.description for mark in marks)
-    return figure(width, height, title, described, [tag("g", drawn, class_="accent")])
+    return figure(width, height, title, described, [element("g", drawn, class_="accent")])
 
 
 def _grid(across: Scale, upwards: Scale, axes: Axes, width: float, height: float) -> Markup:
     drawn = []
     for value in upwards.ticks(5):
         y = upwards(value)
-        drawn.append(tag("line", class_="grid", x1=LEFT, x2=width - RIGHT, y1=y, y2=y))
+        drawn.append(element("line", class_="grid", x1=LEFT, x2=width - RIGHT, y1=y, y2=y))
         written = f"{value:.3g}" if axes.plain else f"{value * 100:g}"
         drawn.append(text(written, class_="tick", x=LEFT - 7, y=y + 4, text_anchor="end"))
     for value in across.ticks(4 if width < 500 else 6):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from argosy.shortening import shortened
-from argosy.web.charts.svg import Scale, figure, percent, tag, text
+from argosy.web.charts.svg import Scale, element, figure, percent, text
 
 HEAD, FOOT = 8.0, 30.0
 
@@ -40,23 +40,25 @@ def intervals(
     drawn = [_axis(across, height, axis, 4 if is_narrow else 7, signed)]
     if reference is not None:
         at = across(reference)
-        drawn.append(tag("line", class_="reference", x1=at, x2=at, y1=HEAD, y2=height - FOOT))
+        drawn.append(element("line", class_="reference", x1=at, x2=at, y1=HEAD, y2=height - FOOT))
     for place, dot in enumerate(dots):
         y = HEAD + row * place + (28 if is_narrow else row / 2)
         if is_narrow:
-            drawn.append(tag("g", text(shortened(dot.name, 44), class_="name", x=0, y=y - 12), class_=dot.tone))
+            drawn.append(element("g", text(shortened(dot.name, 44), class_="name", x=0, y=y - 12), class_=dot.tone))
         else:
             label = text(shortened(dot.name, 36), class_="name", x=names - 4, y=y + 4, text_anchor="end")
-            drawn.append(tag("g", label, class_=dot.tone))
+            drawn.append(element("g", label, class_=dot.tone))
         drawn.append(_line(dot, y, across))
     described = "; ".join(f"{dot.name}: {_figures(dot, signed)}" for dot in dots[:12])
     return figure(width, height, title, described, drawn)
 
 
 def _line(dot: Dot, y: float, across: Scale) -> Markup:
-    hint = tag("title", f"{dot.low * 100:.1f} – {dot.value * 100:.1f} – {dot.high * 100:.1f}")
-    whisker = tag("line", class_="whisker", x1=across(dot.low), x2=across(dot.high), y1=y, y2=y)
-    return tag("g", [whisker, tag("circle", hint, class_="dot", cx=across(dot.value), cy=y, r=5)], class_=dot.tone)
+    hint = element("title", f"{dot.low * 100:.1f} – {dot.value * 100:.1f} – {dot.high * 100:.1f}")
+    whisker = element("line", class_="whisker", x1=across(dot.low), x2=across(dot.high), y1=y, y2=y)
+    return element(
+        "g", [whisker, element("circle", hint, class_="dot", cx=across(dot.value), cy=y, r=5)], class_=dot.tone
+    )
 
 
 def _axis(across: Scale, height: float, name: str, wanted: int, signed: bool) -> Markup:
@@ -64,7 +66,7 @@ def _axis(across: Scale, height: float, name: str, wanted: int, signed: bool) ->
     drawn = []
     for value in across.ticks(wanted):
         at = across(value)
-        drawn.append(tag("line", class_="grid", x1=at, x2=at, y1=HEAD, y2=bottom))
+        drawn.append(element("line", class_="grid", x1=at, x2=at, y1=HEAD, y2=bottom))
         number = f"{value * 100:+g}" if signed and value else f"{value * 100:g}"
         drawn.append(text(number, class_="tick", x=at, y=bottom + 13, text_anchor="middle"))
     middle = (across.start + across.end) / 2

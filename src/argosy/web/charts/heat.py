@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from argosy.shortening import shortened
-from argosy.web.charts.svg import figure, tag, text
+from argosy.web.charts.svg import element, figure, text
 
 MOST_NUMBERED = 24
 """More classes than these have no room for numbers."""
@@ -34,7 +34,7 @@ def heat_map(labels: Sequence[str], matrix: Sequence[Sequence[int]], width: floa
             number = f"  {row + 1}" if row < count else ""
             drawn.append(text(f"{name}{number}", class_="name", x=left - 8, y=y + cell / 2 + 4, text_anchor="end"))
         drawn += _cells(row, counts, names, labels, (left, y, cell), is_numbered and cell >= 22)
-    edge = tag("rect", class_="frame", x=left, y=top, width=cell * count, height=cell * len(matrix))
+    edge = element("rect", class_="frame", x=left, y=top, width=cell * count, height=cell * len(matrix))
     hits = sum(counts[row] for row, counts in enumerate(matrix) if row < count)
     described = f"{hits} of {sum(map(sum, matrix))} rows on the diagonal, where the answer is the true label"
     return figure(left + cell * count + 4, top + cell * len(matrix) + 4, title, described, [*drawn, edge])
@@ -55,12 +55,12 @@ def _cells(
         if not rows:
             continue
         share, x = rows / total, left + size * column
-        hint = tag("title", f"{names[row]}, predicted {labels[column]}: {rows} ({share:.0%})")
+        hint = element("title", f"{names[row]}, predicted {labels[column]}: {rows} ({share:.0%})")
         kind = "hit" if row == column else "miss"
         shade = 0.2 + 0.8 * share if is_written else 0.4 + 0.6 * share
         inset = min(0.6, size / 20)
         drawn.append(
-            tag(
+            element(
                 "rect",
                 hint,
                 class_=kind,

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 Attribute = str | float | None
 
 
-def tag(name: str, content: str | Iterable[Markup] = "", **attributes: Attribute) -> Markup:
+def element(name: str, content: str | Iterable[Markup] = "", **attributes: Attribute) -> Markup:
     """An element; what is no markup is escaped. `class_` and `stroke_width` become `class` and `stroke-width`."""
     inner = escape(content) if isinstance(content, str) else Markup("").join(content)
     written = Markup("").join(
@@ -23,14 +23,14 @@ def tag(name: str, content: str | Iterable[Markup] = "", **attributes: Attribute
 
 
 def text(content: object, **attributes: Attribute) -> Markup:
-    return tag("text", str(content), **attributes)
+    return element("text", str(content), **attributes)
 
 
 def figure(width: float, height: float, title: str, description: str, content: Iterable[Markup]) -> Markup:
     """A plot that says what it shows to whoever does not see it."""
-    return tag(
+    return element(
         "svg",
-        [tag("title", title), *content],
+        [element("title", title), *content],
         viewBox=f"0 0 {_number(width)} {_number(height)}",
         width=width,
         height=height,
