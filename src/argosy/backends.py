@@ -35,7 +35,7 @@ class Openers(Protocol):
     def database(self, url: str, root: Path) -> Database:
         """Its schema brought up to date."""
 
-    def fill(self, url: str, root: Path, rows: Path) -> None:
+    def fill_database(self, url: str, root: Path, rows: Path) -> None:
         """Put a backup's rows into a database that must be empty; raises BackupInvalid."""
 
     def broker(self, url: str, root: Path, own: Database) -> Broker:

@@ -1,7 +1,7 @@
 """One labelled input, and the three byte forms in which it is kept.
 
 `content` is what two rows must share to be the same example; `payload` is what is sealed (the input and the subject);
-`identity` is the associated data that ties a sealed payload to its row.
+`sealed_identity` is the associated data that ties a sealed payload to its row.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from argosy.types import Input, Part
 ID_BYTES = 16
 
 FIRST = (1).to_bytes(4, "big")
-"""The first revision, in `identity`."""
+"""The first revision, in `sealed_identity`."""
 
 
 def _as_float(value: Any) -> float:

@@ -18,7 +18,7 @@ from argosy.definitions import (
     Spec,
     code_digests,
     label,
-    lacking,
+    not_installed,
     parse_plan,
 )
 from argosy.definitions.ensemble import ADAPTER, with_labels
@@ -148,7 +148,7 @@ class PlanChecker:
             answers_alike(self._store.result(transaction, name).confusion) for name in trained
         )
         to_train = [definition for one, definition in wanted.values() if found[one.label] not in ("trained", "running")]
-        needed = lacking(to_train, self._registries)
+        needed = not_installed(to_train, self._registries)
         return PlanCheck(plan, expansion, ordered, datasets, found, needed, is_constant)
 
     def resolved(self, plan: Plan) -> Plan:

@@ -116,7 +116,7 @@ def _build(
     if not has_keys:
         (root / KEY_FOLDER).rmdir()  # a project without the folder may take its keys from elsewhere
     if ROWS in held:
-        openers.fill(settings.database, root, rows)  # last: a database elsewhere stays filled
+        openers.fill_database(settings.database, root, rows)  # last: a database elsewhere stays filled
     return Restored(str(into), manifest.made_at, count, has_keys, changed)
 
 
