@@ -19,7 +19,7 @@ class QueryReading(Reading):
         self._url, self._query = url, query
 
     def rows(self) -> Iterator[NumberedRow]:
-        with queries.opened(self._url, self._query) as (names, rows):
+        with queries.open_query(self._url, self._query) as (names, rows):
             wanted = self.wanted(names)
             places = [names.index(name) for name in wanted]
             for number, row in enumerate(rows, 1):

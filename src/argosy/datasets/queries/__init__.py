@@ -1,4 +1,4 @@
-"""Other people's databases, one module an engine; `opened` knows which URL is whose."""
+"""Other people's databases, one module an engine; `open_query` knows which URL is whose."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Table = tuple[list[str], Iterator[tuple[Any, ...]]]
 _MODULES: Mapping[str, str] = {"sqlite": "sqlite", "postgresql": "postgresql", "postgres": "postgresql"}
 
 
-def opened(url: str, query: str) -> AbstractContextManager[Table]:
+def open_query(url: str, query: str) -> AbstractContextManager[Table]:
     """What the query returns; raises ExamplesInvalid, whose message has no user and no password in it."""
     scheme = url.partition(":")[0]
     if scheme not in _MODULES or "://" not in url:
         known = "sqlite:///FILE, postgresql://USER:PASSWORD@HOST/DATABASE"
         raise ExamplesInvalid(f"no query can be sent to such a database: write {known}")
     module = import_module(f"{__name__}.{_MODULES[scheme]}")
-    ask: Callable[[str, str], AbstractContextManager[Table]] = module.opened
+    ask: Callable[[str, str], AbstractContextManager[Table]] = module.open_query
     return ask(url, query)
 
 

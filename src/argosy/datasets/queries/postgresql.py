@@ -15,7 +15,7 @@ _HIDDEN = "…"
 
 
 @contextmanager
-def opened(url: str, query: str) -> Iterator[tuple[list[str], Iterator[tuple[Any, ...]]]]:
+def open_query(url: str, query: str) -> Iterator[tuple[list[str], Iterator[tuple[Any, ...]]]]:
     """The columns and rows of `postgresql://USER:PASSWORD@HOST/DATABASE`, of one moment."""
     try:
         import psycopg

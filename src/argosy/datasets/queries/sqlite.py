@@ -13,7 +13,7 @@ from argosy.errors import ExamplesInvalid
 
 
 @contextmanager
-def opened(url: str, query: str) -> Iterator[tuple[list[str], Iterator[tuple[Any, ...]]]]:
+def open_query(url: str, query: str) -> Iterator[tuple[list[str], Iterator[tuple[Any, ...]]]]:
     """The columns and rows of `sqlite:///FILE`, read in one transaction."""
     path = Path(url.removeprefix("sqlite:///"))
     if not path.is_file():
