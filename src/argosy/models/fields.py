@@ -1,7 +1,8 @@
 """The fields of a dictionary as values: what counts as a number, a category, a text, or as missing. Pure.
 
 Files of comma-separated values hold texts alone, requests over HTTP hold JSON: the same thing said in either must come
-out the same, so `12.5` is the number in quotes too. A category has the one form that a label has: `label_sets.canonical_label`.
+out the same, so `12.5` is the number in quotes too. A category has the one form that a label has, see
+`label_sets.canonical_label`.
 """
 
 from __future__ import annotations
