@@ -91,7 +91,7 @@ def abridged(text: str) -> str:
     return shortened(text, _SHOWN_CHARACTERS)
 
 
-def first_names(names: Collection[Any]) -> str:
+def abridged_list(names: Collection[Any]) -> str:
     """Names as they are, the first few and each cut short: `a, b, … (12 in all)`."""
     first = [abridged(str(name)) for name in islice(names, _LISTED)]
     return ", ".join(first) + (f", … ({len(names):,} in all)" if len(names) > _LISTED else "")

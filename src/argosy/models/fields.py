@@ -14,7 +14,7 @@ from typing import Any, Final
 from argosy.errors import InputInvalid
 from argosy.label_sets import canonical_label
 from argosy.models.inputs import FieldKind
-from argosy.typed_values import first_names
+from argosy.typed_values import abridged_list
 from argosy.types import Input
 
 _MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none"})
@@ -30,7 +30,7 @@ def fields_of(item: Input, reads: Mapping[str, FieldKind]) -> Mapping[str, Any]:
     if not isinstance(item, Mapping):
         raise InputInvalid(f"the model reads a dictionary of the fields {', '.join(reads)}; the input is a text")
     if not any(name in item for name in reads):
-        have = first_names(item) or "none"
+        have = abridged_list(item) or "none"
         raise InputInvalid(f"the model reads the fields {', '.join(reads)}; the input has these fields: {have}")
     return item
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from argosy.errors import InputInvalid, InputTooLarge
-from argosy.typed_values import first_names
+from argosy.typed_values import abridged_list
 from argosy.types import Input
 
 FieldKind = Literal["text", "number", "category"]
@@ -80,7 +80,7 @@ def text_of(item: Input, field: str = "") -> str:
     name = field or "text"
     text = item.get(name)
     if not isinstance(text, str):
-        have = first_names(item) or "none"
+        have = abridged_list(item) or "none"
         hint = (
             "" if field else "; a plan names one by the adapter's option 'field', the adapter 'numeric' takes them all"
         )

@@ -21,7 +21,7 @@ from argosy.models.adapter import FieldKind
 from argosy.models.inputs import is_lone_text
 from argosy.repeated_keys import check_keys, keys_in
 from argosy.serving.requests import InferResponse, scores_name
-from argosy.typed_values import abridged, first_names, shown
+from argosy.typed_values import abridged, abridged_list, shown
 from argosy.types import Input
 
 TENSOR_DATATYPES = (
@@ -71,7 +71,7 @@ def check_shapes(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind]) -> N
         is_column = len(shape) <= DIMENSIONS and min(shape, default=0) >= 0 and set(shape[1:]) <= {1}
         if not is_column and not (len(shape) == 2 and shape[0] >= 0 and shape[1] == width):
             wanted = (
-                f"[rows], [rows, 1] or [rows, {width}] ({first_names(reads)})" if width > 1 else "[rows] or [rows, 1]"
+                f"[rows], [rows, 1] or [rows, {width}] ({abridged_list(reads)})" if width > 1 else "[rows] or [rows, 1]"
             )
             raise RequestInvalid(f"{where(tensor)} has the shape {shown(shape)}: it must be {wanted}")
 
@@ -93,7 +93,7 @@ def rows_of_tensors(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind] = 
         return _texts(first, columns[first.name])
     lengths = [f"'{name}' {len(column)}" for name, column in columns.items()]
     if len(set(map(len, columns.values()))) > 1:
-        raise RequestInvalid(f"the inputs have different numbers of rows: {first_names(lengths)}")
+        raise RequestInvalid(f"the inputs have different numbers of rows: {abridged_list(lengths)}")
     fields = [[_or_missing(value) for value in column] for column in columns.values()]
     return [dict(zip(columns, values, strict=True)) for values in zip(*fields, strict=True)]
 

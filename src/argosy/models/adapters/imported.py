@@ -18,7 +18,7 @@ from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ImportedModelFaile
 from argosy.models.adapter import Adapter, FieldKind
 from argosy.models.runtime import Answers, Declared, Format, ModelRow
 from argosy.models.runtimes import CALL_SECONDS, runtime_of
-from argosy.typed_values import first_names
+from argosy.typed_values import abridged_list
 from argosy.types import Input
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _missing(rows: Sequence[ModelRow], declared: Declared) -> str:
     """What is not there in some of these rows, for an error message."""
     places = enumerate(declared.fields)
     names = [name for place, name in places if any(row[place] is None or row[place] != row[place] for row in rows)]
-    return f": {first_names(names)} missing" if names else ""
+    return f": {abridged_list(names)} missing" if names else ""
 
 
 def _sorted(answers: Answers, classes: Sequence[str]) -> Answers:
