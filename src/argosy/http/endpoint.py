@@ -64,7 +64,7 @@ class Routes:
     """Lines for the front page."""
 
 
-def check_offered_once(offered: Sequence[Routes]) -> None:
+def check_routes_distinct(offered: Sequence[Routes]) -> None:
     """Raises ValueError where two packages, or one twice, use the same name or path: one would hide the other."""
     endpoints = [endpoint for routes in offered for endpoint in routes.endpoints]
     schemas = [[*routes.schemas, *(one.__name__ for one in routes.types)] for routes in offered]

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from argosy.http import openapi
-from argosy.http.endpoint import TEXT, Endpoint, Routes, check_offered_once
+from argosy.http.endpoint import TEXT, Endpoint, Routes, check_routes_distinct
 from argosy.http.request_metrics import CONTENT_TYPE, RequestMetrics
 from argosy.http.responses import json_response, to_json
 from argosy.http.schemas import FIELDS, STRING, object_schema
@@ -41,7 +41,7 @@ def with_server_routes(offered: Sequence[Routes], metrics: RequestMetrics) -> li
         SCHEMAS,
         places=PLACES,
     )
-    check_offered_once([*offered, own])
+    check_routes_distinct([*offered, own])
     own_routes.describe([*offered, own])
     return [*offered, own]
 
