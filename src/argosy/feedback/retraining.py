@@ -71,7 +71,7 @@ class Retraining:
             return Outcome({**found, "refused": f"{champion.reference} {why}"})
         found["feedback"] = self._derive(request.model, definition.dataset)
         guard.check()
-        challenger = going_on_from_champion(
+        challenger = continued_definition(
             definition.with_dataset(moved_to(definition.dataset, request.at)), champion.label
         )
         try:
@@ -158,7 +158,7 @@ def moved_to(dataset: Spec, at: float) -> Spec:
     return dataset.with_options(end=at) if end is not None and parse_time(end) < at else dataset
 
 
-def going_on_from_champion(definition: Definition, champion: str) -> Definition:
+def continued_definition(definition: Definition, champion: str) -> Definition:
     """The definition, after the champion where its model has the option `update` and that is set.
 
     It is then measured on the dataset's own part: the champion has learned from rows of every fold.
