@@ -86,7 +86,7 @@ class AdaptedModel:
         """
         self._require_fitted()
         classes = sorted({*self.classes, *label_texts(labels)})
-        estimator = estimator_going_on(type(self.estimator)(**self.estimator.arguments), self, classes)
+        estimator = continued_estimator(type(self.estimator)(**self.estimator.arguments), self, classes)
         estimator.fit(self.adapter.transform(inputs), coded(labels, classes, are_sets=False), len(classes))
         return type(self)(self.adapter, estimator, classes)
 
@@ -171,7 +171,7 @@ def fitted_rows(adapter: Adapter, estimator: Estimator, inputs: Sequence[Input],
     return adapter.fit_transform(inputs, labels) if estimator.learns else adapter.fit(inputs, labels).transform(inputs)
 
 
-def estimator_going_on(estimator: Estimator, earlier: AdaptedModel, classes: Sequence[str]) -> Estimator:
+def continued_estimator(estimator: Estimator, earlier: AdaptedModel, classes: Sequence[str]) -> Estimator:
     """The unfitted estimator, to go on from an earlier model with these classes, which include that one's."""
     estimator.go_on_from(earlier.estimator, np.array([classes.index(label) for label in earlier.classes], np.int64))
     return estimator

@@ -26,7 +26,7 @@ from argosy.jobs.member_checks import check_members, members_code, results_of
 from argosy.jobs.queue import URGENT, Queue
 from argosy.jobs.runner import Outcome
 from argosy.jobs.submission import Plans, learns_from_all, models_of
-from argosy.models.adapted_model import AdaptedModel, estimator_going_on
+from argosy.models.adapted_model import AdaptedModel, continued_estimator
 from argosy.models.estimator import Estimator
 from argosy.models.members import Members
 from argosy.models.recording import Recording, recorded
@@ -104,7 +104,7 @@ class Trainer:
         inputs = {part: rows.inputs for part, rows in dataset.parts.items()}
         estimator = self._estimator(definition)
         if earlier:
-            estimator = estimator_going_on(estimator, earlier, fit.classes)
+            estimator = continued_estimator(estimator, earlier, fit.classes)
         with recorded(recording):
             measured = train(estimator, fit, inputs, guard.check, SEED)
         log.append(f"model {definition.model.name}: {measured.fit_seconds - fit.seconds:.2f} s")
@@ -228,7 +228,7 @@ class Trainer:
 
         def make(classes: Sequence[str]) -> Estimator:
             estimator = self._estimator(definition)
-            return estimator_going_on(estimator, earlier, classes) if earlier else estimator
+            return continued_estimator(estimator, earlier, classes) if earlier else estimator
 
         return answer_held_out(dataset, live, folds, fit_of, make, guard.check)
 
