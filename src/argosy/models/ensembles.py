@@ -23,7 +23,7 @@ def by_member(X: Any, n_classes: int) -> NDArray[np.float64]:  # noqa: N803
     return np.asarray(rows.reshape(-1, members, n_classes))
 
 
-def needs_members(name: str, adapter: type[AdapterHooks]) -> str | None:
+def why_not_an_ensemble(name: str, adapter: type[AdapterHooks]) -> str | None:
     """Why that estimator cannot take the adapter's features, or None."""
     if issubclass(adapter, ComposedAdapter):
         return None

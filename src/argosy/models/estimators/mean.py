@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
-from argosy.models.ensembles import by_member, needs_members
+from argosy.models.ensembles import by_member, why_not_an_ensemble
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
@@ -24,7 +24,7 @@ class Mean(Estimator):
 
     @classmethod
     def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:  # noqa: ARG003
-        return needs_members("mean", adapter)
+        return why_not_an_ensemble("mean", adapter)
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: ARG002, N803
         self.count_ = by_member(X, n_classes).shape[2]

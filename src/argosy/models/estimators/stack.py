@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
-from argosy.models.ensembles import by_member, needs_members
+from argosy.models.ensembles import by_member, why_not_an_ensemble
 from argosy.models.estimator import Codes, Scores
 from argosy.models.estimators.logistic import Logistic
 from argosy.plugin_hooks import AdapterHooks
@@ -24,7 +24,7 @@ class Stack(Logistic):
 
     @classmethod
     def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:  # noqa: ARG003
-        return needs_members("stack", adapter)
+        return why_not_an_ensemble("stack", adapter)
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
         self.count_ = n_classes

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from argosy.models.ensembles import by_member, needs_members
+from argosy.models.ensembles import by_member, why_not_an_ensemble
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
@@ -25,7 +25,7 @@ class Vote(Estimator):
 
     @classmethod
     def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:  # noqa: ARG003
-        return needs_members("vote", adapter)
+        return why_not_an_ensemble("vote", adapter)
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: ARG002, N803
         self.count_ = by_member(X, n_classes).shape[2]
