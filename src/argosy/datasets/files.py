@@ -16,7 +16,7 @@ from argosy.datasets.columns import identities
 from argosy.datasets.delimited import read_delimited
 from argosy.datasets.file_options import FileOptions, check_quoting
 from argosy.datasets.json_lines import ARRAY_BYTES, read_json_array, read_json_lines
-from argosy.datasets.lines import UTF_16, open_file, read_lines, usual_encoding_name
+from argosy.datasets.lines import UTF_16, canonical_encoding, open_file, read_lines
 from argosy.datasets.parquet import read_parquet
 from argosy.datasets.reading import NumberedRow, Reading
 from argosy.datasets.spreadsheets import SUFFIXES, read_spreadsheet
@@ -31,7 +31,7 @@ class FileReading(Reading):
     def __init__(self, path: Path, options: FileOptions) -> None:
         super().__init__(str(path), options)
         self.path = path
-        self._encoding = usual_encoding_name(options.encoding)
+        self._encoding = canonical_encoding(options.encoding)
         check_quoting(options.quoting)
 
     def rows(self) -> Iterator[NumberedRow]:

@@ -66,7 +66,7 @@ def open_file(path: Path) -> io.BufferedReader:
     return file
 
 
-def usual_encoding_name(name: str) -> str:
+def canonical_encoding(name: str) -> str:
     """The encoding's usual name, empty for UTF-8; raises ExamplesInvalid where Python knows none of that name."""
     try:
         found = codecs.lookup(name or "utf-8")
