@@ -70,7 +70,7 @@ class LinearEstimator(Estimator):
     def probabilities(self, X: Any) -> Scores:  # noqa: N803
         if self.link == "none":
             return super().probabilities(X)
-        return linear_probabilities(self._decide(X), self.link)
+        return inverse_link(self._decide(X), self.link)
 
     def served_form(self, adapter: Adapter, classes: list[str]) -> Served:
         if isinstance(adapter, SparseAdapter):
@@ -102,7 +102,7 @@ def spread(decision: Scores) -> Scores:
     return np.hstack([-decision, decision]) if decision.shape[1] == 1 else decision
 
 
-def linear_probabilities(decision: Scores, link: Link) -> Scores:
+def inverse_link(decision: Scores, link: Link) -> Scores:
     """Softmax, or the sigmoid of each class against the rest made to sum to one; of two classes, both are a sigmoid."""
     if link == "each":
         return sigmoid(decision)

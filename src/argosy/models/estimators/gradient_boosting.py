@@ -17,7 +17,7 @@ from argosy.errors import ArtifactCorrupt, ExtraMissing
 from argosy.models.boosted_trees import are_complete_trees
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.extras import extra, missing_installs
-from argosy.models.linear import linear_probabilities, require_every_class, spread
+from argosy.models.linear import inverse_link, require_every_class, spread
 from argosy.types import Options
 
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
@@ -78,7 +78,7 @@ class GradientBoosting(Estimator):
         return spread(self._decide(X))
 
     def probabilities(self, X: Any) -> Scores:  # noqa: N803
-        return linear_probabilities(self._decide(X), "softmax")
+        return inverse_link(self._decide(X), "softmax")
 
     def _decide(self, X: Any) -> Scores:  # noqa: N803
         width = 1 if self.classes_ == 2 else self.classes_

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from argosy.errors import DatasetInvalid
 from argosy.models.columns import columns_in_use, places, renumbered, take_columns
 from argosy.models.estimator import Codes, Estimator, Scores
-from argosy.models.linear import linear_probabilities, require_every_class, spread
+from argosy.models.linear import inverse_link, require_every_class, spread
 
 Width = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -83,7 +83,7 @@ class Mlp(Estimator):
         return spread(self._decide(X))
 
     def probabilities(self, X: Any) -> Scores:  # noqa: N803
-        return linear_probabilities(self._decide(X), "softmax")
+        return inverse_link(self._decide(X), "softmax")
 
     def _decide(self, X: Any) -> Scores:  # noqa: N803
         rows = places(self.columns_, X.shape[1])

@@ -23,7 +23,7 @@ from argosy.models.fine_tuning.answering import Answering
 from argosy.models.fine_tuning.network import Pooling
 from argosy.models.fine_tuning.pretrained import Floats, Pretrained, pretrained
 from argosy.models.fine_tuning.quantised import quantised
-from argosy.models.linear import linear_probabilities, require_every_class
+from argosy.models.linear import inverse_link, require_every_class
 from argosy.models.sentence_encoder import WORD_LIST
 from argosy.models.steps import step, tell
 from argosy.plugin_hooks import AdapterHooks
@@ -120,7 +120,7 @@ class Transformer(Estimator):
         return self
 
     def _compare(self, answered: Scores, trained: Scores) -> None:
-        furthest = np.abs(linear_probabilities(answered, "softmax") - linear_probabilities(trained, "softmax")).max()
+        furthest = np.abs(inverse_link(answered, "softmax") - inverse_link(trained, "softmax")).max()
         others = (answered.argmax(axis=1) != trained.argmax(axis=1)).mean()
         self.difference_ = float(furthest if self.precision == "float32" else others)
         rows = f"of {len(trained)} rows {others:.1%} are answered otherwise"
@@ -135,7 +135,7 @@ class Transformer(Estimator):
         return logits
 
     def probabilities(self, X: Any) -> Scores:  # noqa: N803
-        return linear_probabilities(self.scores(X), "softmax")
+        return inverse_link(self.scores(X), "softmax")
 
     @property
     def _begin(self) -> Pretrained:
