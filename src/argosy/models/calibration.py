@@ -43,7 +43,7 @@ def apply_calibration(margin: Floats, learned: Floats, method: Method) -> Floats
     return sigmoid(learned[0, 0] * margin + learned[1, 0])
 
 
-def to_distribution(columns: Floats) -> Floats:
+def normalize_probabilities(columns: Floats) -> Floats:
     """(rows, classes) that sum to one."""
     if columns.shape[1] == 1:
         return np.hstack([1 - columns, columns])

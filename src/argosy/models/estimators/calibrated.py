@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid, DefinitionInvalid
 from argosy.models.adapter import Adapter
-from argosy.models.calibration import Method, apply_calibration, learn, margins, to_distribution
+from argosy.models.calibration import Method, apply_calibration, learn, margins, normalize_probabilities
 from argosy.models.compiled.calibrated import CalibratedForm
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.linear import require_every_class
@@ -141,7 +141,7 @@ class Calibrated(Estimator):
             return outputs
         margin = margins(outputs, self._is_probable)
         columns = [apply_calibration(margin[:, i], learned, self.method) for i, learned in enumerate(self.learned_)]
-        return to_distribution(np.stack(columns, axis=1))
+        return normalize_probabilities(np.stack(columns, axis=1))
 
     def _held_out(self, X: Any, y: Codes, n_classes: int) -> tuple[NDArray[np.int64], Scores]:  # noqa: N803
         """(rows, what the estimator says of them when it was trained on the other folds)."""
