@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from argosy.cli.output import print_line, print_table
-from argosy.shortening import shortened_apart
+from argosy.shortening import NUMBERED, shortened_apart
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -57,6 +57,8 @@ def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> N
     title = f"Dataset {rows[0]['dataset']}{share}, ranked on validation{by}: {figure} with 95 % intervals"
     columns, cells = fitted(shown, width)
     print_table(columns, cells, title)
+    if any(NUMBERED in cell for row in cells for cell in row):
+        print_line(f"{NUMBERED} numbers what differs where there is no room for it: a wider terminal, or --format csv")
     _print_baseline(rows)
     if len(rows) > len(shown):
         print_line(f"… and {len(rows) - len(shown)} more: argosy leaderboard {plan}\n")
@@ -93,19 +95,28 @@ def fitted(rows: Sequence[Row], width: int) -> tuple[list[str], list[list[str]]]
         names, cells = _written(columns, rows)
         if _width(names, cells) <= width:
             return names, cells
-    for spread_of, shortest in (("validation", 1000), ("validation", 14), ("", 8)):
+    for spread_of, shortest in (("validation", 1000), ("validation", 14), ("", 7)):
         names, cells = _written(_columns(rows, _DROPPED, spread_of), rows)
         places = [names.index(name) for name in ("adapter", "model", "version")]
-        for row in cells:
-            row[:] = [_INNER.sub(r"\1", cell) for cell in row]
+        for place in places[:2]:
+            _leave_inner_out(cells, place)
         _shorten(cells, places, _width(names, cells) - width, shortest)
-        if _width(names, cells) <= width:
+        is_told = not any(NUMBERED in row[place] for row in cells for place in places)
+        if is_told and _width(names, cells) <= width:
             break
     return names, cells
 
 
 def _written(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     return [name for name, _ in columns], [[cell(row) for _, cell in columns] for row in rows]
+
+
+def _leave_inner_out(cells: Sequence[list[str]], place: int) -> None:
+    """Leave the options of plug-ins inside another out of a column, unless that makes texts alike that are not."""
+    short = {row[place]: _INNER.sub(r"\1", row[place]) for row in cells}
+    if len(set(short.values())) == len(short):
+        for row in cells:
+            row[place] = short[row[place]]
 
 
 def _shorten(cells: Sequence[list[str]], places: Sequence[int], excess: int, shortest: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from argosy.datasets.label_counts import Baseline, baseline, frozen_counts
@@ -32,7 +32,19 @@ def ranked(plans: Plans, registries: Registries, plan: str = "") -> list[dict[st
         except (KeyError, TypeError, AttributeError) as error:
             problem = f"it has no such definition or figures as a result has ({type(error).__name__})"
             _log.warning("left out: %s", RowUnreadable("trained", row.trained.label, problem, UNREADABLE))
+    tell_apart(found, {row.trained.label: row.trained.definition for row in rows}, registries)
     return found
+
+
+def tell_apart(found: Iterable[dict[str, Any]], definitions: Mapping[str, Any], registries: Registries) -> None:
+    """Give all digits of their options to rows that read alike without."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in found:
+        alike.setdefault((row["dataset"], row["adapter"], row["model"]), []).append(row)
+    for row in (row for rows in alike.values() if len(rows) > 1 for row in rows):
+        definition = definitions[row["label"]]
+        row["adapter"] = describe_plugin(definition["adapter"], registries.adapters, None)
+        row["model"] = describe_plugin(definition["model"], registries.models, None)
 
 
 def _baselines(plans: Plans, rows: Iterable[LeaderboardRow]) -> dict[tuple[str, bool], Baseline | None]:
@@ -87,8 +99,11 @@ def flat(row: LeaderboardRow, registries: Registries, constant: Baseline | None 
     }
 
 
-def describe_plugin(spec: dict[str, Any], registry: Any) -> str:
-    """`tfidf ngrams=[1, 2]`: a plug-in with the options that differ from their defaults."""
+def describe_plugin(spec: dict[str, Any], registry: Any, digits: int | None = 3) -> str:
+    """`tfidf ngrams=[1, 2]`: a plug-in with the options that differ from their defaults.
+
+    Three digits mostly tell a searched number from another; all of them, where `digits` is None, are in the definition.
+    """
     try:
         options = registry.get(spec["name"]).options
     except PluginNotFound:
@@ -98,20 +113,19 @@ def describe_plugin(spec: dict[str, Any], registry: Any) -> str:
         for name, value in spec["options"].items()
         if name not in options or options[name].is_required or value != options[name].default_json()
     }
-    return " ".join([spec["name"], *(f"{name}={_short(value, registry)}" for name, value in given.items())])
+    return " ".join([spec["name"], *(f"{name}={_written(value, registry, digits)}" for name, value in given.items())])
 
 
-def _short(value: Any, registry: Any) -> Any:
-    """Three digits tell a searched number from another; all of them are in the definition."""
+def _written(value: Any, registry: Any, digits: int | None) -> Any:
     if isinstance(value, list) and any(isinstance(part, dict) for part in value):
-        return f"({' + '.join(_part(part, registry) for part in value)})"
-    return float(f"{value:.3g}") if isinstance(value, float) else value
+        return f"({' + '.join(_part(part, registry, digits) for part in value)})"
+    return float(f"{value:.{digits}g}") if isinstance(value, float) and digits else value
 
 
-def _part(part: Any, registry: Any) -> str:
+def _part(part: Any, registry: Any, digits: int | None) -> str:
     """One plug-in of several in an option."""
     named = part if isinstance(part, dict) else {"name": part}
-    return describe_plugin({"name": str(named.get("name")), "options": named.get("options") or {}}, registry)
+    return describe_plugin({"name": str(named.get("name")), "options": named.get("options") or {}}, registry, digits)
 
 
 def evaluated(evaluation: dict[str, Any] | None) -> str:

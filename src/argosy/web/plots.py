@@ -9,14 +9,14 @@ from markupsafe import Markup
 
 from argosy.evaluation.drift_periods import Period
 from argosy.evaluation.findings import Point
-from argosy.shortening import shortened_apart
+from argosy.shortening import ELLIPSIS, shortened_apart
 from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.class_figures import ClassFigures
 from argosy.types import Part
 from argosy.web import drift_lines
 from argosy.web.charts.bars import Line, bars
 from argosy.web.charts.curves import Axes, Mark, curve
-from argosy.web.charts.dots import Dot, intervals
+from argosy.web.charts.dots import NAME, Dot, intervals
 from argosy.web.charts.heat import MOST_NUMBERED, heat_map
 from argosy.web.charts.svg import percent
 from argosy.web.contents import Board, Competitor, ReportedMove
@@ -26,8 +26,8 @@ SHOWN = 20
 """Definitions of a leaderboard."""
 PLOTTED_CLASSES = 40
 PLOTTED_ANSWERS = 24
-NAME, SHORTEST_NAME = 36, 16
-"""Characters of a definition's name next to its line."""
+LONGEST_VERSION = 12
+"""Characters of a version that leave room for its definition next to it."""
 CURVE_WIDTH = 560.0
 LOGGED_CURVES, LOGGED_POINTS = 6, 100
 """Metrics that are drawn, and points of each."""
@@ -211,9 +211,16 @@ def _both(draw: Callable[[float], Markup], wide: float = WIDE) -> Plot:
 def _names(few: Sequence[Competitor]) -> dict[str, str]:
     """By label: the version, and as much of its adapter and model as tells it from the others."""
     pairs = {one.label: f"{one.adapter} {one.model}" for one in few}
-    rooms = {one.label: NAME - len(one.name) - 1 for one in few}
-    short = shortened_apart(pairs.values(), max(min(rooms.values(), default=NAME), SHORTEST_NAME))
-    return {one.label: f"{one.name} {short[pairs[one.label]]}" for one in few}
+    names = {one.label: _version(one.name) for one in few}
+    room = NAME - max(map(len, names.values()), default=0) - 1
+    short = shortened_apart(pairs.values(), room)
+    return {label: f"{name} {short[pairs[label]]}" for label, name in names.items()}
+
+
+def _version(name: str) -> str:
+    """Of a model with a long name the number alone."""
+    _, at, number = name.rpartition("@")
+    return name if len(name) <= LONGEST_VERSION or not at else f"{ELLIPSIS}@{number}"
 
 
 def _tone(one: Competitor, own_label: str) -> str:

@@ -25,7 +25,7 @@ def length(names, cells):
     return 2 + sum(widths) + 3 * (len(widths) - 1)
 
 
-@pytest.mark.parametrize("width", [70, 80, 100, 120, 150, 200, 400])
+@pytest.mark.parametrize("width", [60, 70, 80, 100, 120, 150, 200, 400])
 def test_the_table_goes_into_the_width(width):
     names, cells = fitted([ROW], width)
     assert length(names, cells) <= width
@@ -51,6 +51,17 @@ def test_of_plug_ins_inside_another_the_names_stay():
     names, cells = fitted([{**ROW, "adapter": of, "model": "svm C=0.3"}], 130)
     assert cells[0][names.index("adapter")] == "union of=(tfidf + tfidf + sentence_embedding + tfidf)"
     assert cells[0][names.index("model")] == "svm C=0.3"
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_options_of_plug_ins_inside_another_stay_where_they_alone_differ(width):
+    of = "union of=(tfidf ngrams=[1, 2] + tfidf analyzer=char_wb ngrams=[2, {}])"
+    rows = [{**ROW, "adapter": of.format(longest), "model": f"svm class_weight=balanced C={c}"}
+            for longest in (4, 5) for c in (0.1, 1, 10)]  # fmt: skip
+    names, cells = fitted(rows, width)
+    assert length(names, cells) <= width
+    shown = [(row[names.index("adapter")], row[names.index("model")]) for row in cells]
+    assert len(set(shown)) == len(rows)
 
 
 def test_no_rows_are_no_trouble():

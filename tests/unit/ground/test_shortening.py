@@ -5,7 +5,11 @@ from hypothesis import strategies as st
 
 from argosy.shortening import shortened, shortened_apart
 
-WORDS = st.lists(st.sampled_from(["svm", "C=1", "C=10", "kernel=poly", "degree=3"]), min_size=1, max_size=6)
+WORDS = st.lists(
+    st.sampled_from(["svm", "svm_x", "C=1", "C=10", "kernel=poly", "kernel=rbf", "degree=3", "ngrams=[1, 2]", "…#1"]),
+    min_size=1,
+    max_size=6,
+)
 
 
 def test_what_fits_stays_and_what_does_not_loses_its_end():
@@ -21,12 +25,34 @@ def test_what_differs_is_shown_where_the_ends_would_be_alike():
 
 def test_one_that_is_the_beginning_of_the_other_is_told_from_it():
     found = shortened_apart(["tfidf ngrams=[1, 2] sublinear=True", "tfidf ngrams=[1, 2] sublinear=True C=2"], 16)
-    assert len(set(found.values())) == 2
+    assert list(found.values()) == ["tfidf ngrams=[1…", "tfidf…C=2"]
 
 
-@given(st.lists(WORDS.map(" ".join), max_size=5), st.integers(8, 30))
-def test_no_short_form_is_too_long(texts, length):
+def test_differences_far_to_the_right_are_shown_of_groups_that_differ_further_left():
+    texts = [f"svm kernel={kernel} degree=3 C={c}" for kernel in ("poly", "sigmoid") for c in (1, 10)]
+    assert list(shortened_apart(texts, 15).values()) == ["svm…poly 1", "svm…poly 10", "svm…sigmoid 1", "svm…sigmoid 10"]
+    assert list(shortened_apart(texts, 23).values()) == [
+        "svm…kernel=poly C=1",
+        "svm…kernel=poly C=10",
+        "svm…kernel=sigmoid C=1",
+        "svm…kernel=sigmoid C=10",
+    ]
+
+
+def test_a_difference_within_a_long_word_is_shown():
+    texts = [f"encoder weights=/srv/models/some/long/folder/{name}" for name in ("first", "second")]
+    assert list(shortened_apart(texts, 16).values()) == ["encoder…first", "encoder…second"]
+
+
+def test_where_nothing_else_tells_them_apart_they_are_numbered():
+    texts = [f"svm a={a * 5} b={b * 5} c={c * 5}" for a in "12" for b in "12" for c in "12"]
+    assert list(shortened_apart(texts, 8).values()) == [f"svm…#{number}" for number in range(1, 9)]
+
+
+@given(st.lists(WORDS.map(" ".join), max_size=12), st.integers(5, 30))
+def test_short_forms_are_short_and_no_two_are_alike(texts, length):
     found = shortened_apart(texts, length)
     assert set(found) == set(texts)
     assert all(len(short) <= length for short in found.values())
     assert all(found[text] == text for text in texts if len(text) <= length)
+    assert len(set(found.values())) == len(set(texts))

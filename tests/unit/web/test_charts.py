@@ -11,10 +11,13 @@ from argosy.web.charts.bars import Line, bars
 from argosy.web.charts.curves import Axes, Mark, curve
 from argosy.web.charts.dots import Dot, intervals
 from argosy.web.charts.heat import heat_map
-from argosy.web.charts.svg import Scale, element, text
+from argosy.web.charts.svg import NAME_SIZE, Scale, element, text
 
 SHARE = st.floats(0, 1)
 NAME = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=60)
+BOLD = {"w": 0.924, "W": 1.103, "e": 0.678, "漢": 1.0, "@": 1.0, "…": 1.0, "a": 0.675, "b": 0.716}
+REGULAR = {"w": 0.818, "W": 0.989, "e": 0.615, "漢": 1.0, "@": 1.0, "…": 1.0, "a": 0.613, "b": 0.635}
+"""Widths of letters in DejaVu Sans and Noto Sans CJK, in units of their size."""
 WIDTHS = pytest.mark.parametrize("width", [330.0, 940.0])
 
 
@@ -53,6 +56,20 @@ def test_intervals_run_from_low_to_high(width, rows):
     assert len(circles) == len(lines) == len(dots)
     for circle, line in zip(circles, lines, strict=True):
         assert 0 <= float(line.attrib["x1"]) <= circle + 0.02 <= float(line.attrib["x2"]) + 0.04 <= width
+
+
+@WIDTHS
+@pytest.mark.parametrize("letter", ["w", "W", "e", "漢", "@"])
+def test_no_name_is_wider_than_its_room(width, letter):
+    dots = [Dot(letter * 60 + end, 0.5, 0.4, 0.6) for end in "ab"]
+    rows = bars([Line(dot.name, [1.0], ["1"]) for dot in dots], width, "Rows", ["rows"], ["plain"])
+    for chart, widths in ((intervals(dots, width, "Accuracy", "%"), BOLD), (rows, REGULAR)):
+        names = [one for one in parsed(chart).iter("text") if one.attrib["class"] == "name"]
+        assert len({one.text for one in names}) == 2
+        for name in names:
+            room = width if "text-anchor" not in name.attrib else float(name.attrib["x"])
+            size = float(name.attrib.get("font-size", NAME_SIZE))
+            assert sum(widths[one] for one in name.text) * size <= room + 1
 
 
 def test_a_difference_has_a_line_at_none():

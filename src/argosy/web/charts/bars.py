@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from argosy.shortening import shortened
-from argosy.web.charts.svg import Scale, element, figure, text
+from argosy.shortening import shortened_apart
+from argosy.web.charts.svg import Scale, element, figure, name_text, text
 
 HEAD, FOOT = 4.0, 8.0
 
@@ -32,13 +32,14 @@ def bars(lines: Sequence[Line], width: float, title: str, series: Sequence[str],
     largest = max((value for line in lines for value in line.values), default=0.0) or 1.0
     across = Scale(0.0, largest, names + (0 if is_narrow else 6), width - 62)
     drawn = []
+    short = shortened_apart((line.name for line in lines), 44 if is_narrow else 34)
     for place, line in enumerate(lines):
         y = HEAD + row * place + 4 + above
         if is_narrow:
-            drawn.append(text(shortened(line.name, 44), class_="name", x=0, y=y - 4))
+            drawn.append(name_text(short[line.name], width, x=0, y=y - 4))
         else:
             middle = y + thickness * len(series) / 2 + 4
-            drawn.append(text(shortened(line.name, 34), class_="name", x=names - 4, y=middle, text_anchor="end"))
+            drawn.append(name_text(short[line.name], names - 4, x=names - 4, y=middle, text_anchor="end"))
         for number, (value, end) in enumerate(zip(line.values, line.ends, strict=True)):
             drawn.append(_bar(value, end, across, y + thickness * number, thickness, tones[number]))
     described = "; ".join(f"{line.name}: {', '.join(line.ends)}" for line in lines[:12])

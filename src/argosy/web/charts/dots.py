@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from argosy.shortening import shortened
-from argosy.web.charts.svg import Scale, element, figure, percent, text
+from argosy.shortening import shortened_apart
+from argosy.web.charts.svg import Scale, element, figure, name_text, percent, text
 
 HEAD, FOOT = 8.0, 30.0
+NAME, NARROW_NAME = 36, 44
+"""Characters of a name next to its line, and above it."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,16 @@ def intervals(
     if reference is not None:
         at = across(reference)
         drawn.append(element("line", class_="reference", x1=at, x2=at, y1=HEAD, y2=height - FOOT))
+    short = shortened_apart((dot.name for dot in dots), NARROW_NAME if is_narrow else NAME)
     for place, dot in enumerate(dots):
         y = HEAD + row * place + (28 if is_narrow else row / 2)
+        is_bold = dot.tone == "accent"
         if is_narrow:
-            drawn.append(element("g", text(shortened(dot.name, 44), class_="name", x=0, y=y - 12), class_=dot.tone))
+            drawn.append(
+                element("g", name_text(short[dot.name], width, is_bold=is_bold, x=0, y=y - 12), class_=dot.tone)
+            )
         else:
-            label = text(shortened(dot.name, 36), class_="name", x=names - 4, y=y + 4, text_anchor="end")
+            label = name_text(short[dot.name], names - 4, is_bold=is_bold, x=names - 4, y=y + 4, text_anchor="end")
             drawn.append(element("g", label, class_=dot.tone))
         drawn.append(_line(dot, y, across))
     described = "; ".join(f"{dot.name}: {_figures(dot, signed)}" for dot in dots[:12])
@@ -61,7 +67,7 @@ def _line(dot: Dot, y: float, across: Scale) -> Markup:
     )
 
 
-def _axis(across: Scale, height: float, name: str, wanted: int, signed: bool) -> Markup:
+def _axis(across: Scale, height: float, named: str, wanted: int, signed: bool) -> Markup:
     bottom = height - FOOT
     drawn = []
     for value in across.ticks(wanted):
@@ -70,7 +76,7 @@ def _axis(across: Scale, height: float, name: str, wanted: int, signed: bool) ->
         number = f"{value * 100:+g}" if signed and value else f"{value * 100:g}"
         drawn.append(text(number, class_="tick", x=at, y=bottom + 13, text_anchor="middle"))
     middle = (across.start + across.end) / 2
-    return Markup("").join([*drawn, text(name, class_="axis", x=middle, y=height - 3, text_anchor="middle")])
+    return Markup("").join([*drawn, text(named, class_="axis", x=middle, y=height - 3, text_anchor="middle")])
 
 
 def _figures(dot: Dot, signed: bool) -> str:

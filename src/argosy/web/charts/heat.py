@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from argosy.shortening import shortened
-from argosy.web.charts.svg import element, figure, text
+from argosy.shortening import shortened_apart
+from argosy.web.charts.svg import element, figure, name_text, text
 
 MOST_NUMBERED = 24
 """More classes than these have no room for numbers."""
@@ -27,12 +27,12 @@ def heat_map(labels: Sequence[str], matrix: Sequence[Sequence[int]], width: floa
             text(place + 1, class_="tick", x=left + cell * (place + 0.5), y=top - 8, text_anchor="middle")
             for place in range(count)
         ]
+    short = shortened_apart(names, 13 if is_narrow else 24)
     for row, counts in enumerate(matrix):
         y = top + cell * row
         if is_numbered:
-            name = shortened(names[row], 13 if is_narrow else 24)
-            number = f"  {row + 1}" if row < count else ""
-            drawn.append(text(f"{name}{number}", class_="name", x=left - 8, y=y + cell / 2 + 4, text_anchor="end"))
+            numbered = f"{short[names[row]]}  {row + 1}" if row < count else short[names[row]]
+            drawn.append(name_text(numbered, left - 8, x=left - 8, y=y + cell / 2 + 4, text_anchor="end"))
         drawn += _cells(row, counts, names, labels, (left, y, cell), is_numbered and cell >= 22)
     edge = element("rect", class_="frame", x=left, y=top, width=cell * count, height=cell * len(matrix))
     hits = sum(counts[row] for row, counts in enumerate(matrix) if row < count)

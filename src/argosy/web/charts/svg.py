@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 Attribute = str | float | None
+NAME_SIZE = 12.5
+"""Of letters, as the style sheet has it."""
+_WIDTHS = {
+    0.42: "ijlI.,:;'|!- ",
+    0.5: "frt[]()_/",
+    0.6: "csz",
+    0.67: "kvxy",
+    0.72: "abdeghnopqu0123456789",
+    1.11: "mwMW@%…",
+}
 
 
 def element(name: str, content: str | Iterable[Markup] = "", **attributes: Attribute) -> Markup:
@@ -24,6 +35,19 @@ def element(name: str, content: str | Iterable[Markup] = "", **attributes: Attri
 
 def text(content: object, **attributes: Attribute) -> Markup:
     return element("text", str(content), **attributes)
+
+
+def name_text(content: str, room: float, *, is_bold: bool = False, **attributes: Attribute) -> Markup:
+    """A name next to what it names, in smaller letters where some reader's font would make it wider than the room."""
+    widest = sum(map(_widest, content)) * (1.0 if is_bold else 0.92)
+    return text(content, class_="name", font_size=room / widest if widest * NAME_SIZE > room else None, **attributes)
+
+
+def _widest(letter: str) -> float:
+    """The width in a wide bold font (DejaVu Sans Bold), in units of its size."""
+    if unicodedata.east_asian_width(letter) in "WF":
+        return 1.1
+    return next((width for width, letters in _WIDTHS.items() if letter in letters), 0.85)
 
 
 def figure(width: float, height: float, title: str, description: str, content: Iterable[Markup]) -> Markup:
