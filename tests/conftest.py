@@ -5,7 +5,7 @@ import os
 import random
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -33,7 +33,6 @@ hypothesis.settings.load_profile("steady")
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from argosy.database.engines.sqlite import SqliteDatabase  # noqa: E402
 from servers.postgresql import (  # noqa: E402, F401  # fixtures
     migrated_postgresql_template,
     migrated_postgresql_url,
@@ -147,6 +146,7 @@ def tiny_encoder(monkeypatch):
 
 
 ON_EVERY_ENGINE = (
+    "contract/test_brokers",
     "unit/datasets/",
     "unit/feedback/",
     "unit/jobs/",
@@ -165,19 +165,22 @@ ON_EVERY_ENGINE = (
 def pytest_generate_tests(metafunc):
     place = Path(metafunc.module.__file__).relative_to(Path(__file__).parent).as_posix()
     is_marked = any(mark.name == "sqlite" for mark in metafunc.definition.iter_markers())
-    if "database" in metafunc.fixturenames and place.startswith(ON_EVERY_ENGINE) and not is_marked:
-        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+    if "open_database" in metafunc.fixturenames and place.startswith(ON_EVERY_ENGINE) and not is_marked:
+        metafunc.parametrize("open_database", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture
-def database(request, tmp_path):
-    """An empty database of the newest schema."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        made = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
-        made.migrate()
-    else:
-        from argosy.database.engines.postgresql import PostgresqlDatabase
+def open_database(request, tmp_path):
+    """Opens one database of the newest schema, empty at first, as often as it is called."""
+    from argosy.app.backends import database as opened
 
-        made = PostgresqlDatabase(request.getfixturevalue("migrated_postgresql_url"))
-    yield made
-    made.close()
+    is_sqlite = getattr(request, "param", "sqlite") == "sqlite"
+    url = "sqlite:///argosy.db" if is_sqlite else request.getfixturevalue("migrated_postgresql_url")
+    with ExitStack() as handles:
+        yield lambda: handles.enter_context(closing(opened(url, tmp_path)))
+
+
+@pytest.fixture
+def database(open_database):
+    """An empty database of the newest schema."""
+    return open_database()

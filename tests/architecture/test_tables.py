@@ -8,7 +8,8 @@ from collections import defaultdict
 
 import pytest
 
-from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.app import backends
+from stored.sqlite_files import nullable_columns
 
 IS_SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\b")
 NAMED = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|TABLE)\s+([a-z_]+)")
@@ -18,8 +19,7 @@ NO_PACKAGES = ("database", "testing")
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
-    made = SqliteDatabase(f"sqlite:///{tmp_path_factory.mktemp('schema')}/argosy.db")
-    made.migrate()
+    made = backends.database("sqlite:///argosy.db", tmp_path_factory.mktemp("schema"))
     yield made
     made.close()
 
@@ -33,9 +33,7 @@ def tables(database):
 @pytest.fixture(scope="module")
 def nullable(database, tables):
     """Each table's columns that may be NULL."""
-    with database.read() as transaction:
-        rows = {name: transaction.execute(f"PRAGMA table_info({name})") for name in tables}
-    return {name: {row[1] for row in found if not row[3] and not row[5]} for name, found in rows.items()}
+    return {name: nullable_columns(database, name) for name in tables}
 
 
 def texts(source):

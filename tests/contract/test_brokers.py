@@ -2,7 +2,6 @@
 
 import pytest
 
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.messaging.broker import Capability
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.testing.brokers import CHECKS, NEEDS, Site, checks_for
@@ -10,31 +9,9 @@ from argosy.testing.brokers import CHECKS, NEEDS, Site, checks_for
 sql = pytest.mark.parametrize("check", checks_for(SqlBroker.capabilities), ids=lambda check: check.__name__)
 
 
-def run(check, engine, url):
-    handles = []
-
-    def opened(policy):
-        handles.append(engine(url))
-        handles[-1].migrate()
-        return SqlBroker(handles[-1], policy)
-
-    try:
-        check(Site(opened))
-    finally:
-        for handle in handles:
-            handle.close()
-
-
 @sql
-def test_sql_on_sqlite(check, tmp_path):
-    run(check, SqliteDatabase, f"sqlite:///{tmp_path}/argosy.db")
-
-
-@sql
-def test_sql_on_postgresql(check, postgresql_url):
-    from argosy.database.engines.postgresql import PostgresqlDatabase
-
-    run(check, PostgresqlDatabase, postgresql_url)
+def test_sql(check, open_database):
+    check(Site(lambda policy: SqlBroker(open_database(), policy)))
 
 
 def test_every_capability_is_asked_for():

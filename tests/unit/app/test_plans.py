@@ -4,6 +4,7 @@ import pytest
 
 from argosy.errors import DatasetInvalid, DefinitionInvalid, PlanNotFound, PlanTooLarge
 from argosy.jobs.job import JobState
+from stored.rows import counts
 
 PLAN = {
     "name": "topics",
@@ -27,15 +28,9 @@ def test_a_check_counts_permutations_and_what_becomes_of_them(project):
 
 
 def test_a_check_writes_nothing(project):
-    before = dump(project)
+    before = counts(project.database)
     project.plans.check(PLAN)
-    assert dump(project) == before
-
-
-def dump(project):
-    with project.database.read() as transaction:
-        tables = [row[0] for row in transaction.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {name: transaction.execute(f"SELECT count(*) FROM {name}") for name in sorted(tables)}
+    assert counts(project.database) == before
 
 
 def test_what_is_submitted_is_under_way_and_what_is_cancelled_would_train(project):
@@ -77,10 +72,10 @@ def test_each_adapter_is_begun_before_any_is_repeated(project):
     ],
 )
 def test_a_refused_plan_leaves_nothing(project, plan, error, said):
-    before = dump(project)
+    before = counts(project.database)
     with pytest.raises(error, match=said):
         project.plans.submit(plan)
-    assert dump(project) == before
+    assert counts(project.database) == before
 
 
 def test_a_limit_is_a_limit(project):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.app.backends import database as opened
 from argosy.datasets.example import Example, content, payload, read_payload
 from argosy.datasets.examples import Examples
 from argosy.datasets.export import write_csv, write_json_lines
@@ -15,6 +15,7 @@ from argosy.identities import identity_of
 from argosy.label_sets import canonical_label
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
+from stored.rows import alter
 
 TEXTS = st.text(min_size=1, max_size=40).filter(lambda text: not text.isspace())
 LABELS = TEXTS.filter(lambda text: canonical_label(text) == text and text[0] not in "[({")
@@ -68,7 +69,7 @@ def test_a_payload_holds_the_input_and_the_subject(given_input, subject):
 @settings(deadline=None, max_examples=40)
 def test_import_then_export_gives_the_same_rows_in_order(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("round_trip")
-    with closing(SqliteDatabase(f"sqlite:///{folder}/argosy.db")) as database:
+    with closing(opened("sqlite:///argosy.db", folder)) as database:
         examples = fresh(folder, database)
         examples.add("news", rows, source="python")
         exported = list(examples.export("news"))
@@ -241,9 +242,8 @@ def test_csv_has_a_line_each_that_an_import_reads_back(examples, tmp_path):
 
 def test_a_collection_from_before_keeps_its_spelling_and_gets_no_second_class(examples, database):
     examples.add("news", [Example("one", "true"), Example("two", "1"), Example("three", '["a","true"]')])
-    with database.write() as transaction:  # as they rested before there was one form
-        for old, new in (("true", "True"), ("1", "1.0"), ('["a","true"]', '["True","a"]')):
-            transaction.execute("UPDATE examples SET label = :new WHERE label = :old", {"old": old, "new": new})
+    for now, before in (("true", "True"), ("1", "1.0"), ('["a","true"]', '["True","a"]')):
+        alter(database, "examples", {"label": now}, label=before)  # as they rested before there was one form
     more = [Example("one", "TRUE"), Example("four", True), Example("five", 1), Example("six", ["true", "b"])]
     report = examples.add("news", more)
     assert (report.duplicates, report.added, report.conflicts) == (1, 3, 0)

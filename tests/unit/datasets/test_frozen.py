@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.app.backends import database as opened
 from argosy.datasets.dataset import load, load_revisions
 from argosy.datasets.example import Example
 from argosy.datasets.examples import Examples
@@ -17,6 +17,7 @@ from argosy.types import Part
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
 from argosy.vault.rotation import rotate
+from stored.rows import add, count
 
 NEWS = Spec("all", {"collection": "news", "training_ratio": 0.5})
 
@@ -55,10 +56,9 @@ def test_freezing_again_gives_the_same_and_writes_nothing_new(database, examples
     examples.add("news", labelled(100))
     with database.read() as transaction:
         seen = preview(transaction, NEWS)
-        assert transaction.execute("SELECT count(*) FROM datasets") == [(0,)]
+    assert count(database, "datasets") == 0
     assert frozen(database) == seen == frozen(database)
-    with database.read() as transaction:
-        assert transaction.execute("SELECT count(*) FROM datasets") == [(1,)]
+    assert count(database, "datasets") == 1
 
 
 def test_the_same_rows_have_the_same_digest_whatever_chose_them(database, examples):
@@ -124,8 +124,7 @@ def test_what_cannot_be_trained_on_is_refused_and_not_written(database, examples
     examples.add("news", rows)
     with pytest.raises(DatasetInvalid, match=problem):
         frozen(database, cut)
-    with database.read() as transaction:
-        assert transaction.execute("SELECT count(*) FROM datasets") == [(0,)]
+    assert count(database, "datasets") == 0
 
 
 def test_an_unknown_collection_or_digest_is_refused(database, vault, examples):
@@ -151,8 +150,7 @@ def test_the_default_collection_is_for_cuts_that_name_none(database):
 )  # fmt: skip
 def test_splits_are_stable_under_additions_and_key_rotation(tmp_path_factory, count, more, seed, ratio):
     folder = tmp_path_factory.mktemp("rotation")
-    database = SqliteDatabase(f"sqlite:///{folder}/argosy.db")
-    database.migrate()
+    database = opened("sqlite:///argosy.db", folder)
     keys = FileKeys(folder / "keys")
     keys.create("examples")
     old = keys.get("examples")
@@ -205,13 +203,9 @@ def test_a_digest_that_names_nothing_of_the_collection_is_refused(database, exam
 
 
 def test_a_digest_cut_too_short_is_refused(database, examples):
-    with database.write() as transaction:
-        for end in "01":
-            transaction.execute(
-                "INSERT INTO datasets (digest, collection, cut, members, row_count, counts, frozen_at)"
-                " VALUES (:digest, 'news', '{}', :members, 1, '{}', 0)",
-                {"digest": "abcdef12" + end * 56, "members": b"\0"},
-            )
+    row = {"collection": "news", "cut": "{}", "members": b"\0", "row_count": 1, "counts": "{}", "frozen_at": 0}
+    for end in "01":
+        add(database, "datasets", digest="abcdef12" + end * 56, **row)
     with pytest.raises(DatasetInvalid, match="more than one dataset"):
         named(database, "abcdef12")
     for wrong in ("abcdef1", "ABCDEF12", "abcdef1%", "x" * 64):

@@ -5,6 +5,9 @@ import pytest
 from argosy.jobs.claims import IN_A_ROW, Claims
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import Queue
+from stored.clock import pass_time
+from stored.rows import alter, column
+from stored.sqlite_files import plan_of
 
 
 @pytest.fixture
@@ -16,11 +19,6 @@ def submit(queue, *labels, kind="train", requires=None, priority=0, fit=""):
     with queue.database.write() as transaction:
         for label in labels:
             assert queue.submit(transaction, kind, label, {}, requires, priority, fit)
-
-
-def execute(queue, sql):
-    with queue.database.write() as transaction:
-        return transaction.execute(sql)
 
 
 def claims(queue, *kinds, able=None, owner="worker"):
@@ -45,7 +43,7 @@ def test_a_label_submitted_again_is_as_old_as_its_last_submission(queue):
     submit(queue, "a", "b")
     with queue.database.write() as transaction:
         queue.cancel(transaction, "a")
-    execute(queue, "UPDATE jobs SET submitted_at = submitted_at - 1")
+    pass_time(queue.database, 1)
     submit(queue, "a")
     assert labels(claims(queue)) == ["b", "a"]
 
@@ -101,7 +99,7 @@ def test_kinds_without_a_handler_and_paused_ones_are_left(queue):
 
 def test_what_a_worker_has_not_is_left_to_another_at_once(queue):
     submit(queue, *(f"theirs {number}" for number in range(3)), requires={"adapter.mine": "1"}, priority=1)
-    execute(queue, """UPDATE jobs SET requires = '{ "adapter.mine" : "1" }' WHERE label = 'theirs 2'""")
+    alter(queue.database, "jobs", {"label": "theirs 2"}, requires='{ "adapter.mine" : "1" }')
     submit(queue, "anybody's")
     asked = []
     claimed = claims(queue, able=lambda requires: asked.append(requires) or not requires)
@@ -112,16 +110,17 @@ def test_what_a_worker_has_not_is_left_to_another_at_once(queue):
 
 def test_a_job_is_not_given_before_its_time(queue):
     submit(queue, "later", "now")
-    execute(queue, "UPDATE jobs SET not_before = submitted_at + 30 WHERE label = 'later'")
+    with queue.database.read() as transaction:
+        soon = transaction.now() + 30
+    alter(queue.database, "jobs", {"label": "later"}, not_before=soon)
     assert labels(claims(queue)) == ["now"]
 
 
 def test_a_row_that_cannot_be_read_fails_and_delays_nothing(queue):
     submit(queue, "bad", "good")
-    execute(queue, "UPDATE jobs SET payload = 'not json' WHERE label = 'bad'")
+    alter(queue.database, "jobs", {"label": "bad"}, payload="not json")
     assert labels(claims(queue)) == ["good"]
-    (state,) = execute(queue, "SELECT state FROM jobs WHERE label = 'bad'")[0]
-    assert state == JobState.FAILED
+    assert column(queue.database, "jobs", "state", label="bad") == [JobState.FAILED]
 
 
 def test_looking_in_vain_writes_nothing(queue):
@@ -137,10 +136,8 @@ def test_looking_in_vain_writes_nothing(queue):
 def test_it_looks_by_index(queue, has_fit):
     from argosy.jobs.statements import READY, READY_OF_FIT
 
-    with queue.database.read() as transaction:
-        values = {"kind": "train", "now": 0.0, "longest": 1.0, "refused": ["", "x"], "fit": "x"}
-        plan = transaction.execute("EXPLAIN QUERY PLAN " + (READY_OF_FIT if has_fit else READY), values)
-    told = " ".join(row[3] for row in plan)
+    values = {"kind": "train", "now": 0.0, "longest": 1.0, "refused": ["", "x"], "fit": "x"}
+    told = " ".join(plan_of(queue.database, READY_OF_FIT if has_fit else READY, values))
     assert "SCAN" not in told
     assert "ORDER BY" not in told, "it sorts"
     assert ("jobs_ready_by_fit" if has_fit else "jobs_ready") in told

@@ -4,28 +4,25 @@ import msgspec
 import pytest
 
 from argosy.jobs.erasure import erase_words
-
-ADD = """
-INSERT INTO jobs (kind, label, payload, requires, state, result, error, traceback, submitted_at)
-VALUES ('train', :label, :payload, '{}', :state, :result, :error, :error, 0)"""
+from stored.rows import add as add_row
+from stored.rows import rows
 
 
 @pytest.fixture
 def add(database):
     def one(label, state="done", payload=None, result=None, error=None):
         encode = msgspec.json.encode
-        row = {"label": label, "state": state, "error": error, "payload": encode(payload or {}).decode()}
+        row = {"kind": "train", "label": label, "state": state, "requires": "{}", "submitted_at": 0}
+        row |= {"error": error, "traceback": error, "payload": encode(payload or {}).decode()}
         row["result"] = None if result is None else encode(result).decode()
-        with database.write() as transaction:
-            transaction.execute(ADD, row)
+        add_row(database, "jobs", **row)
 
     return one
 
 
 def jobs(database):
-    with database.read() as transaction:
-        rows = transaction.execute("SELECT label, payload, result, error, traceback FROM jobs")
-    return {label: rest for label, *rest in rows}
+    found = rows(database, "jobs", "label", "payload", "result", "error", "traceback")
+    return {label: rest for label, *rest in found}
 
 
 def test_a_word_goes_from_every_column_where_it_stands_alone(database, add):

@@ -6,6 +6,9 @@ from argosy.errors import JobNotFound, LeaseLost
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import ATTEMPTS, Queue
 from argosy.testing.leases import leased
+from stored.jobs import end_delays
+from stored.messages import in_outbox
+from stored.rows import count
 
 
 @pytest.fixture
@@ -18,24 +21,11 @@ def submit(queue, label="job", **payload):
         return queue.submit(transaction, "train", label, payload, {"mine": "digest"})
 
 
-def execute(queue, sql):
-    with queue.database.write() as transaction:
-        return transaction.execute(sql)
-
-
-def hasten(queue):
-    execute(queue, "UPDATE jobs SET not_before = 0")
-
-
-def notifications(queue):
-    return [body for (body,) in execute(queue, "SELECT body FROM outbox WHERE topic = 'notifications'")]
-
-
 def test_a_label_is_queued_once(queue):
     assert submit(queue, a=1)
     assert not submit(queue, a=2)
     assert queue.get("job").payload == {"a": 1}
-    assert len(execute(queue, "SELECT * FROM outbox")) == 1
+    assert count(queue.database, "outbox") == 1
 
 
 def test_a_submission_that_does_not_commit_is_none(queue):
@@ -48,7 +38,7 @@ def test_a_submission_that_does_not_commit_is_none(queue):
         give_up()
     with pytest.raises(JobNotFound, match="job"):
         queue.get("job")
-    assert execute(queue, "SELECT * FROM outbox") == []
+    assert count(queue.database, "outbox") == 0
 
 
 def test_one_lease_at_a_time(queue):
@@ -117,10 +107,11 @@ def test_a_failure_is_tried_again_and_then_final(queue):
         lease = leased(queue, "job", "first")
         assert queue.fail(lease, f"error {attempt}", "traceback") == (attempt < ATTEMPTS)
         assert leased(queue, "job", "first") is None, "not before the back-off"
-        hasten(queue)
+        end_delays(queue.database)
     job = queue.get("job")
     assert (job.state, job.failures, job.error, job.traceback) == (JobState.FAILED, ATTEMPTS, "error 3", "traceback")
-    assert ['"definition_failed"' in body and '"error 3"' in body for body in notifications(queue)] == [True]
+    told = in_outbox(queue.database, "notifications")
+    assert ['"definition_failed"' in body and '"error 3"' in body for body in told] == [True]
 
 
 def test_a_user_s_mistake_is_final_at_once(queue):

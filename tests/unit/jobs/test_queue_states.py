@@ -7,12 +7,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.app.backends import database
 from argosy.errors import LeaseLost
 from argosy.jobs.claims import Claims
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import Queue
 from argosy.jobs.reconciler import reconcile
+from stored.jobs import end_delays, end_leases
+from stored.rows import count
 
 LABELS = ("a", "b")
 labels = st.sampled_from(LABELS)
@@ -26,8 +28,7 @@ class AnyOrder(RuleBasedStateMachine):
     @initialize()
     def open(self):
         self.folder = tempfile.TemporaryDirectory()
-        self.queue = Queue(SqliteDatabase(f"sqlite:///{Path(self.folder.name)}/argosy.db"))
-        self.queue.database.migrate()
+        self.queue = Queue(database("sqlite:///argosy.db", Path(self.folder.name)))
         self.leases, self.holder, self.submitted = [], {}, set()
         self.results, self.finished = dict.fromkeys(LABELS, 0), dict.fromkeys(LABELS, False)
         self.tokens = dict.fromkeys(LABELS, 0)
@@ -93,8 +94,8 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def time_passes(self):
         """Leases run out and back-offs end; the reconciler finds out."""
-        with self.queue.database.write() as transaction:
-            transaction.execute("UPDATE jobs SET not_before = 0, lease_until = 0 * lease_until")
+        end_delays(self.queue.database)
+        end_leases(self.queue.database)
         reconcile(self.queue.database)
         self.holder.clear()
 
@@ -110,8 +111,7 @@ class AnyOrder(RuleBasedStateMachine):
             assert (job.finished_at is not None) == job.state.is_final
 
     def _is_any_ready(self):
-        with self.queue.database.read() as transaction:
-            return bool(transaction.execute("SELECT 1 FROM jobs WHERE state = 'queued' AND not_before = 0"))
+        return count(self.queue.database, "jobs", state="queued", not_before=0) > 0
 
     def _settle(self, pick, act, ends=True, finishes=False):
         lease = self._one_of_the_last(pick)

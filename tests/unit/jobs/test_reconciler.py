@@ -9,6 +9,10 @@ from argosy.jobs.job import JobState
 from argosy.jobs.queue import LONGEST_DELAY, MAXIMUM_LOSSES, Queue
 from argosy.jobs.reconciler import Repair, RunningJob, needed_repair, reconcile
 from argosy.testing.leases import leased
+from stored.clock import put_back
+from stored.messages import lose_messages
+from stored.rows import column
+from stored.sqlite_files import plan_of
 
 NOW = 1_000_000.0
 
@@ -41,25 +45,18 @@ def queue(database):
     queue = Queue(database)
     with database.write() as transaction:
         queue.submit(transaction, "train", "job", {})
-        transaction.execute("DELETE FROM outbox")
+    lose_messages(database)
     return queue
 
 
-def outbox(queue):
-    with queue.database.read() as transaction:
-        return transaction.execute("SELECT topic FROM outbox ORDER BY id")
-
-
-def clock_put_back(queue, hours):
-    """What rows look like once the database's clock has been put back."""
-    with queue.database.write() as transaction:
-        moved = "lease_until = lease_until + :by, not_before = CASE not_before WHEN 0 THEN 0 ELSE not_before + :by END"
-        transaction.execute(f"UPDATE jobs SET {moved}", {"by": hours * 3600.0})
+def topics(queue):
+    """Of what is to be sent."""
+    return column(queue.database, "outbox", "topic")
 
 
 def test_nothing_to_do_writes_nothing(queue):
     assert reconcile(queue.database) == {}
-    assert outbox(queue) == []
+    assert topics(queue) == []
 
 
 def test_losing_too_often_is_a_failure(queue):
@@ -69,13 +66,13 @@ def test_losing_too_often_is_a_failure(queue):
     job = queue.get("job")
     assert (job.state, job.losses, job.failures) == (JobState.FAILED, MAXIMUM_LOSSES, 0)
     assert "lost 10 times, the last time because its worker vanished" in job.error
-    assert outbox(queue) == [("notifications",)]
+    assert topics(queue) == ["notifications"]
     assert reconcile(queue.database) == {}
 
 
 def test_a_lease_given_before_the_clock_was_put_back_ends_within_its_length(queue):
     assert leased(queue, "job", "gone", seconds=20)
-    clock_put_back(queue, hours=2)
+    put_back(queue.database, hours=2)
     assert reconcile(queue.database) == {Repair.SHORTEN: 1}
     assert reconcile(queue.database) == {}
     job = queue.get("job")
@@ -86,7 +83,7 @@ def test_a_lease_given_before_the_clock_was_put_back_ends_within_its_length(queu
 
 def test_a_worker_that_is_alive_keeps_its_lease_though_the_clock_was_put_back(queue):
     lease = leased(queue, "job", "alive", seconds=20)
-    clock_put_back(queue, hours=2)
+    put_back(queue.database, hours=2)
     reconcile(queue.database)
     queue.heartbeat(lease)
     assert reconcile(queue.database) == {}
@@ -97,7 +94,7 @@ def test_a_worker_that_is_alive_keeps_its_lease_though_the_clock_was_put_back(qu
 def test_a_delay_set_before_the_clock_was_put_back_is_over(queue):
     queue.put_off(leased(queue, "job"), "its disk is full", LONGEST_DELAY)
     assert leased(queue, "job") is None
-    clock_put_back(queue, hours=2)
+    put_back(queue.database, hours=2)
     assert leased(queue, "job") is not None
 
 
@@ -105,6 +102,6 @@ def test_a_delay_set_before_the_clock_was_put_back_is_over(queue):
 def test_it_looks_by_index(queue):
     from argosy.jobs.statements import TO_RECONCILE
 
-    with queue.database.read() as transaction:
-        plan = transaction.execute("EXPLAIN QUERY PLAN " + TO_RECONCILE, {"now": 0.0, "slack": 1.0})
-    assert not [row for row in plan if "SCAN" in row[3]]
+    plan = plan_of(queue.database, TO_RECONCILE, {"now": 0.0, "slack": 1.0})
+    assert plan
+    assert not [step for step in plan if "SCAN" in step]

@@ -25,6 +25,9 @@ from argosy.messaging.message import Message
 from argosy.messaging.outbox import emit
 from argosy.messaging.relay import relay
 from argosy.testing.waiting import PATIENCE
+from stored.jobs import end_delays
+from stored.messages import in_outbox, lose_messages
+from stored.rows import name_no_column
 
 TEXT = "my card number is 4929"
 TIMINGS = WorkerTimings(poll=0.01, reconcile=0.0, recover=0.01)
@@ -44,15 +47,11 @@ class Worker:
     def run(self, handler, *kinds, able=None, timings=TIMINGS, turns=50, paused_kind=lambda: ""):
         def until():
             self.idle += 1
-            self.hasten()
+            end_delays(self.queue.database)
             return all(job.state.is_final for job in self.queue.jobs()) or self.idle >= turns
 
         work_on, how = dict.fromkeys(kinds or ["train"], handler), {"able": able, "until": until, "timings": timings}
         return run_worker(self.queue, self.broker, work_on, "worker", self.stop, paused_kind=paused_kind, **how)
-
-    def hasten(self):
-        with self.queue.database.write() as transaction:
-            transaction.execute("UPDATE jobs SET not_before = 0 WHERE state = 'queued'")
 
 
 @pytest.fixture
@@ -127,7 +126,7 @@ def test_a_user_s_mistake_is_not_tried_again(worker):
 
 def test_an_error_in_what_comes_with_the_result_is_the_job_s(worker):
     worker.submit("job")
-    tally = worker.run(lambda job, guard: Outcome({}, lambda transaction: transaction.execute("SELECT nonsense")))
+    tally = worker.run(lambda job, guard: Outcome({}, lambda transaction: name_no_column(transaction, "nonsense")))
     assert (tally.failed, tally.done) == (1, 0)
     assert "nonsense" in worker.queue.get("job").error
 
@@ -231,15 +230,9 @@ def test_a_submission_announces_its_label(worker):
     assert msgspec.json.decode(receiver.receive().message.body) == {"kind": "train", "label": "job"}
 
 
-def lose_all(database):
-    with database.write() as transaction:
-        transaction.execute("DELETE FROM outbox")
-        transaction.execute("DELETE FROM messages")
-
-
 def test_jobs_whose_messages_are_lost_run_all_the_same(worker):
     worker.submit("a", "b", "c")
-    lose_all(worker.queue.database)
+    lose_messages(worker.queue.database)
     ran = []
     assert worker.run(lambda job, guard: ran.append(job.label) or Outcome({})).done == 3
     assert ran == ["a", "b", "c"]
@@ -249,9 +242,9 @@ def test_jobs_whose_messages_are_lost_run_all_the_same(worker):
 def test_messages_that_come_twice_or_in_another_order_change_nothing(worker):
     ran = []
     worker.submit("a", "b", "c")
+    backwards = in_outbox(worker.queue.database, TOPIC)[::-1]
     with worker.queue.database.write() as transaction:
-        rows = transaction.execute("SELECT body FROM outbox WHERE topic = 'jobs' ORDER BY id DESC")
-        for (body,) in [*rows, *rows]:
+        for body in backwards * 2:
             emit(transaction, TOPIC, msgspec.json.decode(body))
     assert worker.run(lambda job, guard: ran.append(job.label) or Outcome({})).done == 3
     assert ran == ["a", "b", "c"]

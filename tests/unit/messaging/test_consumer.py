@@ -18,6 +18,9 @@ from argosy.messaging.middlewares.age_limit import AgeLimit
 from argosy.messaging.middlewares.dead_letters import DeadLetters
 from argosy.messaging.middlewares.logs import Logs
 from argosy.messaging.middlewares.retries import Retries
+from stored.clock import pass_time
+from stored.messages import end_delays
+from stored.rows import column
 
 TEXT = "my card number is 4929"
 
@@ -44,12 +47,10 @@ class Desk:
         self.broker.publish("claims", *(Message(JsonCodec(Claim).encode(Claim(text))) for text in texts))
 
     def hasten(self):
-        with self.database.write() as transaction:
-            transaction.execute("UPDATE messages SET visible_at = 0 WHERE hidden_seconds < 60")
+        end_delays(self.database)
 
     def delays(self):
-        with self.database.read() as transaction:
-            return [row[0] for row in transaction.execute("SELECT hidden_seconds FROM messages WHERE name = 'desk'")]
+        return column(self.database, "messages", "hidden_seconds", name="desk")
 
     def dead(self, name="desk"):
         receiver, found = self.broker.dead_letters("claims", name), []
@@ -154,9 +155,9 @@ def test_what_cannot_be_read_is_buried_at_once(desk):
 def test_what_comes_too_late_is_buried_unseen(desk):
     seen = []
     consumer = desk.consumer(lambda claim, delivery: seen.append(claim.text), DeadLetters(), Retries(), AgeLimit(60))
-    desk.publish("a", "b")
-    with desk.database.write() as transaction:
-        transaction.execute("UPDATE messages SET published_at = published_at - 61 WHERE id = 1")
+    desk.publish("a")
+    pass_time(desk.database, 61)
+    desk.publish("b")
     consumer.step()
     consumer.step()
     assert seen == ["b"]

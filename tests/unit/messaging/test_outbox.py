@@ -9,6 +9,9 @@ from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.message import MAXIMUM_BYTES
 from argosy.messaging.outbox import emit
 from argosy.messaging.relay import CLAIM_SECONDS, relay
+from stored.clock import put_back
+from stored.messages import claimed_seconds, end_claims
+from stored.rows import count
 
 
 def subscribed(cls, database, *topics):
@@ -30,11 +33,6 @@ def bodies(broker, topic):
     return [msgspec.json.decode(message.body) for message in received(broker, topic)]
 
 
-def waiting(database):
-    with database.read() as transaction:
-        return transaction.execute("SELECT count(*) FROM outbox")[0][0]
-
-
 def test_what_commits_is_published_in_order(database):
     broker = subscribed(SqlBroker, database, "left", "right")
     with database.write() as transaction:
@@ -43,7 +41,7 @@ def test_what_commits_is_published_in_order(database):
     assert relay(database, broker) == 1200
     assert bodies(broker, "right") == list(range(0, 1200, 3))
     assert bodies(broker, "left") == [number for number in range(1200) if number % 3]
-    assert relay(database, broker) == waiting(database) == 0
+    assert relay(database, broker) == count(database, "outbox") == 0
 
 
 def test_what_does_not_commit_is_not(database):
@@ -81,10 +79,9 @@ def test_what_could_not_be_published_is_published_later(database):
         emit(transaction, "work", {"a": 1})
     with pytest.raises(BrokerUnavailable):
         relay(database, broker)
-    with database.write() as transaction:  # claimed, as if by a relay at work
-        claimed = transaction.execute("SELECT claimed_until - created_at FROM outbox")[0][0]
-        transaction.execute("UPDATE outbox SET claimed_until = 0")
+    (claimed,) = claimed_seconds(database)  # as if by a relay at work
     assert claimed >= CLAIM_SECONDS
+    end_claims(database)
     assert relay(database, broker) == 1
     (message,) = received(broker, "work")
     assert (message.body, [message.id] * 2) == (b'{"a":1}', broker.tried), "a repetition is recognised by its id"
@@ -96,8 +93,7 @@ def test_a_claim_made_before_the_clock_was_put_back_is_over(database):
         emit(transaction, "work", 1)
     with pytest.raises(BrokerUnavailable):
         relay(database, broker)
-    with database.write() as transaction:
-        transaction.execute("UPDATE outbox SET claimed_until = claimed_until + 7200")
+    put_back(database, hours=2)
     assert relay(database, broker) == 1
 
 
@@ -105,7 +101,7 @@ def test_a_claim_made_before_the_clock_was_put_back_is_over(database):
 def test_what_no_broker_takes_is_refused_where_it_is_written(database, topic, value):
     with database.write() as transaction, pytest.raises(MessageInvalid):
         emit(transaction, topic, value)
-    assert waiting(database) == 0
+    assert count(database, "outbox") == 0
 
 
 class Interrupting(SqlBroker):

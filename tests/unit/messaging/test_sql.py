@@ -6,21 +6,13 @@ from argosy.errors import BrokerUnavailable
 from argosy.messaging.broker import DeliveryPolicy
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.message import Message
+from stored.clock import pass_time, put_back
+from stored.rows import away, count
 
 
 @pytest.fixture
 def broker(database):
     return SqlBroker(database)
-
-
-def count(database):
-    with database.read() as transaction:
-        return transaction.execute("SELECT count(*) FROM messages")[0][0]
-
-
-def execute(database, sql):
-    with database.write() as transaction:
-        transaction.execute(sql)
 
 
 def texts(*given):
@@ -34,11 +26,11 @@ def test_what_nobody_took_is_dropped_by_a_later_publication(database):
     broker.publish("unread", *texts("1", "2"))
     broker.publish("other", *texts("3"))
     broker.receiver("unread", "reader").receive().bury("it is bad")
-    execute(database, "UPDATE messages SET visible_at = visible_at - 61")
+    pass_time(database, 61)
     broker.publish("unread", *texts("4"))
     assert broker.receiver("unread", "reader").receive().message.body == b"4"
     assert broker.receiver("other", "reader").receive().message.body == b"3"
-    assert count(database) == 2, "dead letters go too"
+    assert count(database, "messages") == 2, "dead letters go too"
 
 
 def test_what_a_receiver_has_is_not_dropped(database):
@@ -47,9 +39,9 @@ def test_what_a_receiver_has_is_not_dropped(database):
     broker.publish("news", *texts("1"))
     held = receiver.receive()
     broker.publish("news", *texts("2"))
-    assert count(database) == 2
+    assert count(database, "messages") == 2
     held.ack()
-    assert count(database) == 1
+    assert count(database, "messages") == 1
 
 
 def test_looking_in_vain_is_no_commit_that_wakes_others(broker, database):
@@ -68,7 +60,7 @@ def test_a_message_hidden_before_the_clock_was_put_back_comes_again(broker, data
     receiver.receive()
     heir.receive().nack(delay=30)
     assert heir.receive() is None
-    execute(database, "UPDATE messages SET visible_at = visible_at + 7200")
+    put_back(database, hours=2)
     assert sorted(heir.receive().message.body for _ in range(2)) == [b"delayed", b"held"]
 
 
@@ -87,15 +79,10 @@ def test_a_database_that_is_away_is_a_broker_that_is_away(broker, database):
     receiver = broker.receiver("news", "reader")
     broker.publish("news", *texts("1", "2"))
     delivery = receiver.receive()
-    execute(database, "ALTER TABLE messages RENAME TO moved")
-    for act in (
-        receiver._fetch,
-        delivery.ack,
-        lambda: receiver._pause(0.1),
-        lambda: broker.publish("news", *texts("3")),
-    ):
-        with pytest.raises(BrokerUnavailable, match=r"the broker's database: .*messages"):
-            act()
-    broker.close()
-    execute(database, "ALTER TABLE moved RENAME TO messages")
-    assert count(database) == 2
+    acts = (receiver._fetch, delivery.ack, lambda: receiver._pause(0.1), lambda: broker.publish("news", *texts("3")))
+    with away(database, "messages"):
+        for act in acts:
+            with pytest.raises(BrokerUnavailable, match=r"the broker's database: .*messages"):
+                act()
+        broker.close()
+    assert count(database, "messages") == 2

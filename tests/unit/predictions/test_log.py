@@ -10,6 +10,7 @@ from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import Reviewable
 from argosy.predictions.measures import add_draws
 from argosy.vault.scope import Scope
+from stored.rows import rows
 
 
 def test_a_prediction_is_found_before_anybody_drained(writer, log, predict):
@@ -77,8 +78,7 @@ def test_erasing_a_subject_leaves_nothing_of_it(writer, log, predict, database, 
     for one in (*mine, other):
         feedback.add(one.id, "correction", "money", "analyst")
     log.count()
-    with database.read() as transaction:
-        sealed = dict(transaction.execute("SELECT id, sealed FROM predictions"))
+    sealed = dict(rows(database, "predictions", "id", "sealed"))
     assert sorted(log.erase("ann")) == sorted(one.id for one in mine)
     on_disk = segments.segments_in(spool)[0].read_bytes()
     assert [sealed[one.id] in on_disk for one in (*mine, other)] == [False, False, True]

@@ -6,6 +6,7 @@ import struct
 import threading
 import zlib
 from collections import Counter
+from contextlib import ExitStack
 
 import msgspec
 import pytest
@@ -14,11 +15,12 @@ from spooling import Spooling
 from argosy.errors import PredictionNotLogged
 from argosy.predictions import frames, segments
 from argosy.predictions.drain import drain_once, follow
+from stored.rows import away, column, count, rows
+from stored.sqlite_files import refusing
 
 
 def logged(database):
-    with database.read() as transaction:
-        return Counter(row[0] for row in transaction.execute("SELECT id FROM predictions"))
+    return Counter(column(database, "predictions", "id"))
 
 
 def test_what_was_written_is_drained_once(writer, spool, database, predict):
@@ -42,8 +44,7 @@ def test_a_segment_goes_when_its_writer_has_gone(writer, spool, database, predic
     writer.close()
     drain_once(spool, database)
     assert list(spool.iterdir()) == []
-    with database.read() as transaction:
-        assert transaction.execute("SELECT * FROM spools") == []
+    assert count(database, "spools") == 0
 
 
 def test_full_segments_are_followed_by_others(spool, scope, database, predict):
@@ -130,8 +131,7 @@ def test_a_spool_of_a_format_before_is_drained(spool, database, record):
     spool.mkdir()
     (spool / "0-1-00.spool").write_bytes(struct.pack("<II", len(record), zlib.crc32(record)) + record)
     assert drain_once(spool, database) == 1
-    with database.read() as transaction:
-        found = transaction.execute("SELECT id, model, version, answer, confidence, sealed, token FROM predictions")
+    found = rows(database, "predictions", "id", "model", "version", "answer", "confidence", "sealed", "token")
     assert found == [("0" * 44, "topics", 3, "sport", 0.5, b"abc", "")]
     assert list(spool.iterdir()) == []
 
@@ -202,21 +202,15 @@ def test_any_text_that_is_one_can_be_stored(writer, spool, database, predict, lo
 
 @pytest.mark.sqlite  # its triggers
 def test_a_record_that_the_database_refuses_is_kept_aside_and_the_rest_goes_on(spool, scope, database, predict, caplog):
-    with database.write() as transaction:
-        transaction.execute(
-            "CREATE TRIGGER strict BEFORE INSERT ON predictions WHEN NEW.answer = 'refused' "
-            "BEGIN SELECT RAISE(ABORT, 'no such answer'); END"
-        )
     writer = Spooling(spool, scope)
     made = [predict(f"text {n}", answer="refused" if n in (70, 71, 290) else "sport") for n in range(300)]
     writer.write(made)
     writer.close()
-    assert drain_once(spool, database) == 297
+    with refusing(database, "predictions", "answer", "refused", "no such answer"):
+        assert drain_once(spool, database) == 297
     assert logged(database) == Counter(one.id for one in made if one.answer == "sport")
     assert len(segments.damaged(spool)) == 3
     assert "no such answer" in caplog.text
-    with database.write() as transaction:
-        transaction.execute("DROP TRIGGER strict")
     for path in segments.damaged(spool):
         path.rename(path.with_suffix(".spool"))
     assert drain_once(spool, database) == 3
@@ -323,9 +317,8 @@ def test_files_are_for_the_owner_alone(writer, spool, predict):
 
 def test_a_drain_outlives_an_outage_of_the_database(writer, spool, database, predict):
     writer.write([predict()])
-    with database.write() as transaction:
-        transaction.execute("ALTER TABLE predictions RENAME TO away")
-    stop, turns = threading.Event(), []
+    stop, turns, outage = threading.Event(), [], ExitStack()
+    outage.enter_context(away(database, "predictions"))
 
     class Watched(threading.Event):
         """Brings the table back after a few turns, and then stops."""
@@ -333,8 +326,7 @@ def test_a_drain_outlives_an_outage_of_the_database(writer, spool, database, pre
         def wait(self, timeout=None):
             turns.append(1)
             if len(turns) == 3:
-                with database.write() as transaction:
-                    transaction.execute("ALTER TABLE away RENAME TO predictions")
+                outage.close()
                 stop.set()
             return stop.is_set()
 

@@ -8,7 +8,6 @@ from time import perf_counter
 import pytest
 from serving_doubles import Answering, Loading, aspire
 
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.errors import RequestTooSlow
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
@@ -41,9 +40,7 @@ class LoadingBoth(Loading):
 
 
 @pytest.fixture
-def plane(tmp_path):
-    database = SqliteDatabase(f"sqlite:///{tmp_path / 'argosy.db'}")
-    database.migrate()
+def plane(tmp_path, database):
     keys = EnvironmentKeys({"ARGOSY_KEY_PREDICTIONS": base64.b64encode(bytes(range(32))).decode()})
     scope = Vault(database, keys).scope(SCOPE)
     made = DataPlane(Manager(LoadingBoth()), Recorder(SpoolWriter(tmp_path / "spool", scope), PredictionIds(scope)))
@@ -52,7 +49,6 @@ def plane(tmp_path):
         pass
     yield made
     made.close()
-    database.close()
 
 
 @pytest.mark.parametrize("name", ["quick", "slow"])

@@ -11,6 +11,7 @@ from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.collector import EVERY_SECONDS, ORPHAN_SECONDS, Collector, collect
 from argosy.store.store import Store
 from argosy.store.trained import Trained
+from stored.rows import count
 
 NOON = 1_700_000_000.0
 
@@ -135,8 +136,7 @@ def test_what_a_collector_began_that_died_is_ended(store, tmp_path, monkeypatch)
     assert not store.artifacts.exists(put.digest)
     assert recorded(store, store.put_artifact(tmp_path / "source"))
     collect(store.database, store.artifacts, NOON)
-    with store.database.read() as transaction:
-        assert transaction.execute("SELECT count(*) FROM artifact_removals") == [(0,)]
+    assert count(store.database, "artifact_removals") == 0
 
 
 def test_an_empty_store_has_nothing_to_collect(store):

@@ -13,6 +13,8 @@ from argosy.errors import (
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 from argosy.store.trained import Trained
+from stored.messages import in_outbox
+from stored.rows import add
 
 
 @pytest.fixture
@@ -45,9 +47,7 @@ def rollback(store, model, **more):
 
 
 def events(store):
-    with store.database.read() as transaction:
-        rows = transaction.execute("SELECT body FROM outbox WHERE topic = 'notifications' ORDER BY id")
-    return [msgspec.json.decode(body) for (body,) in rows]
+    return [msgspec.json.decode(body) for body in in_outbox(store.database, "notifications")]
 
 
 def test_a_result_comes_back_as_it_was(store):
@@ -219,6 +219,5 @@ def test_places_on_the_leaderboard_are_no_aliases_and_old_ones_are_found(store):
         with pytest.raises(AliasInvalid, match="leaderboard"):
             promote(store, "topics", 1, alias=name)
     assert store.reserved_aliases() == []
-    with store.database.write() as transaction:
-        transaction.execute("INSERT INTO aliases VALUES ('topics', 'best', 1, 0)")
+    add(store.database, "aliases", model="topics", alias="best", number=1, moved_at=0)
     assert store.reserved_aliases() == [("topics", "best", 1)]

@@ -15,6 +15,7 @@ from argosy.vault.keys.environment import EnvironmentKeys
 from argosy.vault.keys.file import FileKeys
 from argosy.vault.master_keys import encode_key
 from argosy.vault.rotation import fingerprint, rotate
+from stored.rows import rows
 
 STEPS = ["prepared", "wrapped anew", "taken over", "wrapped the rest", "purged"]
 KILLED_AT = """
@@ -38,8 +39,7 @@ def keys(tmp_path):
 
 
 def wrapped(database):
-    with database.read() as transaction:
-        return dict(transaction.execute("SELECT scope, wrapped FROM data_keys"))
+    return dict(rows(database, "data_keys", "scope", "wrapped"))
 
 
 def names(keys):

@@ -5,6 +5,7 @@ import pytest
 from argosy.errors import TokenInvalid
 from argosy.vault.tokens import Tokens
 from argosy.vault.vault import Vault
+from stored.rows import alter
 
 
 class Keys:
@@ -41,8 +42,7 @@ def test_the_database_holds_no_token_and_no_hash_without_a_key(tokens, database,
     assert secret.encode() not in held
     other = Tokens(database, Vault(database, Keys()))
     assert other.find(text, known(other)).name == "shop"
-    with database.write() as transaction:
-        transaction.execute("UPDATE tokens SET token_hash = :other", {"other": bytes(16)})
+    alter(database, "tokens", {"name": "shop"}, token_hash=bytes(16))
     assert tokens.find(text, known(tokens)) is None
 
 

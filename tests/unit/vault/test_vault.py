@@ -11,6 +11,7 @@ from argosy.errors import KeyUnavailable, KeyWrong, SealBroken
 from argosy.testing.waiting import PATIENCE
 from argosy.vault import Scope, Vault
 from argosy.vault.rotation import rewrap
+from stored.rows import alter, column
 
 
 class MemoryKeys:
@@ -96,9 +97,8 @@ def test_a_wrapped_key_does_not_serve_another_scope(database):
     vault = Vault(database, keys)
     vault.scope("collection:a")
     vault.scope("collection:b")
-    with database.write() as transaction:
-        wrapped = transaction.execute("SELECT wrapped FROM data_keys WHERE scope = 'collection:a'")[0][0]
-        transaction.execute("UPDATE data_keys SET wrapped = :w WHERE scope = 'collection:b'", {"w": wrapped})
+    (wrapped,) = column(database, "data_keys", "wrapped", scope="collection:a")
+    alter(database, "data_keys", {"scope": "collection:b"}, wrapped=wrapped)
     with pytest.raises(KeyWrong):
         Vault(database, keys).scope("collection:b")
 

@@ -1,0 +1,37 @@
+"""Jobs whose time has come, and a trace of those that ended."""
+
+
+def end_delays(database):
+    """Every job that was put off may be run now."""
+    _run(database, "UPDATE jobs SET not_before = 0 WHERE state = 'queued'")
+
+
+def end_leases(database):
+    """Every lease has run out."""
+    _run(database, "UPDATE jobs SET lease_until = 1 WHERE state = 'running'")
+
+
+def end_leases_of(database, process_id):
+    """The leases of a worker process have run out."""
+    ends = "UPDATE jobs SET lease_until = 1 WHERE state = 'running' AND owner LIKE :owner"
+    _run(database, ends, {"owner": f"%-{process_id}"})
+
+
+def leave_trace(transaction, label):
+    """Note a label in a table without a key that would hide that it was noted before."""
+    transaction.execute(
+        "INSERT INTO alias_moves (model, alias, to_number, moved_at, moved_by, action, reason)"
+        " VALUES (:label, '', 1, 0, '', '', '')",
+        {"label": label},
+    )
+
+
+def traces(database):
+    """The labels that were noted, as often as they were."""
+    with database.read() as transaction:
+        return [label for (label,) in transaction.execute("SELECT model FROM alias_moves ORDER BY model")]
+
+
+def _run(database, statement, values=None):
+    with database.write() as transaction:
+        transaction.execute(statement, values)
