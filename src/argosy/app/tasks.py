@@ -18,7 +18,7 @@ TASKS: Final = {
     "analyse": "argosy.evaluation.analysis:analyse",
     "answer_both": "argosy.evaluation.comparison:answer_both",
     "answer_otherwise": "argosy.feedback.differing:answer_otherwise",
-    "look_for_drift": "argosy.evaluation.drift_periods:look_for_drift",
+    "check_drift": "argosy.evaluation.drift_periods:check_drift",
     "score_import": "argosy.training.importing:score_import",
     "train_again": "argosy.training.reproduction:train_again",
 }

@@ -9,7 +9,7 @@ import time
 from argosy import processes
 from argosy.backends import Backends
 from argosy.errors import JobFailed, ServerNotStarted
-from argosy.feedback.due import known_models, request_drift_looks, request_due_replays, request_due_retrainings
+from argosy.feedback.due import known_models, request_drift_checks, request_due_replays, request_due_retrainings
 from argosy.feedback.requests import Retrainings
 from argosy.telemetry import logger
 from argosy.training.memory_folder import MemoryFolder
@@ -42,7 +42,7 @@ def up(backends: Backends, host: str, port: int, workers: int, stop: threading.E
                     request_due_replays(backends)
                     replayed_at = time.monotonic()
                 if drift_every is not None and time.monotonic() - drift_at >= drift_every:
-                    request_drift_looks(backends)
+                    request_drift_checks(backends)
                     drift_at = time.monotonic()
                 found = decisions(backends)
                 for _, level, text in sorted(found - reported):

@@ -121,10 +121,10 @@ def handlers(backends: Backends, trainer: Trainer) -> dict[str, Handler]:
         return Replaying(backends.database, backends.prediction_log, backends.store, rule, policy)(job, guard)
 
     def drift_job(job: Job, guard: LeaseGuard) -> Outcome:
-        from argosy.evaluation.drift_looks import DriftLooks
+        from argosy.evaluation.drift_checker import DriftChecker
         from argosy.feedback.drifting import Drifting
 
-        return Drifting(backends.database, DriftLooks.of(backends))(job, guard)
+        return Drifting(backends.database, DriftChecker.of(backends))(job, guard)
 
     kinds: dict[str, Handler] = {"train": train_job, "retrain": retrain_job, "gate": gate_job, "replay": replay_job}
     kinds["drift"] = drift_job

@@ -62,7 +62,7 @@ def _print(found: Found, periods: list[Period]) -> None:
         print_line("Nothing has changed beyond chance.")
         return
     since = format_time(shown[0].started_at)[:19]
-    print_line("* beyond chance. That asks for a look and for labels, and does not say that the model got worse:")
+    print_line("* beyond chance, which does not say that the model got worse: label some of these rows to find out:")
     print_line(f"  argosy feedback review {found.model} --since {since}Z --output review.csv")
 
 

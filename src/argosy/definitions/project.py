@@ -92,7 +92,7 @@ class RetrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
 
 class DriftSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How often `argosy up` looks for drift, and over how long."""
+    """How often `argosy up` checks for drift, and over how long."""
 
     every_seconds: Annotated[float, Meta(gt=0)] | None = 900.0
     """None: never."""

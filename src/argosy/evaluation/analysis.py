@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from argosy.backends import Backends
 from argosy.errors import ArgosyError, InputInvalid, KeyUnavailable
 from argosy.evaluation.drift import compare_profiles
-from argosy.evaluation.drift_looks import DriftLooks
+from argosy.evaluation.drift_checker import DriftChecker
 from argosy.evaluation.drift_periods import periods_of
 from argosy.evaluation.findings import Analysis, AnalysisRequest, Case, Live, Point
 from argosy.label_sets import agrees
@@ -198,7 +198,7 @@ def _live(
 ) -> Live | None:
     report_progress("comparing live answers with the test part")
     try:
-        counted = DriftLooks.of(backends).look(request.model, backends.settings.drift.window_hours)
+        counted = DriftChecker.of(backends).check(request.model, backends.settings.drift.window_hours)
     except KeyUnavailable as error:
         notes["drift"] = f"Live answers cannot be read here: {error}"
         return None

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Final
 
 from argosy.evaluation.input_profile import VOCABULARY
-from argosy.predictions.looks import Drift
+from argosy.predictions.drift_checks import Drift
 from argosy.predictions.profiles import ANSWERS, CONFIDENCE, Profile
 from argosy.statistics.shifts import mean_shift, mix_shift
 

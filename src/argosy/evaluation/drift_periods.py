@@ -1,4 +1,4 @@
-"""Drift of a model's versions by hour or day, looked for in a child process."""
+"""Drift of a model's versions by hour or day, measured in a child process."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import msgspec
 
 from argosy.backends import Backends
 from argosy.jobs.selection import resolve_version
-from argosy.predictions.looks import Drift
+from argosy.predictions.drift_checks import Drift
 from argosy.subprocess_tasks import run_task
 from argosy.types import Progress
 
 if TYPE_CHECKING:
-    from argosy.evaluation.drift_looks import Counted
+    from argosy.evaluation.drift_checker import Counted
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -35,23 +35,23 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def measure_drift(backends: Backends, target: str, by: str = "", report_progress: Progress = lambda _: None) -> Found:
-    """Look now, in a child process, and keep what was found; each version's periods, or those of `MODEL@VERSION`.
+    """Check now, in a child process, and keep what was found; each version's periods, or those of `MODEL@VERSION`.
 
     Raises ModelNotFound, VersionNotFound, KeyUnavailable.
     """
     wanted = resolve_version(backends.plans, target) if "@" in target else None
     model = wanted.model if wanted else target
     request = {"model": model, "version": wanted.number if wanted else None, "by": by}
-    found = run_task(backends.root, "look_for_drift", request, report_progress=report_progress)
+    found = run_task(backends.root, "check_drift", request, report_progress=report_progress)
     return msgspec.convert(found, Found, str_keys=True)
 
 
-def look_for_drift(backends: Backends, values: Mapping[str, Any], report_progress: Progress) -> Any:
+def check_drift(backends: Backends, values: Mapping[str, Any], report_progress: Progress) -> Any:
     """In the child: a `Found` as JSON values."""
-    from argosy.evaluation.drift_looks import DriftLooks
+    from argosy.evaluation.drift_checker import DriftChecker
 
     report_progress("counting live answers")
-    counted = DriftLooks.of(backends).look(values["model"], backends.settings.drift.window_hours)
+    counted = DriftChecker.of(backends).check(values["model"], backends.settings.drift.window_hours)
     asked = values["version"]
     versions = [asked] if asked is not None else sorted({one.version for one in counted.hours})
     found = [period for version in versions for period in periods_of(counted, version, values["by"])]

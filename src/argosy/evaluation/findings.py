@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from argosy.evaluation.drift_periods import Period
-from argosy.predictions.looks import Drift
+from argosy.predictions.drift_checks import Drift
 from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.intervals import Interval
 

@@ -1,4 +1,4 @@
-"""Asking for looks at drift, by schedule."""
+"""Asking for drift checks, by schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The job `drift`: one look for drift, kept. It may be run again after a crash."""
+"""The job `drift`: one check for drift, kept. It may be run again after a crash."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any, Final
 import msgspec
 
 from argosy.database import Database, Transaction
-from argosy.evaluation.drift_looks import DriftLooks
+from argosy.evaluation.drift_checker import DriftChecker
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.queue import forget_done
 from argosy.jobs.runner import Outcome
-from argosy.predictions import looks
+from argosy.predictions.drift_checks import replace_drift_checks
 
 DRIFT: Final = "drift"
 
@@ -27,20 +27,20 @@ class DriftRequest(msgspec.Struct, frozen=True):
 class Drifting:
     """The handler of `drift` jobs."""
 
-    def __init__(self, database: Database, looks: DriftLooks) -> None:
-        self._database, self._looks = database, looks
+    def __init__(self, database: Database, checker: DriftChecker) -> None:
+        self._database, self._checker = database, checker
 
     def __call__(self, job: Job, guard: LeaseGuard) -> Outcome:
         request = msgspec.convert(job.payload, DriftRequest)
         with self._database.read() as transaction:
             now = transaction.now()
-        counted = self._looks.count(request.model, now)
+        counted = self._checker.count(request.model, now)
         guard.check()
-        found = self._looks.looks(request.model, counted, now, request.window_hours)
+        found = self._checker.checks(request.model, counted, now, request.window_hours)
 
         def keep(transaction: Transaction) -> None:
-            looks.replace(transaction, request.model, found)
-            forget_done(transaction, DRIFT)  # its result is in the looks; a job every quarter of an hour is no history
+            replace_drift_checks(transaction, request.model, found)
+            forget_done(transaction, DRIFT)  # its result is in the checks; a job every quarter of an hour is no history
 
-        result: dict[str, Any] = {"model": request.model, "hours": counted.changed, "looks": len(found)}
+        result: dict[str, Any] = {"model": request.model, "hours": counted.changed, "checks": len(found)}
         return Outcome({**result, "problems": counted.problems}, keep)

@@ -1,4 +1,4 @@
-"""What `argosy up` asks for, of every model: retrainings, replays and looks for drift that are due.
+"""What `argosy up` asks for, of every model: retrainings, replays and drift checks that are due.
 
 Each returns the labels of the jobs asked for. A model that cannot be asked about is left alone and said so; an outage
 of the database is waited out.
@@ -42,7 +42,7 @@ def request_due_replays(backends: Backends) -> list[str]:
     return _of_each(backends, asked.request_if_due, line)
 
 
-def request_drift_looks(backends: Backends) -> list[str]:
+def request_drift_checks(backends: Backends) -> list[str]:
     hours = backends.settings.drift.window_hours
     asked = DriftRequests(backends.queue, backends.store)
     return _of_each(backends, lambda model: asked.request_if_answered(model, hours))

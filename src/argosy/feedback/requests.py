@@ -17,8 +17,8 @@ from argosy.feedback.triggers import BY_DRIFT, Reason, Schedule, Situation, asks
 from argosy.jobs.job import Job, JobState
 from argosy.jobs.queue import URGENT, Queue, hold_jobs, under_way
 from argosy.jobs.submission import TRAIN
+from argosy.predictions.drift_checks import CLOSED, newest_drift_checks
 from argosy.predictions.feedback_log import FeedbackLog, last_number
-from argosy.predictions.looks import CLOSED, newest
 from argosy.store.aliases import CHAMPION
 from argosy.store.store import Store
 
@@ -107,16 +107,16 @@ class Retrainings:
             if on_wait is not None:
                 on_wait(reason.text, obstacle)
             return None
-        since = situation.look.started_at if situation.look and reason.trigger == BY_DRIFT else 0.0
+        since = situation.drift_check.started_at if situation.drift_check and reason.trigger == BY_DRIFT else 0.0
         return self.request(model, by, reason, since)
 
     def situation(self, model: str) -> Situation:
-        """What the triggers look at. Raises VersionNotFound without a champion."""
+        """What the triggers read. Raises VersionNotFound without a champion."""
         champion = self._store.resolve(f"{model}@{CHAMPION}").number
         moves = self._store.history(model, CHAMPION)
         jobs = [job for job in self._queue.jobs(RETRAIN) if job.payload.get("model") == model]
         by_drift = [job.submitted_at for job in jobs if job.payload.get("trigger") == BY_DRIFT]
-        looks = [look for look in newest(self._queue.database, CLOSED, model) if look.version == champion]
+        checks = newest_drift_checks(self._queue.database, CLOSED, model)
         rollbacks = [move.moved_at for move in moves if move.action == "rollback"]
         last = jobs[-1] if jobs else None
         with self._queue.database.read() as transaction:
@@ -127,7 +127,7 @@ class Retrainings:
             new_feedback=self._feedback.count_after(model, last.payload.get("last_feedback", 0) if last else 0),
             is_under_way=self.under_way(model) is not None,
             rolled_back_at=max(rollbacks, default=None),
-            look=next(iter(looks), None),
+            drift_check=next((one for one in checks if one.version == champion), None),
             drift_asked_at=max(by_drift, default=None),
         )
 

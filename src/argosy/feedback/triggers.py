@@ -7,7 +7,7 @@ from typing import Final
 
 from argosy.clock import format_time
 from argosy.definitions.quiet_hours import QuietHours
-from argosy.predictions.looks import Look
+from argosy.predictions.drift_checks import DriftCheck
 
 NO_HOURS: Final = QuietHours()
 BY_DRIFT: Final = "drift"
@@ -49,7 +49,7 @@ class Situation:
     new_feedback: int
     is_under_way: bool = False
     rolled_back_at: float | None = None
-    look: Look | None = None
+    drift_check: DriftCheck | None = None
     """At the champion's answers in the last window that is over."""
     drift_asked_at: float | None = None
     """When drift last asked for a retraining."""
@@ -98,12 +98,12 @@ def asks(situation: Situation, schedule: Schedule) -> Reason | None:
 
 def drifted(situation: Situation, policy: DriftPolicy) -> list[str]:
     """What of the champion's answers drifted so far that drift should ask; each window asks at most once."""
-    look, asked_at = situation.look, situation.drift_asked_at
-    if look is None or min(look.found.live_rows, look.found.reference_rows) < policy.minimum_rows:
+    check, asked_at = situation.drift_check, situation.drift_asked_at
+    if check is None or min(check.found.live_rows, check.found.reference_rows) < policy.minimum_rows:
         return []
-    if asked_at is not None and (asked_at >= look.ended_at or situation.now - asked_at < policy.cooldown_seconds):
+    if asked_at is not None and (asked_at >= check.ended_at or situation.now - asked_at < policy.cooldown_seconds):
         return []
-    return look.found.shown(policy.confidence, policy.at_least)
+    return check.found.shown(policy.confidence, policy.at_least)
 
 
 def is_cooling(rolled_back_at: float | None, now: float, cooldown_seconds: float) -> bool:

@@ -1,7 +1,7 @@
-"""Drift for Prometheus: the newest looks, read from the database by a thread every few seconds.
+"""Drift for Prometheus: the newest checks, read from the database by a thread every few seconds.
 
-Requests do nothing for it, and no key is needed: whoever has the keys made the looks (`argosy up`, `argosy drift`).
-A database that is away changes nothing: the looks of before stay, with the time that they are of.
+Requests do nothing for it, and no key is needed: whoever has the keys made the checks (`argosy up`, `argosy drift`).
+A database that is away changes nothing: the checks of before stay, with the time that they are of.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from argosy.errors import ArgosyError
-from argosy.predictions.looks import LIVE, Look, newest
+from argosy.predictions.drift_checks import LIVE, DriftCheck, newest_drift_checks
 
 if TYPE_CHECKING:
     from argosy.database import Database
@@ -35,7 +35,7 @@ class DriftGauges(Collector):
 
     def __init__(self, database: Database, poll_seconds: float = POLL_SECONDS) -> None:
         self._database, self._poll_seconds = database, poll_seconds
-        self._looks: Sequence[Look] = ()
+        self._checks: Sequence[DriftCheck] = ()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -49,25 +49,25 @@ class DriftGauges(Collector):
             self._thread.join()
 
     def poll(self) -> None:
-        """Read the looks once."""
+        """Read the checks once."""
         try:
-            self._looks = newest(self._database, LIVE)
+            self._checks = newest_drift_checks(self._database, LIVE)
         except ArgosyError:  # the source says so already
             return
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        looks = self._looks
+        checks = self._checks
         for part, meaning in SHIFTS.items():
             family = GaugeMetricFamily(f"argosy_drift_{part}", meaning, labels=(*BY_VERSION, "of"))
-            for look in looks:
-                for name, shift in look.found.shifts.items():
-                    family.add_metric((look.model, str(look.version), name), getattr(shift, part))
+            for check in checks:
+                for name, shift in check.found.shifts.items():
+                    family.add_metric((check.model, str(check.version), name), getattr(shift, part))
             yield family
         rows = GaugeMetricFamily("argosy_drift_rows", "Live answers that were compared.", labels=BY_VERSION)
-        times = GaugeMetricFamily("argosy_drift_looked_at_seconds", "When, since 1970.", labels=BY_VERSION)
-        for look in looks:
-            rows.add_metric((look.model, str(look.version)), look.found.live_rows)
-            times.add_metric((look.model, str(look.version)), look.looked_at)
+        times = GaugeMetricFamily("argosy_drift_checked_at_seconds", "When, since 1970.", labels=BY_VERSION)
+        for check in checks:
+            rows.add_metric((check.model, str(check.version)), check.found.live_rows)
+            times.add_metric((check.model, str(check.version)), check.checked_at)
         yield from (rows, times)
 
     def _run(self) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from argosy.evaluation.drift_periods import Period
 from argosy.evaluation.findings import Live
-from argosy.predictions.looks import Drift
+from argosy.predictions.drift_checks import Drift
 from argosy.statistics.shifts import Shift
 from argosy.web.environment import day, minute
 

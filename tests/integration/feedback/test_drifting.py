@@ -1,4 +1,4 @@
-"""Drift on real parts: answers counted from the log, looks kept, a retraining asked for and confirmed by evidence."""
+"""Drift on real parts: answers counted from the log, checks kept, a retraining asked for and confirmed by evidence."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pytest
 
 from argosy import clock
 from argosy.datasets.example import Example
-from argosy.evaluation.drift_looks import DriftLooks
+from argosy.evaluation.drift_checker import DriftChecker
 from argosy.evaluation.drift_windows import DAY, closed_window
 from argosy.feedback.drift_requests import DriftRequests
 from argosy.feedback.drifting import Drifting
 from argosy.feedback.triggers import BY_DRIFT, DriftPolicy, Schedule
 from argosy.models.adapted_model import AdaptedModel
+from argosy.predictions.drift_checks import CLOSED, LIVE, newest_drift_checks
 from argosy.predictions.live_profiles import HOUR
-from argosy.predictions.looks import CLOSED, LIVE, newest
 from argosy.serving.drift_gauges import DriftGauges
 
 from .conftest import NOON
@@ -43,21 +43,21 @@ def noon(monkeypatch, database):
 
 @pytest.fixture
 def parts(loop, project):  # noqa: F811  # the fixture
-    """The loop with a champion, and a worker that looks for drift too."""
+    """The loop with a champion, and a worker that checks for drift too."""
     rows = [Example(note(topic, WORDS, n), topic, seen_at=NOON) for n in range(150) for topic in WORDS]
     project.examples.add("notes", rows)
     loop.train(NOTES)
-    loop.looks = DriftLooks(project.database, project.vault, loop.store, project.log)
-    loop.drifting = Drifting(project.database, loop.looks)
+    loop.checker = DriftChecker(project.database, project.vault, loop.store, project.log)
+    loop.drifting = Drifting(project.database, loop.checker)
     loop.asks = DriftRequests(loop.queue, loop.store)
 
-    def look():
+    def check():
         project.log.drain()  # as the drainer does all the time
         asked = loop.asks.request_if_answered("topics", 24)
         loop.work(drift=loop.drifting)
         return asked
 
-    loop.look = look
+    loop.check = check
     return loop
 
 
@@ -77,15 +77,15 @@ def answer(parts, predict):
     return answered
 
 
-def look_of(project, name=CLOSED):
-    [found] = newest(project.database, name, "topics")
+def check_of(project, name=CLOSED):
+    [found] = newest_drift_checks(project.database, name, "topics")
     return found
 
 
 def test_a_world_that_stays_the_same_asks_for_nothing(parts, project, answer):
     answer(WORDS, range(1000, 1240))
-    assert parts.look().startswith("drift-topics-")
-    found = look_of(project).found
+    assert parts.check().startswith("drift-topics-")
+    found = check_of(project).found
     assert (found.live_rows, found.shown()) == (240, [])
     assert set(found.shifts) == {"answers", "confidence", "length", "vocabulary"}
     assert parts.retrainings.request_if_due("topics", SCHEDULE) is None
@@ -93,19 +93,19 @@ def test_a_world_that_stays_the_same_asks_for_nothing(parts, project, answer):
 
 def test_drift_without_labels_asks_once_and_points_to_what_to_review(parts, project, answer):
     answer(DRIFTED, range(1000, 1240), topics=("tech",))
-    parts.look()
-    assert set(look_of(project).found.shown(0.99, 0.1)) >= {"vocabulary", "confidence"}
+    parts.check()
+    assert set(check_of(project).found.shown(0.99, 0.1)) >= {"vocabulary", "confidence"}
     asked = parts.retrainings.request_if_due("topics", SCHEDULE)
     assert parts.queue.get(asked).payload["trigger"] == BY_DRIFT
     parts.work()
     progress = parts.retrainings.progress(asked)
     assert (progress.is_over, progress.promoted, champion(parts)) == (True, False, 1)
-    since = clock.format_time(look_of(project).started_at)[:19]
+    since = clock.format_time(check_of(project).started_at)[:19]
     assert progress.reason.startswith("drift in ")
     assert f"argosy feedback review topics --since {since}Z" in progress.reason
     (end,) = parts.retrainings.came_to_nothing("topics")
     assert (end.reason, end.is_worrying) == (progress.reason, True)
-    parts.look()
+    parts.check()
     assert parts.retrainings.request_if_due("topics", SCHEDULE) is None
 
 
@@ -113,21 +113,21 @@ def test_what_drift_asked_for_is_promoted_on_labelled_evidence_alone(parts, proj
     ids, topics = answer(DRIFTED, range(1000, 1240))
     for one, topic in zip(ids, topics, strict=True):
         project.feedback.add(one, "correction", topic, "ann", is_uniform=True)
-    parts.look()
+    parts.check()
     asked = parts.retrainings.request_if_due("topics", SCHEDULE)
     parts.work()
     assert parts.retrainings.progress(asked).verdict.promote
     assert champion(parts) == 2
-    assert parts.retrainings.situation("topics").look is None  # the new champion has answered nothing yet
+    assert parts.retrainings.situation("topics").drift_check is None  # the new champion has answered nothing yet
 
 
 def test_an_hour_is_counted_once_and_again_when_it_changes(parts, project, answer):
     answer(WORDS, range(1000, 1020), hour=3)
     answer(WORDS, range(1020, 1050), hour=5)
-    assert parts.looks.count("topics", clock.now()).changed == 2
-    assert parts.looks.count("topics", clock.now()).changed == 0
+    assert parts.checker.count("topics", clock.now()).changed == 2
+    assert parts.checker.count("topics", clock.now()).changed == 0
     answer(WORDS, range(1050, 1060), hour=3)
-    again = parts.looks.count("topics", clock.now())
+    again = parts.checker.count("topics", clock.now())
     assert again.changed == 1
     assert [one.profile.rows for one in again.hours] == [30, 30]
     assert [one.profile.means["length"].rows for one in again.hours] == [30, 30]
@@ -136,7 +136,7 @@ def test_an_hour_is_counted_once_and_again_when_it_changes(parts, project, answe
 def test_an_answer_by_a_clock_that_is_a_little_ahead_is_counted(parts, predict):
     now = clock.now()
     predict([("a text", "tech", 0.5)], made_at=now + 0.001)
-    assert [one.profile.rows for one in parts.looks.count("topics", now).hours] == [1]
+    assert [one.profile.rows for one in parts.checker.count("topics", now).hours] == [1]
 
 
 def test_erased_answers_are_not_counted_any_more(parts, project, predict):
@@ -144,14 +144,14 @@ def test_erased_answers_are_not_counted_any_more(parts, project, predict):
     predict([("a text of somebody", "tech", 0.5)], made_at=at, subject="ann")
     predict([("a text of somebody", "tech", 0.5)], made_at=at - HOUR, subject="ann")
     predict([("another text", "tech", 0.5)] * 2, made_at=at)
-    assert [one.profile.rows for one in parts.looks.count("topics", clock.now()).hours] == [1, 3]
+    assert [one.profile.rows for one in parts.checker.count("topics", clock.now()).hours] == [1, 3]
     project.log.erase("ann")
-    assert [one.profile.rows for one in parts.looks.count("topics", clock.now()).hours] == [2]
+    assert [one.profile.rows for one in parts.checker.count("topics", clock.now()).hours] == [2]
 
 
 def test_nothing_that_rests_tells_a_text(parts, project, answer):
     answer(DRIFTED, range(1000, 1040))
-    parts.look()
+    parts.check()
     with project.database.read() as transaction:
         kept = [
             transaction.execute(f"SELECT * FROM {table}")
@@ -162,10 +162,10 @@ def test_nothing_that_rests_tells_a_text(parts, project, answer):
     assert [word for word in words if word in told] == []
 
 
-def test_looks_are_kept_as_long_as_jobs_are_not(parts, project, answer):
+def test_drift_checks_are_kept_and_their_jobs_are_not(parts, project, answer):
     assert parts.asks.request_if_answered("topics", 24) is None  # nothing has been answered
     answer(WORDS, range(1000, 1040))
-    first, second = parts.look(), parts.look()
+    first, second = parts.check(), parts.check()
     assert first != second
     assert len(parts.queue.jobs("drift")) == 1
 
@@ -175,10 +175,10 @@ def test_a_scraper_reads_the_newest_window_without_a_key(parts, project, predict
     gauges = DriftGauges(project.database)
     gauges.poll()
     assert all(not family.samples for family in gauges.collect())
-    parts.look()
+    parts.check()
     gauges.poll()
     found = {(one.name, one.labels.get("of", "")): one.value for family in gauges.collect() for one in family.samples}
     assert found["argosy_drift_rows", ""] == 40
     assert found["argosy_drift_value", "vocabulary"] > 0.5
     assert found["argosy_drift_low", "vocabulary"] <= found["argosy_drift_value", "vocabulary"]
-    assert look_of(project, LIVE).looked_at == found["argosy_drift_looked_at_seconds", ""]
+    assert check_of(project, LIVE).checked_at == found["argosy_drift_checked_at_seconds", ""]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from argosy.definitions.quiet_hours import parse_quiet_hours
 from argosy.feedback.triggers import BY_DRIFT, DriftPolicy, Schedule, Situation, asks, is_cooling, waits_for
-from argosy.predictions.looks import Drift, Look
+from argosy.predictions.drift_checks import Drift, DriftCheck
 from argosy.statistics.shifts import Shift
 
 
@@ -66,8 +66,8 @@ SHIFTED = {"answers": Shift(0.4, 0.3, 0.5, 0.0005, 0.4, 0.3), "length": Shift(0.
 
 def drifting(now=2 * DAY + 100, rows=500, shifts=SHIFTED, **known):
     """The situation after a window that ended at two days."""
-    look = Look("topics", 1, "closed", DAY, 2 * DAY, now, Drift(300, rows, shifts))
-    return Situation(now=now, since=0.0, new_feedback=0, look=look, **known)
+    check = DriftCheck("topics", 1, "closed", DAY, 2 * DAY, now, Drift(300, rows, shifts))
+    return Situation(now=now, since=0.0, new_feedback=0, drift_check=check, **known)
 
 
 ON_DRIFT = Schedule(drift=DriftPolicy())
@@ -84,7 +84,12 @@ def test_drift_asks_with_what_shifted():
 def test_what_is_small_or_may_be_chance_or_rests_on_few_rows_does_not_ask():
     small = {"answers": Shift(0.11, 0.09, 0.13, 0.0005, 0.11, 0.09)}
     unsure = {"answers": Shift(0.4, 0.15, 0.6, 0.02, 0.4, 0.15)}
-    for quiet in (drifting(shifts=small), drifting(shifts=unsure), drifting(rows=199), replace(drifting(), look=None)):
+    for quiet in (
+        drifting(shifts=small),
+        drifting(shifts=unsure),
+        drifting(rows=199),
+        replace(drifting(), drift_check=None),
+    ):
         assert due(quiet, ON_DRIFT) is None
     assert due(drifting(shifts=small), Schedule(drift=DriftPolicy(at_least=0.05))) is not None
 

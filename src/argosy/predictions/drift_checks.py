@@ -1,6 +1,6 @@
-"""Looks at drift: what was found when a version's live answers were compared with its test part, and where it is kept.
+"""Drift checks: what was found when a version's live answers were compared with its test part, and where it is kept.
 
-A look holds figures and names of classes and fields, never a text. Whoever has a key makes them (`feedback.drifting`);
+A check holds figures and names of classes and fields, never a text. Whoever has a key makes them (`feedback.drifting`);
 reading them needs none, so that a server can tell of them.
 """
 
@@ -20,7 +20,7 @@ LIVE, CLOSED = "live", "closed"
 FORGET = "DELETE FROM drift_looks WHERE model = :model"
 KEEP = """
 INSERT INTO drift_looks (model, version, name, started_at, ended_at, looked_at, format, found)
-VALUES (:model, :version, :name, :started_at, :ended_at, :looked_at, :format, :found)
+VALUES (:model, :version, :name, :started_at, :ended_at, :checked_at, :format, :found)
 """
 FIND = """
 SELECT model, version, name, started_at, ended_at, looked_at, found FROM drift_looks
@@ -38,13 +38,13 @@ class Drift(msgspec.Struct, frozen=True):
     def shown(self, confidence: float = 0.95, at_least: float = 0.0) -> list[str]:
         """The names of the shifts that chance alone hardly explains, and that are of some size.
 
-        Several things are looked at, so that each is tested at a level divided by their number (Bonferroni).
+        Several things are compared, so that each is tested at a level divided by their number (Bonferroni).
         """
         each = (1 - confidence) / max(len(self.shifts), 1)
         return [name for name, shift in self.shifts.items() if shift.p_value <= each and shift.least_size >= at_least]
 
 
-class Look(msgspec.Struct, frozen=True):
+class DriftCheck(msgspec.Struct, frozen=True):
     """The answers of a version from `started_at` to `ended_at`; `name` is LIVE or CLOSED."""
 
     model: str
@@ -52,27 +52,21 @@ class Look(msgspec.Struct, frozen=True):
     name: str
     started_at: float
     ended_at: float
-    looked_at: float
+    checked_at: float
     found: Drift
 
 
-def replace(transaction: Transaction, model: str, looks: Iterable[Look]) -> None:
+def replace_drift_checks(transaction: Transaction, model: str, checks: Iterable[DriftCheck]) -> None:
     """Keep these and no others of the model."""
     transaction.lock(f"looks of {model}")
     transaction.execute(FORGET, {"model": model})
-    for look in looks:
-        found = msgspec.json.encode(look.found).decode()
-        transaction.execute(KEEP, {**msgspec.structs.asdict(look), "format": FORMAT, "found": found})
+    for check in checks:
+        found = msgspec.json.encode(check.found).decode()
+        transaction.execute(KEEP, {**msgspec.structs.asdict(check), "format": FORMAT, "found": found})
 
 
-def newest(database: Database, name: str, model: str = "") -> list[Look]:
-    """The looks of that name, of one model or of all."""
+def newest_drift_checks(database: Database, name: str, model: str = "") -> list[DriftCheck]:
+    """The checks of that name, of one model or of all."""
     with database.read() as transaction:
         rows = transaction.execute(FIND, {"model": model, "name": name, "format": FORMAT})
-    return [_look(*row) for row in rows]
-
-
-def _look(
-    model: str, version: int, name: str, started_at: float, ended_at: float, looked_at: float, found: str
-) -> Look:
-    return Look(model, version, name, started_at, ended_at, looked_at, msgspec.json.decode(found, type=Drift))
+    return [DriftCheck(*about, msgspec.json.decode(found, type=Drift)) for *about, found in rows]

@@ -1,4 +1,4 @@
-"""Looking for drift: live answers counted, compared with the test part, and the looks kept.
+"""Checks for drift: live answers counted, compared with the test part, and the result kept.
 
 It may be done again after a crash: counting and keeping bear repetition. Needs the keys of predictions and examples.
 """
@@ -24,10 +24,9 @@ from argosy.evaluation.drift import compare_profiles
 from argosy.evaluation.drift_references import Reference, References
 from argosy.evaluation.drift_windows import closed_window, live_window
 from argosy.evaluation.input_profile import input_profile
-from argosy.predictions import looks
+from argosy.predictions.drift_checks import CLOSED, LIVE, DriftCheck, replace_drift_checks
 from argosy.predictions.live_profiles import HORIZON_HOURS, HOUR, HourProfile, LiveProfiles, together
 from argosy.predictions.log import PredictionLog
-from argosy.predictions.looks import CLOSED, LIVE, Look
 from argosy.statistics.shifts import Moments
 from argosy.store.store import Store
 from argosy.types import Input
@@ -54,8 +53,8 @@ class Counted:
     changed: int
 
 
-class DriftLooks:
-    """Looks for drift, here and now."""
+class DriftChecker:
+    """Checks for drift, here and now."""
 
     def __init__(self, database: Database, vault: Vault, store: Store, log: PredictionLog) -> None:
         self._database, self._store = database, store
@@ -67,14 +66,14 @@ class DriftLooks:
         backends.load_plugins()
         return cls(backends.database, backends.vault, backends.store, backends.prediction_log)
 
-    def look(self, model: str, window_hours: int) -> Counted:
+    def check(self, model: str, window_hours: int) -> Counted:
         """Count, compare and keep, here and now."""
         with self._database.read() as transaction:
             now = transaction.now()
         counted = self.count(model, now)
-        found = self.looks(model, counted, now, window_hours)
+        found = self.checks(model, counted, now, window_hours)
         with self._database.write() as transaction:
-            looks.replace(transaction, model, found)
+            replace_drift_checks(transaction, model, found)
         return counted
 
     def count(self, model: str, now: float) -> Counted:
@@ -102,7 +101,7 @@ class DriftLooks:
         return Counted(hours, references, problems, changed)
 
     @staticmethod
-    def looks(model: str, counted: Counted, now: float, window_hours: int) -> list[Look]:
+    def checks(model: str, counted: Counted, now: float, window_hours: int) -> list[DriftCheck]:
         """What each version did in the newest window, and in the last fixed one that is over."""
         windows = {LIVE: live_window(now, window_hours), CLOSED: closed_window(now, window_hours)}
         found = []
@@ -111,5 +110,5 @@ class DriftLooks:
                 live = together(counted.hours, version, start, end)
                 if live.rows and reference.profile.rows:
                     compared = compare_profiles(reference.profile, live)
-                    found.append(Look(model, version, name, start, end, now, compared))
+                    found.append(DriftCheck(model, version, name, start, end, now, compared))
         return found
