@@ -58,7 +58,7 @@ class DriftCheck(msgspec.Struct, frozen=True):
 
 def replace_drift_checks(transaction: Transaction, model: str, checks: Iterable[DriftCheck]) -> None:
     """Keep these and no others of the model."""
-    transaction.lock(f"looks of {model}")
+    transaction.lock(f"drift checks of {model}")
     transaction.execute(FORGET, {"model": model})
     for check in checks:
         found = msgspec.json.encode(check.found).decode()
@@ -69,4 +69,4 @@ def newest_drift_checks(database: Database, name: str, model: str = "") -> list[
     """The checks of that name, of one model or of all."""
     with database.read() as transaction:
         rows = transaction.execute(FIND, {"model": model, "name": name, "format": FORMAT})
-    return [DriftCheck(*about, msgspec.json.decode(found, type=Drift)) for *about, found in rows]
+    return [DriftCheck(*row[:6], found=msgspec.json.decode(row[6], type=Drift)) for row in rows]
