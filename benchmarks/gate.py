@@ -91,7 +91,7 @@ def is_wrong(asked: tuple[str, int]) -> bool:
     random, gains = np.random.default_rng([seed, *kind.encode()]), KINDS[kind]
     certain, number, right = np.empty(0), np.empty(0), np.empty(0, bool)
     measured, chances = np.empty(0, bool), np.empty(0)
-    for looks in range(RETRAININGS):
+    for tests in range(RETRAININGS):
         certain = np.append(certain, random.random(ARRIVING))
         number = np.append(number, random.random(ARRIVING))
         right = np.append(right, random.random(ARRIVING) < accuracy_at(certain[-ARRIVING:]))
@@ -102,7 +102,7 @@ def is_wrong(asked: tuple[str, int]) -> bool:
         live = PairedAnswers(
             right[measured], challenger[measured], weights_of([Measure(one) for one in chances[measured]])
         )
-        if decide_at(live, looks):
+        if promotes(live, tests):
             return True
     return False
 
@@ -129,14 +129,14 @@ def review(certain: np.ndarray, number: np.ndarray, measured: np.ndarray, chance
     measured[[int(name) for name in drawn.prediction_ids]] = True
 
 
-def decide_at(live: PairedAnswers, looks: int) -> bool:
+def promotes(live: PairedAnswers, tests: int) -> bool:
     """Whether the gate promotes, by live rows alone."""
     outcomes = live.challenger.astype(float) - live.champion.astype(float)
     lead, spread = float(outcomes @ live.weights), float(np.linalg.norm(outcomes * live.weights))
     if lead < HOPELESS * max(spread, 1e-9):
         return False
     nothing = np.zeros(0, bool)
-    return judge_challenger(live, PairedAnswers(nothing, nothing, np.zeros(0)), looks, POLICY).promote
+    return judge_challenger(live, PairedAnswers(nothing, nothing, np.zeros(0)), tests, POLICY).promote
 
 
 def trial(seed: int) -> dict:

@@ -60,7 +60,7 @@ def judge_challenger(live: PairedAnswers, test: PairedAnswers, tests: int, polic
     if len(live) < max(policy.minimum_rows, 1):
         return _judged(test.and_then(live), policy, policy.confidence)
     number = tests + 1
-    verdict = replace(_judged(live, policy, confidence_of(number, policy.confidence), "live rows"), look=number)
+    verdict = replace(_judged(live, policy, confidence_of(number, policy.confidence), "live rows"), interim_test=number)
     if not verdict.promote:
         more = more_reviews(live, confidence_of(number + 1, policy.confidence))
         return replace(verdict, more_reviews=more, reason=f"{verdict.reason}; {_advice(more)}")

@@ -69,7 +69,7 @@ class Verdict:
     p_value: float | None = None
     only_champion_right: int = 0
     only_challenger_right: int = 0
-    look: int = 0
+    interim_test: int = 0
     """Which comparison with this champion on live rows it is, from 1; 0: there were too few of them."""
     more_reviews: int | None = None
     """How many more would probably show this difference, were it the true one; None where they would not."""
@@ -81,7 +81,8 @@ class Verdict:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Verdict:
-        return cls(**values)
+        """Older results call the interim test a look."""
+        return cls(**{"interim_test" if name == "look" else name: value for name, value in values.items()})
 
 
 def judge(

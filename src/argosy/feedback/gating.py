@@ -176,7 +176,9 @@ class Gating:
         """How many interim tests on live rows this champion has been through."""
         done = Queue(self._database).jobs(GATE, JobState.DONE)
         mine = (job.result for job in done if job.result and job.result.get("model") == champion.model)
-        return sum(one["champion"] == champion.number and one["verdict"].get("look", 0) > 0 for one in mine)
+        return sum(
+            one["champion"] == champion.number and Verdict.from_dict(one["verdict"]).interim_test > 0 for one in mine
+        )
 
     def _cooled(self, model: str, verdict: Verdict) -> Verdict:
         """The verdict, without the promotion where a rollback is too recent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -30,8 +31,8 @@ class Replayed:
     previous: int
     rolled_back: bool
     fresh_rows: int
-    look: int
-    """The number of the interim test."""
+    interim_test: int
+    """Its number, from 1; 0: there were too few rows for one."""
     verdict: Verdict
 
     @property
@@ -42,7 +43,7 @@ class Replayed:
         return f"Version {self.champion} stays champion; version {self.previous}: {self.verdict.reason}."
 
     def to_dict(self) -> dict[str, Any]:
-        names = ("model", "champion", "previous", "rolled_back", "fresh_rows", "look", "summary")
+        names = ("model", "champion", "previous", "rolled_back", "fresh_rows", "interim_test", "summary")
         return {**{name: getattr(self, name) for name in names}, "verdict": self.verdict.to_dict()}
 
 
@@ -103,11 +104,17 @@ class Replays:
             return None
         if job.result is None or job.state is not JobState.DONE:
             raise JobFailed(f"the {REPLAY} job {label} {job.state}: {job.error or 'no reason was kept'}")
-        named = {name: job.result[name] for name in Replayed.__dataclass_fields__}
+        result = {"interim_test": _interim_test(job.result), **job.result}
+        named = {name: result[name] for name in Replayed.__dataclass_fields__}
         return Replayed(**{**named, "verdict": Verdict.from_dict(named["verdict"])})
 
     def _tested(self, found: ChampionPeriod) -> int:
         """The number of the last interim test of this champion."""
         done = (job.result for job in self._queue.jobs(REPLAY, JobState.DONE) if job.result)
-        tests = [one["look"] for one in done if one["model"] == found.model and one["since"] == found.since]
+        tests = [_interim_test(one) for one in done if one["model"] == found.model and one["since"] == found.since]
         return max(tests, default=0)
+
+
+def _interim_test(result: Mapping[str, Any]) -> int:
+    """The number of a replay's interim test, which older results call a look."""
+    return int(result["interim_test"] if "interim_test" in result else result["look"])

@@ -106,7 +106,7 @@ class Replaying:
             self._policy.resamples,
             weights=weights_of(givers),
         )
-        return replace(verdict, look=interim.number)
+        return replace(verdict, interim_test=interim.number)
 
     def _replayed(self, asked: ChampionPeriod, rows: Sequence[Row], guard: LeaseGuard) -> Correct:
         """Of each row, whether the version before is right."""
@@ -133,7 +133,7 @@ class Replaying:
         if found != asked:
             raise DecisionOvertaken(_moved(found))
         reason = f"version {asked.previous}, replayed on the same inputs, is {result['verdict']['reason']}"
-        rest = {name: result[name] for name in ("previous", "since", "look", "fresh_rows")}
+        rest = {name: result[name] for name in ("previous", "since", "interim_test", "fresh_rows")}
         self._store.rollback(transaction, asked.model, by=BY, reason=reason, evidence={**result["verdict"], **rest})
 
 
@@ -156,7 +156,7 @@ def _result(asked: ChampionPeriod, interim: InterimTest | None, rows: int, verdi
         "since": asked.since,
         "rolled_back": verdict.promote,
         "fresh_rows": rows,
-        "look": interim.number if interim else 0,
+        "interim_test": interim.number if interim else 0,
         "verdict": verdict.to_dict(),
     }
 

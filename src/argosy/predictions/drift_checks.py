@@ -69,4 +69,7 @@ def newest_drift_checks(database: Database, name: str, model: str = "") -> list[
     """The checks of that name, of one model or of all."""
     with database.read() as transaction:
         rows = transaction.execute(FIND, {"model": model, "name": name, "format": FORMAT})
-    return [DriftCheck(*row[:6], found=msgspec.json.decode(row[6], type=Drift)) for row in rows]
+    return [
+        DriftCheck(model, version, name, started_at, ended_at, checked_at, msgspec.json.decode(found, type=Drift))
+        for model, version, name, started_at, ended_at, checked_at, found in rows
+    ]

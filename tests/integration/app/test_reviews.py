@@ -15,7 +15,7 @@ from argosy.predictions.spool import SpoolWriter
 
 WORDS = ("red", "green")
 PLAN = "name: notes\ndataset: all\nadapter: hashing\nmodel: [naive_bayes, nearest_centroid]\n"
-REFUSED = Verdict(False, "not shown to be better", 40, 0.975, look=1, more_reviews=7)
+REFUSED = Verdict(False, "not shown to be better", 40, 0.975, interim_test=1, more_reviews=7)
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_every_live_row_measures_and_most_teach(loop, drift):
     drift(range(200))
     found = retrain(loop)
     assert found.promoted
-    assert (found.verdict.rows, found.verdict.look) == (200, 1)
+    assert (found.verdict.rows, found.verdict.interim_test) == (200, 1)
     assert result(loop, found)["left_out"] == ""
     assert loop.queue.get(found.job.payload["challenger"]).payload["hold_out"] == 5
 
@@ -40,7 +40,9 @@ def test_a_version_is_judged_on_rows_it_learned_from_by_fits_that_lacked_them(lo
     assert retrain(loop).promoted
     drift(range(200, 260))
     found = retrain(loop)
-    assert (found.verdict.rows, found.verdict.look) == (260, 1), "a new champion, whose first look this is"
+    assert (found.verdict.rows, found.verdict.interim_test) == (260, 1), (
+        "a new champion, whose first interim test this is"
+    )
     assert found.verdict.champion_accuracy > 0.5
     assert not found.promoted
 
@@ -54,12 +56,12 @@ def test_where_fits_are_dear_one_answers_half_of_the_rows(loop, drift):
     assert 50 < left_out < 110
 
 
-def test_each_challenger_of_one_champion_is_another_look(loop, drift):
+def test_each_challenger_of_one_champion_is_another_interim_test(loop, drift):
     loop.train(SPAN)
-    for look, seeds in enumerate((range(60), range(60, 120), range(120, 180)), 1):
+    for number, seeds in enumerate((range(60), range(60, 120), range(120, 180)), 1):
         drift(seeds, right=False)
         found = retrain(loop)
-        assert (found.promoted, found.verdict.look, found.verdict.rows) == (False, look, 60 * look)
+        assert (found.promoted, found.verdict.interim_test, found.verdict.rows) == (False, number, 60 * number)
         assert "more reviews" in found.reason
 
 

@@ -111,13 +111,13 @@ def test_a_worse_champion_is_rolled_back_with_its_evidence(live, project, answer
     answer(70)
     found = replayed(live)
     assert (found.rolled_back, found.champion, found.previous) == (True, 2, 1), found
-    assert (found.verdict.rows, found.look, found.fresh_rows) == (60, 2, 70)
+    assert (found.verdict.rows, found.interim_test, found.fresh_rows) == (60, 2, 70)
     assert (found.verdict.champion_accuracy, found.verdict.challenger_accuracy) == (0.0, 1.0)
     assert champion(live) == 1
     move = live.store.history("topics")[-1]
     assert (move.moved_by, move.action, move.from_number, move.to_number) == ("replay", "rollback", 2, 1)
     assert move.evidence.items() >= found.verdict.to_dict().items()
-    assert (move.evidence["previous"], move.evidence["look"], move.evidence["fresh_rows"]) == (1, 2, 70)
+    assert (move.evidence["previous"], move.evidence["interim_test"], move.evidence["fresh_rows"]) == (1, 2, 70)
     assert move.reason.startswith("version 1, replayed on the same inputs, is better: +100.0 points of accuracy on 60")
     with project.database.read() as transaction:
         assert is_cooling(move.moved_at, transaction.now(), Policy().cooldown_seconds)
@@ -168,7 +168,7 @@ def test_the_schedule_asks_once_an_interim_test(live, answer):
     assert live.replays.request_if_due("topics") is None
     assert live.replays.outcome(asked) is None
     live.work()
-    assert live.replays.outcome(asked).look == 1
+    assert live.replays.outcome(asked).interim_test == 1
     assert live.replays.request_if_due("topics") is None
     answer(29, right=True)
     assert live.replays.request_if_due("topics") is None
@@ -225,7 +225,7 @@ def test_a_model_with_nothing_before_its_champion_is_refused(live, project):
 def test_a_collapse_is_taken_back_at_the_first_interim_test(live, answer):
     answer(30)
     found = replayed(live)
-    assert (found.rolled_back, found.look, found.fresh_rows) == (True, 1, 30)
+    assert (found.rolled_back, found.interim_test, found.fresh_rows) == (True, 1, 30)
     assert champion(live) == 1
 
 
@@ -238,6 +238,8 @@ def test_a_token_that_floods_the_log_with_praise_keeps_no_bad_champion(live, pro
     answer(60)
     project.feedback.add_many(flood, Giver("shop", "shop", ("outcome",), needs_draw=True))
     found = replayed(live)
-    assert (found.fresh_rows, found.look, found.rolled_back) == (120, 3, True), "half of the rows are the token's"
+    assert (found.fresh_rows, found.interim_test, found.rolled_back) == (120, 3, True), (
+        "half of the rows are the token's"
+    )
     assert (found.verdict.only_champion_right, found.verdict.only_challenger_right) == (0, 60)
     assert "its rows left out since the token 'shop' contradicts the champion in 0% of its rows" in found.verdict.reason

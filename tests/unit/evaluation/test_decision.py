@@ -30,7 +30,7 @@ SAME = answered(both=190, only_champion=5, only_challenger=5)
 def test_live_rows_decide_and_equality_on_the_test_part_suffices():
     verdict = judge_challenger(BETTER, SAME, 0, POLICY)
     assert verdict.promote
-    assert (verdict.look, verdict.rows) == (1, 100)
+    assert (verdict.interim_test, verdict.rows) == (1, 100)
     assert verdict.confidence == pytest.approx(0.975)
 
 
@@ -52,13 +52,13 @@ def test_a_gain_on_the_test_part_does_not_promote_where_live_rows_show_none():
 def test_without_enough_live_rows_everything_that_measures_decides_together():
     few = answered(only_champion=10)
     assert judge_challenger(NONE, BETTER, 0, POLICY).promote
-    assert judge_challenger(few, BETTER, 3, POLICY).look == 0
+    assert judge_challenger(few, BETTER, 3, POLICY).interim_test == 0
     assert judge_challenger(few, BETTER, 3, POLICY).rows == 110
     assert "too few" in judge_challenger(few, answered(both=19), 0, POLICY).reason
 
 
-def test_each_further_look_must_be_surer_and_all_together_spend_the_risk_once():
-    risks = [1 - confidence_of(look, 0.95) for look in range(1, 10_000)]
+def test_each_further_interim_test_must_be_surer_and_all_together_spend_the_risk_once():
+    risks = [1 - confidence_of(number, 0.95) for number in range(1, 10_000)]
     assert risks[0] == pytest.approx(0.025)
     assert all(later < earlier for earlier, later in itertools.pairwise(risks))
     assert sum(risks) < 0.05

@@ -119,6 +119,12 @@ def test_what_is_promoted_is_better_and_the_same_seed_says_the_same(both, lost, 
     assert Verdict.from_dict(verdict.to_dict()) == verdict
 
 
+def test_the_interim_test_of_an_older_verdict_was_called_a_look():
+    assert (
+        Verdict.from_dict({"promote": False, "reason": "", "rows": 40, "confidence": 0.95, "look": 3}).interim_test == 3
+    )
+
+
 @settings(deadline=None, max_examples=40)
 @given(rows=st.integers(30, 200), seed=st.integers(0, 1000))
 def test_the_order_of_rows_does_not_matter(rows, seed):
