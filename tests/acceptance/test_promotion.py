@@ -86,7 +86,7 @@ def test_an_alias_is_taken_away(trained, copy_of):
     assert shell.json("models", "history", "tickets")[0]["action"] == "remove"
 
 
-def test_what_gives_one_answer_to_all_rows_is_said_beside_the_majority_baseline(empty):
+def test_what_gives_one_answer_to_all_rows_is_named_next_to_the_majority_baseline(empty):
     rows = [f"text number {n},{'rare' if n % 5 == 0 else 'usual'}" for n in range(200)]
     empty.write("rows.csv", "\n".join(["text,label", *rows]) + "\n")
     empty("examples", "import", "rows.csv")

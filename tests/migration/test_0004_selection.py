@@ -32,7 +32,7 @@ def first_schema(tmp_path):
     database.close()
 
 
-def test_old_results_are_ranked_beside_new_ones(first_schema, tmp_path):
+def test_old_results_are_ranked_with_new_ones(first_schema, tmp_path):
     first_schema.migrate()
     store = Store(first_schema, LocalArtifacts(f"file:{tmp_path}/artifacts"))
     metrics = {"validation": {"accuracy": {"value": 0.75, "low": 0.6, "high": 0.85}}}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def pack_right(rounds: Iterable[NDArray[Any]], counts: Iterable[Counted] | None = None) -> bytes:
-    """One boolean array a round, of whether each row was answered rightly; of lists of labels the counts besides."""
+    """One boolean array a round, of whether each row was answered rightly; of lists of labels the counts too."""
     import numpy as np
 
     packed: list[list[Any]] = [[len(right), np.packbits(right).tobytes()] for right in rounds]

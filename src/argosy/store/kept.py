@@ -1,4 +1,4 @@
-"""What is kept with a result besides its model: files, values that plug-ins logged; and the tags of versions.
+"""What is kept with a result in addition to its model: files, values that plug-ins logged; and the tags of versions.
 
 A file is an artifact, which the collector leaves alone for as long as a row names it.
 """

@@ -1,4 +1,4 @@
-"""What a result has learned from besides its own dataset: an ensemble's members, and what it went on from."""
+"""What a result has learned from in addition to its own dataset: an ensemble's members, and what it went on from."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def is_numbered(labels: Sequence[str]) -> bool:
     return len(labels) <= MOST_NUMBERED
 
 
-def fits_beside(labels: Sequence[str]) -> bool:
+def has_room_for_table(labels: Sequence[str]) -> bool:
     """Whether the heat map leaves room for a table next to it."""
     return is_numbered(labels) and max(map(len, labels)) <= TABLE_LABEL_CHARACTERS
 

@@ -110,7 +110,7 @@ def test_a_published_split_takes_corrections_in(project, predict, say, has_test)
     assert splits.count("train") == 100 - splits.count("test")
 
 
-def test_beside_an_answer_of_lists_a_label_is_a_list_of_one_and_never_the_reverse(project, predict, say):
+def test_for_an_answer_of_lists_a_label_is_a_list_of_one_and_never_the_reverse(project, predict, say):
     first, second, third, fourth = predict(
         [("one", '["joy"]', 0.6), ("two", "[]", 0.6), ("three", "joy", 0.6), ("four", "joy", 0.6)]
     )

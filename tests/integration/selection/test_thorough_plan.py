@@ -28,7 +28,7 @@ def test_without_extras_the_classical_part_is_trained_and_the_rest_is_said(proje
     assert not any("sentence_embedding" in row["adapter"] for row in rows)
 
 
-def test_with_extras_sentences_are_weighed_beside_words(project, trained):
+def test_with_extras_sentences_are_compared_with_words(project, trained):
     missing = [module for module in NEEDS["onnx"] if importlib.util.find_spec(module) is None]
     if missing and not os.environ.get("CI"):
         pytest.skip(f"not installed: {', '.join(missing)}")

@@ -153,7 +153,7 @@ def test_lists_of_what_is_no_label_are_refused(given):
         label_sets.label_of(given)
 
 
-def test_a_single_label_beside_a_set_is_a_set_of_one():
+def test_a_single_label_among_sets_is_a_set_of_one():
     assert label_sets.in_form_of("joy", '["love"]') == '["joy"]'
     assert label_sets.in_form_of("joy", "love") == "joy"
     assert label_sets.agrees('["a","b"]', '["b", "a"]')

@@ -213,12 +213,12 @@ PLUGIN = "from %s import width\n\n\nclass Own:\n    def fit(self):\n        retu
 
 
 @pytest.mark.parametrize(
-    ("module", "imported", "beside"),
+    ("module", "imported", "others"),
     [("own_flat", "near", ["near.py", "far.py"]), ("pack.own", ".near", ["pack/near.py", "pack/inner/far.py"])],
 )
-def test_the_digest_follows_what_the_module_imports_beside_it(tmp_path, monkeypatch, module, imported, beside):
+def test_the_digest_follows_what_the_module_imports_from_its_folder(tmp_path, monkeypatch, module, imported, others):
     monkeypatch.syspath_prepend(str(tmp_path))
-    near, far = (tmp_path / name for name in beside)
+    near, far = (tmp_path / name for name in others)
     far.parent.mkdir(parents=True, exist_ok=True)
     name = ".".join(far.relative_to(tmp_path).with_suffix("").parts)
 

@@ -89,7 +89,7 @@ def test_erasing_a_subject_leaves_nothing_of_it(writer, log, predict, database, 
     assert len(feedback.of(other.id)) == 1
 
 
-def test_a_writer_goes_on_beside_an_erasure(writer, log, predict, database, spool):
+def test_a_writer_goes_on_during_an_erasure(writer, log, predict, database, spool):
     writer.write([predict("mine", subject="ann"), predict("other")])
     assert len(log.erase("ann")) == 1
     writer.write([predict("later", subject="ann")])

@@ -66,7 +66,7 @@ def test_each_dataset_is_ranked_by_itself_the_newest_first():
 
 
 def answered(label, right, size=1, definition=None, interval=0.5, rounds=1):
-    """A result that was right where `right` says so; its marginal interval tells nothing apart."""
+    """A result that was right where `right` says so; its marginal interval distinguishes nothing."""
     share = float(np.mean(right))
     metrics = {"validation": {"accuracy": {"value": share, "low": share - interval, "high": share + interval}}}
     packed = pack_right(np.array_split(np.array(right, bool), rounds))
@@ -117,7 +117,7 @@ def test_repeated_splits_are_compared_round_by_round():
     assert corrected_t(shares, 0.25) > ttest_1samp(shares, 0).pvalue == pytest.approx(corrected_t(shares, 0.0))
 
 
-def test_other_ways_to_evaluate_are_ranked_apart():
+def test_other_ways_to_evaluate_are_ranked_separately():
     right = np.arange(50) >= 10
     folds = answered("folds", right, definition={"evaluate": {"folds": 5, "seed": 0}}, rounds=5)
     assert [row.rank for row in rank([folds, answered("part", right)], {})] == [1, 1]
@@ -185,7 +185,7 @@ def test_the_test_of_micro_f1_is_as_bold_as_it_says():
     assert micro_f1_p([], []) is None
 
 
-def test_counts_are_packed_beside_what_is_right():
+def test_counts_are_packed_with_what_is_right():
     hits, sizes = np.array([0, 1, 300]), np.array([2, 2, 2])
     packed = pack_right([2 * hits == sizes], [(hits, sizes)])
     assert unpack_right(packed) == unpack_right(pack_right([2 * hits == sizes]))

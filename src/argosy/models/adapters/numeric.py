@@ -117,11 +117,11 @@ class Numeric(SparseAdapter):
             raise DatasetInvalid(f"the training part: {problem}") from None
         self.vocabularies_ = {name: adapter.vocabulary_ for name, adapter in adapters.items()}
         self.idfs_ = {name: adapter.idf_ for name, adapter in adapters.items()}
-        return self._beside(rows, blocks)
+        return self._stacked(rows, blocks)
 
     def transform(self, inputs: Sequence[Input]) -> Any:
         rows = [fields_of(item, self.reads) for item in inputs]
-        return self._beside(
+        return self._stacked(
             rows,
             [
                 adapter.transform([written_of(row.get(name), name) for row in rows])
@@ -189,7 +189,7 @@ class Numeric(SparseAdapter):
             kept: list[str | None] = sorted(ordered, key=str)
             self.categories_[name] = [None, *kept] if missing and self.missing == "mark" else kept
 
-    def _beside(self, rows: Sequence[Mapping[str, Any]], texts: list[Any]) -> Any:
+    def _stacked(self, rows: Sequence[Mapping[str, Any]], texts: list[Any]) -> Any:
         """The blocks of all kinds in one csr matrix."""
         from scipy.sparse import hstack
 
@@ -255,7 +255,7 @@ class Numeric(SparseAdapter):
         at, plan = len(self.numbers_) + len(self.marked_), {}
         for name, values in self.categories_.items():
             places = [(category_of(value, name), at + place) for place, value in enumerate(values)]
-            plan[name] = dict(reversed(places))  # two that older models tell apart may be one by now: the first counts
+            plan[name] = dict(reversed(places))  # two that older models distinguish may be one by now: the first counts
             at += len(values)
         return plan
 

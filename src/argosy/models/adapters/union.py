@@ -77,10 +77,10 @@ class Union(Adapter):
         blocks = [part.fit_transform(inputs, labels) for part in parts]
         self.__dict__.pop("_parts", None)
         self.parts_ = [part.learned() for part in parts]
-        return _beside(blocks)
+        return _stacked(blocks)
 
     def transform(self, inputs: Sequence[Input]) -> Any:
-        return _beside([part.transform(inputs) for part in self._parts])
+        return _stacked([part.transform(inputs) for part in self._parts])
 
     @cached_property
     def _parts(self) -> list[Adapter]:
@@ -106,7 +106,7 @@ def _made(number: int, part: Mapping[str, Any] | str) -> Adapter:
     return made
 
 
-def _beside(blocks: list[Any]) -> Any:
+def _stacked(blocks: list[Any]) -> Any:
     if all(isinstance(block, np.ndarray) for block in blocks):
         return np.hstack(blocks)
     from scipy.sparse import csr_matrix, hstack

@@ -35,7 +35,7 @@ class FileKeys:
     def candidates(self, role: str) -> list[bytes]:
         while True:
             present = self.get(role)
-            others = [_read_if_there(self._beside(role, state)) for state in (NEXT, PREVIOUS)]
+            others = [_read_if_there(self._state_path(role, state)) for state in (NEXT, PREVIOUS)]
             if present == self.get(role):  # else a key took over between, and what was read may be either
                 return [present, *(key for key in others if key is not None)]
 
@@ -48,10 +48,10 @@ class FileKeys:
             raise KeyUnavailable(f"{path} exists: replacing it would lose what it encrypts") from None
 
     def has_begun(self, role: str) -> bool:
-        return self._beside(role, NEXT).exists() or self._beside(role, PREVIOUS).exists()
+        return self._state_path(role, NEXT).exists() or self._state_path(role, PREVIOUS).exists()
 
     def prepare(self, role: str) -> bytes:
-        present, path = self.get(role), self._beside(role, NEXT)
+        present, path = self.get(role), self._state_path(role, NEXT)
         if self.has_begun(role) and not path.exists():  # it took over already
             return present
         with suppress(FileExistsError):
@@ -59,16 +59,16 @@ class FileKeys:
         return _read(path)
 
     def take_over(self, role: str) -> None:
-        if not self._beside(role, NEXT).exists():
+        if not self._state_path(role, NEXT).exists():
             return
         with suppress(FileExistsError):
-            os.link(self.path(role), self._beside(role, PREVIOUS))
+            os.link(self.path(role), self._state_path(role, PREVIOUS))
         self._synchronise()
-        self._beside(role, NEXT).replace(self.path(role))
+        self._state_path(role, NEXT).replace(self.path(role))
         self._synchronise()
 
     def forget(self, role: str) -> None:
-        self._beside(role, PREVIOUS).unlink(missing_ok=True)
+        self._state_path(role, PREVIOUS).unlink(missing_ok=True)
         self._synchronise()
 
     @contextmanager
@@ -98,7 +98,7 @@ class FileKeys:
             raise KeyUnavailable(f"there is no key role '{role}'; there are: {', '.join(ROLES)}")
         return self.folder / f"{role}.key"
 
-    def _beside(self, role: str, state: str) -> Path:
+    def _state_path(self, role: str, state: str) -> Path:
         return self.path(role).with_suffix(state)
 
     def _write(self, path: Path) -> None:

@@ -6,10 +6,10 @@ before is answered; it runs above everybody else's level where the system allows
 counted. Rest and the ways to train (two workers on perceptrons, a second or two each) take turns within each round;
 workers are started anew for each, and the clock runs once each has trained one.
 
-    python -m benchmarks.beside [--rounds 5] [--seconds 20] [--rate 100] [--write]
+    python -m benchmarks.colocation [--rounds 5] [--seconds 20] [--rate 100] [--write]
 
 The last line is one JSON object: medians over the rounds in milliseconds, their ratios to rest, and definitions trained
-a minute. `--write` puts them into results/beside.md as well.
+a minute. `--write` puts them into results/colocation.md as well.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from argosy.jobs.job import JobState
 CORES = os.cpu_count() or 1
 WAYS = {
     "rest": None,
-    "beside": {"nice": 10, "threads": 1},
+    "default": {"nice": 10, "threads": 1},
     "nice": {"nice": 10, "threads": CORES},
     "caps": {"nice": 0, "threads": 1},
     "bare": {"nice": 0, "threads": CORES},
 }
-"""Name of a way to the settings that its workers are started under; `beside` is Argosy's default."""
+"""Name of a way to the settings that its workers are started under; `default` is Argosy's default."""
 WORKERS = 2
 TEXT = "The shuttle will orbit the moon before it lands; the engine burned for nine minutes."
 SERVED = {"name": "topics", "dataset": "all", "adapter": "tfidf", "model": "logistic"}
@@ -53,7 +53,7 @@ TRAINED = {
     "adapter": {"name": "tfidf", "options": {"max_features": 5_000}},
     "model": {"name": "mlp", "options": {"hidden": [[32]], "max_iter": 3, "seed": list(range(2000))}},
 }
-RESULTS = Path(__file__).parent / "results" / "beside.md"
+RESULTS = Path(__file__).parent / "results" / "colocation.md"
 
 
 def prepared(folder: Path) -> Project:
@@ -162,7 +162,7 @@ def table(figures: dict[str, dict[str, float]], chosen: argparse.Namespace, load
     """The page of results."""
     rest = figures["rest"]
     lines = [
-        "# Serving beside training\n",
+        "# Serving and training on one machine\n",
         f"{datetime.now(UTC).date()}, {CORES} cores ({platform.machine()}), Python {platform.python_version()}; "
         f"load average {load:.1f} before the run. One",
         f"connection at {chosen.rate:g} requests/s; {WORKERS} workers train perceptrons. Medians of {chosen.rounds} "
@@ -175,7 +175,10 @@ def table(figures: dict[str, dict[str, float]], chosen: argparse.Namespace, load
         ratios = [f"{one[key] / rest[key]:.2f}" for key in ("p50", "p99")]
         cells = [name, way["nice"], way["threads"], one["p50"], ratios[0], one["p99"], ratios[1]]
         lines.append("| " + " | ".join(map(str, [*cells, f"{one['trained_a_minute']:g}"])) + " |")
-    return "\n".join(lines) + "\n\n`beside` is what Argosy does by default. Written by `python -m benchmarks.beside`.\n"
+    return (
+        "\n".join(lines)
+        + "\n\n`default` is what Argosy does by default. Written by `python -m benchmarks.colocation`.\n"
+    )
 
 
 def main() -> None:
