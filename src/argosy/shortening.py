@@ -20,7 +20,7 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: max(length - 1, 0)] + ELLIPSIS
 
 
-def shortened_apart(texts: Iterable[str], length: int) -> dict[str, str]:
+def distinct_short_forms(texts: Iterable[str], length: int) -> dict[str, str]:
     """Each text to a short form that no other has: a lone one cut at the end, others reduced to what differs.
 
     Texts whose first words are alike are shortened by the first of `_WAYS` that tells them apart, else they are

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from argosy.cli.output import print_line, print_table
-from argosy.shortening import NUMBERED, shortened_apart
+from argosy.shortening import NUMBERED, distinct_short_forms
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -126,7 +126,7 @@ def _shorten(cells: Sequence[list[str]], places: Sequence[int], excess: int, sho
         widest = max(limits, key=lambda place: limits[place])
         limits[widest] = max(limits[widest] - 1, min(limits[widest], shortest))
     for place, limit in limits.items():
-        short = shortened_apart((row[place] for row in cells), limit)
+        short = distinct_short_forms((row[place] for row in cells), limit)
         for row in cells:
             row[place] = short[row[place]]
 

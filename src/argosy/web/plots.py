@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from argosy.evaluation.drift_periods import Period
 from argosy.evaluation.findings import Point
-from argosy.shortening import ELLIPSIS, shortened_apart
+from argosy.shortening import ELLIPSIS, distinct_short_forms
 from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.class_figures import ClassFigures
 from argosy.types import Part
@@ -213,7 +213,7 @@ def _names(few: Sequence[Competitor]) -> dict[str, str]:
     pairs = {one.label: f"{one.adapter} {one.model}" for one in few}
     names = {one.label: _version(one.name) for one in few}
     room = NAME - max(map(len, names.values()), default=0) - 1
-    short = shortened_apart(pairs.values(), room)
+    short = distinct_short_forms(pairs.values(), room)
     return {label: f"{name} {short[pairs[label]]}" for label, name in names.items()}
 
 

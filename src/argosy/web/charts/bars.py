@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from argosy.shortening import shortened_apart
+from argosy.shortening import distinct_short_forms
 from argosy.web.charts.svg import Scale, element, figure, name_text, text
 
 HEAD, FOOT = 4.0, 8.0
@@ -32,7 +32,7 @@ def bars(lines: Sequence[Line], width: float, title: str, series: Sequence[str],
     largest = max((value for line in lines for value in line.values), default=0.0) or 1.0
     across = Scale(0.0, largest, names + (0 if is_narrow else 6), width - 62)
     drawn = []
-    short = shortened_apart((line.name for line in lines), 44 if is_narrow else 34)
+    short = distinct_short_forms((line.name for line in lines), 44 if is_narrow else 34)
     for place, line in enumerate(lines):
         y = HEAD + row * place + 4 + above
         if is_narrow:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from argosy.shortening import shortened_apart
+from argosy.shortening import distinct_short_forms
 from argosy.web.charts.svg import Scale, element, figure, name_text, percent, text
 
 HEAD, FOOT = 8.0, 30.0
@@ -43,7 +43,7 @@ def intervals(
     if reference is not None:
         at = across(reference)
         drawn.append(element("line", class_="reference", x1=at, x2=at, y1=HEAD, y2=height - FOOT))
-    short = shortened_apart((dot.name for dot in dots), NARROW_NAME if is_narrow else NAME)
+    short = distinct_short_forms((dot.name for dot in dots), NARROW_NAME if is_narrow else NAME)
     for place, dot in enumerate(dots):
         y = HEAD + row * place + (28 if is_narrow else row / 2)
         is_bold = dot.tone == "accent"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from argosy.shortening import shortened_apart
+from argosy.shortening import distinct_short_forms
 from argosy.web.charts.svg import element, figure, name_text, text
 
 MOST_NUMBERED = 24
@@ -27,7 +27,7 @@ def heat_map(labels: Sequence[str], matrix: Sequence[Sequence[int]], width: floa
             text(place + 1, class_="tick", x=left + cell * (place + 0.5), y=top - 8, text_anchor="middle")
             for place in range(count)
         ]
-    short = shortened_apart(names, 13 if is_narrow else 24)
+    short = distinct_short_forms(names, 13 if is_narrow else 24)
     for row, counts in enumerate(matrix):
         y = top + cell * row
         if is_numbered:
