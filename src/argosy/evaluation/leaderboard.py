@@ -32,11 +32,13 @@ def ranked(plans: Plans, registries: Registries, plan: str = "") -> list[dict[st
         except (KeyError, TypeError, AttributeError) as error:
             problem = f"it has no such definition or figures as a result has ({type(error).__name__})"
             _log.warning("left out: %s", RowUnreadable("trained", row.trained.label, problem, UNREADABLE))
-    tell_apart(found, {row.trained.label: row.trained.definition for row in rows}, registries)
+    add_distinguishing_columns(found, {row.trained.label: row.trained.definition for row in rows}, registries)
     return found
 
 
-def tell_apart(found: Iterable[dict[str, Any]], definitions: Mapping[str, Any], registries: Registries) -> None:
+def add_distinguishing_columns(
+    found: Iterable[dict[str, Any]], definitions: Mapping[str, Any], registries: Registries
+) -> None:
     """Give all digits of their options to rows that read alike without."""
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in found:

@@ -1,7 +1,7 @@
 """The rows of the leaderboard."""
 
 from argosy.app.plugins import REGISTRIES
-from argosy.evaluation.leaderboard import describe_plugin, tell_apart
+from argosy.evaluation.leaderboard import add_distinguishing_columns, describe_plugin
 
 ADAPTER = {"name": "tfidf", "options": {"ngrams": [1, 2]}}
 
@@ -17,7 +17,7 @@ def test_options_have_three_digits_and_all_where_rows_read_alike_without():
     definitions = {label: {"adapter": ADAPTER, "model": model} for label, model in models.items()}
     rows = [row_of(label, definition) for label, definition in definitions.items()]
     assert [row["model"] for row in rows] == ["svm C=1.0", "svm C=1.0", "svm C=0.123"]
-    tell_apart(rows, definitions, REGISTRIES)
+    add_distinguishing_columns(rows, definitions, REGISTRIES)
     assert [row["model"] for row in rows] == ["svm C=1.00012345", "svm C=1.00056", "svm C=0.123"]
     assert {row["adapter"] for row in rows} == {"tfidf ngrams=[1, 2]"}
 
@@ -25,5 +25,5 @@ def test_options_have_three_digits_and_all_where_rows_read_alike_without():
 def test_rows_of_two_datasets_may_read_alike():
     definitions = {label: {"adapter": ADAPTER, "model": {"name": "svm", "options": {"C": 0.12345}}} for label in "ab"}
     rows = [row_of("a", definitions["a"], "d1"), row_of("b", definitions["b"], "d2")]
-    tell_apart(rows, definitions, REGISTRIES)
+    add_distinguishing_columns(rows, definitions, REGISTRIES)
     assert [row["model"] for row in rows] == ["svm C=0.123", "svm C=0.123"]
