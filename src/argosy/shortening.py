@@ -23,7 +23,7 @@ def shortened(text: str, length: int) -> str:
 def distinct_short_forms(texts: Iterable[str], length: int) -> dict[str, str]:
     """Each text to a short form that no other has: a lone one cut at the end, others reduced to what differs.
 
-    Texts whose first words are alike are shortened by the first of `_WAYS` that tells them apart, else they are
+    Texts whose first words are alike are shortened by the first of `_WAYS` that distinguishes them, else they are
     numbered. A length below 5 has no room for that.
     """
     alike: dict[str, list[str]] = {}
@@ -32,11 +32,11 @@ def distinct_short_forms(texts: Iterable[str], length: int) -> dict[str, str]:
     found = {text: text for group in alike.values() for text in group if len(text) <= length}
     for group in alike.values():
         taken = set(found.values()) - set(group)
-        found.update(zip(group, _told_apart(group, length, taken), strict=True))
+        found.update(zip(group, _distinguished(group, length, taken), strict=True))
     return found
 
 
-def _told_apart(texts: Sequence[str], length: int, taken: set[str]) -> list[str]:
+def _distinguished(texts: Sequence[str], length: int, taken: set[str]) -> list[str]:
     for shorten in _WAYS if len(texts) > 1 else (_cut,):
         short = [text if len(text) <= length else cut for text, cut in zip(texts, shorten(texts, length), strict=True)]
         if len(set(short)) == len(texts) and taken.isdisjoint(short):

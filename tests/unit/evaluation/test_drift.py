@@ -76,8 +76,8 @@ def test_too_little_to_compare_is_no_shift():
     assert mix_shift({"a": 3}, {}) is None
     constant = mean_shift(Moments.of(np.ones(5)), Moments.of(np.ones(5)))
     assert (constant.value, constant.p_value, constant.size) == (0, 1, 0)
-    apart = mean_shift(Moments.of(np.zeros(5)), Moments.of(np.ones(5)))
-    assert (apart.value, apart.p_value, apart.least_size) == (1, 0, 1)
+    certain = mean_shift(Moments.of(np.zeros(5)), Moments.of(np.ones(5)))
+    assert (certain.value, apart.p_value, apart.least_size) == (1, 0, 1)
 
 
 def test_sizes_are_of_one_kind():

@@ -49,7 +49,7 @@ def test_a_difference_within_a_long_word_is_shown():
     assert list(distinct_short_forms(texts, 16).values()) == ["encoder…first", "encoder…second"]
 
 
-def test_where_nothing_else_tells_them_apart_they_are_numbered():
+def test_where_nothing_else_distinguishes_them_they_are_numbered():
     texts = [f"svm a={a * 5} b={b * 5} c={c * 5}" for a in "12" for b in "12" for c in "12"]
     assert list(distinct_short_forms(texts, 8).values()) == [f"svm…#{number}" for number in range(1, 9)]
 

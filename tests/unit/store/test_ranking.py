@@ -74,7 +74,7 @@ def answered(label, right, size=1, definition=None, interval=0.5, rounds=1):
     return replace(one, rows_right=packed)
 
 
-def test_a_paired_test_tells_apart_what_intervals_do_not():
+def test_a_paired_test_distinguishes_what_intervals_do_not():
     rows = np.arange(200) >= 20
     worse = rows & (np.arange(200) >= 40)  # wrong on twenty more, right on none that the other is wrong on
     near = rows.copy()

@@ -65,7 +65,7 @@ def test_a_written_fit_trains_to_the_same_bits(fit, tmp_path):
     assert trained(read_fit(tmp_path / "fit")).model.to_dict() == trained(fit).model.to_dict()
 
 
-def test_a_fit_s_key_tells_data_adapter_and_code_apart():
+def test_a_fit_s_key_distinguishes_data_adapter_and_code():
     keys = {fit_key("data", "adapter", ""), fit_key("data2", "adapter", ""), fit_key("data", "adapter", "code")}
     assert len(keys) == 3
     assert fit_key("data", "adapter", "") in keys

@@ -1,4 +1,4 @@
-"""A report's contents, made up, with everything in it; and a page taken apart."""
+"""A report's contents, made up, with everything in it; and a page parsed."""
 
 from html.parser import HTMLParser
 
