@@ -1,7 +1,7 @@
 """A plug-in's code and its digest: its module's source, and that of the modules next to it that it imports.
 
-The modules next to it are those of its own package or, for a module in no package, those in its folder, which is mostly the
-project's; what they import of that in turn counts too, inside functions as well. Installed packages do not: lineage
+The modules next to it are those of its own package or, for a module in no package, those in its folder, which is mostly
+the project's; what they import of that in turn counts too, inside functions as well. Installed packages do not: lineage
 names their versions. Nothing is imported to find out.
 """
 

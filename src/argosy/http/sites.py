@@ -20,7 +20,7 @@ _OWN_SITE = (b"same-origin", b"none")
 
 
 class Sites:
-    """`hosts` are served in addition to localhost and its addresses: those in the settings, and where the server listens."""
+    """`hosts` are served in addition to localhost and its addresses: of the settings, and where the server listens."""
 
     def __init__(self, hosts: Iterable[str] = ()) -> None:
         self._hosts = frozenset(host.lower() for host in hosts)

@@ -1,4 +1,4 @@
-"""What a training keeps in addition to the model: the code of the user's plug-ins, and what that code logged and attached."""
+"""What a training keeps in addition to the model: the code of the user's plug-ins, what it logged and attached."""
 
 from __future__ import annotations
 

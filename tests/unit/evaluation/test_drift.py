@@ -77,7 +77,7 @@ def test_too_little_to_compare_is_no_shift():
     constant = mean_shift(Moments.of(np.ones(5)), Moments.of(np.ones(5)))
     assert (constant.value, constant.p_value, constant.size) == (0, 1, 0)
     certain = mean_shift(Moments.of(np.zeros(5)), Moments.of(np.ones(5)))
-    assert (certain.value, apart.p_value, apart.least_size) == (1, 0, 1)
+    assert (certain.value, certain.p_value, certain.least_size) == (1, 0, 1)
 
 
 def test_sizes_are_of_one_kind():
