@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json, print_line, print_table
+from argosy.cli.output import json_option, print_json, print_line, print_table
 from argosy.cli.project import command_project
+from argosy.plurals import plural
 
 if TYPE_CHECKING:
     from argosy.evaluation.drift_periods import Found, Period

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from argosy.cli.output import counting, json_option, plural, print_json, print_line, print_table, standard_output
+from argosy.cli.output import counting, json_option, print_json, print_line, print_table, standard_output
 from argosy.cli.project import command_project
 from argosy.errors import ExamplesInvalid
+from argosy.plurals import plural
 
 if TYPE_CHECKING:
     from argosy.datasets.staging import ImportReport

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json, print_line, print_table
+from argosy.cli.output import json_option, print_json, print_line, print_table
 from argosy.cli.project import command_project, now_option, tell_quiet_hours
 from argosy.errors import FeedbackInvalid, NothingNew, nearest
 from argosy.label_sets import as_members, label_of
+from argosy.plurals import plural
 
 source_option = click.option("--source", default="analyst", show_default=True, help="Who says so.")
 

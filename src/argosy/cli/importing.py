@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json, print_line
+from argosy.cli.output import json_option, print_json, print_line
 from argosy.cli.project import command_project
+from argosy.plurals import plural
 
 
 @click.command("import")

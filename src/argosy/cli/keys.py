@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from argosy.cli.output import json_option, plural, print_json, print_line, print_table
+from argosy.cli.output import json_option, print_json, print_line, print_table
 from argosy.cli.project import command_project
+from argosy.plurals import plural
 
 
 @click.group()

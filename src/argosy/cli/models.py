@@ -13,9 +13,10 @@ import click
 from argosy.cli.diff import diff
 from argosy.cli.importing import challenge, import_, origin_rows
 from argosy.cli.model_files import code, files, tag
-from argosy.cli.output import json_option, plural, print_json, print_line, print_table, standard_output
+from argosy.cli.output import json_option, print_json, print_line, print_table, standard_output
 from argosy.cli.project import command_project
 from argosy.errors import ArgosyError, InputInvalid, ModelFailed, PromotionDoubtful, message_of
+from argosy.plurals import plural
 from argosy.spreadsheet_cells import guarded
 from argosy.types import Input
 

@@ -109,11 +109,6 @@ def _print_folded(columns: Sequence[str], rows: Iterable[Sequence[str]], title: 
     Console(highlight=False, markup=False).print(table)
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 row`, `2,000 rows`."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 def interval(metric: dict[str, float] | None, digits: int = 3) -> str:
     """`0.912 (0.897–0.926)`, or a dash."""
     if not metric:

@@ -10,8 +10,9 @@ import click
 
 from argosy import clock
 from argosy.cli.examples import print_alike
-from argosy.cli.output import json_option, plural, print_json, print_line, print_table
+from argosy.cli.output import json_option, print_json, print_line, print_table
 from argosy.cli.project import command_project
+from argosy.plurals import plural
 
 if TYPE_CHECKING:
     from argosy.datasets.frozen import Frozen

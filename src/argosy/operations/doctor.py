@@ -13,6 +13,7 @@ from argosy.backends import Backends
 from argosy.errors import ArgosyError, message_of
 from argosy.messaging.message import Message
 from argosy.operations.integrity import INTEGRITY, Finding, Seen
+from argosy.plurals import plural
 from argosy.training.memory_folder import MemoryFolder
 
 LOW_BYTES = 1 << 30
@@ -99,7 +100,7 @@ def _training(backends: Backends) -> str:
     """How training leaves room for the server."""
     asked = backends.settings.training
     until = asked.quiet_until(clock.now())
-    threads = f"{asked.threads} thread{'s' if asked.threads > 1 else ''}"
+    threads = plural(asked.threads, "thread")
     hours = f"quiet {', '.join(asked.quiet_hours)} {asked.time_zone or 'local time'}" if asked.quiet_hours else ""
     quiet = f"{hours}, {f'now, until {until}' if until else 'not now'}" if hours else "no quiet hours"
     return f"workers of nice {asked.nice} and {threads}; {quiet}"

@@ -8,6 +8,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from argosy.clock import format_time
+from argosy.plurals import plural
 
 EXCERPT = 220
 """How much of a long text is shown unopened."""
@@ -43,8 +44,3 @@ def minute(moment: float) -> str:
 
 def second(moment: float) -> str:
     return format_time(moment)[:19].replace("T", " ")
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 row`, `2,000 rows`."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
