@@ -131,7 +131,7 @@ class Transformer(Estimator):
         logits = np.empty((X.shape[0], len(self.tensors_["head.bias"])))
         for place, pieces in enumerate(_pieces(X)):
             step()
-            logits[place] = answering.decide(begin.rows(pieces))
+            logits[place] = answering.logits(begin.rows(pieces))
         return logits
 
     def probabilities(self, X: Any) -> Scores:  # noqa: N803

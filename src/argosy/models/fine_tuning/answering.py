@@ -36,6 +36,6 @@ class Answering:
         except (RuntimeError, ValueError) as problem:
             raise ArtifactCorrupt(f"the graph of a transformer model cannot be loaded: {problem}") from None
 
-    def decide(self, rows: Floats) -> Floats:
+    def logits(self, rows: Floats) -> Floats:
         """(classes,): the logits of one text's rows (pieces, width)."""
         return np.asarray(self._session.run(None, {"rows": rows})[0][0])

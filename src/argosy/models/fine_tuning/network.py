@@ -29,7 +29,7 @@ class Network:
         pooled = encoded[:, 0] if self._pooling == "cls" else (encoded * is_piece[:, :, None]).sum(1)
         return torch.nn.functional.normalize(pooled, dim=1) * pooled.shape[1] ** 0.5
 
-    def decide(self, vectors: Any) -> Any:
+    def logits(self, vectors: Any) -> Any:
         """(texts, classes): logits."""
         import torch
 

@@ -115,7 +115,7 @@ class _Tuning:
     def logits(self, rows: RowNumbers) -> Any:
         """(rows, classes), without anything to learn from them."""
         with self._torch.no_grad():
-            return self._network.decide(self._vectors(rows))
+            return self._network.logits(self._vectors(rows))
 
     def learned(self) -> dict[str, Floats]:
         return {name: tensor.detach().numpy() for name, tensor in self._tensors.items()}
@@ -123,7 +123,7 @@ class _Tuning:
     def _learn(self, optimizer: Any, rows: RowNumbers) -> float:
         vectors = self._network.vectors(*self._padded(rows))
         vectors = self._torch.nn.functional.dropout(vectors, self._settings.dropout)
-        loss = self._loss(self._network.decide(vectors), rows)
+        loss = self._loss(self._network.logits(vectors), rows)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
