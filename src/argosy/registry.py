@@ -151,14 +151,14 @@ class Plugin(Generic[T]):
             name: self.options[name].convert(value, f"{path}.{name}")
             for name, value in self.check(options, path).items()
         }
-        with self.asked():
+        with self.guarded():
             try:
                 return self.cls(**values)
             except ValueError as error:
                 raise DefinitionInvalid(str(error), path) from error
 
     @contextmanager
-    def asked(self) -> Iterator[None]:
+    def guarded(self) -> Iterator[None]:
         """Around a call of its class, with options alone; raises PluginFailed in place of what else is raised."""
         try:
             yield

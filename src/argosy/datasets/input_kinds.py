@@ -21,7 +21,7 @@ LOOKED_AT: Final = 20
 def check_text_fields(adapter: Spec, adapters: Registry[Adapter], inputs: Iterable[Input]) -> None:
     """Raise DefinitionInvalid where one of the inputs lacks a text field that the adapter cannot do without."""
     plugin = adapters.get(adapter.name)
-    with plugin.asked():
+    with plugin.guarded():
         fields = plugin.cls.text_fields(adapter.options)
     try:
         for item in inputs:

@@ -136,7 +136,7 @@ def plugins_of(definition: Mapping[str, Any], registries: Registries) -> dict[st
         except PluginNotFound:
             continue
         found[f"{kind}.{plugin.name}"] = plugin
-        with plugin.asked():
+        with plugin.guarded():
             waiting += plugin.cls.named_plugins(options)
     return found
 

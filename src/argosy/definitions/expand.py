@@ -165,12 +165,12 @@ def _choices(plan: Plan, kind: PluginKind, registries: Registries) -> list[_Choi
 
 
 def _unused(plugin: Plugin[PluginHooks], spec: Spec) -> dict[str, str]:
-    with plugin.asked():
+    with plugin.guarded():
         return plugin.cls.unused(spec.options)
 
 
 def _lacks(plugin: Plugin[PluginHooks], spec: Spec) -> str:
-    with plugin.asked():
+    with plugin.guarded():
         return plugin.cls.lacks(spec.options)
 
 
@@ -190,13 +190,13 @@ def _refusals(adapters: list[_Choice], models: list[_Choice], registries: Regist
         if model.problem:
             continue
         plugin = registries.models.get(model.spec.name)
-        with plugin.asked():
+        with plugin.guarded():
             learner: type[ModelHooks] = plugin.cls.learner(model.spec.options)
         for adapter in adapters:
             key = (id(adapter), learner)
             if key not in asked:
                 cls: type[AdapterHooks] = registries.adapters.get(adapter.spec.name).cls
-                with plugin.asked():
+                with plugin.guarded():
                     asked[key] = learner.refuses(cls, adapter.spec.options)
             if (reason := asked[key]) is not None:
                 found[id(adapter), id(model)] = reason

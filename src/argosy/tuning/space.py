@@ -56,7 +56,7 @@ def effect(definition: Definition, registries: Registries) -> str:
     for kind in PLUGIN_KINDS:
         spec = definition.of(kind)
         plugin = registries.of(kind).get(spec.name)
-        with plugin.asked():
+        with plugin.guarded():
             unused = plugin.cls.unused(spec.options)
         core[kind] = [spec.name, {name: value for name, value in spec.options.items() if name not in unused}]
     return canonical_json(core)
