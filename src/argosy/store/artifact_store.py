@@ -52,7 +52,7 @@ class ArtifactStore(Protocol):
     def delete(self, digest: str) -> bool:
         """Forget the artifact; whether it was there. Readers that have it open keep what they have."""
 
-    def listed(self) -> Iterator[Kept]:
+    def list_artifacts(self) -> Iterator[Kept]:
         """Every artifact there is, in no order; one that comes or goes meanwhile may be missed."""
 
 

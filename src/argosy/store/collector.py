@@ -38,7 +38,9 @@ def collect(database: Database, artifacts: ArtifactStore, now: float, age: float
         begun = removals.left(transaction)
     for number, digest in begun:
         _end(database, artifacts, number, digest)
-    orphans = [one.digest for one in artifacts.listed() if one.digest not in referred and one.put_at <= now - age]
+    orphans = [
+        one.digest for one in artifacts.list_artifacts() if one.digest not in referred and one.put_at <= now - age
+    ]
     return [digest for digest in orphans if _delete(database, artifacts, digest)]
 
 

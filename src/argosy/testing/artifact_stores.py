@@ -105,16 +105,16 @@ def damage_is_noticed_and_mended(bench: Bench) -> None:
 
 def what_is_there_is_listed_with_its_age(bench: Bench) -> None:
     store = bench.opened()
-    assert list(store.listed()) == []
+    assert list(store.list_artifacts()) == []
     before = time.time() - 2.0  # a store's clock may count whole seconds
     digests = {store.put(bench.file(content)) for content in (b"one", b"two")}
-    first = {one.digest: one.put_at for one in bench.opened().listed()}
+    first = {one.digest: one.put_at for one in bench.opened().list_artifacts()}
     assert first.keys() == digests
     assert all(before <= at <= time.time() + 2.0 for at in first.values())
     again = store.put(bench.file(b"one"))
-    assert {one.digest: one.put_at for one in store.listed()}[again] >= first[again]
+    assert {one.digest: one.put_at for one in store.list_artifacts()}[again] >= first[again]
     store.delete(again)
-    assert {one.digest for one in store.listed()} == digests - {again}
+    assert {one.digest for one in store.list_artifacts()} == digests - {again}
 
 
 CHECKS: Final[tuple[Callable[[Bench], None], ...]] = (

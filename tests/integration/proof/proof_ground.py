@@ -155,7 +155,7 @@ class Ground:
 
     def has_orphan(self):
         """Whether an artifact is stored whose result is not."""
-        stored = {one.digest for one in self.project.artifacts.listed()}
+        stored = {one.digest for one in self.project.artifacts.list_artifacts()}
         return bool(stored - {row[0] for row in self.query("SELECT artifact FROM trained")})
 
     def is_over(self):
@@ -217,7 +217,7 @@ class Ground:
         for digest in referred:
             artifacts.fetch(digest)
         removed = collect(self.project.database, artifacts, time.time() + 1, age=0.0)
-        assert {one.digest for one in artifacts.listed()} == referred
+        assert {one.digest for one in artifacts.list_artifacts()} == referred
         assert planted in removed
         return len(removed) - 1
 

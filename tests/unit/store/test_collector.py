@@ -38,7 +38,7 @@ def test_what_a_dead_worker_left_goes_and_what_is_referred_to_stays(store, tmp_p
     kept, orphan = put(store, tmp_path, b"kept", 9000), put(store, tmp_path, b"orphan", 9000)
     record(store, "one", kept)
     assert collect(store.database, store.artifacts, NOON) == [orphan]
-    assert [one.digest for one in store.artifacts.listed()] == [kept]
+    assert [one.digest for one in store.artifacts.list_artifacts()] == [kept]
     assert collect(store.database, store.artifacts, NOON) == []
 
 
@@ -60,8 +60,8 @@ def test_a_result_recorded_after_the_listing_keeps_its_artifact(store, tmp_path)
     class Late:
         """The store's artifacts, whose result is recorded while they are being listed."""
 
-        def listed(self):
-            yield from store.artifacts.listed()
+        def list_artifacts(self):
+            yield from store.artifacts.list_artifacts()
             record(store, "late", digest)
 
         def delete(self, digest):
@@ -108,9 +108,9 @@ class Spy:
     def __init__(self, store):
         self.store = store
 
-    def listed(self):
+    def list_artifacts(self):
         with self.store.database.read():
-            yield from self.store.artifacts.listed()
+            yield from self.store.artifacts.list_artifacts()
 
     def delete(self, digest):
         with self.store.database.write():
@@ -154,7 +154,7 @@ def test_idle_workers_collect_now_and_then(store, tmp_path):
 
 def test_a_store_that_is_away_does_not_stop_a_worker(store):
     class Away:
-        def listed(self):
+        def list_artifacts(self):
             raise PermissionError(13, "not now")
 
     assert Collector(store.database, Away()).collect_if_due(0.0, NOON) == []

@@ -74,7 +74,7 @@ class LocalArtifacts:
         path.unlink(missing_ok=True)
         return existed
 
-    def listed(self) -> Iterator[Kept]:
+    def list_artifacts(self) -> Iterator[Kept]:
         for path in self.folder.glob("[0-9a-f][0-9a-f]/*"):
             with suppress(FileNotFoundError):  # deleted since
                 yield Kept(path.name, path.stat().st_mtime)
