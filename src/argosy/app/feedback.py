@@ -77,11 +77,11 @@ class ProjectFeedback:
 
         return draw(self._backends, model, rows, since)
 
-    def wanted(self, model: str) -> int | None:
+    def reviews_wanted(self, model: str) -> int | None:
         """How many more reviews would probably decide, where the gate refused the last challenger for want of them."""
-        from argosy.feedback.review_exchange import wanted
+        from argosy.feedback.review_exchange import reviews_wanted
 
-        return wanted(self._backends, model)
+        return reviews_wanted(self._backends, model)
 
     def review(self, model: str, path: str | PathLike[str], rows: int | None = None, since: float = 0.0) -> int:
         """Write what `draw` gives as a CSV to correct, for its owner's eyes; how many rows.

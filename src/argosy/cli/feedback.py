@@ -138,7 +138,7 @@ def review(ctx: click.Context, model: str, output: Path, rows: int | None, since
     Example: argosy feedback review topics --output review.csv
     """
     given = command_project(ctx).feedback
-    wanted = given.wanted(model)
+    wanted = given.reviews_wanted(model)
     written = given.review(model, output, rows, _moment(since))
     if as_json:
         print_json({"file": str(output), "rows": written})

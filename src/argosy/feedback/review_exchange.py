@@ -25,11 +25,11 @@ def draw(backends: Backends, model: str, rows: int | None = None, since: float =
     """The next predictions to review, decrypted; by default as many as the last refusal of the gate asks for."""
     reviews = Reviews.of(backends)
     candidates = reviews.candidates(model, since, EVER)
-    asked = rows or wanted(backends, model) or REVIEW_ROWS
+    asked = rows or reviews_wanted(backends, model) or REVIEW_ROWS
     return reviews.draw(candidates, asked, differing(backends, model, candidates))
 
 
-def wanted(backends: Backends, model: str) -> int | None:
+def reviews_wanted(backends: Backends, model: str) -> int | None:
     """How many more reviews would probably decide, where the gate refused the last challenger for want of them."""
     judged = Retrainings.of(backends).judgements(model)
     if not judged or judged[-1].verdict.promote or not judged[-1].verdict.more_reviews:

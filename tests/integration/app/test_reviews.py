@@ -63,13 +63,13 @@ def refuse(project):
 
 
 def test_as_many_are_drawn_as_the_gate_asks_for_and_no_row_twice(project, ids):
-    assert project.feedback.wanted("notes") is None
+    assert project.feedback.reviews_wanted("notes") is None
     refuse(project)
-    assert project.feedback.wanted("notes") == 7
+    assert project.feedback.reviews_wanted("notes") == 7
     drawn = project.feedback.draw("notes")
     assert len(drawn) == 7
     for row in drawn[:3]:
         project.feedback.add(row.prediction_id, "red", uniform=True)
-    assert project.feedback.wanted("notes") == 4
+    assert project.feedback.reviews_wanted("notes") == 4
     again = project.feedback.draw("notes")
     assert [row.prediction_id for row in again] == [row.prediction_id for row in drawn[3:]]
