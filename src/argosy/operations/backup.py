@@ -65,7 +65,7 @@ def backup(backends: Backends, file: Path, with_keys: bool = False) -> BackedUp:
             for digest in digests:
                 writer.add(f"artifacts/{digest}", backends.artifacts.fetch(digest))
             writer.finish(__version__, migrations.newest_step(), clock.now())
-        _publish(archive, file)
+        _move_into_place(archive, file)
     names = [path.relative_to(backends.root).as_posix() for path in own]
     return BackedUp(str(file), file.stat().st_size, len(digests), names, with_keys)
 
@@ -99,7 +99,7 @@ def _own_keys(backends: Backends) -> RotatableKeys:
     return backends.openers.key_folder(folder)
 
 
-def _publish(archive: Path, file: Path) -> None:
+def _move_into_place(archive: Path, file: Path) -> None:
     """Give it its name, which no other backup has taken meanwhile."""
     try:
         os.link(archive, file)

@@ -59,11 +59,11 @@ def restore(file: Path, into: Path, openers: Openers, database: str = "") -> Res
         scratch.mkdir()
         root.mkdir()
         restored = _build(file, manifest, scratch, root, into, openers, database)
-        _publish(root, target, into)
+        _move_into_place(root, target, into)
     return restored
 
 
-def _publish(root: Path, target: Path, into: Path) -> None:
+def _move_into_place(root: Path, target: Path, into: Path) -> None:
     """Give the project its place, which another restore may have taken meanwhile."""
     if not target.exists():
         try:

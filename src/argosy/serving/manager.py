@@ -99,12 +99,12 @@ class Manager:
         """Do at most one thing for each model; whether there was anything to do."""
         wanted = self._wanted
         self._reap()
-        self._publish(wanted)
+        self._update_routing(wanted)
         actions = [(model, self._next(model, wanted)) for model in list(self._servables)]
         for model, action in actions:
             if action is not None:
                 self._perform(self._servables[model][action.version], action)
-                self._publish(wanted)
+                self._update_routing(wanted)
         acted = any(action is not None for _, action in actions)
         if not acted and wanted is self._wanted:
             self._is_settled = self._is_asked
@@ -157,7 +157,7 @@ class Manager:
             _log.info("%s version %d: %s", servable.model, servable.version, state.lower())
         self._watch(servable)
 
-    def _publish(self, wanted: Mapping[str, AspiredVersions]) -> None:
+    def _update_routing(self, wanted: Mapping[str, AspiredVersions]) -> None:
         """Take up new versions, forget those that are gone, and replace the table of routes."""
         for aspired in wanted.values():
             known = self._servables.setdefault(aspired.model, {})
