@@ -1,4 +1,4 @@
-"""What is asked of a plug-in's class before anything is made of it; every hook that it may offer is declared here.
+"""What a plug-in's class is asked before anything is made of it; every hook that it may offer is declared here.
 
 The bases that plug-ins derive from (`Cut`, `Adapter`, `Estimator`) derive from these; options come complete.
 """

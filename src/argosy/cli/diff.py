@@ -23,7 +23,7 @@ SHOWN = 12
 @json_option
 @click.pass_context
 def diff(ctx: click.Context, first: str, second: str, as_json: bool) -> None:
-    """Tell what is different between A and B, versions or labels: definition, data, environment, answers.
+    """Show what is different between A and B, versions or labels: definition, data, environment, answers.
 
     Example: argosy models diff topics@3 topics@champion
     """

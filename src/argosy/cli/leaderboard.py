@@ -25,7 +25,7 @@ FIGURES = {"accuracy": "accuracy", "micro_f1": "micro-F1", "macro_f1": "macro-F1
 _DROPPED = (">log loss", ">accuracy", ">exact", ">macro-F1", ">kB", ">µs", ">fit s")
 """What goes first where a table is too wide."""
 _INNER = re.compile(r"([(+] ?\w+) [^()+]*?(?= \+|\))")
-"""Options of plug-ins inside another's, as of `union of=(tfidf ngrams=[1, 2] + …)`: names tell more in less room."""
+"""Options of plug-ins inside another's, as of `union of=(tfidf ngrams=[1, 2] + …)`: names say more in less room."""
 
 
 def print_leaderboard(project: Project, plan: str, top: int | None = None) -> None:

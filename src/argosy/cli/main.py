@@ -1,4 +1,4 @@
-"""`argosy`: the table of commands, and what becomes of errors.
+"""`argosy`: the table of commands, and how errors are reported.
 
 Commands are named here with their one-line help, so that `argosy --help` imports none of them.
 Exit codes: 0 done, 1 failed, 2 the user's mistake.

@@ -168,7 +168,7 @@ def _print_check(found: PlanCheck) -> None:
 
 
 def _left_out(expansion: Expansion) -> list[tuple[str, str]]:
-    """A line of the table, where there is anything to tell."""
+    """A line of the table, where there is anything to report."""
     count = sum(one.count for one in expansion.left_out)
     return [(f"{count:,}", "left out, since what they need is not installed")] if count else []
 

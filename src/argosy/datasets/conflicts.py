@@ -1,4 +1,4 @@
-"""What becomes of rows that share their input: with each other, or with an example that is stored.
+"""How rows that share their input are stored: with each other, or with an example that is stored.
 
 Rules: `latest` takes the label that was seen last (of equals, the later row), `majority` the label with the most rows
 and revisions (of equals, the latest), `drop` takes none of the new rows, `error` refuses the whole import. Pure.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from argosy.models.adapter import Adapter
 
 LOOKED_AT: Final = 20
-"""Examples of a collection that are enough to tell texts from fields."""
+"""Examples of a collection that are enough to distinguish texts from fields."""
 
 
 def check_text_fields(adapter: Spec, adapters: Registry[Adapter], inputs: Iterable[Input]) -> None:

@@ -57,7 +57,7 @@ def open_file(path: Path) -> io.BufferedReader:
         file = path.open("rb")
     except (OSError, ValueError) as error:
         raise ExamplesInvalid(f"{path}: cannot be read: {getattr(error, 'strerror', error)}") from None
-    head = file.peek(2)[:2]  # a pipe cannot be wound back
+    head = file.peek(2)[:2]  # a pipe cannot be rewound
     if head == _GZIP:
         return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=file)), _BUFFER_BYTES)
     if path.suffix.lower() == ".gz" and head:
@@ -70,7 +70,7 @@ def canonical_encoding(name: str) -> str:
     """The encoding's usual name, empty for UTF-8; raises ExamplesInvalid where Python knows none of that name."""
     try:
         found = codecs.lookup(name or "utf-8")
-        if not found._is_text_encoding:  # the codecs module has no other way to tell rot13 and gzip from encodings
+        if not found._is_text_encoding:  # the only way to distinguish rot13 and gzip from encodings
             raise LookupError
     except (LookupError, ValueError):
         known = "cp1252, latin-1, cp1251, utf-16, shift_jis and others that Python knows"

@@ -1,4 +1,4 @@
-"""Which live answers another version of the model gives otherwise: there a review tells the most."""
+"""Which live answers another version of the model gives otherwise: a review of these is the most informative."""
 
 from __future__ import annotations
 

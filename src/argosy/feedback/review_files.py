@@ -34,7 +34,7 @@ _SHOWN_PROBLEMS = 5
 
 @dataclass(frozen=True)
 class ReviewRow:
-    """One prediction laid before the analyst."""
+    """One prediction for the analyst to review."""
 
     prediction_id: str
     input: Input

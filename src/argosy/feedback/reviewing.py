@@ -36,7 +36,7 @@ class Reviews:
         return found
 
     def draw(self, candidates: Iterable[Reviewable], rows: int, differing: Collection[str] = ()) -> list[ReviewRow]:
-        """What to lay before an analyst, see `draw_review`; the chances are kept, so that what comes back measures.
+        """What an analyst is to review, see `draw_review`; the chances are kept, so that what comes back measures.
 
         In the order of the draw: whoever stops early has looked at a fair sample too.
         """

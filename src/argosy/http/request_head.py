@@ -106,7 +106,7 @@ def _parsed(data: bytes) -> tuple[str, Fields]:
 
 
 def _read_here(fields: Fields) -> dict[bytes, bytes]:
-    """The fields that decide where the request ends and what becomes of the connection."""
+    """The fields that decide where the request ends and whether the connection is kept."""
     read: dict[bytes, bytes] = {}
     for name, value in fields:
         if name in _READ_HERE:

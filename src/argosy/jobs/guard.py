@@ -1,4 +1,4 @@
-"""Keeps a worker's lease alive while its job runs, tells the job when to give up, and gives it back where it does not.
+"""Keeps a worker's lease alive while its job runs, says when the job must give up, and gives it back where it does not.
 
 A job asked to stop gives itself back at its next `check()`. One that is between two of them for long (a package being
 imported, one big matrix) is given back by the heartbeat's thread, so that whoever asked need not wait, or kill.

@@ -1,6 +1,6 @@
 """Where to begin when a linear model goes on from an earlier one. Pure.
 
-The earlier weights are laid out for the classes and the features of now.
+The earlier weights are arranged for the classes and the features of now.
 """
 
 from __future__ import annotations

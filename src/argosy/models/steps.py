@@ -1,6 +1,6 @@
 """How long work inside a plug-in stays answerable: it calls `step` often, and whoever runs it listens.
 
-A plug-in knows nothing of jobs and leases. Where nobody listens, `step` and `tell` do nothing.
+A plug-in knows nothing of jobs and leases. Where nobody listens, `step` and `report_progress` do nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _listener: ContextVar[Callable[[str], None]] = ContextVar("listener", default=la
 
 @contextmanager
 def watched(check: Callable[[], None], listener: Callable[[str], None]) -> Iterator[None]:
-    """Within the block `step` calls `check`, which may raise to stop, and `tell` passes on what there is to tell."""
+    """Within the block `step` calls `check`, which may raise to stop, and `report_progress` calls `listener`."""
     tokens = _check.set(check), _listener.set(listener)
     try:
         yield
@@ -29,6 +29,6 @@ def step() -> None:
     _check.get()()
 
 
-def tell(note: str) -> None:
+def report_progress(note: str) -> None:
     """A line for the job's log: never with a text or a label in it."""
     _listener.get()(note)

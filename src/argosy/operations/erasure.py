@@ -60,7 +60,7 @@ def erase_subject(backends: Backends, subject: str, mark: bool = False) -> Erase
 
 
 def _learned_from(store: Store, datasets: set[str]) -> list[Version]:
-    """The versions that learned from one of those datasets, or of which nobody can tell."""
+    """The versions that learned from one of those datasets, or for which that is unknown."""
 
     def has_learned(label: str) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""A source: asks a catalogue four times a second what should be served, and tells the manager of every change.
+"""A source: asks a catalogue four times a second what should be served, and reports every change to the manager.
 
 A catalogue that cannot be read (a database that is away) changes nothing: what is served stays served.
 """

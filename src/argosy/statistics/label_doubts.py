@@ -45,7 +45,7 @@ def doubtful_labels(codes: Codes, scores: Floats) -> list[Doubt]:
 
 
 def _mislabelled(labels: Codes, scores: Floats) -> NDArray[np.int64]:
-    """(label, class): how many rows of each label are truly of another class, as far as confident rows tell."""
+    """(label, class): how many rows of each label are truly of another class, estimated from confident rows."""
     count = scores.shape[1]
     rows = np.bincount(labels, minlength=count)
     sums = np.bincount(labels, scores[np.arange(len(labels)), labels], minlength=count)

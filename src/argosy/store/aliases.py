@@ -22,7 +22,7 @@ REMOVE: Final = "remove"
 BEST: Final = "best"
 """`MODEL@best`: the first of the leaderboard among the model's versions."""
 PROPOSED: Final = "proposed"
-"""`MODEL@proposed`: the cheapest among that first one and those a paired test does not tell from it."""
+"""`MODEL@proposed`: the cheapest among that first one and those a paired test does not distinguish from it."""
 RESERVED: Final = (BEST, PROPOSED)
 """Names that mean a place on the leaderboard, and so cannot be aliases."""
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")

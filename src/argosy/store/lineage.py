@@ -1,4 +1,4 @@
-"""The surroundings in which something was trained: enough to tell why two results differ."""
+"""The surroundings in which something was trained: enough to explain why two results differ."""
 
 from __future__ import annotations
 

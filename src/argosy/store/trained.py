@@ -12,7 +12,7 @@ Metrics = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 @dataclass(frozen=True)
 class Trained:
-    """The one result of one definition, and all that is needed to tell how it came about."""
+    """The one result of one definition, and all that is needed to say how it was made."""
 
     label: str
     definition: Mapping[str, Any]

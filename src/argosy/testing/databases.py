@@ -201,11 +201,11 @@ def changes_are_noticed(opened: Open) -> None:
 
 
 def whoever_waits_is_woken(opened: Open) -> None:
-    watcher, writer, heard = opened(), opened(), []
+    watcher, writer, notified = opened(), opened(), []
 
     def wait() -> None:
         while not _names(watcher):
-            heard.append(watcher.wait_for_change(PATIENCE))
+            notified.append(watcher.wait_for_change(PATIENCE))
         watcher.close()
 
     thread = threading.Thread(target=wait)
@@ -213,7 +213,7 @@ def whoever_waits_is_woken(opened: Open) -> None:
     _announce(writer, "a")
     thread.join(PATIENCE)
     assert not thread.is_alive()
-    assert all(heard)
+    assert all(notified)
 
 
 def constraints_are_named(opened: Open) -> None:

@@ -221,7 +221,7 @@ def _erased(backends: Backends, digest: str) -> tuple[list[ErasedRow], int]:
 
 
 def _compare(backends: Backends, recorded: str, path: Path) -> tuple[Difference | None, str]:
-    """(the first difference, or why there is no telling)."""
+    """(the first difference, or why none can be found)."""
     try:
         kept = _state(backends.artifacts.fetch(recorded))
     except (ArtifactNotFound, ArtifactCorrupt) as error:

@@ -31,7 +31,7 @@ class Promote:
 
 @dataclass(frozen=True)
 class Wait:
-    """Results of what is under way may tell more."""
+    """Results of what is under way may change the decision."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Competitor:
 
     @property
     def name(self) -> str:
-        """The shortest that tells it from the others: its first version, else its label."""
+        """The shortest name that no other has: its first version, else its label."""
         return self.versions[0] if self.versions else self.label
 
 

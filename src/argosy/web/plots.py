@@ -209,7 +209,7 @@ def _both(draw: Callable[[float], Markup], wide: float = WIDE) -> Plot:
 
 
 def _names(few: Sequence[Competitor]) -> dict[str, str]:
-    """By label: the version, and as much of its adapter and model as tells it from the others."""
+    """By label: the version, and as much of its adapter and model as distinguishes it."""
     pairs = {one.label: f"{one.adapter} {one.model}" for one in few}
     names = {one.label: _version(one.name) for one in few}
     room = NAME - max(map(len, names.values()), default=0) - 1

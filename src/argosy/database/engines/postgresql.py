@@ -182,10 +182,10 @@ class PostgresqlDatabase:
             _run(self._connect("listening"), f"LISTEN {_CHANNEL}")
             return True
         with _translated(self.url):
-            heard = any(True for _ in listening.notifies(timeout=timeout, stop_after=1))
+            is_notified = any(True for _ in listening.notifies(timeout=timeout, stop_after=1))
             for _ in listening.notifies(timeout=0.0):  # what came with it is the same news
-                heard = True
-        return heard
+                is_notified = True
+        return is_notified
 
     def migrate(self) -> int:
         return migrations.migrate(self, self.url)

@@ -1,4 +1,4 @@
-"""What an imported model answers, passed on: the model `as_imported`, behind the adapter `imported`."""
+"""The answers of an imported model: the model `as_imported`, behind the adapter `imported`."""
 
 from __future__ import annotations
 

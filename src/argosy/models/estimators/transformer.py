@@ -25,7 +25,7 @@ from argosy.models.fine_tuning.pretrained import Floats, Pretrained, pretrained
 from argosy.models.fine_tuning.quantised import quantised
 from argosy.models.linear import inverse_link, require_every_class
 from argosy.models.sentence_encoder import WORD_LIST
-from argosy.models.steps import step, tell
+from argosy.models.steps import report_progress, step
 from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
 
@@ -124,7 +124,7 @@ class Transformer(Estimator):
         others = (answered.argmax(axis=1) != trained.argmax(axis=1)).mean()
         self.difference_ = float(furthest if self.precision == "float32" else others)
         rows = f"of {len(trained)} rows {others:.1%} are answered otherwise"
-        tell(f"ONNX Runtime differs from PyTorch by {furthest:.1g} in a probability; {rows}")
+        report_progress(f"ONNX Runtime differs from PyTorch by {furthest:.1g} in a probability; {rows}")
 
     def scores(self, X: Any) -> Scores:  # noqa: N803
         begin, answering = self._begin, self._answering

@@ -20,7 +20,7 @@ from argosy.models.estimator import Codes
 from argosy.models.fine_tuning.batches import RowNumbers, batches, by_length, pace
 from argosy.models.fine_tuning.network import HEAD_BIAS, HEAD_WEIGHT, Network, Pooling, trainable
 from argosy.models.fine_tuning.pretrained import Floats, Pretrained
-from argosy.models.steps import step, tell
+from argosy.models.steps import report_progress, step
 
 Pieces = Sequence[NDArray[np.int64]]
 _ANSWERED_TOGETHER = 32
@@ -103,10 +103,10 @@ class _Tuning:
                 done += 1
             note = f"epoch {epoch} of {settings.epochs}: loss {np.mean(losses):.4f}"
             if not len(kept_aside):
-                tell(note)
+                report_progress(note)
                 continue
             loss = self._loss(self.logits(kept_aside), kept_aside).item()
-            tell(f"{note}, on the rows kept aside {loss:.4f}")
+            report_progress(f"{note}, on the rows kept aside {loss:.4f}")
             if loss > best_loss:
                 break
             best, best_loss = {name: tensor.detach().clone() for name, tensor in self._tensors.items()}, loss

@@ -145,7 +145,7 @@ def _output(outputs: Sequence[Any]) -> str:
 
 
 def _graph_classes(content: bytes) -> list[str]:
-    """The labels that a node of the graph names, where the package that can tell is installed."""
+    """The labels that a node of the graph names, where the package that reads them is installed."""
     try:
         import onnx
     except ImportError:
