@@ -104,7 +104,7 @@ def flat(row: LeaderboardRow, registries: Registries, constant: Baseline | None 
 def describe_plugin(spec: dict[str, Any], registry: Any, digits: int | None = 3) -> str:
     """`tfidf ngrams=[1, 2]`: a plug-in with the options that differ from their defaults.
 
-    Three digits mostly distinguish one searched number from another; all, where `digits` is None, are in the definition.
+    Three digits mostly distinguish one searched number from another; all are shown where `digits` is None.
     """
     try:
         options = registry.get(spec["name"]).options

@@ -1,8 +1,8 @@
 """Prediction ids: 44 hexadecimal characters, ordered by time, which only this project can issue.
 
 An id is 6 bytes of milliseconds, 10 bytes of a number (8 random bytes, then 2 of zeros, and the row added) and a 6-byte
-keyed hash of those, so that any process with the predictions key recognises an id that was issued, without looking anything
-up: also for a prediction that is not drained into the database yet.
+keyed hash of those, so that any process with the predictions key recognises an id that was issued, without a look-up:
+also for a prediction that is not drained into the database yet.
 """
 
 from __future__ import annotations

@@ -25,9 +25,10 @@ def rank(
 
     Figures on different rows do not compare: each dataset, with each way to `evaluate` on it and each share of its
     training part, is ranked by itself, the one trained on last first, all of it before shares. Tied with the first
-    are those that paired tests on the same rows do not distinguish from it; where there is no such test (another metric
-    than these two, results from before rows were kept), those whose value lies within the first's interval. The cheapest of the
-    tied is proposed, where it learned from all of the training part and does not give one answer to all rows.
+    are those that paired tests on the same rows do not distinguish from it; where there is no such test (another
+    metric than these two, results from before rows were kept), those whose value lies within the first's interval.
+    The cheapest of the tied is proposed, where it learned from all of the training part and does not give one answer
+    to all rows.
     Definitions without the metric come last.
     """
     groups: dict[tuple[str, bytes, float], list[Trained]] = {}
