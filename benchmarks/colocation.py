@@ -1,4 +1,4 @@
-"""What a server's callers notice of training on the same machine, and how much training comes to meanwhile.
+"""What a server's callers notice of training on the same machine, and how much is trained meanwhile.
 
 A project of 20newsgroups; `argosy serve` as users start it, spool and drainer included, with one model (tf-idf,
 logistic). One client asks it over one connection at a steady rate, each request at its time or as soon as the one

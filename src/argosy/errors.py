@@ -374,7 +374,7 @@ class AddressInvalid(UserMistake):
 
 
 class ServerNotStarted(UserMistake):
-    """A server, started as a child, met a mistake of the user's and said so."""
+    """A server, started as a child, found a mistake of the user's and reported it."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -61,7 +61,7 @@ def _clear_memory(backends: Backends) -> None:
 
 
 def decisions(backends: Backends) -> set[tuple[float, int, str]]:
-    """What gates have decided, and how retrainings ended that came to no gate: when, log level, text."""
+    """What gates have decided, and how retrainings ended that reached no gate: when, log level, text."""
     found: set[tuple[float, int, str]] = set()
     asked = Retrainings.of(backends)
     for model in known_models(backends):

@@ -46,7 +46,7 @@ class Frozen:
 
     @property
     def baseline(self) -> Baseline | None:
-        """What always answering the most frequent class comes to."""
+        """The figures of always answering the most frequent class."""
         return baseline(self.counts)
 
     @property

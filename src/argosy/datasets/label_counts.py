@@ -1,4 +1,4 @@
-"""What the labels of a dataset say before anything is trained on it: what one constant answer would come to. Pure."""
+"""What the labels of a dataset say before anything is trained on it: the figures of one constant answer. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEAST_ROWS = 2
 
 @dataclass(frozen=True)
 class Baseline:
-    """The most frequent class of the training part, and what always answering it comes to: None without rows.
+    """The most frequent class of the training part, and the figures of always answering it: None without rows.
 
     Accuracy, or where rows have several labels micro-F1: what a leaderboard is ranked by.
     """

@@ -1,7 +1,7 @@
 """A definition: one dataset, one adapter, one model, each a plug-in's name with its options; all a worker needs.
 
 Definitions are values: equal where their canonical forms are, whatever the order of keys, and whether defaults were
-spelled out. `label` is the name that a definition's job, result and version go by.
+spelled out. `label` is the name that a definition's job, result and version have.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Unused(msgspec.Struct, frozen=True):
 
 
 class Expansion(msgspec.Struct, frozen=True):
-    """What a plan comes to."""
+    """What a plan expands to."""
 
     definitions: list[Definition]
     """In the plan's order, each once: datasets vary slowest, models fastest."""

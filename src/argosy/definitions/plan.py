@@ -44,7 +44,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     search: Search | None = None
     stop_when: PlanStop | None = None
     source: dict[str, Any] = {}
-    """As it was written, JSON values; a search, or `stop_when`, with the metric that it goes by."""
+    """As it was written, JSON values; a search, or `stop_when`, with its metric."""
 
     def of(self, kind: PluginKind) -> tuple[Alternative, ...]:
         return {"dataset": self.dataset, "adapter": self.adapter, "model": self.model}[kind]
@@ -77,7 +77,7 @@ def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> 
         if metric == "micro_f1":
             values = {**values, "search": {**values["search"], "metric": metric}}
         if search.top and evaluate:
-            problem = "goes by the validation part, the same for every share: leave out `evaluate`, or this"
+            problem = "compares on the validation part, the same for every share: leave out `evaluate`, or this"
             raise DefinitionInvalid(problem, "search.halving")
     stop = parse_stop(values.get("stop_when"), _are_lists(by_kind["model"], registries), search is not None)
     if stop and stop.metric == "micro_f1":
@@ -117,7 +117,7 @@ def _check_searched(search: Search, by_kind: Mapping[PluginKind, tuple[Alternati
 def _metric(
     search: Search, values: Mapping[str, Any], models: tuple[Alternative, ...], registries: Registries
 ) -> Metric:
-    """What the search goes by: micro-F1 where models answer lists of labels and no metric is named."""
+    """The search's metric: micro-F1 where models answer lists of labels and no metric is named."""
     are_lists = _are_lists(models, registries)
     if are_lists and "metric" not in values:
         return "micro_f1"

@@ -64,8 +64,8 @@ def _rows_of(row: LeaderboardRow) -> tuple[str, bool]:
 def flat(row: LeaderboardRow, registries: Registries, constant: Baseline | None = None) -> dict[str, Any]:
     """`rank`, `tied`, `proposed`, names, options as text, `PART_METRIC`, `…_low`, `…_high`, and what it costs.
 
-    `p_value` is of the paired comparison with the first of the same dataset, `PART_baseline` what always answering
-    `baseline_label` comes to, and `is_constant` says that the definition did no more than that.
+    `p_value` is of the paired comparison with the first of the same dataset, `PART_baseline` the figure of always
+    answering `baseline_label`, and `is_constant` says that the definition did no more than that.
     """
     trained = row.trained
     figures: dict[str, Any] = {}

@@ -63,7 +63,7 @@ def interim_test(rows: int, policy: Policy) -> InterimTest | None:
 
 
 def measuring(answered: Iterable[AnsweredPrediction], rule: ConflictRule, policy: Policy) -> list[Row]:
-    """The rows that may measure, in the order in which each came to: later feedback never reorders earlier rows.
+    """The rows that may measure, in the order in which each began to: later feedback never reorders earlier rows.
 
     Feedback measures that came without regard to the answer (all of it under the evidence `all`).
     Feedback that contradicts itself in a way that the rule does not settle measures nothing.

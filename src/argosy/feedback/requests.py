@@ -28,7 +28,7 @@ NEWEST: Final = 3
 
 @dataclass(frozen=True)
 class RetrainingProgress:
-    """Where a retraining is. `stage` is the kind of the job that it has come to, and `job` that job.
+    """Where a retraining is. `stage` is the kind of the job that it has reached, and `job` that job.
 
     When it is over, `promoted` says how it ended and `reason` why; until then they are None and empty.
     """

@@ -1,4 +1,4 @@
-"""How a worker comes to a job: the one way to find work.
+"""How a worker claims a job: the one way to find work.
 
 The next job of a worker is the best ready row that it can run: of the highest priority; of these, one whose adapter
 fit it holds already; of these, the oldest. Nothing else has a say, messages least of all.

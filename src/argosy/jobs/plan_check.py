@@ -1,4 +1,4 @@
-"""What submitting a plan would do: which definitions it comes to on a project's rows, and how far each is."""
+"""What submitting a plan would do: which definitions it expands to on a project's rows, and how far each is."""
 
 from __future__ import annotations
 

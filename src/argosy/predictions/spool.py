@@ -52,7 +52,7 @@ class SpoolWriter:
         await written
 
     def close(self) -> None:
-        """Let go of the segment; the drain then takes the rest of it and deletes it."""
+        """Release the segment; the drain then takes the rest of it and deletes it."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

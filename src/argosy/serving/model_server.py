@@ -84,7 +84,7 @@ class ModelServer:
         self._drift.start()
 
     def stop(self) -> None:
-        """Stop looking and loading, and let go of the spool."""
+        """Stop looking and loading, and release the spool."""
         self._drift.stop()
         self._source.stop()
         self.manager.stop()

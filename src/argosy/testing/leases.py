@@ -1,4 +1,4 @@
-"""A lease of one certain job, as if a worker had come to it. A claim takes the best job, whichever that is."""
+"""A lease of one certain job, as if a worker had claimed it. A claim takes the best job, whichever that is."""
 
 from __future__ import annotations
 

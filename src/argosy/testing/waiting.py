@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def until(condition: Callable[[], T], awaited: str = "what was waited for") -> T:
-    """Wait for a condition to be true; what it came to."""
+    """Wait for a condition to be true; its value."""
     deadline = time.monotonic() + PATIENCE
     while not (found := condition()):
         assert time.monotonic() < deadline, f"{awaited} did not happen within {PATIENCE:.0f} s"

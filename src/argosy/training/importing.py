@@ -42,7 +42,7 @@ NEARLY: Final = 1e-3
 
 @dataclass(frozen=True)
 class ImportedVersion:
-    """What an import came to; `unknown` are rows of the test part whose label the model does not know."""
+    """The result of an import; `unknown` are rows of the test part whose label the model does not know."""
 
     version: Version
     is_new: bool

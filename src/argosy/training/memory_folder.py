@@ -50,7 +50,7 @@ class MemoryFolder:
         return self.path
 
     def leave(self) -> None:
-        """Let go of the folder; the last to do so removes it. `join` may be called again."""
+        """Release the folder; the last to do so removes it. `join` may be called again."""
         if self._lock is not None:
             if self._wipe_if_alone():
                 self._lock_path.unlink(missing_ok=True)

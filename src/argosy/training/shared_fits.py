@@ -36,13 +36,13 @@ class SharedFits:
         """The fit of that key, made by `make` where no worker has made it yet."""
         if self._last and self._last[0] == key:
             return self._last[1]
-        self._last = None  # let go of one before mapping another
+        self._last = None  # release one before mapping another
         fit = self._shared(key, make) if self.folder else make()
         self._last = (key, fit)
         return fit
 
     def release(self) -> None:
-        """Let go of every fit; the last worker to do so wipes them. `get` may be called again."""
+        """Release every fit; the last worker to do so wipes them. `get` may be called again."""
         self._last = None
         self._memory.leave()
 

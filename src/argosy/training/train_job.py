@@ -126,7 +126,7 @@ class Trainer:
         return Outcome({"artifact": put.digest}, record)
 
     def forget(self) -> None:
-        """Let go of plaintext and fits: called when there is nothing to train."""
+        """Release plaintext and fits: called when there is nothing to train."""
         self._dataset = None
         self._fits.release()
 

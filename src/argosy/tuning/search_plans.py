@@ -101,4 +101,4 @@ def _check_measured(checker: PlanChecker, plan: Plan, frozen: Frozen) -> None:
     for model in plan.model:
         checker.check_labels(next(model.specs()), frozen)
     if plan.evaluate is None and not frozen.counts.get(Part.VALIDATION):
-        raise DatasetInvalid("a search goes by the validation part, and there is none: give the plan `evaluate`")
+        raise DatasetInvalid("a search compares on the validation part, and there is none: give the plan `evaluate`")

@@ -172,7 +172,7 @@ class Searches:
         return True
 
     def _chosen(self, name: str, status: SearchStatus, step: Step) -> tuple[Proposal, int] | Wait | End:
-        """What a step comes to: a definition and its rung, or none; for a new one the sampler is asked."""
+        """The outcome of a step: a definition and its rung, or none; for a new one the sampler is asked."""
         if isinstance(step, Wait | End):
             return step
         plan = parse_plan(status.source, name, self._registries)

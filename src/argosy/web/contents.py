@@ -46,7 +46,7 @@ class Board:
     competitors: Sequence[Competitor]
     baseline_label: str | None = None
     baseline: float | None = None
-    """What always answering that label comes to on the test part."""
+    """The figure on the test part of always answering that label."""
 
     @property
     def metric(self) -> str:
