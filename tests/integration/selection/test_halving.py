@@ -111,5 +111,5 @@ def test_commands_tell_what_will_be_trained_on_what(project):
 
 
 def test_it_goes_by_one_validation_part(project):
-    with pytest.raises(DefinitionInvalid, match=r"search.halving: goes by the validation part"):
+    with pytest.raises(DefinitionInvalid, match=r"search.halving: compares on the validation part"):
         project.plans.check({**PLAN, "evaluate": {"folds": 3}})
