@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 _OURS = __file__.removesuffix("errors.py")
 
@@ -175,7 +176,14 @@ class VersionMarked(UserMistake):
 
 
 class PromotionDoubtful(UserMistake):
-    """A version that is worse than the champion, or cannot be compared with it, was to take its place unasked."""
+    """A version that is worse than the champion, or cannot be compared with it, was to take its place unasked.
+
+    `comparison` is what was found, as `evaluation.promotion.Promotion` has it.
+    """
+
+    def __init__(self, message: str, comparison: Mapping[str, Any]) -> None:
+        self.comparison = comparison
+        super().__init__(message)
 
 
 class ArtifactNotFound(ArgosyError):

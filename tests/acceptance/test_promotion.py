@@ -5,6 +5,8 @@ import subprocess
 
 import pytest
 
+import argosy
+from argosy.errors import PromotionDoubtful, VersionNotFound
 from argosy.testing.waiting import PATIENCE
 
 POOR = """\
@@ -48,6 +50,19 @@ def test_a_worse_version_takes_no_champions_place_unasked(replaced):
     assert found["version"] == 5
     assert found["comparison"]["newcomer_figure"] < found["comparison"]["champion_figure"]
     assert "is version" in replaced("models", "promote", "tickets@best")  # better again: nothing is asked
+
+
+def test_python_is_asked_too(replaced):
+    with argosy.open(replaced.folder) as project:
+        champion = project.models.resolve("tickets@champion")
+        with pytest.raises(PromotionDoubtful, match=r"even_if_worse=True promotes it all the same") as raised:
+            project.models.promote("tickets@5")
+        assert raised.value.comparison["champion"] == champion.reference
+        assert project.models.resolve("tickets@champion") == champion
+        assert project.models.promote("tickets@5", alias="canary").number == 5
+        assert "champion" in project.models.promote("tickets@5", even_if_worse=True).aliases
+        with pytest.raises(VersionNotFound, match=r"project\.models\.resolve finds it"):
+            project.store.stored_version("tickets@best")
 
 
 @pytest.mark.parametrize(("answer", "code", "said"), [("y", 0, "is version 5"), ("n", 2, "not promoted")])
@@ -98,6 +113,13 @@ def test_what_gives_one_answer_to_all_rows_is_named_next_to_the_majority_baselin
     assert "Majority baseline (always 'usual'): accuracy 0." in empty("leaderboard")
     for command in (("leaderboard", "tickets"), ("plan", "check", "poor.yaml")):
         assert "gives one answer to all rows" in empty(*command)
+    said = empty("leaderboard")
+    assert "nor fit to be: the best gives one answer to all rows of the test part." in said
+    assert "@best" not in said
+    assert "→" not in said
+    assert "tickets@best gives one answer to all rows" in empty("models", "list")
+    assert "is proposed" in empty.mistake("models", "promote", "tickets@proposed")
+    assert "tickets@1 gives one answer to all rows of the test part" in empty.run("models", "promote", "tickets@1").err
 
 
 def test_a_plan_stops_when_it_is_good_enough(trained, copy_of):

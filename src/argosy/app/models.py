@@ -12,7 +12,7 @@ from argosy.jobs.selection import resolve_version, trained_of
 from argosy.processes import current_user
 from argosy.store import kept, marks
 from argosy.store.aliases import CHAMPION
-from argosy.store.trained import Move, Trained, Version
+from argosy.store.trained import Move, Trained, Version, learned_nothing
 from argosy.telemetry import logger
 
 _log = logger("argosy.models")
@@ -137,20 +137,34 @@ class ProjectModels:
         return self.resolve(version.reference)
 
     def promote(
-        self, reference: str, alias: str = CHAMPION, reason: str = "", by: str = "", *, force: bool = False
+        self,
+        reference: str,
+        alias: str = CHAMPION,
+        reason: str = "",
+        by: str = "",
+        *,
+        force: bool = False,
+        even_if_worse: bool = False,
     ) -> Version:
         """Point an alias at a version; servers follow within a second. Raises VersionMarked unless forced.
 
-        It asks nothing: `check_promotion` says how the version compares with the champion.
+        Raises PromotionDoubtful, with the comparison, where the champion that it would replace is better or cannot be
+        compared with it, unless `even_if_worse`: nothing is compared then.
         """
+        from argosy.evaluation.promotion import check_not_doubtful
+
         if reference in self.names():
             raise VersionNotFound(f"say which version: '{reference}@NUMBER' or '{reference}@best'")
         version = self.resolve(reference)
+        if alias == CHAMPION and not even_if_worse:
+            check_not_doubtful(self.check_promotion(version.reference), "even_if_worse=True")
+        if nothing := learned_nothing(self._backends.store.trained(version.label)):
+            _log.warning("%s %s", version.reference, nothing)
         with self._backends.database.write() as transaction:
             self._backends.store.promote(
                 transaction, version.model, version.number, alias, by=by or current_user(), reason=reason, force=force
             )
-        return self._backends.store.resolve(version.reference)
+        return self._backends.store.stored_version(version.reference)
 
     def check_promotion(self, reference: str) -> Promotion | None:
         """How a version compares with the champion that it would replace; None where there is none, or it is that."""
@@ -162,7 +176,7 @@ class ProjectModels:
         """Point an alias back at the version it had before; raises NothingToRollBack."""
         with self._backends.database.write() as transaction:
             number = self._backends.store.rollback(transaction, model, alias, by=by or current_user(), reason=reason)
-        return self._backends.store.resolve(f"{model}@{number}")
+        return self._backends.store.stored_version(f"{model}@{number}")
 
     def remove_alias(self, model: str, alias: str, reason: str = "", by: str = "") -> int:
         """Take an alias away; the number that it pointed at. Raises ModelNotFound, VersionNotFound."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from argosy import processes
 from argosy.backends import Backends
 from argosy.errors import ServerNotStarted
+from argosy.jobs.selection import champion_advice
 from argosy.telemetry import logger
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def serve(
     def listening(url: str) -> None:
         for model in without_champion(backends):
             _log.warning(
-                "%s has no champion: who names no version is answered by the newest; argosy models promote %s@best",
-                *(model, model),
+                "%s has no champion: who names no version is answered by the newest; %s",
+                *(model, champion_advice(backends.plans, model)),
             )
         keeper.start()
         if on_listening:

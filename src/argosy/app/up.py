@@ -12,7 +12,7 @@ from argosy.errors import JobFailed, ServerNotStarted
 from argosy.feedback.due import known_models, request_drift_checks, request_due_replays, request_due_retrainings
 from argosy.feedback.requests import Retrainings
 from argosy.telemetry import logger
-from argosy.training.memory_folder import MemoryFolder
+from argosy.training.memory_folder import MemoryFolder, clear_others
 from argosy.worker_processes import started
 
 WATCH_SECONDS = 1.0
@@ -58,6 +58,11 @@ def _clear_memory(backends: Backends) -> None:
     cleared = MemoryFolder(backends.root).clear()
     if cleared:
         _log.info("removed %.1f MB that workers which were killed had left in shared memory", cleared / 1e6)
+    others = clear_others()
+    if others.cleared:
+        _log.info("removed %.1f MB of projects that are gone from shared memory", others.cleared / 1e6)
+    for left in others.left:
+        _log.info("shared memory: %s", left)
 
 
 def decisions(backends: Backends) -> set[tuple[float, int, str]]:

@@ -44,9 +44,22 @@ def print_leaderboard(project: Project, plan: str, top: int | None = None) -> No
     if any(row["proposed"] and row["rank"] > 1 for row in rows):
         print_line("→ proposed, the cheapest of those (fit s × kB × µs): argosy models promote MODEL@proposed")
     if not any("champion" in row["aliases"] for row in rows):
-        models = sorted({version.partition("@")[0] for row in rows for version in row["versions"]})
-        if models:
-            print_line(f"None of them is a champion yet: argosy models promote {models[0]}@best")
+        _print_promotable(rows)
+
+
+def _print_promotable(rows: Sequence[Row]) -> None:
+    """What to do where there is no champion: of the first model that has something worth promoting at the top."""
+    best: dict[str, Row] = {}
+    for row in rows:
+        for version in row["versions"]:
+            best.setdefault(version.partition("@")[0], row)
+    useful = [model for model, row in sorted(best.items()) if not row["learned_nothing"]]
+    if useful:
+        print_line(f"None of them is a champion yet: argosy models promote {useful[0]}@best")
+    elif best:
+        print_line(
+            f"None of them is a champion yet, nor fit to be: the best {next(iter(best.values()))['learned_nothing']}."
+        )
 
 
 def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> None:

@@ -15,7 +15,7 @@ from argosy.cli.importing import challenge, import_, origin_rows
 from argosy.cli.model_files import code, files, tag
 from argosy.cli.output import json_option, print_json, print_line, print_table, standard_output
 from argosy.cli.project import command_project
-from argosy.errors import ArgosyError, InputInvalid, ModelFailed, PromotionDoubtful, message_of
+from argosy.errors import ArgosyError, InputInvalid, ModelFailed, message_of
 from argosy.plurals import plural
 from argosy.spreadsheet_cells import guarded
 from argosy.types import Input
@@ -56,6 +56,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 
     Example: argosy models list
     """
+    from argosy.jobs.selection import champion_advice
     from argosy.store.aliases import CHAMPION
 
     project = command_project(ctx)
@@ -70,7 +71,8 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         states += [f"{alias} → {version.number}" for version in versions for alias in version.aliases]
         states += [f"{version.number} is marked ({version.mark})" for version in versions if version.mark]
         if not any(CHAMPION in version.aliases for version in versions):
-            states.append(f"no champion, so servers answer with the newest: argosy models promote {name}@best")
+            advice = champion_advice(project.backends.plans, name)
+            states.append(f"no champion, so servers answer with the newest: {advice}")
         print_line(f"{name}: {'; '.join(states)}")
 
 
@@ -122,7 +124,7 @@ def promote(ctx: click.Context, reference: str, alias: str, reason: str, force: 
         print_line(str(promotion), err=as_json)
         if promotion.is_doubtful and not yes:
             _ask(promotion)
-    version = models_.promote(reference, alias, reason, force=force)
+    version = models_.promote(reference, alias, reason, force=force, even_if_worse=True)
     if as_json:
         compared = {"comparison": promotion.to_dict()} if promotion else {}
         print_json({"model": version.model, "alias": alias, "version": version.number, **compared})
@@ -132,12 +134,10 @@ def promote(ctx: click.Context, reference: str, alias: str, reason: str, force: 
 
 def _ask(promotion: Promotion) -> None:
     """Raise PromotionDoubtful unless a person at the terminal says yes."""
-    why = "cannot be compared with" if promotion.problem else "is worse than"
-    if sys.stdin.isatty() and click.confirm("Promote it all the same?", err=True):
-        return
-    raise PromotionDoubtful(
-        f"not promoted: {promotion.newcomer} {why} the champion {promotion.champion}; --yes promotes it all the same"
-    )
+    from argosy.evaluation.promotion import check_not_doubtful
+
+    if not (sys.stdin.isatty() and click.confirm("Promote it all the same?", err=True)):
+        check_not_doubtful(promotion, "--yes")
 
 
 @models.command()

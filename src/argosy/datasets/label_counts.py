@@ -17,7 +17,7 @@ from argosy.types import Part
 Counts = Mapping[Any, Mapping[str, int]]
 """{part: {label: rows}}."""
 LEAST_ROWS = 2
-"""Fewer training rows a class than this on average teach nothing that holds for other rows."""
+"""Fewer training rows a class than this on average teach little that holds for other rows."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,14 @@ def baseline(counts: Counts, pooled: bool = False) -> Baseline | None:
 
 
 def problems(counts: Counts) -> list[str]:
-    """Why nothing will be learned from these labels, whatever the model."""
+    """Why little will be learned from these labels, whatever the model."""
     train = counts.get(Part.TRAIN, {})
-    rows, classes = sum(train.values()), len(_rows_by_class(train))
+    by_class = _rows_by_class(train)
+    rows, classes, lone = sum(train.values()), len(by_class), sum(rows == 1 for rows in by_class.values())
     if classes and rows < LEAST_ROWS * classes:
         return [
-            f"{rows:,} training rows have {classes:,} classes, fewer than {LEAST_ROWS} rows a class: nothing can be "
-            "learned from that. Is the label's column the right one?"
+            f"{rows:,} training rows have {classes:,} classes, fewer than {LEAST_ROWS} rows a class: {lone:,} of these "
+            "have one row, which is mostly too little to know another by. Is the label's column the right one?"
         ]
     return []
 

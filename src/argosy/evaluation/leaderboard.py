@@ -11,7 +11,7 @@ from argosy.errors import PluginNotFound, RowUnreadable
 from argosy.jobs.submission import Plans
 from argosy.store.ranking import share
 from argosy.store.store import UNREADABLE
-from argosy.store.trained import LeaderboardRow
+from argosy.store.trained import LeaderboardRow, learned_nothing
 from argosy.telemetry import logger
 from argosy.types import Part
 
@@ -65,7 +65,8 @@ def flat(row: LeaderboardRow, registries: Registries, constant: Baseline | None 
     """`rank`, `tied`, `proposed`, names, options as text, `PART_METRIC`, `…_low`, `…_high`, and what it costs.
 
     `p_value` is of the paired comparison with the first of the same dataset, `PART_baseline` the figure of always
-    answering `baseline_label`, and `is_constant` says that the definition did no more than that.
+    answering `baseline_label`, and `is_constant` says that the definition did no more than that. `learned_nothing` is
+    why it is of no use, if it is of none.
     """
     trained = row.trained
     figures: dict[str, Any] = {}
@@ -95,6 +96,7 @@ def flat(row: LeaderboardRow, registries: Registries, constant: Baseline | None 
         "validation_baseline": constant.validation if constant else None,
         "test_baseline": constant.test if constant else None,
         "is_constant": row.is_constant,
+        "learned_nothing": learned_nothing(trained),
         "fit_seconds": trained.fit_seconds,
         "size_bytes": trained.size_bytes,
         "predict_us": trained.predict_us,

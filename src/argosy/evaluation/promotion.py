@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from argosy.backends import Backends
-from argosy.errors import ArgosyError
+from argosy.errors import ArgosyError, PromotionDoubtful
 from argosy.evaluation.comparison import answers_compared
 from argosy.models.rows_right import unpack_right
 from argosy.store.aliases import CHAMPION
@@ -73,6 +73,14 @@ def check_promotion(backends: Backends, version: Version) -> Promotion | None:
         store.trained(version.label),
         lambda: _on_common_rows(backends, champion.label, version.label),
     )
+
+
+def check_not_doubtful(promotion: Promotion | None, to_do: str) -> None:
+    """Raise PromotionDoubtful, with the comparison, where a person should say yes first."""
+    if promotion is not None and promotion.is_doubtful:
+        why = "cannot be compared with" if promotion.problem else "is worse than"
+        told = f"not promoted: {promotion.newcomer} {why} the champion {promotion.champion}"
+        raise PromotionDoubtful(f"{told}; {to_do} promotes it all the same", promotion.to_dict())
 
 
 def compared(

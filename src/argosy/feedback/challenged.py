@@ -38,7 +38,7 @@ def challenge(backends: Backends, reference: str, processes: int = 1) -> Challen
     Raises ModelNotFound, VersionNotFound without a champion, JobFailed.
     """
     version = resolve_version(backends.plans, reference)
-    champion = backends.store.resolve(f"{version.model}@{CHAMPION}")
+    champion = backends.store.stored_version(f"{version.model}@{CHAMPION}")
     if champion.number == version.number:
         raise VersionNotFound(f"{version.reference} is the champion: name the version that is to challenge it")
     with backends.database.read() as transaction:

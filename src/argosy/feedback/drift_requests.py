@@ -36,7 +36,7 @@ class DriftRequests:
     def _requires(self, model: str) -> dict[str, str]:
         """The plug-ins of the champion, whatever their code has become since."""
         try:
-            champion = self._store.trained(self._store.resolve(f"{model}@{CHAMPION}").label)
+            champion = self._store.trained(self._store.stored_version(f"{model}@{CHAMPION}").label)
         except VersionNotFound:
             return {}
         return dict.fromkeys(champion.environment.get("plugins", {}), "")

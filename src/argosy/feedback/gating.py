@@ -38,7 +38,7 @@ from argosy.store import held_out
 from argosy.store.aliases import CHAMPION, current, hold_model
 from argosy.store.members import learned_digests
 from argosy.store.store import Store
-from argosy.store.trained import Trained, Version
+from argosy.store.trained import Trained, Version, learned_nothing
 from argosy.vault import Vault
 
 GATE: Final = "gate"
@@ -85,17 +85,18 @@ class Gating:
         self._store.trained(request.challenger)
         with self._database.write() as transaction:
             number = self._store.add_version(transaction, request.model, request.challenger)
-        champion = self._store.resolve(f"{request.model}@{CHAMPION}")
+        champion = self._store.stored_version(f"{request.model}@{CHAMPION}")
         left_out = ""
         if champion.number != request.champion:
             verdict = refusal_verdict(_moved(request.champion, champion.number), self._policy)
         elif champion.number == number:
             verdict = refusal_verdict(f"version {number} is the champion already", self._policy)
-        elif (challenger := self._store.resolve(f"{request.model}@{number}")).mark:
+        elif (challenger := self._store.stored_version(f"{request.model}@{number}")).mark:
             verdict = refusal_verdict(f"version {number} is marked: {challenger.mark}", self._policy)
         else:
             verdict, left_out = self._compare(champion, challenger, guard)
             verdict = self._cooled(request.model, verdict)
+            verdict = tell_of_nothing_learned(verdict, self._store.trained(request.challenger))
         result = {
             "model": request.model,
             "champion": champion.number,
@@ -198,6 +199,12 @@ class Gating:
         self._store.promote(
             transaction, request.model, number, by=BY, reason=verdict.reason, evidence=verdict.to_dict()
         )
+
+
+def tell_of_nothing_learned(verdict: Verdict, challenger: Trained) -> Verdict:
+    """The verdict, whose reason says so where the challenger has learned nothing."""
+    nothing = learned_nothing(challenger)
+    return replace(verdict, reason=f"{verdict.reason}; the challenger {nothing}") if nothing else verdict
 
 
 def _moved(before: int, now: int | None) -> str:

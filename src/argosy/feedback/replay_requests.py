@@ -64,7 +64,7 @@ class Replays:
 
         Raises VersionNotFound without a champion, NothingToRollBack where none was champion before it.
         """
-        self._store.resolve(f"{model}@{CHAMPION}")
+        self._store.stored_version(f"{model}@{CHAMPION}")
         with self._queue.database.write() as transaction:
             hold_jobs(transaction)
             found = champion_period(transaction, model)

@@ -110,7 +110,7 @@ class Replaying:
 
     def _replayed(self, asked: ChampionPeriod, rows: Sequence[Row], guard: LeaseGuard) -> Correct:
         """Of each row, whether the version before is right."""
-        version = self._store.resolve(f"{asked.model}@{asked.previous}")
+        version = self._store.stored_version(f"{asked.model}@{asked.previous}")
         model = AdaptedModel.load(self._store.path(version))
         answers: list[str | None] = []
         for at in range(0, len(rows), _PAGE):

@@ -80,7 +80,7 @@ class Retrainings:
 
     def request(self, model: str, by: str, reason: Reason | None = None, review_since: float = 0.0) -> str:
         """Queue a `retrain` job; its label, or that of the one under way. Raises VersionNotFound without a champion."""
-        champion = self._store.trained(self._store.resolve(f"{model}@{CHAMPION}").label)
+        champion = self._store.trained(self._store.stored_version(f"{model}@{CHAMPION}").label)
         under_way = self.under_way(model)
         if under_way is not None:
             return under_way.label
@@ -112,7 +112,7 @@ class Retrainings:
 
     def situation(self, model: str) -> Situation:
         """What the triggers read. Raises VersionNotFound without a champion."""
-        champion = self._store.resolve(f"{model}@{CHAMPION}").number
+        champion = self._store.stored_version(f"{model}@{CHAMPION}").number
         moves = self._store.history(model, CHAMPION)
         jobs = [job for job in self._queue.jobs(RETRAIN) if job.payload.get("model") == model]
         by_drift = [job.submitted_at for job in jobs if job.payload.get("trigger") == BY_DRIFT]

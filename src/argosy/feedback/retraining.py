@@ -63,7 +63,7 @@ class Retraining:
 
     def __call__(self, job: Job, guard: LeaseGuard) -> Outcome:
         request = msgspec.convert(job.payload, RetrainRequest)
-        champion = self._store.resolve(f"{request.model}@{CHAMPION}")
+        champion = self._store.stored_version(f"{request.model}@{CHAMPION}")
         trained = self._store.trained(champion.label)
         definition = Definition.from_dict(trained.definition, self._registries)
         found: dict[str, Any] = {"model": request.model, "champion": champion.number}

@@ -14,7 +14,7 @@ from argosy.errors import ArgosyError, message_of
 from argosy.messaging.message import Message
 from argosy.operations.integrity import INTEGRITY, Finding, Seen
 from argosy.plurals import plural
-from argosy.training.memory_folder import MemoryFolder
+from argosy.training.memory_folder import MemoryFolder, clear_others
 
 LOW_BYTES = 1 << 30
 RECENT_SECONDS = 86400.0
@@ -109,12 +109,16 @@ def _training(backends: Backends) -> str:
 def _memory(backends: Backends) -> str:
     """What workers share while they train holds words of examples: what killed ones left behind is removed."""
     folder = MemoryFolder(backends.root)
-    cleared = folder.clear()
-    if cleared:
-        return f"removed {cleared / 1e6:.1f} MB that workers which were killed had left behind"
     if folder.path is None:
         return "there is none: each worker keeps its own fits"
-    return "fits of workers that are training" if folder.path.exists() else "nothing was left behind"
+    cleared, others = folder.clear(), clear_others()
+    found = [
+        *([f"removed {cleared / 1e6:.1f} MB that workers which were killed had left behind"] if cleared else []),
+        *([f"removed {others.cleared / 1e6:.1f} MB of projects that are gone"] if others.cleared else []),
+        *(["fits of workers that are training"] if folder.path.exists() else []),
+        *others.left,
+    ]
+    return "; ".join(found) or "nothing was left behind"
 
 
 def _imported(backends: Backends) -> str:  # noqa: ARG001  # a check's signature

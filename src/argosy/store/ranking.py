@@ -10,7 +10,7 @@ import msgspec
 
 from argosy.models.rows_right import unpack_counts, unpack_right
 from argosy.statistics.paired_tests import Round, difference_p, micro_f1_p, significant
-from argosy.store.trained import LeaderboardRow, Trained, Version, answers_alike
+from argosy.store.trained import LeaderboardRow, Trained, Version, learned_nothing
 from argosy.types import Part
 
 LOWER_IS_BETTER: Final = frozenset({"log_loss", "hamming_loss"})
@@ -27,8 +27,8 @@ def rank(
     training part, is ranked by itself, the one trained on last first, all of it before shares. Tied with the first
     are those that paired tests on the same rows do not distinguish from it; where there is no such test (another
     metric than these two, results from before rows were kept), those whose value lies within the first's interval.
-    The cheapest of the tied is proposed, where it learned from all of the training part and does not give one answer
-    to all rows.
+    The cheapest of the first and the tied is proposed, of those that learned something, and from all of the training
+    part.
     Definitions without the metric come last.
     """
     groups: dict[tuple[str, bytes, float], list[Trained]] = {}
@@ -81,9 +81,9 @@ def _rank_alike(
         return _is_within(first, one, metric, sign) if p_values[one.label] is None else one.label not in worse
 
     tied = {one.label for one in others if is_tied(one)}
-    candidates = [one for one in ordered if one is first or (one.label in tied and not answers_alike(one.confusion))]
+    candidates = [one for one in ordered if (one is first or one.label in tied) and not learned_nothing(one)]
     may_be_proposed = _figure(first, metric, "value") is not None and share(first) == 1.0
-    proposed = min(candidates, key=cost).label if may_be_proposed else None
+    proposed = min(candidates, key=cost).label if candidates and may_be_proposed else None
     return [
         LeaderboardRow(
             place,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from argosy.errors import VersionNotFound, nearest
-from argosy.store.aliases import CHAMPION
+from argosy.store.aliases import CHAMPION, RESERVED
 from argosy.store.trained import Version
 
 
@@ -39,6 +39,8 @@ def select_version(model: str, wanted: str, versions: Sequence[Version]) -> Vers
     if not wanted:
         return by_alias.get(CHAMPION, versions[-1])
     found = by_alias.get(wanted) or by_number.get(wanted)
+    if wanted in RESERVED:
+        raise VersionNotFound(f"'{model}@{wanted}' is a place on the leaderboard: project.models.resolve finds it")
     if found is None:
         numbers = f"1 to {versions[-1].number}" if len(versions) > 1 else str(versions[-1].number)
         aliases = ", ".join(sorted(by_alias)) or "none"

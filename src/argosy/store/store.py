@@ -142,8 +142,11 @@ class Store:
         with self.database.read() as transaction:
             return _all_versions(transaction)
 
-    def resolve(self, reference: str) -> Version:
-        """The version that `MODEL@ALIAS`, `MODEL@NUMBER`, `MODEL` (its champion, else its newest) or a label means."""
+    def stored_version(self, reference: str) -> Version:
+        """The version that `MODEL@ALIAS`, `MODEL@NUMBER`, `MODEL` (its champion, else its newest) or a label means.
+
+        What users say goes through `jobs.selection.resolve_version`, which finds places on the leaderboard too.
+        """
         model, wanted = references.parse(reference)
         with self.database.read() as transaction:
             if not wanted and model not in _models(transaction) and self.is_trained(transaction, reference):

@@ -100,6 +100,15 @@ class LeaderboardRow:
         return answers_alike(self.trained.confusion)
 
 
+def learned_nothing(trained: Trained) -> str:
+    """Why a result is of no use, whatever it is compared with; empty where it may be of some."""
+    if answers_alike(trained.confusion):
+        return "gives one answer to all rows of the test part"
+    parts = [figures.get("micro_f1") or figures.get("accuracy") for figures in trained.metrics.values()]
+    figures = [found["value"] for found in parts if found]
+    return "answers no row right that it was measured on" if figures and not any(figures) else ""
+
+
 def answers_alike(confusion: Mapping[str, Any]) -> bool:
     """Whether all answers of a confusion matrix, or of lists of labels, are the same and should not be."""
     if "per_label" in confusion:

@@ -92,7 +92,7 @@ def import_model(
     cut = parse_dataset(backends, dataset)
     request = ImportRequest(str(path.resolve()), model_name(name), options, cut.to_dict(), current_user())
     found = run_task(backends.root, "score_import", msgspec.to_builtins(request), report_progress=report_progress)
-    version = backends.store.resolve(found.pop("version"))
+    version = backends.store.stored_version(found.pop("version"))
     return ImportedVersion(version, **found)
 
 

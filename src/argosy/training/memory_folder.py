@@ -2,7 +2,8 @@
 
 Each of them holds a shared lock on it. Whoever can make that lock exclusive is alone, and wipes the folder: on going
 idle, on leaving, and on arriving (what a `kill -9` left behind). The last to leave removes the lock's file too. What
-the last worker left behind because it was killed, `clear` removes without training.
+the last worker left behind because it was killed, `clear` removes without training. The lock's file names the project,
+so that `clear_others` knows what is left of projects that are gone.
 
 Raises ArgosyError where somebody else has put a folder of that name there.
 """
@@ -14,19 +15,25 @@ import hashlib
 import os
 import shutil
 import stat
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
+from argosy.definitions.project import FILE_NAME
 from argosy.errors import ArgosyError
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # a memory-backed file system where Linux has one; names are ours, mode 700
+
+_LONGEST_PATH = 4096
 
 
 class MemoryFolder:
     """One process's place in it. Used from one thread."""
 
     def __init__(self, project: Path, memory: Path = MEMORY) -> None:
-        name = f"argosy-{os.getuid()}-{hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:16]}"
+        self._project = os.fsencode(project.resolve())
+        name = f"{_prefix()}{hashlib.sha256(self._project).hexdigest()[:16]}"
         self.path = memory / name if os.access(memory, os.W_OK) else None
         """None where there is no memory-backed folder."""
         self._lock_path = memory / f"{name}.lock"
@@ -43,6 +50,7 @@ class MemoryFolder:
             if not os.fstat(self._lock).st_nlink:  # its last holder removed it between our opening and our locking
                 os.close(self._lock)
                 self._lock = None
+        os.pwrite(self._lock, self._project, 0)
         self.path.mkdir(mode=0o700, exist_ok=True)
         found = self.path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
@@ -59,7 +67,7 @@ class MemoryFolder:
 
     def clear(self) -> int:
         """Remove what is left of workers that were killed, unless one is at work; how many bytes that were."""
-        if self.path is None or self._lock is not None or not self.path.is_dir():
+        if self.path is None or self._lock is not None or not (self.path.is_dir() or self._lock_path.exists()):
             return 0
         size = 0
         for path in self.path.rglob("*"):
@@ -83,3 +91,59 @@ class MemoryFolder:
         if os.fstat(self._lock).st_nlink:
             shutil.rmtree(self.path, ignore_errors=True)
         return True
+
+
+class OthersLeft(NamedTuple):
+    """What `clear_others` found: bytes that it removed, and what it left, each with what to do about it."""
+
+    cleared: int
+    left: list[str]
+
+
+def clear_others(memory: Path = MEMORY) -> OthersLeft:
+    """Remove what killed workers left of this user's projects that are gone; name what they left of others.
+
+    Nothing of a project whose workers are at work is touched, wherever it is.
+    """
+    cleared, left = 0, []
+    for path, project in _left_folders(memory):
+        if project is None:
+            left.append(f"{path} of a project that it does not name is left behind: remove it")
+        elif _is_gone(project):
+            cleared += MemoryFolder(project, memory).clear()
+        else:
+            left.append(f"{path} of {project} is left behind: argosy -C {project} doctor")
+    return OthersLeft(cleared, left)
+
+
+def _left_folders(memory: Path) -> Iterator[tuple[Path, Path | None]]:
+    """Each folder of this user in which no worker is, with the project that its lock's file names."""
+    for lock in sorted(memory.glob(f"{_prefix()}*.lock")):
+        try:
+            handle = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW)
+        except OSError:  # its last holder removed it, or it is somebody else's
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            project = Path(os.fsdecode(os.read(handle, _LONGEST_PATH)))
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(handle)
+        path = lock.with_suffix("")
+        if path.is_dir():
+            yield path, project if project.is_absolute() and MemoryFolder(project, memory).path == path else None
+
+
+def _is_gone(project: Path) -> bool:
+    try:
+        (project / FILE_NAME).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:  # not for us to see
+        return False
+    return False
+
+
+def _prefix() -> str:
+    return f"argosy-{os.getuid()}-"

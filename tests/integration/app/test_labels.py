@@ -50,7 +50,7 @@ def invoked(project, *arguments):
 def test_a_label_opens_its_model_and_version(project, labels):
     for number, label in labels.items():
         assert project.models.resolve(label).reference == f"notes@{number}"
-        assert project.store.resolve(label).number == number
+        assert project.store.stored_version(label).number == number
         assert project.models.trained(label).label == label
         assert project.models[label].classify(["a red note of red"]) == ["red"]
         assert project.models[label] is project.models[f"notes@{number}"]

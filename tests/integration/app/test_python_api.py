@@ -143,7 +143,7 @@ def test_a_model_is_found_by_reference_and_asked(trained):
 
 
 def test_feedback_goes_in_and_a_better_version_comes_out(live, tmp_path):
-    before = live.store.resolve("shop@champion").number
+    before = live.store.stored_version("shop@champion").number
     with pytest.raises(NothingNew):
         live.retrain("shop")
     reported = decisions(live.backends)

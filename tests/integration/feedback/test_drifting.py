@@ -64,7 +64,7 @@ def parts(loop, project):  # noqa: F811  # the fixture
 @pytest.fixture
 def answer(parts, predict):
     """Let the champion answer texts of these words, at a moment of the last day that is over; their ids and topics."""
-    trained = parts.store.trained(parts.store.resolve("topics@champion").label)
+    trained = parts.store.trained(parts.store.stored_version("topics@champion").label)
     model = AdaptedModel.load(parts.store.artifacts.fetch(trained.artifact))
     start, _ = closed_window(clock.now(), 24)
 

@@ -107,7 +107,7 @@ def part_of(transaction, digest):
 
 
 def champion(loop):
-    return loop.store.resolve("topics@champion").number
+    return loop.store.stored_version("topics@champion").number
 
 
 def test_corrections_train_a_challenger_that_the_gate_promotes(loop, drift):
@@ -124,8 +124,8 @@ def test_corrections_train_a_challenger_that_the_gate_promotes(loop, drift):
     assert move.evidence == progress.verdict.to_dict()
     assert progress.verdict.low > 0
     assert progress.verdict.rows >= 60
-    trained = loop.store.trained(loop.store.resolve("topics@2").label)
-    assert trained.parent == loop.store.resolve("topics@1").label
+    trained = loop.store.trained(loop.store.stored_version("topics@2").label)
+    assert trained.parent == loop.store.stored_version("topics@1").label
     assert trained.definition["dataset"]["options"]["end"] > NOON
     assert loop.retrainings.under_way("topics") is None
     assert [one.verdict.promote for one in loop.retrainings.judgements("topics")] == [True]
@@ -212,7 +212,7 @@ def test_a_champion_that_was_moved_meanwhile_is_not_replaced(loop, project, drif
     loop.retrainings.request("topics", "ann")
     loop.work()
     assert champion(loop) == 2
-    challenger = loop.store.resolve("topics@1").label
+    challenger = loop.store.stored_version("topics@1").label
     gate = gate_job(GateRequest("topics", challenger, 7))
     with project.database.write() as transaction:
         loop.queue.submit(transaction, gate["kind"], gate["label"], gate["payload"])

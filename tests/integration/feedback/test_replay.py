@@ -103,7 +103,7 @@ def replayed(live, policy=None, **replaced):
 
 
 def champion(live):
-    return live.store.resolve("topics@champion").number
+    return live.store.stored_version("topics@champion").number
 
 
 @pytest.mark.parametrize("are_lists", [False, True], indirect=True, ids=["labels", "lists of labels"])

@@ -48,7 +48,7 @@ def test_a_model_that_cannot_answer_is_not_ready(project, start):
     project.promote(project.train())
     number = project.train("broken", suffix="!")
     project.promote(number, "broken")
-    path = project.store.artifacts.path(project.store.resolve(f"broken@{number}").artifact)
+    path = project.store.artifacts.path(project.store.stored_version(f"broken@{number}").artifact)
     path.chmod(0o644)
     path.write_bytes(b"damaged")
     answer = start().client.get("/v1/models/broken").json()

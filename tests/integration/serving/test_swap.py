@@ -91,7 +91,7 @@ def test_a_corrupt_artifact_leaves_the_old_version_serving(project, start):
     first, second = project.train(), project.train(suffix="2")
     project.promote(first)
     server = start()
-    path = project.store.artifacts.path(project.store.resolve(f"topics@{second}").artifact)
+    path = project.store.artifacts.path(project.store.stored_version(f"topics@{second}").artifact)
     path.chmod(0o644)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1

@@ -1,4 +1,4 @@
-"""What always giving one answer comes to, and labels that nothing can be learned from."""
+"""What always giving one answer comes to, and labels that little can be learned from."""
 
 import json
 
@@ -39,5 +39,7 @@ def test_nothing_to_learn_from_is_no_baseline():
 def test_a_label_of_its_own_for_each_row_is_a_problem():
     assert problems(COUNTS) == []
     (said,) = problems({"train": {str(number): 1 for number in range(400)}})
-    assert said.startswith("400 training rows have 400 classes")
+    assert said.startswith("400 training rows have 400 classes, fewer than 2 rows a class: 400 of these have one row")
+    (said,) = problems({"train": {str(number): 1 + (number < 47) for number in range(92)}})
+    assert said.startswith("139 training rows have 92 classes, fewer than 2 rows a class: 45 of these have one row")
     assert problems({"train": {"a": 2, "b": 2}}) == []

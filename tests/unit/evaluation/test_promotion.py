@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from argosy.errors import KeyUnavailable
-from argosy.evaluation.promotion import Promotion, compared
+from argosy.errors import KeyUnavailable, PromotionDoubtful
+from argosy.evaluation.promotion import Promotion, check_not_doubtful, compared
 from argosy.models.rows_right import pack_right
 from argosy.statistics.paired_tests import mcnemar
 from argosy.store.trained import Trained
@@ -40,6 +40,18 @@ def test_one_that_is_as_good_or_better_is_not_doubted():
     better = compared(NAMES, result("a", right), result("b", np.ones(100)), unasked)
     assert not better.is_doubtful
     assert "+10.0 points" in str(better)
+
+
+def test_a_doubtful_one_raises_with_the_comparison():
+    right = np.arange(100) >= 10
+    check_not_doubtful(None, "--yes")
+    check_not_doubtful(compared(NAMES, result("a", right), result("b", right), unasked), "--yes")
+    worse = compared(NAMES, result("a", right), result("b", np.zeros(100)), unasked)
+    with pytest.raises(
+        PromotionDoubtful, match=r"shop@2 is worse than the champion shop@1; --yes promotes it"
+    ) as raised:
+        check_not_doubtful(worse, "--yes")
+    assert raised.value.comparison == worse.to_dict()
 
 
 def test_on_other_rows_both_must_answer_the_same_ones():

@@ -96,7 +96,7 @@ def test_a_challenger_stays_when_its_plan_is_submitted_again(plans):
     assert submit(plans, "topics", "b").dropped == ("a",)
     assert plans.queue.get("challenger").payload["then"] == {"kind": "gate", "label": "gate", "payload": {}}
     train(plans, "challenger")
-    assert plans.store.resolve("topics").label == "challenger"
+    assert plans.store.stored_version("topics").label == "challenger"
 
 
 def test_whoever_waits_for_a_submission_does_not_wait_for_challengers(plans):

@@ -11,7 +11,7 @@ from scipy.stats import binomtest, ttest_1samp
 from argosy.models.rows_right import pack_right, unpack_counts, unpack_right
 from argosy.statistics.paired_tests import corrected_t, difference_p, mcnemar, micro_f1_p
 from argosy.store.ranking import rank
-from argosy.store.trained import Trained, answers_alike
+from argosy.store.trained import Trained, answers_alike, learned_nothing
 
 
 def trained(label, value, low=None, high=None, fit_seconds=1.0, metric="accuracy"):
@@ -202,13 +202,22 @@ def test_what_gives_one_answer_to_all_rows_is_not_proposed():
     right = np.arange(100) >= 10
     rows = rank([answered("big", right, size=1000), constant("constant", right, size=1)], {})
     assert [(row.trained.label, row.is_constant, row.proposed) for row in rows] == [
-        ("constant", True, True),  # the first itself may be
-        ("big", False, False),
+        ("constant", True, False),
+        ("big", False, True),
     ]
+    assert not any(row.proposed for row in rank([constant("constant", right)], {}))
     near = right.copy()
     near[10] = False
     rows = rank([answered("big", right, size=1000), constant("constant", near, size=1)], {})
     assert [(row.trained.label, row.proposed) for row in rows] == [("big", True), ("constant", False)]
+
+
+def test_no_answer_that_is_right_is_nothing_learned():
+    right, wrong = answered("some", np.arange(100) >= 99), answered("none", np.zeros(100, bool))
+    assert learned_nothing(right) == ""
+    assert learned_nothing(wrong) == "answers no row right that it was measured on"
+    assert learned_nothing(replace(wrong, metrics={})) == ""
+    assert learned_nothing(constant("one", np.ones(100, bool))) == "gives one answer to all rows of the test part"
 
 
 @pytest.mark.parametrize(

@@ -96,13 +96,15 @@ def test_a_version_needs_a_result(store):
 
 def test_references(store):
     record(store, "topics", "a", "b", "c")
-    assert store.resolve("topics").number == 3
+    assert store.stored_version("topics").number == 3
     promote(store, "topics", 2)
     promote(store, "topics", 1, alias="canary")
-    found = {name: store.resolve(name).number for name in ("topics", "topics@champion", "topics:canary", "topics@3")}
+    found = {
+        name: store.stored_version(name).number for name in ("topics", "topics@champion", "topics:canary", "topics@3")
+    }
     assert found == {"topics": 2, "topics@champion": 2, "topics:canary": 1, "topics@3": 3}
-    assert store.resolve("topics").reference == "topics@2"
-    assert store.resolve("topics:2").aliases == ("champion",)
+    assert store.stored_version("topics").reference == "topics@2"
+    assert store.stored_version("topics:2").aliases == ("champion",)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ def test_a_reference_to_nothing_says_what_there_is(store, reference, error, mess
     record(store, "topics", "a", "b")
     promote(store, "topics", 1)
     with pytest.raises(error, match=message):
-        store.resolve(reference)
+        store.stored_version(reference)
 
 
 def test_moves_are_told_with_their_evidence(store):
@@ -171,12 +173,12 @@ def test_an_artifact_is_compared_before_it_is_used(store, tmp_path):
     with store.database.write() as transaction:
         store.record(transaction, result("a", artifact=digest))
         store.add_version(transaction, "topics", "a")
-    path = store.path(store.resolve("topics"))
+    path = store.path(store.stored_version("topics"))
     assert path.read_bytes() == b"model"
     path.chmod(0o644)
     path.write_bytes(b"modem")
     with pytest.raises(ArtifactCorrupt, match="train its definition again"):
-        store.path(store.resolve("topics"))
+        store.path(store.stored_version("topics"))
 
 
 def test_the_leaderboard_is_everything_or_some_labels(store):
@@ -204,7 +206,7 @@ def test_an_alias_that_was_taken_away_has_no_version_before(store):
     promote(store, "topics", 1, 2)
     with store.database.write() as transaction:
         assert store.remove_alias(transaction, "topics", "champion") == 2
-    assert store.resolve("topics@2").aliases == ()
+    assert store.stored_version("topics@2").aliases == ()
     assert [move.action for move in store.history("topics")] == ["promote", "promote", "remove"]
     promote(store, "topics", 1)
     with pytest.raises(NothingToRollBack):

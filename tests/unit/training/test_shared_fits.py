@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from argosy.training.memory_folder import MemoryFolder
+from argosy.training.memory_folder import MemoryFolder, clear_others
 from argosy.training.shared_fits import SharedFits
 from argosy.types import Part
 
@@ -127,6 +127,41 @@ def test_what_the_last_worker_left_is_removed_without_another(memory):
     assert folder.clear() > 100
     assert [path.name for path in memory.folder.iterdir()] == ["made"]
     assert folder.clear() == 0
+
+
+def killed(memory, project):
+    """What a worker of that project left, which was killed."""
+    process = subprocess.Popen(
+        [sys.executable, PROGRAM, project, memory.folder, "key"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout.readline()
+    process.kill()
+    process.communicate()
+    return MemoryFolder(project, memory.folder).path
+
+
+def test_what_is_left_of_projects_that_are_gone_is_removed_by_others(memory):
+    (memory.project / "argosy.yaml").touch()
+    other, gone = memory.folder.parent / "other", memory.folder.parent / "gone"
+    other.mkdir()
+    (other / "argosy.yaml").touch()
+    at_work = memory.start()
+    assert at_work.stdout.readline()
+    (memory.project / "argosy.yaml").unlink()  # its worker lives on
+    left, removed, nameless = killed(memory, other), killed(memory, gone), killed(memory, memory.folder / "old")
+    nameless.with_name(nameless.name + ".lock").write_bytes(b"")
+    found = clear_others(memory.folder)
+    assert found.cleared > 100
+    assert sorted(found.left) == sorted(
+        [
+            f"{left} of {other} is left behind: argosy -C {other} doctor",
+            f"{nameless} of a project that it does not name is left behind: remove it",
+        ]
+    )
+    assert (left.exists(), removed.exists(), nameless.exists()) == (True, False, True)
+    assert MemoryFolder(memory.project, memory.folder).path.exists()
+    at_work.communicate()
+    assert clear_others(memory.folder) == (0, found.left)
 
 
 def test_clearing_while_workers_come_and_go_takes_nothing_from_them(memory):
