@@ -131,7 +131,7 @@ class Backends:
     def feedback_log(self) -> FeedbackLog:
         from argosy.predictions.feedback_log import FeedbackLog
 
-        return FeedbackLog(self.database, self.vault)
+        return FeedbackLog(self.database, self.vault, drain=self.prediction_log.drain)
 
     # --- what a use case asks for before it begins
 

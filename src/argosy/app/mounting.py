@@ -52,9 +52,9 @@ def http_server(
         imported_seconds=given.imported_seconds,
         is_strict=is_strict,
     )
-    writer = FeedbackWriter(
-        FeedbackLog(database, vault), PredictionLog(database, vault, spool), feedback_counter(metrics.registry)
-    )
+    predictions = PredictionLog(database, vault, spool)
+    feedback = FeedbackLog(database, vault, drain=predictions.drain)
+    writer = FeedbackWriter(feedback, predictions, feedback_counter(metrics.registry))
     return HttpServer(
         [model_server.routes(of_requests), feedback_routes(writer)],
         Access(Authentication(Tokens(database, vault)), Sites(hosts)),

@@ -169,7 +169,7 @@ def _label(said: str, answer: str) -> str:
         return answer
     label = RIGHT if said.lower() == LABEL_OK else label_of(unguarded(said))
     if answer and is_set(label) and not is_set(answer):
-        raise ValueError(f"'{label}' is several labels, and the answer '{answer}' a single one")
+        raise ValueError(f"the label {label} is a list, and the answer '{answer}' a single label: write one")
     return in_form_of(label, answer)
 
 

@@ -5,6 +5,7 @@
   on a prediction. A change of mind is news, also back to an earlier word, and so is a word that may now measure. A key
   used again for something else raises FeedbackInvalid. A token's keys and words are its own: no other's are the same.
 - Contradictory feedback is all kept, in order: which one counts is decided by whoever derives examples.
+- A list of labels is refused for a prediction that was answered with one label.
 - Whether a piece measures is decided when it is taken, and does not show in what is returned or raised.
 - Keys are kept as keyed hashes, since callers tend to put names into them.
 """
@@ -51,10 +52,16 @@ class Feedback:
 
 
 class FeedbackLog:
-    """`now` takes the place of the database's clock."""
+    """`now` takes the place of the database's clock; `drain` moves what was answered so far into the database."""
 
-    def __init__(self, database: Database, vault: Vault, now: Callable[[], float] | None = None) -> None:
-        self._database, self._now = database, now
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        now: Callable[[], float] | None = None,
+        drain: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database, self._now, self._drain = database, now, drain
         self._scope = vault.scope(SCOPE)
         self._ids = PredictionIds(self._scope)
 
@@ -77,8 +84,12 @@ class FeedbackLog:
         Raises NotPermitted where the giver may not say so.
         """
         checked = [self._checked(one, giver) for one in given]
+        lists = [one for one in checked if is_set(one.label)]
+        if lists:
+            self._drain()
         with self._database.write() as transaction:
             transaction.lock("feedback")  # numbers are in the order of commits, and last words are known
+            _check_answers(transaction, lists)
             now = (self._now or transaction.now)()
             return sum(self._add(transaction, replace(one, given_at=now)) for one in checked)
 
@@ -194,6 +205,8 @@ def fresh_feedback(transaction: Transaction, model: str, version: int, since: fl
     for one, answer, kind, label, source, given_at, number, measures, token in transaction.stream(
         statements.FRESH_FEEDBACK, wanted
     ):
+        if is_set(label) and not is_set(answer):  # from before this was refused
+            continue
         given = Feedback(one, kind, label, source, given_at=given_at, token=token, measures=bool(measures))
         yield FreshFeedback(answer, number, given)
 
@@ -206,6 +219,16 @@ def unmatched(transaction: Transaction) -> int:
 def last_number(transaction: Transaction) -> int:
     """The number of the newest feedback, 0 where there is none: whatever comes later has a higher one."""
     return int(transaction.execute(statements.LAST_FEEDBACK)[0][0])
+
+
+def _check_answers(transaction: Transaction, lists: Sequence[Feedback]) -> None:
+    """Raise FeedbackInvalid where the answer to one of these, whose labels are lists, is known and a single label."""
+    for one in lists:
+        rows = transaction.execute(statements.ANSWER, {"id": one.prediction_id})
+        if rows and not is_set(rows[0][1]):
+            raise FeedbackInvalid(
+                f"the label {one.label} is a list, and the model '{rows[0][0]}' answers with one label: give one"
+            )
 
 
 def _voice(given: Feedback) -> tuple[str, str, str]:

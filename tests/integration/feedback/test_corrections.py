@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from argosy.datasets.example import Example
+from argosy.errors import FeedbackInvalid
 from argosy.feedback.corrections import Corrections
 from argosy.feedback.labels import ConflictRule
 
@@ -110,14 +111,22 @@ def test_a_published_split_takes_corrections_in(project, predict, say, has_test)
     assert splits.count("train") == 100 - splits.count("test")
 
 
+LIST = {"label": '["joy","love"]'}
+
+
 def test_for_an_answer_of_lists_a_label_is_a_list_of_one_and_never_the_reverse(project, predict, say):
+    """A list for a single answer, which nobody can give any more, teaches nothing where it was given before."""
     first, second, third, fourth = predict(
         [("one", '["joy"]', 0.6), ("two", "[]", 0.6), ("three", "joy", 0.6), ("four", "joy", 0.6)]
     )
     say(first, '["love", "joy", "love"]')
     say(second, "love")
-    say(third, '["love","joy"]')
+    say(third, "love")
+    with project.database.write() as transaction:
+        transaction.execute("UPDATE feedback SET label = :label WHERE prediction_id = :id", LIST | {"id": third})
     say(fourth, "love")
+    with pytest.raises(FeedbackInvalid, match="is a list, and the model 'topics' answers with one label"):
+        say(fourth, LIST["label"])
     derivation = project.corrections.derive("topics", "news")
     assert derivation.added == 3
     found = {given: one.label for given, one in examples_of(project).items()}

@@ -164,7 +164,7 @@ def test_lists_of_labels_come_back_in_any_order_and_a_label_by_itself_as_a_list_
 
 
 def test_several_labels_for_an_answer_that_is_a_single_one_are_refused():
-    with pytest.raises(FeedbackInvalid, match=r"line 2: .* is several labels, and the answer 'joy' a single one"):
+    with pytest.raises(FeedbackInvalid, match=r"line 2: .* is a list, and the answer 'joy' a single label: write one"):
         read(lines('p1,a,joy,0.5,uniform,"[""love"",""joy""]"'), answer="joy")
 
 

@@ -244,3 +244,26 @@ def test_the_number_of_erased_feedback_is_never_used_again(feedback, predict, lo
     feedback.add(predict().id, "correction", "money", "analyst")
     with database.read() as transaction:
         assert last_number(transaction) > last
+
+
+@pytest.fixture
+def waiting(database, vault, spool):
+    """A log whose predictions may still be in the spool."""
+    return FeedbackLog(database, vault, lambda: 5.0, lambda: drain_once(spool, database))
+
+
+def test_a_list_for_a_single_answer_is_refused_also_before_the_drain(waiting, predict, writer):
+    made = [predict(answer="sport"), predict(answer='["money"]'), predict(answer="[sport")]
+    writer.write(made)
+    given = [Feedback(one.id, "correction", '["money","sport"]', "analyst") for one in made]
+    problem = r"""the label \["money","sport"\] is a list, and the model 'topics' answers with one label: give one"""
+    for refused in (given[0], given[2]):
+        with pytest.raises(FeedbackInvalid, match=problem):
+            waiting.add_many([given[1], refused])
+    assert waiting.of(made[1].id) == []
+    assert waiting.add_many([given[1]]) == 1
+    assert waiting.add(made[0].id, "correction", "[sport", "analyst")
+
+
+def test_a_list_for_an_answer_that_is_elsewhere_is_kept(waiting, predict):
+    assert waiting.add(predict().id, "correction", '["money","sport"]', "analyst")
