@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from argosy.errors import VersionNotFound
 from argosy.jobs.submission import Plans
-from argosy.store.aliases import BEST, PROPOSED, RESERVED
-from argosy.store.trained import Trained, Version, learned_nothing
+from argosy.store.aliases import BEST, CHAMPION, PROPOSED, RESERVED
+from argosy.store.trained import LeaderboardRow, Trained, Version, learned_nothing
 from argosy.types import Part
 
 _WANTED = {BEST: "was measured on a validation part", PROPOSED: "is proposed, as the leaderboard says"}
 
 
 def resolve_version(plans: Plans, reference: str) -> Version:
-    """The version that a reference means; raises ModelNotFound, VersionNotFound."""
+    """The version that a reference means; raises ModelNotFound, VersionNotFound.
+
+    A place on the leaderboard is one among the versions that were measured on the champion's collection, since figures
+    on other examples do not compare. Without a champion they must all be of one collection.
+    """
     model, _, wanted = reference.partition("@")
     if wanted not in RESERVED:
         return plans.store.stored_version(reference)
-    plans.store.versions(model)
-    for row in plans.leaderboard(model):
-        mine = next((version for version in row.versions if version.model == model and not version.mark), None)
-        is_measured = bool(row.trained.metrics.get(Part.VALIDATION.value))
-        if mine and is_measured and (row.proposed or wanted == BEST):
+    versions = plans.store.versions(model)
+    champion = next((plans.store.trained(one.label) for one in versions if CHAMPION in one.aliases), None)
+    for row in _of_one_collection(plans, model, champion):
+        mine = _own(row, model)
+        if mine and (row.proposed or wanted == BEST):
             return mine
     raise VersionNotFound(f"nothing of '{model}' {_WANTED[wanted]}: name a number")
 
@@ -40,3 +46,27 @@ def trained_of(plans: Plans, reference: str) -> Trained:
         return plans.store.trained(reference)
     except VersionNotFound:
         return plans.store.trained(resolve_version(plans, reference).label)
+
+
+def _of_one_collection(plans: Plans, model: str, champion: Trained | None) -> Sequence[LeaderboardRow]:
+    """The leaderboard's rows that have a version of the model and compare with its champion, best first."""
+    from argosy.datasets.frozen import collections_of  # numpy, which naming a version by number does without
+
+    rows = [row for row in plans.leaderboard(model) if _own(row, model)]
+    digests = {row.trained.dataset_digest for row in rows}
+    with plans.queue.database.read() as transaction:
+        collections = {one: collections_of(transaction, [one]) for one in digests}
+        champions = collections_of(transaction, [champion.dataset_digest] if champion else [])
+    there = set[str]().union(*collections.values())
+    if len(there) > 1 and not champion:
+        names = " and ".join(f"'{name}'" for name in sorted(there))
+        raise VersionNotFound(
+            f"versions of '{model}' were measured on {names}, where figures do not compare: name a number"
+        )
+    return [row for row in rows if not champion or collections[row.trained.dataset_digest] == champions]
+
+
+def _own(row: LeaderboardRow, model: str) -> Version | None:
+    """The model's version on that row, if it was measured and nobody marked it."""
+    mine = (one for one in row.versions if one.model == model and not one.mark)
+    return next(mine, None) if row.trained.metrics.get(Part.VALIDATION.value) else None

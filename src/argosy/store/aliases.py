@@ -20,7 +20,7 @@ PROMOTE: Final = "promote"
 ROLLBACK: Final = "rollback"
 REMOVE: Final = "remove"
 BEST: Final = "best"
-"""`MODEL@best`: the first of the leaderboard among the model's versions."""
+"""`MODEL@best`: the first of the leaderboard among the model's versions that compare with its champion."""
 PROPOSED: Final = "proposed"
 """`MODEL@proposed`: the cheapest among that first one and those a paired test does not distinguish from it."""
 RESERVED: Final = (BEST, PROPOSED)
