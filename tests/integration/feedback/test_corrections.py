@@ -8,6 +8,7 @@ from argosy.datasets.example import Example
 from argosy.errors import FeedbackInvalid
 from argosy.feedback.corrections import Corrections
 from argosy.feedback.labels import ConflictRule
+from stored.rows import alter
 
 from .conftest import NOON
 
@@ -111,7 +112,7 @@ def test_a_published_split_takes_corrections_in(project, predict, say, has_test)
     assert splits.count("train") == 100 - splits.count("test")
 
 
-LIST = {"label": '["joy","love"]'}
+LIST = '["joy","love"]'
 
 
 def test_for_an_answer_of_lists_a_label_is_a_list_of_one_and_never_the_reverse(project, predict, say):
@@ -122,11 +123,10 @@ def test_for_an_answer_of_lists_a_label_is_a_list_of_one_and_never_the_reverse(p
     say(first, '["love", "joy", "love"]')
     say(second, "love")
     say(third, "love")
-    with project.database.write() as transaction:
-        transaction.execute("UPDATE feedback SET label = :label WHERE prediction_id = :id", LIST | {"id": third})
+    alter(project.database, "feedback", {"prediction_id": third}, label=LIST)
     say(fourth, "love")
     with pytest.raises(FeedbackInvalid, match="is a list, and the model 'topics' answers with one label"):
-        say(fourth, LIST["label"])
+        say(fourth, LIST)
     derivation = project.corrections.derive("topics", "news")
     assert derivation.added == 3
     found = {given: one.label for given, one in examples_of(project).items()}

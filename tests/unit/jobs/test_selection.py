@@ -2,7 +2,6 @@
 
 import pytest
 
-from argosy.datasets.statements import FREEZE
 from argosy.errors import VersionNotFound
 from argosy.jobs.queue import Queue
 from argosy.jobs.selection import resolve_version
@@ -10,6 +9,7 @@ from argosy.jobs.submission import Plans
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 from argosy.store.trained import Trained
+from stored.rows import add, count
 
 
 @pytest.fixture
@@ -18,15 +18,16 @@ def plans(database, tmp_path):
 
 
 @pytest.fixture
-def train(plans):
+def train(plans, database):
     """A result on rows of a collection as the next version of the model `topics`: train("a", "news", 0.5, at=1.0)."""
 
     def trained(label, collection, accuracy, at, digest=""):
         digest = digest or f"rows of {collection}"
         measured = {"validation": {"accuracy": {"value": accuracy, "low": 0.0, "high": 1.0}}}
-        frozen = {"digest": digest, "collection": collection, "cut": "{}", "members": b"", "row_count": 0}
-        with plans.queue.database.write() as transaction:
-            transaction.execute(FREEZE, {**frozen, "counts": "{}", "frozen_at": at})
+        if not count(database, "datasets", digest=digest):
+            frozen = {"cut": "{}", "members": b"", "row_count": 0, "counts": "{}", "frozen_at": at}
+            add(database, "datasets", digest=digest, collection=collection, **frozen)
+        with database.write() as transaction:
             result = Trained(label, {}, digest, "a", 1, measured, {}, 0.1, 1.0, {}, {}, trained_at=at)
             plans.store.record(transaction, result)
             plans.store.add_version(transaction, "topics", label)
