@@ -29,6 +29,9 @@ CHOICES: Final = "choices"
 """The key under which Label Studio writes the labels of a text."""
 NO_LABEL: Final = "there is no label"
 _SHOWN = 60
+_MISSING_WORDS = frozenset(
+    {"na", "n/a", "#na", "#n/a", "<na>", "nan", "-nan", "nat", "null", "none", "inf", "-inf", "infinity", "-infinity"}
+)
 _EXACT = 2**53
 _INTEGER_BITS = 3000  # nearly a thousand digits: a label is no longer
 _MISSING_OF_PANDAS = ("NAType", "NaTType")  # which nobody imports for this
@@ -88,6 +91,16 @@ def canonical_label(value: str | float) -> str:
         raise ValueError(NO_LABEL)
     is_whole = isinstance(value, int) or (value.is_integer() and abs(value) < _EXACT)
     return str(int(value)) if is_whole else _plain_text(repr(float(value)))
+
+
+def looks_missing(label: str) -> bool:
+    """Whether a single label is a word that other programs write where a value is missing; it may be a class too."""
+    return label.casefold() in _MISSING_WORDS
+
+
+def missing_words(counts: Mapping[str, int]) -> dict[str, int]:
+    """Single labels that look like missing values, with how often they occur."""
+    return {one: number for one, number in counted(counts).items() if looks_missing(one)}
 
 
 def spellings(stored: Iterable[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from argosy.shortening import shortened
 
 UNKNOWN: Final = -1
 _KEY_END = re.compile(rb'"\s*:')
+_NESTED = (dict, list)
 _SHOWN = 60
 
 
@@ -25,10 +26,16 @@ def check_keys(text: bytes | memoryview, keys: int) -> None:
 
 
 def keys_in(value: Any) -> int:
-    """How many keys the objects in a decoded value have together."""
-    if type(value) is dict:
-        return len(value) + sum([keys_in(one) for one in value.values() if type(one) in (dict, list)])
-    return sum([keys_in(one) for one in value if type(one) in (dict, list)]) if type(value) is list else 0
+    """How many keys the objects in a decoded value have together, however deep they lie."""
+    keys, left = 0, [value]
+    while left:
+        one = left.pop()
+        if type(one) is dict:
+            keys += len(one)
+            left += [each for each in one.values() if type(each) in _NESTED]
+        elif type(one) is list:
+            left += [each for each in one if type(each) in _NESTED]
+    return keys
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -39,17 +39,20 @@ class ProjectExamples:
         subject: str | None = None,
         split: str | None = None,
         fields: Sequence[str] = (),
+        missing: Sequence[str] = (),
         skip_bad: bool = False,
         fold_case: bool = False,
     ) -> ImportReport:
         """Add rows, all or nothing: a data frame, or a list of dictionaries, `(input, label)` pairs or `Example`s.
 
         `text`, `label` and so on name the columns of a data frame or of dictionaries, which are found by their usual
-        names else; `seen_at='none'` says that there is none. `source` is for rows that do not say theirs. `fold_case`:
-        labels that differ in case, white space or Unicode's form alone become the usual one of them.
+        names else; `seen_at='none'` says that there is none. `missing` are words, such as 'nan', that stand for no
+        label there. `source` is for rows that do not say theirs. `fold_case`: labels that differ in case, white space
+        or Unicode's form alone become the usual one of them.
         """
         columns = Columns(text, label, seen_at, subject, None, split, None, _names(fields))
-        options = FileOptions(columns, skip_bad, text_bytes=self._settings.limits.text_bytes)
+        limit = self._settings.limits.text_bytes
+        options = FileOptions(columns, skip_bad, missing=frozenset(_names(missing)), text_bytes=limit)
         examples = examples_of(rows, options)
         rule = self._rule(on_conflict)
         report = self._examples.add(self._named(into), examples, rule, source, fold_case=fold_case)
@@ -71,6 +74,7 @@ class ProjectExamples:
         quoting: str = "check",
         sheet: str = "",
         on_conflict: str = "",
+        missing: Sequence[str] = (),
         skip_bad: bool = False,
         fold_case: bool = False,
         progress: Callable[[int], None] = lambda _: None,
@@ -82,7 +86,8 @@ class ProjectExamples:
         with the numbers of bad rows.
         """
         columns = Columns(text, label, seen_at, subject, source, split, None, _names(fields))
-        options = FileOptions(columns, skip_bad, encoding, quoting, sheet, spelled=spelled)
+        words = frozenset(_names(missing))
+        options = FileOptions(columns, skip_bad, encoding, quoting, sheet, words, spelled=spelled)
         rule = self._rule(on_conflict)
         return self._examples.import_file(self._named(into), Path(path), options, rule, progress, fold_case)
 
@@ -100,6 +105,7 @@ class ProjectExamples:
         split: str | None = None,
         fields: Sequence[str] = (),
         on_conflict: str = "",
+        missing: Sequence[str] = (),
         skip_bad: bool = False,
         fold_case: bool = False,
         progress: Callable[[int], None] = lambda _: None,
@@ -111,7 +117,9 @@ class ProjectExamples:
         """
         columns = Columns(text, label, seen_at, subject, source, split, None, _names(fields))
         limit = self._settings.limits.text_bytes
-        reading = QueryReading(database, query, FileOptions(columns, skip_bad, text_bytes=limit, spelled=spelled))
+        words = frozenset(_names(missing))
+        options = FileOptions(columns, skip_bad, missing=words, text_bytes=limit, spelled=spelled)
+        reading = QueryReading(database, query, options)
         rule = self._rule(on_conflict)
         report = self._examples.add(self._named(into), reading, rule, reading.name, progress, fold_case)
         return with_reading(report, reading)
@@ -149,5 +157,5 @@ class ProjectExamples:
 
 
 def _names(fields: Sequence[str]) -> tuple[str, ...]:
-    """Names of columns, also as one text with commas."""
+    """Names or words, also as one text with commas."""
     return tuple(fields.split(",")) if isinstance(fields, str) and fields else tuple(fields)

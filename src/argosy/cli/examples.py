@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,7 @@ def examples() -> None:
 @click.option("--sheet", default="", metavar="NAME", help="Of a spreadsheet (default: the first).")
 @click.option("--on-conflict", type=click.Choice(RULES), help="Which label wins for one text (default: the project's).")
 @click.option("--fold-case", is_flag=True, help="Labels that differ in case alone become the usual one of them.")
+@click.option("--missing", metavar="A,B", help="Words that stand for no label, such as nan,NULL.")
 @click.option("--skip-bad", is_flag=True, help="Leave bad rows out, in place of importing nothing.")
 @json_option
 @click.pass_context
@@ -76,6 +77,7 @@ def import_(
     query: str,
     database: str,
     fields: str | None,
+    missing: str | None,
     on_conflict: str | None,
     fold_case: bool,
     skip_bad: bool,
@@ -98,6 +100,7 @@ def import_(
     given: dict[str, Any] = {
         **{name: named.pop(name) for name in ("text", "label", "seen_at", "subject", "source", "split")},
         "fields": fields.split(",") if fields else (),
+        "missing": missing.split(",") if missing else (),
         "on_conflict": on_conflict or "",
         "skip_bad": skip_bad,
         "fold_case": fold_case,
@@ -247,6 +250,7 @@ def _print_report(report: ImportReport, collection: str, rule: str) -> None:
     for label, usual in [*report.merged.items()][:SHOWN]:
         print_line(f"  took the label '{label}' as '{usual}'")
     print_alike(report.alike, "--fold-case takes them as one")
+    print_missing(report.missing_words, f"--missing {','.join(report.missing_words)} takes them as none")
     if report.hint:
         print_line(f"  {report.hint}")
     for rows in report.disagreements[:SHOWN]:
@@ -274,6 +278,14 @@ def print_alike(groups: Sequence[Sequence[str]], to_do: str) -> None:
         shown = "; ".join(", ".join(f"'{label}'" for label in group) for group in groups[:SHOWN])
         more = f"; … and {len(groups) - SHOWN:,} more" if len(groups) > SHOWN else ""
         print_line(f"  labels that differ in case or form alone: {shown}{more}: {to_do}")
+
+
+def print_missing(words: Mapping[str, int], to_do: str) -> None:
+    """Labels that look like missing values."""
+    shown = [f"'{label}' ({plural(rows, 'row')})" for label, rows in words.items()]
+    if shown:
+        noun = "the labels look like missing values" if len(shown) > 1 else "the label looks like a missing value"
+        print_line(f"  {noun}: {', '.join(shown)}: {to_do}")
 
 
 def _plain(example: Any) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import click
 
+from argosy.cli.examples import print_missing
 from argosy.cli.output import json_option, print_json, print_line, print_table
 from argosy.cli.project import command_project, now_option, tell_quiet_hours
 from argosy.errors import FeedbackInvalid, NothingNew, nearest
-from argosy.label_sets import as_members, label_of
+from argosy.label_sets import as_members, label_of, looks_missing, missing_words
 from argosy.plurals import plural
 
 source_option = click.option("--source", default="analyst", show_default=True, help="Who says so.")
@@ -72,6 +74,8 @@ def add(
     for one in as_members(label_of(label)):
         if one not in known:
             print_line(f"No example has the label '{one}'{nearest(one, known)}: if it is a slip, add the right one.")
+        if looks_missing(one):
+            print_line(f"The label '{one}' looks like a missing value: where nothing is known, give no feedback.")
 
 
 @feedback.command("list")
@@ -167,6 +171,8 @@ def import_(ctx: click.Context, file: Path, source: str, as_json: bool) -> None:
     print_line(f"{plural(new, 'correction')} kept, {returned.skipped} rows without one skipped.")
     if returned.new_labels:
         print_line(f"New labels, in case of a slip of the pen: {', '.join(returned.new_labels)}")
+    words = missing_words(Counter(one.label for one in returned.corrections))
+    print_missing(words, "where nothing is known, leave the cell empty")
 
 
 @click.command()

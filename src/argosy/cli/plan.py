@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from argosy import clock
-from argosy.cli.examples import print_alike
+from argosy.cli.examples import print_alike, print_missing
 from argosy.cli.output import json_option, print_json, print_line, print_table
 from argosy.cli.project import command_project
 from argosy.plurals import plural
@@ -213,3 +213,4 @@ def _print_rows(plan: Plan, datasets: Sequence[Frozen]) -> None:
         for problem in frozen.problems:
             print_line(f"  warning: {problem}")
         print_alike(frozen.alike, "'argosy examples import --fold-case' takes them as one")
+        print_missing(frozen.missing_words, "'argosy examples import --missing', into a new collection, takes them as none")

@@ -27,12 +27,14 @@ _NEEDED = ("text", "label")
 _IDENTITIES = ("subject", "source", "origin")
 _PREDICTION = re.compile(r"[0-9a-f]{44}")
 _LISTED = 30
+_DEPTH = 5
 
 
-def detect(names: Iterable[str], options: FileOptions, where: str) -> Columns:
+def detect(names: Iterable[str], options: FileOptions, where: str, rows: Sequence[Mapping[str, Any]] = ()) -> Columns:
     """The user's columns completed from the names a file has; raises ExamplesInvalid where one is not there.
 
     A role whose column is None is switched off; one that no row has so far keeps its usual name, for later rows.
+    `rows` are some of the first, for a column that may be meant within objects.
     """
     known, given = list(names), options.columns
     if given.text and given.fields:
@@ -62,7 +64,7 @@ def detect(names: Iterable[str], options: FileOptions, where: str) -> Columns:
         found["text"] = None
     for role in _NEEDED:
         if found[role] is None and not (fields and role == "text"):
-            option = options.spelled(role, "COLUMN")
+            option = options.spelled(role, _usual_path(role, rows) or "COLUMN")
             raise ExamplesInvalid(f"{where}: which column is the {role}? Say it with {option}; {_there(known)}")
     return Columns(**found, fields=fields)
 
@@ -151,6 +153,27 @@ def _head(name: str, known: Collection[str]) -> str:
     parts = name.split(".")
     heads = (".".join(parts[:at]) for at in range(len(parts) - 1, 0, -1))
     return next((head for head in heads if head in known), "")
+
+
+def _usual_path(role: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Where in the rows' objects something has a usual name of the role; empty where nothing has."""
+    level = [("", value) for value in rows]
+    for _ in range(_DEPTH):
+        level = [
+            (f"{path}.{key}" if path else key, value)
+            for path, one in level
+            if isinstance(one, Mapping)
+            for key, value in one.items()
+            if isinstance(key, str)
+        ]
+        usual = {
+            normal(path.rpartition(".")[2]).casefold(): path
+            for path, value in reversed(level)
+            if not isinstance(value, Mapping)
+        }
+        if found := next((usual[name] for name in _USUAL[role] if name in usual), None):
+            return found
+    return ""
 
 
 def _there(known: list[str]) -> str:

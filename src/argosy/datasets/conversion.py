@@ -13,7 +13,7 @@ from argosy import clock
 from argosy.datasets.example import Example, check_split, content
 from argosy.datasets.file_options import Columns
 from argosy.identities import WrittenNumber, identity_of
-from argosy.label_sets import label_of
+from argosy.label_sets import NO_LABEL, as_members, label_of
 from argosy.models.inputs import check_input
 from argosy.typed_values import shown
 
@@ -21,8 +21,13 @@ Row = Mapping[str, Any] | str
 """A row by column, or what is wrong with it."""
 
 
-def converter(columns: Columns, text_bytes: int) -> Callable[[int, Mapping[str, Any]], Example]:
-    """From line number and row to a whole example; what it returns raises ValueError saying what is wrong."""
+def converter(
+    columns: Columns, text_bytes: int, missing: frozenset[str] = frozenset()
+) -> Callable[[int, Mapping[str, Any]], Example]:
+    """From line number and row to a whole example; what it returns raises ValueError saying what is wrong.
+
+    Labels that are, or have in their list, one of the words `missing` are none.
+    """
     fields, text, label, split = columns.fields, columns.text, columns.label, columns.split
     seen_at, source, subject, origin = columns.seen_at, columns.source, columns.subject, columns.origin
 
@@ -38,7 +43,7 @@ def converter(columns: Columns, text_bytes: int) -> Callable[[int, Mapping[str, 
                 content(given)
         return Example(
             given,
-            label_of(get(label)),
+            label_of(get(label)) if not missing else _label_but(get(label), missing),
             _time(get(seen_at)),
             identity_of(get(source), "source") or "",
             identity_of(get(subject), "subject"),
@@ -65,6 +70,14 @@ def checked_example(row: Example, text_bytes: int) -> Example:
     return msgspec.structs.replace(
         row, label=label, seen_at=seen_at, source=source or "", subject=subject, split=split, origin=origin
     )
+
+
+def _label_but(value: Any, missing: frozenset[str]) -> str:
+    label = label_of(value)
+    for one in as_members(label):
+        if one in missing:
+            raise ValueError(f"{NO_LABEL} but '{one}', which stands for none here")
+    return label
 
 
 def _check_numbers(given: Any, name: str = "") -> None:

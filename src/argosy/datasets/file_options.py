@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from argosy.errors import ExamplesInvalid, nearest
 from argosy.models.inputs import TEXT_BYTES
 
+Format = Literal["JSON", "CSV or TSV", "Parquet", "a spreadsheet"]
 Quoting = Literal["check", "none", "trust"]
 QUOTING: tuple[Quoting, ...] = get_args(Quoting)
 NONE = "none"
@@ -48,13 +49,41 @@ class FileOptions(msgspec.Struct, frozen=True):
     quoting: str = "check"
     sheet: str = ""
     """Of a spreadsheet; empty: the first."""
+    missing: frozenset[str] = frozenset()
+    """Words that stand for no label."""
     text_bytes: int = TEXT_BYTES
     spelled: Callable[[str, str], str] = as_argument
     """How a message writes an option and its value, where it has one."""
 
+    def check_format(self, form: Format, where: str) -> None:
+        """Raise ExamplesInvalid on an option that files of this format do not have."""
+        defaults = FileOptions()
+        for name, forms in _TAKEN_BY.items():
+            value = getattr(self, name)
+            if value != getattr(defaults, name) and form not in forms:
+                fits = f"is for {' and '.join(forms)}, and this is {form}"
+                raise ExamplesInvalid(f"{where}: {self.spelled(name, value)} {fits}: leave it out")
+
+    def check_bare(self, where: str) -> None:
+        """Raise ExamplesInvalid on an option that rows which are not read by columns do not have."""
+        named = msgspec.structs.asdict(self.columns)
+        ignored = [self.spelled(name, str(value)) for name, value in named.items() if value]
+        ignored += [self.spelled("missing", ",".join(sorted(self.missing)))] if self.missing else []
+        ignored += [self.flag("skip_bad")] if self.skip_bad else []
+        if ignored:
+            raise ExamplesInvalid(f"{ignored[0]} is for data frames and dictionaries, and {where}: leave it out")
+
     def flag(self, option: str) -> str:
         """An option that has no value, as a message writes it."""
         return self.spelled(option, "")
+
+
+_TAKEN_BY: Mapping[str, tuple[Format, ...]] = {
+    "encoding": ("JSON", "CSV or TSV"),
+    "quoting": ("CSV or TSV",),
+    "sheet": ("a spreadsheet",),
+}
+"""The options that belong to some formats alone."""
 
 
 def check_quoting(quoting: str) -> Quoting:

@@ -6,6 +6,7 @@ changes nothing. `preview` finds the same without writing. Rows erased later are
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from math import inf
@@ -26,7 +27,7 @@ from argosy.datasets.membership import RevisionIds
 from argosy.datasets.split import OUT, PARTS, PartCodes, id_words
 from argosy.definitions.definition import Spec
 from argosy.errors import CollectionNotFound, DatasetInvalid, nearest
-from argosy.label_sets import alike
+from argosy.label_sets import alike, missing_words
 from argosy.types import Part
 
 
@@ -45,6 +46,14 @@ class Frozen:
         return alike({label for by_label in self.counts.values() for label in by_label})
 
     @property
+    def missing_words(self) -> dict[str, int]:
+        """Labels that look like missing values, with their rows."""
+        found = Counter[str]()
+        for by_label in self.counts.values():
+            found.update(missing_words(by_label))
+        return dict(found)
+
+    @property
     def baseline(self) -> Baseline | None:
         """The figures of always answering the most frequent class."""
         return baseline(self.counts)
@@ -59,6 +68,7 @@ class Frozen:
         return {
             **asdict(self),
             "alike": self.alike,
+            "missing_words": self.missing_words,
             "baseline": asdict(self.baseline) if self.baseline else None,
             "problems": self.problems,
         }

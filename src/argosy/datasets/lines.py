@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import io
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Final, TypeVar, cast
 
+from argosy.datasets.encodings import wide_encoding
 from argosy.errors import ExamplesInvalid
 
 RECORD_BYTES: Final = 16_000_000
@@ -18,9 +18,6 @@ TOO_LONG: Final = b""
 """Stands for a line that is longer; a line is never empty, since it ends with a line break or has other content."""
 NOT_ENCODED: Final = "it is not UTF-8"
 """What is wrong with a line in another encoding."""
-
-UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
-"""What a file in it begins with."""
 
 _GZIP, _MARK = b"\x1f\x8b", b"\xef\xbb\xbf"
 _BUFFER_BYTES = 1 << 16
@@ -66,31 +63,19 @@ def open_file(path: Path) -> io.BufferedReader:
     return file
 
 
-def canonical_encoding(name: str) -> str:
-    """The encoding's usual name, empty for UTF-8; raises ExamplesInvalid where Python knows none of that name."""
-    try:
-        found = codecs.lookup(name or "utf-8")
-        if not found._is_text_encoding:  # the only way to distinguish rot13 and gzip from encodings
-            raise LookupError
-    except (LookupError, ValueError):
-        known = "cp1252, latin-1, cp1251, utf-16, shift_jis and others that Python knows"
-        raise ExamplesInvalid(f"there is no encoding '{name}'; there are: {known}") from None
-    return "" if found.name in ("utf-8", "utf-8-sig") else found.name
-
-
-def read_lines(file: IO[bytes], limit: int, where: str, encoding: str = "", to_do: str = "") -> Iterator[bytes]:
+def read_lines(file: IO[bytes], limit: int, where: str, encoding: str = "") -> Iterator[bytes]:
     """Its lines in UTF-8, without a byte order mark, TOO_LONG in place of one of more than `limit` bytes.
 
     A line that is not in its encoding is no UTF-8 either. Raises ExamplesInvalid on UTF-16 that `encoding` does not
-    say, with what is `to_do`; EOFError where a gzip file breaks off, OSError and zlib.error where it is damaged.
+    say; EOFError where a gzip file breaks off, OSError and zlib.error where it is damaged.
     """
     if encoding:
         yield from _encoded_lines(file, limit, where, encoding)
         return
     read = partial(file.readline, limit + 1)
     first = read()
-    if first[:2] in UTF_16:
-        raise ExamplesInvalid(f"{where}: it is UTF-16{f': {to_do}' if to_do else ''}")
+    if wide := wide_encoding(first):
+        raise ExamplesInvalid(f"{where}: it is {wide.upper()}: save it as UTF-8")
     if first not in (b"", _MARK):
         yield _whole(first, limit, file).removeprefix(_MARK)
     for line in iter(read, b""):

@@ -30,6 +30,7 @@ def examples_of(rows: Any, options: FileOptions) -> Iterable[Example]:
     whole = itertools.chain(first, all_rows)
     if first and isinstance(first[0], Mapping):
         return MappingReading(whole, options)
+    options.check_bare("these rows are pairs or Examples")
     return (_example(number, row) for number, row in enumerate(whole, 1))
 
 

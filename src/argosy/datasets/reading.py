@@ -14,6 +14,7 @@ from typing import Any
 from argosy.datasets.annotations import is_export
 from argosy.datasets.columns import check_column_names, columns_read, confirmed, detect, paths, used, value_at
 from argosy.datasets.conversion import Row, converter
+from argosy.datasets.encodings import EncodingGuess
 from argosy.datasets.example import Example
 from argosy.datasets.file_options import FileOptions
 from argosy.datasets.lines import NOT_ENCODED, BadLines, head, record_limit
@@ -23,8 +24,6 @@ NumberedRow = tuple[int, Row]
 """A row's line or number, and what is there."""
 _SAMPLE = 200
 _LISTED = 5
-_GUESS = "cp1252"
-"""The encoding of most files that are not UTF-8."""
 
 
 class Reading:
@@ -40,9 +39,13 @@ class Reading:
         """How many rows, and lines of malformed ones, were left out."""
         self.columns: dict[str, str] = {}
         """What was read from which column; there once iterating has begun."""
-        self.hint = ""
-        """What would read some of what was skipped."""
+        self._guess = EncodingGuess()
         self._limit = record_limit(options.text_bytes)
+
+    @property
+    def hint(self) -> str:
+        """What would read some of what was skipped."""
+        return self._guess.hint(self.options.spelled)
 
     def rows(self) -> Iterator[NumberedRow]:
         """A number and a row, or a number and what is wrong."""
@@ -56,12 +59,12 @@ class Reading:
         names = dict.fromkeys(name for row in known for name in row)
         columns, nested = self.options.columns, dict[str, tuple[str, ...]]()
         if names:
-            found = detect(names, self.options, self.where)
+            found = detect(names, self.options, self.where, known)
             nested = paths(found, names)
             known = [_with_paths(row, nested) for row in known] if nested else known
             columns = confirmed(found, self.options, known, self.where)
         self.columns = columns_read(columns, names)
-        convert = converter(columns, self.options.text_bytes)
+        convert = converter(columns, self.options.text_bytes, self.options.missing)
         for number, row in itertools.chain(sample, rows):
             if isinstance(row, str):
                 self._problem(number, row)
@@ -97,16 +100,10 @@ class Reading:
 
     def _problem(self, number: int, what: str) -> None:
         self.skipped += what.lines if isinstance(what, BadLines) else 1
-        if what == NOT_ENCODED:
-            what = self._not_encoded()
+        if what == NOT_ENCODED and self.options.encoding:
+            what = f"it is not {self.options.encoding}"
         if len(self.problems) < _LISTED:
             self.problems.append(f"{self.noun} {number}: {what}")
-
-    def _not_encoded(self) -> str:
-        if self.options.encoding:
-            return f"it is not {self.options.encoding}"
-        self.hint = f"{self.options.spelled('encoding', _GUESS)} reads what is not UTF-8, if that is how it was written"
-        return NOT_ENCODED
 
     def _verdict(self, good: int) -> str:
         more = f"; and {self.skipped - len(self.problems):,} more" if self.skipped > len(self.problems) else ""

@@ -21,7 +21,7 @@ from argosy.datasets.conversion import checked_example
 from argosy.datasets.example import FIRST, ID_BYTES, Example, content, payload, sealed_identity
 from argosy.datasets.reading import Reading
 from argosy.errors import ExamplesInvalid
-from argosy.label_sets import alike, respelled, spellings, usual_spellings
+from argosy.label_sets import alike, missing_words, respelled, spellings, usual_spellings
 from argosy.vault import Scope
 
 BATCH_ROWS = 1000
@@ -60,6 +60,8 @@ class ImportReport(msgspec.Struct, frozen=True):
     """Labels of the collection that differ in case, in white space or in Unicode's form alone, in groups."""
     merged: dict[str, str] = {}
     """By `fold_case`: which labels of the rows became which."""
+    missing_words: dict[str, int] = {}
+    """Labels that look like missing values, with the rows that have them."""
 
 
 _LABEL = 5
@@ -115,6 +117,7 @@ class Staging:
     def take(self, rule: Rule, added_at: float) -> ImportReport:
         """Move what is staged into the collection, all or nothing."""
         merged = self._merge() if self._fold_case else {}
+        words = self._missing_words()
         _fold(self._scratch)
         parameters = {"collection": self._collection}
         with self._database.write() as transaction:
@@ -137,6 +140,7 @@ class Staging:
             disagreements=self._disagreements,
             alike=alike(self._labels)[:LISTED],
             merged=merged,
+            missing_words=words,
         )
 
     def _sealed(self, batch: list[Example], defaults: Defaults) -> list[tuple[Any, ...]]:
@@ -176,6 +180,11 @@ class Staging:
             self._scratch.execute_many(sql.PUT_STORED, found)
         self._scratch.execute(sql.DELETE_KNOWN)
         self._scratch.execute(sql.CONTEST_STORED)
+
+    def _missing_words(self) -> dict[str, int]:
+        if not missing_words(dict.fromkeys(self._labels, 1)):
+            return {}
+        return missing_words(dict(self._scratch.execute(sql.STAGED_LABELS)))
 
     def _merge(self) -> dict[str, str]:
         """Give labels that are alike the usual spelling of them; which became which."""

@@ -64,3 +64,36 @@ def test_an_unknown_encoding_is_refused(tmp_path, name):
 def test_a_row_of_another_encoding_has_a_limit_too(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"text,label\n" + b"\xe4" * 17_000_000 + b",a\ngood,a\n")
     assert found(tmp_path / "a.csv", encoding="latin-1", skip_bad=True) == [("good", "a")]
+
+
+def test_what_does_not_fit_all_of_it_is_not_suggested(tmp_path):
+    (tmp_path / "a.tsv").write_bytes(TABLE.encode("cp1252") + b"bad \x81\x98\xff\tklein\n")
+    with pytest.raises(ExamplesInvalid, match=r"encoding='NAME' reads what is not UTF-8, where you know") as raised:
+        found(tmp_path / "a.tsv")
+    assert "cp1252" not in str(raised.value)
+
+
+def test_among_what_fits_the_usual_one_is_suggested(tmp_path):
+    (tmp_path / "a.tsv").write_bytes("text\tlabel\n日本語のテキスト、\tx\n".encode("shift_jis"))
+    with pytest.raises(ExamplesInvalid, match=r"encoding='shift_jis' .*of the usual ones shift_jis and gb18030"):
+        found(tmp_path / "a.tsv")
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.jsonl", "a.json"])
+def test_a_damaged_row_among_others_in_utf_8_is_no_encoding(tmp_path, name):
+    damaged = {"a.tsv": b"bad \xe4\tklein\n", "a.jsonl": b'{"text": "bad \xe4", "label": "x"}\n'}
+    content = {"a.tsv": TABLE, "a.jsonl": LINES, "a.json": ARRAY[:-1]}[name].encode()
+    content += damaged.get(name, b"," + damaged["a.jsonl"] + b"]")
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ExamplesInvalid, match=r"1 bad row.*the rest is UTF-8, so what is not may be damaged") as raised:
+        found(tmp_path / name)
+    assert "cp1252" not in str(raised.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize(("name", "content"), [("a.tsv", TABLE), ("a.jsonl", LINES), ("a.json", ARRAY)])
+def test_utf_16_without_a_mark_is_known_by_its_nul_bytes(tmp_path, encoding, name, content):
+    (tmp_path / name).write_bytes(content.encode(encoding))
+    with pytest.raises(ExamplesInvalid, match=f"it is {encoding.upper()}: encoding='{encoding}'"):
+        found(tmp_path / name)
+    assert found(tmp_path / name, encoding=encoding) == ROWS

@@ -115,3 +115,10 @@ def test_a_number_of_any_length_does_not_matter(keys):
 def test_keys_are_counted_at_every_depth():
     assert keys_in({"a": [{"b": 1}, [{"c": {"d": 1}}]], "e": ()}) == 5
     assert keys_in("text") == 0
+
+
+def test_keys_are_counted_however_deep():
+    nested = {"a": 1}
+    for _ in range(5000):
+        nested = {"a": [nested]}
+    assert keys_in(nested) == 5001
