@@ -33,3 +33,15 @@ def test_an_import_says_what_it_changed(empty):
     said = empty("examples", "import", "b.csv")
     assert "1 new revision: the label changed" in said
     assert "1 new revision: a subject was added" in said
+
+
+def test_labels_that_look_like_missing_values_are_named_and_left_out_where_that_is_asked_for(empty):
+    write(empty, ["nan", "NULL", "joy", "fear"])
+    named = "the labels look like missing values: 'NULL' (40 rows), 'nan' (40 rows)"
+    assert f"{named}: --missing NULL,nan takes them as none" in empty("examples", "import", "notes.csv")
+    assert f"{named}: with 'argosy examples import --missing'" in empty("plan", "check", "plan.yaml")
+    (dataset,) = empty.json("plan", "check", "plan.yaml")["datasets"]
+    assert dataset["missing_words"] == {"NULL": 40, "nan": 40}
+    assert "stands for none" in empty.mistake("examples", "import", "notes.csv", "--missing", "nan,NULL", "--into", "b")
+    report = empty.json("examples", "import", "notes.csv", "--missing", "nan", "--skip-bad", "--into", "b")
+    assert (report["added"], report["skipped"], report["missing_words"]) == (120, 40, {"NULL": 40})

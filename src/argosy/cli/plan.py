@@ -213,4 +213,4 @@ def _print_rows(plan: Plan, datasets: Sequence[Frozen]) -> None:
         for problem in frozen.problems:
             print_line(f"  warning: {problem}")
         print_alike(frozen.alike, "'argosy examples import --fold-case' takes them as one")
-        print_missing(frozen.missing_words, "'argosy examples import --missing', into a new collection, takes them as none")
+        print_missing(frozen.missing_words, "with 'argosy examples import --missing' they are none")

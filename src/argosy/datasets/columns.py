@@ -157,16 +157,15 @@ def _head(name: str, known: Collection[str]) -> str:
 
 def _usual_path(role: str, rows: Sequence[Mapping[str, Any]]) -> str:
     """Where in the rows' objects something has a usual name of the role; empty where nothing has."""
-    level = [("", value) for value in rows]
+    level: list[tuple[str, Any]] = [("", value) for value in rows]
     for _ in range(_DEPTH):
         level = [
-            (f"{path}.{key}" if path else key, value)
+            (f"{path}.{key}" if path else str(key), value)
             for path, one in level
             if isinstance(one, Mapping)
             for key, value in one.items()
-            if isinstance(key, str)
         ]
-        usual = {
+        usual: dict[str, str] = {
             normal(path.rpartition(".")[2]).casefold(): path
             for path, value in reversed(level)
             if not isinstance(value, Mapping)

@@ -8,7 +8,7 @@ from typing import Final
 
 from argosy.errors import ExamplesInvalid
 
-GUESSES: Final = ("cp1252", "shift_jis", "gb18030", "big5", "euc_kr", "cp1251")
+GUESSES: Final[tuple[str, ...]] = ("cp1252", "shift_jis", "gb18030", "big5", "euc_kr", "cp1251")
 """Encodings that are usual besides UTF-8, the most usual first."""
 HEAD_BYTES: Final = 256
 _NULS: Final = {"utf-32-le": "0111", "utf-32-be": "1110", "utf-16-le": "0101", "utf-16-be": "1010"}
