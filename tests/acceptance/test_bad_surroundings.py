@@ -3,9 +3,11 @@
 import base64
 import shutil
 import socket
-import sqlite3
 
 import pytest
+
+import argosy
+from stored.rows import add
 
 OTHER_KEY = base64.b64encode(bytes(32)).decode()
 
@@ -96,10 +98,8 @@ def test_a_job_whose_key_is_wrong_fails_once_and_says_why(copy):
 
 
 def test_a_database_of_a_newer_argosy_is_left_alone(copy):
-    path = copy.folder / ".argosy" / "argosy.db"
-    with sqlite3.connect(path) as database:
-        database.execute("INSERT INTO schema_steps VALUES (999, 0)")
-    database.close()
+    with argosy.open(copy.folder) as project:
+        add(project.database, "schema_steps", number=999, applied_at=0)
     said = copy.mistake("models", "list")
     assert "newer" in said
     assert "999" in said

@@ -2,13 +2,13 @@
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 
 import pytest
 
 import argosy
+from stored.rows import alter, rows
 
 PROGRAM = """
 import hashlib, json, sys
@@ -86,9 +86,11 @@ def tampered(live, copy_of):
     model.estimator.weights_ = model.estimator.weights_.copy()
     model.estimator.weights_[3, 1] += 1e-9
     digest = project.artifacts.put(model.save(live.folder / "changed"))
-    with sqlite3.connect(live.folder / ".argosy" / "argosy.db") as database:
-        query = "UPDATE trained SET artifact = ?, environment = json_set(environment, '$.packages.numpy', '1.0.0')"
-        database.execute(query, (digest,))
+    for label, written in rows(project.database, "trained", "label", "environment"):
+        environment = json.loads(written)
+        environment["packages"]["numpy"] = "1.0.0"
+        changed = {"artifact": digest, "environment": json.dumps(environment)}
+        alter(project.database, "trained", {"label": label}, **changed)
     project.close()
     return live
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import msgspec
 import pytest
 
 import argosy
@@ -12,6 +11,7 @@ from argosy.evaluation.gate import Verdict
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter
+from argosy.testing.leases import leased
 
 WORDS = ("red", "green")
 PLAN = "name: notes\ndataset: all\nadapter: hashing\nmodel: [naive_bayes, nearest_centroid]\n"
@@ -56,10 +56,7 @@ def refuse(project):
     result = {"model": "notes", "champion": 1, "challenger": 2, "promoted": False, "verdict": REFUSED.to_dict()}
     with project.database.write() as transaction:
         project.queue.submit(transaction, "gate", "gate-notes-x-over-1", {})
-        transaction.execute(
-            "UPDATE jobs SET state = 'done', result = :result, finished_at = :now WHERE kind = 'gate'",
-            {"result": msgspec.json.encode(result).decode(), "now": transaction.now()},
-        )
+    project.queue.finish(leased(project.queue, "gate-notes-x-over-1"), result)
 
 
 def test_as_many_are_drawn_as_the_gate_asks_for_and_no_row_twice(project, ids):

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.datasets.dataset import load
 from argosy.datasets.example import Example
 from argosy.datasets.examples import Examples
@@ -21,6 +20,8 @@ from argosy.identities import WrittenNumber
 from argosy.testing.waiting import PATIENCE
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
+from stored.rows import rows as stored_rows
+from stored.sqlite_files import wait_at_most
 
 TEXT, SUBJECT = "zanzibarquokka", "marmosetxylophone"
 
@@ -74,10 +75,9 @@ def test_canaries_are_in_no_byte_and_erased_without_a_trace(tmp_path, database, 
         before = freeze(transaction, Spec("all", {"collection": "news"}), 1.0)
         untouched = freeze(transaction, Spec("span", {"collection": "news", "start": 3000.0}), 1.0)
     examples.add("news", [Example(f"{TEXT} number 1", "c", 1e9)])  # a revision that does not say its subject
-    with database.read() as transaction:
-        doomed = transaction.execute(
-            "SELECT sealed, content_hash, example_id FROM examples WHERE subject_hash IS NOT NULL"
-        )
+    all_rows = stored_rows(database, "examples", "sealed", "content_hash", "example_id", "subject_hash")
+    doomed = [row for row in all_rows if row[3] is not None]
+    assert len(doomed) == 3
     seals = [piece for row in doomed for piece in (row[0][:24], row[0][-24:])]
     assert all(seal in everywhere(tmp_path) for seal in seals)
 
@@ -142,45 +142,39 @@ def test_what_rests_from_before_there_was_one_form_is_found_too(examples, monkey
 
 
 @pytest.mark.sqlite  # its write-ahead log
-def test_a_reader_that_stays_keeps_an_erasure_from_claiming_to_be_done(examples, database, monkeypatch):
-    from argosy.database.engines import sqlite
-
-    monkeypatch.setattr(sqlite, "WAIT_SECONDS", 0.2)
+def test_a_reader_that_stays_keeps_an_erasure_from_claiming_to_be_done(examples, open_database, monkeypatch):
+    wait_at_most(monkeypatch, 0.2)
     examples.add("news", [Example("mine", "a", subject="me"), Example("yours", "b")])
     opened, release = threading.Event(), threading.Event()
 
     def read():
-        other = SqliteDatabase(database.url)
-        with other.read() as transaction:
-            transaction.execute("SELECT count(*) FROM examples")
+        with open_database().read() as transaction:
+            assert transaction.tables()  # its snapshot begins
             opened.set()
             release.wait(PATIENCE)
-        other.close()
 
     reader = threading.Thread(target=read)
     reader.start()
-    impatient = SqliteDatabase(database.url)
     try:
         assert opened.wait(PATIENCE)
         with pytest.raises(DatabaseUnavailable, match="repeat"):
-            Examples(impatient, examples._vault).erase("me")
+            Examples(open_database(), examples._vault).erase("me")
     finally:
         release.set()
         reader.join(PATIENCE)
-        impatient.close()
     assert examples.erase("me").examples == 0
 
 
 IMPORT = """
 import sys
 from pathlib import Path
-from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.app.backends import database as opened
 from argosy.datasets.example import Example
 from argosy.datasets.examples import Examples
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
 folder = Path(sys.argv[1])
-database = SqliteDatabase(f"sqlite:///{folder}/argosy.db")
+database = opened("sqlite:///argosy.db", folder)
 examples = Examples(database, Vault(database, FileKeys(folder / "keys")))
 def told(count):
     print(count, flush=True)

@@ -72,8 +72,7 @@ def test_only_the_models_own_feedback_is_derived_and_unmatched_feedback_is_count
     (other,) = predict([("theirs", "ham", 0.5)], model="spam")
     say(one, "sport")
     say(other, "spam")
-    with project.database.write() as transaction:
-        transaction.execute("UPDATE feedback SET prediction_id = 'gone' WHERE prediction_id = :id", {"id": other})
+    alter(project.database, "feedback", {"prediction_id": other}, prediction_id="gone")
     derivation = project.corrections.derive("topics", "news")
     assert (derivation.predictions, derivation.unmatched) == (1, 1)
     assert set(examples_of(project)) == {"mine"}

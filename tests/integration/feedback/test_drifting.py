@@ -18,6 +18,7 @@ from argosy.models.adapted_model import AdaptedModel
 from argosy.predictions.drift_checks import CLOSED, LIVE, newest_drift_checks
 from argosy.predictions.live_profiles import HOUR
 from argosy.serving.drift_gauges import DriftGauges
+from stored.rows import rows
 
 from .conftest import NOON
 from .test_loop import DRIFTED, WORDS, champion, loop, text  # noqa: F401  # loop is a fixture
@@ -152,11 +153,8 @@ def test_erased_answers_are_not_counted_any_more(parts, project, predict):
 def test_nothing_that_rests_tells_a_text(parts, project, answer):
     answer(DRIFTED, range(1000, 1040))
     parts.check()
-    with project.database.read() as transaction:
-        kept = [
-            transaction.execute(f"SELECT * FROM {table}")
-            for table in ("drift_references", "drift_hours", "drift_looks", "jobs")
-        ]
+    kept = [rows(project.database, name) for name in ("drift_references", "drift_hours", "drift_looks", "jobs")]
+    assert all(kept)
     told = json.dumps(kept, default=lambda value: value.hex() + value.decode("latin-1")).lower()
     words = [word for topic in (WORDS, DRIFTED) for listed in topic.values() for word in listed]
     assert [word for word in words if word in told] == []

@@ -28,6 +28,7 @@ from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 from argosy.training.shared_fits import SharedFits
 from argosy.training.train_job import Trainer
+from stored.rows import alter
 
 from .conftest import NOON
 
@@ -320,8 +321,7 @@ def test_a_retraining_whose_row_cannot_be_read_stops_no_other(project, loop, dri
     loop.train(SPAN)
     broken = loop.retrainings.request("topics", by="ann")
     loop.work()
-    with project.database.write() as transaction:
-        transaction.execute("UPDATE jobs SET payload = '{' WHERE label = :label", {"label": broken})
+    alter(project.database, "jobs", {"label": broken}, payload="{")
     drift(range(1000, 1200))
     assert not loop.retrainings.situation("topics").is_under_way
     label = loop.retrainings.request("topics", by="ann")

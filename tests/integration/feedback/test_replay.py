@@ -217,7 +217,7 @@ def test_a_model_with_nothing_before_its_champion_is_refused(live, project):
         live.replays.request("topics", "ann")
     assert live.replays.request_if_due("topics") is None
     with project.database.write() as transaction:
-        transaction.execute("DELETE FROM aliases")
+        live.store.remove_alias(transaction, "topics", "champion")
     with pytest.raises(VersionNotFound):
         live.replays.request("topics", "ann")
 

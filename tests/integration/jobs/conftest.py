@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from argosy.testing.waiting import PATIENCE
+from stored.rows import count
 
 PROGRAM = Path(__file__).with_name("program.py")
 
@@ -50,15 +51,8 @@ class Bench:
             time.sleep(0.01)
         return found
 
-    def query(self, sql):
-        with self.database.read() as transaction:
-            return transaction.execute(sql)
-
-    def published(self, topic):
-        """The bodies of a topic's messages, and of what the outbox has for it."""
-        rows = self.query(f"SELECT body FROM messages WHERE topic = '{topic}' ORDER BY id")
-        rows += self.query(f"SELECT body FROM outbox WHERE topic = '{topic}' ORDER BY id")
-        return [body if isinstance(body, str) else bytes(body).decode() for (body,) in rows]
+    def count(self, table, **where):
+        return count(self.database, table, **where)
 
 
 @pytest.fixture

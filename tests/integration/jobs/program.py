@@ -10,6 +10,8 @@ import threading
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from argosy.app.backends import database as opened
 from argosy.jobs.queue import Queue
 from argosy.jobs.reconciler import reconcile
@@ -22,16 +24,14 @@ from argosy.messaging.consumer import Consumer
 from argosy.messaging.relay import relay
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
+from stored.jobs import leave_trace
 
 TIMINGS = WorkerTimings(lease=1.0, heartbeat=0.2, poll=0.05, reconcile=0.05)
-RESULT = """
-INSERT INTO alias_moves (model, alias, to_number, moved_at, moved_by, action, reason)
-VALUES (:label, '', 1, 0, '', '', '')"""
 LABELS = [f"job-{number}" for number in range(60)]
 
 
 def work(folder, name, database, broker):
-    """Jobs that write a row when they finish, in a table without a key that would hide a second one.
+    """Jobs that leave a trace when they finish.
 
     One whose payload says `wait` waits for the file `go`, and with "politely" looks whether it should give up.
     """
@@ -43,7 +43,7 @@ def work(folder, name, database, broker):
         while job.payload.get("wait") and not (folder / "go").exists():
             guard.check() if job.payload["wait"] == "politely" else None
             time.sleep(0.01)
-        return Outcome({"by": name}, lambda transaction: transaction.execute(RESULT, {"label": job.label}))
+        return Outcome({"by": name}, lambda transaction: leave_trace(transaction, job.label))
 
     tally = run_worker(Queue(database), broker, {"train": train}, name, stop, timings=TIMINGS)
     (folder / f"{name}.tally").write_text(json.dumps(vars(tally)))

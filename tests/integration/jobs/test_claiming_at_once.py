@@ -3,9 +3,6 @@
 import threading
 import time
 
-import pytest
-
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.jobs.claims import Claims
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import Queue
@@ -14,29 +11,8 @@ from argosy.testing.waiting import PATIENCE
 JOBS, WORKERS = 80, 4
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def opened(request, tmp_path):
-    """Opens another handle to one empty database."""
-    handles = []
-    if request.param == "sqlite":
-        engine, url = SqliteDatabase, f"sqlite:///{tmp_path}/argosy.db"
-    else:
-        from argosy.database.engines.postgresql import PostgresqlDatabase
-
-        engine, url = PostgresqlDatabase, request.getfixturevalue("postgresql_url")
-
-    def another():
-        handles.append(engine(url))
-        handles[-1].migrate()
-        return handles[-1]
-
-    yield another
-    for handle in handles:
-        handle.close()
-
-
-def test_each_job_is_given_once_and_the_urgent_ones_first(opened):
-    queue = Queue(opened())
+def test_each_job_is_given_once_and_the_urgent_ones_first(open_database):
+    queue = Queue(open_database())
     with queue.database.write() as transaction:
         for number in range(JOBS):
             queue.submit(transaction, "train", f"job-{number}", {}, priority=number % 2, fit=f"fit-{number % 5}")
@@ -52,7 +28,7 @@ def test_each_job_is_given_once_and_the_urgent_ones_first(opened):
                 taken[number].append(lease)
 
     workers = [
-        threading.Thread(target=work, args=(number, Claims(opened(), f"worker-{number}", ["train", "gate"])))
+        threading.Thread(target=work, args=(number, Claims(open_database(), f"worker-{number}", ["train", "gate"])))
         for number in range(WORKERS)
     ]
     for worker in workers:

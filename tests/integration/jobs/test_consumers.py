@@ -22,7 +22,7 @@ def test_consumers_killed_at_any_moment_lose_nothing(bench):
         bench.kill(f"desk-{number - 2}")
         bench.start("consume", f"desk-{number}", together=False)
     bench.until(lambda: set(handled(bench)) == set(range(MESSAGES)))
-    bench.until(lambda: bench.query("SELECT count(*) FROM messages WHERE name = 'desk'") == [(0,)])
-    assert bench.query("SELECT count(*) FROM messages WHERE name = 'desk.dead'") == [(0,)]
-    assert bench.query("SELECT count(*) FROM messages WHERE name = 'audit'") == [(MESSAGES,)]
+    bench.until(lambda: bench.count("messages", name="desk") == 0)
+    assert bench.count("messages", name="desk.dead") == 0
+    assert bench.count("messages", name="audit") == MESSAGES
     assert len(handled(bench)) < 2 * MESSAGES

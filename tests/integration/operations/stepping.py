@@ -31,7 +31,6 @@ def perform(arguments, folder, pipe, is_stepping):
 
 
 def _halt(pipe):
-    from argosy.database.engines.sqlite import SqliteDatabase
     from argosy.operations import backup, restore
     from argosy.store.artifacts.local import LocalArtifacts
     from argosy.vault.keys import file
@@ -67,9 +66,7 @@ def _halt(pipe):
 
         setattr(owner, name, stopped)
 
-    for name in ("read", "write"):
-        within(SqliteDatabase, name)
-    stopping(SqliteDatabase, "purge")
+    _halt_databases(within, stopping)
     for name in ("create", "prepare", "take_over", "forget", "_read_if_there"):
         stopping(file if name.startswith("_") else file.FileKeys, name)
     for name in ("put", "fetch", "delete"):
@@ -89,6 +86,22 @@ def _halt(pipe):
             real.sleep(seconds)
 
     real, file.time = file.time, Waiting
+
+
+def _halt_databases(within, stopping):
+    """Those that are opened from now on."""
+    from argosy.app import backends
+
+    opened = backends._unmigrated
+
+    def halting(url, root):
+        database = opened(url, root)
+        for name in ("read", "write"):
+            within(database, name)
+        stopping(database, "purge")
+        return database
+
+    backends._unmigrated = halting
 
 
 class Command:

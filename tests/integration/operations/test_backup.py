@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -23,6 +22,8 @@ from argosy.operations.archive import MANIFEST
 from argosy.operations.backup import backup
 from argosy.operations.restore import restore
 from argosy.testing.waiting import PATIENCE, until
+from stored.rows import column
+from stored.sqlite_files import assert_sound
 
 SECONDS = PATIENCE
 PLAN = "name: notes\ndataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: naive_bayes}\n"
@@ -127,10 +128,8 @@ def test_a_backup_under_load_restores_to_a_project_in_which_everything_adds_up(p
     assert set(answered) <= kept
     assert len(kept) == log.count()
     assert all(log.get(one).input == "a red note" for one in answered)
-    with restored.database.read() as transaction:
-        given = {row[0] for row in transaction.execute("SELECT prediction_id FROM feedback")}
-        assert transaction.execute("PRAGMA integrity_check") == [("ok",)]
-        assert transaction.execute("PRAGMA foreign_key_check") == []
+    assert_sound(restored.database)
+    given = set(column(restored.database, "feedback", "prediction_id"))
     assert set(answered) <= given <= kept, "no feedback without its prediction"
     count = sum(restored.examples.count().labels.values())
     assert (count - 120) % 12 == 0, "an import is there as a whole"
@@ -217,7 +216,7 @@ def test_a_backup_of_the_first_format_is_restored(project, archive, tmp_path):
     """It has the database as SQLite's own file."""
     project.close()
     database = project.root / ".argosy" / "argosy.db"
-    sqlite3.connect(database).execute("PRAGMA wal_checkpoint(TRUNCATE)").connection.close()
+    assert not database.with_name("argosy.db-wal").exists(), "all is in the one file"
     data, files = database.read_bytes(), json.loads(members(archive)[MANIFEST])["files"]
     del files["database.rows"]
     files["database.db"] = {"size": len(data), "digest": hashlib.sha256(data).hexdigest()}

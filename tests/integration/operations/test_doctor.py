@@ -2,15 +2,17 @@
 
 import json
 import shutil
-import sqlite3
 import subprocess
 import sys
 
 import pytest
 
 import argosy
+from argosy.jobs.job import JobState
 from argosy.operations.integrity import artifact_bytes
 from argosy.training.memory_folder import MemoryFolder
+from stored.rows import add, alter, remove, rows
+from stored.sqlite_files import Unchecked
 
 SECONDS = 120
 PLAN = "name: {name}\ndataset: {{name: all}}\nadapter: {{name: tfidf}}\nmodel: {{name: {model}}}\n"
@@ -44,15 +46,6 @@ def trained(tmp_path_factory):
 @pytest.fixture
 def root(trained, tmp_path):
     return shutil.copytree(trained, tmp_path / "notes")
-
-
-def change(root, *statements):
-    """Behind Argosy's back."""
-    database = sqlite3.connect(root / ".argosy" / "argosy.db")
-    with database:
-        for statement in statements:
-            assert database.execute(statement).rowcount > 0, statement
-    database.close()
 
 
 def faults(root, *options):
@@ -104,27 +97,28 @@ def test_an_artifact_that_was_cut_short_is_no_sound_one_quickly_either(root, mon
 
 
 def test_swapped_sealed_rows(root):
-    database = sqlite3.connect(root / ".argosy" / "argosy.db")
-    with database:
-        rows = dict(database.execute("SELECT revision_id, sealed FROM examples WHERE revision_id IN (5, 9)"))
-        database.executemany("UPDATE examples SET sealed = ? WHERE revision_id = ?", [(rows[5], 9), (rows[9], 5)])
-    database.close()
+    with argosy.open(root) as project:
+        sealed = dict(rows(project.database, "examples", "revision_id", "sealed"))
+        for one, other in ((5, 9), (9, 5)):
+            alter(project.database, "examples", {"revision_id": one}, sealed=sealed[other])
     found = faults(root)
     assert [check for check, _ in found] == ["seals"] * 2
     assert all(text.startswith("an example of 'default' does not open: ") for _, text in found)
 
 
 def test_many_altered_rows_are_counted(root):
-    change(root, "UPDATE examples SET sealed = x'01'")
+    with argosy.open(root) as project:
+        alter(project.database, "examples", {}, sealed=b"\x01")
     found = faults(root)
     assert len(found) == 21
     assert found[-1][1].endswith("and 100 more")
 
 
 def test_dangling_aliases_and_versions(root):
-    change(
-        root, "UPDATE aliases SET number = 7 WHERE model = 'one'", "DELETE FROM trained WHERE label LIKE '%centroid%'"
-    )
+    with argosy.open(root) as project:
+        unchecked = Unchecked(project.database)
+        alter(unchecked, "aliases", {"model": "one"}, number=7)
+        remove(unchecked, "trained", label=project.models.resolve("two@1").label)
     assert faults(root) == [
         ("rows", "the alias one@champion points at version 7, which is gone"),
         ("rows", next(text for _, text in faults(root) if text.startswith("two@1 is of the result"))),
@@ -132,7 +126,8 @@ def test_dangling_aliases_and_versions(root):
 
 
 def test_an_alias_from_before_its_name_was_reserved(root):
-    change(root, "INSERT INTO aliases VALUES ('one', 'best', 1, 0)")
+    with argosy.open(root) as project:
+        add(project.database, "aliases", model="one", alias="best", number=1, moved_at=0)
     assert faults(root) == [("rows", "the alias one@best has a name that means a place on the leaderboard")]
     command(root, "models", "promote", "one@1", "--as", "steady")
     command(root, "models", "unalias", "one", "best")
@@ -165,12 +160,12 @@ def test_a_spool_that_is_no_folder(root):
 
 
 BROKEN_JOBS = [
-    "payload = '{'",
-    "payload = 'null'",
-    "requires = '{\"a\": 1}'",
-    "failures = 'many'",
-    "submitted_at = 'yesterday'",
-    "payload = x'00ff'",
+    {"payload": "{"},
+    {"payload": "null"},
+    {"requires": '{"a": 1}'},
+    {"failures": "many"},
+    {"submitted_at": "yesterday"},
+    {"payload": b"\x00\xff"},
 ]
 THREE = """
 name: three
@@ -183,10 +178,11 @@ model: {name: logistic, options: {C: [1, 2, 3, 4, 5, 6, 7]}}
 def test_a_job_that_cannot_be_read_stops_no_other(root):
     (root / "three.yaml").write_text(THREE)
     command(root, "plan", "submit", "three.yaml")
-    for number, broken in enumerate(BROKEN_JOBS, 1):
-        change(
-            root, f"UPDATE jobs SET {broken} WHERE id = (SELECT min(id) + {number} FROM jobs WHERE state = 'queued')"
-        )
+    with argosy.open(root) as project:
+        queued = [job.label for job in project.queue.jobs(state=JobState.QUEUED)]
+        assert len(queued) == len(BROKEN_JOBS) + 1
+        for label, broken in zip(queued[1:], BROKEN_JOBS, strict=True):
+            alter(project.database, "jobs", {"label": label}, **broken)
     assert [check for check, _ in faults(root)] == ["rows"] * len(BROKEN_JOBS)
     command(root, "worker", "--until-idle")
     status = json.loads(command(root, "plan", "status", "three", "--json"))
@@ -203,12 +199,20 @@ def test_a_job_that_cannot_be_read_stops_no_other(root):
     assert faults(root) == []
 
 
-BROKEN_RESULTS = ["metrics = '{'", "definition = '7'", "definition = '{}'", "confusion = ''", "fit_seconds = 'long'"]
+BROKEN_RESULTS = [
+    ("metrics", "{"),
+    ("definition", "7"),
+    ("definition", "{}"),
+    ("confusion", ""),
+    ("fit_seconds", "long"),
+]
 
 
-@pytest.mark.parametrize("broken", BROKEN_RESULTS)
-def test_a_result_that_cannot_be_read_stops_no_other(root, broken):
-    change(root, f"UPDATE trained SET {broken} WHERE label LIKE '%centroid%'")
+@pytest.mark.parametrize(("column", "broken"), BROKEN_RESULTS)
+def test_a_result_that_cannot_be_read_stops_no_other(root, column, broken):
+    with argosy.open(root) as project:
+        label = project.models.resolve("two@1").label
+        alter(project.database, "trained", {"label": label}, **{column: broken})
     shown = run(root, "leaderboard")
     assert shown.returncode == 0, shown.stderr
     assert "one@1" in shown.stdout
@@ -223,14 +227,15 @@ def test_a_result_that_cannot_be_read_stops_no_other(root, broken):
         asked = {"instances": ["a red note"]}
         for model in ("one", "two"):  # what a server needs is in the artifact
             assert httpx.post(f"{url}/v1/models/{model}:predict", json=asked, timeout=SECONDS).status_code == 200
-    if "{}" not in broken:
+    if broken != "{}":
         assert [check for check, _ in faults(root)] == ["rows"]
         shown = run(root, "models", "show", "two@1")
         assert (shown.returncode, len(shown.stderr.splitlines())) == (1, 1)
 
 
 def test_a_verdict_that_cannot_be_read_leaves_the_history(root):
-    change(root, "UPDATE alias_moves SET evidence = '{' WHERE model = 'one'")
+    with argosy.open(root) as project:
+        alter(project.database, "alias_moves", {"model": "one"}, evidence="{")
     assert "champion" in command(root, "models", "history", "one")
 
 

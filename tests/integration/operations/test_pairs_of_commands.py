@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-import sqlite3
+from collections import Counter
 
 import pytest
 from stepping import alone, interleaved, steps_of
@@ -11,6 +11,8 @@ import argosy
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter
+from stored.rows import column, count
+from stored.sqlite_files import assert_sound
 
 PLAN = "name: notes\ndataset: {name: all}\nadapter: {name: tfidf}\nmodel: [naive_bayes, nearest_centroid]\n"
 OTHER = "name: other\ndataset: {name: all}\nadapter: {name: hashing}\nmodel: {name: naive_bayes}\n"
@@ -109,16 +111,14 @@ def check(folder, names):
     assert code == 0, said
     keys = folder / ".argosy" / "keys"
     assert sorted(path.name for path in keys.iterdir()) == ["examples.key", "predictions.key"]
-    database = sqlite3.connect(folder / ".argosy" / "argosy.db")
-    assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    assert database.execute("PRAGMA foreign_key_check").fetchall() == []
-    assert database.execute("SELECT count(*) FROM predictions").fetchone() == (1,), "doctor has drained the spool"
-    named = database.execute("SELECT count(*) FROM examples WHERE subject_hash IS NOT NULL").fetchone()[0]
-    rows = dict(database.execute("SELECT collection, count(*) FROM examples GROUP BY collection"))
-    database.close()
+    with argosy.open(folder) as project:
+        assert_sound(project.database)
+        assert count(project.database, "predictions") == 1, "doctor has drained the spool"
+        named = sum(subject is not None for subject in column(project.database, "examples", "subject_hash"))
+        rows = Counter(column(project.database, "examples", "collection"))
     assert named == (0 if "erase" in names else 12)
     assert rows["default"] == 78 + named + 15 * ("import" in names)
-    assert rows.get("fresh", 0) == 15 * ("import elsewhere" in names)
+    assert rows["fresh"] == 15 * ("import elsewhere" in names)
     for file, is_open in (("plain.tar", False), ("keys.tar", True)):
         if (folder.parent / file).exists():
             again = folder.parent / f"from-{file}"

@@ -22,6 +22,9 @@ from argosy.app.working import work
 from argosy.jobs.job import JobState
 from argosy.store.collector import collect
 from argosy.testing.waiting import PATIENCE
+from stored.messages import sent
+from stored.rows import column, count
+from stored.sqlite_files import assert_sound
 
 PROGRAM = Path(__file__).with_name("proof_program.py")
 SECONDS = PATIENCE
@@ -141,26 +144,27 @@ class Ground:
 
     # --- looks
 
-    def query(self, sql, **values):
-        with self.project.database.read() as transaction:
-            return transaction.execute(sql, values)
+    def count(self, table, **where):
+        return count(self.project.database, table, **where)
+
+    def column(self, table, name, **where):
+        return column(self.project.database, table, name, **where)
 
     def trained(self):
-        return self.query("SELECT count(*) FROM trained")[0][0] - 1  # the champion
+        return self.count("trained") - 1  # the champion
 
     def jobs_of(self, process):
         """The jobs that a worker holds."""
-        found = self.query("SELECT owner FROM jobs WHERE state = 'running'")
-        return [owner for (owner,) in found if owner.endswith(f"-{process.pid}")]
+        found = self.column("jobs", "owner", state="running")
+        return [owner for owner in found if owner.endswith(f"-{process.pid}")]
 
     def has_orphan(self):
         """Whether an artifact is stored whose result is not."""
         stored = {one.digest for one in self.project.artifacts.list_artifacts()}
-        return bool(stored - {row[0] for row in self.query("SELECT artifact FROM trained")})
+        return bool(stored - set(self.column("trained", "artifact")))
 
     def is_over(self):
-        (running,) = self.query("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')")[0]
-        return not running and self.query("SELECT 1 FROM plans WHERE name = :plan", plan=MODEL)
+        return not {"queued", "running"} & set(self.column("jobs", "state")) and self.count("plans", name=MODEL) > 0
 
     def is_ready(self, port=0):
         try:
@@ -187,21 +191,17 @@ class Ground:
     def _verify_definitions(self):
         status = self.project.plans.status(MODEL)
         assert status.counts[JobState.DONE] == status.total == self.definitions, status.counts
-        labels = {row[0] for row in self.query("SELECT label FROM plan_jobs WHERE plan = :plan", plan=MODEL)}
-        versions = self.query("SELECT label, count(*) FROM versions WHERE model = :plan GROUP BY label", plan=MODEL)
-        assert dict(versions) == dict.fromkeys(labels, 1)
+        labels = set(self.column("plan_jobs", "label", plan=MODEL))
+        assert Counter(self.column("versions", "label", model=MODEL)) == dict.fromkeys(labels, 1)
         assert self._finished() == dict.fromkeys(labels, 1)
         for label in labels:  # the result is its last lease's, and nobody else's
-            owner, log = self.query(
-                "SELECT owner, log FROM jobs JOIN trained USING (label) WHERE label = :label", label=label
-            )[0]
+            ((owner,), (log,)) = self.column("jobs", "owner", label=label), self.column("trained", "log", label=label)
             assert f" {owner} begins" in log
         return self._verify_artifacts()
 
     def _finished(self):
         """How often each label was said to be finished: repeated deliveries of one event count once."""
-        bodies = [bytes(body) for (body,) in self.query("SELECT body FROM messages WHERE name = 'proof'")]
-        bodies += [body for (body,) in self.query("SELECT body FROM outbox WHERE topic = 'notifications'")]
+        bodies = sent(self.project.database, "notifications", "proof")
         events = {event["id"]: event for event in map(json.loads, bodies)}
         told = Counter(event["label"] for event in events.values() if event["event"] == "definition_finished")
         return {label: count for label, count in told.items() if label != self.project.models.resolve("live@1").label}
@@ -213,7 +213,7 @@ class Ground:
         """
         artifacts = self.project.artifacts
         planted = artifacts.put(self.folder / "plan.yaml")
-        referred = {row[0] for row in self.query("SELECT artifact FROM trained")}
+        referred = set(self.column("trained", "artifact"))
         for digest in referred:
             artifacts.fetch(digest)
         removed = collect(self.project.database, artifacts, time.time() + 1, age=0.0)
@@ -233,8 +233,7 @@ class Ground:
         return {"answered": len(answered), "corrections": len(accepted)} if clients else {}
 
     def _verify_files(self):
-        assert self.query("PRAGMA integrity_check") == [("ok",)]
-        assert self.query("PRAGMA foreign_key_check") == []
+        assert_sound(self.project.database)
         spool = self.project.spool
         assert [path.name for path in spool.glob("*") if path.suffix != ".new"] == []
         return {}

@@ -6,6 +6,8 @@ import threading
 import httpx
 from proof_ground import Client, texts, until
 
+from stored.sqlite_files import assert_sound
+
 ROWS = 6000
 
 
@@ -24,7 +26,7 @@ def full_database(ground, disk, spares):
             _assert_clear(done.stderr, "database or disk is full")
             refusals["import"] += 1
         assert _count(ground) == before + (0 if done.returncode else ROWS)  # the log may have had room for all of it
-        assert ground.query("PRAGMA integrity_check") == [("ok",)]
+        assert_sound(ground.project.database)
         done = ground.run("plan", "submit", ground.folder / "plan.yaml")
         if done.returncode:
             _assert_clear(done.stderr, "full")
@@ -49,7 +51,7 @@ def full_artifacts(ground, disk, spares):
         if ground.is_over():
             break
         seen += 1
-        (error,) = _put_off(ground)[0]
+        error = _put_off(ground)[0]
         assert error.startswith("ArtifactsFull: "), error
         assert "No space left on device; the artifact was not kept: make room" in error
         before = ground.trained()
@@ -98,11 +100,11 @@ def _more(ground, turn):
 
 
 def _count(ground):
-    return ground.query("SELECT count(*) FROM examples")[0][0]
+    return ground.count("examples")
 
 
 def _put_off(ground):
-    return ground.query("SELECT error FROM jobs WHERE state = 'queued' AND error IS NOT NULL")
+    return [error for error in ground.column("jobs", "error", state="queued") if error is not None]
 
 
 def _assert_clear(error, words):
@@ -119,6 +121,7 @@ def _ended(ground, stop, *clients):
         client.join()
         assert set(client.refused) <= {503}, client.refused
     ground.end()
-    assert ground.query("SELECT sum(failures), count(*) FROM jobs WHERE failures > 0 OR state <> 'done'")[0][1] == 0
+    assert set(ground.column("jobs", "failures")) == {0}
+    assert set(ground.column("jobs", "state")) == {"done"}
     found = ground.verify(clients)
     return {**found, "refused meanwhile": sum(client.refused[503] for client in clients)} if clients else found

@@ -11,6 +11,8 @@ from contextlib import suppress
 
 from proof_ground import Client, free_port, until
 
+from stored.rows import rows
+
 CLIENTS = 2
 
 
@@ -56,7 +58,7 @@ def crash_storm(ground, kills, seed, worker):
         "kills before the plan was done": storm.early,
         **ground.verify(clients),
         "unanswered": sum((client.refused for client in clients), Counter()).total(),
-        "leases lost": ground.query("SELECT coalesce(sum(losses), 0) FROM jobs")[0][0],
+        "leases lost": sum(ground.column("jobs", "losses")),
     }
 
 
@@ -100,8 +102,9 @@ def pause_storm(ground, pauses, seed, workers=3):
 def _held(ground):
     """(label, token, owner, whether the lease has run out) of every running job."""
     with ground.project.database.read() as transaction:
-        rows = transaction.execute("SELECT label, token, owner, lease_until FROM jobs WHERE state = 'running'")
-        return [(label, token, owner, until_ < transaction.now()) for label, token, owner, until_ in rows]
+        now = transaction.now()
+    running = rows(ground.project.database, "jobs", "label", "token", "owner", "lease_until", state="running")
+    return [(label, token, owner, ends < now) for label, token, owner, ends in running]
 
 
 def two_of_everything(ground, seconds):
@@ -128,9 +131,10 @@ def two_of_everything(ground, seconds):
         client.join()
     ground.end()
     assert sum((client.refused for client in clients), Counter()).total() == 0
+    jobs = ground.project.queue.jobs()
     return {
-        "queued twice": ground.query("SELECT coalesce(sum(token - 1 - losses), 0) FROM jobs")[0][0],
-        "leases lost": ground.query("SELECT coalesce(sum(losses), 0) FROM jobs")[0][0],
+        "queued twice": sum(job.token - 1 - job.losses for job in jobs),
+        "leases lost": sum(job.losses for job in jobs),
         **ground.verify(clients),
     }
 
@@ -139,7 +143,7 @@ def _was_taken(ground, label, token, patience=4.0):
     """Whether the job was taken from its worker; not where it had ended, or its worker holds the database's lock."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        state, now = ground.query("SELECT state, token FROM jobs WHERE label = :label", label=label)[0]
+        state, now = rows(ground.project.database, "jobs", "state", "token", label=label)[0]
         if now > token or state != "running":
             return state != "done" or now > token
         time.sleep(0.002)

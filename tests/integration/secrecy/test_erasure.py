@@ -4,6 +4,7 @@ import json
 
 import argosy
 from argosy.testing.waiting import PATIENCE
+from stored.rows import alter, column, count
 
 SUBJECT, CANARY = "ermintrude.cowslip", "quetzalcoatlus"
 PLAN = "name: notes\ndataset: {name: all}\nadapter: {name: tfidf, options: {min_count: [3]}}\nmodel: {name: %s}\n"
@@ -30,16 +31,14 @@ def test_everything_about_a_subject_goes_and_its_models_are_marked(site, tmp_pat
     site.until(lambda: project.feedback.log.count() == 3)
     damaged(project)
     report = {"worst": [first], "who": SUBJECT}
-    with project.database.write() as transaction:
-        transaction.execute("UPDATE jobs SET result = :report", {"report": json.dumps(report)})
+    alter(project.database, "jobs", {}, result=json.dumps(report))
     try:
         erased = site.json("examples", "erase", SUBJECT, "--yes", "--mark")
         assert (erased["examples"], erased["predictions"], erased["models"]) == (2, 2, ["notes@1"])
         assert erased["damaged"] == [str(path) for path in project.spool.glob("*.damaged")]
         assert project.feedback.log.count() == 1
-        with project.database.read() as transaction:
-            assert transaction.execute("SELECT count(*) FROM feedback") == [(0,)]
-            assert transaction.execute("SELECT result FROM jobs") == [('{"worst":["(erased)"],"who":"(erased)"}',)]
+        assert count(project.database, "feedback") == 0
+        assert column(project.database, "jobs", "result") == ['{"worst":["(erased)"],"who":"(erased)"}']
         assert site.having(SUBJECT, CANARY, first, second) == []
         again = site.start("examples", "erase", SUBJECT, "--yes", "--json")
         nothing = json.loads(again.communicate(timeout=60)[0])

@@ -16,6 +16,7 @@ from argosy.errors import DefinitionInvalid
 from argosy.jobs.job import JobState
 from argosy.testing.waiting import PATIENCE
 from argosy.worker_processes import started
+from stored.jobs import end_leases_of
 
 PLAN = {
     "name": "shop",
@@ -80,9 +81,7 @@ def test_it_survives_kill_9_of_its_workers(project):
                 pid = int(running[0].owner.rpartition("-")[2])
                 os.kill(pid, signal.SIGKILL)
                 os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-                with project.database.write() as transaction:
-                    expired = "UPDATE jobs SET lease_until = 1 WHERE owner = :owner AND state = 'running'"
-                    transaction.execute(expired, {"owner": running[0].owner})
+                end_leases_of(project.database, pid)
                 killed += 1
             time.sleep(0.02)
     assert killed == 2

@@ -16,6 +16,8 @@ from argosy.errors import DatasetInvalid, DefinitionInvalid
 from argosy.testing.leases import leased
 from argosy.testing.waiting import PATIENCE
 from argosy.worker_processes import started
+from stored.jobs import end_leases_of
+from stored.rows import alter
 
 PLAN = {
     "name": "shop",
@@ -182,10 +184,7 @@ def kill(project, pid):
     """Kill a worker, and let the time pass that its lease had left."""
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    with project.database.write() as transaction:
-        transaction.execute(
-            "UPDATE jobs SET lease_until = 1 WHERE owner LIKE :owner AND state = 'running'", {"owner": f"%-{pid}"}
-        )
+    end_leases_of(project.database, pid)
 
 
 def children():
@@ -196,8 +195,7 @@ def children():
 def test_what_cannot_be_asked_ends_the_search_and_not_the_worker(project):
     project.plans.submit({**PLAN, "search": {"trials": 4}})
     project.plans.searches.advance()
-    with project.database.write() as transaction:
-        transaction.execute("UPDATE trials SET choices = '{}'")
+    alter(project.database, "trials", {}, choices="{}")
     work(project.backends, threading.Event(), lambda: project.plans.status("shop").is_over)
     assert "ended: KeyError" in project.plans.status("shop").search
 

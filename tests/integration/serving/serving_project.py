@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from argosy import telemetry
+from argosy.app.backends import database
 from argosy.app.mounting import http_server
-from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.definitions.project import LimitSettings
 from argosy.models.adapted_model import AdaptedModel
 from argosy.predictions.feedback_log import FeedbackLog
@@ -38,8 +38,7 @@ MONEY = ["shares fell on the market", "the bank raised its rates", "profits and 
 class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.database = SqliteDatabase(f"sqlite:///{folder / 'argosy.db'}")
-        self.database.migrate()
+        self.database = database("sqlite:///argosy.db", folder)
         self.store = Store(self.database, LocalArtifacts(f"file:{folder / 'artifacts'}"))
         self.vault = Vault(self.database, KEYS)
         self.tokens = Tokens(self.database, self.vault)

@@ -10,6 +10,7 @@ import pytest
 
 import argosy
 from argosy.testing.waiting import PATIENCE, until
+from stored.rows import column, rows
 
 PLAN = """\
 name: notes
@@ -38,13 +39,11 @@ def command(folder, *arguments):
 
 
 def frozen(project):
-    with project.database.read() as transaction:
-        return transaction.execute("SELECT digest, members, counts FROM datasets ORDER BY digest")
+    return rows(project.database, "datasets", "digest", "members", "counts")
 
 
 def labels(project):
-    with project.database.read() as transaction:
-        return [row[0] for row in transaction.execute("SELECT label FROM trained ORDER BY label")]
+    return column(project.database, "trained", "label")
 
 
 def test_a_running_project_goes_on_with_new_keys(project):
