@@ -38,6 +38,12 @@ def test_best_is_the_best_of_all_versions_on_these_rows(replaced):
     (earlier,) = replaced.json("plan", "status", "tickets")["replaced"]
     assert (earlier["definitions"], earlier["trained"], earlier["is_same_plan"]) == (4, 4, False)
     assert "another form of the plan" in replaced("plan", "status", "tickets")
+    assert "which is another form than this plan" in replaced("plan", "status", "plan.yaml")
+    asked = {
+        name: replaced.json("plan", "status", name)["is_other_form"] for name in ("plan.yaml", "poor.yaml", "tickets")
+    }
+    assert asked == {"plan.yaml": True, "poor.yaml": False, "tickets": False}
+    assert "tickets@1 has no files and no curves" in replaced("models", "files", "tickets@1")
 
 
 def test_a_worse_version_takes_no_champions_place_unasked(replaced):

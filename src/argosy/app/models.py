@@ -158,12 +158,12 @@ class ProjectModels:
         version = self.resolve(reference)
         if alias == CHAMPION and not even_if_worse:
             check_not_doubtful(self.check_promotion(version.reference), "even_if_worse=True")
-        if nothing := learned_nothing(self._backends.store.trained(version.label)):
-            _log.warning("%s %s", version.reference, nothing)
         with self._backends.database.write() as transaction:
             self._backends.store.promote(
                 transaction, version.model, version.number, alias, by=by or current_user(), reason=reason, force=force
             )
+        if nothing := learned_nothing(self._backends.store.trained(version.label)):
+            _log.warning("%s %s", version.reference, nothing)
         return self._backends.store.stored_version(version.reference)
 
     def check_promotion(self, reference: str) -> Promotion | None:

@@ -174,10 +174,10 @@ class Project:
 
         Raises ModelNotFound, VersionNotFound, KeyUnavailable.
         """
-        from argosy.evaluation.drift_periods import drift_rows, measure_drift
+        from argosy.evaluation.drift_periods import ROW_COLUMNS, drift_rows, measure_drift
         from argosy.web.frames import as_frame
 
-        return as_frame(drift_rows(measure_drift(self.backends, target, by)), "drift()")
+        return as_frame(drift_rows(measure_drift(self.backends, target, by)), "drift()", ROW_COLUMNS)
 
     def report(
         self,
@@ -207,9 +207,9 @@ class Project:
         `texts` decrypts the inputs; `quick` trains nothing and leaves out the training part. Raises as `report` does.
         """
         from argosy.web.frames import as_frame
-        from argosy.web.gathering import doubts_of
+        from argosy.web.gathering import doubt_columns, doubts_of
 
-        return as_frame(doubts_of(self.backends, target, texts=texts, quick=quick), "doubts()")
+        return as_frame(doubts_of(self.backends, target, texts=texts, quick=quick), "doubts()", doubt_columns(texts))
 
     def reproduce(
         self, reference: str, report_progress: Callable[[str], None] = lambda _: None, *, kept_code: bool = True

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from argosy.cli.output import print_line, print_table
+from argosy.cli.output import WIDTH, print_line, print_table
 from argosy.shortening import NUMBERED, distinct_short_forms
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Column = tuple[str, Callable[[Row], str]]
 
-WIDTH = 100
-"""Columns where nobody says how many there are: in a pipe."""
 FIGURES = {"accuracy": "accuracy", "micro_f1": "micro-F1", "macro_f1": "macro-F1", "log_loss": "log loss"}
 """As a reader knows them."""
 _DROPPED = (">log loss", ">accuracy", ">exact", ">macro-F1", ">kB", ">µs", ">fit s")

@@ -63,9 +63,13 @@ def files(ctx: click.Context, reference: str, name: str | None, path: str | None
     if as_json:
         print_json({"files": [asdict(one) for one in attached], "curves": curves})
         return
-    print_table(("file", ">bytes"), [(one.name, f"{one.size_bytes:,}") for one in attached])
-    rows = [(metric, f"{len(points)}", f"{points[-1][1]:g}") for metric, points in curves.items()]
-    print_table(("metric", ">values", ">last"), rows)
+    if not attached and not curves:
+        print_line(f"{reference} has no files and no curves: no plug-in that trained it kept any.")
+    if attached:
+        print_table(("file", ">bytes"), [(one.name, f"{one.size_bytes:,}") for one in attached])
+    if curves:
+        rows = [(metric, f"{len(points)}", f"{points[-1][1]:g}") for metric, points in curves.items()]
+        print_table(("metric", ">values", ">last"), rows)
 
 
 @click.command()

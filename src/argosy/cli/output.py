@@ -18,6 +18,8 @@ import click
 from argosy.terminal_text import IN_JSON, visible, visible_line
 
 C = TypeVar("C", bound=Callable[..., Any])
+WIDTH = 100
+"""Columns where nobody says how many there are: in a pipe."""
 _CLEARED = "\r\x1b[K"
 """What empties the terminal's line."""
 

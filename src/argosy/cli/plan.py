@@ -110,7 +110,11 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
         counts = {state.value: number for state, number in found.counts.items()}
         failed = [{"label": job.label, "error": job.error, "traceback": job.traceback} for job in found.failed]
         shown = {"plan": found.plan, "counts": counts, "failed": failed, "lacking": dict(found.lacking)}
-        shown |= {"stopped": found.stopped, "replaced": [asdict(one) for one in found.replaced]}
+        shown |= {
+            "is_other_form": found.is_other_form,
+            "stopped": found.stopped,
+            "replaced": [asdict(one) for one in found.replaced],
+        }
         waiting = {"quiet_until": until} if until else {}
         print_json(
             shown | waiting | ({"search": found.search, "searching": found.is_searching} if found.search else {})

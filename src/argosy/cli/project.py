@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from argosy import clock
-from argosy.cli.output import counting, json_option, print_json, print_line, print_table
+from argosy.cli.output import WIDTH, counting, json_option, print_json, print_line
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
+    from argosy.operations.integrity import Finding
 
 NO_PROJECT = "."
 
@@ -53,6 +58,20 @@ def init(folder: Path, name: str, as_json: bool) -> None:
     print_line(f"Next: {there}argosy examples import YOUR.csv && argosy train plan.yaml")
 
 
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Each within the width of the terminal, what to do about it on lines of its own."""
+    width = shutil.get_terminal_size((WIDTH, 24)).columns
+    room = max(len(one.check) for one in findings)
+    for one in findings:
+        margin = " " * (room + 9)
+        fold = partial(
+            textwrap.fill, width=width, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False
+        )
+        print_line(fold(f"  {'ok' if one.ok else '!!'}   {one.check:<{room}}  {one.found}"))
+        if one.to_do:
+            print_line(fold(f"{margin}→ {one.to_do}"))
+
+
 @click.command()
 @click.option("--quick", is_flag=True, help="Open the newest 1,000 rows of each kind, and compare 100 MB of artifacts.")
 @json_option
@@ -70,6 +89,5 @@ def doctor(ctx: click.Context, quick: bool, as_json: bool) -> int:
     if as_json:
         print_json([{"check": one.check, "ok": one.ok, "found": one.found, "to_do": one.to_do} for one in findings])
     else:
-        rows = [("ok" if one.ok else "!!", one.check, one.found, one.to_do) for one in findings]
-        print_table(("", "check", "found", "what to do"), rows)
+        print_findings(findings)
     return 0 if all(one.ok for one in findings) else 1

@@ -10,6 +10,7 @@ import msgspec
 from argosy.backends import Backends
 from argosy.jobs.selection import resolve_version
 from argosy.predictions.drift_checks import Drift
+from argosy.statistics.shifts import Shift
 from argosy.subprocess_tasks import run_task
 from argosy.types import Progress
 
@@ -73,6 +74,10 @@ def periods_of(counted: Counted, version: int, by: str = "") -> list[Period]:
         Period(version, start, end, compare_profiles(reference.profile, together(hours, version, start, end)))
         for start, end in periods(hours, period_seconds(hours, by))
     ]
+
+
+ROW_COLUMNS = ("version", "started_at", "ended_at", "rows", "what", *Shift.__struct_fields__, "is_shown")
+"""Of `drift_rows`, in their order."""
 
 
 def drift_rows(found: Found) -> list[dict[str, Any]]:

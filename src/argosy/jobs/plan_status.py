@@ -35,6 +35,9 @@ class PlanStatus:
     replaced: tuple[ReplacedPlan, ...] = ()
     """Earlier forms of it, the newest first; of all that the plan wants alone."""
 
+    is_other_form: bool = False
+    """It was asked for by a file whose plan is not what was submitted last under the name; all else is of that."""
+
     @property
     def total(self) -> int:
         return sum(self.counts.values())
@@ -55,6 +58,8 @@ class PlanStatus:
     def _lines(self) -> list[str]:
         counts = ", ".join(f"{number} {state.value}" for state, number in self.counts.items() if number)
         lines = [f"Plan '{self.plan}'{' (cancelled)' if self.is_cancelled else ''}: {counts or 'nothing to do'}."]
+        submitted = format_time(round(self.submitted_at))
+        lines += [f"  as submitted {submitted}, which is another form than this plan"] if self.is_other_form else []
         lines += [f"  search: {self.search}"] if self.search else []
         lines += [f"  stopped: {self.stopped}"] if self.stopped else []
         lines += [f"  {number} wait for a worker with the plug-in {name}" for name, number in self.lacking.items()]

@@ -41,7 +41,7 @@ def offers(versions: Sequence[Version]) -> list[AspiredVersions]:
     return [
         AspiredVersions(
             model,
-            {one.number: ArtifactReference(one.label, one.artifact) for one in of_model},
+            {one.number: ArtifactReference(one.label, one.artifact, one.reference) for one in of_model},
             {alias: one.number for one in of_model for alias in one.aliases},
         )
         for model, of_model in sorted(by_model.items())

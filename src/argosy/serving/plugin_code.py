@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from argosy.errors import ArgosyError, PluginCodeChanged
 from argosy.serving.aspired_versions import AspiredVersions
+from argosy.serving.servable import ArtifactReference
 from argosy.store.store import Store
 from argosy.store.trained_code import changed_code_message, changed_plugins
 from argosy.telemetry import logger
@@ -19,18 +20,18 @@ class TrainedCode:
     def __init__(self, store: Store, is_strict: bool) -> None:
         self._store, self._is_strict = store, is_strict
 
-    def check(self, label: str, version: str = "") -> None:
+    def check(self, reference: ArtifactReference) -> None:
         """Before a version is loaded; raises PluginCodeChanged where that is strict."""
         try:
-            changed = changed_plugins(self._store.trained(label), self._store.trained)
+            changed = changed_plugins(self._store.trained(reference.label), self._store.trained)
         except ArgosyError as problem:  # a row that cannot be read keeps no model from answering
             if self._is_strict:
                 raise
-            _log.warning("%s: whether its plug-ins' code is the trained one cannot be said: %s", label, problem)
+            _log.warning("%s: whether its plug-ins' code is the trained one cannot be said: %s", reference, problem)
             return
         if not changed:
             return
-        message = changed_code_message(version or label, changed)
+        message = changed_code_message(str(reference), changed)
         if self._is_strict:
             raise PluginCodeChanged(message)
         _log.warning("%s", message)
@@ -39,5 +40,5 @@ class TrainedCode:
         """Before the server starts, so that a strict one does not; another does not ask."""
         if self._is_strict:
             for model in offered():
-                for number, one in model.versions.items():
-                    self.check(one.label, f"{model.model}@{number}")
+                for one in model.versions.values():
+                    self.check(one)

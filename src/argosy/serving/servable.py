@@ -57,10 +57,15 @@ class Predictor(Protocol):
 
 @dataclass(frozen=True)
 class ArtifactReference:
-    """What a version is before it is loaded: its definition's label and its artifact's digest."""
+    """What a version is before it is loaded: its definition's label and its artifact's digest, and `MODEL@NUMBER`."""
 
     label: str
     artifact: str
+    version: str = ""
+
+    def __str__(self) -> str:
+        """As people know it, and as plans do."""
+        return f"{self.version} ({self.label})" if self.version else self.label
 
 
 @dataclass

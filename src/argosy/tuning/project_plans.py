@@ -8,6 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from argosy.backends import Backends
 from argosy.definitions import LIMIT, Plan, expand, load_plan, parse_plan, require_some
 from argosy.errors import PlanNotFound
@@ -73,9 +75,13 @@ class ProjectPlans:
         return replace(done, left_out=tuple(one.reason for one in expansion.left_out))
 
     def status(self, plan: PlanSource) -> PlanStatus:
-        """Where a submitted plan's definitions are; raises PlanNotFound."""
+        """Where a submitted plan's definitions are; raises PlanNotFound.
+
+        Those of the newest submission of its name: `is_other_form` says that this plan is not what was submitted.
+        """
         name = self.name(plan)
-        search, found = self.searches.status(name), self.queued.status(name)
+        search = self.searches.status(name)
+        found = replace(self.queued.status(name), is_other_form=self._is_other_form(name, plan))
         return found if search is None else replace(found, search=str(search), is_searching=search.is_open)
 
     def progress(self, plan: str, submitted: Submitted) -> PlanStatus:
@@ -115,6 +121,14 @@ class ProjectPlans:
                 raise PlanNotFound(f"there is no file {plan}")
             return self.load(plan).name
         return str(plan)
+
+    def _is_other_form(self, name: str, plan: PlanSource) -> bool:
+        if not isinstance(plan, Mapping) and plan == name:
+            return False
+        with self._backends.database.read() as transaction:
+            submitted = msgspec.json.decode(self.queued.source(transaction, name))
+        asked: Any = msgspec.to_builtins(self._checker().resolved(self.load(plan)).source)
+        return bool(asked != submitted)
 
     @property
     def queued(self) -> Plans:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +12,16 @@ if TYPE_CHECKING:
     import pandas
 
 
-def as_frame(rows: list[dict[str, Any]], asked: str) -> pandas.DataFrame:
+def as_frame(rows: list[dict[str, Any]], asked: str, columns: Sequence[str] = ()) -> pandas.DataFrame:
     """Rows as a data frame, their rank as its index where they have one; columns named `…_at` are times in UTC.
 
-    Raises ExtraMissing without pandas.
+    `columns` are those that it has without a row too. Raises ExtraMissing without pandas.
     """
     try:
         import pandas as pd
     except ImportError:
         raise ExtraMissing("pandas", "frames", asked) from None
-    frame: pandas.DataFrame = pd.DataFrame(rows)
+    frame: pandas.DataFrame = pd.DataFrame(rows, columns=None if rows else list(columns))
     for name in frame.columns:
         if name.endswith("_at"):
             frame[name] = _times(frame[name])

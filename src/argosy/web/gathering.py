@@ -120,6 +120,12 @@ def analysed(backends: Backends, version: Version, report_progress: Progress, **
     return msgspec.convert(run_task(backends.root, "analyse", request, report_progress=report_progress), Analysis)
 
 
+def doubt_columns(texts: bool) -> tuple[str, ...]:
+    """Of `doubts_of`, in their order."""
+    found = ("label", "suggested", "ahead_by", "part", "example_id")
+    return ("text", *found, "seen_at") if texts else found
+
+
 def doubts_of(backends: Backends, target: str, *, texts: bool = False, quick: bool = False) -> list[dict[str, Any]]:
     """Every label in doubt, the worst first; `texts` decrypts the inputs."""
     found = analysed(backends, subject_of(backends, target), lambda _: None, quick=quick, every_doubt=True)

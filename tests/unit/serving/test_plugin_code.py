@@ -1,12 +1,14 @@
 """What a server does about a version whose plug-ins' code is another, or cannot be told."""
 
 import logging
+import re
 
 import pytest
 
 from argosy.errors import PluginCodeChanged, RowUnreadable
 from argosy.models.estimators import estimators
 from argosy.serving.plugin_code import TrainedCode
+from argosy.serving.servable import ArtifactReference
 from argosy.store.trained import Trained
 
 
@@ -39,26 +41,30 @@ STORE = Rows(
 OTHER = {"changed": "model.logistic", "gone": "adapter.mine", "ensemble": "model.logistic"}
 
 
+def reference(label):
+    return ArtifactReference(label, "a" * 64, "topics@3")
+
+
 @pytest.mark.parametrize("is_strict", [True, False])
 @pytest.mark.parametrize("label", ["same", "none", "dataset"])
 def test_the_same_code_needs_no_word(label, is_strict, caplog):
-    TrainedCode(STORE, is_strict).check(label)
+    TrainedCode(STORE, is_strict).check(reference(label))
     assert caplog.text == ""
 
 
 @pytest.mark.parametrize("label", OTHER)
 def test_other_code_is_warned_of_or_refused(label, caplog):
-    said = f"{label} was trained with other code of {OTHER[label]} than is here"
+    said = f"topics@3 ({label}) was trained with other code of {OTHER[label]} than is here"
     with caplog.at_level(logging.WARNING, "argosy.serving"):
-        TrainedCode(STORE, is_strict=False).check(label)
+        TrainedCode(STORE, is_strict=False).check(reference(label))
     assert said in caplog.text
-    with pytest.raises(PluginCodeChanged, match=said):
-        TrainedCode(STORE, is_strict=True).check(label)
+    with pytest.raises(PluginCodeChanged, match=re.escape(said)):
+        TrainedCode(STORE, is_strict=True).check(reference(label))
 
 
 def test_a_row_that_cannot_be_read_keeps_no_version_from_answering(caplog):
     with caplog.at_level(logging.WARNING, "argosy.serving"):
-        TrainedCode(STORE, is_strict=False).check("damaged")
-    assert "cannot be said" in caplog.text
+        TrainedCode(STORE, is_strict=False).check(reference("damaged"))
+    assert "topics@3 (damaged): whether" in caplog.text
     with pytest.raises(RowUnreadable):
-        TrainedCode(STORE, is_strict=True).check("damaged")
+        TrainedCode(STORE, is_strict=True).check(reference("damaged"))

@@ -4,7 +4,10 @@ import datetime as dt
 
 import pytest
 
+from argosy.evaluation.drift_periods import ROW_COLUMNS, Found, Period, drift_rows
 from argosy.evaluation.leaderboard import METRICS
+from argosy.predictions.drift_checks import Drift
+from argosy.statistics.shifts import Shift
 from argosy.web.frames import as_frame, leaderboard_frame
 
 FIGURES = {
@@ -53,6 +56,15 @@ def test_a_part_of_a_leaderboard_is_shown_as_one_where_it_can_be():
     for part in (board[["model"]], board.describe(), board[:0], leaderboard_frame([])):
         assert "dataframe" in part._repr_html_()
     assert board.loc[3, "model"] == "<svm>"
+
+
+def test_a_frame_without_rows_has_its_columns():
+    shift = Shift(0.5, 0.1, 0.9, 0.01, 0.5, 0.1)
+    found = Found("shop", [Period(1, 0.0, 3600.0, Drift(100, 50, {"answers": shift}))], {})
+    some, none = as_frame(drift_rows(found), "drift()", ROW_COLUMNS), as_frame([], "drift()", ROW_COLUMNS)
+    assert list(some.columns) == list(none.columns) == list(ROW_COLUMNS)
+    assert str(none["started_at"].dtype) == str(some["started_at"].dtype) == "datetime64[us, UTC]"
+    assert (len(some), len(none)) == (1, 0)
 
 
 @pytest.mark.parametrize("name", ["page.html", "<odd> & name.html"])

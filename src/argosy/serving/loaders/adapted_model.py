@@ -31,7 +31,7 @@ def give_way() -> None:
 
 
 class AdaptedModelLoader:
-    """A call of an imported model may take `imported_seconds`. `check_code` is asked about a label before it is loaded:
+    """A call of an imported model may take `imported_seconds`. `check_code` is called with a version before loading it:
     it raises where the users' code here is not to answer for it."""
 
     def __init__(
@@ -39,7 +39,7 @@ class AdaptedModelLoader:
         artifacts: ArtifactStore,
         imported_seconds: float = CALL_SECONDS,
         pause: Callable[[], None] = give_way,
-        check_code: Callable[[str], None] = lambda _label: None,
+        check_code: Callable[[ArtifactReference], None] = lambda _reference: None,
     ) -> None:
         self._artifacts, self._imported_seconds, self._pause = artifacts, imported_seconds, pause
         self._check_code = check_code
@@ -60,7 +60,7 @@ class AdaptedModelLoader:
 
         And PluginCodeChanged, where the code is checked strictly.
         """
-        self._check_code(reference.label)
+        self._check_code(reference)
         model = AdaptedModel.load(self._artifacts.fetch(reference.artifact))
         components = [one for half in (model.adapter, model.estimator) for one in _components(half)]
         for component in components:
