@@ -277,7 +277,11 @@ class NotFitted(UserMistake, AttributeError):
 
 
 class ModelFailed(ArgosyError):
-    """The code of a model or an adapter, a user's own most likely, raised when it was asked."""
+    """The code of a model or an adapter, a user's own most likely, raised when it was asked; `problem` says where."""
+
+    def __init__(self, problem: str, model: str = "the model") -> None:
+        self.problem = problem
+        super().__init__(f"{model} cannot answer: {problem}")
 
 
 class InputInvalid(UserMistake, ValueError):
@@ -416,11 +420,22 @@ def place_of(error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f" at {error.filename}:{error.lineno}: {(error.text or '').strip()}"
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if not frame.filename.startswith((_OURS, sys.prefix, sys.base_prefix, "<"))]
+    theirs = [frame for frame in frames if _is_users(frame.filename)]
     return "".join(
         f" at {frame.filename}:{frame.lineno} in {frame.name}" + (f": {frame.line}" if frame.line else "")
         for frame in (theirs or frames)[-1:]
     )
+
+
+def is_from_users_code(error: BaseException) -> bool:
+    """Whether a user's own code was on the way from where the exception is caught to where it was raised."""
+    import traceback
+
+    return any(_is_users(frame.f_code.co_filename) for frame, _ in traceback.walk_tb(error.__traceback__))
+
+
+def _is_users(file: str) -> bool:
+    return not file.startswith((_OURS, sys.prefix, sys.base_prefix, "<"))
 
 
 def traced(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from argosy.cli.importing import challenge, import_, origin_rows
 from argosy.cli.model_files import code, files, tag
 from argosy.cli.output import json_option, print_json, print_line, print_table, standard_output
 from argosy.cli.project import command_project
-from argosy.errors import ArgosyError, InputInvalid, ModelFailed, message_of
+from argosy.errors import InputInvalid, ModelFailed
 from argosy.plurals import plural
 from argosy.spreadsheet_cells import guarded
 from argosy.types import Input
@@ -313,10 +313,8 @@ def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json:
     inputs = [input_of(text, model.adapter.reads) for text in texts]
     try:
         scores = model.scores(inputs)
-    except ArgosyError:
-        raise
-    except Exception as error:
-        raise ModelFailed(f"{reference} cannot answer: {message_of(error)}") from error
+    except ModelFailed as failed:
+        raise ModelFailed(failed.problem, reference) from failed
     labels = answers_of(scores, model.classes, model.estimator.answered_from)
     confidences = confidence(scores, model.estimator.has_probabilities, model.estimator.answered_from)
     if as_json:

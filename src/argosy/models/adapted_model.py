@@ -14,7 +14,9 @@ from argosy.errors import (
     ArtifactCorrupt,
     DatasetInvalid,
     DefinitionInvalid,
+    ModelFailed,
     NotFitted,
+    PluginFailed,
     ProbabilityUnavailable,
     UserMistake,
 )
@@ -26,6 +28,7 @@ from argosy.models.artifact_format import ArrayWriter, read_artifact, write_arti
 from argosy.models.component import Component, edition_in
 from argosy.models.estimator import Estimator, Scores
 from argosy.models.estimators import estimators
+from argosy.models.given import users_code
 from argosy.models.inputs import TEXT_BYTES
 from argosy.models.packing import Array, from_base64, to_base64
 from argosy.models.served import Served
@@ -72,7 +75,7 @@ class AdaptedModel:
         texts = label_texts(labels, self.estimator.answers_sets)
         classes = classes_of(texts, self.estimator.answers_sets)
         codes = coded(texts, classes, self.estimator.answers_sets)
-        with self.adapter.kept_unless_done(), self.estimator.kept_unless_done():
+        with users_code(_not_fitted), self.adapter.kept_unless_done(), self.estimator.kept_unless_done():
             features = fitted_rows(self.adapter, self.estimator, inputs, texts)
             self.estimator.fit(features, codes, len(classes))
         self.classes = classes
@@ -86,8 +89,9 @@ class AdaptedModel:
         """
         self._require_fitted()
         classes = sorted({*self.classes, *label_texts(labels)})
-        estimator = continued_estimator(type(self.estimator)(**self.estimator.arguments), self, classes)
-        estimator.fit(self.adapter.transform(inputs), coded(labels, classes, are_sets=False), len(classes))
+        with users_code(_not_fitted):
+            estimator = continued_estimator(type(self.estimator)(**self.estimator.arguments), self, classes)
+            estimator.fit(self.adapter.transform(inputs), coded(labels, classes, are_sets=False), len(classes))
         return type(self)(self.adapter, estimator, classes)
 
     def classify(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> list[str]:
@@ -133,8 +137,9 @@ class AdaptedModel:
         if stored.get("format") not in (1, FORMAT):
             raise ArtifactCorrupt(f"a model of format {stored.get('format')}; this Argosy reads up to {FORMAT}")
         try:
-            adapter = _component(adapters, "adapter", stored["adapter"], get)
-            return cls(adapter, _component(estimators, "model", stored["model"], get), stored["classes"])
+            with users_code(_not_loaded):
+                adapter = _component(adapters, "adapter", stored["adapter"], get)
+                return cls(adapter, _component(estimators, "model", stored["model"], get), stored["classes"])
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, MemoryError) as problem:
             raise ArtifactCorrupt(f"a damaged model: {type(problem).__name__} {problem}") from problem
 
@@ -156,14 +161,25 @@ class AdaptedModel:
 
     @cached_property
     def _served(self) -> Served:
-        return self.estimator.served_form(self.adapter, self.classes)
+        with users_code(ModelFailed):
+            return self.estimator.served_form(self.adapter, self.classes)
 
     def _score(self, inputs: Iterable[Input], limit: int) -> Scores:
-        return check_scores(self.served().score(inputs, limit))
+        served = self.served()
+        with users_code(ModelFailed):
+            return check_scores(served.score(inputs, limit))
 
     def _require_fitted(self) -> None:
         if not self.classes:
             raise NotFitted("this model has not been fitted yet: call fit first")
+
+
+def _not_fitted(problem: str) -> PluginFailed:
+    return PluginFailed(f"the model cannot be fitted: {problem}")
+
+
+def _not_loaded(problem: str) -> PluginFailed:
+    return PluginFailed(f"the code of a plug-in cannot take what was stored by it: {problem}")
 
 
 def fitted_rows(adapter: Adapter, estimator: Estimator, inputs: Sequence[Input], labels: Sequence[str]) -> Any:

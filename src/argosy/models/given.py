@@ -1,14 +1,29 @@
-"""What a plug-in gives back, checked where it is taken: an error in ours would point at the wrong code."""
+"""What a plug-in gives back or raises, checked where it is called: an error in ours would point at the wrong code."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from argosy.errors import PluginFailed
+from argosy.errors import ArgosyError, PluginFailed, is_from_users_code, message_of
 from argosy.models.answers import Scores
+
+
+@contextmanager
+def users_code(failed: Callable[[str], ArgosyError]) -> Iterator[None]:
+    """Around calls of plug-ins: raise what `failed` makes of an error of a user's code, its place in one line."""
+    try:
+        yield
+    except ArgosyError:
+        raise
+    except Exception as error:
+        if is_from_users_code(error):
+            raise failed(message_of(error)) from error
+        raise
 
 
 def checked_rows(adapter: object, method: str, features: Any, rows: int) -> Any:

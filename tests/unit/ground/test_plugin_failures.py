@@ -9,7 +9,10 @@ import pytest
 from argosy.app.plugins import load_plugins
 from argosy.definitions import expand, parse_plan
 from argosy.definitions.definition import Registries
-from argosy.errors import DefinitionInvalid, PluginFailed, message_of
+from argosy.errors import DefinitionInvalid, ModelFailed, PluginFailed, message_of
+from argosy.models.adapted_model import AdaptedModel
+from argosy.models.adapters import adapters
+from argosy.models.estimators import estimators
 from argosy.models.given import checked_answers, checked_rows
 from argosy.registry import Registry
 
@@ -46,6 +49,29 @@ class Asked(Fine):
     @classmethod
     def unused(cls, options):
         return options["no such key"]
+
+
+class Breaking(Adapter):
+    breaks = ""
+
+    def __init__(self, fails: str = "") -> None:
+        self.fails = fails
+
+    def fit(self, inputs, labels):
+        if self.fails == "fit":
+            raise KeyError("of fit")
+        self.width_ = 1
+        return self
+
+    def transform(self, inputs):
+        if self.breaks == "transform":
+            raise KeyError("of transform")
+        return np.array([[float(len(text))] for text in inputs])
+
+    def restored(self, learned):
+        if self.breaks == "restored":
+            raise KeyError("of restored")
+        return super().restored(learned)
 
 
 class Scores(Estimator):
@@ -115,6 +141,38 @@ def test_what_is_logged_has_the_line_and_not_the_message(mine):
     said = message_of(caught.value)
     assert f"AttributeError at {mine.__file__}:{line_of('return X.nothing')} in scores: return X.nothing" in said
     assert "example" not in said.replace("it may quote an example", "")
+
+
+@pytest.fixture
+def registered(mine, monkeypatch):
+    for registry in (adapters, estimators):
+        monkeypatch.setattr(registry, "_plugins", dict(registry._plugins))
+    adapters.register("mine", mine.Breaking)
+    return mine
+
+
+def test_an_error_in_a_plugin_reaches_python_with_its_line_and_no_text(registered):
+    inputs, labels = ["an apple", "a pear", "an apple", "a pear"], ["a", "b", "a", "b"]
+
+    def line(text):
+        return f"at {registered.__file__}:{line_of(text)} in "
+
+    with pytest.raises(PluginFailed, match="the model cannot be fitted: KeyError at") as caught:
+        AdaptedModel(registered.Breaking("fit"), estimators.get("nearest_centroid").create({})).fit(inputs, labels)
+    assert line('raise KeyError("of fit")') in str(caught.value)
+    assert "of fit" not in str(caught.value).replace('raise KeyError("of fit")', "")
+    model = AdaptedModel(registered.Breaking(), estimators.get("nearest_centroid").create({})).fit(inputs, labels)
+    stored = model.to_dict()
+    registered.Breaking.breaks = "transform"
+    for ask in (model.classify, model.scores, model.confidence):
+        with pytest.raises(ModelFailed, match="the model cannot answer: KeyError at") as caught:
+            ask(["a plum"])
+        assert line('raise KeyError("of transform")') in str(caught.value)
+        assert isinstance(caught.value.__cause__, KeyError)
+    registered.Breaking.breaks = "restored"
+    with pytest.raises(PluginFailed, match="cannot take what was stored by it: KeyError at") as caught:
+        AdaptedModel.from_dict(stored)
+    assert line('raise KeyError("of restored")') in str(caught.value)
 
 
 def test_what_a_plugin_gives_back_is_checked_where_it_is_taken(mine):
