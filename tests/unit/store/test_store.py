@@ -223,3 +223,8 @@ def test_places_on_the_leaderboard_are_no_aliases_and_old_ones_are_found(store):
     assert store.reserved_aliases() == []
     add(store.database, "aliases", model="topics", alias="best", number=1, moved_at=0)
     assert store.reserved_aliases() == [("topics", "best", 1)]
+    with store.database.write() as transaction:
+        assert store.remove_alias(transaction, "topics", "best") == 1
+    assert store.reserved_aliases() == []
+    with pytest.raises(VersionNotFound, match="a place on the leaderboard"):
+        store.stored_version("topics@best")
