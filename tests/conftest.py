@@ -39,6 +39,7 @@ from servers.postgresql import (  # noqa: E402, F401  # fixtures
     postgresql_server,
     postgresql_url,
 )
+from servers.rabbitmq import rabbitmq_server, rabbitmq_url, relayed  # noqa: E402, F401
 
 
 def pytest_addoption(parser):

@@ -150,5 +150,7 @@ class Backends:
 
     def close(self) -> None:
         """Close what was opened; what is used afterwards opens anew."""
+        if "broker" in self.__dict__:
+            self.broker.close()
         if "database" in self.__dict__:
             self.database.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 ADAPTER_FOLDERS = {
     "sqlite3": ("database/engines/", "datasets/queries/"),
     "psycopg": ("database/engines/", "datasets/queries/"),
-    "pika": ("messaging/brokers/",),
+    "pika": ("messaging/brokers/", "messaging/amqp/"),
     "redis": ("features/caches/", "messaging/brokers/"),
     "kafka": ("features/logs/",),
     "confluent_kafka": ("features/logs/",),

@@ -6,12 +6,33 @@ from argosy.messaging.broker import Capability
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.testing.brokers import CHECKS, NEEDS, Site, checks_for
 
+RABBITMQ = {Capability.DURABLE, Capability.COUNTS_CRASHES}
 sql = pytest.mark.parametrize("check", checks_for(SqlBroker.capabilities), ids=lambda check: check.__name__)
 
 
 @sql
 def test_sql(check, open_database):
     check(Site(lambda policy: SqlBroker(open_database(), policy)))
+
+
+@pytest.mark.parametrize("check", checks_for(RABBITMQ), ids=lambda check: check.__name__)
+def test_rabbitmq(check, rabbitmq_url, relayed):
+    from argosy.messaging.brokers.rabbitmq import RabbitmqBroker
+
+    assert RabbitmqBroker.capabilities == RABBITMQ
+    relays = {}
+
+    def opened(policy):
+        url, relay = relayed(rabbitmq_url)
+        broker = RabbitmqBroker(url, policy)
+        relays[broker] = relay
+        return broker
+
+    try:
+        check(Site(opened, lambda broker: relays[broker].cut(), quiet=0.2))
+    finally:
+        for broker in relays:
+            broker.close()
 
 
 def test_every_capability_is_asked_for():

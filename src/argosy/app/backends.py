@@ -67,7 +67,10 @@ def _make_home(file: Path, home: Path) -> None:
 def broker(url: str, root: Path, own: Database) -> Broker:
     """The broker of a URL; `sqlite:` alone, or none, is the project's own database."""
     url = url or "sqlite:"
-    _known("broker", url, ("sqlite", "postgresql"))
+    if _known("broker", url, ("sqlite", "postgresql", "amqp", "amqps")).startswith("amqp"):
+        from argosy.messaging.brokers.rabbitmq import RabbitmqBroker
+
+        return RabbitmqBroker(url)
     from argosy.messaging.brokers.sql import SqlBroker
 
     return SqlBroker(own if url == "sqlite:" else database(url, root))

@@ -7,7 +7,8 @@ Guarantees, for every broker:
 
 - A `Broker` may be used from any thread, by any number of processes; a `Receiver` and its deliveries from one thread.
 - A name that subscribed to a topic receives every message published there since, whether or not anybody is receiving
-  at the time. Receivers of one name share its messages; each other name has its own copy of all.
+  at the time. Receivers of one name share its messages; each other name has its own copy of all. An open receiver may
+  keep up to `prefetch` of them from the others before it hands them out.
 - When `publish` returns, the messages are kept for every subscribed name. Where it raises BrokerUnavailable, any of
   them may have been: publish them again. Where nobody has subscribed they are dropped, and it returns False.
 - A message is delivered until some delivery of it is settled: by `ack` or `bury`. One that was given back, or whose
@@ -16,7 +17,7 @@ Guarantees, for every broker:
   Between several receivers, and for messages delivered again, there is no order.
 - Only a message's newest delivery settles it. Settling an older one changes nothing, and raises nothing.
 - A message delivered `delivery_limit` times is buried instead of being delivered again: moved to the dead letters of
-  that name. Dead letters are received like others; those that are buried again are dropped.
+  that name. Dead letters are received like others, without that limit; those that are buried again are dropped.
 - A message that nobody took within `keep_seconds` may be dropped, so that what has no receivers stays bounded.
 
 Raises MessageInvalid for a name or a message that it does not take, BrokerUnavailable while it cannot be reached; a
@@ -97,7 +98,7 @@ class Delivery:
     def bury(self, why: str) -> None:
         """Move it to the dead letters, with headers `dead_because` and `dead_after` (the number of attempts)."""
         if self._settle(Settled.BURIED, why[:LONGEST_WHY]):
-            if self.receiver.name.endswith(DEAD):
+            if self.receiver.is_of_dead_letters:
                 self.receiver._ack(self)
             else:
                 self.receiver._bury(self, {"dead_because": self.why, "dead_after": str(self.attempt)})
@@ -118,8 +119,15 @@ class Receiver(ABC):
         self.held = 0
         """Deliveries that are not settled."""
 
+    @property
+    def is_of_dead_letters(self) -> bool:
+        return self.name.endswith(DEAD)
+
     def receive(self, wait: float = 0.0) -> Delivery | None:
-        """The next message; None where none came for `wait` seconds, or `prefetch` deliveries are not settled yet."""
+        """The next message; None where none came for `wait` seconds, or `prefetch` deliveries are not settled yet.
+
+        Without a wait it is given only what is here: from a broker on a network, what has arrived.
+        """
         if self.held >= self.prefetch:
             return None
         deadline = time.monotonic() + wait
@@ -132,7 +140,7 @@ class Receiver(ABC):
                 self._pause(left)
                 continue
             self.held += 1
-            if delivery.attempt <= self.policy.delivery_limit:
+            if delivery.attempt <= self.policy.delivery_limit or self.is_of_dead_letters:
                 return delivery
             delivery.bury(f"it was delivered {self.policy.delivery_limit} times and never settled")
 
@@ -165,6 +173,8 @@ class Broker(ABC):
     """The policy; an adapter fills in the hooks."""
 
     capabilities: ClassVar[Collection[Capability]]
+    url: str
+    """Which one it is, as may be shown."""
 
     def __init__(self, policy: DeliveryPolicy | None = None) -> None:
         self.policy = policy or DeliveryPolicy()

@@ -12,6 +12,7 @@ from argosy.errors import MessageInvalid
 
 MAXIMUM_BYTES: Final = 1_000_000
 MAXIMUM_HEADER_BYTES: Final = 16_000
+MAXIMUM_NAME_BYTES: Final = 255
 _NAME = re.compile(r"[a-z][a-z0-9_.-]{0,99}")
 
 
@@ -30,6 +31,14 @@ class Message:
                 f"a message for '{topic}' has {len(self.body)} bytes, at most {MAXIMUM_BYTES} are taken:"
                 " put the data into a file, and its name into the message"
             )
+        if len(self.id.encode()) > MAXIMUM_NAME_BYTES:
+            raise MessageInvalid(f"a message for '{topic}' has an id of more than {MAXIMUM_NAME_BYTES} bytes")
+        for name in self.headers:
+            if not name or name.startswith("x-") or len(name.encode()) > MAXIMUM_NAME_BYTES:
+                raise MessageInvalid(
+                    f"a message for '{topic}' has the header '{name[:40]}': a name has 1 to {MAXIMUM_NAME_BYTES} bytes"
+                    " and does not begin with 'x-', as those of brokers do"
+                )
         size = sum(len(name.encode()) + len(value.encode()) for name, value in self.headers.items())
         if size > MAXIMUM_HEADER_BYTES:
             raise MessageInvalid(

@@ -51,18 +51,18 @@ def _database(backends: Backends) -> str:
 
 
 def _broker(backends: Backends) -> str:
-    broker, topic = backends.broker, f"doctor-{os.getpid()}"
-    receiver = broker.receiver(topic, "doctor")
+    broker, name = backends.broker, f"doctor-{os.getpid()}"
+    receiver = broker.receiver("doctor", name)
     try:
-        broker.publish(topic, Message(b"{}"))
+        broker.publish("doctor", Message(b"{}"))
         delivery = receiver.receive(5.0)
         if delivery is None:
             raise ArgosyError("a message that was published did not come back: is the broker reachable?")
         delivery.ack()
     finally:
         receiver.close()
-        broker.unsubscribe(topic, "doctor")
-    return f"{backends.settings.broker or 'sqlite:'} delivers"
+        broker.unsubscribe("doctor", name)
+    return f"{broker.url} delivers"
 
 
 def _artifacts(backends: Backends) -> str:

@@ -56,7 +56,7 @@ class SqlBroker(Broker):
 
     def __init__(self, database: Database, policy: DeliveryPolicy | None = None) -> None:
         super().__init__(policy)
-        self._database = database
+        self._database, self.url = database, f"{database.url.partition(':')[0]}:"
         self._receivers: WeakSet[SqlReceiver] = WeakSet()
 
     def close(self) -> None:

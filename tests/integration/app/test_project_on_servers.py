@@ -1,4 +1,4 @@
-"""A project on PostgreSQL: imported, trained, promoted, served, erased, backed up; and moved there and back."""
+"""A project on PostgreSQL and RabbitMQ: imported, trained, promoted, served, erased, backed up; moved."""
 
 import json
 import re
@@ -23,10 +23,11 @@ def command(folder, *arguments):
 
 
 @pytest.fixture
-def project(tmp_path, migrated_postgresql_url):
+def project(tmp_path, migrated_postgresql_url, rabbitmq_url):
     root = tmp_path / "notes"
     root.mkdir()
-    (root / "argosy.yaml").write_text(f'name: notes\ndatabase: "{migrated_postgresql_url}"\n')
+    settings = {"name": "notes", "database": migrated_postgresql_url, "broker": rabbitmq_url}
+    (root / "argosy.yaml").write_text("".join(f'{name}: "{value}"\n' for name, value in settings.items()))
     (root / "plan.yaml").write_text(PLAN)
     rows = [{"text": f"{word} note {n}", "label": word, "subject": f"s{n}"} for n in range(80) for word in WORDS]
     (root / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
@@ -54,7 +55,10 @@ def test_from_import_to_answer_and_back(project, tmp_path, postgresql_url):
     command(project, "feedback", "add", answer["id"], "--label", "green")
     assert "green" in command(project, "feedback", "list", "notes")
     command(project, "examples", "erase", "s7", "--yes")
-    assert "not well" not in command(project, "doctor")
+    health = command(project, "doctor")
+    assert "not well" not in health
+    assert re.search(r"amqp://guest@\S+ +delivers", health)
+    assert "guest:guest" not in health
     command(project, "backup", str(tmp_path / "notes.tar"), "--with-keys")
     command(tmp_path, "restore", "notes.tar", "--into", "file")
     command(tmp_path, "restore", "notes.tar", "--into", "server", "--database", postgresql_url)

@@ -1,0 +1,1 @@
+"""AMQP 0-9-1 as a broker needs it: connections, their channels, and addresses."""

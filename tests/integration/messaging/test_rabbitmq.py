@@ -1,0 +1,197 @@
+"""What befalls a connection to RabbitMQ: nothing is lost, and one line says what is the matter."""
+
+import os
+
+import pytest
+
+from argosy.errors import BrokerUnavailable, DefinitionInvalid
+from argosy.messaging.amqp.address import parse_address
+from argosy.messaging.brokers.rabbitmq import RabbitmqBroker
+from argosy.messaging.message import Message
+from argosy.testing.waiting import PATIENCE, until
+from servers.finding import newest_folder
+from servers.rabbitmq import free_ports, own_server
+
+
+def sent(*texts):
+    return [Message(text.encode()) for text in texts]
+
+
+def patiently(ask):
+    """What it comes to, once the broker is there again."""
+
+    def attempt():
+        try:
+            return [ask()]
+        except BrokerUnavailable:
+            return None
+
+    return until(attempt)[0]
+
+
+@pytest.fixture
+def broker(rabbitmq_url, relayed):
+    url, relay = relayed(rabbitmq_url)
+    broker = RabbitmqBroker(url)
+    broker.relay = relay
+    yield broker
+    broker.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://",
+        "amqp:///%2F",
+        "amqp://host:port/%2F",
+        "amqp://user:s3cret@host:99999/%2F",
+        "http://user:s3cret@host",
+        "amqp://user:s3cret@host/?prefix=No+Prefix",
+        "amqp://user:s3cret@host/?heartbeat=often",
+        "amqp://user:s3cret@host/?colour=red",
+    ],
+)
+def test_what_is_no_address_is_refused(url):
+    with pytest.raises(DefinitionInvalid) as refused:
+        parse_address(url)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_an_address_is_shown_without_its_password():
+    address = parse_address("amqps://user:s3cret@host/shop?prefix=notes")
+    assert (address.shown, address.prefix) == ("amqps://user@host:5671/shop", "notes")
+    assert address.parameters.ssl_options is not None
+
+
+def test_a_wrong_password_is_said_without_it(rabbitmq_server):
+    url = rabbitmq_server.replace("guest:guest", "guest:s3cret")
+    with pytest.raises(BrokerUnavailable, match=r"(?i)refused|authentication") as refused:
+        RabbitmqBroker(url).subscribe("news", "reader")
+    assert "s3cret" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_virtual_host_that_is_not_there_is_named(rabbitmq_server):
+    with pytest.raises(BrokerUnavailable, match="nowhere"):
+        RabbitmqBroker(rabbitmq_server.replace("%2F", "nowhere")).subscribe("news", "reader")
+
+
+def test_nobody_there_is_said_and_not_asked_again_at_once():
+    (port,) = free_ports(1)
+    broker = RabbitmqBroker(f"amqp://guest:guest@127.0.0.1:{port}/%2F")
+    for _ in range(3):
+        with pytest.raises(BrokerUnavailable, match=f"127.0.0.1:{port}.*refused"):
+            broker.subscribe("news", "reader")
+
+
+def test_a_cut_connection_loses_nothing(broker):
+    receiver = broker.receiver("news", "reader", 10)
+    broker.publish("news", *sent("1", "2"))
+    held = receiver.receive(PATIENCE)
+    broker.relay.cut()
+    with pytest.raises(BrokerUnavailable):
+        until(lambda: receiver.receive(1.0) and None)
+    held.ack()  # of a delivery that is no more
+    patiently(lambda: broker.publish("news", *sent("3")))
+    heir = patiently(lambda: broker.receiver("news", "reader", 10))
+    received = [heir.receive(PATIENCE) for _ in range(3)]
+    assert sorted(delivery.message.body for delivery in received) == [b"1", b"2", b"3"]
+    receiver.close()
+
+
+def test_publishing_over_a_cut_connection_is_an_error_or_done(broker):
+    broker.subscribe("news", "reader")
+    published = set()
+    for number in range(40):
+        if number % 10 == 5:
+            broker.relay.cut()
+        patiently(lambda n=number: broker.publish("news", *sent(str(n))))
+        published.add(str(number).encode())
+    receiver = patiently(lambda: broker.receiver("news", "reader", 50))
+    found = set()
+    while published - found:
+        delivery = receiver.receive(PATIENCE)
+        assert delivery is not None, published - found
+        found.add(delivery.message.body)
+        delivery.ack()
+    assert found == published
+
+
+def test_a_queue_that_is_deleted_ends_its_receivers(broker):
+    receiver = broker.receiver("news", "reader")
+    broker.unsubscribe("news", "reader")
+    with pytest.raises(BrokerUnavailable, match="deleted"):
+        until(lambda: receiver.receive(1.0))
+
+
+def test_a_process_that_was_forked_connects_for_itself(broker):
+    broker.subscribe("news", "reader")
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if broker.publish("news", *sent("of the child")) else 1)
+        except BaseException:  # noqa: BLE001  # whatever it is, the child must end
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    receiver = broker.receiver("news", "reader")
+    assert receiver.receive(PATIENCE).message.body == b"of the child"
+
+
+@pytest.fixture(scope="module")
+def own():
+    programs = newest_folder("/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin")
+    if programs is None:
+        pytest.skip("only a server of the test's own may be stopped")
+    with own_server(programs) as server:
+        server.wait()
+        yield server
+
+
+def test_the_permissions_of_the_documentation_are_enough(own):
+    own.control("add_vhost", "shop")
+    own.control("add_user", "argosy", "of-the-test")
+    own.control(
+        "set_permissions", "-p", "shop", "argosy", r"^argosy\..*", r"^(argosy\..*|amq\.default)$", r"^argosy\..*"
+    )
+    broker = RabbitmqBroker(own.url.replace("guest:guest", "argosy:of-the-test").replace("%2F", "shop"))
+    receiver = broker.receiver("news", "reader")
+    broker.publish("news", *sent("1"))
+    receiver.receive(PATIENCE).nack(0.1)
+    receiver.receive(PATIENCE).bury("it was read")
+    assert broker.dead_letters("news", "reader").receive(PATIENCE).message.body == b"1"
+    broker.unsubscribe("news", "reader")
+    broker.close()
+
+
+def test_a_server_that_is_killed_and_comes_back_has_everything(own):
+    broker = RabbitmqBroker(own.url)
+    broker.subscribe("killed", "reader")
+    broker.publish("killed", *sent(*map(str, range(200))))
+    own.kill()
+    with pytest.raises(BrokerUnavailable):
+        broker.publish("killed", *sent("never"))
+    own.start()
+    own.wait()
+    receiver = patiently(lambda: broker.receiver("killed", "reader", 200))
+    found = [receiver.receive(PATIENCE).message.body.decode() for _ in range(200)]
+    assert found == list(map(str, range(200)))
+    broker.close()
+
+
+def test_a_server_without_room_takes_nothing_and_says_so(own):
+    broker = RabbitmqBroker(own.url)
+    broker.subscribe("blocked", "reader")
+    own.control("set_vm_memory_high_watermark", "0.000001")
+
+    def refusal():
+        try:
+            broker.publish("blocked", *sent("is it taken"))
+        except BrokerUnavailable as error:
+            return str(error)
+
+    try:
+        until(lambda: (said := refusal()) and "takes no messages" in said)
+    finally:
+        own.control("set_vm_memory_high_watermark", "0.4")
+    patiently(lambda: broker.publish("blocked", *sent("at last")))
+    broker.close()
