@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -109,7 +109,7 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
     if as_json:
         counts = {state.value: number for state, number in found.counts.items()}
         failed = [{"label": job.label, "error": job.error, "traceback": job.traceback} for job in found.failed]
-        shown = {"plan": found.plan, "counts": counts, "failed": failed, "lacking": dict(found.lacking)}
+        shown: dict[str, Any] = {"plan": found.plan, "counts": counts, "failed": failed, "lacking": dict(found.lacking)}
         shown |= {
             "is_other_form": found.is_other_form,
             "stopped": found.stopped,
