@@ -42,7 +42,7 @@ def _check_own(root: Path, module: ModuleType) -> None:
         raise DefinitionInvalid(problem, "plugins", str(root / "argosy.yaml"))
 
 
-def able(requires: Mapping[str, str]) -> bool:
+def has_plugins(requires: Mapping[str, str]) -> bool:
     """Whether this process has every plug-in of a job, with the very code that it names, if it names any."""
     return all(_has(name, digest) for name, digest in requires.items())
 

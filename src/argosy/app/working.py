@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from argosy import clock
-from argosy.app.plugins import able
+from argosy.app.plugins import has_plugins
 from argosy.backends import Backends
 from argosy.telemetry import logger
 from argosy.vault.master_keys import EXAMPLES
@@ -55,7 +55,15 @@ def work(
         work_on = handlers(backends, trainer)
         how = {} if now else {"paused_kind": paused_kind(backends)}
         return run_worker(
-            backends.queue, backends.broker, work_on, _name(), stop, able=able, until=idle, timings=timings, **how
+            backends.queue,
+            backends.broker,
+            work_on,
+            _name(),
+            stop,
+            able=has_plugins,
+            until=idle,
+            timings=timings,
+            **how,
         )
     finally:
         trainer.forget()
