@@ -17,7 +17,7 @@ import msgspec
 from argosy.errors import ArgosyError, UserMistake
 from argosy.models.runtime import Declared, Runtime
 from argosy.models.runtimes.model_process import AnswerRequest, OpenRequest, Reply, receive, send
-from argosy.models.runtimes.scikit import Scikit, from_skops, said
+from argosy.models.runtimes.scikit import Scikit, from_skops, library_message
 
 LIMITS: Final = {
     resource.RLIMIT_AS: 8 << 30,
@@ -54,7 +54,9 @@ def answer_requests(requests: IO[bytes], answers: IO[bytes]) -> None:
     try:
         model = open_runtime(msgspec.msgpack.decode(begin, type=OpenRequest), content)
     except BaseException as error:  # noqa: BLE001  # a file may raise anything: there was no example yet
-        problem = str(error) if isinstance(error, UserMistake) else f"the file cannot be opened: {said(error)}"
+        problem = (
+            str(error) if isinstance(error, UserMistake) else f"the file cannot be opened: {library_message(error)}"
+        )
         _say(answers, Reply(problem=problem))
         return
     _say(answers, Reply(classes=model.classes))

@@ -93,7 +93,7 @@ def from_skops(content: bytes, declared: Declared, classes: Sequence[str], trust
     except ImportInvalid:
         raise
     except Exception as error:  # whatever a damaged file makes it raise
-        raise ImportInvalid(f"the file cannot be read as skops: {said(error)}") from error
+        raise ImportInvalid(f"the file cannot be read as skops: {library_message(error)}") from error
     return Scikit(model, declared, classes)
 
 
@@ -123,7 +123,7 @@ def _parts(model: Any) -> Iterator[Any]:
             waiting += vars(one).values()
 
 
-def said(error: BaseException) -> str:
+def library_message(error: BaseException) -> str:
     """What a library says of a file, in one short line: no example was met yet."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0][:200]}" if lines else type(error).__name__
