@@ -37,7 +37,7 @@ class Suspicion:
 def suspicions(givers: Sequence[Measure | None], live: Correct, test: Correct) -> Iterator[Suspicion]:
     """Tokens that are suspicious: `live` and `test` say of each row whether the champion is right."""
     for token in sorted({giver.token for giver in givers if giver is not None and giver.token}):
-        mine = ~without(token, givers)
+        mine = ~rows_without(token, givers)
         others = np.concatenate([live[~mine], test])
         gap = others.mean() - live[mine].mean() if len(others) else 0.0
         if abs(gap) > FAR_MORE:
@@ -46,7 +46,7 @@ def suspicions(givers: Sequence[Measure | None], live: Correct, test: Correct) -
             yield Suspicion(token, f"{burst} pieces of feedback came with the token '{token}' within a minute")
 
 
-def without(token: str, givers: Sequence[Measure | None]) -> Correct:
+def rows_without(token: str, givers: Sequence[Measure | None]) -> Correct:
     """A mask over the rows: those that did not come with that token."""
     return np.array([giver is None or giver.token != token for giver in givers], bool)
 

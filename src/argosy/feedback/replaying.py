@@ -18,7 +18,7 @@ from argosy.database import Database, Transaction
 from argosy.errors import DecisionOvertaken, InputInvalid
 from argosy.evaluation.evidence import weights_of
 from argosy.evaluation.gate import Correct, Policy, Verdict, judge, refusal_verdict
-from argosy.evaluation.suspicion import suspicions, without
+from argosy.evaluation.suspicion import rows_without, suspicions
 from argosy.feedback.labels import ConflictRule
 from argosy.feedback.replay import InterimTest, Row, first_rows, interim_test, too_few
 from argosy.feedback.replay_rows import ChampionPeriod, champion_period, fresh_rows
@@ -88,7 +88,7 @@ class Replaying:
         if verdict.promote:
             return verdict
         for suspicion in suspicions(givers, live, np.zeros(0, bool)):
-            others = without(suspicion.token, givers)
+            others = rows_without(suspicion.token, givers)
             kept = [giver for giver, counts in zip(givers, others, strict=True) if counts]
             rest = self._judged(live[others], before[others], kept, interim)
             if rest.promote:
