@@ -51,7 +51,7 @@ def rows_without(token: str, givers: Sequence[Measure | None]) -> Correct:
     return np.array([giver is None or giver.token != token for giver in givers], bool)
 
 
-def held(suspicion: Suspicion, reference: str) -> str:
+def held_message(suspicion: Suspicion, reference: str) -> str:
     """What is said of a promotion that is held."""
     why = f"held for a person, since it rests on one token: {suspicion.reason}"
     return f"{why}; to accept: argosy models promote {reference}"

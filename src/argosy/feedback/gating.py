@@ -23,7 +23,7 @@ from argosy.errors import DecisionOvertaken
 from argosy.evaluation.decision import PairedAnswers, judge_challenger
 from argosy.evaluation.evidence import Candidate, Side, select
 from argosy.evaluation.gate import Correct, Policy, Verdict, refusal_verdict
-from argosy.evaluation.suspicion import held, rows_without, suspicions
+from argosy.evaluation.suspicion import held_message, rows_without, suspicions
 from argosy.feedback.triggers import is_cooling
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job, JobState
@@ -128,7 +128,7 @@ class Gating:
         for suspicion in suspicions(givers, live, test):
             others = rows_without(suspicion.token, evidence.givers)
             if not self._decide(answered.among(others), evidence.is_live[others], tests).promote:
-                reason = f"{held(suspicion, challenger.reference)} ({verdict.reason})"
+                reason = f"{held_message(suspicion, challenger.reference)} ({verdict.reason})"
                 return replace(verdict, promote=False, held=True, reason=reason), evidence.left_out
         return verdict, evidence.left_out
 
