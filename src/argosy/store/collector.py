@@ -35,7 +35,7 @@ def collect(database: Database, artifacts: ArtifactStore, now: float, age: float
     """
     with database.write() as transaction:
         referred = artifacts_named(transaction)
-        begun = removals.left(transaction)
+        begun = removals.unfinished_removals(transaction)
     for number, digest in begun:
         _end(database, artifacts, number, digest)
     orphans = [

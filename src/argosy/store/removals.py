@@ -46,7 +46,7 @@ def end(transaction: Transaction, number: int) -> None:
     transaction.execute(_END, {"id": number})
 
 
-def left(transaction: Transaction) -> list[tuple[int, str]]:
+def unfinished_removals(transaction: Transaction) -> list[tuple[int, str]]:
     """The removals that dead processes began, and their artifacts; those that are long over are forgotten."""
     now = transaction.now()
     transaction.execute(_FORGET, {"before": now - KEPT_SECONDS})
