@@ -47,7 +47,7 @@ def collect(database: Database, artifacts: ArtifactStore, now: float, age: float
 def _delete(database: Database, artifacts: ArtifactStore, digest: str) -> bool:
     began = time.monotonic()
     with database.write() as transaction:
-        removals.hold(transaction)
+        removals.hold_removals(transaction)
         if transaction.execute(_IS_REFERRED, {"artifact": digest}):
             return False
         number = removals.begin(transaction, digest)

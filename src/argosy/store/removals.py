@@ -31,7 +31,7 @@ def last_finished_removal(transaction: Transaction) -> int:
     return int(transaction.execute(_MARK)[0][0])
 
 
-def hold(transaction: Transaction) -> None:
+def hold_removals(transaction: Transaction) -> None:
     """Nobody else begins a removal, or records an artifact, until the transaction ends."""
     transaction.lock("artifacts")
 
@@ -55,6 +55,6 @@ def unfinished_removals(transaction: Transaction) -> list[tuple[int, str]]:
 
 def check_kept(transaction: Transaction, artifact: str, since: int) -> None:
     """Raise ArtifactCollected where the artifact was, or is about to be, deleted since that mark."""
-    hold(transaction)
+    hold_removals(transaction)
     if transaction.execute(_LATER, {"artifact": artifact, "mark": since}):
         raise ArtifactCollected("its artifact was collected before its result was recorded")
