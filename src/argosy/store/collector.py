@@ -50,7 +50,7 @@ def _delete(database: Database, artifacts: ArtifactStore, digest: str) -> bool:
         removals.hold_removals(transaction)
         if transaction.execute(_IS_REFERRED, {"artifact": digest}):
             return False
-        number = removals.begin(transaction, digest)
+        number = removals.begin_removal(transaction, digest)
     if time.monotonic() - began > removals.PATIENCE / 2:  # we were stopped: another may have ended it
         return False
     return _end(database, artifacts, number, digest)
