@@ -59,7 +59,7 @@ def _delete(database: Database, artifacts: ArtifactStore, digest: str) -> bool:
 def _end(database: Database, artifacts: ArtifactStore, number: int, digest: str) -> bool:
     is_deleted = artifacts.delete(digest)
     with database.write() as transaction:
-        removals.end(transaction, number)
+        removals.end_removal(transaction, number)
     return is_deleted
 
 

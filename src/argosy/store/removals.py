@@ -41,7 +41,7 @@ def begin_removal(transaction: Transaction, artifact: str) -> int:
     return int(transaction.execute(_BEGIN, {"artifact": artifact, "now": transaction.now()})[0][0])
 
 
-def end(transaction: Transaction, number: int) -> None:
+def end_removal(transaction: Transaction, number: int) -> None:
     """The artifact was deleted."""
     transaction.execute(_END, {"id": number})
 
