@@ -35,7 +35,7 @@ from argosy.models.inputs import NO_LIMIT
 from argosy.predictions.measures import Measure, measures
 from argosy.statistics.weighted_pairs import Weights
 from argosy.store import held_out
-from argosy.store.aliases import CHAMPION, current, hold_model
+from argosy.store.aliases import CHAMPION, hold_model, number_at
 from argosy.store.members import learned_digests
 from argosy.store.store import Store
 from argosy.store.trained import Trained, Version, learned_nothing
@@ -193,7 +193,7 @@ class Gating:
 
     def _promote(self, transaction: Transaction, request: GateRequest, number: int, verdict: Verdict) -> None:
         hold_model(transaction, request.model)
-        champion = current(transaction, request.model, CHAMPION)
+        champion = number_at(transaction, request.model, CHAMPION)
         if champion != request.champion:
             raise DecisionOvertaken(_moved(request.champion, champion))
         self._store.promote(

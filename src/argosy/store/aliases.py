@@ -42,7 +42,7 @@ def hold_model(transaction: Transaction, model: str) -> None:
     transaction.lock(f"model {model}")
 
 
-def current(transaction: Transaction, model: str, alias: str) -> int | None:
+def number_at(transaction: Transaction, model: str, alias: str) -> int | None:
     """The number that the alias points at."""
     rows = transaction.execute(sql.ALIAS, {"model": model, "alias": alias})
     return rows[0][0] if rows else None
@@ -60,7 +60,7 @@ def move(
     evidence: Mapping[str, Any] | None,
 ) -> None:
     """Point the alias at a version, with its line of history and its notification."""
-    now, before = transaction.now(), current(transaction, model, alias)
+    now, before = transaction.now(), number_at(transaction, model, alias)
     transaction.execute(sql.PUT_ALIAS, {"model": model, "alias": alias, "number": number, "now": now})
     row = {
         "model": model,
@@ -80,7 +80,7 @@ def move(
 
 def remove(transaction: Transaction, model: str, alias: str, *, by: str, reason: str) -> int | None:
     """Take the alias away, with its line of history and its notification; the number that it pointed at."""
-    number = current(transaction, model, alias)
+    number = number_at(transaction, model, alias)
     if number is not None:
         move(transaction, model, alias, number, by=by, action=REMOVE, reason=reason, evidence=None)
         transaction.execute(sql.REMOVE_ALIAS, {"model": model, "alias": alias})

@@ -87,7 +87,7 @@ class Store:
         aliases.check_alias(alias)
         aliases.hold_model(transaction, model)
         version = references.select_version(model, str(number), _versions(transaction, model))
-        if aliases.current(transaction, model, alias) == number:
+        if aliases.number_at(transaction, model, alias) == number:
             return False
         if not force:
             marks.check_unmarked(version)
