@@ -48,7 +48,7 @@ def number_at(transaction: Transaction, model: str, alias: str) -> int | None:
     return rows[0][0] if rows else None
 
 
-def move(
+def move_alias(
     transaction: Transaction,
     model: str,
     alias: str,
@@ -82,7 +82,7 @@ def remove(transaction: Transaction, model: str, alias: str, *, by: str, reason:
     """Take the alias away, with its line of history and its notification; the number that it pointed at."""
     number = number_at(transaction, model, alias)
     if number is not None:
-        move(transaction, model, alias, number, by=by, action=REMOVE, reason=reason, evidence=None)
+        move_alias(transaction, model, alias, number, by=by, action=REMOVE, reason=reason, evidence=None)
         transaction.execute(sql.REMOVE_ALIAS, {"model": model, "alias": alias})
     return number
 

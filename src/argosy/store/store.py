@@ -91,7 +91,9 @@ class Store:
             return False
         if not force:
             marks.check_unmarked(version)
-        aliases.move(transaction, model, alias, number, by=by, action=aliases.PROMOTE, reason=reason, evidence=evidence)
+        aliases.move_alias(
+            transaction, model, alias, number, by=by, action=aliases.PROMOTE, reason=reason, evidence=evidence
+        )
         return True
 
     def rollback(
@@ -108,7 +110,7 @@ class Store:
         aliases.hold_model(transaction, model)
         _versions(transaction, model)
         number = aliases.before(aliases.moves(transaction, model, alias), model, alias)
-        aliases.move(
+        aliases.move_alias(
             transaction, model, alias, number, by=by, action=aliases.ROLLBACK, reason=reason, evidence=evidence
         )
         return number
