@@ -78,7 +78,7 @@ def move_alias(
     notify(transaction, "alias_moved", model=model, alias=alias, from_number=before, to_number=number, action=action)
 
 
-def remove(transaction: Transaction, model: str, alias: str, *, by: str, reason: str) -> int | None:
+def remove_alias(transaction: Transaction, model: str, alias: str, *, by: str, reason: str) -> int | None:
     """Take the alias away, with its line of history and its notification; the number that it pointed at."""
     number = number_at(transaction, model, alias)
     if number is not None:

@@ -122,7 +122,7 @@ class Store:
             raise VersionNotFound(
                 f"'{alias}' is no alias of '{model}'; aliases of that version: {', '.join(version.aliases) or 'none'}"
             )
-        return aliases.remove(transaction, model, alias, by=by, reason=reason) or version.number
+        return aliases.remove_alias(transaction, model, alias, by=by, reason=reason) or version.number
 
     def reserved_aliases(self) -> list[tuple[str, str, int]]:
         """(model, alias, number) of aliases from before their names were reserved."""
