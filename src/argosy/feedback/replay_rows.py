@@ -15,7 +15,7 @@ from argosy.feedback.replay import AnsweredPrediction, Row, measuring
 from argosy.label_sets import in_form_of
 from argosy.predictions.feedback_log import fresh_feedback
 from argosy.predictions.measures import measures
-from argosy.store.aliases import CHAMPION, before, moves
+from argosy.store.aliases import CHAMPION, alias_moves, before
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ChampionPeriod:
 
 def champion_period(transaction: Transaction, model: str) -> ChampionPeriod | None:
     """The present one; None where there is no champion, or none before it."""
-    history = moves(transaction, model, CHAMPION)
+    history = alias_moves(transaction, model, CHAMPION)
     try:
         previous = before(history, model, CHAMPION)
     except NothingToRollBack:

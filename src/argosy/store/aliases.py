@@ -87,7 +87,7 @@ def remove_alias(transaction: Transaction, model: str, alias: str, *, by: str, r
     return number
 
 
-def moves(transaction: Transaction, model: str, alias: str = "") -> list[Move]:
+def alias_moves(transaction: Transaction, model: str, alias: str = "") -> list[Move]:
     """The alias's history, or that of all the model's, oldest first."""
     rows = transaction.execute(sql.MOVES, {"model": model, "alias": alias})
     return [_move_of(row) for row in rows]

@@ -109,7 +109,7 @@ class Store:
         """Point the alias back at the version it had before; its number. Raises NothingToRollBack."""
         aliases.hold_model(transaction, model)
         _versions(transaction, model)
-        number = aliases.before(aliases.moves(transaction, model, alias), model, alias)
+        number = aliases.before(aliases.alias_moves(transaction, model, alias), model, alias)
         aliases.move_alias(
             transaction, model, alias, number, by=by, action=aliases.ROLLBACK, reason=reason, evidence=evidence
         )
@@ -202,7 +202,7 @@ class Store:
         """How a model's aliases moved, oldest first; raises ModelNotFound."""
         with self.database.read() as transaction:
             _versions(transaction, model)
-            return aliases.moves(transaction, model, alias)
+            return aliases.alias_moves(transaction, model, alias)
 
     def leaderboard(self, labels: Iterable[str] | None = None, metric: str | None = None) -> list[LeaderboardRow]:
         """Every definition tried, or those of some labels, best first as `ranking.rank` says."""
