@@ -15,7 +15,7 @@ from argosy.feedback.replay import AnsweredPrediction, Row, measuring
 from argosy.label_sets import in_form_of
 from argosy.predictions.feedback_log import fresh_feedback
 from argosy.predictions.measures import measures
-from argosy.store.aliases import CHAMPION, alias_moves, before
+from argosy.store.aliases import CHAMPION, alias_moves, number_before
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def champion_period(transaction: Transaction, model: str) -> ChampionPeriod | No
     """The present one; None where there is no champion, or none before it."""
     history = alias_moves(transaction, model, CHAMPION)
     try:
-        previous = before(history, model, CHAMPION)
+        previous = number_before(history, model, CHAMPION)
     except NothingToRollBack:
         return None
     return ChampionPeriod(model, history[-1].to_number, previous, history[-1].moved_at)

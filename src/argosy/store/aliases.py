@@ -101,7 +101,7 @@ def _move_of(row: Row) -> Move:
     return Move(**{**named, "evidence": None})
 
 
-def before(history: Sequence[Move], model: str, alias: str) -> int:
+def number_before(history: Sequence[Move], model: str, alias: str) -> int:
     """The version to roll back to: the one that the present one took over from by a promotion.
 
     A rollback undoes the promotion it answers, so that two in a row go back two versions, not to and fro.

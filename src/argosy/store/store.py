@@ -109,7 +109,7 @@ class Store:
         """Point the alias back at the version it had before; its number. Raises NothingToRollBack."""
         aliases.hold_model(transaction, model)
         _versions(transaction, model)
-        number = aliases.before(aliases.alias_moves(transaction, model, alias), model, alias)
+        number = aliases.number_before(aliases.alias_moves(transaction, model, alias), model, alias)
         aliases.move_alias(
             transaction, model, alias, number, by=by, action=aliases.ROLLBACK, reason=reason, evidence=evidence
         )
