@@ -77,7 +77,7 @@ class ProjectModels:
         """The code of the user's plug-ins that a version was trained with; raises CodeNotKept."""
         from argosy.store import kept_code
 
-        code = kept_code.of(self._backends.store, self.trained(reference).label)
+        code = kept_code.kept_code_of(self._backends.store, self.trained(reference).label)
         if code is None:
             raise kept_code.not_kept(reference)
         return code

@@ -68,7 +68,7 @@ def read_code(path: Path) -> KeptCode:
     return code
 
 
-def of(store: Store, label: str) -> KeptCode | None:
+def kept_code_of(store: Store, label: str) -> KeptCode | None:
     """That of a result; None where none was kept. Raises ArtifactCorrupt, ArtifactNotFound."""
     with store.database.read() as transaction:
         found = [file.digest for file in kept_files(transaction, label) if (file.kind, file.name) == ("code", NAME)]

@@ -20,7 +20,7 @@ from argosy.backends import Backends
 from argosy.errors import ArtifactCorrupt, ArtifactNotFound, JobFailed, JobNotFound, PluginNotFound, UserMistake
 from argosy.evaluation.changes import Changed, changes, plugin_digests
 from argosy.jobs.selection import trained_of
-from argosy.store.kept_code import of as code_kept
+from argosy.store.kept_code import kept_code_of as code_kept
 from argosy.subprocess_tasks import run_task
 from argosy.types import Progress
 

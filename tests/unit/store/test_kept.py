@@ -108,8 +108,8 @@ def test_the_whole_closure_of_a_plugins_code_comes_back(tmp_path, store):
     put_code = store.put_artifact(tmp_path / "one")
     with store.database.write() as transaction:
         kept.keep_files(transaction, "label", [PutFile("code", kept_code.NAME, put_code)])
-    assert kept_code.of(store, "label") == code
-    assert kept_code.of(store, "another") is None
+    assert kept_code.kept_code_of(store, "label") == code
+    assert kept_code.kept_code_of(store, "another") is None
     code.unpack(tmp_path / "again")
     again = {path.relative_to(tmp_path / "again").as_posix() for path in (tmp_path / "again").rglob("*.py")}
     assert again == set(code.files)
