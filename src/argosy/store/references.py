@@ -20,7 +20,7 @@ def parse(reference: str) -> tuple[str, str]:
     return reference, ""
 
 
-def only(label: str, versions: Sequence[Version]) -> Version:
+def only_version(label: str, versions: Sequence[Version]) -> Version:
     """The one version of a result; raises VersionNotFound where it is not one."""
     if not versions:
         raise VersionNotFound(

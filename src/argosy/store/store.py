@@ -152,7 +152,7 @@ class Store:
         model, wanted = references.parse(reference)
         with self.database.read() as transaction:
             if not wanted and model not in _models(transaction) and self.is_trained(transaction, reference):
-                return references.only(reference, _versions_of(transaction, reference))
+                return references.only_version(reference, _versions_of(transaction, reference))
             return references.select_version(model, wanted, _versions(transaction, model))
 
     def versions_of(self, label: str) -> list[Version]:
