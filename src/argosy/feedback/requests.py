@@ -13,7 +13,7 @@ from argosy.database import Transaction
 from argosy.evaluation.gate import Verdict
 from argosy.feedback.gating import GATE
 from argosy.feedback.retraining import RETRAIN, RetrainRequest
-from argosy.feedback.triggers import BY_DRIFT, Reason, Schedule, Situation, asks, waits_for
+from argosy.feedback.triggers import BY_DRIFT, Reason, Schedule, Situation, retraining_reason, waits_for
 from argosy.jobs.job import Job, JobState
 from argosy.jobs.queue import URGENT, Queue, hold_jobs, under_way
 from argosy.jobs.submission import TRAIN
@@ -100,7 +100,7 @@ class Retrainings:
         Where one is to wait, `on_wait` is called with what asks for it and with what it waits for.
         """
         situation = self.situation(model)
-        reason, obstacle = asks(situation, schedule), waits_for(situation, schedule)
+        reason, obstacle = retraining_reason(situation, schedule), waits_for(situation, schedule)
         if reason is None:
             return None
         if obstacle:

@@ -77,7 +77,7 @@ def waits_for(situation: Situation, schedule: Schedule) -> str:
     return "" if until is None else f"the end of quiet hours, at {format_time(round(until))}"
 
 
-def asks(situation: Situation, schedule: Schedule) -> Reason | None:
+def retraining_reason(situation: Situation, schedule: Schedule) -> Reason | None:
     """What asks for a retraining, whether or not it has to wait; nothing while an earlier one is under way.
 
     Without new feedback the schedule alone decides, because examples also arrive by import; and drift, which has its

@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from argosy.definitions.quiet_hours import parse_quiet_hours
-from argosy.feedback.triggers import BY_DRIFT, DriftPolicy, Schedule, Situation, asks, is_cooling, waits_for
+from argosy.feedback.triggers import (
+    BY_DRIFT,
+    DriftPolicy,
+    Schedule,
+    Situation,
+    is_cooling,
+    retraining_reason,
+    waits_for,
+)
 from argosy.predictions.drift_checks import Drift, DriftCheck
 from argosy.statistics.shifts import Shift
 
 
 def due(situation, schedule):
     """What a retraining is asked for by, where it need not wait."""
-    return None if waits_for(situation, schedule) else asks(situation, schedule)
+    return None if waits_for(situation, schedule) else retraining_reason(situation, schedule)
 
 
 QUIET = Situation(now=10_000.0, since=9_000.0, new_feedback=0)
@@ -54,7 +62,7 @@ def test_what_has_to_wait_says_for_what():
     schedule = Schedule(corrections=1, cooldown_seconds=600)
     assert waits_for(QUIET, schedule) == ""
     cooling = replace(QUIET, new_feedback=5, rolled_back_at=9_401.0)
-    assert asks(cooling, schedule).trigger == "corrections"
+    assert retraining_reason(cooling, schedule).trigger == "corrections"
     assert waits_for(cooling, schedule) == "the end of the cool-down after a rollback, at 1970-01-01T02:46:41Z"
     quiet = Schedule(corrections=1, quiet=parse_quiet_hours(["00:00-06:00"], "UTC", "training"))
     assert waits_for(QUIET, quiet) == "the end of quiet hours, at 1970-01-01T06:00:00Z"
