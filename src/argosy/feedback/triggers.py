@@ -92,11 +92,11 @@ def retraining_reason(situation: Situation, schedule: Schedule) -> Reason | None
     if schedule.every_seconds is not None and waited >= schedule.every_seconds:
         text = f"{waited:.0f} s since the last time (the schedule is every {schedule.every_seconds:.0f} s)"
         return Reason("schedule", text)
-    shown = drifted(situation, schedule.drift) if schedule.drift is not None else []
+    shown = drifted_figures(situation, schedule.drift) if schedule.drift is not None else []
     return Reason(BY_DRIFT, f"drift in {', '.join(shown)}") if shown else None
 
 
-def drifted(situation: Situation, policy: DriftPolicy) -> list[str]:
+def drifted_figures(situation: Situation, policy: DriftPolicy) -> list[str]:
     """What of the champion's answers drifted so far that drift should ask; each window asks at most once."""
     check, asked_at = situation.drift_check, situation.drift_asked_at
     if check is None or min(check.found.live_rows, check.found.reference_rows) < policy.minimum_rows:
