@@ -17,7 +17,7 @@ from argosy.models.answers import answers_of
 from argosy.models.estimator import Estimator
 from argosy.models.measuring import answer_scores
 from argosy.training.fit import Fit
-from argosy.training.rounds import Mask, taken
+from argosy.training.rounds import Mask, rows_at
 from argosy.types import Part
 
 _SEED = 0x68656C64
@@ -67,14 +67,14 @@ def _held(dataset: Dataset, live: frozenset[bytes], folds: int) -> Iterator[Rows
         mine = {ids[place] for place in np.flatnonzero(fold == number).tolist()}
         masks = [mask & _among(rows, mine) for mask, rows in zip(places, both, strict=True)]
         if mine:
-            yield _joined([taken(rows, np.flatnonzero(mask)) for rows, mask in zip(both, masks, strict=True)])
+            yield _joined([rows_at(rows, np.flatnonzero(mask)) for rows, mask in zip(both, masks, strict=True)])
 
 
 def _without(dataset: Dataset, held: Rows) -> Dataset:
     """The dataset that learns from the training part but for those rows, and validates on them."""
     train = dataset.parts[Part.TRAIN]
-    kept = taken(train, np.flatnonzero(~_among(train, set(held.example_ids))))
-    nothing = taken(train, np.array([], np.intp))
+    kept = rows_at(train, np.flatnonzero(~_among(train, set(held.example_ids))))
+    nothing = rows_at(train, np.array([], np.intp))
     parts = {Part.TRAIN: kept, Part.VALIDATION: held, Part.TEST: nothing}
     return Dataset(dataset.digest, dataset.collection, parts, dataset.missing)
 

@@ -30,10 +30,10 @@ def pooled(dataset: Dataset) -> Rows:
         [one for rows in both for one in rows.inputs],
         [one for rows in both for one in rows.labels],
     )
-    return taken(joined, np.argsort(joined.revision_ids, kind="stable"))
+    return rows_at(joined, np.argsort(joined.revision_ids, kind="stable"))
 
 
-def taken(rows: Rows, places: NDArray[np.intp]) -> Rows:
+def rows_at(rows: Rows, places: NDArray[np.intp]) -> Rows:
     """Some of the rows, in that order."""
     chosen = places.tolist()
     return Rows(
@@ -73,9 +73,9 @@ def validated(evaluation: Evaluation, example_ids: Sequence[bytes], labels: Sequ
 def round_of(dataset: Dataset, rows: Rows, mask: Mask) -> Dataset:
     """The dataset of one round: it validates where the mask is true, learns from the rest, and has no test part."""
     parts = {
-        Part.TRAIN: taken(rows, np.flatnonzero(~mask)),
-        Part.VALIDATION: taken(rows, np.flatnonzero(mask)),
-        Part.TEST: taken(rows, np.array([], np.intp)),
+        Part.TRAIN: rows_at(rows, np.flatnonzero(~mask)),
+        Part.VALIDATION: rows_at(rows, np.flatnonzero(mask)),
+        Part.TEST: rows_at(rows, np.array([], np.intp)),
     }
     found = Dataset(dataset.digest, dataset.collection, parts, dataset.missing)
     if len(found.classes) < 2:

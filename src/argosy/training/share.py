@@ -12,7 +12,7 @@ import numpy as np
 
 from argosy.datasets.dataset import Dataset
 from argosy.datasets.split import fractions, id_words
-from argosy.training.rounds import taken
+from argosy.training.rounds import rows_at
 from argosy.types import Part
 
 _STREAM = 0x7368617265 << 20
@@ -28,4 +28,4 @@ def reduced(dataset: Dataset, share: float | None) -> Dataset:
     sizes = np.bincount(classes)
     place = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     kept = np.sort(order[place < np.ceil(share * sizes - 1e-9)[classes[order]]])
-    return replace(dataset, parts={**dataset.parts, Part.TRAIN: taken(rows, kept)})
+    return replace(dataset, parts={**dataset.parts, Part.TRAIN: rows_at(rows, kept)})
