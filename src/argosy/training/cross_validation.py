@@ -26,7 +26,7 @@ from argosy.models.set_evaluation import SetMetrics, counted_rows
 from argosy.statistics.intervals import Interval
 from argosy.statistics.paired_tests import corrected_interval
 from argosy.training.fit import Fit
-from argosy.training.rounds import pooled, round_of, validated
+from argosy.training.rounds import pooled, round_of, validation_masks
 from argosy.types import Part
 
 FitOf = Callable[[int, Dataset], Fit]
@@ -67,7 +67,7 @@ def cross_validate(
     are_sets = estimator.answers_sets
     classes = classes_of(rows.labels, are_sets)
     codes = coded(rows.labels, classes, are_sets)
-    for place, mask in enumerate(validated(evaluation, rows.example_ids, rows.labels)):
+    for place, mask in enumerate(validation_masks(evaluation, rows.example_ids, rows.labels)):
         check()
         fit, estimator = fit_of(place, round_of(dataset, rows, mask)), make()
         estimator.fit(fit.matrices[Part.TRAIN], fit.codes[Part.TRAIN], len(fit.classes))

@@ -44,7 +44,7 @@ def rows_at(rows: Rows, places: NDArray[np.intp]) -> Rows:
     )
 
 
-def validated(evaluation: Evaluation, example_ids: Sequence[bytes], labels: Sequence[str]) -> Iterator[Mask]:
+def validation_masks(evaluation: Evaluation, example_ids: Sequence[bytes], labels: Sequence[str]) -> Iterator[Mask]:
     """A mask a round, true where a row is validated on; raises DatasetInvalid where there are too few rows."""
     words = id_words(list(example_ids))
     classes = np.unique(np.array(labels, dtype=object).astype(str), return_inverse=True)[1]

@@ -12,7 +12,7 @@ from argosy.datasets.dataset import Dataset, Rows
 from argosy.datasets.split import fractions, id_words
 from argosy.definitions.evaluation import Folds, Repeats
 from argosy.errors import DatasetInvalid
-from argosy.training.rounds import pooled, round_of, validated
+from argosy.training.rounds import pooled, round_of, validation_masks
 from argosy.types import Part
 
 IDS = [random.Random(number).randbytes(16) for number in range(300)]
@@ -26,7 +26,7 @@ def rows(first, last):
 @settings(deadline=None, max_examples=30)
 @given(st.integers(2, 20), st.integers(0, 5), st.integers(40, 300))
 def test_every_row_is_in_one_fold_and_folds_are_even(folds, seed, count):
-    masks = list(validated(Folds(folds, seed), IDS[:count], LABELS[:count]))
+    masks = list(validation_masks(Folds(folds, seed), IDS[:count], LABELS[:count]))
     assert len(masks) == folds
     assert (np.sum(masks, axis=0) == 1).all()
     sizes = [int(mask.sum()) for mask in masks]
@@ -39,7 +39,7 @@ def test_every_row_is_in_one_fold_and_folds_are_even(folds, seed, count):
 @settings(deadline=None, max_examples=30)
 @given(st.integers(2, 10), st.floats(0.05, 0.8))
 def test_repeated_splits_have_their_share_of_each_class_and_differ(repeats, ratio):
-    masks = list(validated(Repeats(repeats, ratio), IDS, LABELS))
+    masks = list(validation_masks(Repeats(repeats, ratio), IDS, LABELS))
     is_rare = np.array(LABELS) == "rare"
     for mask in masks:
         assert abs(mask.sum() - ratio * 300) <= 1
@@ -49,7 +49,8 @@ def test_repeated_splits_have_their_share_of_each_class_and_differ(repeats, rati
 
 def test_rounds_are_the_same_again_and_others_with_another_seed():
     first, again, other = (
-        np.array(list(validated(evaluation, IDS, LABELS))) for evaluation in (Folds(5), Folds(5), Folds(5, seed=1))
+        np.array(list(validation_masks(evaluation, IDS, LABELS)))
+        for evaluation in (Folds(5), Folds(5), Folds(5, seed=1))
     )
     assert (first == again).all()
     assert (first != other).any()
@@ -57,7 +58,7 @@ def test_rounds_are_the_same_again_and_others_with_another_seed():
 
 def test_folds_are_independent_of_the_split_that_they_divide_anew():
     place = fractions(id_words(IDS), 0)
-    fold = next(validated(Folds(2), IDS, ["a"] * 300))
+    fold = next(validation_masks(Folds(2), IDS, ["a"] * 300))
     assert abs(np.corrcoef(place, fold)[0, 1]) < 0.2
 
 
@@ -65,7 +66,7 @@ def test_the_test_part_is_in_no_round():
     dataset = Dataset("d", "c", {Part.TRAIN: rows(0, 80), Part.VALIDATION: rows(80, 120), Part.TEST: rows(120, 300)}, 0)
     together = pooled(dataset)
     assert together.example_ids == IDS[:120]
-    for mask in validated(Folds(4), together.example_ids, together.labels):
+    for mask in validation_masks(Folds(4), together.example_ids, together.labels):
         part = round_of(dataset, together, mask)
         learned, answered = part.parts[Part.TRAIN], part.parts[Part.VALIDATION]
         assert sorted([*learned.revision_ids, *answered.revision_ids]) == list(range(120))
@@ -75,9 +76,9 @@ def test_the_test_part_is_in_no_round():
 
 def test_too_few_rows_are_refused():
     with pytest.raises(DatasetInvalid, match="too few for 5 folds"):
-        list(validated(Folds(5), IDS[:9], LABELS[:9]))
+        list(validation_masks(Folds(5), IDS[:9], LABELS[:9]))
     with pytest.raises(DatasetInvalid, match="too few to validate on"):
-        list(validated(Repeats(5, 0.1), IDS[:9], LABELS[:9]))
+        list(validation_masks(Repeats(5, 0.1), IDS[:9], LABELS[:9]))
     few = replace(rows(0, 20), labels=["a"] * 19 + ["b"])
     dataset = Dataset("d", "c", dict.fromkeys(Part, few), 0)
     mask = np.arange(20) == 19
