@@ -26,7 +26,7 @@ from argosy.models.set_evaluation import SetMetrics, counted_rows
 from argosy.statistics.intervals import Interval
 from argosy.statistics.paired_tests import corrected_interval
 from argosy.training.fit import Fit
-from argosy.training.rounds import pooled, round_of, validation_masks
+from argosy.training.rounds import pooled_rows, round_of, validation_masks
 from argosy.types import Part
 
 FitOf = Callable[[int, Dataset], Fit]
@@ -62,7 +62,7 @@ def cross_validate(
     seed: int = 0,
 ) -> Validated:
     """Fit and answer once a round; `check` is called between rounds and may raise to stop. Raises DatasetInvalid."""
-    rows = pooled(dataset)
+    rows = pooled_rows(dataset)
     answers, estimator = [], make()
     are_sets = estimator.answers_sets
     classes = classes_of(rows.labels, are_sets)

@@ -21,7 +21,7 @@ Mask = NDArray[np.bool_]
 _STREAM = 0x666F6C6473 << 20
 
 
-def pooled(dataset: Dataset) -> Rows:
+def pooled_rows(dataset: Dataset) -> Rows:
     """The rows of training and validation, in the order of their revisions."""
     both = [dataset.parts[part] for part in (Part.TRAIN, Part.VALIDATION)]
     joined = Rows(

@@ -10,7 +10,7 @@ from argosy.datasets.dataset import load
 from argosy.definitions.evaluation import Folds
 from argosy.models.rows_right import unpack_right
 from argosy.training import train_job
-from argosy.training.rounds import pooled, validation_masks
+from argosy.training.rounds import pooled_rows, validation_masks
 
 PLAN = {
     "name": "shop",
@@ -23,7 +23,7 @@ PLAN = {
 def test_folds_are_scikit_learn_s_figures_on_the_same_folds(project, trained):
     rows = trained({**PLAN, "evaluate": {"folds": 5}})
     found = project.store.trained(rows[0]["label"])
-    part = pooled(load(project.database, project.vault, found.dataset_digest))
+    part = pooled_rows(load(project.database, project.vault, found.dataset_digest))
     texts, labels, classes = np.array(part.inputs, object), np.array(part.labels), sorted(set(part.labels))
     probabilities = np.empty((len(labels), 3))
     masks = list(validation_masks(Folds(5), part.example_ids, part.labels))

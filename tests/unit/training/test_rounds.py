@@ -12,7 +12,7 @@ from argosy.datasets.dataset import Dataset, Rows
 from argosy.datasets.split import fractions, id_words
 from argosy.definitions.evaluation import Folds, Repeats
 from argosy.errors import DatasetInvalid
-from argosy.training.rounds import pooled, round_of, validation_masks
+from argosy.training.rounds import pooled_rows, round_of, validation_masks
 from argosy.types import Part
 
 IDS = [random.Random(number).randbytes(16) for number in range(300)]
@@ -64,7 +64,7 @@ def test_folds_are_independent_of_the_split_that_they_divide_anew():
 
 def test_the_test_part_is_in_no_round():
     dataset = Dataset("d", "c", {Part.TRAIN: rows(0, 80), Part.VALIDATION: rows(80, 120), Part.TEST: rows(120, 300)}, 0)
-    together = pooled(dataset)
+    together = pooled_rows(dataset)
     assert together.example_ids == IDS[:120]
     for mask in validation_masks(Folds(4), together.example_ids, together.labels):
         part = round_of(dataset, together, mask)
