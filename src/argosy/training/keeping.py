@@ -28,7 +28,7 @@ class Keepsake:
         keep_curves(transaction, label, self.curves)
 
 
-def put(
+def put_kept_files(
     store: Store,
     recording: Recording,
     definition: Mapping[str, Any],

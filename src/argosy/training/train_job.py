@@ -115,7 +115,7 @@ class Trainer:
         if answers:
             log.append(f"{len(answers)} live rows answered by fits without them")
         put = self._store.put_artifact(measured.model.save(folder / "model"))
-        keepsake = keeping.put(self._store, recording, job.payload["definition"], self._registries, folder)
+        keepsake = keeping.put_kept_files(self._store, recording, job.payload["definition"], self._registries, folder)
         trained = self._trained(job, measured, put, log)
 
         def record(transaction: Transaction) -> None:
