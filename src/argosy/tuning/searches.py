@@ -36,7 +36,7 @@ from argosy.tuning.halving import End, Promote, Step, Wait, next_step, told_rung
 from argosy.tuning.proposal import Proposal, propose
 from argosy.tuning.samplers.optuna import require_optuna
 from argosy.tuning.space import definition_of, permutation_at
-from argosy.tuning.trial import Trial, asked, best
+from argosy.tuning.trial import Trial, best, sampled_trials
 from argosy.types import Part
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class SearchStatus:
         figure = f", best {self.search.metric} {found.value:.3f} ({found.label})" if found and found.value else ""
         rungs = f" ({told_rungs(self.search, self.trials)})" if self.search.top else ""
         state = "goes on" if self.is_open else f"ended: {self.ended}"
-        return f"{len(asked(self.trials))} trials{most}{rungs}{figure}; {state}"
+        return f"{len(sampled_trials(self.trials))} trials{most}{rungs}{figure}; {state}"
 
 
 class Searches:
@@ -179,7 +179,7 @@ class Searches:
         if isinstance(step, Promote):
             choices = step.trial.choices
             return Proposal(choices, self._definition(plan, choices, status.dataset)), step.rung
-        proposal = propose(plan, status.search, asked(status.trials), self._registries)
+        proposal = propose(plan, status.search, sampled_trials(status.trials), self._registries)
         if proposal is not None:
             return proposal, 0
         nothing = "nothing that rules allow is left to try"

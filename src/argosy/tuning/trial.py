@@ -35,7 +35,7 @@ def best(search: Search, trials: Sequence[Trial]) -> Trial | None:
     return min(measured, key=lambda trial: loss(search, trial), default=None)
 
 
-def asked(trials: Sequence[Trial]) -> list[Trial]:
+def sampled_trials(trials: Sequence[Trial]) -> list[Trial]:
     """Those that a sampler chose, all of one size: promoted ones are left out."""
     return [trial for trial in trials if trial.rung == 0]
 
@@ -43,7 +43,7 @@ def asked(trials: Sequence[Trial]) -> list[Trial]:
 def spent(search: Search, trials: Sequence[Trial]) -> str | None:
     """Why the sampler is not asked any more; None where trials are left."""
     most = search.most_trials
-    return f"{most} trials were asked for" if most is not None and len(asked(trials)) >= most else None
+    return f"{most} trials were asked for" if most is not None and len(sampled_trials(trials)) >= most else None
 
 
 def enough(search: Search, trials: Sequence[Trial], seconds: float) -> str | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from argosy.definitions.search import Halving, Search, StopWhen
 from argosy.tuning.halving import Ask, End, Promote, Wait, next_step, promotion, told_rungs
-from argosy.tuning.trial import Trial, asked, best
+from argosy.tuning.trial import Trial, best, sampled_trials
 
 SEARCH = Search(trials=9, halving=Halving(factor=3, least=0.1))
 
@@ -113,7 +113,7 @@ def test_never_more_than_a_share_of_a_rung_goes_on(seed, most, factor, workers, 
         for lower, upper in pairwise(counts):
             assert upper <= max(1, lower // factor)
     assert isinstance(step, End)
-    assert len(asked(trials)) == most
+    assert len(sampled_trials(trials)) == most
     assert len({(trial.rung, *trial.choices.values()) for trial in trials}) == len(trials)
     assert not any(trial.is_open for trial in trials)
     highest = max(trial.rung for trial in trials)
