@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from argosy.definitions.search import Search
-from argosy.tuning.trial import Trial, enough, loss, spent
+from argosy.tuning.trial import Trial, enough, loss, why_no_more_trials
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,14 @@ def next_step(search: Search, trials: Sequence[Trial], seconds: float, nothing_n
     """What a search does next, `seconds` after it began; `nothing_new` says why nothing is left to ask for."""
     because = enough(search, trials, seconds)
     if search.top == 0:
-        because = because or spent(search, trials) or nothing_new
+        because = because or why_no_more_trials(search, trials) or nothing_new
         return End(because) if because else Ask()
     if because:  # time is over, or the goal reached: no more than what it takes to have one that learned from all
         return _last(search, trials, because, at_once=True)
     chosen = promotion(search, trials)
     if chosen is not None:
         return Promote(chosen, chosen.rung + 1)
-    because = spent(search, trials) or nothing_new
+    because = why_no_more_trials(search, trials) or nothing_new
     return _last(search, trials, because, at_once=False) if because else Ask()
 
 

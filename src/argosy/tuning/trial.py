@@ -40,7 +40,7 @@ def sampled_trials(trials: Sequence[Trial]) -> list[Trial]:
     return [trial for trial in trials if trial.rung == 0]
 
 
-def spent(search: Search, trials: Sequence[Trial]) -> str | None:
+def why_no_more_trials(search: Search, trials: Sequence[Trial]) -> str | None:
     """Why the sampler is not asked any more; None where trials are left."""
     most = search.most_trials
     return f"{most} trials were asked for" if most is not None and len(sampled_trials(trials)) >= most else None

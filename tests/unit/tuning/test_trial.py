@@ -4,7 +4,7 @@ import pytest
 
 from argosy.definitions.search import Search, StopWhen, parse_search
 from argosy.errors import DefinitionInvalid
-from argosy.tuning.trial import Trial, best, enough, spent
+from argosy.tuning.trial import Trial, best, enough, why_no_more_trials
 
 
 def trials(*values):
@@ -19,13 +19,13 @@ def test_the_best_is_the_first_with_the_best_figure():
 
 
 def test_budgets():
-    assert spent(Search(trials=3), trials(0.1, None)) is None
-    assert "3 trials" in spent(Search(trials=3), trials(0.1, None, 0.2))
+    assert why_no_more_trials(Search(trials=3), trials(0.1, None)) is None
+    assert "3 trials" in why_no_more_trials(Search(trials=3), trials(0.1, None, 0.2))
     assert enough(Search(seconds=60), trials(*[0.5] * 1000), 59) is None
     assert "60 seconds" in enough(Search(seconds=60), [], 60)
-    assert "50 trials" in spent(Search(), trials(*[0.5] * 50))
+    assert "50 trials" in why_no_more_trials(Search(), trials(*[0.5] * 50))
     assert enough(Search(sampler="grid"), trials(*[0.5] * 5000), 1e9) is None
-    assert spent(Search(sampler="grid"), trials(*[0.5] * 5000)) is None
+    assert why_no_more_trials(Search(sampler="grid"), trials(*[0.5] * 5000)) is None
 
 
 def test_enough_is_reached_from_the_right_side():
