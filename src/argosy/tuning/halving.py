@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from argosy.definitions.search import Search
-from argosy.tuning.trial import Trial, enough, loss, why_no_more_trials
+from argosy.tuning.trial import Trial, loss, why_no_more_trials, why_search_is_over
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ Step = Ask | Promote | Wait | End
 
 def next_step(search: Search, trials: Sequence[Trial], seconds: float, nothing_new: str = "") -> Step:
     """What a search does next, `seconds` after it began; `nothing_new` says why nothing is left to ask for."""
-    because = enough(search, trials, seconds)
+    because = why_search_is_over(search, trials, seconds)
     if search.top == 0:
         because = because or why_no_more_trials(search, trials) or nothing_new
         return End(because) if because else Ask()

@@ -46,7 +46,7 @@ def why_no_more_trials(search: Search, trials: Sequence[Trial]) -> str | None:
     return f"{most} trials were asked for" if most is not None and len(sampled_trials(trials)) >= most else None
 
 
-def enough(search: Search, trials: Sequence[Trial], seconds: float) -> str | None:
+def why_search_is_over(search: Search, trials: Sequence[Trial], seconds: float) -> str | None:
     """Why the search is over, `seconds` after it began, whatever trials are left; None to go on."""
     found, stop = best(search, trials), search.stop_when
     if search.seconds is not None and seconds >= search.seconds:

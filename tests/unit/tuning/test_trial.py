@@ -4,7 +4,7 @@ import pytest
 
 from argosy.definitions.search import Search, StopWhen, parse_search
 from argosy.errors import DefinitionInvalid
-from argosy.tuning.trial import Trial, best, enough, why_no_more_trials
+from argosy.tuning.trial import Trial, best, why_no_more_trials, why_search_is_over
 
 
 def trials(*values):
@@ -21,25 +21,25 @@ def test_the_best_is_the_first_with_the_best_figure():
 def test_budgets():
     assert why_no_more_trials(Search(trials=3), trials(0.1, None)) is None
     assert "3 trials" in why_no_more_trials(Search(trials=3), trials(0.1, None, 0.2))
-    assert enough(Search(seconds=60), trials(*[0.5] * 1000), 59) is None
-    assert "60 seconds" in enough(Search(seconds=60), [], 60)
+    assert why_search_is_over(Search(seconds=60), trials(*[0.5] * 1000), 59) is None
+    assert "60 seconds" in why_search_is_over(Search(seconds=60), [], 60)
     assert "50 trials" in why_no_more_trials(Search(), trials(*[0.5] * 50))
-    assert enough(Search(sampler="grid"), trials(*[0.5] * 5000), 1e9) is None
+    assert why_search_is_over(Search(sampler="grid"), trials(*[0.5] * 5000), 1e9) is None
     assert why_no_more_trials(Search(sampler="grid"), trials(*[0.5] * 5000)) is None
 
 
 def test_enough_is_reached_from_the_right_side():
     reached = StopWhen(reached=0.9)
-    assert enough(Search(stop_when=reached), trials(0.89), 0) is None
-    assert "accuracy reached 0.9" in enough(Search(stop_when=reached), trials(0.1, 0.9), 0)
-    assert enough(Search(metric="log_loss", stop_when=reached), trials(0.91), 0) is None
-    assert enough(Search(metric="log_loss", stop_when=reached), trials(0.9), 0)
+    assert why_search_is_over(Search(stop_when=reached), trials(0.89), 0) is None
+    assert "accuracy reached 0.9" in why_search_is_over(Search(stop_when=reached), trials(0.1, 0.9), 0)
+    assert why_search_is_over(Search(metric="log_loss", stop_when=reached), trials(0.91), 0) is None
+    assert why_search_is_over(Search(metric="log_loss", stop_when=reached), trials(0.9), 0)
 
 
 def test_failures_are_no_lack_of_improvement():
     stop = Search(stop_when=StopWhen(without_improvement=2))
-    assert enough(stop, trials(0.5, 0.4, None, None), 0) is None
-    assert "2 trials were no improvement" in enough(stop, trials(0.5, 0.4, None, 0.5), 0)
+    assert why_search_is_over(stop, trials(0.5, 0.4, None, None), 0) is None
+    assert "2 trials were no improvement" in why_search_is_over(stop, trials(0.5, 0.4, None, 0.5), 0)
 
 
 @pytest.mark.parametrize(
