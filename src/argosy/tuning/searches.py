@@ -36,7 +36,7 @@ from argosy.tuning.halving import End, Promote, Step, Wait, next_step, told_rung
 from argosy.tuning.proposal import Proposal, propose
 from argosy.tuning.samplers.optuna import require_optuna
 from argosy.tuning.space import definition_of, permutation_at
-from argosy.tuning.trial import Trial, best, sampled_trials
+from argosy.tuning.trial import Trial, best_trial, sampled_trials
 from argosy.types import Part
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class SearchStatus:
 
     def __str__(self) -> str:
         most = f" of at most {self.search.most_trials}" if self.search.most_trials else ""
-        found = best(self.search, self.trials)
+        found = best_trial(self.search, self.trials)
         figure = f", best {self.search.metric} {found.value:.3f} ({found.label})" if found and found.value else ""
         rungs = f" ({told_rungs(self.search, self.trials)})" if self.search.top else ""
         state = "goes on" if self.is_open else f"ended: {self.ended}"

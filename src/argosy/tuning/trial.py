@@ -29,7 +29,7 @@ class Trial:
         return self.is_queued or self.is_running
 
 
-def best(search: Search, trials: Sequence[Trial]) -> Trial | None:
+def best_trial(search: Search, trials: Sequence[Trial]) -> Trial | None:
     """The first with the best figure, among those that learned from all of the training part."""
     measured = [trial for trial in trials if trial.value is not None and trial.rung == search.top]
     return min(measured, key=lambda trial: loss(search, trial), default=None)
@@ -48,7 +48,7 @@ def why_no_more_trials(search: Search, trials: Sequence[Trial]) -> str | None:
 
 def why_search_is_over(search: Search, trials: Sequence[Trial], seconds: float) -> str | None:
     """Why the search is over, `seconds` after it began, whatever trials are left; None to go on."""
-    found, stop = best(search, trials), search.stop_when
+    found, stop = best_trial(search, trials), search.stop_when
     if search.seconds is not None and seconds >= search.seconds:
         return f"{search.seconds:g} seconds are over"
     if found is None or found.value is None:

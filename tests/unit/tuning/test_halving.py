@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from argosy.definitions.search import Halving, Search, StopWhen
 from argosy.tuning.halving import Ask, End, Promote, Wait, next_step, promotion, told_rungs
-from argosy.tuning.trial import Trial, best, sampled_trials
+from argosy.tuning.trial import Trial, best_trial, sampled_trials
 
 SEARCH = Search(trials=9, halving=Halving(factor=3, least=0.1))
 
@@ -77,7 +77,7 @@ def test_only_what_learned_from_all_reaches_a_goal():
     goal = Search(trials=9, halving=SEARCH.halving, stop_when=StopWhen(reached=0.8))
     assert isinstance(next_step(goal, rung(0, 0.9), 0.0), Ask)
     assert next_step(goal, [*rung(0, 0.9), *rung(2, 0.8, first=2)], 0.0) == End("accuracy reached 0.8")
-    assert best(goal, [*rung(0, 0.9), *rung(2, 0.8, first=2)]).rung == 2
+    assert best_trial(goal, [*rung(0, 0.9), *rung(2, 0.8, first=2)]).rung == 2
 
 
 def test_the_story_tells_how_many_were_trained_on_what():

@@ -4,7 +4,7 @@ import pytest
 
 from argosy.definitions.search import Search, StopWhen, parse_search
 from argosy.errors import DefinitionInvalid
-from argosy.tuning.trial import Trial, best, why_no_more_trials, why_search_is_over
+from argosy.tuning.trial import Trial, best_trial, why_no_more_trials, why_search_is_over
 
 
 def trials(*values):
@@ -12,10 +12,10 @@ def trials(*values):
 
 
 def test_the_best_is_the_first_with_the_best_figure():
-    assert best(Search(), trials(0.5, None, 0.9, 0.9)).number == 3
-    assert best(Search(metric="log_loss"), trials(0.5, 0.2, None)).number == 2
-    assert best(Search(metric="log_loss", direction="maximize"), trials(0.5, 0.2)).number == 1
-    assert best(Search(), trials(None)) is None
+    assert best_trial(Search(), trials(0.5, None, 0.9, 0.9)).number == 3
+    assert best_trial(Search(metric="log_loss"), trials(0.5, 0.2, None)).number == 2
+    assert best_trial(Search(metric="log_loss", direction="maximize"), trials(0.5, 0.2)).number == 1
+    assert best_trial(Search(), trials(None)) is None
 
 
 def test_budgets():
