@@ -30,7 +30,7 @@ def newest_step() -> int:
     return max(steps())
 
 
-def version(transaction: Transaction) -> int:
+def schema_version(transaction: Transaction) -> int:
     """The number of the schema that is there; 0 where there is none."""
     if not transaction.has_table("schema_steps"):
         return 0
@@ -45,7 +45,7 @@ def is_current(transaction: Transaction) -> bool:
 def migrate(database: Database, where: str) -> int:
     """What every engine's `Database.migrate` does; writes only where something is missing."""
     with database.read() as transaction:
-        found, is_up_to_date = version(transaction), is_current(transaction)
+        found, is_up_to_date = schema_version(transaction), is_current(transaction)
     if is_up_to_date:
         return found
     with database.write() as transaction:
@@ -58,7 +58,7 @@ def apply(transaction: Transaction, where: str, only: Collection[int] | None = N
     Raises SchemaNewer where the database is ahead of us, or one of those steps is.
     """
     transaction.lock("schema")
-    present = version(transaction)
+    present = schema_version(transaction)
     ahead = max((present, *(only or ())))
     if ahead > newest_step():
         raise SchemaNewer(
