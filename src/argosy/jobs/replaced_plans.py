@@ -46,6 +46,6 @@ def of_plan(transaction: Transaction, store: Store, plan: str, source: str) -> l
     return found
 
 
-def labels(transaction: Transaction, plan: str) -> set[str]:
+def labels_of_replaced(transaction: Transaction, plan: str) -> set[str]:
     """Of all earlier forms, what the plan does not want now."""
     return {label for (label,) in transaction.execute(sql.REPLACED_LABELS, {"plan": plan})}

@@ -176,7 +176,7 @@ class Plans:
     def replaced_labels(self, plan: str) -> set[str]:
         """What earlier forms of the plan wanted and it does not."""
         with self.queue.database.read() as transaction:
-            return replaced_plans.labels(transaction, plan)
+            return replaced_plans.labels_of_replaced(transaction, plan)
 
     def source(self, transaction: Transaction, plan: str) -> str:
         """The plan as it was submitted, as JSON; raises PlanNotFound."""
