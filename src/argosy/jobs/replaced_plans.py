@@ -35,7 +35,7 @@ def record_replaced_plan(transaction: Transaction, row: Sequence[Any], labels: I
     transaction.execute_many(sql.KEEP_PLAN_JOB, rows)
 
 
-def of_plan(transaction: Transaction, store: Store, plan: str, source: str) -> list[ReplacedPlan]:
+def replaced_forms(transaction: Transaction, store: Store, plan: str, source: str) -> list[ReplacedPlan]:
     """At most NEWEST, the newest first."""
     found = []
     rows = transaction.execute(sql.REPLACED_PLANS, {"plan": plan, "most": NEWEST})

@@ -138,7 +138,9 @@ class Plans:
         """Where all that the plan wants is, or those labels of it, as who waits asks; raises PlanNotFound."""
         with self.queue.database.read() as transaction:
             _, source, submitted_at, cancelled_at, stopped = _row(transaction, plan)
-            replaced = [] if labels is not None else replaced_plans.of_plan(transaction, self.store, plan, source)
+            replaced = (
+                [] if labels is not None else replaced_plans.replaced_forms(transaction, self.store, plan, source)
+            )
             rows = transaction.execute(sql.PLAN_LABELS, {"plan": plan})
             rows = [row for row in rows if labels is None or row[0] in labels]
             trained = self.store.trained_among(transaction, [row[0] for row in rows])
