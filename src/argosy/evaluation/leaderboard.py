@@ -28,7 +28,7 @@ def ranked(plans: Plans, registries: Registries, plan: str = "") -> list[dict[st
     for row in rows:
         try:
             constant = constants[_rows_of(row)]
-            found.append({**flat(row, registries, constant), "replaced": row.trained.label in replaced})
+            found.append({**leaderboard_row(row, registries, constant), "replaced": row.trained.label in replaced})
         except (KeyError, TypeError, AttributeError) as error:
             problem = f"it has no such definition or figures as a result has ({type(error).__name__})"
             _log.warning("left out: %s", RowUnreadable("trained", row.trained.label, problem, UNREADABLE))
@@ -61,7 +61,7 @@ def _rows_of(row: LeaderboardRow) -> tuple[str, bool]:
     return row.trained.dataset_digest, bool(row.trained.definition.get("evaluate"))
 
 
-def flat(row: LeaderboardRow, registries: Registries, constant: Baseline | None = None) -> dict[str, Any]:
+def leaderboard_row(row: LeaderboardRow, registries: Registries, constant: Baseline | None = None) -> dict[str, Any]:
     """`rank`, `tied`, `proposed`, names, options as text, `PART_METRIC`, `…_low`, `…_high`, and what it costs.
 
     `p_value` is of the paired comparison with the first of the same dataset, `PART_baseline` the figure of always
