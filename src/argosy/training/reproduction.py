@@ -88,7 +88,7 @@ def reproduce(
     started = time.monotonic()
     trained = trained_of(backends.plans, reference)
     erased, rows = _erased(backends, trained.dataset_digest)
-    changed = surroundings(backends, trained)
+    changed = environment_changes(backends, trained)
     found, difference, problem = "", None, ""
     report_progress(f"training {trained.label} again on {rows - len(erased):,} rows")
     with_kept_code = kept_code and _is_other_code(backends, trained.label)
@@ -131,7 +131,7 @@ def _is_other_code(backends: Backends, label: str) -> bool:
     return code is not None and here != code.plugins
 
 
-def surroundings(backends: Backends, trained: Trained) -> list[Changed]:
+def environment_changes(backends: Backends, trained: Trained) -> list[Changed]:
     """What of packages, Python, platform and plug-ins is not as it was when the result was recorded."""
     from argosy.store.lineage import training_environment
 
