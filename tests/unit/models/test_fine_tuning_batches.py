@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from argosy.models.fine_tuning.batches import batches, by_length, pace
+from argosy.models.fine_tuning.batches import batches, by_length, learning_rate_share
 
 
 @pytest.mark.parametrize("count", [1, 31, 32, 700])
@@ -25,9 +25,9 @@ def test_batches_waste_little_and_differ_between_epochs():
 
 
 def test_the_pace_rises_to_one_and_falls_to_nothing():
-    paces = [pace(step, 100, 0.1) for step in range(100)]
+    paces = [learning_rate_share(step, 100, 0.1) for step in range(100)]
     assert paces[9] == max(paces) == 1
     assert paces[:10] == sorted(paces[:10])
     assert paces[10:] == sorted(paces[10:], reverse=True)
     assert 0 < paces[-1] < 0.02
-    assert pace(0, 1, 0.0) == 1
+    assert learning_rate_share(0, 1, 0.0) == 1

@@ -29,7 +29,7 @@ def by_length(lengths: RowNumbers, size: int) -> list[RowNumbers]:
     return [order[at : at + size] for at in range(0, len(order), size)]
 
 
-def pace(step: int, steps: int, warm_up: float) -> float:
+def learning_rate_share(step: int, steps: int, warm_up: float) -> float:
     """The share of the learning rate at a step: up over the first `warm_up` of all steps, then down to nothing."""
     rising = max(1, math.ceil(steps * warm_up))
     if step < rising:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from argosy.errors import ExtraMissing
 from argosy.models.estimator import Codes
-from argosy.models.fine_tuning.batches import RowNumbers, batches, by_length, pace
+from argosy.models.fine_tuning.batches import RowNumbers, batches, by_length, learning_rate_share
 from argosy.models.fine_tuning.network import HEAD_BIAS, HEAD_WEIGHT, Network, Pooling, trainable
 from argosy.models.fine_tuning.pretrained import Floats, Pretrained
 from argosy.models.steps import report_progress, step
@@ -98,7 +98,7 @@ class _Tuning:
             for batch in batches(self._lengths[rows], settings.batch_size, self._random):
                 step()
                 for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                    group["lr"] = rate * pace(done, steps, settings.warm_up)
+                    group["lr"] = rate * learning_rate_share(done, steps, settings.warm_up)
                 losses.append(self._learn(optimizer, rows[batch]))
                 done += 1
             note = f"epoch {epoch} of {settings.epochs}: loss {np.mean(losses):.4f}"
