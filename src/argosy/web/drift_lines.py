@@ -66,7 +66,7 @@ def title_of(name: str) -> str:
     return _kind(name)[1]
 
 
-def when(period: Period) -> str:
+def period_start(period: Period) -> str:
     """The beginning of a period: a day, or a minute where it is shorter."""
     is_day = period.ended_at - period.started_at > 4000
     return day(period.started_at) if is_day else minute(period.started_at)

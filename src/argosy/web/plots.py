@@ -195,7 +195,13 @@ def drift_over_time(periods: Sequence[Period]) -> list[DriftPlot]:
 
 def _shifts(name: str, periods: Sequence[Period]) -> Plot:
     dots = [
-        Dot(drift_lines.when(one), found.value, found.low, found.high, "bad" if name in one.drift.shown() else "quiet")
+        Dot(
+            drift_lines.period_start(one),
+            found.value,
+            found.low,
+            found.high,
+            "bad" if name in one.drift.shown() else "quiet",
+        )
         for one in periods
         if (found := one.drift.shifts.get(name)) is not None
     ]
