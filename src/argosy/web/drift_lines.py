@@ -72,7 +72,7 @@ def period_start(period: Period) -> str:
     return day(period.started_at) if is_day else minute(period.started_at)
 
 
-def mixes(live: Live) -> list[tuple[str, float, float]]:
+def answer_mixes(live: Live) -> list[tuple[str, float, float]]:
     """(class, share of the answers on the test part, share live), the most frequent live first."""
     names = sorted({*live.reference_mix, *live.live_mix}, key=lambda name: (-live.live_mix.get(name, 0), name))
     totals = [sum(side.values()) or 1 for side in (live.reference_mix, live.live_mix)]
