@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from argosy.errors import RequestInvalid
-from argosy.serving.tensors import Tensor, where
+from argosy.serving.tensors import Tensor, tensor_noun
 from argosy.typed_values import abridged
 
 _SIZE = struct.Struct("<I")
@@ -31,7 +31,7 @@ def elements_from_bytes(tensor: Tensor, data: memoryview) -> list[Any]:
     if dtype is None or len(data) != elements * np.dtype(dtype).itemsize:
         name = abridged(tensor.datatype)
         raise RequestInvalid(
-            f"{where(tensor)}: {len(data)} bytes are no {name} elements, of which its shape says {elements}"
+            f"{tensor_noun(tensor)}: {len(data)} bytes are no {name} elements, of which its shape says {elements}"
         )
     return list(np.frombuffer(data, dtype).tolist())
 
@@ -43,13 +43,13 @@ def _texts(tensor: Tensor, elements: int, data: memoryview) -> list[Any]:
         start = position + _SIZE.size
         end = start + _SIZE.unpack_from(data, position)[0] if start <= len(data) else start
         if end > len(data):
-            raise RequestInvalid(f"{where(tensor)}: element {len(texts)} is cut short")
+            raise RequestInvalid(f"{tensor_noun(tensor)}: element {len(texts)} is cut short")
         if len(texts) == elements:
-            raise RequestInvalid(f"{where(tensor)} has more elements than its shape says, {elements}")
+            raise RequestInvalid(f"{tensor_noun(tensor)} has more elements than its shape says, {elements}")
         try:
             texts.append(str(data[start:end], "utf-8"))
         except UnicodeDecodeError:
-            raise RequestInvalid(f"{where(tensor)}: element {len(texts)} is not UTF-8") from None
+            raise RequestInvalid(f"{tensor_noun(tensor)}: element {len(texts)} is not UTF-8") from None
         position = end
     return texts
 

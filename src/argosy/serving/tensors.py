@@ -58,7 +58,7 @@ class Tensor(msgspec.Struct):
         return prod(self.shape)
 
 
-def where(tensor: Tensor) -> str:
+def tensor_noun(tensor: Tensor) -> str:
     """What error messages call it."""
     return f"the input '{abridged(tensor.name)}'"
 
@@ -73,7 +73,7 @@ def check_shapes(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind]) -> N
             wanted = (
                 f"[rows], [rows, 1] or [rows, {width}] ({abridged_list(reads)})" if width > 1 else "[rows] or [rows, 1]"
             )
-            raise RequestInvalid(f"{where(tensor)} has the shape {shown(shape)}: it must be {wanted}")
+            raise RequestInvalid(f"{tensor_noun(tensor)} has the shape {shown(shape)}: it must be {wanted}")
 
 
 def rows_of_tensors(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind] = LONE_TEXT) -> list[Input]:
@@ -112,9 +112,9 @@ def _rows_of_matrix(tensor: Tensor, names: Sequence[str]) -> list[Input]:
 
 def _texts(only: Tensor, column: list[Any]) -> list[Input]:
     if only.datatype != "BYTES":
-        raise RequestInvalid(f"{where(only)} is {only.datatype}: texts are BYTES")
+        raise RequestInvalid(f"{tensor_noun(only)} is {only.datatype}: texts are BYTES")
     if None in column:
-        raise RequestInvalid(f"{where(only)}: element {column.index(None)} is not of the datatype BYTES")
+        raise RequestInvalid(f"{tensor_noun(only)}: element {column.index(None)} is not of the datatype BYTES")
     return column
 
 
@@ -125,11 +125,11 @@ def _object(tensor: Tensor, row: int, value: Any) -> dict[str, Any]:
     except (TypeError, msgspec.DecodeError, UnicodeError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict):
-        raise RequestInvalid(f"{where(tensor)}: element {row} is not a JSON object, as its content_type says")
+        raise RequestInvalid(f"{tensor_noun(tensor)}: element {row} is not a JSON object, as its content_type says")
     try:
         check_keys(value.encode() if isinstance(value, str) else value, keys_in(parsed))
     except ValueError as problem:
-        raise RequestInvalid(f"{where(tensor)}: element {row} is ambiguous: {problem}") from None
+        raise RequestInvalid(f"{tensor_noun(tensor)}: element {row} is ambiguous: {problem}") from None
     return parsed
 
 
@@ -139,7 +139,7 @@ def _or_missing(value: Any) -> Any:
 
 def _values(tensor: Tensor) -> list[Any]:
     """The elements, checked and decoded."""
-    place, elements = where(tensor), tensor.elements
+    place, elements = tensor_noun(tensor), tensor.elements
     if tensor.datatype not in TENSOR_DATATYPES:
         there = ", ".join(TENSOR_DATATYPES)
         raise RequestInvalid(f"{place} has the datatype '{abridged(tensor.datatype)}': there are {there}")
@@ -163,9 +163,9 @@ def _values(tensor: Tensor) -> list[Any]:
 
 def _from_base64(tensor: Tensor, values: list[Any]) -> list[Any]:
     if tensor.datatype != "BYTES":
-        raise RequestInvalid(f"{where(tensor)} is {tensor.datatype}: base64 is written as BYTES")
+        raise RequestInvalid(f"{tensor_noun(tensor)} is {tensor.datatype}: base64 is written as BYTES")
     return [
-        None if value is None else text_of_base64(value, f"{where(tensor)}: element {number}")
+        None if value is None else text_of_base64(value, f"{tensor_noun(tensor)}: element {number}")
         for number, value in enumerate(values)
     ]
 

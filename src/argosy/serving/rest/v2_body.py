@@ -14,7 +14,7 @@ import msgspec
 from argosy.errors import RequestInvalid
 from argosy.repeated_keys import check_keys, keys_in
 from argosy.serving.tensor_bytes import bytes_of_elements, elements_from_bytes
-from argosy.serving.tensors import Tensor, where
+from argosy.serving.tensors import Tensor, tensor_noun
 
 LENGTH_HEADER = "inference-header-content-length"
 REQUEST_ID_CHARACTERS = 1000
@@ -81,7 +81,7 @@ def fill_binary_tensors(tensors: Sequence[Tensor], binary: memoryview) -> None:
         if size is None:
             continue
         if type(size) is not int or not 0 <= size <= len(binary) - position:
-            raise RequestInvalid(f"{where(tensor)} has a binary_data_size beyond the body's end")
+            raise RequestInvalid(f"{tensor_noun(tensor)} has a binary_data_size beyond the body's end")
         tensor.data = elements_from_bytes(tensor, binary[position : position + size])
         position += size
     if position != len(binary):
