@@ -22,7 +22,7 @@ def check_keys(text: bytes | memoryview, keys: int) -> None:
     """
     if len(_KEY_END.findall(text)) != keys:
         # numbers stay text, since they may have more digits than Python reads
-        json.loads(bytes(text), object_pairs_hook=once, parse_int=str, parse_float=str)
+        json.loads(bytes(text), object_pairs_hook=object_without_repeats, parse_int=str, parse_float=str)
 
 
 def keys_in(value: Any) -> int:
@@ -38,7 +38,7 @@ def keys_in(value: Any) -> int:
     return keys
 
 
-def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def object_without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """The object of these pairs, for `json.loads`; raises ValueError naming a key that is there twice."""
     values: dict[str, Any] = {}
     for key, value in pairs:

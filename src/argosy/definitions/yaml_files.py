@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import yaml
 
 from argosy.errors import DefinitionInvalid, PluginNotFound
-from argosy.repeated_keys import once
+from argosy.repeated_keys import object_without_repeats
 from argosy.typed_values import shown
 
 MOST_BYTES = 1 << 20
@@ -188,7 +188,9 @@ def _from_json(text: str, source: str) -> Any:
     if not text.strip():
         return None
     try:
-        return _checked_depth(json.loads(text, object_pairs_hook=once, parse_constant=_no_constant), source)
+        return _checked_depth(
+            json.loads(text, object_pairs_hook=object_without_repeats, parse_constant=_no_constant), source
+        )
     except json.JSONDecodeError as error:
         raise DefinitionInvalid(error.msg, source=f"{source}:{error.lineno}:{error.colno}") from None
     except ValueError as error:
