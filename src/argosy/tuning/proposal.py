@@ -12,7 +12,7 @@ from argosy.definitions.search import Search
 from argosy.tuning.sampler import Sampler
 from argosy.tuning.samplers.grid import GridSampler
 from argosy.tuning.samplers.optuna import OptunaSampler
-from argosy.tuning.space import Choices, definition_of, effect, is_finite, permutation_at
+from argosy.tuning.space import Choices, definition_of, effective_options, is_finite, permutation_at
 from argosy.tuning.trial import Trial
 
 DRAWS: Final = 100
@@ -58,7 +58,7 @@ def _first_new(
             return None
         definition = definition_of(permutation_at(plan, choices), registries)
         if isinstance(definition, Definition):
-            same = effect(definition, registries)
+            same = effective_options(definition, registries)
             if same not in tried:
                 return Proposal(choices, definition)
             sampler.refused(tried[same])
@@ -70,4 +70,4 @@ def _first_new(
 
 def _effect_of(plan: Plan, choices: Choices, registries: Registries) -> str:
     definition = definition_of(permutation_at(plan, choices), registries)
-    return effect(definition, registries) if isinstance(definition, Definition) else ""
+    return effective_options(definition, registries) if isinstance(definition, Definition) else ""

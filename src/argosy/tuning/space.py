@@ -50,7 +50,7 @@ def definition_of(plan: Plan, registries: Registries) -> Definition | str:
     return found.definitions[0] if found.definitions else (found.forbidden + found.left_out)[0].reason
 
 
-def effect(definition: Definition, registries: Registries) -> str:
+def effective_options(definition: Definition, registries: Registries) -> str:
     """The same text where all options that have an effect are the same."""
     core = {}
     for kind in PLUGIN_KINDS:

@@ -10,7 +10,7 @@ from argosy.tuning.space import (
     choose_permutation,
     definition_of,
     describe_choices,
-    effect,
+    effective_options,
     grid,
     is_finite,
     permutation_at,
@@ -44,7 +44,7 @@ def test_a_grid_is_the_expansion(registries):
     expansion = expand(parse_plan({k: v for k, v in PLAN.items() if k != "search"}, "p", registries), registries)
     assert size(plan) == len(definitions) == expansion.permutations
     assert {one.canonical() for one in definitions} == {one.canonical() for one in expansion.definitions}
-    assert len({effect(one, registries) for one in definitions}) == expansion.distinct
+    assert len({effective_options(one, registries) for one in definitions}) == expansion.distinct
 
 
 @settings(deadline=None, max_examples=40)
