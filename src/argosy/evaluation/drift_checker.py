@@ -25,7 +25,7 @@ from argosy.evaluation.drift_references import Reference, References
 from argosy.evaluation.drift_windows import closed_window, live_window
 from argosy.evaluation.input_profile import input_profile
 from argosy.predictions.drift_checks import CLOSED, LIVE, DriftCheck, replace_drift_checks
-from argosy.predictions.live_profiles import HORIZON_HOURS, HOUR, HourProfile, LiveProfiles, together
+from argosy.predictions.live_profiles import HORIZON_HOURS, HOUR, HourProfile, LiveProfiles, summed_profile
 from argosy.predictions.log import PredictionLog
 from argosy.statistics.shifts import Moments
 from argosy.store.store import Store
@@ -107,7 +107,7 @@ class DriftChecker:
         found = []
         for version, reference in counted.references.items():
             for name, (start, end) in windows.items():
-                live = together(counted.hours, version, start, end)
+                live = summed_profile(counted.hours, version, start, end)
                 if live.rows and reference.profile.rows:
                     compared = compare_profiles(reference.profile, live)
                     found.append(DriftCheck(model, version, name, start, end, now, compared))

@@ -64,14 +64,14 @@ def periods_of(counted: Counted, version: int, by: str = "") -> list[Period]:
     """A version's newest hours or days with answers in them; none where it has no reference."""
     from argosy.evaluation.drift import compare_profiles
     from argosy.evaluation.drift_windows import period_seconds, periods
-    from argosy.predictions.live_profiles import together
+    from argosy.predictions.live_profiles import summed_profile
 
     reference = counted.references.get(version)
     hours = [one for one in counted.hours if one.version == version]
     if reference is None or not reference.profile.rows:
         return []
     return [
-        Period(version, start, end, compare_profiles(reference.profile, together(hours, version, start, end)))
+        Period(version, start, end, compare_profiles(reference.profile, summed_profile(hours, version, start, end)))
         for start, end in periods(hours, period_seconds(hours, by))
     ]
 

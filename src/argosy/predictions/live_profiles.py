@@ -119,6 +119,6 @@ def hour_of(moment: float) -> float:
     return moment // HOUR * HOUR
 
 
-def together(hours: Sequence[HourProfile], version: int, start: float, end: float) -> Profile:
+def summed_profile(hours: Sequence[HourProfile], version: int, start: float, end: float) -> Profile:
     """What a version answered in the hours that begin in [start, end)."""
     return total(one.profile for one in hours if one.version == version and start <= one.started_at < end)
