@@ -25,7 +25,7 @@ from argosy.definitions.ensemble import ADAPTER, with_labels
 from argosy.errors import KeyUnavailable, KeyWrong
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import states
-from argosy.jobs.schedule import order
+from argosy.jobs.schedule import training_order
 from argosy.jobs.selection import resolve_version
 from argosy.jobs.submission import TRAIN, PlannedDefinition, Plans
 from argosy.plugin_hooks import ModelHooks
@@ -187,7 +187,7 @@ class PlanChecker:
             (one.label, f"{one.dataset_digest} {definition.adapter.canonical()}", self._cost(definition))
             for one, definition in wanted.values()
         )
-        return [wanted[name][0] for name in order(items)]
+        return [wanted[name][0] for name in training_order(items)]
 
     def _cost(self, definition: Definition) -> float:
         model: type[ModelHooks] = self._registries.models.get(definition.model.name).cls

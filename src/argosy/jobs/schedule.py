@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def order(items: Iterable[tuple[str, str, float]]) -> list[str]:
+def training_order(items: Iterable[tuple[str, str, float]]) -> list[str]:
     """Labels from (label, adapter key, cost): first one definition of every adapter, so that adapters are fitted
     side by side and shared from then on; then the rest. Costly ones first in both, so that no worker ends up alone
     with a long one. The given order breaks ties.
