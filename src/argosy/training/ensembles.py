@@ -16,7 +16,7 @@ from argosy.training.fit import Fit, make_fit
 from argosy.types import Part
 
 
-def loaded(results: Sequence[Trained], store: Store) -> list[AdaptedModel]:
+def loaded_members(results: Sequence[Trained], store: Store) -> list[AdaptedModel]:
     """The members themselves."""
     return [AdaptedModel.load(store.artifacts.fetch(trained.artifact)) for trained in results]
 

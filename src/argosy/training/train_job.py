@@ -39,7 +39,7 @@ from argosy.store.trained import PutArtifact, Trained
 from argosy.telemetry import logger
 from argosy.training import keeping
 from argosy.training.cross_validation import cross_validate
-from argosy.training.ensembles import loaded, make_ensemble_fit
+from argosy.training.ensembles import loaded_members, make_ensemble_fit
 from argosy.training.fit import Fit, make_fit
 from argosy.training.held_out import answer_held_out
 from argosy.training.pipeline import Measured, train
@@ -164,7 +164,7 @@ class Trainer:
             started = time.perf_counter()
             adapter = earlier.adapter if earlier else plugin.create(definition.adapter.options)
             if isinstance(adapter, Members):
-                pairs = loaded(results, self._store)
+                pairs = loaded_members(results, self._store)
                 fit = make_ensemble_fit(adapter, pairs, dataset, learns, is_round=bool(round_name))
             else:
                 known = earlier.classes if earlier else None
