@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid
 from argosy.models.estimator import Codes
-from argosy.statistics.intervals import Floats, Interval, between, resampled_confusions, resampled_means
+from argosy.statistics.intervals import Floats, Interval, percentile_interval, resampled_confusions, resampled_means
 
 _LEAST_PROBABILITY = 1e-15
 
@@ -58,7 +58,7 @@ def evaluate(
     log_loss = None
     if probabilities is not None:
         losses = _losses(true_codes, probabilities)
-        log_loss = between(float(losses.mean()), resampled_means(losses, seed, resamples), confidence)
+        log_loss = percentile_interval(float(losses.mean()), resampled_means(losses, seed, resamples), confidence)
     return Metrics(len(true_codes), accuracy, macro_f1, log_loss, confusion)
 
 
@@ -77,8 +77,8 @@ def _counted(
     figures = _figures(observed, true, answer)
     draws = _figures(counts, true, answer)
     return (
-        between(float(figures[0][0]), draws[0], confidence),
-        between(float(figures[1][0]), draws[1], confidence),
+        percentile_interval(float(figures[0][0]), draws[0], confidence),
+        percentile_interval(float(figures[1][0]), draws[1], confidence),
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid
-from argosy.statistics.intervals import Floats, Interval, between
+from argosy.statistics.intervals import Floats, Interval, percentile_interval
 
 SetCounts = NDArray[np.int64]
 _LEAST_PROBABILITY: Final = 1e-15
@@ -62,7 +62,7 @@ def evaluate_sets(
     observed = columns.sum(axis=0, keepdims=True)
     values = _figures(observed, rows, classes, occurs)
     draws = _figures(_resampled(columns, seed, resamples), rows, classes, occurs)
-    figures = {name: between(float(value[0]), draws[name], 0.95) for name, value in values.items()}
+    figures = {name: percentile_interval(float(value[0]), draws[name], 0.95) for name, value in values.items()}
     hits, sizes = observed[0, :classes].astype(np.int64), truth.sum(axis=0)
     return SetMetrics(rows, figures, np.stack([hits, sizes, answers.sum(axis=0)], axis=1))
 

@@ -62,7 +62,7 @@ def _draws(count: int, seed: int, resamples: int) -> NDArray[np.float32]:
     return np.bincount(rows.ravel(), minlength=resamples * count).reshape(resamples, count).astype(np.float32)
 
 
-def between(value: float, draws: Floats, confidence: float) -> Interval:
+def percentile_interval(value: float, draws: Floats, confidence: float) -> Interval:
     """The percentile interval of the draws around the figure."""
     tail = (1 - confidence) / 2
     low, high = np.quantile(draws, (tail, 1 - tail))

@@ -7,7 +7,7 @@ import pytest
 
 from argosy.evaluation.decision import PairedAnswers, more_reviews
 from argosy.statistics.calibration_bins import calibration_bins, calibration_error
-from argosy.statistics.intervals import between, resampled_means, wilson
+from argosy.statistics.intervals import percentile_interval, resampled_means, wilson
 from argosy.statistics.paired_tests import corrected_error, corrected_interval, corrected_t, mcnemar, micro_f1_p
 from argosy.statistics.shifts import Moments, mean_shift, mix_shift
 from argosy.statistics.weighted_pairs import difference_interval, sign_flip_p
@@ -35,7 +35,7 @@ def test_a_share(hits, rows, low, high):
 
 
 def test_a_resampled_mean():
-    found = between(0.4, resampled_means(np.arange(200) % 5 / 5.0, 3, 500), 0.95)
+    found = percentile_interval(0.4, resampled_means(np.arange(200) % 5 / 5.0, 3, 500), 0.95)
     assert (found.low, found.high) == golden(0.36200002574920653, 0.44099998474121094)
 
 
