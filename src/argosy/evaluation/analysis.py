@@ -19,7 +19,7 @@ from argosy.evaluation.drift_periods import periods_of
 from argosy.evaluation.findings import Analysis, AnalysisRequest, Case, Live, Point
 from argosy.label_sets import agrees
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import answers_of, coded, confidence, right
+from argosy.models.answers import answers_of, coded, confidence, is_right
 from argosy.models.inputs import NO_LIMIT, check_input
 from argosy.predictions.profiles import total
 from argosy.statistics.calibration_bins import Bin, calibration_bins
@@ -241,7 +241,7 @@ def _answerable(inputs: Sequence[Input]) -> tuple[list[Input], list[int]]:
 
 def _right(side: AnsweredPart, model: AdaptedModel) -> NDArray[np.bool_]:
     codes = coded(side.labels, model.classes, model.estimator.answers_sets)
-    return right(side.scores, codes, model.estimator.answered_from)
+    return is_right(side.scores, codes, model.estimator.answered_from)
 
 
 def _sure(side: AnsweredPart, model: AdaptedModel) -> Floats:

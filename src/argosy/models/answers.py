@@ -49,7 +49,7 @@ def confidence(scores: Scores, has_probabilities: bool, thresholds: Scores | Non
     return np.asarray(half / (0.5 + half))
 
 
-def right(scores: Scores, codes: Codes, thresholds: Scores | None = None) -> NDArray[np.bool_]:
+def is_right(scores: Scores, codes: Codes, thresholds: Scores | None = None) -> NDArray[np.bool_]:
     """(n,): whether the answer is the truth; of sets, the exact set. `codes` as `coded` gives them."""
     if thresholds is None:
         return np.asarray(scores.argmax(axis=1) == codes)

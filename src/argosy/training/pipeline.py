@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from argosy.errors import FormsDisagree
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import right
+from argosy.models.answers import is_right
 from argosy.models.estimator import Estimator, Scores
 from argosy.models.estimators import import_early
 from argosy.models.inputs import NO_LIMIT
@@ -102,4 +102,4 @@ def _right(estimator: Estimator, fit: Fit, scores: Mapping[Part, Scores]) -> byt
         return None
     found, codes, answered_from = scores[Part.VALIDATION], fit.codes[Part.VALIDATION], estimator.answered_from
     counts = None if answered_from is None else [counted_rows(codes, found >= answered_from)]
-    return pack_right([right(found, codes, answered_from)], counts)
+    return pack_right([is_right(found, codes, answered_from)], counts)

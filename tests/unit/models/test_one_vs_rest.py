@@ -12,7 +12,7 @@ from sklearn.multiclass import OneVsRestClassifier
 
 from argosy.errors import DatasetInvalid, DefinitionInvalid
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import answers_of, coded, confidence, right
+from argosy.models.answers import answers_of, coded, confidence, is_right
 from argosy.models.estimators import estimators
 from argosy.models.set_evaluation import evaluate_sets
 from argosy.models.set_thresholds import best_threshold, tuned_sets
@@ -132,7 +132,7 @@ def test_labels_that_training_never_had_are_misses():
     codes = coded(['["a"]', '["a","new"]', "[]", "a"], ["a", "b"], are_sets=True)
     scores = np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.1], [0.9, 0.1]])
     cut = np.array([0.5, 0.5])
-    assert right(scores, codes, cut).tolist() == [True, False, True, True]
+    assert is_right(scores, codes, cut).tolist() == [True, False, True, True]
     value = evaluate_sets(codes, scores >= cut, scores, seed=0).figures
     assert value["micro_f1"].value == pytest.approx(6 / 7)
     assert value["accuracy"].value == 0.75
