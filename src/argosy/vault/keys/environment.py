@@ -24,7 +24,7 @@ class EnvironmentKeys:
         return decode_key(self._environ[name], name)
 
     def candidates(self, role: str) -> list[bytes]:
-        return [self.get(role), *([self.prepare(role)] if following(role) in self._environ else [])]
+        return [self.get(role), *([self.prepare(role)] if next_variable(role) in self._environ else [])]
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -34,7 +34,7 @@ class EnvironmentKeys:
         return False
 
     def prepare(self, role: str) -> bytes:
-        name = following(role)
+        name = next_variable(role)
         if name not in self._environ:
             raise KeyUnavailable(
                 f"the keys come from the environment: set {name} to the base64 of 32 new random bytes, wherever"
@@ -49,7 +49,7 @@ class EnvironmentKeys:
         """Left to whoever sets the variables."""
 
 
-def following(role: str) -> str:
+def next_variable(role: str) -> str:
     """The name of the variable that holds the role's key to come."""
     return f"{variable(role)}_NEXT"
 
