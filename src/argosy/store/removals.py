@@ -37,7 +37,7 @@ def hold_removals(transaction: Transaction) -> None:
 
 
 def begin_removal(transaction: Transaction, artifact: str) -> int:
-    """The number of a removal, whose artifact is to be deleted once this has committed. Call `hold` before."""
+    """The number of a removal, whose artifact is to be deleted once this has committed. Call `hold_removals` before."""
     return int(transaction.execute(_BEGIN, {"artifact": artifact, "now": transaction.now()})[0][0])
 
 
