@@ -9,7 +9,7 @@ from argosy.store.aliases import CHAMPION, RESERVED
 from argosy.store.trained import Version
 
 
-def parse(reference: str) -> tuple[str, str]:
+def parse_reference(reference: str) -> tuple[str, str]:
     """(model, the number or alias or "")."""
     for mark in ("@", ":"):
         model, found, wanted = reference.partition(mark)

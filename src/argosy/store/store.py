@@ -149,7 +149,7 @@ class Store:
 
         What users say goes through `jobs.selection.resolve_version`, which finds places on the leaderboard too.
         """
-        model, wanted = references.parse(reference)
+        model, wanted = references.parse_reference(reference)
         with self.database.read() as transaction:
             if not wanted and model not in _models(transaction) and self.is_trained(transaction, reference):
                 return references.only_version(reference, _versions_of(transaction, reference))
