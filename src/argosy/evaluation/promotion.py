@@ -67,7 +67,7 @@ def check_promotion(backends: Backends, version: Version) -> Promotion | None:
     if not champions or champions[0].number == version.number:
         return None
     (champion,) = champions
-    return compared(
+    return compare_for_promotion(
         (champion.reference, version.reference),
         store.trained(champion.label),
         store.trained(version.label),
@@ -83,7 +83,7 @@ def check_not_doubtful(promotion: Promotion | None, to_do: str) -> None:
         raise PromotionDoubtful(f"{told}; {to_do} promotes it all the same", promotion.to_dict())
 
 
-def compared(
+def compare_for_promotion(
     names: tuple[str, str], champion: Trained, newcomer: Trained, on_common_rows: Callable[[], Promotion]
 ) -> Promotion:
     """By what the store keeps where that is enough, else by `on_common_rows`, whose failure is the problem."""
