@@ -64,9 +64,15 @@ class ProjectFeedback:
         return self.given.add_to_entity(self.log, entity, start, end, given, model)
 
     def newest(self, rows: int = 50, model: str = "") -> list[tuple[Feedback, str, str]]:
-        """The feedback that was given last, the newest first, with the model and the answer of each prediction."""
+        """The feedback that was given last, the newest first, with the model and the answer of each prediction.
+
+        Raises ModelNotFound where there is neither feedback on that model nor the model.
+        """
         self.log.count()  # drains, so that the newest predictions have a model too
-        return self.given.newest(rows, model)
+        found = self.given.newest(rows, model)
+        if model and not found:
+            self._backends.store.versions(model)  # raises where there is no such model
+        return found
 
     def draw(self, model: str, rows: int | None = None, since: float = 0.0) -> list[ReviewRow]:
         """The next predictions to review, decrypted: mostly of the least certain, all with a known chance.

@@ -104,7 +104,7 @@ def import_(
         "on_conflict": on_conflict or "",
         "skip_bad": skip_bad,
         "fold_case": fold_case,
-        "spelled": _as_option,
+        "spelled": as_option,
     }
     with counting(as_json) as seen:
         given["progress"] = lambda count: seen("rows", count)
@@ -267,7 +267,7 @@ def _database(url: str) -> str:
     return url
 
 
-def _as_option(option: str, value: str) -> str:
+def as_option(option: str, value: str) -> str:
     """An option as it is typed."""
     return f"--{option.replace('_', '-')}{value and f' {value}'}"
 

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import click
 
+from argosy.cli.examples import as_option
 from argosy.cli.output import json_option, print_json, print_line
 from argosy.cli.project import command_project
 from argosy.plurals import plural
+
+_OPTIONS = {"takes": "input", "trusted": "trust"}
+"""Options that have another name here than in Python."""
 
 
 @click.command("import")
@@ -67,6 +71,7 @@ def import_(
         classes=[one.strip() for one in classes.split(",") if one.strip()],
         trusted=trusted,
         allow_pickle=allow_pickle,
+        spelled=lambda option, value: as_option(_OPTIONS.get(option, option), value),
         report_progress=lambda line: None if as_json else print_line(f"  {line}", err=True),
     )
     if as_json:

@@ -33,6 +33,10 @@ class Columns(msgspec.Struct, frozen=True):
     fields: tuple[str, ...] = ()
 
 
+Spelled = Callable[[str, str], str]
+"""How a message writes an option and its value; an empty value is that of a flag."""
+
+
 def as_argument(option: str, value: str = "") -> str:
     """An option as it is given in Python."""
     return f"{option}='{value}'" if value else f"{option}=True"
@@ -52,8 +56,7 @@ class FileOptions(msgspec.Struct, frozen=True):
     missing: frozenset[str] = frozenset()
     """Words that stand for no label."""
     text_bytes: int = TEXT_BYTES
-    spelled: Callable[[str, str], str] = as_argument
-    """How a message writes an option and its value, where it has one."""
+    spelled: Spelled = as_argument
 
     def check_format(self, form: Format, where: str) -> None:
         """Raise ExamplesInvalid on an option that files of this format do not have."""

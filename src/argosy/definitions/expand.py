@@ -83,7 +83,7 @@ def expand(plan: Plan, registries: Registries, limit: int = LIMIT) -> Expansion:
     """Raises PlanTooLarge, before any work, where there are more permutations than `limit`."""
     count = plan.permutations
     if count > limit:
-        raise PlanTooLarge(f"the plan has {count:,} permutations, over the limit of {limit:,}: raise it with --limit")
+        raise PlanTooLarge(f"the plan has {count:,} permutations, over the limit of {limit:,}: raise the limit")
     choices = {kind: _choices(plan, kind, registries) for kind in PLUGIN_KINDS}
     refusals = _refusals(choices["adapter"], choices["model"], registries)
     account = _judge(plan, choices, refusals)

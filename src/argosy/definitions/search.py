@@ -79,11 +79,20 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
         return self.trials
 
 
+def check_reached(reached: float, metric: Metric, path: str) -> None:
+    """Raise DefinitionInvalid where no result can have that figure."""
+    if reached < 0 or (reached > 1 and metric != "log_loss"):
+        allowed = "is at least 0" if metric == "log_loss" else "lies between 0 and 1"
+        raise DefinitionInvalid(f"{metric} {allowed}; got {reached:g}", f"{path}.reached")
+
+
 def parse_search(values: Any, path: str = "search") -> Search | None:
     """Raises DefinitionInvalid; `search: {}` is fifty trials of tpe for accuracy (micro-F1 of lists of labels)."""
     if values is None:
         return None
     search = checked_struct(Search, values, path)
+    if search.stop_when.reached is not None:
+        check_reached(search.stop_when.reached, search.metric, f"{path}.stop_when")
     if "halving" in values and search.top == 0:
         least, factor = search.halving.least, search.halving.factor
         problem = f"nothing would be halved: {least:g} of the training part is more than all of it divided by {factor}"

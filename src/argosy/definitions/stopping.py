@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from argosy.definitions.search import OF_LISTS, Metric
+from argosy.definitions.search import OF_LISTS, Metric, check_reached
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import checked_struct
 
@@ -36,6 +36,7 @@ def parse_stop(values: Any, are_lists: bool, searches: bool, path: str = "stop_w
     if searches:
         raise DefinitionInvalid("a search has its own: write it below `search`", path)
     stop = checked_struct(PlanStop, values, path)
+    check_reached(stop.reached, stop.metric, path)
     if "metric" not in values and are_lists:
         return msgspec.structs.replace(stop, metric="micro_f1")
     if stop.metric in OF_LISTS and not are_lists:

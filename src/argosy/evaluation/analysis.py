@@ -78,7 +78,7 @@ def analyse(backends: Backends, values: Mapping[str, Any], report_progress: Prog
     if request.curve:
         curve = measure_learning_curve(backends, trained, dataset, report_progress)
     else:
-        notes["curve"] = "Not drawn: add --learning-curve, which trains the pair on four samples of the training part."
+        notes["curve"] = "Not asked for: a learning curve trains the pair on four samples of the training part."
     live = _live(backends, request, notes, report_progress)
     listed = doubts if request.every_doubt else doubts[: request.shown]
     return msgspec.to_builtins(
@@ -127,7 +127,7 @@ def _crossed(
     train = dataset.parts[Part.TRAIN]
     if request.quick:
         notes["doubts"] = (
-            "Only the validation and test parts were looked at: without --quick, the training part is too."
+            "A quick report looks at the validation and test parts only, any other at the training part too."
         )
         return []
     inputs, kept = _answerable(train.inputs)

@@ -8,7 +8,7 @@ from typing import Final
 
 from argosy.backends import Backends
 from argosy.datasets.lines import open_file, read_lines, record_limit
-from argosy.errors import ExamplesInvalid, FeedbackInvalid
+from argosy.errors import ExamplesInvalid, FeedbackInvalid, PredictionNotFound
 from argosy.feedback import review_files
 from argosy.feedback.differing import differing
 from argosy.feedback.requests import Retrainings
@@ -24,7 +24,11 @@ MOST_ROWS: Final = 5_000
 def draw(backends: Backends, model: str, rows: int | None = None, since: float = 0.0) -> list[ReviewRow]:
     """The next predictions to review, decrypted; by default as many as the last refusal of the gate asks for."""
     reviews = Reviews.of(backends)
-    candidates = reviews.candidates(model, since, EVER)
+    try:
+        candidates = reviews.candidates(model, since, EVER)
+    except PredictionNotFound:
+        backends.store.versions(model)  # raises where there is no such model
+        raise
     asked = rows or reviews_wanted(backends, model) or REVIEW_ROWS
     return reviews.draw(candidates, asked, differing(backends, model, candidates))
 

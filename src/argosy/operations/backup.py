@@ -87,7 +87,7 @@ def _take(backends: Backends, scratch: Path, with_keys: bool) -> list[str]:
     if with_keys and (scopes := unopened(wrapped, backends.openers.key_folder(keys))):
         raise BackupInvalid(
             f"the keys in {backends.root / KEY_FOLDER} do not open {', '.join(scopes)}:"
-            " put the right ones there, or leave out --with-keys"
+            " put the right ones there, or back up without keys"
         )
     return digests
 

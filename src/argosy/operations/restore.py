@@ -85,7 +85,7 @@ def _move_into_place(root: Path, target: Path, into: Path) -> None:
 
 
 def _not_empty(into: Path) -> BackupInvalid:
-    return BackupInvalid(f"{into} is not an empty folder: name a new one with --into DIR")
+    return BackupInvalid(f"{into} is not an empty folder: name a new one")
 
 
 def _build(

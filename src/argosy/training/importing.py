@@ -18,6 +18,7 @@ import msgspec
 
 from argosy import clock
 from argosy.backends import Backends
+from argosy.datasets.file_options import Spelled, as_argument
 from argosy.definitions import Definition, Spec, label
 from argosy.definitions.alternatives import parse_alternatives
 from argosy.definitions.plan import model_name
@@ -25,6 +26,7 @@ from argosy.definitions.yaml_files import parse_mapping, read_mapping
 from argosy.errors import DefinitionInvalid, ImportedModelFailed, ImportInvalid, InputInvalid
 from argosy.processes import current_user
 from argosy.subprocess_tasks import run_task
+from argosy.typed_values import abridged
 from argosy.types import Part, Progress
 
 if TYPE_CHECKING:
@@ -65,6 +67,8 @@ class ImportRequest(msgspec.Struct, frozen=True):
     adapter: dict[str, Any]
     dataset: dict[str, Any]
     by: str
+    classes_option: str
+    """How a message writes the option that names the classes."""
 
 
 def import_model(
@@ -79,59 +83,63 @@ def import_model(
     trusted: Sequence[str] = (),
     allow_pickle: bool = False,
     report_progress: Progress = lambda _: None,
+    spelled: Spelled = as_argument,
 ) -> ImportedVersion:
     """Make a file a version of the model; the same file, declared the same, on the same rows, is one version.
 
+    `spelled` is how a message writes an option and its value.
     Raises ImportInvalid, DefinitionInvalid, ExtraMissing, and what the dataset may be refused for.
     """
     _check_file(path)
     if form in PICKLED and not allow_pickle:
-        raise ImportInvalid(f"{path}: to open a {form} file is to run what it says: if you trust it, --allow-pickle")
-    declared = parse_input(takes)
+        trusts = spelled("allow_pickle", "")
+        raise ImportInvalid(f"{path}: to open a {form} file is to run what it says: if you trust it, {trusts}")
+    declared = parse_input(takes, spelled)
     options = {"format": form, "sha256": "", "classes": list(classes), "trusted": sorted(trusted), **declared}
-    cut = parse_dataset(backends, dataset)
-    request = ImportRequest(str(path.resolve()), model_name(name), options, cut.to_dict(), current_user())
+    cut = parse_dataset(backends, dataset, spelled)
+    option = spelled("classes", "a,b,c")
+    request = ImportRequest(str(path.resolve()), model_name(name), options, cut.to_dict(), current_user(), option)
     found = run_task(backends.root, "score_import", msgspec.to_builtins(request), report_progress=report_progress)
     version = backends.store.stored_version(found.pop("version"))
     return ImportedVersion(version, **found)
 
 
-def parse_input(text: str) -> dict[str, Any]:
+def parse_input(text: str, spelled: Spelled = as_argument) -> dict[str, Any]:
     """`text`, `text:FIELD`, `fields:a,b`, a mapping or a file of one, as the adapter's options `text` and `fields`."""
-    kind, _, rest = text.partition(":")
+    (kind, _, rest), where = text.partition(":"), spelled("takes", abridged(text))
     if kind == "text" and "{" not in text:
         return {"text": rest.strip()}
     if kind == "fields" and "{" not in text:
         given: Any = {"fields": [one.strip() for one in rest.split(",")]}
     elif text.lstrip().startswith("{"):
-        given = parse_mapping(text, "--input")
+        given = parse_mapping(text, where)
     elif text.endswith((".yaml", ".yml", ".json")):
         given = read_mapping(Path(text))
     else:
-        problem = (
-            f"expected text, text:FIELD, fields:a,b or a mapping {{fields: {{a: number, b: category}}}}; got {text!r}"
+        raise DefinitionInvalid(
+            "expected text, text:FIELD, fields:a,b or a mapping {fields: {a: number, b: category}}", where
         )
-        raise DefinitionInvalid(problem, "--input")
     if set(given) == {"text"} and isinstance(given["text"], str):
         return {"text": given["text"]}
     fields = given.get("fields")
     named = dict.fromkeys(fields, "number") if isinstance(fields, list) else fields
     is_sound = isinstance(named, dict) and named and all(named) and all(kind in KINDS for kind in named.values())
     if set(given) != {"fields"} or not is_sound:
-        raise DefinitionInvalid(f"expected fields, each a {', '.join(KINDS)}; got {json.dumps(given)[:80]}", "--input")
+        raise DefinitionInvalid(f"expected fields, each a {', '.join(KINDS)}; got {json.dumps(given)[:80]}", where)
     return {"fields": named}
 
 
-def parse_dataset(backends: Backends, text: str) -> Spec:
+def parse_dataset(backends: Backends, text: str, spelled: Spelled = as_argument) -> Spec:
     """A cut as in a plan, such as `all` or `{name: span, options: {…}}`, each option with one value."""
     from argosy.datasets.frozen import completed
 
-    values = parse_mapping(f"dataset: {text}", "--dataset")["dataset"]
+    where = spelled("dataset", abridged(text))
+    values = parse_mapping(f"dataset: {text}", where)["dataset"]
     specs = [
         spec for one in parse_alternatives(values, backends.registries.datasets, "dataset") for spec in one.specs()
     ]
     if len(specs) != 1:
-        raise DefinitionInvalid(f"a model is scored on one dataset; this allows {len(specs)}", "--dataset")
+        raise DefinitionInvalid(f"a model is scored on one dataset; this allows {len(specs)}", where)
     with backends.database.read() as transaction:
         return completed(transaction, specs[0], backends.settings.collection)
 
@@ -148,16 +156,16 @@ def score_import(backends: Backends, values: Mapping[str, Any], report_progress:
     content = Path(request.path).read_bytes()
     options = {**request.adapter, "sha256": hashlib.sha256(content).hexdigest()}
     report_progress(f"runs in {isolation()}")
-    adapter = _opened(
-        Imported(**{**options, "classes": tuple(options["classes"]), "trusted": tuple(options["trusted"])}), content
-    )
+    classes, trusted = tuple(options["classes"]), tuple(options["trusted"])
+    declared = Imported(**{**options, "classes": classes, "trusted": trusted})
+    adapter = _opened(declared, content, request.classes_option)
     report_progress(f"read {len(content):,} bytes; {len(adapter.classes)} classes")
     cut = Spec(**request.dataset)
     with backends.database.write() as transaction:
         frozen = freeze(transaction, cut, transaction.now())
         erased = erasures(transaction)
     dataset = load(backends.database, backends.vault, frozen.digest)
-    _check_labels(dataset, adapter.classes)
+    _check_labels(dataset, adapter.classes, request.classes_option)
     measured = _measured(adapter, dataset)
     report_progress(f"scored on {len(dataset.parts[Part.TEST]):,} rows of the test part")
     return _recorded(backends, request, cut, frozen.digest, adapter, measured, dataset, erased)
@@ -171,28 +179,31 @@ def _check_file(path: Path) -> None:
         raise ImportInvalid(f"{path}: {size:,} bytes; a model's file has 1 to {MOST_BYTES:,}")
 
 
-def _opened(adapter: Imported, content: bytes) -> Imported:
+def _opened(adapter: Imported, content: bytes, classes_option: str) -> Imported:
     """The adapter with the file in it and the classes known."""
     from argosy.models.adapters.imported import Imported
 
     found = adapter.take(content).runtime.classes
     classes = adapter.classes or tuple(found)
     if not classes:
-        raise ImportInvalid("the file does not say its classes: --classes a,b,c in the order of its outputs")
+        raise ImportInvalid(
+            f"the file does not say its classes: {classes_option} names them in the order of its outputs"
+        )
     if len(set(classes)) < max(2, len(classes)):
         raise ImportInvalid(f"a model has two classes or more, all different; got {', '.join(classes)[:100]}")
     if found and adapter.classes and len(found) != len(classes):
-        raise ImportInvalid(f"--classes names {len(classes)}, and the file has {len(found)}: {', '.join(found)[:100]}")
+        raise ImportInvalid(f"{len(classes)} classes are named; the file has {len(found)}: {', '.join(found)[:100]}")
     if classes == adapter.classes:
         return adapter
     return Imported(**{**adapter.arguments, "classes": tuple(classes)}).take(content)
 
 
-def _check_labels(dataset: Dataset, classes: Sequence[str]) -> None:
+def _check_labels(dataset: Dataset, classes: Sequence[str], classes_option: str) -> None:
     labels = {one for rows in dataset.parts.values() for one in rows.labels}
     if labels.isdisjoint(classes):
         shown = [", ".join(sorted(names)[:5]) for names in (labels, set(classes))]
-        raise ImportInvalid(f"no label of the dataset ({shown[0]} …) is a class of the model ({shown[1]} …): --classes")
+        problem = f"no label of the dataset ({shown[0]} …) is a class of the model ({shown[1]} …)"
+        raise ImportInvalid(f"{problem}: give {classes_option} in the order of its outputs")
 
 
 def _measured(adapter: Imported, dataset: Dataset) -> Measured:

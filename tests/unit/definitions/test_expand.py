@@ -140,7 +140,7 @@ def test_the_count_is_told_before_any_work(registries):
     plan = parse_plan({**SMALL, "adapter": many, "model": models}, "topics", registries)
     with pytest.raises(PlanTooLarge) as caught:
         expand(plan, registries)
-    expected = "the plan has 2,000,000 permutations, over the limit of 1,000,000: raise it with --limit"
+    expected = "the plan has 2,000,000 permutations, over the limit of 1,000,000: raise the limit"
     assert str(caught.value) == expected
 
 

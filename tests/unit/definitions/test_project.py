@@ -90,7 +90,8 @@ def test_variables_that_are_empty_or_not_ours_change_nothing(tmp_path):
         ("conflicts: newest", "conflicts: expected one of drop, error, latest, majority; got 'newest'"),
         ("plugins: my_module", "plugins: expected a list, each text that is not empty; got 'my_module'"),
         ("collection: ''", "collection: expected text that is not empty; got ''"),
-        ("name: 3", "name: expected text; got 3"),
+        ("name: 3", "name: expected text; got 3: quote it, as text"),
+        ("name: true", "name: expected text; got true: quote it, as text"),
     ],
 )
 def test_what_is_wrong_is_said_with_file_path_and_what_is_allowed(tmp_path, text, message):

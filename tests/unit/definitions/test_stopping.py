@@ -2,6 +2,7 @@
 
 import pytest
 
+from argosy.definitions.search import parse_search
 from argosy.definitions.stopping import PlanStop, parse_stop
 from argosy.errors import DefinitionInvalid
 
@@ -44,3 +45,24 @@ def test_of_lists_it_is_micro_f1_unless_named():
 def test_what_says_nothing_is_refused(values, searches, where):
     with pytest.raises(DefinitionInvalid, match=where):
         parse_stop(values, are_lists=False, searches=searches)
+
+
+@pytest.mark.parametrize(
+    ("stop", "said"),
+    [
+        ({"reached": 50}, "stop_when.reached: accuracy lies between 0 and 1; got 50"),
+        ({"reached": -0.1, "metric": "macro_f1"}, "stop_when.reached: macro_f1 lies between 0 and 1; got -0.1"),
+        ({"reached": -1, "metric": "log_loss"}, "stop_when.reached: log_loss is at least 0; got -1"),
+    ],
+)
+def test_a_figure_that_nothing_can_reach_is_refused(stop, said):
+    with pytest.raises(DefinitionInvalid, match=said):
+        parse_stop(stop, are_lists=False, searches=False)
+    reached, metric = stop["reached"], stop.get("metric", "accuracy")
+    with pytest.raises(DefinitionInvalid, match=f"search.{said}"):
+        parse_search({"metric": metric, "stop_when": {"reached": reached}})
+
+
+def test_the_ends_of_a_metrics_range_can_be_reached():
+    for reached, metric in ((0, "accuracy"), (1, "accuracy"), (1.5, "log_loss"), (0, "log_loss")):
+        assert parse_stop({"reached": reached, "metric": metric}, are_lists=False, searches=False).reached == reached

@@ -132,7 +132,7 @@ def test_a_default_list_is_not_shared_between_instances(registry):
     ("options", "message"),
     [
         ({}, "m.folder: first needs it: text"),
-        ({"folder": 3}, "m.folder: expected text; got 3"),
+        ({"folder": 3}, "m.folder: expected text; got 3: quote it, as text"),
         ({"folder": "x", "dir": "y"}, "m.dir: 'folder' and 'dir' are the same option: give one"),
         ({"folder": "x", "colour": 1}, "m.colour: first has no such option; it takes: folder, kernel, C, ngrams"),
         ({"folder": "x", "kernl": 1}, "m.kernl: first has no such option (did you mean 'kernel'?); it takes: folder"),

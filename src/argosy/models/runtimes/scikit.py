@@ -87,7 +87,7 @@ def from_skops(content: bytes, declared: Declared, classes: Sequence[str], trust
         unknown = sorted(set(skops.io.get_untrusted_types(data=content)) - set(trusted))
         if unknown:
             raise ImportInvalid(
-                f"the file holds types that are not trusted: {', '.join(unknown)}; --trust TYPE lets one in"
+                f"the file holds types that are not trusted: {', '.join(unknown)}; each is let in by being named"
             )
         model = skops.io.loads(content, trusted=list(trusted))
     except ImportInvalid:

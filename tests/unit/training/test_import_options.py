@@ -1,0 +1,31 @@
+"""What a caller declares of a model from elsewhere: refused in the words of whoever called."""
+
+from pathlib import Path
+
+import pytest
+
+from argosy.errors import DefinitionInvalid, ImportInvalid
+from argosy.training.importing import import_model, parse_input
+
+
+def as_option(option, value):
+    return f"--{option} {value}".strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [("words", "expected text, text:FIELD"), ("{fields: 3}", "expected fields, each a number, category, text")],
+)
+def test_what_it_takes(text, problem):
+    with pytest.raises(DefinitionInvalid, match=f"^takes='{text}': {problem}"):
+        parse_input(text)
+    with pytest.raises(DefinitionInvalid, match=f"^--takes {text}: {problem}"):
+        parse_input(text, as_option)
+
+
+@pytest.mark.parametrize(("spelled", "said"), [({}, "allow_pickle=True"), ({"spelled": as_option}, "--allow_pickle")])
+def test_a_pickle_is_not_opened_unasked(tmp_path, spelled, said):
+    path = Path(tmp_path) / "model.pickle"
+    path.write_bytes(b"x")
+    with pytest.raises(ImportInvalid, match=f"if you trust it, {said}$"):
+        import_model(None, path, "pickle", "shop", **spelled)
