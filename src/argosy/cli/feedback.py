@@ -209,6 +209,8 @@ def retrain(ctx: click.Context, model: str, processes: int, detach: bool, now: b
         print_json(found.to_dict())
     else:
         print_line(f"{plural(found.new_training_rows, 'new training row')}. {found.summary}")
+        if found.requested_by not in ("", current_user()):
+            print_line(f"It was under way already, asked for by {found.requested_by}.")
         if found.left_out:
             print_line(f"Left out of the evidence: {found.left_out}.")
     return 0 if found.promoted else 1

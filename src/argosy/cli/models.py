@@ -220,6 +220,8 @@ def replay(ctx: click.Context, model: str, processes: int, detach: bool, as_json
         return
     found = replay(project.backends, model, processes)
     print_json(found.to_dict()) if as_json else print_line(found.summary)
+    if not as_json and found.requested_by not in ("", current_user()):
+        print_line(f"It was under way already, asked for by {found.requested_by}.")
 
 
 @models.command()

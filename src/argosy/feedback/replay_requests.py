@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import msgspec
@@ -34,6 +34,8 @@ class Replayed:
     interim_test: int
     """Its number, from 1; 0: there were too few rows for one."""
     verdict: Verdict
+    requested_by: str = ""
+    """Who asked: somebody else, where it was under way already."""
 
     @property
     def summary(self) -> str:
@@ -43,8 +45,7 @@ class Replayed:
         return f"Version {self.champion} stays champion; version {self.previous}: {self.verdict.reason}."
 
     def to_dict(self) -> dict[str, Any]:
-        names = ("model", "champion", "previous", "rolled_back", "fresh_rows", "interim_test", "summary")
-        return {**{name: getattr(self, name) for name in names}, "verdict": self.verdict.to_dict()}
+        return {**asdict(self), "verdict": self.verdict.to_dict(), "summary": self.summary}
 
 
 class Replays:
@@ -105,6 +106,7 @@ class Replays:
         if job.result is None or job.state is not JobState.DONE:
             raise JobFailed(f"the {REPLAY} job {label} {job.state}: {job.error or 'no reason was kept'}")
         result = {"interim_test": _interim_test(job.result), **job.result}
+        result["requested_by"] = job.payload.get("requested_by", "")
         named = {name: result[name] for name in Replayed.__dataclass_fields__}
         return Replayed(**{**named, "verdict": Verdict.from_dict(named["verdict"])})
 

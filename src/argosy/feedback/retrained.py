@@ -29,6 +29,8 @@ class Retrained:
     feedback: dict[str, Any]
     verdict: dict[str, Any]
     left_out: str = ""
+    requested_by: str = ""
+    """Who asked: somebody else, where it was under way already; `trigger` where a trigger did."""
 
     @property
     def summary(self) -> str:
@@ -72,7 +74,8 @@ def outcome(backends: Backends, label: str) -> Retrained:
         raise JobFailed(f"the {ended.stage} job {ended.job.label} {ended.job.state}: {ended.reason}")
     if ended.verdict is None:
         raise NothingNew(ended.reason)
-    asked, gate = backends.queue.get(label).result or {}, ended.job.result or {}
+    first = backends.queue.get(label)
+    asked, gate = first.result or {}, ended.job.result or {}
     return Retrained(
         model=gate["model"],
         promoted=ended.verdict.promote,
@@ -84,4 +87,5 @@ def outcome(backends: Backends, label: str) -> Retrained:
         feedback=asked["feedback"],
         verdict=gate["verdict"],
         left_out=gate["left_out"],
+        requested_by=first.payload.get("requested_by", ""),
     )

@@ -24,6 +24,7 @@ from argosy.errors import (
     ServerNotStarted,
     VersionNotFound,
 )
+from argosy.processes import current_user
 from argosy.testing.waiting import PATIENCE
 
 WORDS = {
@@ -161,6 +162,7 @@ def test_feedback_goes_in_and_a_better_version_comes_out(live, tmp_path):
     assert returned.new_labels == ["drone"]
     retrained = live.retrain("shop")
     assert retrained.promoted, retrained.summary
+    assert retrained.to_dict()["requested_by"] == current_user()
     assert [text for _, _, text in decisions(live.backends) - reported] == [
         f"shop: version 3 takes over from {before}, {retrained.reason}"
     ]

@@ -113,6 +113,7 @@ def test_a_worse_champion_is_rolled_back_with_its_evidence(live, project, answer
     assert (found.rolled_back, found.champion, found.previous) == (True, 2, 1), found
     assert (found.verdict.rows, found.interim_test, found.fresh_rows) == (60, 2, 70)
     assert (found.verdict.champion_accuracy, found.verdict.challenger_accuracy) == (0.0, 1.0)
+    assert found.to_dict()["requested_by"] == "ann"
     assert champion(live) == 1
     move = live.store.history("topics")[-1]
     assert (move.moved_by, move.action, move.from_number, move.to_number) == ("replay", "rollback", 2, 1)
