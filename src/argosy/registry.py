@@ -12,6 +12,7 @@ import importlib
 import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 
@@ -189,6 +190,21 @@ class Plugin(Generic[T]):
         return plugin_code.code_of_module(module, source)
 
 
+PrivatePlugins = dict[tuple[str, str], Plugin[Any]]
+"""By noun and name, other spellings too."""
+_private: ContextVar[PrivatePlugins | None] = ContextVar("private", default=None)
+
+
+@contextmanager
+def private_plugins(found: PrivatePlugins) -> Iterator[None]:
+    """Within the block, and for this thread, what is registered goes into `found` alone and is found there first."""
+    token = _private.set(found)
+    try:
+        yield
+    finally:
+        _private.reset(token)
+
+
 class Registry(Generic[T]):
     """The plug-ins of one kind. Registration is explicit and a second one under a name is refused.
 
@@ -209,10 +225,15 @@ class Registry(Generic[T]):
         option_aliases: Mapping[str, str] | None = None,
     ) -> None:
         """Add a class, or `"module:Class"`; `aliases` are other spellings, `option_aliases` maps old option names."""
-        taken = {name, *aliases} & (self._plugins.keys() | self._aliases.keys())
+        private = _private.get()
+        known = self._plugins.keys() | self._aliases.keys()
+        taken = {name, *aliases} & (known if private is None else {one for noun, one in private if noun == self.noun})
         if taken:
             raise ValueError(f"the {self.noun} name '{min(taken)}' is already taken")
         plugin = Plugin(self.noun, name, target, option_aliases or {}, self._base)
+        if private is not None:
+            private.update(dict.fromkeys(((self.noun, one) for one in (name, *aliases)), plugin))
+            return
         if not isinstance(target, str):
             _ = plugin.cls
             with suppress(DefinitionInvalid):  # said where the digest is asked for
@@ -230,14 +251,16 @@ class Registry(Generic[T]):
 
     def name_of(self, cls: type) -> str:
         """The name that the class is registered under, importing nothing; raises PluginNotFound."""
-        for name, plugin in self._plugins.items():
+        private = {name: plugin for (noun, name), plugin in (_private.get() or {}).items() if noun == self.noun}
+        for plugin in (*private.values(), *self._plugins.values()):
             if plugin.is_for(cls):
-                return name
+                return plugin.name
         raise PluginNotFound(self.noun, f"{cls.__module__}:{cls.__qualname__}", self._plugins)
 
     def get(self, name: str, path: str = "") -> Plugin[T]:
         """The plug-in of that name or alias; raises PluginNotFound, which lists those there are."""
-        plugin = self._plugins.get(self._aliases.get(name, name))
+        private = _private.get() or {}
+        plugin = private.get((self.noun, name)) or self._plugins.get(self._aliases.get(name, name))
         if plugin is None:
             raise PluginNotFound(self.noun, name, self._plugins, path)
         return plugin

@@ -2,6 +2,12 @@
 
 import pytest
 
+import argosy
+from argosy.models.inputs import NO_LIMIT
+from argosy.serving.loaders.adapted_model import AdaptedModelLoader
+from argosy.serving.plugin_code import TrainedCode
+from argosy.serving.servable import ArtifactReference
+
 HELPER = "SCALE = 2.0\n"
 ADAPTER = '''\
 import numpy as np
@@ -76,6 +82,21 @@ def test_code_files_curves_and_tags_of_a_version(shop):
     shop.write("kept_helper.py", "SCALE = 3.0\n")
     again = shop.json("reproduce", own)
     assert (again["identical"], again["with_kept_code"]) == (True, True)
+    assert "may answer otherwise" in shop.run("predict", own, "a text").err
+    assert shop.run("predict", own, "a text", "--code", "stored").err == ""
+    assert shop("predict", other, "a text", "--code", "stored")
+    with argosy.open(shop.folder) as project:
+        before, today = project.models.with_stored_code(own), project.models[own]
+        (kept,), (now,) = (model.adapter.transform(["a text"])[0] for model in (before, today))
+        assert now == pytest.approx(1.5 * kept)
+        assert type(before.adapter) is not type(today.adapter)
+        assert before.adapter.to_dict() == today.adapter.to_dict()
+        version = project.models.resolve(own)
+        code = TrainedCode(project.store, is_strict=True, is_stored=True)
+        loader = AdaptedModelLoader(project.artifacts, code=code.loading)
+        served = loader.load(ArtifactReference(version.label, version.artifact, own))
+        assert served.score(["a text"], NO_LIMIT).tolist() == before.scores(["a text"]).tolist()
+        assert served.score(["a text"], NO_LIMIT).tolist() != today.scores(["a text"]).tolist()
     failed = shop.run("reproduce", own, "--todays-code", "--json")
     assert failed.code == 1
     assert '"with_kept_code": false' in failed.out or '"with_kept_code":false' in failed.out

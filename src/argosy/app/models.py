@@ -49,6 +49,21 @@ class ProjectModels:
             self._loaded[trained.artifact] = AdaptedModel.load(self._backends.artifacts.fetch(trained.artifact))
         return self._loaded[trained.artifact]
 
+    def with_stored_code(self, reference: str) -> AdaptedModel:
+        """The trained pair, answering with the code of your plug-ins that it was trained with, next to today's.
+
+        Raises CodeNotKept, PluginFailed, and what `[]` raises.
+        """
+        from argosy.models.adapted_model import AdaptedModel
+        from argosy.store.trained_code import stored_code
+
+        trained = self.trained(reference)
+        self._backends.load_plugins()
+        with stored_code(self._backends.store, trained.label):
+            model = AdaptedModel.load(self._backends.artifacts.fetch(trained.artifact))
+            model.served()
+        return model
+
     def resolve(self, reference: str) -> Version:
         """The version that a reference means."""
         return resolve_version(self._backends.plans, reference)

@@ -33,9 +33,11 @@ def http_server(
     limits: LimitSettings | None = None,
     hosts: Sequence[str] = (),
     is_strict: bool = False,
+    is_stored: bool = False,
 ) -> HttpServer:
     """Serves `models`, or all there are; `hosts` are further names that it may be asked under. Strict, it raises
-    PluginCodeChanged where one of them was trained with other code of a user's plug-in than is here.
+    PluginCodeChanged where one of them was trained with other code of a user's plug-in than is here; with `is_stored`
+    these answer with the code that was kept with them, and CodeNotKept is raised where none was.
 
     Routes that are asked most often come first.
     """
@@ -51,6 +53,7 @@ def http_server(
         limits=InputLimits(given.text_bytes, given.rows),
         imported_seconds=given.imported_seconds,
         is_strict=is_strict,
+        is_stored=is_stored,
     )
     predictions = PredictionLog(database, vault, spool)
     feedback = FeedbackLog(database, vault, drain=predictions.drain)

@@ -30,7 +30,7 @@ DRAINER_SECONDS = 5.0
 """That a drainer may take to end; what it was killed with stays in the spool."""
 
 
-def server_of(backends: Backends, is_strict: bool = False) -> HttpServer:
+def server_of(backends: Backends, is_strict: bool = False, is_stored: bool = False) -> HttpServer:
     """A server of what the settings name: by default every version that has an alias."""
     from argosy.app.mounting import http_server
     from argosy.serving.aspired_versions import ServedVersions
@@ -49,6 +49,7 @@ def server_of(backends: Backends, is_strict: bool = False) -> HttpServer:
         limits=settings.limits,
         hosts=settings.server.hosts,
         is_strict=is_strict,
+        is_stored=is_stored,
     )
 
 
@@ -58,10 +59,12 @@ def serve(
     port: int,
     on_listening: Callable[[str], None] | None = None,
     is_strict: bool = False,
+    is_stored: bool = False,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, a drainer next to it; raises PortInUse, AddressInvalid, TokenMissing.
 
-    And PluginCodeChanged, where it is strict and a plug-in's code is not what a version was trained with.
+    And PluginCodeChanged, where it is strict and a plug-in's code is not what a version was trained with. With
+    `is_stored` such a version is loaded with the code that was kept with it.
     """
     stop = threading.Event()
     keeper = threading.Thread(target=keep_draining, args=(backends, stop), name="argosy-drainer")
@@ -77,7 +80,7 @@ def serve(
             on_listening(url)
 
     try:
-        server_of(backends, is_strict).run(host, port, listening)
+        server_of(backends, is_strict, is_stored).run(host, port, listening)
     finally:
         stop.set()
         if keeper.ident is not None:

@@ -14,7 +14,7 @@ from argosy.cli.diff import diff
 from argosy.cli.importing import challenge, import_, origin_rows
 from argosy.cli.model_files import code, files, tag
 from argosy.cli.output import json_option, print_json, print_line, print_table, standard_output
-from argosy.cli.project import command_project
+from argosy.cli.project import code_option, command_project
 from argosy.errors import InputInvalid, ModelFailed
 from argosy.plurals import plural
 from argosy.spreadsheet_cells import guarded
@@ -297,9 +297,10 @@ def _csv_cell(value: Any) -> Any:
 @click.command()
 @click.argument("reference", metavar="MODEL[@VERSION]")
 @click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
+@code_option
 @json_option
 @click.pass_context
-def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json: bool) -> None:
+def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], code: str, as_json: bool) -> None:
     """Classify each TEXT here, without a server; nothing is logged. For a model of fields, TEXT is a JSON object.
 
     The TEXT - stands for the lines of standard input.
@@ -308,7 +309,8 @@ def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], as_json:
     """
     from argosy.models.answers import answers_of, confidence
 
-    model = command_project(ctx).models[reference]
+    models = command_project(ctx).models
+    model = models.with_stored_code(reference) if code == "stored" else models[reference]
     texts = tuple(one for text in texts for one in (_lines() if text == "-" else [text]))
     if not texts:
         raise InputInvalid("standard input has no text: write one a line")

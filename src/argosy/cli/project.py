@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from argosy.operations.integrity import Finding
 
 NO_PROJECT = "."
+code_option = click.option(
+    "--code",
+    type=click.Choice(["here", "stored"]),
+    default="here",
+    show_default=True,
+    help="Of plug-ins of yours that changed: today's, or what was kept with each version.",
+)
 
 
 def command_project(ctx: click.Context) -> Project:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from argosy.cli.output import print_line
-from argosy.cli.project import command_project
+from argosy.cli.project import code_option, command_project
 from argosy.cli.train import stopped_by_signals
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ port_option = click.option("--port", type=click.IntRange(0, 65535), help="Defaul
 @host_option
 @port_option
 @click.option("--strict", is_flag=True, help="Serve no version that was trained with other code of a plug-in of yours.")
+@code_option
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int | None, strict: bool) -> int:
+def serve(ctx: click.Context, host: str, port: int | None, strict: bool, code: str) -> int:
     """Serve every version that has an alias, following aliases as they move, until Ctrl-C or SIGTERM.
 
     Example: argosy serve --port 8080
@@ -35,7 +36,13 @@ def serve(ctx: click.Context, host: str, port: int | None, strict: bool) -> int:
     telemetry.configure()
     processes.follow_parent()
     project = command_project(ctx)
-    serve_project(project.backends, *_address(project, host, port), lambda url: print_line(f"Serving on {url}"), strict)
+    serve_project(
+        project.backends,
+        *_address(project, host, port),
+        lambda url: print_line(f"Serving on {url}"),
+        is_strict=strict,
+        is_stored=code == "stored",
+    )
     processes.end_within(EXIT_SECONDS)
     return 0
 

@@ -40,7 +40,8 @@ class ModelServer:
 
     What it logs stays in the folder `spool` until somebody drains it (`argosy.predictions.drain.follow`). A call of an
     imported model may take `imported_seconds`. Strict, it raises PluginCodeChanged where a version that it is to serve
-    was trained with other code of a user's plug-in than is here, and loads no such version later.
+    was trained with other code of a user's plug-in than is here, and loads no such version later. With
+    `is_stored` these are loaded with the code that was kept with them; where none was, they are not.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class ModelServer:
         limits: InputLimits | None = None,
         imported_seconds: float = CALL_SECONDS,
         is_strict: bool = False,
+        is_stored: bool = False,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         scope = vault.scope(SCOPE)
@@ -61,8 +63,8 @@ class ModelServer:
         metrics.count_damaged_by(lambda: len(segments.damaged(spool)))
         self._drift = DriftGauges(store.database)
         registry.register(self._drift)
-        code = TrainedCode(store, is_strict)
-        self._loader = AdaptedModelLoader(store.artifacts, imported_seconds, check_code=code.check)
+        code = TrainedCode(store, is_strict, is_stored)
+        self._loader = AdaptedModelLoader(store.artifacts, imported_seconds, code=code.loading)
         self.manager = Manager(self._loader, watch=metrics.watch)
         offered = catalogue.of_store(store, models or {})
         code.check_all(offered)

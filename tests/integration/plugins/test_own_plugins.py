@@ -132,26 +132,48 @@ def test_changed_code_is_another_definition(project):
 
 def test_changed_code_is_warned_of_and_a_strict_server_refuses_it(project, tmp_path):
     project = Project(shutil.copytree(project.folder, tmp_path / "own"))
-    version = next(row["versions"][0] for row in project.json("leaderboard") if row["model"] == "steps")
+    row = next(row for row in project.json("leaderboard") if row["model"] == "steps")
+    version, label = row["versions"][0], row["label"]
     project("models", "promote", version)
     command = [sys.executable, "-m", "argosy", "-C", project.folder]
     quiet = subprocess.run([*command, "predict", version, "b"], capture_output=True, text=True, timeout=SECONDS)
     assert (quiet.returncode, quiet.stderr) == (0, "")
     (project.folder / "step_estimator.py").write_text(ESTIMATOR + "\n# another idea\n")
-    said = f"{version} was trained with other code of model.steps than is here: it may answer otherwise"
+    said = "was trained with other code of model.steps than is here: it may answer otherwise"
     warned = subprocess.run([*command, "predict", version, "b"], capture_output=True, text=True, timeout=SECONDS)
-    assert (warned.returncode, warned.stdout, warned.stderr.strip()) == (0, quiet.stdout, said)
+    assert (warned.returncode, warned.stdout, warned.stderr.strip()) == (0, quiet.stdout, f"{version} {said}")
     strict = [*command, "serve", "--strict", "--port", "0"]
     refused = subprocess.run(strict, capture_output=True, text=True, timeout=SECONDS)
-    assert (refused.returncode, refused.stdout, refused.stderr.strip()) == (2, "", f"Error: {said}")
-    log = tmp_path / "log"
+    assert (refused.returncode, refused.stdout, refused.stderr.strip()) == (2, "", f"Error: {version} ({label}) {said}")
+    assert f"{version} ({label}) {said}" in served_log([*command, "serve", "--port", "0"], tmp_path / "log")
+
+
+def served_log(command, log):
+    """What a server logs until it has loaded its version."""
     with log.open("w") as file:
-        server = subprocess.Popen([*command, "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=file, text=True)
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=file, text=True)
     assert wait([server.stdout], SECONDS)
     until(lambda: "version 1: available" in log.read_text() or "version 2: available" in log.read_text())
     server.terminate()
     server.communicate(timeout=SECONDS)
-    assert "was trained with other code of model.steps than is here" in log.read_text()
+    return log.read_text()
+
+
+def test_a_version_answers_with_its_stored_code_where_that_is_asked_for(project, tmp_path):
+    project = Project(shutil.copytree(project.folder, tmp_path / "own"))
+    version = next(row["versions"][0] for row in project.json("leaderboard") if row["model"] == "steps")
+    project("models", "promote", version)
+    command = [sys.executable, "-m", "argosy", "-C", project.folder]
+    asked = [*command, "predict", version, "aaa"]
+    before = subprocess.run(asked, capture_output=True, text=True, timeout=SECONDS)
+    wrong = ESTIMATOR.replace("return -np.abs(", "return -np.abs(1 // 0 + ")
+    (project.folder / "step_estimator.py").write_text(wrong)
+    assert subprocess.run(asked, capture_output=True, text=True, timeout=SECONDS).returncode == 1
+    stored = subprocess.run([*asked, "--code", "stored"], capture_output=True, text=True, timeout=SECONDS)
+    assert (stored.returncode, stored.stdout, stored.stderr) == (0, before.stdout, "")
+    log = served_log([*command, "serve", "--strict", "--code", "stored", "--port", "0"], tmp_path / "log")
+    assert "other code" not in log
+    assert "ZeroDivisionError" not in log
 
 
 def test_its_bug_is_told_in_a_line(project):

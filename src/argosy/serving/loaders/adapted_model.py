@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters import adapters
@@ -31,18 +32,18 @@ def give_way() -> None:
 
 
 class AdaptedModelLoader:
-    """A call of an imported model may take `imported_seconds`. `check_code` is called with a version before loading it:
-    it raises where the users' code here is not to answer for it."""
+    """A call of an imported model may take `imported_seconds`. `code` is around the loading of a
+    version: with the users' code that is to answer for it, or it raises."""
 
     def __init__(
         self,
         artifacts: ArtifactStore,
         imported_seconds: float = CALL_SECONDS,
         pause: Callable[[], None] = give_way,
-        check_code: Callable[[ArtifactReference], None] = lambda _reference: None,
+        code: Callable[[ArtifactReference], AbstractContextManager[None]] = lambda _reference: nullcontext(),
     ) -> None:
         self._artifacts, self._imported_seconds, self._pause = artifacts, imported_seconds, pause
-        self._check_code = check_code
+        self._code = code
         self._vocabularies: dict[int, list[Vocabulary]] = {}
 
     def preload(self) -> None:
@@ -60,15 +61,15 @@ class AdaptedModelLoader:
 
         And PluginCodeChanged, where the code is checked strictly.
         """
-        self._check_code(reference)
-        model = AdaptedModel.load(self._artifacts.fetch(reference.artifact))
-        components = [one for half in (model.adapter, model.estimator) for one in _components(half)]
-        for component in components:
-            component.limit_calls(self._imported_seconds)
-        vocabularies = [one for each in components for one in each.state.values() if isinstance(one, Vocabulary)]
-        for vocabulary in vocabularies:
-            vocabulary.build(self._pause)
-        served = model.served()
+        with self._code(reference):
+            model = AdaptedModel.load(self._artifacts.fetch(reference.artifact))
+            components = [one for half in (model.adapter, model.estimator) for one in _components(half)]
+            for component in components:
+                component.limit_calls(self._imported_seconds)
+            vocabularies = [one for each in components for one in each.state.values() if isinstance(one, Vocabulary)]
+            for vocabulary in vocabularies:
+                vocabulary.build(self._pause)
+            served = model.served()
         self._vocabularies[id(served)] = vocabularies
         return served
 
