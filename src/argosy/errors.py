@@ -198,6 +198,10 @@ class ArtifactsFull(Outage):
     """The artifact store has no room; nothing was kept."""
 
 
+class ArtifactsUnavailable(Outage):
+    """The artifact store cannot be reached, or refuses."""
+
+
 class AliasInvalid(UserMistake):
     """A name that an alias cannot have, or a place it cannot point at."""
 

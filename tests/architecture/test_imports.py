@@ -15,7 +15,7 @@ ADAPTER_FOLDERS = {
     "redis": ("features/caches/", "messaging/brokers/"),
     "kafka": ("features/logs/",),
     "confluent_kafka": ("features/logs/",),
-    "boto3": ("store/artifacts/",),
+    "obstore": ("store/artifacts/",),
     "grpc": ("serving/grpc/",),
     "tantivy": ("search/indexes/",),
     "elasticsearch": ("search/indexes/",),

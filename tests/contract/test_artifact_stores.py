@@ -20,3 +20,20 @@ def test_local(check, tmp_path):
 
     check(Bench(opened, damage, tmp_path))
     assert list(tmp_path.glob("artifacts/incoming/*")) == []
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_s3(check, tmp_path, bucket):
+    from argosy.store.artifacts.object_storage import ObjectArtifacts
+
+    def opened():
+        return ObjectArtifacts(bucket.url, tmp_path / "cache")
+
+    def damage(digest):
+        content = bytearray(bucket.read(digest))
+        content[len(content) // 2] ^= 1
+        bucket.write(digest, bytes(content))
+        opened().cache.drop(digest)
+
+    check(Bench(opened, damage, tmp_path))
+    assert list(tmp_path.glob("cache/incoming/*")) == []

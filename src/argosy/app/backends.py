@@ -78,7 +78,10 @@ def broker(url: str, root: Path, own: Database) -> Broker:
 
 def artifacts(url: str, root: Path) -> ArtifactStore:
     """The artifact store of a URL; a relative folder is the project's."""
-    _known("artifacts", url, ("file",))
+    if _known("artifacts", url, ("file", "s3", "gs", "az")) != "file":
+        from argosy.store.artifacts.object_storage import ObjectArtifacts
+
+        return ObjectArtifacts(url, root / HOME / "cache")
     from argosy.store.artifacts.local import LocalArtifacts
 
     return LocalArtifacts(f"file:{root / url.removeprefix('file://').removeprefix('file:')}")

@@ -9,19 +9,21 @@ Guarantees, for every store:
 - `fetch` has compared the bytes with the digest; `path` trusts what was compared before.
 
 Raises ArtifactNotFound for a digest that is not there, ArtifactCorrupt for bytes that are not what they were,
-ArtifactsFull where `put` finds no room: then nothing was kept.
+ArtifactsFull where there is no room: then nothing was kept; ArtifactsUnavailable while the store cannot be reached.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from argosy.errors import ArtifactCorrupt, ArtifactNotFound
+from argosy.errors import ArtifactCorrupt, ArtifactNotFound, ArtifactsFull
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -54,6 +56,19 @@ class ArtifactStore(Protocol):
 
     def list_artifacts(self) -> Iterator[Kept]:
         """Every artifact there is, in no order; one that comes or goes meanwhile may be missed."""
+
+
+@contextmanager
+def out_of_room(folder: Path) -> Iterator[None]:
+    """A disk without room as the port's error."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise ArtifactsFull(
+            f"{folder}: {error.strerror}; the artifact was not kept: make room, and waiting jobs continue"
+        ) from error
 
 
 def check_digest(digest: str) -> str:

@@ -1,4 +1,4 @@
-"""A project on PostgreSQL and RabbitMQ: imported, trained, promoted, served, erased, backed up; moved."""
+"""A project on PostgreSQL, RabbitMQ and S3: imported, trained, promoted, served, erased, backed up; moved."""
 
 import json
 import re
@@ -23,10 +23,10 @@ def command(folder, *arguments):
 
 
 @pytest.fixture
-def project(tmp_path, migrated_postgresql_url, rabbitmq_url):
+def project(tmp_path, migrated_postgresql_url, rabbitmq_url, bucket):
     root = tmp_path / "notes"
     root.mkdir()
-    settings = {"name": "notes", "database": migrated_postgresql_url, "broker": rabbitmq_url}
+    settings = {"name": "notes", "database": migrated_postgresql_url, "broker": rabbitmq_url, "artifacts": bucket.url}
     (root / "argosy.yaml").write_text("".join(f'{name}: "{value}"\n' for name, value in settings.items()))
     (root / "plan.yaml").write_text(PLAN)
     rows = [{"text": f"{word} note {n}", "label": word, "subject": f"s{n}"} for n in range(80) for word in WORDS]
@@ -59,10 +59,14 @@ def test_from_import_to_answer_and_back(project, tmp_path, postgresql_url):
     assert "not well" not in health
     assert re.search(r"amqp://guest@\S+ +delivers", health)
     assert "guest:guest" not in health
+    assert not (project / ".argosy" / "artifacts").exists()
     command(project, "backup", str(tmp_path / "notes.tar"), "--with-keys")
     command(tmp_path, "restore", "notes.tar", "--into", "file")
     command(tmp_path, "restore", "notes.tar", "--into", "server", "--database", postgresql_url)
-    assert "sqlite:///" in (tmp_path / "file" / "argosy.yaml").read_text()
+    settings = (tmp_path / "file" / "argosy.yaml").read_text()
+    assert 'database: "sqlite:///' in settings
+    assert 'artifacts: "file:' in settings
+    assert 'broker: ""' in settings
     for place in ("file", "server"):
         assert "237" in command(tmp_path / place, "examples", "count")
         assert command(tmp_path / place, "predict", "notes", "a blue note").split()[0] == "blue"

@@ -6,19 +6,18 @@ leaves at most a file in `incoming/`, which a later `put` sweeps away.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from argosy.errors import ArtifactCorrupt, ArtifactNotFound, ArtifactsFull, DefinitionInvalid
+from argosy.errors import ArtifactCorrupt, ArtifactNotFound, DefinitionInvalid
 from argosy.paths import make_private_folder
-from argosy.store.artifact_store import Kept, check_bytes, check_digest
+from argosy.store.artifact_store import Kept, check_bytes, check_digest, out_of_room
 
 CHUNK_BYTES: Final = 1 << 20
 ABANDONED_SECONDS: Final = 3600.0
@@ -36,7 +35,7 @@ class LocalArtifacts:
         self.folder = Path(path.removeprefix("//") if path.startswith("///") else path)
 
     def put(self, source: Path) -> str:
-        with _room(self.folder):
+        with out_of_room(self.folder):
             incoming = self.folder / INCOMING
             make_private_folder(make_private_folder(self.folder) / INCOMING)
             _sweep(incoming)
@@ -81,19 +80,6 @@ class LocalArtifacts:
 
     def _place(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest
-
-
-@contextmanager
-def _room(folder: Path) -> Iterator[None]:
-    """A disk without room as the port's error."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise
-        raise ArtifactsFull(
-            f"{folder}: {error.strerror}; the artifact was not kept: make room, and waiting jobs continue"
-        ) from error
 
 
 def _is_sound(target: Path, digest: str) -> bool:

@@ -1,0 +1,54 @@
+"""A reverse proxy that counts requests, and answers some of them as a server in trouble does."""
+
+import http.client
+import threading
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class FaultyProxy:
+    """In front of `host:port`; `faults` is used up from the front: `503`, `cut` (half a body), `` (none)."""
+
+    def __init__(self, host, port):
+        proxy, self.target, self.faults, self.counts = self, (host, port), [], Counter()
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def __getattr__(self, name):  # the method for whatever is asked: `do_GET`
+                if name.startswith("do_"):
+                    return lambda: proxy.pass_on(self)
+                raise AttributeError(name)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def pass_on(self, request):
+        self.counts[request.command] += 1
+        fault = self.faults.pop(0) if self.faults and request.command in ("GET", "PUT") else ""
+        body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+        if fault == "503":
+            request.send_response(503)
+            request.send_header("Content-Length", "0")
+            request.end_headers()
+            return
+        upstream = http.client.HTTPConnection(*self.target, timeout=60)
+        upstream.request(request.command, request.path, body, dict(request.headers))
+        answer = upstream.getresponse()
+        content = answer.read()
+        request.send_response_only(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("transfer-encoding", "connection"):
+                request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(content[: len(content) // 2] if fault == "cut" else content)
+        request.close_connection = fault == "cut"
+        upstream.close()
