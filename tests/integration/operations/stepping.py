@@ -72,7 +72,7 @@ def _halt(pipe):
     for name in ("put", "fetch", "delete"):
         stopping(LocalArtifacts, name)
     for module in (backup, restore):
-        stopping(module, "_publish")
+        stopping(module, "_move_into_place")
     stopping(shutil, "copyfile")
 
     class Waiting:

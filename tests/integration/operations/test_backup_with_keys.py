@@ -126,16 +126,16 @@ def test_keys_in_the_folder_are_no_help_where_others_are_in_use(project, keys, t
 def test_two_backups_into_one_file_leave_the_first(project, tmp_path, monkeypatch):
     from argosy.operations import backup as module
 
-    publish = module._publish
+    publish = module._move_into_place
 
     def second(archive, file):
-        monkeypatch.setattr(module, "_publish", publish)
+        monkeypatch.setattr(module, "_move_into_place", publish)
         backup(project.backends, file, with_keys=True)
         first.append(file.read_bytes())
         publish(archive, file)
 
     first = []
-    monkeypatch.setattr(module, "_publish", second)
+    monkeypatch.setattr(module, "_move_into_place", second)
     with pytest.raises(BackupInvalid, match="exists"):
         backup(project.backends, tmp_path / "notes.tar")
     assert (tmp_path / "notes.tar").read_bytes() == first[0]
