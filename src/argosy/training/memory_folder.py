@@ -105,14 +105,16 @@ def clear_others(memory: Path = MEMORY) -> OthersLeft:
 
     Nothing of a project whose workers are at work is touched, wherever it is.
     """
-    cleared, left = 0, []
+    cleared, left, nameless = 0, [], []
     for path, project in _left_folders(memory):
         if project is None:
-            left.append(f"{path} of a project that it does not name is left behind: remove it")
+            nameless.append(str(path))
         elif _is_gone(project):
             cleared += MemoryFolder(project, memory).clear()
         else:
             left.append(f"{path} of {project} is left behind: argosy -C {project} doctor")
+    if nameless:
+        left.append(f"left behind by an older Argosy, for projects unknown: remove {' '.join(nameless)}")
     return OthersLeft(cleared, left)
 
 

@@ -155,7 +155,7 @@ def test_what_is_left_of_projects_that_are_gone_is_removed_by_others(memory):
     assert sorted(found.left) == sorted(
         [
             f"{left} of {other} is left behind: argosy -C {other} doctor",
-            f"{nameless} of a project that it does not name is left behind: remove it",
+            f"left behind by an older Argosy, for projects unknown: remove {nameless}",
         ]
     )
     assert (left.exists(), removed.exists(), nameless.exists()) == (True, False, True)
