@@ -83,7 +83,10 @@ def test_predict_reads_standard_input(trained):
     given = [line for line in lines.splitlines() if line]
     by_hand = trained.json("predict", "tickets@1", *given)
     ran = trained.run("predict", "tickets@1", "-", "--json", stdin=lines)
-    assert (ran.code, ran.json) == (0, by_hand)
+    first, blank, last = ran.json
+    assert (ran.code, [first, last], blank["label"], blank["problem"]) == (0, by_hand, None, "a blank line")
     printed = trained("predict", "tickets@1", "-", stdin=lines).splitlines()
-    assert [line.split("\t")[2] for line in printed] == given
+    assert [line.split("\t")[2] for line in printed] == [given[0], "(a blank line)", given[1]]
+    too_long = "fine\n\n" + "x" * 2_000_000
+    assert trained.run("predict", "tickets@1", "-", stdin=too_long).mistake.startswith("row 3: the input has 2,000,000")
     assert "no text" in trained.run("predict", "tickets@1", "-", stdin="\n").mistake

@@ -43,7 +43,7 @@ def test_without_a_version_before_there_is_nothing_to_replay(swapped):
 def test_without_feedback_the_champion_stays(worse):
     found = worse.json("models", "replay", "tickets")
     assert (found["champion"], found["previous"], found["rolled_back"]) == (2, 1, False)
-    assert "0 fresh rows with feedback that measures are too few" in found["verdict"]["reason"]
+    assert "0 fresh rows with feedback that measures: too few" in found["verdict"]["reason"]
     assert worse("models", "replay", "tickets").startswith("Version 2 stays champion; version 1: 0 fresh rows")
 
 

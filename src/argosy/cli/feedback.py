@@ -150,7 +150,8 @@ def review(ctx: click.Context, model: str, output: Path, rows: int | None, since
     print_line(f"{plural(written, 'prediction')} written to {output}, decrypted. Fill in the column 'correction'")
     print_line(f"('ok' where the answer is right), then: argosy feedback import {output}")
     if wanted is not None:
-        print_line(f"The gate refused the last challenger; about {wanted} more reviews would probably decide.")
+        reviews = plural(wanted, "more review")
+        print_line(f"The gate refused the last challenger; about {reviews} would probably decide.")
 
 
 @feedback.command("import")
@@ -168,7 +169,7 @@ def import_(ctx: click.Context, file: Path, source: str, as_json: bool) -> None:
         found = {"corrections": len(returned.corrections), "new": new, "skipped": returned.skipped}
         print_json({**found, "new_labels": returned.new_labels})
         return
-    print_line(f"{plural(new, 'correction')} kept, {returned.skipped} rows without one skipped.")
+    print_line(f"{plural(new, 'correction')} kept, {plural(returned.skipped, 'row')} without one skipped.")
     if returned.new_labels:
         print_line(f"New labels, in case of a slip of the pen: {', '.join(returned.new_labels)}")
     words = missing_words(Counter(one.label for one in returned.corrections))

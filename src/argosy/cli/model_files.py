@@ -10,6 +10,7 @@ import click
 from argosy.cli.output import json_option, print_json, print_line, print_table
 from argosy.cli.project import command_project
 from argosy.errors import UserMistake
+from argosy.plurals import plural
 
 
 @click.command()
@@ -33,7 +34,7 @@ def code(ctx: click.Context, reference: str, folder: str | None, as_json: bool) 
         if there:
             raise UserMistake(f"{target / there[0]} is there already: give --to another folder")
         found.unpack(target)
-        print_line(f"{len(sources)} files written to {folder}")
+        print_line(f"{plural(len(sources), 'file')} written to {folder}")
         return
     for name, source in sources.items():
         print_line(f"# --- {name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -29,6 +30,9 @@ alias_option = click.option(
 )
 SHOWN_LABELS = 20
 """More columns than a terminal has room for are not printed."""
+BLANK = {"label": None, "confidence": None, "scores": None, "problem": "a blank line"}
+"""The answer to a line of standard input that says nothing, so that the answers stand in the order of the lines."""
+_ROW = re.compile(r"^row (\d+):")
 reason_option = click.option("--reason", default="", help="Why, for the history.")
 
 
@@ -303,7 +307,7 @@ def _csv_cell(value: Any) -> Any:
 def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], code: str, as_json: bool) -> None:
     """Classify each TEXT here, without a server; nothing is logged. For a model of fields, TEXT is a JSON object.
 
-    The TEXT - stands for the lines of standard input.
+    The TEXT - stands for the lines of standard input, each of which has a line of the answer, blank ones too.
 
     Example: argosy predict topics "shares fell on Monday"
     """
@@ -311,37 +315,42 @@ def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], code: st
 
     models = command_project(ctx).models
     model = models.with_stored_code(reference) if code == "stored" else models[reference]
-    texts = tuple(one for text in texts for one in (_lines() if text == "-" else [text]))
-    if not texts:
+    given = [one for text in texts for one in (_lines() if text == "-" else [text])]
+    asked = [place for place, text in enumerate(given) if text is not None]
+    if not asked:
         raise InputInvalid("standard input has no text: write one a line")
-    inputs = [input_of(text, model.adapter.reads) for text in texts]
+    inputs = [input_of(text, model.adapter.reads) for text in given if text is not None]
     try:
         scores = model.scores(inputs)
+    except InputInvalid as problem:
+        raise InputInvalid(_ROW.sub(lambda row: f"row {asked[int(row[1]) - 1] + 1}:", str(problem))) from None
     except ModelFailed as failed:
         raise ModelFailed(failed.problem, reference) from failed
     labels = answers_of(scores, model.classes, model.estimator.answered_from)
     confidences = confidence(scores, model.estimator.has_probabilities, model.estimator.answered_from)
+    found = {
+        place: {"label": label, "confidence": float(sure), "scores": dict(zip(model.classes, row, strict=True))}
+        for place, label, sure, row in zip(asked, labels, confidences, scores.tolist(), strict=True)
+    }
+    answers = [found.get(place, BLANK) for place in range(len(given))]
     if as_json:
-        print_json(
-            [
-                {"label": label, "confidence": float(sure), "scores": dict(zip(model.classes, row, strict=True))}
-                for label, sure, row in zip(labels, confidences, scores.tolist(), strict=True)
-            ]
-        )
+        print_json(answers)
         return
-    for label, sure, text in zip(labels, confidences, texts, strict=True):
-        print_line(f"{label}\t{sure:.3f}\t{text}")
+    for text, answer in zip(given, answers, strict=True):
+        if text is None:
+            print_line("–\t–\t(a blank line)")
+        else:
+            print_line(f"{answer['label']}\t{answer['confidence']:.3f}\t{text}")
 
 
-def _lines() -> Iterator[str]:
-    """Those of standard input that say something."""
+def _lines() -> Iterator[str | None]:
+    """Those of standard input, None for each that says nothing."""
     for number, line in enumerate(sys.stdin.buffer, 1):
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
         except UnicodeDecodeError:
             raise InputInvalid(f"line {number} of standard input is not UTF-8") from None
-        if text.strip():
-            yield text
+        yield text if text.strip() else None
 
 
 def input_of(text: str, reads: Mapping[str, str]) -> Input:

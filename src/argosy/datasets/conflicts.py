@@ -59,12 +59,12 @@ def check_rule(name: str) -> Rule:
     )
 
 
-def resolve_conflict(stored: list[Stored], staged: list[Staged], rule: Rule) -> Decision:
-    """`stored` are the example's revisions, oldest first; none where the example is new."""
+def resolve_conflict(stored: list[Stored], staged: list[Staged], rule: Rule, noun: str = "row") -> Decision:
+    """`stored` are the example's revisions, oldest first, none where it is new; `noun` is what row numbers count."""
     rows = sum(row.votes for row in staged)
     is_conflict = len({row.label for row in staged} | {row.label for row in stored[-1:]}) > 1
     if is_conflict and rule == "error":
-        raise ExamplesInvalid(_disagreement(stored, staged))
+        raise ExamplesInvalid(_disagreement(stored, staged, noun))
     if is_conflict and rule == "drop":
         agreeing = sum(row.votes for row in staged if stored and row.label == stored[-1].label)
         return Decision([], agreeing, rows - agreeing, is_conflict)
@@ -109,9 +109,9 @@ def _majority(stored: list[Stored], staged: list[Staged]) -> str:
     return _latest([row for row in stored[-1:] if row.label in leading], rows) if rows else stored[-1].label
 
 
-def _disagreement(stored: list[Stored], staged: list[Staged]) -> str:
-    labels = {row.label: row.n for row in staged}
-    said = ", ".join(f"row {n} says '{label}'" for label, n in labels.items())
+def _disagreement(stored: list[Stored], staged: list[Staged], noun: str) -> str:
+    labels = {row.label: row.n for row in sorted(staged, key=lambda row: row.n)}
+    said = ", ".join(f"{noun} {n} says '{label}'" for label, n in labels.items())
     if stored:
         said += f", the stored example says '{stored[-1].label}'"
     return f"the same input has more than one label: {said}; nothing was imported (on_conflict: latest, majority, drop)"

@@ -16,6 +16,7 @@ from argosy.datasets.csv_rows import CsvRows, QuotingProblem, Row
 from argosy.datasets.file_options import Columns, FileOptions
 from argosy.datasets.lines import head
 from argosy.errors import ExamplesInvalid
+from argosy.plurals import plural
 
 _SAMPLE = 1000
 
@@ -41,7 +42,7 @@ def read_delimited(
         if isinstance(cells, str):
             yield number, cells
         elif len(cells) != len(names):
-            yield number, f"it has {len(cells)} cells where there are {len(names)} columns"
+            yield number, f"it has {plural(len(cells), 'cell')} where there are {plural(len(names), 'column')}"
         else:
             row = dict(zip(names, cells, strict=True))
             yield number, export.as_exported(row) if is_ours else row

@@ -85,6 +85,10 @@ class Staging:
         self._disagreements: list[dict[str, str]] = []
         self._spelling: dict[str, str] = {}
         """How labels from before there was one form of them are written in this collection."""
+        self._usual: dict[str, str] = {}
+        """By `fold_case`: labels of the collection and of the rows to the usual spelling of each."""
+        self._noun = "row"
+        """What a row's number counts."""
         self._labels: set[str] = set()
         """Those of the collection and of the rows."""
         self._open = ExitStack()
@@ -113,6 +117,7 @@ class Staging:
             self._scratch.execute_many(sql.STAGE, staged)
             self.rows += len(batch)
             progress(self.rows)
+        self._noun = rows.noun if isinstance(rows, Reading) else "row"
 
     def take(self, rule: Rule, added_at: float) -> ImportReport:
         """Move what is staged into the collection, all or nothing."""
@@ -191,8 +196,8 @@ class Staging:
         counts: dict[str, int] = dict(self._scratch.execute(sql.STAGED_LABELS))
         with self._database.read() as transaction:
             stored: dict[str, int] = dict(transaction.execute(sql.COUNTED_LABELS, {"collection": self._collection}))
-        spelling = usual_spellings(stored, counts)
-        merged = {label: to for label in counts if (to := respelled(label, spelling)) != label}
+        spelling = self._usual = usual_spellings(stored, counts)
+        merged = {label: to for label in sorted(counts) if (to := respelled(label, spelling)) != label}
         self._scratch.execute_many(sql.RESPELL_STAGED, [(to, label) for label, to in merged.items()])
         return merged
 
@@ -211,9 +216,15 @@ class Staging:
         key = {"collection": self._collection, "content_hash": content_hash}
         rows = self._scratch.execute(sql.STAGED_OF, {"content_hash": content_hash})
         old = transaction.execute(sql.STORED_OF, key)
-        decision = resolve_conflict([Stored(*row[1:5]) for row in old], [Staged(*row[:7]) for row in rows], rule)
-        if decision.is_conflict and len(self._disagreements) < LISTED:
-            said = {f"line {row[0]}": row[3] for row in rows}
+        labels = {row[3] for row in rows} | {row[1] for row in old[-1:]}
+        is_merge = len({respelled(label, self._usual) for label in labels}) == 1
+        staged = [Staged(*row[:7]) for row in rows]
+        decision = resolve_conflict(
+            [Stored(*row[1:5]) for row in old], staged, "latest" if is_merge else rule, self._noun
+        )
+        is_conflict = decision.is_conflict and not is_merge
+        if is_conflict and len(self._disagreements) < LISTED:
+            said = {f"{self._noun} {row[0]}": row[3] for row in sorted(rows)}
             self._disagreements.append({"stored": old[-1][1], **said} if old else said)
         kept = set(decision.keep)
         self._scratch.execute_many(sql.DELETE_STAGED, [(row[0],) for row in rows if row[0] not in kept])
@@ -223,7 +234,7 @@ class Staging:
         if old and kept:
             self._relabelled += next(row[3] for row in rows if row[0] in kept) != old[-1][1]
             transaction.execute(sql.RETIRE, key)
-        return len(kept) - (not old and bool(kept)), int(decision.is_conflict), decision.dropped
+        return len(kept) - (not old and bool(kept)), int(is_conflict), decision.dropped if is_conflict else 0
 
     def _revise(self, keep: list[int], own_ids: dict[int, bytes], example_id: bytes, last: int) -> None:
         """Make rows revisions of the example: sealed anew, since a seal is bound to the example and the revision."""

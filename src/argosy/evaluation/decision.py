@@ -19,6 +19,7 @@ from statistics import NormalDist
 import numpy as np
 
 from argosy.evaluation.gate import Correct, Policy, Verdict, judge
+from argosy.plurals import plural
 from argosy.statistics.weighted_pairs import Weights
 
 POWER = 0.8
@@ -108,4 +109,4 @@ def _figures(verdict: Verdict) -> str:
 def _advice(more: int | None) -> str:
     if more is None:
         return "more reviews of the same kind would hardly change that"
-    return f"about {more} more reviews would probably decide"
+    return f"about {plural(more, 'more review')} would probably decide"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.evaluation.gate import Policy
+from argosy.plurals import plural
 from argosy.predictions.measures import Measure
 from argosy.statistics.weighted_pairs import Weights
 
@@ -55,11 +56,11 @@ class Selection:
         """What was left out and why; empty where nothing was."""
         parts = []
         if self.trained_on:
-            parts.append(f"{self.trained_on} rows that a side has trained on")
+            parts.append(f"{plural(self.trained_on, 'row')} that a side has trained on")
         if self.picked:
-            parts.append(f"{self.picked} corrections of predictions that were not drawn to measure")
+            parts.append(f"{plural(self.picked, 'correction')} of predictions that were not drawn to measure")
         if self.capped:
-            parts.append(f"{self.capped} rows over the share that one token, source or subject may have")
+            parts.append(f"{plural(self.capped, 'row')} over the share that one token, source or subject may have")
         return ", ".join(parts)
 
 

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from argosy.plurals import plural
 from argosy.statistics.paired_tests import mcnemar
 from argosy.statistics.weighted_pairs import (
     Weights,
@@ -136,7 +137,9 @@ def refusal_verdict(reason: str, policy: Policy, rows: int = 0) -> Verdict:
 
 
 def _too_few(rows: int, minimum_rows: int) -> str:
-    return f"{rows} rows unseen by both sides are too few to judge by: at least {max(minimum_rows, 1)} are needed"
+    return (
+        f"{plural(rows, 'row')} unseen by both sides: too few to judge by, at least {max(minimum_rows, 1)} are needed"
+    )
 
 
 def _reason(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from argosy.evaluation.gate import Policy
 from argosy.feedback.labels import ConflictRule, FeedbackPiece, resolve_feedback
 from argosy.feedback.triggers import is_cooling
+from argosy.plurals import plural
 from argosy.predictions.measures import Measure
 
 
@@ -95,14 +96,13 @@ def due(
         return None
     if is_cooling(rolled_back_at, now, policy.cooldown_seconds):
         return None
-    return f"{interim.rows} fresh rows to measure by (interim test {interim.number})"
+    return f"{plural(interim.rows, 'fresh row')} to measure by (interim test {interim.number})"
 
 
 def too_few(rows: int, policy: Policy) -> str:
     """Why nothing could be compared."""
-    return (
-        f"{rows} fresh rows with feedback that measures are too few: at least {max(policy.minimum_rows, 1)} are needed"
-    )
+    least = max(policy.minimum_rows, 1)
+    return f"{plural(rows, 'fresh row')} with feedback that measures: too few, at least {least} are needed"
 
 
 def first_rows(rows: Sequence[Row], interim: InterimTest) -> Sequence[Row]:

@@ -21,6 +21,7 @@ import msgspec
 from argosy.datasets.csv_rows import CsvRows
 from argosy.errors import FeedbackInvalid
 from argosy.label_sets import as_members, canonical_label, in_form_of, is_set, label_of
+from argosy.plurals import plural
 from argosy.spreadsheet_cells import guarded, unguarded
 from argosy.types import Input
 
@@ -123,7 +124,7 @@ class _Reading:
             if isinstance(cells, str):
                 raise ValueError(cells)
             if len(cells) != len(names):
-                raise ValueError(f"it has {len(cells)} cells where there are {len(names)} columns")
+                raise ValueError(f"it has {plural(len(cells), 'cell')} where there are {plural(len(names), 'column')}")
             self._take(line, dict(zip(names, cells, strict=True)))
         except ValueError as problem:
             self._problems.append(f"line {line}: {problem}")

@@ -7,6 +7,7 @@ from typing import Final
 
 from argosy.clock import format_time
 from argosy.definitions.quiet_hours import QuietHours
+from argosy.plurals import plural
 from argosy.predictions.drift_checks import DriftCheck
 
 NO_HOURS: Final = QuietHours()
@@ -86,7 +87,7 @@ def retraining_reason(situation: Situation, schedule: Schedule) -> Reason | None
     if situation.is_under_way:
         return None
     if schedule.corrections is not None and situation.new_feedback >= max(schedule.corrections, 1):
-        text = f"{situation.new_feedback} new corrections and outcomes (the trigger is {schedule.corrections})"
+        text = f"{plural(situation.new_feedback, 'new piece')} of feedback (the trigger is {schedule.corrections})"
         return Reason("corrections", text)
     waited = situation.now - situation.since
     if schedule.every_seconds is not None and waited >= schedule.every_seconds:

@@ -9,6 +9,7 @@ from html import escape
 from argosy.clock import format_time
 from argosy.jobs.job import Job, JobState
 from argosy.jobs.replaced_plans import ReplacedPlan
+from argosy.plurals import plural
 
 SHOWN_REPLACED = 3
 """Earlier forms of a plan that are listed one by one."""
@@ -71,7 +72,7 @@ class PlanStatus:
 
 def _line_of(one: ReplacedPlan) -> str:
     form = "the same plan on other rows" if one.is_same_plan else "another form of the plan"
-    count = "1 definition" if one.definitions == 1 else f"{one.definitions:,} definitions"
+    count = plural(one.definitions, "definition")
     times = [format_time(round(moment)) for moment in (one.replaced_at, one.submitted_at)]
     return (
         f"  replaced {times[0]}: {form}, submitted {times[1]}, {count} of it ({one.trained:,} trained) wanted no more"

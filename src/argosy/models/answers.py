@@ -24,7 +24,9 @@ def check_scores(scores: Scores) -> Scores:
     rows = np.flatnonzero(~np.isfinite(scores).all(axis=1))
     if not len(rows):
         return scores
-    raise InputInvalid(f"row {rows[0]}: the model's score is not a finite number: is a number in the input very large?")
+    raise InputInvalid(
+        f"row {rows[0] + 1}: the model's score is not a finite number: is a number in the input very large?"
+    )
 
 
 def answers_of(scores: Scores, classes: Sequence[str], thresholds: Scores | None = None) -> list[str]:

@@ -52,9 +52,9 @@ def check_input(item: Any, limit: int = TEXT_BYTES) -> int:
 
 
 def characters_of(inputs: Sequence[Input], limit: int = TEXT_BYTES) -> int:
-    """How many characters they have together, each checked; the error names the row."""
+    """How many characters they have together, each checked; the error names the row, the first of which is row 1."""
     characters = 0
-    for row, item in enumerate(inputs):
+    for row, item in enumerate(inputs, 1):
         try:
             characters += check_input(item, limit)
         except InputInvalid as problem:

@@ -47,7 +47,7 @@ def _database(backends: Backends) -> str:
 
     with backends.database.read() as transaction:
         count = count_all(transaction)
-    return f"{backends.database.url}: schema {newest_step()}, {count:,} examples"
+    return f"{backends.database.url}: schema {newest_step()}, {plural(count, 'example')}"
 
 
 def _broker(backends: Backends) -> str:

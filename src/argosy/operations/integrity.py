@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from argosy.backends import HOME, Backends
 from argosy.errors import ArgosyError, ArtifactCorrupt, KeyUnavailable, KeyWrong
 from argosy.paths import is_open_to_others
+from argosy.plurals import plural
 
 if TYPE_CHECKING:
     from argosy.vault import Scope
@@ -63,7 +64,7 @@ def keys(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  
             to_do = f"put back the master key '{role_of(scope)}' that it was encrypted with"
             yield Finding("keys", False, f"'{scope}' does not open", to_do)
     if not lacking and not closed:
-        yield Finding("keys", True, f"the master keys open {len(found)} data keys")
+        yield Finding("keys", True, f"the master keys open {plural(len(found), 'data key')}")
 
 
 def seals(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:
@@ -174,7 +175,7 @@ def spool(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]: 
         yield Finding("spool", False, f"{folder / name} cannot be moved into the database", to_do)
     if foreign:
         to_do = "they are passed over; they came out of a spool that another database was served with"
-        yield Finding("spool", False, f"{foreign:,} predictions in the log are of another key", to_do)
+        yield Finding("spool", False, f"{plural(foreign, 'prediction')} in the log of another key", to_do)
     if not kept and not foreign:
         yield Finding("spool", True, "drained: no prediction is left in it")
 

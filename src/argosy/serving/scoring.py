@@ -56,7 +56,7 @@ def _named(predictor: Predictor, inputs: Sequence[Input], text_bytes: int, probl
         middle = (first + end) // 2
         first, end = (middle, end) if _problem(predictor, inputs[first:middle], text_bytes) is None else (first, middle)
     alone = _problem(predictor, inputs[first:end], text_bytes)
-    return problem if alone is None else type(alone)(f"row {first}: {str(alone).removeprefix('row 0: ')}")
+    return problem if alone is None else type(alone)(f"row {first + 1}: {str(alone).removeprefix('row 1: ')}")
 
 
 def _problem(predictor: Predictor, inputs: Sequence[Input], text_bytes: int) -> InputInvalid | None:

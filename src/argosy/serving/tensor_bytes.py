@@ -43,13 +43,13 @@ def _texts(tensor: Tensor, elements: int, data: memoryview) -> list[Any]:
         start = position + _SIZE.size
         end = start + _SIZE.unpack_from(data, position)[0] if start <= len(data) else start
         if end > len(data):
-            raise RequestInvalid(f"{tensor_noun(tensor)}: element {len(texts)} is cut short")
+            raise RequestInvalid(f"{tensor_noun(tensor)}: element {len(texts) + 1} is cut short")
         if len(texts) == elements:
             raise RequestInvalid(f"{tensor_noun(tensor)} has more elements than its shape says, {elements}")
         try:
             texts.append(str(data[start:end], "utf-8"))
         except UnicodeDecodeError:
-            raise RequestInvalid(f"{tensor_noun(tensor)}: element {len(texts)} is not UTF-8") from None
+            raise RequestInvalid(f"{tensor_noun(tensor)}: element {len(texts) + 1} is not UTF-8") from None
         position = end
     return texts
 

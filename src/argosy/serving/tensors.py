@@ -114,7 +114,7 @@ def _texts(only: Tensor, column: list[Any]) -> list[Input]:
     if only.datatype != "BYTES":
         raise RequestInvalid(f"{tensor_noun(only)} is {only.datatype}: texts are BYTES")
     if None in column:
-        raise RequestInvalid(f"{tensor_noun(only)}: element {column.index(None)} is not of the datatype BYTES")
+        raise RequestInvalid(f"{tensor_noun(only)}: element {column.index(None) + 1} is not of the datatype BYTES")
     return column
 
 
@@ -125,11 +125,11 @@ def _object(tensor: Tensor, row: int, value: Any) -> dict[str, Any]:
     except (TypeError, msgspec.DecodeError, UnicodeError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict):
-        raise RequestInvalid(f"{tensor_noun(tensor)}: element {row} is not a JSON object, as its content_type says")
+        raise RequestInvalid(f"{tensor_noun(tensor)}: element {row + 1} is not a JSON object, as its content_type says")
     try:
         check_keys(value.encode() if isinstance(value, str) else value, keys_in(parsed))
     except ValueError as problem:
-        raise RequestInvalid(f"{tensor_noun(tensor)}: element {row} is ambiguous: {problem}") from None
+        raise RequestInvalid(f"{tensor_noun(tensor)}: element {row + 1} is ambiguous: {problem}") from None
     return parsed
 
 
@@ -148,7 +148,7 @@ def _values(tensor: Tensor) -> list[Any]:
     values = _flat(tensor.data)
     if len(values) != elements:
         raise RequestInvalid(f"{place} has {len(values)} elements, its shape {shown(tensor.shape)} says {elements}")
-    for number, value in enumerate(values):
+    for number, value in enumerate(values, 1):
         if not _fits(value, tensor.datatype):
             raise RequestInvalid(f"{place}: element {number} is not of the datatype {tensor.datatype}")
     content = tensor.parameter("content_type")
@@ -166,7 +166,7 @@ def _from_base64(tensor: Tensor, values: list[Any]) -> list[Any]:
         raise RequestInvalid(f"{tensor_noun(tensor)} is {tensor.datatype}: base64 is written as BYTES")
     return [
         None if value is None else text_of_base64(value, f"{tensor_noun(tensor)}: element {number}")
-        for number, value in enumerate(values)
+        for number, value in enumerate(values, 1)
     ]
 
 

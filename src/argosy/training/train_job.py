@@ -31,6 +31,7 @@ from argosy.models.estimator import Estimator
 from argosy.models.members import Members
 from argosy.models.recording import Recording, recorded
 from argosy.models.steps import watched
+from argosy.plurals import plural
 from argosy.store import held_out
 from argosy.store.lineage import training_environment
 from argosy.store.members import AFTER, learned_digests
@@ -99,7 +100,7 @@ class Trainer:
             fit = self._fit(definition, digest, dataset, earlier=earlier)
         guard.check()
         if dataset.missing:
-            log.append(f"{dataset.missing} rows of the dataset were erased since it was frozen")
+            log.append(f"{plural(dataset.missing, 'row')} of the dataset erased since it was frozen")
         log.append(f"adapter {definition.adapter.name}: {fit.seconds:.2f} s")
         inputs = {part: rows.inputs for part, rows in dataset.parts.items()}
         estimator = self._estimator(definition)
@@ -113,7 +114,7 @@ class Trainer:
             log.append(f"evaluated {definition.evaluate.to_dict()}")
         answers = self._held_out(job, definition, dataset, earlier, guard)
         if answers:
-            log.append(f"{len(answers)} live rows answered by fits without them")
+            log.append(f"{plural(len(answers), 'live row')} answered by fits without them")
         put = self._store.put_artifact(measured.model.save(folder / "model"))
         keepsake = keeping.put_kept_files(self._store, recording, job.payload["definition"], self._registries, folder)
         trained = self._trained(job, measured, put, log)

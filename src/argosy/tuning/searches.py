@@ -30,6 +30,7 @@ from argosy.errors import DatabaseUnavailable, ExtraMissing, PluginNotFound, Row
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import states
 from argosy.jobs.submission import TRAIN, PlannedDefinition, Plans, Submitted
+from argosy.plurals import plural
 from argosy.store.trained import Metrics
 from argosy.tuning import statements as sql
 from argosy.tuning.halving import End, Promote, Step, Wait, next_step, told_rungs
@@ -65,7 +66,7 @@ class SearchStatus:
         figure = f", best {self.search.metric} {found.value:.3f} ({found.label})" if found and found.value else ""
         rungs = f" ({told_rungs(self.search, self.trials)})" if self.search.top else ""
         state = "goes on" if self.is_open else f"ended: {self.ended}"
-        return f"{len(sampled_trials(self.trials))} trials{most}{rungs}{figure}; {state}"
+        return f"{plural(len(sampled_trials(self.trials)), 'trial')}{most}{rungs}{figure}; {state}"
 
 
 class Searches:

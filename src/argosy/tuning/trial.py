@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from argosy.definitions.search import Search
+from argosy.plurals import plural
 from argosy.tuning.space import Choices
 
 
@@ -43,7 +44,7 @@ def sampled_trials(trials: Sequence[Trial]) -> list[Trial]:
 def why_no_more_trials(search: Search, trials: Sequence[Trial]) -> str | None:
     """Why the sampler is not asked any more; None where trials are left."""
     most = search.most_trials
-    return f"{most} trials were asked for" if most is not None and len(sampled_trials(trials)) >= most else None
+    return f"{plural(most, 'trial')} asked for" if most is not None and len(sampled_trials(trials)) >= most else None
 
 
 def why_search_is_over(search: Search, trials: Sequence[Trial], seconds: float) -> str | None:
@@ -58,7 +59,7 @@ def why_search_is_over(search: Search, trials: Sequence[Trial], seconds: float) 
     full = [trial for trial in trials if trial.rung == search.top and trial.value is not None]
     since = sum(trial.number > found.number for trial in full)
     if stop.without_improvement is not None and since >= stop.without_improvement:
-        return f"{since} trials were no improvement"
+        return f"{plural(since, 'trial')} without improvement"
     return None
 
 

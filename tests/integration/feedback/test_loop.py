@@ -263,7 +263,7 @@ def test_too_little_evidence_is_said_to_be_too_little(loop, drift):
     drift(range(200))
     asked = loop.retrainings.request("topics", "ann")
     loop.work(Policy(minimum_rows=10_000))
-    assert "too few to judge by: at least 10000 are needed" in loop.retrainings.progress(asked).reason
+    assert "too few to judge by, at least 10000 are needed" in loop.retrainings.progress(asked).reason
 
 
 def test_triggers_count_only_what_came_since_the_last_time(loop, project, drift):
@@ -276,7 +276,7 @@ def test_triggers_count_only_what_came_since_the_last_time(loop, project, drift)
     drift(range(29, 60))
     project.log.count("topics")
     asked = loop.retrainings.request_if_due("topics", schedule)
-    assert loop.queue.get(asked).payload["reason"] == "60 new corrections and outcomes (the trigger is 30)"
+    assert loop.queue.get(asked).payload["reason"] == "60 new pieces of feedback (the trigger is 30)"
     assert loop.retrainings.request_if_due("topics", schedule) is None
     loop.work()
     assert loop.retrainings.situation("topics").new_feedback == 0

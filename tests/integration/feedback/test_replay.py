@@ -137,7 +137,7 @@ def test_corrections_that_somebody_picked_do_not_dethrone(live, answer):
     answer(70, is_uniform=False)
     found = replayed(live)
     assert (found.rolled_back, found.fresh_rows) == (False, 0)
-    assert found.verdict.reason == "0 fresh rows with feedback that measures are too few: at least 30 are needed"
+    assert found.verdict.reason == "0 fresh rows with feedback that measures: too few, at least 30 are needed"
 
 
 def test_what_came_before_the_champion_or_from_another_version_is_not_fresh(live, answer):

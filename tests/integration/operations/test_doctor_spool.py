@@ -55,7 +55,7 @@ def test_a_segment_that_cannot_be_opened_is_named(project):
 def test_predictions_of_another_key_are_counted(project):
     row = SealedPrediction("0" * 44, "shop", 1, 1.0, None, None, "refund", 0.5, b"sealed elsewhere")
     (project.spool / "0-1-00.spool").write_bytes(frames.frame(to_bytes(row)))
-    assert "1 predictions in the log are of another key" in found(project).found
+    assert "1 prediction in the log of another key" in found(project).found
     assert segments.damaged(project.spool) == []
     wrong = [finding for finding in examine(lambda: project.backends) if not finding.ok]
     assert [finding.check for finding in wrong] == ["spool"]  # that they do not open is no fault of the rows

@@ -49,7 +49,7 @@ def trials(project):
 def test_a_search_trains_as_many_trials_as_it_may(project, sampler):
     status = run(project, {**PLAN, "search": {"sampler": sampler, "trials": 14, "seconds": 300}})
     assert status.is_over
-    assert "ended: 14 trials were asked for" in status.search
+    assert "ended: 14 trials asked for" in status.search
     found = trials(project)
     assert [trial.number for trial in found] == list(range(1, 15))
     assert all(trial.value is not None for trial in found)

@@ -98,5 +98,5 @@ def test_an_input_that_it_cannot_answer_is_the_callers_mistake(echoing):
     for missing in ({"a": 1}, {"a": 1, "b": None}, {"a": 1, "b": "nan"}, [1, None]):
         refused = ask(instances=[[1, 2], [3, 4], missing])
         assert refused.status_code == 400
-        said = "row 2: the imported model gave no number for 1 of 1 inputs: b missing"
+        said = "row 3: the imported model gave no number: b missing"
         assert refused.json()["error"] == said

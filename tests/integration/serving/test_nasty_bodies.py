@@ -67,16 +67,16 @@ def second(fields):
 @pytest.mark.parametrize(
     ("path", "body", "status", "said"),
     [
-        (PREDICT, second('"ratio":1.7976931348623157e308'), 400, "row 1: the field 'ratio' must be a number between"),
-        (PREDICT, second('"ratio":"x"'), 400, "row 1: the field 'ratio' must be a number, not a text"),
-        (PREDICT, second('"ratio":1,"a":' + "9" * 20), 400, "row 1: a number of the input has more than 64 bits"),
-        (PREDICT, second('"a":' + DEEP), 400, "row 1: the input is nested over 32 levels deep"),
+        (PREDICT, second('"ratio":1.7976931348623157e308'), 400, "row 2: the field 'ratio' must be a number between"),
+        (PREDICT, second('"ratio":"x"'), 400, "row 2: the field 'ratio' must be a number, not a text"),
+        (PREDICT, second('"ratio":1,"a":' + "9" * 20), 400, "row 2: a number of the input has more than 64 bits"),
+        (PREDICT, second('"a":' + DEEP), 400, "row 2: the input is nested over 32 levels deep"),
         (PREDICT, '{"inputs":{' + LONG + "}}", 413, "over 5,000 values"),
         (INFER, '{"inputs":[' + ",".join(["{}"] * 5000) + "]}", 413, "over 5,000 values"),
         (INFER, tensor("1" + ",1" * 4000, "1"), 400, "it must be [rows], [rows, 1] or [rows, 2]"),
         (INFER, tensor("1" + ",1" * 6000, "1"), 413, "over 5,000 values"),
         (INFER, tensor("9" * 400, "1"), 413, "over the limit of 100"),
-        (INFER, tensor("1", DEEP), 400, "element 0 is not of the datatype FP64"),
+        (INFER, tensor("1", DEEP), 400, "element 1 is not of the datatype FP64"),
     ],
 )
 def test_what_is_refused_is_named(of_fields, path, body, status, said):

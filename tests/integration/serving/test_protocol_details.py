@@ -99,4 +99,4 @@ def test_a_bad_row_among_many_is_named(of_fields):
     rows[5] = {"ratio": "many", "plan": "a"}
     answer = of_fields.client.post("/v1/models/fields:predict", json={"instances": rows})
     assert answer.status_code == 400
-    assert answer.json()["error"].startswith("row 5: the field 'ratio' must be a number")
+    assert answer.json()["error"].startswith("row 6: the field 'ratio' must be a number")

@@ -105,3 +105,8 @@ def test_an_undated_row_does_not_take_a_correction_back():
     assert resolve_conflict(corrected, [undated], "latest") == Decision([], 0, 1, True)
     assert resolve_conflict(corrected, [row(1, "a", 9.0)], "latest").keep == [1]
     assert resolve_conflict(corrected[:1], [undated._replace(label="c")], "latest").keep == [1]
+
+
+def test_the_rows_that_disagree_are_named_in_their_order_as_what_they_are():
+    with pytest.raises(ExamplesInvalid, match="line 2 says 'b', line 3 says 'a'"):
+        resolve_conflict([], [row(3, "a"), row(2, "b")], "error", "line")

@@ -263,7 +263,23 @@ def test_labels_that_are_alike_are_merged_where_that_is_asked_for(examples):
     assert (report.revised, report.added) == (1, 1)
     assert report.merged == {"VERSAND": "Versand", "versand": "Versand"}
     assert report.alike == []
+    assert (report.conflicts, report.dropped, report.disagreements) == (0, 0, [])
     assert examples.count("news").labels == {"Versand": 4}
+
+
+@pytest.mark.parametrize("rule", ["error", "drop", "majority"])
+def test_what_is_merged_is_no_conflict_under_any_rule(examples, rule):
+    examples.add("news", [Example("a", "Versand", 1.0), Example("b", "versand", 1.0), Example("c", "Versand", 1.0)])
+    report = examples.add("news", [Example("b", "versand")], rule, fold_case=True)
+    assert (report.revised, report.conflicts, report.dropped) == (1, 0, 0)
+    assert examples.count("news").labels == {"Versand": 3}
+
+
+def test_rows_that_disagree_are_listed_in_their_order(examples):
+    rows = [Example("a", "x", 3.0), Example("b", "x"), Example("a", "y", 1.0), Example("a", "z", 2.0)]
+    assert [[*one.items()] for one in examples.add("news", rows).disagreements] == [
+        [("row 1", "x"), ("row 3", "y"), ("row 4", "z")]
+    ]
 
 
 def test_labels_that_rest_and_are_alike_are_reported_after_merging_others(examples):

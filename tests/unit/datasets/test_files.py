@@ -167,7 +167,7 @@ def test_the_first_bad_lines_are_listed_and_all_are_counted(tmp_path):
 @pytest.mark.parametrize(
     ("bad", "problem"),
     [
-        (b"one cell\n", "1 cells where there are 2 columns"),
+        (b"one cell\n", "1 cell where there are 2 columns"),
         (b"a,b,c\n", "3 cells"),
         (b'"open,a\nx,y\n', "quoting"),
         (b"caf\xe9,a\n", "not UTF-8"),
@@ -256,7 +256,7 @@ def test_a_bad_file_leaves_nothing_in_the_collection(tmp_path, examples):
 
 def test_a_conflict_names_the_lines(tmp_path, examples):
     path = written(tmp_path, "a.csv", "text,label\nsame,a\nother,b\nsame,b\n")
-    with pytest.raises(ExamplesInvalid, match="row 2 says 'a', row 4 says 'b'"):
+    with pytest.raises(ExamplesInvalid, match="line 2 says 'a', line 4 says 'b'"):
         examples.import_file("news", path, on_conflict="error")
 
 

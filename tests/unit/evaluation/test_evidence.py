@@ -28,7 +28,7 @@ def chosen(selection):
 def test_live_rows_are_those_judged_without_regard_to_the_answer_in_whatever_part():
     selection = select(ALL, [UNSEEN, UNSEEN], FAIR, Policy(largest_share=1.0))
     assert chosen(selection) == ([False, False, False, True, True], [True, False, False, False, False])
-    assert selection.describe() == "1 corrections of predictions that were not drawn to measure"
+    assert selection.describe() == "1 correction of predictions that were not drawn to measure"
 
 
 def test_all_corrections_measure_where_the_policy_says_so():

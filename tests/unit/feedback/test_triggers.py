@@ -34,7 +34,7 @@ def test_enough_corrections_fire_and_one_fewer_does_not():
     schedule = Schedule(corrections=20)
     assert due(replace(QUIET, new_feedback=19), schedule) is None
     reason = due(replace(QUIET, new_feedback=20), schedule)
-    assert (reason.trigger, reason.text) == ("corrections", "20 new corrections and outcomes (the trigger is 20)")
+    assert (reason.trigger, reason.text) == ("corrections", "20 new pieces of feedback (the trigger is 20)")
 
 
 def test_a_trigger_of_zero_corrections_still_wants_one():

@@ -123,8 +123,8 @@ def test_scores_without_probabilities():
 @pytest.mark.parametrize(
     ("inputs", "problem"),
     [
-        ([""], "row 0: the text is empty"),
-        (["fine", " \n"], "row 1: the text is empty"),
+        ([""], "row 1: the text is empty"),
+        (["fine", " \n"], "row 2: the text is empty"),
         ([None], "not null"),
         ([3.5], "not a float"),
         ([b"bytes"], "not a bytes"),

@@ -15,7 +15,7 @@ def test_the_first_row_that_is_no_number_is_named(value):
     assert check_scores(scores) is scores
     assert check_scores(scores + 1.7e308).max() == 1.7e308
     scores[2:, 1] = value
-    with pytest.raises(InputInvalid, match=r"^row 2: "):
+    with pytest.raises(InputInvalid, match=r"^row 3: "):
         check_scores(scores)
 
 
@@ -29,5 +29,5 @@ def test_a_model_that_answers_no_numbers_is_not_measured():
     model = estimators.get("logistic").create({"C": 10.0}).fit(rows, np.arange(15) % 3, 3)
     assert answer_scores(model, rows).shape == (15, 3)
     model.weights_[:] = np.nan
-    with pytest.raises(DatasetInvalid, match="the evaluated rows: row 0: "):
+    with pytest.raises(DatasetInvalid, match="the evaluated rows: row 1: "):
         answer_scores(model, rows)

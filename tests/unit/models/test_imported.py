@@ -154,7 +154,7 @@ def test_an_answer_that_is_no_number_is_none():
     assert model.classify([{"a": 0.2, "b": 0.8}]) == ["yes"]
     with pytest.raises(ImportedModelRefused, match="no number for 1 of 2 inputs: a missing"):
         model.scores([{"a": 0.2, "b": 0.8}, {"a": None, "b": 1}])
-    with pytest.raises(ImportedModelRefused, match=r"no number for 1 of 1 inputs$"):
+    with pytest.raises(ImportedModelRefused, match=r"gave no number$"):
         model.scores([{"a": 1e99, "b": 1.0}])  # more than a float of four bytes can be
 
 

@@ -17,13 +17,13 @@ def nested(levels, inner="x", *, in_lists=True):
 def test_nesting_has_a_limit(in_lists):
     assert check_input({"a": nested(NESTING - 1, in_lists=in_lists)})
     for levels in (NESTING, 600, 100_000):
-        with pytest.raises(InputInvalid, match="row 1: the input is nested over 32 levels deep"):
+        with pytest.raises(InputInvalid, match="row 2: the input is nested over 32 levels deep"):
             characters_of(["a", {"a": nested(levels, in_lists=in_lists)}])
 
 
 @pytest.mark.parametrize("value", [1 << 64, -(1 << 63) - 1, 10**4000, [10**30]])
 def test_whole_numbers_have_64_bits_at_most(value):
-    with pytest.raises(InputInvalid, match="row 0: a number of the input has more than 64 bits: send it as text"):
+    with pytest.raises(InputInvalid, match="row 1: a number of the input has more than 64 bits: send it as text"):
         characters_of([{"a": value}])
 
 
@@ -48,5 +48,5 @@ def test_an_answer_that_is_no_number_is_no_answer():
     model = AdaptedModel.from_names("numeric", {}, "logistic", {"C": 1000}).fit(inputs, labels)
     model.estimator.weights_[:] *= 1e250
     for ask in (model.classify, model.predict_proba, model.scores, model.confidence):
-        with pytest.raises(InputInvalid, match="row 1: the model's score is not a finite number"):
+        with pytest.raises(InputInvalid, match="row 2: the model's score is not a finite number"):
             ask([{"ratio": 1.0}, {"ratio": 1e99}])

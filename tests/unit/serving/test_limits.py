@@ -21,10 +21,10 @@ def test_inputs_within_the_limits_are_measured():
     [
         ([], RequestInvalid, "no rows"),
         (["a"] * 4, RequestTooLarge, "limit of 3"),
-        (["a", "12345678901"], InputTooLarge, "row 1: the input has 11 bytes, over the limit of 10"),
-        (["ééééé", "éééééé"], InputTooLarge, "row 1: the input has 12 bytes"),
-        ([{"a": "123456", "b": "123456"}], InputTooLarge, "row 0"),
-        (["a", " \n"], InputInvalid, "row 1: the text is empty"),
+        (["a", "12345678901"], InputTooLarge, "row 2: the input has 11 bytes, over the limit of 10"),
+        (["ééééé", "éééééé"], InputTooLarge, "row 2: the input has 12 bytes"),
+        ([{"a": "123456", "b": "123456"}], InputTooLarge, "row 1"),
+        (["a", " \n"], InputInvalid, "row 2: the text is empty"),
         ([{}], InputInvalid, "no fields"),
     ],
 )

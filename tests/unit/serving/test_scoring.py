@@ -39,7 +39,7 @@ def test_each_request_gets_the_scores_of_its_own_rows_or_its_own_error(requests)
         if "bad" not in inputs and "broken" not in inputs:
             assert scores.tolist() == [[len(item), -len(item)] for item in inputs]
         elif "broken" not in inputs or ("bad" in inputs and inputs.index("bad") < inputs.index("broken")):
-            assert str(scores) == f"row {inputs.index('bad')}: it is bad"
+            assert str(scores) == f"row {inputs.index('bad') + 1}: it is bad"
         else:
             assert isinstance(scores, ZeroDivisionError)
 
@@ -61,7 +61,7 @@ def test_a_model_that_is_too_slow_is_not_asked_again():
 def test_the_first_bad_row_of_many_is_found_in_few_calls(row):
     model, inputs = Lengths(), ["a"] * 1000
     inputs[row] = "bad"
-    with pytest.raises(InputInvalid, match=f"^row {row}: it is bad$"):
+    with pytest.raises(InputInvalid, match=f"^row {row + 1}: it is bad$"):
         score_request(model, inputs, 100)
     assert len(model.calls) < 15
     assert sum(map(len, model.calls)) <= 2001
@@ -72,5 +72,5 @@ def test_a_row_that_is_no_number_is_named_once():
         def score(self, inputs, limit):
             return np.array([[np.nan if item == "nan" else 1.0] for item in inputs])
 
-    with pytest.raises(InputInvalid, match=r"^row 2: the model's score is not a finite number"):
+    with pytest.raises(InputInvalid, match=r"^row 3: the model's score is not a finite number"):
         score_request(Nan(), ["a", "b", "nan"], 100)

@@ -37,7 +37,7 @@ def test_objects_as_json():
     tensor = Tensor("rows", [2], "BYTES", ['{"pages": 3}', "{}"], {"content_type": "json"})
     assert rows_of_tensors([tensor]) == rows_of_tensors([tensor], FIELDS) == [{"pages": 3}, {}]
     for data in ("[]", "{", "3"):
-        with pytest.raises(RequestInvalid, match="element 0 is not a JSON object"):
+        with pytest.raises(RequestInvalid, match="element 1 is not a JSON object"):
             rows_of_tensors([Tensor("rows", [1], "BYTES", [data], {"content_type": "json"})])
 
 
@@ -47,9 +47,9 @@ def test_objects_as_json():
         ([], "inputs is empty"),
         ([texts([1.5], datatype="FP32")], "texts are BYTES"),
         ([texts(["a"], datatype="STRING")], "datatype 'STRING'"),
-        ([texts([1])], "element 0"),
-        ([texts([True], datatype="INT32"), texts(["a"], name="b")], "element 0"),
-        ([texts(["a", None])], "element 1"),
+        ([texts([1])], "element 1"),
+        ([texts([True], datatype="INT32"), texts(["a"], name="b")], "element 1"),
+        ([texts(["a", None])], "element 2"),
         ([texts(["a"], [2])], "1 elements"),
         ([texts(["a", "b"], [1, 2])], "must be"),
         ([texts(["a"], [-1])], "must be"),
@@ -59,7 +59,7 @@ def test_objects_as_json():
         ([texts(["a"], [10**4000])], "its shape"),
         ([texts([["a"] * 3, ["b"]], [2])], "4 elements"),
         ([texts(["a"], datatype="x" * 1000)], "datatype 'x{59}…'"),
-        ([texts([1], name="x" * 1000)], "'x{59}…': element 0"),
+        ([texts([1], name="x" * 1000)], "'x{59}…': element 1"),
         ([Tensor("text", [1], "BYTES")], "no data"),
         ([texts(["a"]), texts(["b"])], "same name"),
         ([texts(["a"]), texts(["b", "c"], name="other")], "different numbers of rows"),
@@ -118,8 +118,8 @@ def test_texts_in_base64():
 @pytest.mark.parametrize(
     ("tensor", "said"),
     [
-        (Tensor("t", [1], "BYTES", ["YQ="], B64), "element 0 is not the base64"),
-        (Tensor("t", [1], "BYTES", ["/w=="], B64), "element 0 is not the base64 of a UTF-8 text"),
+        (Tensor("t", [1], "BYTES", ["YQ="], B64), "element 1 is not the base64"),
+        (Tensor("t", [1], "BYTES", ["/w=="], B64), "element 1 is not the base64 of a UTF-8 text"),
         (Tensor("t", [1], "FP64", [1.0], B64), "base64 is written as BYTES"),
         (Tensor("t", [1], "BYTES", ["a"], {"content_type": "pillow_image"}), "those read here are json, base64"),
         (Tensor("t", [1], "BYTES", ["a"], {"content_type": 7}), "those read here are json, base64"),

@@ -61,7 +61,7 @@ def test_few_trials_end_in_one_that_learned_from_all():
     trials.append(Trial(3, "r1", {"C": 1}, 0.7, rung=1))
     assert next_step(few, trials, 0.0) == Promote(trials[2], 2)
     trials.append(Trial(4, "r2", {"C": 1}, None, rung=2))  # it failed
-    assert next_step(few, trials, 0.0) == End("2 trials were asked for")
+    assert next_step(few, trials, 0.0) == End("2 trials asked for")
 
 
 def test_when_time_is_over_the_best_so_far_learns_from_all_at_once():

@@ -39,7 +39,7 @@ def test_enough_is_reached_from_the_right_side():
 def test_failures_are_no_lack_of_improvement():
     stop = Search(stop_when=StopWhen(without_improvement=2))
     assert why_search_is_over(stop, trials(0.5, 0.4, None, None), 0) is None
-    assert "2 trials were no improvement" in why_search_is_over(stop, trials(0.5, 0.4, None, 0.5), 0)
+    assert "2 trials without improvement" in why_search_is_over(stop, trials(0.5, 0.4, None, 0.5), 0)
 
 
 @pytest.mark.parametrize(

@@ -81,9 +81,8 @@ class Imported(Adapter):
             raise ImportedModelFailed(f"the imported model gave {columns}")
         if not np.isfinite(found).all():
             refused = [rows[place] for place in np.flatnonzero(~np.isfinite(found).all(axis=1))]
-            count = f"{len(refused)} of {len(inputs)} inputs"
-            missing = _missing(refused, self._declared)
-            raise ImportedModelRefused(f"the imported model gave no number for {count}{missing}")
+            count = f" for {len(refused):,} of {len(inputs):,} inputs" if len(inputs) > 1 else ""
+            raise ImportedModelRefused(f"the imported model gave no number{count}{_missing(refused, self._declared)}")
         return _sorted(found, self.classes)
 
     @cached_property
