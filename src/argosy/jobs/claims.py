@@ -34,10 +34,11 @@ def _anything(_: Mapping[str, str]) -> bool:
 
 
 class _Ready(NamedTuple):
-    """A job that may be claimed; `requires` as its row has it."""
+    """A job that may be claimed; `requires` as its row has it; whether it was chosen for the fit that is held."""
 
     job: Job
     requires: str
+    is_for_fit: bool
 
 
 class Claims:
@@ -66,10 +67,10 @@ class Claims:
         """The right to run the best job, or None where there is none now. No job of a paused kind is begun."""
         kinds = [kind for kind in self._kinds if kind != paused_kind]
         with self._database.read() as transaction:  # a worker that finds nothing makes no writer wait
-            if self._best(transaction, kinds, "") is None:
+            if self._best(transaction, kinds) is None:
                 return None
         with self._database.write() as transaction:
-            while (found := self._best(transaction, kinds, sql.TO_CLAIM)) is not None:
+            while (found := self._claimable(transaction, kinds)) is not None:
                 job = found.job
                 if job.unreadable:
                     _give_up(transaction, job)
@@ -79,17 +80,31 @@ class Claims:
                     return lease
         return None
 
-    def _best(self, transaction: Transaction, kinds: Collection[str], lock: str) -> _Ready | None:
-        best = self._first(transaction, kinds, sql.READY + lock)
+    def _claimable(self, transaction: Transaction, kinds: Collection[str]) -> _Ready | None:
+        """The best job that no other worker is claiming now.
+
+        Its row alone is locked: what is locked and not claimed, others would pass over for something less urgent.
+        """
+        best = self._best(transaction, kinds)
+        if best is None:
+            return None
+        statement = sql.READY_OF_FIT if best.is_for_fit else sql.READY
+        return self._first(transaction, [best.job.kind], statement + sql.TO_CLAIM, best.is_for_fit)
+
+    def _best(self, transaction: Transaction, kinds: Collection[str]) -> _Ready | None:
+        best = self._first(transaction, kinds, sql.READY)
         if best is None or best.job.unreadable or not self._fit or self._in_a_row >= IN_A_ROW:
             return best
-        same = self._first(transaction, kinds, sql.READY_OF_FIT + lock, fit=self._fit)
+        same = self._first(transaction, kinds, sql.READY_OF_FIT, is_for_fit=True)
         return same if same is not None and same.job.priority == best.job.priority else best
 
-    def _first(self, transaction: Transaction, kinds: Collection[str], statement: str, **also: str) -> _Ready | None:
-        values = {"now": transaction.now(), "longest": LONGEST_DELAY + SLACK_SECONDS, "refused": self._refused, **also}
-        rows = (row for kind in kinds for row in transaction.execute(statement, {**values, "kind": kind}))
-        return min((_Ready(job_of(row), str(row[REQUIRES])) for row in rows), key=_rank, default=None)
+    def _first(
+        self, transaction: Transaction, kinds: Collection[str], statement: str, is_for_fit: bool = False
+    ) -> _Ready | None:
+        values = {"now": transaction.now(), "longest": LONGEST_DELAY + SLACK_SECONDS, "refused": self._refused}
+        fit = {"fit": self._fit} if is_for_fit else {}
+        rows = (row for kind in kinds for row in transaction.execute(statement, {**values, **fit, "kind": kind}))
+        return min((_Ready(job_of(row), str(row[REQUIRES]), is_for_fit) for row in rows), key=_rank, default=None)
 
     def _lease(self, transaction: Transaction, job: Job) -> Lease | None:
         now = transaction.now()
