@@ -47,7 +47,7 @@ def test_a_date_that_is_none(shop, command):
 @pytest.mark.parametrize("command", ["check", "submit"])
 def test_a_plan_of_which_nothing_may_train(shop, command):
     shop.write("plan.yaml", "dataset: all\nadapter: numeric\nmodel: naive_bayes\n")
-    assert "of 1 permutations none may be trained" in shop.mistake("plan", command, "plan.yaml")
+    assert "of 1 permutation none may be trained" in shop.mistake("plan", command, "plan.yaml")
 
 
 LACKING = """\

@@ -28,6 +28,7 @@ from argosy.datasets.split import OUT, PARTS, PartCodes, id_words
 from argosy.definitions.definition import Spec
 from argosy.errors import CollectionNotFound, DatasetInvalid, nearest
 from argosy.label_sets import alike, missing_words
+from argosy.plurals import plural
 from argosy.types import Part
 
 
@@ -193,10 +194,10 @@ def _check(counts: dict[Part, dict[str, int]], cut: Spec) -> None:
     labels = sorted({label for by_label in counts.values() for label in by_label})
     rows = sum(sum(by_label.values()) for by_label in counts.values())
     if len(labels) == 1:
-        raise DatasetInvalid(f"{_described(cut)} has one class alone: all {rows:,} rows are '{labels[0]}'")
+        raise DatasetInvalid(f"{_described(cut)} has one class alone, '{labels[0]}': {plural(rows, 'row')}")
     for part in (Part.TRAIN, Part.TEST):
         if part not in counts:
-            raise DatasetInvalid(f"{_described(cut)} has {rows:,} rows and none of them in its {part} part")
+            raise DatasetInvalid(f"{_described(cut)} has {plural(rows, 'row')} and none of them in its {part} part")
     if len(counts[Part.TRAIN]) == 1:
         (label,) = counts[Part.TRAIN]
         raise DatasetInvalid(f"{_described(cut)} has one class alone in its train part: '{label}'")
@@ -211,7 +212,7 @@ def _nothing(transaction: Transaction, collection: str, cut: Spec) -> Collection
         hint = f"there are: {', '.join(names)}" if names else f"argosy examples import FILE --into {collection}"
         return CollectionNotFound(f"no collection is called '{collection}'{nearest(collection, names)}; {hint}")
     _, rows, first, last = mine[0]
-    seen = f"its {rows:,} examples were seen from {format_time(first)} to {format_time(last)}"
+    seen = f"{plural(rows, 'example')} of it, seen from {format_time(first)} to {format_time(last)}"
     return DatasetInvalid(f"{_described(cut)} selects no row of '{collection}': {seen}")
 
 

@@ -23,6 +23,7 @@ from argosy.definitions.plan import Plan
 from argosy.definitions.rules import Marks, first_barring, marks
 from argosy.errors import DefinitionInvalid, PlanTooLarge
 from argosy.plugin_hooks import AdapterHooks, ModelHooks, PluginHooks
+from argosy.plurals import plural
 from argosy.registry import Plugin
 
 LIMIT = 1_000_000
@@ -141,7 +142,9 @@ def require_some(expansion: Expansion, plan: Plan) -> None:
     """Raise DefinitionInvalid where none of a plan's permutations may be trained."""
     if not expansion.definitions:
         why = "; ".join(dict.fromkeys(one.reason for one in expansion.forbidden + expansion.left_out))
-        raise DefinitionInvalid(f"of {expansion.permutations} permutations none may be trained: {why}", plan.name)
+        raise DefinitionInvalid(
+            f"of {plural(expansion.permutations, 'permutation')} none may be trained: {why}", plan.name
+        )
 
 
 def _choices(plan: Plan, kind: PluginKind, registries: Registries) -> list[_Choice]:

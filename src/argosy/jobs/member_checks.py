@@ -12,6 +12,7 @@ from argosy.datasets.split import TRAIN, PartCodes
 from argosy.definitions import Definition, Registries
 from argosy.definitions.ensemble import member_labels
 from argosy.errors import DefinitionInvalid
+from argosy.plurals import plural
 from argosy.store.members import Find, with_members
 from argosy.store.trained import Trained
 
@@ -56,8 +57,8 @@ def check_members(
         both = shared_examples(transaction, collection, learned_ids[learned_parts == TRAIN], judged)
         if both:
             problem = (
-                f"'{label}' has learned from {both:,} examples that the ensemble would be validated or tested on: "
-                "give it the seed and the ratios of its members' dataset"
+                f"'{label}' has learned from {plural(both, 'example')} that the ensemble would be validated or tested "
+                "on: give it the seed and the ratios of its members' dataset"
             )
             raise DefinitionInvalid(problem, PATH)
 

@@ -32,6 +32,7 @@ from argosy.models.given import users_code
 from argosy.models.inputs import TEXT_BYTES
 from argosy.models.packing import Array, from_base64, to_base64
 from argosy.models.served import Served
+from argosy.plurals import plural
 from argosy.registry import Registry
 from argosy.types import Input
 
@@ -71,7 +72,7 @@ class AdaptedModel:
         Raises DatasetInvalid on fewer than two classes. Where it raises, the model is what it was before.
         """
         if len(inputs) != len(labels):
-            raise DatasetInvalid(f"{len(inputs)} inputs but {len(labels)} labels")
+            raise DatasetInvalid(f"{plural(len(inputs), 'input')} but {plural(len(labels), 'label')}")
         texts = label_texts(labels, self.estimator.answers_sets)
         classes = classes_of(texts, self.estimator.answers_sets)
         codes = coded(texts, classes, self.estimator.answers_sets)

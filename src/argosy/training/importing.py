@@ -24,6 +24,7 @@ from argosy.definitions.alternatives import parse_alternatives
 from argosy.definitions.plan import model_name
 from argosy.definitions.yaml_files import parse_mapping, read_mapping
 from argosy.errors import DefinitionInvalid, ImportedModelFailed, ImportInvalid, InputInvalid
+from argosy.plurals import plural
 from argosy.processes import current_user
 from argosy.subprocess_tasks import run_task
 from argosy.typed_values import abridged
@@ -94,6 +95,8 @@ def import_model(
     if form in PICKLED and not allow_pickle:
         trusts = spelled("allow_pickle", "")
         raise ImportInvalid(f"{path}: to open a {form} file is to run what it says: if you trust it, {trusts}")
+    if trusted and form != "skops":
+        raise ImportInvalid(f"{path}: {spelled('trusted', trusted[0])} is for skops, and this is {form}: leave it out")
     declared = parse_input(takes, spelled)
     options = {"format": form, "sha256": "", "classes": list(classes), "trusted": sorted(trusted), **declared}
     cut = parse_dataset(backends, dataset, spelled)
@@ -167,7 +170,7 @@ def score_import(backends: Backends, values: Mapping[str, Any], report_progress:
     dataset = load(backends.database, backends.vault, frozen.digest)
     _check_labels(dataset, adapter.classes, request.classes_option)
     measured = _measured(adapter, dataset)
-    report_progress(f"scored on {len(dataset.parts[Part.TEST]):,} rows of the test part")
+    report_progress(f"scored on {plural(len(dataset.parts[Part.TEST]), 'row')} of the test part")
     return _recorded(backends, request, cut, frozen.digest, adapter, measured, dataset, erased)
 
 

@@ -20,6 +20,7 @@ from argosy.backends import Backends
 from argosy.errors import ArtifactCorrupt, ArtifactNotFound, JobFailed, JobNotFound, PluginNotFound, UserMistake
 from argosy.evaluation.changes import Changed, changes, plugin_digests
 from argosy.jobs.selection import trained_of
+from argosy.plurals import plural
 from argosy.store.kept_code import kept_code_of as code_kept
 from argosy.subprocess_tasks import run_task
 from argosy.types import Progress
@@ -90,7 +91,7 @@ def reproduce(
     erased, rows = _erased(backends, trained.dataset_digest)
     changed = environment_changes(backends, trained)
     found, difference, problem = "", None, ""
-    report_progress(f"training {trained.label} again on {rows - len(erased):,} rows")
+    report_progress(f"training {trained.label} again on {plural(rows - len(erased), 'row')}")
     with_kept_code = kept_code and _is_other_code(backends, trained.label)
     if with_kept_code:
         report_progress("with the code of plug-ins that was kept, since that of today is another")

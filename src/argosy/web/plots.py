@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from argosy.evaluation.drift_periods import Period
 from argosy.evaluation.findings import Point
+from argosy.plurals import plural
 from argosy.shortening import ELLIPSIS, distinct_short_forms
 from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.class_figures import ClassFigures
@@ -110,7 +111,7 @@ def calibration(bins: Sequence[Bin]) -> Plot:
             one.right.value,
             one.right.low,
             one.right.high,
-            f"{one.rows} rows at {percent(one.probability)}: {percent(one.right.value)} accurate",
+            f"{plural(one.rows, 'row')} at {percent(one.probability)}: {percent(one.right.value)} accurate",
         )
         for one in bins
     ]
@@ -128,7 +129,7 @@ def learning_curve(points: Sequence[Point]) -> Plot:
             one.accuracy.value,
             one.accuracy.low,
             one.accuracy.high,
-            f"{one.rows:,} rows: {percent(one.accuracy.value, 1)}",
+            f"{plural(one.rows, 'row')}: {percent(one.accuracy.value, 1)}",
         )
         for one in points
     ]

@@ -108,8 +108,8 @@ def test_a_span_reads_its_rows_alone(database, vault, examples):
 @pytest.mark.parametrize(
     ("rows", "cut", "problem"),
     [
-        ([Example(f"{at}", "only") for at in range(9)], NEWS, "one class alone: all 9 rows are 'only'"),
-        (labelled(9), Spec("span", {"collection": "news", "start": "2030-01-01"}), "9 examples were seen from 1970"),
+        ([Example(f"{at}", "only") for at in range(9)], NEWS, "one class alone, 'only': 9 rows"),
+        (labelled(9), Spec("span", {"collection": "news", "start": "2030-01-01"}), "9 examples of it, seen from 1970"),
         (labelled(9), Spec("given_split", {"collection": "news"}), "selects no row"),
         (labelled(3), NEWS.with_options(training_ratio=1e-9), "none of them in its train part"),
         (labelled(3), NEWS.with_options(training_ratio=1 - 1e-9), "none of them in its test part"),

@@ -29,3 +29,10 @@ def test_a_pickle_is_not_opened_unasked(tmp_path, spelled, said):
     path.write_bytes(b"x")
     with pytest.raises(ImportInvalid, match=f"if you trust it, {said}$"):
         import_model(None, path, "pickle", "shop", **spelled)
+
+
+def test_types_are_trusted_in_skops_files_alone(tmp_path):
+    path = Path(tmp_path) / "model.onnx"
+    path.write_bytes(b"x")
+    with pytest.raises(ImportInvalid, match=r"trusted=.copy\.copy. is for skops, and this is onnx: leave it out"):
+        import_model(None, path, "onnx", "shop", trusted=["copy.copy"])
