@@ -1,0 +1,21 @@
+"""Which status an error becomes: whose fault it is."""
+
+import pytest
+
+from argosy.errors import DefinitionInvalid, ExtraMissing, ModelFailed, PluginFailed, WeightsDiffer
+from argosy.http.errors import status_of
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (DefinitionInvalid("no such label", "label"), 400),
+        (PluginFailed("words.py, line 3: KeyError: 'a'"), 500),
+        (ModelFailed("words.py, line 3: KeyError: 'a'"), 500),
+        (ExtraMissing("gensim", "word2vec", "word vectors"), 500),
+        (WeightsDiffer("other weights are installed"), 500),
+        (RuntimeError("a defect"), 500),
+    ],
+)
+def test_who_asked_is_not_blamed_for_what_the_server_lacks(error, status):
+    assert status_of(error) == status
