@@ -5,7 +5,8 @@ fit it holds already; of these, the oldest. Nothing else has a say, messages lea
 
 Guarantees:
 
-- Two workers are never given the same job: a claim changes the row's state, under a new fencing token.
+- Two workers are never given the same job: a claim changes the row's state, under a new fencing token. It locks the row
+  that it takes and no other, so that a worker that claims at the same moment passes over nothing else.
 - What a claim costs does not depend on how many jobs are queued: it reads the first row of each kind.
 - A worker that holds a fit is given the oldest job in between, so that a stream of jobs for its fit delays nobody.
 - A row that cannot be read is ended as failed, and stands in no other job's way.
@@ -14,7 +15,7 @@ Guarantees:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from argosy.clock import SLACK_SECONDS
 from argosy.database.database import Database, Transaction
@@ -34,11 +35,10 @@ def _anything(_: Mapping[str, str]) -> bool:
 
 
 class _Ready(NamedTuple):
-    """A job that may be claimed; `requires` as its row has it; whether it was chosen for the fit that is held."""
+    """A job that may be claimed; `requires` as its row has it."""
 
     job: Job
     requires: str
-    is_for_fit: bool
 
 
 class Claims:
@@ -66,60 +66,53 @@ class Claims:
     def next(self, paused_kind: str = "") -> Lease | None:
         """The right to run the best job, or None where there is none now. No job of a paused kind is begun."""
         kinds = [kind for kind in self._kinds if kind != paused_kind]
+        passed = [0]  # no id, since a list of values must have one
         with self._database.read() as transaction:  # a worker that finds nothing makes no writer wait
-            if self._best(transaction, kinds) is None:
+            if self._best(transaction, kinds, passed) is None:
                 return None
         with self._database.write() as transaction:
-            while (found := self._claimable(transaction, kinds)) is not None:
+            while (found := self._best(transaction, kinds, passed)) is not None:
                 job = found.job
-                if job.unreadable:
-                    _give_up(transaction, job)
-                elif not self._able(job.requires):
+                if not job.unreadable and not self._able(job.requires):
                     self._refused.append(found.requires)
-                elif (lease := self._lease(transaction, job)) is not None:
-                    return lease
+                elif not _hold(transaction, job):
+                    passed.append(job.id)
+                elif job.unreadable:
+                    _give_up(transaction, job)
+                else:
+                    return self._lease(transaction, job)
         return None
 
-    def _claimable(self, transaction: Transaction, kinds: Collection[str]) -> _Ready | None:
-        """The best job that no other worker is claiming now.
-
-        Its row alone is locked: what is locked and not claimed, others would pass over for something less urgent.
-        """
-        best = self._best(transaction, kinds)
-        if best is None:
-            return None
-        statement = sql.READY_OF_FIT if best.is_for_fit else sql.READY
-        return self._first(transaction, [best.job.kind], statement + sql.TO_CLAIM, best.is_for_fit)
-
-    def _best(self, transaction: Transaction, kinds: Collection[str]) -> _Ready | None:
-        best = self._first(transaction, kinds, sql.READY)
+    def _best(self, transaction: Transaction, kinds: Collection[str], passed: list[int]) -> _Ready | None:
+        best = self._first(transaction, kinds, sql.READY, passed=passed)
         if best is None or best.job.unreadable or not self._fit or self._in_a_row >= IN_A_ROW:
             return best
-        same = self._first(transaction, kinds, sql.READY_OF_FIT, is_for_fit=True)
+        same = self._first(transaction, kinds, sql.READY_OF_FIT, passed=passed, fit=self._fit)
         return same if same is not None and same.job.priority == best.job.priority else best
 
-    def _first(
-        self, transaction: Transaction, kinds: Collection[str], statement: str, is_for_fit: bool = False
-    ) -> _Ready | None:
-        values = {"now": transaction.now(), "longest": LONGEST_DELAY + SLACK_SECONDS, "refused": self._refused}
-        fit = {"fit": self._fit} if is_for_fit else {}
-        rows = (row for kind in kinds for row in transaction.execute(statement, {**values, **fit, "kind": kind}))
-        return min((_Ready(job_of(row), str(row[REQUIRES]), is_for_fit) for row in rows), key=_rank, default=None)
+    def _first(self, transaction: Transaction, kinds: Collection[str], statement: str, **also: Any) -> _Ready | None:
+        values = {"now": transaction.now(), "longest": LONGEST_DELAY + SLACK_SECONDS, "refused": self._refused, **also}
+        rows = (row for kind in kinds for row in transaction.execute(statement, {**values, "kind": kind}))
+        return min((_Ready(job_of(row), str(row[REQUIRES])) for row in rows), key=_rank, default=None)
 
-    def _lease(self, transaction: Transaction, job: Job) -> Lease | None:
+    def _lease(self, transaction: Transaction, job: Job) -> Lease:
         now = transaction.now()
         row = {"id": job.id, "owner": self._owner, "now": now, "seconds": self._seconds, "until": now + self._seconds}
-        leased = [job_of(one) for one in transaction.execute(sql.LEASE, row)]
-        if not leased:  # another worker was quicker
-            return None
+        (leased,) = transaction.execute(sql.LEASE, row)
         self._in_a_row = self._in_a_row + 1 if job.fit and job.fit == self._fit else 0
-        return Lease(leased[0], leased[0].token, self._owner, self._seconds)
+        leased_job = job_of(leased)
+        return Lease(leased_job, leased_job.token, self._owner, self._seconds)
 
 
 def _rank(ready: _Ready) -> tuple[bool, int, float, int]:
     """What cannot be read, to be rid of it; then by priority and age."""
     job = ready.job
     return not job.unreadable, -job.priority, job.submitted_at, job.id
+
+
+def _hold(transaction: Transaction, job: Job) -> bool:
+    """Lock the row; not where another worker has it in hand, or had since it was read."""
+    return [job_of(row) for row in transaction.execute(sql.HOLD_READY, {"id": job.id})] == [job]
 
 
 def _give_up(transaction: Transaction, job: Job) -> None:

@@ -29,11 +29,12 @@ WHERE (:kind = '' OR kind = :kind) AND (:state = '' OR state = :state) ORDER BY 
 _READY = f"""
 SELECT {COLUMNS} FROM jobs
 WHERE state = 'queued' AND kind = :kind AND (not_before <= :now OR not_before > :now + :longest)
-    AND requires NOT IN (:refused)"""  # noqa: S608
+    AND requires NOT IN (:refused) AND id NOT IN (:passed)"""  # noqa: S608
 _FIRST = " ORDER BY priority DESC, submitted_at, id LIMIT 1"
 READY: Final = _READY + _FIRST
 READY_OF_FIT: Final = _READY + " AND fit = :fit" + _FIRST
 TO_CLAIM: Final = " /* FOR UPDATE SKIP LOCKED */"
+HOLD_READY: Final = f"SELECT {COLUMNS} FROM jobs WHERE id = :id AND state = 'queued'{TO_CLAIM}"  # noqa: S608
 LEASE: Final = f"""
 UPDATE jobs SET state = 'running', token = token + 1, owner = :owner, lease_until = :until, lease_seconds = :seconds,
     started_at = :now

@@ -2,7 +2,11 @@
 
 import threading
 import time
+from contextlib import closing
 
+import pytest
+
+from argosy.app.backends import database as opened
 from argosy.jobs.claims import Claims
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import Queue
@@ -44,3 +48,33 @@ def test_each_job_is_given_once_and_the_urgent_ones_first(open_database):
     for lease in leases:
         queue.finish(lease, {"by": lease.owner})
     assert {job.state for job in queue.jobs()} == {JobState.DONE}
+
+
+class Interrupted(Claims):
+    """Another worker claims a job while this one is about to take its own."""
+
+    def __init__(self, database, other):
+        super().__init__(database, "first", ["train", "gate"])
+        self.other, self.other_lease = other, None
+
+    def _lease(self, transaction, job):
+        self.other_lease = self.other.next()
+        return super()._lease(transaction, job)
+
+
+@pytest.mark.parametrize(("kind", "fit"), [("train", "held"), ("gate", "")])
+def test_a_claim_keeps_from_another_worker_only_what_it_takes(migrated_postgresql_url, tmp_path, kind, fit):
+    """On PostgreSQL two workers claim at the same moment; SQLite's take turns."""
+    with (
+        closing(opened(migrated_postgresql_url, tmp_path)) as one,
+        closing(opened(migrated_postgresql_url, tmp_path)) as two,
+    ):
+        queue = Queue(one)
+        with one.write() as transaction:
+            queue.submit(transaction, "train", "urgent", {}, priority=1)
+            queue.submit(transaction, kind, "urgent too", {}, priority=1, fit=fit)
+            queue.submit(transaction, "train", "other", {})
+        first = Interrupted(one, Claims(two, "second", ["train", "gate"]))
+        first.hold("held")
+        lease = first.next()
+    assert {lease.job.label, first.other_lease.job.label} == {"urgent", "urgent too"}

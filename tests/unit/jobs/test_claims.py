@@ -136,7 +136,7 @@ def test_looking_in_vain_writes_nothing(queue):
 def test_it_looks_by_index(queue, has_fit):
     from argosy.jobs.statements import READY, READY_OF_FIT
 
-    values = {"kind": "train", "now": 0.0, "longest": 1.0, "refused": ["", "x"], "fit": "x"}
+    values = {"kind": "train", "now": 0.0, "longest": 1.0, "refused": ["", "x"], "passed": [0, 1], "fit": "x"}
     told = " ".join(plan_of(queue.database, READY_OF_FIT if has_fit else READY, values))
     assert "SCAN" not in told
     assert "ORDER BY" not in told, "it sorts"
