@@ -2,7 +2,7 @@
 
 import pytest
 
-from argosy.errors import DefinitionInvalid, ExtraMissing, ModelFailed, PluginFailed, WeightsDiffer
+from argosy.errors import DefinitionInvalid, ExtraMissing, ModelFailed, PluginFailed
 from argosy.http.errors import status_of
 
 
@@ -13,7 +13,6 @@ from argosy.http.errors import status_of
         (PluginFailed("words.py, line 3: KeyError: 'a'"), 500),
         (ModelFailed("words.py, line 3: KeyError: 'a'"), 500),
         (ExtraMissing("gensim", "word2vec", "word vectors"), 500),
-        (WeightsDiffer("other weights are installed"), 500),
         (RuntimeError("a defect"), 500),
     ],
 )
