@@ -4,7 +4,8 @@ import pytest
 
 from argosy.messaging.broker import Capability
 from argosy.messaging.brokers.sql import SqlBroker
-from argosy.testing.brokers import CHECKS, NEEDS, Site, checks_for
+from argosy.testing.broker_sites import Site
+from argosy.testing.brokers import CHECKS, NEEDS, checks_for
 
 RABBITMQ = {Capability.DURABLE, Capability.COUNTS_CRASHES}
 sql = pytest.mark.parametrize("check", checks_for(SqlBroker.capabilities), ids=lambda check: check.__name__)

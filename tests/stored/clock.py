@@ -4,6 +4,7 @@ TIMES = {
     "jobs": ("submitted_at", "not_before", "lease_until"),
     "outbox": ("created_at", "claimed_until"),
     "messages": ("published_at", "visible_at"),
+    "subscriptions": ("seen_at",),
 }
 
 

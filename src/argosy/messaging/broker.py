@@ -19,6 +19,8 @@ Guarantees, for every broker:
 - A message delivered `delivery_limit` times is buried instead of being delivered again: moved to the dead letters of
   that name. Dead letters are received like others, without that limit; those that are buried again are dropped.
 - A message that nobody took within `keep_seconds` may be dropped, so that what has no receivers stays bounded.
+- A name that begins with `TEMPORARY` is forgotten, as by `unsubscribe`, once it has had no open receiver for
+  `forget_seconds`. A receiver that finds its name forgotten raises BrokerUnavailable.
 
 Raises MessageInvalid for a name or a message that it does not take, BrokerUnavailable while it cannot be reached; a
 receiver that raised this has to be opened again.
@@ -37,6 +39,7 @@ from argosy.errors import MessageInvalid
 from argosy.messaging.message import Message, check_name
 
 DEAD: Final = ".dead"
+TEMPORARY: Final = "temporary."
 LONGEST_WHY: Final = 1000
 
 
@@ -59,6 +62,8 @@ class DeliveryPolicy:
     """A delivery is to be settled within this; see also `Capability.LIMITS_HOLDS`."""
     delivery_limit: int = 20
     keep_seconds: float = 7 * 86400.0
+    forget_seconds: float = 600.0
+    """Of temporary names; the same for all that use one."""
 
 
 class Settled(StrEnum):
@@ -109,6 +114,15 @@ class Delivery:
         self.settled, self.why = how, why
         self.receiver.held -= 1
         return True
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What is kept for a name."""
+
+    waiting: int
+    """Messages to be delivered, also those put off; those that a receiver has may be counted or not."""
+    dead: int
 
 
 class Receiver(ABC):
@@ -201,6 +215,11 @@ class Broker(ABC):
         self.subscribe(topic, name)
         return self._receiver(topic, name, prefetch)
 
+    def backlog(self, topic: str, name: str) -> Backlog | None:
+        """How much is kept for the name; None where it has not subscribed."""
+        _check(topic, name)
+        return self._backlog(topic, name)
+
     def dead_letters(self, topic: str, name: str) -> Receiver:
         """A receiver of what was buried by those of that name."""
         _check(topic, name)
@@ -215,6 +234,9 @@ class Broker(ABC):
 
     @abstractmethod
     def _unsubscribe(self, topic: str, name: str) -> None: ...
+
+    @abstractmethod
+    def _backlog(self, topic: str, name: str) -> Backlog | None: ...
 
     @abstractmethod
     def _publish(self, topic: str, messages: Sequence[Message]) -> bool: ...

@@ -13,76 +13,36 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from argosy.errors import MessageInvalid
 from argosy.messaging.broker import Broker, Capability, Delivery, DeliveryPolicy, Receiver
 from argosy.messaging.message import MAXIMUM_BYTES, MAXIMUM_HEADER_BYTES, MAXIMUM_NAME_BYTES, Message
+from argosy.testing.broker_names import (
+    a_backlog_is_counted,
+    a_temporary_name_is_one_like_others,
+    a_temporary_name_that_nobody_receives_for_is_forgotten,
+)
+from argosy.testing.broker_sites import (
+    HASTY,
+    ORDINARY,
+    Check,
+    Site,
+    next_delivery,
+    received_text,
+    text_message,
+    text_messages,
+)
 from argosy.testing.expecting import raised
 from argosy.testing.waiting import PATIENCE
-
-ORDINARY: Final = DeliveryPolicy()
-HASTY: Final = DeliveryPolicy(hold_seconds=0.05)
-"""Where a hold runs out, it soon does: of a receiver that dies, the messages are delivered again."""
-
-
-def _nothing(_: Broker) -> None:
-    """Of a broker that learns of a death by a hold that runs out."""
-
-
-@dataclass(frozen=True)
-class Site:
-    """One broker, and handles to it."""
-
-    open: Callable[[DeliveryPolicy], Broker]
-    crash: Callable[[Broker], None] = _nothing
-    """End a handle without closing it, as `kill -9` would: of a broker on the network, cut its connection."""
-    quiet: float = 0.0
-    """For how many seconds nothing comes where nothing is to come."""
-
-    def is_empty(self, receiver: Receiver) -> bool:
-        """Whether it receives nothing."""
-        return receiver.receive(self.quiet) is None
-
-    def all(self, receiver: Receiver, count: int) -> list[str]:
-        """That many messages, acknowledged; there are no more."""
-        found = []
-        for _ in range(count):
-            delivery = _next(receiver)
-            found.append(_text(delivery))
-            delivery.ack()
-        assert self.is_empty(receiver)
-        return found
-
-
-Check = Callable[[Site], None]
-
-
-def _message(text: str) -> Message:
-    return Message(text.encode())
-
-
-def _messages(*texts: str) -> list[Message]:
-    return [_message(text) for text in texts]
-
-
-def _next(receiver: Receiver) -> Delivery:
-    delivery = receiver.receive(PATIENCE)
-    assert delivery is not None, f"no message came for {receiver.name} on {receiver.topic}"
-    return delivery
-
-
-def _text(delivery: Delivery) -> str:
-    return delivery.message.body.decode()
 
 
 def messages_keep_their_order(site: Site) -> None:
     publisher, receiver = site.open(ORDINARY), site.open(ORDINARY).receiver("news", "reader", 3)
-    assert publisher.publish("news", *_messages("1", "2"))
-    assert publisher.publish("news", _message("3"))
-    received = [_next(receiver) for _ in range(3)]
-    assert [_text(delivery) for delivery in received] == ["1", "2", "3"]
+    assert publisher.publish("news", *text_messages("1", "2"))
+    assert publisher.publish("news", text_message("3"))
+    received = [next_delivery(receiver) for _ in range(3)]
+    assert [received_text(delivery) for delivery in received] == ["1", "2", "3"]
     assert [delivery.attempt for delivery in received] == [1, 1, 1]
 
 
@@ -91,22 +51,22 @@ def messages_arrive_as_they_were(site: Site) -> None:
     receiver = broker.receiver("news", "reader", 2)
     sent = [Message(bytes(range(256)) * 40, {"trace": "00-ab", "who": "Käthe"}), Message(b"")]
     broker.publish("news", *sent)
-    assert [_next(receiver).message, _next(receiver).message] == sent
+    assert [next_delivery(receiver).message, next_delivery(receiver).message] == sent
 
 
 def topics_do_not_mix(site: Site) -> None:
     broker = site.open(ORDINARY)
     one, two = broker.receiver("one", "reader"), broker.receiver("two", "reader")
-    broker.publish("one", _message("1"))
+    broker.publish("one", text_message("1"))
     assert site.is_empty(two)
-    assert _text(_next(one)) == "1"
+    assert received_text(next_delivery(one)) == "1"
 
 
 def what_nobody_subscribed_to_is_dropped(site: Site) -> None:
     broker = site.open(ORDINARY)
-    assert not broker.publish("news", _message("too early"))
+    assert not broker.publish("news", text_message("too early"))
     receiver = broker.receiver("news", "reader")
-    assert broker.publish("news", _message("in time"))
+    assert broker.publish("news", text_message("in time"))
     assert site.all(receiver, 1) == ["in time"]
 
 
@@ -114,16 +74,16 @@ def a_subscription_keeps_messages_while_nobody_receives(site: Site) -> None:
     broker = site.open(ORDINARY)
     broker.subscribe("news", "reader")
     broker.subscribe("news", "reader")
-    broker.publish("news", _message("1"))
+    broker.publish("news", text_message("1"))
     assert site.all(site.open(ORDINARY).receiver("news", "reader"), 1) == ["1"]
 
 
 def each_name_has_every_message(site: Site) -> None:
     broker = site.open(ORDINARY)
     left, right = broker.receiver("news", "left"), site.open(ORDINARY).receiver("news", "right")
-    broker.publish("news", *_messages("1", "2"))
+    broker.publish("news", *text_messages("1", "2"))
     assert site.all(left, 2) == ["1", "2"]
-    broker.publish("news", _message("3"))
+    broker.publish("news", text_message("3"))
     assert site.all(right, 3) == ["1", "2", "3"]
     assert site.all(left, 1) == ["3"]
 
@@ -131,10 +91,10 @@ def each_name_has_every_message(site: Site) -> None:
 def a_name_that_unsubscribed_has_none(site: Site) -> None:
     broker = site.open(ORDINARY)
     broker.subscribe("news", "reader")
-    broker.publish("news", _message("1"))
+    broker.publish("news", text_message("1"))
     broker.unsubscribe("news", "reader")
     broker.unsubscribe("news", "reader")
-    assert not broker.publish("news", _message("2"))
+    assert not broker.publish("news", text_message("2"))
     assert site.is_empty(broker.receiver("news", "reader"))
 
 
@@ -142,14 +102,14 @@ def members_of_a_name_share_its_messages(site: Site) -> None:
     texts = [str(number) for number in range(100)]
     publisher = site.open(ORDINARY)
     publisher.subscribe("news", "readers")
-    publisher.publish("news", *_messages(*texts))
+    publisher.publish("news", *text_messages(*texts))
     received: list[str] = []
 
     def consume(receiver: Receiver) -> None:
         deadline = time.monotonic() + PATIENCE
         while len(received) < len(texts) and time.monotonic() < deadline:
             if (delivery := receiver.receive(0.05)) is not None:
-                received.append(_text(delivery))
+                received.append(received_text(delivery))
                 delivery.ack()
 
     shared = site.open(ORDINARY)
@@ -161,16 +121,16 @@ def members_of_a_name_share_its_messages(site: Site) -> None:
 def an_acknowledged_message_is_gone(site: Site) -> None:
     broker = site.open(HASTY)
     receiver = broker.receiver("news", "reader")
-    broker.publish("news", _message("1"))
-    _next(receiver).ack()
+    broker.publish("news", text_message("1"))
+    next_delivery(receiver).ack()
     assert receiver.receive(0.3) is None
 
 
 def a_message_that_one_member_has_is_hidden_from_the_others(site: Site) -> None:
     broker = site.open(ORDINARY)
     receiver, other = broker.receiver("news", "reader"), site.open(ORDINARY).receiver("news", "reader")
-    broker.publish("news", _message("1"))
-    delivery = _next(receiver)
+    broker.publish("news", text_message("1"))
+    delivery = next_delivery(receiver)
     assert site.is_empty(other)
     delivery.ack()
 
@@ -178,32 +138,32 @@ def a_message_that_one_member_has_is_hidden_from_the_others(site: Site) -> None:
 def a_receiver_holds_no_more_than_its_prefetch(site: Site) -> None:
     broker = site.open(ORDINARY)
     one, other = broker.receiver("news", "readers", 2), site.open(ORDINARY).receiver("news", "readers")
-    broker.publish("news", *_messages("1", "2", "3"))
-    first, second = _next(one), _next(one)
+    broker.publish("news", *text_messages("1", "2", "3"))
+    first, second = next_delivery(one), next_delivery(one)
     assert site.is_empty(one)
-    assert {_text(first), _text(second), _text(_next(other))} == {"1", "2", "3"}
+    assert {received_text(first), received_text(second), received_text(next_delivery(other))} == {"1", "2", "3"}
     first.ack()
-    broker.publish("news", _message("4"))
-    assert _text(_next(one)) == "4"
+    broker.publish("news", text_message("4"))
+    assert received_text(next_delivery(one)) == "4"
     second.ack()
 
 
 def what_a_dead_receiver_had_comes_again(site: Site) -> None:
     doomed = site.open(HASTY)
     receiver = doomed.receiver("news", "reader", 2)
-    doomed.publish("news", *_messages("1", "2"))
-    _next(receiver)
+    doomed.publish("news", *text_messages("1", "2"))
+    next_delivery(receiver)
     site.crash(doomed)
-    again = [_next(heir) for heir in (site.open(ORDINARY).receiver("news", "reader", 2),) for _ in range(2)]
-    assert sorted(_text(delivery) for delivery in again) == ["1", "2"]
+    again = [next_delivery(heir) for heir in (site.open(ORDINARY).receiver("news", "reader", 2),) for _ in range(2)]
+    assert sorted(received_text(delivery) for delivery in again) == ["1", "2"]
 
 
 def deaths_are_counted(site: Site) -> None:
     site.open(ORDINARY).subscribe("news", "reader")
-    site.open(ORDINARY).publish("news", _message("1"))
+    site.open(ORDINARY).publish("news", text_message("1"))
     for attempt in (1, 2, 3):
         doomed = site.open(HASTY)
-        assert _next(doomed.receiver("news", "reader")).attempt == attempt
+        assert next_delivery(doomed.receiver("news", "reader")).attempt == attempt
         site.crash(doomed)
 
 
@@ -211,10 +171,10 @@ def a_message_that_kills_is_buried(site: Site) -> None:
     policy = DeliveryPolicy(hold_seconds=0.05, delivery_limit=2)
     broker = site.open(policy)
     broker.subscribe("news", "reader")
-    broker.publish("news", _message("poison"))
+    broker.publish("news", text_message("poison"))
     for _ in range(policy.delivery_limit):
         doomed = site.open(policy)
-        _next(doomed.receiver("news", "reader"))
+        next_delivery(doomed.receiver("news", "reader"))
         site.crash(doomed)
     _bury_by_receiving(broker)
     assert site.all(broker.dead_letters("news", "reader"), 1) == ["poison"]
@@ -223,35 +183,35 @@ def a_message_that_kills_is_buried(site: Site) -> None:
 def what_is_held_for_too_long_comes_again(site: Site) -> None:
     broker = site.open(HASTY)
     receiver, other = broker.receiver("news", "reader"), site.open(ORDINARY).receiver("news", "reader")
-    broker.publish("news", _message("1"))
-    assert _next(receiver).attempt == 1
-    assert _text(_next(other)) == "1"
+    broker.publish("news", text_message("1"))
+    assert next_delivery(receiver).attempt == 1
+    assert received_text(next_delivery(other)) == "1"
 
 
 def closing_gives_back_at_once(site: Site) -> None:
     broker = site.open(ORDINARY)
     receiver = broker.receiver("news", "reader", 2)
-    broker.publish("news", *_messages("1", "2"))
-    delivery = _next(receiver)
+    broker.publish("news", *text_messages("1", "2"))
+    delivery = next_delivery(receiver)
     receiver.close()
     receiver.close()
     delivery.ack()
     heir = site.open(ORDINARY).receiver("news", "reader", 2)
-    assert sorted([_text(_next(heir)), _text(_next(heir))]) == ["1", "2"]
+    assert sorted([received_text(next_delivery(heir)), received_text(next_delivery(heir))]) == ["1", "2"]
 
 
 def only_the_newest_delivery_settles(site: Site) -> None:
     hasty = site.open(HASTY)
     receiver = hasty.receiver("news", "reader")
-    hasty.publish("news", _message("old"))
-    late = _next(receiver)
+    hasty.publish("news", text_message("old"))
+    late = next_delivery(receiver)
     site.crash(hasty)
     calm = site.open(ORDINARY).receiver("news", "reader")
-    newest = _next(calm)
+    newest = next_delivery(calm)
     late.ack()
     newest.nack()
-    again = _next(calm)
-    assert _text(again) == "old"
+    again = next_delivery(calm)
+    assert received_text(again) == "old"
     again.ack()
     late.nack()
     late.bury("late")
@@ -262,42 +222,42 @@ def only_the_newest_delivery_settles(site: Site) -> None:
 def a_delivery_is_settled_once(site: Site) -> None:
     broker = site.open(ORDINARY)
     receiver = broker.receiver("news", "reader")
-    broker.publish("news", _message("1"))
-    delivery = _next(receiver)
+    broker.publish("news", text_message("1"))
+    delivery = next_delivery(receiver)
     delivery.nack()
     delivery.ack()
-    assert _text(_next(receiver)) == "1"
+    assert received_text(next_delivery(receiver)) == "1"
 
 
 def what_was_given_back_comes_at_once(site: Site) -> None:
     broker = site.open(ORDINARY)
     receiver = broker.receiver("news", "reader")
-    broker.publish("news", _message("1"))
-    _next(receiver).nack()
-    again = _next(receiver)
-    assert (_text(again), again.attempt) == ("1", 2)
+    broker.publish("news", text_message("1"))
+    next_delivery(receiver).nack()
+    again = next_delivery(receiver)
+    assert (received_text(again), again.attempt) == ("1", 2)
 
 
 def a_delay_is_kept_and_holds_up_no_other(site: Site) -> None:
     broker = site.open(ORDINARY)
     receiver = broker.receiver("news", "reader")
-    broker.publish("news", *_messages("later", "now"))
+    broker.publish("news", *text_messages("later", "now"))
     given_back_at = time.monotonic()
-    _next(receiver).nack(delay=0.5)
-    first = _next(receiver)
-    assert _text(first) == "now"
+    next_delivery(receiver).nack(delay=0.5)
+    first = next_delivery(receiver)
+    assert received_text(first) == "now"
     first.ack()
-    assert _text(_next(receiver)) == "later"
+    assert received_text(next_delivery(receiver)) == "later"
     assert time.monotonic() - given_back_at > 0.45  # the broker's clock may be a little off
 
 
 def ages_grow(site: Site) -> None:
     broker = site.open(ORDINARY)
     receiver = broker.receiver("news", "reader")
-    broker.publish("news", _message("1"))
-    young = _next(receiver)
+    broker.publish("news", text_message("1"))
+    young = next_delivery(receiver)
     young.nack(delay=0.3)
-    old = _next(receiver)
+    old = next_delivery(receiver)
     assert -1.0 < young.age < PATIENCE
     assert old.age - young.age > 0.25
 
@@ -305,19 +265,19 @@ def ages_grow(site: Site) -> None:
 def a_message_given_back_too_often_is_buried(site: Site) -> None:
     broker = site.open(DeliveryPolicy(delivery_limit=3))
     receiver = broker.receiver("news", "reader")
-    broker.publish("news", *_messages("poison", "fine"))
+    broker.publish("news", *text_messages("poison", "fine"))
     attempts = 0
     while attempts < 3:
-        delivery = _next(receiver)
-        if _text(delivery) == "poison":
+        delivery = next_delivery(receiver)
+        if received_text(delivery) == "poison":
             attempts += 1
             delivery.nack()
         else:
             delivery.ack()
     receiver.close()
     _bury_by_receiving(broker)
-    (dead,) = [_next(broker.dead_letters("news", "reader"))]
-    assert _text(dead) == "poison"
+    (dead,) = [next_delivery(broker.dead_letters("news", "reader"))]
+    assert received_text(dead) == "poison"
     assert dead.message.headers["dead_after"] in ("4", "5")  # what a receiver did not hand out was delivered too
     assert "3 times" in dead.message.headers["dead_because"]
 
@@ -329,7 +289,7 @@ def _bury_by_receiving(broker: Broker) -> None:
     while (found := dead.receive(0.05)) is None:
         rest = receiver.receive(0.05)
         if rest is not None:
-            assert _text(rest) == "fine"
+            assert received_text(rest) == "fine"
             rest.ack()
         assert time.monotonic() < deadline, "the message was not buried"
     found.nack()
@@ -342,9 +302,9 @@ def dead_letters_say_why_and_belong_to_their_name(site: Site) -> None:
     receiver, other = broker.receiver("news", "reader"), broker.receiver("news", "other")
     sent = Message(b"1", {"trace": "00-ab"})
     broker.publish("news", sent)
-    _next(receiver).bury("it says nothing")
+    next_delivery(receiver).bury("it says nothing")
     assert site.is_empty(receiver)
-    dead = _next(site.open(ORDINARY).dead_letters("news", "reader"))
+    dead = next_delivery(site.open(ORDINARY).dead_letters("news", "reader"))
     assert (dead.message.body, dead.message.id, dead.attempt) == (b"1", sent.id, 1)
     assert dict(dead.message.headers) == {"trace": "00-ab", "dead_because": "it says nothing", "dead_after": "1"}
     assert site.is_empty(broker.dead_letters("news", "other"))
@@ -357,7 +317,7 @@ def a_new_message_is_kept(site: Site) -> None:
     broker = site.open(DeliveryPolicy(keep_seconds=3600))
     broker.subscribe("news", "reader")
     for number in range(50):
-        broker.publish("news", _message(str(number)))
+        broker.publish("news", text_message(str(number)))
     assert site.all(broker.receiver("news", "reader", 7), 50) == [str(number) for number in range(50)]
 
 
@@ -366,9 +326,9 @@ def a_waiting_receiver_is_woken(site: Site) -> None:
     received: list[Delivery | None] = []
     thread = threading.Thread(target=lambda: received.append(receiver.receive(PATIENCE)))
     thread.start()
-    publisher.publish("news", _message("1"))
+    publisher.publish("news", text_message("1"))
     thread.join(PATIENCE)
-    assert [_text(delivery) for delivery in received if delivery] == ["1"]
+    assert [received_text(delivery) for delivery in received if delivery] == ["1"]
 
 
 def publishers_at_once_lose_nothing(site: Site) -> None:
@@ -377,7 +337,7 @@ def publishers_at_once_lose_nothing(site: Site) -> None:
 
     def publish(broker: Broker, name: str) -> None:
         for number in range(30):
-            broker.publish("news", *_messages(f"{name} {number} a", f"{name} {number} b"))
+            broker.publish("news", *text_messages(f"{name} {number} a", f"{name} {number} b"))
 
     publishers = {"p": shared, "q": shared, "r": site.open(ORDINARY)}
     _in_threads(publish, [(broker, name) for name, broker in publishers.items()])
@@ -403,12 +363,12 @@ def what_cannot_be_sent_is_refused_whole(site: Site) -> None:
     large = Message(b"x" * (MAXIMUM_BYTES + 1))
     long = Message(b"", {"trace": "x" * MAXIMUM_HEADER_BYTES})
     for topic, messages in (
-        ("news", [_message("1"), large]),
-        ("news", [_message("1"), long]),
-        ("news", [_message("1"), Message(b"", {"x-delivery-count": "7"})]),
-        ("news", [_message("1"), Message(b"", {"n" * (MAXIMUM_NAME_BYTES + 1): ""})]),
-        ("news", [_message("1"), Message(b"", id="n" * (MAXIMUM_NAME_BYTES + 1))]),
-        ("No Topic", [_message("1")]),
+        ("news", [text_message("1"), large]),
+        ("news", [text_message("1"), long]),
+        ("news", [text_message("1"), Message(b"", {"x-delivery-count": "7"})]),
+        ("news", [text_message("1"), Message(b"", {"n" * (MAXIMUM_NAME_BYTES + 1): ""})]),
+        ("news", [text_message("1"), Message(b"", id="n" * (MAXIMUM_NAME_BYTES + 1))]),
+        ("No Topic", [text_message("1")]),
         ("", []),
     ):
         raised(MessageInvalid, broker.publish, topic, *messages)
@@ -421,26 +381,28 @@ def what_cannot_be_sent_is_refused_whole(site: Site) -> None:
 def everything_outlives_its_handles(site: Site) -> None:
     broker = site.open(ORDINARY)
     receiver = broker.receiver("news", "reader")
-    broker.publish("news", *_messages("held", "waiting", "bad"))
-    _next(receiver)
+    broker.publish("news", *text_messages("held", "waiting", "bad"))
+    next_delivery(receiver)
     broker.close()
     broker.close()
     again = site.open(ORDINARY)
     heir = again.receiver("news", "reader")
     for _ in range(3):
-        delivery = _next(heir)
-        delivery.bury("bad") if _text(delivery) == "bad" else delivery.nack(60.0 if _text(delivery) == "held" else 0.05)
-    again.publish("news", _message("new"))
+        delivery = next_delivery(heir)
+        delivery.bury("bad") if received_text(delivery) == "bad" else delivery.nack(
+            60.0 if received_text(delivery) == "held" else 0.05
+        )
+    again.publish("news", text_message("new"))
     again.close()
     last = site.open(ORDINARY)
-    assert sorted(_text(_next_acknowledged(last)) for _ in range(2)) == ["new", "waiting"]
+    assert sorted(received_text(_next_acknowledged(last)) for _ in range(2)) == ["new", "waiting"]
     assert site.is_empty(last.receiver("news", "reader")), "its delay is not over"
     assert site.all(last.dead_letters("news", "reader"), 1) == ["bad"]
 
 
 def _next_acknowledged(broker: Broker) -> Delivery:
     receiver = broker.receiver("news", "reader")
-    delivery = _next(receiver)
+    delivery = next_delivery(receiver)
     delivery.ack()
     receiver.close()
     return delivery
@@ -456,6 +418,9 @@ CHECKS: Final[tuple[Check, ...]] = (
     a_name_that_unsubscribed_has_none,
     members_of_a_name_share_its_messages,
     an_acknowledged_message_is_gone,
+    a_backlog_is_counted,
+    a_temporary_name_is_one_like_others,
+    a_temporary_name_that_nobody_receives_for_is_forgotten,
     a_message_that_one_member_has_is_hidden_from_the_others,
     a_receiver_holds_no_more_than_its_prefetch,
     what_a_dead_receiver_had_comes_again,

@@ -6,6 +6,7 @@ import pytest
 
 from argosy.errors import BrokerUnavailable, DefinitionInvalid
 from argosy.messaging.amqp.address import parse_address
+from argosy.messaging.broker import TEMPORARY, DeliveryPolicy
 from argosy.messaging.brokers.rabbitmq import RabbitmqBroker
 from argosy.messaging.message import Message
 from argosy.testing.waiting import PATIENCE, until
@@ -122,6 +123,17 @@ def test_a_queue_that_is_deleted_ends_its_receivers(broker):
     broker.unsubscribe("news", "reader")
     with pytest.raises(BrokerUnavailable, match="deleted"):
         until(lambda: receiver.receive(1.0))
+
+
+def test_a_temporary_name_outlives_its_time_while_somebody_receives(rabbitmq_url):
+    broker = RabbitmqBroker(rabbitmq_url, DeliveryPolicy(forget_seconds=0.2))
+    receiver = broker.receiver("news", f"{TEMPORARY}reader", 2)
+    assert receiver.receive(1.0) is None
+    broker.publish("news", *sent("1", "2"))
+    receiver.receive(PATIENCE).bury("it is bad")  # the queue for it is gone by now
+    receiver.receive(PATIENCE).nack(0.1)
+    assert receiver.receive(PATIENCE).message.body == b"2"
+    broker.close()
 
 
 def test_a_process_that_was_forked_connects_for_itself(broker):

@@ -3,7 +3,7 @@
 import pytest
 
 from argosy.errors import BrokerUnavailable
-from argosy.messaging.broker import DeliveryPolicy
+from argosy.messaging.broker import TEMPORARY, Backlog, DeliveryPolicy
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.message import Message
 from stored.clock import pass_time, put_back
@@ -73,6 +73,30 @@ def test_what_was_fetched_long_ago_is_not_handed_out(database):
     first.ack()
     assert receiver.receive().attempt == 2, "fetched again, for another sixty seconds"
     assert other.receive() is None
+
+
+def test_a_temporary_name_lasts_as_long_as_somebody_receives(broker, database):
+    left, live = (broker.receiver("news", f"{TEMPORARY}{name}") for name in ("left", "live"))
+    for receiver in (left, live):
+        assert receiver.receive() is None
+    pass_time(database, 500)
+    live._seen_at -= 500
+    assert live.receive() is None
+    pass_time(database, 500)
+    broker.publish("news", *texts("1"))
+    assert broker.backlog("news", live.name) == Backlog(1, 0)
+    assert broker.backlog("news", left.name) is None
+    assert count(database, "messages") == 1
+
+
+def test_a_receiver_whose_temporary_name_was_forgotten_says_so(broker, database):
+    receiver = broker.receiver("news", f"{TEMPORARY}reader")
+    assert receiver.receive() is None
+    pass_time(database, 601)
+    broker.publish("news", *texts("1"))
+    receiver._seen_at -= 601
+    with pytest.raises(BrokerUnavailable, match=f"{TEMPORARY}reader was forgotten"):
+        receiver.receive()
 
 
 def test_a_database_that_is_away_is_a_broker_that_is_away(broker, database):

@@ -21,7 +21,7 @@ from typing import Any, Final
 from weakref import WeakSet
 
 from argosy.errors import BrokerUnavailable, ExtraMissing
-from argosy.messaging.broker import DEAD, Broker, Capability, Delivery, DeliveryPolicy, Receiver
+from argosy.messaging.broker import DEAD, TEMPORARY, Backlog, Broker, Capability, Delivery, DeliveryPolicy, Receiver
 from argosy.messaging.message import Message
 
 try:
@@ -97,7 +97,7 @@ class RabbitmqBroker(Broker):
         channel = connection.open_channel()
         connection.call(channel, "exchange_declare", exchange=exchange, exchange_type="fanout", durable=True)
         for queue in (self.place(topic, name), self.place(topic, name + DEAD)):
-            connection.call(channel, "queue_declare", queue=queue, durable=True, arguments=_QUORUM)
+            connection.call(channel, "queue_declare", queue=queue, durable=True, arguments=self.arguments(name))
         connection.call(channel, "queue_bind", queue=self.place(topic, name), exchange=exchange)
         connection.schedule(channel.close)
 
@@ -105,9 +105,30 @@ class RabbitmqBroker(Broker):
         connection = self.connection()
         channel = connection.open_channel()
         for queue in (self.place(topic, name), self.place(topic, name + DEAD)):
-            for each in (queue, *(_waiting_room(queue, delay) for delay in DELAYS_MS)):
+            for each in (queue, *_waiting_rooms(queue, name)):
                 connection.call(channel, "queue_delete", queue=each)
         connection.schedule(channel.close)
+
+    def _backlog(self, topic: str, name: str) -> Backlog | None:
+        queue = self.place(topic, name)
+        ready = self._count(queue)
+        if ready is None:
+            return None
+        put_off = sum(self._count(room) or 0 for room in _waiting_rooms(queue, name))
+        return Backlog(ready + put_off, self._count(queue + DEAD) or 0)
+
+    def _count(self, queue: str) -> int | None:
+        """Its messages that nobody has; None where there is no such queue."""
+        connection = self.connection()
+        channel = connection.open_channel()
+        try:
+            declared = connection.call(channel, "queue_declare", queue=queue, passive=True)
+        except BrokerUnavailable:
+            if connection.closed or channel.is_open:
+                raise
+            return None  # the broker closed the channel
+        connection.schedule(channel.close)
+        return int(declared.method.message_count)
 
     def _publish(self, topic: str, messages: Sequence[Message]) -> bool:
         now = time.time()
@@ -123,6 +144,12 @@ class RabbitmqBroker(Broker):
     def place(self, *names: str) -> str:
         """An exchange's name, or a queue's."""
         return ".".join((self._address.prefix, *names))
+
+    def arguments(self, name: str) -> dict[str, Any]:
+        """Of a name's queues."""
+        if not name.startswith(TEMPORARY):
+            return _QUORUM
+        return {**_QUORUM, "x-expires": max(1, round(self.policy.forget_seconds * 1000))}
 
     def publisher(self) -> _Publisher:
         connection = self.connection()
@@ -223,7 +250,7 @@ class RabbitmqReceiver(Receiver):
         self._arrived: deque[tuple[Any, BasicProperties, bytes]] = deque()
         self._news, self._ended = threading.Condition(), ""
         self._channel = channel = connection.open_channel(partial(self._end, "its channel was closed"))
-        connection.call(channel, "queue_declare", queue=self._queue, durable=True, arguments=_QUORUM)
+        self._declare(self._queue)
         connection.call(channel, "basic_qos", prefetch_count=prefetch)
         channel.add_on_cancel_callback(lambda _: self._end("its queue was deleted"))
         connection.ask(lambda done: channel.basic_consume(self._queue, self._on_message, callback=done), channel)
@@ -264,6 +291,8 @@ class RabbitmqReceiver(Receiver):
             self._connection.schedule(lambda: self._channel.basic_nack(delivery.tag, requeue=True))
 
     def _bury(self, delivery: Delivery, headers: dict[str, str]) -> None:
+        if self.name.startswith(TEMPORARY) and self._channel.is_open:
+            self._declare(self._queue + DEAD)  # it may be gone, as nobody receives from it
         self._move(delivery, self._queue + DEAD, headers, 0)
 
     def _move(self, delivery: Delivery, queue: str, headers: Mapping[str, str], attempts: int) -> None:
@@ -277,17 +306,25 @@ class RabbitmqReceiver(Receiver):
             raise self._connection.unavailable(f"its queue {queue} is gone")
         self._ack(delivery)
 
+    def _declare(self, queue: str) -> None:
+        arguments = self._broker.arguments(self.name)
+        self._connection.call(self._channel, "queue_declare", queue=queue, durable=True, arguments=arguments)
+
     def _room_for(self, delay: float) -> str:
         milliseconds = next((each for each in DELAYS_MS if each >= delay * 1000), DELAYS_MS[-1])
         room = _waiting_room(self._queue, milliseconds)
         arguments = {
-            **_QUORUM,
+            **self._broker.arguments(self.name),
             "x-message-ttl": milliseconds,
             "x-dead-letter-exchange": "",
             "x-dead-letter-routing-key": self._queue,
             "x-dead-letter-strategy": "at-least-once",
             "x-overflow": "reject-publish",
         }
+        if (expires := arguments.get("x-expires")) is not None:
+            # a room's time runs from when it was made: one is used for `expires`, and outlives what was put there last
+            room = f"{room}.{int(time.time() * 1000) // expires}"
+            arguments["x-expires"] = 2 * expires + milliseconds
         self._connection.call(self._channel, "queue_declare", queue=room, durable=True, arguments=arguments)
         return room
 
@@ -304,6 +341,11 @@ class RabbitmqReceiver(Receiver):
 
 def _waiting_room(queue: str, milliseconds: int) -> str:
     return f"{queue}.after.{milliseconds}ms"
+
+
+def _waiting_rooms(queue: str, name: str) -> list[str]:
+    """Those that a name may have; those of a temporary one expire by themselves."""
+    return [] if name.startswith(TEMPORARY) else [_waiting_room(queue, delay) for delay in DELAYS_MS]
 
 
 def _properties(message: Message, published_at: float, attempts: int, expiration: str | None = None) -> BasicProperties:

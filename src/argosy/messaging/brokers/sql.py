@@ -16,16 +16,28 @@ from weakref import WeakSet
 import msgspec
 
 from argosy.clock import SLACK_SECONDS
-from argosy.database.database import Database
+from argosy.database.database import Database, Transaction
 from argosy.errors import BrokerUnavailable, DatabaseUnavailable
-from argosy.messaging.broker import DEAD, Broker, Capability, Delivery, DeliveryPolicy, Receiver, Settled
+from argosy.messaging.broker import (
+    DEAD,
+    TEMPORARY,
+    Backlog,
+    Broker,
+    Capability,
+    Delivery,
+    DeliveryPolicy,
+    Receiver,
+    Settled,
+)
 from argosy.messaging.message import Message
 
-_SUBSCRIBE = "INSERT INTO subscriptions (topic, name) VALUES (:topic, :name) ON CONFLICT DO NOTHING"
+_SUBSCRIBE = "INSERT INTO subscriptions (topic, name, seen_at) VALUES (:topic, :name, :now) ON CONFLICT DO NOTHING"
 _UNSUBSCRIBE = "DELETE FROM subscriptions WHERE topic = :topic AND name = :name"
 _IS_SUBSCRIBED = "SELECT 1 FROM subscriptions WHERE topic = :topic AND name = :name"
 _FORGET = "DELETE FROM messages WHERE topic = :topic AND name IN (:names)"
-_NAMES = "SELECT name FROM subscriptions WHERE topic = :topic"
+_SEEN = "UPDATE subscriptions SET seen_at = :now WHERE topic = :topic AND name = :name RETURNING name"
+_NAMES = "SELECT name, seen_at FROM subscriptions WHERE topic = :topic"
+_COUNT = "SELECT name, count(*) FROM messages WHERE topic = :topic AND name IN (:names) GROUP BY name"
 _ADD = """
 INSERT INTO messages (topic, name, message_id, body, headers, published_at, visible_at)
 VALUES (:topic, :name, :id, :body, :headers, :now, :now)"""
@@ -70,16 +82,23 @@ class SqlBroker(Broker):
                 if transaction.execute(_IS_SUBSCRIBED, names):
                     return
             with self._database.write() as transaction:
-                transaction.execute(_SUBSCRIBE, names)
+                transaction.execute(_SUBSCRIBE, {**names, "now": transaction.now()})
 
     def _unsubscribe(self, topic: str, name: str) -> None:
         with _reachable(), self._database.write() as transaction:
-            transaction.execute(_UNSUBSCRIBE, {"topic": topic, "name": name})
-            transaction.execute(_FORGET, {"topic": topic, "names": [name, name + DEAD]})
+            _forget(transaction, topic, name)
+
+    def _backlog(self, topic: str, name: str) -> Backlog | None:
+        with _reachable(), self._database.read() as transaction:
+            if not transaction.execute(_IS_SUBSCRIBED, {"topic": topic, "name": name}):
+                return None
+            counts: dict[str, int] = dict(transaction.execute(_COUNT, {"topic": topic, "names": [name, name + DEAD]}))
+        return Backlog(counts.get(name, 0), counts.get(name + DEAD, 0))
 
     def _publish(self, topic: str, messages: Sequence[Message]) -> bool:
         with _reachable(), self._database.write() as transaction:
-            names, now = [row[0] for row in transaction.execute(_NAMES, {"topic": topic})], transaction.now()
+            now = transaction.now()
+            names = self._present(transaction, topic, now)
             everywhere = [*names, *(name + DEAD for name in names)]
             old = {"topic": topic, "names": everywhere, "before": now - self.policy.keep_seconds}
             transaction.execute(_DROP_OLD, old)
@@ -89,6 +108,16 @@ class SqlBroker(Broker):
             transaction.execute_many(_ADD, rows)
             transaction.announce()
         return bool(names)
+
+    def _present(self, transaction: Transaction, topic: str, now: float) -> list[str]:
+        """Who is subscribed, without temporary names that nobody has received for; these are forgotten."""
+        names = []
+        for name, seen_at in transaction.execute(_NAMES, {"topic": topic}):
+            if name.startswith(TEMPORARY) and seen_at < now - self.policy.forget_seconds:
+                _forget(transaction, topic, name)
+            else:
+                names.append(name)
+        return names
 
     def _receiver(self, topic: str, name: str, prefetch: int) -> Receiver:
         receiver = SqlReceiver(self._database, topic, name, prefetch, self.policy)
@@ -101,7 +130,9 @@ class SqlReceiver(Receiver):
 
     def __init__(self, database: Database, topic: str, name: str, prefetch: int, policy: DeliveryPolicy) -> None:
         super().__init__(topic, name, prefetch, policy)
-        self._database, self._taken_at = database, 0.0
+        self._database, self._taken_at, self._seen_at = database, 0.0, float("-inf")
+        is_temporary = name.startswith(TEMPORARY) and not self.is_of_dead_letters
+        self._seen_every = policy.forget_seconds / 4 if is_temporary else float("inf")
         self._taken: deque[Delivery] = deque()
         self._unsettled: dict[int, Delivery] = {}
 
@@ -115,11 +146,20 @@ class SqlReceiver(Receiver):
         self._unsettled.clear()
 
     def _take(self) -> Delivery | None:
+        if time.monotonic() - self._seen_at > self._seen_every:
+            self._be_seen()
         if self._taken and time.monotonic() - self._taken_at > self.policy.hold_seconds / 2:
             self._let_go()
         if not self._taken:
             self._fetch()
         return self._taken.popleft() if self._taken else None
+
+    def _be_seen(self) -> None:
+        with _reachable(), self._database.write() as transaction:
+            values = {"topic": self.topic, "name": self.name, "now": transaction.now()}
+            if not transaction.execute(_SEEN, values):
+                raise BrokerUnavailable(f"the temporary subscriber {self.name} was forgotten: subscribe again")
+        self._seen_at = time.monotonic()
 
     def _let_go(self) -> None:
         """Of what was not handed out yet: its time may run out before it is settled."""
@@ -149,7 +189,7 @@ class SqlReceiver(Receiver):
             with self._database.read() as transaction:
                 due = transaction.execute(_NEXT_DUE, {"topic": self.topic, "name": self.name})[0][0]
                 left = seconds if due is None else max(0.0, due - transaction.now())
-            self._database.wait_for_change(min(seconds, left))
+            self._database.wait_for_change(min(seconds, left, self._seen_every))
 
     def _ack(self, delivery: Delivery) -> None:
         self._settle(delivery, _ACK)
@@ -167,6 +207,11 @@ class SqlReceiver(Receiver):
             row = {"id": delivery.tag, "number": delivery.attempt, "now": transaction.now(), **values}
             transaction.execute(statement, row)
             transaction.announce()
+
+
+def _forget(transaction: Transaction, topic: str, name: str) -> None:
+    transaction.execute(_UNSUBSCRIBE, {"topic": topic, "name": name})
+    transaction.execute(_FORGET, {"topic": topic, "names": [name, name + DEAD]})
 
 
 def _row(message: Message) -> dict[str, Any]:
