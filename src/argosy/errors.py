@@ -221,8 +221,12 @@ class MessageInvalid(ArgosyError):
     """A message that no broker takes, for its topic's name or its size; or that no codec reads."""
 
 
-class MessageExpired(ArgosyError):
-    """A message that came too late to be of use."""
+class FollowerInvalid(UserMistake):
+    """No name that notifications can be followed by."""
+
+
+class FollowerNotFound(UserMistake):
+    """Nobody follows notifications by that name."""
 
 
 class BrokerUnavailable(Outage):

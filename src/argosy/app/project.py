@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from argosy.feedback.retrained import Retrained
     from argosy.jobs.queue import Queue
     from argosy.messaging.broker import Broker
+    from argosy.messaging.following import Notifications
     from argosy.operations.keys import ProjectKeys
     from argosy.store.artifact_store import ArtifactStore
     from argosy.store.store import Store
@@ -157,6 +158,15 @@ class Project:
         from argosy.feedback.replayed import replay
 
         return replay(self.backends, model, processes)
+
+    def notifications(self, name: str = "", events: Sequence[str] = ()) -> Notifications:
+        """What happens from now on, one after another; under a name also what has happened since it was last used.
+
+        An iterator, closed where a `with` ends. Raises FollowerInvalid, DefinitionInvalid, BrokerUnavailable.
+        """
+        from argosy.messaging.following import Notifications
+
+        return Notifications(self.database, self.broker, name, events)
 
     def serve(self, port: int = 0) -> AbstractContextManager[str]:
         """A server in a child process, on this machine alone, for as long as the block runs; its URL.

@@ -35,6 +35,7 @@ COMMANDS = {
     "predict": ("argosy.cli.models:predict", "Classify a few texts here, without a server."),
     "feedback": ("argosy.cli.feedback:feedback", "Give outcomes and corrections; review predictions."),
     "retrain": ("argosy.cli.feedback:retrain", "Train a challenger on newer data; promote it if the gate agrees."),
+    "notifications": ("argosy.cli.notifications:notifications", "Follow what happens: training, promotions, failures."),
     "keys": ("argosy.cli.keys:keys", "Show and replace the project's master keys."),
     "tokens": ("argosy.cli.tokens:tokens", "Make, list and revoke tokens for the server."),
     "backup": ("argosy.cli.backup:backup", "Write the project into one file, while it runs."),

@@ -46,6 +46,14 @@ def print_json(value: Any) -> None:
     click.echo(text.translate(IN_JSON))
 
 
+def print_json_line(value: Any) -> None:
+    """A document on one line, for who reads one line after another."""
+    import msgspec
+
+    _write_utf_8()
+    click.echo(msgspec.json.encode(value).decode().translate(IN_JSON))
+
+
 class _Terminal:
     """Standard output where it is a terminal."""
 

@@ -22,7 +22,7 @@ class Notification(msgspec.Struct, frozen=True):
     """One event; what an event has not is empty. The `id` distinguishes a repeated delivery from a second event.
 
     `definition_finished` has a `label`; `definition_failed` and `job_failed` a `label`, a `kind` and an `error`;
-    `alias_moved` a `model`, an `alias`, `from_number`, `to_number` and an `action` (`promote` or `rollback`).
+    `alias_moved` a `model`, an `alias`, `from_number`, `to_number` and an `action` (`promote`, `rollback`, `remove`).
     """
 
     event: str

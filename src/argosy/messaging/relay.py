@@ -6,17 +6,25 @@ A relay that dies in between leaves rows claimed for `CLAIM_SECONDS`; whichever 
 
 from __future__ import annotations
 
+import threading
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import groupby
 from typing import Final
 
 from argosy.clock import SLACK_SECONDS
 from argosy.database.database import Database, Row
+from argosy.errors import BrokerUnavailable, DatabaseUnavailable
 from argosy.messaging.broker import Broker
 from argosy.messaging.message import Message
+from argosy.telemetry import logger
 
 CLAIM_SECONDS: Final = 10.0
 BATCH: Final = 500
+LOOK_SECONDS: Final = 0.5
+"""Between two looks at the outbox of a thread that relays, where no change was announced."""
+_log = logger("argosy.messaging")
 
 # a claim that ends later than any that is made now was made before the clock was put back
 _FREE = "FROM outbox WHERE (claimed_until <= :now OR claimed_until > :now + :seconds + :slack)"
@@ -38,6 +46,33 @@ def relay(database: Database, broker: Broker) -> int:
             transaction.execute_many(_DELETE, [{"id": row[0]} for row in rows])
         moved += len(rows)
     return moved
+
+
+@contextmanager
+def relaying(database: Database, broker: Broker) -> Iterator[None]:
+    """Have a thread publish what comes into the outbox, for as long as the block runs: nobody else may be there to."""
+    stop = threading.Event()
+    thread = threading.Thread(target=_relay_until, args=(database, broker, stop), name="argosy-relay", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _relay_until(database: Database, broker: Broker, stop: threading.Event) -> None:
+    problem = ""
+    while not stop.is_set():
+        try:
+            relay(database, broker)
+            problem = ""
+            database.wait_for_change(LOOK_SECONDS)
+        except (BrokerUnavailable, DatabaseUnavailable) as error:
+            if str(error) != problem:
+                _log.warning("%s; what is in the outbox is published when it is back", error)
+            problem = str(error)
+            stop.wait(LOOK_SECONDS)
 
 
 def _claim(database: Database) -> list[Row]:

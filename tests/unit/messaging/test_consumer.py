@@ -5,7 +5,7 @@ import threading
 import msgspec
 import pytest
 
-from argosy.errors import BrokerUnavailable, MessageExpired
+from argosy.errors import BrokerUnavailable
 from argosy.messaging.back_off import back_off
 from argosy.messaging.broker import Settled
 from argosy.messaging.brokers.sql import SqlBroker
@@ -14,11 +14,9 @@ from argosy.messaging.consumer import Consumer
 from argosy.messaging.message import Message
 from argosy.messaging.middleware import Middleware
 from argosy.messaging.middlewares import DEFAULT
-from argosy.messaging.middlewares.age_limit import AgeLimit
 from argosy.messaging.middlewares.dead_letters import DeadLetters
 from argosy.messaging.middlewares.logs import Logs
 from argosy.messaging.middlewares.retries import Retries
-from stored.clock import pass_time
 from stored.messages import end_delays
 from stored.rows import column
 
@@ -150,20 +148,6 @@ def test_what_cannot_be_read_is_buried_at_once(desk):
     ((body, why),) = desk.dead()
     assert body == b"no claim"
     assert "a message that is no Claim" in why
-
-
-def test_what_comes_too_late_is_buried_unseen(desk):
-    seen = []
-    consumer = desk.consumer(lambda claim, delivery: seen.append(claim.text), DeadLetters(), Retries(), AgeLimit(60))
-    desk.publish("a")
-    pass_time(desk.database, 61)
-    desk.publish("b")
-    consumer.step()
-    consumer.step()
-    assert seen == ["b"]
-    assert desk.dead() == [
-        (b'{"text":"a"}', f"{MessageExpired.__name__}: it was published 61 s ago, more than the 60 s allowed")
-    ]
 
 
 def test_without_middleware_a_failure_comes_again(desk):

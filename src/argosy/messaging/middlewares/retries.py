@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.errors import MessageExpired, MessageInvalid, message_of
+from argosy.errors import MessageInvalid, message_of
 from argosy.messaging.back_off import back_off
 from argosy.messaging.broker import Delivery
 from argosy.messaging.middleware import Handle, Middleware
@@ -17,7 +17,7 @@ class Retries(Middleware):
     def around(self, delivery: Delivery, handle: Handle) -> None:
         try:
             handle(delivery)
-        except (MessageInvalid, MessageExpired):  # it will be no other next time
+        except MessageInvalid:  # it will be no other next time
             raise
         except Exception as error:
             if delivery.attempt >= self.attempts:
