@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -54,6 +55,11 @@ def current_user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+def user_at_host() -> str:
+    """Who runs this process, and on which machine: `ana@desk-3`."""
+    return f"{current_user()}@{platform.node() or 'unknown'}"
 
 
 PARENT = "ARGOSY_PARENT"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from argosy.backends import Backends
 from argosy.datasets.example import Example
 from argosy.datasets.examples import CollectionCounts, with_reading
 from argosy.datasets.file_options import Columns, FileOptions, as_argument
+from argosy.datasets.imports import ImportOrigin
 from argosy.datasets.python_rows import examples_of
 from argosy.datasets.query_reading import QueryReading
 from argosy.datasets.reading import Reading
@@ -121,7 +123,8 @@ class ProjectExamples:
         options = FileOptions(columns, skip_bad, missing=words, text_bytes=limit, spelled=spelled)
         reading = QueryReading(database, query, options)
         rule = self._rule(on_conflict)
-        report = self._examples.add(self._named(into), reading, rule, reading.name, progress, fold_case)
+        origin = partial(ImportOrigin, "query", reading.name)
+        report = self._examples.add(self._named(into), reading, rule, reading.name, progress, fold_case, origin)
         return with_reading(report, reading)
 
     def collections(self) -> dict[str, int]:

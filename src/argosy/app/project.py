@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from argosy.feedback.replay_requests import Replayed
     from argosy.feedback.retrained import Retrained
     from argosy.jobs.queue import Queue
+    from argosy.lineage.lineage import Lineage
     from argosy.messaging.broker import Broker
     from argosy.messaging.following import Notifications
     from argosy.operations.keys import ProjectKeys
@@ -232,6 +233,12 @@ class Project:
         from argosy.training.reproduction import reproduce
 
         return reproduce(self.backends, reference, report_progress, kept_code=kept_code)
+
+    def lineage(self, reference: str) -> Lineage:
+        """From raw file to answer: of a version, an alias, a label or a prediction's id. Raises as `argosy lineage`."""
+        from argosy.lineage.gathering import lineage
+
+        return lineage(self.backends, reference)
 
     def close(self) -> None:
         """Close what was opened; the project may be used again and opens it anew."""

@@ -29,6 +29,7 @@ COMMANDS = {
     "leaderboard": ("argosy.cli.models:leaderboard", "Show every definition tried, best first."),
     "models": ("argosy.cli.models:models", "List, show, promote and roll back versions."),
     "report": ("argosy.cli.report:report", "Write one HTML page about a model or a plan."),
+    "lineage": ("argosy.cli.lineage:lineage", "Show where a version or a prediction comes from, from file to answer."),
     "drift": ("argosy.cli.drift:drift", "Compare what a model answers live with its test part, over time."),
     "reproduce": ("argosy.cli.reproduce:reproduce", "Train a definition again and compare it bit for bit."),
     "serve": ("argosy.cli.serve:serve", "Run the model server."),

@@ -26,6 +26,7 @@ from argosy.datasets.conflicts import check_rule
 from argosy.datasets.example import Example, read_payload, sealed_identity
 from argosy.datasets.file_options import FileOptions
 from argosy.datasets.files import read_file
+from argosy.datasets.imports import ImportOrigin, file_digest
 from argosy.datasets.reading import Reading
 from argosy.datasets.staging import Defaults, ImportReport, Staging
 from argosy.errors import CollectionNotFound, ExamplesInvalid, nearest
@@ -72,8 +73,12 @@ class Examples:
         source: str = "python",
         progress: Callable[[int], None] = lambda _: None,
         fold_case: bool = False,
+        origin: Callable[[], ImportOrigin] | None = None,
     ) -> ImportReport:
         """Add rows, all or none; `source` and the present moment are for rows that do not say theirs.
+
+        `origin` is called once the rows were read, and says what the import is recorded as: by default rows of
+        Python's, under the name of the source.
 
         `fold_case`: labels that differ in case, white space or Unicode's form alone become the usual one of them.
         Raises ExamplesInvalid on a row that cannot be stored, or under on_conflict='error' on labels that disagree.
@@ -84,7 +89,7 @@ class Examples:
         scope = self._vault.scope(scope_name(checked_collection(collection)))
         with Staging(self._database, scope, self._text_bytes, fold_case) as staging:
             staging.add(rows, Defaults(now, source), progress)
-            return staging.take(rule, now)
+            return staging.take(rule, now, origin() if origin else ImportOrigin("rows", source))
 
     def import_file(
         self,
@@ -99,7 +104,11 @@ class Examples:
         options = msgspec.structs.replace(options or FileOptions(), text_bytes=self._text_bytes)
         reading = read_file(path, options)
         source = os.fsencode(path.name).decode(errors="backslashreplace")  # a name may be of any bytes
-        report = self.add(collection, reading, on_conflict, source, progress, fold_case)
+
+        def origin() -> ImportOrigin:
+            return ImportOrigin("file", source, file_digest(path))
+
+        report = self.add(collection, reading, on_conflict, source, progress, fold_case, origin)
         return with_reading(report, reading)
 
     def collections(self) -> dict[str, int]:

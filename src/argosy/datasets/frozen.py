@@ -137,6 +137,14 @@ def describe_frozen(transaction: Transaction, digest: str) -> Frozen:
     return Frozen(digest, collection, count, msgspec.json.decode(counts, type=dict[Part, dict[str, int]]))
 
 
+def frozen_cut(transaction: Transaction, digest: str) -> tuple[dict[str, Any], float]:
+    """The cut that first chose those rows, {name, options}, and when it was frozen."""
+    rows = transaction.execute(sql.DATASET, {"digest": digest})
+    if not rows:
+        raise _unknown(digest)
+    return msgspec.json.decode(rows[0][1], type=dict[str, Any]), rows[0][5]
+
+
 def collections_of(transaction: Transaction, digests: Iterable[str]) -> set[str]:
     """The collections that those frozen datasets are of."""
     found = (transaction.execute(sql.COLLECTIONS_OF, {"digests": some}) for some in in_lists(digests))

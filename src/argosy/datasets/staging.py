@@ -19,6 +19,7 @@ from argosy.datasets import statements as sql
 from argosy.datasets.conflicts import Rule, Staged, Stored, resolve_conflict
 from argosy.datasets.conversion import checked_example
 from argosy.datasets.example import FIRST, ID_BYTES, Example, content, payload, sealed_identity
+from argosy.datasets.imports import ImportOrigin, note_import
 from argosy.datasets.reading import Reading
 from argosy.errors import ExamplesInvalid
 from argosy.label_sets import alike, missing_words, respelled, spellings, usual_spellings
@@ -119,7 +120,7 @@ class Staging:
             progress(self.rows)
         self._noun = rows.noun if isinstance(rows, Reading) else "row"
 
-    def take(self, rule: Rule, added_at: float) -> ImportReport:
+    def take(self, rule: Rule, added_at: float, origin: ImportOrigin) -> ImportReport:
         """Move what is staged into the collection, all or nothing."""
         merged = self._merge() if self._fold_case else {}
         words = self._missing_words()
@@ -131,7 +132,11 @@ class Staging:
                 self._compare(transaction)
             revised, conflicts, dropped = self._settle(transaction, rule)
             taken = self._scratch.execute(sql.COUNT_STAGED)[0][0]
-            values = {**parameters, "added_at": added_at}
+            import_id = None
+            if taken or origin.digest:  # what feedback says again is no import
+                counts = (self.rows, taken - revised, revised)
+                import_id = note_import(transaction, self._collection, origin, added_at, *counts)
+            values = {**parameters, "added_at": added_at, "import_id": import_id}
             transaction.load("examples", sql.TAKEN, self._scratch, sql.ALL_STAGED, values)
             if merged:
                 self._labels = {row[0] for row in transaction.execute(sql.LABELS, parameters)}

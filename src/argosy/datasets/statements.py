@@ -68,11 +68,11 @@ RETIRE = """
     WHERE collection = :collection AND content_hash = :content_hash AND is_current = 1"""
 TAKEN = (
     *("collection", "example_id", "revision", "is_current", "content_hash", "subject_hash", "origin", "label"),
-    *("seen_at", "source", "split", "sealed", "added_at"),
+    *("seen_at", "source", "split", "sealed", "added_at", "import_id"),
 )
 ALL_STAGED = """
     SELECT :collection, example_id, revision, is_current, content_hash, subject_hash, origin, label,
-        seen_at, source, split, sealed, :added_at FROM staged ORDER BY n"""
+        seen_at, source, split, sealed, :added_at, :import_id FROM staged ORDER BY n"""
 
 # --- reading
 

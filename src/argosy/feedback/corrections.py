@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Self
 
 from argosy.backends import Backends
 from argosy.database import Database
 from argosy.datasets.example import Example
 from argosy.datasets.examples import Examples
+from argosy.datasets.imports import ImportOrigin
 from argosy.datasets.split import PARTS, id_words, split
 from argosy.feedback.labels import ConflictRule, Derived, FeedbackPiece, resolve_feedback
 from argosy.feedback.policies import conflict_rule
@@ -79,7 +81,8 @@ class Corrections:
         if settled:
             has_test = publish_split and Part.TEST in self._examples.count(collection).splits
             rows = self._rows(settled, publish_split, has_test)
-            report = self._examples.add(collection, rows, on_conflict="latest", source="correction")
+            origin = partial(ImportOrigin, "feedback", f"feedback on {model}")
+            report = self._examples.add(collection, rows, on_conflict="latest", source="correction", origin=origin)
             added, revised = report.added, report.revised
         return Derivation(
             predictions=len(resolved),

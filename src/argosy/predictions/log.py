@@ -35,6 +35,7 @@ from argosy.vault.vault import Vault
 SCOPE = "predictions"
 EVER = float("inf")
 PAGE_ROWS = 1000
+GONE = "it was erased, or is older than its model's are kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,18 @@ class PredictionLog:
             found = [transaction.execute(statements.GET, {"id": one}) for one in wanted]
         for one, rows in zip(wanted, found, strict=True):
             if not rows:
-                raise PredictionNotFound(f"the prediction '{one}' is not in the log: it was erased")
+                raise PredictionNotFound(f"the prediction '{one}' is not in the log: {GONE}")
         return [self._unsealed(rows[0]) for rows in found]
+
+    def sealed(self, prediction_id: str) -> SealedPrediction:
+        """One prediction as it rests, unopened."""
+        wanted = self._ids.check(prediction_id)
+        drain_once(self._spool, self._database)
+        with self._database.read() as transaction:
+            rows = transaction.execute(statements.GET, {"id": wanted})
+        if not rows:
+            raise PredictionNotFound(f"the prediction '{wanted}' is not in the log: {GONE}")
+        return SealedPrediction(*rows[0])
 
     def answer(self, prediction_id: str) -> tuple[str, str] | None:
         """The model and its answer, None where an issued id is not in the log. Opens no seal and drains nothing."""

@@ -1,0 +1,79 @@
+"""Imports: who added rows to a collection, when, and from what. Append-only; every revision names its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from argosy.database import Transaction
+from argosy.database.database import in_lists
+from argosy.processes import user_at_host
+
+ImportKind = Literal["file", "query", "rows", "feedback"]
+DIGEST_CHARACTERS: Final = 64
+COLUMNS: Final = "id, collection, kind, name, digest, imported_by, imported_at, rows_read, added, revised"
+
+NOTE = """
+INSERT INTO imports (collection, kind, name, digest, imported_by, imported_at, rows_read, added, revised)
+VALUES (:collection, :kind, :name, :digest, :by, :now, :rows, :added, :revised) RETURNING id"""
+BY_ID = f"SELECT {COLUMNS} FROM imports WHERE id IN (:ids) ORDER BY id"  # noqa: S608  # our own column list
+FIND = f"""
+SELECT {COLUMNS} FROM imports
+WHERE (digest <> '' AND substr(digest, 1, :length) = :digest) OR name = :name ORDER BY id"""  # noqa: S608
+
+
+@dataclass(frozen=True)
+class ImportOrigin:
+    """What rows are imported from; as in `Import`."""
+
+    kind: ImportKind
+    name: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import. `name` is the file's, without its folder, the database's, or the source of rows that named none."""
+
+    id: int
+    collection: str
+    kind: str
+    name: str
+    digest: str
+    """sha256 of the file's bytes; empty where it was no file."""
+    imported_by: str
+    """USER@HOST."""
+    imported_at: float
+    rows_read: int
+    added: int
+    revised: int
+
+
+def note_import(
+    transaction: Transaction, collection: str, origin: ImportOrigin, now: float, rows: int, added: int, revised: int
+) -> int:
+    """Record an import; its number, for the revisions that it adds."""
+    row = {**vars(origin), "collection": collection, "by": user_at_host(), "now": now, "rows": rows}
+    return int(transaction.execute(NOTE, {**row, "added": added, "revised": revised})[0][0])
+
+
+def imports_among(transaction: Transaction, ids: Iterable[int]) -> list[Import]:
+    """The imports of those numbers, in their order."""
+    return [Import(*row) for some in in_lists(ids) for row in transaction.execute(BY_ID, {"ids": some})]
+
+
+def find_imports(transaction: Transaction, name: str, digest: str) -> list[Import]:
+    """Imports of a file of that name, or whose digest begins so; an empty one is none."""
+    wanted = {"name": name, "digest": digest, "length": len(digest) or DIGEST_CHARACTERS}
+    return [Import(*row) for row in transaction.execute(FIND, wanted)]
+
+
+def file_digest(path: Path) -> str:
+    """The sha256 of a file's bytes; empty where they cannot be read a second time, as those of a pipe."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
