@@ -210,6 +210,10 @@ class NothingToRollBack(UserMistake):
     """The alias has no earlier version to go back to."""
 
 
+class MigrationFailed(ArgosyError):
+    """What was copied to another place is not what was read."""
+
+
 class BackupInvalid(UserMistake):
     """A backup that cannot be written there, or a file that is none, was damaged, or is of a newer Argosy."""
 

@@ -40,6 +40,7 @@ COMMANDS = {
     "keys": ("argosy.cli.keys:keys", "Show and replace the project's master keys."),
     "tokens": ("argosy.cli.tokens:tokens", "Make, list and revoke tokens for the server."),
     "backup": ("argosy.cli.backup:backup", "Write the project into one file, while it runs."),
+    "migrate": ("argosy.cli.migrate:migrate", "Copy the project's rows to another database, and compare."),
     "restore": ("argosy.cli.backup:restore", "Make a project again from a backup."),
     "up": ("argosy.cli.serve:up", "Run server, workers and scheduled retraining together."),
     "doctor": ("argosy.cli.project:doctor", "Check every configured backend."),

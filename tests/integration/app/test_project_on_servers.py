@@ -10,6 +10,7 @@ import pytest
 
 from argosy import processes
 from argosy.testing.waiting import PATIENCE, until
+from servers.postgresql import new_database
 
 PLAN = "name: notes\ndataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: naive_bayes}\n"
 WORDS = ("red", "green", "blue")
@@ -34,7 +35,7 @@ def project(tmp_path, migrated_postgresql_url, rabbitmq_url, bucket):
     return root
 
 
-def test_from_import_to_answer_and_back(project, tmp_path, postgresql_url):
+def test_from_import_to_answer_and_back(project, tmp_path, postgresql_url, postgresql_server, bucket):
     command(project, "examples", "import", "rows.jsonl")
     assert "0 examples" in command(project, "examples", "import", "rows.jsonl")
     command(project, "train", "plan.yaml", "--processes", "1")
@@ -73,3 +74,11 @@ def test_from_import_to_answer_and_back(project, tmp_path, postgresql_url):
         assert "green" in command(tmp_path / place, "feedback", "list", "notes")
         command(tmp_path / place, "examples", "import", str(project / "rows.jsonl"))  # numbers go on
         assert "240" in command(tmp_path / place, "examples", "count")
+    with new_database(postgresql_server) as url:
+        elsewhere = {"database": url, "artifacts": bucket.url.replace("/of/tests", "/elsewhere")}
+        command(tmp_path / "file", "migrate", "--to", url, "--artifacts", elsewhere["artifacts"])
+        kept = [line for line in settings.splitlines() if line.partition(":")[0] not in elsewhere]
+        moved = "\n".join([*kept, *(f'{name}: "{value}"' for name, value in elsewhere.items())])
+        (tmp_path / "file" / "argosy.yaml").write_text(moved)
+        assert "240" in command(tmp_path / "file", "examples", "count")
+        assert command(tmp_path / "file", "predict", "notes", "a blue note").split()[0] == "blue"
