@@ -104,3 +104,23 @@ def migrated_postgresql_url(postgresql_server, migrated_postgresql_template):
     """A new database's URL, of the newest schema."""
     with new_database(postgresql_server, migrated_postgresql_template) as url:
         yield url
+
+
+def run_documented(url, statements, role):
+    """Run a page's statements, by the owner until the role is there, and then by it; the rows of each query."""
+    import psycopg
+
+    found = []
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            if statement.startswith("SELECT"):
+                connection.execute(f"SET ROLE {role}")
+            cursor = connection.execute(statement)
+            if cursor.description:
+                found.append([dict(zip([c.name for c in cursor.description], row, strict=True)) for row in cursor])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("DELETE FROM trained")
+        connection.execute("RESET ROLE")
+        connection.execute(f"DROP OWNED BY {role}")
+        connection.execute(f"DROP ROLE {role}")
+    return found

@@ -4,15 +4,18 @@ import json
 import re
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import httpx
 import pytest
 
 from argosy import processes
 from argosy.testing.waiting import PATIENCE, until
-from servers.postgresql import new_database
+from servers.postgresql import new_database, run_documented
 
 PLAN = "name: notes\ndataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: naive_bayes}\n"
+DATABASES = Path(__file__).parents[3] / "docs" / "databases.md"
 WORDS = ("red", "green", "blue")
 
 
@@ -35,11 +38,28 @@ def project(tmp_path, migrated_postgresql_url, rabbitmq_url, bucket):
     return root
 
 
-def test_from_import_to_answer_and_back(project, tmp_path, postgresql_url, postgresql_server, bucket):
+def ask_by_sql(url):
+    """What docs/databases.md says about it."""
+    section = DATABASES.read_text("utf-8").partition("## Asking it by SQL")[2].partition("\n## ")[0]
+    role = f"reporter_{time.time_ns():x}"
+    blocks = [block.replace("reporter", role) for block in re.findall(r"```sql\n(.*?)```", section, re.DOTALL)]
+    statements = [one.strip() for block in blocks for one in block.split(";\n") if one.strip()]
+    trained, moves, versions, plans = run_documented(url, statements, role)
+    assert [(one["adapter"], one["model"]) for one in trained] == [("tfidf", "naive_bayes")]
+    assert trained[0]["accuracy"] > 0.9
+    assert [(one["alias"], one["to_number"]) for one in moves] == [("champion", 1)]
+    assert "numpy" in versions[0]["packages"]
+    assert [(one["state"], one["count"], one["an_error"]) for one in plans] == [("done", 1, None)]
+
+
+def test_from_import_to_answer_and_back(
+    project, tmp_path, migrated_postgresql_url, postgresql_url, postgresql_server, bucket
+):
     command(project, "examples", "import", "rows.jsonl")
     assert "0 examples" in command(project, "examples", "import", "rows.jsonl")
     command(project, "train", "plan.yaml", "--processes", "1")
     command(project, "models", "promote", "notes@1")
+    ask_by_sql(migrated_postgresql_url)
     server = subprocess.Popen(
         [sys.executable, "-m", "argosy", "serve", "--port", "0"], cwd=project, stdout=subprocess.PIPE, text=True
     )
