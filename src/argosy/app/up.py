@@ -11,6 +11,7 @@ from argosy.backends import Backends
 from argosy.errors import JobFailed, ServerNotStarted
 from argosy.feedback.due import known_models, request_drift_checks, request_due_replays, request_due_retrainings
 from argosy.feedback.requests import Retrainings
+from argosy.predictions.retention import Retention
 from argosy.telemetry import logger
 from argosy.training.memory_folder import MemoryFolder, clear_others
 from argosy.worker_processes import started
@@ -28,6 +29,7 @@ def up(backends: Backends, host: str, port: int, workers: int, stop: threading.E
     every, replayed_at, reported = backends.settings.rollback.every_seconds, float("-inf"), decisions(backends)
     drift_every, drift_at = backends.settings.drift.every_seconds, time.monotonic()
     waiting: dict[str, str] = {}
+    retention = Retention(backends.database, backends.settings.predictions.keep_seconds)
     _clear_memory(backends)
     try:
         with started(backends, workers) as keep:
@@ -44,6 +46,7 @@ def up(backends: Backends, host: str, port: int, workers: int, stop: threading.E
                 if drift_every is not None and time.monotonic() - drift_at >= drift_every:
                     request_drift_checks(backends)
                     drift_at = time.monotonic()
+                retention.step(time.monotonic())
                 found = decisions(backends)
                 for _, level, text in sorted(found - reported):
                     _log.log(level, "%s", text)

@@ -36,6 +36,7 @@ def work(
     In quiet hours no training is begun, unless `now`. Raises KeyUnavailable where no example can be read here.
     """
     from argosy.jobs.runner import run_worker
+    from argosy.predictions.retention import Retention
     from argosy.store.collector import Collector
     from argosy.training.train_job import Trainer
     from argosy.tuning.searches import Searches
@@ -43,12 +44,14 @@ def work(
     backends.require_keys(EXAMPLES)
     trainer, searches = Trainer.of(backends), Searches.of(backends)
     collector = Collector(backends.database, backends.artifacts)
+    retention = Retention(backends.database, backends.settings.predictions.keep_seconds)
 
     def idle() -> bool:
         if searches.advance():
             return False
         trainer.forget()
         collector.collect_if_due(time.monotonic(), clock.now())
+        retention.step(time.monotonic())
         return until is not None and until()
 
     try:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from argosy.definitions.durations import parse_duration
 from argosy.definitions.quiet_hours import QuietHours, parse_quiet_hours
 from argosy.definitions.yaml_files import located, read_mapping
 from argosy.errors import ProjectNotFound
@@ -99,6 +100,25 @@ class DriftSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     window_hours: Annotated[int, Meta(ge=1, le=744)] = 24
 
 
+class PredictionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How long the prediction log keeps what was asked and answered: `90d`, `12h`; not given: for ever."""
+
+    keep: str | None = None
+    models: dict[str, str] = {}
+    """Of single models, in place of that."""
+
+    def __post_init__(self) -> None:
+        if self.keep is not None:
+            parse_duration(self.keep, "predictions.keep")
+        for model, keep in self.models.items():
+            parse_duration(keep, f"predictions.models.{model}")
+
+    def keep_seconds(self, model: str) -> float | None:
+        """How long a model's predictions are kept; None: for ever."""
+        keep = self.models.get(model, self.keep)
+        return None if keep is None else parse_duration(keep, "predictions")
+
+
 class RollbackSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """When `argosy up` compares the champion with the version before it; not given: never."""
 
@@ -153,6 +173,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     retrain: RetrainSettings = RetrainSettings()
     drift: DriftSettings = DriftSettings()
     rollback: RollbackSettings = RollbackSettings()
+    predictions: PredictionSettings = PredictionSettings()
     gate: GateSettings = GateSettings()
     limits: LimitSettings = LimitSettings()
     conflicts: Literal["latest", "majority", "drop", "error"] = "latest"

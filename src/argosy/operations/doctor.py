@@ -121,6 +121,22 @@ def _memory(backends: Backends) -> str:
     return "; ".join(found) or "nothing was left behind"
 
 
+def _predictions(backends: Backends) -> str:
+    """How long predictions are kept, and how many are older."""
+    from argosy.predictions.retention import overdue
+
+    asked = backends.settings.predictions
+    kept = [*([asked.keep] if asked.keep else []), *(f"{keep} of {model}" for model, keep in asked.models.items())]
+    if not kept:
+        return "kept for ever"
+    old = [
+        f"{plural(count, 'prediction')} of {model}"
+        for model, count in overdue(backends.database, asked.keep_seconds).items()
+    ]
+    older = f"{', '.join(old)} will go when a worker is idle" if old else "none is older"
+    return f"kept for {', '.join(kept)}; {older}"
+
+
 def _imported(backends: Backends) -> str:  # noqa: ARG001  # a check's signature
     """What keeps models that were trained elsewhere from the rest of the machine."""
     from argosy.models.runtimes.sandbox import isolation
@@ -136,6 +152,7 @@ CHECKS: dict[str, Callable[[Backends], str]] = {
     "jobs": _jobs,
     "training": _training,
     "shared memory": _memory,
+    "prediction log": _predictions,
     "imported models": _imported,
 }
 

@@ -1,6 +1,5 @@
 """The lineage of versions and predictions, and backwards, on each engine: from imported file to answer."""
 
-import asyncio
 import json
 import re
 from xml.etree import ElementTree
@@ -11,13 +10,10 @@ import argosy
 from argosy.errors import ExamplesInvalid, ModelNotFound, PredictionNotFound
 from argosy.lineage.learned import learned_from_example, learned_from_file
 from argosy.lineage.tree import tree_lines
-from argosy.predictions.ids import PredictionIds
-from argosy.predictions.log import SCOPE
-from argosy.predictions.record import Prediction
-from argosy.predictions.spool import SpoolWriter
 from argosy.processes import user_at_host
 from argosy.types import Part
 from argosy.web.lineage_graph import lineage_svg
+from stored.predictions import answered
 from stored.rows import alter
 
 PLAN = {
@@ -58,17 +54,6 @@ def trained(project):
     project.plans.train(PLAN)
     project.models.promote("notes@1", reason="first of all")
     return project
-
-
-def answered(project, texts, version=1, at=1_700_000_000.0):
-    """Log predictions as a server does; their ids."""
-    scope = project.vault.scope(SCOPE)
-    writer = SpoolWriter(project.spool, scope)
-    ids = PredictionIds(scope).issue(len(texts), at, bytes(8))
-    made = [Prediction(one, "notes", version, at, "red", 0.75, text) for one, text in zip(ids, texts, strict=True)]
-    asyncio.run(writer.append(writer.framed(made)))
-    writer.close()
-    return ids
 
 
 def test_from_file_to_answer(trained):
