@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from argosy.serving.aspired_versions import AspiredVersions, ServedVersions, select_versions
 from argosy.serving.servable import ArtifactReference
@@ -10,27 +10,29 @@ from argosy.store.store import Store
 from argosy.store.trained import Version
 
 
-def of_store(store: Store, wanted: Mapping[str, ServedVersions]) -> Callable[[], Sequence[AspiredVersions]]:
-    """A catalogue that reads the store again whenever somebody committed to it.
+class StoreCatalogue:
+    """`wanted` names the models to serve and how; empty: all of them. Every commit to the database may be news."""
 
-    `wanted` names the models to serve and how; empty, every registered model is served.
-    """
-    known: list[AspiredVersions] = []
-    is_known = False
+    def __init__(self, store: Store, wanted: Mapping[str, ServedVersions]) -> None:
+        self._store, self._wanted = store, wanted
+        self._known: list[AspiredVersions] = []
+        self._seen: tuple[int, int] | None = None
 
-    def catalogue() -> Sequence[AspiredVersions]:
-        nonlocal is_known
-        if store.database.wait_for_change(0.0) or not is_known:
-            is_known = False  # until it was read: a read that fails is tried again
-            known[:] = [
-                select_versions(offered, wanted.get(offered.model, ServedVersions()))
-                for offered in offers(store.all_versions())
-                if not wanted or offered.model in wanted
+    def read(self) -> Sequence[AspiredVersions]:
+        """What should be served; the versions are read only where some were added or an alias was moved."""
+        changes = self._store.count_changes()  # before they are read: what comes in between is read the next time
+        if changes != self._seen:
+            self._known = [
+                select_versions(offered, self._wanted.get(offered.model, ServedVersions()))
+                for offered in offers(self._store.all_versions())
+                if not self._wanted or offered.model in self._wanted
             ]
-            is_known = True
-        return list(known)
+            self._seen = changes
+        return list(self._known)
 
-    return catalogue
+    def wait(self, seconds: float) -> bool:
+        """Wait until somebody may have committed to the database, for that long at most."""
+        return self._store.database.wait_for_change(seconds)
 
 
 def offers(versions: Sequence[Version]) -> list[AspiredVersions]:

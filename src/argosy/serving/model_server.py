@@ -16,8 +16,8 @@ from argosy.predictions import segments
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.spool import SpoolWriter
-from argosy.serving import catalogue
 from argosy.serving.aspired_versions import ServedVersions
+from argosy.serving.catalogue import StoreCatalogue
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.drift_gauges import DriftGauges
 from argosy.serving.limits import InputLimits
@@ -66,8 +66,8 @@ class ModelServer:
         code = TrainedCode(store, is_strict, is_stored)
         self._loader = AdaptedModelLoader(store.artifacts, imported_seconds, code=code.loading)
         self.manager = Manager(self._loader, watch=metrics.watch)
-        offered = catalogue.of_store(store, models or {})
-        code.check_all(offered)
+        offered = StoreCatalogue(store, models or {})
+        code.check_all(offered.read)
         self._source = Source(offered, self.manager.aspire, poll_seconds)
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))
         self.dataplane = DataPlane(self.manager, recorder, limits=limits, metrics=metrics)

@@ -1,4 +1,4 @@
-"""A source: asks a catalogue four times a second what should be served, and reports every change to the manager.
+"""A source: asks a catalogue what should be served, when there is news and now and then, and reports every change.
 
 A catalogue that cannot be read (a database that is away) changes nothing: what is served stays served.
 """
@@ -6,16 +6,31 @@ A catalogue that cannot be read (a database that is away) changes nothing: what 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
 from argosy.errors import message_of
 from argosy.serving.aspired_versions import AspiredVersions
 from argosy.telemetry import logger
 
-POLL_SECONDS = 0.25
+POLL_SECONDS: Final = 2.0
+"""How often a catalogue is asked that has no news: some database may keep them to itself."""
+LOOK_SECONDS: Final = 0.25
+"""How soon a stop is noticed."""
+PAUSE_SECONDS: Final = 0.02
+"""Between two questions: a busy database has news of others all the time."""
 _log = logger("argosy.serving")
 
-Catalogue = Callable[[], Sequence[AspiredVersions]]
+
+class Catalogue(Protocol):
+    """Of the source's thread alone."""
+
+    def read(self) -> Sequence[AspiredVersions]:
+        """What should be served."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until there may be news since the last wait, for that long at most; whether there may be."""
 
 
 class Source:
@@ -34,13 +49,9 @@ class Source:
     def poll(self) -> bool:
         """Ask once; whether anything changed."""
         try:
-            found = list(self._catalogue())
+            found = list(self._catalogue.read())
         except Exception as error:  # noqa: BLE001  # whatever a row holds, what is served stays served
-            if message_of(error) != self._problem:
-                _log.warning(
-                    "versions cannot be looked up, serving goes on with those there are: %s", message_of(error)
-                )
-            self._problem = message_of(error)
+            self._report(error)
             return False
         self._problem = ""
         if found == self._last:
@@ -59,6 +70,22 @@ class Source:
             self._thread.join()
 
     def _run(self) -> None:
-        self.poll()
-        while not self._stop.wait(self._poll_seconds):
+        while not self._stop.is_set():
             self.poll()
+            self._stop.wait(PAUSE_SECONDS)
+            self._wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + self._poll_seconds
+        while not self._stop.is_set() and (left := deadline - time.monotonic()) > 0:
+            try:
+                if self._catalogue.wait(min(left, LOOK_SECONDS)):
+                    return
+            except Exception as error:  # noqa: BLE001  # as in `poll`
+                self._report(error)
+                self._stop.wait(min(left, LOOK_SECONDS))
+
+    def _report(self, error: Exception) -> None:
+        if message_of(error) != self._problem:
+            _log.warning("versions cannot be looked up, serving goes on with those there are: %s", message_of(error))
+        self._problem = message_of(error)

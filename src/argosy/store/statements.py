@@ -34,6 +34,7 @@ SELECT versions.model, versions.number, versions.label, trained.artifact, versio
     coalesce(marks.reason, '')
 FROM versions JOIN trained ON trained.label = versions.label LEFT JOIN marks ON marks.label = versions.label"""
 VERSIONS: Final = f"{_VERSIONS} WHERE versions.model = :model ORDER BY versions.number"
+CHANGES: Final = "SELECT (SELECT count(*) FROM versions), (SELECT count(*) FROM alias_moves)"
 ALL_VERSIONS: Final = f"{_VERSIONS} ORDER BY versions.model, versions.number"
 STANDING_LABELS: Final = """
 SELECT versions.label FROM versions JOIN trained ON trained.label = versions.label

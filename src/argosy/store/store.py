@@ -140,9 +140,15 @@ class Store:
             return _versions(transaction, model)
 
     def all_versions(self) -> list[Version]:
-        """Every model's versions: two queries, for whoever polls."""
+        """Every model's versions, in two queries."""
         with self.database.read() as transaction:
             return _all_versions(transaction)
+
+    def count_changes(self) -> tuple[int, int]:
+        """How many versions were made, and aliases moved: other numbers mean other versions or aliases."""
+        with self.database.read() as transaction:
+            ((versions, moves),) = transaction.execute(sql.CHANGES)
+        return int(versions), int(moves)
 
     def stored_version(self, reference: str) -> Version:
         """The version that `MODEL@ALIAS`, `MODEL@NUMBER`, `MODEL` (its champion, else its newest) or a label means.
