@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from argosy.datasets.example import Example
     from argosy.models.adapted_model import AdaptedModel
     from argosy.models.recording import attach, log
+    from argosy.transfer.remote_store import RemoteStore
 
 _WHERE = {
     "AdaptedModel": "argosy.models.adapted_model:AdaptedModel",
     "Example": "argosy.datasets.example:Example",
     "attach": "argosy.models.recording:attach",
     "log": "argosy.models.recording:log",
+    "RemoteStore": "argosy.transfer.remote_store:RemoteStore",
     "Project": "argosy.app.project:Project",
     "open": "argosy.app.project:open_project",
 }
 
-__all__ = ["AdaptedModel", "Example", "Project", "__version__", "attach", "log", "open"]
+__all__ = ["AdaptedModel", "Example", "Project", "RemoteStore", "__version__", "attach", "log", "open"]
 
 
 def __dir__() -> list[str]:

@@ -202,6 +202,10 @@ class ArtifactsUnavailable(Outage):
     """The artifact store cannot be reached, or refuses."""
 
 
+class StoreUnavailable(Outage):
+    """A store over HTTP cannot be reached, refuses, or is none."""
+
+
 class AliasInvalid(UserMistake):
     """A name that an alias cannot have, or a place it cannot point at."""
 

@@ -31,7 +31,7 @@ ADAPTER_FOLDERS = {
     "optuna": ("tuning/samplers/",),
     "sklearn": ("models/estimators/",),
     "cryptography": ("vault/",),
-    "starlette": ("http/", "serving/rest/", "feedback/routes.py"),
+    "starlette": ("http/", "serving/rest/", "feedback/routes.py", "transfer/store_routes.py"),
     "uvloop": ("http/",),
     "httptools": ("http/",),
     "prometheus_client": ("http/", "serving/", "feedback/routes.py"),

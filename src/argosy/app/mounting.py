@@ -20,6 +20,7 @@ from argosy.serving.aspired_versions import ServedVersions
 from argosy.serving.limits import InputLimits
 from argosy.serving.model_server import ModelServer
 from argosy.store.store import Store
+from argosy.transfer.store_routes import store_routes
 from argosy.vault.tokens import Tokens
 from argosy.vault.vault import Vault
 
@@ -59,7 +60,7 @@ def http_server(
     feedback = FeedbackLog(database, vault, drain=predictions.drain)
     writer = FeedbackWriter(feedback, predictions, feedback_counter(metrics.registry))
     return HttpServer(
-        [model_server.routes(of_requests), feedback_routes(writer)],
+        [model_server.routes(of_requests), feedback_routes(writer), store_routes(store)],
         Access(Authentication(Tokens(database, vault)), Sites(hosts)),
         metrics,
         of_requests,

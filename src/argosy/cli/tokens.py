@@ -18,7 +18,9 @@ def tokens() -> None:
 
 @tokens.command()
 @click.option("--name", required=True, help="Who will use it; no two tokens have the same name.")
-@click.option("--scope", "scopes", required=True, metavar="SCOPE[,SCOPE]", help="Of predict, feedback and admin.")
+@click.option(
+    "--scope", "scopes", required=True, metavar="SCOPE[,SCOPE]", help="Of predict, feedback, store and admin."
+)
 @click.option("--source", default="", help="Of the feedback given with it; the token's name where none is given.")
 @click.option("--claim", "claims", default="", metavar="CLAIM[,CLAIM]", help="Of outcome, uniform and entity.")
 @json_option

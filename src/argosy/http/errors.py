@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from argosy.errors import (
     ArgosyError,
+    ArtifactNotFound,
     ContentTypeUnsupported,
     CrossSiteRequest,
     DatabaseUnavailable,
@@ -17,6 +18,7 @@ from argosy.errors import (
     ModelNotFound,
     ModelNotReady,
     NotPermitted,
+    Outage,
     PluginFailed,
     PredictionNotFound,
     PredictionNotLogged,
@@ -41,6 +43,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (ModelNotFound, 404),
     (VersionNotFound, 404),
     (PredictionNotFound, 404),
+    (ArtifactNotFound, 404),
     (RequestTooLarge, 413),
     (InputTooLarge, 413),
     (ContentTypeUnsupported, 415),
@@ -52,6 +55,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (RequestTooSlow, 503),
     (PredictionNotLogged, 503),
     (DatabaseUnavailable, 503),
+    (Outage, 503),
     (Exception, 500),
 )
 MESSAGE_CHARACTERS = 2000

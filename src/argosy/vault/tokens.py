@@ -25,8 +25,9 @@ from argosy.vault.vault import Vault
 
 PREDICT = "predict"
 FEEDBACK = "feedback"
+STORE = "store"
 ADMIN = "admin"
-SCOPES = (PREDICT, FEEDBACK, ADMIN)
+SCOPES = (PREDICT, FEEDBACK, STORE, ADMIN)
 OUTCOME = "outcome"
 """That it knows what happened: feedback of the kind `outcome`."""
 UNIFORM = "uniform"

@@ -11,6 +11,7 @@ import pytest
 from argosy.errors import TokenMissing
 from argosy.http.authentication import Authentication, is_loopback
 from argosy.testing.waiting import PATIENCE
+from argosy.vault.tokens import SCOPES
 
 ROUTES = {
     "predict": [
@@ -20,6 +21,7 @@ ROUTES = {
         ("GET", "/v2/models/topics", None),
     ],
     "feedback": [("POST", "/feedback", {"prediction_id": "00", "label": "sport"})],
+    "store": [("GET", "/store/models", None), ("GET", "/store/models/topics/versions/1", None)],
     "admin": [("GET", "/metrics", None)],
     "": [("GET", "/v2/health/live", None), ("GET", "/v2/health/ready", None), ("GET", "/openapi.json", None)],
 }
@@ -39,11 +41,11 @@ def statuses(server, token="", kind="Bearer"):
 def test_a_server_that_only_this_machine_reaches_asks_for_no_token_until_one_is_made(project, start):
     project.promote(project.train())
     server = start()
-    open_ = {"predict": {200}, "feedback": {404}, "admin": {200}, "": {200}}
+    open_ = {"predict": {200}, "feedback": {404}, "store": {200}, "admin": {200}, "": {200}}
     assert statuses(server) == open_
-    token = project.tokens.create("all", ["predict", "feedback", "admin"])
+    token = project.tokens.create("all", SCOPES)
     server.until(lambda: server.client.get("/metrics").status_code == 401)
-    assert statuses(server) == {"predict": {401}, "feedback": {401}, "admin": {401}, "": {200}}
+    assert statuses(server) == {**{scope: {401} for scope in SCOPES}, "": {200}}
     assert statuses(server, token) == open_
     assert statuses(server, token, kind="bearer") == open_
     assert statuses(server, token, kind="Basic")["predict"] == {401}
@@ -54,13 +56,13 @@ def test_a_server_that_only_this_machine_reaches_asks_for_no_token_until_one_is_
 
 def test_a_token_opens_its_scopes_alone_until_it_is_revoked(project, start):
     project.promote(project.train())
-    tokens = {scope: project.tokens.create(f"{scope}-only", [scope]) for scope in ("predict", "feedback", "admin")}
+    tokens = {scope: project.tokens.create(f"{scope}-only", [scope]) for scope in SCOPES}
     server = start()
-    works = {"predict": {200}, "feedback": {404}, "admin": {200}}
+    works = {"predict": {200}, "feedback": {404}, "store": {200}, "admin": {200}}
     for scope, token in tokens.items():
         expected = {other: works[other] if other == scope else {403} for other in works}
         assert statuses(server, token) == {**expected, "": {200}}
-    for name in ("predict-only", "feedback-only", "admin-only"):
+    for name in (f"{scope}-only" for scope in SCOPES):
         project.tokens.revoke(name)
     for token in tokens.values():
         server.until(lambda token=token: statuses(server, token)["admin"] == {401})
@@ -126,7 +128,8 @@ def test_the_commands_make_list_and_revoke_tokens(tmp_path):
     assert "booking" in argosy("tokens", "list").stdout
     assert "there are outcome, uniform, entity" in argosy(*claiming, "truth", code=2).stderr
     assert (
-        "there are predict, feedback, admin" in argosy("tokens", "create", "--name", "x", "--scope", "y", code=2).stderr
+        "there are predict, feedback, store, admin"
+        in argosy("tokens", "create", "--name", "x", "--scope", "y", code=2).stderr
     )
     held = b"".join(path.read_bytes() for path in Path(tmp_path).rglob("*") if path.is_file())
     assert token[20:].encode() not in held
@@ -148,13 +151,13 @@ def documented_scope(path):
 
 def test_every_route_needs_the_scope_that_the_documentation_says(project, start):
     project.promote(project.train())
-    tokens = {scope: project.tokens.create(scope, [scope]) for scope in ("predict", "feedback", "admin")}
+    tokens = {scope: project.tokens.create(scope, [scope]) for scope in SCOPES}
     server = start()
     routes = server.client.get("/openapi.json").json()["paths"]
     assert len(routes) > 15
     for path, methods in routes.items():
         needed = documented_scope(path)
-        asked = path.format(model="topics", version="1", label="champion")
+        asked = path.format(model="topics", version="1", label="champion", digest="0" * 64)
         for method, operation in methods.items():
             assert [one["token"] for one in operation.get("security", [])] == ([[needed]] if needed else [])
             for scope, token in {"": "", **tokens}.items():

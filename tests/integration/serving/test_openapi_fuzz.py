@@ -14,7 +14,7 @@ QUICK = settings(
     suppress_health_check=list(HealthCheck),
 )
 
-REAL = {"model": "topics", "version": "1", "label": "champion"}
+REAL = {"model": "topics", "version": "1", "label": "champion", "digest": "0" * 64}
 
 
 def routes(schema):

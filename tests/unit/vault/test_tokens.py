@@ -61,8 +61,8 @@ def test_a_revoked_token_stays_listed_and_its_name_taken(tokens):
     [
         ({"name": ""}, "cannot be a token's name"),
         ({"name": "a b"}, "cannot be a token's name"),
-        ({"scopes": []}, "there are predict, feedback, admin"),
-        ({"scopes": ["predict", "all"]}, "there are predict, feedback, admin"),
+        ({"scopes": []}, "there are predict, feedback, store, admin"),
+        ({"scopes": ["predict", "all"]}, "there are predict, feedback, store, admin"),
         ({"source": "a\nb"}, "cannot be a token's source"),
         ({"claims": ["truth"]}, "there are outcome, uniform, entity"),
         ({"claims": [""]}, "there are outcome, uniform, entity"),

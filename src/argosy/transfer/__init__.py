@@ -1,0 +1,1 @@
+"""Trained models on their way to other machines: the store over HTTP, and whoever fetches from it."""

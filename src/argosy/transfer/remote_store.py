@@ -1,0 +1,146 @@
+"""A store that another machine offers over HTTP (`store_routes.py`), read with no access to its database.
+
+What was fetched is kept in a folder that all processes of a user share, compared with its digest as it arrives.
+"""
+
+from __future__ import annotations
+
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from functools import partial
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from argosy.errors import DefinitionInvalid, ModelNotFound, StoreUnavailable, VersionNotFound
+from argosy.models.adapted_model import AdaptedModel
+from argosy.store.artifact_cache import ArtifactCache
+from argosy.store.artifact_store import check_bytes, check_digest, out_of_room
+from argosy.store.references import parse_reference, select_version
+from argosy.store.trained import Version
+from argosy.transfer.documents import ModelsDocument, TrainedDocument
+
+TOKEN: Final = "ARGOSY_STORE_TOKEN"  # noqa: S105  # the variable's name
+"""The variable that a token with the scope `store` is taken from, where none is given."""
+SECONDS: Final = 30.0
+"""That the server may be silent for."""
+DOCUMENT_BYTES: Final = 100_000_000
+CACHE_BYTES: Final = 10_000_000_000
+CHUNK_BYTES: Final = 1 << 20
+T = TypeVar("T")
+
+
+class RemoteStore:
+    """`http://HOST:PORT` or `https://…`; raises StoreUnavailable. Any thread."""
+
+    def __init__(self, url: str, token: str = "", cache: Path | None = None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+            raise DefinitionInvalid("it is no server's address: write https://HOST:PORT", "store")
+        self.url = url.rstrip("/")
+        self._token = token or os.environ.get(TOKEN, "")
+        self._cache = ArtifactCache(cache or _cache_folder(), CACHE_BYTES)
+        self._opener = urllib.request.build_opener(_NoRedirects)
+        self._versions: tuple[str, list[Version]] = ("", [])
+        """The entity tag of the list that was read last, and the list."""
+
+    def all_versions(self) -> list[Version]:
+        """Every model's versions; asked again, it is sent only where it has changed."""
+        tag, known = self._versions
+        status, headers, body = self._get("models", {"if-none-match": tag} if tag else {})
+        if status != 304:
+            models = _decoded(body, ModelsDocument).models
+            known = [
+                Version(one.model, one.number, one.label, one.artifact, one.created_at, tuple(one.aliases), one.mark)
+                for model in models
+                for one in model.versions
+            ]
+            self._versions = (headers.get("etag", ""), known)
+        return list(known)
+
+    def stored_version(self, reference: str) -> Version:
+        """What `MODEL@ALIAS`, `MODEL@NUMBER` or `MODEL` means there; raises ModelNotFound, VersionNotFound."""
+        model, wanted = parse_reference(reference)
+        versions = [version for version in self.all_versions() if version.model == model]
+        if not versions:
+            raise ModelNotFound(f"{self.url} has no model '{model}'")
+        return select_version(model, wanted, versions)
+
+    def trained(self, reference: str) -> TrainedDocument:
+        """How a version was made; raises ModelNotFound, VersionNotFound."""
+        version = self.stored_version(reference)
+        path = f"models/{quote(version.model, safe='')}/versions/{version.number}"
+        return _decoded(self._get(path, {})[2], TrainedDocument)
+
+    def fetch_artifact(self, digest: str) -> Path:
+        """A local file with the artifact's bytes, compared with its digest just now. Raises ArtifactCorrupt."""
+        with out_of_room(self._cache.folder):
+            return check_bytes(self._cache.get(check_digest(digest), partial(self._bring, digest)), digest)
+
+    def fetch(self, reference: str) -> AdaptedModel:
+        """The model that a reference means, ready to answer."""
+        return AdaptedModel.load(self.fetch_artifact(self.stored_version(reference).artifact))
+
+    def _bring(self, digest: str, target: Path) -> None:
+        request = self._request(f"artifacts/{digest}", {})
+        try:
+            with self._opener.open(request, timeout=SECONDS) as answer, target.open("wb") as file:
+                while chunk := answer.read(CHUNK_BYTES):
+                    file.write(chunk)
+        except (urllib.error.URLError, HTTPException, OSError) as error:
+            raise self._unavailable(error) from None
+
+    def _get(self, path: str, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            with self._opener.open(self._request(path, headers), timeout=SECONDS) as answer:
+                return answer.status, answer.headers, answer.read(DOCUMENT_BYTES)
+        except urllib.error.HTTPError as error:
+            if error.code == 304:
+                return 304, {}, b""
+            raise self._unavailable(error) from None
+        except (urllib.error.URLError, HTTPException, OSError) as error:
+            raise self._unavailable(error) from None
+
+    def _request(self, path: str, headers: Mapping[str, str]) -> urllib.request.Request:
+        allowed = {"authorization": f"Bearer {self._token}"} if self._token else {}
+        return urllib.request.Request(f"{self.url}/store/{path}", headers={**headers, **allowed})  # noqa: S310
+
+    def _unavailable(self, error: Exception) -> Exception:
+        if isinstance(error, urllib.error.HTTPError):
+            said = _said(error)
+            if error.code == 404:
+                return VersionNotFound(f"{self.url}: {said}")
+            return StoreUnavailable(f"{self.url} answers {error.code}: {said}")
+        reason = getattr(error, "reason", error)
+        return StoreUnavailable(f"{self.url} cannot be read: {getattr(reason, 'strerror', None) or reason}")
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A token is shown to nobody but the server that was named."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def _said(error: urllib.error.HTTPError) -> str:
+    try:
+        return str(msgspec.json.decode(error.read(10_000))["error"])
+    except (msgspec.MsgspecError, OSError, KeyError, TypeError, HTTPException):
+        return str(error.reason)
+
+
+def _decoded(body: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError as error:
+        raise StoreUnavailable(f"the server's answer is no {kind.__name__}: {error}") from None
+
+
+def _cache_folder() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(home) if home else Path.home() / ".cache") / "argosy" / "artifacts"
