@@ -237,6 +237,10 @@ class FollowerNotFound(UserMistake):
     """Nobody follows notifications by that name."""
 
 
+class WebhookFailed(ArgosyError):
+    """The receiver of a webhook did not take a notification; the message says why, without what was sent where."""
+
+
 class BrokerUnavailable(Outage):
     """The broker cannot be reached. What was to be published stays in the outbox."""
 

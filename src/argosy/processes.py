@@ -121,11 +121,14 @@ def end_bare(process: subprocess.Popen[bytes], patience: float = 10.0) -> None:
         process.wait()
 
 
-def follow_parent(poll_seconds: float = 1.0) -> None:
-    """Have this process sent SIGTERM when the one that started it is gone, however that ended. Once, at the start."""
+def follow_parent(poll_seconds: float = 1.0) -> bool:
+    """Have this process sent SIGTERM when the one that started it is gone, however that ended. Once, at the start.
+
+    Whether another process of Argosy started it.
+    """
     parent = os.environ.pop(PARENT, "")
     if not parent.isdecimal():
-        return
+        return False
 
     def watch() -> None:
         while os.getppid() == int(parent):
@@ -133,6 +136,7 @@ def follow_parent(poll_seconds: float = 1.0) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="argosy-parent", daemon=True).start()
+    return True
 
 
 @contextmanager

@@ -101,6 +101,8 @@ def _checked_field(annotation: Any, value: Any, path: str) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
         return checked_struct(annotation, {} if value is None else value, path)
     arguments = typing.get_args(annotation)
+    if typing.get_origin(annotation) is list and isinstance(value, list) and isinstance(arguments[0], type):
+        return [_checked_field(arguments[0], each, f"{path}[{place}]") for place, each in enumerate(value)]
     if typing.get_origin(annotation) is dict and isinstance(value, Mapping):
         return {name: _checked_field(arguments[1], each, f"{path}.{name}") for name, each in value.items()}
     return checked_value(annotation, value, path)

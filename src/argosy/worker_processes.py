@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from argosy import processes
@@ -25,7 +26,7 @@ def run_until(backends: Backends, is_over: Callable[[], bool], count: int, now: 
 
 @contextmanager
 def started(backends: Backends, count: int, now: bool = False) -> Iterator[Callable[[], None]]:
-    """Worker processes for as long as the block runs; what is given replaces those that died.
+    """Worker processes, and webhooks, for as long as the block runs; what is given replaces those that died.
 
     Raises KeyUnavailable where they could not read an example.
     """
@@ -38,15 +39,32 @@ def started(backends: Backends, count: int, now: bool = False) -> Iterator[Calla
         while len(children) < count:
             children.append(_start(backends, now))
 
-    keep()
-    try:
-        yield keep
-    finally:
-        for child in children:
-            if child.poll() is None:
-                child.send_signal(signal.SIGTERM)
-        for child in children:
-            processes.stop(child)
+    with sending_webhooks(backends):
+        try:
+            keep()
+            yield keep
+        finally:
+            _end(children)
+
+
+@contextmanager
+def sending_webhooks(backends: Backends) -> Iterator[None]:
+    """Send notifications to the webhooks of the settings, from this process, for as long as the block runs."""
+    if not backends.settings.webhooks:
+        yield
+        return
+    from argosy.messaging.webhooks import delivering  # HTTP takes a while to import
+
+    with delivering(backends.database, backends.broker, backends.settings.webhooks, os.environ):
+        yield
+
+
+def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+    for child in children:
+        processes.stop(child)
 
 
 def _start(backends: Backends, now: bool) -> subprocess.Popen[bytes]:

@@ -29,9 +29,9 @@ def end_claims(database):
     _run(database, "UPDATE outbox SET claimed_until = 0")
 
 
-def end_delays(database):
-    """Every message that is delayed, for less than it would be held, is delivered now."""
-    _run(database, "UPDATE messages SET visible_at = 0 WHERE hidden_seconds < 60")
+def end_delays(database, below=60):
+    """Every message that is delayed, for less than `below` seconds (it is held for a minute), is delivered now."""
+    _run(database, f"UPDATE messages SET visible_at = 0 WHERE hidden_seconds < {float(below)}")
 
 
 def _run(database, statement):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -72,16 +72,17 @@ def worker(ctx: click.Context, processes: int, until_idle: bool, now: bool) -> i
     from argosy import processes as child
     from argosy import telemetry
     from argosy.app.working import is_idle, work
-    from argosy.worker_processes import run_until
+    from argosy.worker_processes import run_until, sending_webhooks
 
     telemetry.configure()
-    child.follow_parent()
+    is_child = child.follow_parent()
     backends = command_project(ctx).backends
     with stopped_by_signals() as stop:
         if processes == 1 and not sys.stdin.isatty():  # at a terminal the worker needs a session of its own
             child.stand_back(backends.settings.training.nice)
             os.environ.update(child.threads(backends.settings.training.threads))  # no numeric library is loaded yet
-            work(backends, stop, (lambda: is_idle(backends)) if until_idle else None, now=now)
+            with nullcontext() if is_child else sending_webhooks(backends):  # whoever started a child sends them
+                work(backends, stop, (lambda: is_idle(backends)) if until_idle else None, now=now)
         else:
             run_until(backends, lambda: stop.is_set() or (until_idle and is_idle(backends)), processes, now)
     return 0

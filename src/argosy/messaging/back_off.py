@@ -7,6 +7,6 @@ from typing import Final
 LONGEST: Final = 60.0
 
 
-def back_off(failures: int) -> float:
-    """Seconds before the next attempt, after that many failed ones: 1, 4, 16, and a minute from then on."""
-    return float(min(LONGEST, 4.0 ** (min(failures, 9) - 1)))
+def back_off(failures: int, longest: float = LONGEST) -> float:
+    """Seconds before the next attempt, after that many failed ones: 1, 4, 16 …, and the longest from then on."""
+    return float(min(longest, 4.0 ** (min(failures, 9) - 1)))

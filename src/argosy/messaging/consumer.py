@@ -47,12 +47,16 @@ class Consumer(Generic[T]):
 
     def run(self, stop: threading.Event) -> None:
         """Handle messages until `stop` is set; waits out a broker that is away."""
+        problem = ""
         try:
             while not stop.is_set():
                 try:
                     self.step(WAIT_SECONDS)
+                    problem = ""
                 except BrokerUnavailable as error:
-                    _log.warning("%s; trying again", error)
+                    if str(error) != problem:
+                        _log.warning("%s; trying again", error)
+                    problem = str(error)
                     self.close()
                     stop.wait(RECOVER_SECONDS)
         finally:

@@ -60,11 +60,14 @@ class Notifications(Iterator[Notification]):
 
     def __next__(self) -> Notification:
         self._acknowledge()
+        problem = ""
         while not self._stop.is_set():
             try:
                 found = self._take()
             except BrokerUnavailable as error:
-                _log.warning("%s; trying again", error)
+                if str(error) != problem:
+                    _log.warning("%s; trying again", error)
+                problem = str(error)
                 self._give_back()
                 self._stop.wait(RECOVER_SECONDS)
                 continue

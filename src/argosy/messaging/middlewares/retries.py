@@ -1,18 +1,21 @@
-"""Tries a message again whose handling failed, after 1, 4, 16 … seconds, a few times; then lets the error pass."""
+"""Tries a message again whose handling failed, after 1, 4, 16 … seconds, some times; then lets the error pass."""
 
 from __future__ import annotations
 
 from argosy.errors import MessageInvalid, message_of
-from argosy.messaging.back_off import back_off
+from argosy.messaging.back_off import LONGEST, back_off
 from argosy.messaging.broker import Delivery
 from argosy.messaging.middleware import Handle, Middleware
 
 
 class Retries(Middleware):
-    """`attempts` in all. Deliveries to receivers that died count too, where the broker counts them."""
+    """`attempts` in all, at most `longest` seconds apart.
 
-    def __init__(self, attempts: int = 5) -> None:
-        self.attempts = attempts
+    Deliveries to receivers that died count too, where the broker counts them.
+    """
+
+    def __init__(self, attempts: int = 5, longest: float = LONGEST) -> None:
+        self.attempts, self.longest = attempts, longest
 
     def around(self, delivery: Delivery, handle: Handle) -> None:
         try:
@@ -22,4 +25,4 @@ class Retries(Middleware):
         except Exception as error:
             if delivery.attempt >= self.attempts:
                 raise
-            delivery.nack(back_off(delivery.attempt), message_of(error))
+            delivery.nack(back_off(delivery.attempt, self.longest), message_of(error))
