@@ -93,7 +93,7 @@ def test_code_files_curves_and_tags_of_a_version(shop):
         assert before.adapter.to_dict() == today.adapter.to_dict()
         version = project.models.resolve(own)
         code = TrainedCode(project.store, is_strict=True, is_stored=True)
-        loader = AdaptedModelLoader(project.artifacts, code=code.loading)
+        loader = AdaptedModelLoader(project.artifacts.fetch, code=code.loading)
         served = loader.load(ArtifactReference(version.label, version.artifact, own))
         assert served.score(["a text"], NO_LIMIT).tolist() == before.scores(["a text"]).tolist()
         assert served.score(["a text"], NO_LIMIT).tolist() != today.scores(["a text"]).tolist()

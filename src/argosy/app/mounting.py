@@ -20,6 +20,7 @@ from argosy.serving.aspired_versions import ServedVersions
 from argosy.serving.limits import InputLimits
 from argosy.serving.model_server import ModelServer
 from argosy.store.store import Store
+from argosy.transfer.remote_store import RemoteStore
 from argosy.transfer.store_routes import store_routes
 from argosy.vault.tokens import Tokens
 from argosy.vault.vault import Vault
@@ -35,10 +36,12 @@ def http_server(
     hosts: Sequence[str] = (),
     is_strict: bool = False,
     is_stored: bool = False,
+    remote: RemoteStore | None = None,
 ) -> HttpServer:
     """Serves `models`, or all there are; `hosts` are further names that it may be asked under. Strict, it raises
     PluginCodeChanged where one of them was trained with other code of a user's plug-in than is here; with `is_stored`
-    these answer with the code that was kept with them, and CodeNotKept is raised where none was.
+    these answer with the code that was kept with them, and CodeNotKept is raised where none was. Of a `remote` store
+    its models are served.
 
     Routes that are asked most often come first.
     """
@@ -55,6 +58,7 @@ def http_server(
         imported_seconds=given.imported_seconds,
         is_strict=is_strict,
         is_stored=is_stored,
+        remote=remote,
     )
     predictions = PredictionLog(database, vault, spool)
     feedback = FeedbackLog(database, vault, drain=predictions.drain)

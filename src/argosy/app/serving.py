@@ -20,6 +20,7 @@ from argosy.telemetry import logger
 
 if TYPE_CHECKING:
     from argosy.http.http_server import HttpServer
+    from argosy.transfer.remote_store import RemoteStore
 
 T = TypeVar("T")
 _log = logger("argosy.serving")
@@ -30,7 +31,9 @@ DRAINER_SECONDS = 5.0
 """That a drainer may take to end; what it was killed with stays in the spool."""
 
 
-def server_of(backends: Backends, is_strict: bool = False, is_stored: bool = False) -> HttpServer:
+def server_of(
+    backends: Backends, is_strict: bool = False, is_stored: bool = False, remote: RemoteStore | None = None
+) -> HttpServer:
     """A server of what the settings name: by default every version that has an alias."""
     from argosy.app.mounting import http_server
     from argosy.serving.aspired_versions import ServedVersions
@@ -50,6 +53,7 @@ def server_of(backends: Backends, is_strict: bool = False, is_stored: bool = Fal
         hosts=settings.server.hosts,
         is_strict=is_strict,
         is_stored=is_stored,
+        remote=remote,
     )
 
 
@@ -60,17 +64,19 @@ def serve(
     on_listening: Callable[[str], None] | None = None,
     is_strict: bool = False,
     is_stored: bool = False,
+    remote: RemoteStore | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, a drainer next to it; raises PortInUse, AddressInvalid, TokenMissing.
 
     And PluginCodeChanged, where it is strict and a plug-in's code is not what a version was trained with. With
-    `is_stored` such a version is loaded with the code that was kept with it.
+    `is_stored` such a version is loaded with the code that was kept with it. Of a `remote` store its models are served;
+    predictions, feedback and tokens are the project's.
     """
     stop = threading.Event()
     keeper = threading.Thread(target=keep_draining, args=(backends, stop), name="argosy-drainer")
 
     def listening(url: str) -> None:
-        for model in without_champion(backends):
+        for model in without_champion(backends) if remote is None else []:
             _log.warning(
                 "%s has no champion: who names no version is answered by the newest; %s",
                 *(model, champion_advice(backends.plans, model)),
@@ -80,7 +86,7 @@ def serve(
             on_listening(url)
 
     try:
-        server_of(backends, is_strict, is_stored).run(host, port, listening)
+        server_of(backends, is_strict, is_stored, remote).run(host, port, listening)
     finally:
         stop.set()
         if keeper.ident is not None:

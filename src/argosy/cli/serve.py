@@ -12,6 +12,7 @@ from argosy.cli.train import stopped_by_signals
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
+    from argosy.transfer.remote_store import RemoteStore
 
 EXIT_SECONDS = 5.0
 """That threads of a user's own code may take after everything was closed."""
@@ -24,11 +25,19 @@ port_option = click.option("--port", type=click.IntRange(0, 65535), help="Defaul
 @port_option
 @click.option("--strict", is_flag=True, help="Serve no version that was trained with other code of a plug-in of yours.")
 @code_option
+@click.option(
+    "--store",
+    default="",
+    metavar="URL",
+    help="Serve the models of that server, by its token in ARGOSY_STORE_TOKEN; predictions and feedback stay here.",
+)
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int | None, strict: bool, code: str) -> int:
+def serve(ctx: click.Context, host: str, port: int | None, strict: bool, code: str, store: str) -> int:
     """Serve every version that has an alias, following aliases as they move, until Ctrl-C or SIGTERM.
 
     Example: argosy serve --port 8080
+
+    Example: argosy serve --store https://models.example
     """
     from argosy import processes, telemetry
     from argosy.app.serving import serve as serve_project
@@ -36,12 +45,14 @@ def serve(ctx: click.Context, host: str, port: int | None, strict: bool, code: s
     telemetry.configure()
     processes.follow_parent()
     project = command_project(ctx)
+    remote = _remote(project, store, strict or code == "stored") if store else None
     serve_project(
         project.backends,
         *_address(project, host, port),
         lambda url: print_line(f"Serving on {url}"),
         is_strict=strict,
         is_stored=code == "stored",
+        remote=remote,
     )
     processes.end_within(EXIT_SECONDS)
     return 0
@@ -79,6 +90,17 @@ def drain(ctx: click.Context) -> int:
     with stopped_by_signals() as stop:
         drain_project(command_project(ctx).backends, stop)
     return 0
+
+
+def _remote(project: Project, url: str, minds_code: bool) -> RemoteStore:
+    from argosy.backends import HOME
+    from argosy.transfer.remote_store import RemoteStore
+
+    if minds_code:
+        raise click.UsageError("--strict and --code stored are about this project's own versions: leave out --store")
+    remote = RemoteStore(url, cache=project.root / HOME / "cache")
+    remote.all_versions()  # one that cannot be reached is said now
+    return remote
 
 
 def _address(project: Project, host: str, port: int | None) -> tuple[str, int]:

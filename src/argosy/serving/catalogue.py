@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
 from argosy.serving.aspired_versions import AspiredVersions, ServedVersions, select_versions
 from argosy.serving.servable import ArtifactReference
@@ -22,17 +23,35 @@ class StoreCatalogue:
         """What should be served; the versions are read only where some were added or an alias was moved."""
         changes = self._store.count_changes()  # before they are read: what comes in between is read the next time
         if changes != self._seen:
-            self._known = [
-                select_versions(offered, self._wanted.get(offered.model, ServedVersions()))
-                for offered in offers(self._store.all_versions())
-                if not self._wanted or offered.model in self._wanted
-            ]
+            self._known = _wanted_of(self._store.all_versions(), self._wanted)
             self._seen = changes
         return list(self._known)
 
     def wait(self, seconds: float) -> bool:
         """Wait until somebody may have committed to the database, for that long at most."""
         return self._store.database.wait_for_change(seconds)
+
+
+class PolledCatalogue:
+    """The same of a store that has no news: one that another machine offers."""
+
+    def __init__(self, all_versions: Callable[[], Sequence[Version]], wanted: Mapping[str, ServedVersions]) -> None:
+        self._all_versions, self._wanted = all_versions, wanted
+
+    def read(self) -> Sequence[AspiredVersions]:
+        return _wanted_of(self._all_versions(), self._wanted)
+
+    def wait(self, seconds: float) -> bool:
+        time.sleep(seconds)
+        return False
+
+
+def _wanted_of(versions: Sequence[Version], wanted: Mapping[str, ServedVersions]) -> list[AspiredVersions]:
+    return [
+        select_versions(offered, wanted.get(offered.model, ServedVersions()))
+        for offered in offers(versions)
+        if not wanted or offered.model in wanted
+    ]
 
 
 def offers(versions: Sequence[Version]) -> list[AspiredVersions]:

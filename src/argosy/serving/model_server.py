@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
@@ -17,7 +18,7 @@ from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.spool import SpoolWriter
 from argosy.serving.aspired_versions import ServedVersions
-from argosy.serving.catalogue import StoreCatalogue
+from argosy.serving.catalogue import PolledCatalogue, StoreCatalogue
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.drift_gauges import DriftGauges
 from argosy.serving.limits import InputLimits
@@ -27,12 +28,22 @@ from argosy.serving.metrics import ServingMetrics
 from argosy.serving.plugin_code import TrainedCode
 from argosy.serving.recording import Recorder
 from argosy.serving.rest.routes import serving_routes
-from argosy.serving.source import POLL_SECONDS, Source
+from argosy.serving.source import POLL_SECONDS, Catalogue, Source
 from argosy.store.store import Store
+from argosy.store.trained import Version
 from argosy.vault.vault import Vault
 
 SWITCH_SECONDS = 0.0005
 """How long a loading thread may keep the interpreter while a request waits; Python's own default is 5 ms."""
+
+
+class OfferedStore(Protocol):
+    """Versions and their files that another machine offers."""
+
+    def all_versions(self) -> Sequence[Version]: ...
+
+    def fetch_artifact(self, digest: str) -> Path:
+        """A local file, compared with its digest."""
 
 
 class ModelServer:
@@ -57,17 +68,23 @@ class ModelServer:
         is_strict: bool = False,
         is_stored: bool = False,
         poll_seconds: float = POLL_SECONDS,
+        remote: OfferedStore | None = None,
     ) -> None:
         scope = vault.scope(SCOPE)
         metrics = ServingMetrics(registry)
         metrics.count_damaged_by(lambda: len(segments.damaged(spool)))
         self._drift = DriftGauges(store.database)
         registry.register(self._drift)
-        code = TrainedCode(store, is_strict, is_stored)
-        self._loader = AdaptedModelLoader(store.artifacts, imported_seconds, code=code.loading)
+        offered: Catalogue
+        if remote is None:
+            code = TrainedCode(store, is_strict, is_stored)
+            self._loader = AdaptedModelLoader(store.artifacts.fetch, imported_seconds, code=code.loading)
+            offered = StoreCatalogue(store, models or {})
+            code.check_all(offered.read)
+        else:
+            self._loader = AdaptedModelLoader(remote.fetch_artifact, imported_seconds)
+            offered = PolledCatalogue(remote.all_versions, models or {})
         self.manager = Manager(self._loader, watch=metrics.watch)
-        offered = StoreCatalogue(store, models or {})
-        code.check_all(offered.read)
         self._source = Source(offered, self.manager.aspire, poll_seconds)
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))
         self.dataplane = DataPlane(self.manager, recorder, limits=limits, metrics=metrics)

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from argosy.errors import DefinitionInvalid, ModelNotFound, StoreUnavailable, VersionNotFound
+from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ModelNotFound, StoreUnavailable, VersionNotFound
 from argosy.models.adapted_model import AdaptedModel
 from argosy.store.artifact_cache import ArtifactCache
 from argosy.store.artifact_store import check_bytes, check_digest, out_of_room
@@ -79,8 +79,14 @@ class RemoteStore:
 
     def fetch_artifact(self, digest: str) -> Path:
         """A local file with the artifact's bytes, compared with its digest just now. Raises ArtifactCorrupt."""
+        bring = partial(self._bring, check_digest(digest))
         with out_of_room(self._cache.folder):
-            return check_bytes(self._cache.get(check_digest(digest), partial(self._bring, digest)), digest)
+            found = self._cache.get(digest, bring)
+            try:
+                return check_bytes(found, digest)
+            except ArtifactCorrupt:  # the copy is
+                self._cache.drop(digest)
+            return self._cache.get(digest, bring)
 
     def fetch(self, reference: str) -> AdaptedModel:
         """The model that a reference means, ready to answer."""

@@ -1,12 +1,17 @@
 """The store over HTTP, as another client sees it and as `RemoteStore` does."""
 
 import hashlib
+import re
+import subprocess
+import sys
 
+import httpx
 import numpy as np
 import pytest
 
-from argosy import RemoteStore
-from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ModelNotFound, StoreUnavailable, VersionNotFound
+from argosy import RemoteStore, processes
+from argosy.errors import DefinitionInvalid, ModelNotFound, StoreUnavailable, VersionNotFound
+from argosy.testing.waiting import PATIENCE, until
 
 
 @pytest.fixture
@@ -82,12 +87,14 @@ def test_a_remote_store_fetches_what_answers_alike(remote, server, client):
 def test_what_was_fetched_needs_no_server_again(remote, monkeypatch):
     digest = remote.stored_version("topics@1").artifact
     path = remote.fetch_artifact(digest)
-    monkeypatch.setattr(remote, "url", "http://127.0.0.1:9")
-    assert remote.fetch_artifact(digest) == path
-    path.chmod(0o600)
-    path.write_bytes(b"another")
-    with pytest.raises(ArtifactCorrupt):
-        remote.fetch_artifact(digest)
+    with monkeypatch.context() as away:
+        away.setattr(remote, "url", "http://127.0.0.1:9")
+        assert remote.fetch_artifact(digest) == path
+        path.chmod(0o600)
+        path.write_bytes(b"another")
+        with pytest.raises(StoreUnavailable):
+            remote.fetch_artifact(digest)
+    assert hashlib.sha256(remote.fetch_artifact(digest).read_bytes()).hexdigest() == digest
 
 
 def test_what_is_not_there_is_said(remote):
@@ -119,3 +126,35 @@ def test_what_is_no_address_is_refused(url, tmp_path):
 def test_nobody_there_is_one_line(tmp_path):
     with pytest.raises(StoreUnavailable, match="refused"):
         RemoteStore("http://127.0.0.1:9", cache=tmp_path).all_versions()
+
+
+def test_a_project_elsewhere_serves_its_models_and_keeps_its_own_predictions(server, tmp_path):
+    home = tmp_path / "elsewhere"
+    home.mkdir()
+    (home / "argosy.yaml").write_text("name: elsewhere\n")
+    command = [sys.executable, "-m", "argosy", "-C", str(home), "serve", "--port", "0", "--store", server.url]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        url = re.search(r"http://\S+", process.stdout.readline())[0]
+        with httpx.Client(base_url=url, timeout=PATIENCE) as client:
+
+            def ask():
+                return client.post("/v1/models/topics:predict", json={"instances": ["a goal"]})
+
+            until(lambda: client.get("/v2/health/ready").status_code == 200)
+            answer = ask()
+            assert answer.headers["argosy-model-version"] == "1"
+            server.project.promote(server.project.train(suffix="s"))
+            until(lambda: ask().headers["argosy-model-version"] == "2")
+            given = {"prediction_id": answer.headers["argosy-prediction-id"], "label": "money"}
+            assert client.post("/feedback", json=given).status_code == 201
+    finally:
+        processes.stop(process)
+
+
+@pytest.mark.parametrize("options", [["--strict"], ["--code", "stored"]])
+def test_what_is_about_own_versions_is_refused_with_another_store(options, tmp_path):
+    (tmp_path / "argosy.yaml").write_text("name: elsewhere\n")
+    command = [sys.executable, "-m", "argosy", "-C", str(tmp_path), "serve", "--store", "http://127.0.0.1:9", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, "leave out --store" in done.stderr) == (2, True)

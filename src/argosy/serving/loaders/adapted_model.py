@@ -11,6 +11,7 @@ import importlib
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters import adapters
@@ -19,7 +20,6 @@ from argosy.models.estimators import estimators
 from argosy.models.runtimes import CALL_SECONDS
 from argosy.models.vocabulary import Vocabulary
 from argosy.serving.servable import ArtifactReference, Predictor
-from argosy.store.artifact_store import ArtifactStore
 from argosy.telemetry import logger
 
 _log = logger("argosy.serving")
@@ -32,17 +32,19 @@ def give_way() -> None:
 
 
 class AdaptedModelLoader:
-    """A call of an imported model may take `imported_seconds`. `code` is around the loading of a
-    version: with the users' code that is to answer for it, or it raises."""
+    """`fetch` gives an artifact's file, compared with its digest. A call of an imported model may take
+    `imported_seconds`. `code` is around the loading of a version: with the users' code that is to answer for it, or it
+    raises.
+    """
 
     def __init__(
         self,
-        artifacts: ArtifactStore,
+        fetch: Callable[[str], Path],
         imported_seconds: float = CALL_SECONDS,
         pause: Callable[[], None] = give_way,
         code: Callable[[ArtifactReference], AbstractContextManager[None]] = lambda _reference: nullcontext(),
     ) -> None:
-        self._artifacts, self._imported_seconds, self._pause = artifacts, imported_seconds, pause
+        self._fetch, self._imported_seconds, self._pause = fetch, imported_seconds, pause
         self._code = code
         self._vocabularies: dict[int, list[Vocabulary]] = {}
 
@@ -62,7 +64,7 @@ class AdaptedModelLoader:
         And PluginCodeChanged, where the code is checked strictly.
         """
         with self._code(reference):
-            model = AdaptedModel.load(self._artifacts.fetch(reference.artifact))
+            model = AdaptedModel.load(self._fetch(reference.artifact))
             components = [one for half in (model.adapter, model.estimator) for one in _components(half)]
             for component in components:
                 component.limit_calls(self._imported_seconds)
