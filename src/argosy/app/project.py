@@ -174,9 +174,9 @@ class Project:
 
         Port 0 takes a free one. Raises ServerNotStarted.
         """
-        from argosy.app.serving import serving
+        from argosy.http.child_server import child_server
 
-        return serving(self.backends, port)
+        return child_server(self.root, port)
 
     def drift(self, target: str, by: str = "") -> pandas.DataFrame:
         """Live answers of a model's versions, or of `MODEL@VERSION`, compared with their test parts.

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from argosy import processes
 from argosy.backends import Backends
-from argosy.errors import ServerNotStarted
-from argosy.jobs.selection import champion_advice
+from argosy.jobs.selection import champion_advice, without_champion
 from argosy.telemetry import logger
 
 if TYPE_CHECKING:
@@ -24,7 +17,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _log = logger("argosy.serving")
-START_SECONDS, READY_POLL_SECONDS = 60.0, 0.05
 KEEP_SECONDS = 0.5
 """How often it is checked that the drainer runs."""
 DRAINER_SECONDS = 5.0
@@ -76,7 +68,7 @@ def serve(
     keeper = threading.Thread(target=keep_draining, args=(backends, stop), name="argosy-drainer")
 
     def listening(url: str) -> None:
-        for model in without_champion(backends) if remote is None else []:
+        for model in without_champion(backends.store) if remote is None else []:
             _log.warning(
                 "%s has no champion: who names no version is answered by the newest; %s",
                 *(model, champion_advice(backends.plans, model)),
@@ -91,55 +83,6 @@ def serve(
         stop.set()
         if keeper.ident is not None:
             keeper.join()
-
-
-def without_champion(backends: Backends) -> list[str]:
-    """The models that no version of is the champion."""
-    from argosy.store.aliases import CHAMPION
-
-    store = backends.store
-    return [name for name in store.models() if not any(CHAMPION in one.aliases for one in store.versions(name))]
-
-
-@contextmanager
-def serving(backends: Backends, port: int = 0) -> Iterator[str]:
-    """A server in a child process on this machine alone, for as long as the block runs; its URL, once it is ready.
-
-    Raises ServerNotStarted, with the last line that the child said.
-    """
-    with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
-        log = Path(folder) / "log"
-        arguments = ["--project", str(backends.root), "serve", "--host", "127.0.0.1", "--port", str(port)]
-        process = processes.start_argosy(arguments, log=log)
-        try:
-            yield _ready(process, log)
-        finally:
-            processes.stop(process)
-
-
-def _ready(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Where the server listens, once all that it is to serve has been loaded."""
-    url, deadline = "", time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        found = re.search(r"^Serving on (\S+)$", log.read_text("utf-8", errors="replace"), re.MULTILINE)
-        url = found[1] if found else url
-        if url and _is_ready(url):
-            return url
-        time.sleep(READY_POLL_SECONDS)
-    last = log.read_text("utf-8", errors="replace").strip().splitlines()[-1:]
-    raise ServerNotStarted(f"the server did not start: {' '.join(last) or 'it printed no reason'}")
-
-
-def _is_ready(url: str) -> bool:
-    """Whether it says so; one that listens and is not asked by this machine's proxies."""
-    import urllib.request  # 20 ms to import, which a server does not need
-
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(f"{url}/v2/health/ready", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 def keep_draining(backends: Backends, stop: threading.Event) -> None:

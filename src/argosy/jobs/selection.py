@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from argosy.errors import VersionNotFound
 from argosy.jobs.submission import Plans
 from argosy.store.aliases import BEST, CHAMPION, PROPOSED, RESERVED
+from argosy.store.store import Store
 from argosy.store.trained import LeaderboardRow, Trained, Version, learned_nothing
 from argosy.types import Part
 
@@ -29,6 +30,11 @@ def resolve_version(plans: Plans, reference: str) -> Version:
         if mine and (row.proposed or wanted == BEST):
             return mine
     raise VersionNotFound(f"nothing of '{model}' {_WANTED[wanted]}: name a number")
+
+
+def without_champion(store: Store) -> list[str]:
+    """The models that no version of is the champion."""
+    return [name for name in store.models() if not any(CHAMPION in one.aliases for one in store.versions(name))]
 
 
 def champion_advice(plans: Plans, model: str) -> str:
