@@ -58,6 +58,8 @@ class OwnServer:
             "distribution.listener.interface = 127.0.0.1\n"
             "log.console = true\nlog.file = false\n"
         )
+        for file in folder.iterdir():
+            file.chmod(0o644)  # also under a umask of 077
         self.environment = {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
