@@ -19,6 +19,7 @@ from typing import Any
 from argosy.database.database import Transaction
 from argosy.errors import (
     BrokerUnavailable,
+    DatabaseOutage,
     DatabaseUnavailable,
     JobInterrupted,
     KeyUnavailable,
@@ -72,6 +73,8 @@ class WorkerTimings:
     """Before the next attempt, where the database was away."""
     patience: float = 2.0
     """How long a job that is to stop has until its next `check()`, before it is given back for it."""
+    finish: float = 30.0
+    """For how long it is tried to write what a job came to, where the database is away."""
     outage: float = 5.0
     """Before the next attempt, where something that the job needs was away or full."""
 
@@ -203,7 +206,7 @@ class _Worker:
         try:
             with self.heartbeat.keeping(guard):
                 outcome = self.handlers[lease.job.kind](lease.job, guard)
-            self.queue.finish(lease, outcome.result, outcome.then)
+            self._finish(lease, outcome)
             self.tally.done += 1
         except LeaseLost as error:
             self._lost(guard, error)
@@ -214,6 +217,20 @@ class _Worker:
         except BaseException:  # Ctrl-C: the job goes back at once
             self.queue.release(lease)
             raise
+
+    def _finish(self, lease: Lease, outcome: Outcome) -> None:
+        """What took hours to compute outlives a database that restarts, or two transactions that met."""
+        deadline = time.monotonic() + self.timings.finish
+        while True:
+            try:
+                self.queue.finish(lease, outcome.result, outcome.then)
+            except DatabaseOutage as error:
+                if self.stop.is_set() or time.monotonic() >= deadline:
+                    raise
+                log.warning("%s is done and not written yet: %s", lease.job.label, error)
+                self.stop.wait(self.timings.recover)
+            else:
+                return
 
     def _lost(self, guard: LeaseGuard, error: LeaseLost) -> None:
         if guard.is_given_back:

@@ -314,6 +314,40 @@ def test_a_job_is_put_off_for_as_long_as_its_surroundings_are_full(worker, outag
     assert (job.state, job.failures, job.losses, job.error) == (JobState.DONE, 0, 0, None)
 
 
+def test_what_was_computed_is_kept_until_the_database_takes_it(worker):
+    worker.submit("long")
+    ran, written = [], []
+
+    def then(_):
+        written.append(1)
+        if len(written) < 4:
+            raise DatabaseOutage("the server is restarting")
+
+    def handler(job, guard):
+        ran.append(job.label)
+        return Outcome({"accuracy": 0.9}, then)
+
+    assert worker.run(handler).done == 1
+    assert (ran, len(written)) == (["long"], 4)
+    assert worker.queue.get("long").result == {"accuracy": 0.9}
+
+
+def test_what_the_database_does_not_take_for_long_is_computed_again(worker):
+    worker.submit("long")
+    ran = []
+
+    def then(_):
+        if len(ran) == 1:
+            raise DatabaseOutage("the disk is full")
+
+    def handler(job, guard):
+        ran.append(job.label)
+        return Outcome({}, then)
+
+    tally = worker.run(handler, timings=WorkerTimings(poll=0.01, reconcile=0.0, recover=0.01, finish=0.0))
+    assert (tally.done, tally.put_off, len(ran)) == (1, 1, 2)
+
+
 @pytest.mark.parametrize("overtaken", [ErasedMeanwhile("examples were erased"), DecisionOvertaken("it moved")])
 def test_a_job_that_is_overtaken_begins_again_and_counts_no_failure(worker, overtaken):
     worker.submit("job")
