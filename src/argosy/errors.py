@@ -269,6 +269,10 @@ class Overtaken(ArgosyError):
     """What a job rested on changed while it ran: it is run again, and only after ten such losses is it a failure."""
 
 
+class OutputInUse(UserMistake):
+    """A file that another process is writing."""
+
+
 class JobFailed(ArgosyError):
     """A job that was waited for ended in failure."""
 

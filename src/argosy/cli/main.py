@@ -33,7 +33,7 @@ COMMANDS = {
     "drift": ("argosy.cli.drift:drift", "Compare what a model answers live with its test part, over time."),
     "reproduce": ("argosy.cli.reproduce:reproduce", "Train a definition again and compare it bit for bit."),
     "serve": ("argosy.cli.serve:serve", "Run the model server."),
-    "predict": ("argosy.cli.models:predict", "Classify a few texts here, without a server."),
+    "predict": ("argosy.cli.predict:predict", "Classify texts, or the rows of files, here, without a server."),
     "feedback": ("argosy.cli.feedback:feedback", "Give outcomes and corrections; review predictions."),
     "retrain": ("argosy.cli.feedback:retrain", "Train a challenger on newer data; promote it if the gate agrees."),
     "notifications": ("argosy.cli.notifications:notifications", "Follow what happens: training, promotions, failures."),

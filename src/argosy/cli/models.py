@@ -1,11 +1,10 @@
-"""`argosy models …`, `argosy leaderboard` and `argosy predict`."""
+"""`argosy models …` and `argosy leaderboard`."""
 
 from __future__ import annotations
 
 import csv
-import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,9 @@ from argosy.cli.diff import diff
 from argosy.cli.importing import challenge, import_, origin_rows
 from argosy.cli.model_files import code, files, tag
 from argosy.cli.output import json_option, print_json, print_line, print_table, standard_output
-from argosy.cli.project import code_option, command_project
-from argosy.errors import InputInvalid, ModelFailed
+from argosy.cli.project import command_project
 from argosy.plurals import plural
 from argosy.spreadsheet_cells import guarded
-from argosy.types import Input
 
 if TYPE_CHECKING:
     from argosy.evaluation.promotion import Promotion
@@ -30,9 +27,6 @@ alias_option = click.option(
 )
 SHOWN_LABELS = 20
 """More columns than a terminal has room for are not printed."""
-BLANK = {"label": None, "confidence": None, "scores": None, "problem": "a blank line"}
-"""The answer to a line of standard input that says nothing, so that the answers stand in the order of the lines."""
-_ROW = re.compile(r"^row (\d+):")
 reason_option = click.option("--reason", default="", help="Why, for the history.")
 
 
@@ -296,75 +290,6 @@ def leaderboard(ctx: click.Context, plan: str, form: str, as_json: bool, top: in
 def _csv_cell(value: Any) -> Any:
     text = " ".join(value) if isinstance(value, list) else value
     return guarded(text) if isinstance(text, str) else text
-
-
-@click.command()
-@click.argument("reference", metavar="MODEL[@VERSION]")
-@click.argument("texts", nargs=-1, required=True, metavar="TEXT...")
-@code_option
-@json_option
-@click.pass_context
-def predict(ctx: click.Context, reference: str, texts: tuple[str, ...], code: str, as_json: bool) -> None:
-    """Classify each TEXT here, without a server; nothing is logged. For a model of fields, TEXT is a JSON object.
-
-    The TEXT - stands for the lines of standard input, each of which has a line of the answer, blank ones too.
-
-    Example: argosy predict topics "shares fell on Monday"
-    """
-    from argosy.models.answers import answers_of, confidence
-
-    models = command_project(ctx).models
-    model = models.with_stored_code(reference) if code == "stored" else models[reference]
-    given = [one for text in texts for one in (_lines() if text == "-" else [text])]
-    asked = [place for place, text in enumerate(given) if text is not None]
-    if not asked:
-        raise InputInvalid("standard input has no text: write one a line")
-    inputs = [input_of(text, model.adapter.reads) for text in given if text is not None]
-    try:
-        scores = model.scores(inputs)
-    except InputInvalid as problem:
-        raise InputInvalid(_ROW.sub(lambda row: f"row {asked[int(row[1]) - 1] + 1}:", str(problem))) from None
-    except ModelFailed as failed:
-        raise ModelFailed(failed.problem, reference) from failed
-    labels = answers_of(scores, model.classes, model.estimator.answered_from)
-    confidences = confidence(scores, model.estimator.has_probabilities, model.estimator.answered_from)
-    found = {
-        place: {"label": label, "confidence": float(sure), "scores": dict(zip(model.classes, row, strict=True))}
-        for place, label, sure, row in zip(asked, labels, confidences, scores.tolist(), strict=True)
-    }
-    answers = [found.get(place, BLANK) for place in range(len(given))]
-    if as_json:
-        print_json(answers)
-        return
-    for text, answer in zip(given, answers, strict=True):
-        if text is None:
-            print_line("–\t–\t(a blank line)")
-        else:
-            print_line(f"{answer['label']}\t{answer['confidence']:.3f}\t{text}")
-
-
-def _lines() -> Iterator[str | None]:
-    """Those of standard input, None for each that says nothing."""
-    for number, line in enumerate(sys.stdin.buffer, 1):
-        try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-        except UnicodeDecodeError:
-            raise InputInvalid(f"line {number} of standard input is not UTF-8") from None
-        yield text if text.strip() else None
-
-
-def input_of(text: str, reads: Mapping[str, str]) -> Input:
-    """The text, or for a model of fields the JSON object that it is."""
-    import msgspec
-
-    from argosy.models.inputs import is_lone_text
-
-    if is_lone_text(reads):
-        return text
-    try:
-        return msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-        return text
 
 
 def _story(versions: Sequence[Version], trained: Trained, changed: list[str]) -> list[tuple[str, str]]:

@@ -130,6 +130,12 @@ def identities(given: Columns) -> tuple[str, ...]:
     return tuple(getattr(given, role) or role for role in _IDENTITIES)
 
 
+def usual_column(role: str, names: Sequence[str]) -> str:
+    """The column that has the most usual name of a role; empty where none has one."""
+    by_folded = {normal(name).casefold(): name for name in reversed(names)}
+    return next((by_folded[name] for name in _USUAL[role] if name in by_folded), "")
+
+
 def is_usual(name: str) -> bool:
     """Whether some role's column usually has that name."""
     folded = normal(name).casefold()

@@ -11,6 +11,7 @@ says that there is no label.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,9 +19,12 @@ import msgspec
 
 from argosy.datasets.plain_values import plain_row
 from argosy.errors import ExamplesInvalid, ExtraMissing
+from argosy.paths import make_private_file
 
 GROUP_BYTES: Final = 1_000_000_000
 """The largest row group, unpacked."""
+WRITTEN_ROWS: Final = 50_000
+"""Of a row group."""
 _BATCH_ROWS = 5000
 _SLICE_BYTES = 64_000_000
 
@@ -58,6 +62,22 @@ def read_parquet(
     except (pyarrow.ArrowException, OSError, ValueError):
         after = f" after row {number:,}" if number else ""
         raise ExamplesInvalid(f"{path}: it is no Parquet file, or damaged{after}") from None
+
+
+def lines_to_parquet(lines: Path, columns: Mapping[str, str], path: Path) -> Path:
+    """Write lines of JSON, each with those columns of type int, float or text, as a Parquet file; its path."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise ExtraMissing("pyarrow", "parquet", f"writing {path.name}") from None
+    types = {"int": pyarrow.int64(), "float": pyarrow.float64(), "text": pyarrow.string()}
+    schema = pyarrow.schema([(name, types[kind]) for name, kind in columns.items()])
+    make_private_file(path)
+    with lines.open("rb") as file, parquet.ParquetWriter(path, schema) as writer:
+        while some := [msgspec.json.decode(line) for line in islice(file, WRITTEN_ROWS)]:
+            writer.write_table(pyarrow.Table.from_pylist(some, schema))
+    return path
 
 
 def _check_sizes(path: Path, sizes: list[int]) -> None:

@@ -27,6 +27,7 @@ from argosy.predictions.record import (
     from_bytes,
     prediction_entity_hash,
     prediction_subject_hash,
+    seal,
     unseal,
 )
 from argosy.statistics.shifts import Moments
@@ -130,6 +131,12 @@ class PredictionLog:
             Reviewable(one, confidence, self._ids.draw(one), bool(measured), bool(drawn))
             for one, confidence, measured, drawn in self._ours(rows)
         ]
+
+    def add(self, predictions: Iterable[Prediction]) -> None:
+        """Log predictions at once, past the spool; of an id that is there nothing changes."""
+        rows = [statements.parameters(seal(one, self._scope)) for one in predictions]
+        with self._database.write() as transaction:
+            transaction.execute_many(statements.ADD, rows)
 
     def drain(self) -> None:
         """See to it that what was answered so far is found by the look-ups that do not drain."""

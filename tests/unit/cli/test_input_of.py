@@ -2,7 +2,7 @@
 
 import pytest
 
-from argosy.cli.models import input_of
+from argosy.cli.predict import input_of
 
 FIELDS = {"ratio": "number", "plan": "category"}
 

@@ -1,0 +1,164 @@
+"""`argosy predict`: a few texts, or the rows of files."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from argosy.cli.output import counting, json_option, print_json, print_line
+from argosy.cli.project import code_option, command_project
+from argosy.errors import InputInvalid, ModelFailed, UserMistake
+from argosy.plurals import plural
+from argosy.types import Input
+
+if TYPE_CHECKING:
+    from argosy.app.project import Project
+
+BLANK = {"label": None, "confidence": None, "scores": None, "problem": "a blank line"}
+"""The answer to a line of standard input that says nothing, so that the answers stand in the order of the lines."""
+_ROW = re.compile(r"^row (\d+):")
+QUOTING = ("check", "none", "trust")
+
+
+@click.command()
+@click.argument("reference", metavar="MODEL[@VERSION]")
+@click.argument("texts", nargs=-1, metavar="[TEXT...]")
+@click.option("--input", "inputs", multiple=True, metavar="FILE", help="Score these files, folders or 'patterns*.csv'.")
+@click.option(
+    "--output", default="", metavar="FILE", help="Into this .csv, .jsonl or .parquet; several, into this folder."
+)
+@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="That score side by side.")
+@click.option("--probabilities", is_flag=True, help="Each class's probability too (its score, where there is none).")
+@click.option("--log", is_flag=True, help="Log each answer as a prediction, and write its id.")
+@click.option("--text", default="", metavar="COLUMN", help="Where the text is (default: the column usually called so).")
+@click.option("--keep", multiple=True, metavar="COLUMN", help="Carry a column over into the output; may be repeated.")
+@click.option("--subject", default="", metavar="COLUMN", help="With --log: whom the row is about, for erasure.")
+@click.option("--entity", default="", metavar="COLUMN", help="With --log: what the row is about, for outcomes.")
+@click.option("--encoding", default="", metavar="NAME", help="Of the files' text, such as cp1252 (default: UTF-8).")
+@click.option("--quoting", type=click.Choice(QUOTING), default="check", help="Of cells in CSV, as for an import.")
+@click.option("--replace", is_flag=True, help="Also outputs that are there already.")
+@code_option
+@json_option
+@click.pass_context
+def predict(ctx: click.Context, /, reference: str, texts: tuple[str, ...], as_json: bool, **given: Any) -> None:
+    """Classify each TEXT here, without a server; nothing is logged. For a model of fields, TEXT is a JSON object.
+
+    The TEXT - stands for the lines of standard input, each of which has a line of the answer, blank ones too. With
+    --input the rows of files are scored, in order; a command that was stopped goes on when it is given again.
+
+    Example: argosy predict topics "shares fell on Monday"
+
+    Example: argosy predict topics --input news.csv --output answers.csv --processes 4
+    """
+    project = command_project(ctx)
+    if given["inputs"]:
+        _score_files(project, reference, (*given.pop("inputs"), *texts), as_json, **given)
+        return
+    asked = [name for name in given if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and name != "code"]
+    if asked:
+        raise UserMistake(f"--{asked[0]} is for files: name them with --input")
+    if not texts:
+        raise UserMistake("nothing to classify: give a TEXT, - for standard input, or --input FILE --output FILE")
+    _classify(project, reference, texts, as_json, is_stored=given["code"] == "stored")
+
+
+def _score_files(project: Project, reference: str, inputs: tuple[str, ...], as_json: bool, **given: Any) -> None:
+    from argosy import telemetry
+    from argosy.app.project import open_backends
+    from argosy.cli.examples import as_option
+    from argosy.datasets.file_options import FileOptions
+    from argosy.scoring.files import ScoringRequest, score_files
+    from argosy.scoring.input_rows import WantedColumns
+
+    if not given["output"]:
+        raise UserMistake("--input needs --output FILE, or a folder where there are several files")
+    if (given["subject"] or given["entity"]) and not given["log"]:
+        raise UserMistake("--subject and --entity are kept with logged predictions: add --log")
+    telemetry.configure()
+    limit = project.settings.limits.text_bytes
+    request = ScoringRequest(
+        reference,
+        inputs,
+        given["output"],
+        WantedColumns(given["text"], given["keep"], given["subject"], given["entity"]),
+        FileOptions(encoding=given["encoding"], quoting=given["quoting"], text_bytes=limit, spelled=as_option),
+        given["processes"],
+        given["probabilities"],
+        given["log"],
+        given["code"] == "stored",
+        given["replace"],
+    )
+    with counting(as_json) as seen:
+        scored, there = score_files(project.backends, open_backends, request, seen)
+    if as_json:
+        print_json({"scored": [asdict(one) for one in scored], "there_already": there})
+        return
+    for path in there:
+        print_line(f"{path}: there already, left as it is; --replace scores it again")
+    for one in scored:
+        bad = f"; {plural(one.problems, 'row')} could not be answered: see the column 'problem'" if one.problems else ""
+        went_on = f", {one.went_on_from:,} of them before" if one.went_on_from else ""
+        print_line(f"{one.output}: {plural(one.rows, 'row')} by {one.version}{went_on}{bad}")
+
+
+def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json: bool, *, is_stored: bool) -> None:
+    from argosy.models.answers import answers_of, confidence
+
+    models = project.models
+    model = models.with_stored_code(reference) if is_stored else models[reference]
+    given = [one for text in texts for one in (_lines() if text == "-" else [text])]
+    asked = [place for place, text in enumerate(given) if text is not None]
+    if not asked:
+        raise InputInvalid("standard input has no text: write one a line")
+    inputs = [input_of(text, model.adapter.reads) for text in given if text is not None]
+    try:
+        scores = model.scores(inputs)
+    except InputInvalid as problem:
+        raise InputInvalid(_ROW.sub(lambda row: f"row {asked[int(row[1]) - 1] + 1}:", str(problem))) from None
+    except ModelFailed as failed:
+        raise ModelFailed(failed.problem, reference) from failed
+    labels = answers_of(scores, model.classes, model.estimator.answered_from)
+    confidences = confidence(scores, model.estimator.has_probabilities, model.estimator.answered_from)
+    found = {
+        place: {"label": label, "confidence": float(sure), "scores": dict(zip(model.classes, row, strict=True))}
+        for place, label, sure, row in zip(asked, labels, confidences, scores.tolist(), strict=True)
+    }
+    answers = [found.get(place, BLANK) for place in range(len(given))]
+    if as_json:
+        print_json(answers)
+        return
+    for text, answer in zip(given, answers, strict=True):
+        if text is None:
+            print_line("–\t–\t(a blank line)")
+        else:
+            print_line(f"{answer['label']}\t{answer['confidence']:.3f}\t{text}")
+
+
+def _lines() -> Iterator[str | None]:
+    """Those of standard input, None for each that says nothing."""
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise InputInvalid(f"line {number} of standard input is not UTF-8") from None
+        yield text if text.strip() else None
+
+
+def input_of(text: str, reads: Mapping[str, str]) -> Input:
+    """The text, or for a model of fields the JSON object that it is."""
+    import msgspec
+
+    from argosy.models.inputs import is_lone_text
+
+    if is_lone_text(reads):
+        return text
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return text
