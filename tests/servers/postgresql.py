@@ -20,15 +20,7 @@ QUICK = ("fsync=off", "full_page_writes=off", "max_connections=200", "listen_add
 @pytest.fixture(scope="session")
 def postgresql_server():
     """The URL of a server's database from which others can be made."""
-    psycopg = pytest.importorskip("psycopg")
-
-    def answers(url):
-        try:
-            psycopg.connect(url, connect_timeout=2).close()
-        except psycopg.Error:
-            return False
-        return True
-
+    pytest.importorskip("psycopg")
     given = os.environ.get("POSTGRESQL_URL")
     if given or answers(USUAL):
         yield given or USUAL
@@ -36,12 +28,22 @@ def postgresql_server():
     programs = newest_folder("/usr/lib/postgresql/*/bin")
     if programs is None:
         absent("there is no PostgreSQL: set POSTGRESQL_URL, or apt-get install postgresql")
-    with own_server(programs, answers) as url:
+    with own_server(programs) as url:
         yield url
 
 
+def answers(url):
+    import psycopg
+
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.Error:
+        return False
+    return True
+
+
 @contextmanager
-def own_server(programs, answers):
+def own_server(programs, settings=QUICK):
     user = unprivileged("postgres", "nobody")
     with folder_of(user) as folder:
         # ordered as in a dictionary unless a column says otherwise: who relies on bytes must say so
@@ -49,7 +51,7 @@ def own_server(programs, answers):
         run = {"user": user, "cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
         initdb = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "--auth=trust", "--no-sync", *locale]
         subprocess.run(initdb, check=True, **run)
-        options = [word for setting in QUICK for word in ("-c", setting)]
+        options = [word for setting in settings for word in ("-c", setting)]
         postgres = [programs / "postgres", "-D", folder / "data", "-k", folder, *options]
         process = subprocess.Popen(postgres, **run)
         try:

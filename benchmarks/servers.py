@@ -1,0 +1,37 @@
+"""PostgreSQL and RabbitMQ for benchmarks: those of `POSTGRESQL_URL` and `RABBITMQ_URL`, else private ones."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+
+@contextmanager
+def real_servers() -> Iterator[tuple[str, str]]:
+    """The URLs of a PostgreSQL server and of a RabbitMQ, with everything durable."""
+    from servers import postgresql, rabbitmq
+    from servers.finding import newest_folder
+
+    database, broker = os.environ.get("POSTGRESQL_URL", ""), os.environ.get("RABBITMQ_URL", "")
+    with ExitStack() as stack:
+        if not database:
+            programs = newest_folder("/usr/lib/postgresql/*/bin")
+            settings = ("max_connections=200", "listen_addresses=")  # with fsync, unlike in tests
+            database = stack.enter_context(postgresql.own_server(programs, settings))
+        if not broker:
+            server = stack.enter_context(rabbitmq.own_server(newest_folder("/usr/lib/rabbitmq/lib/*/sbin")))
+            server.wait()
+            broker = server.url
+        yield database, broker
+
+
+def new_database(server: str) -> object:
+    """A context: a new database's URL."""
+    from servers import postgresql
+
+    return postgresql.new_database(server)
