@@ -14,4 +14,5 @@ def check_events(events: Sequence[str], path: str = "") -> None:
     """Raises DefinitionInvalid for an event that there is not."""
     for event in events:
         if event not in EVENTS:
-            raise DefinitionInvalid(f"there is no event '{event}'{nearest(event, EVENTS)}; {', '.join(EVENTS)}", path)
+            there_are = f"{nearest(event, EVENTS)}; there are: {', '.join(EVENTS)}"
+            raise DefinitionInvalid(f"there is no event '{event}'{there_are}", path)

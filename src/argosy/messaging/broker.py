@@ -121,7 +121,7 @@ class Backlog:
     """What is kept for a name."""
 
     waiting: int
-    """Messages to be delivered, also those put off; those that a receiver has may be counted or not."""
+    """Messages to be delivered; those put off, or that a receiver has, may be counted or not."""
     dead: int
 
 

@@ -30,11 +30,13 @@ for one in argosy.open(sys.argv[1]).notifications(name="chat"):
 """
 
 
-@pytest.fixture(params=["database", "rabbitmq"])
+@pytest.fixture(params=["sqlite", "postgresql", "rabbitmq"])
 def project(request, tmp_path, monkeypatch):
-    """An empty project; processes that the test starts have the same broker."""
+    """An empty project; processes that the test starts have the same database and broker."""
     if request.param == "rabbitmq":
         monkeypatch.setenv("ARGOSY_BROKER", request.getfixturevalue("rabbitmq_url"))
+    if request.param == "postgresql":
+        monkeypatch.setenv("ARGOSY_DATABASE", request.getfixturevalue("migrated_postgresql_url"))
     create_project(tmp_path / "shop")
     with argosy.open(tmp_path / "shop") as opened:
         yield opened
@@ -178,6 +180,23 @@ def test_a_name_that_is_forgotten_keeps_nothing(project):
     with project.notifications("chat") as news:
         happen(project, "b")
         assert next(news).label == "b"
+
+
+def test_a_connection_that_is_cut_loses_none(tmp_path, rabbitmq_url, relayed, monkeypatch):
+    url, cable = relayed(rabbitmq_url)
+    monkeypatch.setenv("ARGOSY_BROKER", url)
+    create_project(tmp_path / "shop")
+    with (
+        argosy.open(tmp_path / "shop") as project,
+        project.notifications() as news,
+        project.notifications("chat") as kept,
+    ):
+        happen(project, "a")
+        assert [next(news).label, next(kept).label] == ["a", "a"]
+        cable.cut()
+        happen(project, "b")
+        assert {one.label for one in (next(news), next(news))} == {"a", "b"}
+        assert {one.label for one in (next(kept), next(kept))} == {"a", "b"}
 
 
 @pytest.mark.parametrize("name", ["No Name", "chat.dead", "temporary.chat", "webhook.chat"])

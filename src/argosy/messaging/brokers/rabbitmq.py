@@ -110,12 +110,10 @@ class RabbitmqBroker(Broker):
         connection.schedule(channel.close)
 
     def _backlog(self, topic: str, name: str) -> Backlog | None:
+        """Without what is put off: RabbitMQ would log an error for each queue for delays that there is not."""
         queue = self.place(topic, name)
         ready = self._count(queue)
-        if ready is None:
-            return None
-        put_off = sum(self._count(room) or 0 for room in _waiting_rooms(queue, name))
-        return Backlog(ready + put_off, self._count(queue + DEAD) or 0)
+        return None if ready is None else Backlog(ready, self._count(queue + DEAD) or 0)
 
     def _count(self, queue: str) -> int | None:
         """Its messages that nobody has; None where there is no such queue."""
