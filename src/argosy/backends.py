@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from argosy.definitions import Registries, Settings
     from argosy.jobs.queue import Queue
     from argosy.jobs.submission import Plans
+    from argosy.jobs.workers import Workers
     from argosy.messaging.broker import Broker
     from argosy.predictions.feedback_log import FeedbackLog
     from argosy.predictions.log import PredictionLog
@@ -107,6 +108,13 @@ class Backends:
         from argosy.jobs.queue import Queue
 
         return Queue(self.database)
+
+    @cached_property
+    def workers(self) -> Workers:
+        """Those that run, on whichever machine."""
+        from argosy.jobs.workers import Workers
+
+        return Workers(self.database)
 
     @cached_property
     def plans(self) -> Plans:

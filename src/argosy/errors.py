@@ -257,6 +257,14 @@ class PlanNotFound(UserMistake):
     """No plan of that name was submitted."""
 
 
+class WorkerNotFound(UserMistake):
+    """No worker has that name."""
+
+
+class NothingToRetry(UserMistake):
+    """A definition that has not failed, or one of a plan that was cancelled."""
+
+
 class JobNotFound(UserMistake):
     """No job has that label."""
 

@@ -121,10 +121,10 @@ def end_bare(process: subprocess.Popen[bytes], patience: float = 10.0) -> None:
         process.wait()
 
 
-def follow_parent(poll_seconds: float = 1.0) -> bool:
+def follow_parent(on_gone: Callable[[], object] | None = None, poll_seconds: float = 1.0) -> bool:
     """Have this process sent SIGTERM when the one that started it is gone, however that ended. Once, at the start.
 
-    Whether another process of Argosy started it.
+    `on_gone` is called before, in a thread. Whether another process of Argosy started it.
     """
     parent = os.environ.pop(PARENT, "")
     if not parent.isdecimal():
@@ -133,6 +133,8 @@ def follow_parent(poll_seconds: float = 1.0) -> bool:
     def watch() -> None:
         while os.getppid() == int(parent):
             time.sleep(poll_seconds)
+        if on_gone is not None:
+            on_gone()
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="argosy-parent", daemon=True).start()
@@ -165,6 +167,39 @@ def end_within(seconds: float) -> threading.Timer:
     timer.daemon = True
     timer.start()
     return timer
+
+
+def resident_bytes() -> dict[int, int]:
+    """Of each session of processes on this machine, their resident memory; empty where the system does not say."""
+    found: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            values = path.read_text("utf-8", errors="replace").rpartition(")")[2].split()
+            session, pages = int(values[3]), int(values[21])
+            found[session] = found.get(session, 0) + pages * os.sysconf("SC_PAGE_SIZE")
+    return found
+
+
+def killed_for_memory() -> int:
+    """How many processes the system has killed so far for want of memory; 0 where it does not say."""
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/vmstat").read_text("ascii").splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0
+
+
+def be_killed_first() -> None:
+    """Where memory runs out, the system is to kill this process rather than one that serves or keeps others."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def kill_session(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL for a process that leads a group of its own, and for that group; returns when it has ended."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def stop(process: subprocess.Popen[bytes], patience: float = 30.0) -> int:

@@ -97,6 +97,12 @@ class Plugin(Generic[T]):
             raise DefinitionInvalid(f"{problem}: {cls.__module__}.{cls.__qualname__} does not")
         return cls
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is Argosy's own, known without an import."""
+        module = self._target.partition(":")[0] if isinstance(self._target, str) else self._target.__module__
+        return module.partition(".")[0] == "argosy"
+
     def is_for(self, cls: type) -> bool:
         """Whether this plug-in makes objects of that class."""
         return self._target in (cls, f"{cls.__module__}:{cls.__qualname__}")

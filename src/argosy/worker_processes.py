@@ -1,50 +1,86 @@
-"""Workers of a project as child processes of this one."""
+"""Workers of a project as child processes of this one, which outlives what their jobs do to them.
+
+A thread watches the children. Twice a second it compares the job that each of them has with the limits of its plan and
+with the job's row: a job over a limit is failed, and its process killed; one that was cancelled, or given to another,
+has a second to end by itself. A child that ended is replaced, and the job that it had is settled at once: a crash is a
+failed attempt, a kill from outside is nobody's fault.
+"""
 
 from __future__ import annotations
 
+import faulthandler
+import logging
 import os
+import secrets
+import shutil
 import signal
-import subprocess
+import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
 
 from argosy import processes
 from argosy.backends import Backends
+from argosy.definitions.limits import FitLimits
+from argosy.errors import DatabaseUnavailable, JobFailed, LeaseLost, message_of
+from argosy.jobs.job import Lease, LeaseKey
+from argosy.jobs.lease_note import LeaseNote
+from argosy.jobs.workers import worker_name
 from argosy.vault.master_keys import EXAMPLES
 
-POLL_SECONDS = 0.1
+POLL_SECONDS: Final = 0.1
+LOOK_SECONDS: Final = 0.5
+"""Between two looks at the jobs of the children."""
+PATIENCE_SECONDS: Final = 1.0
+"""For a job that was cancelled to end by itself."""
+STOP_SECONDS: Final = 30.0
+"""For a child to end after SIGTERM, in addition to its grace."""
+DRAINED: Final = 4
+"""The exit code of a child that was asked to finish: it is not replaced."""
+FOLDER: Final = "ARGOSY_WORKER_FOLDER"
+_log = logging.getLogger(__name__)
 
 
 def run_until(backends: Backends, is_over: Callable[[], bool], count: int, now: bool = False) -> None:
-    """Keep `count` worker processes until `is_over`; one that dies is replaced. `now`: whatever the hour."""
-    with started(backends, count, now) as keep:
+    """Keep `count` worker processes until `is_over`. `now`: whatever the hour.
+
+    Raises JobFailed where all of them were asked to finish before.
+    """
+    with started(backends, count, now) as keeper:
         while not is_over():
-            keep()
+            if keeper.is_drained:
+                raise JobFailed("every worker of this command was asked to finish: what is left stays queued")
             time.sleep(POLL_SECONDS)
 
 
 @contextmanager
-def started(backends: Backends, count: int, now: bool = False) -> Iterator[Callable[[], None]]:
-    """Worker processes, and webhooks, for as long as the block runs; what is given replaces those that died.
+def started(
+    backends: Backends,
+    count: int,
+    now: bool = False,
+    grace: float = 0.0,
+    interrupt: threading.Event | None = None,
+) -> Iterator[WorkerProcesses]:
+    """Worker processes, and webhooks, for as long as the block runs; those that die are replaced.
 
-    Raises KeyUnavailable where they could not read an example.
+    When the block has ended, their jobs may go on for the seconds of `grace`, or until `interrupt` is set. Raises
+    KeyUnavailable where they could not read an example.
     """
     if count:
         backends.require_keys(EXAMPLES)
-    children: list[subprocess.Popen[bytes]] = []
-
-    def keep() -> None:
-        children[:] = [child for child in children if child.poll() is None]
-        while len(children) < count:
-            children.append(_start(backends, now))
-
-    with sending_webhooks(backends):
+    temporary = tempfile.TemporaryDirectory(prefix="argosy-", ignore_cleanup_errors=True)
+    with sending_webhooks(backends), temporary as folder:
+        keeper = WorkerProcesses(backends, count, now, grace, interrupt or threading.Event(), Path(folder))
         try:
-            keep()
-            yield keep
+            yield keeper
         finally:
-            _end(children)
+            keeper.close()
 
 
 @contextmanager
@@ -59,14 +95,185 @@ def sending_webhooks(backends: Backends) -> Iterator[None]:
         yield
 
 
-def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
-    for child in children:
-        if child.poll() is None:
-            child.send_signal(signal.SIGTERM)
-    for child in children:
-        processes.stop(child)
+@dataclass(frozen=True)
+class KeptWorker:
+    """What a worker process has in common with the one that looks after it."""
+
+    name: str
+    on_lease: Callable[[Lease | None], None]
 
 
-def _start(backends: Backends, now: bool) -> subprocess.Popen[bytes]:
-    arguments = ["--project", str(backends.root), "worker", "--processes", "1", *(["--now"] if now else [])]
-    return processes.start_argosy(arguments, is_session=True)
+def kept_worker() -> KeptWorker | None:
+    """In a worker process, at its start; None where nobody looks after it."""
+    given = os.environ.pop(FOLDER, "")
+    if not given:
+        return None
+    folder = Path(given)
+    processes.be_killed_first()
+    faulthandler.enable((folder / "crash").open("w"))  # stays open as long as the process lives
+    return KeptWorker(worker_name(folder.name, os.getpid()), LeaseNote(folder / "lease").write)
+
+
+class _Child:
+    """One worker process, and what is known of the job that it has."""
+
+    def __init__(self, folder: Path, arguments: list[str]) -> None:
+        self.folder, self.killed_before = folder, processes.killed_for_memory()
+        (folder / "tmp").mkdir(parents=True)
+        self.note = LeaseNote(folder / "lease")
+        environment = {FOLDER: str(folder), "TMPDIR": str(folder / "tmp")}
+        self.process = processes.start_argosy(arguments, environment=environment, is_session=True)
+        self.name = worker_name(folder.name, self.process.pid)
+        self.held: LeaseKey | None = None
+        self.held_since = self.lost_since = 0.0
+        self.is_killed = False
+        """By us, for which its job is not to blame."""
+
+    def look(self, now: float) -> LeaseKey | None:
+        """The lease that it holds now."""
+        held = self.note.read()
+        if held != self.held:
+            self.held, self.held_since, self.lost_since = held, now, 0.0
+        return held
+
+    def kill(self) -> None:
+        self.is_killed = True
+        processes.kill_session(self.process)
+
+    def crash(self) -> str:
+        """The places in the code at which its threads were when it crashed."""
+        with suppress(OSError):
+            return (self.folder / "crash").read_text("utf-8", errors="replace")
+        return ""
+
+    def close(self) -> None:
+        """Remove what it left behind: it has ended."""
+        self.note.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class WorkerProcesses:
+    """Made by `started`."""
+
+    def __init__(
+        self, backends: Backends, count: int, now: bool, grace: float, interrupt: threading.Event, folder: Path
+    ) -> None:
+        self._backends, self._folder = backends, folder
+        self._wanted = self._count = count
+        self._grace, self._interrupt = grace, interrupt
+        options = [*(["--now"] if now else []), "--grace", str(grace)]
+        self._arguments = ["--project", str(backends.root), "worker", "--in-process", *options]
+        self._children: list[_Child] = []
+        self._looked_at = float("-inf")
+        self._is_closing = threading.Event()
+        self._replace()
+        self._thread = threading.Thread(target=self._run, name="workers", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_drained(self) -> bool:
+        """Every child was asked to finish, and has."""
+        return self._wanted > 0 and self._count == 0
+
+    def close(self) -> None:
+        """Ask the children to stop; returns when they have."""
+        self._is_closing.set()
+        self._thread.join()
+        self._ask_to_stop()
+        until = time.monotonic() + self._grace + STOP_SECONDS
+        while self._children:
+            time.sleep(POLL_SECONDS)
+            if self._interrupt.is_set():  # asked again, a worker's job has no grace; two signals at once are one
+                self._ask_to_stop()
+                until = min(until, time.monotonic() + STOP_SECONDS)
+            self._turn()
+            for child in self._children if time.monotonic() >= until else ():
+                child.kill()
+
+    def _ask_to_stop(self) -> None:
+        for child in self._children:
+            if child.process.poll() is None:
+                child.process.send_signal(signal.SIGTERM)
+
+    def _run(self) -> None:
+        while not self._is_closing.wait(POLL_SECONDS):
+            try:
+                self._turn()
+                self._replace()
+            except Exception as error:  # noqa: BLE001  # no more processes, a full disk: workers are kept as well as may be
+                _log.warning("workers: %s; trying again", message_of(error))
+                self._is_closing.wait(LOOK_SECONDS)
+
+    def _replace(self) -> None:
+        while len(self._children) < self._count:
+            self._children.append(_Child(self._folder / secrets.token_hex(3), self._arguments))
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            with suppress(DatabaseUnavailable):  # jobs go on, and are looked at when it is back
+                self._look(now)
+        for child in [child for child in self._children if child.process.poll() is not None]:
+            self._children.remove(child)
+            self._count -= child.process.returncode == DRAINED and child.note.read() is None
+            with suppress(DatabaseUnavailable, LeaseLost):  # the lease runs out then
+                self._settle(child)
+                self._backends.workers.remove(child.name)
+            child.close()
+
+    def _look(self, now: float) -> None:
+        held = {child: key for child in self._children if (key := child.look(now)) is not None}
+        leases = self._backends.queue.leases(held.values()) if held else {}
+        limits = {key: _limits(lease) for key, lease in leases.items()}
+        memory = processes.resident_bytes() if any(each.memory for each in limits.values()) else {}
+        for child, key in held.items():
+            if key in leases:
+                exceeded = limits[key].exceeded(now - child.held_since, memory.get(child.process.pid, 0))
+                if exceeded:
+                    self._fail(child, leases[key], exceeded)
+            elif not child.lost_since:
+                child.lost_since = now
+            elif now - child.lost_since >= PATIENCE_SECONDS:
+                _log.info("worker process %d is replaced: its job was taken, and does not stop", child.process.pid)
+                child.kill()
+
+    def _fail(self, child: _Child, lease: Lease, exceeded: str) -> None:
+        """The job first: where it has just ended well, its process lives on."""
+        with suppress(LeaseLost):
+            self._backends.queue.fail(lease, f"ended: {exceeded}", retry=False)
+            _log.warning("%s ended: %s", lease.job.label, exceeded)
+            child.kill()
+
+    def _settle(self, child: _Child) -> None:
+        """What becomes of the job that a process had when it ended."""
+        key = child.note.read()
+        lease = self._backends.queue.leases([key]).get(key) if key else None
+        if lease is None:
+            return
+        code, queue = child.process.returncode, self._backends.queue
+        if child.is_killed:
+            queue.release(lease)
+        elif code == -signal.SIGKILL and processes.killed_for_memory() == child.killed_before:
+            queue.lose(lease, "its worker process was killed")
+        else:
+            ended = how_it_ended(code)
+            again = queue.fail(lease, f"its worker process {ended}", child.crash())
+            _log.warning("%s: its worker process %s%s", lease.job.label, ended, "; to be tried again" if again else "")
+
+
+def how_it_ended(code: int) -> str:
+    """In words, of a process that ended without having been asked to."""
+    if code == -signal.SIGKILL:
+        return "was killed by the system, which had no more memory"
+    if code < 0:
+        known = code in [-number for number in signal.Signals]
+        return f"crashed with {signal.Signals(-code).name if known else f'signal {-code}'}"
+    return f"ended itself with exit code {code}"
+
+
+def _limits(lease: Lease) -> FitLimits:
+    try:
+        return msgspec.convert(lease.job.payload.get("limits") or {}, FitLimits)
+    except msgspec.ValidationError:  # written by another release: the job is worth more than its limits
+        return FitLimits()

@@ -13,7 +13,7 @@ MEGABYTE = 1 << 20
 
 def test_crash_storm(ground, tell, seed):
     site = ground(DEFINITIONS)
-    found = crash_storm(site, KILLS, seed, worker=lambda: site.argosy("worker"))
+    found = crash_storm(site, KILLS, seed, worker=lambda: site.argosy("worker", "--in-process"))
     tell(found)
     assert sum(found["kills"].values()) == 100
     assert found["leases lost"] > 0

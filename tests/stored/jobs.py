@@ -1,4 +1,4 @@
-"""Jobs whose time has come, and a trace of those that ended."""
+"""Jobs whose time has come, workers long silent, and a trace of those that ended."""
 
 
 def end_delays(database):
@@ -11,10 +11,9 @@ def end_leases(database):
     _run(database, "UPDATE jobs SET lease_until = 1 WHERE state = 'running'")
 
 
-def end_leases_of(database, process_id):
-    """The leases of a worker process have run out."""
-    ends = "UPDATE jobs SET lease_until = 1 WHERE state = 'running' AND owner LIKE :owner"
-    _run(database, ends, {"owner": f"%-{process_id}"})
+def age_workers(database, seconds):
+    """Workers were last seen so long ago."""
+    _run(database, "UPDATE workers SET seen_at = seen_at - :seconds", {"seconds": seconds})
 
 
 def leave_trace(transaction, label):

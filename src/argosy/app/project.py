@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from argosy.feedback.replay_requests import Replayed
     from argosy.feedback.retrained import Retrained
     from argosy.jobs.queue import Queue
+    from argosy.jobs.workers import Workers
     from argosy.lineage.lineage import Lineage
     from argosy.messaging.broker import Broker
     from argosy.messaging.following import Notifications
@@ -85,6 +86,11 @@ class Project:
     @property
     def queue(self) -> Queue:
         return self.backends.queue
+
+    @property
+    def workers(self) -> Workers:
+        """Those that run, on whichever machine."""
+        return self.backends.workers
 
     @cached_property
     def keys(self) -> ProjectKeys:

@@ -32,13 +32,12 @@ def up(backends: Backends, host: str, port: int, workers: int, stop: threading.E
     retention = Retention(backends.database, backends.settings.predictions.keep_seconds)
     _clear_memory(backends)
     try:
-        with started(backends, workers) as keep:
+        with started(backends, workers):
             while not stop.wait(WATCH_SECONDS):
                 if server.poll() == MISTAKE:
                     raise ServerNotStarted("the server did not start: its line above says why")
                 if server.poll() is not None:
                     raise JobFailed(f"the server ended with exit code {server.returncode}: see its messages above")
-                keep()
                 request_due_retrainings(backends, waiting)
                 if every is not None and time.monotonic() - replayed_at >= every:
                     request_due_replays(backends)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import platform
 import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from argosy import clock
+from argosy import clock, processes
 from argosy.app.plugins import has_plugins
 from argosy.backends import Backends
+from argosy.definitions.definition import own_code
 from argosy.telemetry import logger
 from argosy.vault.master_keys import EXAMPLES
+from argosy.worker_processes import DRAINED, KeptWorker, kept_worker
 
 if TYPE_CHECKING:
     from argosy.jobs.guard import LeaseGuard
@@ -30,18 +31,24 @@ def work(
     until: Callable[[], bool] | None = None,
     timings: WorkerTimings | None = None,
     now: bool = False,
+    interrupt: threading.Event | None = None,
+    kept: KeptWorker | None = None,
 ) -> Tally:
     """Run jobs in this thread until `stop` is set or, with nothing left to run, `until` says so.
 
+    The job that runs when `stop` is set is given back at once; with an `interrupt`, not before that is set.
     In quiet hours no training is begun, unless `now`. Raises KeyUnavailable where no example can be read here.
     """
+    from argosy.jobs.quiet_hours import paused_kind
     from argosy.jobs.runner import run_worker
+    from argosy.jobs.workers import own_identity
     from argosy.predictions.retention import Retention
     from argosy.store.collector import Collector
     from argosy.training.train_job import Trainer
     from argosy.tuning.searches import Searches
 
     backends.require_keys(EXAMPLES)
+    me = own_identity(kept.name if kept else "", own_code(backends.registries))
     trainer, searches = Trainer.of(backends), Searches.of(backends)
     collector = Collector(backends.database, backends.artifacts)
     retention = Retention(backends.database, backends.settings.predictions.keep_seconds)
@@ -56,46 +63,39 @@ def work(
 
     try:
         work_on = handlers(backends, trainer)
-        how = {} if now else {"paused_kind": paused_kind(backends)}
-        return run_worker(
-            backends.queue,
-            backends.broker,
-            work_on,
-            _name(),
-            stop,
-            able=has_plugins,
-            until=idle,
-            timings=timings,
-            **how,
-        )
+        how = {} if now else {"paused_kind": paused_kind(backends.settings.training)}
+        with backends.workers.present(me) as drained:
+            return run_worker(
+                backends.queue,
+                backends.broker,
+                work_on,
+                me.name,
+                stop,
+                able=has_plugins,
+                until=idle,
+                timings=timings,
+                interrupt=interrupt,
+                drained=drained,
+                on_lease=kept.on_lease if kept else None,
+                **how,
+            )
     finally:
         trainer.forget()
 
 
-def is_idle(backends: Backends) -> bool:
-    """Whether nothing is queued or running, nor will be by a search."""
-    from argosy.jobs.job import JobState
-    from argosy.tuning.searches import Searches
-
-    if Searches.of(backends).is_any_open():
-        return False
-    return not any(backends.queue.jobs(state=state) for state in (JobState.QUEUED, JobState.RUNNING))
-
-
-def paused_kind(backends: Backends) -> Callable[[], str]:
-    """What says that training is paused, in quiet hours; both ends of them are logged."""
-    from argosy.jobs.submission import TRAIN
-
-    reported: list[str | None] = [None]
-
-    def kind() -> str:
-        until = backends.settings.training.quiet_until(clock.now())
-        if until != reported[0]:
-            _log.info("quiet hours until %s: no training starts", until) if until else _log.info("quiet hours are over")
-            reported[0] = until
-        return TRAIN if until else ""
-
-    return kind
+def work_alone(
+    backends: Backends,
+    stop: threading.Event,
+    interrupt: threading.Event,
+    until: Callable[[], bool] | None = None,
+    now: bool = False,
+) -> int:
+    """The whole work of a process that was started for it, as nice as the project says; its exit code."""
+    kept = kept_worker()
+    processes.stand_back(backends.settings.training.nice)
+    os.environ.update(processes.threads(backends.settings.training.threads))  # no numeric library is loaded yet
+    tally = work(backends, stop, until, now=now, interrupt=interrupt, kept=kept)
+    return DRAINED if tally.is_drained and kept else 0
 
 
 def handlers(backends: Backends, trainer: Trainer) -> dict[str, Handler]:
@@ -151,7 +151,3 @@ def _stoppable(run: Handler) -> Handler:
             return run(job, guard)
 
     return stoppable
-
-
-def _name() -> str:
-    return f"{platform.node()}-{os.getpid()}"

@@ -23,9 +23,11 @@ from argosy.terminal_text import visible_line
 COMMANDS = {
     "init": ("argosy.cli.project:init", "Make a new project folder."),
     "examples": ("argosy.cli.examples:examples", "Import, count, show, export and erase labelled examples."),
-    "plan": ("argosy.cli.plan:plan", "Check, submit, watch and cancel plans."),
+    "plan": ("argosy.cli.plan:plan", "Check, submit, watch, cancel and retry plans."),
     "train": ("argosy.cli.train:train", "Train a plan here and now, then show the leaderboard."),
     "worker": ("argosy.cli.train:worker", "Run workers that train whatever is queued."),
+    "workers": ("argosy.cli.jobs:workers", "List the workers that run, and have them finish."),
+    "jobs": ("argosy.cli.jobs:jobs", "List jobs, and show why one waits or has failed."),
     "leaderboard": ("argosy.cli.models:leaderboard", "Show every definition tried, best first."),
     "models": ("argosy.cli.models:models", "List, show, promote and roll back versions."),
     "report": ("argosy.cli.report:report", "Write one HTML page about a model or a plan."),

@@ -27,7 +27,7 @@ limit_option = click.option(
 
 @click.group()
 def plan() -> None:
-    """Check, submit, watch and cancel plans.
+    """Check, submit, watch, cancel and retry plans.
 
     Example: argosy plan check plan.yaml
     """
@@ -108,7 +108,10 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
     until = None if found.is_over else project.settings.training.quiet_until(clock.now())
     if as_json:
         counts = {state.value: number for state, number in found.counts.items()}
-        failed = [{"label": job.label, "error": job.error, "traceback": job.traceback} for job in found.failed]
+        failed = [
+            {"label": job.label, "error": job.error, "traceback": job.traceback, "attempts": job.failures}
+            for job in found.failed
+        ]
         shown: dict[str, Any] = {"plan": found.plan, "counts": counts, "failed": failed, "lacking": dict(found.lacking)}
         shown |= {
             "is_other_form": found.is_other_form,
@@ -139,6 +142,23 @@ def cancel(ctx: click.Context, plan_: str, as_json: bool) -> None:
         print_json({"cancelled": labels})
         return
     print_line(f"{plural(len(labels), 'definition')} cancelled.")
+
+
+@plan.command()
+@click.argument("plan_", metavar="PLAN")
+@click.option("--label", "labels", multiple=True, help="Only this definition; may be given several times.")
+@json_option
+@click.pass_context
+def retry(ctx: click.Context, plan_: str, labels: tuple[str, ...], as_json: bool) -> None:
+    """Queue what has failed of a PLAN afresh, as it was submitted.
+
+    Example: argosy plan retry topics
+    """
+    queued = command_project(ctx).plans.retry(plan_, labels)
+    if as_json:
+        print_json({"queued": queued})
+        return
+    print_line(f"{plural(len(queued), 'definition')} queued.")
 
 
 def _print_check(found: PlanCheck) -> None:

@@ -60,31 +60,48 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
 @click.command()
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="How many.")
 @click.option("--until-idle", is_flag=True, help="Stop when nothing is queued or running.")
+@click.option(
+    "--grace",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="Seconds that jobs may go on after SIGTERM, before they are given back.",
+)
+@click.option(
+    "--in-process",
+    is_flag=True,
+    help="One worker in this very process: no limits, and a fit that crashes it ends it.",
+)
 @now_option
 @click.pass_context
-def worker(ctx: click.Context, processes: int, until_idle: bool, now: bool) -> int:
+def worker(ctx: click.Context, processes: int, until_idle: bool, grace: float, in_process: bool, now: bool) -> int:
     """Run workers that train whatever is queued, until Ctrl-C or SIGTERM: then they give back what they hold.
+
+    Each is a process of its own, which is replaced when a fit crashes it or exceeds the limits of its plan.
 
     Example: argosy worker --processes 2
     """
-    import os
-
     from argosy import processes as child
     from argosy import telemetry
-    from argosy.app.working import is_idle, work
-    from argosy.worker_processes import run_until, sending_webhooks
+    from argosy.app.working import work_alone
+    from argosy.tuning.searches import is_idle
+    from argosy.worker_processes import POLL_SECONDS, STOP_SECONDS, sending_webhooks, started
 
     telemetry.configure()
-    is_child = child.follow_parent()
     backends = command_project(ctx).backends
-    with stopped_by_signals() as stop:
-        if processes == 1 and not sys.stdin.isatty():  # at a terminal the worker needs a session of its own
-            child.stand_back(backends.settings.training.nice)
-            os.environ.update(child.threads(backends.settings.training.threads))  # no numeric library is loaded yet
+    with _stopped_within(grace) as (stop, interrupt):
+
+        def abandoned() -> None:
+            interrupt.set()
+            child.end_within(STOP_SECONDS)  # nobody is left to kill what does not stop
+
+        is_child = child.follow_parent(abandoned)
+        if in_process:
             with nullcontext() if is_child else sending_webhooks(backends):  # whoever started a child sends them
-                work(backends, stop, (lambda: is_idle(backends)) if until_idle else None, now=now)
-        else:
-            run_until(backends, lambda: stop.is_set() or (until_idle and is_idle(backends)), processes, now)
+                return work_alone(backends, stop, interrupt, (lambda: is_idle(backends)) if until_idle else None, now)
+        with started(backends, processes, now, grace, interrupt) as keeper:
+            while not (stop.wait(POLL_SECONDS) or keeper.is_drained or (until_idle and is_idle(backends))):
+                pass
     return 0
 
 
@@ -96,6 +113,32 @@ def stopped_by_signals() -> Iterator[threading.Event]:
     stop = threading.Event()
     with processes.on_stop(lambda _: stop.set()):
         yield stop
+
+
+@contextmanager
+def _stopped_within(grace: float) -> Iterator[tuple[threading.Event, threading.Event]]:
+    """Events: no job is to be begun any more; what runs is to be given back.
+
+    The second is set `grace` seconds after the first, and at once by Ctrl-C or whoever asks a second time.
+    """
+    import signal
+
+    from argosy import processes
+
+    stop, interrupt = threading.Event(), threading.Event()
+    timer = threading.Timer(grace, interrupt.set)
+    timer.daemon = True
+
+    def asked(number: int) -> None:
+        if number == signal.SIGINT or not grace or stop.is_set():
+            interrupt.set()
+        else:
+            timer.start()
+        stop.set()
+
+    with processes.on_stop(asked):
+        yield stop, interrupt
+    timer.cancel()
 
 
 def _follow(project: Project, status: Callable[[], PlanStatus], processes: int, now: bool, quiet: bool) -> PlanStatus:

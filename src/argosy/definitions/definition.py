@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -119,6 +120,17 @@ def code_digests(definition: Definition, registries: Registries) -> dict[str, st
     """Plug-in to digest of its code, for the users' own alone, also inside the options of others."""
     plugins = plugins_of(definition.to_dict(), registries)
     return {name: plugin.code_digest for name, plugin in plugins.items() if plugin.code_digest}
+
+
+def own_code(registries: Registries) -> dict[str, str]:
+    """`kind.name` to digest of its code, of every plug-in that is not Argosy's own."""
+    found: dict[str, str] = {}
+    for kind in PLUGIN_KINDS:
+        plugins = map(registries.of(kind).get, registries.of(kind).names())
+        for plugin in (plugin for plugin in plugins if not plugin.is_own):
+            with suppress(DefinitionInvalid):  # its source cannot be read: no definition with it was queued
+                found[f"{kind}.{plugin.name}"] = plugin.code_digest
+    return found
 
 
 def plugins_of(definition: Mapping[str, Any], registries: Registries) -> dict[str, Plugin[PluginHooks]]:

@@ -1,6 +1,7 @@
 """Keeps a worker's lease alive while its job runs, says when the job must give up, and gives it back where it does not.
 
-A job asked to stop gives itself back at its next `check()`. One that is between two of them for long (a package being
+A job that was cancelled, or given to another worker, is told so within a second, at its next `check()`. One asked to
+stop gives itself back at its next `check()`. One that is between two of them for long (a package being
 imported, one big matrix) is given back by the heartbeat's thread, so that whoever asked need not wait, or kill.
 """
 
@@ -10,10 +11,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from argosy.errors import DatabaseUnavailable, JobInterrupted, LeaseLost
 from argosy.jobs.job import Lease
 from argosy.jobs.queue import Queue
+
+LOOK_SECONDS: Final = 1.0
+"""Between two looks whether the job is still the worker's."""
 
 
 class LeaseGuard:
@@ -72,20 +77,25 @@ class Heartbeat:
 
     def _run(self) -> None:
         prolonged_at = time.monotonic()
-        stopping: LeaseGuard | None = None
-        while not self._closed.wait(min(self._every_seconds, self._patience)):
-            guard = self._guard
+        stopping: tuple[LeaseGuard, float] | None = None
+        while not self._closed.wait(min(self._every_seconds, self._patience, LOOK_SECONDS)):
+            guard, now = self._guard, time.monotonic()
             if guard is None or guard.is_lost:
                 continue
+            if not guard.is_stopping:
+                stopping = None
+            elif stopping is None or stopping[0] is not guard:
+                stopping = guard, now
             try:
-                if guard is stopping:
+                if stopping is not None and now - stopping[1] >= self._patience:
                     guard.is_given_back = self._queue.release(guard.lease)
                     guard.lose()
-                elif time.monotonic() - prolonged_at >= self._every_seconds:
-                    prolonged_at = time.monotonic()
+                elif now - prolonged_at >= self._every_seconds:
+                    prolonged_at = now
                     self._queue.heartbeat(guard.lease)
+                elif not self._queue.is_held(guard.lease):
+                    guard.lose()
             except LeaseLost:
                 guard.lose()  # without effect where the job has just ended
             except DatabaseUnavailable:  # it may be back before the lease runs out; finishing decides
                 continue
-            stopping = guard if guard.is_stopping else None

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -112,6 +112,13 @@ def payload_value(payload: str, name: str) -> Any:
         return None
 
 
+class LeaseKey(NamedTuple):
+    """Names one lease of one job."""
+
+    job_id: int
+    token: int
+
+
 @dataclass(frozen=True)
 class Lease:
     """The right to finish a job, for as long as nobody else was given it: `token` fences off the others."""
@@ -120,3 +127,7 @@ class Lease:
     token: int
     owner: str
     seconds: float
+
+    @property
+    def key(self) -> LeaseKey:
+        return LeaseKey(self.job.id, self.token)

@@ -64,10 +64,15 @@ class PlanStatus:
         lines += [f"  search: {self.search}"] if self.search else []
         lines += [f"  stopped: {self.stopped}"] if self.stopped else []
         lines += [f"  {number} wait for a worker with the plug-in {name}" for name, number in self.lacking.items()]
-        lines += [f"  {job.label} failed: {job.error}" for job in self.failed]
+        lines += [f"  {job.label} failed{_attempts(job)}: {job.error}" for job in self.failed]
+        lines += [f"  'argosy plan retry {self.plan}' queues what failed again"] if self.failed and self.is_over else []
         lines += [_line_of(one) for one in self.replaced[:SHOWN_REPLACED]]
         more = len(self.replaced) - SHOWN_REPLACED
         return [*lines, f"  … and {more:,} replaced before"] if more > 0 else lines
+
+
+def _attempts(job: Job) -> str:
+    return f" after {job.failures} attempts" if job.failures > 1 else ""
 
 
 def _line_of(one: ReplacedPlan) -> str:

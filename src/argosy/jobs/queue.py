@@ -11,7 +11,7 @@ Guarantees:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -19,7 +19,7 @@ import msgspec
 from argosy.database.database import Database, Row, Transaction, in_lists
 from argosy.errors import JobNotFound, LeaseLost
 from argosy.jobs import statements as sql
-from argosy.jobs.job import Job, JobState, Lease, job_of, payload_value
+from argosy.jobs.job import Job, JobState, Lease, LeaseKey, job_of, payload_value
 from argosy.messaging.back_off import LONGEST, back_off
 from argosy.messaging.notifications import notify
 from argosy.messaging.outbox import emit
@@ -77,6 +77,33 @@ class Queue:
         if rows:
             emit(transaction, TOPIC, {"kind": kind, "label": label})
         return bool(rows)
+
+    def set_limits(self, transaction: Transaction, label: str, limits: Mapping[str, Any]) -> None:
+        """What the fit of a label that is queued or running may take from now on, as its payload says it."""
+        rows = transaction.execute(sql.OPEN_PAYLOAD, {"label": label})
+        if rows and (payload_value(rows[0][0], "limits") or {}) != limits:
+            payload = msgspec.json.decode(rows[0][0], type=dict)
+            given = {"limits": dict(limits)} if limits else {}
+            payload = {name: value for name, value in payload.items() if name != "limits"} | given
+            transaction.execute(sql.SET_PAYLOAD, {"label": label, "payload": _json(payload)})
+
+    def is_held(self, lease: Lease) -> bool:
+        """Whether the job still runs under this lease: neither given to another nor cancelled."""
+        with self.database.read() as transaction:
+            return bool(transaction.execute(sql.IS_HELD, {"id": lease.job.id, "token": lease.token}))
+
+    def leases(self, held: Collection[LeaseKey]) -> dict[LeaseKey, Lease]:
+        """Of these leases, those that are still held, as their rows are now."""
+        with self.database.read() as transaction:
+            rows = transaction.execute(sql.RUNNING_AMONG, {"ids": [key.job_id for key in held]})
+        jobs = [job_of(row) for row in rows]
+        found = {LeaseKey(job.id, job.token): Lease(job, job.token, job.owner or "", LEASE_SECONDS) for job in jobs}
+        return {key: found[key] for key in held if key in found}
+
+    def is_any_open(self) -> bool:
+        """Whether a job is queued or running."""
+        with self.database.read() as transaction:
+            return any(transaction.execute(statement) for statement in (sql.IS_ANY_QUEUED, sql.IS_ANY_RUNNING))
 
     def heartbeat(self, lease: Lease) -> None:
         """Make the lease run from now; raises LeaseLost."""
@@ -155,6 +182,19 @@ class Queue:
         with self.database.read() as transaction:
             found = map(job_of, transaction.execute(sql.LISTED, {"kind": kind, "state": state or ""}))
             return [job for job in found if state is None or job.state is state]
+
+    def newest(self, kind: str = "", state: JobState | None = None, most: int = 100) -> list[Job]:
+        """As `jobs`, but only so many: running ones first, then queued, then failed ones, each from the newest."""
+        with self.database.read() as transaction:
+            rows = transaction.execute(sql.SHOWN, {"kind": kind, "state": state or "", "most": most})
+        return [job_of(row) for row in rows]
+
+    def counts(self, kind: str = "") -> dict[JobState, int]:
+        """How many jobs there are in each state."""
+        with self.database.read() as transaction:
+            rows = transaction.execute(sql.COUNTS, {"kind": kind})
+        found = {str(state): int(number) for state, number in rows}
+        return {state: found.get(state.value, 0) for state in JobState}
 
 
 def hold_jobs(transaction: Transaction) -> None:

@@ -55,6 +55,8 @@ class Outcome:
 Handler = Callable[[Job, LeaseGuard], Outcome]
 """Runs a job. It may be run again after a crash, so whatever it does before it returns must bear repeating."""
 
+OnLease = Callable[[Lease | None], None]
+"""Is told of each lease that the worker gets, and with None that it has none any more."""
 
 PausedKind = Callable[[], str]
 """The kind of job that is not to be begun now; empty: none."""
@@ -89,6 +91,8 @@ class Tally:
     lost: int = 0
     released: int = 0
     put_off: int = 0
+    is_drained: bool = False
+    """It ended since it was asked to finish."""
 
 
 def run_worker(
@@ -102,9 +106,14 @@ def run_worker(
     until: Callable[[], bool] | None = None,
     timings: WorkerTimings | None = None,
     paused_kind: PausedKind = lambda: "",
+    interrupt: threading.Event | None = None,
+    drained: threading.Event | None = None,
+    on_lease: OnLease | None = None,
 ) -> Tally:
     """Run jobs until `stop` is set, or until `until`, asked whenever there is no job to run, says so.
 
+    The job that runs when `stop` is set is given back at its next step; with an `interrupt`, not before that is set.
+    When `drained` is set it may go on to its end, and no other begins.
     `able` says whether this worker has what a job requires. A handler's UserMistake fails the job at once; an outage (a
     full disk, a database that is locked, a key that is not here) puts it off, however often; Overtaken begins it again,
     ten times at most; any other exception is tried again, with back-off; JobInterrupted gives the job back.
@@ -113,9 +122,11 @@ def run_worker(
     timings = timings or WorkerTimings()
     claims = Claims(queue.database, owner, handlers, able, timings.lease)
     heartbeat = Heartbeat(queue, timings.heartbeat, timings.patience)
-    worker = _Worker(queue, broker, handlers, claims, stop, timings, heartbeat, paused_kind)
+    worker = _Worker(
+        queue, broker, handlers, claims, stop, timings, heartbeat, paused_kind, interrupt or stop, on_lease
+    )
     try:
-        return worker.run(owner, until)
+        return worker.run(owner, until, drained or threading.Event())
     finally:
         worker.close()
         heartbeat.close()
@@ -132,15 +143,18 @@ class _Worker:
         timings: WorkerTimings,
         heartbeat: Heartbeat,
         paused_kind: PausedKind,
+        interrupt: threading.Event,
+        on_lease: OnLease | None,
     ) -> None:
         self.queue, self.broker, self.handlers, self.claims = queue, broker, handlers, claims
         self.stop, self.timings, self.heartbeat, self.tally = stop, timings, heartbeat, Tally()
         self.paused_kind, self._reconciled_at, self._is_broker_away = paused_kind, float("-inf"), False
+        self.interrupt, self.on_lease = interrupt, on_lease or (lambda _: None)
         self._receiver: Receiver | None = None
 
-    def run(self, owner: str, until: Callable[[], bool] | None) -> Tally:
+    def run(self, owner: str, until: Callable[[], bool] | None, drained: threading.Event) -> Tally:
         is_idle = False
-        while not self.stop.is_set():
+        while not self.stop.is_set() and not drained.is_set():
             try:
                 self._maintain()
                 is_idle = not self._turn(self.timings.poll if is_idle else 0.0)
@@ -151,6 +165,7 @@ class _Worker:
             except DatabaseUnavailable as error:  # leases and messages outlive the outage
                 log.warning("%s: %s; trying again", owner, error)
                 self.stop.wait(self.timings.recover)
+        self.tally.is_drained = drained.is_set()
         return self.tally
 
     def _maintain(self) -> None:
@@ -200,7 +215,8 @@ class _Worker:
             self._receiver = None
 
     def _run(self, lease: Lease) -> None:
-        guard = LeaseGuard(lease, self.stop)
+        guard = LeaseGuard(lease, self.interrupt)
+        self.on_lease(lease)
         if lease.job.fit:
             self.claims.hold(lease.job.fit)
         try:
@@ -217,6 +233,8 @@ class _Worker:
         except BaseException:  # Ctrl-C: the job goes back at once
             self.queue.release(lease)
             raise
+        finally:
+            self.on_lease(None)
 
     def _finish(self, lease: Lease, outcome: Outcome) -> None:
         """What took hours to compute outlives a database that restarts, or two transactions that met."""

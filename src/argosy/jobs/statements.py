@@ -18,9 +18,20 @@ WHERE jobs.state IN ('failed', 'cancelled')
 RETURNING id"""
 
 BY_LABEL: Final = f"SELECT {COLUMNS} FROM jobs WHERE label = :label"  # noqa: S608  # our own column list
+OPEN_PAYLOAD: Final = "SELECT payload FROM jobs WHERE label = :label AND state IN ('queued', 'running')"
+SET_PAYLOAD: Final = "UPDATE jobs SET payload = :payload WHERE label = :label"
+RUNNING_AMONG: Final = f"SELECT {COLUMNS} FROM jobs WHERE state = 'running' AND id IN (:ids)"  # noqa: S608
+IS_ANY_QUEUED: Final = "SELECT id FROM jobs WHERE state = 'queued' LIMIT 1"
+IS_ANY_RUNNING: Final = "SELECT id FROM jobs WHERE state = 'running' LIMIT 1"
 STATES: Final = "SELECT label, state FROM jobs WHERE kind = :kind AND label IN (:labels)"
 UNDER_WAY: Final = "SELECT label, payload FROM jobs WHERE kind = :kind AND state IN ('queued', 'running') ORDER BY id"
 FORGET_DONE: Final = "DELETE FROM jobs WHERE kind = :kind AND state = 'done'"
+SHOWN: Final = f"""
+SELECT {COLUMNS} FROM jobs
+WHERE (:kind = '' OR kind = :kind) AND (:state = '' OR state = :state)
+ORDER BY CASE state WHEN 'running' THEN 0 WHEN 'queued' THEN 1 WHEN 'failed' THEN 2 ELSE 3 END, id DESC
+LIMIT :most"""  # noqa: S608
+COUNTS: Final = "SELECT state, count(*) FROM jobs WHERE :kind = '' OR kind = :kind GROUP BY state"
 LISTED: Final = f"""
 SELECT {COLUMNS} FROM jobs
 WHERE (:kind = '' OR kind = :kind) AND (:state = '' OR state = :state) ORDER BY id"""  # noqa: S608
@@ -43,8 +54,9 @@ RETURNING {COLUMNS}"""  # noqa: S608
 
 _HELD = "WHERE id = :id AND token = :token AND state = 'running' RETURNING id"
 
+IS_HELD: Final = "SELECT id FROM jobs WHERE id = :id AND token = :token AND state = 'running'"
 HEARTBEAT: Final = f"UPDATE jobs SET lease_until = :until {_HELD}"  # noqa: S608
-HOLD: Final = "SELECT id FROM jobs WHERE id = :id AND token = :token AND state = 'running' /* FOR UPDATE */"
+HOLD: Final = IS_HELD + " /* FOR UPDATE */"
 FINISH: Final = f"""
 UPDATE jobs SET state = 'done', result = :result, error = NULL, traceback = NULL, lease_until = NULL,
     finished_at = :now {_HELD}"""  # noqa: S608
@@ -119,3 +131,18 @@ SELECT plan_jobs.label, {", ".join("jobs." + name for name in COLUMNS.split(", "
 FROM plan_jobs LEFT JOIN jobs ON jobs.label = plan_jobs.label
 WHERE plan = :plan ORDER BY jobs.id NULLS FIRST, plan_jobs.label"""  # noqa: S608
 OWN_LABELS: Final = "SELECT label FROM plan_jobs WHERE plan = :plan AND is_added = 0"
+
+WORKERS: Final = """
+SELECT name, host, pid, run_by, version, plugins, workers.started_at AS begun, seen_at, is_draining, jobs.label,
+    jobs.started_at
+FROM workers LEFT JOIN jobs ON jobs.owner = workers.name AND jobs.state = 'running'
+ORDER BY begun, name"""
+WORKER_NAMES: Final = "SELECT name FROM workers ORDER BY started_at, name"
+SEE_WORKER: Final = """
+INSERT INTO workers (name, host, pid, run_by, version, plugins, started_at, seen_at)
+VALUES (:name, :host, :pid, :run_by, :version, :plugins, :now, :now)
+ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"""
+IS_DRAINING: Final = "SELECT is_draining FROM workers WHERE name = :name"
+DRAIN_WORKER: Final = "UPDATE workers SET is_draining = 1 WHERE name = :name"
+REMOVE_WORKER: Final = "DELETE FROM workers WHERE name = :name"
+FORGET_WORKERS: Final = "DELETE FROM workers WHERE seen_at < :before"

@@ -14,8 +14,9 @@ from typing import Any, Final
 import msgspec
 
 from argosy.database.database import Transaction
+from argosy.definitions.limits import parse_limits
 from argosy.definitions.stopping import PlanStop
-from argosy.errors import PlanNotFound, RowUnreadable, nearest
+from argosy.errors import NothingToRetry, PlanNotFound, RowUnreadable, nearest
 from argosy.jobs import replaced_plans
 from argosy.jobs import statements as sql
 from argosy.jobs.job import JobState, job_of
@@ -76,7 +77,10 @@ class Plans:
         enough = self._enough(plan, text, known)
         if enough:
             self._stop(transaction, plan, enough, len(labels) - len(known))
-        states = [(self._put(transaction, plan, one), one.label) for one in wanted if not enough or one.label in known]
+        limits = _limits_in(plan, text)
+        states = [
+            (self._put(transaction, plan, one, limits), one.label) for one in wanted if not enough or one.label in known
+        ]
         queued, waiting, trained = (
             tuple(label for found, label in states if found == state) for state in ("queued", "waiting", "trained")
         )
@@ -86,7 +90,7 @@ class Plans:
         """One more definition of a submitted plan's own, as a search finds it; whether there is a job to wait for."""
         hold_jobs(transaction)
         transaction.execute(sql.PUT_PLAN_JOB, {"plan": plan, "label": one.label, "is_added": 0})
-        return self._put(transaction, plan, one) != "trained"
+        return self._put(transaction, plan, one, self._limits(transaction, plan)) != "trained"
 
     def add(
         self,
@@ -114,7 +118,8 @@ class Plans:
                 requires = dict.fromkeys(one.requires, "")
                 self.queue.submit(transaction, then["kind"], then["label"], then["payload"], requires, URGENT)
             return True
-        payload = {**payload_of(one), "parent": parent, "then": then, "hold_out": hold_out}
+        limits = self._limits(transaction, plan)
+        payload = {**payload_of(one, limits), "parent": parent, "then": then, "hold_out": hold_out}
         priority = URGENT if then is not None else 0
         return self.queue.submit(transaction, TRAIN, one.label, payload, one.requires, priority, fit_of(one))
 
@@ -125,6 +130,24 @@ class Plans:
         labels = [label for label in _only_of(transaction, plan, is_added=1) if self.queue.cancel(transaction, label)]
         transaction.execute(sql.CANCEL_PLAN, {"plan": plan, "now": transaction.now()})
         return labels
+
+    def retry(self, transaction: Transaction, plan: str, labels: Collection[str] = ()) -> list[str]:
+        """Queue the plan's failed definitions afresh, or those of them; their labels. Raises NothingToRetry."""
+        hold_jobs(transaction)
+        if _row(transaction, plan)[3] is not None:
+            raise NothingToRetry(f"the plan '{plan}' was cancelled: submit it again")
+        jobs = [job_of(row[1:]) for row in transaction.execute(sql.PLAN_LABELS, {"plan": plan}) if row[1] is not None]
+        failed = {job.label: job for job in jobs if job.state is JobState.FAILED}
+        for label in labels:
+            if label not in failed:
+                there = f"'argosy plan status {plan}' lists what has" if failed else "nothing of it has"
+                raise NothingToRetry(f"'{label}' of '{plan}' has not failed{nearest(label, failed)}; {there}")
+        wanted = [job for job in failed.values() if not labels or job.label in labels]
+        for job in wanted:
+            if job.unreadable:
+                raise RowUnreadable("jobs", job.label, "its payload is lost", f"submit the plan '{plan}' again")
+            self.queue.submit(transaction, job.kind, job.label, job.payload, job.requires, job.priority, job.fit)
+        return [job.label for job in wanted]
 
     def stop_where_enough(self, transaction: Transaction, label: str) -> None:
         """A result is recorded: every plan that wants it, and calls it good enough, tries no more than is running."""
@@ -189,14 +212,20 @@ class Plans:
         with self.queue.database.read() as transaction:
             return [row[0] for row in transaction.execute(sql.PLAN_NAMES)]
 
-    def _put(self, transaction: Transaction, plan: str, one: PlannedDefinition) -> str:
+    def _limits(self, transaction: Transaction, plan: str) -> Mapping[str, Any]:
+        return _limits_in(plan, self.source(transaction, plan))
+
+    def _put(self, transaction: Transaction, plan: str, one: PlannedDefinition, limits: Mapping[str, Any]) -> str:
         """`trained` where it is, and a version of the plan's model now; else `queued`, or `waiting` if it was."""
         if self.store.is_trained(transaction, one.label):
             if learns_from_all(one.definition):
                 self.store.add_version(transaction, plan, one.label)
             return "trained"
-        is_new = self.queue.submit(transaction, TRAIN, one.label, payload_of(one), one.requires, fit=fit_of(one))
-        return "queued" if is_new else "waiting"
+        payload = payload_of(one, limits)
+        if self.queue.submit(transaction, TRAIN, one.label, payload, one.requires, fit=fit_of(one)):
+            return "queued"
+        self.queue.set_limits(transaction, one.label, limits)
+        return "waiting"
 
     def _keep_replaced(self, transaction: Transaction, plan: str, labels: Collection[str]) -> None:
         gone = [row[0] for row in transaction.execute(sql.OWN_LABELS, {"plan": plan}) if row[0] not in labels]
@@ -221,9 +250,10 @@ class Plans:
         return is_queued and self.queue.cancel(transaction, label)
 
 
-def payload_of(wanted: PlannedDefinition) -> dict[str, Any]:
-    """The payload of a `train` job."""
-    return {"definition": dict(wanted.definition), "dataset_digest": wanted.dataset_digest}
+def payload_of(wanted: PlannedDefinition, limits: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload of a `train` job; `limits` of its plan go with it, and are no part of the definition."""
+    given = {"limits": dict(limits)} if limits else {}
+    return {"definition": dict(wanted.definition), "dataset_digest": wanted.dataset_digest, **given}
 
 
 def fit_of(wanted: PlannedDefinition) -> str:
@@ -274,6 +304,7 @@ class _Source(msgspec.Struct):
 
     search: _Search | None = None
     stop_when: PlanStop | None = None
+    limits: dict[str, Any] | None = None
 
 
 def _source_of(plan: str, text: str) -> _Source:
@@ -281,6 +312,12 @@ def _source_of(plan: str, text: str) -> _Source:
         return msgspec.json.decode(text, type=_Source | None) or _Source()
     except msgspec.MsgspecError as error:
         raise RowUnreadable("plans", plan, str(error), "submit the plan again") from None
+
+
+def _limits_in(plan: str, source: str) -> dict[str, Any]:
+    """What a plan says that one fit may take, in bytes and seconds; empty: nothing."""
+    found = parse_limits(_source_of(plan, source).limits)
+    return {} if found is None else dict(msgspec.to_builtins(found))
 
 
 def _metric_of(plan: str, text: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -98,6 +98,14 @@ class ProjectPlans:
             name = self.name(plan)
             self.searches.end(transaction, name, "cancelled")
             return self.queued.cancel(transaction, name)
+
+    def retry(self, plan: PlanSource, labels: Collection[str] = ()) -> list[str]:
+        """Queue the failed definitions of a submitted plan afresh, or those of them; the labels.
+
+        Raises PlanNotFound, NothingToRetry where a label has not failed or the plan was cancelled.
+        """
+        with self._backends.database.write() as transaction:
+            return self.queued.retry(transaction, self.name(plan), labels)
 
     def train(self, source: PlanSource, processes: int = 1, limit: int = LIMIT, now: bool = False) -> PlanStatus:
         """Submit, and train with workers of this machine until nothing of the plan is queued or running.

@@ -231,6 +231,11 @@ class Searches:
         return PlannedDefinition(label(definition, digest, code), definition.to_dict(), digest, code)
 
 
+def is_idle(backends: Backends) -> bool:
+    """Whether nothing is queued or running, nor will be by a search."""
+    return not Searches.of(backends).is_any_open() and not backends.queue.is_any_open()
+
+
 def _hold(transaction: Transaction, plan: str) -> None:
     """Nobody else begins or asks for trials of the plan's search until the transaction ends."""
     transaction.lock(f"search {plan}")

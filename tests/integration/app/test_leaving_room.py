@@ -41,7 +41,7 @@ def project(tmp_path, monkeypatch):
 
 def test_in_quiet_hours_a_worker_trains_only_when_told(project):
     project.plans.submit(PLAN)
-    arguments = ["--project", str(project.root), "worker"]
+    arguments = ["--project", str(project.root), "worker", "--in-process"]
     worker = processes.start_argosy(arguments, log=project.root / "log", is_session=True)
     try:
         deadline = time.monotonic() + PATIENCE

@@ -16,7 +16,6 @@ from argosy.errors import DatasetInvalid, DefinitionInvalid
 from argosy.testing.leases import leased
 from argosy.testing.waiting import PATIENCE
 from argosy.worker_processes import started
-from stored.jobs import end_leases_of
 from stored.rows import alter
 
 PLAN = {
@@ -163,14 +162,13 @@ def test_a_search_survives_kill_9_of_its_workers(project):
     plan = {**PLAN, "search": {"sampler": "random", "trials": 8}}
     project.plans.submit(plan)
     killed, seen = 0, -1
-    with started(project.backends, 2) as keep:
+    with started(project.backends, 2):
         deadline = time.monotonic() + PATIENCE
         while not project.plans.status("shop").is_over:
             assert time.monotonic() < deadline
-            keep()
             if killed < 3 and len(trials(project)) > seen + 1:  # a while into each life
                 seen = len(trials(project))
-                kill(project, children()[-1])
+                os.kill(children()[-1], signal.SIGKILL)
                 killed += 1
             time.sleep(0.02)
     found = trials(project)
@@ -178,13 +176,6 @@ def test_a_search_survives_kill_9_of_its_workers(project):
     assert [trial.number for trial in found] == list(range(1, 9))
     assert all(trial.value is not None for trial in found)
     assert len({trial.label for trial in found}) == len(project.models.versions("shop")) == 8
-
-
-def kill(project, pid):
-    """Kill a worker, and let the time pass that its lease had left."""
-    os.kill(pid, signal.SIGKILL)
-    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    end_leases_of(project.database, pid)
 
 
 def children():

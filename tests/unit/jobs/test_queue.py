@@ -3,7 +3,7 @@
 import pytest
 
 from argosy.errors import JobNotFound, LeaseLost
-from argosy.jobs.job import JobState
+from argosy.jobs.job import JobState, LeaseKey
 from argosy.jobs.queue import ATTEMPTS, Queue
 from argosy.testing.leases import leased
 from stored.jobs import end_delays
@@ -174,3 +174,65 @@ def test_listing_by_kind_and_state(queue):
     assert [job.label for job in queue.jobs("gate")] == ["two"]
     assert [job.label for job in queue.jobs("gate", JobState.QUEUED)] == []
     assert [job.label for job in queue.jobs(state=JobState.DONE)] == ["two"]
+
+
+def test_a_lease_is_known_by_its_key_for_as_long_as_it_is_held(queue):
+    submit(queue, "one")
+    submit(queue, "other")
+    one, other = leased(queue, "one", "first"), leased(queue, "other", "second")
+    keys = [one.key, other.key, LeaseKey(one.job.id, 99), LeaseKey(99, 1)]
+    found = queue.leases(keys)
+    assert {key: lease.owner for key, lease in found.items()} == {one.key: "first", other.key: "second"}
+    assert queue.is_held(one)
+    queue.fail(found[one.key], "too long", retry=False)
+    assert not queue.is_held(one)
+    with queue.database.write() as transaction:
+        queue.cancel(transaction, "other")
+    assert queue.leases(keys) == {}
+    assert queue.get("one").error == "too long"
+
+
+def test_limits_change_for_what_is_not_over(queue):
+    def limits():
+        return {job.label: job.payload.get("limits") for job in queue.jobs()}
+
+    for label in ("queued", "running", "done"):
+        submit(queue, label, limits={"seconds": 5.0})
+    leased(queue, "running")
+    queue.finish(leased(queue, "done"), {})
+    with queue.database.write() as transaction:
+        for label in ("queued", "running", "done", "absent"):
+            queue.set_limits(transaction, label, {"memory": 1 << 30})
+    assert limits() == {"queued": {"memory": 1 << 30}, "running": {"memory": 1 << 30}, "done": {"seconds": 5.0}}
+    with queue.database.write() as transaction:
+        queue.set_limits(transaction, "queued", {})
+    assert queue.get("queued").payload == {}
+
+
+def test_something_is_open_until_all_has_ended(queue):
+    assert not queue.is_any_open()
+    submit(queue)
+    assert queue.is_any_open()
+    lease = leased(queue, "job")
+    assert queue.is_any_open()
+    queue.finish(lease, {})
+    assert not queue.is_any_open()
+
+
+def test_what_is_shown_first_is_what_runs(queue):
+    for label in ("failed", "done", "oldest", "queued", "running"):
+        submit(queue, label)
+    queue.fail(leased(queue, "failed"), "broken", retry=False)
+    queue.finish(leased(queue, "done"), {})
+    leased(queue, "running")
+    assert [job.label for job in queue.newest()] == ["running", "queued", "oldest", "failed", "done"]
+    assert [job.label for job in queue.newest(most=2)] == ["running", "queued"]
+    assert [job.label for job in queue.newest(state=JobState.FAILED)] == ["failed"]
+    assert queue.newest(kind="gate") == []
+    assert {state.value: number for state, number in queue.counts().items()} == {
+        "queued": 2,
+        "running": 1,
+        "done": 1,
+        "failed": 1,
+        "cancelled": 0,
+    }

@@ -44,13 +44,16 @@ class Worker:
             for label in labels:
                 self.queue.submit(transaction, kind, label, payload, requires, priority, fit)
 
-    def run(self, handler, *kinds, able=None, timings=TIMINGS, turns=50, paused_kind=lambda: ""):
+    def run(self, handler, *kinds, able=None, timings=TIMINGS, turns=50, paused_kind=lambda: "", **more):
         def until():
             self.idle += 1
             end_delays(self.queue.database)
             return all(job.state.is_final for job in self.queue.jobs()) or self.idle >= turns
 
-        work_on, how = dict.fromkeys(kinds or ["train"], handler), {"able": able, "until": until, "timings": timings}
+        work_on, how = (
+            dict.fromkeys(kinds or ["train"], handler),
+            {"able": able, "until": until, "timings": timings, **more},
+        )
         return run_worker(self.queue, self.broker, work_on, "worker", self.stop, paused_kind=paused_kind, **how)
 
 
@@ -163,7 +166,7 @@ def test_a_running_job_learns_that_it_was_cancelled(worker):
         noticed.append(error.value)
         raise error.value
 
-    assert worker.run(handler, timings=WorkerTimings(heartbeat=0.01, poll=0.01)).lost == 1
+    assert worker.run(handler, timings=WorkerTimings(poll=0.01)).lost == 1, "before its next heartbeat"
     assert len(noticed) == 1
 
 
@@ -427,3 +430,59 @@ def test_while_training_is_paused_the_rest_is_done_and_no_job_is_lost(worker):
     tally = worker.run(handler, "train", "gate", "measure", paused_kind=paused_kind)
     assert ran == [("gate", True), ("mine", True), ("a", False), ("b", False)]
     assert tally.done == 4
+
+
+def test_a_job_that_may_go_on_after_the_stop_ends_and_no_other_begins(worker):
+    worker.submit("first", "second")
+    interrupt = threading.Event()
+
+    def handler(job, guard):
+        worker.stop.set()
+        guard.check()
+        return Outcome({})
+
+    tally = worker.run(handler, interrupt=interrupt)
+    assert (tally.done, tally.released) == (1, 0)
+    assert worker.queue.get("second").state is JobState.QUEUED
+
+
+def test_it_is_given_back_when_its_time_is_over(worker):
+    worker.submit("job")
+    interrupt = threading.Event()
+
+    def handler(job, guard):
+        worker.stop.set()
+        guard.check()
+        interrupt.set()
+        guard.check()
+
+    assert worker.run(handler, interrupt=interrupt).released == 1
+    assert worker.queue.get("job").state is JobState.QUEUED
+
+
+def test_who_keeps_a_worker_is_told_of_its_leases(worker):
+    worker.submit("good", "bad")
+    told = []
+
+    def handler(job, guard):
+        assert told[-1] == guard.lease.key
+        if job.label == "bad":
+            raise DefinitionInvalid("no such option")
+        return Outcome({})
+
+    worker.run(handler, on_lease=lambda lease: told.append(lease and lease.key))
+    assert [key and key.token for key in told] == [1, None, 1, None]
+
+
+def test_a_worker_that_is_asked_to_finish_ends_its_job_and_begins_no_other(worker):
+    worker.submit("first", "second")
+    drained = threading.Event()
+
+    def handler(job, guard):
+        drained.set()
+        guard.check()
+        return Outcome({})
+
+    tally = worker.run(handler, drained=drained)
+    assert (tally.done, tally.released, tally.is_drained) == (1, 0, True)
+    assert worker.queue.get("second").state is JobState.QUEUED

@@ -2,7 +2,7 @@
 
 import pytest
 
-from argosy.errors import PlanNotFound
+from argosy.errors import NothingToRetry, PlanNotFound
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import Queue
 from argosy.jobs.submission import PlannedDefinition, Plans, models_of
@@ -17,10 +17,10 @@ def plans(database, tmp_path):
     return Plans(Queue(database), Store(database, LocalArtifacts(f"file:{tmp_path}/artifacts")))
 
 
-def submit(plans, plan, *labels):
+def submit(plans, plan, *labels, **more):
     with plans.queue.database.write() as transaction:
         return plans.submit(
-            transaction, plan, {"name": plan}, [PlannedDefinition(label, {"l": label}, "d") for label in labels]
+            transaction, plan, {"name": plan, **more}, [PlannedDefinition(label, {"l": label}, "d") for label in labels]
         )
 
 
@@ -38,6 +38,11 @@ def add(plans, plan, label):
 def cancel(plans, plan):
     with plans.queue.database.write() as transaction:
         return plans.cancel(transaction, plan)
+
+
+def retry(plans, plan, *labels):
+    with plans.queue.database.write() as transaction:
+        return plans.retry(transaction, plan, labels)
 
 
 def train(plans, label, parent=None, accuracy=0.5):
@@ -241,3 +246,58 @@ def test_a_plan_that_has_something_good_enough_already_queues_nothing(plans):
 def test_a_notebook_shows_where_a_plan_is(plans):
     submit(plans, "topics", "a")
     assert plans.status("topics")._repr_html_() == "<pre>Plan &#x27;topics&#x27;: 1 queued.</pre>"
+
+
+def test_a_plan_s_limits_go_with_every_job_that_it_asks_for(plans):
+    def limits():
+        return {job.label: job.payload.get("limits") for job in plans.queue.jobs(kind="train")}
+
+    submit(plans, "topics", "a", "b", limits={"memory": "2G", "seconds": 60})
+    add(plans, "topics", "challenger")
+    with plans.queue.database.write() as transaction:
+        plans.widen(transaction, "topics", PlannedDefinition("trial", {}, "d"))
+    first, second = {"memory": 2 << 30, "seconds": 60.0}, {"seconds": 90.0}
+    assert limits() == {"a": first, "b": first, "challenger": first, "trial": first}
+    submit(plans, "topics", "a", "c", limits={"seconds": 90})
+    assert limits() == {"a": second, "b": first, "challenger": first, "trial": first, "c": second}
+    submit(plans, "topics", "a")
+    assert limits()["a"] is None
+
+
+def test_what_failed_of_a_plan_is_queued_afresh(plans):
+    submit(plans, "topics", "good", "bad", "worse", limits={"seconds": 5})
+    for label in ("bad", "worse"):
+        plans.queue.fail(leased(plans.queue, label), "broken", "its traceback", retry=False)
+    train(plans, "good")
+    before = plans.queue.get("bad")
+    assert retry(plans, "topics", "bad") == ["bad"]
+    assert counts(plans, "topics") == {"queued": 1, "failed": 1, "done": 1}
+    after = plans.queue.get("bad")
+    assert (after.payload, after.requires, after.fit, after.kind) == (
+        before.payload,
+        before.requires,
+        before.fit,
+        before.kind,
+    )
+    assert (after.failures, after.error, after.traceback) == (0, None, None)
+    assert retry(plans, "topics") == ["worse"]
+    assert retry(plans, "topics") == []
+
+
+@pytest.mark.parametrize("label", ["good", "absent"])
+def test_what_has_not_failed_is_not_retried(plans, label):
+    submit(plans, "topics", "good", "bad")
+    plans.queue.fail(leased(plans.queue, "bad"), "broken", retry=False)
+    with pytest.raises(NothingToRetry, match=f"'{label}' of 'topics' has not failed"):
+        retry(plans, "topics", "bad", label)
+    assert counts(plans, "topics") == {"queued": 1, "failed": 1}
+
+
+def test_a_cancelled_plan_is_submitted_again_and_not_retried(plans):
+    submit(plans, "topics", "bad")
+    plans.queue.fail(leased(plans.queue, "bad"), "broken", retry=False)
+    cancel(plans, "topics")
+    with pytest.raises(NothingToRetry, match="submit it again"):
+        retry(plans, "topics")
+    with pytest.raises(PlanNotFound):
+        retry(plans, "absent")

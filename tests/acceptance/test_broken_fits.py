@@ -1,0 +1,140 @@
+"""A fit that crashes its process, takes too much or does not stop fails alone: the same worker trains others."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+OWN = '''
+import ctypes
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+
+from argosy.models.adapter import Adapter
+from argosy.models.adapters import adapters
+from argosy.models.inputs import text_of
+
+ATTEMPTS = Path(__file__).with_name("attempts")
+
+
+class Broken(Adapter):
+    """The length of a text; where it is to, its fit is a misfortune that no `except` sees."""
+
+    def __init__(self, how: str = "well"):
+        self.how = how
+
+    def fit(self, inputs, labels):
+        with ATTEMPTS.open("a") as file:
+            file.write(f"{self.how} {os.getpid()}\\n")
+        if self.how == "segfault":
+            ctypes.string_at(0)
+        elif self.how == "exit":
+            os._exit(3)
+        elif self.how == "memory":
+            taken = []
+            while len(taken) < 4000:
+                taken.append(np.ones(1 << 17))
+                time.sleep(0.001)
+        elif self.how == "sleep":
+            while True:
+                time.sleep(1)
+        return self
+
+    def transform(self, inputs):
+        return np.array([[len(text_of(item, ""))] for item in inputs], float)
+
+
+adapters.register("broken", Broken)
+'''
+PLAN = "name: {name}\ndataset: all\nadapter: {{name: broken, options: {{how: [{how}]}}}}\nmodel: nearest_centroid\n"
+
+
+@pytest.fixture(scope="module")
+def shell(make_project):
+    """A project with a plug-in of its own, and one worker that goes on."""
+    made = make_project("name: shop\ndataset: all\nadapter: broken\nmodel: nearest_centroid\n")
+    made.write("own.py", OWN)
+    made.write("argosy.yaml", "plugins: [own]\n")
+    rows = (f"{'x' * length},{'long' if length > 50 else 'short'}\n" for length in range(1, 100))
+    made.write("rows.csv", "text,label\n" + "".join(rows))
+    made("examples", "import", "rows.csv")
+    made.start("worker")
+    return made
+
+
+def submit(shell, name, how, more=""):
+    shell.write(f"{name}.yaml", PLAN.format(name=name, how=how) + more)
+    shell("plan", "submit", f"{name}.yaml")
+    return lambda: shell.json("plan", "status", name)
+
+
+def attempts(shell, how):
+    """The processes that have begun such a fit."""
+    lines = (shell.folder / "attempts").read_text().splitlines() if (shell.folder / "attempts").exists() else []
+    return [int(pid) for kind, pid in map(str.split, lines) if kind == how]
+
+
+def ended(status):
+    """How a plan is when nothing of it is queued or running."""
+    found = status()
+    return None if found["counts"].get("queued") or found["counts"].get("running") else found
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        ("segfault", "its worker process crashed with SIGSEGV"),
+        ("exit", "its worker process ended itself with exit code 3"),
+    ],
+)
+def test_a_fit_that_crashes_is_tried_three_times_and_fails_alone(shell, until, how, error):
+    status = submit(shell, how, f"{how}, well-{how}")
+    found = until(lambda: ended(status))
+    assert (found["counts"]["failed"], found["counts"]["done"]) == (1, 1)
+    (failed,) = found["failed"]
+    assert failed["error"] == error
+    assert ("own.py" in failed["traceback"]) == (how == "segfault")
+    assert len(set(attempts(shell, how))) == 3
+
+
+def test_a_fit_that_takes_too_much_memory_fails_at_once(shell, until):
+    status = submit(shell, "memory", "memory, well-memory", "limits: {memory: 600M}\n")
+    found = until(lambda: ended(status))
+    assert (found["counts"]["failed"], found["counts"]["done"]) == (1, 1)
+    assert "more than the 600M that its plan allows" in found["failed"][0]["error"]
+    assert len(attempts(shell, "memory")) == 1
+
+
+def test_a_fit_that_takes_too_long_fails_at_once(shell, until):
+    status = submit(shell, "slow", "sleep", "limits: {seconds: 1}\n")
+    found = until(lambda: ended(status))
+    assert found["failed"][0]["error"] == "ended: it ran for longer than the 1 s that its plan allows"
+    status = submit(shell, "after", "well-after")
+    assert until(lambda: ended(status))["counts"]["done"] == 1
+
+
+def test_a_cancelled_fit_that_does_not_stop_is_ended(shell, until):
+    begun = len(attempts(shell, "sleep"))
+    submit(shell, "cancelled", "sleep")
+    until(lambda: len(attempts(shell, "sleep")) > begun)
+    pid = attempts(shell, "sleep")[-1]
+    shell("plan", "cancel", "cancelled")
+    until(lambda: not Path(f"/proc/{pid}").exists())
+    assert shell.json("plan", "status", "cancelled")["counts"]["cancelled"] == 1
+    status = submit(shell, "next", "well-next")
+    assert until(lambda: ended(status))["counts"]["done"] == 1
+
+
+def test_a_worker_killed_from_outside_costs_no_attempt(shell, until):
+    begun = len(attempts(shell, "sleep"))
+    status = submit(shell, "killed", "sleep", "limits: {seconds: 3600}\n")
+    for more in (1, 2):
+        until(lambda more=more: len(attempts(shell, "sleep")) >= begun + more)
+        os.kill(attempts(shell, "sleep")[-1], signal.SIGKILL)
+    until(lambda: len(attempts(shell, "sleep")) >= begun + 3)
+    assert not status()["failed"]
+    shell("plan", "cancel", "killed")

@@ -1,0 +1,89 @@
+"""Which workers there are, as their rows say."""
+
+import pytest
+
+from argosy.errors import WorkerNotFound
+from argosy.jobs.queue import Queue
+from argosy.jobs.workers import SILENT_SECONDS, Identity, Workers
+from argosy.testing.leases import leased
+from argosy.testing.waiting import until
+from stored.jobs import age_workers
+
+
+@pytest.fixture
+def workers(database):
+    return Workers(database)
+
+
+def identity(name="one", **plugins):
+    return Identity(name, "host", 4711, "ada", "1.0", {f"adapter.{key}": digest for key, digest in plugins.items()})
+
+
+def names(workers):
+    return [one.identity.name for one in workers.all()]
+
+
+def test_a_worker_is_there_from_its_start_to_its_end(workers):
+    with workers.present(identity()), workers.present(identity("other", mine="digest")):
+        until(lambda: len(workers.all()) == 2)
+        found = {one.identity.name: one for one in workers.all()}
+        assert found["one"].identity == identity()
+        assert found["other"].identity == identity("other", mine="digest")
+        assert not found["one"].is_silent
+        assert found["one"].runs == ""
+    assert workers.all() == []
+
+
+def test_it_is_shown_with_its_job(workers, database):
+    queue = Queue(database)
+    with database.write() as transaction:
+        queue.submit(transaction, "train", "job", {})
+    workers.show_life(identity())
+    lease = leased(queue, "job", "one")
+    (found,) = workers.all()
+    assert (found.runs, found.runs_since) == ("job", queue.get("job").started_at)
+    queue.finish(lease, {})
+    assert workers.all()[0].runs == ""
+
+
+def test_one_that_was_killed_is_silent_and_forgotten_after_a_day(workers, database):
+    workers.show_life(identity())
+    age_workers(database, SILENT_SECONDS + 1)
+    assert [one.is_silent for one in workers.all()] == [True]
+    workers.forget_silent()
+    assert names(workers) == ["one"]
+    workers.show_life(identity())
+    assert [one.is_silent for one in workers.all()] == [False]
+    age_workers(database, 86_401)
+    workers.forget_silent()
+    assert workers.all() == []
+
+
+def test_some_or_all_are_asked_to_finish(workers):
+    for name in ("one", "two", "three"):
+        workers.show_life(identity(name))
+    assert workers.drain(["two"]) == ["two"]
+    workers.show_life(identity("two"))
+    assert [workers.is_draining(name) for name in ("one", "two", "three")] == [False, True, False]
+    assert set(workers.drain()) == {"one", "two", "three"}
+    assert all(one.is_draining for one in workers.all())
+    with pytest.raises(WorkerNotFound, match="did you mean 'three'"):
+        workers.drain(["two", "thre"])
+
+
+def test_one_that_is_asked_learns_it(workers):
+    with workers.present(identity()) as drained:
+        until(workers.all)
+        assert not drained.is_set()
+        workers.drain()
+        until(drained.is_set)
+
+
+def test_it_has_what_a_job_requires_or_not(workers):
+    workers.show_life(identity(mine="digest"))
+    (found,) = workers.all()
+    assert found.has({})
+    assert found.has({"adapter.mine": "digest"})
+    assert found.has({"adapter.mine": ""}), "whatever its code is"
+    assert not found.has({"adapter.mine": "another"})
+    assert not found.has({"adapter.mine": "digest", "model.mine": "digest"})
