@@ -16,10 +16,12 @@ ORDER BY made_at LIMIT 1"""
 COUNT = """
 SELECT count(*) FROM predictions
 WHERE model = :model AND version = :version AND made_at >= :start AND made_at < :end"""
+# CROSS JOIN: SQLite then begins with feedback, of which there is little
 SAID = """
 SELECT feedback.kind, count(*), sum(CASE WHEN feedback.label <> predictions.answer THEN 1 ELSE 0 END)
-FROM feedback JOIN predictions ON predictions.id = feedback.prediction_id
-WHERE predictions.model = :model AND predictions.version = :version GROUP BY feedback.kind ORDER BY feedback.kind"""
+FROM feedback CROSS JOIN predictions
+WHERE predictions.id = feedback.prediction_id AND predictions.model = :model AND predictions.version = :version
+GROUP BY feedback.kind ORDER BY feedback.kind"""
 
 
 @dataclass(frozen=True, slots=True)
