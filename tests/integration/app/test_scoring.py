@@ -2,8 +2,6 @@
 
 import csv
 import json
-import os
-import signal
 
 import pytest
 
@@ -184,7 +182,7 @@ def test_a_killed_process_ends_the_run_which_goes_on(shared, source, tmp_path, m
 
     def kill(what, rows):
         for child in list(pools[-1]._processes.values()):
-            os.kill(child.pid, signal.SIGKILL)
+            child.kill()
 
     with pytest.raises(JobFailed, match="a scoring process was killed"):
         score(shared, source, output, kill, processes=2)
