@@ -90,7 +90,7 @@ def list_jobs(ctx: click.Context, state: str | None, kind: str, most: int, as_js
         return
     print_line(", ".join(f"{number:,} {name}" for name, number in counts.items()) or "No job.")
     if found:
-        columns = ("label", "kind", "state", ">priority", ">attempts", "owner", "since", "error")
+        columns = ("label", "kind", "state", ">priority", ">failures", "owner", "since", "error")
         print_table(columns, map(_job_row, found))
 
 
