@@ -21,6 +21,8 @@ def destinations(inputs: Sequence[str], output: str) -> list[tuple[Path, Path]]:
     folder = Path(output)
     if len(paths) == 1 and not folder.is_dir() and not output.endswith("/") and not Path(inputs[0]).is_dir():
         form_of(folder)
+        if not folder.parent.is_dir():
+            raise PathInvalid(f"{output}: there is no folder {folder.parent}")
         return [(_distinct(paths[0], folder), folder)]
     if folder.suffix.lower() in FORMS and not folder.is_dir():
         raise UserMistake(f"{output} is one file, and there are {len(paths)} to score: name a folder")

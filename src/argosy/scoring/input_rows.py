@@ -88,8 +88,7 @@ class InputReading(FileReading):
                 )
         if self._lone:
             own = self._lone if self._lone in names else ""
-            only = names[0] if len(names) == 1 else ""
-            self._text = self._columns.text or own or usual_column("text", names) or only
+            self._text = self._columns.text or own or usual_column("text", names)
             if not self._text:
                 option = self.options.spelled("text", "COLUMN")
                 raise ExamplesInvalid(f"{self.where}: which column is the text? Say it with {option}; {_there(names)}")

@@ -42,6 +42,7 @@ def test_a_folder_and_a_pattern_into_a_folder(folder):
         (["no*.csv"], "out.csv", "there is no file to score"),
         (["one.csv"], "out.xlsx", "must end in"),
         (["one.csv"], "one.csv", "scored into itself"),
+        (["one.csv"], "no/out.csv", "there is no folder no"),
         (["in"], "out.csv", "is one file, and there are 3"),
         (["one.csv", "in/../one.csv"], "out", "two files would be scored into out/one.csv"),
         (["s3://bucket/one.csv"], "out.csv", "files on this machine"),

@@ -29,8 +29,11 @@ def test_the_text_is_the_usual_column_without_any_label(tmp_path):
     assert read(path) == [InputRow(1, "one")]
 
 
-def test_an_only_column_is_the_text_whatever_it_is_called(tmp_path):
-    assert [row.given for row in read(written(tmp_path / "a.csv", "was_sagt_er\neins\nzwei\n"))] == ["eins", "zwei"]
+def test_an_only_column_may_be_a_file_without_a_header_and_is_asked_about(tmp_path):
+    path = written(tmp_path / "a.csv", "eins und eins\nzwei\ndrei\n")
+    with pytest.raises(ExamplesInvalid, match="which column is the text"):
+        read(path)
+    assert [row.given for row in read(path, WantedColumns("eins und eins"))] == ["zwei", "drei"]
 
 
 def test_the_model_says_the_field_that_it_reads(tmp_path):
