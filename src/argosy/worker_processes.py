@@ -41,6 +41,8 @@ PATIENCE_SECONDS: Final = 1.0
 """For a job that was cancelled to end by itself."""
 STOP_SECONDS: Final = 30.0
 """For a child to end after SIGTERM, in addition to its grace."""
+KILLS_SECONDS: Final = 30.0
+"""How far back a kill for want of memory, of whichever process, is taken for the reason of a child's end."""
 DRAINED: Final = 4
 """The exit code of a child that was asked to finish: it is not replaced."""
 FOLDER: Final = "ARGOSY_WORKER_FOLDER"
@@ -118,7 +120,7 @@ class _Child:
     """One worker process, and what is known of the job that it has."""
 
     def __init__(self, folder: Path, arguments: list[str]) -> None:
-        self.folder, self.killed_before = folder, processes.killed_for_memory()
+        self.folder = folder
         (folder / "tmp").mkdir(parents=True)
         self.note = LeaseNote(folder / "lease")
         environment = {FOLDER: str(folder), "TMPDIR": str(folder / "tmp")}
@@ -152,6 +154,21 @@ class _Child:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class _MemoryKills:
+    """Whether the system has killed a process for want of memory just now; it says how many, and not which."""
+
+    def __init__(self) -> None:
+        self._before = self._newest = processes.killed_for_memory()
+        self._at = time.monotonic()
+
+    def look(self, now: float) -> None:
+        if now - self._at >= KILLS_SECONDS:
+            self._before, self._newest, self._at = self._newest, processes.killed_for_memory(), now
+
+    def is_recent(self) -> bool:
+        return processes.killed_for_memory() > self._before
+
+
 class WorkerProcesses:
     """Made by `started`."""
 
@@ -165,6 +182,7 @@ class WorkerProcesses:
         self._arguments = ["--project", str(backends.root), "worker", "--in-process", *options]
         self._children: list[_Child] = []
         self._looked_at = float("-inf")
+        self._kills = _MemoryKills()
         self._is_closing = threading.Event()
         self._replace()
         self._thread = threading.Thread(target=self._run, name="workers", daemon=True)
@@ -212,6 +230,7 @@ class WorkerProcesses:
         now = time.monotonic()
         if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
+            self._kills.look(now)
             with suppress(DatabaseUnavailable):  # jobs go on, and are looked at when it is back
                 self._look(now)
         for child in [child for child in self._children if child.process.poll() is not None]:
@@ -254,7 +273,7 @@ class WorkerProcesses:
         code, queue = child.process.returncode, self._backends.queue
         if child.is_killed:
             queue.release(lease)
-        elif code == -signal.SIGKILL and processes.killed_for_memory() == child.killed_before:
+        elif code == -signal.SIGKILL and not self._kills.is_recent():
             queue.lose(lease, "its worker process was killed")
         else:
             ended = how_it_ended(code)

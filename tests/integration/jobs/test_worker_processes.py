@@ -5,6 +5,7 @@ import signal
 import pytest
 
 import argosy
+from argosy import processes
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import MAXIMUM_LOSSES
 from argosy.models.adapters import adapters
@@ -87,3 +88,19 @@ def test_how_a_process_ended_is_said_in_words():
     assert how_it_ended(-99) == "crashed with signal 99"
     assert how_it_ended(3) == "ended itself with exit code 3"
     assert how_it_ended(-signal.SIGKILL) == "was killed by the system, which had no more memory"
+
+
+@pytest.mark.parametrize("is_failure", [False, True])
+def test_a_kill_is_the_fit_s_failure_where_the_system_had_no_more_memory(project, monkeypatch, is_failure):
+    counts = iter([5])  # the first is that at the start
+    monkeypatch.setattr(processes, "killed_for_memory", lambda: next(counts, 6 if is_failure else 5))
+    killed = submit(project, "kill")
+    with started(project.backends, 1):
+        until(lambda: project.queue.get(killed).failures + project.queue.get(killed).losses)
+        found = project.queue.get(killed)
+    assert (found.failures > 0, found.losses > 0) == (is_failure, not is_failure)
+    assert found.error == (
+        "its worker process was killed by the system, which had no more memory"
+        if is_failure
+        else "its worker process was killed"
+    )
