@@ -7,10 +7,10 @@ READY := $(VENV)/.ready
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(ORDER),--order $(ORDER)) $(if $(SEED),--seed $(SEED))
 
-.PHONY: help demo test lint check format bench quality proof clean venv servers
+.PHONY: help demo demo-cluster test lint check format bench quality proof clean venv servers
 
 help:  ## what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 $(DEMO): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -29,6 +29,9 @@ venv: $(READY)  ## build .venv with everything the project needs
 
 demo: $(DEMO)  ## the whole loop on real news, in under four minutes
 	@$(BIN)/python examples/bbc_news/demo.py
+
+demo-cluster: $(READY) servers  ## the loop on three machines that share only PostgreSQL, RabbitMQ and S3
+	@$(BIN)/python examples/bbc_news/cluster.py
 
 servers:  # real ones for the tests, where they are missing and may be installed; what needs them is skipped without
 	@wanted=; \

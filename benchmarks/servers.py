@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -35,3 +36,22 @@ def new_database(server: str) -> object:
     from servers import postgresql
 
     return postgresql.new_database(server)
+
+
+@contextmanager
+def private_bucket() -> Iterator[str]:
+    """The URL of a bucket on moto's server, in this process; its credentials are in the environment meanwhile."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    os.environ.update({"AWS_ACCESS_KEY_ID": "private", "AWS_SECRET_ACCESS_KEY": "private"})
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket="models")
+    try:
+        yield f"s3://models/news?endpoint={endpoint}&region=us-east-1"
+    finally:
+        server.stop()

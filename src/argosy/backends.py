@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from argosy.paths import make_private_folder
+
 if TYPE_CHECKING:
     from argosy.database import Database
     from argosy.datasets.examples import Examples
@@ -91,9 +93,14 @@ class Backends:
         return self.openers.registries(self.root, self.settings.plugins)
 
     @property
+    def home(self) -> Path:
+        """The project's own folder, closed to others."""
+        return make_private_folder(self.root / HOME)
+
+    @property
     def spool(self) -> Path:
         """Where servers append predictions before the drainer moves them into the database."""
-        return self.root / HOME / "spool"
+        return self.home / "spool"
 
     # --- what is made of them
 

@@ -82,5 +82,5 @@ def test_a_pipe_is_read_like_a_file(imported):
 def test_conflicts_can_be_refused(imported):
     imported.write("torn.csv", "text,label\nsame,a\nsame,b\n")
     said = imported.mistake("examples", "import", "torn.csv", "--into", "torn", "--on-conflict", "error")
-    assert "row" in said
+    assert "line 2 says 'a', line 3 says 'b'" in said
     assert "no collection" in imported.mistake("examples", "count", "torn")

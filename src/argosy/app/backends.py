@@ -81,7 +81,7 @@ def artifacts(url: str, root: Path) -> ArtifactStore:
     if _known("artifacts", url, ("file", "s3", "gs", "az")) != "file":
         from argosy.store.artifacts.object_storage import ObjectArtifacts
 
-        return ObjectArtifacts(url, root / HOME / "cache")
+        return ObjectArtifacts(url, make_private_folder(root / HOME) / "cache")
     from argosy.store.artifacts.local import LocalArtifacts
 
     return LocalArtifacts(f"file:{root / url.removeprefix('file://').removeprefix('file:')}")

@@ -93,12 +93,11 @@ def drain(ctx: click.Context) -> int:
 
 
 def _remote(project: Project, url: str, minds_code: bool) -> RemoteStore:
-    from argosy.backends import HOME
     from argosy.transfer.remote_store import RemoteStore
 
     if minds_code:
         raise click.UsageError("--strict and --code stored are about this project's own versions: leave out --store")
-    remote = RemoteStore(url, cache=project.root / HOME / "cache")
+    remote = RemoteStore(url, cache=project.backends.home / "cache")
     remote.all_versions()  # one that cannot be reached is said now
     return remote
 
