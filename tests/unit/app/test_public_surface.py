@@ -9,7 +9,8 @@ import argosy
 
 
 def test_the_public_names_are_these():
-    assert argosy.__all__ == ["AdaptedModel", "Example", "Project", "__version__", "attach", "log", "open"]
+    names = ["AdaptedModel", "Example", "Project", "RemoteStore", "__version__", "attach", "log", "open"]
+    assert argosy.__all__ == names
     for name in argosy.__all__:
         assert getattr(argosy, name) is not None
 
