@@ -186,3 +186,19 @@ def open_database(request, tmp_path):
 def database(open_database):
     """An empty database of the newest schema."""
     return open_database()
+
+
+@pytest.fixture
+def own_plugins(monkeypatch, tmp_path_factory):
+    """What the test registers, or imports from a folder of its own, other tests do not see."""
+    from argosy.models.adapters import adapters
+    from argosy.models.estimators import estimators
+
+    for registry in (adapters, estimators):
+        for names in ("_plugins", "_aliases"):
+            monkeypatch.setattr(registry, names, dict(getattr(registry, names)))
+    yield
+    folder = str(tmp_path_factory.getbasetemp())
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(folder):
+            del sys.modules[name]

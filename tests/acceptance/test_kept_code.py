@@ -55,7 +55,7 @@ def shop(empty):
     return empty
 
 
-def test_code_files_curves_and_tags_of_a_version(shop):
+def test_code_files_curves_and_tags_of_a_version(shop, own_plugins):
     own, other = "sizes@1", "sizes@2"
     if not shop.json("models", "show", own)["label"].startswith("length"):
         own, other = other, own

@@ -103,8 +103,9 @@ def test_no_text_is_in_it_and_arrows_join_the_boxes_of_the_picture(trained):
 
 
 def test_of_a_prediction_to_what_it_became(trained):
-    (one,) = answered(trained, ["a note on green"])
-    trained.backends.feedback_log.add(one, "correction", "green", "desk")
+    many = answered(trained, [f"a note on green, {n}" for n in range(30)])  # some of them to learn from
+    for one in many:
+        trained.backends.feedback_log.add(one, "correction", "green", "desk")
     ended = trained.retrain("notes")
     found = trained.lineage(one)
     assert (found.prediction.reference, found.prediction.answer) == ("notes@1", "red")
@@ -117,7 +118,7 @@ def test_of_a_prediction_to_what_it_became(trained):
     challenger = trained.lineage(f"notes@{ended.challenger}")
     assert [(one.how, one.versions) for one in challenger.ancestors] == [("parent", ["notes@1"])]
     (came,) = [one for one in challenger.rows.imports if one.kind == "feedback"]
-    assert (came.name, dict(came.live), came.digest) == ("feedback on notes", {"correction": 1}, None)
+    assert (came.name, dict(came.live), came.digest) == ("feedback on notes", {"correction": 30}, None)
     assert challenger.training.asked_by
     assert challenger.moves[-1].action in ("promote", "refuse")
     assert challenger.moves[-1].evidence["rows"] > 0

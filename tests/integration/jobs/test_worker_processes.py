@@ -8,7 +8,6 @@ import argosy
 from argosy import processes
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import MAXIMUM_LOSSES
-from argosy.models.adapters import adapters
 from argosy.testing.waiting import until
 from argosy.worker_processes import how_it_ended, started
 
@@ -42,9 +41,8 @@ adapters.register(__name__, Unlucky)
 
 
 @pytest.fixture
-def project(tmp_path, database, monkeypatch):
+def project(tmp_path, database, own_plugins):
     """One whose workers fit nothing well."""
-    monkeypatch.setattr(adapters, "_plugins", dict(adapters._plugins))  # other tests know nothing of its plug-in
     (tmp_path / f"{tmp_path.name}.py").write_text(OWN)
     (tmp_path / "argosy.yaml").write_text(f'plugins: [{tmp_path.name}]\ndatabase: "{database.url}"\n')
     opened = argosy.open(tmp_path)
