@@ -45,7 +45,8 @@ def main(parts: str, broker: str) -> None:
     os.environ.update({PARTS: parts, PLACE: broker})
     app.conf.broker_url = broker
     command = [sys.executable, "-m", "celery", "-A", "benchmarks.factory_celery:app", "worker"]
-    worker = subprocess.Popen([*command, "-c", "2", "-l", "error", "--without-gossip", "--without-mingle"])
+    options = ["-c", "2", "-l", "error", "--without-gossip", "--without-mingle"]
+    worker = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL)
     try:
         while not app.control.ping(timeout=1.0):
             time.sleep(0.1)
