@@ -28,7 +28,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.servers import new_database, real_servers
-from benchmarks.training import PLAN, data_file, gridsearch_seconds, optimum_seconds, parts_of, prepared
+from benchmarks.training import (
+    argosy_seconds,
+    data_file,
+    gridsearch_seconds,
+    optimum_seconds,
+    parts_of,
+    prepared,
+    trained_seconds,
+)
 
 PEERS = Path(__file__).parent / ".peers"
 NOOP_MEASURED = 200
@@ -44,7 +52,7 @@ def main() -> None:
     with real_servers() as (postgresql, rabbitmq):
         ways: dict[str, Callable[[Path], float]] = {
             "argosy": lambda folder: on_servers(folder, postgresql, rabbitmq),
-            "sqlite": on_sqlite,
+            "sqlite": argosy_seconds,
             "optimum": optimum_seconds,
             "gridsearch_memory": gridsearch_seconds,
             "celery": lambda folder: celery_seconds(folder, rabbitmq),
@@ -71,12 +79,8 @@ def main() -> None:
     print(json.dumps(found))
 
 
-def on_sqlite(folder: Path) -> float:
-    return trained_seconds(prepared(folder))
-
-
 def on_servers(folder: Path, postgresql: str, rabbitmq: str) -> float:
-    with new_database(postgresql) as database:  # type: ignore[attr-defined]
+    with new_database(postgresql) as database:
         project = on(folder, database, f"{rabbitmq}?prefix=b{time.time_ns():x}")
         project.examples.import_file(data_file(), "airline")
         try:
@@ -94,15 +98,6 @@ def on(folder: Path, database: str, broker: str) -> Any:
     settings = {"name": "airline", "database": database, "broker": broker}
     (root / "argosy.yaml").write_text("".join(f"{name}: {json.dumps(value)}\n" for name, value in settings.items()))
     return argosy.open(root)
-
-
-def trained_seconds(project: Any) -> float:
-    started = time.perf_counter()
-    status = project.plans.train(PLAN, processes=2)
-    seconds = time.perf_counter() - started
-    if status.total != 48 or status.failed:
-        raise SystemExit(f"not all was trained: {status}")
-    return seconds
 
 
 # --- Celery
@@ -135,7 +130,7 @@ def peer(name: str, *requirements: str) -> Path:
 def noop(postgresql: str, rabbitmq: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for queued in (100, 10_000):
-        with new_database(postgresql) as database, tempfile.TemporaryDirectory() as folder:  # type: ignore[attr-defined]
+        with new_database(postgresql) as database, tempfile.TemporaryDirectory() as folder:
             run = [sys.executable, "-m", "benchmarks.factory_noop", folder, database]
             command = [*run, f"{rabbitmq}?prefix=n{time.time_ns():x}", str(queued), str(NOOP_MEASURED)]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -148,7 +143,7 @@ def noop(postgresql: str, rabbitmq: str) -> dict[str, float]:
 
 def claims(postgresql: str) -> dict[str, float]:
     """Jobs a second that eight processes claim and finish."""
-    with new_database(postgresql) as database:  # type: ignore[attr-defined]
+    with new_database(postgresql) as database:
         run = [sys.executable, "-m", "benchmarks.factory_claims", database, str(CLAIMERS), str(CLAIMED)]
         done = subprocess.run(run, check=True, capture_output=True, text=True)
     return {"claims_s": round(json.loads(done.stdout.splitlines()[-1])["claims_s"])}

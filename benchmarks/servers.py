@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -31,7 +31,7 @@ def real_servers() -> Iterator[tuple[str, str]]:
         yield database, broker
 
 
-def new_database(server: str) -> object:
+def new_database(server: str) -> AbstractContextManager[str]:
     """A context: a new database's URL."""
     from servers import postgresql
 
