@@ -39,7 +39,7 @@ class Broken(Adapter):
             while len(taken) < 4000:
                 taken.append(np.ones(1 << 17))
                 time.sleep(0.001)
-        elif self.how == "sleep":
+        elif self.how.startswith("sleep"):
             while True:
                 time.sleep(1)
         return self
@@ -67,6 +67,7 @@ def shell(make_project):
 
 
 def submit(shell, name, how, more=""):
+    """Submit a plan of fits of this kind; no two tests share a kind, since a job that two plans want has both."""
     shell.write(f"{name}.yaml", PLAN.format(name=name, how=how) + more)
     shell("plan", "submit", f"{name}.yaml")
     return lambda: shell.json("plan", "status", name)
@@ -110,7 +111,7 @@ def test_a_fit_that_takes_too_much_memory_fails_at_once(shell, until):
 
 
 def test_a_fit_that_takes_too_long_fails_at_once(shell, until):
-    status = submit(shell, "slow", "sleep", "limits: {seconds: 1}\n")
+    status = submit(shell, "slow", "sleep-slow", "limits: {seconds: 1}\n")
     found = until(lambda: ended(status))
     assert found["failed"][0]["error"] == "ended: it ran for longer than the 1 s that its plan allows"
     status = submit(shell, "after", "well-after")
@@ -118,10 +119,10 @@ def test_a_fit_that_takes_too_long_fails_at_once(shell, until):
 
 
 def test_a_cancelled_fit_that_does_not_stop_is_ended(shell, until):
-    begun = len(attempts(shell, "sleep"))
-    submit(shell, "cancelled", "sleep")
-    until(lambda: len(attempts(shell, "sleep")) > begun)
-    pid = attempts(shell, "sleep")[-1]
+    begun = len(attempts(shell, "sleep-cancelled"))
+    submit(shell, "cancelled", "sleep-cancelled")
+    until(lambda: len(attempts(shell, "sleep-cancelled")) > begun)
+    pid = attempts(shell, "sleep-cancelled")[-1]
     shell("plan", "cancel", "cancelled")
     until(lambda: not Path(f"/proc/{pid}").exists())
     assert shell.json("plan", "status", "cancelled")["counts"]["cancelled"] == 1
@@ -130,11 +131,11 @@ def test_a_cancelled_fit_that_does_not_stop_is_ended(shell, until):
 
 
 def test_a_worker_killed_from_outside_costs_no_attempt(shell, until):
-    begun = len(attempts(shell, "sleep"))
-    status = submit(shell, "killed", "sleep", "limits: {seconds: 3600}\n")
+    begun = len(attempts(shell, "sleep-killed"))
+    status = submit(shell, "killed", "sleep-killed", "limits: {seconds: 3600}\n")
     for more in (1, 2):
-        until(lambda more=more: len(attempts(shell, "sleep")) >= begun + more)
-        os.kill(attempts(shell, "sleep")[-1], signal.SIGKILL)
-    until(lambda: len(attempts(shell, "sleep")) >= begun + 3)
+        until(lambda more=more: len(attempts(shell, "sleep-killed")) >= begun + more)
+        os.kill(attempts(shell, "sleep-killed")[-1], signal.SIGKILL)
+    until(lambda: len(attempts(shell, "sleep-killed")) >= begun + 3)
     assert not status()["failed"]
     shell("plan", "cancel", "killed")
