@@ -9,17 +9,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.app.backends import database as opened
 from argosy.datasets.examples import Examples
 from argosy.vault import Vault
 from argosy.vault.keys.file import FileKeys
 
 
-def main(path: Path) -> None:
+def main(path: Path, url: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        database = SqliteDatabase(f"sqlite:///{folder}/argosy.db")
-        database.migrate()
+        database = opened(url, folder)
         keys = FileKeys(folder / "keys")
         keys.create("examples")
         examples = Examples(database, Vault(database, keys))
@@ -33,4 +32,4 @@ def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])

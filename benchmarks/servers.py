@@ -13,17 +13,28 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 
 @contextmanager
-def real_servers() -> Iterator[tuple[str, str]]:
-    """The URLs of a PostgreSQL server and of a RabbitMQ, with everything durable."""
-    from servers import postgresql, rabbitmq
+def postgresql_server(*settings: str) -> Iterator[str]:
+    """The URL of a PostgreSQL server, with everything durable; the settings are for a private one."""
+    from servers import postgresql
     from servers.finding import newest_folder
 
-    database, broker = os.environ.get("POSTGRESQL_URL", ""), os.environ.get("RABBITMQ_URL", "")
+    if given := os.environ.get("POSTGRESQL_URL", ""):
+        yield given
+        return
+    durable = ("max_connections=200", "listen_addresses=", *settings)  # with fsync, unlike in tests
+    with postgresql.own_server(newest_folder("/usr/lib/postgresql/*/bin"), durable) as url:
+        yield url
+
+
+@contextmanager
+def real_servers() -> Iterator[tuple[str, str]]:
+    """The URLs of a PostgreSQL server and of a RabbitMQ, with everything durable."""
+    from servers import rabbitmq
+    from servers.finding import newest_folder
+
+    broker = os.environ.get("RABBITMQ_URL", "")
     with ExitStack() as stack:
-        if not database:
-            programs = newest_folder("/usr/lib/postgresql/*/bin")
-            settings = ("max_connections=200", "listen_addresses=")  # with fsync, unlike in tests
-            database = stack.enter_context(postgresql.own_server(programs, settings))
+        database = stack.enter_context(postgresql_server())
         if not broker:
             server = stack.enter_context(rabbitmq.own_server(newest_folder("/usr/lib/rabbitmq/lib/*/sbin")))
             server.wait()
