@@ -16,6 +16,12 @@ def age_workers(database, seconds):
     _run(database, "UPDATE workers SET seen_at = seen_at - :seconds", {"seconds": seconds})
 
 
+def pass_duties(database, seconds):
+    """It is that much later, as far as duties can tell."""
+    moved = "due_at = due_at - :seconds, taken_until = taken_until - :seconds"
+    _run(database, f"UPDATE duties SET {moved}", {"seconds": seconds})
+
+
 def leave_trace(transaction, label):
     """Note a label in a table without a key that would hide that it was noted before."""
     transaction.execute(

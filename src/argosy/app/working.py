@@ -17,6 +17,7 @@ from argosy.vault.master_keys import EXAMPLES
 from argosy.worker_processes import DRAINED, KeptWorker, kept_worker
 
 if TYPE_CHECKING:
+    from argosy.jobs.duties import Duty
     from argosy.jobs.guard import LeaseGuard
     from argosy.jobs.job import Job
     from argosy.jobs.runner import Handler, Outcome, Tally, WorkerTimings
@@ -39,6 +40,7 @@ def work(
     The job that runs when `stop` is set is given back at once; with an `interrupt`, not before that is set.
     In quiet hours no training is begun, unless `now`. Raises KeyUnavailable where no example can be read here.
     """
+    from argosy.jobs.duties import kept_duties
     from argosy.jobs.quiet_hours import paused_kind
     from argosy.jobs.runner import run_worker
     from argosy.jobs.workers import own_identity
@@ -64,7 +66,8 @@ def work(
     try:
         work_on = handlers(backends, trainer)
         how = {} if now else {"paused_kind": paused_kind(backends.settings.training)}
-        with backends.workers.present(me) as drained:
+        own_duties = kept_duties(backends.database, me.name, duties(backends))
+        with backends.workers.present(me) as drained, own_duties:
             return run_worker(
                 backends.queue,
                 backends.broker,
@@ -140,6 +143,11 @@ def handlers(backends: Backends, trainer: Trainer) -> dict[str, Handler]:
     kinds: dict[str, Handler] = {"train": train_job, "retrain": retrain_job, "gate": gate_job, "replay": replay_job}
     kinds["drift"] = drift_job
     return {kind: _stoppable(run) for kind, run in kinds.items()}
+
+
+def duties(backends: Backends) -> list[Duty]:  # noqa: ARG001  # none needs any yet
+    """What one worker at a time does for all of them, and how often."""
+    return []
 
 
 def _stoppable(run: Handler) -> Handler:

@@ -146,3 +146,14 @@ IS_DRAINING: Final = "SELECT is_draining FROM workers WHERE name = :name"
 DRAIN_WORKER: Final = "UPDATE workers SET is_draining = 1 WHERE name = :name"
 REMOVE_WORKER: Final = "DELETE FROM workers WHERE name = :name"
 FORGET_WORKERS: Final = "DELETE FROM workers WHERE seen_at < :before"
+
+_DUTY_IS_TAKEN = """(
+    (due_at > :now AND due_at <= :latest_due) OR (taken_until >= :now AND taken_until <= :latest_until))"""
+IS_DUTY_TAKEN: Final = f"SELECT name FROM duties WHERE name = :name AND {_DUTY_IS_TAKEN}"  # noqa: S608
+PUT_DUTY: Final = """
+INSERT INTO duties (name, due_at, taken_by, taken_until, token) VALUES (:name, 0, '', 0, 0) ON CONFLICT DO NOTHING"""
+TAKE_DUTY: Final = f"""
+UPDATE duties SET due_at = :due, taken_by = :owner, taken_until = :until, token = token + 1
+WHERE name = :name AND NOT {_DUTY_IS_TAKEN} RETURNING token"""  # noqa: S608
+CONFIRM_DUTY: Final = "UPDATE duties SET taken_until = :until WHERE name = :name AND token = :token RETURNING name"
+LEAVE_DUTY: Final = "UPDATE duties SET taken_by = '', taken_until = 0 WHERE name = :name AND token = :token"
