@@ -192,17 +192,17 @@ class SqliteDatabase:
                 self._local.connection = usual
 
     def wait_for_change(self, timeout: float) -> bool:
-        connection, deadline, pause = self._connection(), time.monotonic() + timeout, FIRST_PAUSE
+        connection, deadline = self._connection(), time.monotonic() + timeout
         while True:
             with _translated():
                 version = connection.execute("PRAGMA data_version").fetchone()[0]
             if version != getattr(self._local, "seen", None):
-                self._local.seen = version
+                self._local.seen, self._local.pause = version, FIRST_PAUSE
                 return True
             if (left := deadline - time.monotonic()) <= 0:
                 return False
-            time.sleep(min(pause, left))
-            pause = min(pause * 2, LONGEST_PAUSE)
+            time.sleep(min(self._local.pause, left))  # the pause grows from one wait to the next, until there is news
+            self._local.pause = min(self._local.pause * 2, LONGEST_PAUSE)
 
     def migrate(self) -> int:
         return migrations.migrate(self, self.url)
