@@ -14,6 +14,7 @@ import argosy
 from argosy.app.scaffold import create_project
 from argosy.cli.main import cli
 from argosy.errors import DefinitionInvalid, FollowerInvalid, FollowerNotFound
+from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.followers import Followers
 from argosy.messaging.message import Message
 from argosy.messaging.notifications import TOPIC, notify
@@ -125,7 +126,7 @@ def test_what_a_killed_process_had_in_hand_is_repeated(project, start):
     process = start("-c", CRASHING, project.root, "b")
     assert process.wait(PATIENCE) == -signal.SIGKILL
     assert process.stdout.read() == "a\nb\n"
-    if not project.settings.broker:
+    if isinstance(project.broker, SqlBroker):
         pass_time(project.database, 61)  # a table's messages are held for a minute
     with project.notifications("chat") as news:
         assert sorted(labels(news, 2)) == ["b", "c"]
