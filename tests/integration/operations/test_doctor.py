@@ -1,13 +1,18 @@
 """Every damage is a line of its own that says what to do, and stops nothing that is not about it."""
 
+import io
 import json
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from types import SimpleNamespace
 
 import pytest
 
 import argosy
+from argosy.app.scaffold import create_project
+from argosy.cli import main as cli
 from argosy.jobs.job import JobState
 from argosy.operations.integrity import artifact_bytes
 from argosy.training.memory_folder import MemoryFolder
@@ -20,25 +25,28 @@ WORDS = ("red", "green", "blue")
 
 
 def run(root, *arguments):
-    line = [sys.executable, "-m", "argosy", *arguments]
-    return subprocess.run(line, cwd=root, capture_output=True, text=True, timeout=SECONDS, check=False)
+    """A command on the project, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = cli.run(["--project", str(root), *arguments])
+    return SimpleNamespace(exit_code=code, stdout=out.getvalue(), stderr=err.getvalue())
 
 
 def command(root, *arguments):
     done = run(root, *arguments)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     return done.stdout
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     root = tmp_path_factory.mktemp("origin") / "notes"
-    command(root.parent, "init", str(root))
+    create_project(root)
     with argosy.open(root) as project:
         project.examples.add([(f"{word} note {n} of {word}", word) for n in range(40) for word in WORDS])
     for name, model in (("one", "naive_bayes"), ("two", "nearest_centroid")):
         (root / f"{name}.yaml").write_text(PLAN.format(name=name, model=model))
-        command(root, "train", f"{name}.yaml", "--processes", "1")
+        command(root, "train", str(root / f"{name}.yaml"), "--processes", "1")
         command(root, "models", "promote", f"{name}@1")
     return root
 
@@ -53,7 +61,7 @@ def faults(root, *options):
     done = run(root, "doctor", "--json", *options)
     findings = json.loads(done.stdout)
     wrong = [one for one in findings if not one["ok"]]
-    assert done.returncode == (1 if wrong else 0), done.stderr
+    assert done.exit_code == (1 if wrong else 0), done.stderr
     assert all(one["to_do"] and "\n" not in one["found"] + one["to_do"] for one in wrong)
     shown = run(root, "doctor", *options).stdout.splitlines()
     assert sum(line.startswith("  !!") for line in shown) == len(wrong)
@@ -177,7 +185,7 @@ model: {name: logistic, options: {C: [1, 2, 3, 4, 5, 6, 7]}}
 
 def test_a_job_that_cannot_be_read_stops_no_other(root):
     (root / "three.yaml").write_text(THREE)
-    command(root, "plan", "submit", "three.yaml")
+    command(root, "plan", "submit", str(root / "three.yaml"))
     with argosy.open(root) as project:
         queued = [job.label for job in project.queue.jobs(state=JobState.QUEUED)]
         assert len(queued) == len(BROKEN_JOBS) + 1
@@ -192,9 +200,9 @@ def test_a_job_that_cannot_be_read_stops_no_other(root):
         assert "of the table 'jobs' cannot be read" in failed["error"]
         assert failed["error"].endswith("submit it again")
     assert "three@1" in command(root, "leaderboard", "three")
-    command(root, "backup", "../notes.tar")
+    command(root, "backup", str(root.parent / "notes.tar"))
     run(root, "examples", "erase", "nobody", "--yes")
-    command(root, "train", "three.yaml", "--processes", "1")
+    command(root, "train", str(root / "three.yaml"), "--processes", "1")
     assert json.loads(command(root, "plan", "status", "three", "--json"))["counts"]["done"] == 7
     assert faults(root) == []
 
@@ -213,14 +221,14 @@ def test_a_result_that_cannot_be_read_stops_no_other(root, column, broken):
     with argosy.open(root) as project:
         label = project.models.resolve("two@1").label
         alter(project.database, "trained", {"label": label}, **{column: broken})
-    shown = run(root, "leaderboard")
-    assert shown.returncode == 0, shown.stderr
+    line = [sys.executable, "-m", "argosy", "leaderboard"]  # as a process of its own, warnings go to its errors
+    shown = subprocess.run(line, cwd=root, capture_output=True, text=True, timeout=SECONDS, check=True)
     assert "one@1" in shown.stdout
     assert "two@1" not in shown.stdout
     assert "left out: the row 'tfidf-nearest_centroid-" in shown.stderr
     assert json.loads(command(root, "predict", "one", "a red note", "--json"))
     command(root, "models", "list")
-    command(root, "backup", "../notes.tar")
+    command(root, "backup", str(root.parent / "notes.tar"))
     with argosy.open(root) as project, project.serve() as url:
         import httpx
 
@@ -230,7 +238,7 @@ def test_a_result_that_cannot_be_read_stops_no_other(root, column, broken):
     if broken != "{}":
         assert [check for check, _ in faults(root)] == ["rows"]
         shown = run(root, "models", "show", "two@1")
-        assert (shown.returncode, len(shown.stderr.splitlines())) == (1, 1)
+        assert (shown.exit_code, len(shown.stderr.splitlines())) == (1, 1)
 
 
 def test_a_verdict_that_cannot_be_read_leaves_the_history(root):
