@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 from argosy import processes
 from argosy.backends import Backends
@@ -22,9 +23,14 @@ MISTAKE = 2
 _log = logger("argosy.up")
 
 
-def up(backends: Backends, host: str, port: int, workers: int, stop: threading.Event) -> None:
-    """Run until `stop` is set; workers that die are replaced, a server that dies ends it all with JobFailed."""
-    arguments = ["--project", str(backends.root), "serve", "--host", host, "--port", str(port)]
+def up(
+    backends: Backends, host: str, port: int, workers: int, stop: threading.Event, serving: Sequence[str] = ()
+) -> None:
+    """Run until `stop` is set; workers that die are replaced, a server that dies ends it all with JobFailed.
+
+    `serving` are more options of `argosy serve`.
+    """
+    arguments = ["--project", str(backends.root), "serve", "--host", host, "--port", str(port), *serving]
     server = processes.start_argosy(arguments)
     every, replayed_at, reported = backends.settings.rollback.every_seconds, float("-inf"), decisions(backends)
     drift_every, drift_at = backends.settings.drift.every_seconds, time.monotonic()

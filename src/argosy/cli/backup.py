@@ -66,7 +66,7 @@ def restore(ctx: click.Context, file: Path, into: Path | None, database: str, as
     made = format_time(round(done.made_at))
     print_line(f"Restored {done.folder} as it was at {made}, with {plural(done.artifacts, 'artifact')}.")
     for setting in done.changed:
-        print_line(f"'{setting}' lay outside of the project and is inside of it now: argosy.yaml says so.", err=True)
+        print_line(f"'{setting}' is inside of the restored project now: argosy.yaml says so.", err=True)
     if not done.has_keys:
         print_line(
             f"Put the master keys into {Path(done.folder) / '.argosy' / 'keys'}, or set their variables.", err=True

@@ -19,11 +19,15 @@ EXIT_SECONDS = 5.0
 host_option = click.option("--host", default="", help="Default: the project's, which is this machine alone.")
 port_option = click.option("--port", type=click.IntRange(0, 65535), help="Default: the project's; 0 takes a free one.")
 
+strict_option = click.option(
+    "--strict", is_flag=True, help="Serve no version that was trained with other code of a plug-in of yours."
+)
+
 
 @click.command()
 @host_option
 @port_option
-@click.option("--strict", is_flag=True, help="Serve no version that was trained with other code of a plug-in of yours.")
+@strict_option
 @code_option
 @click.option(
     "--store",
@@ -62,8 +66,10 @@ def serve(ctx: click.Context, host: str, port: int | None, strict: bool, code: s
 @host_option
 @port_option
 @click.option("--workers", type=click.IntRange(0, 256), default=1, show_default=True, help="Training processes.")
+@strict_option
+@code_option
 @click.pass_context
-def up(ctx: click.Context, host: str, port: int | None, workers: int) -> int:
+def up(ctx: click.Context, host: str, port: int | None, workers: int, strict: bool, code: str) -> int:
     """Run server and workers together, retraining as the settings say, until Ctrl-C or SIGTERM.
 
     Example: argosy up --workers 2
@@ -73,8 +79,9 @@ def up(ctx: click.Context, host: str, port: int | None, workers: int) -> int:
 
     telemetry.configure()
     project = command_project(ctx)
+    serving = [*(["--strict"] if strict else []), "--code", code]
     with stopped_by_signals() as stop:
-        run_up(project.backends, *_address(project, host, port), workers, stop)
+        run_up(project.backends, *_address(project, host, port), workers, stop, serving)
     return 0
 
 

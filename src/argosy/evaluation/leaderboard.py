@@ -17,6 +17,18 @@ from argosy.types import Part
 
 _log = logger("argosy.leaderboard")
 METRICS = ("accuracy", "micro_f1", "macro_f1", "hamming_loss", "log_loss")
+_FIGURES = [
+    f"{part.value}_{metric}{end}"
+    for part in (Part.VALIDATION, Part.TEST)
+    for metric in METRICS
+    for end in ("", "_low", "_high")
+]
+COLUMNS = (
+    *("rank", "ranked_by", "tied", "proposed", "p_value", "label", "dataset", "evaluate", "share", "versions"),
+    *("aliases", "mark", "adapter", "model", *_FIGURES, "baseline_label", "validation_baseline", "test_baseline"),
+    *("is_constant", "learned_nothing", "fit_seconds", "size_bytes", "predict_us", "replaced"),
+)
+"""The keys of a row that `ranked` gives."""
 
 
 def ranked(plans: Plans, registries: Registries, plan: str = "") -> list[dict[str, Any]]:

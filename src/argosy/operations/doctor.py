@@ -137,6 +137,24 @@ def _predictions(backends: Backends) -> str:
     return f"kept for {', '.join(kept)}; {older}"
 
 
+def _webhooks(backends: Backends) -> str:
+    """Whether each can be signed from here, and what was not taken."""
+    from argosy.messaging.followers import Followers
+    from argosy.messaging.webhooks import follower_of
+
+    known = {one.name: one for one in Followers(backends.database, backends.broker).list()}
+    found = []
+    for settings in backends.settings.webhooks:
+        host, follower = settings.address().hostname, known.get(follower_of(settings))
+        if not os.environ.get(settings.secret_env):
+            raise ArgosyError(f"nothing is sent to {host} from this shell: set {settings.secret_env}")
+        if follower is not None and follower.dead:
+            lost = plural(follower.dead, "notification")
+            raise ArgosyError(f"{host} did not take {lost}, which will not be sent again: see what it answers")
+        found.append(f"{host} ({follower.waiting if follower else 0} waiting)")
+    return ", ".join(found) or "none"
+
+
 def _imported(backends: Backends) -> str:  # noqa: ARG001  # a check's signature
     """What keeps models that were trained elsewhere from the rest of the machine."""
     from argosy.models.runtimes.sandbox import isolation
@@ -153,6 +171,7 @@ CHECKS: dict[str, Callable[[Backends], str]] = {
     "training": _training,
     "shared memory": _memory,
     "prediction log": _predictions,
+    "webhooks": _webhooks,
     "imported models": _imported,
 }
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from argosy.errors import ExtraMissing
+from argosy.evaluation.leaderboard import COLUMNS
 
 if TYPE_CHECKING:
     import pandas
@@ -30,7 +31,7 @@ def as_frame(rows: list[dict[str, Any]], asked: str, columns: Sequence[str] = ()
 
 def leaderboard_frame(rows: list[dict[str, Any]]) -> pandas.DataFrame:
     """The leaderboard; in a notebook it shows the columns that people compare, and it has all of them."""
-    return _leaderboard()(as_frame(rows, "leaderboard()"))
+    return _leaderboard()(as_frame(rows, "leaderboard()", COLUMNS))
 
 
 def _times(seconds: pandas.Series[Any]) -> pandas.Series[Any]:

@@ -130,6 +130,14 @@ def test_a_plan_is_trained_and_ranked_in_a_frame(trained):
     assert len(trained.leaderboard("shop")) == 2
 
 
+def test_a_leaderboard_has_its_columns_before_anything_is_trained(trained, tmp_path):
+    create_project(tmp_path / "empty")
+    with argosy.open(tmp_path / "empty") as project:
+        empty = project.leaderboard()
+    assert len(empty) == 0
+    assert list(empty.columns) == list(trained.leaderboard().columns)
+
+
 def test_a_model_is_found_by_reference_and_asked(trained):
     model = trained.models["shop@champion"]
     assert isinstance(model, argosy.AdaptedModel)

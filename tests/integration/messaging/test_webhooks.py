@@ -7,7 +7,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -304,3 +304,27 @@ def test_what_is_no_url_of_a_webhook_is_refused(url):
 def test_settings_that_make_no_webhook_are_refused(webhooks, why):
     with pytest.raises(DefinitionInvalid, match=why):
         parse_settings({"webhooks": webhooks}, {})
+
+
+def webhook_finding(shop):
+    found = {
+        one["check"]: one
+        for one in json.loads(CliRunner().invoke(cli, ["-C", str(shop.root), "doctor", "--json"]).output)
+    }["webhooks"]
+    assert "path-is-secret" not in str(found)
+    return found
+
+
+def test_doctor_says_what_keeps_a_webhook_from_its_notifications(make_shop, monkeypatch):
+    shop = make_shop("http://localhost:1/hooks/path-is-secret")
+    assert webhook_finding(shop)["found"] == "localhost (0 waiting)"
+    name = follower_of(shop.project.settings.webhooks[0])
+    Followers(shop.project.database, shop.project.broker).add(name)
+    shop.happen("a", "b")
+    relay(shop.project.database, shop.project.broker)
+    assert webhook_finding(shop)["found"] == "localhost (2 waiting)"
+    with closing(shop.project.broker.receiver(TOPIC, name)) as receiver:
+        receiver.receive(0.0).bury("it answered 500")
+    assert "localhost did not take 1 notification" in webhook_finding(shop)["to_do"]
+    monkeypatch.delenv("SHOP_SECRET")
+    assert "set SHOP_SECRET" in webhook_finding(shop)["to_do"]
