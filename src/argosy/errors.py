@@ -332,6 +332,10 @@ class ImportInvalid(UserMistake):
     """A model that was trained elsewhere and cannot be taken: its file, what it takes, or what it answers."""
 
 
+class ExportInvalid(UserMistake):
+    """A version that cannot be written as a file of that format, or to that place."""
+
+
 class ImportedModelFailed(ArgosyError):
     """A model that was trained elsewhere gave no answer, or its process ended."""
 

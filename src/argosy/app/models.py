@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from argosy.backends import Backends
 from argosy.errors import FileNotKept, VersionMarked, VersionNotFound, nearest
@@ -87,6 +88,21 @@ class ProjectModels:
         here = plugin_digests(trained.definition, self._backends.registries)
         recorded: dict[str, str] = trained.environment.get("plugins", {})
         return sorted(name for name, digest in recorded.items() if here.get(name) != digest)
+
+    def export(self, reference: str, path: str | PathLike[str], format: str = "argosy", *, force: bool = False) -> Path:  # noqa: A002
+        """Write a version to a file of its own, as `argosy models export` does; where it is. Raises ExportInvalid."""
+        from argosy.transfer.exporting import export_version
+
+        return export_version(self._backends, reference, Path(path), format, force=force).path
+
+    def import_file(self, path: str | PathLike[str], model: str = "", format: str = "", **options: Any) -> Version:  # noqa: A002
+        """Make a file a version, as `argosy models import` does. Raises ImportInvalid.
+
+        `options` are `takes`, `dataset`, `classes`, `trusted` and `allow_pickle`, see `import_file`.
+        """
+        from argosy.operations.model_files import import_file
+
+        return import_file(self._backends, Path(path), format, model, **options).version
 
     def code(self, reference: str) -> KeptCode:
         """The code of the user's plug-ins that a version was trained with; raises CodeNotKept."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,10 @@ from argosy.cli.examples import as_option
 from argosy.cli.output import json_option, print_json, print_line
 from argosy.cli.project import command_project
 from argosy.plurals import plural
+
+if TYPE_CHECKING:
+    from argosy.training.importing import ImportedVersion
+    from argosy.transfer.taking import TakenVersion
 
 _OPTIONS = {"takes": "input", "trusted": "trust"}
 """Options that have another name here than in Python."""
@@ -21,22 +26,20 @@ _OPTIONS = {"takes": "input", "trusted": "trust"}
 @click.option(
     "--format",
     "form",
-    required=True,
-    type=click.Choice(["onnx", "skops", "joblib", "pickle"]),
-    help="What the file is.",
+    type=click.Choice(["argosy", "json", "onnx", "skops", "joblib", "pickle"]),
+    help="What the file is (default: as it begins, or its name ends).",
 )
-@click.option("--as", "name", required=True, metavar="MODEL", help="The registered model to make it a version of.")
+@click.option("--as", "name", default="", metavar="MODEL", help="The registered model to make it a version of.")
 @click.option(
     "--input",
     "takes",
-    default="text",
-    show_default=True,
-    help="What it takes: text, text:FIELD, fields:a,b (numbers), a mapping, or a file of one.",
+    default="",
+    help="What it takes (default: text): text, text:FIELD, fields:a,b (numbers), a mapping, or a file of one.",
 )
 @click.option(
     "--classes", default="", help="Its classes in the order of its outputs, where the file does not say: a,b,c."
 )
-@click.option("--dataset", default="all", show_default=True, help="What to score it on, as in a plan.")
+@click.option("--dataset", default="", help="What to score it on, as in a plan (default: all).")
 @click.option(
     "--trust", "trusted", multiple=True, metavar="TYPE", help="A type in a skops file to trust; may be repeated."
 )
@@ -46,7 +49,7 @@ _OPTIONS = {"takes": "input", "trusted": "trust"}
 def import_(
     ctx: click.Context,
     file: Path,
-    form: str,
+    form: str | None,
     name: str,
     takes: str,
     classes: str,
@@ -55,16 +58,20 @@ def import_(
     allow_pickle: bool,
     as_json: bool,
 ) -> None:
-    """Make a model that was trained elsewhere, in FILE, a version of a registered model, scored on examples of yours.
+    """Make a model in FILE a version of a registered model.
 
-    Example: argosy models import churn.onnx --format onnx --as churn --input fields:age,visits --classes no,yes
+    One that was trained elsewhere is scored on examples of yours; a version that `argosy models export` wrote comes
+    with its own figures and its history.
+
+    Example: argosy models import churn.onnx --as churn --input fields:age,visits --classes no,yes
     """
-    from argosy.training.importing import import_model
+    from argosy.operations.model_files import import_file
+    from argosy.transfer.taking import TakenVersion
 
-    found = import_model(
+    found = import_file(
         command_project(ctx).backends,
         file,
-        form,
+        form or "",
         name,
         takes=takes,
         dataset=dataset,
@@ -76,7 +83,19 @@ def import_(
     )
     if as_json:
         print_json(found.to_dict())
-        return
+    elif isinstance(found, TakenVersion):
+        _print_taken(found)
+    else:
+        _print_imported(found)
+
+
+def _print_taken(found: TakenVersion) -> None:
+    said = "is imported" if found.is_new else "was here before"
+    print_line(f"{found.version.reference} {said}: {found.came_from} of the project {found.project}.")
+    print_line(f"Next: argosy models promote {found.version.reference}")
+
+
+def _print_imported(found: ImportedVersion) -> None:
     accuracy = found.metrics["test"]["accuracy"]
     figures = f"{accuracy['value']:.4f} ({accuracy['low']:.4f} to {accuracy['high']:.4f})"
     print_line(
@@ -114,9 +133,12 @@ def challenge(ctx: click.Context, reference: str, processes: int, as_json: bool)
         ctx.exit(1)
 
 
-def origin_rows(origin: Mapping[str, str]) -> list[tuple[str, str]]:
+def origin_rows(origin: Mapping[str, Any], is_isolated: bool) -> list[tuple[str, str]]:
     """Where an imported version came from, and what isolates it on this machine."""
     from argosy.models.runtimes.sandbox import isolation
 
-    text = "{file} ({format}, {sha256:.12}…) by {by}, {at}".format(**origin)
-    return [("imported", text), ("runs here in", isolation())]
+    rows = [("imported", "{file} ({format}, {sha256:.12}…) by {by}, {at}".format(**origin))]
+    if "project" in origin:
+        exported = "{version} of the project {project}, trained {trained_at}, exported by {exported_by}, {exported_at}"
+        rows.append(("  from", exported.format(**origin)))
+    return [*rows, ("runs here in", isolation())] if is_isolated else rows

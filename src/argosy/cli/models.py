@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from argosy.cli.diff import diff
+from argosy.cli.exporting import export
 from argosy.cli.importing import challenge, import_, origin_rows
 from argosy.cli.model_files import code, files, tag
 from argosy.cli.output import json_option, print_json, print_line, print_table, standard_output
@@ -39,6 +40,7 @@ def models() -> None:
 
 
 models.add_command(diff)
+models.add_command(export)
 models.add_command(import_)
 models.add_command(challenge)
 models.add_command(code)
@@ -293,7 +295,6 @@ def _csv_cell(value: Any) -> Any:
 
 
 def _story(versions: Sequence[Version], trained: Trained, changed: list[str]) -> list[tuple[str, str]]:
-    from argosy.clock import format_time
     from argosy.evaluation.leaderboard import evaluated
 
     rows: list[tuple[str, str]] = []
@@ -307,8 +308,8 @@ def _story(versions: Sequence[Version], trained: Trained, changed: list[str]) ->
     return [
         *rows,
         ("rows", f"dataset {trained.dataset_digest[:12]}"),
-        ("trained", f"{format_time(trained.trained_at)} in {trained.fit_seconds:.2f} s"),
-        *(origin_rows(origin) if origin else []),
+        ("trained", f"{_trained_at(trained)} in {trained.fit_seconds:.2f} s"),
+        *(origin_rows(origin, trained.definition["adapter"]["name"] == "imported") if origin else []),
         *(("marked", one.mark) for one in versions[:1] if one.mark),
         *((name, "its code here is not what this version was trained with") for name in changed),
         ("parent", trained.parent or "–"),
@@ -317,6 +318,13 @@ def _story(versions: Sequence[Version], trained: Trained, changed: list[str]) ->
         ("environment", " ".join(f"{name} {number}" for name, number in trained.environment["packages"].items())),
         ("", f"Python {trained.environment['python']}, git {trained.environment['git_revision'] or '–'}"),
     ]
+
+
+def _trained_at(trained: Trained) -> str:
+    from argosy.clock import format_time
+
+    elsewhere: str = trained.environment.get("imported", {}).get("trained_at", "")
+    return elsewhere or format_time(trained.trained_at)
 
 
 def _written(value: Any) -> str:

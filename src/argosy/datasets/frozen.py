@@ -160,7 +160,9 @@ def frozen_content(transaction: Transaction, digest: str) -> tuple[str, bytes]:
 
 
 def _unknown(digest: str) -> DatasetInvalid:
-    return DatasetInvalid(f"no dataset with the digest {digest} was ever frozen")
+    return DatasetInvalid(
+        f"no dataset with the digest {digest} was ever frozen here: what learned from it came from another project"
+    )
 
 
 def candidates(transaction: Transaction, collection: str, window: tuple[float, float] = (-inf, inf)) -> Candidates:

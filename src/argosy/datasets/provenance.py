@@ -11,7 +11,7 @@ import numpy as np
 
 from argosy.database import Transaction
 from argosy.datasets import statements as sql
-from argosy.datasets.frozen import frozen_content, frozen_members
+from argosy.datasets.frozen import collections_of, frozen_content, frozen_members
 from argosy.datasets.membership import RevisionIds, decode
 from argosy.datasets.split import PARTS, TEST, PartCodes
 from argosy.types import Part
@@ -55,9 +55,14 @@ def live_examples(transaction: Transaction, collection: str) -> set[bytes]:
 
 
 def learned_examples(transaction: Transaction, digests: Iterable[str]) -> set[bytes]:
-    """The examples in the training and validation parts of those frozen datasets, whatever their revision."""
+    """The examples in the training and validation parts of those frozen datasets, whatever their revision.
+
+    A dataset that was never frozen here is another project's: no example of this one is in it.
+    """
     by_collection: dict[str, set[int]] = {}
     for digest in digests:
+        if not collections_of(transaction, [digest]):
+            continue
         revision_ids, parts = frozen_members(transaction, digest)
         learned = by_collection.setdefault(frozen_content(transaction, digest)[0], set())
         learned.update(revision_ids[parts != TEST].tolist())

@@ -142,7 +142,7 @@ def answer_both(backends: Backends, request: Mapping[str, Any], report_progress:
         before = {digest for one in (a, b) for digest in learned_digests(one, find)}
         members = [_Side.of(transaction, digest) for digest in before - {a.dataset_digest, b.dataset_digest}]
         chosen, left_out = _common(transaction, sides[0], sides[1], members)
-    collection = sides[1].collection
+    collection = sides[1].collection or sides[0].collection
     rows = load_revisions(backends.database, backends.vault, collection, np.array(chosen, np.int64))
     answers = []
     for one in (a, b):
@@ -183,7 +183,7 @@ class _Row:
 
 @dataclass(frozen=True)
 class _Side:
-    """The rows of a frozen dataset that are still there, by example."""
+    """The rows of a frozen dataset that are still there, by example; of another project's, none and no collection."""
 
     collection: str
     count: int
@@ -191,11 +191,13 @@ class _Side:
 
     @classmethod
     def of(cls, transaction: Transaction, digest: str) -> _Side:
-        from argosy.datasets.frozen import frozen_content
+        from argosy.datasets.frozen import collections_of, frozen_content
         from argosy.datasets.membership import decode
         from argosy.datasets.provenance import collection_rows
         from argosy.datasets.split import PARTS
 
+        if not collections_of(transaction, [digest]):
+            return cls("", 0, {})
         collection, data = frozen_content(transaction, digest)
         revision_ids, parts = decode(data)
         part_of = dict(zip(revision_ids.tolist(), (PARTS[code].value for code in parts.tolist()), strict=True))
@@ -219,7 +221,7 @@ def _common(transaction: Transaction, a: _Side, b: _Side, members: Sequence[_Sid
     from argosy.predictions.measures import measures
     from argosy.types import Part
 
-    if a.collection != b.collection:
+    if a.collection != b.collection and a.collection and b.collection:
         return [], "all: the two learned from different collections"
     learned = {one for side in (a, b, *members) for one, row in side.rows.items() if row.part != Part.TEST}
     tested = {one: row for side in (a, b) for one, row in side.rows.items() if row.part == Part.TEST}

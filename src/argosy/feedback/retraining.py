@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from argosy.clock import format_time, parse_time
 from argosy.database import Database, Transaction
 from argosy.datasets.cuts import FROZEN
-from argosy.datasets.frozen import Frozen, freeze, frozen_members
+from argosy.datasets.frozen import Frozen, collections_of, freeze, frozen_members
 from argosy.datasets.label_kinds import check_labels
 from argosy.datasets.split import TRAIN
 from argosy.definitions import Definition, Registries, Spec, code_digests, label
@@ -176,7 +176,9 @@ def is_same_training(trained: Trained, challenger: Definition, dataset_digest: s
 
 
 def _training(transaction: Transaction, digest: str) -> NDArray[np.int64]:
-    """The revisions in a frozen dataset's training part."""
+    """The revisions in a frozen dataset's training part; none of another project's."""
+    if not collections_of(transaction, [digest]):
+        return np.zeros(0, np.int64)
     revision_ids, parts = frozen_members(transaction, digest)
     training: NDArray[np.int64] = revision_ids[parts == TRAIN]
     return training

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from argosy.backends import Backends
 from argosy.database import Transaction
-from argosy.datasets.frozen import describe_frozen, frozen_cut
+from argosy.datasets.frozen import collections_of, describe_frozen, frozen_cut
 from argosy.datasets.imports import imports_among
 from argosy.datasets.provenance import RowsAdded, examples_of_prediction, rows_added
 from argosy.definitions.ensemble import member_labels
@@ -72,7 +72,7 @@ def _of_prediction(backends: Backends, prediction_id: str) -> Lineage:
 
 def _lineage(backends: Backends, reference: str, trained: Trained, versions: list[Version]) -> Lineage:
     with backends.database.read() as transaction:
-        rows = _rows(transaction, trained.dataset_digest)
+        rows = _rows(transaction, trained)
         answered = [_answered(transaction, one) for one in versions]
     return Lineage(
         reference=reference,
@@ -91,7 +91,11 @@ def _lineage(backends: Backends, reference: str, trained: Trained, versions: lis
     )
 
 
-def _rows(transaction: Transaction, digest: str) -> LearnedRows:
+def _rows(transaction: Transaction, trained: Trained) -> LearnedRows:
+    digest = trained.dataset_digest
+    if not collections_of(transaction, [digest]):
+        cut = trained.definition["dataset"]
+        return LearnedRows(digest, str(cut["options"].get("collection", "")), cut, None, {}, 0, [])
     frozen, (cut, frozen_at) = describe_frozen(transaction, digest), frozen_cut(transaction, digest)
     added, erased = rows_added(transaction, digest)
     known = {one.id: one for one in imports_among(transaction, [row.import_id for row in added if row.import_id])}

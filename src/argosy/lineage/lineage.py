@@ -34,7 +34,8 @@ class LearnedRows:
     digest: str
     collection: str
     cut: Mapping[str, Any]
-    frozen_at: float
+    frozen_at: float | None
+    """None where it is another project's, whose rows are not here."""
     counts: Mapping[Part, int]
     erased: int
     """How many of these rows were erased since."""

@@ -76,8 +76,15 @@ def _imports(imports: Sequence[ImportedRows]) -> Iterator[str]:
 
 
 def _rows(rows: LearnedRows) -> Iterator[str]:
-    yield f"dataset {rows.digest[:12]} of '{rows.collection}', frozen {format_time(rows.frozen_at)}"
+    when = (
+        "another project's: its rows are not here"
+        if rows.frozen_at is None
+        else f"frozen {format_time(rows.frozen_at)}"
+    )
+    yield f"dataset {rows.digest[:12]} of '{rows.collection}', {when}"
     yield f"cut: {_spec(rows.cut)}"
+    if rows.frozen_at is None:
+        return
     yield ", ".join(f"{part} {count:,}" for part, count in rows.counts.items())
     if rows.erased:
         yield f"{plural(rows.erased, 'row')} erased since"
@@ -106,6 +113,10 @@ def _environment(recorded: Mapping[str, Any]) -> Iterator[str]:
 def _trained(lineage: Lineage) -> Iterator[str]:
     run, origin = lineage.training, lineage.imported_model
     if origin:
+        if "project" in origin:
+            yield "{version} of the project {project}, {trained_at}; exported by {exported_by}, {exported_at}".format(
+                **origin
+            )
         yield "elsewhere; imported from {file} ({format}, sha256 {sha256:.12}) by {by}, {at}".format(**origin)
     else:
         yield f"by {run.worker or NOT_RECORDED}, {format_time(run.trained_at)}, in {run.fit_seconds:.2f} s"

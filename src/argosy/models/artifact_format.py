@@ -16,8 +16,9 @@ import os
 import struct
 import tempfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 import numpy as np
@@ -44,7 +45,7 @@ class ArrayWriter:
         self.length = at + array.nbytes
         return {"dtype": array.dtype.str, "shape": list(array.shape), "at": at}
 
-    def write(self, file: Any) -> None:
+    def write(self, file: IO[bytes]) -> None:
         position = 0
         for at, array in self._arrays:
             file.write(bytes(at - position))
@@ -54,13 +55,9 @@ class ArrayWriter:
 
 def write_artifact(path: Path, header: dict[str, Any], arrays: ArrayWriter) -> None:
     """Write the file next to its place and move it there, so that nobody sees half of one."""
-    text = msgspec.json.encode(header)
-    prefix = _PREFIX.pack(_MAGIC, FORMAT, len(text), zlib.crc32(text), arrays.length)
-    start = len(prefix) + len(text)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
-            file.write(prefix + text + bytes(_aligned(start) - start))
-            arrays.write(file)
+            write_content(file, header, arrays)
             file.flush()
             Path(file.name).replace(path)
         except BaseException:
@@ -68,23 +65,42 @@ def write_artifact(path: Path, header: dict[str, Any], arrays: ArrayWriter) -> N
             raise
 
 
+def write_content(file: IO[bytes], header: Mapping[str, Any], arrays: ArrayWriter | ArrayReader) -> None:
+    """The bytes of an artifact: this header, and these arrays at the places that they have."""
+    text = msgspec.json.encode(header)
+    prefix = _PREFIX.pack(_MAGIC, FORMAT, len(text), zlib.crc32(text), arrays.length)
+    start = len(prefix) + len(text)
+    file.write(prefix + text + bytes(_aligned(start) - start))
+    arrays.write(file)
+
+
+def is_artifact(start: bytes) -> bool:
+    """Whether a file that begins so is one, perhaps a damaged one."""
+    return start.startswith(_MAGIC)
+
+
 class ArrayReader:
     """Finds arrays in a mapped file by what `ArrayWriter.put` returned; raises ArtifactCorrupt on nonsense."""
 
     def __init__(self, mapped: mmap.mmap, start: int, length: int, source: str) -> None:
-        self._mapped, self._start, self._length, self._source = mapped, start, length, source
+        self._mapped, self._start, self.length, self._source = mapped, start, length, source
 
     def get(self, stored: Any) -> Array:
         try:
             dtype, shape, at = np.dtype(stored["dtype"]), tuple(stored["shape"]), int(stored["at"])
             count = math.prod(shape)  # of Python's integers, which do not wrap around
-            if dtype.kind not in "biuf" or min((at, *shape)) < 0 or at + count * dtype.itemsize > self._length:
+            if dtype.kind not in "biuf" or min((at, *shape)) < 0 or at + count * dtype.itemsize > self.length:
                 raise ValueError("an array outside of the file")
             if count == 0:
                 return np.empty(shape, dtype)
             return np.frombuffer(self._mapped, dtype, count, self._start + at).reshape(shape)
         except (KeyError, TypeError, ValueError, OverflowError) as problem:
             raise ArtifactCorrupt(f"{self._source}: damaged artifact ({problem})") from None
+
+    def write(self, file: IO[bytes]) -> None:
+        """All of them, byte for byte."""
+        with memoryview(self._mapped) as mapped:
+            file.write(mapped[self._start : self._start + self.length])
 
 
 def read_artifact(path: Path) -> tuple[dict[str, Any], ArrayReader]:

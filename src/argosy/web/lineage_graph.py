@@ -36,7 +36,8 @@ def _boxes(lineage: Lineage) -> Iterator[Box]:
     counts = ", ".join(f"{part} {count:,}" for part, count in rows.counts.items())
     erased = [f"{plural(rows.erased, 'row')} erased since"] if rows.erased else []
     cut = f"{rows.cut['name']} of '{rows.collection}'"
-    yield Box("rows", ROWS, "frozen rows", rows.digest[:12], [cut, counts, _day(rows.frozen_at), *erased])
+    when = "in another project" if rows.frozen_at is None else _day(rows.frozen_at)
+    yield Box("rows", ROWS, "frozen rows", rows.digest[:12], [*filter(None, [cut, counts, when]), *erased])
     for number, one in enumerate(lineage.ancestors):
         known = ", ".join(one.versions) or one.label
         yield Box(f"ancestor {number}", ROWS, one.how, known, [f"on {(one.dataset_digest or 'gone')[:12]}"])

@@ -192,7 +192,7 @@ def test_a_digest_names_what_was_frozen_whatever_came_since(database, vault, exa
 @pytest.mark.parametrize(
     ("digest", "options", "problem"),
     [
-        ("0" * 64, {}, "no dataset with the digest 0+ was ever frozen"),
+        ("0" * 64, {}, "no dataset with the digest 0+ was ever frozen here"),
         ("", {"collection": "else"}, "is of 'news', not of 'else'"),
     ],
 )

@@ -1,0 +1,68 @@
+"""A file of a model that comes into a project: a version exported elsewhere, or a model that was trained elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from argosy.backends import Backends
+from argosy.datasets.file_options import Spelled, as_argument
+from argosy.errors import ImportInvalid
+from argosy.training.importing import ImportedVersion, import_model
+from argosy.transfer.exported import document_form
+from argosy.transfer.taking import TakenVersion, take_version
+from argosy.types import Progress
+
+SUFFIXES: Final = {".onnx": "onnx", ".skops": "skops", ".joblib": "joblib", ".pickle": "pickle", ".pkl": "pickle"}
+"""What names say of files that do not say it themselves."""
+
+
+def import_file(
+    backends: Backends,
+    path: Path,
+    form: str = "",
+    name: str = "",
+    *,
+    takes: str = "",
+    dataset: str = "",
+    classes: Sequence[str] = (),
+    trusted: Sequence[str] = (),
+    allow_pickle: bool = False,
+    report_progress: Progress = lambda _: None,
+    spelled: Spelled = as_argument,
+) -> ImportedVersion | TakenVersion:
+    """Make a file a version. A version that was exported says everything itself; else `name` is needed.
+
+    `form` is recognised where it is not said. Raises ImportInvalid, and what `import_model` and `take_version` do.
+    """
+    form = form or recognised(path)
+    if form in ("argosy", "json"):
+        given = {"takes": takes, "dataset": dataset, "classes": ",".join(classes)}
+        if unused := next((spelled(option, value) for option, value in given.items() if value), ""):
+            raise ImportInvalid(f"{path}: a version that was exported says what it takes: leave out {unused}")
+        return take_version(backends, path, name, trusted=trusted, allow_pickle=allow_pickle, spelled=spelled)
+    if not form:
+        raise ImportInvalid(f"{path}: its format cannot be seen: {spelled('format', 'onnx')} names it, or another")
+    if not name:
+        raise ImportInvalid(f"{path}: {spelled('as', 'MODEL')} says which model it is to be a version of")
+    return import_model(
+        backends,
+        path,
+        form,
+        name,
+        takes=takes or "text",
+        dataset=dataset or "all",
+        classes=classes,
+        trusted=trusted,
+        allow_pickle=allow_pickle,
+        report_progress=report_progress,
+        spelled=spelled,
+    )
+
+
+def recognised(path: Path) -> str:
+    """The format by the file's first bytes, else by its name; empty where neither says."""
+    if not path.is_file():
+        raise ImportInvalid(f"{path}: there is no such file")
+    return document_form(path) or SUFFIXES.get(path.suffix.lower(), "")
