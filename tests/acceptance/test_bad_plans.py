@@ -49,7 +49,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_in_a_plan_is_told_in_one_line(imported, case):
+def test_a_mistake_in_a_plan_is_reported_in_one_line(imported, case):
     text, expected = MISTAKES[case]
     imported.write("plan.yaml", text)
     said = imported.mistake("plan", "submit", "plan.yaml")

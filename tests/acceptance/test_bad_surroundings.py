@@ -106,7 +106,7 @@ def test_a_database_of_a_newer_argosy_is_left_alone(copy):
     assert "newer" in copy.run("doctor").out
 
 
-def test_a_file_that_is_no_database_is_told(copy):
+def test_a_file_that_is_no_database_is_reported(copy):
     for path in (copy.folder / ".argosy").glob("argosy.db-*"):
         path.unlink()
     (copy.folder / ".argosy" / "argosy.db").write_bytes(b"this is no database at all" * 1000)
@@ -132,7 +132,7 @@ def test_a_corrupted_artifact_is_noticed_by_its_digest(copy):
     assert copy.run("doctor").code == 1
 
 
-def test_a_port_in_use_is_told_by_serve_and_up(trained):
+def test_a_port_in_use_is_reported_by_serve_and_up(trained):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert str(port) in trained.mistake("serve", "--port", port)

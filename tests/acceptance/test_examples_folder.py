@@ -44,10 +44,10 @@ def test_the_notebook_goes_the_whole_loop(tmp_path, monkeypatch):
         cell.source = cell.source.replace("default=3000", "default=700")
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path / "example")}})
     client.execute()
-    told = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", ()))
-    assert "contradictions, such as" in told
-    assert "labels are in doubt" in told
-    assert "Promoted: version 4 takes over from" in told
+    reported = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", ()))
+    assert "contradictions, such as" in reported
+    assert "labels are in doubt" in reported
+    assert "Promoted: version 4 takes over from" in reported
     assert (tmp_path / "example" / "desk" / "report.html").is_file()
 
 

@@ -32,7 +32,7 @@ def test_an_interrupted_import_imports_nothing(empty):
         assert wait([terminal], DEADLINE), seen
         seen += os.read(terminal, 1000)
     assert interrupt(empty, process) == 130
-    with suppress(OSError):  # what a terminal's end is told by
+    with suppress(OSError):  # what a terminal's end is reported by
         while more := os.read(terminal, 1000):
             seen += more
     os.close(terminal)

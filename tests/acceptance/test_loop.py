@@ -1,4 +1,4 @@
-"""serve, feedback and retrain: one story, told in order."""
+"""serve, feedback and retrain: one story, in order."""
 
 import csv
 import itertools

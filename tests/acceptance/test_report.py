@@ -32,9 +32,9 @@ def reported(trained):
     """The best version's page, with everything that is trained on demand, and where it is."""
     trained("models", "promote", "tickets@best", "--reason", "<best>")
     path = trained.folder / "page.html"
-    told = trained.run("report", "tickets", "--learning-curve", "--output", path)
-    assert told.code == 0, told.err
-    assert "learning curve" in told.err
+    reported = trained.run("report", "tickets", "--learning-curve", "--output", path)
+    assert reported.code == 0, reported.err
+    assert "learning curve" in reported.err
     return path, path.read_text("utf-8")
 
 
@@ -92,7 +92,7 @@ def test_live_answers_are_compared_with_the_test_part(live):
 
 
 def test_wrong_labels_are_pointed_out(empty):
-    """What somebody with a mislabelled file needs to be told."""
+    """What somebody with a mislabelled file needs to know."""
     rows = [f"{word} {other} thing {at},{label}" for at in range(60) for label, word, other in KINDS]
     wrong = [f"parcel courier thing {at},refund" for at in range(900, 906)]
     empty.write("rows.csv", "\n".join(["text,label", *rows, *wrong]) + "\n")

@@ -95,7 +95,7 @@ def tampered(live, copy_of):
     return live
 
 
-def test_the_first_difference_and_the_surroundings_are_told(tampered):
+def test_the_first_difference_and_the_surroundings_are_reported(tampered):
     ran = tampered.run("reproduce", "tickets@1", "--json")
     assert ran.code == 1
     difference = ran.json["difference"]
@@ -107,7 +107,7 @@ def test_the_first_difference_and_the_surroundings_are_told(tampered):
     assert "package numpy" in said
 
 
-def test_erased_rows_are_told(tampered):
+def test_erased_rows_are_reported(tampered):
     rows = len(argosy.open(tampered.folder).models["tickets@1"].classes)
     assert rows == 3
     erased = json.loads(tampered("examples", "erase", "customer-7", "--yes", "--json"))["revisions"]

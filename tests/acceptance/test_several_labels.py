@@ -1,4 +1,4 @@
-"""Texts with several labels, from a file to a better version: one story, told in order."""
+"""Texts with several labels, from a file to a better version: one story, in order."""
 
 import csv
 import json
@@ -93,9 +93,9 @@ def the_leaderboard_is_by_micro_f1(feelings):
 
 
 def each_label_is_shown_by_itself(feelings):
-    told = feelings("models", "show", "feelings@1")
-    assert "Labels on the test part" in told
-    assert {"joy", "threshold", "precision", "recall"} <= set(told.split())
+    reported = feelings("models", "show", "feelings@1")
+    assert "Labels on the test part" in reported
+    assert {"joy", "threshold", "precision", "recall"} <= set(reported.split())
     trained = feelings.json("models", "show", "feelings@1")["trained"]
     assert set(trained["metrics"]["test"]) == {"micro_f1", "macro_f1", "accuracy", "hamming_loss", "log_loss"}
     assert trained["confusion"]["thresholds"] == [0.5, 0.5, 0.5]

@@ -1,4 +1,4 @@
-"""Three thousand tickets with fields, wrong on purpose, as a team would bring them: what is told of their labels."""
+"""Three thousand tickets with fields, wrong on purpose, as a team would bring them: what becomes of their labels."""
 
 import json
 import sys
@@ -28,7 +28,7 @@ def desk(make_project):
     tickets.write(shell.folder / "tickets.jsonl", shell.rows)
     fields = ("--fields", "subject,body,product,priority", "--subject", "customer")
     shell.imported = shell.json("examples", "import", "tickets.jsonl", *fields)
-    shell.told = shell("examples", "import", "tickets.jsonl", *fields, "--into", "again")
+    shell.reported = shell("examples", "import", "tickets.jsonl", *fields, "--into", "again")
     shell("train", "plan.yaml", "--processes", 1)
     shell("report", "desk", "--doubts", "doubts.jsonl", "--output", "page.html")
     return shell
@@ -41,7 +41,7 @@ def test_the_import_says_what_it_read_and_names_contradictions(desk):
         "seen_at": "created_at",
         "subject": "customer",
     }
-    assert "the input from subject, body, product, priority, the label from category" in desk.told
+    assert "the input from subject, body, product, priority, the label from category" in desk.reported
     contradicted = sum(one.planted == "contradicted" for one in desk.rows)
     assert desk.imported["conflicts"] == contradicted
     labels = [one.row["category"] for one in desk.rows]
@@ -49,7 +49,7 @@ def test_the_import_says_what_it_read_and_names_contradictions(desk):
         lines = {int(place.removeprefix("line ")): label for place, label in named.items()}
         assert {line: labels[line - 1] for line in lines} == lines
         assert len(set(lines.values())) > 1
-    assert f"… and {contradicted - 5} more" in desk.told
+    assert f"… and {contradicted - 5} more" in desk.reported
 
 
 def test_labels_in_doubt_are_mostly_wrong_and_most_wrong_ones_are_in_doubt(desk):

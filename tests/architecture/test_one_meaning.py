@@ -1,4 +1,4 @@
-"""A public function or class has a name of its own: whoever reads it anywhere knows which one is meant."""
+"""A public function or class has a name of its own: anyone who reads it anywhere knows which one is meant."""
 
 from __future__ import annotations
 

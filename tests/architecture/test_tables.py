@@ -1,4 +1,4 @@
-"""Each table belongs to one package: whoever else wants its rows asks that package. The SQL in the sources is read."""
+"""Each table belongs to one package: another asks it for rows. The SQL in the sources is read."""
 
 from __future__ import annotations
 

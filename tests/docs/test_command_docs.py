@@ -71,7 +71,7 @@ def test_what_a_page_shows_is_a_command_with_such_options(page, line):
     assert {word for word in words if word.startswith("--")} - known == set()
 
 
-def test_the_exit_codes_and_options_of_every_command_are_told_first():
+def test_the_exit_codes_and_options_of_every_command_are_reported_first():
     head = PAGE.partition("\n## ")[0]
     for words in ("`argosy -C DIR", "--project", "--version", "--json", "0 done", "1 failed", "2 your mistake"):
         assert words in head

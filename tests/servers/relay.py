@@ -25,7 +25,7 @@ class Relay:
         for one in (end for pair in pairs for end in pair):
             with suppress(OSError):
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-                one.shutdown(socket.SHUT_RDWR)  # whoever waits in a read returns
+                one.shutdown(socket.SHUT_RDWR)  # a thread that waits in a read returns
             one.close()
 
     def close(self):

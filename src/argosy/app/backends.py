@@ -126,7 +126,7 @@ def registries(root: Path, modules: list[str]) -> Registries:
 def create_keys(root: Path) -> None:
     """Master keys for a project that has nothing yet; left alone where it has any, or they come from elsewhere.
 
-    Whoever sees their folder sees them all.
+    Anyone who sees their folder sees them all.
     """
     if _keys_are_given() or (root / KEY_FOLDER).exists():
         return

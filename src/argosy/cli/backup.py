@@ -15,7 +15,9 @@ file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=
 
 @click.command()
 @file_argument
-@click.option("--with-keys", is_flag=True, help="The master keys too: whoever has the file can then read everything.")
+@click.option(
+    "--with-keys", is_flag=True, help="The master keys too: anyone who has the file can then read everything."
+)
 @json_option
 @click.pass_context
 def backup(ctx: click.Context, file: Path, with_keys: bool, as_json: bool) -> None:

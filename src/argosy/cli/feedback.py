@@ -9,7 +9,7 @@ import click
 
 from argosy.cli.examples import print_missing
 from argosy.cli.output import json_option, print_json, print_line, print_table
-from argosy.cli.project import command_project, now_option, tell_quiet_hours
+from argosy.cli.project import command_project, now_option, report_quiet_hours
 from argosy.errors import FeedbackInvalid, NothingNew, nearest
 from argosy.label_sets import as_members, label_of, looks_missing, missing_words
 from argosy.plurals import plural
@@ -199,7 +199,7 @@ def retrain(ctx: click.Context, model: str, processes: int, detach: bool, now: b
         label = Retrainings.of(project.backends).request(model, current_user())
         print_json({"job": label}) if as_json else print_line(f"Queued as {label}.")
         return 0
-    tell_quiet_hours(project, now)
+    report_quiet_hours(project, now)
     try:
         found = retrain(project.backends, model, processes, lambda step: print_line(f"  {step}", err=True), now)
     except NothingNew as reason:

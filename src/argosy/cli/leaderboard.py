@@ -112,8 +112,8 @@ def fitted(rows: Sequence[Row], width: int) -> tuple[list[str], list[list[str]]]
         for place in places[:2]:
             _leave_inner_out(cells, place)
         _shorten(cells, places, _width(names, cells) - width, shortest)
-        is_told = not any(NUMBERED in row[place] for row in cells for place in places)
-        if is_told and _width(names, cells) <= width:
+        is_distinct = not any(NUMBERED in row[place] for row in cells for place in places)
+        if is_distinct and _width(names, cells) <= width:
             break
     return names, cells
 

@@ -128,7 +128,7 @@ def run(arguments: list[str] | None = None) -> int:
         print_line("Stopped.", err=True)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read us has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left
         return 0
     except UserMistake as mistake:
         print_line(visible_line(f"Error: {mistake}"), err=True)

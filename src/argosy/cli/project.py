@@ -38,7 +38,7 @@ def command_project(ctx: click.Context) -> Project:
 now_option = click.option("--now", is_flag=True, help="Train in quiet hours too.")
 
 
-def tell_quiet_hours(project: Project, is_now: bool) -> None:
+def report_quiet_hours(project: Project, is_now: bool) -> None:
     """To whom waits for training: until when nothing starts."""
     until = None if is_now else project.settings.training.quiet_until(clock.now())
     if until is not None:

@@ -12,7 +12,7 @@ import click
 
 from argosy.cli.output import json_option, print_json, print_line
 from argosy.cli.plan import limit_option
-from argosy.cli.project import command_project, now_option, tell_quiet_hours
+from argosy.cli.project import command_project, now_option, report_quiet_hours
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -40,7 +40,7 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
     to_train = len(submitted.queued) + len(submitted.waiting)
     said = f"{to_train} to train, {len(submitted.trained)} trained already. Ctrl-C leaves the rest queued."
     print_line(f"Search: {search}." if search else said, err=True)
-    tell_quiet_hours(project, now or not (to_train or search))
+    report_quiet_hours(project, now or not (to_train or search))
     for lacking in submitted.left_out:
         print_line(f"Left out: {lacking}", err=True)
 
@@ -97,7 +97,7 @@ def worker(ctx: click.Context, processes: int, until_idle: bool, grace: float, i
 
         is_child = child.follow_parent(abandoned)
         if in_process:
-            with nullcontext() if is_child else sending_webhooks(backends):  # whoever started a child sends them
+            with nullcontext() if is_child else sending_webhooks(backends):  # the parent sends them
                 return work_alone(backends, stop, interrupt, (lambda: is_idle(backends)) if until_idle else None, now)
         with started(backends, processes, now, grace, interrupt) as keeper:
             while not (stop.wait(POLL_SECONDS) or keeper.is_drained or (until_idle and is_idle(backends))):
@@ -119,7 +119,7 @@ def stopped_by_signals() -> Iterator[threading.Event]:
 def _stopped_within(grace: float) -> Iterator[tuple[threading.Event, threading.Event]]:
     """Events: no job is to be begun any more; what runs is to be given back.
 
-    The second is set `grace` seconds after the first, and at once by Ctrl-C or whoever asks a second time.
+    The second is set `grace` seconds after the first, and at once by Ctrl-C or a second signal.
     """
     import signal
 

@@ -6,9 +6,9 @@ Guarantees, for every engine:
 - `read()` gives a snapshot: all its queries see one committed state. It never waits for writers.
 - `write()` is one transaction: it commits on leaving the block, or leaves nothing on an exception. Committed means
   durable against `kill -9`. Each of its statements sees what others had committed before that statement began.
-- `Transaction.lock(name)` makes those that lock the same name take turns: whoever has the lock sees all that earlier
-  holders committed, and keeps it until its transaction ends. A transaction that writes what it concludes from what it
-  read locks a name for it first; without a lock, two of them may read the same and both write.
+- `Transaction.lock(name)` makes those that lock the same name take turns: the one that has the lock sees all that
+  earlier holders committed, and keeps it until its transaction ends. A transaction that writes what it concludes from
+  what it read locks a name for it first; without a lock, two of them may read the same and both write.
 - `Transaction.now()` is the database's clock, the only one that leases may use, in seconds since 1970.
 - `wait_for_change` returns when another transaction that called `announce()` was committed, in any process.
 

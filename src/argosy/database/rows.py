@@ -2,8 +2,8 @@
 
 The file is a sequence of frames, each a length and a value in MessagePack: first the numbers of the schema's steps and
 the last number that each table gave, then for each table its name and columns, followed by rows in packs. Tables come
-in the order of their creation, so that a row's references are there before it. Whoever made the file, its names are
-compared with those of the schema, and no frame is longer than the file.
+in the order of their creation, so that a row's references are there before it. No matter who made the file, its names
+are compared with those of the schema, and no frame is longer than the file.
 """
 
 from __future__ import annotations

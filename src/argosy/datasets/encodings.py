@@ -9,7 +9,7 @@ from typing import Final
 from argosy.errors import ExamplesInvalid
 
 GUESSES: Final[tuple[str, ...]] = ("cp1252", "shift_jis", "gb18030", "big5", "euc_kr", "cp1251")
-"""Encodings that are usual besides UTF-8, the most usual first."""
+"""Usual encodings other than UTF-8, the most usual first."""
 HEAD_BYTES: Final = 256
 _NULS: Final = {"utf-32-le": "0111", "utf-32-be": "1110", "utf-16-le": "0101", "utf-16-be": "1010"}
 """Which of four bytes are mostly NUL (1), and which never."""

@@ -1,6 +1,6 @@
 """Removing a subject: rows, the bytes they leave in the database's files, and what was built from them.
 
-Every revision of every example that carried a row of the subject goes, whoever else sent the same input. Frozen
+Every revision of every example that carried a row of the subject goes, no matter who else sent the same input. Frozen
 datasets keep their digest and lose those rows; `Erased.datasets` names them, and through them the models that were
 trained on the subject. A kill between the deletion and the purge leaves unreadable bytes that the next erase, of
 any subject, purges.

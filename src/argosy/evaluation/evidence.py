@@ -126,7 +126,7 @@ def within_shares(measures: Sequence[Measure | None], live: Mask, share: float, 
 
 
 def _giver(measure: Measure | None, name: str) -> object:
-    """What is capped: a source only where it came with a token, since whoever has none has the whole project."""
+    """What is capped: a source only where it came with a token, since anyone who has none has the whole project."""
     if measure is None or (name == "source" and not measure.token):
         return None
     return getattr(measure, name)

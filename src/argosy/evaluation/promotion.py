@@ -79,8 +79,8 @@ def check_not_doubtful(promotion: Promotion | None, to_do: str) -> None:
     """Raise PromotionDoubtful, with the comparison, where a person should say yes first."""
     if promotion is not None and promotion.is_doubtful:
         why = "cannot be compared with" if promotion.problem else "is worse than"
-        told = f"not promoted: {promotion.newcomer} {why} the champion {promotion.champion}"
-        raise PromotionDoubtful(f"{told}; {to_do} promotes it all the same", promotion.to_dict())
+        refusal = f"not promoted: {promotion.newcomer} {why} the champion {promotion.champion}"
+        raise PromotionDoubtful(f"{refusal}; {to_do} promotes it all the same", promotion.to_dict())
 
 
 def compare_for_promotion(

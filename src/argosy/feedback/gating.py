@@ -96,7 +96,7 @@ class Gating:
         else:
             verdict, left_out = self._compare(champion, challenger, guard)
             verdict = self._cooled(request.model, verdict)
-            verdict = tell_of_nothing_learned(verdict, self._store.trained(request.challenger))
+            verdict = with_nothing_learned(verdict, self._store.trained(request.challenger))
         result = {
             "model": request.model,
             "champion": champion.number,
@@ -201,7 +201,7 @@ class Gating:
         )
 
 
-def tell_of_nothing_learned(verdict: Verdict, challenger: Trained) -> Verdict:
+def with_nothing_learned(verdict: Verdict, challenger: Trained) -> Verdict:
     """The verdict, whose reason says so where the challenger has learned nothing."""
     nothing = learned_nothing(challenger)
     return replace(verdict, reason=f"{verdict.reason}; the challenger {nothing}") if nothing else verdict

@@ -28,7 +28,7 @@ class FeedbackPiece:
     measures: bool = False
     """It came without regard to the answer."""
     token: str = ""
-    """The name of the token it came with; empty: from whoever has the project itself."""
+    """The name of the token it came with; empty: from anyone who has the project itself."""
 
 
 @dataclass(frozen=True)

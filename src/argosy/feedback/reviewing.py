@@ -38,7 +38,7 @@ class Reviews:
     def draw(self, candidates: Iterable[Reviewable], rows: int, differing: Collection[str] = ()) -> list[ReviewRow]:
         """What an analyst is to review, see `draw_review`; the chances are kept, so that what comes back measures.
 
-        In the order of the draw: whoever stops early has looked at a fair sample too.
+        In the order of the draw: anyone who stops early has looked at a fair sample too.
         """
         chosen = draw_review(list(candidates), rows, differing)
         predictions = self._log.get_many(chosen.prediction_ids)

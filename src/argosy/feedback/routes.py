@@ -56,7 +56,7 @@ class _FeedbackRoute:
     async def give(self, request: Request) -> Response:
         given = parse_given(await read_body(request, BODY_BYTES), request.headers.get(KEY_HEADER, ""))
         kept = await asyncio.to_thread(self._writer.write, given, giver_of(request.scope[CALLER]))
-        # no id of an entity's predictions is shown: whoever holds an id may give feedback on it
+        # no id of an entity's predictions is shown: anyone who holds an id may give feedback on it
         ids = kept.prediction_ids
         about = {"prediction_ids": ids} if given.prediction_id else {"matched": len(ids)}
         return json_response({"added": kept.added, **about}, 201 if kept.added else 200)

@@ -17,7 +17,7 @@ class Access:
     sites: Sites
 
     def open_to(self, host: str) -> None:
-        """Prepare for whoever reaches that address; raises TokenMissing where others could and none has a token."""
+        """Prepare for anyone who reaches that address; raises TokenMissing where others could and none has a token."""
         self.authentication.open_to(host)
         self.sites.add(host)
 

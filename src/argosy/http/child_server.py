@@ -1,4 +1,4 @@
-"""A server in a child process, for whoever asks it over HTTP from the same program."""
+"""A server in a child process, for anyone who asks it over HTTP from the same program."""
 
 from __future__ import annotations
 

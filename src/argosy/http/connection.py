@@ -23,7 +23,7 @@ _BEFORE_REQUEST = (ConnectionState.OPENED, ConnectionState.IDLE, ConnectionState
 
 
 class Keeper(Protocol):
-    """Whoever keeps all connections of a server."""
+    """Keeps all connections of a server."""
 
     limits: ConnectionLimits
     loop: asyncio.AbstractEventLoop
@@ -43,7 +43,7 @@ class Keeper(Protocol):
 
 
 class Connection(asyncio.BufferedProtocol):
-    """Every change of `state` sets `deadline`; whoever keeps the connections calls `expire` once it has passed."""
+    """Every change of `state` sets `deadline`; the keeper of the connections calls `expire` once it has passed."""
 
     def __init__(self, kept: Keeper) -> None:
         self._kept, self._limits, self._time = kept, kept.limits, kept.loop.time

@@ -1,6 +1,6 @@
 """Which hosts a server answers for, and which pages may have a browser ask it. Pure.
 
-Whoever opens a page has it ask servers that only their own machine reaches, in two ways:
+A page that somebody opens can ask servers that only their own machine reaches, in two ways:
 
 - DNS rebinding: the page's own name is made to lead to 127.0.0.1. Its requests then carry that name as `Host`, so a
   server that asks for no token answers for its own names only.

@@ -1,8 +1,8 @@
 """Keeps a worker's lease alive while its job runs, says when the job must give up, and gives it back where it does not.
 
-A job that was cancelled, or given to another worker, is told so within a second, at its next `check()`. One asked to
+A job that was cancelled, or given to another worker, raises within a second, at its next `check()`. One asked to
 stop gives itself back at its next `check()`. One that is between two of them for long (a package being
-imported, one big matrix) is given back by the heartbeat's thread, so that whoever asked need not wait, or kill.
+imported, one big matrix) is given back by the heartbeat's thread, so that the caller need not wait, or kill.
 """
 
 from __future__ import annotations

@@ -200,7 +200,7 @@ class Queue:
 def hold_jobs(transaction: Transaction) -> None:
     """Nobody else finishes a job, or submits and cancels several, until the transaction ends.
 
-    Taken before anything else by whoever changes several jobs, or writes what it concludes from the state of one.
+    Taken before anything else by a caller that changes several jobs, or writes what it concludes from the state of one.
     """
     transaction.lock("jobs")
 

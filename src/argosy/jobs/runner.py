@@ -56,7 +56,7 @@ Handler = Callable[[Job, LeaseGuard], Outcome]
 """Runs a job. It may be run again after a crash, so whatever it does before it returns must bear repeating."""
 
 OnLease = Callable[[Lease | None], None]
-"""Is told of each lease that the worker gets, and with None that it has none any more."""
+"""Called with each lease that the worker gets, and with None when it has none any more."""
 
 PausedKind = Callable[[], str]
 """The kind of job that is not to be begun now; empty: none."""

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Codec(Protocol[T]):
-    """Any thread. Both directions raise MessageInvalid; what was decoded is of the type, whoever wrote the bytes."""
+    """Any thread. Both directions raise MessageInvalid; a decoded value has the type, no matter who wrote it."""
 
     def encode(self, value: T) -> bytes:
         """At most `MAXIMUM_BYTES`."""

@@ -18,7 +18,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_.-]{0,99}")
 
 @dataclass(frozen=True)
 class Message:
-    """Whoever publishes it twice gives both the same id."""
+    """A publisher that publishes it twice gives both the same id."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -1,9 +1,9 @@
 """Whether an ONNX model stands alone: whether all that it needs is in its own bytes. Pure; without the package onnx.
 
 ONNX lets a tensor lie in a file that the model names, wherever a tensor may stand: among the initializers of a graph,
-of a graph inside of a node or of a function, in a sparse tensor, in an attribute. Whoever loads such a model reads that
-file, whatever it is. So the bytes are walked before any runtime sees them, by the wire format of protocol buffers and
-by the messages of onnx.proto (IR version 13). What is not known here is refused: a newer field may name a file too.
+of a graph inside of a node or of a function, in a sparse tensor, in an attribute. Anyone who loads such a model reads
+that file, whatever it is. So the bytes are walked before any runtime sees them, by the wire format of protocol buffers
+and by the messages of onnx.proto (IR version 13). What is not known here is refused: a newer field may name a file too.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Refused(Exception):
 def why_not_self_contained(content: bytes, supplied: Collection[str] = ()) -> str:
     """Why these bytes are no ONNX model that stands alone; empty where they are one.
 
-    `supplied` are initializers of the main graph whose numbers whoever loads the model brings along: those may be named
+    `supplied` are initializers of the main graph whose numbers the loader of the model supplies: those may be named
     as external, once each, because no file is opened for them.
     """
     if content[4:8] == FLATBUFFER:

@@ -1,4 +1,4 @@
-"""How long work inside a plug-in stays answerable: it calls `step` often, and whoever runs it listens.
+"""How long work inside a plug-in stays answerable: it calls `step` often, and its caller listens.
 
 A plug-in knows nothing of jobs and leases. Where nobody listens, `step` and `report_progress` do nothing.
 """

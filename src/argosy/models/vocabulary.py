@@ -97,4 +97,4 @@ class Vocabulary:
 
 
 def _no_pause() -> None:
-    """Whoever builds alone has nobody to make way for."""
+    """A process that builds alone yields to nobody."""

@@ -2,7 +2,7 @@
 
 A file that was cut short has no list; one that was altered disagrees with it. No name in it decides where something is
 written: each is compared with the list and with what a backup may hold, and a backup is not written with another.
-Whoever made the file, reading it takes no more memory or disk than a backup of its size does.
+No matter who made the file, reading it takes no more memory or disk than a backup of its size does.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Drift checks: what was found when a version's live answers were compared with its test part, and where it is kept.
 
-A check holds figures and names of classes and fields, never a text. Whoever has a key makes them (`feedback.drifting`);
-reading them needs none, so that a server can show them.
+A check holds figures and names of classes and fields, never a text. Anyone who has a key makes them
+(`feedback.drifting`); reading them needs none, so that a server can show them.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 - The same feedback twice is kept once: under one idempotency key; without a key, where a source repeats its last word
   on a prediction. A change of mind is news, also back to an earlier word, and so is a word that may now measure. A key
   used again for something else raises FeedbackInvalid. A token's keys and words are its own: no other's are the same.
-- Contradictory feedback is all kept, in order: which one counts is decided by whoever derives examples.
+- Contradictory feedback is all kept, in order: which one counts is decided where examples are derived.
 - A list of labels is refused for a prediction that was answered with one label.
 - Whether a piece measures is decided when it is taken, and does not show in what is returned or raised.
 - Keys are kept as keyed hashes, since callers tend to put names into them.

@@ -52,9 +52,9 @@ class Giver:
 
 
 OWNER = Giver()
-"""Whoever has access to the project itself."""
+"""Anyone who has access to the project itself."""
 ANYBODY = Giver(needs_draw=True)
-"""Whoever reaches a server that asks for no token."""
+"""Anyone who reaches a server that asks for no token."""
 
 
 def giver_of(token: Token | None) -> Giver:

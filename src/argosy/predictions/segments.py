@@ -1,7 +1,7 @@
 """The spool's files. A writer holds an exclusive lock on its segment for as long as it may append to it.
 
-A segment is locked under a temporary name and then renamed to `*.spool`, so that whoever sees a segment unlocked knows
-that its writer is gone: there is no moment between.
+A segment is locked under a temporary name and then renamed to `*.spool`, so that a drainer that sees a segment unlocked
+knows that its writer is gone: there is no moment between.
 """
 
 from __future__ import annotations

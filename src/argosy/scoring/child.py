@@ -1,7 +1,7 @@
 """What each scoring process does: load the version once, then answer batch after batch.
 
 All scoring is done in such processes, one too, with one numeric thread each: what a batch comes to is then the same,
-whoever computes it and however many there are.
+no matter which process computes it, and of how many.
 """
 
 from __future__ import annotations

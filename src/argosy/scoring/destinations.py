@@ -30,7 +30,7 @@ def destinations(inputs: Sequence[str], output: str) -> list[tuple[Path, Path]]:
     pairs = [(path, folder / f"{_stem(path)}{_suffix(path)}") for path in paths]
     twice = [path.name for path, count in Counter(one for _, one in pairs).items() if count > 1]
     if twice:
-        raise UserMistake(f"two files would be scored into {folder / twice[0]}: score them apart")
+        raise UserMistake(f"two files would be scored into {folder / twice[0]}: score them in two commands")
     return [(_distinct(*pair), pair[1]) for pair in pairs]
 
 

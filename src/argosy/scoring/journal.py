@@ -73,7 +73,7 @@ class Journal:
         except BlockingIOError:
             self._file.close()
             raise OutputInUse(f"{self.output}: another process is writing it") from None
-        if not os.fstat(self._file.fileno()).st_nlink:  # whoever had it has just finished
+        if not os.fstat(self._file.fileno()).st_nlink:  # its holder has just finished
             self._file.close()
             raise OutputInUse(f"{self.output}: another process has just written it")
         self._rows: IO[bytes] = make_private_file(self.partial).open("r+b")

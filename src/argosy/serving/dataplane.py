@@ -121,7 +121,7 @@ class DataPlane:
         return self.manager.is_settled
 
     def close(self) -> None:
-        """Whoever still waits for an answer gets none."""
+        """Callers that still wait get no answer."""
         for thread in self._threads.values():
             thread.shutdown()
         self._recorder.close()

@@ -1,6 +1,6 @@
 """Drift for Prometheus: the newest checks, read from the database by a thread every few seconds.
 
-Requests do nothing for it, and no key is needed: whoever has the keys made the checks (`argosy up`, `argosy drift`).
+Requests do nothing for it, and no key is needed: anyone who has the keys made the checks (`argosy up`, `argosy drift`).
 A database that is away changes nothing: the checks of before stay, with the time that they are of.
 """
 
@@ -31,7 +31,7 @@ SHIFTS: Final = {
 
 
 class DriftGauges(Collector):
-    """`collect` belongs to whoever scrapes; it reads what the thread has left."""
+    """`collect` belongs to the thread that scrapes; it reads what the thread has left."""
 
     def __init__(self, database: Database, poll_seconds: float = POLL_SECONDS) -> None:
         self._database, self._poll_seconds = database, poll_seconds

@@ -202,4 +202,4 @@ class Manager:
 
 
 def _ignore(_: Servable) -> None:
-    """The watcher of whoever does not watch."""
+    """A watcher that ignores what it sees."""

@@ -47,7 +47,7 @@ class OfferedStore(Protocol):
 
 
 class ModelServer:
-    """Serves what the store's aliases say, to whoever asks its data plane. The vault needs the key of predictions only.
+    """Serves what the store's aliases say, through its data plane. The vault needs the key of predictions only.
 
     What it logs stays in the folder `spool` until somebody drains it (`argosy.predictions.drain.follow`). A call of an
     imported model may take `imported_seconds`. Strict, it raises PluginCodeChanged where a version that it is to serve

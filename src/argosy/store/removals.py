@@ -1,9 +1,10 @@
 """Deleting artifacts while results are recorded, with no call of the artifact store inside a transaction.
 
-A removal is a row that is committed before its artifact is deleted, and is over afterwards. Whoever puts an artifact
-first asks for the `mark`, the last removal up to which all are over, and records the result in a transaction that has
-found no later removal of that artifact: so what is recorded was put after the last deletion of it. Both transactions
-hold one lock. A removal whose process died is ended by a later collection; one that took that long is given up.
+A removal is a row that is committed before its artifact is deleted, and is over afterwards. A process that puts an
+artifact first asks for the `mark`, the last removal up to which all are over, and records the result in a transaction
+that has found no later removal of that artifact: so what is recorded was put after the last deletion of it. Both
+transactions hold one lock. A removal whose process died is ended by a later collection; one that took that long is
+given up.
 """
 
 from __future__ import annotations

@@ -283,7 +283,7 @@ def a_message_given_back_too_often_is_buried(site: Site) -> None:
 
 
 def _bury_by_receiving(broker: Broker) -> None:
-    """A message is buried by whoever receives it once too often; nothing else is left."""
+    """A message is buried by the receiver that gets it once too often; nothing else is left."""
     receiver, dead = broker.receiver("news", "reader"), broker.dead_letters("news", "reader")
     deadline = time.monotonic() + PATIENCE
     while (found := dead.receive(0.05)) is None:

@@ -200,7 +200,7 @@ def changes_are_noticed(opened: Open) -> None:
     assert not watcher.wait_for_change(0.01)
 
 
-def whoever_waits_is_woken(opened: Open) -> None:
+def a_waiting_reader_is_woken(opened: Open) -> None:
     watcher, writer, notified = opened(), opened(), []
 
     def wait() -> None:
@@ -354,7 +354,7 @@ CHECKS: Final[tuple[Callable[[Open], None], ...]] = (
     a_statement_that_checks_what_it_changes_needs_no_lock,
     rows_are_taken_once,
     changes_are_noticed,
-    whoever_waits_is_woken,
+    a_waiting_reader_is_woken,
     constraints_are_named,
     values_come_back_as_they_were,
     text_is_ordered_by_its_bytes,

@@ -1,9 +1,9 @@
 """The memory-backed folder that the workers of one project on one machine share, for as long as one of them trains.
 
-Each of them holds a shared lock on it. Whoever can make that lock exclusive is alone, and wipes the folder: on going
-idle, on leaving, and on arriving (what a `kill -9` left behind). The last to leave removes the lock's file too. What
-the last worker left behind because it was killed, `clear` removes without training. The lock's file names the project,
-so that `clear_others` knows what is left of projects that are gone.
+Each of them holds a shared lock on it. A worker that can make that lock exclusive is alone, and wipes the folder: on
+going idle, on leaving, and on arriving (what a `kill -9` left behind). The last to leave removes the lock's file too.
+What the last worker left behind because it was killed, `clear` removes without training. The lock's file names the
+project, so that `clear_others` knows what is left of projects that are gone.
 
 Raises ArgosyError where somebody else has put a folder of that name there.
 """

@@ -1,1 +1,1 @@
-"""Trained models on their way to other machines: the store over HTTP, and whoever fetches from it."""
+"""Trained models on their way to other machines: the store over HTTP, and anyone who fetches from it."""

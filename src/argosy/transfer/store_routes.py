@@ -1,6 +1,6 @@
 """The store over HTTP: models, versions, and artifacts, for machines that reach neither database nor artifact store.
 
-Every answer has an entity tag, so that whoever polls sends `If-None-Match` and is answered 304. An artifact's never
+Every answer has an entity tag, so that anyone who polls sends `If-None-Match` and is answered 304. An artifact's never
 changes; ranges of it may be asked for.
 """
 

@@ -1,8 +1,8 @@
 """Searches over plans, asked for one definition at a time by whichever worker has time.
 
 There is no process that searches. A search is a row, its trials are rows, and their results are those of ordinary
-definitions. Whoever finds the queue empty, or takes a trial from it, reads them, makes a sampler of them, asks it once
-and queues what it proposes. So:
+definitions. A worker that finds the queue empty, or takes a trial from it, reads them, makes a sampler of them, asks it
+once and queues what it proposes. So:
 
 - Killed at any point, nothing is lost or asked twice: a trial, its job and its place in the plan are one transaction,
   which takes the next number or nothing.

@@ -3,8 +3,8 @@
 The order, and what a crash after each step leaves:
 
 1. The new key is put next to the old one (`next`). Everything opens with the old key.
-2. One transaction wraps every data key under the new key. Whoever opens a data key tries all the keys there are, so
-   that running processes go on; what they opened before stays open.
+2. One transaction wraps every data key under the new key. A process that opens a data key tries all the keys there are,
+   so that running processes go on; what they opened before stays open.
 3. The new key takes the old one's place, which is kept aside (`previous`).
 4. A second transaction wraps anew what another process made under the old key meanwhile.
 5. The old wrappings are purged from the database's files, which also brings the transactions to the disk.

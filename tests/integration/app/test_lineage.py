@@ -153,7 +153,7 @@ def test_backwards_from_rows_of_before_imports_were_recorded(trained):
     assert learned_from_file(trained.backends, "part-0.jsonl").rows == 60
 
 
-def test_what_was_only_measured_on_is_told_apart_and_what_there_is_not_is_said(trained):
+def test_what_was_only_measured_on_is_distinguished_and_what_there_is_not_is_said(trained):
     by_part = {}
     for example in trained.examples.export():
         found = learned_from_example(trained.backends, example.example_id)

@@ -176,10 +176,10 @@ from argosy.vault.keys.file import FileKeys
 folder = Path(sys.argv[1])
 database = opened("sqlite:///argosy.db", folder)
 examples = Examples(database, Vault(database, FileKeys(folder / "keys")))
-def told(count):
+def reported(count):
     print(count, flush=True)
 rows = (Example(f"zanzibarquokka {at}", "a", subject="marmosetxylophone") for at in range(10**9))
-examples.add("news", rows, progress=told)
+examples.add("news", rows, progress=reported)
 """
 
 

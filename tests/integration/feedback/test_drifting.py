@@ -155,9 +155,9 @@ def test_nothing_that_rests_tells_a_text(parts, project, answer):
     parts.check()
     kept = [rows(project.database, name) for name in ("drift_references", "drift_hours", "drift_looks", "jobs")]
     assert all(kept)
-    told = json.dumps(kept, default=lambda value: value.hex() + value.decode("latin-1")).lower()
+    reported = json.dumps(kept, default=lambda value: value.hex() + value.decode("latin-1")).lower()
     words = [word for topic in (WORDS, DRIFTED) for listed in topic.values() for word in listed]
-    assert [word for word in words if word in told] == []
+    assert [word for word in words if word in reported] == []
 
 
 def test_drift_checks_are_kept_and_their_jobs_are_not(parts, project, answer):

@@ -71,7 +71,7 @@ def test_who_does_nothing_more_is_let_go(start, sent):
         until(server.is_well)
 
 
-def test_a_request_that_takes_too_long_is_told_so(start):
+def test_a_request_that_takes_too_long_is_answered_so(start):
     server = start(**QUICK)
     for sent in (request("GET", "/hang"), request("POST", "/echo", b"", "Content-Length: 9") + b"half"):
         answer = server.exchange(sent)
@@ -154,7 +154,7 @@ def test_a_body_that_nobody_reads_is_left_to_the_kernel(start):
         assert statuses(receive_until(client, b"waited")) == [200]
 
 
-def test_one_connection_too_many_is_told_so_and_holds_no_place(start):
+def test_one_connection_too_many_is_answered_so_and_holds_no_place(start):
     server = start(connections=2)
     with server.connect() as first, server.connect():
         first.sendall(request("GET", "/early"))

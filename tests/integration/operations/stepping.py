@@ -1,7 +1,7 @@
-"""A command in a process of its own that stops before each step that other processes could notice, until told to go on.
+"""A command in a process of its own that stops before each step that others could notice, until it may go on.
 
 The steps are those of the real backends: the begin of a transaction, what is done to key files and artifacts, and a
-backup's or restore's taking its name. Nothing is replaced, only halted: never inside of a transaction, where whoever
+backup's or restore's taking its name. Nothing is replaced, only halted: never inside of a transaction, where anyone who
 waits for it would wait for us.
 """
 

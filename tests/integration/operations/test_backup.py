@@ -63,7 +63,7 @@ def project(trained, tmp_path):
 
 
 class Load:
-    """Predictions with feedback through a server, and imports of ten examples each, until told to stop."""
+    """Predictions with feedback through a server, and imports of ten examples each, until the test stops them."""
 
     def __init__(self, project):
         self.project, self.ids, self.imports = project, [], 0
@@ -80,7 +80,7 @@ class Load:
         try:
             while not self._over.is_set():
                 once()
-        except Exception as error:  # noqa: BLE001  # told by the test's own thread
+        except Exception as error:  # noqa: BLE001  # reported by the test's own thread
             self._failures.append(error)
 
     def _ask(self):

@@ -1,4 +1,4 @@
-"""Whoever made the file of a backup, restoring it writes nothing outside of its folder."""
+"""No matter who made the file of a backup, restoring it writes nothing outside of its folder."""
 
 import hashlib
 import io

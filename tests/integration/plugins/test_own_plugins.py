@@ -176,7 +176,7 @@ def test_a_version_answers_with_its_stored_code_where_that_is_asked_for(project,
     assert "ZeroDivisionError" not in log
 
 
-def test_its_bug_is_told_in_a_line(project):
+def test_its_bug_is_reported_in_a_line(project):
     wrong = ESTIMATOR.replace("return -np.abs(", "return -np.abs(1 // 0 + ")
     (project.folder / "step_estimator.py").write_text(wrong)
     version = next(row["versions"][0] for row in project.json("leaderboard") if row["model"] == "steps")

@@ -203,8 +203,10 @@ class Ground:
         """How often each label was said to be finished: repeated deliveries of one event count once."""
         bodies = sent(self.project.database, "notifications", "proof")
         events = {event["id"]: event for event in map(json.loads, bodies)}
-        told = Counter(event["label"] for event in events.values() if event["event"] == "definition_finished")
-        return {label: count for label, count in told.items() if label != self.project.models.resolve("live@1").label}
+        reported = Counter(event["label"] for event in events.values() if event["event"] == "definition_finished")
+        return {
+            label: count for label, count in reported.items() if label != self.project.models.resolve("live@1").label
+        }
 
     def _verify_artifacts(self):
         """Each result has its artifact, sound; and once the collector has run, each artifact its result.

@@ -23,7 +23,7 @@ def test_a_full_artifact_store_puts_jobs_off_and_goes_on(ground, disk):
     assert full_artifacts(site, disk, spares=[0])["times full"] == 1
 
 
-def test_a_full_spool_is_told_and_goes_on(ground, tmp_path):
+def test_a_full_spool_is_reported_and_goes_on(ground, tmp_path):
     site = ground(6)
     with small_disk(site.project.spool, MEGABYTE) as disk:
         assert full_spool(site, disk, spares=[0])["refused meanwhile"] > 0

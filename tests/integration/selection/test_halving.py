@@ -94,8 +94,8 @@ def test_commands_tell_what_will_be_trained_on_what(project):
         assert ran.exit_code == 0, ran.output
         return ran.output
 
-    told = "Halving: 9 on 11%, 3 on 33%, 1 on all of the training part; only the last become versions."
-    assert told in said("plan", "check", str(file))
+    reported = "Halving: 9 on 11%, 3 on 33%, 1 on all of the training part; only the last become versions."
+    assert reported in said("plan", "check", str(file))
     assert json.loads(said("plan", "check", str(file), "--json"))["rungs"][2] == {"share": 1.0, "trials": 1}
     file.write_text(json.dumps({**PLAN, "search": {"seconds": 60, "halving": {}}}))
     assert "all on 11%, one in 3 on 33%, one in 9 on all of the training part" in said("plan", "check", str(file))

@@ -11,7 +11,7 @@ from argosy.predictions.ids import PredictionIds
 
 @dataclass
 class Caller:
-    """Whoever has one of the server's tokens."""
+    """Anyone who has one of the server's tokens."""
 
     server: object
     token: str

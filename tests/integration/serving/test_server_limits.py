@@ -41,7 +41,7 @@ def test_a_body_that_does_not_come_is_answered_503(project, start):
     assert server.predict("a goal").status_code == 200
 
 
-def test_one_connection_too_many_is_told_so_and_holds_no_place(project, start):
+def test_one_connection_too_many_is_answered_so_and_holds_no_place(project, start):
     project.promote(project.train())
     server = start(connections=3)
     server.client.close()

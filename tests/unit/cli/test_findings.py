@@ -12,6 +12,6 @@ def test_findings_go_into_the_width_with_what_to_do_below(capsys, monkeypatch):
     assert lines[0] == "  ok   disk           9 GB free"
     assert lines[1].startswith("  !!   shared memory  the row 'x'")
     assert max(map(len, lines)) <= 80
-    told = " ".join(line.strip() for line in lines[1:])
-    assert long in told
-    assert "→ restore a backup restore" in told
+    reported = " ".join(line.strip() for line in lines[1:])
+    assert long in reported
+    assert "→ restore a backup restore" in reported

@@ -187,10 +187,10 @@ def test_a_row_that_cannot_be_stored_is_named_and_leaves_nothing(examples, row, 
     assert examples.collections() == {}
 
 
-def test_progress_is_told_and_batches_do_not_show(examples):
-    told = []
-    examples.add("news", (Example(f"text {at}", "a") for at in range(2300)), progress=told.append)
-    assert told == [1000, 2000, 2300]
+def test_progress_is_reported_and_batches_do_not_show(examples):
+    reported = []
+    examples.add("news", (Example(f"text {at}", "a") for at in range(2300)), progress=reported.append)
+    assert reported == [1000, 2000, 2300]
     assert [row.input for row in examples.export("news")] == [f"text {at}" for at in range(2300)]
 
 

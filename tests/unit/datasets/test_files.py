@@ -183,7 +183,7 @@ def test_a_bad_csv_line_is_named(tmp_path, bad, problem):
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 0.999])
-def test_a_truncated_gzip_keeps_its_good_rows_only_when_told(tmp_path, share):
+def test_a_truncated_gzip_keeps_its_good_rows_only_when_asked(tmp_path, share):
     whole = gzip.compress(lines(*({"text": f"{at} {at**7}", "label": "a"} for at in range(20_000))).encode())
     path = written(tmp_path, "a.jsonl.gz", whole[: int(len(whole) * share)])
     with pytest.raises(ExamplesInvalid, match="breaks off"):

@@ -117,7 +117,7 @@ def test_rows_erased_since_are_counted(database, examples):
     assert (erased, sum(found[0].parts.values())) == (4, 36)
 
 
-def test_rows_from_before_imports_were_recorded_are_told_by_their_source(database, vault):
+def test_rows_from_before_imports_were_recorded_are_reported_by_their_source(database, vault):
     for moment, source in ((1.0, "old.csv"), (2.0, "older.csv")):
         Examples(database, vault, now=lambda at=moment: at).add("news", labelled(20, int(moment) * 20), source=source)
     alter(database, "examples", {}, import_id=None)

@@ -134,7 +134,7 @@ def test_options_without_effect_are_counted_where_the_plan_gives_them(registries
     assert all(each.path == "model.options.degree" for each in found.without_effect)
 
 
-def test_the_count_is_told_before_any_work(registries):
+def test_the_count_is_reported_before_any_work(registries):
     many = {"name": "counts", "options": {"sequence_length": list(range(1, 2001))}}
     models = {"name": "svm", "options": {"C": [0.1 * each for each in range(1, 1001)]}}
     plan = parse_plan({**SMALL, "adapter": many, "model": models}, "topics", registries)

@@ -1,4 +1,4 @@
-"""Plans: what they may look like, and what each mistake in one is told."""
+"""Plans: what they may look like, and the error of each mistake in one."""
 
 from __future__ import annotations
 

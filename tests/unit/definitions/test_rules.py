@@ -1,4 +1,4 @@
-"""Rules: what they bar, and what each mistake in one is told."""
+"""Rules: what they bar, and the error of each mistake in one."""
 
 from __future__ import annotations
 

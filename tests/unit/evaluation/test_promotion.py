@@ -22,7 +22,7 @@ def unasked():
     pytest.fail("what the store keeps is enough")
 
 
-def test_a_worse_version_is_told_by_what_the_store_keeps():
+def test_a_worse_version_is_reported_by_what_the_store_keeps():
     right = np.arange(100) >= 10
     worse = np.arange(100) >= 35
     worse[:2] = True

@@ -1,7 +1,7 @@
 """What a verdict says of the challenger."""
 
 from argosy.evaluation.gate import Policy, refusal_verdict
-from argosy.feedback.gating import tell_of_nothing_learned
+from argosy.feedback.gating import with_nothing_learned
 from argosy.store.trained import Trained
 
 VERDICT = refusal_verdict("not better: -1.0 points of accuracy on 40 rows", Policy())
@@ -12,7 +12,7 @@ def challenger(matrix):
 
 
 def test_a_challenger_that_gives_one_answer_to_all_rows_is_said_to():
-    told = tell_of_nothing_learned(VERDICT, challenger([[9, 0], [4, 0]]))
-    assert told.reason == f"{VERDICT.reason}; the challenger gives one answer to all rows of the test part"
-    assert not told.promote
-    assert tell_of_nothing_learned(VERDICT, challenger([[9, 0], [3, 1]])) == VERDICT
+    reported = with_nothing_learned(VERDICT, challenger([[9, 0], [4, 0]]))
+    assert reported.reason == f"{VERDICT.reason}; the challenger gives one answer to all rows of the test part"
+    assert not reported.promote
+    assert with_nothing_learned(VERDICT, challenger([[9, 0], [3, 1]])) == VERDICT

@@ -118,7 +118,7 @@ def test_a_cell_with_nul_bytes_is_no_id_that_was_issued():
         read(lines("p\0,t,a,.5,uniform,b"), {"p1"})
 
 
-def test_new_labels_are_told():
+def test_new_labels_are_reported():
     returned = read(lines("p1,t,a,.5,uncertain,sprot", "p2,t,a,.5,uncertain,sport"), labels=["sport", "tech"])
     assert returned.new_labels == ["sprot"]
 

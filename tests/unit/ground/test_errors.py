@@ -37,13 +37,13 @@ def test_an_invalid_definition_says_file_path_and_problem(arguments, message):
     assert error.problem == "is missing"
 
 
-def test_an_unknown_plugin_is_told_with_the_nearest_and_all():
+def test_an_unknown_plugin_is_reported_with_the_nearest_and_all():
     error = PluginNotFound("model", "smv", ["svm", "bayes"])
     assert str(error) == "no model is called 'smv' (did you mean 'svm'?); there are: bayes, svm"
     assert (error.noun, error.name) == ("model", "smv")
 
 
-def test_a_missing_package_is_told_with_the_command_that_installs_it():
+def test_a_missing_package_is_reported_with_the_command_that_installs_it():
     message = str(ExtraMissing("gensim", "word2vec", "the adapter word2vec"))
     assert message == "the adapter word2vec needs the package 'gensim': pip install 'argosy[word2vec]'"
 

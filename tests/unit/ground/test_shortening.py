@@ -23,7 +23,7 @@ def test_what_differs_is_shown_where_the_ends_would_be_alike():
     assert [found[text] for text in texts] == ["svm…C=1", "svm…C=10", "tfidf"]
 
 
-def test_one_that_is_the_beginning_of_the_other_is_told_from_it():
+def test_one_that_is_the_beginning_of_the_other_is_distinguished_from_it():
     found = distinct_short_forms(["tfidf ngrams=[1, 2] sublinear=True", "tfidf ngrams=[1, 2] sublinear=True C=2"], 16)
     assert list(found.values()) == ["tfidf ngrams=[1…", "tfidf…C=2"]
 

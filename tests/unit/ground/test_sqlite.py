@@ -194,7 +194,7 @@ def test_committed_is_durable_and_half_a_transaction_is_never_seen(database):
     write_one(database, 0)
 
 
-def test_changes_are_of_others_and_each_is_told_once(database):
+def test_changes_are_of_others_and_each_is_reported_once(database):
     assert database.wait_for_change(0.0)  # the first time there may have been one
     write_one(database, 1)
     assert not database.wait_for_change(0.0)

@@ -126,7 +126,7 @@ def test_a_row_that_cannot_be_read_fails_and_delays_nothing(queue):
 def test_looking_in_vain_writes_nothing(queue):
     submit(queue, "theirs", kind="measure")
     writer = type(queue.database)(queue.database.url)
-    with writer.write():  # whoever wants to write would wait for it
+    with writer.write():  # a writer would wait for it
         assert labels(claims(queue)) == []
     writer.close()
 
@@ -137,7 +137,7 @@ def test_it_looks_by_index(queue, has_fit):
     from argosy.jobs.statements import READY, READY_OF_FIT
 
     values = {"kind": "train", "now": 0.0, "longest": 1.0, "refused": ["", "x"], "passed": [0, 1], "fit": "x"}
-    told = " ".join(plan_of(queue.database, READY_OF_FIT if has_fit else READY, values))
-    assert "SCAN" not in told
-    assert "ORDER BY" not in told, "it sorts"
-    assert ("jobs_ready_by_fit" if has_fit else "jobs_ready") in told
+    reported = " ".join(plan_of(queue.database, READY_OF_FIT if has_fit else READY, values))
+    assert "SCAN" not in reported
+    assert "ORDER BY" not in reported, "it sorts"
+    assert ("jobs_ready_by_fit" if has_fit else "jobs_ready") in reported

@@ -110,8 +110,8 @@ def test_a_failure_is_tried_again_and_then_final(queue):
         end_delays(queue.database)
     job = queue.get("job")
     assert (job.state, job.failures, job.error, job.traceback) == (JobState.FAILED, ATTEMPTS, "error 3", "traceback")
-    told = in_outbox(queue.database, "notifications")
-    assert ['"definition_failed"' in body and '"error 3"' in body for body in told] == [True]
+    reported = in_outbox(queue.database, "notifications")
+    assert ['"definition_failed"' in body and '"error 3"' in body for body in reported] == [True]
 
 
 def test_a_user_s_mistake_is_final_at_once(queue):

@@ -460,18 +460,18 @@ def test_it_is_given_back_when_its_time_is_over(worker):
     assert worker.queue.get("job").state is JobState.QUEUED
 
 
-def test_who_keeps_a_worker_is_told_of_its_leases(worker):
+def test_who_keeps_a_worker_is_reported_of_its_leases(worker):
     worker.submit("good", "bad")
-    told = []
+    reported = []
 
     def handler(job, guard):
-        assert told[-1] == guard.lease.key
+        assert reported[-1] == guard.lease.key
         if job.label == "bad":
             raise DefinitionInvalid("no such option")
         return Outcome({})
 
-    worker.run(handler, on_lease=lambda lease: told.append(lease and lease.key))
-    assert [key and key.token for key in told] == [1, None, 1, None]
+    worker.run(handler, on_lease=lambda lease: reported.append(lease and lease.key))
+    assert [key and key.token for key in reported] == [1, None, 1, None]
 
 
 def test_a_worker_that_is_asked_to_finish_ends_its_job_and_begins_no_other(worker):

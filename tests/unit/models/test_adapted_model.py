@@ -1,4 +1,4 @@
-"""The adapted model: what a user calls, and what they are told when it cannot be."""
+"""The adapted model: what a user calls, and the error when it cannot be."""
 
 import importlib.util
 import subprocess
@@ -136,7 +136,7 @@ def test_scores_without_probabilities():
         ("a lone text", "brackets"),
     ],
 )
-def test_bad_inputs_are_told_what_is_wrong(model, inputs, problem):
+def test_bad_inputs_are_reported_what_is_wrong(model, inputs, problem):
     with pytest.raises(InputInvalid, match=problem):
         model.classify(inputs)
 
@@ -150,7 +150,7 @@ def test_limits_can_be_set(model):
 @pytest.mark.parametrize(
     ("labels", "problem"), [(["a"] * 90, "two classes"), (LABELS[:-1], "89 labels"), ([1] * 90, "labels are texts")]
 )
-def test_bad_labels_are_told_what_is_wrong(labels, problem):
+def test_bad_labels_are_reported_what_is_wrong(labels, problem):
     with pytest.raises(DatasetInvalid, match=problem):
         AdaptedModel.from_names().fit(TEXTS, labels)
 

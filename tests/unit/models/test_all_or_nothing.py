@@ -12,7 +12,7 @@ TEXTS, LABELS = labelled_texts(30)
 
 
 class Failing(Logistic):
-    """Fails where it is told to, after it has learned."""
+    """Fails on request, after it has learned."""
 
     def fit(self, X, y, n_classes):  # noqa: N803
         super().fit(X, y, n_classes)

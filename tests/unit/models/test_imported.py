@@ -198,7 +198,7 @@ def test_a_type_that_skops_does_not_trust_is_named_and_may_be_let_in():
 
 def test_a_vectorizer_that_reads_files_is_refused():
     asked = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, LABELS)
-    asked.named_steps["tfidfvectorizer"].input = "filename"  # whoever asks it a text would name a file
+    asked.named_steps["tfidfvectorizer"].input = "filename"  # anyone who asks it a text would name a file
     for form, dumped in (("skops", skops_io.dumps), ("pickle", pickle.dumps)):
         with pytest.raises(ImportInvalid, match="names of files"):
             runtime_of(form, dumped(asked), Declared(), [])
@@ -244,8 +244,8 @@ class Spy:
     """What runs when it is unpickled: it raises with what it sees around it."""
 
     def __reduce__(self):
-        told = "__import__('os')"
-        program = f"(_ for _ in ()).throw(ValueError(repr(({told}.getpid(), sorted({told}.environ)))))"
+        reported = "__import__('os')"
+        program = f"(_ for _ in ()).throw(ValueError(repr(({reported}.getpid(), sorted({reported}.environ)))))"
         return eval, (program,)
 
 

@@ -16,7 +16,7 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
 
 
 @pytest.mark.parametrize("registry", [adapters, estimators], ids=["adapters", "models"])
-def test_every_name_alias_and_option_is_told(registry):
+def test_every_name_alias_and_option_is_reported(registry):
     for name in [*registry.names(), *registry.aliases()]:
         assert f"`{name}`" in GUIDE
         for option in registry.get(name).options:

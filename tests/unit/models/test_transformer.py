@@ -99,10 +99,10 @@ def test_rare_classes_can_be_weighed_up(tiny_encoder):
 @trains
 def test_early_stopping_keeps_the_best_epoch(tiny_encoder):
     X, y = rows()  # noqa: N806
-    told = []
-    with watched(lambda: None, told.append):
+    reported = []
+    with watched(lambda: None, reported.append):
         Transformer(epochs=30, learning_rate=0.1, early_stopping=True).fit(X, y, 3)
-    losses = [float(note.rsplit(" ", 1)[1]) for note in told if "kept aside" in note]
+    losses = [float(note.rsplit(" ", 1)[1]) for note in reported if "kept aside" in note]
     assert len(losses) < 30
     assert losses[-1] > min(losses) == losses[-2]
     with pytest.raises(DatasetInvalid, match="fewer rows than one"):

@@ -41,7 +41,7 @@ def test_seeds_differ():
     assert (Word2Vec(dimensions=8).fit(*texts).vectors_ != Word2Vec(dimensions=8, seed=1).fit(*texts).vectors_).any()
 
 
-def test_too_few_words_are_told():
+def test_too_few_words_are_reported():
     with pytest.raises(DatasetInvalid, match="occurs 2 times"):
         Word2Vec().fit(["one two", "three four"], ["a", "b"])
 

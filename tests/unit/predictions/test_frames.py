@@ -22,7 +22,7 @@ def test_cut_anywhere_what_is_complete_is_read_and_the_rest_is_torn(payloads, da
     assert frames.is_torn(framed[end:cut])
 
 
-def test_damage_inside_is_told_from_a_torn_tail():
+def test_damage_inside_is_reported_from_a_torn_tail():
     framed = bytearray(frames.frame(b"one") + frames.frame(b"two"))
     first = framed[:11]
     framed[9] ^= 1

@@ -44,10 +44,10 @@ def test_a_request_is_not_held_until_the_next_one():
 
     lane, request = ModelThread("lane"), Request()
     lane.submit(lambda held: None, request).result(30)
-    told = threading.Event()
-    weakref.finalize(request, told.set)
+    reported = threading.Event()
+    weakref.finalize(request, reported.set)
     del request
-    assert told.wait(30)
+    assert reported.wait(30)
     lane.shutdown()
 
 

@@ -52,7 +52,7 @@ def test_no_more_false_alarms_than_promised_where_wins_are_light_and_losses_heav
     assert alarms / trials <= 0.04
 
 
-def test_equal_weights_are_told():
+def test_equal_weights_are_reported():
     assert are_equal(np.array([2.0, 2.0]))
     assert are_equal(np.array([]))
     assert not are_equal(np.array([1.0, 2.0]))

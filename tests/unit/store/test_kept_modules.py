@@ -22,7 +22,7 @@ class Mine(Adapter):
     def __init__(self, unit: float = 1.0) -> None:
         self.unit = unit
 
-    def told(self):
+    def reported(self):
         from helping import later  # when it is asked
 
         return helping.SCALE, later(), inner.name(), LAST
@@ -73,8 +73,8 @@ def test_each_state_finds_its_own_modules_also_when_it_is_asked(here):
     first, second = import_kept(code(2)), import_kept(code(3))
     assert import_kept(code(2)) is first
     (old, name), (new, _) = made(first), made(second)
-    assert old.told() == (2, -2, "lastparts", "last")
-    assert new.told() == (3, -3, "lastparts", "last")
+    assert old.reported() == (2, -2, "lastparts", "last")
+    assert new.reported() == (3, -3, "lastparts", "last")
     assert name == "kept-mine"
     assert here.later() == 99
     assert "kept-mine" not in adapters.names()

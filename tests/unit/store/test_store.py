@@ -124,16 +124,16 @@ def test_a_reference_to_nothing_says_what_there_is(store, reference, error, mess
         store.stored_version(reference)
 
 
-def test_moves_are_told_with_their_evidence(store):
+def test_moves_are_reported_with_their_evidence(store):
     record(store, "topics", "a", "b")
     assert promote(store, "topics", 1, by="ann", reason="the first") == [True]
     assert promote(store, "topics", 2, 2, by="gate", reason="better", evidence={"p": 0.01}) == [True, False]
     assert rollback(store, "topics", by="ben", reason="complaints") == 1
-    told = [
+    reported = [
         (move.from_number, move.to_number, move.action, move.moved_by, move.reason, move.evidence)
         for move in store.history("topics")
     ]
-    assert told == [
+    assert reported == [
         (None, 1, "promote", "ann", "the first", None),
         (1, 2, "promote", "gate", "better", {"p": 0.01}),
         (2, 1, "rollback", "ben", "complaints", None),
@@ -192,7 +192,7 @@ def test_the_leaderboard_is_everything_or_some_labels(store):
     assert store.leaderboard([]) == []
 
 
-def test_what_is_recorded_is_told_of_many_labels_at_once(store):
+def test_what_is_recorded_is_reported_of_many_labels_at_once(store):
     record(store, "topics", "a")
     digest = store.trained("a").dataset_digest
     with store.database.read() as transaction:

@@ -32,7 +32,7 @@ def test_what_is_the_same_has_none():
     assert first_difference(np.array([np.nan]), np.array([np.nan])) is None
 
 
-def test_the_element_of_an_array_is_told():
+def test_the_element_of_an_array_is_reported():
     weights = np.arange(6.0).reshape(2, 3)
     weights[1, 0] = np.nextafter(3.0, 4)
     assert found(weights_=weights) == ("model.state.weights_", (1, 0), "3.0", "3.0000000000000004")
@@ -43,7 +43,7 @@ def test_bits_count_and_not_values():
     assert first_difference(0.0, -0.0).index == ()
 
 
-def test_other_kinds_are_told_by_name():
+def test_other_kinds_are_reported_by_name():
     assert found(words_=Vocabulary(["a", "c"])) == ("model.state.words_.entries", (1,), "'b'", "'c'")
     assert found(rows_=csr_matrix(2 * np.eye(2)))[:2] == ("model.state.rows_.data", (0,))
     assert found(list_=[1, [2.5, None]]) == ("model.state.list_", (1, 0), "2.0", "2.5")
@@ -52,7 +52,7 @@ def test_other_kinds_are_told_by_name():
     assert found(weights_=np.zeros(3))[2:] == ("float64 of shape [2, 3]", "float64 of shape [3]")
 
 
-def test_what_is_missing_or_new_is_told():
+def test_what_is_missing_or_new_is_reported():
     assert found(extra_=1) == ("model.state.extra_", (), "absent", "1")
     assert first_difference(tree(extra_=1), tree()).found == "absent"
 

@@ -1,4 +1,4 @@
-"""What a caller declares of a model from elsewhere: refused in the words of whoever called."""
+"""What a caller declares of a model from elsewhere: refused in the caller's words."""
 
 from pathlib import Path
 

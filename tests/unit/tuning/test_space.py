@@ -70,7 +70,7 @@ def test_options_of_what_was_not_chosen_are_not_asked_about(registries):
     assert not any(name.startswith("adapter[0]") for name in chance.choices)
 
 
-def test_what_rules_forbid_is_told(registries):
+def test_what_rules_forbid_is_reported(registries):
     plan = parse_plan({**PLAN, "forbid": {"model.kernel": "poly"}}, "p", registries)
     found = {definition_of(permutation_at(plan, choices), registries) for choices in grid(plan)}
     assert any(isinstance(one, str) and "poly" in one for one in found)

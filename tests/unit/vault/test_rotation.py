@@ -26,7 +26,7 @@ from argosy.vault.keys.file import FileKeys
 from argosy.vault.rotation import rotate
 url, folder, step = sys.argv[1:]
 opened, keys = database(url, Path("/")), FileKeys(Path(folder))
-rotate(opened, keys, "examples", lambda told: told == step and os.kill(os.getpid(), 9))
+rotate(opened, keys, "examples", lambda reported: reported == step and os.kill(os.getpid(), 9))
 """
 
 
@@ -51,9 +51,9 @@ def test_a_rotation_changes_one_key_and_opens_everything_still(database, keys):
     sealed = {name: vault.scope(name).seal(b"text", b"row") for name in ("collection:a", "collection:b", "predictions")}
     before, old = wrapped(database), keys.get("examples")
     other = keys.get("predictions")
-    told = []
-    done = rotate(database, keys, "examples", told.append)
-    assert told == STEPS
+    reported = []
+    done = rotate(database, keys, "examples", reported.append)
+    assert reported == STEPS
     assert (done.role, done.data_keys, done.resumed) == ("examples", 2, False)
     assert done.fingerprint == fingerprint(keys.get("examples")) != fingerprint(old)
     assert keys.get("predictions") == other
@@ -96,7 +96,7 @@ def test_scopes_made_and_opened_while_keys_are_replaced_over_and_over(database, 
                 made[name] = Vault(database, keys).scope(name).seal(b"text", b"row")
                 assert Vault(database, keys).scope(name).open(made[name], b"row") == b"text"
                 number += 1
-        except Exception as error:  # noqa: BLE001  # told by the test's own thread
+        except Exception as error:  # noqa: BLE001  # reported by the test's own thread
             failures.append(error)
 
     threads = [threading.Thread(target=use, args=(worker,)) for worker in range(2)]

@@ -1,6 +1,6 @@
 """One connection to an AMQP broker, read and written by a thread of its own, so that heartbeats never wait for work.
 
-Any thread may use it. Whoever asks for something waits for the answer; what cannot be answered any more,
+Any thread may use it. A caller waits for its answer; what cannot be answered any more,
 because the channel or the connection was closed, raises BrokerUnavailable with the broker's own reason.
 """
 
@@ -77,7 +77,7 @@ class AmqpConnection:
         def begin() -> None:
             try:
                 start(lambda *answer: _answer(future, *answer[:1]))
-            except Exception as error:  # noqa: BLE001  # the thread goes on, whoever asks is told
+            except Exception as error:  # noqa: BLE001  # the thread goes on, and the caller is answered
                 _answer(future, self.unavailable(_reason(error)))
 
         self.schedule(begin)

@@ -62,7 +62,7 @@ class _Drawing:
 
     def encoded(self, rows: str) -> str:
         rows = self._normed(rows, "embeddings.LayerNorm")
-        self._shape("apart", [-1, HEADS, self._width // HEADS])
+        self._shape("separate", [-1, HEADS, self._width // HEADS])
         self._shape("together", [-1, self._width])
         self._number("temperature", (self._width // HEADS) ** -0.5)
         for number in range(layers_of(self._tensors)):
@@ -88,7 +88,7 @@ class _Drawing:
 
     def _attend(self, rows: str, name: str) -> str:
         query, key, value = (
-            self.add("Transpose", self.add("Reshape", self._linear(rows, f"{name}.{part}"), "apart"), perm=order)
+            self.add("Transpose", self.add("Reshape", self._linear(rows, f"{name}.{part}"), "separate"), perm=order)
             for part, order in (("query", [1, 0, 2]), ("key", [1, 2, 0]), ("value", [1, 0, 2]))
         )
         weights = self.add("Softmax", self.add("Mul", self.add("MatMul", query, key), "temperature"), axis=-1)
@@ -122,7 +122,7 @@ class _Drawing:
 
 
 def _elsewhere(onnx: Any, name: str, array: Array) -> Any:
-    """A tensor whose numbers whoever loads the graph brings along."""
+    """A tensor whose numbers the loader of the graph supplies."""
     kind = onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
     tensor = onnx.TensorProto(name=name, data_type=kind, dims=array.shape)
     tensor.data_location = onnx.TensorProto.EXTERNAL

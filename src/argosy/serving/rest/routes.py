@@ -50,7 +50,7 @@ def serving_routes(dataplane: DataPlane, limits: RequestLimits) -> Routes:
 
 
 def _with_headers(endpoint: Endpoint) -> Endpoint:
-    """Whoever asks a model may say who they are, and receives which prediction it was."""
+    """Anyone who asks a model may say who they are, and receives which prediction it was."""
     if not endpoint.takes:
         return endpoint
     return replace(endpoint, request_headers=_CALLER_HEADERS, response_headers=_ANSWER_HEADERS)

@@ -1,7 +1,7 @@
 """Master keys from the environment: ARGOSY_KEY_EXAMPLES and ARGOSY_KEY_PREDICTIONS, base64 of 32 bytes each.
 
 While a key is replaced, ARGOSY_KEY_EXAMPLES_NEXT is the key to come: who has both in its environment opens what is
-wrapped with either. Whoever runs the processes then lets it take the other's place.
+wrapped with either. Anyone who runs the processes then lets it take the other's place.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ class EnvironmentKeys:
         return decode_key(self._environ[name], name)
 
     def take_over(self, role: str) -> None:
-        """Left to whoever sets the variables."""
+        """Left to the person who sets the variables."""
 
     def forget(self, role: str) -> None:
-        """Left to whoever sets the variables."""
+        """Left to the person who sets the variables."""
 
 
 def next_variable(role: str) -> str:

@@ -51,7 +51,7 @@ def _widest(letter: str) -> float:
 
 
 def figure(width: float, height: float, title: str, description: str, content: Iterable[Markup]) -> Markup:
-    """A plot that says what it shows to whoever does not see it."""
+    """A plot that says what it shows to anyone who does not see it."""
     return element(
         "svg",
         [element("title", title), *content],
