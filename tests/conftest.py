@@ -38,6 +38,7 @@ from servers.postgresql import (  # noqa: E402, F401  # fixtures
     migrated_postgresql_url,
     postgresql_server,
     postgresql_url,
+    relayed_postgresql,
 )
 from servers.rabbitmq import rabbitmq_server, rabbitmq_url, relayed  # noqa: E402, F401
 from servers.s3 import bucket, s3_server  # noqa: E402, F401

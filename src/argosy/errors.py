@@ -147,6 +147,10 @@ class DatabaseOutage(DatabaseUnavailable, Outage):
     """The same, for a cause outside of us that may pass: its disk is full, or others hold its lock."""
 
 
+class TransactionConflict(DatabaseOutage):
+    """Another transaction was in the way (a dead-lock, a lock held for too long): nothing of this one was written."""
+
+
 class RowUnreadable(ArgosyError):
     """A row of the database is not what was written: damaged, or changed by hand. Other rows are not affected."""
 

@@ -11,6 +11,7 @@ import pytest
 
 from argosy.testing.waiting import PATIENCE
 from servers.finding import absent, folder_of, newest_folder, unprivileged
+from servers.relay import Relay
 
 USUAL = "postgresql://postgres@127.0.0.1:5432/postgres"
 QUICK = ("fsync=off", "full_page_writes=off", "max_connections=200", "listen_addresses=")
@@ -106,6 +107,20 @@ def migrated_postgresql_url(postgresql_server, migrated_postgresql_template):
     """A new database's URL, of the newest schema."""
     with new_database(postgresql_server, migrated_postgresql_template) as url:
         yield url
+
+
+@pytest.fixture
+def relayed_postgresql(migrated_postgresql_url):
+    """A relay in front of the server, over TCP; `url` is the migrated database's by it."""
+    from psycopg.conninfo import conninfo_to_dict
+
+    given = {"port": "5432", "host": "127.0.0.1", **conninfo_to_dict(migrated_postgresql_url)}
+    host, port = given["host"], given["port"]
+    relay = Relay(f"{host}/.s.PGSQL.{port}") if host.startswith("/") else Relay(host, int(port))
+    rest = "&".join(f"{name}={value}" for name, value in given.items() if name not in ("host", "port", "dbname"))
+    relay.url = f"postgresql://127.0.0.1:{relay.port}/{given['dbname']}?{rest}"
+    yield relay
+    relay.close()
 
 
 def run_documented(url, statements, role):

@@ -10,10 +10,10 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Relay:
-    """Listens on a port of its own, 127.0.0.1, until it is closed."""
+    """Listens on a port of its own, 127.0.0.1, until it is closed; the target is a host and a port, or a path."""
 
-    def __init__(self, host, port):
-        self.target, self._lock, self._pairs = (host, port), threading.Lock(), []
+    def __init__(self, *target):
+        self.target, self._lock, self._pairs = target, threading.Lock(), []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -37,7 +37,7 @@ class Relay:
             while True:
                 client, _ = self._listener.accept()
                 try:
-                    server = socket.create_connection(self.target)
+                    server = self._connect()
                 except OSError:
                     client.close()
                     continue
@@ -45,6 +45,13 @@ class Relay:
                     self._pairs.append((client, server))
                 for pair in ((client, server), (server, client)):
                     threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
+
+    def _connect(self):
+        if len(self.target) > 1:
+            return socket.create_connection(self.target)
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(self.target[0])
+        return server
 
     def _pass_on(self, source, target):
         with suppress(OSError):

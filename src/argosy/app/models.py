@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argosy.backends import Backends
+from argosy.database import in_transaction
 from argosy.errors import FileNotKept, VersionMarked, VersionNotFound, nearest
 from argosy.jobs.selection import resolve_version, trained_of
 from argosy.processes import current_user
@@ -142,29 +144,32 @@ class ProjectModels:
     def tag(self, reference: str, name: str, value: str = "") -> None:
         """Set a tag of one version; raises TagInvalid."""
         version = self.resolve(reference)
-        with self._backends.database.write() as transaction:
-            kept.tag_version(transaction, version.model, version.number, name, value)
+        in_transaction(
+            self._backends.database, lambda within: kept.tag_version(within, version.model, version.number, name, value)
+        )
 
     def untag(self, reference: str, name: str) -> bool:
         """Take a tag away; False where there was none."""
         version = self.resolve(reference)
-        with self._backends.database.write() as transaction:
-            return kept.untag_version(transaction, version.model, version.number, name)
+        return in_transaction(
+            self._backends.database, lambda within: kept.untag_version(within, version.model, version.number, name)
+        )
 
     def mark(self, reference: str, reason: str, by: str = "") -> Version:
         """Say that a version, and every other of the same result, is not to be promoted; the first reason stays."""
         version = self.resolve(reference)
         if not reason.strip():
             raise VersionMarked("a mark needs a reason")
-        with self._backends.database.write() as transaction:
-            marks.mark_result(transaction, version.label, reason, by or current_user())
+        in_transaction(
+            self._backends.database,
+            lambda within: marks.mark_result(within, version.label, reason, by or current_user()),
+        )
         return self.resolve(version.reference)
 
     def unmark(self, reference: str) -> Version:
         """Take a version's mark away."""
         version = self.resolve(reference)
-        with self._backends.database.write() as transaction:
-            marks.unmark_result(transaction, version.label)
+        in_transaction(self._backends.database, lambda within: marks.unmark_result(within, version.label))
         return self.resolve(version.reference)
 
     def promote(
@@ -189,10 +194,9 @@ class ProjectModels:
         version = self.resolve(reference)
         if alias == CHAMPION and not even_if_worse:
             check_not_doubtful(self.check_promotion(version.reference), "even_if_worse=True")
-        with self._backends.database.write() as transaction:
-            self._backends.store.promote(
-                transaction, version.model, version.number, alias, by=by or current_user(), reason=reason, force=force
-            )
+        store, model, number = self._backends.store, version.model, version.number
+        promote = partial(store.promote, by=by or current_user(), reason=reason, force=force)
+        in_transaction(store.database, lambda within: promote(within, model, number, alias))
         if nothing := learned_nothing(self._backends.store.trained(version.label)):
             _log.warning("%s %s", version.reference, nothing)
         return self._backends.store.stored_version(version.reference)
@@ -205,14 +209,18 @@ class ProjectModels:
 
     def rollback(self, model: str, alias: str = CHAMPION, reason: str = "", by: str = "") -> Version:
         """Point an alias back at the version it had before; raises NothingToRollBack."""
-        with self._backends.database.write() as transaction:
-            number = self._backends.store.rollback(transaction, model, alias, by=by or current_user(), reason=reason)
-        return self._backends.store.stored_version(f"{model}@{number}")
+        store, by = self._backends.store, by or current_user()
+        number = in_transaction(
+            store.database, lambda within: store.rollback(within, model, alias, by=by, reason=reason)
+        )
+        return store.stored_version(f"{model}@{number}")
 
     def remove_alias(self, model: str, alias: str, reason: str = "", by: str = "") -> int:
         """Take an alias away; the number that it pointed at. Raises ModelNotFound, VersionNotFound."""
-        with self._backends.database.write() as transaction:
-            return self._backends.store.remove_alias(transaction, model, alias, by=by or current_user(), reason=reason)
+        store, by = self._backends.store, by or current_user()
+        return in_transaction(
+            store.database, lambda within: store.remove_alias(within, model, alias, by=by, reason=reason)
+        )
 
     def diff(self, first: str, second: str) -> Comparison:
         """What is different between two versions or labels: definition, rows, environment, metrics, answers.

@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from argosy.backends import Backends
-from argosy.database import Transaction
+from argosy.database import Transaction, in_transaction
 from argosy.evaluation.gate import Verdict
 from argosy.feedback.gating import GATE
 from argosy.feedback.retraining import RETRAIN, RetrainRequest
@@ -86,11 +86,14 @@ class Retrainings:
             return under_way.label
         # the plug-ins must be there, whatever their code has become since
         requires = dict.fromkeys(champion.environment.get("plugins", {}), "")
-        with self._queue.database.write() as transaction:
+
+        def submit(transaction: Transaction) -> str:
             hold_jobs(transaction)
             seen = last_number(transaction)
             request = RetrainRequest(model, transaction.now(), by, *_text_of(reason), review_since, seen)
             return self._submit(transaction, request, requires)
+
+        return in_transaction(self._queue.database, submit)
 
     def request_if_due(
         self, model: str, schedule: Schedule, by: str = "trigger", on_wait: Callable[[str, str], None] | None = None

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
-from argosy.database import Database, Transaction
+from argosy.database import Database, Transaction, in_transaction
 from argosy.errors import FeedbackInvalid, PredictionNotFound
 from argosy.label_sets import as_members, in_form_of, is_set, label_of
 from argosy.predictions import statements
@@ -87,11 +87,14 @@ class FeedbackLog:
         lists = [one for one in checked if is_set(one.label)]
         if lists:
             self._drain()
-        with self._database.write() as transaction:
+
+        def add(transaction: Transaction) -> int:
             transaction.lock("feedback")  # numbers are in the order of commits, and last words are known
             _check_answers(transaction, lists)
             now = (self._now or transaction.now)()
             return sum(self._add(transaction, replace(one, given_at=now)) for one in checked)
+
+        return in_transaction(self._database, add)
 
     def add_to_entity(
         self,

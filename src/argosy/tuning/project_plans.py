@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from argosy.backends import Backends
+from argosy.database import Transaction, in_transaction
 from argosy.definitions import LIMIT, Plan, expand, load_plan, parse_plan, require_some
 from argosy.errors import PlanNotFound
 from argosy.jobs.plan_status import PlanStatus
@@ -67,11 +68,14 @@ class ProjectPlans:
         expansion = expand(plan, self._backends.registries, limit)
         require_some(expansion, plan)
         checker.check_inputs({(one.dataset, one.adapter) for one in expansion.definitions})
-        with self._backends.database.write() as transaction:
+
+        def submit(transaction: Transaction) -> Submitted:
             now = transaction.now()
             wanted = checker.check(transaction, plan, expansion, lambda within, cut: freeze(within, cut, now)).wanted
             self.searches.forget(transaction, plan.name)
-            done = self.queued.submit(transaction, plan.name, plan.source, wanted)
+            return self.queued.submit(transaction, plan.name, plan.source, wanted)
+
+        done = in_transaction(self._backends.database, submit)
         return replace(done, left_out=tuple(one.reason for one in expansion.left_out))
 
     def status(self, plan: PlanSource) -> PlanStatus:
@@ -94,18 +98,21 @@ class ProjectPlans:
 
     def cancel(self, plan: PlanSource) -> list[str]:
         """Cancel what no other plan wants and no worker has finished; the labels."""
-        with self._backends.database.write() as transaction:
-            name = self.name(plan)
+        name = self.name(plan)
+
+        def cancel(transaction: Transaction) -> list[str]:
             self.searches.end(transaction, name, "cancelled")
             return self.queued.cancel(transaction, name)
+
+        return in_transaction(self._backends.database, cancel)
 
     def retry(self, plan: PlanSource, labels: Collection[str] = ()) -> list[str]:
         """Queue the failed definitions of a submitted plan afresh, or those of them; the labels.
 
         Raises PlanNotFound, NothingToRetry where a label has not failed or the plan was cancelled.
         """
-        with self._backends.database.write() as transaction:
-            return self.queued.retry(transaction, self.name(plan), labels)
+        name = self.name(plan)
+        return in_transaction(self._backends.database, lambda transaction: self.queued.retry(transaction, name, labels))
 
     def train(self, source: PlanSource, processes: int = 1, limit: int = LIMIT, now: bool = False) -> PlanStatus:
         """Submit, and train with workers of this machine until nothing of the plan is queued or running.

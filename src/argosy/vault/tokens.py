@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from argosy.database import Database, Row
+from argosy.database import Database, Row, in_transaction
 from argosy.database.database import ConstraintViolated
 from argosy.errors import TokenInvalid
 from argosy.vault.vault import Vault
@@ -80,8 +80,9 @@ class Tokens:
         lists = {"scopes": msgspec.json.encode(wanted).decode(), "claims": msgspec.json.encode(claimed).decode()}
         row = {"name": name, "id": identity, "hash": self._hash(token), "source": source, **lists}
         try:
-            with self._database.write() as transaction:
-                transaction.execute(_ADD, {**row, "now": transaction.now()})
+            in_transaction(
+                self._database, lambda transaction: transaction.execute(_ADD, {**row, "now": transaction.now()})
+            )
         except ConstraintViolated:
             raise TokenInvalid(f"there is a token '{name}', perhaps revoked: choose another name") from None
         return token
@@ -94,11 +95,9 @@ class Tokens:
 
     def revoke(self, name: str) -> Token:
         """Refuse it from now on; raises TokenInvalid where there is none of that name. Idempotent."""
-        with self._database.write() as transaction:
-            rows = transaction.execute(
-                _REVOKE,
-                {"name": name, "now": transaction.now()},
-            )
+        rows = in_transaction(
+            self._database, lambda transaction: transaction.execute(_REVOKE, {"name": name, "now": transaction.now()})
+        )
         if not rows:
             raise TokenInvalid(f"there is no token '{name}': 'argosy tokens list' shows those there are")
         return _token(rows[0])

@@ -1,12 +1,19 @@
 """What the contract of databases does not say of PostgreSQL: its URL, its outages, several projects in one database."""
 
+import os
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 
 import pytest
 
 from argosy.app.backends import database as opened
-from argosy.database.engines.postgresql import PostgresqlDatabase, without_password
-from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid, ExtraMissing
+from argosy.database import in_transaction
+from argosy.database.engines.postgresql import PostgresqlDatabase
+from argosy.database.engines.postgresql_connections import connect, read_address
+from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid, ExtraMissing, TransactionConflict
+from argosy.testing.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -25,7 +32,7 @@ def database(migrated_postgresql_url):
     ],
 )
 def test_a_url_is_shown_without_its_password(url, shown):
-    assert without_password(url) == shown
+    assert PostgresqlDatabase(url).url == shown
 
 
 @pytest.mark.parametrize("url", ["postgresql://a b", "postgresql:", "postgresql://h/d?nothing=1", "postgresql://h:x/d"])
@@ -38,7 +45,8 @@ def test_what_is_no_address_is_refused_and_not_shown(url):
 
 def test_the_extra_is_named_where_it_is_missing(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    monkeypatch.delitem(sys.modules, "argosy.database.engines.postgresql")
+    for module in ("postgresql", "postgresql_connections"):
+        monkeypatch.delitem(sys.modules, f"argosy.database.engines.{module}")
     with pytest.raises(
         ExtraMissing, match=r"PostgreSQL needs the package 'psycopg': pip install 'argosy\[postgresql\]'"
     ):
@@ -68,10 +76,10 @@ def test_text_in_another_encoding_is_refused(postgresql_server):
         connection.execute("DROP DATABASE latin")
 
 
-def selected(database, meanwhile):
+def selected(database, meanwhile, query="SELECT 1"):
     with database.write() as transaction:
         meanwhile()
-        return transaction.execute("SELECT 1")
+        return transaction.execute(query)
 
 
 def end_others(database):
@@ -101,31 +109,6 @@ def test_a_waiter_whose_connection_is_lost_waits_again(database, migrated_postgr
     other.close()
 
 
-def test_two_that_wait_for_each_other_end_in_an_outage_of_one(database, migrated_postgresql_url):
-    other = PostgresqlDatabase(migrated_postgresql_url)
-    import threading
-
-    both, ended = threading.Barrier(2), []
-
-    def lock(opened, first, second):
-        try:
-            with opened.write() as transaction:
-                transaction.lock(first)
-                both.wait()
-                transaction.lock(second)
-            ended.append("committed")
-        except DatabaseOutage:
-            ended.append("outage")
-
-    threads = [threading.Thread(target=lock, args=args) for args in ((database, "a", "b"), (other, "b", "a"))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(ended) == ["committed", "outage"]
-    other.close()
-
-
 def test_projects_share_a_database_by_a_schema_each(database, migrated_postgresql_url):
     with database.write() as transaction:
         transaction.execute("CREATE SCHEMA shop")
@@ -149,3 +132,177 @@ def test_what_was_erased_is_in_no_table_file(database):
     database.purge()
     with database.read() as transaction:
         assert transaction.execute("SELECT pg_relation_size('plans')") == [(0,)]
+
+
+def with_parameters(url, *parameters):
+    return f"{url}{'&' if '?' in url else '?'}{'&'.join(parameters)}"
+
+
+def opened_with(stack, url, *parameters):
+    return stack.enter_context(closing(PostgresqlDatabase(with_parameters(url, *parameters))))
+
+
+@pytest.fixture
+def stack():
+    with ExitStack() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("pool_size=0", "'pool_size=0': write a whole number from 1"),
+        ("pool_size=1.5", "'pool_size=1.5': write a whole number"),
+        ("lock_timeout=never", "'lock_timeout=never': write seconds, such as 30 or 0.5"),
+        ("statement_timeout=-1", "'statement_timeout=-1': write seconds"),
+        ("statement_timeout=nan", "'statement_timeout=nan': write seconds"),
+        ("pooler=session", "'pooler=session': leave it out, or write pooler=transaction"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(given, problem):
+    with pytest.raises(DefinitionInvalid, match=f"database: {problem}"):
+        PostgresqlDatabase(f"postgresql://db/shop?{given}")
+
+
+def test_limits_hold_in_every_transaction(stack, migrated_postgresql_url):
+    names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "synchronous_commit")
+
+    def limits_of(*parameters):
+        database = opened_with(stack, migrated_postgresql_url, *parameters)
+        with database.write() as transaction:
+            return [transaction.execute(f"SHOW {name}")[0][0] for name in names]
+
+    assert limits_of() == ["10min", "30s", "5min", "on"]
+    changed = ("statement_timeout=7", "lock_timeout=0.5", "idle_timeout=9", "options=-csynchronous_commit%3Doff")
+    assert limits_of(*changed) == ["7s", "500ms", "9s", "on"]
+
+
+def test_a_statement_that_takes_too_long_is_no_outage(stack, migrated_postgresql_url):
+    database = opened_with(stack, migrated_postgresql_url, "statement_timeout=0.05")
+    with pytest.raises(
+        DatabaseUnavailable, match=r"due to statement timeout \(statement_timeout in its URL\)"
+    ) as raised:
+        selected(database, lambda: None, "SELECT pg_sleep(60)")
+    assert not isinstance(raised.value, DatabaseOutage)
+    assert selected(database, lambda: None) == [(1,)]
+
+
+def test_a_server_that_vanished_is_noticed(stack, relayed_postgresql):
+    import socket
+
+    def options(*parameters):
+        address = read_address(with_parameters(relayed_postgresql.url, *parameters))
+        with connect(address) as connection, socket.socket(fileno=os.dup(connection.fileno())) as opened:
+            numbers = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+            alive = opened.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            return [alive, *(opened.getsockopt(socket.IPPROTO_TCP, number) for number in numbers)]
+
+    assert options() == [1, 30, 10, 3, 30_000]
+    assert options("keepalives_idle=5", "tcp_user_timeout=4000") == [1, 5, 10, 3, 4000]
+
+
+def test_cut_connections_are_replaced_before_anybody_notices(stack, relayed_postgresql):
+    database = opened_with(stack, relayed_postgresql.url)
+    with ThreadPoolExecutor(3) as threads:
+        at_once = threading.Barrier(3)
+        for _ in range(2):  # three connections, all cut at once
+            found = [threads.submit(selected, database, at_once.wait) for _ in range(3)]
+            assert [one.result() for one in found] == [[(1,)]] * 3
+            relayed_postgresql.cut()
+
+
+def test_a_process_takes_no_more_connections_than_its_pool_has(stack, migrated_postgresql_url):
+    database = opened_with(stack, migrated_postgresql_url, "pool_size=2", "application_name=counted")
+    other = opened_with(stack, migrated_postgresql_url)
+    two, is_free = threading.Barrier(3), threading.Event()
+
+    def hold():
+        two.wait()
+        is_free.wait(PATIENCE)
+
+    with ThreadPoolExecutor(4) as threads:
+        holding = [threads.submit(selected, database, hold) for _ in range(2)]
+        two.wait()
+        waiting = [threads.submit(selected, database, lambda: None) for _ in range(2)]
+        count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'counted'"
+        assert selected(other, lambda: None, count) == [(2,)]
+        assert not any(one.done() for one in waiting)
+        is_free.set()
+        assert [one.result() for one in (*holding, *waiting)] == [[(1,)]] * 4
+    assert selected(other, lambda: None, count) == [(2,)]
+
+
+def test_who_gets_no_connection_is_told_where_to_ask_for_more(stack, migrated_postgresql_url):
+    database = opened_with(stack, migrated_postgresql_url, "pool_size=1", "pool_timeout=0.01")
+    with database.read(), ThreadPoolExecutor(1) as threads:
+        refused = threads.submit(selected, database, lambda: None).exception()
+    assert isinstance(refused, DatabaseOutage)
+    assert str(refused).endswith(": all 1 connections are in use: write a larger pool_size in the URL of the database")
+    with pytest.raises(DatabaseUnavailable, match="a transaction is open on this thread already"), database.read():
+        selected(database, lambda: None)
+
+
+def test_what_a_pooler_changes_under_a_transaction_is_not_relied_on(stack, migrated_postgresql_url):
+    database = opened_with(stack, migrated_postgresql_url, "pooler=transaction", "pool_size=1")
+    for _ in range(8):  # a statement that comes often is prepared, elsewhere
+        assert selected(database, lambda: None) == [(1,)]
+    assert selected(database, lambda: None, "SELECT count(*) FROM pg_prepared_statements") == [(0,)]
+    assert database.wait_for_change(0.0)
+    other = opened_with(stack, migrated_postgresql_url)
+    listening = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+    assert selected(other, lambda: None, listening) == [(0,)]
+
+
+def test_a_dead_lock_is_repeated(stack, migrated_postgresql_url):
+    soon = "options=-cdeadlock_timeout%3D20ms"
+    both, begun = threading.Barrier(2), []
+
+    def lock(first, second):
+        database = opened_with(stack, migrated_postgresql_url, soon)
+
+        def locked(transaction):
+            transaction.lock(first)
+            begun.append(first)
+            if begun.count(first) == 1:
+                both.wait(PATIENCE)
+            transaction.lock(second)
+            transaction.execute("INSERT INTO plans (name, source, submitted_at) VALUES (:name, '', 0)", {"name": first})
+
+        in_transaction(database, locked)
+
+    with ThreadPoolExecutor(2) as threads:
+        for one in [threads.submit(lock, "a", "b"), threads.submit(lock, "b", "a")]:
+            one.result()
+    assert len(begun) == 3  # one of them again
+    database = opened_with(stack, migrated_postgresql_url)
+    assert selected(database, lambda: None, "SELECT name FROM plans ORDER BY name") == [("a",), ("b",)]
+
+
+def test_a_lock_that_is_held_for_too_long_is_asked_for_again(stack, migrated_postgresql_url):
+    holder = opened_with(stack, migrated_postgresql_url)
+    database = opened_with(stack, migrated_postgresql_url, "lock_timeout=0.02")
+    again = threading.Event()
+    begun = []
+
+    def locked(transaction):
+        begun.append("")
+        if len(begun) == 2:
+            again.set()
+        transaction.lock("a")
+
+    with ThreadPoolExecutor(1) as threads:
+        with holder.write() as transaction:
+            transaction.lock("a")
+            asked = threads.submit(in_transaction, database, locked)
+            assert again.wait(PATIENCE)
+        asked.result()
+    with holder.write() as transaction:
+        transaction.lock("a")
+        with pytest.raises(TransactionConflict, match="the database: canceling statement due to lock timeout"):
+            selected(database, lambda: None, "SELECT pg_advisory_xact_lock(hashtextextended('public.a', 0))")
+
+
+def test_a_serialisation_failure_is_a_conflict(stack, migrated_postgresql_url):
+    database = opened_with(stack, migrated_postgresql_url)
+    with pytest.raises(TransactionConflict, match="the database: could not serialize"):
+        selected(database, lambda: None, "DO $$ BEGIN RAISE 'could not serialize' USING ERRCODE = '40001'; END $$")

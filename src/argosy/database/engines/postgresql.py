@@ -1,9 +1,8 @@
 """PostgreSQL 15 or newer, by psycopg 3: `postgresql://USER:PASSWORD@HOST/DATABASE`, libpq's other parameters after `?`.
 
-Reads are REPEATABLE READ, writes READ COMMITTED with advisory locks, each named within the schema. One connection a
-thread, since a connection is one transaction, and one more for a thread that waits for changes (LISTEN). So the server
-must be reached directly or by a pool that keeps sessions whole. A connection that was lost is replaced by the next
-transaction.
+Reads are REPEATABLE READ, writes READ COMMITTED with advisory locks, each named within the schema. A transaction has a
+connection of the process's pool while it lasts, and a thread that waits for changes (LISTEN) one of its own. A
+connection that was lost is replaced by the next transaction.
 """
 
 from __future__ import annotations
@@ -11,42 +10,36 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from argosy.database import migrations
-from argosy.database.database import ConstraintViolated, Parameters, Row, Transaction
+from argosy.database.database import Parameters, Row, Transaction
 from argosy.database.dialect import names, postgresql, postgresql_schema, with_lists
-from argosy.database.engines.sqlite import attach_scratch
-from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid, ExtraMissing
-
-try:
-    import psycopg
-    from psycopg.pq import TransactionStatus
-    from psycopg.types.numeric import Int8Dumper
-    from psycopg.types.string import StrDumper
-except ImportError as error:
-    raise ExtraMissing("psycopg", "postgresql", "a database on PostgreSQL") from error
-
-OLDEST: Final = 150000
-WAIT_SECONDS: Final = 60
-CONNECT_SECONDS: Final = 10
-BATCH_ROWS: Final = 1000
-_SESSION: Final = (
-    f"SET lock_timeout = '{WAIT_SECONDS}s'",
-    f"SET idle_in_transaction_session_timeout = '{5 * WAIT_SECONDS}s'",  # a process that is stopped keeps its locks
-    "SET client_encoding = 'UTF8'",
-    "SET synchronous_commit = on",
+from argosy.database.engines.postgresql_connections import (
+    Connection,
+    ConnectionPool,
+    connect,
+    read_address,
+    run_many,
+    run_statement,
+    translated,
 )
+from argosy.database.engines.sqlite import attach_scratch
+from argosy.errors import DatabaseUnavailable
+
+BATCH_ROWS: Final = 1000
+LOOK_SECONDS: Final = 0.5
+"""Between two looks for changes, where a pooler keeps us from listening."""
 _CHANNEL: Final = "argosy"
 _READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_WRITE: Final = """
-BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema(), 0))"""
-_ALONE: Final = """
-BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), 0))"""
-"""Begun when every writer has ended; those that come later wait at their beginning, and so for nothing they hold."""
+_WRITE: Final = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_AMONG_WRITERS: Final = "SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema(), 0))"
+_ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), 0))"
+"""Had when every writer has ended; those that come later wait at their beginning, and so for nothing they hold."""
+_UNLIMITED: Final = "SET LOCAL statement_timeout = 0"
 _NOW: Final = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.' || :name, 0))"
 _TABLES: Final = """
@@ -60,10 +53,6 @@ JOIN pg_sequences ON schemaname = table_schema AND pg_get_serial_sequence(
     quote_ident(table_schema) || '.' || quote_ident(table_name), column_name)
     = quote_ident(schemaname) || '.' || quote_ident(sequencename)
 WHERE table_schema = current_schema() AND is_identity = 'YES'"""
-_PASSING: Final = ("08", "25", "40", "53", "55", "57")
-"""Classes of errors that may be over later without anybody changing the statement."""
-
-Connection = psycopg.Connection[Row]
 
 
 class PostgresqlTransaction:
@@ -72,11 +61,11 @@ class PostgresqlTransaction:
 
     def execute(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
         statement, given = with_lists(sql, parameters or {})
-        return _run(self._connection, postgresql(statement), given)
+        return run_statement(self._connection, postgresql(statement), given)
 
     def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[Row]:
         statement, given = with_lists(sql, parameters or {})
-        with _translated(), self._connection.cursor("rows") as cursor:
+        with translated(), self._connection.cursor("rows") as cursor:
             cursor.itersize = BATCH_ROWS
             cursor.execute(postgresql(statement), given)
             yield from cursor
@@ -88,22 +77,23 @@ class PostgresqlTransaction:
             for row in rows:
                 batch.append(dict(zip(fields, row, strict=True)) if isinstance(row, tuple) else row)
                 if len(batch) == BATCH_ROWS:
-                    changed += _run_many(cursor, statement, batch)
+                    changed += run_many(cursor, statement, batch)
                     batch = []
-            return changed + _run_many(cursor, statement, batch)
+            return changed + run_many(cursor, statement, batch)
 
     def load(
         self, table: str, columns: Sequence[str], scratch: Transaction, query: str, parameters: Parameters | None = None
     ) -> int:
         copy = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-        with _translated(), self._connection.cursor() as cursor:
+        run_statement(self._connection, _UNLIMITED)
+        with translated(), self._connection.cursor() as cursor:
             with cursor.copy(copy) as rows:
                 for row in scratch.stream(query, parameters):
                     rows.write_row(row)
             return cursor.rowcount
 
     def define(self, sql: str) -> None:
-        _run(self._connection, postgresql_schema(sql))
+        run_statement(self._connection, f"{_UNLIMITED}; {postgresql_schema(sql)}")
 
     def now(self) -> float:
         return float(self.execute(_NOW)[0][0])
@@ -143,33 +133,33 @@ class PostgresqlTransaction:
 
 class PostgresqlDatabase:
     def __init__(self, url: str) -> None:
-        self.url = without_password(url)
-        self._address = url
-        self._local = threading.local()
-        self._opened: list[tuple[threading.Thread, Connection]] = []
-        self._opening = threading.Lock()
+        self._address = read_address(url)
+        self.url = self._address.shown
+        self._begin()
+
+    def _begin(self) -> None:
+        """Without any connection, as a process begins: one must not cross a fork."""
         self._process = os.getpid()
+        self._pool_of_process = ConnectionPool(self._address)
+        self._busy: set[int] = set()
+        """The threads that have a transaction open."""
+        self._local = threading.local()
+        self._listening: list[tuple[threading.Thread, Connection]] = []
+        self._changing = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[PostgresqlTransaction]:
-        connection = self._begun(_READ)
-        try:
+        with self._lent(_READ) as connection:
             yield PostgresqlTransaction(connection)
-        finally:
-            _roll_back(connection)
 
     def write(self) -> AbstractContextManager[PostgresqlTransaction]:
-        return self._writing(_WRITE)
+        return self._writing(_AMONG_WRITERS)
 
     @contextmanager
-    def _writing(self, statement: str) -> Iterator[PostgresqlTransaction]:
-        connection = self._begun(statement)
-        try:
+    def _writing(self, lock: str) -> Iterator[PostgresqlTransaction]:
+        with self._lent(_WRITE, lock) as connection:
             yield PostgresqlTransaction(connection)
-            _run(connection, "COMMIT")
-        except BaseException:
-            _roll_back(connection)
-            raise
+            run_statement(connection, "COMMIT")
 
     @contextmanager
     def scratch(self) -> Iterator[Transaction]:
@@ -177,11 +167,15 @@ class PostgresqlDatabase:
             yield attach_scratch(connection)
 
     def wait_for_change(self, timeout: float) -> bool:
-        listening = self._kept("listening")
-        if listening is None:
-            _run(self._connect("listening"), f"LISTEN {_CHANNEL}")
+        if self._address.limits.is_pooled:
+            time.sleep(min(timeout, LOOK_SECONDS))
             return True
-        with _translated(self.url):
+        self._check_process()
+        listening: Connection | None = getattr(self._local, "listening", None)
+        if listening is None or listening.closed:
+            run_statement(self._listener(), f"LISTEN {_CHANNEL}")
+            return True
+        with translated(self.url):
             is_notified = any(True for _ in listening.notifies(timeout=timeout, stop_after=1))
             for _ in listening.notifies(timeout=0.0):  # what came with it is the same news
                 is_notified = True
@@ -194,139 +188,54 @@ class PostgresqlDatabase:
         """Write every table anew. The write-ahead log, archives of it and backups are the server's operator's."""
         with self.read() as transaction:
             tables = transaction.tables()
-        for table in tables:
-            _run(self._idle(), f'VACUUM FULL "{table}"')
+        with closing(connect(self._address)) as connection:
+            run_statement(connection, "SET statement_timeout = 0")
+            for table in tables:
+                run_statement(connection, f'VACUUM FULL "{table}"')
 
     @contextmanager
     def snapshot(self, meanwhile: Callable[[], None]) -> Iterator[PostgresqlTransaction]:
-        reader = self._connect("reading")
-        try:
+        with closing(connect(self._address)) as reader:
             with self._writing(_ALONE):
-                _run(reader, _READ)
-                _run(reader, "SELECT 1")  # from here on it sees this state alone
+                run_statement(reader, f"{_READ}; {_UNLIMITED}")
+                run_statement(reader, "SELECT 1")  # from here on it sees this state alone
                 meanwhile()
             yield PostgresqlTransaction(reader)
-        finally:
-            reader.close()
 
     def close(self) -> None:
-        with self._opening:
-            for _, connection in self._opened:
+        self._check_process()
+        self._pool_of_process.close()
+        with self._changing:
+            for _, connection in self._listening:
                 connection.close()
-            self._opened.clear()
-            self._local = threading.local()
+            self._listening.clear()
 
-    def _begun(self, statement: str) -> Connection:
-        """This thread's connection with a transaction begun on it, or a new one where the server has closed it."""
-        connection = self._idle()
-        try:
-            _run(connection, statement)
-        except DatabaseOutage:
-            if not connection.closed:
-                raise
-            connection = self._idle()
-            _run(connection, statement)
-        return connection
-
-    def _idle(self) -> Connection:
-        connection = self._kept("working") or self._connect("working")
-        if connection.info.transaction_status is not TransactionStatus.IDLE:
+    @contextmanager
+    def _lent(self, begin: str, then: str = "") -> Iterator[Connection]:
+        """A connection with a transaction begun on it, which is rolled back unless it was committed."""
+        self._check_process()
+        thread, pool, busy = threading.get_ident(), self._pool_of_process, self._busy
+        if thread in busy:
             raise DatabaseUnavailable(f"{self.url}: a transaction is open on this thread already")
-        return connection
-
-    def _kept(self, use: str) -> Connection | None:
-        if os.getpid() != self._process:  # a connection must not cross a fork
-            self._local, self._opened, self._process = threading.local(), [], os.getpid()
-            self._opening = threading.Lock()
-        connection: Connection | None = getattr(self._local, use, None)
-        return None if connection is None or connection.closed else connection
-
-    def _connect(self, use: str) -> Connection:
-        with _translated(self.url):
-            connection: Connection = psycopg.connect(
-                self._address, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="argosy"
-            )
+        connection = pool.begun("; ".join(filter(None, (self._address.limits.beginning(begin), then))))
+        busy.add(thread)
         try:
-            _check_server(connection, self.url)
-            connection.adapters.register_dumper(bool, Int8Dumper)  # a flag is 0 or 1
-            connection.adapters.register_dumper(str, StrDumper)  # text, also where nothing else says so
-            for statement in _SESSION:
-                _run(connection, statement)
-        except BaseException:
-            connection.close()
-            raise
-        setattr(self._local, use, connection)
-        with self._opening:  # kept until `close`, or until its thread has ended and another one connects
-            for thread, other in self._opened:
+            yield connection
+        finally:
+            busy.discard(thread)
+            pool.give_back(connection)
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._process:
+            self._begin()
+
+    def _listener(self) -> Connection:
+        """This thread's, kept until `close`, or until the thread has ended and another one listens."""
+        connection = self._local.listening = connect(self._address)
+        with self._changing:
+            for thread, other in self._listening:
                 if not thread.is_alive():
                     other.close()
-            self._opened = [one for one in self._opened if not one[1].closed]
-            self._opened.append((threading.current_thread(), connection))
+            self._listening = [one for one in self._listening if not one[1].closed]
+            self._listening.append((threading.current_thread(), connection))
         return connection
-
-
-def without_password(url: str) -> str:
-    """The URL as it may be shown; raises DefinitionInvalid where it is none."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # checked when it is read
-        psycopg.conninfo.conninfo_to_dict(url)
-    except (ValueError, psycopg.ProgrammingError):
-        hint = "write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, other characters as %XX"
-        raise DefinitionInvalid(f"it is not the address of a PostgreSQL database: {hint}", "database") from None
-    query = "&".join(one for one in parts.query.split("&") if one and not one.startswith("password="))
-    netloc = parts.netloc.rpartition("@")
-    user = netloc[0].partition(":")[0] + netloc[1]
-    return parts._replace(netloc=user + netloc[2], query=query).geturl()
-
-
-def _check_server(connection: Connection, url: str) -> None:
-    if connection.info.server_version < OLDEST:
-        raise DatabaseUnavailable(
-            f"{url} is PostgreSQL {connection.info.server_version // 10000}: 15 or newer is needed"
-        )
-    encoding = connection.info.parameter_status("server_encoding")
-    if encoding != "UTF8":
-        raise DatabaseUnavailable(
-            f"{url} keeps text as {encoding}: create a database for Argosy by"
-            " CREATE DATABASE argosy ENCODING 'UTF8' TEMPLATE template0"
-        )
-
-
-def _run(connection: Connection, statement: str, parameters: Parameters | None = None) -> list[Row]:
-    """Its rows; only without parameters may there be several statements."""
-    with _translated(), connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return cursor.fetchall() if cursor.description else []
-
-
-def _run_many(cursor: psycopg.Cursor[Row], statement: str, rows: list[Parameters]) -> int:
-    if not rows:
-        return 0
-    with _translated():
-        cursor.executemany(statement, rows)
-        return cursor.rowcount
-
-
-def _roll_back(connection: Connection) -> None:
-    if connection.closed or connection.info.transaction_status is TransactionStatus.IDLE:
-        return
-    with suppress(psycopg.Error):  # the server ends it by itself
-        connection.execute("ROLLBACK")
-
-
-@contextmanager
-def _translated(where: str = "the database") -> Iterator[None]:
-    """PostgreSQL's errors as the port's."""
-    try:
-        yield
-    except (psycopg.IntegrityError, psycopg.DataError) as error:
-        raise ConstraintViolated(_line(error)) from error
-    except psycopg.Error as error:
-        is_lost = error.sqlstate is None and isinstance(error, psycopg.OperationalError)
-        kind = DatabaseOutage if is_lost or (error.sqlstate or "").startswith(_PASSING) else DatabaseUnavailable
-        raise kind(f"{where}: {_line(error)}") from error
-
-
-def _line(error: psycopg.Error) -> str:
-    return " ".join((error.diag.message_primary or str(error)).split())

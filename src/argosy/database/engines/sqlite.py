@@ -20,7 +20,7 @@ from typing import Any
 from argosy.database import migrations
 from argosy.database.database import ConstraintViolated, Parameters, Row, Transaction
 from argosy.database.dialect import names, numbered, with_lists
-from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid
+from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid, TransactionConflict
 from argosy.paths import make_private_file
 
 WAIT_SECONDS = 60.0
@@ -282,4 +282,10 @@ def _translated(where: str = "the database") -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code == _FULL:
             raise DatabaseOutage(f"{where}: {error}; nothing of this was written: make room and repeat") from error
-        raise (DatabaseOutage if code in _PASSING else DatabaseUnavailable)(f"{where}: {error}") from error
+        raise _kind(code)(f"{where}: {error}") from error
+
+
+def _kind(code: int) -> type[DatabaseUnavailable]:
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return TransactionConflict
+    return DatabaseOutage if code in _PASSING else DatabaseUnavailable
