@@ -118,7 +118,7 @@ def _class_names(metadata: Mapping[bytes, bytes], names: list[str]) -> ClassName
     try:
         features = msgspec.json.decode(metadata.get(b"huggingface", b"{}"))["info"]["features"]
         found = {name: _feature_names(features.get(name)) for name in names}
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+    except (msgspec.DecodeError, RecursionError, KeyError, TypeError, AttributeError):
         return {}
     return {name: classes for name, classes in found.items() if classes}
 

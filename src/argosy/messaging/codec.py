@@ -41,7 +41,7 @@ class JsonCodec(Generic[T]):
         self._check(body)
         try:
             return self._decoder.decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise MessageInvalid(f"a message that is no {self._name}: {error}") from error
 
     def _check(self, body: bytes) -> None:

@@ -61,7 +61,7 @@ def read_code(path: Path) -> KeptCode:
     """Raises ArtifactCorrupt."""
     try:
         code = msgspec.json.decode(path.read_bytes(), type=KeptCode)
-    except msgspec.MsgspecError as problem:
+    except (msgspec.MsgspecError, RecursionError) as problem:
         raise ArtifactCorrupt(f"{path}: not the code of plug-ins: {problem}") from None
     if code.format != FORMAT:
         raise ArtifactCorrupt(f"{path}: code of format {code.format}; this Argosy reads {FORMAT}: upgrade it")

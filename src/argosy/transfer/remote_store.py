@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
@@ -19,10 +19,12 @@ import msgspec
 
 from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ModelNotFound, StoreUnavailable, VersionNotFound
 from argosy.models.adapted_model import AdaptedModel
+from argosy.shortening import shortened
 from argosy.store.artifact_cache import ArtifactCache
 from argosy.store.artifact_store import check_bytes, check_digest, out_of_room
 from argosy.store.references import parse_reference, select_version
 from argosy.store.trained import Version
+from argosy.terminal_text import visible_line
 from argosy.transfer.documents import ModelsDocument, TrainedDocument
 
 TOKEN: Final = "ARGOSY_STORE_TOKEN"  # noqa: S105  # the variable's name
@@ -32,6 +34,8 @@ SECONDS: Final = 30.0
 DOCUMENT_BYTES: Final = 100_000_000
 CACHE_BYTES: Final = 10_000_000_000
 CHUNK_BYTES: Final = 1 << 20
+SAID_CHARACTERS: Final = 300
+"""Of what a server says is wrong, as much as is shown."""
 T = TypeVar("T")
 
 
@@ -43,7 +47,7 @@ class RemoteStore:
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
             raise DefinitionInvalid("it is no server's address: write https://HOST:PORT", "store")
         self.url = url.rstrip("/")
-        self._token = token or os.environ.get(TOKEN, "")
+        self._token = _token(token)
         self._cache = ArtifactCache(cache or _cache_folder(), CACHE_BYTES)
         self._opener = urllib.request.build_opener(_NoRedirects)
         self._versions: tuple[str, list[Version]] = ("", [])
@@ -93,11 +97,19 @@ class RemoteStore:
         return AdaptedModel.load(self.fetch_artifact(self.stored_version(reference).artifact))
 
     def _bring(self, digest: str, target: Path) -> None:
-        request = self._request(f"artifacts/{digest}", {})
+        with target.open("wb") as file:  # a disk without room is no fault of the server
+            for chunk in self._chunks(f"artifacts/{digest}"):
+                file.write(chunk)
+
+    def _chunks(self, path: str) -> Iterator[bytes]:
+        left = CACHE_BYTES
         try:
-            with self._opener.open(request, timeout=SECONDS) as answer, target.open("wb") as file:
+            with self._opener.open(self._request(path, {}), timeout=SECONDS) as answer:
                 while chunk := answer.read(CHUNK_BYTES):
-                    file.write(chunk)
+                    left -= len(chunk)
+                    if left < 0:
+                        raise StoreUnavailable(f"{self.url} sends more than {CACHE_BYTES:,} bytes as an artifact")
+                    yield chunk
         except (urllib.error.URLError, HTTPException, OSError) as error:
             raise self._unavailable(error) from None
 
@@ -123,7 +135,8 @@ class RemoteStore:
                 return VersionNotFound(f"{self.url}: {said}")
             return StoreUnavailable(f"{self.url} answers {error.code}: {said}")
         reason = getattr(error, "reason", error)
-        return StoreUnavailable(f"{self.url} cannot be read: {getattr(reason, 'strerror', None) or reason}")
+        shown = _shown(getattr(reason, "strerror", None) or reason)
+        return StoreUnavailable(f"{self.url} cannot be read: {shown}")
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -133,18 +146,32 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
+def _token(given: str) -> str:
+    """As a header may hold it: secrets in files often end with a line break, which is no part of them."""
+    token = (given or os.environ.get(TOKEN, "")).strip()
+    if not token.isascii() or not token.isprintable():
+        raise DefinitionInvalid(f"its token holds characters that no token has: see {TOKEN}", "store")
+    return token
+
+
 def _said(error: urllib.error.HTTPError) -> str:
     try:
-        return str(msgspec.json.decode(error.read(10_000))["error"])
-    except (msgspec.MsgspecError, OSError, KeyError, TypeError, HTTPException):
-        return str(error.reason)
+        said = msgspec.json.decode(error.read(10_000))["error"]
+    except (msgspec.MsgspecError, RecursionError, OSError, KeyError, TypeError, HTTPException):
+        said = error.reason
+    return _shown(said)
+
+
+def _shown(said: object) -> str:
+    """One line, whatever the server sent: it goes into errors and logs."""
+    return visible_line(shortened(str(said).strip(), SAID_CHARACTERS))
 
 
 def _decoded(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
-    except msgspec.MsgspecError as error:
-        raise StoreUnavailable(f"the server's answer is no {kind.__name__}: {error}") from None
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise StoreUnavailable(f"the server's answer is no {kind.__name__}: {_shown(error)}") from None
 
 
 def _cache_folder() -> Path:

@@ -53,6 +53,12 @@ def test_what_is_no_such_value_is_refused(body, problem):
     assert problem.lower() in str(error.value).lower()
 
 
+def test_what_is_nested_without_end_is_refused():
+    body = b'{"text": "a", "more": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    with pytest.raises(MessageInvalid, match="recursion"):
+        JsonCodec(Claim).decode(body)
+
+
 def test_what_is_too_large_or_no_json_is_not_encoded():
     with pytest.raises(MessageInvalid, match="at most 100"):
         JsonCodec(Claim, 100).encode(Claim("x" * 100))
