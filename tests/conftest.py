@@ -161,6 +161,8 @@ ON_EVERY_ENGINE = (
     "integration/datasets/",
     "integration/feedback/",
     "integration/jobs/",
+    "integration/triggers/test_content_once",
+    "integration/triggers/test_rows_and_moments",
 )
 """Whose tests that ask for a database are run on each, but those that are marked `sqlite`."""
 

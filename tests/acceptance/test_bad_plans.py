@@ -35,6 +35,9 @@ MISTAKES = {
     ),
     "an empty option list": (DATASET + ADAPTER + "model: {name: logistic, options: {C: []}}\n", ["model.options.C"]),
     "a rule about nothing": (GOOD + "forbid: {model.options.D: 1}\n", ["forbid", "model.options.D"]),
+    "a trigger that never fires": (GOOD + 'on: {schedule: "0 0 30 2 *"}\n', ["on.schedule", "none of the months has"]),
+    "a trigger beyond the project": (GOOD + 'on: {files: "../*.csv"}\n', ["plan.yaml:4", "on.files", "'..'"]),
+    "a trigger on no rows": (GOOD + "on: {examples: news, every: 0}\n", ["on.every", "at least 1"]),
     "a missing part": (DATASET + ADAPTER, ["model"]),
     "an unknown collection": (
         "dataset: {name: all, options: {collection: defualt}}\n" + ADAPTER + MODEL,

@@ -38,6 +38,7 @@ ADAPTER_FOLDERS = {
     "click": ("cli/",),
     "rich": ("cli/",),
     "yaml": ("definitions/yaml_files.py",),
+    "cronsim": ("definitions/cron.py",),
     "jinja2": ("web/",),
     "markupsafe": ("web/",),
 }

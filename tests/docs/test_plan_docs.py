@@ -11,6 +11,7 @@ import pytest
 from argosy.datasets.cuts import cuts
 from argosy.definitions import Registries, Settings, expand, parse_plan
 from argosy.definitions.project import OVERRIDES, parse_settings
+from argosy.definitions.trigger_notes import trigger_notes
 from argosy.definitions.yaml_files import parse_mapping
 from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators
@@ -34,6 +35,13 @@ def test_a_plan_in_the_docs_comes_to_what_the_docs_say(text, definitions, forbid
     expansion = expand(parse_plan(parse_mapping(text, "plans.md"), "docs", ALL), ALL)
     assert len(expansion.definitions) + sum(each.count for each in expansion.left_out) == definitions
     assert sum(each.count for each in expansion.forbidden) == forbidden
+
+
+def test_the_plan_with_triggers_in_the_docs_is_read():
+    [text] = blocks("triggers.md", "yaml")
+    plan = parse_plan(parse_mapping(text, "triggers.md"), "docs", ALL)
+    assert len(plan.triggers) == 3
+    assert trigger_notes(plan, "default") == []
 
 
 def test_the_python_in_the_docs_runs(tmp_path, monkeypatch, capsys):

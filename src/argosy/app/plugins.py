@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import platform
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from types import ModuleType
 from argosy.datasets.cuts import cuts
 from argosy.definitions import Registries
 from argosy.errors import ArgosyError, DefinitionInvalid, PluginNotFound, place_of
+from argosy.jobs.workers import on_machine
 from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators
 
@@ -43,13 +45,14 @@ def _check_own(root: Path, module: ModuleType) -> None:
 
 
 def has_plugins(requires: Mapping[str, str]) -> bool:
-    """Whether this process has every plug-in of a job, with the very code that it names, if it names any."""
-    return all(_has(name, digest) for name, digest in requires.items())
+    """Whether this process has every plug-in of a job, with the very code that it names, and is where it is to run."""
+    here = on_machine(platform.node())
+    return all(name == here or _has(name, digest) for name, digest in requires.items())
 
 
 def _has(name: str, digest: str) -> bool:
     part, _, plugin = name.partition(".")
     try:
         return digest in ("", REGISTRIES.of(part).get(plugin).code_digest)  # type: ignore[arg-type]  # written by code_digests
-    except PluginNotFound:
+    except (KeyError, PluginNotFound):  # the first is another machine's
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import threading
 import time
 from collections.abc import Callable
@@ -140,14 +141,21 @@ def handlers(backends: Backends, trainer: Trainer) -> dict[str, Handler]:
 
         return Drifting(backends.database, DriftChecker.of(backends))(job, guard)
 
+    def submit_job(job: Job, guard: LeaseGuard) -> Outcome:
+        from argosy.triggers.submitting import TriggeredSubmission
+
+        return TriggeredSubmission(backends)(job, guard)
+
     kinds: dict[str, Handler] = {"train": train_job, "retrain": retrain_job, "gate": gate_job, "replay": replay_job}
-    kinds["drift"] = drift_job
+    kinds |= {"drift": drift_job, "submit": submit_job}
     return {kind: _stoppable(run) for kind, run in kinds.items()}
 
 
-def duties(backends: Backends) -> list[Duty]:  # noqa: ARG001  # none needs any yet
+def duties(backends: Backends) -> list[Duty]:
     """What one worker at a time does for all of them, and how often."""
-    return []
+    from argosy.triggers.looking import trigger_duties
+
+    return trigger_duties(backends, platform.node())
 
 
 def _stoppable(run: Handler) -> Handler:

@@ -75,7 +75,8 @@ def _print_learned(found: LearnedFrom, as_json: bool) -> None:
 
     for one in found.imports:
         counts = f"{plural(one.rows_read, 'row')} read, {one.added:,} added, {one.revised:,} revised"
-        print_line(f"{one.name} into '{one.collection}' by {one.imported_by}, {format_time(one.imported_at)}: {counts}")
+        by = f"a trigger of '{one.trigger_of}', run by {one.imported_by}" if one.trigger_of else one.imported_by
+        print_line(f"{one.name} into '{one.collection}' by {by}, {format_time(one.imported_at)}: {counts}")
     print_line(
         f"{found.what}: {plural(found.rows, 'revision')} of examples, in {plural(len(found.versions), 'version')}"
     )

@@ -11,7 +11,9 @@ import click
 from argosy import clock
 from argosy.cli.examples import print_alike, print_missing
 from argosy.cli.output import json_option, print_json, print_line, print_table
+from argosy.cli.plan_triggers import checked_triggers, print_checked_triggers, print_triggers, triggers_as_json
 from argosy.cli.project import command_project
+from argosy.errors import CollectionNotFound
 from argosy.plurals import plural
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ limit_option = click.option(
 
 @click.group()
 def plan() -> None:
-    """Check, submit, watch, cancel and retry plans.
+    """Check, submit, list, watch, pause, cancel and retry plans.
 
     Example: argosy plan check plan.yaml
     """
@@ -46,14 +48,28 @@ def check(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
     from argosy.definitions import require_some
     from argosy.jobs.plan_check import PlanCheck
 
-    found = command_project(ctx).plans.check(file, limit)
+    project = command_project(ctx)
+    plan_ = project.plans.load(file)
+    try:
+        found = project.plans.check(file, limit)
+    except CollectionNotFound as error:
+        if not plan_.triggers:
+            raise
+        if as_json:
+            print_json({"plan": plan_.name, "waits_for": str(error), **checked_triggers(plan_, project)})
+            return
+        print_line(f"Plan '{plan_.name}' would wait for its triggers: {error}")
+        print_checked_triggers(plan_, project)
+        return
     if as_json:
-        print_json(found.to_dict())
-    elif isinstance(found, PlanCheck):
+        print_json(found.to_dict() | checked_triggers(plan_, project))
+        return
+    if isinstance(found, PlanCheck):
         _print_check(found)
         require_some(found.expansion, found.plan)
     else:
         _print_search(found)
+    print_checked_triggers(plan_, project)
 
 
 @plan.command()
@@ -72,7 +88,8 @@ def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
     if as_json:
         counts = {"queued": done.queued, "waiting": done.waiting, "trained": done.trained, "dropped": done.dropped}
         counts |= {"left_out": done.left_out} if done.left_out else {}
-        print_json({"plan": name, **{key: list(labels) for key, labels in counts.items()}})
+        shown = {"plan": name, **{key: list(labels) for key, labels in counts.items()}}
+        print_json(shown | ({"waits_for": done.waits_for} if done.waits_for else {}) | triggers_as_json(project, name))
         return
     status = project.plans.status(name)
     search = status.search
@@ -90,6 +107,9 @@ def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
         print_line(f"  stopped: {status.stopped}")
     for lacking in done.left_out:
         print_line(f"  left out: {lacking}")
+    if done.waits_for:
+        print_line(f"  waits for its triggers: {done.waits_for}")
+    print_triggers(project, name)
     if done.queued or search:
         print_line(f"Next: argosy worker --processes 2, and argosy plan status {name}")
 
@@ -118,12 +138,12 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
             "stopped": found.stopped,
             "replaced": [asdict(one) for one in found.replaced],
         }
-        waiting = {"quiet_until": until} if until else {}
-        print_json(
-            shown | waiting | ({"search": found.search, "searching": found.is_searching} if found.search else {})
-        )
+        shown |= {"quiet_until": until} if until else {}
+        shown |= {"search": found.search, "searching": found.is_searching} if found.search else {}
+        print_json(shown | triggers_as_json(project, found.plan))
         return
     print_line(str(found))
+    print_triggers(project, found.plan)
     if until:
         print_line(f"  quiet hours: no training starts before {until}")
 
@@ -133,15 +153,18 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def cancel(ctx: click.Context, plan_: str, as_json: bool) -> None:
-    """Cancel what is queued or running for a PLAN and wanted by no other; results stay.
+    """Cancel what is queued or running for a PLAN and wanted by no other, and end its triggers; results stay.
 
     Example: argosy plan cancel topics
     """
-    labels = command_project(ctx).plans.cancel(plan_)
+    plans = command_project(ctx).plans
+    ended = len(plans.trigger_status(plan_))
+    labels = plans.cancel(plan_)
     if as_json:
-        print_json({"cancelled": labels})
+        print_json({"cancelled": labels, "triggers_ended": ended})
         return
-    print_line(f"{plural(len(labels), 'definition')} cancelled.")
+    also = f", {plural(ended, 'trigger')} ended" if ended else ""
+    print_line(f"{plural(len(labels), 'definition')} cancelled{also}.")
 
 
 @plan.command()
@@ -159,6 +182,63 @@ def retry(ctx: click.Context, plan_: str, labels: tuple[str, ...], as_json: bool
         print_json({"queued": queued})
         return
     print_line(f"{plural(len(queued), 'definition')} queued.")
+
+
+@plan.command("list")
+@json_option
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool) -> None:
+    """List the plans that were submitted, and what submits them anew.
+
+    Example: argosy plan list
+    """
+    project = command_project(ctx)
+    plans = [project.plans.status(name) for name in project.plans.names()]
+    triggers = project.plans.trigger_status()
+    if as_json:
+        counted = [(one, {state.value: number for state, number in one.counts.items()}) for one in plans]
+        shown = [{"plan": one.plan, "submitted_at": one.submitted_at, "counts": counts} for one, counts in counted]
+        print_json({"plans": shown, "triggers": [one.to_dict() for one in triggers]})
+        return
+    rows: list[tuple[str, ...]] = []
+    for one in plans:
+        counts = ", ".join(f"{number:,} {state.value}" for state, number in one.counts.items() if number)
+        about = (one.plan, clock.format_time(round(one.submitted_at)), counts)
+        mine = [(each.trigger, each.next, each.fired) for each in triggers if each.plan == one.plan]
+        rows += [(*(("", "", "") if at else about), *each) for at, each in enumerate(mine or [("", "", "")])]
+    print_table(("plan", "submitted", "definitions", "submitted anew on", "", "last"), rows)
+
+
+@plan.command()
+@click.argument("plan_", metavar="PLAN")
+@json_option
+@click.pass_context
+def pause(ctx: click.Context, plan_: str, as_json: bool) -> None:
+    """Let the triggers of a PLAN fire no more, until they are resumed.
+
+    Example: argosy plan pause topics
+    """
+    changed = command_project(ctx).plans.pause(plan_)
+    if as_json:
+        print_json({"plan": plan_, "is_paused": True, "changed": changed})
+        return
+    print_line("Its triggers are paused." if changed else "Its triggers were paused already.")
+
+
+@plan.command()
+@click.argument("plan_", metavar="PLAN")
+@json_option
+@click.pass_context
+def resume(ctx: click.Context, plan_: str, as_json: bool) -> None:
+    """Let the triggers of a PLAN fire again; what came meanwhile counts.
+
+    Example: argosy plan resume topics
+    """
+    changed = command_project(ctx).plans.resume(plan_)
+    if as_json:
+        print_json({"plan": plan_, "is_paused": False, "changed": changed})
+        return
+    print_line("Its triggers fire again." if changed else "Its triggers were not paused.")
 
 
 def _print_check(found: PlanCheck) -> None:

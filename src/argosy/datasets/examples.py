@@ -99,14 +99,22 @@ class Examples:
         on_conflict: str = "latest",
         progress: Callable[[int], None] = lambda _: None,
         fold_case: bool = False,
+        asked_by: str = "",
+        then_check: Callable[[], None] = lambda: None,
     ) -> ImportReport:
-        """Add a file, all or nothing; docs/examples.md says of which formats, and how columns are found."""
+        """Add a file, all or nothing; docs/examples.md says of which formats, and how columns are found.
+
+        `asked_by` names the trigger that does, see `imports`. `then_check` is called when all of it has been read, and
+        may raise.
+        """
         options = msgspec.structs.replace(options or FileOptions(), text_bytes=self._text_bytes)
         reading = read_file(path, options)
         source = os.fsencode(path.name).decode(errors="backslashreplace")  # a name may be of any bytes
 
         def origin() -> ImportOrigin:
-            return ImportOrigin("file", source, file_digest(path))
+            found = ImportOrigin("file", source, file_digest(path), asked_by)
+            then_check()
+            return found
 
         report = self.add(collection, reading, on_conflict, source, progress, fold_case, origin)
         return with_reading(report, reading)

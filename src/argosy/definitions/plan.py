@@ -20,6 +20,7 @@ from argosy.definitions.definition import PLUGIN_KINDS, PluginKind, Registries, 
 from argosy.definitions.ensemble import spelled_out
 from argosy.definitions.evaluation import Evaluation, parse_evaluation
 from argosy.definitions.limits import FitLimits, parse_limits
+from argosy.definitions.plan_triggers import PlanTrigger, parse_triggers
 from argosy.definitions.rules import Rule, parse_forbid, parse_require
 from argosy.definitions.search import OF_LISTS, Metric, Search, parse_search
 from argosy.definitions.stopping import PlanStop, parse_stop
@@ -27,7 +28,7 @@ from argosy.definitions.yaml_files import located, read_mapping
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import shown
 
-KEYS = ("name", *PLUGIN_KINDS, "ensemble", "evaluate", "search", "stop_when", "limits", "forbid", "require")
+KEYS = ("name", *PLUGIN_KINDS, "ensemble", "evaluate", "search", "stop_when", "limits", "forbid", "require", "on")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -46,6 +47,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     stop_when: PlanStop | None = None
     limits: FitLimits | None = None
     """Of each of its fits."""
+    triggers: tuple[PlanTrigger, ...] = ()
+    """What submits it anew."""
     source: dict[str, Any] = {}
     """As it was written, JSON values; a search, or `stop_when`, with its metric."""
 
@@ -94,6 +97,7 @@ def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> 
         search=search,
         stop_when=stop,
         limits=parse_limits(values.get("limits")),
+        triggers=parse_triggers(values.get("on")),
         source=msgspec.to_builtins(values),
     )
 

@@ -51,6 +51,8 @@ class Submitted:
     """Of the plan's earlier submission, not wanted any more and not begun: cancelled."""
     left_out: tuple[str, ...] = ()
     """What is not installed, and how to install it."""
+    waits_for: str = ""
+    """Why nothing could be queued yet, of a plan with triggers."""
 
 
 class Plans:

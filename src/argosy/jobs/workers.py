@@ -39,6 +39,11 @@ def worker_name(drawn: str, pid: int) -> str:
     return f"{platform.node()}-{drawn}-{pid}"
 
 
+def on_machine(host: str) -> str:
+    """What a job `requires` that only workers of that machine can run, since it has the files."""
+    return f"machine.{host}"
+
+
 @dataclass(frozen=True)
 class Identity:
     """What a worker says of itself."""
@@ -80,7 +85,7 @@ class WorkerStatus:
 
     def has(self, requires: Mapping[str, str]) -> bool:
         """Whether it has what a job requires, as its row says."""
-        own = self.identity.plugins
+        own = {**self.identity.plugins, on_machine(self.identity.host): ""}
         return all(name in own and digest in ("", own[name]) for name, digest in requires.items())
 
 

@@ -113,6 +113,7 @@ def _rows(transaction: Transaction, trained: Trained) -> LearnedRows:
             one.digest or None,
             one.imported_by,
             one.rows_read,
+            one.trigger_of or None,
         )
 
     counts = {part: sum(by_label.values()) for part, by_label in frozen.counts.items()}

@@ -25,6 +25,8 @@ class ImportedRows:
     """sha256 of the file; None of what was no file too."""
     by: str | None = None
     rows_read: int | None = None
+    trigger_of: str | None = None
+    """The plan whose trigger imported it; None: somebody did."""
 
 
 @dataclass(frozen=True)

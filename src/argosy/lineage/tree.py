@@ -70,7 +70,8 @@ def _imports(imports: Sequence[ImportedRows]) -> Iterator[str]:
         kept = ", ".join(f"{count:,} {part}" for part, count in one.parts.items())
         read = f" of {plural(one.rows_read, 'row')} read" if one.rows_read is not None else ""
         live = "".join(f", {plural(count, kind)}" for kind, count in one.live.items())
-        yield f"{one.name} by {one.by or NOT_RECORDED}, {format_time(one.at)}, {digest}: {kept}{read}{live}"
+        by = f"a trigger of '{one.trigger_of}', run by {one.by}" if one.trigger_of else one.by or NOT_RECORDED
+        yield f"{one.name} by {by}, {format_time(one.at)}, {digest}: {kept}{read}{live}"
     if len(imports) > IMPORTS:
         yield f"and {plural(len(imports) - IMPORTS, 'more import')}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -13,14 +13,16 @@ import msgspec
 from argosy.backends import Backends
 from argosy.database import Transaction, in_transaction
 from argosy.definitions import LIMIT, Plan, expand, load_plan, parse_plan, require_some
-from argosy.errors import PlanNotFound
+from argosy.errors import CollectionNotFound, PlanNotFound
 from argosy.jobs.plan_status import PlanStatus
 from argosy.jobs.submission import Plans, Submitted
+from argosy.tuning.plan_triggers import PlanTriggers
 from argosy.tuning.searches import Searches
 
 if TYPE_CHECKING:
     from argosy.jobs.plan_check import PlanCheck, PlanChecker
     from argosy.tuning.search_plans import SearchCheck
+    from argosy.tuning.trigger_status import TriggerStatus
 
 PlanSource = str | PathLike[str] | Mapping[str, Any]
 """A file of YAML or JSON, or its content."""
@@ -56,27 +58,58 @@ class ProjectPlans:
         return found
 
     def submit(self, source: PlanSource, limit: int = LIMIT) -> Submitted:
-        """Queue what is not trained yet. Idempotent. Raises as `check`; DefinitionInvalid where rules forbid all."""
+        """Queue what is not trained yet. Idempotent. Raises as `check`; DefinitionInvalid where rules forbid all.
+
+        A plan with triggers whose collection is not there yet waits for them: see `Submitted.waits_for`.
+        """
+        plan = self.load(source)
+        try:
+            return self.submit_plan(plan, limit)
+        except CollectionNotFound as error:
+            if not plan.triggers:
+                raise
+            return self._await_rows(plan, str(error))
+
+    def submit_plan(
+        self, plan: Plan, limit: int = LIMIT, confirm: Callable[[Transaction], None] = lambda _: None
+    ) -> Submitted:
+        """The same, of a plan as `load` gives it. `confirm` is called in the transaction that submits, and may raise.
+
+        Its triggers are registered; those that an earlier form of it had are ended.
+        """
         from argosy.datasets.frozen import freeze
 
+        def begin(transaction: Transaction) -> None:
+            confirm(transaction)
+            self.triggers.register(transaction, plan)
+
         checker = self._checker()
-        plan = checker.resolved(self.load(source))
-        if plan.search is not None:
+        resolved = checker.resolved(plan)
+        if resolved.search is not None:
             from argosy.tuning.search_plans import submit_search
 
-            return submit_search(self._backends, checker, plan)
-        expansion = expand(plan, self._backends.registries, limit)
-        require_some(expansion, plan)
+            return submit_search(self._backends, checker, resolved, begin)
+        expansion = expand(resolved, self._backends.registries, limit)
+        require_some(expansion, resolved)
         checker.check_inputs({(one.dataset, one.adapter) for one in expansion.definitions})
 
         def submit(transaction: Transaction) -> Submitted:
+            begin(transaction)
             now = transaction.now()
-            wanted = checker.check(transaction, plan, expansion, lambda within, cut: freeze(within, cut, now)).wanted
-            self.searches.forget(transaction, plan.name)
-            return self.queued.submit(transaction, plan.name, plan.source, wanted)
+            checked = checker.check(transaction, resolved, expansion, lambda within, cut: freeze(within, cut, now))
+            self.searches.forget(transaction, resolved.name)
+            return self.queued.submit(transaction, resolved.name, resolved.source, checked.wanted)
 
         done = in_transaction(self._backends.database, submit)
         return replace(done, left_out=tuple(one.reason for one in expansion.left_out))
+
+    def _await_rows(self, plan: Plan, why: str) -> Submitted:
+        def submit(transaction: Transaction) -> Submitted:
+            self.triggers.register(transaction, plan)
+            self.searches.forget(transaction, plan.name)
+            return self.queued.submit(transaction, plan.name, plan.source, [])
+
+        return replace(in_transaction(self._backends.database, submit), waits_for=why)
 
     def status(self, plan: PlanSource) -> PlanStatus:
         """Where a submitted plan's definitions are; raises PlanNotFound.
@@ -97,10 +130,11 @@ class ProjectPlans:
         return replace(found, search=str(search), is_searching=search.is_open)
 
     def cancel(self, plan: PlanSource) -> list[str]:
-        """Cancel what no other plan wants and no worker has finished; the labels."""
+        """Cancel what no other plan wants and no worker has finished, and end its triggers; the labels."""
         name = self.name(plan)
 
         def cancel(transaction: Transaction) -> list[str]:
+            self.triggers.forget(transaction, name)
             self.searches.end(transaction, name, "cancelled")
             return self.queued.cancel(transaction, name)
 
@@ -154,6 +188,25 @@ class ProjectPlans:
     def searches(self) -> Searches:
         """Plans that search."""
         return Searches.of(self._backends)
+
+    def trigger_status(self, plan: PlanSource = "") -> list[TriggerStatus]:
+        """Where the triggers of a plan stand, or those of all plans."""
+        from argosy.tuning.trigger_status import trigger_statuses
+
+        return trigger_statuses(self._backends, self.name(plan) if plan else "")
+
+    def pause(self, plan: PlanSource) -> bool:
+        """Let its triggers fire no more; whether they were to. Raises PlanNotFound where it has none."""
+        return self.triggers.pause(self.name(plan), is_paused=True)
+
+    def resume(self, plan: PlanSource) -> bool:
+        """Let its triggers fire again; whether they were paused. Raises PlanNotFound where it has none."""
+        return self.triggers.pause(self.name(plan), is_paused=False)
+
+    @property
+    def triggers(self) -> PlanTriggers:
+        """What submits plans anew."""
+        return PlanTriggers(self._backends.database)
 
     def _checker(self) -> PlanChecker:
         from argosy.jobs.plan_check import PlanChecker

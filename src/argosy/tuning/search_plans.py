@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,10 +73,16 @@ def check_search(backends: Backends, checker: PlanChecker, plan: Plan) -> Search
     return SearchCheck(plan, frozen, Searches.of(backends).status(plan.name))
 
 
-def submit_search(backends: Backends, checker: PlanChecker, plan: Plan) -> Submitted:
-    """Begin a search, or go on with it. Raises DatasetInvalid, CollectionNotFound, ExtraMissing."""
+def submit_search(
+    backends: Backends, checker: PlanChecker, plan: Plan, begin: Callable[[Transaction], None]
+) -> Submitted:
+    """Begin a search, or go on with it; `begin` comes first in its transaction.
+
+    Raises DatasetInvalid, CollectionNotFound, ExtraMissing.
+    """
     _check_inputs(checker, plan)
     with backends.database.write() as transaction:
+        begin(transaction)
         cut = _cut(transaction, checker, plan)
         frozen = freeze(transaction, cut, transaction.now())
         _check_measured(checker, plan, frozen)

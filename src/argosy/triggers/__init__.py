@@ -1,0 +1,1 @@
+"""What submits plans by itself: when their triggers fire, and what is done then."""

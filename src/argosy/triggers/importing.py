@@ -1,0 +1,121 @@
+"""Importing a trigger's files: each distinct content once, each file on its own."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import msgspec
+
+from argosy.backends import Backends
+from argosy.datasets.file_options import Columns, FileOptions
+from argosy.datasets.imports import AlreadyImported, file_digest, was_imported
+from argosy.definitions.plan_triggers import ImportOptions
+from argosy.errors import ArgosyError, ExamplesInvalid, JobInterrupted, LeaseLost, message_of
+from argosy.jobs.guard import LeaseGuard
+from argosy.jobs.runner import is_outage
+from argosy.telemetry import logger
+from argosy.triggers.matching import file_as_it_is
+from argosy.tuning.trigger_files import FilePlace, FileState, TriggerFile
+
+_log = logger("argosy.triggers")
+
+
+class FileChanged(ArgosyError):
+    """It is not the file that was looked at: the next looks decide what it is."""
+
+
+def file_options(options: ImportOptions, text_bytes: int) -> FileOptions:
+    """How a file is read."""
+    names = {name: getattr(options, name) for name in ("text", "label", "seen_at", "subject", "source", "split")}
+    return FileOptions(
+        Columns(**names, fields=tuple(options.fields)),
+        options.skip_bad,
+        options.encoding or "",
+        options.quoting,
+        options.sheet or "",
+        frozenset(options.missing),
+        text_bytes,
+        _as_key,
+    )
+
+
+class FileImports:
+    """The files of one firing."""
+
+    def __init__(self, backends: Backends, place: FilePlace, options: ImportOptions, guard: LeaseGuard) -> None:
+        self._backends, self._place, self._options, self._guard = backends, place, options, guard
+        self._asked_by = f"{place.plan}/{place.name}"
+
+    def take(self, file: TriggerFile, may_have_crashed: bool) -> FileState:
+        """Import a file unless its content was; what became of it. An outage is raised, and so is what stops the job.
+
+        `may_have_crashed`: where its import was begun before, it is what ended its worker.
+        """
+        before = self._state(file)
+        if before is FileState.IMPORTED:  # when the job was begun before
+            return before
+        was_begun = before is FileState.READING
+        if was_begun and may_have_crashed:
+            return self._settle(file, FileState.BROKEN, "importing it crashed the worker")
+        self._settle(file, FileState.READING)
+        try:
+            found = self._import(file)
+            return self._settle(file, FileState.IMPORTED if was_begun else found)
+        except FileChanged:
+            return self._settle(file, FileState.SEEN)
+        except (LeaseLost, JobInterrupted):
+            raise
+        except Exception as error:  # a reader of a file may raise anything
+            if is_outage(error) and not (isinstance(error, OSError) and error.errno == errno.EIO):
+                raise
+            _log.warning("%s: %s is not imported", self._place.plan, file.path)
+            return self._settle(file, FileState.BROKEN, message_of(error))
+
+    def _import(self, file: TriggerFile) -> FileState:
+        path = self._backends.root / file.path
+        self._check_unchanged(file)
+        if self._is_known(path):
+            return FileState.KNOWN
+        settings, options = self._backends.settings, self._options
+        try:
+            self._backends.examples.import_file(
+                options.collection or settings.collection,
+                path,
+                file_options(options, settings.limits.text_bytes),
+                options.on_conflict or settings.conflicts,
+                progress=lambda _: self._guard.check(),
+                fold_case=options.fold_case,
+                asked_by=self._asked_by,
+                then_check=lambda: self._check_unchanged(file),
+            )
+        except AlreadyImported:  # by a worker that had the job before
+            return FileState.KNOWN
+        return FileState.IMPORTED
+
+    def _is_known(self, path: Path) -> bool:
+        digest = file_digest(path)
+        with self._backends.database.read() as transaction:
+            return was_imported(transaction, self._asked_by, digest)
+
+    def _check_unchanged(self, file: TriggerFile) -> None:
+        now = file_as_it_is(self._backends.root, file.path)
+        if now is None:
+            raise ExamplesInvalid(f"{file.path}: it is not there any more")
+        if now != file:
+            raise FileChanged(f"{file.path} has changed since it was looked at")
+
+    def _state(self, file: TriggerFile) -> FileState | None:
+        """What became of it since the job was queued; None where it is another by now."""
+        with self._backends.database.read() as transaction:
+            return self._place.state(transaction, file)
+
+    def _settle(self, file: TriggerFile, state: FileState, problem: str = "") -> FileState:
+        with self._backends.database.write() as transaction:
+            self._place.set(transaction, file, state, problem)
+        return state
+
+
+def _as_key(option: str, value: str = "") -> str:
+    """An option as a plan writes it."""
+    return f"import.{option}: {msgspec.json.encode(value).decode() if value else 'true'}"

@@ -1,0 +1,32 @@
+"""What every look at a trigger does alike: act on it as it is by then, under the turn, and apart from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from argosy.database import Database, Transaction
+from argosy.errors import LeaseLost, Outage, message_of
+from argosy.jobs.duties import DutyTurn
+from argosy.tuning.plan_triggers import RegisteredTrigger, hold_triggers, registered_triggers, set_problem
+
+
+def apart(database: Database, turn: DutyTurn, one: RegisteredTrigger, look: Callable[[], None]) -> None:
+    """Look at a trigger. What is wrong with it, such as a zone that this machine does not know, stops no other."""
+    try:
+        look()
+    except (LeaseLost, Outage):
+        raise
+    except Exception as error:  # noqa: BLE001  # as above
+        problem = message_of(error)
+        if problem != one.problem:
+            with database.write() as transaction:
+                turn.confirm(transaction)
+                set_problem(transaction, one, problem)
+
+
+def as_it_is(transaction: Transaction, turn: DutyTurn, one: RegisteredTrigger) -> RegisteredTrigger | None:
+    """The trigger by now, for this transaction to write; None where it was ended or paused. Raises LeaseLost."""
+    turn.confirm(transaction)
+    hold_triggers(transaction, one.plan)
+    found = [now for now in registered_triggers(transaction, one.plan) if now.name == one.name]
+    return found[0] if found else None
