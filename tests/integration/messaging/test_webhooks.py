@@ -3,6 +3,7 @@
 import datetime
 import json
 import re
+import socket
 import ssl
 import subprocess
 import sys
@@ -174,8 +175,6 @@ def test_one_that_never_takes_it_is_given_up(database, receiver, caplog):
 @contextmanager
 def listening(behave):
     """A port where each connection is given to `behave`."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as server:
         over = threading.Event()
 
@@ -228,6 +227,39 @@ def test_what_is_no_receiver_is_said():
     assert failure(f"http://127.0.0.1:{free_ports(1)[0]}/") == "127.0.0.1: connection refused"
     with receiving() as plain:
         assert "does not speak TLS" in failure(plain.url.replace("http:", "https:"))
+
+
+def test_an_address_that_does_not_answer_leaves_time_for_the_next(receiver, monkeypatch):
+    port = int(receiver.url.split(":")[2].split("/")[0])
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as opened:
+        for _ in range(3):  # what waits for the server to take it; the next one is not answered
+            one = opened.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 0, "")
+        places = [(*kind, full.getsockname()), (*kind, ("127.0.0.1", port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: places)
+        post(WebhookSettings(url=receiver.url, secret_env="NONE").address(), b"{}", {}, seconds=2.0)
+        places.pop()
+        assert failure(receiver.url, seconds=0.2) == "localhost: it did not answer within 0.2 s"
+    assert receiver.bodies() == [{}]
+
+
+@pytest.mark.parametrize(("url", "port"), [("http://[::1]/hooks", 80), ("https://[::1]/hooks", 443)])
+def test_a_url_without_a_port_means_the_usual_one(monkeypatch, url, port):
+    asked = []
+
+    def getaddrinfo(*place, **_):
+        asked.append(place)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    assert failure(url) == "::1: name or service not known"
+    assert asked == [("::1", port)]
+
+
+def test_a_name_that_no_host_can_have_is_said():
+    assert "no host can have this name" in failure(f"http://{'a' * 70}.example/")
 
 
 def test_a_certificate_has_to_be_valid(tmp_path, monkeypatch):
