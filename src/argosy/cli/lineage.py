@@ -11,6 +11,7 @@ from argosy.cli.output import json_option, print_json, print_line, print_table
 from argosy.cli.project import command_project
 from argosy.errors import UserMistake
 from argosy.plurals import plural
+from argosy.terminal_text import visible_line
 
 if TYPE_CHECKING:
     from argosy.lineage.learned import LearnedFrom, LearnedVersion
@@ -76,10 +77,10 @@ def _print_learned(found: LearnedFrom, as_json: bool) -> None:
     for one in found.imports:
         counts = f"{plural(one.rows_read, 'row')} read, {one.added:,} added, {one.revised:,} revised"
         by = f"a trigger of '{one.trigger_of}', run by {one.imported_by}" if one.trigger_of else one.imported_by
-        print_line(f"{one.name} into '{one.collection}' by {by}, {format_time(one.imported_at)}: {counts}")
-    print_line(
-        f"{found.what}: {plural(found.rows, 'revision')} of examples, in {plural(len(found.versions), 'version')}"
-    )
+        line = f"{one.name} into '{one.collection}' by {by}, {format_time(one.imported_at)}: {counts}"
+        print_line(visible_line(line))
+    number = f"{plural(found.rows, 'revision')} of examples, in {plural(len(found.versions), 'version')}"
+    print_line(visible_line(f"{found.what}: {number}"))
     if found.versions:
         print_table(("version", "", "in its", ""), [_row(one) for one in found.versions])
 

@@ -1,4 +1,7 @@
-"""A lineage as lines for people: a tree of headings and what is recorded under each. Pure."""
+"""A lineage as lines for people: a tree of headings and what is recorded under each. Pure.
+
+Names come from files and users: a line break in one makes no line of the tree.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from argosy.clock import format_time
 from argosy.lineage.lineage import Ancestor, Answered, ImportedRows, LearnedRows, Lineage, LineagePrediction
 from argosy.plurals import plural
 from argosy.store.trained import Move
+from argosy.terminal_text import visible_line
 
 NOT_RECORDED: Final = "not recorded"
 DAYS: Final = 14
@@ -22,12 +26,12 @@ Branch = tuple[str, Sequence[str]]
 
 def tree_lines(lineage: Lineage) -> list[str]:
     """The lineage from what was imported to what was answered."""
-    lines = [_title(lineage)]
+    lines = [visible_line(_title(lineage))]
     branches = [branch for branch in _branches(lineage) if branch[1]]
     for place, (heading, inner) in enumerate(branches):
         is_last = place == len(branches) - 1
         lines.append(f"{'└─' if is_last else '├─'} {heading}")
-        lines += [f"{'   ' if is_last else '│  '}   {line}" for line in inner]
+        lines += [f"{'   ' if is_last else '│  '}   {visible_line(line)}" for line in inner]
     return lines
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from argosy.terminal_text import visible
+
 Attribute = str | float | None
+_NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+"""Beyond control characters."""
 NAME_SIZE = 12.5
 """Of letters, as the style sheet has it."""
 _WIDTHS = {
@@ -23,8 +28,11 @@ _WIDTHS = {
 
 
 def element(name: str, content: str | Iterable[Markup] = "", **attributes: Attribute) -> Markup:
-    """An element; what is no markup is escaped. `class_` and `stroke_width` become `class` and `stroke-width`."""
-    inner = escape(content) if isinstance(content, str) else Markup("").join(content)
+    """An element; what is no markup is escaped. `class_` and `stroke_width` become `class` and `stroke-width`.
+
+    Characters that no XML may hold, even escaped, are shown as escapes such as \\x1b.
+    """
+    inner = escape(_writable(content)) if isinstance(content, str) else Markup("").join(content)
     written = Markup("").join(
         Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _number(value))
         for key, value in attributes.items()
@@ -93,4 +101,10 @@ def percent(share: float, digits: int = 0) -> str:
 
 
 def _number(value: Attribute) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else _writable(str(value))
+
+
+def _writable(content: str) -> str:
+    if isinstance(content, Markup):
+        return content
+    return _NOT_IN_XML.sub(lambda found: ascii(found[0])[1:-1], visible(content))
