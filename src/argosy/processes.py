@@ -63,6 +63,7 @@ def user_at_host() -> str:
 
 
 PARENT = "ARGOSY_PARENT"
+STANDARD_OUTPUT, STANDARD_ERROR = 1, 2
 
 
 def start_argosy(
@@ -75,7 +76,7 @@ def start_argosy(
 ) -> subprocess.Popen[bytes]:
     """Start `python -m argosy …`; what it prints goes to `log` (appended), or where ours goes.
 
-    `is_session`: as the leader of a session of its own, for `stand_back`.
+    `is_session`: as the leader of a session of its own, for `stand_back`; what it prints goes to standard error then.
     """
     output = log.open("ab") if log else None
     try:
@@ -83,7 +84,7 @@ def start_argosy(
             [sys.executable, "-m", "argosy", *arguments],
             env={**os.environ, **(environment or {}), PARENT: str(os.getpid())},
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=output or (STANDARD_ERROR if is_session else None),
             stderr=output,
             # a terminal's Ctrl-C is for the parent to pass on: a child may still be importing
             process_group=None if is_session else 0,

@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,6 +32,7 @@ from argosy.errors import DatabaseUnavailable, JobFailed, LeaseLost, message_of
 from argosy.jobs.job import Lease, LeaseKey
 from argosy.jobs.lease_note import LeaseNote
 from argosy.jobs.workers import worker_name
+from argosy.messaging.back_off import back_off
 from argosy.vault.master_keys import EXAMPLES
 
 POLL_SECONDS: Final = 0.1
@@ -41,6 +42,8 @@ PATIENCE_SECONDS: Final = 1.0
 """For a job that was cancelled to end by itself."""
 STOP_SECONDS: Final = 30.0
 """For a child to end after SIGTERM, in addition to its grace."""
+LONGEST_PAUSE: Final = 10.0
+"""Before a child is replaced that could not begin, as where a plug-in cannot be imported."""
 KILLS_SECONDS: Final = 30.0
 """How far back a kill for want of memory, of whichever process, is taken for the reason of a child's end."""
 DRAINED: Final = 4
@@ -103,6 +106,15 @@ class KeptWorker:
 
     name: str
     on_lease: Callable[[Lease | None], None]
+    folder: Path
+    keeper: int
+
+    def leave(self) -> None:
+        """At its end: where the other is gone, nobody else removes its temporary files."""
+        if os.getppid() != self.keeper:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            with suppress(OSError):  # others of the same keeper are there still
+                self.folder.parent.rmdir()
 
 
 def kept_worker() -> KeptWorker | None:
@@ -113,7 +125,8 @@ def kept_worker() -> KeptWorker | None:
     folder = Path(given)
     processes.be_killed_first()
     faulthandler.enable((folder / "crash").open("w"))  # stays open as long as the process lives
-    return KeptWorker(worker_name(folder.name, os.getpid()), LeaseNote(folder / "lease").write)
+    name = worker_name(folder.name, os.getpid())
+    return KeptWorker(name, LeaseNote(folder / "lease").write, folder, os.getppid())
 
 
 class _Child:
@@ -121,12 +134,17 @@ class _Child:
 
     def __init__(self, folder: Path, arguments: list[str]) -> None:
         self.folder = folder
-        (folder / "tmp").mkdir(parents=True)
-        self.note = LeaseNote(folder / "lease")
         environment = {FOLDER: str(folder), "TMPDIR": str(folder / "tmp")}
-        self.process = processes.start_argosy(arguments, environment=environment, is_session=True)
+        with ExitStack() as undone:
+            undone.callback(shutil.rmtree, folder, ignore_errors=True)
+            (folder / "tmp").mkdir(parents=True)
+            self.note = LeaseNote(folder / "lease")
+            undone.callback(self.note.close)
+            self.process = processes.start_argosy(arguments, environment=environment, is_session=True)
+            undone.pop_all()
         self.name = worker_name(folder.name, self.process.pid)
         self.held: LeaseKey | None = None
+        self.had_job = False
         self.held_since = self.lost_since = 0.0
         self.is_killed = False
         """By us, for which its job is not to blame."""
@@ -136,6 +154,7 @@ class _Child:
         held = self.note.read()
         if held != self.held:
             self.held, self.held_since, self.lost_since = held, now, 0.0
+            self.had_job |= held is not None
         return held
 
     def kill(self) -> None:
@@ -149,7 +168,8 @@ class _Child:
         return ""
 
     def close(self) -> None:
-        """Remove what it left behind: it has ended."""
+        """Remove what it left behind, the processes that it started too: it has ended."""
+        processes.kill_session(self.process)
         self.note.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -184,7 +204,14 @@ class WorkerProcesses:
         self._looked_at = float("-inf")
         self._kills = _MemoryKills()
         self._is_closing = threading.Event()
-        self._replace()
+        self._failed_starts, self._start_at = 0, float("-inf")
+        try:
+            self._replace()
+        except BaseException:
+            for child in self._children:
+                child.kill()
+                child.close()
+            raise
         self._thread = threading.Thread(target=self._run, name="workers", daemon=True)
         self._thread.start()
 
@@ -223,7 +250,7 @@ class WorkerProcesses:
                 self._is_closing.wait(LOOK_SECONDS)
 
     def _replace(self) -> None:
-        while len(self._children) < self._count:
+        while len(self._children) < self._count and time.monotonic() >= self._start_at:
             self._children.append(_Child(self._folder / secrets.token_hex(3), self._arguments))
 
     def _turn(self) -> None:
@@ -236,10 +263,18 @@ class WorkerProcesses:
         for child in [child for child in self._children if child.process.poll() is not None]:
             self._children.remove(child)
             self._count -= child.process.returncode == DRAINED and child.note.read() is None
+            self._pause_after(child, now)
             with suppress(DatabaseUnavailable, LeaseLost):  # the lease runs out then
                 self._settle(child)
                 self._backends.workers.remove(child.name)
             child.close()
+
+    def _pause_after(self, child: _Child, now: float) -> None:
+        """Before the next is started, where one could not begin: its message is not repeated several times a second."""
+        is_failed_start = child.process.returncode > 0 and child.process.returncode != DRAINED and not child.had_job
+        self._failed_starts = self._failed_starts + 1 if is_failed_start else 0
+        if is_failed_start:
+            self._start_at = now + back_off(self._failed_starts, LONGEST_PAUSE)
 
     def _look(self, now: float) -> None:
         held = {child: key for child in self._children if (key := child.look(now)) is not None}

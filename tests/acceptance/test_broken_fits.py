@@ -1,5 +1,6 @@
 """A fit that crashes its process, takes too much or does not stop fails alone: the same worker trains others."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -116,6 +117,13 @@ def test_a_fit_that_takes_too_long_fails_at_once(shell, until):
     assert found["failed"][0]["error"] == "ended: it ran for longer than the 1 s that its plan allows"
     status = submit(shell, "after", "well-after")
     assert until(lambda: ended(status))["counts"]["done"] == 1
+
+
+def test_what_is_printed_for_programs_is_one_document_where_a_plan_fails(shell):
+    shell.write("json.yaml", PLAN.format(name="json", how="sleep-json") + "limits: {seconds: 1}\n")
+    ran = shell.run("train", "json.yaml", "--processes", 1, "--json")
+    assert (ran.code, json.loads(ran.out)) == (1, [])
+    assert "Plan 'json': 1 failed." in ran.err
 
 
 def test_a_cancelled_fit_that_does_not_stop_is_ended(shell, until):

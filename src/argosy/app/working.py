@@ -96,9 +96,13 @@ def work_alone(
 ) -> int:
     """The whole work of a process that was started for it, as nice as the project says; its exit code."""
     kept = kept_worker()
-    processes.stand_back(backends.settings.training.nice)
-    os.environ.update(processes.threads(backends.settings.training.threads))  # no numeric library is loaded yet
-    tally = work(backends, stop, until, now=now, interrupt=interrupt, kept=kept)
+    try:
+        processes.stand_back(backends.settings.training.nice)
+        os.environ.update(processes.threads(backends.settings.training.threads))  # no numeric library is loaded yet
+        tally = work(backends, stop, until, now=now, interrupt=interrupt, kept=kept)
+    finally:
+        if kept:
+            kept.leave()
     return DRAINED if tally.is_drained and kept else 0
 
 

@@ -53,7 +53,7 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
     else:
         print_leaderboard(project, name, top=10)
     if found.failed or ((found.search or found.stopped) and not as_json):
-        print_line(str(found))
+        print_line(str(found), err=as_json)
     return 1 if found.failed else 0
 
 

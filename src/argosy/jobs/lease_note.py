@@ -21,7 +21,14 @@ class LeaseNote:
     """One process writes it, another reads it."""
 
     def __init__(self, path: Path) -> None:
+        """Raises OSError where there is no room for it, before any lease is held."""
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if not os.fstat(self._file).st_size:
+                self.write(None)
+        except OSError:
+            self.close()
+            raise
 
     def write(self, lease: Lease | None) -> None:
         """None: it holds none."""

@@ -166,6 +166,7 @@ _given: dict[str, Any] = {}
 
 def begin_child(opener: Opener, folder: str, scored: ScoredVersion, parent: int) -> None:
     """Before a process's first batch: nothing that could fail."""
+    os.dup2(processes.STANDARD_ERROR, processes.STANDARD_OUTPUT)  # what a plug-in prints is no part of the answer
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets a batch end
     os.environ[processes.PARENT] = str(parent)
     processes.follow_parent()

@@ -1,24 +1,32 @@
 """Who keeps workers, on every engine: what becomes of jobs whose processes crash, take too long or do not stop."""
 
+import errno
+import os
 import signal
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 import argosy
-from argosy import processes
+from argosy import processes, worker_processes
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import MAXIMUM_LOSSES
 from argosy.testing.waiting import until
-from argosy.worker_processes import how_it_ended, started
+from argosy.worker_processes import KeptWorker, how_it_ended, started
 
 OWN = """
 import ctypes
 import os
 import signal
+import subprocess
 import time
+from pathlib import Path
 
 from argosy.models.adapter import Adapter
 from argosy.models.adapters import adapters
+
+STARTED = Path(__file__).with_name("started")
 
 
 class Unlucky(Adapter):
@@ -27,6 +35,9 @@ class Unlucky(Adapter):
 
     def fit(self, inputs, labels):
         if self.how == "crash":
+            print("what a plug-in prints", flush=True)
+            with STARTED.open("a") as file:
+                print(subprocess.Popen(["sleep", "1000"]).pid, file=file)
             ctypes.string_at(0)
         if self.how == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -58,7 +69,14 @@ def submit(project, how, **more):
     return label
 
 
-def test_each_job_is_settled_as_its_process_ended(project):
+def is_there(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_each_job_is_settled_as_its_process_ended(project, capfd):
     crash, slow = submit(project, "crash"), submit(project, "slow", limits={"seconds": 1})
     with started(project.backends, 1):
         until(lambda: project.queue.get(slow).state is JobState.FAILED)
@@ -67,6 +85,8 @@ def test_each_job_is_settled_as_its_process_ended(project):
         until(lambda: project.queue.get(crash).state is JobState.FAILED)
         assert project.queue.get(crash).failures == 3
         assert project.queue.get(crash).error == "its worker process crashed with SIGSEGV"
+        left = (project.root / "started").read_text().split()
+        until(lambda: len(left) == 3 and not any(map(is_there, left)))
         cancelled = submit(project, "wait")
         until(lambda: project.queue.get(cancelled).state is JobState.RUNNING)
         (before,) = project.workers.all()
@@ -79,6 +99,51 @@ def test_each_job_is_settled_as_its_process_ended(project):
     assert project.queue.get(killed).state is JobState.QUEUED
     assert project.queue.get(killed).losses < MAXIMUM_LOSSES
     assert project.workers.all() == []
+    printed = capfd.readouterr()
+    assert "what a plug-in prints" not in printed.out
+    assert "what a plug-in prints" in printed.err
+
+
+def open_notes():
+    """The notes of leases that this process has open."""
+    links = []
+    for one in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # that of the folder
+            links.append(str(one.readlink()))
+    return [link for link in links if link.partition(" ")[0].endswith("/lease")]
+
+
+def test_where_one_process_cannot_be_started_none_is_left(project, monkeypatch):
+    made, start = [], processes.start_argosy
+
+    def start_one(*arguments, **more):
+        if made:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        made.append(start(*arguments, **more))
+        return made[0]
+
+    monkeypatch.setattr(processes, "start_argosy", start_one)
+    with pytest.raises(BlockingIOError), started(project.backends, 2):
+        pass
+    assert made[0].returncode == -signal.SIGKILL
+    assert open_notes() == []
+
+
+def test_a_process_that_cannot_begin_is_replaced_after_longer_and_longer_pauses(project, monkeypatch):
+    asked = []
+    monkeypatch.setattr(worker_processes, "back_off", lambda failures, _: asked.append(failures) or 0.0)
+    project.root.joinpath(f"{project.root.name}.py").write_text("raise ValueError")
+    with started(project.backends, 1):
+        until(lambda: len(asked) >= 2)
+    assert asked[:2] == [1, 2]
+
+
+def test_a_worker_whose_keeper_is_gone_removes_its_files_itself(tmp_path):
+    for keeper, is_left in ((os.getppid(), True), (0, False)):
+        folder = tmp_path / "argosy-1" / "one"
+        (folder / "tmp").mkdir(parents=True, exist_ok=True)
+        KeptWorker("w", lambda _: None, folder, keeper).leave()
+        assert folder.parent.exists() == is_left
 
 
 def test_how_a_process_ended_is_said_in_words():
