@@ -15,6 +15,8 @@ from pathlib import Path
 
 AUTOGROUP = Path("/proc/self/autogroup")
 GROUP_ATTEMPTS = 20
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+"""A program that runs another one, and ends it with whatever it started when nobody asks for it any more."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -122,6 +124,23 @@ def end_bare(process: subprocess.Popen[bytes], patience: float = 10.0) -> None:
         process.wait()
 
 
+def start_supervised(
+    folder: Path, place: str, command: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a program in `folder`/`place` under the supervisor, which ends it when its standard input is closed.
+
+    What the program prints, errors too, comes through one pipe.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-IS", str(SUPERVISOR), "--keep", str(folder), place, *command],
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        process_group=0,
+    )
+
+
 def follow_parent(on_gone: Callable[[], object] | None = None, poll_seconds: float = 1.0) -> bool:
     """Have this process sent SIGTERM when the one that started it is gone, however that ended. Once, at the start.
 
@@ -179,6 +198,22 @@ def resident_bytes() -> dict[int, int]:
             session, pages = int(values[3]), int(values[21])
             found[session] = found.get(session, 0) + pages * os.sysconf("SC_PAGE_SIZE")
     return found
+
+
+def memory_below(process: int) -> int:
+    """Resident bytes of a process and of all that descend from it; 0 where the system does not say."""
+    parents: dict[int, int] = {}
+    sizes: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            number, _, rest = path.read_text("utf-8", errors="replace").partition(" ")
+            values = rest.rpartition(")")[2].split()
+            parents[int(number)], sizes[int(number)] = int(values[1]), int(values[21])
+    below, found = {process}, 0
+    while below:
+        found += sum(sizes.get(one, 0) for one in below)
+        below = {child for child, parent in parents.items() if parent in below}
+    return found * os.sysconf("SC_PAGE_SIZE")
 
 
 def killed_for_memory() -> int:

@@ -20,7 +20,6 @@ from typing import Final
 from argosy import processes
 
 CHILD: Final = "argosy.models.runtimes.child"
-SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 OURS: Final = Path(__file__).parents[2]
 """This package."""
 SYSTEM: Final = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache", "/nix", "/gnu")
@@ -69,7 +68,7 @@ def _working(command: str, import_path: tuple[str, ...]) -> tuple[str, ...]:
 
 def _start(program: Sequence[str]) -> Popen[bytes]:
     folder = tempfile.mkdtemp(prefix="argosy-")  # the supervisor's to remove
-    return processes.start_bare([sys.executable, "-IS", str(SUPERVISOR), folder, *program])
+    return processes.start_bare([sys.executable, "-IS", str(processes.SUPERVISOR), folder, *program])
 
 
 def readable(import_path: Sequence[str]) -> list[Path]:

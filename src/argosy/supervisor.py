@@ -4,6 +4,9 @@ The program has this process's standard input and output, FOLDER as its working 
 killed when the other end of standard input is closed, which happens however the process that asked for it ends. With
 it go all processes that it started, those that left its group or its session too: on Linux they become children of
 this process when their parent ends. Then FOLDER is removed. Exits as the program did, with 128 + N for a signal N.
+
+As `supervisor.py --keep FOLDER PLACE PROGRAM…` the program reads nothing, works in FOLDER/PLACE, and leaves FOLDER to
+whoever asked, if anybody still does when it has ended.
 """
 
 from __future__ import annotations
@@ -18,18 +21,27 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 PR_SET_CHILD_SUBREAPER = 36
-NOBODY_ASKS = 0
+NOT_STARTED = 126
 
 
-def main(folder: str, program: list[str]) -> int:
+def main(folder: str, program: list[str], place: str | None = None) -> int:
+    """`place`: below the folder, which is kept."""
     with suppress(OSError, AttributeError):  # another system than Linux
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     news, bell = os.pipe()
     os.set_blocking(bell, False)
     signal.set_wakeup_fd(bell)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    os.chdir(folder)
-    child = os.posix_spawn(program[0], program, os.environ, setsid=True)
+    os.chdir(os.path.join(folder, place or ""))  # noqa: PTH118
+    nothing = [] if place is None else [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
+    try:
+        ignored_by_python = [signal.SIGPIPE, signal.SIGXFSZ]
+        child = os.posix_spawn(
+            program[0], program, os.environ, setsid=True, file_actions=nothing, setsigdef=ignored_by_python
+        )
+    except OSError as error:
+        print(f"{program[0]} cannot be started: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return NOT_STARTED
     os.dup2(os.open(os.devnull, os.O_RDWR), 1)  # so that the answers end when the program does
     code = ended(child, news)
     with suppress(ProcessLookupError, PermissionError):
@@ -37,11 +49,12 @@ def main(folder: str, program: list[str]) -> int:
     while any(True for _ in killed()):
         continue
     os.chdir("/")
-    shutil.rmtree(folder, ignore_errors=True)
-    return code
+    if place is None or code is None:
+        shutil.rmtree(folder, ignore_errors=True)
+    return code or 0
 
 
-def ended(child: int, news: int) -> int:
+def ended(child: int, news: int) -> int | None:
     """Wait for the program, or for nobody to ask any more."""
     poll = select.poll()
     poll.register(0, 0)  # no event but that the other end is closed
@@ -53,7 +66,7 @@ def ended(child: int, news: int) -> int:
                 if found[0] == child:
                     code = os.waitstatus_to_exitcode(found[1])
                     return 128 - code if code < 0 else code
-    return NOBODY_ASKS
+    return None
 
 
 def killed() -> Iterator[int]:
@@ -81,4 +94,6 @@ def parent(name: str) -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1] == "--keep":
+        sys.exit(main(sys.argv[2], sys.argv[4:], sys.argv[3]))
     sys.exit(main(sys.argv[1], sys.argv[2:]))
