@@ -163,6 +163,7 @@ ON_EVERY_ENGINE = (
     "integration/jobs/",
     "integration/triggers/test_content_once",
     "integration/triggers/test_rows_and_moments",
+    "integration/steps/",
 )
 """Whose tests that ask for a database are run on each, but those that are marked `sqlite`."""
 

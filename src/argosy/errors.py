@@ -270,7 +270,7 @@ class NothingToRetry(UserMistake):
 
 
 class JobNotFound(UserMistake):
-    """No job has that label."""
+    """No job has that label, or no step or run of one that name."""
 
 
 class JobInterrupted(ArgosyError):

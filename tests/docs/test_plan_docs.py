@@ -11,6 +11,7 @@ import pytest
 from argosy.datasets.cuts import cuts
 from argosy.definitions import Registries, Settings, expand, parse_plan
 from argosy.definitions.project import OVERRIDES, parse_settings
+from argosy.definitions.steps import parse_steps
 from argosy.definitions.trigger_notes import trigger_notes
 from argosy.definitions.yaml_files import parse_mapping
 from argosy.models.adapters import adapters
@@ -69,3 +70,9 @@ def paths(struct, prefix=""):
 def test_every_setting_and_variable_is_in_the_docs():
     text = (DOCS / "settings.md").read_text("utf-8")
     assert [name for name in [*paths(Settings), *OVERRIDES] if f"`{name}`" not in text] == []
+
+
+def test_the_steps_in_the_docs_are_steps():
+    [written] = blocks("steps.md", "yaml")
+    steps = parse_steps(parse_settings(parse_mapping(written, "steps.md"), {}).steps)
+    assert [(step.name, step.after) for step in steps.values()] == [("clean", ""), ("articles", "clean")]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from argosy.messaging.broker import Broker
     from argosy.messaging.following import Notifications
     from argosy.operations.keys import ProjectKeys
+    from argosy.steps.project_steps import ProjectSteps
     from argosy.store.artifact_store import ArtifactStore
     from argosy.store.store import Store
     from argosy.training.reproduction import Reproduction
@@ -129,6 +130,12 @@ class Project:
         from argosy.app.models import ProjectModels
 
         return ProjectModels(self.backends)
+
+    @cached_property
+    def steps(self) -> ProjectSteps:
+        from argosy.steps.project_steps import ProjectSteps
+
+        return ProjectSteps(self.backends)
 
     @cached_property
     def feedback(self) -> ProjectFeedback:

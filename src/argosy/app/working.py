@@ -150,16 +150,22 @@ def handlers(backends: Backends, trainer: Trainer) -> dict[str, Handler]:
 
         return TriggeredSubmission(backends)(job, guard)
 
+    def step_job(job: Job, guard: LeaseGuard) -> Outcome:
+        from argosy.steps.step_job import StepJob
+
+        return StepJob(backends)(job, guard)
+
     kinds: dict[str, Handler] = {"train": train_job, "retrain": retrain_job, "gate": gate_job, "replay": replay_job}
-    kinds |= {"drift": drift_job, "submit": submit_job}
+    kinds |= {"drift": drift_job, "submit": submit_job, "step": step_job}
     return {kind: _stoppable(run) for kind, run in kinds.items()}
 
 
 def duties(backends: Backends) -> list[Duty]:
     """What one worker at a time does for all of them, and how often."""
+    from argosy.steps.watching import Watching
     from argosy.triggers.looking import trigger_duties
 
-    return trigger_duties(backends, platform.node())
+    return [*trigger_duties(backends, platform.node()), Watching(backends).duty()]
 
 
 def _stoppable(run: Handler) -> Handler:

@@ -25,6 +25,7 @@ COMMANDS = {
     "examples": ("argosy.cli.examples:examples", "Import, count, show, export and erase labelled examples."),
     "plan": ("argosy.cli.plan:plan", "Check, submit, watch, cancel and retry plans."),
     "train": ("argosy.cli.train:train", "Train a plan here and now, then show the leaderboard."),
+    "steps": ("argosy.cli.steps:steps", "Run commands on new files, and show what they printed and put out."),
     "worker": ("argosy.cli.train:worker", "Run workers that train whatever is queued."),
     "workers": ("argosy.cli.jobs:workers", "List the workers that run, and have them finish."),
     "jobs": ("argosy.cli.jobs:jobs", "List jobs, and show why one waits or has failed."),

@@ -40,7 +40,7 @@ def parse_limits(values: Any, path: str = "limits") -> FitLimits | None:
     if values is None:
         return None
     refuse_unknown_keys(values, ("memory", "seconds"), "limits", path)
-    return FitLimits(_memory(values, f"{path}.memory"), _seconds(values, f"{path}.seconds"))
+    return FitLimits(parse_size(values.get("memory"), f"{path}.memory"), _seconds(values, f"{path}.seconds"))
 
 
 def in_units(size: int) -> str:
@@ -49,8 +49,8 @@ def in_units(size: int) -> str:
     return f"{size / _UNITS[unit]:.3g}{unit}" if unit else f"{size} bytes"
 
 
-def _memory(values: Mapping[str, Any], path: str) -> int | None:
-    given = values.get("memory")
+def parse_size(given: Any, path: str) -> int | None:
+    """Bytes from `2G`, `512M` or a number; None is none. Raises DefinitionInvalid."""
     if given is None:
         return None
     found = None if isinstance(given, bool) else _SIZE.fullmatch(str(given))

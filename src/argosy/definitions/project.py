@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from argosy.definitions.durations import parse_duration
 from argosy.definitions.quiet_hours import QuietHours, parse_quiet_hours
+from argosy.definitions.steps import StepSettings, parse_steps
 from argosy.definitions.webhooks import WebhookSettings, check_webhooks
 from argosy.definitions.yaml_files import located, read_mapping
 from argosy.errors import ProjectNotFound
@@ -182,9 +183,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     feedback_conflicts: NotEmpty = "latest"
     """The same for feedback on one prediction: latest, majority, drop, or `trust: SOURCE, SOURCE`."""
     webhooks: list[WebhookSettings] = []
+    steps: dict[str, StepSettings] = {}
 
     def __post_init__(self) -> None:
         check_webhooks(self.webhooks)
+        parse_steps(self.steps)
 
 
 OVERRIDES = {

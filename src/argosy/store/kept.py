@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from argosy.database.database import Transaction
+from argosy.database.database import Transaction, in_lists
 from argosy.errors import TagInvalid
 from argosy.store import removals
 from argosy.store import statements as sql
 from argosy.store.trained import PutArtifact
 
-Kind = Literal["code", "attachment"]
+Kind = Literal["code", "attachment", "input", "output", "log"]
+"""The last three are a step's."""
 Curves = dict[str, list[tuple[int, float]]]
 """Metric to its (step, value), in the order of steps."""
 VALUE_CHARACTERS = 1000
@@ -52,6 +53,12 @@ def keep_files(transaction: Transaction, label: str, files: Iterable[PutFile]) -
 def kept_files(transaction: Transaction, label: str) -> list[KeptFile]:
     """By kind and name."""
     return [KeptFile(*row) for row in transaction.execute(sql.KEPT_FILES, {"label": label})]
+
+
+def labels_keeping(transaction: Transaction, kind: Kind, digests: Iterable[str]) -> set[str]:
+    """What a file of that kind, with one of those digests, is kept for."""
+    found = (transaction.execute(sql.KEEPING, {"kind": kind, "digests": some}) for some in in_lists(digests))
+    return {label for rows in found for (label,) in rows}
 
 
 def keep_curves(transaction: Transaction, label: str, curves: Curves) -> None:
