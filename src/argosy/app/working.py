@@ -107,8 +107,8 @@ def work_alone(
 
 
 def handlers(backends: Backends, trainer: Trainer) -> dict[str, Handler]:
-    """Every kind of job, and who runs it; those of retraining are made when one runs: they need more keys."""
-
+    """Every kind of job, and who runs it."""
+    from argosy.feedback.handlers import feedback_handlers
     from argosy.tuning.searches import Searches
 
     searches = Searches.of(backends)
@@ -116,34 +116,6 @@ def handlers(backends: Backends, trainer: Trainer) -> dict[str, Handler]:
     def train_job(job: Job, guard: LeaseGuard) -> Outcome:
         searches.advance()  # so that the next trial is queued when this one is done
         return trainer.handle(job, guard)
-
-    def retrain_job(job: Job, guard: LeaseGuard) -> Outcome:
-        from argosy.feedback.corrections import Corrections
-        from argosy.feedback.policies import gate_policy
-        from argosy.feedback.retraining import Retraining
-
-        plans, policy = backends.plans, gate_policy(backends.settings)
-        return Retraining(backends.database, plans, backends.registries, Corrections.of(backends), policy)(job, guard)
-
-    def gate_job(job: Job, guard: LeaseGuard) -> Outcome:
-        from argosy.feedback.gating import Gating
-        from argosy.feedback.policies import gate_policy
-
-        policy = gate_policy(backends.settings)
-        return Gating(backends.database, backends.vault, backends.store, policy)(job, guard)
-
-    def replay_job(job: Job, guard: LeaseGuard) -> Outcome:
-        from argosy.feedback.policies import conflict_rule, gate_policy
-        from argosy.feedback.replaying import Replaying
-
-        rule, policy = conflict_rule(backends.settings), gate_policy(backends.settings)
-        return Replaying(backends.database, backends.prediction_log, backends.store, rule, policy)(job, guard)
-
-    def drift_job(job: Job, guard: LeaseGuard) -> Outcome:
-        from argosy.evaluation.drift_checker import DriftChecker
-        from argosy.feedback.drifting import Drifting
-
-        return Drifting(backends.database, DriftChecker.of(backends))(job, guard)
 
     def submit_job(job: Job, guard: LeaseGuard) -> Outcome:
         from argosy.triggers.submitting import TriggeredSubmission
@@ -155,8 +127,8 @@ def handlers(backends: Backends, trainer: Trainer) -> dict[str, Handler]:
 
         return StepJob(backends)(job, guard)
 
-    kinds: dict[str, Handler] = {"train": train_job, "retrain": retrain_job, "gate": gate_job, "replay": replay_job}
-    kinds |= {"drift": drift_job, "submit": submit_job, "step": step_job}
+    kinds: dict[str, Handler] = {"train": train_job, "submit": submit_job, "step": step_job}
+    kinds |= feedback_handlers(backends)
     return {kind: _stoppable(run) for kind, run in kinds.items()}
 
 

@@ -71,7 +71,7 @@ def jobs() -> None:
 
 @jobs.command("list")
 @click.option("--state", type=click.Choice(STATES), help="Only those in that state.")
-@click.option("--kind", default="", help="Only those of that kind: train, retrain, gate, replay, drift, submit or step.")
+@click.option("--kind", default="", help="Only those of one: train, retrain, gate, replay, drift, submit or step.")
 @click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="List no more than so many.")
 @json_option
 @click.pass_context
