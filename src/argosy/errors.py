@@ -163,7 +163,7 @@ class RowsUnreadable(UserMistake):
     """A file that holds no rows of a database, or was damaged."""
 
 
-class SchemaNewer(UserMistake):
+class SchemaNewer(UserMistake, DatabaseUnavailable):
     """The database was written by a newer Argosy than this one."""
 
 

@@ -28,7 +28,7 @@ import msgspec
 from argosy import processes
 from argosy.backends import Backends
 from argosy.definitions.limits import FitLimits
-from argosy.errors import DatabaseUnavailable, JobFailed, LeaseLost, message_of
+from argosy.errors import DatabaseUnavailable, JobFailed, LeaseLost, SchemaNewer, message_of
 from argosy.jobs.job import Lease, LeaseKey
 from argosy.jobs.lease_note import LeaseNote
 from argosy.jobs.workers import worker_name
@@ -86,6 +86,7 @@ def started(
             yield keeper
         finally:
             keeper.close()
+        keeper.check_not_outdated()
 
 
 @contextmanager
@@ -203,6 +204,7 @@ class WorkerProcesses:
         self._children: list[_Child] = []
         self._looked_at = float("-inf")
         self._kills = _MemoryKills()
+        self._newer: SchemaNewer | None = None
         self._is_closing = threading.Event()
         self._failed_starts, self._start_at = 0, float("-inf")
         try:
@@ -214,6 +216,11 @@ class WorkerProcesses:
             raise
         self._thread = threading.Thread(target=self._run, name="workers", daemon=True)
         self._thread.start()
+
+    def check_not_outdated(self) -> None:
+        """Raises SchemaNewer where a newer Argosy has changed the database under the children."""
+        if self._newer is not None:
+            raise self._newer
 
     @property
     def is_drained(self) -> bool:
@@ -275,6 +282,15 @@ class WorkerProcesses:
         self._failed_starts = self._failed_starts + 1 if is_failed_start else 0
         if is_failed_start:
             self._start_at = now + back_off(self._failed_starts, LONGEST_PAUSE)
+            self._check_schema()
+
+    def _check_schema(self) -> None:
+        """Where a newer Argosy's database has ended the child, none of this one would do better."""
+        with suppress(DatabaseUnavailable):
+            try:
+                self._backends.database.migrate()
+            except SchemaNewer as newer:
+                self._newer, self._count = newer, 0
 
     def _look(self, now: float) -> None:
         held = {child: key for child in self._children if (key := child.look(now)) is not None}

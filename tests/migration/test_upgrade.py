@@ -144,7 +144,8 @@ def test_an_upgrade_that_fails_leaves_the_first_schema_as_it_was(first, monkeypa
 def test_a_project_of_a_newer_argosy_is_refused(first):
     project = argosy.open(first)
     with project.database.write() as transaction:
-        transaction.execute("INSERT INTO schema_steps VALUES (:number, 0)", {"number": migrations.newest_step() + 1})
+        newer = {"number": migrations.newest_step() + 1}
+        transaction.execute("INSERT INTO schema_steps VALUES (:number, 0, :number)", newer)
     project.close()
     with pytest.raises(SchemaNewer, match="upgrade with pip"):
         argosy.open(first).examples.collections()

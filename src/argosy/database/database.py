@@ -10,6 +10,8 @@ Guarantees, for every engine:
   earlier holders committed, and keeps it until its transaction ends. A transaction that writes what it concludes from
   what it read locks a name for it first; without a lock, two of them may read the same and both write.
 - `Transaction.now()` is the database's clock, the only one that leases may use, in seconds since 1970.
+- A transaction begins by SchemaNewer where a newer Argosy has changed the schema since `migrate` in a way that this one
+  must know. Who writes waits for as long as it is changed.
 - `wait_for_change` returns when another transaction that called `announce()` was committed, in any process.
 
 Rules for SQL outside of `engines/`; what they do not name must be in both SQLite 3.35 and PostgreSQL 15:

@@ -26,6 +26,7 @@ from argosy.errors import (
     LeaseLost,
     Outage,
     Overtaken,
+    SchemaNewer,
     UserMistake,
     message_of,
     traced,
@@ -162,6 +163,8 @@ class _Worker:
                     self.claims.hold("")
                     if until is not None and until():
                         break
+            except SchemaNewer:  # what it had to run is for those that know the schema: its lease runs out
+                raise
             except DatabaseUnavailable as error:  # leases and messages outlive the outage
                 log.warning("%s: %s; trying again", owner, error)
                 self.stop.wait(self.timings.recover)

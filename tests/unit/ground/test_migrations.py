@@ -89,15 +89,15 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(database, monkeypatch):
 
 def test_a_newer_database_is_refused_untouched(database):
     database.migrate()
+    before = schema(database)
     newer = migrations.newest_step() + 1
     with database.write() as transaction:
-        transaction.execute("INSERT INTO schema_steps VALUES (:number, 0)", {"number": newer})
-    before = schema(database)
+        transaction.execute("INSERT INTO schema_steps VALUES (:number, 0, :number)", {"number": newer})
     with pytest.raises(SchemaNewer) as caught:
         database.migrate()
     expected = f"has schema {newer}, this Argosy knows up to {newer - 1}: upgrade with pip install -U argosy"
     assert str(caught.value).endswith(expected)
-    assert schema(database) == before
+    assert schema(SqliteDatabase(database.url)) == before
 
 
 def test_processes_that_migrate_together_apply_each_step_once(database):

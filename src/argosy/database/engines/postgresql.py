@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from typing import Any, Final
 
 from argosy.database import migrations
@@ -22,6 +23,7 @@ from argosy.database.engines.postgresql_connections import (
     Connection,
     ConnectionPool,
     connect,
+    is_without_table,
     read_address,
     run_many,
     run_statement,
@@ -135,6 +137,7 @@ class PostgresqlDatabase:
     def __init__(self, url: str) -> None:
         self._address = read_address(url)
         self.url = self._address.shown
+        self._is_migrated = False
         self._begin()
 
     def _begin(self) -> None:
@@ -182,7 +185,9 @@ class PostgresqlDatabase:
         return is_notified
 
     def migrate(self) -> int:
-        return migrations.migrate(self, self.url)
+        number = migrations.migrate(self.read, partial(self._writing, _ALONE), self.url)
+        self._is_migrated = True
+        return number
 
     def purge(self) -> None:
         """Write every table anew. The write-ahead log, archives of it and backups are the server's operator's."""
@@ -211,19 +216,39 @@ class PostgresqlDatabase:
             self._listening.clear()
 
     @contextmanager
-    def _lent(self, begin: str, then: str = "") -> Iterator[Connection]:
+    def _lent(self, *begin: str) -> Iterator[Connection]:
         """A connection with a transaction begun on it, which is rolled back unless it was committed."""
         self._check_process()
         thread, pool, busy = threading.get_ident(), self._pool_of_process, self._busy
         if thread in busy:
             raise DatabaseUnavailable(f"{self.url}: a transaction is open on this thread already")
-        connection = pool.begun("; ".join(filter(None, (self._address.limits.beginning(begin), then))))
+        connection = self._begun(pool, [self._address.limits.beginning(begin[0]), *begin[1:]])
         busy.add(thread)
         try:
             yield connection
         finally:
             busy.discard(thread)
             pool.give_back(connection)
+
+    def _begun(self, pool: ConnectionPool, statements: list[str]) -> Connection:
+        """Raises SchemaNewer where a newer Argosy has changed the schema since this one has opened the database.
+
+        The schema is asked for last, when the locks were had that keep others from changing it.
+        """
+        if not self._is_migrated:
+            return pool.begun("; ".join(statements))[0]
+        try:
+            connection, rows = pool.begun("; ".join([*statements, migrations.REQUIRED]))
+        except DatabaseUnavailable as error:
+            if not is_without_table(error):
+                raise
+            return pool.begun("; ".join(statements))[0]  # it was emptied, to be filled
+        try:
+            migrations.check_not_newer(rows[0][0], self.url)
+        except BaseException:
+            pool.give_back(connection)
+            raise
+        return connection
 
     def _check_process(self) -> None:
         if os.getpid() != self._process:

@@ -175,34 +175,37 @@ class ConnectionPool:
         self._idle: list[tuple[float, Connection]] = []
         self._lent: set[Connection] = set()
 
-    def begun(self, statement: str) -> Connection:
-        """A connection on which the statement was run. One that the server has closed meanwhile is replaced."""
+    def begun(self, statements: str) -> tuple[Connection, list[Row]]:
+        """A connection on which the statements were run, and the rows of the last one.
+
+        One that the server has closed meanwhile is replaced.
+        """
         limits = self._address.limits
         if not self._places.acquire(timeout=limits.pool_timeout):
             hint = "write a larger pool_size in the URL of the database"
             raise DatabaseOutage(f"{self._address.shown}: all {limits.pool_size} connections are in use: {hint}")
         try:
-            connection = self._run_on_any(statement)
+            connection, rows = self._run_on_any(statements)
         except BaseException:
             self._places.release()
             raise
         with self._changing:
             self._lent.add(connection)
-        return connection
+        return connection, rows
 
-    def _run_on_any(self, statement: str) -> Connection:
+    def _run_on_any(self, statements: str) -> tuple[Connection, list[Row]]:
         while True:
             kept = self._kept()
             connection = kept or connect(self._address)
             try:
-                run_statement(connection, statement)
+                rows = run_statement(connection, statements)
             except BaseException as error:
                 is_lost = isinstance(error, DatabaseOutage) and connection.closed
                 connection.close()
                 if not (is_lost and kept):  # else the next may be alive
                     raise
             else:
-                return connection
+                return connection, rows
 
     def give_back(self, connection: Connection) -> None:
         """End what is open on it, and lend it to others."""
@@ -242,9 +245,11 @@ class ConnectionPool:
 
 
 def run_statement(connection: Connection, statement: str, parameters: Parameters | None = None) -> list[Row]:
-    """Its rows; only without parameters may there be several statements."""
+    """Its rows; only without parameters may there be several statements, and the rows are the last one's."""
     with translated(), connection.cursor() as cursor:
         cursor.execute(statement, parameters)
+        while cursor.nextset():
+            continue
         return cursor.fetchall() if cursor.description else []
 
 
@@ -266,6 +271,11 @@ def translated(where: str = "the database") -> Iterator[None]:
         raise ConstraintViolated(_line(error)) from error
     except psycopg.Error as error:
         raise _kind(error)(f"{where}: {_line(error)}") from error
+
+
+def is_without_table(error: DatabaseUnavailable) -> bool:
+    """Whether the statement named a table that is not there."""
+    return isinstance(error.__cause__, psycopg.errors.UndefinedTable)
 
 
 def _kind(error: psycopg.Error) -> type[DatabaseUnavailable]:

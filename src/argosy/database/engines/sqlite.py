@@ -154,6 +154,7 @@ class SqliteDatabase:
         self._opened: list[tuple[threading.Thread, sqlite3.Connection]] = []
         self._opening = threading.Lock()
         self._process = os.getpid()
+        self._is_migrated = False
 
     @contextmanager
     def read(self) -> Iterator[SqliteTransaction]:
@@ -161,7 +162,7 @@ class SqliteDatabase:
         with _translated():
             connection.execute("BEGIN")
         try:
-            yield SqliteTransaction(connection)
+            yield self._checked(SqliteTransaction(connection))
         finally:
             if connection.in_transaction:  # a failing disk may have ended it already
                 connection.execute("ROLLBACK")
@@ -172,13 +173,19 @@ class SqliteDatabase:
         with _translated():
             connection.execute("BEGIN IMMEDIATE")
         try:
-            yield SqliteTransaction(connection)
+            yield self._checked(SqliteTransaction(connection))
             with _translated():
                 connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+    def _checked(self, transaction: SqliteTransaction) -> SqliteTransaction:
+        """Raises SchemaNewer where a newer Argosy has changed the schema since this one has opened the database."""
+        if self._is_migrated and transaction.has_table(migrations.TABLE):
+            migrations.check_not_newer(transaction.execute(migrations.REQUIRED)[0][0], self.url)
+        return transaction
 
     @contextmanager
     def scratch(self) -> Iterator[SqliteTransaction]:
@@ -205,7 +212,9 @@ class SqliteDatabase:
             self._local.pause = min(self._local.pause * 2, LONGEST_PAUSE)
 
     def migrate(self) -> int:
-        return migrations.migrate(self, self.url)
+        number = migrations.migrate(self.read, self.write, self.url)
+        self._is_migrated = True
+        return number
 
     def purge(self) -> None:
         connection = self._connection()
