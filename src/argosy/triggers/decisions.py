@@ -8,7 +8,7 @@ from typing import Final
 
 from argosy.definitions.cron import CronSchedule
 from argosy.plurals import plural
-from argosy.tuning.trigger_files import FileState, KnownFile, TriggerFile
+from argosy.tuning.trigger_files import FileState, NotedFile, TriggerFile
 
 AHEAD_SECONDS: Final = 86_400.0
 """Moments that were settled for longer than this from now were settled by a clock that has been put back since."""
@@ -49,7 +49,7 @@ def moment_decision(schedule: CronSchedule, settled_until: float, now: float) ->
 class FileDecisions:
     """What a look at files asks for: what to note of each, and which to import now."""
 
-    note: tuple[tuple[TriggerFile, FileState, str], ...] = ()
+    note: tuple[NotedFile, ...] = ()
     ready: tuple[TriggerFile, ...] = ()
     gone: tuple[str, ...] = ()
 
@@ -59,14 +59,14 @@ class FileDecisions:
 
 
 def file_decisions(
-    found: Iterable[TriggerFile], known: Mapping[str, KnownFile], refused: Mapping[str, str], is_under_way: bool
+    found: Iterable[TriggerFile], known: Mapping[str, NotedFile], refused: Mapping[str, str], is_under_way: bool
 ) -> FileDecisions:
     """What is new or has changed waits for the next look; what has not changed since the last one is imported.
 
     `refused`, by path, are those that may not be read, and why. While a job is under way that may be importing some,
     none begins.
     """
-    note: list[tuple[TriggerFile, FileState, str]] = []
+    note: list[NotedFile] = []
     ready: list[TriggerFile] = []
     there: set[str] = set()
     for file in found:
@@ -74,11 +74,11 @@ def file_decisions(
         before = known.get(file.path)
         is_same, why = before is not None and before.file == file, refused.get(file.path, "")
         if before is None or not is_same:
-            note.append((file, FileState.BROKEN if why else FileState.SEEN, why))
+            note.append(NotedFile(file, FileState.BROKEN if why else FileState.SEEN, why))
         elif before.state is FileState.SEEN and not is_under_way:
             ready.append(file)
         elif before.state in (FileState.QUEUED, FileState.READING) and not is_under_way:
-            note.append((file, FileState.BROKEN, GONE_WRONG))
+            note.append(NotedFile(file, FileState.BROKEN, GONE_WRONG))
     gone = tuple(path for path in known if path not in there)
     return FileDecisions(tuple(note), tuple(ready), gone)
 

@@ -15,7 +15,7 @@ from argosy.triggers.firing import fire, is_submitting
 from argosy.triggers.matching import Matches, matching_files
 from argosy.triggers.turns import apart, as_it_is
 from argosy.tuning.plan_triggers import RegisteredTrigger, registered_triggers, set_problem
-from argosy.tuning.trigger_files import FilePlace, FileState
+from argosy.tuning.trigger_files import FilePlace, FileState, NotedFile
 
 MOST_AT_ONCE: Final = 1000
 """Files that one job imports."""
@@ -56,11 +56,9 @@ class FileLooks:
     ) -> None:
         ready = decisions.ready[:MOST_AT_ONCE]
         place.forget(transaction, decisions.gone)
-        for file, state, problem in decisions.note:
-            place.put(transaction, file, state, problem)
+        place.put(transaction, decisions.note)
         if ready and fire(transaction, self._queue, one, files_reason(ready), self._machine, ready):
-            for file in ready:
-                place.set(transaction, file, FileState.QUEUED)
+            place.set(transaction, [NotedFile(file, FileState.QUEUED) for file in ready])
             _log.info("%s: %s", one.plan, files_reason(ready))
 
 

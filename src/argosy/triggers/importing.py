@@ -15,8 +15,8 @@ from argosy.errors import ArgosyError, ExamplesInvalid, JobInterrupted, LeaseLos
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.runner import is_outage
 from argosy.telemetry import logger
-from argosy.triggers.matching import file_as_it_is
-from argosy.tuning.trigger_files import FilePlace, FileState, TriggerFile
+from argosy.triggers.matching import file_as_it_is, refusal
+from argosy.tuning.trigger_files import FilePlace, FileState, NotedFile, TriggerFile
 
 _log = logger("argosy.triggers")
 
@@ -102,6 +102,8 @@ class FileImports:
         now = file_as_it_is(self._backends.root, file.path)
         if now is None:
             raise ExamplesInvalid(f"{file.path}: it is not there any more")
+        if why := refusal(self._backends.root, self._backends.root / file.path):
+            raise ExamplesInvalid(f"{file.path}: {why}")
         if now != file:
             raise FileChanged(f"{file.path} has changed since it was looked at")
 
@@ -112,7 +114,7 @@ class FileImports:
 
     def _settle(self, file: TriggerFile, state: FileState, problem: str = "") -> FileState:
         with self._backends.database.write() as transaction:
-            self._place.set(transaction, file, state, problem)
+            self._place.set(transaction, [NotedFile(file, state, problem)])
         return state
 
 

@@ -29,7 +29,7 @@ def matching_files(root: Path, pattern: str, most: int = MOST_FILES) -> Matches:
     """Regular files, in the order of their paths. What is not there any more when it is looked at, is not there.
 
     Left out: what lies in the project's own folder, and names that begin with a dot, which programs give to files that
-    they are writing, unless the pattern's begins with one. A link that leads out of the project's folder is refused.
+    they are writing, unless the pattern's begins with one. For links see `refusal`.
     """
     found = Matches()
     paths = sorted(islice(_candidates(root, pattern), most + 1))
@@ -38,12 +38,19 @@ def matching_files(root: Path, pattern: str, most: int = MOST_FILES) -> Matches:
         if file is None:
             continue
         found.files.append(file)
-        if not is_below(root, path):
-            found.refused[file.path] = "it leads out of the project's folder"
+        if why := refusal(root, path):
+            found.refused[file.path] = why
     if len(paths) > most:
         found.files.append(TriggerFile(pattern, 0, 0))
         found.refused[pattern] = f"more than {most:,} files match, and only so many are looked at: move some away"
     return found
+
+
+def refusal(root: Path, path: Path) -> str:
+    """Why a file may not be read, for where its links lead; empty: it may."""
+    if not is_below(root, path):
+        return "it leads out of the project's folder"
+    return "it leads into the project's own folder" if is_below(root / HOME, path) else ""
 
 
 def file_as_it_is(root: Path, path: str) -> TriggerFile | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from argosy.database import Transaction
 from argosy.tuning import trigger_statements as sql
@@ -35,11 +36,13 @@ class TriggerFile:
 
 
 @dataclass(frozen=True)
-class KnownFile:
-    """A file as its row was read."""
+class NotedFile:
+    """A file, and what became of it."""
 
     file: TriggerFile
     state: FileState
+    problem: str = ""
+    """Why it is broken."""
 
 
 @dataclass(frozen=True)
@@ -60,30 +63,34 @@ class FilePlace:
     name: str
     machine: str
 
-    def known(self, transaction: Transaction) -> dict[str, KnownFile]:
+    def known(self, transaction: Transaction) -> dict[str, NotedFile]:
         """By path."""
         rows = transaction.execute(sql.FILES, vars(self))
-        return {row[0]: KnownFile(TriggerFile(*row[:3]), FileState(row[3])) for row in rows}
+        return {row[0]: NotedFile(TriggerFile(*row[:3]), FileState(row[3])) for row in rows}
 
     def state(self, transaction: Transaction, file: TriggerFile) -> FileState | None:
         """Of a file as it was found; None where it is another by now."""
         rows = transaction.execute(sql.STATE_OF_FILE, {**vars(self), **vars(file)})
         return FileState(rows[0][0]) if rows else None
 
-    def put(self, transaction: Transaction, file: TriggerFile, state: FileState, problem: str = "") -> None:
-        """A file as it is now."""
-        row = {**vars(self), **vars(file), "state": state.value, "problem": problem, "now": transaction.now()}
-        transaction.execute(sql.PUT_FILE, row)
+    def put(self, transaction: Transaction, noted: Iterable[NotedFile]) -> None:
+        """Files as they are now."""
+        transaction.execute_many(sql.PUT_FILE, self._rows(transaction, noted))
 
-    def set(self, transaction: Transaction, file: TriggerFile, state: FileState, problem: str = "") -> None:
-        """What became of a file, unless it is another by now."""
-        row = {**vars(self), **vars(file), "state": state.value, "problem": problem, "now": transaction.now()}
-        transaction.execute(sql.SET_FILE_STATE, row)
+    def set(self, transaction: Transaction, noted: Iterable[NotedFile]) -> None:
+        """What became of files, unless they are others by now."""
+        transaction.execute_many(sql.SET_FILE_STATE, self._rows(transaction, noted))
 
     def forget(self, transaction: Transaction, paths: Iterable[str]) -> None:
         """They are not there any more."""
-        for path in paths:
-            transaction.execute(sql.FORGET_FILE, {**vars(self), "path": path})
+        transaction.execute_many(sql.FORGET_FILE, [{**vars(self), "path": path} for path in paths])
+
+    def _rows(self, transaction: Transaction, noted: Iterable[NotedFile]) -> list[dict[str, Any]]:
+        now = transaction.now()
+        return [
+            {**vars(self), **vars(one.file), "state": one.state.value, "problem": one.problem, "now": now}
+            for one in noted
+        ]
 
 
 def count_files(transaction: Transaction, key: Mapping[str, str]) -> dict[str, int]:

@@ -4,7 +4,7 @@ import pytest
 
 from argosy.errors import WorkerNotFound
 from argosy.jobs.queue import Queue
-from argosy.jobs.workers import SILENT_SECONDS, Identity, Workers
+from argosy.jobs.workers import SILENT_SECONDS, Identity, Workers, on_machine
 from argosy.testing.leases import leased
 from argosy.testing.waiting import until
 from stored.jobs import age_workers
@@ -32,6 +32,13 @@ def test_a_worker_is_there_from_its_start_to_its_end(workers):
         assert not found["one"].is_silent
         assert found["one"].runs == ""
     assert workers.all() == []
+
+
+def test_it_has_its_plug_ins_and_its_machine(workers):
+    workers.show_life(identity("one", mine="digest"))
+    (found,) = workers.all()
+    assert found.has({"adapter.mine": "digest", on_machine("host"): ""})
+    assert not found.has({on_machine("elsewhere"): ""})
 
 
 def test_it_is_shown_with_its_job(workers, database):

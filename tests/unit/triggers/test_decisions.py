@@ -14,7 +14,7 @@ from argosy.triggers.decisions import (
     moment_decision,
     rows_reason,
 )
-from argosy.tuning.trigger_files import FileState, KnownFile, TriggerFile
+from argosy.tuning.trigger_files import FileState, NotedFile, TriggerFile
 
 START = 1_700_000_000.0
 SCHEDULES = st.sampled_from(["* * * * *", "*/15 * * * *", "0 3 * * *", "30 2 * * *", "0 0 1 * *"]).map(
@@ -74,8 +74,8 @@ def test_a_late_one_says_so():
 def applied(known, decisions):
     """What is known after a look, of whose files every ready one is imported at once."""
     after = {path: one for path, one in known.items() if path not in decisions.gone}
-    after |= {file.path: KnownFile(file, state) for file, state, _ in decisions.note}
-    return after | {file.path: KnownFile(file, FileState.IMPORTED) for file in decisions.ready}
+    after |= {one.file.path: one for one in decisions.note}
+    return after | {file.path: NotedFile(file, FileState.IMPORTED) for file in decisions.ready}
 
 
 @given(HISTORIES)
@@ -95,25 +95,25 @@ def test_a_file_is_imported_after_two_looks_that_found_it_alike_and_once_for_as_
 
 @given(st.lists(FILES, unique_by=lambda file: file.path), st.sampled_from(FileState))
 def test_while_a_job_is_under_way_none_begins_and_none_is_given_up(files, state):
-    known = {file.path: KnownFile(file, state) for file in files}
+    known = {file.path: NotedFile(file, state) for file in files}
     assert file_decisions(files, known, {}, is_under_way=True).is_nothing
 
 
 def test_what_a_job_that_ended_has_left_behind_is_broken_until_it_changes():
     file = TriggerFile("a", 1, 1)
     for state in (FileState.QUEUED, FileState.READING):
-        decisions = file_decisions([file], {"a": KnownFile(file, state)}, {}, is_under_way=False)
-        assert decisions.note == ((file, FileState.BROKEN, GONE_WRONG),)
-    broken = {"a": KnownFile(file, FileState.BROKEN)}
+        decisions = file_decisions([file], {"a": NotedFile(file, state)}, {}, is_under_way=False)
+        assert decisions.note == (NotedFile(file, FileState.BROKEN, GONE_WRONG),)
+    broken = {"a": NotedFile(file, FileState.BROKEN)}
     assert file_decisions([file], broken, {}, is_under_way=False).is_nothing
     changed = TriggerFile("a", 1, 2)
-    assert file_decisions([changed], broken, {}, is_under_way=False).note == ((changed, FileState.SEEN, ""),)
+    assert file_decisions([changed], broken, {}, is_under_way=False).note == (NotedFile(changed, FileState.SEEN),)
 
 
 def test_what_may_not_be_read_never_is():
     file = TriggerFile("a", 1, 1)
     decisions = file_decisions([file], {}, {"a": "it leads out"}, is_under_way=False)
-    assert decisions.note == ((file, FileState.BROKEN, "it leads out"),)
+    assert decisions.note == (NotedFile(file, FileState.BROKEN, "it leads out"),)
     assert file_decisions([file], applied({}, decisions), {"a": "it leads out"}, is_under_way=False).is_nothing
 
 

@@ -46,13 +46,25 @@ def test_folders_pipes_and_the_projects_own_files_are_none(root):
 def test_links_are_followed_within_the_project_and_refused_beyond_it(root):
     outside = root.parent / "outside.csv"
     outside.write_text("x")
+    (root / ".argosy" / "keys").mkdir(parents=True)
+    (root / ".argosy" / "keys" / "examples.key").write_text("secret")
+    (root / "inbox" / "key.csv").symlink_to(root / ".argosy" / "keys" / "examples.key")
     (root / "inbox" / "in.csv").symlink_to(root / "inbox" / "a.csv")
     (root / "inbox" / "out.csv").symlink_to(outside)
     (root / "inbox" / "dangling.csv").symlink_to(root / "gone.csv")
     (root / "inbox" / "circle.csv").symlink_to(root / "inbox" / "circle.csv")
     found = matching_files(root, "inbox/*.csv")
-    assert [file.path for file in found.files] == ["inbox/a.csv", "inbox/b.csv", "inbox/in.csv", "inbox/out.csv"]
-    assert found.refused == {"inbox/out.csv": "it leads out of the project's folder"}
+    assert [file.path.removeprefix("inbox/") for file in found.files] == [
+        "a.csv",
+        "b.csv",
+        "in.csv",
+        "key.csv",
+        "out.csv",
+    ]
+    assert found.refused == {
+        "inbox/key.csv": "it leads into the project's own folder",
+        "inbox/out.csv": "it leads out of the project's folder",
+    }
 
 
 def test_a_project_below_a_link_is_no_matter(root):
