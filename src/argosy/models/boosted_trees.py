@@ -33,6 +33,12 @@ def are_complete_trees(text: str, outputs: int) -> bool:
         return False
 
 
+def tree_blocks(text: str) -> list[dict[str, str]]:
+    """What each tree says of itself, in order; of trees that are complete."""
+    trees, _, _ = text.partition(NO_MORE)
+    return [_values(block) for block in trees.split(TREE)[1:]]
+
+
 def _leads_on(tree: Mapping[str, str], width: int) -> bool:
     """Whether every branch of a tree ends in one of its leaves."""
     leaves, is_plain = int(tree["num_leaves"]), (tree["num_cat"], tree["is_linear"]) == ("0", "0")

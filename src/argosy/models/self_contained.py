@@ -19,7 +19,7 @@ FLATBUFFER: Final = b"ORTM"
 FILE_OPERATORS: Final = (b"EPContext",)
 SETTINGS: Final = (b"ort_config", b"session.")
 """How keys of a model's properties begin that ONNX Runtime may take as its own settings."""
-OPERATOR, NAME, EXTERNAL_DATA, DATA_LOCATION, KEY = 4, 8, 13, 14, 1
+OPERATOR, NAME, EXTERNAL_DATA, DATA_LOCATION, KEY, VALUE = 4, 8, 13, 14, 1, 2
 
 
 class _Message(NamedTuple):
@@ -81,6 +81,19 @@ def why_not_self_contained(content: bytes, supplied: Collection[str] = ()) -> st
     if len(set(elsewhere)) < len(elsewhere) or not set(elsewhere) <= set(supplied):
         return str(_elsewhere(next((name for name in elsewhere if name not in supplied), elsewhere[0])))
     return ""
+
+
+def properties_of(content: bytes) -> dict[str, str]:
+    """A model's metadata; nothing where the bytes are none."""
+    found: dict[str, str] = {}
+    try:
+        for number, is_long, at, stop in _fields(content, "model", 0, len(content)):
+            if MESSAGES["model"].inside.get(number) == "property" and is_long:
+                pair = {one: content[a:b].decode() for one, _, a, b in _fields(content, "property", at, stop)}
+                found[pair.get(KEY, "")] = pair.get(VALUE, "")
+    except (_Refused, UnicodeDecodeError):
+        return {}
+    return found
 
 
 def _elsewhere(name: str) -> _Refused:

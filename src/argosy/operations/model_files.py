@@ -51,7 +51,7 @@ def import_file(
         path,
         form,
         name,
-        takes=takes or "text",
+        takes=takes,
         dataset=dataset or "all",
         classes=classes,
         trusted=trusted,

@@ -24,6 +24,7 @@ from argosy.definitions.alternatives import parse_alternatives
 from argosy.definitions.plan import model_name
 from argosy.definitions.yaml_files import parse_mapping, read_mapping
 from argosy.errors import DefinitionInvalid, ImportedModelFailed, ImportInvalid, InputInvalid
+from argosy.models.graph_note import PROPERTY, GraphNote, read_note
 from argosy.plurals import plural
 from argosy.processes import current_user
 from argosy.subprocess_tasks import run_task
@@ -70,6 +71,10 @@ class ImportRequest(msgspec.Struct, frozen=True):
     by: str
     classes_option: str
     """How a message writes the option that names the classes."""
+    probabilities: bool | None = None
+    """Whether the answers are such, where the file says so."""
+    made_of: dict[str, Any] = {}
+    """Of a graph of ours: the version that it was made of."""
 
 
 def import_model(
@@ -78,7 +83,7 @@ def import_model(
     form: str,
     name: str,
     *,
-    takes: str = "text",
+    takes: str = "",
     dataset: str = "all",
     classes: Sequence[str] = (),
     trusted: Sequence[str] = (),
@@ -88,8 +93,8 @@ def import_model(
 ) -> ImportedVersion:
     """Make a file a version of the model; the same file, declared the same, on the same rows, is one version.
 
-    `spelled` is how a message writes an option and its value.
-    Raises ImportInvalid, DefinitionInvalid, ExtraMissing, and what the dataset may be refused for.
+    What it `takes` is a text, and the classes are as it says, unless given. `spelled` is how a message writes an option
+    and its value. Raises ImportInvalid, DefinitionInvalid, ExtraMissing, and what the dataset may be refused for.
     """
     _check_file(path)
     if form in PICKLED and not allow_pickle:
@@ -97,14 +102,32 @@ def import_model(
         raise ImportInvalid(f"{path}: to open a {form} file is to run what it says: if you trust it, {trusts}")
     if trusted and form != "skops":
         raise ImportInvalid(f"{path}: {spelled('trusted', trusted[0])} is for skops, and this is {form}: leave it out")
-    declared = parse_input(takes, spelled)
-    options = {"format": form, "sha256": "", "classes": list(classes), "trusted": sorted(trusted), **declared}
+    note = _note(path) if form == "onnx" else None
+    if note and note.answered_from is not None:
+        raise ImportInvalid(f"{path}: it answers lists of labels: import what was exported as argosy or json instead")
+    declared = _declared(note) if note and not takes else parse_input(takes or "text", spelled)
+    named = list(classes) or (note.classes if note else [])
+    options = {"format": form, "sha256": "", "classes": named, "trusted": sorted(trusted), **declared}
     cut = parse_dataset(backends, dataset, spelled)
     option = spelled("classes", "a,b,c")
-    request = ImportRequest(str(path.resolve()), model_name(name), options, cut.to_dict(), current_user(), option)
+    said = (note.probabilities, note.about) if note else (None, {})
+    request = ImportRequest(
+        str(path.resolve()), model_name(name), options, cut.to_dict(), current_user(), option, *said
+    )
     found = run_task(backends.root, "score_import", msgspec.to_builtins(request), report_progress=report_progress)
     version = backends.store.stored_version(found.pop("version"))
     return ImportedVersion(version, **found)
+
+
+def _note(path: Path) -> GraphNote | None:
+    """What a graph of ours says of itself."""
+    from argosy.models.self_contained import properties_of
+
+    return read_note(properties_of(path.read_bytes()).get(PROPERTY, ""))
+
+
+def _declared(note: GraphNote) -> dict[str, Any]:
+    return {"fields": note.fields} if note.fields else {"text": "" if note.text == "text" else note.text}
 
 
 def parse_input(text: str, spelled: Spelled = as_argument) -> dict[str, Any]:
@@ -169,7 +192,7 @@ def score_import(backends: Backends, values: Mapping[str, Any], report_progress:
         erased = erasures(transaction)
     dataset = load(backends.database, backends.vault, frozen.digest)
     _check_labels(dataset, adapter.classes, request.classes_option)
-    measured = _measured(adapter, dataset)
+    measured = _measured(adapter, dataset, request.probabilities)
     report_progress(f"scored on {plural(len(dataset.parts[Part.TEST]), 'row')} of the test part")
     return _recorded(backends, request, cut, frozen.digest, adapter, measured, dataset, erased)
 
@@ -209,7 +232,7 @@ def _check_labels(dataset: Dataset, classes: Sequence[str], classes_option: str)
         raise ImportInvalid(f"{problem}: give {classes_option} in the order of its outputs")
 
 
-def _measured(adapter: Imported, dataset: Dataset) -> Measured:
+def _measured(adapter: Imported, dataset: Dataset, said: bool | None) -> Measured:
     import numpy as np
     from scipy.sparse import csr_matrix
 
@@ -226,7 +249,7 @@ def _measured(adapter: Imported, dataset: Dataset) -> Measured:
         raise ImportInvalid(f"the model cannot answer the dataset's rows: {problem}") from None
     answers = np.concatenate(list(matrices.values()))
     is_probable = bool(answers.min() >= -NEARLY and np.abs(answers.sum(axis=1) - 1).max() <= NEARLY)
-    is_probable = is_probable and not np.isin(answers, (0.0, 1.0)).all()
+    is_probable = is_probable and not np.isin(answers, (0.0, 1.0)).all() and said is not False
     train_rows = csr_matrix((len(dataset.parts[Part.TRAIN]), len(classes)))
     matrices = {Part.TRAIN: train_rows, **matrices}
     codes = {part: coded(dataset.parts[part].labels, classes, are_sets=False) for part in matrices}
@@ -262,6 +285,7 @@ def _recorded(
         "format": adapter.format,
         "by": request.by,
         "at": clock.format_time(clock.now()),
+        **({"made_of": request.made_of} if request.made_of else {}),
     }
     trained = Trained(
         label=name,

@@ -21,8 +21,9 @@ from argosy.store.trained import Trained, Version
 from argosy.transfer.exported import FORMAT, ExportedVersion, write_export
 from argosy.version import __version__
 
-ExportForm = Literal["argosy", "json"]
+ExportForm = Literal["argosy", "json", "onnx"]
 FORMS: Final[tuple[str, ...]] = get_args(ExportForm)
+IN_NO_GRAPH: Final = ("the training environment, and a form to train on from: export it as argosy for these",)
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,42 @@ def export_version(
         raise ExportInvalid(f"there is no format '{form}'{nearest(form, FORMS)}; there are: {', '.join(FORMS)}")
     exported = exported_version(backends, reference)
     artifact = backends.artifacts.fetch(exported.trained.artifact)
+    backends.load_plugins()
     with new_place(path, forced, force=force) as place:
-        write_export(place, artifact, exported, form)
-    size = path.stat().st_size
-    return Exported(path, form, exported.name, exported.trained.artifact, size, _omitted(backends, exported.trained))
+        if form == "onnx":
+            place.write_bytes(pair_graph(artifact, exported))
+        else:
+            write_export(place, artifact, exported, form)
+    omitted = (*(IN_NO_GRAPH if form == "onnx" else ()), *_omitted(backends, exported.trained))
+    return Exported(path, form, exported.name, exported.trained.artifact, path.stat().st_size, omitted)
+
+
+def pair_graph(artifact: Path, exported: ExportedVersion) -> bytes:
+    """The pair as ONNX; raises ExportInvalid, ExtraMissing."""
+    from argosy.models.adapted_model import AdaptedModel
+    from argosy.models.onnx_graphs.model import to_onnx
+
+    trained = exported.trained
+    about = {
+        "version": exported.name,
+        "project": exported.project,
+        "label": trained.label,
+        "artifact": trained.artifact,
+        "trained_at": clock.format_time(trained.trained_at),
+        "exported_by": exported.by,
+        "exported_at": exported.at,
+        "definition": trained.definition,
+        "metrics": trained.metrics,
+        "tags": exported.tags,
+        "mark": exported.mark,
+    }
+    try:
+        return to_onnx(AdaptedModel.load(artifact), about)
+    except ExportInvalid as problem:
+        others = [one for one in FORMS if one != "onnx"]
+        raise ExportInvalid(
+            f"{exported.name} is not written as onnx: {problem}: export it as {' or '.join(others)}"
+        ) from None
 
 
 def exported_version(backends: Backends, reference: str) -> ExportedVersion:

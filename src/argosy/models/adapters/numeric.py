@@ -125,7 +125,7 @@ class Numeric(SparseAdapter):
             rows,
             [
                 adapter.transform([written_of(row.get(name), name) for row in rows])
-                for name, adapter, _ in self._text_plan
+                for name, adapter, _ in self.text_plan
             ],
         )
 
@@ -133,20 +133,20 @@ class Numeric(SparseAdapter):
         row = fields_of(item, self.reads)
         columns: list[int] = []
         values: list[float] = []
-        for number in self._number_plan:
+        for number in self.number_plan:
             value = number_of(row.get(number.name), number.name)
             columns += (number.column,)
             values += (number.fill if value != value else self._clip((value - number.offset) / number.scale),)
             if value != value and number.mark != _NOWHERE:
                 columns += (number.mark,)
                 values += (1.0,)
-        for name, places in self._category_plan.items():
+        for name, places in self.category_plan.items():
             column = places.get(category_of(row.get(name), name))
             if column is not None:
                 columns += (column,)
                 values += (1.0,)
         parts = [(np.array(columns, np.intp), np.array(values, np.float64))]
-        for name, adapter, first in self._text_plan:
+        for name, adapter, first in self.text_plan:
             indices, weights = adapter.encode(written_of(row.get(name), name))
             parts.append((np.asarray(indices) + first, weights))
         return np.concatenate([part for part, _ in parts]), np.concatenate([part for _, part in parts])
@@ -202,7 +202,7 @@ class Numeric(SparseAdapter):
         from scipy.sparse import csr_matrix
 
         block = np.zeros((len(rows), len(self.numbers_) + len(self.marked_)))
-        for number in self._number_plan:
+        for number in self.number_plan:
             values = np.array([number_of(row.get(number.name), number.name) for row in rows], np.float64)
             is_missing = np.isnan(values)
             scaled = (values - number.offset) / number.scale
@@ -216,8 +216,8 @@ class Numeric(SparseAdapter):
         from scipy.sparse import csr_matrix
 
         first = len(self.numbers_) + len(self.marked_)
-        columns = np.full((len(rows), len(self._category_plan)), _NOWHERE, np.int64)
-        for place, (name, places) in enumerate(self._category_plan.items()):
+        columns = np.full((len(rows), len(self.category_plan)), _NOWHERE, np.int64)
+        for place, (name, places) in enumerate(self.category_plan.items()):
             columns[:, place] = [places.get(category_of(row.get(name), name), _NOWHERE) for row in rows]
         row_of, _ = np.nonzero(columns != _NOWHERE)
         found = columns[columns != _NOWHERE] - first
@@ -242,7 +242,7 @@ class Numeric(SparseAdapter):
         return len(self.numbers_) + len(self.marked_) + sum(map(len, self.categories_.values()))
 
     @cached_property
-    def _number_plan(self) -> list[_Number]:
+    def number_plan(self) -> list[_Number]:
         marks = {name: len(self.numbers_) + place for place, name in enumerate(self.marked_)}
         plan = []
         for column, (name, row) in enumerate(zip(self.numbers_, self.statistics_.tolist(), strict=True)):
@@ -251,7 +251,7 @@ class Numeric(SparseAdapter):
         return plan
 
     @cached_property
-    def _category_plan(self) -> dict[str, dict[str | None, int]]:
+    def category_plan(self) -> dict[str, dict[str | None, int]]:
         at, plan = len(self.numbers_) + len(self.marked_), {}
         for name, values in self.categories_.items():
             places = [(category_of(value, name), at + place) for place, value in enumerate(values)]
@@ -260,7 +260,7 @@ class Numeric(SparseAdapter):
         return plan
 
     @cached_property
-    def _text_plan(self) -> list[tuple[str, TfIdf, int]]:
+    def text_plan(self) -> list[tuple[str, TfIdf, int]]:
         """Each text field, what encodes it, and its first column."""
         at, plan = self._texts_at, []
         for name, idf in self.idfs_.items():
@@ -271,7 +271,7 @@ class Numeric(SparseAdapter):
         return plan
 
     def _forget_plans(self) -> None:
-        for plan in ("_texts_at", "_number_plan", "_category_plan", "_text_plan"):
+        for plan in ("_texts_at", "number_plan", "category_plan", "text_plan"):
             self.__dict__.pop(plan, None)
 
 

@@ -75,20 +75,20 @@ class Union(Adapter):
     def fit_transform(self, inputs: Sequence[Input], labels: Sequence[str]) -> Any:
         parts = self._new()
         blocks = [part.fit_transform(inputs, labels) for part in parts]
-        self.__dict__.pop("_parts", None)
+        self.__dict__.pop("fitted", None)
         self.parts_ = [part.learned() for part in parts]
         return _stacked(blocks)
 
     def transform(self, inputs: Sequence[Input]) -> Any:
-        return _stacked([part.transform(inputs) for part in self._parts])
+        return _stacked([part.transform(inputs) for part in self.fitted])
 
     @cached_property
-    def _parts(self) -> list[Adapter]:
+    def fitted(self) -> list[Adapter]:
         """As they were fitted."""
         return [part.restored(learned) for part, learned in zip(self._new(), self.parts_, strict=True)]
 
     def _fitted(self) -> list[Adapter]:
-        return self._parts if self.state else self._new()
+        return self.fitted if self.state else self._new()
 
     def _new(self) -> list[Adapter]:
         """Raises ValueError where a part is none."""

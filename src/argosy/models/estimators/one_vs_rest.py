@@ -108,7 +108,7 @@ class OneVsRest(Estimator):
         return _SideBySide(self._new()).restored(self.weights_) if self.weights_ else None
 
     @cached_property
-    def _fitted(self) -> list[Estimator | float]:
+    def fitted(self) -> list[Estimator | float]:
         return [one if isinstance(one, float) else self._new().restored(one) for one in self.each_]
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
@@ -118,7 +118,7 @@ class OneVsRest(Estimator):
             raise DatasetInvalid("one_vs_rest needs examples with at least two different labels")
         truth = np.ascontiguousarray(y[:, :n_classes] > 0)
         self.thresholds_ = self._thresholds(X, truth)
-        for name in ("linear", "_fitted"):
+        for name in ("linear", "fitted"):
             self.__dict__.pop(name, None)
         self.weights_, self.each_ = self._learned(X, truth)
         return self
@@ -130,7 +130,7 @@ class OneVsRest(Estimator):
         if self.linear is not None:
             return self.linear.probabilities(X)
         rows = X.shape[0]
-        columns = [np.full(rows, one) if isinstance(one, float) else one.probabilities(X)[:, 1] for one in self._fitted]
+        columns = [np.full(rows, one) if isinstance(one, float) else one.probabilities(X)[:, 1] for one in self.fitted]
         return np.stack(columns, axis=1)
 
     def served_form(self, adapter: Adapter, classes: list[str]) -> Served:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from argosy.errors import ExtraMissing, ImportedModelFailed, ImportInvalid
+from argosy.models.graph_note import PROPERTY
 from argosy.models.runtime import Answers, Declared, ModelRow, class_name, one_hot
 from argosy.models.self_contained import why_not_self_contained
 
@@ -25,6 +26,8 @@ TYPES: Final[dict[str, Any]] = {
 }
 
 
+AT_ONCE: Final = 64
+"""Rows of a graph of ours: it holds every n-gram of all of them at once."""
 _SAID = 400
 _NUMBER = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 _PLACE = re.compile(r"/\S+:\d+ .*?\)(?: const)? ")
@@ -41,11 +44,14 @@ class Onnx:
         for one in self._inputs:
             _check_input(one, declared, len(self._inputs))
         self._output = _output(self._session.get_outputs())
+        self._is_ours = PROPERTY in self._session.get_modelmeta().custom_metadata_map
         self.classes = list(classes) or self._map_classes() or _graph_classes(content)
 
     def answers(self, rows: Sequence[ModelRow]) -> Answers:
         if any(one.shape and one.shape[0] == 1 for one in self._inputs):
             return np.concatenate([self._run([row]) for row in rows])
+        if self._is_ours:
+            return np.concatenate([self._run(rows[at : at + AT_ONCE]) for at in range(0, len(rows), AT_ONCE)])
         return self._run(rows)
 
     def _run(self, rows: Sequence[ModelRow]) -> Answers:
@@ -70,12 +76,12 @@ class Onnx:
             table = np.array(list(rows), TYPES[one.type])
             return {one.name: table.reshape(len(rows), -1) if len(one.shape) == 2 else table}
         names = list(self._declared.fields)
-        return {
-            one.name: np.array([row[names.index(one.name)] for row in rows], TYPES[one.type]).reshape(
-                (len(rows),) + (1,) * (len(one.shape) - 1)
-            )
-            for one in self._inputs
-        }
+        return {one.name: self._column([row[names.index(one.name)] for row in rows], one) for one in self._inputs}
+
+    def _column(self, values: list[Any], one: Any) -> Any:
+        if self._is_ours and one.type == "tensor(string)":
+            values = [value or "" for value in values]  # a missing category; others may know of none
+        return np.array(values, TYPES[one.type]).reshape((len(values),) + (1,) * (len(one.shape) - 1))
 
     def _map_classes(self) -> list[str]:
         """Of a graph that answers with maps: their keys."""
