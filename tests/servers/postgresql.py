@@ -130,13 +130,14 @@ def run_documented(url, statements, role):
     found = []
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in statements:
-            if statement.startswith("SELECT"):
-                connection.execute(f"SET ROLE {role}")
+            connection.execute(f"SET ROLE {role}" if statement.startswith("SELECT") else "RESET ROLE")
             cursor = connection.execute(statement)
             if cursor.description:
                 found.append([dict(zip([c.name for c in cursor.description], row, strict=True)) for row in cursor])
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("DELETE FROM trained")
+        connection.execute(f"SET ROLE {role}")
+        for refused in ("DELETE FROM trained", "SELECT sealed FROM predictions", "DELETE FROM reports_trained"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(refused)
         connection.execute("RESET ROLE")
         connection.execute(f"DROP OWNED BY {role}")
         connection.execute(f"DROP ROLE {role}")

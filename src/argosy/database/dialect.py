@@ -3,7 +3,7 @@
 Statements are written once, as SQLite takes them, with named parameters. For PostgreSQL, parameters become `%(name)s`,
 and a comment such as `/* FOR UPDATE SKIP LOCKED */` becomes the clause that it holds: SQLite has no row locks, and its
 writers take turns. The schema's steps are written with SQLite's types, which `postgresql_schema` translates; text is
-compared and ordered by its bytes in both (`COLLATE "C"`).
+compared and ordered by its bytes in both (`COLLATE "C"`), and JSON that a view shows is JSONB.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _TYPES: Final = (
     (r"\bREAL\b", "DOUBLE PRECISION"),
     (r"\bBLOB\b", "BYTEA"),
     (r"\bTEXT\b", 'TEXT COLLATE "C"'),
+    (r"\bjson\(([a-z_.]+)\)", r"CAST(\1 AS JSONB)"),
 )
 _CACHED: Final = 1024
 

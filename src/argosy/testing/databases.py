@@ -7,6 +7,7 @@ def test_contract(check, tmp_path):
 
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from argosy.database.database import LIST_VALUES, ConstraintViolated, Database, Row, Transaction
+from argosy.database.migrations import steps
 from argosy.database.rows import fill_from_rows, write_rows
 from argosy.testing.expecting import raised
 from argosy.testing.waiting import PATIENCE
@@ -116,6 +118,8 @@ def all_rows_go_from_one_to_another(opened: Open) -> None:
             write_rows(state, file)
             before = {name: _all(state, name, columns) for name, columns in state.tables().items()}
         with other.write() as transaction:
+            for view in re.findall(r"CREATE VIEW (\w+)", "".join(steps().values())):
+                transaction.define(f"DROP VIEW {view}")
             for table in reversed(transaction.tables()):
                 transaction.define(f"DROP TABLE {table}")
         fill_from_rows(other, file)

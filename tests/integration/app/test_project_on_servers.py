@@ -44,12 +44,14 @@ def ask_by_sql(url):
     role = f"reporter_{time.time_ns():x}"
     blocks = [block.replace("reporter", role) for block in re.findall(r"```sql\n(.*?)```", section, re.DOTALL)]
     statements = [one.strip() for block in blocks for one in block.split(";\n") if one.strip()]
-    trained, moves, versions, plans = run_documented(url, statements, role)
+    trained, moves, versions, plans, found, days = run_documented(url, statements, role)
     assert [(one["adapter"], one["model"]) for one in trained] == [("tfidf", "naive_bayes")]
     assert trained[0]["accuracy"] > 0.9
     assert [(one["alias"], one["to_number"]) for one in moves] == [("champion", 1)]
     assert "numpy" in versions[0]["packages"]
     assert [(one["state"], one["count"], one["an_error"]) for one in plans] == [("done", 1, None)]
+    assert [one["label"] for one in found] == [trained[0]["label"]]
+    assert days == []
 
 
 def test_from_import_to_answer_and_back(
