@@ -118,6 +118,9 @@ def test_rows_on_which_a_plugin_fails_are_said_and_where_it_always_does_the_run_
     assert [row["label"] for row in found] == ["short", "", "long"]
     assert "fragile.py" in found[1]["problem"]
     assert "this will" not in found[1]["problem"]
+    shell.write("last.csv", "text\n" + "zzz\n" * 1000 + "this will break\n")  # in a batch of its own
+    said = shell("predict", "lengths", "--input", "last.csv", "--output", "last.out.csv")
+    assert "1,001 rows by lengths@1; 1 row could not be answered" in said
     shell.write("all.csv", "text\nbreak\nthis breaks\n")
     ran = shell.run("predict", "lengths", "--input", "all.csv", "--output", "all.out.csv")
     said = [line for line in ran.err.splitlines() if line != "what a plug-in prints"]

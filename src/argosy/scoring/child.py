@@ -78,7 +78,7 @@ class BatchScorer:
     def score(self, batch: InputBatch) -> ScoredBatch:
         """Answer a batch and log it, where that is asked for."""
         inputs = {place: row.given for place, row in enumerate(batch.rows) if row.given is not None}
-        scores, problems = self._scores(inputs)
+        scores, problems = self._scores(inputs, batch.number == 0)
         places, ids = list(scores), dict[int, str]()
         table = np.array([scores[place] for place in places]).reshape(len(places), len(self.model.classes))
         estimator = self.model.estimator
@@ -96,8 +96,13 @@ class BatchScorer:
         data = encoded(batch.layout, rows, with_header=batch.number == 0)
         return ScoredBatch(batch.number, data, len(rows), len(rows) - len(places))
 
-    def _scores(self, inputs: Mapping[int, Input]) -> tuple[dict[int, NDArray[np.float64]], dict[int, str]]:
-        """The scores of each row by its place, and of the others what is wrong. Raises ModelFailed where all fail."""
+    def _scores(
+        self, inputs: Mapping[int, Input], is_first: bool
+    ) -> tuple[dict[int, NDArray[np.float64]], dict[int, str]]:
+        """The scores of each row by its place, and of the others what is wrong.
+
+        Raises ModelFailed where all fail, unless that is a lone row after others.
+        """
         found: dict[int, NDArray[np.float64]] = {}
         problems: dict[int, str] = {}
         failed: list[ModelFailed] = []
@@ -121,7 +126,7 @@ class BatchScorer:
 
         if inputs:
             answer(list(inputs))
-        if failed and len(failed) == len(inputs):
+        if failed and len(failed) == len(inputs) and (is_first or len(inputs) > 1):
             raise failed[0]
         return found, problems
 

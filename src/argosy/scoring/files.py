@@ -23,7 +23,7 @@ from argosy.scoring.child import InputBatch, Opener, ScoredVersion, load_pair
 from argosy.scoring.destinations import destinations
 from argosy.scoring.input_rows import InputReading, WantedColumns, in_batches
 from argosy.scoring.journal import Journal, JournalHeader
-from argosy.scoring.output_rows import Layout, form_of
+from argosy.scoring.output_rows import Layout, check_distinct, form_of
 from argosy.scoring.pool import ScoringPool
 from argosy.store.trained_code import changed_code_message, changed_plugins
 from argosy.telemetry import logger
@@ -98,8 +98,9 @@ class _FileScoring:
         self._source, self._output, self._form = source, output, form_of(output)
 
     def run(self, report: Report) -> ScoredFile:
+        header = self._header()
         with Journal(self._output) as journal:
-            if not journal.go_on(header := self._header()):
+            if not journal.go_on(header):
                 journal.begin(header, *self._meant())
             before = journal.done.rows
             if journal.batches:
@@ -110,6 +111,8 @@ class _FileScoring:
                 report("rows", journal.done.rows)
             if not journal.batches:
                 raise ExamplesInvalid(f"{self._source}: there is no row in it")
+            if self._source.is_file() and self._header() != header:
+                raise ExamplesInvalid(f"{self._source}: it changed while it was scored; give the command again")
             journal.settle(self._finished(journal, layout))
             done = journal.done
         return ScoredFile(str(self._source), str(self._output), journal.reference, done.rows, done.problems, before)
@@ -131,7 +134,7 @@ class _FileScoring:
         columns, options = request.columns, request.options
         flags = (request.has_scores, request.is_logged, request.is_stored)
         given = [self._form, *map(str, flags), columns.text, *columns.keep, "", columns.subject, columns.entity]
-        given += [options.encoding, options.quoting, options.sheet]
+        given += [options.encoding, options.quoting, options.sheet, str(options.text_bytes)]
         return JournalHeader(str(self._source.resolve()), state.st_size, state.st_mtime_ns, request.reference, given)
 
     def _prepared(self, journal: Journal) -> tuple[Layout, ScoredVersion, InputReading]:
@@ -140,6 +143,7 @@ class _FileScoring:
         noun = "probability" if model.estimator.has_probabilities else "score"
         scores = tuple(f"{noun}.{one}" for one in model.classes) if request.has_scores else ()
         layout = Layout(self._form, journal.reference, request.columns.keep, scores, request.is_logged)
+        check_distinct(layout)
         logged = store.stored_version(journal.reference) if request.is_logged else None
         version = ScoredVersion(journal.label, request.is_stored, logged)
         reading = InputReading(self._source, request.options, request.columns, model.adapter.reads)

@@ -113,12 +113,16 @@ def in_batches(rows: Iterator[InputRow]) -> Iterator[list[InputRow]]:
     characters = 0
     for row in rows:
         batch.append(row)
-        characters += len(row.given) if isinstance(row.given, str) else len(str(row.given))
+        characters += sum(map(_characters, (row.given, *row.kept)))
         if len(batch) >= BATCH_ROWS or characters >= BATCH_CHARACTERS:
             yield batch
             batch, characters = [], 0
     if batch:
         yield batch
+
+
+def _characters(value: Any) -> int:
+    return len(value) if isinstance(value, str) else len(str(value))
 
 
 def _value(row: Mapping[str, Any], name: str) -> Any:

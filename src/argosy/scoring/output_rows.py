@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import msgspec
 
+from argosy.errors import UserMistake
 from argosy.paths import check_suffix
 from argosy.spreadsheet_cells import guarded
 
@@ -45,9 +47,25 @@ class Layout:
     @property
     def columns(self) -> dict[str, str]:
         """Each column and its type: int, float or text."""
-        kept = dict.fromkeys(map(kept_name, self.keep), "text")
-        found = {"row": "int", **kept, "label": "text", "confidence": "float", **dict.fromkeys(self.scores, "float")}
-        return {**found, "version": "text", **({"prediction_id": "text"} if self.is_logged else {}), "problem": "text"}
+        return dict(self.named())
+
+    def named(self) -> Iterator[tuple[str, str]]:
+        """The same in their order, a name that two have twice."""
+        yield "row", "int"
+        yield from ((kept_name(one), "text") for one in self.keep)
+        yield from (("label", "text"), ("confidence", "float"))
+        yield from ((one, "float") for one in self.scores)
+        yield "version", "text"
+        if self.is_logged:
+            yield "prediction_id", "text"
+        yield "problem", "text"
+
+
+def check_distinct(layout: Layout) -> None:
+    """Raises UserMistake where two columns have one name: only one of them would be written."""
+    twice = [name for name, count in Counter(name for name, _ in layout.named()).items() if count > 1]
+    if twice:
+        raise UserMistake(f"two columns of the output would be called '{twice[0]}': keep one column less")
 
 
 def form_of(path: Path) -> Form:

@@ -7,7 +7,7 @@ import pytest
 
 import argosy
 from argosy.app.project import open_backends
-from argosy.errors import JobFailed, UserMistake
+from argosy.errors import ExamplesInvalid, JobFailed, UserMistake
 from argosy.scoring import input_rows
 from argosy.scoring.files import ScoringRequest, score_files
 from argosy.scoring.input_rows import WantedColumns
@@ -171,6 +171,30 @@ def test_another_input_is_begun_anew(shared, source, tmp_path, monkeypatch):
     done = score(shared, source, output)
     assert (done.rows, done.went_on_from) == (1, 0)
     assert len(rows_of(output)) == 1
+
+
+def test_a_file_that_changes_while_it_is_scored_is_not_answered_half_and_half(shared, source, tmp_path, monkeypatch):
+    monkeypatch.setattr(input_rows, "BATCH_ROWS", 500)
+    output = tmp_path / "out.csv"
+
+    def change(what, rows):
+        with source.open("a") as file:
+            file.write("1,a red note\n")
+
+    with pytest.raises(ExamplesInvalid, match="it changed while it was scored"):
+        score(shared, source, output, change)
+    assert not output.exists()
+    done = score(shared, source, output)
+    assert (done.rows > ROWS, done.went_on_from) == (True, 0)
+    assert len(rows_of(output)) == done.rows
+
+
+def test_two_columns_of_one_name_are_refused(shared, source, tmp_path):
+    source.write_text("id,label,input_label,text\n1,a,b,a red note\n")
+    for keep, name in ((("label", "input_label"), "input_label"), (("id", "id"), "id")):
+        with pytest.raises(UserMistake, match=f"two columns of the output would be called '{name}'"):
+            score(shared, source, tmp_path / "out.csv", columns=WantedColumns(keep=keep))
+    assert [one.name for one in tmp_path.glob("*out.csv*")] == []
 
 
 def test_a_killed_process_ends_the_run_which_goes_on(shared, source, tmp_path, monkeypatch):

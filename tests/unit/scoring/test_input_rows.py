@@ -112,4 +112,6 @@ def test_batches_are_bounded_in_rows_and_in_characters(monkeypatch):
     monkeypatch.setattr(input_rows, "BATCH_CHARACTERS", 100)
     rows = [InputRow(n, "x" * (90 if n == 4 else 20)) for n in range(9)]
     assert [len(batch) for batch in in_batches(iter(rows))] == [3, 2, 3, 1]
+    rows = [InputRow(n, None, "", ("x" * 60,)) for n in range(5)]
+    assert [len(batch) for batch in in_batches(iter(rows))] == [2, 2, 1]
     assert list(in_batches(iter([]))) == []

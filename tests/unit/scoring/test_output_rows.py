@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from argosy.datasets.parquet import lines_to_parquet
-from argosy.errors import PathInvalid
-from argosy.scoring.output_rows import AnsweredRow, Layout, encoded, form_of
+from argosy.errors import PathInvalid, UserMistake
+from argosy.scoring.output_rows import AnsweredRow, Layout, check_distinct, encoded, form_of
 
 ROWS = [
     AnsweredRow(2, ("=1+1", 7), "sport", 0.1 + 0.2, (0.25, 0.75), "abc"),
@@ -67,6 +67,12 @@ def test_parquet_has_the_same_rows(tmp_path):
         (2, "7", 0.25),
         (3, None, None),
     ]
+
+
+def test_a_kept_column_has_no_name_of_another():
+    check_distinct(layout("csv"))
+    with pytest.raises(UserMistake, match=r"two columns of the output would be called 'probability\.law'"):
+        check_distinct(layout("csv", keep=("probability.law",)))
 
 
 def test_the_name_says_the_form():
