@@ -16,10 +16,10 @@ from argosy.cli.project import command_project
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["argosy", "json", "onnx"]),
+    type=click.Choice(["argosy", "json", "onnx", "mlflow"]),
     default="argosy",
     show_default=True,
-    help="argosy: everything, for another project; json: the same to read; onnx: a graph.",
+    help="argosy: everything, for another project; json: the same to read; onnx: a graph; mlflow: a folder.",
 )
 @click.option("--force", is_flag=True, help="Replace a FILE that is there.")
 @json_option

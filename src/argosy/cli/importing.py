@@ -26,7 +26,7 @@ _OPTIONS = {"takes": "input", "trusted": "trust"}
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["argosy", "json", "onnx", "skops", "joblib", "pickle"]),
+    type=click.Choice(["argosy", "json", "onnx", "mlflow", "skops", "joblib", "pickle"]),
     help="What the file is (default: as it begins, or its name ends).",
 )
 @click.option("--as", "name", default="", metavar="MODEL", help="The registered model to make it a version of.")

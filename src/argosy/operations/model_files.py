@@ -11,6 +11,7 @@ from argosy.datasets.file_options import Spelled, as_argument
 from argosy.errors import ImportInvalid
 from argosy.training.importing import ImportedVersion, import_model
 from argosy.transfer.exported import document_form
+from argosy.transfer.mlflow_folder import flavor_file
 from argosy.transfer.taking import TakenVersion, take_version
 from argosy.types import Progress
 
@@ -32,10 +33,12 @@ def import_file(
     report_progress: Progress = lambda _: None,
     spelled: Spelled = as_argument,
 ) -> ImportedVersion | TakenVersion:
-    """Make a file a version. A version that was exported says everything itself; else `name` is needed.
+    """Make a file, or a folder of MLflow's, a version; one that was exported says all itself, else `name` is needed.
 
     `form` is recognised where it is not said. Raises ImportInvalid, and what `import_model` and `take_version` do.
     """
+    if path.is_dir() and form in ("", "mlflow"):
+        path, form = flavor_file(path)
     form = form or recognised(path)
     if form in ("argosy", "json"):
         given = {"takes": takes, "dataset": dataset, "classes": ",".join(classes)}

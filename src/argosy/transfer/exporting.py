@@ -14,14 +14,16 @@ from argosy import clock
 from argosy.backends import Backends
 from argosy.errors import ExportInvalid, PathInvalid, nearest
 from argosy.jobs.selection import resolve_version, trained_of
+from argosy.models.adapted_model import AdaptedModel
 from argosy.paths import FILE_MODE, close_to_others
 from argosy.processes import current_user
 from argosy.store import kept, kept_code
 from argosy.store.trained import Trained, Version
 from argosy.transfer.exported import FORMAT, ExportedVersion, write_export
+from argosy.transfer.mlflow_folder import write_folder
 from argosy.version import __version__
 
-ExportForm = Literal["argosy", "json", "onnx"]
+ExportForm = Literal["argosy", "json", "onnx", "mlflow"]
 FORMS: Final[tuple[str, ...]] = get_args(ExportForm)
 IN_NO_GRAPH: Final = ("the training environment, and a form to train on from: export it as argosy for these",)
 
@@ -57,15 +59,17 @@ def export_version(
     with new_place(path, forced, force=force) as place:
         if form == "onnx":
             place.write_bytes(pair_graph(artifact, exported))
+        elif form == "mlflow":
+            write_folder(place, artifact, exported, AdaptedModel.load(artifact).adapter.reads)
         else:
             write_export(place, artifact, exported, form)
     omitted = (*(IN_NO_GRAPH if form == "onnx" else ()), *_omitted(backends, exported.trained))
-    return Exported(path, form, exported.name, exported.trained.artifact, path.stat().st_size, omitted)
+    size = sum(file.stat().st_size for file in path.iterdir()) if path.is_dir() else path.stat().st_size
+    return Exported(path, form, exported.name, exported.trained.artifact, size, omitted)
 
 
 def pair_graph(artifact: Path, exported: ExportedVersion) -> bytes:
     """The pair as ONNX; raises ExportInvalid, ExtraMissing."""
-    from argosy.models.adapted_model import AdaptedModel
     from argosy.models.onnx_graphs.model import to_onnx
 
     trained = exported.trained
@@ -87,7 +91,7 @@ def pair_graph(artifact: Path, exported: ExportedVersion) -> bytes:
     except ExportInvalid as problem:
         others = [one for one in FORMS if one != "onnx"]
         raise ExportInvalid(
-            f"{exported.name} is not written as onnx: {problem}: export it as {' or '.join(others)}"
+            f"{exported.name} is not written as onnx: {problem}: export it as {', '.join(others[:-1])} or {others[-1]}"
         ) from None
 
 
@@ -121,7 +125,10 @@ def new_place(path: Path, forced: str = "force", *, force: bool = False) -> Iter
     there = path.exists() or path.is_symlink()
     if there and not force:
         raise ExportInvalid(f"{path} is there already: {forced} replaces it")
-    beside = Path(tempfile.mkdtemp(prefix=".argosy-", dir=path.parent))
+    try:
+        beside = Path(tempfile.mkdtemp(prefix=".argosy-", dir=path.parent))
+    except OSError as error:
+        raise PathInvalid(f"{path}: its folder cannot be written to: {error.strerror}") from None
     try:
         place = beside / path.name
         yield place
@@ -135,6 +142,9 @@ def new_place(path: Path, forced: str = "force", *, force: bool = False) -> Iter
         else:
             place.chmod(FILE_MODE)
         place.rename(path)
+    except OSError as error:
+        error.filename = str(path)  # such as of a full disk: not the name that it had for the time being
+        raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

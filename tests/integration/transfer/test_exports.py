@@ -128,7 +128,7 @@ def test_nothing_is_replaced_unless_forced_and_nothing_is_left_half_written(sour
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(exporting, "write_export", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=f"No space left on device: '{path}'"):
         source.models.export(shop, path, force=True)
     assert (path.read_text(), [one.name for one in tmp_path.iterdir()]) == ("mine", ["a"])
     monkeypatch.undo()

@@ -167,7 +167,7 @@ def test_letters_of_all_kinds_agree(options):
     [("hashing-svm", "no operators for the adapter Hashing"), ("numbers", "Svm with a kernel that is not linear")],
 )
 def test_what_no_graph_can_say_is_refused_with_the_formats_that_can(name, why, source, keep, tmp_path):
-    with pytest.raises(ExportInvalid, match=rf"is not written as onnx: .*{why}.*: export it as argosy or json"):
+    with pytest.raises(ExportInvalid, match=rf"is not written as onnx: .*{why}.*: export it as argosy, json or mlflow"):
         source.models.export(keep(PAIRS[name](), f"graph-{name}"), tmp_path / "a", "onnx")
     assert not list(tmp_path.iterdir())
 
