@@ -29,6 +29,7 @@ from argosy.lineage.lineage import (
 )
 from argosy.predictions.answered import answers_by_day, feedback_said
 from argosy.predictions.ids import ID_CHARACTERS
+from argosy.steps.origins import step_origins
 from argosy.store.members import AFTER
 from argosy.store.trained import Move, Trained, Version
 
@@ -74,6 +75,7 @@ def _lineage(backends: Backends, reference: str, trained: Trained, versions: lis
     with backends.database.read() as transaction:
         rows = _rows(transaction, trained)
         answered = [_answered(transaction, one) for one in versions]
+        steps = step_origins(transaction, {one.digest for one in rows.imports if one.digest})
     return Lineage(
         reference=reference,
         label=trained.label,
@@ -88,6 +90,7 @@ def _lineage(backends: Backends, reference: str, trained: Trained, versions: lis
         ancestors=list(_ancestors(backends, trained)),
         moves=sorted(_moves(backends, versions), key=lambda move: move.moved_at),
         answered=answered,
+        steps=steps,
     )
 
 

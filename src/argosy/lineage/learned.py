@@ -18,6 +18,7 @@ from argosy.datasets.provenance import (
     unrecorded_revisions,
 )
 from argosy.errors import ExamplesInvalid, RowUnreadable, VersionNotFound
+from argosy.steps.origins import made_of
 from argosy.store.members import learned_digests
 from argosy.store.trained import Version
 from argosy.types import Part
@@ -70,13 +71,16 @@ def learned_from_example(backends: Backends, example_id: str) -> LearnedFrom:
 def learned_from_file(backends: Backends, file: str) -> LearnedFrom:
     """Of a file that is there, by its bytes; else by the beginning of a digest, or by the name that it was imported by.
 
-    Rows that were there before the file was imported belong to the import that brought them. Raises ExamplesInvalid.
+    What steps made of the file, where all of its digest is known, counts as the file. Rows that were there before the
+    file was imported belong to the import that brought them. Raises ExamplesInvalid.
     """
     path = Path(file)
     digest = file_digest(path) or (file.lower() if _may_be_digest(file) else "")
     by_name = "" if path.is_file() else path.name
     with backends.database.read() as transaction:
         imports = find_imports(transaction, by_name, digest)
+        for made in sorted(made_of(transaction, digest)) if len(digest) == DIGEST_CHARACTERS else ():
+            imports += [one for one in find_imports(transaction, "", made) if one not in imports]
         holding: dict[str, Counter[Part]] = {}
         rows = 0
         for collection, revisions in _revisions(transaction, imports, path.name):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from argosy.steps.origins import StepOrigin
 from argosy.store.trained import Move
 from argosy.types import Part
 
@@ -130,6 +131,8 @@ class Lineage:
     """Of aliases onto and away from its versions, and the gate's refusals of them, oldest first."""
     answered: list[Answered]
     prediction: LineagePrediction | None = None
+    steps: list[StepOrigin] = field(default_factory=list)
+    """Runs that made the imported files, and those that made their inputs, the last first."""
 
     @property
     def imported_model(self) -> Mapping[str, str] | None:

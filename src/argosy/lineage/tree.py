@@ -13,6 +13,7 @@ import msgspec
 from argosy.clock import format_time
 from argosy.lineage.lineage import Ancestor, Answered, ImportedRows, LearnedRows, Lineage, LineagePrediction
 from argosy.plurals import plural
+from argosy.steps.origins import StepOrigin
 from argosy.store.trained import Move
 from argosy.terminal_text import visible_line
 
@@ -20,6 +21,8 @@ NOT_RECORDED: Final = "not recorded"
 DAYS: Final = 14
 """The newest days that are shown."""
 IMPORTS: Final = 20
+INPUTS: Final = 10
+"""Of one run of a step."""
 Branch = tuple[str, Sequence[str]]
 """A heading and the lines under it."""
 
@@ -46,6 +49,7 @@ def _branches(lineage: Lineage) -> Iterator[Branch]:
     if lineage.prediction:
         yield "prediction", list(_prediction(lineage.prediction))
     yield "imported", list(_imports(lineage.rows.imports))
+    yield "steps", [line for one in lineage.steps for line in _step(one)]
     yield "rows", list(_rows(lineage.rows))
     yield "made from", [_ancestor(one) for one in lineage.ancestors]
     yield "definition", [f"{part}: {_spec(lineage.definition[part])}" for part in ("adapter", "model")]
@@ -78,6 +82,15 @@ def _imports(imports: Sequence[ImportedRows]) -> Iterator[str]:
         yield f"{one.name} by {by}, {format_time(one.at)}, {digest}: {kept}{read}{live}"
     if len(imports) > IMPORTS:
         yield f"and {plural(len(imports) - IMPORTS, 'more import')}"
+
+
+def _step(one: StepOrigin) -> Iterator[str]:
+    by = f"by {one.worker or NOT_RECORDED}, {format_time(one.ended_at or 0.0)}"
+    yield f"{one.run} made {one.output}, sha256 {one.output_digest[:12]}, {by}"
+    yield f"  command {one.command[:12]}" + "".join(f", {file.name} {file.digest[:12]}" for file in one.code[:INPUTS])
+    inputs = ", ".join(f"{file.name} {file.digest[:12]}" for file in one.inputs[:INPUTS])
+    more = f" and {len(one.inputs) - INPUTS:,} more" if len(one.inputs) > INPUTS else ""
+    yield f"  from {f'{one.after}: ' if one.after else ''}{inputs}{more}"
 
 
 def _rows(rows: LearnedRows) -> Iterator[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -21,7 +22,8 @@ class StepEnded(UserMistake):
     """A run that no other attempt would help: over a limit, nothing put out, no such program."""
 
 
-class StepFile(NamedTuple):
+@dataclass(frozen=True)
+class StepFile:
     """A file that a run is given, by its path from the project's folder."""
 
     name: str

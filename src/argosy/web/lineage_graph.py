@@ -71,7 +71,9 @@ def _sources(lineage: Lineage) -> Iterator[Box]:
         count = plural(len(imports) - SHOWN, "earlier import")
         yield Box("import more", SOURCES, "imported", count, [plural(rows, "row")])
     for number, one in enumerate(imports[-SHOWN:]):
-        yield Box(f"import {number}", SOURCES, one.kind or "imported", one.name, _import_lines(one))
+        made_by = [f"made by the step {step.run}" for step in lineage.steps if step.output_digest == one.digest]
+        lines = [*_import_lines(one), *made_by[:1]]
+        yield Box(f"import {number}", SOURCES, one.kind or "imported", one.name, lines)
 
 
 def _import_lines(one: ImportedRows) -> list[str]:

@@ -1,70 +1,24 @@
 """A look at a project's folder: one run for each distinct input, whoever looks and however often."""
 
-import os
 import threading
 
 import pytest
 
 from argosy import clock
-from argosy.definitions.steps import StepSettings, parse_steps
 from argosy.errors import LeaseLost
 from argosy.jobs.claims import Claims
-from argosy.jobs.queue import Queue
 from argosy.steps import runs
 from argosy.steps.looking import KIND, Looking
-from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.collector import collect
-from argosy.store.kept import PutFile, keep_files, kept_files
-from argosy.store.store import Store
+from argosy.store.kept import kept_files
 
 LONG_AGO = 1_700_000_000
-
-
-class Place:
-    """A project's folder on some machine, of a database that others share."""
-
-    def __init__(self, folder, database, name="here", **steps):
-        self.root, self.database = folder / name, database
-        (self.root / "raw").mkdir(parents=True)
-        self.store = Store(database, LocalArtifacts(f"file:{folder / 'artifacts'}"))
-        self.queue, self.folder = Queue(database), folder
-        self.steps = parse_steps({name: StepSettings(**one) for name, one in steps.items()})
-        self.looking = Looking(self.root, database, self.store, self.queue)
-
-    def write(self, name, text, changed_at=LONG_AGO):
-        path = self.root / name
-        path.write_text(text)
-        os.utime(path, (changed_at, changed_at))
-        return path
-
-    def look(self, now=None, again=lambda _: False):
-        return self.looking.look(self.steps, now, again=again)
-
-    def finish(self, label, text):
-        """What a worker would: put the text out as the run's output."""
-        lease = Claims(self.database, "worker", [KIND]).next()
-        assert lease.job.label == label
-        made = self.folder / "made"
-        made.write_text(text)
-        put = self.store.put_artifact(made)
-
-        def record(transaction):
-            keep_files(transaction, label, [PutFile("output", "made", put)])
-            runs.put_out(transaction, label, "worker", 0.5, put.digest, put.size_bytes)
-
-        self.queue.finish(lease, {}, record)
-
-    def newest(self, step):
-        with self.database.read() as transaction:
-            return runs.newest_run(transaction, step), runs.newest_output(transaction, step)
-
-
 CLEAN = {"command": ["cat", "clean.py"], "inputs": "raw/*.csv"}
 
 
 @pytest.fixture
-def place(tmp_path, database):
-    made = Place(tmp_path, database, clean=CLEAN, after={"command": "wc", "inputs": {"step": "clean"}})
+def place(make_place):
+    made = make_place(clean=CLEAN, after={"command": "wc", "inputs": {"step": "clean"}})
     made.write("clean.py", "1")
     return made
 
@@ -163,8 +117,8 @@ def test_a_link_that_leads_out_is_no_input(place, name):
 
 
 @pytest.mark.sqlite
-def test_the_projects_own_folder_is_never_found(tmp_path, database):
-    place = Place(tmp_path, database, all={"command": "cat", "inputs": "**/*.csv"})
+def test_the_projects_own_folder_is_never_found(make_place):
+    place = make_place(all={"command": "cat", "inputs": "**/*.csv"})
     (place.root / ".argosy").mkdir()
     place.write(".argosy/secret.csv", "k")
     assert place.look()["all"].why == "no file here is **/*.csv"
@@ -178,8 +132,8 @@ def test_a_failed_run_is_asked_for_again_only_where_that_is_wanted(place):
     assert place.look(again=lambda one: one == label)["clean"].state == "queued"
 
 
-def test_two_folders_share_runs_and_do_not_take_turns(tmp_path, database):
-    here, there = (Place(tmp_path, database, name, clean=CLEAN) for name in ("here", "there"))
+def test_two_folders_share_runs_and_do_not_take_turns(make_place):
+    here, there = (make_place(name, clean=CLEAN) for name in ("here", "there"))
     for place in (here, there):
         place.write("clean.py", "1")
         place.write("raw/a.csv", "a")

@@ -1,5 +1,7 @@
 """What a run is named by, and when a look asks for one."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,9 +20,9 @@ def test_a_label_names_what_is_run_on_what():
     others = [
         label_of_run("other", TASK, [A, B], [CODE]),
         label_of_run("clean", TASK, [A], [CODE]),
-        label_of_run("clean", TASK, [A, B._replace(name="raw/c.csv")], [CODE]),
-        label_of_run("clean", TASK, [A, B._replace(digest="d" * 64)], [CODE]),
-        label_of_run("clean", TASK, [A, B], [CODE._replace(digest="d" * 64)]),
+        label_of_run("clean", TASK, [A, replace(B, name="raw/c.csv")], [CODE]),
+        label_of_run("clean", TASK, [A, replace(B, digest="d" * 64)], [CODE]),
+        label_of_run("clean", TASK, [A, B], [replace(CODE, digest="d" * 64)]),
         label_of_run("clean", TASK, [A, B, CODE], []),
         label_of_run("clean", Task(("python3", "clean.py", "{inputs}"), "clean.csv"), [A, B], [CODE]),
         label_of_run("clean", Task(TASK.command, "clean.csv", env={"N": "1"}), [A, B], [CODE]),
