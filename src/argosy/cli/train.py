@@ -40,6 +40,8 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
     to_train = len(submitted.queued) + len(submitted.waiting)
     said = f"{to_train} to train, {len(submitted.trained)} trained already. Ctrl-C leaves the rest queued."
     print_line(f"Search: {search}." if search else said, err=True)
+    if submitted.waits_for:
+        print_line(f"It waits for its triggers, and for standing workers: {submitted.waits_for}", err=True)
     report_quiet_hours(project, now or not (to_train or search))
     for lacking in submitted.left_out:
         print_line(f"Left out: {lacking}", err=True)

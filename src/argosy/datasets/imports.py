@@ -25,7 +25,8 @@ FIND = f"""
 SELECT {COLUMNS} FROM imports
 WHERE (digest <> '' AND substr(digest, 1, :length) = :digest) OR name = :name ORDER BY id"""  # noqa: S608
 
-ASKED = "SELECT id FROM imports WHERE digest = :digest AND asked_by = :asked_by LIMIT 1"
+ASKED = "SELECT id FROM imports WHERE asked_by = :asked_by ORDER BY id DESC LIMIT 1"
+ASKED_CONTENT = "SELECT id FROM imports WHERE digest = :digest AND asked_by = :asked_by ORDER BY id DESC LIMIT 1"
 NEWEST_REVISION = """
 SELECT revision_id FROM examples WHERE collection = :collection ORDER BY revision_id DESC LIMIT 1"""
 NEWEST_IMPORT = "SELECT id FROM imports WHERE collection = :collection ORDER BY id DESC LIMIT 1"
@@ -80,7 +81,7 @@ def note_import(
 
     Raises AlreadyImported where a trigger asks twice: within the collection's lock, so that it cannot at once either.
     """
-    if origin.asked_by and was_imported(transaction, origin.asked_by, origin.digest):
+    if origin.asked_by and import_asked_by(transaction, origin.asked_by, origin.digest):
         raise AlreadyImported(f"{origin.asked_by} has imported that content before")
     row = {**vars(origin), "collection": collection, "by": user_at_host(), "now": now, "rows": rows}
     return int(transaction.execute(NOTE, {**row, "added": added, "revised": revised})[0][0])
@@ -97,9 +98,10 @@ def find_imports(transaction: Transaction, name: str, digest: str) -> list[Impor
     return [Import(*row) for row in transaction.execute(FIND, wanted)]
 
 
-def was_imported(transaction: Transaction, asked_by: str, digest: str) -> bool:
-    """Whether that trigger imported that content before."""
-    return bool(transaction.execute(ASKED, {"digest": digest, "asked_by": asked_by}))
+def import_asked_by(transaction: Transaction, asked_by: str, digest: str = "") -> int:
+    """The number of the newest import of that trigger, or of that content by it; 0: none."""
+    rows = transaction.execute(ASKED_CONTENT if digest else ASKED, {"digest": digest, "asked_by": asked_by})
+    return int(rows[0][0]) if rows else 0
 
 
 def file_digest(path: Path) -> str:

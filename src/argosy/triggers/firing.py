@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from argosy.database import Transaction
+from argosy.datasets.imports import import_asked_by
 from argosy.jobs.queue import URGENT, Queue, forget_done, hold_jobs, under_way
 from argosy.jobs.workers import on_machine
 from argosy.tuning.plan_triggers import RegisteredTrigger, note_fired
@@ -28,6 +29,8 @@ class SubmitRequest(msgspec.Struct, frozen=True):
     machine: str = ""
     """That has the files."""
     files: tuple[TriggerFile, ...] = ()
+    before: int = 0
+    """The number of the trigger's newest import so far."""
 
 
 def is_submitting(transaction: Transaction, plan: str) -> bool:
@@ -49,7 +52,8 @@ def fire(
         return False
     forget_done(transaction, SUBMIT)
     name = f"{one.job} {round(transaction.now() * 1000)}"
-    request = SubmitRequest(one.plan, one.name, reason, name, machine, tuple(files))
+    before = import_asked_by(transaction, one.asked_by) if files else 0
+    request = SubmitRequest(one.plan, one.name, reason, name, machine, tuple(files), before)
     requires = {on_machine(machine): ""} if machine else {}
     queue.submit(transaction, SUBMIT, one.job, msgspec.to_builtins(request), requires, URGENT)
     note_fired(transaction, one, reason)

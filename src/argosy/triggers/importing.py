@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import errno
-from pathlib import Path
+from contextlib import suppress
 
 import msgspec
 
 from argosy.backends import Backends
 from argosy.datasets.file_options import Columns, FileOptions
-from argosy.datasets.imports import AlreadyImported, file_digest, was_imported
+from argosy.datasets.imports import AlreadyImported, file_digest, import_asked_by
 from argosy.definitions.plan_triggers import ImportOptions
-from argosy.errors import ArgosyError, ExamplesInvalid, JobInterrupted, LeaseLost, message_of
+from argosy.errors import (
+    ArgosyError,
+    DatabaseUnavailable,
+    ExamplesInvalid,
+    JobInterrupted,
+    KeyWrong,
+    LeaseLost,
+    message_of,
+)
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.runner import is_outage
 from argosy.telemetry import logger
@@ -41,44 +49,50 @@ def file_options(options: ImportOptions, text_bytes: int) -> FileOptions:
 
 
 class FileImports:
-    """The files of one firing."""
+    """The files of one firing; `before` is the number of the trigger's newest import when it fired."""
 
-    def __init__(self, backends: Backends, place: FilePlace, options: ImportOptions, guard: LeaseGuard) -> None:
+    def __init__(
+        self, backends: Backends, place: FilePlace, options: ImportOptions, before: int, guard: LeaseGuard
+    ) -> None:
         self._backends, self._place, self._options, self._guard = backends, place, options, guard
-        self._asked_by = f"{place.plan}/{place.name}"
+        self._asked_by, self._before = f"{place.plan}/{place.name}", before
+        self._taken: set[str] = set()
+        """The digests of what was imported."""
+
+    def is_any_imported(self) -> bool:
+        """Whether this firing has imported anything, also before its job was begun again."""
+        with self._backends.database.read() as transaction:
+            return import_asked_by(transaction, self._asked_by) > self._before
 
     def take(self, file: TriggerFile, may_have_crashed: bool) -> FileState:
         """Import a file unless its content was; what became of it. An outage is raised, and so is what stops the job.
 
         `may_have_crashed`: where its import was begun before, it is what ended its worker.
         """
-        before = self._state(file)
-        if before is FileState.IMPORTED:  # when the job was begun before
-            return before
-        was_begun = before is FileState.READING
-        if was_begun and may_have_crashed:
+        if may_have_crashed and self._state(file) is FileState.READING:
             return self._settle(file, FileState.BROKEN, "importing it crashed the worker")
         self._settle(file, FileState.READING)
         try:
-            found = self._import(file)
-            return self._settle(file, FileState.IMPORTED if was_begun else found)
+            return self._settle(file, self._import(file))
         except FileChanged:
             return self._settle(file, FileState.SEEN)
-        except (LeaseLost, JobInterrupted):
+        except (LeaseLost, JobInterrupted, DatabaseUnavailable, KeyWrong):
             raise
         except Exception as error:  # a reader of a file may raise anything
             if is_outage(error) and not (isinstance(error, OSError) and error.errno == errno.EIO):
                 raise
             _log.warning("%s: %s is not imported", self._place.plan, file.path)
-            return self._settle(file, FileState.BROKEN, message_of(error))
+            where = f"{self._backends.root / file.path}: "
+            return self._settle(file, FileState.BROKEN, message_of(error).removeprefix(where))
 
     def _import(self, file: TriggerFile) -> FileState:
         path = self._backends.root / file.path
         self._check_unchanged(file)
-        if self._is_known(path):
+        digest = file_digest(path)
+        if self._is_known(digest):
             return FileState.KNOWN
         settings, options = self._backends.settings, self._options
-        try:
+        with suppress(AlreadyImported):  # when the job was begun before
             self._backends.examples.import_file(
                 options.collection or settings.collection,
                 path,
@@ -89,14 +103,14 @@ class FileImports:
                 asked_by=self._asked_by,
                 then_check=lambda: self._check_unchanged(file),
             )
-        except AlreadyImported:  # by a worker that had the job before
-            return FileState.KNOWN
+        self._taken.add(digest)
         return FileState.IMPORTED
 
-    def _is_known(self, path: Path) -> bool:
-        digest = file_digest(path)
+    def _is_known(self, digest: str) -> bool:
+        """From before this firing, or from another of its files."""
         with self._backends.database.read() as transaction:
-            return was_imported(transaction, self._asked_by, digest)
+            found = import_asked_by(transaction, self._asked_by, digest)
+        return digest in self._taken or 0 < found <= self._before
 
     def _check_unchanged(self, file: TriggerFile) -> None:
         now = file_as_it_is(self._backends.root, file.path)

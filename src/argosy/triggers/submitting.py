@@ -21,7 +21,7 @@ from argosy.triggers.firing import SubmitRequest
 from argosy.triggers.importing import FileImports
 from argosy.tuning.plan_triggers import AlreadySubmitted, note_submitted, registered_triggers
 from argosy.tuning.project_plans import ProjectPlans
-from argosy.tuning.trigger_files import FilePlace, FileState
+from argosy.tuning.trigger_files import FilePlace
 
 
 class TriggeredSubmission:
@@ -32,26 +32,26 @@ class TriggeredSubmission:
 
     def __call__(self, job: Job, guard: LeaseGuard) -> Outcome:
         request = msgspec.convert(job.payload, SubmitRequest)
-        files = self._import(request, job, guard)
-        if request.files and not files[FileState.IMPORTED]:
-            return Outcome({"plan": request.model, "files": dict(files), "submitted": False})
-        guard.check()
-        is_submitted = self._submit(request)
+        files, is_submitted = Counter[str](), False
+        imports = self._imports(request, guard)
+        if imports is not None:
+            for file in request.files:
+                guard.check()
+                files[imports.take(file, job.failures > 0)] += 1
+        if not request.files or (imports is not None and imports.is_any_imported()):
+            guard.check()
+            is_submitted = self._submit(request)
         return Outcome({"plan": request.model, "files": dict(files), "submitted": is_submitted})
 
-    def _import(self, request: SubmitRequest, job: Job, guard: LeaseGuard) -> Counter[str]:
+    def _imports(self, request: SubmitRequest, guard: LeaseGuard) -> FileImports | None:
+        """None where the trigger is there no more, or is not on files."""
         place = FilePlace(request.model, request.trigger, request.machine)
         with self._backends.database.read() as transaction:
             registered = registered_triggers(transaction, request.model, paused=True)
         found = [one.trigger for one in registered if one.name == request.trigger]
         if not found or not isinstance(found[0], FilesTrigger):
-            return Counter()
-        imports = FileImports(self._backends, place, found[0].options, guard)
-        counts: Counter[str] = Counter()
-        for file in request.files:
-            guard.check()
-            counts[imports.take(file, job.failures > 0)] += 1
-        return counts
+            return None
+        return FileImports(self._backends, place, found[0].options, request.before, guard)
 
     def _submit(self, request: SubmitRequest) -> bool:
         plans = ProjectPlans(self._backends)

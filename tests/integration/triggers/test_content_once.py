@@ -23,6 +23,20 @@ def test_the_same_content_is_imported_once_under_any_name_and_time(inbox):
     assert len(inbox.imports("a.csv")) == 1
 
 
+def test_a_file_that_is_removed_after_its_import_still_submits_the_plan(inbox):
+    path = inbox.write("inbox/a.csv")
+    inbox.look()
+    inbox.look()
+    lease = inbox.lease()
+    with pytest.raises(JobInterrupted):
+        inbox.handle(lease, steps=2)
+    path.unlink()
+    inbox.look()
+    inbox.backends.queue.release(lease)
+    assert inbox.finish(inbox.lease())["submitted"]
+    assert inbox.count() == 100
+
+
 def test_a_job_that_was_killed_after_an_import_goes_on_and_submits_once(inbox):
     inbox.write("inbox/a.csv")
     inbox.write("inbox/b.csv")
