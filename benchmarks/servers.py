@@ -21,9 +21,9 @@ def postgresql_server(*settings: str) -> Iterator[str]:
     if given := os.environ.get("POSTGRESQL_URL", ""):
         yield given
         return
-    durable = ("max_connections=200", "listen_addresses=", *settings)  # with fsync, unlike in tests
-    with postgresql.own_server(newest_folder("/usr/lib/postgresql/*/bin"), durable) as url:
-        yield url
+    durable = ("max_connections=200", *settings)  # with fsync, unlike in tests
+    with postgresql.own_server(newest_folder("/usr/lib/postgresql/*/bin"), durable) as server:
+        yield server.url
 
 
 @contextmanager

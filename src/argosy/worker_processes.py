@@ -2,8 +2,8 @@
 
 A thread watches the children. Twice a second it compares the job that each of them has with the limits of its plan and
 with the job's row: a job over a limit is failed, and its process killed; one that was cancelled, or given to another,
-has a second to end by itself. A child that ended is replaced, and the job that it had is settled at once: a crash is a
-failed attempt, a kill from outside is nobody's fault.
+has a second to end by itself. A child that ended is replaced, and the job that it had is settled at once, or when the
+database is back: a crash is a failed attempt, a kill from outside is nobody's fault.
 """
 
 from __future__ import annotations
@@ -169,8 +169,7 @@ class _Child:
         return ""
 
     def close(self) -> None:
-        """Remove what it left behind, the processes that it started too: it has ended."""
-        processes.kill_session(self.process)
+        """Remove what it left behind: it has ended."""
         self.note.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -202,6 +201,8 @@ class WorkerProcesses:
         options = [*(["--now"] if now else []), "--grace", str(grace)]
         self._arguments = ["--project", str(backends.root), "worker", "--in-process", *options]
         self._children: list[_Child] = []
+        self._ended: list[_Child] = []
+        """Whose jobs are not settled yet: the database is away."""
         self._looked_at = float("-inf")
         self._kills = _MemoryKills()
         self._newer: SchemaNewer | None = None
@@ -257,7 +258,8 @@ class WorkerProcesses:
                 self._is_closing.wait(LOOK_SECONDS)
 
     def _replace(self) -> None:
-        while len(self._children) < self._count and time.monotonic() >= self._start_at:
+        """Not while the database is known to be away: a new worker would end at once."""
+        while not self._ended and len(self._children) < self._count and time.monotonic() >= self._start_at:
             self._children.append(_Child(self._folder / secrets.token_hex(3), self._arguments))
 
     def _turn(self) -> None:
@@ -270,11 +272,17 @@ class WorkerProcesses:
         for child in [child for child in self._children if child.process.poll() is not None]:
             self._children.remove(child)
             self._count -= child.process.returncode == DRAINED and child.note.read() is None
+            processes.kill_session(child.process)  # the processes that it started
             self._pause_after(child, now)
-            with suppress(DatabaseUnavailable, LeaseLost):  # the lease runs out then
+            self._ended.append(child)
+        ended, self._ended = self._ended, []
+        for child in ended:
+            try:
                 self._settle(child)
-                self._backends.workers.remove(child.name)
-            child.close()
+            except DatabaseUnavailable:
+                self._ended.append(child)
+            else:
+                child.close()
 
     def _pause_after(self, child: _Child, now: float) -> None:
         """Before the next is started, where one could not begin: its message is not repeated several times a second."""
@@ -316,11 +324,15 @@ class WorkerProcesses:
             child.kill()
 
     def _settle(self, child: _Child) -> None:
-        """What becomes of the job that a process had when it ended."""
+        """What becomes of the job that a process had when it ended, and of its place among the workers."""
         key = child.note.read()
         lease = self._backends.queue.leases([key]).get(key) if key else None
-        if lease is None:
-            return
+        if lease is not None:
+            with suppress(LeaseLost):  # it ran out
+                self._give_back(child, lease)
+        self._backends.workers.remove(child.name)
+
+    def _give_back(self, child: _Child, lease: Lease) -> None:
         code, queue = child.process.returncode, self._backends.queue
         if child.is_killed:
             queue.release(lease)

@@ -10,7 +10,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "integration" / "proof"))
 
-from proof_ground import ground  # noqa: F401  # a fixture
+from proof_cluster import cluster, cluster_ground  # noqa: F401  # fixtures
+from proof_ground import ground  # noqa: F401
 
 SEED = int(os.environ.get("PROOF_SEED", "7"))
 
@@ -50,5 +51,5 @@ def tell(request, capsys, seed):
 
 def _shown(value):
     if not isinstance(value, dict):
-        return value
+        return round(value, 1) if isinstance(value, float) else value
     return f"{sum(value.values())} ({', '.join(f'{kind} {count}' for kind, count in sorted(value.items()))})"

@@ -7,10 +7,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class FaultyProxy:
-    """In front of `host:port`; `faults` is used up from the front: `503`, `cut` (half a body), `` (none)."""
+    """In front of `host:port`; `faults` is used up from the front: `503`, `cut` (half a body), `` (none).
+
+    While `is_away`, everything is answered 503.
+    """
 
     def __init__(self, host, port):
-        proxy, self.target, self.faults, self.counts = self, (host, port), [], Counter()
+        proxy, self.target, self.faults, self.is_away = self, (host, port), [], False
+        self.counts, self._lock = Counter(), threading.Lock()
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -31,9 +35,16 @@ class FaultyProxy:
         self.server.shutdown()
         self.server.server_close()
 
+    def _fault(self, command):
+        with self._lock:
+            self.counts[command] += 1
+            fault = self.faults.pop(0) if self.faults and command in ("GET", "PUT") else ""
+            fault = "503" if self.is_away else fault
+            self.counts[fault] += 1
+            return fault
+
     def pass_on(self, request):
-        self.counts[request.command] += 1
-        fault = self.faults.pop(0) if self.faults and request.command in ("GET", "PUT") else ""
+        fault = self._fault(request.command)
         body = request.rfile.read(int(request.headers.get("Content-Length", 0)))
         if fault == "503":
             request.send_response(503)

@@ -14,8 +14,8 @@ from servers.finding import absent, folder_of, newest_folder, unprivileged
 from servers.relay import Relay
 
 USUAL = "postgresql://postgres@127.0.0.1:5432/postgres"
-QUICK = ("fsync=off", "full_page_writes=off", "max_connections=200", "listen_addresses=")
-"""Of a server that nobody reaches but by its socket, and whose files are worth nothing after a power cut."""
+QUICK = ("fsync=off", "full_page_writes=off", "max_connections=200")
+"""Of a server whose files are worth nothing after a power cut."""
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +29,8 @@ def postgresql_server():
     programs = newest_folder("/usr/lib/postgresql/*/bin")
     if programs is None:
         absent("there is no PostgreSQL: set POSTGRESQL_URL, or apt-get install postgresql")
-    with own_server(programs) as url:
-        yield url
+    with own_server(programs) as server:
+        yield server.url
 
 
 def answers(url):
@@ -43,28 +43,51 @@ def answers(url):
     return True
 
 
-@contextmanager
-def own_server(programs, settings=QUICK):
-    user = unprivileged("postgres", "nobody")
-    with folder_of(user) as folder:
+class OwnServer:
+    """A server that the test may stop and start, on a socket in its folder and, where it is given one, on a port."""
+
+    def __init__(self, programs, folder, user, settings, port=0):
+        self.programs, self.folder, self.port = programs, folder, port
+        self.run = {"user": user, "cwd": folder, "stderr": subprocess.STDOUT}
+        self.url = f"postgresql://postgres@/postgres?host={folder}" + (f"&port={port}" if port else "")
+        listening = (f"port={port}", "listen_addresses=127.0.0.1") if port else ("listen_addresses=",)
+        self.settings = [word for setting in (*settings, *listening) for word in ("-c", setting)]
+        self.process = None
         # ordered as in a dictionary unless a column says otherwise: who relies on bytes must say so
         locale = ("--encoding=UTF8", "--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8")
-        run = {"user": user, "cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
         initdb = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "--auth=trust", "--no-sync", *locale]
-        subprocess.run(initdb, check=True, **run)
-        options = [word for setting in settings for word in ("-c", setting)]
-        postgres = [programs / "postgres", "-D", folder / "data", "-k", folder, *options]
-        process = subprocess.Popen(postgres, **run)
+        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **self.run)
+
+    def start(self):
+        postgres = [self.programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *self.settings]
+        with (self.folder / "output").open("ab") as output:
+            self.process = subprocess.Popen(postgres, stdout=output, **self.run)
+
+    def wait(self):
+        deadline = time.monotonic() + PATIENCE
+        while not answers(self.url):
+            assert self.process.poll() is None, "PostgreSQL did not start"
+            assert time.monotonic() < deadline, "PostgreSQL does not answer"
+            time.sleep(0.05)
+
+    def stop(self, number=signal.SIGINT):
+        """SIGINT: fast, sessions are ended; SIGQUIT: immediate, what is left is for recovery."""
+        self.process.send_signal(number)
+        self.process.wait(PATIENCE)
+
+
+@contextmanager
+def own_server(programs, settings=QUICK, port=0):
+    pytest.importorskip("psycopg")
+    user = unprivileged("postgres", "nobody")
+    with folder_of(user) as folder:
+        server = OwnServer(programs, folder, user, settings, port)
+        server.start()
         try:
-            url, deadline = f"postgresql://postgres@/postgres?host={folder}", time.monotonic() + PATIENCE
-            while not answers(url):
-                assert process.poll() is None, "PostgreSQL did not start"
-                assert time.monotonic() < deadline, "PostgreSQL does not answer"
-                time.sleep(0.05)
-            yield url
+            server.wait()
+            yield server
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(PATIENCE)
+            server.stop()
 
 
 @contextmanager

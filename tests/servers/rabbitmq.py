@@ -92,6 +92,11 @@ class OwnServer:
             assert time.monotonic() < deadline, "RabbitMQ does not answer"
             time.sleep(0.1)
 
+    def stop(self):
+        """In order: what it has is on its disk."""
+        self.control("stop")
+        self.process.wait(PATIENCE)
+
     def kill(self):
         """As a crash of its machine would: all of its processes at once."""
         with suppress(ProcessLookupError):

@@ -1,5 +1,8 @@
-"""A relay of TCP connections in front of a server, which can cut them: for the server its client has died then."""
+"""A relay of TCP connections in front of a server. It can cut them: for the server its client has died then.
+It can also forget them, as a machine does that loses its power: neither side hears a word.
+"""
 
+import select
 import socket
 import struct
 import threading
@@ -7,6 +10,9 @@ from contextlib import suppress
 
 RESET = struct.pack("ii", 1, 0)
 """Of SO_LINGER: close by a reset, without what is still to be sent."""
+LOOK_MS = 100
+TCP_REPAIR = 19
+"""Of Linux, where we are root: a socket in repair is closed without a word to the other side."""
 
 
 class Relay:
@@ -19,14 +25,32 @@ class Relay:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self):
-        """End every connection there is."""
-        with self._lock:
-            pairs, self._pairs = self._pairs, []
-        for one in (end for pair in pairs for end in pair):
+        """End every connection there is; how many were alive."""
+        alive = 0
+        for one in self._ends():
             with suppress(OSError):
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                 one.shutdown(socket.SHUT_RDWR)  # a thread that waits in a read returns
+                alive += 1
             one.close()
+        return alive // 2
+
+    def forget(self):
+        """Lose every connection there is, silently; how many were alive. Raises PermissionError."""
+        alive = 0
+        for one in self._ends():
+            with suppress(OSError):
+                one.getpeername()
+                alive += 1
+            if one.family is not socket.AF_UNIX:
+                one.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+            one.close()
+        return alive // 2
+
+    def _ends(self):
+        with self._lock:
+            pairs, self._pairs = self._pairs, []
+        return [end for pair in pairs for end in pair]
 
     def close(self):
         self._listener.close()
@@ -54,8 +78,14 @@ class Relay:
         return server
 
     def _pass_on(self, source, target):
-        with suppress(OSError):
-            while data := source.recv(65536):
+        with suppress(OSError, ValueError):  # it was closed
+            poller = select.poll()
+            poller.register(source, select.POLLIN)
+            while True:
+                if not poller.poll(LOOK_MS):
+                    continue  # who waits in `recv` would keep open what `forget` closes
+                if not (data := source.recv(65536)):
+                    break
                 target.sendall(data)
         with suppress(OSError):
             target.shutdown(socket.SHUT_WR)

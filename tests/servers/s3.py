@@ -30,7 +30,7 @@ class Bucket:
     """As another client sees it."""
 
     def __init__(self, boto3, endpoint):
-        self.name = f"t{time.time_ns():x}"
+        self.name, self.endpoint = f"t{time.time_ns():x}", endpoint
         self.client = boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1")
         self.client.create_bucket(Bucket=self.name)
         self.url = f"s3://{self.name}/of/tests?endpoint={endpoint}&region=us-east-1"

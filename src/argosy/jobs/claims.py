@@ -63,6 +63,14 @@ class Claims:
         if fit != self._fit:
             self._fit, self._in_a_row = fit, 0
 
+    def give_back(self) -> list[str]:
+        """Queue again what rows say that this worker has, while it has nothing; the labels. No failure is counted.
+
+        After an outage: the answer to a claim may have been lost, or what became of a job was never written.
+        """
+        with self._database.write() as transaction:
+            return [label for (label,) in transaction.execute(sql.GIVE_BACK, {"owner": self._owner})]
+
     def next(self, paused_kind: str = "") -> Lease | None:
         """The right to run the best job, or None where there is none now. No job of a paused kind is begun."""
         kinds = [kind for kind in self._kinds if kind != paused_kind]

@@ -91,11 +91,11 @@ class Heartbeat:
                     guard.is_given_back = self._queue.release(guard.lease)
                     guard.lose()
                 elif now - prolonged_at >= self._every_seconds:
-                    prolonged_at = now
                     self._queue.heartbeat(guard.lease)
+                    prolonged_at = now
                 elif not self._queue.is_held(guard.lease):
                     guard.lose()
             except LeaseLost:
                 guard.lose()  # without effect where the job has just ended
-            except DatabaseUnavailable:  # it may be back before the lease runs out; finishing decides
+            except DatabaseUnavailable:  # tried again at once: it may be back before the lease runs out
                 continue

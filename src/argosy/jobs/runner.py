@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from argosy.database.database import Transaction
 from argosy.errors import (
@@ -40,6 +40,7 @@ from argosy.messaging.broker import Broker, Delivery, Receiver
 from argosy.messaging.relay import relay
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 _OUTAGES = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
 )
@@ -76,8 +77,8 @@ class WorkerTimings:
     """Before the next attempt, where the database was away."""
     patience: float = 2.0
     """How long a job that is to stop has until its next `check()`, before it is given back for it."""
-    finish: float = 30.0
-    """For how long it is tried to write what a job came to, where the database is away."""
+    settle: float = 30.0
+    """For how long it is tried to write what became of a job, where the database is away."""
     outage: float = 5.0
     """Before the next attempt, where something that the job needs was away or full."""
 
@@ -152,6 +153,8 @@ class _Worker:
         self.paused_kind, self._reconciled_at, self._is_broker_away = paused_kind, float("-inf"), False
         self.interrupt, self.on_lease = interrupt, on_lease or (lambda _: None)
         self._receiver: Receiver | None = None
+        self._trouble = ""
+        """What was said last of a database that is away; empty while it answers."""
 
     def run(self, owner: str, until: Callable[[], bool] | None, drained: threading.Event) -> Tally:
         is_idle = False
@@ -159,6 +162,7 @@ class _Worker:
             try:
                 self._maintain()
                 is_idle = not self._turn(self.timings.poll if is_idle else 0.0)
+                self._trouble = ""
                 if is_idle:
                     self.claims.hold("")
                     if until is not None and until():
@@ -166,10 +170,19 @@ class _Worker:
             except SchemaNewer:  # what it had to run is for those that know the schema: its lease runs out
                 raise
             except DatabaseUnavailable as error:  # leases and messages outlive the outage
-                log.warning("%s: %s; trying again", owner, error)
-                self.stop.wait(self.timings.recover)
+                self._database_away(owner, error)
         self.tally.is_drained = drained.is_set()
         return self.tally
+
+    def _database_away(self, owner: str, error: DatabaseUnavailable) -> None:
+        """Wait. What it may hold it gives back when the database answers; leases of others that ran out meanwhile it
+        repairs when they have had the time to be prolonged.
+        """
+        if str(error) != self._trouble:
+            log.warning("%s: %s; trying again", owner, error)
+        self._trouble = str(error)
+        self._reconciled_at = time.monotonic() + self.timings.heartbeat
+        self.stop.wait(self.timings.recover)
 
     def _maintain(self) -> None:
         if time.monotonic() - self._reconciled_at >= self.timings.reconcile:
@@ -181,6 +194,8 @@ class _Worker:
     def _turn(self, wait: float) -> bool:
         """Run the best job, when a message comes or `wait` is over; whether there was one."""
         delivery = self._receive(wait)
+        if self._trouble:
+            self.claims.give_back()
         lease = self.claims.next(self.paused_kind())
         if delivery is not None:
             with suppress(BrokerUnavailable):  # it comes again then, and finds nothing more to run
@@ -225,7 +240,7 @@ class _Worker:
         try:
             with self.heartbeat.keeping(guard):
                 outcome = self.handlers[lease.job.kind](lease.job, guard)
-            self._finish(lease, outcome)
+                self._settled(lease, lambda: self.queue.finish(lease, outcome.result, outcome.then))
             self.tally.done += 1
         except LeaseLost as error:
             self._lost(guard, error)
@@ -239,19 +254,19 @@ class _Worker:
         finally:
             self.on_lease(None)
 
-    def _finish(self, lease: Lease, outcome: Outcome) -> None:
-        """What took hours to compute outlives a database that restarts, or two transactions that met."""
-        deadline = time.monotonic() + self.timings.finish
+    def _settled(self, lease: Lease, write: Callable[[], T]) -> T:
+        """Write what became of a job. It outlives a database that restarts, or two transactions that met: it may
+        have taken hours to compute, and a job that is not given back waits for its lease to run out.
+        """
+        deadline = time.monotonic() + self.timings.settle
         while True:
             try:
-                self.queue.finish(lease, outcome.result, outcome.then)
+                return write()
             except DatabaseOutage as error:
                 if self.stop.is_set() or time.monotonic() >= deadline:
                     raise
-                log.warning("%s is done and not written yet: %s", lease.job.label, error)
+                log.warning("what became of %s is not written yet: %s", lease.job.label, error)
                 self.stop.wait(self.timings.recover)
-            else:
-                return
 
     def _lost(self, guard: LeaseGuard, error: LeaseLost) -> None:
         if guard.is_given_back:
@@ -265,13 +280,14 @@ class _Worker:
         try:
             if is_outage(error):
                 log.warning("%s is put off: %s", lease.job.label, message)
-                self.queue.put_off(lease, message, self.timings.outage)
+                self._settled(lease, lambda: self.queue.put_off(lease, message, self.timings.outage))
                 self.tally.put_off += 1
                 return
             if isinstance(error, Overtaken):
-                again = self.queue.lose(lease, message)
+                again = self._settled(lease, lambda: self.queue.lose(lease, message))
             else:
-                again = self.queue.fail(lease, message, traced(error), not isinstance(error, UserMistake))
+                trace, is_hopeful = traced(error), not isinstance(error, UserMistake)
+                again = self._settled(lease, lambda: self.queue.fail(lease, message, trace, is_hopeful))
         except LeaseLost:
             self.tally.lost += 1
             return

@@ -78,6 +78,9 @@ UPDATE jobs SET state = 'failed', losses = losses + 1, error = :error, traceback
 RELEASE: Final = f"""
 UPDATE jobs SET state = 'queued', owner = NULL, lease_until = NULL, started_at = NULL, not_before = 0
     {_HELD}"""  # noqa: S608
+GIVE_BACK: Final = """
+UPDATE jobs SET state = 'queued', owner = NULL, lease_until = NULL, started_at = NULL
+WHERE owner = :owner AND state = 'running' RETURNING label"""
 
 UNREADABLE: Final = """
 UPDATE jobs SET state = 'failed', error = :error, traceback = NULL, owner = NULL, lease_until = NULL, finished_at = :now

@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 import argosy
 from argosy import processes, worker_processes
+from argosy.errors import DatabaseOutage
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import MAXIMUM_LOSSES
 from argosy.testing.waiting import until
@@ -167,3 +169,28 @@ def test_a_kill_is_the_fit_s_failure_where_the_system_had_no_more_memory(project
         if is_failure
         else "its worker process was killed"
     )
+
+
+def test_a_job_whose_process_ended_while_the_database_was_away_is_settled_when_it_is_back(project, monkeypatch):
+    """And not when its lease has run out; no worker is started meanwhile, which would end at once."""
+    label, away, leases = submit(project, "wait"), threading.Event(), project.backends.queue.leases
+
+    def refusing(held):
+        if away.is_set():
+            refused.append(held)
+            raise DatabaseOutage("the server is restarting")
+        return leases(held)
+
+    refused = []
+    monkeypatch.setattr(project.backends.queue, "leases", refusing)
+    with started(project.backends, 1):
+        until(lambda: project.queue.get(label).state is JobState.RUNNING)
+        (worker,) = project.workers.all()
+        away.set()
+        os.kill(worker.identity.pid, signal.SIGKILL)
+        until(lambda: len(refused) > 3)
+        assert [one.identity.pid for one in project.workers.all()] == [worker.identity.pid]
+        assert project.queue.get(label).losses == 0
+        away.clear()
+        until(lambda: project.queue.get(label).losses == 1)
+        project.plans.cancel("wait")

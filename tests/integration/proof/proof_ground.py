@@ -1,33 +1,26 @@
 """What every proof stands on: a project with a champion and a plan, its processes, and what must hold in the end."""
 
 import json
-import os
 import random
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from proof_machine import Machine
 
 from argosy.app.project import open_project
 from argosy.app.scaffold import create_project
 from argosy.app.working import work
 from argosy.jobs.job import JobState
 from argosy.store.collector import collect
-from argosy.testing.waiting import PATIENCE
 from stored.messages import sent
-from stored.rows import column, count
+from stored.rows import column, count, rows
 from stored.sqlite_files import assert_sound
 
-PROGRAM = Path(__file__).with_name("proof_program.py")
-SECONDS = PATIENCE
 MODEL = "storm"
 # fmt: off
 WORDS = {
@@ -50,27 +43,18 @@ def texts(count, seed=0):
         yield f"{' '.join(words)} {seed}-{number}", label
 
 
-def until(condition, seconds=SECONDS, what="what was waited for"):
-    """Wait for a condition, with a deadline; what it came to."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
-        time.sleep(0.01)
-    return found
+class Ground(Machine):
+    """A project in `folder`, whose model `live` has a champion; `plan.yaml` has so many definitions of `storm`."""
 
-
-class Ground:
-    """A project in `folder` whose model `live` has a champion; `plan.yaml` has so many definitions of `storm`."""
-
-    def __init__(self, folder, definitions, examples=240, settings=""):
-        self.folder, self.definitions = folder, definitions
+    def __init__(self, folder, definitions, examples=240, settings="", suffix=""):
+        super().__init__(folder)
+        self.plans = {MODEL: definitions}
+        """How many definitions each has that must be trained in the end."""
         create_project(folder, "proof")
         (folder / "argosy.yaml").write_text(f"name: proof\n{settings}")
         self.project = open_project(folder)
         self.port = free_port()
-        self.log = folder / "processes.log"
-        self._processes, self._nursery, self._lock = [], None, threading.Lock()
-        self.project.examples.add(texts(examples))
+        self.project.examples.add((text + suffix, label) for text, label in texts(examples))
         values = ", ".join(f"{0.01 * 1.07**number:.8f}" for number in range(definitions // 2))
         (folder / "plan.yaml").write_text(
             f"name: {MODEL}\ndataset: {{name: all}}\n"
@@ -83,63 +67,11 @@ class Ground:
         self.project.models.promote("live@1", by="proof")
         self.project.broker.subscribe("notifications", "proof")
 
-    # --- processes
-
-    def argosy(self, *arguments):
-        """Start `argosy …`."""
-        return self._start([sys.executable, "-m", "argosy", "-C", str(self.folder), *map(str, arguments)])
-
-    def fork(self, command):
-        """Start a worker with short times, a relay or a reconciler: at once, everything being imported."""
-        if self._nursery is None:
-            self._nursery = subprocess.Popen(
-                [sys.executable, str(PROGRAM), str(self.folder)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self.log.open("ab"),
-                env=_environment(),
-                text=True,
-                process_group=0,
-            )
-        with self._lock:
-            print(command, file=self._nursery.stdin, flush=True)
-            process = Forked(int(self._nursery.stdout.readline()))
-        self._processes.append(process)
-        return process
-
     def serve(self, port=0):
         return self.argosy("serve", "--port", port or self.port)
 
-    def run(self, *arguments):
-        """Run `argosy …` to its end."""
-        command = [sys.executable, "-m", "argosy", "-C", str(self.folder), *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=_environment())
-
-    def _start(self, command):
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(), process_group=0
-            )
-        self._processes.append(process)
-        return process
-
-    def end(self):
-        """Ask everything to stop, and wait for it."""
-        for process in self._processes:
-            if process.poll() is None:
-                process.send_signal(signal.SIGCONT)
-                process.terminate()
-        for process in self._processes:
-            process.wait(60)
-
     def close(self):
-        for process in self._processes:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-        if self._nursery is not None:
-            self._nursery.kill()
-            self._nursery.communicate()
+        super().close()
         self.project.close()
 
     # --- looks
@@ -189,24 +121,30 @@ class Ground:
         return {"orphans": orphans, **self._verify_clients(clients), **self._verify_files()}
 
     def _verify_definitions(self):
-        status = self.project.plans.status(MODEL)
-        assert status.counts[JobState.DONE] == status.total == self.definitions, status.counts
-        labels = set(self.column("plan_jobs", "label", plan=MODEL))
-        assert Counter(self.column("versions", "label", model=MODEL)) == dict.fromkeys(labels, 1)
-        assert self._finished() == dict.fromkeys(labels, 1)
-        for label in labels:  # the result is its last lease's, and nobody else's
-            ((owner,), (log,)) = self.column("jobs", "owner", label=label), self.column("trained", "log", label=label)
-            assert f" {owner} begins" in log
+        finished = self._finished()
+        for plan, definitions in self.plans.items():
+            status = self.project.plans.status(plan)
+            assert status.counts[JobState.DONE] == status.total == definitions, status.counts
+            labels = set(self.column("plan_jobs", "label", plan=plan))
+            assert Counter(self.column("versions", "label", model=plan)) == dict.fromkeys(labels, 1)
+            told = {label: finished.pop(label, 0) for label in labels}
+            assert {label: count for label, count in told.items() if count != 1} == {}
+        assert not finished
+        owners = dict(rows(self.project.database, "jobs", "label", "owner"))
+        for label, log in rows(self.project.database, "trained", "label", "log"):
+            assert f" {owners[label]} begins" in log  # the result is its last lease's, and nobody else's
         return self._verify_artifacts()
 
     def _finished(self):
         """How often each label was said to be finished: repeated deliveries of one event count once."""
-        bodies = sent(self.project.database, "notifications", "proof")
-        events = {event["id"]: event for event in map(json.loads, bodies)}
+        events = {event["id"]: event for event in map(json.loads, self._notifications())}
         reported = Counter(event["label"] for event in events.values() if event["event"] == "definition_finished")
         return {
             label: count for label, count in reported.items() if label != self.project.models.resolve("live@1").label
         }
+
+    def _notifications(self):
+        return sent(self.project.database, "notifications", "proof")
 
     def _verify_artifacts(self):
         """Each result has its artifact, sound; and once the collector has run, each artifact its result.
@@ -239,33 +177,6 @@ class Ground:
         spool = self.project.spool
         assert [path.name for path in spool.glob("*") if path.suffix != ".new"] == []
         return {}
-
-
-class Forked:
-    """A process of the nursery, handled as `subprocess.Popen` is."""
-
-    def __init__(self, pid):
-        self.pid = pid
-
-    def poll(self):
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return 0
-        return None
-
-    def send_signal(self, number):
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, number)
-
-    def kill(self):
-        self.send_signal(signal.SIGKILL)
-
-    def terminate(self):
-        self.send_signal(signal.SIGTERM)
-
-    def wait(self, seconds=SECONDS):
-        until(lambda: self.poll() is not None, seconds, "the end of a process")
 
 
 class Client(threading.Thread):
@@ -312,11 +223,6 @@ def free_port():
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return listening.getsockname()[1]
-
-
-def _environment():
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("ARGOSY_")}
-    return {**plain, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 @pytest.fixture

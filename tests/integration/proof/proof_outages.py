@@ -4,7 +4,8 @@ import json
 import threading
 
 import httpx
-from proof_ground import Client, texts, until
+from proof_ground import Client, texts
+from proof_machine import until
 
 from stored.sqlite_files import assert_sound
 

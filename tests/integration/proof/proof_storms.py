@@ -9,7 +9,8 @@ import time
 from collections import Counter
 from contextlib import suppress
 
-from proof_ground import Client, free_port, until
+from proof_ground import Client, free_port
+from proof_machine import until
 
 from stored.rows import rows
 

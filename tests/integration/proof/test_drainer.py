@@ -4,7 +4,8 @@ import os
 import signal
 import threading
 
-from proof_ground import Client, until
+from proof_ground import Client
+from proof_machine import until
 
 
 def test_a_killed_drainer_is_replaced(ground):

@@ -2,6 +2,7 @@
 
 import errno
 import threading
+from contextlib import contextmanager
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from argosy.errors import (
     KeyUnavailable,
     LeaseLost,
 )
+from argosy.jobs.claims import Claims
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import MAXIMUM_LOSSES, TOPIC, URGENT, WORKERS, Queue
 from argosy.jobs.runner import Outcome, WorkerTimings, run_worker
@@ -266,19 +268,56 @@ def test_a_broker_that_is_away_holds_up_no_job(worker, call, caplog):
     assert caplog.text.count("connection refused; jobs are found by polling") == 1
 
 
-def test_an_outage_of_the_database_is_outlived(worker):
-    worker.submit("job")
+def refused_reads(worker, times):
+    """The worker's thread is refused so many reads; filled as it is."""
     read, outages = worker.queue.database.read, []
 
     def broken():
-        if threading.current_thread() is threading.main_thread() and len(outages) < 3:
+        if threading.current_thread() is threading.main_thread() and len(outages) < times:
             outages.append(1)
             raise DatabaseUnavailable("gone")
         return read()
 
     worker.queue.database.read = broken
+    return outages
+
+
+def test_an_outage_of_the_database_is_outlived(worker, caplog):
+    worker.submit("job")
+    outages = refused_reads(worker, 3)
     assert worker.run(lambda job, guard: Outcome({})).done == 1
     assert len(outages) == 3
+    assert caplog.text.count("gone; trying again") == 1
+
+
+def test_a_claim_whose_answer_was_lost_is_given_back(worker):
+    """The worker holds the job, as its row says, and does not know of it."""
+    worker.submit("job")
+    write, lost = worker.queue.database.write, []
+
+    @contextmanager
+    def losing():
+        with write() as transaction:
+            yield transaction
+        if worker.queue.get("job").state is JobState.RUNNING and not lost:
+            lost.append(1)
+            raise DatabaseOutage("the connection is gone")
+
+    worker.queue.database.write = losing
+    assert worker.run(lambda job, guard: Outcome({})).done == 1
+    assert lost
+    job = worker.queue.get("job")
+    assert (job.token, job.losses, job.failures) == (2, 0, 0)
+
+
+@pytest.mark.parametrize("times", [1, 0])
+def test_no_lease_is_repaired_just_after_an_outage(worker, times):
+    """Whoever holds it could not prolong it meanwhile."""
+    worker.submit("job")
+    Claims(worker.queue.database, "other", ["train"], seconds=-1.0).next()
+    refused_reads(worker, times)
+    tally = worker.run(lambda job, guard: Outcome({}))
+    assert (tally.done, worker.queue.get("job").losses) == ((0, 0) if times else (1, 1))
 
 
 def caused(error, by):
@@ -335,6 +374,36 @@ def test_what_was_computed_is_kept_until_the_database_takes_it(worker):
     assert worker.queue.get("long").result == {"accuracy": 0.9}
 
 
+def refusing_writes(worker, times):
+    """From now on the worker's thread is refused so many writes; what counts them down."""
+    write, left = worker.queue.database.write, [times]
+
+    def refusing():
+        if threading.current_thread() is threading.main_thread() and left[0]:
+            left[0] -= 1
+            raise DatabaseOutage("the server is restarting")
+        return write()
+
+    worker.queue.database.write = refusing
+    return left
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, TEXT), ErasedMeanwhile("they were"), ValueError(TEXT)])
+def test_a_job_is_given_back_when_the_database_is_there_again(worker, error):
+    """And not when its lease has run out."""
+    worker.submit("job")
+    ran = []
+
+    def handler(job, guard):
+        ran.append(refusing_writes(worker, 3) if not ran else [0])
+        if len(ran) == 1:
+            raise error
+        return Outcome({})
+
+    tally = worker.run(handler)
+    assert (len(ran), ran[0], tally.lost, tally.done) == (2, [0], 0, 1)
+
+
 def test_what_the_database_does_not_take_for_long_is_computed_again(worker):
     worker.submit("long")
     ran = []
@@ -347,7 +416,7 @@ def test_what_the_database_does_not_take_for_long_is_computed_again(worker):
         ran.append(job.label)
         return Outcome({}, then)
 
-    tally = worker.run(handler, timings=WorkerTimings(poll=0.01, reconcile=0.0, recover=0.01, finish=0.0))
+    tally = worker.run(handler, timings=WorkerTimings(poll=0.01, reconcile=0.0, recover=0.01, settle=0.0))
     assert (tally.done, tally.put_off, len(ran)) == (1, 1, 2)
 
 

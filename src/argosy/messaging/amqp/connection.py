@@ -167,7 +167,8 @@ def _reason(error: BaseException) -> str:
         deepest = inner
     if isinstance(deepest, OSError) and deepest.strerror:
         return deepest.strerror.lower()
-    return " ".join(str(deepest).split()) or type(deepest).__name__
+    said = deepest.args[0] if deepest.args and isinstance(deepest.args[0], str) else deepest
+    return " ".join(str(said).split()) or type(deepest).__name__
 
 
 def _inner(error: BaseException) -> BaseException | None:

@@ -46,7 +46,8 @@ _RETRY: Final = {
     "retry_timeout": timedelta(seconds=60),
     "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=5), "base": 2},
 }
-_CLIENT: Final = {"connect_timeout": "10s", "timeout": "1h"}
+_CLIENT: Final = {"connect_timeout": "10s", "read_timeout": "2m", "timeout": "1h"}
+"""The second is between two signs of life of a server that may have vanished."""
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _SAID = re.compile(r"<Message>([^<]{1,200})</Message>")
