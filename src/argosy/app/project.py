@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from argosy.feedback.retrained import Retrained
     from argosy.jobs.queue import Queue
     from argosy.jobs.workers import Workers
+    from argosy.lineage.learned import LearnedFrom
     from argosy.lineage.lineage import Lineage
     from argosy.messaging.broker import Broker
     from argosy.messaging.following import Notifications
     from argosy.operations.keys import ProjectKeys
+    from argosy.scoring.files import ScoredFile
     from argosy.steps.project_steps import ProjectSteps
     from argosy.store.artifact_store import ArtifactStore
     from argosy.store.store import Store
@@ -252,6 +254,18 @@ class Project:
         from argosy.lineage.gathering import lineage
 
         return lineage(self.backends, reference)
+
+    def learned_from(self, *, file: str = "", example: str = "") -> LearnedFrom:
+        """Backwards: the versions that learned from a file's rows, or from an example's id. Raises ExamplesInvalid."""
+        from argosy.lineage.learned import learned_from_example, learned_from_file
+
+        return learned_from_example(self.backends, example) if example else learned_from_file(self.backends, file)
+
+    def score(self, reference: str, inputs: Any, output: str | os.PathLike[str], **options: Any) -> list[ScoredFile]:
+        """Score files into files, as `argosy predict --input` does; `options` and errors are those of `score_paths`."""
+        from argosy.scoring.files import score_paths
+
+        return score_paths(self.backends, open_backends, reference, inputs, output, **options)
 
     def close(self) -> None:
         """Close what was opened; the project may be used again and opens it anew."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from os import PathLike, fspath
 from pathlib import Path
 
 from argosy import clock
@@ -62,6 +63,48 @@ class ScoredFile:
     rows: int
     problems: int
     went_on_from: int = 0
+
+
+def score_paths(
+    backends: Backends,
+    opener: Opener,
+    reference: str,
+    inputs: str | PathLike[str] | Sequence[str | PathLike[str]],
+    output: str | PathLike[str],
+    *,
+    text: str = "",
+    keep: Sequence[str] = (),
+    subject: str = "",
+    entity: str = "",
+    encoding: str = "",
+    quoting: str = "check",
+    processes: int = 1,
+    probabilities: bool = False,
+    log: bool = False,
+    stored_code: bool = False,
+    replace: bool = False,
+    report_progress: Report = lambda *_: None,
+) -> list[ScoredFile]:
+    """As `argosy predict --input`, from Python: an output that is there already is left, and is not in the answer.
+
+    `inputs` are files, folders or patterns, of which a relative one is below the working folder. Raises as
+    `score_files` does.
+    """
+    named = [inputs] if isinstance(inputs, str | PathLike) else inputs
+    limit = backends.settings.limits.text_bytes
+    request = ScoringRequest(
+        reference,
+        [fspath(one) for one in named],
+        fspath(output),
+        WantedColumns(text, tuple(keep), subject, entity),
+        FileOptions(encoding=encoding, quoting=quoting, text_bytes=limit),
+        processes,
+        probabilities,
+        log,
+        stored_code,
+        replace,
+    )
+    return score_files(backends, opener, request, report_progress)[0]
 
 
 def score_files(

@@ -113,7 +113,7 @@ def test_of_a_prediction_to_what_it_became(trained):
         ("correction", "green", "desk")
     ]
     (example,) = found.prediction.examples
-    backwards = learned_from_example(trained.backends, example)
+    backwards = trained.learned_from(example=example)
     assert [one.version.number for one in backwards.versions] == [ended.challenger]
     challenger = trained.lineage(f"notes@{ended.challenger}")
     assert [(one.how, one.versions) for one in challenger.ancestors] == [("parent", ["notes@1"])]
@@ -128,7 +128,7 @@ def test_of_a_prediction_to_what_it_became(trained):
 
 def test_backwards_by_path_digest_and_name(trained):
     path = trained.root / "part-1.jsonl"
-    by_path = learned_from_file(trained.backends, str(path))
+    by_path = trained.learned_from(file=str(path))
     assert [(one.version.number, one.has_learned) for one in by_path.versions] == [(1, True), (2, True)]
     assert sum(by_path.versions[0].parts.values()) == by_path.rows == 60
     digest = by_path.imports[0].digest
