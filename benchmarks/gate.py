@@ -34,8 +34,8 @@ from argosy.evaluation.evidence import weights_of
 from argosy.evaluation.gate import Policy, judge
 from argosy.feedback.review import draw_review
 from argosy.models.adapted_model import AdaptedModel
-from argosy.predictions.log import Reviewable
 from argosy.predictions.measures import Measure
+from argosy.predictions.review_pool import Reviewable
 
 DATA = Path(os.environ.get("ARGOSY_DATA", Path(__file__).parents[2] / "shared" / "data"))
 RESULTS = Path(__file__).parent / "results" / "gate.md"

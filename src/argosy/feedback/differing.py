@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from argosy.backends import Backends
 from argosy.errors import ArgosyError
-from argosy.predictions.log import Reviewable
+from argosy.predictions.review_pool import ReviewPool
 from argosy.store.aliases import CHAMPION
 from argosy.subprocess_tasks import run_task
 from argosy.telemetry import logger
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 
 ASKED_SECONDS = 20.0
 """How long the other version may take, by what it was measured to take for one input."""
-ASKED_ROWS = 5_000
 _PAGE = 500
 _log = logger("argosy.feedback")
 
 
-def differing(backends: Backends, model: str, candidates: Sequence[Reviewable]) -> set[str]:
+def differing(backends: Backends, model: str, candidates: ReviewPool) -> set[str]:
     """The ids, among the newest, whose answer is not that of the newest version next to the champion.
 
     Empty where there is no such version, or where it cannot answer: then certainty alone says what to review.
@@ -32,8 +31,7 @@ def differing(backends: Backends, model: str, candidates: Sequence[Reviewable]) 
     if other is None:
         return set()
     takes = max(backends.store.trained(other.label).predict_us / 1e6, 1e-6)
-    rows = min(ASKED_ROWS, int(ASKED_SECONDS / takes))
-    newest = sorted((one.prediction_id for one in candidates if not one.is_measured), reverse=True)[:rows]
+    newest = candidates.newest[: int(ASKED_SECONDS / takes)]
     try:
         return set(run_task(backends.root, "answer_otherwise", {"label": other.label, "ids": newest}))
     except ArgosyError as error:

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.predictions.log import Reviewable
+from argosy.predictions.review_pool import LARGEST, SMALLEST, Reviewable, quarters
 
-UNSURE, RATHER_UNSURE, SURE = 4.0, 2.0, 1.0
+UNSURE, RATHER_UNSURE, SURE = LARGEST, 2.0, SMALLEST
 """The sizes of the least certain quarter, of the next, and of the others."""
 
 
@@ -33,15 +33,23 @@ class Draw:
     chances: dict[str, float]
 
 
-def draw_review(candidates: Sequence[Reviewable], rows: int, differing: Collection[str] = ()) -> Draw:
+def draw_review(
+    candidates: Sequence[Reviewable],
+    rows: int,
+    differing: Collection[str] = (),
+    least_certain: tuple[float, float] | None = None,
+) -> Draw:
     """The next `rows` predictions to review; `differing` are the ids that another version answers otherwise.
 
+    Candidates may be those alone that can be drawn; `least_certain` are the `quarters` of all of them then.
     Those that were measured already are in the sample, and not to be reviewed again.
     """
     if not candidates:
         return Draw([], {})
     numbers = np.array([one.number for one in candidates])
-    sized = sizes([one.confidence for one in candidates], [one.prediction_id in differing for one in candidates])
+    confidences = [one.confidence for one in candidates]
+    bounds = least_certain or quarters(confidences)
+    sized = sizes(confidences, [one.prediction_id in differing for one in candidates], bounds)
     ratios = numbers / sized
     ordered = np.argsort(ratios, kind="stable").tolist()
     chosen: list[str] = []
@@ -63,9 +71,8 @@ def draw_review(candidates: Sequence[Reviewable], rows: int, differing: Collecti
     return Draw(chosen, chances)
 
 
-def sizes(confidences: Sequence[float], differ: Sequence[bool]) -> NDArray[np.float64]:
+def sizes(confidences: Sequence[float], differ: Sequence[bool], bounds: tuple[float, float]) -> NDArray[np.float64]:
     """By how much more often each is drawn than the most certain; equal confidences have equal sizes."""
     certain = np.array(confidences, dtype=np.float64)
-    below = np.searchsorted(np.sort(certain), certain) / len(certain)
-    found = np.select([below < 0.25, below < 0.5], [UNSURE, RATHER_UNSURE], SURE)
+    found = np.select([certain <= bounds[0], certain <= bounds[1]], [UNSURE, RATHER_UNSURE], SURE)
     return np.where(differ, UNSURE, found)

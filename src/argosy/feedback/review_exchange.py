@@ -24,12 +24,12 @@ MOST_ROWS: Final = 5_000
 def draw(backends: Backends, model: str, rows: int | None = None, since: float = 0.0) -> list[ReviewRow]:
     """The next predictions to review, decrypted; by default as many as the last refusal of the gate asks for."""
     reviews = Reviews.of(backends)
+    asked = rows or reviews_wanted(backends, model) or REVIEW_ROWS
     try:
-        candidates = reviews.candidates(model, since, EVER)
+        candidates = reviews.candidates(model, asked, since, EVER)
     except PredictionNotFound:
         backends.store.versions(model)  # raises where there is no such model
         raise
-    asked = rows or reviews_wanted(backends, model) or REVIEW_ROWS
     return reviews.draw(candidates, asked, differing(backends, model, candidates))
 
 

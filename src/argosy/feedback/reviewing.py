@@ -11,8 +11,9 @@ from argosy.errors import PredictionNotFound
 from argosy.feedback.review import draw_review
 from argosy.feedback.review_files import Correction, Logged, ReviewRow
 from argosy.predictions.feedback_log import Feedback, FeedbackLog
-from argosy.predictions.log import EVER, PredictionLog, Reviewable
+from argosy.predictions.log import EVER, PredictionLog
 from argosy.predictions.measures import add_draws, drawn
+from argosy.predictions.review_pool import ReviewPool
 
 DEFAULT_SOURCE = "analyst"
 
@@ -28,19 +29,20 @@ class Reviews:
         """Those of a project."""
         return cls(backends.database, backends.prediction_log, backends.feedback_log)
 
-    def candidates(self, model: str, start: float = 0.0, end: float = EVER) -> list[Reviewable]:
-        """The predictions made in [start, end); raises PredictionNotFound where there are none."""
-        found = self._log.for_review(model, start, end)
-        if not found:
+    def candidates(self, model: str, rows: int, start: float = 0.0, end: float = EVER) -> ReviewPool:
+        """Of the predictions made in [start, end), what a draw of so many rows needs; raises PredictionNotFound where
+        there are none."""
+        found = self._log.for_review(model, start, end, rows)
+        if not found.likely:
             raise PredictionNotFound(f"'{model}' has made no predictions in that time: there is nothing to review")
         return found
 
-    def draw(self, candidates: Iterable[Reviewable], rows: int, differing: Collection[str] = ()) -> list[ReviewRow]:
+    def draw(self, candidates: ReviewPool, rows: int, differing: Collection[str] = ()) -> list[ReviewRow]:
         """What an analyst is to review, see `draw_review`; the chances are kept, so that what comes back measures.
 
         In the order of the draw: anyone who stops early has looked at a fair sample too.
         """
-        chosen = draw_review(list(candidates), rows, differing)
+        chosen = draw_review(candidates.likely, rows, differing, candidates.quarters)
         predictions = self._log.get_many(chosen.prediction_ids)
         with self._database.write() as transaction:
             add_draws(transaction, chosen.chances)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from argosy.predictions.record import (
     seal,
     unseal,
 )
+from argosy.predictions.review_pool import ReviewPool, review_pool
 from argosy.statistics.shifts import Moments
 from argosy.vault.vault import Vault
 
@@ -37,21 +37,6 @@ SCOPE = "predictions"
 EVER = float("inf")
 PAGE_ROWS = 1000
 GONE = "it was erased, or is older than its model's are kept"
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewable:
-    """A prediction as the choice of what to review sees it.
-
-    `number` is its permanent random one, `is_measured` says that some of its feedback measures, `is_drawn` that it was
-    drawn for review before.
-    """
-
-    prediction_id: str
-    confidence: float
-    number: float
-    is_measured: bool = False
-    is_drawn: bool = False
 
 
 class PredictionLog:
@@ -122,15 +107,11 @@ class PredictionLog:
             last = SealedPrediction(*rows[-1])
             wanted.update(start=last.made_at, after=last.id)
 
-    def for_review(self, model: str, start: float = 0.0, end: float = EVER) -> list[Reviewable]:
-        """Every prediction of a model, by id, with what a choice of rows to review needs to know. Opens no seal."""
+    def for_review(self, model: str, start: float, end: float, rows: int) -> ReviewPool:
+        """The predictions of a model that a draw of so many rows may take. Opens no seal."""
         drain_once(self._spool, self._database)
         with self._database.read() as transaction:
-            rows = transaction.execute(statements.FOR_REVIEW, {"model": model, "start": start, "end": end})
-        return [
-            Reviewable(one, confidence, self._ids.draw(one), bool(measured), bool(drawn))
-            for one, confidence, measured, drawn in self._ours(rows)
-        ]
+            return review_pool(transaction, self._ids, model, start, end, rows)
 
     def add(self, predictions: Iterable[Prediction]) -> None:
         """Log predictions at once, past the spool; of an id that is there nothing changes."""

@@ -40,13 +40,6 @@ WHERE entity_hash = :entity_hash AND made_at >= :start AND made_at < :end AND (:
 AND (CAST(:token AS TEXT) IS NULL OR token = :token) ORDER BY made_at, id LIMIT :rows
 """
 
-FOR_REVIEW = """
-SELECT predictions.id, confidence, coalesce(max(feedback.measures), 0) > 0, count(review_draws.probability) > 0
-FROM predictions LEFT JOIN feedback ON feedback.prediction_id = predictions.id
-LEFT JOIN review_draws ON review_draws.prediction_id = predictions.id
-WHERE model = :model AND made_at >= :start AND made_at < :end GROUP BY predictions.id, confidence
-ORDER BY predictions.id
-"""
 FIRST_AFTER = "SELECT min(made_at) FROM predictions WHERE model = :model AND made_at >= :start"
 HAS_ANSWERED = "SELECT 1 FROM predictions WHERE model = :model AND made_at >= :since LIMIT 1"
 COUNT_BETWEEN = """

@@ -73,7 +73,7 @@ def test_reviews_drawn_for_doubt_measure_and_weigh_by_their_chance(loop, project
     )
     right = dict(zip(ids, topics, strict=True))
     reviews = Reviews(project.database, project.log, project.feedback)
-    rows = reviews.draw(reviews.candidates("topics"), 120)
+    rows = reviews.draw(reviews.candidates("topics", 120), 120)
     assert len({row.drawn for row in rows}) == 3, "three sizes, three chances"
     project.feedback.add_many(
         [Feedback(row.prediction_id, "correction", right[row.prediction_id], "ann", is_uniform=True) for row in rows]

@@ -21,7 +21,7 @@ def reviews(project):
 @pytest.fixture
 def draw(reviews):
     """The next rows to review, of all predictions of a model."""
-    return lambda rows, model="topics", **span: reviews.draw(reviews.candidates(model, **span), rows)
+    return lambda rows, model="topics", **span: reviews.draw(reviews.candidates(model, rows, **span), rows)
 
 
 def rows_of(number):

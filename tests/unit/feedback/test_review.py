@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.feedback.review import draw_review, sizes
-from argosy.predictions.log import Reviewable
+from argosy.predictions.review_pool import Reviewable, quarters
 
 
 def candidates(seed=0, rows=1000, measured=()):
@@ -48,11 +48,12 @@ def test_rows_weighted_by_their_chances_stand_for_all_rows_without_bias():
 
 
 def test_what_another_version_answers_otherwise_is_drawn_like_the_least_certain():
-    assert sizes([0.1, 0.2, 0.3, 0.9], [False, False, False, True]).tolist() == [4, 2, 1, 4]
+    certain = [0.1, 0.2, 0.3, 0.9]
+    assert sizes(certain, [False, False, False, True], quarters(certain)).tolist() == [4, 2, 1, 4]
 
 
 def test_equal_confidences_have_equal_chances():
-    assert set(sizes([0.5] * 10, [False] * 10)) == {4.0}
+    assert set(sizes([0.5] * 10, [False] * 10, quarters([0.5] * 10))) == {4.0}
 
 
 def test_what_was_measured_is_not_chosen_again():

@@ -7,8 +7,8 @@ from argosy.errors import PredictionNotFound
 from argosy.predictions import segments
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.ids import PredictionIds
-from argosy.predictions.log import Reviewable
 from argosy.predictions.measures import add_draws
+from argosy.predictions.review_pool import Reviewable
 from argosy.vault.scope import Scope
 from stored.rows import rows
 
@@ -63,7 +63,7 @@ def test_the_choice_of_reviews_sees_what_was_measured_and_drawn(writer, log, pre
     with database.write() as transaction:
         add_draws(transaction, {made[2].id: 0.25})
     number = PredictionIds(vault.scope("predictions")).draw
-    assert log.for_review("topics") == [
+    assert log.for_review("topics", 0.0, 9e9, 3).likely == [
         Reviewable(made[0].id, 0.5, number(made[0].id)),
         Reviewable(made[1].id, 0.6, number(made[1].id), is_measured=True),
         Reviewable(made[2].id, 0.7, number(made[2].id), is_drawn=True),
@@ -106,7 +106,7 @@ def test_what_was_sealed_under_a_key_that_is_gone_stops_nothing(writer, log, pre
     foreign.write([replace(made, id=prediction_id), replace(made, id="00")])
     writer.write([made])
     assert (log.count(), log.foreign(), segments.damaged(spool)) == (3, 2, [])
-    assert [one.prediction_id for one in log.for_review("topics")] == [made.id]
+    assert [one.prediction_id for one in log.for_review("topics", 0.0, 9e9, 9).likely] == [made.id]
     assert [one.id for one in log.of_model("topics")] == [made.id]
     assert [one.id for one in log.sample("topics", 1, 0.0, 2000.0, 10)] == [made.id]
     assert log.ids_of_entity("order 7", 0.0, 2000.0, "", None, 9) == [made.id]
