@@ -22,11 +22,8 @@ from argosy.errors import (
 )
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.runner import is_outage
-from argosy.telemetry import logger
 from argosy.triggers.matching import file_as_it_is, refusal
 from argosy.tuning.trigger_files import FilePlace, FileState, NotedFile, TriggerFile
-
-_log = logger("argosy.triggers")
 
 
 class FileChanged(ArgosyError):
@@ -81,7 +78,6 @@ class FileImports:
         except Exception as error:  # a reader of a file may raise anything
             if is_outage(error) and not (isinstance(error, OSError) and error.errno == errno.EIO):
                 raise
-            _log.warning("%s: %s is not imported", self._place.plan, file.path)
             where = f"{self._backends.root / file.path}: "
             return self._settle(file, FileState.BROKEN, message_of(error).removeprefix(where))
 

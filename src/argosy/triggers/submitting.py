@@ -17,11 +17,15 @@ from argosy.definitions.plan_triggers import FilesTrigger
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job
 from argosy.jobs.runner import Outcome
+from argosy.plurals import plural
+from argosy.telemetry import logger
 from argosy.triggers.firing import SubmitRequest
 from argosy.triggers.importing import FileImports
 from argosy.tuning.plan_triggers import AlreadySubmitted, note_submitted, registered_triggers
 from argosy.tuning.project_plans import ProjectPlans
-from argosy.tuning.trigger_files import FilePlace
+from argosy.tuning.trigger_files import FilePlace, FileState
+
+_log = logger("argosy.triggers")
 
 
 class TriggeredSubmission:
@@ -38,6 +42,9 @@ class TriggeredSubmission:
             for file in request.files:
                 guard.check()
                 files[imports.take(file, job.failures > 0)] += 1
+        if files[FileState.BROKEN]:
+            broken = plural(files[FileState.BROKEN], "file")
+            _log.warning("%s: %s not imported: see 'argosy plan status'", request.model, broken)
         if not request.files or (imports is not None and imports.is_any_imported()):
             guard.check()
             is_submitted = self._submit(request)

@@ -13,6 +13,7 @@ import msgspec
 from argosy.backends import Backends
 from argosy.database import Transaction, in_transaction
 from argosy.definitions import LIMIT, Plan, expand, load_plan, parse_plan, require_some
+from argosy.definitions.yaml_files import located
 from argosy.errors import CollectionNotFound, PlanNotFound
 from argosy.jobs.plan_status import PlanStatus
 from argosy.jobs.submission import Plans, Submitted
@@ -45,8 +46,9 @@ class ProjectPlans:
         """What submitting it would do; writes nothing. Raises PlanTooLarge, DatasetInvalid, CollectionNotFound."""
         from argosy.datasets.frozen import preview  # numpy, which the other commands on plans do without
 
-        checker = self._checker()
-        plan = checker.resolved(self.load(source))
+        checker, plan = self._checker(), self.load(source)
+        self._check_triggers(plan, source)
+        plan = checker.resolved(plan)
         if plan.search is not None:
             from argosy.tuning.search_plans import check_search
 
@@ -63,6 +65,7 @@ class ProjectPlans:
         A plan with triggers whose collection is not there yet waits for them: see `Submitted.waits_for`.
         """
         plan = self.load(source)
+        self._check_triggers(plan, source)
         try:
             return self.submit_plan(plan, limit)
         except CollectionNotFound as error:
@@ -102,6 +105,13 @@ class ProjectPlans:
 
         done = in_transaction(self._backends.database, submit)
         return replace(done, left_out=tuple(one.reason for one in expansion.left_out))
+
+    def _check_triggers(self, plan: Plan, source: PlanSource) -> None:
+        if plan.triggers:
+            from argosy.tuning.trigger_checks import check_triggers
+
+            with located("plan" if isinstance(source, Mapping) else Path(source)):
+                check_triggers(plan)
 
     def _await_rows(self, plan: Plan, why: str) -> Submitted:
         def submit(transaction: Transaction) -> Submitted:

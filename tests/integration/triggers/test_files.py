@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from argosy.errors import JobInterrupted
+from argosy.errors import DefinitionInvalid, JobInterrupted
 from argosy.jobs.job import JobState
 from stored.jobs import end_delays
 
@@ -68,6 +68,22 @@ def test_a_broken_file_is_reported_once_and_stops_no_other(inbox):
     bad.write_text("text,label\nbetter,queue1\n")
     assert inbox.run()["files"] == {"imported": 1}
     assert list(files(inbox)) == ["broken", "imported"]
+
+
+@pytest.mark.parametrize(
+    ("on", "path"),
+    [
+        ({"files": "*.csv", "import": {"encoding": "klingon"}}, "on[0].import"),
+        ({"files": "*.csv", "import": {"collection": "a b"}}, "on[0].import"),
+        ({"examples": "a/b", "every": 5}, "on[0].examples"),
+    ],
+)
+def test_what_no_import_could_use_is_refused_when_the_plan_is_submitted(project, on, path):
+    for use in (project.plans.check, project.plans.submit):
+        with pytest.raises(DefinitionInvalid) as raised:
+            use(project.plan(on))
+        assert raised.value.path == path
+    assert project.plans.names() == []
 
 
 def test_options_of_the_import_are_used(project):
