@@ -7,7 +7,7 @@ cannot make one. Then each of these is run a few times in this process, and the 
 - `review_s`: `argosy feedback review`, 50 predictions drawn and opened
 - `drift_first_s`: `argosy drift` where nothing was counted before, `drift_s` when it was: a worker does so every hour
 - `leaderboard_s`, and `metrics_s`: GET /metrics of a server
-- `feedback_s`: the feedback on a model, which triggers count, gates and replays read
+- `feedback_s`: the feedback on a model, and how much of it has no prediction yet: what retrainings and gates read
 
     python -m benchmarks.big_log [--rows 10000000] [--engine sqlite|postgresql|both] [--folder /tmp]
 
@@ -35,7 +35,7 @@ import argosy
 from argosy.app.project import Project
 from argosy.app.scaffold import create_project
 from argosy.evaluation.drift_checker import DriftChecker
-from argosy.predictions.feedback_log import Feedback
+from argosy.predictions.feedback_log import Feedback, unmatched
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.record import Prediction, seal
@@ -108,7 +108,7 @@ def measured(folder: Path, rows: int, rounds: int) -> dict[str, float]:
     named: dict[str, Callable[[], object]] = {
         "drift_s": lambda: DriftChecker.of(backends).check("topics", 24),
         "leaderboard_s": project.ranked,
-        "feedback_s": lambda: backends.feedback_log.of_model("topics"),
+        "feedback_s": lambda: feedback(project),
     }
     for name, action in named.items():
         found[name] = statistics.median(seconds(action) for _ in range(rounds))
@@ -127,6 +127,12 @@ def seconds(action: Callable[[], object]) -> float:
     started = time.perf_counter()
     action()
     return time.perf_counter() - started
+
+
+def feedback(project: Project) -> None:
+    project.backends.feedback_log.of_model("topics")
+    with project.database.read() as transaction:
+        unmatched(transaction)
 
 
 def metrics(project: Project, rounds: int) -> list[float]:

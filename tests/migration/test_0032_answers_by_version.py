@@ -1,7 +1,7 @@
 """Answers of one version are counted without looking at their rows."""
 
 from argosy.database.engines.sqlite import SqliteDatabase
-from argosy.predictions import answered
+from argosy.predictions import answered, statements
 
 
 def test_the_index_covers_the_count(tmp_path):
@@ -15,3 +15,9 @@ def test_the_index_covers_the_count(tmp_path):
         first = transaction.execute(f"EXPLAIN QUERY PLAN {answered.SAID}", wanted)[0]
     assert "feedback" in first[-1]
     database.close()
+
+
+def test_feedback_without_a_prediction_is_found_by_looking_for_each(database):
+    with database.read() as transaction:
+        plan = transaction.execute(f"EXPLAIN QUERY PLAN {statements.UNMATCHED}")
+    assert not any("SCAN predictions" in row[-1] for row in plan)

@@ -68,7 +68,7 @@ class ProjectFeedback:
 
         Raises ModelNotFound where there is neither feedback on that model nor the model.
         """
-        self.log.count()  # drains, so that the newest predictions have a model too
+        self.log.drain()  # so that the newest predictions have a model too
         found = self.given.newest(rows, model)
         if model and not found:
             self._backends.store.versions(model)  # raises where there is no such model

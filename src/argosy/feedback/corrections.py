@@ -72,7 +72,7 @@ class Corrections:
         train, the rest to test; all to train where the collection has no published test part, since such a dataset
         draws its test part from the training part.
         """
-        self._log.count(model)  # drains the spool, so that feedback finds its prediction
+        self._log.drain()  # so that feedback finds its prediction
         resolved = self._resolved(model)
         settled = {one: derived for one, derived in resolved.items() if derived.label is not None}
         with self._database.read() as transaction:

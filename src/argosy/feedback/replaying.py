@@ -62,7 +62,7 @@ class Replaying:
     def __call__(self, job: Job, guard: LeaseGuard) -> Outcome:
         request = msgspec.convert(job.payload, ReplayRequest)
         asked = ChampionPeriod(request.model, request.champion, request.previous, request.since)
-        self._log.count(request.model)  # drains the spool, so that feedback finds its prediction
+        self._log.drain()  # so that feedback finds its prediction
         with self._database.read() as transaction:
             found, now = champion_period(transaction, request.model), transaction.now()
             rows = fresh_rows(transaction, asked, self._rule, self._policy)

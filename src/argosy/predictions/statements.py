@@ -89,7 +89,8 @@ FROM feedback JOIN predictions ON predictions.id = feedback.prediction_id
 WHERE model = :model AND version = :version AND made_at >= :since ORDER BY feedback.id
 """
 UNMATCHED = """
-SELECT count(DISTINCT prediction_id) FROM feedback WHERE prediction_id NOT IN (SELECT id FROM predictions)
+SELECT count(DISTINCT prediction_id) FROM feedback
+WHERE NOT EXISTS (SELECT 1 FROM predictions WHERE predictions.id = feedback.prediction_id)
 """
 LAST_FEEDBACK = "SELECT coalesce(max(id), 0) FROM feedback"
 COUNT_FEEDBACK = """
