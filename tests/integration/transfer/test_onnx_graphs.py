@@ -139,6 +139,22 @@ def test_fields_agree_with_values_missing(options, model, visits):
     assert_agrees(AdaptedModel.from_names("numeric", options, model, made).fit(rows[:200], labels[:200]), rows)
 
 
+def test_adapters_of_several_fields_agree(visits):
+    rows, labels = visits
+    of = (
+        {"name": "tfidf", "options": {"field": "note"}},
+        {"name": "word_frequency", "options": {"field": "VisitorType"}},
+        {"name": "numeric", "options": {"numbers": ("BounceRates", "PageValues"), "categories": ("Month",)}},
+    )
+    assert_agrees(AdaptedModel.from_names("union", {"of": of}, "logistic").fit(rows[:200], labels[:200]), rows)
+
+
+def test_one_field_agrees(visits):
+    rows, labels = visits
+    for options in ({"numbers": ("BounceRates",)}, {"categories": ("Month",)}):
+        assert_agrees(AdaptedModel.from_names("numeric", options, "logistic").fit(rows[:200], labels[:200]), rows)
+
+
 @pytest.mark.parametrize(("inner", "settings"), [("logistic", {}), ("gradient_boosting", {"trees": 3})])
 def test_lists_of_labels_come_with_their_thresholds(inner, settings, tweets):
     texts, labels = tweets

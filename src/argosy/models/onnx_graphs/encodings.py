@@ -13,7 +13,6 @@ from argosy.models.adapters.numeric import Numeric
 from argosy.models.adapters.tfidf import TfIdf
 from argosy.models.adapters.union import Union
 from argosy.models.adapters.word_frequency import WordFrequency
-from argosy.models.fields import category_of
 from argosy.models.grams import Analyzer
 from argosy.models.onnx_graphs.graph import Graph
 from argosy.models.onnx_graphs.texts import gram_columns
@@ -77,7 +76,7 @@ def _times(graph: Graph, columns: str, width: int) -> str:
     number = graph.add("Range", graph.constant(np.int64(0)), graph.add("Squeeze", rows), graph.constant(np.int64(1)))
     first = graph.add("Mul", number, graph.constant(np.int64(width + 1)))
     column = graph.add("Unsqueeze", first, graph.constant(np.array([1], np.int64)))
-    keys = graph.add("Reshape", graph.add("Add", columns, column), graph.constant(np.array([-1], np.int64)))
+    keys = graph.flat(graph.add("Add", columns, column))
     _, _, place, count = graph.several("Unique", keys, outputs=4, sorted=1)
     counts = graph.add("Gather", graph.to_double(count), place)
     return graph.add("Reshape", counts, graph.add("Shape", columns))
@@ -109,7 +108,7 @@ def _fields(graph: Graph, adapter: Numeric, inputs: dict[str, str]) -> Entries:
         columns.append(found)
         amounts.append(_ones(graph, found))
     for name, inside, first in adapter.text_plan:
-        part = _tfidf(graph, inside, graph.add("Reshape", inputs[name], graph.constant(np.array([-1], np.int64))))
+        part = _tfidf(graph, inside, inputs[name])
         behind = np.append(np.arange(first, first + part.width), adapter.width)
         columns.append(graph.add("Gather", graph.constant(behind), part.columns))
         amounts.append(part.amounts)
@@ -128,27 +127,27 @@ def _ones(graph: Graph, like: str) -> str:
     return graph.add("Expand", graph.constant(np.array([[1.0]])), graph.add("Shape", like))
 
 
-def probes(adapter: Adapter, count: int, seed: int = 0) -> list[Any]:
-    """Inputs that an adapter knows something of, to compare two forms of a model on."""
+def probes(adapter: Adapter, count: int, seed: int = 0) -> list[dict[str, Any]]:
+    """Inputs that an adapter knows something of, to compare two forms of a model on; none of them is empty."""
     random = np.random.default_rng(seed)
-    if isinstance(adapter, Numeric):
-        return [_probe(adapter, random) for _ in range(count)]
-    parts = adapter.fitted if isinstance(adapter, Union) else [adapter]
-    entries = [entry for part in parts if isinstance(part, TfIdf | WordFrequency) for entry in part.vocabulary_.entries]
-    texts = [_text(entries, random) for _ in range(count)]
-    return texts if len(adapter.reads) == 1 else [dict.fromkeys(adapter.reads, text) for text in texts]
+    found = [_probe(adapter, random) for _ in range(count)]
+    return [one for one in found if any(value is not None and str(value).strip() for value in one.values())]
 
 
-def _probe(adapter: Numeric, random: np.random.Generator) -> dict[str, Any]:
+def _probe(adapter: Adapter, random: np.random.Generator) -> dict[str, Any]:
+    if isinstance(adapter, Union):
+        return {name: value for part in adapter.fitted for name, value in _probe(part, random).items()}
+    if isinstance(adapter, TfIdf | WordFrequency):
+        return {adapter.field or "text": _text(adapter.vocabulary_.entries, random)}
     found: dict[str, Any] = {}
-    for number in adapter.number_plan:
-        is_there = random.random() < 0.9
-        found[number.name] = float(number.offset + number.scale * random.normal()) if is_there else None
-    for name, places in adapter.category_plan.items():
-        found[name] = [*places, "another"][random.integers(len(places) + 1)]
-        assert category_of(found[name], name) == found[name]  # noqa: S101
-    for name, inside, _ in adapter.text_plan:
-        found[name] = _text(inside.vocabulary_.entries, random)
+    if isinstance(adapter, Numeric):
+        for number in adapter.number_plan:
+            is_there = random.random() < 0.9
+            found[number.name] = float(number.offset + number.scale * random.normal()) if is_there else None
+        for name, places in adapter.category_plan.items():
+            found[name] = [*places, "another"][random.integers(len(places) + 1)]
+        for name, inside, _ in adapter.text_plan:
+            found[name] = _text(inside.vocabulary_.entries, random)
     return found
 
 

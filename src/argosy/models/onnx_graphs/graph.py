@@ -80,6 +80,10 @@ class Graph:
         """(1,): how many rows there are."""
         return self.add("Shape", value, start=0, end=1)
 
+    def flat(self, value: str) -> str:
+        """(n,) of a table with one column."""
+        return self.add("Reshape", value, self.constant(np.array([-1], np.int64)))
+
     def shape(self, rows: str, *others: int) -> str:
         return self.add("Concat", rows, self.constant(np.array(others, np.int64)), axis=0)
 

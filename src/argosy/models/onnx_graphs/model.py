@@ -27,6 +27,8 @@ def to_onnx(model: AdaptedModel, about: dict[str, Any]) -> bytes:
     reads, graph = model.adapter.reads, Graph()
     lone = is_lone_text(reads)
     inputs = {name: graph.take(name, KINDS[kind], None if lone else 1) for name, kind in reads.items()}
+    if not lone:
+        inputs = {name: graph.flat(value) for name, value in inputs.items()}
     found = answer_node(graph, model.estimator, encode_node(graph, model.adapter, inputs))
     thresholds = model.estimator.answered_from
     if thresholds is None:
