@@ -25,6 +25,8 @@ ATTEMPTS: Final = 3
 """How often an artifact is brought here that arrives with other bytes."""
 YOUNG_SECONDS: Final = 60.0
 """What was used as lately stays, whatever the size: somebody may be about to open it."""
+ABANDONED_SECONDS: Final = 3600.0
+"""What is on its way and was written to as lately stays: it may be compared with its digest, or sent."""
 
 
 class ArtifactCache:
@@ -99,13 +101,15 @@ class ArtifactCache:
         for path in [*self.folder.glob("[0-9a-f][0-9a-f]/*"), *self.folder.glob(f"{INCOMING}/*")]:
             with suppress(FileNotFoundError):  # gone since
                 state = path.stat()
-                kept.append((state.st_mtime, state.st_size, path))
-        total = sum(size for _, size, _ in kept)
-        for used_at, size, path in sorted(kept):
-            if total <= self.size or used_at > now - YOUNG_SECONDS:
+                stays = ABANDONED_SECONDS if path.parent.name == INCOMING else YOUNG_SECONDS
+                kept.append((state.st_mtime, state.st_size, path, stays))
+        total = sum(size for _, size, *_ in kept)
+        for used_at, size, path, stays in sorted(kept):
+            if total <= self.size:
                 return
-            path.unlink(missing_ok=True)
-            total -= size
+            if used_at <= now - stays:
+                path.unlink(missing_ok=True)
+                total -= size
 
     def _place(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest

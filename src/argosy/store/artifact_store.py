@@ -55,7 +55,10 @@ class ArtifactStore(Protocol):
         """Forget the artifact; whether it was there. Readers that have it open keep what they have."""
 
     def list_artifacts(self) -> Iterator[Kept]:
-        """Every artifact there is, in no order; one that comes or goes meanwhile may be missed."""
+        """Every artifact there is, in no order; one that comes or goes meanwhile may be missed.
+
+        What else lies there, such as a file of the system's, is no artifact.
+        """
 
 
 @contextmanager
@@ -71,9 +74,14 @@ def out_of_room(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def is_digest(name: str) -> bool:
+    """Whether an artifact may be called so."""
+    return bool(_DIGEST.fullmatch(name))
+
+
 def check_digest(digest: str) -> str:
     """The digest, if it is one; raises ArtifactNotFound."""
-    if not _DIGEST.fullmatch(digest):
+    if not is_digest(digest):
         raise ArtifactNotFound(f"'{digest}' is not an artifact's digest")
     return digest
 

@@ -7,9 +7,11 @@ under way.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Final
 
 from argosy.database.database import Database, Transaction
+from argosy.errors import ArtifactNotFound, Outage, message_of
 from argosy.store import removals
 from argosy.store.artifact_store import ArtifactStore
 from argosy.telemetry import logger
@@ -57,7 +59,9 @@ def _delete(database: Database, artifacts: ArtifactStore, digest: str) -> bool:
 
 
 def _end(database: Database, artifacts: ArtifactStore, number: int, digest: str) -> bool:
-    is_deleted = artifacts.delete(digest)
+    is_deleted = False
+    with suppress(ArtifactNotFound):  # what an older release took for an artifact
+        is_deleted = artifacts.delete(digest)
     with database.write() as transaction:
         removals.end_removal(transaction, number)
     return is_deleted
@@ -77,8 +81,8 @@ class Collector:
         self._collected_at = uptime
         try:
             removed = collect(self._database, self._artifacts, now)
-        except OSError as error:
-            _log.warning("artifacts cannot be looked through: %s", error.strerror or type(error).__name__)
+        except (OSError, Outage) as error:
+            _log.warning("artifacts cannot be looked through: %s", message_of(error))
             return []
         if removed:
             _log.info("%d artifacts that no result refers to were removed", len(removed))

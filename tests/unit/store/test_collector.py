@@ -5,7 +5,7 @@ import os
 import pytest
 
 from argosy import clock
-from argosy.errors import ArtifactCollected
+from argosy.errors import ArtifactCollected, ArtifactsUnavailable
 from argosy.store import removals
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.collector import EVERY_SECONDS, ORPHAN_SECONDS, Collector, collect
@@ -152,9 +152,29 @@ def test_idle_workers_collect_now_and_then(store, tmp_path):
     assert collector.collect_if_due(5.0 + EVERY_SECONDS, NOON) == [second]
 
 
-def test_a_store_that_is_away_does_not_stop_a_worker(store):
+def test_what_is_no_artifact_is_left_and_stops_nothing(store, tmp_path):
+    orphan = put(store, tmp_path, b"orphan", 9000)
+    other = store.artifacts.path(orphan).with_name(".DS_Store")
+    other.touch()
+    os.utime(other, (NOON - 9000, NOON - 9000))
+    assert collect(store.database, store.artifacts, NOON) == [orphan]
+    assert other.exists()
+
+
+def test_a_removal_of_what_is_no_artifact_is_over(store, monkeypatch):
+    with store.database.write() as transaction:
+        removals.begin_removal(transaction, ".DS_Store")
+    monkeypatch.setattr(removals, "PATIENCE", -1.0)
+    monkeypatch.setattr(removals, "KEPT_SECONDS", -1.0)
+    for _ in range(2):
+        assert collect(store.database, store.artifacts, NOON) == []
+    assert count(store.database, "artifact_removals") == 0
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "not now"), ArtifactsUnavailable("s3://b: not now")])
+def test_a_store_that_is_away_does_not_stop_a_worker(store, error):
     class Away:
         def list_artifacts(self):
-            raise PermissionError(13, "not now")
+            raise error
 
     assert Collector(store.database, Away()).collect_if_due(0.0, NOON) == []

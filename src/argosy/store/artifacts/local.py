@@ -17,7 +17,7 @@ from typing import Final
 
 from argosy.errors import ArtifactCorrupt, ArtifactNotFound, DefinitionInvalid
 from argosy.paths import make_private_folder
-from argosy.store.artifact_store import Kept, check_bytes, check_digest, out_of_room
+from argosy.store.artifact_store import Kept, check_bytes, check_digest, is_digest, out_of_room
 
 CHUNK_BYTES: Final = 1 << 20
 ABANDONED_SECONDS: Final = 3600.0
@@ -76,7 +76,8 @@ class LocalArtifacts:
     def list_artifacts(self) -> Iterator[Kept]:
         for path in self.folder.glob("[0-9a-f][0-9a-f]/*"):
             with suppress(FileNotFoundError):  # deleted since
-                yield Kept(path.name, path.stat().st_mtime)
+                if is_digest(path.name):
+                    yield Kept(path.name, path.stat().st_mtime)
 
     def _place(self, digest: str) -> Path:
         return self.folder / digest[:2] / digest

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from argosy.errors import (
     ExtraMissing,
 )
 from argosy.store.artifact_cache import ArtifactCache
-from argosy.store.artifact_store import Kept, check_bytes, check_digest, out_of_room
+from argosy.store.artifact_store import Kept, check_bytes, check_digest, is_digest, out_of_room
 
 try:
     import obstore
@@ -76,7 +76,8 @@ class ObjectArtifacts:
             digest = _copied(source, copy)
             with self._reached(), copy.open("rb") as file:
                 obstore.put(self._store, _name(digest), file)
-            self.cache.add(digest, copy)
+            with suppress(FileNotFoundError):  # the copy had to go before the upload was over
+                self.cache.add(digest, copy)
             return digest
 
     def path(self, digest: str) -> Path:
@@ -111,7 +112,9 @@ class ObjectArtifacts:
         with self._reached():
             for page in obstore.list(self._store):
                 for found in page:
-                    yield Kept(found["path"].rpartition("/")[2], found["last_modified"].timestamp())
+                    digest = found["path"].rpartition("/")[2]
+                    if is_digest(digest):
+                        yield Kept(digest, found["last_modified"].timestamp())
 
     def _brings(self, digest: str) -> Callable[[Path], None]:
         def bring(target: Path) -> None:
