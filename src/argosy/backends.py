@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from argosy.messaging.broker import Broker
     from argosy.predictions.feedback_log import FeedbackLog
     from argosy.predictions.log import PredictionLog
+    from argosy.predictions.spools import Spools
     from argosy.store.artifact_store import ArtifactStore
     from argosy.store.store import Store
     from argosy.vault import Vault
@@ -143,10 +144,17 @@ class Backends:
         return PredictionLog(self.database, self.vault, self.spool)
 
     @cached_property
+    def spools(self) -> Spools:
+        """Those of all servers, on whichever machine."""
+        from argosy.predictions.spools import Spools
+
+        return Spools(self.database)
+
+    @cached_property
     def feedback_log(self) -> FeedbackLog:
         from argosy.predictions.feedback_log import FeedbackLog
 
-        return FeedbackLog(self.database, self.vault, drain=self.prediction_log.drain)
+        return FeedbackLog(self.database, self.vault, bring=self.prediction_log.bring)
 
     # --- what a use case asks for before it begins
 

@@ -265,6 +265,10 @@ class WorkerNotFound(UserMistake):
     """No worker has that name."""
 
 
+class SpoolNotForgotten(UserMistake):
+    """No spool has that name, or its drainer lives."""
+
+
 class NothingToRetry(UserMistake):
     """A definition that has not failed, or one of a plan that was cancelled."""
 

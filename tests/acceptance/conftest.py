@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 
@@ -190,6 +191,13 @@ def created(folder, rows=0, plan=PLAN):
         write_tickets(shell.folder / "tickets.csv", rows)
         shell("examples", "import", "tickets.csv")
     return shell
+
+
+@pytest.fixture
+def shell_in():
+    """Makes shells in folders, with variables of their own."""
+    with ExitStack() as shells:
+        yield lambda folder, **variables: shells.enter_context(closing(Shell(folder, **variables)))
 
 
 @pytest.fixture

@@ -143,14 +143,15 @@ class ProjectExamples:
         """The current revision of every example, decrypted."""
         return self._examples.export(self._named(collection))
 
-    def erase(self, subject: str, mark: bool = False) -> ErasedSubject:
-        """Remove a subject from examples, predictions, feedback, the spool and jobs. Idempotent: see `is_nothing`.
+    def erase(self, subject: str, mark: bool = False, wait: float | None = None) -> ErasedSubject:
+        """Remove a subject from examples, predictions, feedback, every spool and jobs. Idempotent: see `is_nothing`.
 
-        `mark`: mark the versions that learned from it, so that nobody promotes them unawares.
+        `mark`: mark the versions that learned from it, so that nobody promotes them unawares. `wait`: for how many
+        seconds to wait for spools on other machines; those that have not erased it by then are in `waiting`.
         """
         from argosy.operations.erasure import erase_subject
 
-        return erase_subject(self._backends, subject, mark)
+        return erase_subject(self._backends, subject, mark, wait)
 
     def _named(self, collection: str) -> str:
         return collection or self._settings.collection

@@ -61,7 +61,7 @@ def http_server(
         remote=remote,
     )
     predictions = PredictionLog(database, vault, spool)
-    feedback = FeedbackLog(database, vault, drain=predictions.drain)
+    feedback = FeedbackLog(database, vault, bring=predictions.bring)
     writer = FeedbackWriter(feedback, predictions, feedback_counter(metrics.registry))
     return HttpServer(
         [model_server.routes(of_requests), feedback_routes(writer), store_routes(store)],

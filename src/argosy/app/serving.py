@@ -77,8 +77,10 @@ def serve(
         if on_listening:
             on_listening(url)
 
+    server = server_of(backends, is_strict, is_stored, remote)
+    backends.spools.enter(backends.spool)  # while it is empty: it owes no erasure of before
     try:
-        server_of(backends, is_strict, is_stored, remote).run(host, port, listening)
+        server.run(host, port, listening)
     finally:
         stop.set()
         if keeper.ident is not None:
@@ -97,7 +99,7 @@ def keep_draining(backends: Backends, stop: threading.Event) -> None:
 
 def drain(backends: Backends, stop: threading.Event) -> None:
     """Move predictions from the spool into the database until `stop` is set."""
-    from argosy.predictions.drain import follow
+    from argosy.predictions.drainer import follow
 
     follow(backends.spool, backends.database, stop)
 

@@ -199,27 +199,37 @@ def export(ctx: click.Context, collection: str, form: str | None, output: Path |
 @click.argument("subject")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--mark", is_flag=True, help="Mark those models, so that nobody promotes them unawares.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0, max=86_400),
+    metavar="SECONDS",
+    help="Wait until the spools of all servers have erased it too (default: a moment, for those that live).",
+)
 @json_option
 @click.pass_context
-def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, as_json: bool) -> int:
+def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, wait: float | None, as_json: bool) -> int:
     """Remove a SUBJECT from examples, predictions and feedback; list the models that learned from it.
 
-    Exit code 1 where nothing is stored about it: see how it is written.
+    Exit code 1 where nothing is stored about it: see how it is written; and, with --wait, where a spool has not erased
+    it by then.
 
     Example: argosy examples erase customer-17
     """
     from dataclasses import asdict
 
+    from argosy.cli.spools import print_owing
+
     project = command_project(ctx)
     if not yes:
         click.confirm("This cannot be undone. Erase everything about that subject?", abort=True, err=True)
-    erased = project.examples.erase(subject, mark)
-    code = 1 if erased.is_nothing else 0
+    erased = project.examples.erase(subject, mark, wait)
+    code = 1 if erased.is_nothing or (wait is not None and erased.waiting) else 0
     if as_json:
         print_json(asdict(erased))
         return code
     for path in erased.damaged:
         print_line(f"{path} cannot be read to its end, nor searched: delete it.", err=True)
+    print_owing(erased.waiting)
     if erased.is_nothing:
         print_line("Nothing is stored about that subject, as it is written here.", err=True)
         return code

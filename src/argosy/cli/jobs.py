@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from argosy.cli.output import json_option, print_json, print_line, print_table
+from argosy.cli.output import json_option, print_json, print_line, print_table, rough_span
 from argosy.cli.project import command_project
 from argosy.clock import format_time
 from argosy.plurals import plural
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from argosy.jobs.workers import WorkerStatus
 
 STATES = ("queued", "running", "done", "failed", "cancelled")
-_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 
 
 @click.group()
@@ -163,9 +162,9 @@ def _worker(one: WorkerStatus) -> dict[str, Any]:
 
 def _worker_row(one: WorkerStatus) -> tuple[object, ...]:
     who, now = one.identity, one.seen_at + one.seconds_silent
-    seen = f"silent for {_span(one.seconds_silent)}" if one.is_silent else f"{_span(one.seconds_silent)} ago"
+    seen = f"silent for {rough_span(one.seconds_silent)}" if one.is_silent else f"{rough_span(one.seconds_silent)} ago"
     runs = one.runs or ("finishing" if one.is_draining else "–")
-    since = _span(now - one.runs_since) if one.runs_since is not None else ""
+    since = rough_span(now - one.runs_since) if one.runs_since is not None else ""
     return (who.name, who.host, who.pid, who.run_by, who.version, _time(one.started_at), seen, runs, since)
 
 
@@ -204,11 +203,3 @@ def _job_row(job: Job) -> tuple[object, ...]:
 
 def _time(moment: float | None) -> str:
     return "" if moment is None else format_time(round(moment))
-
-
-def _span(seconds: float) -> str:
-    """`12 s`, `3 min`: how long it is, roughly."""
-    for size, unit in _UNITS:
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

@@ -28,6 +28,7 @@ COMMANDS = {
     "steps": ("argosy.cli.steps:steps", "Run commands on new files, and show what they printed and put out."),
     "worker": ("argosy.cli.train:worker", "Run workers that train whatever is queued."),
     "workers": ("argosy.cli.jobs:workers", "List the workers that run, and have them finish."),
+    "spools": ("argosy.cli.spools:spools", "List the servers' spools, and forget one that is gone."),
     "jobs": ("argosy.cli.jobs:jobs", "List jobs, and show why one waits or has failed."),
     "leaderboard": ("argosy.cli.models:leaderboard", "Show every definition tried, best first."),
     "models": ("argosy.cli.models:models", "List, show, promote and roll back versions."),

@@ -20,6 +20,7 @@ from argosy.terminal_text import IN_JSON, visible, visible_line
 C = TypeVar("C", bound=Callable[..., Any])
 WIDTH = 100
 """Columns where nobody says how many there are: in a pipe."""
+_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 _CLEARED = "\r\x1b[K"
 """What empties the terminal's line."""
 
@@ -117,6 +118,14 @@ def _print_folded(columns: Sequence[str], rows: Iterable[Sequence[str]], title: 
     for row in rows:
         table.add_row(*row)
     Console(highlight=False, markup=False).print(table)
+
+
+def rough_span(seconds: float) -> str:
+    """`12 s`, `3 min`: how long it is, roughly."""
+    for size, unit in _UNITS:
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def interval(metric: dict[str, float] | None, digits: int = 3) -> str:

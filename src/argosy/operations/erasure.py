@@ -10,12 +10,15 @@ from argosy.datasets.examples import examples_there
 from argosy.errors import RowUnreadable, VersionNotFound
 from argosy.identities import resting_forms
 from argosy.jobs.erasure import erase_words
+from argosy.predictions.spools import SpoolStatus
 from argosy.processes import current_user
 from argosy.store import held_out, marks
 from argosy.store.members import learned_digests
 from argosy.store.store import Store
 from argosy.store.trained import Version
 
+LIVE_SECONDS: Final = 5.0
+"""For how long those spools are waited for whose drainers live; each looks several times a second."""
 MARK: Final = "it learned from a subject that was erased"
 
 
@@ -29,6 +32,8 @@ class ErasedSubject:
     models: list[str]
     damaged: list[str] = field(default_factory=list)
     """Spool files that cannot be read to their end, nor so searched: to be deleted by hand."""
+    waiting: list[SpoolStatus] = field(default_factory=list)
+    """Spools elsewhere that have not carried it out yet; from none of them anything of the subject comes any more."""
 
     @property
     def is_nothing(self) -> bool:
@@ -36,10 +41,11 @@ class ErasedSubject:
         return not (self.revisions or self.predictions)
 
 
-def erase_subject(backends: Backends, subject: str, mark: bool = False) -> ErasedSubject:
+def erase_subject(backends: Backends, subject: str, mark: bool = False, wait: float | None = None) -> ErasedSubject:
     """Remove a subject from all that holds it. Idempotent: see `is_nothing`.
 
-    `mark`: mark the versions that learned from it, so that nobody promotes them unawares.
+    `mark`: mark the versions that learned from it, so that nobody promotes them unawares. `wait`: for how many seconds
+    to wait until every spool has carried it out; by default a moment, for those that live.
     """
     log = backends.prediction_log
     predictions = log.erase(subject)
@@ -56,7 +62,8 @@ def erase_subject(backends: Backends, subject: str, mark: bool = False) -> Erase
                 marks.mark_result(transaction, version.label, MARK, current_user())
     damaged = [str(path) for path in log.damaged()]
     names = [version.reference for version in versions]
-    return ErasedSubject(erased.examples, erased.revisions, len(predictions), names, damaged)
+    waiting = backends.spools.have_erased(LIVE_SECONDS if wait is None else wait, silent_too=wait is not None)
+    return ErasedSubject(erased.examples, erased.revisions, len(predictions), names, damaged, waiting)
 
 
 def _learned_from(store: Store, datasets: set[str]) -> list[Version]:

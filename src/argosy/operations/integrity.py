@@ -18,11 +18,14 @@ from argosy.paths import is_open_to_others
 from argosy.plurals import plural
 
 if TYPE_CHECKING:
+    from argosy.predictions.spools import SpoolStatus
     from argosy.vault import Scope
 
 QUICK_ROWS: Final = 1000
 QUICK_BYTES: Final = 100_000_000
 """Of artifacts, that are compared with their digests where it must be quick."""
+BEHIND_SECONDS: Final = 60.0
+"""For which predictions may wait in a spool whose drainer lives."""
 SHOWN: Final = 20
 """Faults of one kind that are listed one by one."""
 FROM_A_BACKUP: Final = "restore a backup"
@@ -180,6 +183,33 @@ def spool(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]: 
         yield Finding("spool", True, "drained: no prediction is left in it")
 
 
+def spools(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
+    """How far the spools of servers elsewhere are behind, by what their drainers have last said."""
+    from argosy.predictions.spool_names import known_name
+
+    own = known_name(backends.spool)
+    others = [one for one in backends.spools.all() if one.name != own and not one.is_forgotten]
+    found = [finding for one in others for finding in _spool(one)]
+    yield from found
+    if not found:
+        yield Finding("spools", True, f"{plural(len(others), 'other')}, none behind")
+
+
+def _spool(one: SpoolStatus) -> Iterator[Finding]:
+    where, silent = f"'{one.name}' in {one.folder} on {one.host}", f"{one.seconds_silent:.0f} s"
+    if one.is_silent:
+        owed = f", and has {plural(one.erasures, 'erasure')} to carry out" if one.erasures else ""
+        held = f"{plural(one.waiting, 'prediction')} waited in it then"
+        to_do = f"start its server, which drains it; if it is gone for good: argosy spools forget {one.name}"
+        yield Finding("spools", False, f"{where} is silent for {silent}: {held}{owed}", to_do)
+    elif one.waiting_seconds > BEHIND_SECONDS:
+        waits = f"{plural(one.waiting, 'prediction')}, the oldest for {one.waiting_seconds:.0f} s"
+        yield Finding("spools", False, f"{where} is behind by {waits}", "see what its server logs")
+    if one.damaged:
+        to_do = "run argosy doctor there"
+        yield Finding("spools", False, f"{where} has {plural(one.damaged, 'file')} that cannot be moved", to_do)
+
+
 def files(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
     """That others cannot look into the project's own folder, which is closed when it is opened, if it is ours."""
     home = backends.root / HOME
@@ -195,5 +225,6 @@ INTEGRITY: Final[dict[str, Check]] = {
     "rows": rows,
     "artifacts": artifact_bytes,
     "spool": spool,
+    "spools": spools,
     "files": files,
 }

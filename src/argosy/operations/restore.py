@@ -23,6 +23,7 @@ from argosy.errors import BackupInvalid
 from argosy.operations.archive import DATABASE as ARCHIVED
 from argosy.operations.archive import ROWS, Manifest, extract, read_manifest
 from argosy.paths import is_below, make_private_folder, within
+from argosy.predictions.spools import Spools
 from argosy.store.artifact_store import ArtifactStore
 
 DATABASE, ARTIFACTS, SPOOL = ".argosy/argosy.db", ".argosy/artifacts", ".argosy/spool"
@@ -117,6 +118,11 @@ def _build(
         (root / KEY_FOLDER).rmdir()  # a project without the folder may take its keys from elsewhere
     if ROWS in held:
         openers.fill_database(settings.database, root, rows)  # last: a database elsewhere stays filled
+        filled = openers.database(settings.database, root)
+        try:
+            Spools(filled).clear()  # they are the backed up project's; whichever writes here enters anew
+        finally:
+            filled.close()
     return Restored(str(into), manifest.made_at, count, has_keys, changed)
 
 

@@ -1,7 +1,8 @@
 """Moves what the spool holds into the table `predictions`, exactly once.
 
 Each batch of frames and the position reached are committed together, so a drain killed at any moment goes on where it
-was; two drains at once take turns. It needs no key: what it moves stays sealed. A segment is deleted when its writer
+was; two drains at once take turns. It needs no key: what it moves stays sealed. An erasure that the spool has been
+ordered to is carried out before anything more is moved. A segment is deleted when its writer
 is gone and every complete frame of it is in the database. What cannot be moved is kept aside in a file of its own, and
 what follows it is moved: a frame that is damaged, one that cannot be read (a newer Argosy wrote it, say), and one that
 the database refuses.
@@ -10,16 +11,17 @@ the database refuses.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from argosy.database import ConstraintViolated, Database, Transaction
-from argosy.errors import DatabaseUnavailable, RecordUnreadable, message_of
+from argosy.errors import RecordUnreadable, message_of
 from argosy.predictions import frames, segments, statements
 from argosy.predictions.record import SealedPrediction, from_bytes
+from argosy.predictions.spool_erasure import carry_out_erasures
+from argosy.predictions.spools import Spools, hold_spool, may_move
 from argosy.telemetry import logger
 
 BATCH_BYTES = 1 << 20  # keeps the database's write lock short
@@ -27,6 +29,10 @@ BATCH_FRAMES = 1 << 12
 _REFUSALS = (ConstraintViolated, ValueError, OverflowError)
 """What a database raises that does not take a row: no outage, and the same however often it is tried."""
 _log = logger("argosy.predictions")
+
+
+class _ErasureDue(Exception):
+    """The spool has something to do before it may be moved on."""
 
 
 def drain_once(folder: Path, database: Database) -> int:
@@ -37,20 +43,25 @@ def drain_once(folder: Path, database: Database) -> int:
     found = segments.segments_in(folder)
     if not found:
         return 0
-    positions, moved, unreadable = _positions(database), 0, None
+    spools = Spools(database)
+    spool = spools.enter(folder)
+    carry_out_erasures(folder, database)
+    positions, moved, unreadable = drained_positions(database), 0, None
     for path in found:
         try:
-            moved += _drain(path, positions.get(path.name, 0), database)
+            moved += _drain(path, positions.get(path.name, 0), database, spool)
         except OSError as error:
             unreadable = error
     if unreadable is not None:
         raise unreadable
+    if not segments.segments_in(folder):
+        spools.leave(spool, folder, is_ending=False)
     return moved
 
 
 def stuck(folder: Path, database: Database) -> list[Path]:
     """Segments that are damaged where the drain has got to, and go on being written: it waits for a complete frame."""
-    positions, found = _positions(database), []
+    positions, found = drained_positions(database), []
     for path in segments.segments_in(folder):
         with suppress(FileNotFoundError):
             rest = path.read_bytes()[positions.get(path.name, 0) :]
@@ -59,30 +70,19 @@ def stuck(folder: Path, database: Database) -> list[Path]:
     return found
 
 
-def follow(folder: Path, database: Database, stop: threading.Event, every_seconds: float = 0.2) -> None:
-    """Drain until `stop` is set, and once more after it. An outage of the database is outlived: the spool keeps."""
-    problem = ""
-    while True:
-        is_last = stop.wait(every_seconds)
-        try:
-            drain_once(folder, database)
-            problem = ""
-        except (DatabaseUnavailable, OSError) as error:
-            if str(error) != problem:
-                _log.warning("predictions stay in the spool: %s", error)
-            problem = str(error)
-        if is_last:
-            return
-
-
-def _drain(path: Path, position: int, database: Database) -> int:
+def _drain(path: Path, position: int, database: Database, spool: str) -> int:
     moved = 0
     with segments.open_segment(path) as segment:
         if segment is None:
             return 0
         descriptor, writer_is_gone = segment
         while os.fstat(descriptor).st_size > position:
-            count, reached = _move(path, descriptor, position, database)
+            try:
+                count, reached = _move(path, descriptor, position, database, spool)
+            except _ErasureDue:  # or it has left meanwhile
+                Spools(database).enter(path.parent)
+                carry_out_erasures(path.parent, database)
+                continue
             if reached == position:
                 break
             moved, position = moved + count, reached
@@ -91,15 +91,15 @@ def _drain(path: Path, position: int, database: Database) -> int:
     return moved
 
 
-def _move(path: Path, descriptor: int, position: int, database: Database) -> tuple[int, int]:
+def _move(path: Path, descriptor: int, position: int, database: Database, spool: str) -> tuple[int, int]:
     """A batch, or as much of it as the database takes together; a record that it refuses by itself is kept aside."""
     problem = ""
     for frames_at_most in (BATCH_FRAMES, 64, 1):
         try:
-            return _move_batch(path, descriptor, position, database, frames_at_most, from_bytes)
+            return _move_batch(path, descriptor, position, database, spool, frames_at_most, from_bytes)
         except _REFUSALS as error:
             problem = f"the database does not take it: {message_of(error)}"
-    return _move_batch(path, descriptor, position, database, 1, partial(_refuse, problem))
+    return _move_batch(path, descriptor, position, database, spool, 1, partial(_refuse, problem))
 
 
 def _refuse(problem: str, _: memoryview) -> SealedPrediction:
@@ -111,12 +111,15 @@ def _move_batch(
     descriptor: int,
     position: int,
     database: Database,
+    spool: str,
     frames_at_most: int,
     read: Callable[[memoryview], SealedPrediction],
 ) -> tuple[int, int]:
     """Predictions added, and the position reached; a concurrent drain may have reached further than `position`."""
     with database.write() as transaction:
-        hold_segment(transaction, path)
+        hold_spool(transaction, spool)
+        if not may_move(transaction, spool):
+            raise _ErasureDue
         if segments.is_deleted(descriptor):  # and its position forgotten
             return 0, position
         at = _position(transaction, path.name)
@@ -169,12 +172,8 @@ def _read_batch(descriptor: int, position: int) -> list[tuple[memoryview, int, m
         size *= 2
 
 
-def hold_segment(transaction: Transaction, path: Path) -> None:
-    """Nobody else moves or overwrites what is in the segment until the transaction ends."""
-    transaction.lock(f"spool {path.stem}")
-
-
-def _positions(database: Database) -> dict[str, int]:
+def drained_positions(database: Database) -> dict[str, int]:
+    """How far each segment that is there was moved."""
     with database.read() as transaction:
         return dict(transaction.execute(statements.POSITIONS))
 

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
@@ -22,7 +22,7 @@ from argosy.label_sets import as_members, in_form_of, is_set, label_of
 from argosy.predictions import statements
 from argosy.predictions.giver import OWNER, Giver
 from argosy.predictions.ids import PredictionIds
-from argosy.predictions.log import SCOPE, PredictionLog
+from argosy.predictions.log import SCOPE, PredictionLog, where_else
 from argosy.vault.vault import Vault
 
 Kind = Literal["outcome", "correction"]
@@ -52,16 +52,16 @@ class Feedback:
 
 
 class FeedbackLog:
-    """`now` takes the place of the database's clock; `drain` moves what was answered so far into the database."""
+    """`now` takes the place of the database's clock; `bring` has predictions be in the database, wherever they rest."""
 
     def __init__(
         self,
         database: Database,
         vault: Vault,
         now: Callable[[], float] | None = None,
-        drain: Callable[[], None] = lambda: None,
+        bring: Callable[[Iterable[str]], None] = lambda _: None,
     ) -> None:
-        self._database, self._now, self._drain = database, now, drain
+        self._database, self._now, self._bring = database, now, bring
         self._scope = vault.scope(SCOPE)
         self._ids = PredictionIds(self._scope)
 
@@ -86,7 +86,7 @@ class FeedbackLog:
         checked = [self._checked(one, giver) for one in given]
         lists = [one for one in checked if is_set(one.label)]
         if lists:
-            self._drain()
+            self._bring(one.prediction_id for one in lists)
 
         def add(transaction: Transaction) -> int:
             transaction.lock("feedback")  # numbers are in the order of commits, and last words are known
@@ -114,7 +114,7 @@ class FeedbackLog:
         giver.check(given.kind, given.source, given.is_uniform)
         ids = log.ids_of_entity(entity, start, end, model, giver.reaches, ENTITY_PREDICTIONS + 1)
         if not ids:
-            raise PredictionNotFound("nothing was predicted about that entity in that time")
+            raise PredictionNotFound(f"nothing was predicted about that entity in that time{where_else(log.behind())}")
         if len(ids) > ENTITY_PREDICTIONS:
             raise FeedbackInvalid(
                 f"over {ENTITY_PREDICTIONS} predictions were made about that entity in that time:"

@@ -1,35 +1,39 @@
 """The prediction log, read: by id, by entity and time, by model; and erased by subject.
 
-Every look-up first drains the spool, so that what was answered a moment ago is found. Raises PredictionNotFound for an
-id that was never issued, SealBroken for a row that was tampered with. What was logged under another key, by a server of
-a database that is no longer there, is passed over. Any thread and any number of processes.
+Every look-up first drains the spool of its own folder, and has those of others drain, so that what was answered a
+moment ago is found. One by id asks them only where it finds nothing. It waits for a moment, and for those that live.
+
+Raises PredictionNotFound for an id that was never issued, SealBroken for a row that was tampered with. What was logged
+under another key, by a server of a database that is no longer there, is passed over. Any thread and any number of
+processes.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from argosy.database import Database, Transaction
-from argosy.errors import PredictionNotFound, RecordUnreadable
+from argosy.errors import PredictionNotFound
 from argosy.identities import resting_forms
-from argosy.predictions import frames, segments, statements
-from argosy.predictions.drain import drain_once, hold_segment, stuck
+from argosy.predictions import segments, statements
+from argosy.predictions.drain import drain_once, stuck
 from argosy.predictions.ids import MAC_PLACE, PredictionIds
 from argosy.predictions.profiles import CONFIDENCE, Profile
 from argosy.predictions.record import (
     Prediction,
     SealedPrediction,
-    from_bytes,
     prediction_entity_hash,
     prediction_subject_hash,
     seal,
     unseal,
 )
 from argosy.predictions.review_pool import ReviewPool, review_pool
+from argosy.predictions.spool_erasure import carry_out_erasures, order_erasure
+from argosy.predictions.spool_names import known_name
+from argosy.predictions.spools import Spools, SpoolStatus
 from argosy.statistics.shifts import Moments
 from argosy.vault.vault import Vault
 
@@ -43,7 +47,7 @@ class PredictionLog:
     def __init__(self, database: Database, vault: Vault, spool: Path) -> None:
         self._database, self._spool = database, spool
         self._scope = vault.scope(SCOPE)
-        self._ids = PredictionIds(self._scope)
+        self._ids, self._spools = PredictionIds(self._scope), Spools(database)
 
     def get(self, prediction_id: str) -> Prediction:
         """One prediction."""
@@ -52,23 +56,11 @@ class PredictionLog:
     def get_many(self, prediction_ids: Iterable[str]) -> list[Prediction]:
         """Each of them, in the order asked for."""
         wanted = [self._ids.check(prediction_id) for prediction_id in prediction_ids]
-        drain_once(self._spool, self._database)
-        with self._database.read() as transaction:
-            found = [transaction.execute(statements.GET, {"id": one}) for one in wanted]
-        for one, rows in zip(wanted, found, strict=True):
-            if not rows:
-                raise PredictionNotFound(f"the prediction '{one}' is not in the log: {GONE}")
-        return [self._unsealed(rows[0]) for rows in found]
+        return [self._unsealed(row) for row in self._found(wanted)]
 
     def sealed(self, prediction_id: str) -> SealedPrediction:
         """One prediction as it rests, unopened."""
-        wanted = self._ids.check(prediction_id)
-        drain_once(self._spool, self._database)
-        with self._database.read() as transaction:
-            rows = transaction.execute(statements.GET, {"id": wanted})
-        if not rows:
-            raise PredictionNotFound(f"the prediction '{wanted}' is not in the log: {GONE}")
-        return SealedPrediction(*rows[0])
+        return SealedPrediction(*self._found([self._ids.check(prediction_id)])[0])
 
     def answer(self, prediction_id: str) -> tuple[str, str] | None:
         """The model and its answer, None where an issued id is not in the log. Opens no seal and drains nothing."""
@@ -83,7 +75,7 @@ class PredictionLog:
 
         `model` '' is every model; `token` the name of the token that asked, None is any.
         """
-        drain_once(self._spool, self._database)
+        self.drain()
         hashes = [prediction_entity_hash(self._scope, form) for form in resting_forms(entity)]
         wanted = {"start": start, "end": end, "model": model, "token": token, "rows": rows}
         with self._database.read() as transaction:
@@ -96,7 +88,7 @@ class PredictionLog:
 
     def of_model(self, model: str, start: float = 0.0, end: float = EVER) -> Iterator[Prediction]:
         """What a model answered, oldest first, a page at a time: no transaction is open while the caller works."""
-        drain_once(self._spool, self._database)
+        self.drain()
         wanted = {"model": model, "start": start, "after": "", "end": end, "rows": PAGE_ROWS}
         while True:
             with self._database.read() as transaction:
@@ -109,7 +101,7 @@ class PredictionLog:
 
     def for_review(self, model: str, start: float, end: float, rows: int) -> ReviewPool:
         """The predictions of a model that a draw of so many rows may take. Opens no seal."""
-        drain_once(self._spool, self._database)
+        self.drain()
         with self._database.read() as transaction:
             return review_pool(transaction, self._ids, model, start, end, rows)
 
@@ -119,9 +111,22 @@ class PredictionLog:
         with self._database.write() as transaction:
             transaction.execute_many(statements.ADD, rows)
 
-    def drain(self) -> None:
-        """See to it that what was answered so far is found by the look-ups that do not drain."""
+    def drain(self) -> list[SpoolStatus]:
+        """See to it that what was answered so far is found by the look-ups that do not drain.
+
+        The spools elsewhere that are alive and did not get so far in the time that it waits.
+        """
         drain_once(self._spool, self._database)
+        return self._spools.have_drained(known_name(self._spool))
+
+    def bring(self, prediction_ids: Iterable[str]) -> None:
+        """See to it that these are in the database, wherever they were answered."""
+        self._rows([self._ids.check(one) for one in prediction_ids])
+
+    def behind(self) -> list[SpoolStatus]:
+        """The spools elsewhere that do not answer, and may hold what is not found."""
+        own = known_name(self._spool)
+        return [one for one in self._spools.all() if one.is_silent and not one.is_forgotten and one.name != own]
 
     def first_after(self, model: str, start: float) -> float | None:
         """When the first answer from `start` on was given; None where there is none."""
@@ -154,7 +159,7 @@ class PredictionLog:
 
     def count(self, model: str = "") -> int:
         """How many predictions there are, of one model or of all."""
-        drain_once(self._spool, self._database)
+        self.drain()
         with self._database.read() as transaction:
             return int(transaction.execute(statements.COUNT, {"model": model})[0][0])
 
@@ -164,22 +169,23 @@ class PredictionLog:
             return sum(not self._ids.is_issued(row[0]) for row in transaction.stream(statements.IDS))
 
     def erase(self, subject: str) -> list[str]:
-        """Remove a subject's predictions and their feedback, from the database and the spool; their ids.
+        """Remove a subject's predictions and their feedback, from the database and this spool; their ids.
 
-        The caller then has the database purge its write-ahead log, once for all that it erases.
+        Every other spool is ordered to do the same; `Spools.all` says which have not yet. The caller then has the
+        database purge its write-ahead log, once for all that it erases.
         """
-        drain_once(self._spool, self._database)
+        self.drain()
         hashes = [prediction_subject_hash(self._scope, form) for form in resting_forms(subject)]
-        with self._database.write() as transaction:  # meanwhile no drain moves what is not blanked yet
-            for path in sorted([*segments.segments_in(self._spool), *segments.damaged(self._spool)]):
-                hold_segment(transaction, path)
-                _scrub(path, hashes)
-            erased = []
+        erased = set()
+        with self._database.write() as transaction:
+            order_erasure(transaction, [one for one in hashes if one is not None])
             for one in hashes:
                 transaction.execute(statements.ERASE_FEEDBACK, {"subject_hash": one})
                 transaction.execute(statements.ERASE_DRAWS, {"subject_hash": one})
-                erased += [row[0] for row in transaction.execute(statements.ERASE, {"subject_hash": one})]
-            return erased
+                erased |= {row[0] for row in transaction.execute(statements.ERASE, {"subject_hash": one})}
+        with suppress(OSError):  # a file that cannot be read: this spool has not carried it out, as its row says
+            erased |= carry_out_erasures(self._spool, self._database)
+        return sorted(erased)
 
     def damaged(self) -> list[Path]:
         """Spool files kept aside since a part of them cannot be moved, and may not be searchable for a subject."""
@@ -188,6 +194,27 @@ class PredictionLog:
     def stuck(self) -> list[Path]:
         """Spool files that are being written and damaged where the drain has got to."""
         return stuck(self._spool, self._database)
+
+    def _found(self, wanted: Collection[str]) -> list[tuple[Any, ...]]:
+        """The row of each id; raises PredictionNotFound."""
+        found = self._rows(wanted)
+        for one, rows in zip(wanted, found, strict=True):
+            if not rows:
+                elsewhere = where_else(self.behind())
+                raise PredictionNotFound(f"the prediction '{one}' is not in the log: {GONE}{elsewhere}")
+        return [rows[0] for rows in found]
+
+    def _rows(self, wanted: Collection[str]) -> list[list[tuple[Any, ...]]]:
+        drain_once(self._spool, self._database)
+        found = self._in_database(wanted)
+        if all(found):
+            return found
+        self._spools.have_drained(known_name(self._spool))
+        return self._in_database(wanted)
+
+    def _in_database(self, wanted: Collection[str]) -> list[list[tuple[Any, ...]]]:
+        with self._database.read() as transaction:
+            return [transaction.execute(statements.GET, {"id": one}) for one in wanted]
 
     def _ours(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """The rows whose id, the first column, was issued under this key."""
@@ -202,21 +229,7 @@ def has_answered(transaction: Transaction, model: str, since: float) -> bool:
     return bool(transaction.execute(statements.HAS_ANSWERED, {"model": model, "since": since}))
 
 
-def _scrub(path: Path, hashes: Collection[bytes | None]) -> None:
-    """Overwrite the frames of one subject in place, which a writer appending to the file does not notice."""
-    with segments.open_segment(path) as segment:
-        if segment is None:
-            return
-        descriptor = segment[0]
-        data = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
-        for payload, end, _ in frames.complete(data):
-            if not frames.is_blank(payload) and _subject_hash(payload) in hashes:
-                overwritten = frames.blank(len(payload))
-                os.pwrite(descriptor, overwritten, end - len(overwritten))
-        os.fsync(descriptor)
-
-
-def _subject_hash(payload: memoryview) -> bytes | None:
-    with suppress(RecordUnreadable):  # kept aside then, and so reported
-        return from_bytes(payload).subject_hash
-    return None
+def where_else(spools: Collection[SpoolStatus]) -> str:
+    """The end of an error: in which spools what was not found may be. Pure."""
+    names = ", ".join(f"'{one.name}', last seen {one.seconds_silent:.0f} s ago" for one in spools)
+    return f", or waits in the spool {names}" if names else ""

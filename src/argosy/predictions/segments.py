@@ -10,7 +10,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SUFFIX = ".spool"
@@ -41,6 +41,15 @@ def segments_in(folder: Path) -> list[Path]:
 def damaged(folder: Path) -> list[Path]:
     """What a drain kept aside: segments that cannot be read to their end, and single frames that cannot be moved."""
     return sorted(folder.glob(f"*{DAMAGED}"))
+
+
+def total_bytes(folder: Path) -> int:
+    """Of the segments there are, with what is drained and not deleted yet."""
+    total = 0
+    for path in segments_in(folder):
+        with suppress(FileNotFoundError):
+            total += path.stat().st_size
+    return total
 
 
 def keep_aside(segment: Path, position: int, frame: bytes) -> Path:

@@ -35,6 +35,7 @@ class ServingMetrics:
             registry=r,
         )
         self._damaged = Gauge("argosy_spool_damaged_files", "Kept aside: no drain can read them.", registry=r)
+        self._spool_bytes = Gauge("argosy_spool_bytes", "In this server's spool folder.", registry=r)
         self._state = Gauge("argosy_servable_state", "1 for a version's state.", (*_VERSION, "state"), registry=r)
         self._load_seconds = Gauge(
             "argosy_servable_load_seconds", "How long the version took to load.", _VERSION, registry=r
@@ -44,6 +45,10 @@ class ServingMetrics:
     def count_damaged_by(self, count: Callable[[], float]) -> None:
         """How many files of the spool no drain can read: asked for whenever the metrics are."""
         self._damaged.set_function(count)
+
+    def measure_spool_by(self, measure: Callable[[], float]) -> None:
+        """How many bytes the spool has: grows where its drainer does not get on, also without a database."""
+        self._spool_bytes.set_function(measure)
 
     def watch(self, servable: Servable) -> None:
         """The manager's watcher: which versions are in which state."""

@@ -29,6 +29,7 @@ from argosy.serving.plugin_code import TrainedCode
 from argosy.serving.recording import Recorder
 from argosy.serving.rest.routes import serving_routes
 from argosy.serving.source import POLL_SECONDS, Catalogue, Source
+from argosy.serving.spool_gauges import SpoolGauges
 from argosy.store.store import Store
 from argosy.store.trained import Version
 from argosy.vault.vault import Vault
@@ -73,8 +74,10 @@ class ModelServer:
         scope = vault.scope(SCOPE)
         metrics = ServingMetrics(registry)
         metrics.count_damaged_by(lambda: len(segments.damaged(spool)))
-        self._drift = DriftGauges(store.database)
-        registry.register(self._drift)
+        metrics.measure_spool_by(lambda: segments.total_bytes(spool))
+        self._gauges = (DriftGauges(store.database), SpoolGauges(store.database))
+        for gauges in self._gauges:
+            registry.register(gauges)
         offered: Catalogue
         if remote is None:
             code = TrainedCode(store, is_strict, is_stored)
@@ -100,11 +103,13 @@ class ModelServer:
         gc.freeze()  # what is here now stays: no collection need look at it again
         self.manager.start()
         self._source.start()
-        self._drift.start()
+        for gauges in self._gauges:
+            gauges.start()
 
     def stop(self) -> None:
         """Stop looking and loading, and release the spool."""
-        self._drift.stop()
+        for gauges in self._gauges:
+            gauges.stop()
         self._source.stop()
         self.manager.stop()
         self.dataplane.close()

@@ -30,7 +30,7 @@ def project(database, tmp_path):
     vault = Vault(database, keys)
     examples = Examples(database, vault, now=lambda: NOON)
     log = PredictionLog(database, vault, tmp_path / "spool")
-    feedback = FeedbackLog(database, vault, drain=log.drain)
+    feedback = FeedbackLog(database, vault, bring=log.bring)
     return SimpleNamespace(
         folder=tmp_path,
         examples=examples,

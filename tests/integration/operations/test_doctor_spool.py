@@ -9,7 +9,9 @@ import argosy
 from argosy.app.scaffold import create_project
 from argosy.operations.doctor import examine
 from argosy.predictions import frames, segments
+from argosy.predictions.held import Held
 from argosy.predictions.record import SealedPrediction, to_bytes
+from stored.spools import age_spools
 
 
 @pytest.fixture
@@ -21,8 +23,8 @@ def project(tmp_path):
     opened.close()
 
 
-def found(project):
-    [one] = [finding for finding in examine(lambda: project.backends) if finding.check == "spool"]
+def found(project, check="spool"):
+    [one] = [finding for finding in examine(lambda: project.backends, is_quick=True) if finding.check == check]
     return one
 
 
@@ -59,3 +61,22 @@ def test_predictions_of_another_key_are_counted(project):
     assert segments.damaged(project.spool) == []
     wrong = [finding for finding in examine(lambda: project.backends) if not finding.ok]
     assert [finding.check for finding in wrong] == ["spool"]  # that they do not open is no fault of the rows
+
+
+def test_other_spools_are_named_when_they_are_behind(project, tmp_path):
+    assert (found(project, "spools").ok, found(project, "spools").found) == (True, "0 others, none behind")
+    folder = tmp_path / "elsewhere" / "spool"
+    folder.parent.mkdir()
+    name = project.spools.enter(folder)
+    project.spools.see(name, folder, Held(7, 5.0))
+    assert found(project, "spools").found == "1 other, none behind"
+    project.spools.see(name, folder, Held(7, 61.0))
+    assert "is behind by 7 predictions, the oldest for 61 s" in found(project, "spools").found
+    age_spools(project.database, 100.0)
+    project.feedback.log.erase("ann")
+    finding = found(project, "spools")
+    assert f"'{name}' in {folder} on " in finding.found
+    assert "7 predictions waited in it then, and has 1 erasure to carry out" in finding.found
+    assert finding.to_do.endswith(f"argosy spools forget {name}")
+    project.spools.forget(name)
+    assert found(project, "spools").ok

@@ -249,7 +249,7 @@ def test_the_number_of_erased_feedback_is_never_used_again(feedback, predict, lo
 @pytest.fixture
 def waiting(database, vault, spool):
     """A log whose predictions may still be in the spool."""
-    return FeedbackLog(database, vault, lambda: 5.0, lambda: drain_once(spool, database))
+    return FeedbackLog(database, vault, lambda: 5.0, lambda _: drain_once(spool, database))
 
 
 def test_a_list_for_a_single_answer_is_refused_also_before_the_drain(waiting, predict, writer):

@@ -14,7 +14,8 @@ from spooling import Spooling
 
 from argosy.errors import PredictionNotLogged
 from argosy.predictions import frames, segments
-from argosy.predictions.drain import drain_once, follow
+from argosy.predictions.drain import drain_once
+from argosy.predictions.drainer import follow
 from stored.rows import away, column, count, rows
 from stored.sqlite_files import refusing
 
