@@ -271,17 +271,19 @@ class WorkerProcesses:
                 self._look(now)
         for child in [child for child in self._children if child.process.poll() is not None]:
             self._children.remove(child)
-            self._count -= child.process.returncode == DRAINED and child.note.read() is None
             processes.kill_session(child.process)  # the processes that it started
             self._pause_after(child, now)
             self._ended.append(child)
         ended, self._ended = self._ended, []
         for child in ended:
-            try:
+            has_finished = child.process.returncode == DRAINED and child.note.read() is None
+            try:  # one that was asked to finish, and killed before it had, has its row still
+                is_asked = has_finished or self._backends.workers.is_draining(child.name)
                 self._settle(child)
             except DatabaseUnavailable:
                 self._ended.append(child)
             else:
+                self._count -= is_asked
                 child.close()
 
     def _pause_after(self, child: _Child, now: float) -> None:

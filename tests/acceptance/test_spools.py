@@ -65,7 +65,7 @@ def test_look_ups_and_erasures_reach_every_spool(machine, tmp_path, monkeypatch,
     desk, here, there = machine("desk"), machine("here"), machine("there")
     project = store_model(desk, tmp_path, monkeypatch)
     (_, asked), (server, client) = here.serve("serve"), there.serve("serve")
-    until(lambda: sum(bool(one.seen_at) for one in project.spools.all()) == 2)
+    until(lambda: sum(bool(one.seen_at) for one in project.backends.spools.all()) == 2)
     ask(client, HIS)
     about = {"entity": "order-7", "start": 0, "label": "money"}
     answer = asked.post("/feedback", json=about)
@@ -95,5 +95,5 @@ def test_look_ups_and_erasures_reach_every_spool(machine, tmp_path, monkeypatch,
     assert json.loads(waiting.communicate()[0])["waiting"] == []
     until(lambda: project.feedback.log.answer(hers))
     assert project.feedback.log.answer(his) is None
-    assert [one.erasures for one in project.spools.all()] == [0, 0]
+    assert [one.erasures for one in project.backends.spools.all()] == [0, 0]
     project.close()

@@ -12,6 +12,7 @@ ADAPTER_FOLDERS = {
     "sqlite3": ("database/engines/", "datasets/queries/"),
     "psycopg": ("database/engines/", "datasets/queries/"),
     "pika": ("messaging/brokers/", "messaging/amqp/"),
+    "ray": ("ray_workers.py",),
     "redis": ("features/caches/", "messaging/brokers/"),
     "kafka": ("features/logs/",),
     "confluent_kafka": ("features/logs/",),
@@ -48,6 +49,7 @@ NEVER = {"pickle", "joblib", "dill", "cloudpickle", "marshal", "shelve"}
 """A model is no program."""
 
 IN_FUNCTIONS_ONLY = {
+    "ray",
     "sklearn",
     "gensim",
     "lightgbm",

@@ -68,7 +68,7 @@ def work(
         work_on = handlers(backends, trainer)
         how = {} if now else {"paused_kind": paused_kind(backends.settings.training)}
         own_duties = kept_duties(backends.database, me.name, duties(backends))
-        with backends.workers.present(me) as drained, own_duties:
+        with backends.workers.present(me, interrupt or stop) as drained, own_duties:
             return run_worker(
                 backends.queue,
                 backends.broker,

@@ -1,4 +1,4 @@
-"""`argosy workers …` and `argosy jobs …`: who works, on what, and why a job waits or has failed."""
+"""`argosy jobs …`: which there are, and why one waits or has failed."""
 
 from __future__ import annotations
 
@@ -6,58 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from argosy.cli.output import json_option, print_json, print_line, print_table, rough_span
+from argosy.cli.output import json_option, print_json, print_line, print_table
 from argosy.cli.project import command_project
 from argosy.clock import format_time
-from argosy.plurals import plural
 
 if TYPE_CHECKING:
     from argosy.jobs.job import Job
-    from argosy.jobs.workers import WorkerStatus
 
 STATES = ("queued", "running", "done", "failed", "cancelled")
-
-
-@click.group()
-def workers() -> None:
-    """List the workers that run, and have them finish.
-
-    Example: argosy workers list
-    """
-
-
-@workers.command("list")
-@json_option
-@click.pass_context
-def list_workers(ctx: click.Context, as_json: bool) -> None:
-    """List every worker, on whichever machine: what it runs, since when, and when it last showed that it lives.
-
-    Example: argosy workers list
-    """
-    found = command_project(ctx).workers.all()
-    if as_json:
-        print_json([_worker(one) for one in found])
-    elif not found:
-        print_line("No worker runs: argosy worker --processes 2")
-    else:
-        columns = ("worker", "host", ">pid", "by", "version", "started", "seen", "runs", "for")
-        print_table(columns, map(_worker_row, found))
-
-
-@workers.command()
-@click.argument("names", metavar="[NAME]...", nargs=-1)
-@json_option
-@click.pass_context
-def drain(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
-    """Have those workers, or all, finish the job that they have, begin no other, and end.
-
-    Example: argosy workers drain
-    """
-    asked = command_project(ctx).workers.drain(names)
-    if as_json:
-        print_json({"asked": asked})
-        return
-    print_line(f"{plural(len(asked), 'worker')} asked to finish; 'argosy workers list' shows who still works.")
 
 
 @click.group()
@@ -141,31 +97,6 @@ def _limits(job: Job) -> str:
     given = job.payload.get("limits") or {}
     memory = [f"memory {in_units(given['memory'])}"] if given.get("memory") else []
     return ", ".join([*memory, *([f"{given['seconds']:g} s"] if given.get("seconds") else [])])
-
-
-def _worker(one: WorkerStatus) -> dict[str, Any]:
-    who = one.identity
-    return {
-        "name": who.name,
-        "host": who.host,
-        "pid": who.pid,
-        "run_by": who.run_by,
-        "version": who.version,
-        "started_at": one.started_at,
-        "seen_at": one.seen_at,
-        "is_silent": one.is_silent,
-        "is_draining": one.is_draining,
-        "runs": one.runs or None,
-        "runs_since": one.runs_since,
-    }
-
-
-def _worker_row(one: WorkerStatus) -> tuple[object, ...]:
-    who, now = one.identity, one.seen_at + one.seconds_silent
-    seen = f"silent for {rough_span(one.seconds_silent)}" if one.is_silent else f"{rough_span(one.seconds_silent)} ago"
-    runs = one.runs or ("finishing" if one.is_draining else "–")
-    since = rough_span(now - one.runs_since) if one.runs_since is not None else ""
-    return (who.name, who.host, who.pid, who.run_by, who.version, _time(one.started_at), seen, runs, since)
 
 
 def _job(job: Job) -> dict[str, Any]:

@@ -27,7 +27,10 @@ COMMANDS = {
     "train": ("argosy.cli.train:train", "Train a plan here and now, then show the leaderboard."),
     "steps": ("argosy.cli.steps:steps", "Run commands on new files, and show what they printed and put out."),
     "worker": ("argosy.cli.train:worker", "Run workers that train whatever is queued."),
-    "workers": ("argosy.cli.jobs:workers", "List the workers that run, and have them finish."),
+    "workers": (
+        "argosy.cli.workers:workers",
+        "List workers, have them finish or stop, start some on Ray.",
+    ),
     "spools": ("argosy.cli.spools:spools", "List the servers' spools, and forget one that is gone."),
     "jobs": ("argosy.cli.jobs:jobs", "List jobs, and show why one waits or has failed."),
     "leaderboard": ("argosy.cli.models:leaderboard", "Show every definition tried, best first."),

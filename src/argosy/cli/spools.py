@@ -31,7 +31,7 @@ def list_spools(ctx: click.Context, as_json: bool) -> None:
 
     Example: argosy spools list
     """
-    found = command_project(ctx).spools.all()
+    found = command_project(ctx).backends.spools.all()
     if as_json:
         print_json([_spool(one) for one in found])
     elif not found:
@@ -56,7 +56,7 @@ def forget(ctx: click.Context, name: str, yes: bool, as_json: bool) -> None:
     project = command_project(ctx)
     if not yes:
         click.confirm(f"Is the machine of '{name}' gone for good, with what is in that spool?", abort=True, err=True)
-    given_up = project.spools.forget(name)
+    given_up = project.backends.spools.forget(name)
     if as_json:
         print_json(_spool(given_up))
         return

@@ -29,6 +29,10 @@ SEEN_SECONDS: Final = 10.0
 """Between two signs of life."""
 LOOK_SECONDS: Final = 1.0
 """Between two looks whether it was asked to finish."""
+RUN_BY: Final = "ARGOSY_WORKER_RUN_BY"
+"""The variable that says who runs a worker, where that is not its user."""
+FINISH: Final = 1
+AT_ONCE: Final = 2
 SILENT_SECONDS: Final = 30.0
 FORGOTTEN_SECONDS: Final = 86_400.0
 _log = logging.getLogger(__name__)
@@ -61,7 +65,8 @@ def own_identity(name: str, plugins: Mapping[str, str]) -> Identity:
     """That of the worker that this process is; it may have been given a name."""
     pid = os.getpid()
     name = name or worker_name(secrets.token_hex(3), pid)
-    return Identity(name, platform.node(), pid, processes.current_user(), __version__, plugins)
+    run_by = os.environ.get(RUN_BY) or processes.current_user()
+    return Identity(name, platform.node(), pid, run_by, __version__, plugins)
 
 
 @dataclass(frozen=True)
@@ -101,8 +106,11 @@ class Workers:
             now = transaction.now()
             return [_status(row, now) for row in transaction.execute(sql.WORKERS)]
 
-    def drain(self, names: Collection[str] = ()) -> list[str]:
-        """Ask those workers, or all, to finish what they have and to end; their names. Raises WorkerNotFound."""
+    def drain(self, names: Collection[str] = (), at_once: bool = False) -> list[str]:
+        """Ask those workers, or all, to finish what they have and to end; their names. Raises WorkerNotFound.
+
+        `at_once`: to give back what they have, and to end.
+        """
         with self._database.write() as transaction:
             known = [row[0] for row in transaction.execute(sql.WORKER_NAMES)]
             for name in names:
@@ -112,13 +120,16 @@ class Workers:
                     )
             asked = [name for name in known if not names or name in names]
             for name in asked:
-                transaction.execute(sql.DRAIN_WORKER, {"name": name})
+                transaction.execute(sql.DRAIN_WORKER, {"name": name, "how": AT_ONCE if at_once else FINISH})
         return asked
 
     def is_draining(self, name: str) -> bool:
         """Whether it was asked to finish."""
+        return self._asked(name) >= FINISH
+
+    def _asked(self, name: str) -> int:
         with self._database.read() as transaction:
-            return any(row[0] for row in transaction.execute(sql.IS_DRAINING, {"name": name}))
+            return max((row[0] for row in transaction.execute(sql.IS_DRAINING, {"name": name})), default=0)
 
     def show_life(self, identity: Identity) -> None:
         """That it lives."""
@@ -138,8 +149,11 @@ class Workers:
             transaction.execute(sql.REMOVE_WORKER, {"name": name})
 
     @contextmanager
-    def present(self, identity: Identity) -> Iterator[threading.Event]:
-        """Be among the workers for as long as the block runs; what is given is set when it is asked to finish."""
+    def present(self, identity: Identity, interrupt: threading.Event | None = None) -> Iterator[threading.Event]:
+        """Be among the workers for as long as the block runs; what is given is set when it is asked to finish.
+
+        `interrupt` is set where it is to do so at once.
+        """
         over, drained = threading.Event(), threading.Event()
 
         def live() -> None:
@@ -149,9 +163,12 @@ class Workers:
                     if time.monotonic() - seen_at >= SEEN_SECONDS:
                         self.show_life(identity)
                         seen_at = time.monotonic()
-                    if not drained.is_set() and self.is_draining(identity.name):
+                    asked = self._asked(identity.name)
+                    if asked >= FINISH and not drained.is_set():
                         _log.info("%s was asked to finish: it begins no other job", identity.name)
                         drained.set()
+                    if asked >= AT_ONCE and interrupt is not None:
+                        interrupt.set()
                 over.wait(LOOK_SECONDS)
 
         with suppress(DatabaseUnavailable):

@@ -67,10 +67,10 @@ def test_other_spools_are_named_when_they_are_behind(project, tmp_path):
     assert (found(project, "spools").ok, found(project, "spools").found) == (True, "0 others, none behind")
     folder = tmp_path / "elsewhere" / "spool"
     folder.parent.mkdir()
-    name = project.spools.enter(folder)
-    project.spools.see(name, folder, Held(7, 5.0))
+    name = project.backends.spools.enter(folder)
+    project.backends.spools.see(name, folder, Held(7, 5.0))
     assert found(project, "spools").found == "1 other, none behind"
-    project.spools.see(name, folder, Held(7, 61.0))
+    project.backends.spools.see(name, folder, Held(7, 61.0))
     assert "is behind by 7 predictions, the oldest for 61 s" in found(project, "spools").found
     age_spools(project.database, 100.0)
     project.feedback.log.erase("ann")
@@ -78,5 +78,5 @@ def test_other_spools_are_named_when_they_are_behind(project, tmp_path):
     assert f"'{name}' in {folder} on " in finding.found
     assert "7 predictions waited in it then, and has 1 erasure to carry out" in finding.found
     assert finding.to_do.endswith(f"argosy spools forget {name}")
-    project.spools.forget(name)
+    project.backends.spools.forget(name)
     assert found(project, "spools").ok

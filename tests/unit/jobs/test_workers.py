@@ -1,10 +1,13 @@
 """Which workers there are, as their rows say."""
 
+import threading
+
 import pytest
 
 from argosy.errors import WorkerNotFound
 from argosy.jobs.queue import Queue
-from argosy.jobs.workers import SILENT_SECONDS, Identity, Workers, on_machine
+from argosy.jobs.workers import RUN_BY, SILENT_SECONDS, Identity, Workers, on_machine, own_identity
+from argosy.processes import current_user
 from argosy.testing.leases import leased
 from argosy.testing.waiting import until
 from stored.jobs import age_workers
@@ -13,6 +16,12 @@ from stored.jobs import age_workers
 @pytest.fixture
 def workers(database):
     return Workers(database)
+
+
+def test_whoever_runs_it_may_say_so(monkeypatch):
+    assert own_identity("one", {}).run_by == current_user()
+    monkeypatch.setenv(RUN_BY, "ray")
+    assert own_identity("one", {}).run_by == "ray"
 
 
 def identity(name="one", **plugins):
@@ -84,6 +93,18 @@ def test_one_that_is_asked_learns_it(workers):
         assert not drained.is_set()
         workers.drain()
         until(drained.is_set)
+
+
+def test_one_that_is_asked_to_stop_is_interrupted(workers):
+    interrupt = threading.Event()
+    with workers.present(identity(), interrupt) as drained:
+        until(workers.all)
+        workers.drain()
+        until(drained.is_set)
+        assert not interrupt.is_set()
+        workers.drain(at_once=True)
+        workers.drain()  # takes nothing back
+        until(interrupt.is_set)
 
 
 def test_it_has_what_a_job_requires_or_not(workers):
