@@ -45,11 +45,11 @@ def _attend(folder: Path, database: Database) -> None:
     """Drain, with what others have asked of this spool."""
     spools = Spools(database)
     name = spools.enter(folder)
-    duties = spools.duties(name)
+    orders = spools.orders(name)
     carry_out_erasures(folder, database)
     drain_once(folder, database)
-    if duties is not None and duties.asked > duties.drained:
-        spools.acknowledge(name, duties.asked)
+    if orders is not None and orders.asked > orders.drained:
+        spools.acknowledge(name, orders.asked)
 
 
 @contextmanager

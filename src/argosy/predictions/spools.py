@@ -47,7 +47,7 @@ _CLEAR = "DELETE FROM spool_folders"
 _SEE = """
 UPDATE spool_folders SET host = :host, folder = :folder, version = :version, seen_at = :now, waiting = :waiting,
 waiting_seconds = :seconds, damaged = :damaged, forgotten_at = NULL WHERE name = :name"""
-_DUTIES = f"SELECT asked, drained, {_OWED} FROM spool_folders WHERE name = :name"  # noqa: S608
+_ORDERS = f"SELECT asked, drained, {_OWED} FROM spool_folders WHERE name = :name"  # noqa: S608
 _ASK = "UPDATE spool_folders SET asked = asked + 1 WHERE name IN (:names) RETURNING name, asked"
 _ANSWER = "UPDATE spool_folders SET drained = :drained WHERE name = :name AND drained < :drained"
 _FORGET = "UPDATE spool_folders SET forgotten_at = :now WHERE name = :name"
@@ -89,7 +89,7 @@ class SpoolStatus:
 
 
 @dataclass(frozen=True)
-class Duties:
+class SpoolOrders:
     """What a spool's drainer has to do next to moving what there is."""
 
     asked: int
@@ -122,7 +122,7 @@ class Spools:
     def enter(self, folder: Path) -> str:
         """Be among the spools; the name. To be called before anything is written into a new one."""
         name = name_of_spool(folder)
-        if self.duties(name) is None:
+        if self.orders(name) is None:
             with self._database.write() as transaction:
                 transaction.lock(REGISTRY)
                 newest = newest_erasure(transaction)
@@ -153,11 +153,11 @@ class Spools:
         with self._database.write() as transaction:
             transaction.execute(_SEE, {**_place(name, folder), **found, "now": transaction.now()})
 
-    def duties(self, name: str) -> Duties | None:
+    def orders(self, name: str) -> SpoolOrders | None:
         """None where there is no such spool."""
         with self._database.read() as transaction:
-            rows = transaction.execute(_DUTIES, {"name": name})
-        return Duties(*rows[0]) if rows else None
+            rows = transaction.execute(_ORDERS, {"name": name})
+        return SpoolOrders(*rows[0]) if rows else None
 
     def acknowledge(self, name: str, asked: int) -> None:
         """That all is moved that was in it when this was read."""
@@ -225,8 +225,8 @@ def newest_erasure(transaction: Transaction) -> int:
 
 def may_move(transaction: Transaction, name: str) -> bool:
     """Whether the spool, which is held, has carried out every erasure."""
-    rows = transaction.execute(_DUTIES, {"name": name})
-    return bool(rows) and Duties(*rows[0]).erasures == 0
+    rows = transaction.execute(_ORDERS, {"name": name})
+    return bool(rows) and SpoolOrders(*rows[0]).erasures == 0
 
 
 def _place(name: str, folder: Path) -> dict[str, str]:
