@@ -77,10 +77,9 @@ def serve(
         if on_listening:
             on_listening(url)
 
-    server = server_of(backends, is_strict, is_stored, remote)
     backends.spools.enter(backends.spool)  # while it is empty: it owes no erasure of before
     try:
-        server.run(host, port, listening)
+        server_of(backends, is_strict, is_stored, remote).run(host, port, listening)
     finally:
         stop.set()
         if keeper.ident is not None:
