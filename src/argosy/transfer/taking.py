@@ -39,6 +39,34 @@ class _Specs(msgspec.Struct):
     model: Spec
 
 
+class _Environment(msgspec.Struct):
+    packages: dict[str, str]
+    python: str
+    git_revision: str | None
+    plugins: dict[str, str] = {}
+
+
+class _Form(msgspec.Struct):
+    name: str
+    difference: float
+
+
+class _Confusion(msgspec.Struct):
+    labels: list[str] = []
+    matrix: list[list[int]] = []
+    per_label: list[tuple[int, int, int]] = []
+    thresholds: list[float] = []
+
+
+_READ: Final[dict[str, type]] = {
+    "definition": _Specs,
+    "environment": _Environment,
+    "form": _Form,
+    "confusion": _Confusion,
+}
+"""What others take for granted of a result."""
+
+
 @dataclass(frozen=True)
 class TakenVersion:
     """`came_from` is the version's name in the project that exported it."""
@@ -127,10 +155,11 @@ def _check_answers(path: Path, artifact: Path) -> None:
 
 def _check_record(path: Path, trained: Trained) -> None:
     """Raise ImportInvalid where the result is not as any that was trained."""
-    try:
-        msgspec.convert(trained.definition, _Specs)
-    except msgspec.ValidationError as problem:
-        raise ImportInvalid(f"{path}: its definition is damaged: {problem}") from None
+    for name, kind in _READ.items():
+        try:
+            msgspec.convert(getattr(trained, name), kind)
+        except msgspec.ValidationError as problem:
+            raise ImportInvalid(f"{path}: its {name} is damaged: {problem}") from None
     if not _LABEL.fullmatch(trained.label) or not _DIGEST.fullmatch(trained.dataset_digest):
         raise ImportInvalid(f"{path}: its label or its dataset's digest is damaged")
 

@@ -89,6 +89,19 @@ def test_a_damaged_or_changed_file_is_refused_and_nothing_is_kept(source, shop, 
         (tmp_path / "c").write_text(json.dumps({**document, **changed}))
         with pytest.raises(ImportInvalid, match=problem):
             target.models.import_file(tmp_path / "c")
+    trained = document["exported"]["trained"]
+    for name, value in (
+        ("definition", {"adapter": {}}),
+        ("environment", {}),
+        ("form", {"name": 3}),
+        ("confusion", {"matrix": 3}),
+        ("label", "../x"),
+        ("metrics", {"test": 3}),
+    ):
+        changed = {"exported": {**document["exported"], "trained": {**trained, name: value}}}
+        (tmp_path / "c").write_text(json.dumps({**document, **changed}))
+        with pytest.raises(ImportInvalid, match="is damaged"):
+            target.models.import_file(tmp_path / "c")
     for content in (b"{", b'{"a": ', b"ARGOSY\r\n", path.read_bytes()[:200]):
         (tmp_path / "c").write_bytes(content)
         with pytest.raises(ImportInvalid):
