@@ -111,7 +111,7 @@ class _Overdue:
 def _reason(error: Exception, seconds: float) -> str:
     """Without what was sent, and without the path, which may be a secret."""
     if isinstance(error, TimeoutError):
-        return f"it did not answer within {seconds:g} s"
+        return f"it did not answer within {seconds:.3g} s"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not valid: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

@@ -25,7 +25,7 @@ from argosy.messaging.middlewares.dead_letters import DeadLetters
 from argosy.messaging.middlewares.logs import Logs
 from argosy.messaging.middlewares.retries import Retries
 from argosy.messaging.notifications import CODEC, TOPIC, Notification
-from argosy.messaging.posting import post
+from argosy.messaging.posting import SECONDS, post
 from argosy.messaging.relay import relay, relaying
 from argosy.messaging.signatures import HEADER, signature
 from argosy.telemetry import logger
@@ -36,6 +36,7 @@ LONGEST_PAUSE: Final = 3600.0
 """Between two attempts; all of them take five hours and a half."""
 LAST_SECONDS: Final = 5.0
 """For what is still to be sent when a process ends."""
+LEAST_SECONDS: Final = 0.1
 _log = logger("argosy.messaging")
 
 
@@ -44,6 +45,11 @@ class Webhook:
 
     def __init__(self, settings: WebhookSettings, secret: bytes) -> None:
         self._address, self._events, self._secret = settings.address(), frozenset(settings.events), secret
+        self._until = float("inf")
+
+    def end_at(self, moment: float) -> None:
+        """Wait no longer than that for any answer, by `time.monotonic`: the process is to end."""
+        self._until = moment
 
     def consumer(self, broker: Broker, name: str) -> Consumer[Notification]:
         """A member of its name."""
@@ -60,7 +66,7 @@ class Webhook:
             "User-Agent": f"argosy/{__version__}",
             HEADER: signature(self._secret, int(clock.now()), body),
         }
-        post(self._address, body, headers)
+        post(self._address, body, headers, min(SECONDS, max(self._until - time.monotonic(), LEAST_SECONDS)))
 
 
 @contextmanager
@@ -102,9 +108,10 @@ def _deliver(
         host = settings.address().hostname
         _log.warning("the webhook of %s waits: %s is not set in this process", host, settings.secret_env)
         return
-    consumer = Webhook(settings, secret.encode("utf-8", "surrogateescape")).consumer(broker, name)
+    webhook = Webhook(settings, secret.encode("utf-8", "surrogateescape"))
+    consumer = webhook.consumer(broker, name)
     consumer.run(stop)
-    _send_the_last(consumer)
+    send_the_last(webhook, consumer)
 
 
 def _subscribed(followers: Followers, name: str, stop: threading.Event) -> bool:
@@ -123,9 +130,10 @@ def _subscribed(followers: Followers, name: str, stop: threading.Event) -> bool:
             return True
 
 
-def _send_the_last(consumer: Consumer[Notification]) -> None:
+def send_the_last(webhook: Webhook, consumer: Consumer[Notification], seconds: float = LAST_SECONDS) -> None:
     """What happened just before the process was to end, such as the last definition of a plan."""
-    deadline = time.monotonic() + LAST_SECONDS
+    deadline = time.monotonic() + seconds
+    webhook.end_at(deadline)
     with suppress(BrokerUnavailable):
         while time.monotonic() < deadline and consumer.step():
             pass

@@ -29,7 +29,7 @@ from argosy.messaging.followers import Followers
 from argosy.messaging.notifications import TOPIC, notify
 from argosy.messaging.posting import post
 from argosy.messaging.relay import relay
-from argosy.messaging.webhooks import ATTEMPTS, Webhook, follower_of
+from argosy.messaging.webhooks import ATTEMPTS, Webhook, follower_of, send_the_last
 from argosy.processes import stop
 from argosy.testing.waiting import until
 from servers.rabbitmq import free_ports
@@ -213,6 +213,21 @@ def failure(url, **how):
     with pytest.raises(WebhookFailed) as failed:
         post(WebhookSettings(url=url, secret_env="NONE").address(), b"{}", {}, **how)
     return str(failed.value)
+
+
+def test_a_process_that_is_to_end_waits_for_no_answer_longer_than_it_has(database, caplog):
+    broker = SqlBroker(database)
+    with listening(silent) as url:
+        settings = WebhookSettings(url=url, secret_env="NONE")
+        name = follower_of(settings)
+        Followers(database, broker).add(name)
+        with database.write() as transaction:
+            notify(transaction, "definition_finished", label="a")
+        relay(database, broker)
+        webhook = Webhook(settings, SECRET.encode())
+        send_the_last(webhook, webhook.consumer(broker, name), 0.4)
+    assert re.search(r"it did not answer within 0\.\d+ s", caplog.text)
+    assert broker.backlog(TOPIC, name) == Backlog(1, 0)
 
 
 @pytest.mark.parametrize("behave", [silent, endless])
