@@ -138,6 +138,9 @@ def _step(name: str, given: StepSettings, path: str) -> Step:
     code = _globs(given.code, f"{path}.code") if given.code else ()
     if given.image and (given.image.startswith("-") or not given.image.isprintable() or " " in given.image):
         raise DefinitionInvalid(f"is no name of a container image: {shown(given.image)}", f"{path}.image")
+    if given.imported is not None and "." not in output:
+        problem = f"the name of a file of examples says its format, such as {name}.csv; got {shown(output)}"
+        raise DefinitionInvalid(problem, f"{path}.output")
     return Step(
         name,
         _command(given.command, f"{path}.command"),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from argosy.paths import is_below, is_plain
+from argosy.paths import is_plain
 from argosy.steps.task import StepEnded
 
 MOST_FILES: Final = 2000
@@ -56,11 +56,12 @@ class Digests:
 def found_files(root: Path, globs: Sequence[str], digests: Digests) -> list[FoundFile]:
     """The files below `root` that one of the globs finds, by name; raises StepEnded, OSError."""
     names: dict[str, Path] = {}
+    is_inside = _Inside(root)
     for path in _matches(root, globs):
         name = path.relative_to(root).as_posix()
         if not is_plain(name):
             raise StepEnded(f"{name!a} is no name of an input: it has characters that cannot be shown, or is too long")
-        if not is_below(root, path) or is_below(root / OWN_FOLDER, path):
+        if not is_inside(path):
             raise StepEnded(
                 f"{name} leads out of the project's folder, or into {OWN_FOLDER}: put the file itself there"
             )
@@ -68,6 +69,23 @@ def found_files(root: Path, globs: Sequence[str], digests: Digests) -> list[Foun
         if len(names) > MOST_FILES:
             raise StepEnded(f"{globs[0]} finds more than {MOST_FILES:,} files: put them into archives")
     return [FoundFile(name, path, *digests.of(path)) for name, path in sorted(names.items())]
+
+
+class _Inside:
+    """Whether a file is in the project's folder and not in our own, where links lead too; folders are asked once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root, self._folders = root.resolve(), dict[Path, bool]()
+
+    def __call__(self, path: Path) -> bool:
+        if path.is_symlink():
+            return self._is_inside(path.resolve())
+        if path.parent not in self._folders:
+            self._folders[path.parent] = self._is_inside(path.parent.resolve())
+        return self._folders[path.parent]
+
+    def _is_inside(self, path: Path) -> bool:
+        return path.is_relative_to(self._root) and not path.is_relative_to(self._root / OWN_FOLDER)
 
 
 def code_files(root: Path, command: Iterable[str], globs: Sequence[str], digests: Digests) -> list[FoundFile]:

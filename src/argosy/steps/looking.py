@@ -16,6 +16,7 @@ from typing import Final
 from argosy.backends import Backends
 from argosy.database import Database, Transaction
 from argosy.definitions.steps import Step
+from argosy.errors import RowUnreadable
 from argosy.jobs.queue import Queue, states
 from argosy.steps import runs
 from argosy.steps.files import Digests, FoundFile, code_files, found_files
@@ -94,7 +95,7 @@ class Looking:
                     raise _Waits(f"{before.step} is {before.state}" if before.label else f"{before.step} waits")
                 wanted = self._wanted(step, now)
                 found[step.name] = self._ask(step, wanted, priority, again)
-            except (_Waits, StepEnded) as why:
+            except (_Waits, StepEnded, RowUnreadable) as why:
                 found[step.name] = Sighting(step.name, why=str(why))
             except OSError as error:
                 found[step.name] = Sighting(step.name, why=f"{error.filename}: {error.strerror}")

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
@@ -98,7 +99,7 @@ class ProjectSteps:
             raise JobNotFound(f"{run.reference} has no log{f': it is {job.state.value}' if job else ''}")
         return self._backends.artifacts.fetch(logs[-1].digest).read_text("utf-8")
 
-    def write_output(self, reference: str, to: Path) -> tuple[StepRun, Path]:
+    def write_output(self, reference: str, to: str | PathLike[str]) -> tuple[StepRun, Path]:
         """Copy the newest output, or one such as `clean@3`, to a file or into a folder; where it is now.
 
         Raises JobNotFound.
@@ -106,7 +107,7 @@ class ProjectSteps:
         with self._backends.database.read() as transaction:
             run = runs.run_named(transaction, reference, with_output=True)
         source = self._backends.artifacts.fetch(run.output or "")
-        target = to / run.task.output if to.is_dir() else to
+        target = Path(to) / run.task.output if Path(to).is_dir() else Path(to)
         with private_file(target) as file, source.open("rb") as reader:
             shutil.copyfileobj(reader, file)
         return run, target

@@ -159,8 +159,11 @@ def _program(word: str, work: Path, environment: Mapping[str, str]) -> str:
     else:
         found = shutil.which(word, path=environment["PATH"])
     if not found:
-        why = "may not be run: chmod +x" if "/" in word and (work / word).is_file() else "is not there"
-        raise StepEnded(f"its program '{word}' {why} (on the machine of this worker)")
+        if "/" in word and (work / word).is_file():
+            raise StepEnded(f"its program '{word}' may not be run: chmod +x {word}")
+        raise StepEnded(
+            f"its program '{word}' is not there on the machine of this worker: install it there, or name an image"
+        )
     return found
 
 

@@ -20,7 +20,7 @@ from argosy.jobs.duties import Duty, DutyTurn
 from argosy.steps.looking import Looking, place_of_project
 from argosy.telemetry import logger
 
-EVERY_SECONDS: Final = 5.0
+EVERY_SECONDS: Final = 2.0
 _log = logger("argosy.steps")
 
 

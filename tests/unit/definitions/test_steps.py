@@ -70,7 +70,8 @@ def test_limits_are_as_those_of_a_plan_and_one_for_the_output():
         (step(limits={"output": 0}), "steps.a.limits.output", "a size such as 2G"),
         (step(limits={"hours": 1}), "steps.a.limits.hours", "limits has no such key"),
         (step(retries=3), "steps.a.retries", "of at most 2"),
-        (step(**{"import": {"into": "news"}}), "steps.a.import.into", "no such setting"),
+        (step(**{"import": {}}), "steps.a.output", "says its format, such as a.csv"),
+        (step(output="a.csv", **{"import": {"into": "news"}}), "steps.a.import.into", "no such setting"),
         ({"command": COMMAND}, "steps.a.inputs", "is missing"),
     ],
 )

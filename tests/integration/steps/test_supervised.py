@@ -1,0 +1,47 @@
+"""The supervisor of a step's command: what it leaves when the command ends, and when nobody asks for it any more."""
+
+import os
+
+import pytest
+
+from argosy import processes
+from argosy.testing.waiting import PATIENCE, until
+
+ENVIRONMENT = {"PATH": os.environ["PATH"]}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "run"
+    (made / "work").mkdir(parents=True)
+    return made
+
+
+def start(folder, script):
+    return processes.start_supervised(folder, "work", ["/bin/sh", "-c", script], ENVIRONMENT)
+
+
+def test_the_folder_is_left_to_who_asked(folder):
+    with start(folder, "read line || echo nothing to read; echo made > made; exit 7") as process:
+        assert process.stdout.read() == b"nothing to read\n"
+        assert process.wait(PATIENCE) == 7
+    assert (folder / "work" / "made").read_text() == "made\n"
+
+
+def test_all_of_it_goes_when_nobody_asks(folder):
+    with start(folder, "echo begun; setsid sleep 86414.25 & sleep 86414.25") as process:
+        assert process.stdout.readline() == b"begun\n"
+        assert processes.memory_below(process.pid) > 0
+        process.stdin.close()
+        assert process.wait(PATIENCE) == 0
+        assert process.stdout.read() == b""  # nobody is left who could print
+    until(lambda: not folder.exists())
+
+
+def test_a_program_that_cannot_be_started_says_so(folder):
+    program = folder / "work" / "run"
+    program.write_text("#!/no/such/interpreter\n")
+    program.chmod(0o755)
+    with processes.start_supervised(folder, "work", [str(program)], ENVIRONMENT) as process:
+        assert process.stdout.read().endswith(b"/work/run cannot be started: No such file or directory\n")
+        assert process.wait(PATIENCE) == 126
