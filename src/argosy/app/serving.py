@@ -96,12 +96,5 @@ def keep_draining(backends: Backends, stop: threading.Event) -> None:
         stop.wait(KEEP_SECONDS)  # one that cannot start is not tried without pause
 
 
-def drain(backends: Backends, stop: threading.Event) -> None:
-    """Move predictions from the spool into the database until `stop` is set."""
-    from argosy.predictions.drainer import follow
-
-    follow(backends.spool, backends.database, stop)
-
-
 def _tuple(values: list[T] | None) -> tuple[T, ...] | None:
     return None if values is None else tuple(values)

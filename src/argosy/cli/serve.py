@@ -90,12 +90,13 @@ def up(ctx: click.Context, host: str, port: int | None, workers: int, strict: bo
 def drain(ctx: click.Context) -> int:
     """Move predictions from the spool into the database until SIGTERM: `argosy serve` starts one of these."""
     from argosy import processes, telemetry
-    from argosy.app.serving import drain as drain_project
+    from argosy.predictions.drainer import follow
 
     telemetry.configure()
     processes.follow_parent()
     with stopped_by_signals() as stop:
-        drain_project(command_project(ctx).backends, stop)
+        backends = command_project(ctx).backends
+        follow(backends.spool, backends.database, stop)
     return 0
 
 

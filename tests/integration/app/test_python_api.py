@@ -14,7 +14,6 @@ from starlette.testclient import TestClient
 
 import argosy
 from argosy.app.scaffold import create_project
-from argosy.app.serving import drain
 from argosy.app.up import decisions
 from argosy.errors import (
     ExamplesInvalid,
@@ -24,6 +23,7 @@ from argosy.errors import (
     ServerNotStarted,
     VersionNotFound,
 )
+from argosy.predictions.drainer import follow
 from argosy.processes import current_user
 from argosy.testing.waiting import PATIENCE
 
@@ -188,7 +188,7 @@ def ask(project, texts):
     with serving(server.app) as client:
         answer = client.post("/v1/models/shop:predict", json={"instances": texts}).json()
     stop = threading.Event()
-    drainer = threading.Thread(target=drain, args=(project.backends, stop))
+    drainer = threading.Thread(target=follow, args=(project.spool, project.database, stop))
     drainer.start()
     ids = [row["prediction_id"] for row in answer["predictions"]]
     deadline = time.monotonic() + PATIENCE
