@@ -33,7 +33,7 @@ from argosy.vault.tokens import STORE
 
 JSON: Final = "application/json"
 JSON_BYTES: Final = 50_000_000
-"""The largest artifact that is written out as JSON, which takes many times its bytes while that is done."""
+"""The largest artifact that is written out as JSON, one at a time: that takes many times its bytes."""
 _ETAG: Final = {"etag": "Names this very answer; sent back as `if-none-match`, it saves an answer that is the same."}
 _SAME: Final = {"304": "It is what `if-none-match` names."}
 
@@ -91,6 +91,7 @@ class _StoreRoutes:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._one_as_json = asyncio.Semaphore(1)
 
     async def models(self, request: Request) -> Response:
         versions = await asyncio.to_thread(self._store.all_versions)
@@ -100,7 +101,10 @@ class _StoreRoutes:
         return await asyncio.to_thread(self._version, request)
 
     async def artifact(self, request: Request) -> Response:
-        return await asyncio.to_thread(self._artifact, request)
+        if not _wants_json(request):
+            return await asyncio.to_thread(self._artifact, request)
+        async with self._one_as_json:
+            return await asyncio.to_thread(self._artifact, request)
 
     def _version(self, request: Request) -> Response:
         model, wanted = request.path_params["model"], request.path_params["version"]
@@ -109,7 +113,7 @@ class _StoreRoutes:
 
     def _artifact(self, request: Request) -> Response:
         digest = request.path_params["digest"]
-        is_json = JSON in request.headers.get("accept", "")
+        is_json = _wants_json(request)
         headers = {"etag": f'"{digest}{"-json" if is_json else ""}"', "vary": "accept"}
         headers["cache-control"] = "private, max-age=31536000, immutable"
         if _is_known(request, headers["etag"]):
@@ -122,6 +126,10 @@ class _StoreRoutes:
         if is_json:
             return Response(_as_json(path), headers=headers, media_type=JSON)
         return FileResponse(path, headers=headers, media_type="application/octet-stream")
+
+
+def _wants_json(request: Request) -> bool:
+    return JSON in request.headers.get("accept", "")
 
 
 def _as_json(path: Path) -> bytes:
