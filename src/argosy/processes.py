@@ -201,7 +201,7 @@ def resident_bytes() -> dict[int, int]:
 
 
 def memory_below(process: int) -> int:
-    """Resident bytes of a process and of all that descend from it; 0 where the system does not say."""
+    """Resident bytes of all processes that descend from one, without its own; 0 where the system does not say."""
     parents: dict[int, int] = {}
     sizes: dict[int, int] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
@@ -211,8 +211,8 @@ def memory_below(process: int) -> int:
             parents[int(number)], sizes[int(number)] = int(values[1]), int(values[21])
     below, found = {process}, 0
     while below:
-        found += sum(sizes.get(one, 0) for one in below)
         below = {child for child, parent in parents.items() if parent in below}
+        found += sum(sizes[one] for one in below)
     return found * os.sysconf("SC_PAGE_SIZE")
 
 
