@@ -49,7 +49,7 @@ def test_files_that_come_are_imported_and_trained_on_though_workers_are_killed(e
             assert (one.trigger_of, one.rows_read) == ("tickets", 120)
     said = empty("plan", "status", "tickets")
     assert "last fired" in said
-    assert "not imported: inbox/bad.csv" in said
+    assert "/inbox/bad.csv: which column is the text?" in said
     assert "files inbox/*.csv" in empty("plan", "list")
     assert [one["plan"] for one in empty.json("plan", "list")["triggers"]] == ["tickets"] * 3
     assert "a trigger of 'tickets'" in empty("lineage", "tickets@1")

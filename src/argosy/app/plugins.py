@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import platform
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from types import ModuleType
 from argosy.datasets.cuts import cuts
 from argosy.definitions import Registries
 from argosy.errors import ArgosyError, DefinitionInvalid, PluginNotFound, place_of
-from argosy.jobs.workers import on_machine
+from argosy.jobs.workers import at_place
 from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators
 
@@ -44,15 +43,14 @@ def _check_own(root: Path, module: ModuleType) -> None:
         raise DefinitionInvalid(problem, "plugins", str(root / "argosy.yaml"))
 
 
-def has_plugins(requires: Mapping[str, str]) -> bool:
-    """Whether this process has every plug-in of a job, with the very code that it names, and is where it is to run."""
-    here = on_machine(platform.node())
-    return all(name == here or _has(name, digest) for name, digest in requires.items())
+def has_plugins(place: str, requires: Mapping[str, str]) -> bool:
+    """Whether a process at that place has every plug-in of a job, with the very code that it names, and its files."""
+    return all(name == at_place(place) or _has(name, digest) for name, digest in requires.items())
 
 
 def _has(name: str, digest: str) -> bool:
     part, _, plugin = name.partition(".")
     try:
         return digest in ("", REGISTRIES.of(part).get(plugin).code_digest)  # type: ignore[arg-type]  # written by code_digests
-    except (KeyError, PluginNotFound):  # the first is another machine's
+    except (KeyError, PluginNotFound):  # the first is another place's
         return False

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from argosy import clock, processes
@@ -44,7 +44,7 @@ def work(
     from argosy.jobs.duties import kept_duties
     from argosy.jobs.quiet_hours import paused_kind
     from argosy.jobs.runner import run_worker
-    from argosy.jobs.workers import own_identity
+    from argosy.jobs.workers import own_identity, place_of_project
     from argosy.predictions.retention import Retention
     from argosy.store.collector import Collector
     from argosy.training.train_job import Trainer
@@ -75,7 +75,7 @@ def work(
                 work_on,
                 me.name,
                 stop,
-                able=has_plugins,
+                able=partial(has_plugins, place_of_project(backends.root)),
                 until=idle,
                 timings=timings,
                 interrupt=interrupt,
@@ -137,7 +137,7 @@ def duties(backends: Backends) -> list[Duty]:
     from argosy.steps.watching import Watching
     from argosy.triggers.looking import trigger_duties
 
-    return [*trigger_duties(backends, platform.node()), Watching(backends).duty()]
+    return [*trigger_duties(backends), Watching(backends).duty()]
 
 
 def _stoppable(run: Handler) -> Handler:

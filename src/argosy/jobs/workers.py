@@ -15,6 +15,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -43,9 +44,14 @@ def worker_name(drawn: str, pid: int) -> str:
     return f"{platform.node()}-{drawn}-{pid}"
 
 
-def on_machine(host: str) -> str:
-    """What a job `requires` that only workers of that machine can run, since it has the files."""
-    return f"machine.{host}"
+def place_of_project(root: Path) -> str:
+    """`HOST:FOLDER`, where files are looked for."""
+    return f"{platform.node()}:{root.resolve()}"
+
+
+def at_place(place: str) -> str:
+    """What a job `requires` that only workers of that project's folder can run, since it has the files."""
+    return f"place.{place}"
 
 
 @dataclass(frozen=True)
@@ -89,9 +95,10 @@ class WorkerStatus:
         return self.seconds_silent > SILENT_SECONDS
 
     def has(self, requires: Mapping[str, str]) -> bool:
-        """Whether it has what a job requires, as its row says."""
-        own = {**self.identity.plugins, on_machine(self.identity.host): ""}
-        return all(name in own and digest in ("", own[name]) for name, digest in requires.items())
+        """Whether it has what a job requires, as its row says, which says its machine and not its folder."""
+        own, here = self.identity.plugins, at_place(f"{self.identity.host}:")
+        wanted = {name: digest for name, digest in requires.items() if not name.startswith(here)}
+        return all(name in own and digest in ("", own[name]) for name, digest in wanted.items())
 
 
 class Workers:

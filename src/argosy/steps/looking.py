@@ -7,7 +7,6 @@ machines, one asks and the others find that it has.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from argosy.database import Database, Transaction
 from argosy.definitions.steps import Step
 from argosy.errors import RowUnreadable
 from argosy.jobs.queue import Queue, states
+from argosy.jobs.workers import place_of_project
 from argosy.steps import runs
 from argosy.steps.files import Digests, FoundFile, code_files, found_files
 from argosy.steps.task import StepEnded, StepFile, Task, decide, label_of_run, task_of
@@ -168,11 +168,6 @@ class Looking:
         if put.digest != file.digest:
             raise _Waits(f"{file.name} is being written")
         return put
-
-
-def place_of_project(root: Path) -> str:
-    """`HOST:FOLDER`, where files are looked for."""
-    return f"{platform.node()}:{root.resolve()}"
 
 
 def _step_files(found: list[FoundFile]) -> list[StepFile]:

@@ -17,7 +17,8 @@ from argosy.definitions.project import FILE_NAME
 from argosy.definitions.steps import Step, parse_steps
 from argosy.errors import DefinitionInvalid
 from argosy.jobs.duties import Duty, DutyTurn
-from argosy.steps.looking import Looking, place_of_project
+from argosy.jobs.workers import place_of_project
+from argosy.steps.looking import Looking
 from argosy.telemetry import logger
 
 EVERY_SECONDS: Final = 2.0

@@ -1,4 +1,4 @@
-"""A duty of the workers of each machine: looking at its files that match a trigger."""
+"""A duty of the workers of each project's folder: looking at its files that match a trigger."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _log = logger("argosy.triggers")
 class FileLooks:
     """The looks of one worker."""
 
-    def __init__(self, backends: Backends, machine: str) -> None:
+    def __init__(self, backends: Backends, place: str) -> None:
         self._root, self._database, self._queue = backends.root, backends.database, backends.queue
-        self._machine = machine
+        self._place = place
 
     def is_wanted(self, transaction: Transaction) -> bool:
         """Whether any trigger is on files."""
@@ -41,7 +41,7 @@ class FileLooks:
             apart(self._database, turn, one, partial(self._look_at, turn, one, trigger.pattern))
 
     def _look_at(self, turn: DutyTurn, one: RegisteredTrigger, pattern: str) -> None:
-        found, place = matching_files(self._root, pattern), FilePlace(one.plan, one.name, self._machine)
+        found, place = matching_files(self._root, pattern), FilePlace(one.plan, one.name, self._place)
         with self._database.read() as transaction:
             if _decisions(transaction, place, found).is_nothing and not one.problem:
                 return
@@ -57,7 +57,7 @@ class FileLooks:
         ready = decisions.ready[:MOST_AT_ONCE]
         place.forget(transaction, decisions.gone)
         place.put(transaction, decisions.note)
-        if ready and fire(transaction, self._queue, one, files_reason(ready), self._machine, ready):
+        if ready and fire(transaction, self._queue, one, files_reason(ready), self._place, ready):
             place.set(transaction, [NotedFile(file, FileState.QUEUED) for file in ready])
             _log.info("%s: %s", one.plan, files_reason(ready))
 

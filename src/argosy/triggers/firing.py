@@ -10,7 +10,7 @@ import msgspec
 from argosy.database import Transaction
 from argosy.datasets.imports import import_asked_by
 from argosy.jobs.queue import URGENT, Queue, forget_done, hold_jobs, under_way
-from argosy.jobs.workers import on_machine
+from argosy.jobs.workers import at_place
 from argosy.tuning.plan_triggers import RegisteredTrigger, note_fired
 from argosy.tuning.trigger_files import TriggerFile
 
@@ -26,7 +26,7 @@ class SubmitRequest(msgspec.Struct, frozen=True):
     reason: str
     fire: str
     """Names this firing: the plan is submitted once for it."""
-    machine: str = ""
+    place: str = ""
     """That has the files."""
     files: tuple[TriggerFile, ...] = ()
     before: int = 0
@@ -43,7 +43,7 @@ def fire(
     queue: Queue,
     one: RegisteredTrigger,
     reason: str,
-    machine: str = "",
+    place: str = "",
     files: Sequence[TriggerFile] = (),
 ) -> bool:
     """Queue its job and note why; False, and nothing is done, while another of the plan's is not over."""
@@ -53,8 +53,8 @@ def fire(
     forget_done(transaction, SUBMIT)
     name = f"{one.job} {round(transaction.now() * 1000)}"
     before = import_asked_by(transaction, one.asked_by) if files else 0
-    request = SubmitRequest(one.plan, one.name, reason, name, machine, tuple(files), before)
-    requires = {on_machine(machine): ""} if machine else {}
+    request = SubmitRequest(one.plan, one.name, reason, name, place, tuple(files), before)
+    requires = {at_place(place): ""} if place else {}
     queue.submit(transaction, SUBMIT, one.job, msgspec.to_builtins(request), requires, URGENT)
     note_fired(transaction, one, reason)
     return True

@@ -14,6 +14,7 @@ from argosy.database import Transaction
 from argosy.datasets.imports import count_newer, newest_import
 from argosy.definitions.plan_triggers import ExamplesTrigger, ScheduleTrigger
 from argosy.jobs.duties import Duty, DutyTurn
+from argosy.jobs.workers import place_of_project
 from argosy.telemetry import logger
 from argosy.triggers.decisions import MomentDecision, moment_decision, rows_reason
 from argosy.triggers.file_looking import FileLooks
@@ -34,13 +35,14 @@ _log = logger("argosy.triggers")
 
 
 def trigger_duties(
-    backends: Backends, machine: str, look_seconds: float = LOOK_SECONDS, files_seconds: float = FILES_SECONDS
+    backends: Backends, look_seconds: float = LOOK_SECONDS, files_seconds: float = FILES_SECONDS
 ) -> list[Duty]:
-    """For a worker's list: the files of each machine are looked at by its own workers."""
-    files = FileLooks(backends, machine)
+    """For a worker's list: the files of each place are looked at by its own workers."""
+    place = place_of_project(backends.root)
+    files = FileLooks(backends, place)
     return [
         Duty("triggers", look_seconds, TriggerLooks(backends).look, is_any_trigger),
-        Duty(f"files of triggers on {machine}", files_seconds, files.look, files.is_wanted),
+        Duty(f"files of triggers at {place}", files_seconds, files.look, files.is_wanted),
     ]
 
 

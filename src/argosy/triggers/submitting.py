@@ -52,7 +52,7 @@ class TriggeredSubmission:
 
     def _imports(self, request: SubmitRequest, guard: LeaseGuard) -> FileImports | None:
         """None where the trigger is there no more, or is not on files."""
-        place = FilePlace(request.model, request.trigger, request.machine)
+        place = FilePlace(request.model, request.trigger, request.place)
         with self._backends.database.read() as transaction:
             registered = registered_triggers(transaction, request.model, paused=True)
         found = [one.trigger for one in registered if one.name == request.trigger]

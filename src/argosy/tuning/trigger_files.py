@@ -1,4 +1,4 @@
-"""The files that match a trigger, as workers of each machine saw them last, and what became of each."""
+"""The files that match a trigger, as workers of each place saw them last, and what became of each."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ class NotedFile:
 class BrokenFile:
     """A file that was not imported."""
 
-    machine: str
+    place: str
+    """HOST:FOLDER."""
     path: str
     problem: str
     since: float
@@ -57,11 +58,12 @@ class BrokenFile:
 
 @dataclass(frozen=True)
 class FilePlace:
-    """Which trigger's files, on which machine."""
+    """Which trigger's files, in which project's folder."""
 
     plan: str
     name: str
     machine: str
+    """HOST:FOLDER: several folders of one host are as several machines."""
 
     def known(self, transaction: Transaction) -> dict[str, NotedFile]:
         """By path."""
@@ -94,7 +96,7 @@ class FilePlace:
 
 
 def count_files(transaction: Transaction, key: Mapping[str, str]) -> dict[str, int]:
-    """How many files of a trigger there are, by state, on all machines."""
+    """How many files of a trigger there are, by state, at all places."""
     return {row[0]: row[1] for row in transaction.execute(sql.FILE_STATES, key)}
 
 

@@ -61,7 +61,7 @@ class TriggerStatus:
             found.append(f"problem: {self.problem}")
         if self.files:
             found.append("files: " + ", ".join(f"{count:,} {state}" for state, count in self.files.items()))
-        found += [f"not imported: {one.path} on {one.machine}: {one.problem}" for one in self.broken]
+        found += [f"not imported: {one.place}/{one.path}: {one.problem}" for one in self.broken]
         more = self.files.get(FileState.BROKEN, 0) - len(self.broken)
         return [*found, f"… and {more:,} more"] if more > 0 else found
 

@@ -129,9 +129,9 @@ def test_files_of_a_job_that_failed_are_broken_until_they_change(inbox):
     assert inbox.status().problem == ""
 
 
-def test_each_machine_sees_to_its_own_files(inbox):
+def test_each_place_sees_to_its_own_files(inbox):
     inbox.write("inbox/a.csv")
     inbox.look()
     inbox.look()
     (job,) = inbox.backends.queue.jobs("submit")
-    assert job.requires == {"machine.here": ""}
+    assert job.requires == {"place.here": ""}

@@ -6,7 +6,7 @@ import pytest
 
 from argosy.errors import WorkerNotFound
 from argosy.jobs.queue import Queue
-from argosy.jobs.workers import RUN_BY, SILENT_SECONDS, Identity, Workers, on_machine, own_identity
+from argosy.jobs.workers import RUN_BY, SILENT_SECONDS, Identity, Workers, at_place, own_identity
 from argosy.processes import current_user
 from argosy.testing.leases import leased
 from argosy.testing.waiting import until
@@ -43,11 +43,11 @@ def test_a_worker_is_there_from_its_start_to_its_end(workers):
     assert workers.all() == []
 
 
-def test_it_has_its_plug_ins_and_its_machine(workers):
+def test_it_has_its_plug_ins_and_the_files_of_its_machine(workers):
     workers.show_life(identity("one", mine="digest"))
     (found,) = workers.all()
-    assert found.has({"adapter.mine": "digest", on_machine("host"): ""})
-    assert not found.has({on_machine("elsewhere"): ""})
+    assert found.has({"adapter.mine": "digest", at_place("host:/srv"): ""})
+    assert not found.has({at_place("elsewhere:/srv"): ""})
 
 
 def test_it_is_shown_with_its_job(workers, database):
