@@ -162,7 +162,8 @@ class SqliteDatabase:
         with _translated():
             connection.execute("BEGIN")
         try:
-            yield self._checked(SqliteTransaction(connection))
+            self._check_schema(connection)
+            yield SqliteTransaction(connection)
         finally:
             if connection.in_transaction:  # a failing disk may have ended it already
                 connection.execute("ROLLBACK")
@@ -173,7 +174,8 @@ class SqliteDatabase:
         with _translated():
             connection.execute("BEGIN IMMEDIATE")
         try:
-            yield self._checked(SqliteTransaction(connection))
+            self._check_schema(connection)
+            yield SqliteTransaction(connection)
             with _translated():
                 connection.execute("COMMIT")
         except BaseException:
@@ -181,11 +183,18 @@ class SqliteDatabase:
                 connection.execute("ROLLBACK")
             raise
 
-    def _checked(self, transaction: SqliteTransaction) -> SqliteTransaction:
+    def _check_schema(self, connection: sqlite3.Connection) -> None:
         """Raises SchemaNewer where a newer Argosy has changed the schema since this one has opened the database."""
-        if self._is_migrated and transaction.has_table(migrations.TABLE):
-            migrations.check_not_newer(transaction.execute(migrations.REQUIRED)[0][0], self.url)
-        return transaction
+        if not self._is_migrated:
+            return
+        try:
+            required = connection.execute(migrations.REQUIRED).fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if "no such table" not in str(error):
+                with _translated():
+                    raise
+            return  # it was emptied, to be filled
+        migrations.check_not_newer(required, self.url)
 
     @contextmanager
     def scratch(self) -> Iterator[SqliteTransaction]:
