@@ -45,7 +45,7 @@ test: $(READY) servers  ## every test, in a random order: ORDER=N repeats that o
 	@$(PYTEST) --durations 25
 
 proof: $(READY)  ## long checks that nothing is lost: storms of kills, pauses, full disks (some minutes)
-	@$(BIN)/python -m pytest -q -m proof -p no:cacheprovider tests/proof
+	@$(BIN)/python -m pytest -q -m proof -p no:cacheprovider tests/proof tests/acceptance/test_broken_fits.py
 
 check: lint  ## what `make lint` does, unit and contract tests
 	@$(PYTEST) -q tests/architecture tests/unit tests/contract

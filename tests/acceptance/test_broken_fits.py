@@ -40,6 +40,11 @@ class Broken(Adapter):
             while len(taken) < 4000:
                 taken.append(np.ones(1 << 17))
                 time.sleep(0.001)
+        elif self.how == "starve":
+            group = Path(__file__).with_name("group").read_text()
+            Path(group, "cgroup.procs").write_text(str(os.getpid()))
+            taken = bytearray(1 << 30)
+            taken[::4096] = bytes([1]) * len(taken[::4096])
         elif self.how.startswith("sleep"):
             while True:
                 time.sleep(1)
@@ -101,6 +106,45 @@ def test_a_fit_that_crashes_is_tried_three_times_and_fails_alone(shell, until, h
     assert failed["error"] == error
     assert ("own.py" in failed["traceback"]) == (how == "segfault")
     assert len(set(attempts(shell, how))) == 3
+
+
+@pytest.fixture
+def small_memory(shell):
+    """The system has 64 MB for a process that joins the control group whose folder is written to `group`."""
+    folder, limits = control_group()
+    try:
+        folder.mkdir()
+    except OSError as error:
+        pytest.skip(f"a control group cannot be made here: {error}")
+    try:
+        for name, limit in limits.items():
+            if (folder / name).exists():
+                (folder / name).write_text(limit)
+        shell.write("group", str(folder))
+        yield
+    finally:
+        folder.rmdir()
+
+
+def control_group():
+    """A new group's folder, and what limits its memory: of version 1, else of version 2."""
+    first, second, name = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup"), f"argosy-{os.getpid()}"
+    size = str(64 << 20)
+    if (first / "memory.limit_in_bytes").exists():
+        return first / name, {"memory.limit_in_bytes": size, "memory.memsw.limit_in_bytes": size}
+    controllers = second / "cgroup.subtree_control"
+    if not controllers.exists() or "memory" not in controllers.read_text().split():
+        pytest.skip("there are no control groups of memory here")
+    return second / name, {"memory.max": size, "memory.swap.max": "0"}
+
+
+@pytest.mark.proof  # alone: whoever sees a worker killed meanwhile takes this for the reason
+def test_a_fit_that_the_system_kills_for_want_of_memory_fails_alone(shell, until, small_memory):
+    status = submit(shell, "starve", "starve, well-starve")
+    found = until(lambda: ended(status))
+    assert (found["counts"]["failed"], found["counts"]["done"]) == (1, 1)
+    assert found["failed"][0]["error"] == "its worker process was killed by the system, which had no more memory"
+    assert len(set(attempts(shell, "starve"))) == 3
 
 
 def test_a_fit_that_takes_too_much_memory_fails_at_once(shell, until):

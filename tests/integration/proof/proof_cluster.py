@@ -6,7 +6,7 @@ with the others but the servers' addresses, on which relays and a proxy stand.
 
 import json
 import shutil
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -189,10 +189,18 @@ class Tap:
 
     def delete(self):
         """Delete the queue that workers wait on."""
-        with self.channel() as channel:
-            channel.queue_delete(next(iter(self.readers.values())))
+        self._do("queue_delete")
 
     def purge(self):
         """Empty it; how many messages that took."""
-        with self.channel() as channel:
-            return channel.queue_purge(next(iter(self.readers.values()))).method.message_count
+        return self._do("queue_purge").method.message_count
+
+    def _do(self, method):
+        """Again where the broker could not: it may answer INTERNAL_ERROR for a queue just after it has started."""
+        from pika.exceptions import AMQPError
+
+        def done():
+            with suppress(AMQPError), self.channel() as channel:
+                return getattr(channel, method)(next(iter(self.readers.values())))
+
+        return until(done, what=method)

@@ -7,6 +7,7 @@ because the channel or the connection was closed, raises BrokerUnavailable with 
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -23,6 +24,8 @@ from argosy.messaging.amqp.address import CONNECT_SECONDS, Address
 
 ANSWER_SECONDS: Final = 30.0
 """How long an answer may take: the broker writes to its disk before some of them."""
+_QUOTED: Final = re.compile(r"""\w+: \((?:\d+\) )?(['"])(?P<said>.*)\1,?\)?""")
+"""An error as pika writes it into another's message: its class, its number, and in quotes what was said."""
 Start = Callable[[Callable[..., object]], object]
 logging.getLogger("pika").setLevel(logging.CRITICAL)  # what goes wrong is raised here, in one line
 
@@ -167,8 +170,9 @@ def _reason(error: BaseException) -> str:
         deepest = inner
     if isinstance(deepest, OSError) and deepest.strerror:
         return deepest.strerror.lower()
-    said = deepest.args[0] if deepest.args and isinstance(deepest.args[0], str) else deepest
-    return " ".join(str(said).split()) or type(deepest).__name__
+    said = " ".join(str(deepest.args[0] if deepest.args and isinstance(deepest.args[0], str) else deepest).split())
+    quoted = _QUOTED.fullmatch(said)
+    return (quoted["said"] if quoted else said) or type(deepest).__name__
 
 
 def _inner(error: BaseException) -> BaseException | None:
