@@ -1,7 +1,7 @@
 """What `argosy up` asks for, of every model: retrainings, replays and drift checks that are due.
 
-Each returns the labels of the jobs asked for. A model that cannot be asked about is left alone and said so; an outage
-of the database is waited out.
+Each returns the labels of the jobs asked for. A model that cannot be asked about is left alone and named in the log.
+Raises DatabaseUnavailable.
 """
 
 from __future__ import annotations
@@ -48,22 +48,15 @@ def request_drift_checks(backends: Backends) -> list[str]:
     return _of_each(backends, lambda model: asked.request_if_answered(model, hours))
 
 
-def known_models(backends: Backends) -> list[str]:
-    """Those that there are; none while the database is away."""
-    try:
-        return backends.store.models()
-    except DatabaseUnavailable as error:
-        _log.warning("%s", error)
-        return []
-
-
 def _of_each(backends: Backends, ask: Callable[[str], str | None], line: str = "") -> list[str]:
     labels = []
-    for model in known_models(backends):
+    for model in backends.store.models():
         try:
             label = ask(model)
         except VersionNotFound:  # no champion yet
             continue
+        except DatabaseUnavailable:
+            raise
         except ArgosyError as error:
             _log.warning("%s: %s", model, error)
             continue

@@ -7,11 +7,12 @@ import pytest
 
 import argosy
 from argosy.app.scaffold import create_project
-from argosy.app.up import decisions
 from argosy.app.working import work
 from argosy.clock import format_time
 from argosy.feedback.due import request_due_retrainings
+from argosy.feedback.upkeep import Upkeep, decisions
 from argosy.jobs.job import JobState
+from servers.rabbitmq import free_ports
 
 SETTINGS = "name: notes\ngate: {cooldown_seconds: 3600}\nretrain: {every_seconds: 0.001}\n"
 PLAN = {
@@ -66,3 +67,23 @@ def test_a_retraining_that_was_cancelled_says_so(project):
         project.queue.cancel(transaction, label)
     ((_, level, text),) = decisions(project.backends)
     assert (level, text) == (logging.INFO, f"notes: the retraining made no challenger: the job {label} was cancelled")
+
+
+def test_an_outage_of_the_database_is_waited_out_and_logged_once(relayed_postgresql, tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("ARGOSY_DATABASE", relayed_postgresql.url)
+    create_project(tmp_path / "notes")
+    with argosy.open(tmp_path / "notes") as opened:
+        upkeep = Upkeep(opened.backends)
+        target, relayed_postgresql.target = relayed_postgresql.target, ("127.0.0.1", free_ports(1)[0])
+        assert relayed_postgresql.cut() >= 1
+        for _ in range(3):
+            upkeep.step()
+        assert [record.getMessage().count("trying again") for record in caplog.records] == [1]
+        relayed_postgresql.target = target
+        upkeep.step()
+        caplog.clear()
+        relayed_postgresql.target = ("127.0.0.1", free_ports(1)[0])
+        relayed_postgresql.cut()
+        upkeep.step()
+        assert len(caplog.records) == 1
+        relayed_postgresql.target = target

@@ -14,7 +14,6 @@ from starlette.testclient import TestClient
 
 import argosy
 from argosy.app.scaffold import create_project
-from argosy.app.up import decisions
 from argosy.errors import (
     ExamplesInvalid,
     ModelNotFound,
@@ -23,6 +22,7 @@ from argosy.errors import (
     ServerNotStarted,
     VersionNotFound,
 )
+from argosy.feedback.upkeep import decisions
 from argosy.predictions.drainer import follow
 from argosy.processes import current_user
 from argosy.testing.waiting import PATIENCE
