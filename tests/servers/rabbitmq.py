@@ -95,7 +95,7 @@ class OwnServer:
     def stop(self):
         """In order: what it has is on its disk."""
         self.control("stop")
-        self.process.wait(PATIENCE)
+        self.kill()  # what its scripts left behind
 
     def kill(self):
         """As a crash of its machine would: all of its processes at once."""
