@@ -38,6 +38,8 @@ _DEFAULTS: Final = {
     "tcp_user_timeout": 30_000,  # milliseconds: as soon where something was sent to it
 }
 """Of libpq's parameters, where the URL gives none."""
+_SERVER_SIDE: Final = ("tcp_keepalives_idle = 10", "tcp_keepalives_interval = 5", "tcp_keepalives_count = 3")
+"""What a session sets on the server: one whose process vanished in a transaction gives up its locks as soon."""
 _CONFLICTS: Final = ("40001", "40P01", "55P03")
 """A serialisation failure, a dead-lock, a lock that was not available for too long."""
 _CANCELLED: Final = "57014"
@@ -141,7 +143,7 @@ def connect(address: PostgresqlUrl) -> Connection:
         connection.adapters.register_dumper(bool, Int8Dumper)  # a flag is 0 or 1
         connection.adapters.register_dumper(str, StrDumper)  # text, also where nothing else says so
         if not address.limits.is_pooled:
-            run_statement(connection, "; ".join(f"SET {one}" for one in address.limits.settings))
+            run_statement(connection, "; ".join(f"SET {one}" for one in (*address.limits.settings, *_SERVER_SIDE)))
     except BaseException:
         connection.close()
         raise
