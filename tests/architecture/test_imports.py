@@ -16,7 +16,7 @@ ADAPTER_FOLDERS = {
     "redis": ("features/caches/", "messaging/brokers/"),
     "kafka": ("features/logs/",),
     "confluent_kafka": ("features/logs/",),
-    "obstore": ("store/artifacts/",),
+    "obstore": ("store/artifacts/", "store/object_client.py", "scoring/objects.py"),
     "grpc": ("serving/grpc/",),
     "tantivy": ("search/indexes/",),
     "elasticsearch": ("search/indexes/",),

@@ -55,6 +55,8 @@ def predict(ctx: click.Context, /, reference: str, texts: tuple[str, ...], as_js
     Example: argosy predict topics "shares fell on Monday"
 
     Example: argosy predict topics --input news.csv --output answers.csv --processes 4
+
+    Example: argosy predict topics --input 's3://inbox/*.csv' --output s3://answers/
     """
     project = command_project(ctx)
     if given["inputs"]:

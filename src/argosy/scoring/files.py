@@ -21,7 +21,7 @@ from argosy.errors import ExamplesInvalid, UserMistake, VersionNotFound
 from argosy.jobs.selection import resolve_version, trained_of
 from argosy.models.adapted_model import AdaptedModel
 from argosy.scoring.child import InputBatch, Opener, ScoredVersion, load_pair
-from argosy.scoring.destinations import destinations
+from argosy.scoring.destinations import InputFile, OutputFile, destinations
 from argosy.scoring.input_rows import InputReading, WantedColumns, in_batches
 from argosy.scoring.journal import Journal, JournalHeader
 from argosy.scoring.output_rows import Layout, check_distinct, form_of
@@ -114,15 +114,15 @@ def score_files(
 
     Raises UserMistake where all are there, ExamplesInvalid on a file that cannot be read, JobFailed.
     """
-    pairs = destinations(request.inputs, request.output)
-    there = [] if request.replace else [str(output) for _, output in pairs if output.exists()]
+    pairs = destinations(request.inputs, request.output, backends.home / "scoring")
+    there = [] if request.replace else [output.shown for _, output in pairs if output.exists()]
     if len(there) == len(pairs):
         raise UserMistake(f"{there[0]} is there already: --replace scores it again")
     scored: list[ScoredFile] = []
     models: dict[str, AdaptedModel] = {}
     with ScoringPool(opener, str(backends.root), request.processes) as pool:
         for source, output in pairs:
-            if str(output) not in there:
+            if output.shown not in there:
                 scored.append(_FileScoring(backends, pool, request, models, source, output).run(report))
     return scored, there
 
@@ -134,13 +134,17 @@ class _FileScoring:
         pool: ScoringPool,
         request: ScoringRequest,
         models: dict[str, AdaptedModel],
-        source: Path,
-        output: Path,
+        source: InputFile,
+        output: OutputFile,
     ) -> None:
         self._backends, self._pool, self._request, self._models = backends, pool, request, models
-        self._source, self._output, self._form = source, output, form_of(output)
+        self._given, self._asked = source, output
+        self._identity = f"{source.identity} {request}"
+        self._source, self._output = source.fetch(), output.working(self._identity)
+        self._form = form_of(self._output)
 
     def run(self, report: Report) -> ScoredFile:
+        """The output is at its place before its journal ends: where it cannot be sent, the next run sends it."""
         header = self._header()
         with Journal(self._output) as journal:
             if not journal.go_on(header):
@@ -156,9 +160,13 @@ class _FileScoring:
                 raise ExamplesInvalid(f"{self._source}: there is no row in it")
             if self._source.is_file() and self._header() != header:
                 raise ExamplesInvalid(f"{self._source}: it changed while it was scored; give the command again")
-            journal.settle(self._finished(journal, layout))
+            finished = self._finished(journal, layout)
+            self._asked.send(finished)
+            journal.settle(finished)
             done = journal.done
-        return ScoredFile(str(self._source), str(self._output), journal.reference, done.rows, done.problems, before)
+        self._given.release()
+        self._asked.release(self._identity)
+        return ScoredFile(self._given.shown, self._asked.shown, journal.reference, done.rows, done.problems, before)
 
     def _meant(self) -> tuple[str, str]:
         """The label of the version that is meant, and how the output names it."""

@@ -115,7 +115,7 @@ def test_a_copy_serves_without_the_server(far, proxy, tmp_path):
 
 def test_nobody_there_is_one_line_without_a_secret(bucket, s3_server, tmp_path, monkeypatch):
     (port,) = free_ports(1)
-    monkeypatch.setattr("argosy.store.artifacts.object_storage._RETRY", {"max_retries": 0})
+    monkeypatch.setattr("argosy.store.object_client._RETRY", {"max_retries": 0})
     store = ObjectArtifacts(bucket.url.replace(s3_server, f"http://127.0.0.1:{port}"), tmp_path / "cache")
     with pytest.raises(ArtifactsUnavailable) as refused:
         store.fetch("0" * 64)

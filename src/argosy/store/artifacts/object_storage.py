@@ -1,7 +1,6 @@
 """Artifacts in an object store: `s3://BUCKET/PREFIX`, below it `ab/abcdef…`, with a local cache of what was used.
 
-By `obstore`, whose `gs://` and `az://` are taken too. Credentials come from where each provider's tools look for them,
-in the environment or on the provider's machines, never from the URL.
+`gs://` and `az://` are taken too, and `cache_gb` is an option of its own: see `object_client.py`.
 """
 
 from __future__ import annotations
@@ -10,10 +9,8 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qsl, urlsplit
 
 from argosy.errors import (
     ArtifactCorrupt,
@@ -24,33 +21,19 @@ from argosy.errors import (
 )
 from argosy.store.artifact_cache import ArtifactCache
 from argosy.store.artifact_store import Kept, check_bytes, check_digest, is_digest, out_of_room
+from argosy.store.object_client import answer_of, open_objects, parse_place
 
 try:
     import obstore
     from obstore.exceptions import BaseError
-    from obstore.store import from_url
 except ImportError as error:
     raise ExtraMissing("obstore", "s3", "artifacts in an object store") from error
 
 CHUNK_BYTES: Final = 1 << 20
-OPTIONS: Final = {
-    "endpoint": "aws_endpoint",
-    "region": "aws_region",
-    "virtual_hosted": "aws_virtual_hosted_style_request",
-}
 CACHE: Final = "cache_gb"
 CACHE_GB: Final = 10.0
 """What may follow the URL's `?`; the cache's size is given in units of 10⁹ bytes."""
-_RETRY: Final = {
-    "max_retries": 5,
-    "retry_timeout": timedelta(seconds=60),
-    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=5), "base": 2},
-}
-_CLIENT: Final = {"connect_timeout": "10s", "read_timeout": "2m", "timeout": "1h"}
-"""The second is between two signs of life of a server that may have vanished."""
 _NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
-_CODE = re.compile(r"<Code>(\w+)</Code>")
-_SAID = re.compile(r"<Message>([^<]{1,200})</Message>")
 
 
 class ObjectArtifacts:
@@ -60,16 +43,7 @@ class ObjectArtifacts:
         self.url = url
         place, options, cache_bytes = _parsed(url)
         self.cache = ArtifactCache(cache, cache_bytes)
-        allow_http = options.get("aws_endpoint", "").startswith("http://")
-        try:
-            self._store = from_url(
-                place,
-                config={**options, **({"aws_checksum_algorithm": "sha256"} if place.startswith("s3:") else {})},
-                client_options={**_CLIENT, "allow_http": allow_http},
-                retry_config=_RETRY,
-            )
-        except (BaseError, ValueError) as error:
-            raise DefinitionInvalid(f"{_said(error)}: write s3://BUCKET/PREFIX", "artifacts") from None
+        self._store = open_objects(place, options, "artifacts", (CACHE,))
 
     def put(self, source: Path) -> str:
         with out_of_room(self.cache.folder), self.cache.incoming() as copy:
@@ -131,10 +105,10 @@ class ObjectArtifacts:
             yield
         except FileNotFoundError as error:
             if "NoSuchBucket" in str(error):
-                raise ArtifactsUnavailable(f"{self._shown}: {_said(error)}") from None
+                raise ArtifactsUnavailable(f"{self._shown}: {answer_of(error)}") from None
             raise ArtifactNotFound(f"the artifact is not in {self._shown}") from None
         except BaseError as error:
-            raise ArtifactsUnavailable(f"{self._shown}: {_said(error)}") from None
+            raise ArtifactsUnavailable(f"{self._shown}: {answer_of(error)}") from None
 
     @property
     def _shown(self) -> str:
@@ -142,21 +116,12 @@ class ObjectArtifacts:
 
 
 def _parsed(url: str) -> tuple[str, dict[str, str], int]:
-    """The URL without its options, these as the client calls them, and the cache's size."""
-    place, _, query = url.partition("?")
-    parts = urlsplit(place)
-    if not parts.netloc or "@" in parts.netloc:
-        hint = "write s3://BUCKET/PREFIX; credentials come from the environment (AWS_ACCESS_KEY_ID, …)"
-        raise DefinitionInvalid(f"it names no bucket: {hint}", "artifacts")
-    given = dict(parse_qsl(query))
-    size = given.pop(CACHE, str(CACHE_GB))
-    unknown = sorted(given.keys() - OPTIONS.keys())
-    if unknown:
-        there_are = ", ".join((*OPTIONS, CACHE))
-        raise DefinitionInvalid(f"'{unknown[0]}' is no option of it; there are: {there_are}", "artifacts")
+    """The URL without its options, these, and the cache's size."""
+    place, options = parse_place(url, "artifacts")
+    size = options.pop(CACHE, str(CACHE_GB))
     if not _NUMBER.fullmatch(size):
         raise DefinitionInvalid(f"{CACHE}={size} is no number", "artifacts")
-    return place, {OPTIONS[name]: value for name, value in given.items()}, round(float(size) * 1e9)
+    return place, options, round(float(size) * 1e9)
 
 
 def _name(digest: str) -> str:
@@ -170,12 +135,3 @@ def _copied(source: Path, target: Path) -> str:
             hashed.update(chunk)
             writer.write(chunk)
     return hashed.hexdigest()
-
-
-def _said(error: Exception) -> str:
-    """What the service said, or why it was not reached, in one line."""
-    text = str(error)
-    code, said = _CODE.search(text), _SAID.search(text)
-    if code:
-        return f"{code[1]}: {said[1]}" if said else code[1]
-    return " ".join(text.partition("\n\nDebug source:")[0].split())[:300]

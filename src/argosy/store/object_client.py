@@ -1,0 +1,81 @@
+"""Clients of object stores, by `obstore`: `s3://`, `gs://` and `az://`, whose options follow the URL's `?`.
+
+Credentials come from where each provider's tools look for them, in the environment or on the provider's machines,
+never from the URL.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from argosy.errors import DefinitionInvalid, ExtraMissing
+
+try:
+    from obstore.exceptions import BaseError
+    from obstore.store import from_url
+except ImportError as error:
+    raise ExtraMissing("obstore", "s3", "an object store") from error
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+SCHEMES: Final = ("s3", "gs", "az")
+OPTIONS: Final = {
+    "endpoint": "aws_endpoint",
+    "region": "aws_region",
+    "virtual_hosted": "aws_virtual_hosted_style_request",
+}
+_RETRY: Final = {
+    "max_retries": 5,
+    "retry_timeout": timedelta(seconds=60),
+    "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=5), "base": 2},
+}
+_CLIENT: Final = {"connect_timeout": "10s", "read_timeout": "2m", "timeout": "1h"}
+"""The second is between two signs of life of a server that may have vanished."""
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+_SAID = re.compile(r"<Message>([^<]{1,200})</Message>")
+
+
+def parse_place(url: str, setting: str = "") -> tuple[str, dict[str, str]]:
+    """The URL without its options, and these; raises DefinitionInvalid where it names no bucket."""
+    place, _, query = url.partition("?")
+    parts = urlsplit(place)
+    if not parts.netloc or "@" in parts.netloc:
+        hint = "write s3://BUCKET/PREFIX; credentials come from the environment (AWS_ACCESS_KEY_ID, …)"
+        raise DefinitionInvalid(f"it names no bucket: {hint}", setting)
+    return place, dict(parse_qsl(query))
+
+
+def open_objects(place: str, options: dict[str, str], setting: str = "", more: tuple[str, ...] = ()) -> ObjectStore:
+    """A client for the objects below that place; `more` are options that the caller has taken out already.
+
+    Raises DefinitionInvalid.
+    """
+    unknown = sorted(options.keys() - OPTIONS.keys())
+    if unknown:
+        raise DefinitionInvalid(
+            f"'{unknown[0]}' is no option of it; there are: {', '.join((*OPTIONS, *more))}", setting
+        )
+    config = {OPTIONS[name]: value for name, value in options.items()}
+    allow_http = config.get("aws_endpoint", "").startswith("http://")
+    try:
+        return from_url(
+            place,
+            config={**config, **({"aws_checksum_algorithm": "sha256"} if place.startswith("s3:") else {})},
+            client_options={**_CLIENT, "allow_http": allow_http},
+            retry_config=_RETRY,
+        )
+    except (BaseError, ValueError) as error:
+        raise DefinitionInvalid(f"{answer_of(error)}: write s3://BUCKET/PREFIX", setting) from None
+
+
+def answer_of(error: Exception) -> str:
+    """What the service answered, or why it was not reached, in one line."""
+    text = str(error)
+    code, said = _CODE.search(text), _SAID.search(text)
+    if code:
+        return f"{code[1]}: {said[1]}" if said else code[1]
+    return " ".join(text.partition("\n\nDebug source:")[0].split())[:300]
