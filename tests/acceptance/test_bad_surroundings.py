@@ -99,7 +99,7 @@ def test_a_job_whose_key_is_wrong_fails_once_and_says_why(copy):
 
 def test_a_database_of_a_newer_argosy_is_left_alone(copy):
     with argosy.open(copy.folder) as project:
-        add(project.database, "schema_steps", number=999, applied_at=0)
+        add(project.database, "schema_steps", number=999, applied_at=0, works_with=999)
     said = copy.mistake("models", "list")
     assert "newer" in said
     assert "999" in said
