@@ -6,7 +6,7 @@ it go all processes that it started, those that left its group or its session to
 this process when their parent ends. Then FOLDER is removed. Exits as the program did, with 128 + N for a signal N.
 
 As `supervisor.py --keep FOLDER PLACE PROGRAM…` the program reads nothing, works in FOLDER/PLACE, and leaves FOLDER to
-whoever asked, if anybody still does when it has ended.
+its parent, if that is still there when it has ended.
 """
 
 from __future__ import annotations

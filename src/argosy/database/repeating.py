@@ -1,8 +1,8 @@
 """Transactions that are repeated where another one was in the way.
 
 Two writers that wait for each other, or one that has a lock for too long, end a transaction of which nothing is
-written. Whoever can run it again passes it as a function to `in_transaction`; all others let the error go on to where
-the whole of their work is tried again: a worker puts its job off, a server answers 503, a command says so.
+written. A caller that can run it again passes it as a function to `in_transaction`; all others let the error go on to
+where the whole of their work is tried again: a worker puts its job off, a server answers 503, a command says so.
 """
 
 from __future__ import annotations

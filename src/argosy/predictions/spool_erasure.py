@@ -1,4 +1,4 @@
-"""A subject erased from every spool: ordered by one row, carried out by whoever drains each, before it moves anything.
+"""A subject erased from every spool: ordered by one row, carried out by each one's drainer, before it moves anything.
 
 From the order on, nothing that a spool then held of the subject reaches the database. What a server answered about the
 subject after the order, and before its drainer carried it out, goes too. A drainer killed in between begins again.

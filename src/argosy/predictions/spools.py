@@ -1,7 +1,7 @@
 """Which spools there are. Each has a row from its first drain to its end, by which others ask, and its drainer answers.
 
 - What is in a spool is moved by who works in its folder, and by nobody else. A look-up from elsewhere asks it to drain.
-- Nothing leaves a spool that has an erasure to carry out: whoever moves holds the spool's lock and compares. An erasure
+- Nothing leaves a spool that has an erasure to carry out: a drainer holds the spool's lock and compares. An erasure
   holds the locks of all spools, so that what they had moved before is in the database for it to delete.
 - A new spool with nothing in it owes nothing. One with files and without a row carries out every erasure there was.
 - Ages are by the database's clock.

@@ -37,7 +37,7 @@ class Watching:
     def duty(self) -> Duty:
         """One for each folder of the project: what is in it only its own machine sees.
 
-        Whoever looks twice, since its turn was taken meanwhile, asks for nothing twice: a look needs no token.
+        A worker that looks twice, since its turn was taken meanwhile, asks for nothing twice: a look needs no token.
         """
         return Duty(f"steps {place_of_project(self._backends.root)}", EVERY_SECONDS, self._look, self._has_steps)
 

@@ -126,11 +126,11 @@ def new_place(path: Path, forced: str = "force", *, force: bool = False) -> Iter
     if there and not force:
         raise ExportInvalid(f"{path} is there already: {forced} replaces it")
     try:
-        beside = Path(tempfile.mkdtemp(prefix=".argosy-", dir=path.parent))
+        staging = Path(tempfile.mkdtemp(prefix=".argosy-", dir=path.parent))
     except OSError as error:
         raise PathInvalid(f"{path}: its folder cannot be written to: {error.strerror}") from None
     try:
-        place = beside / path.name
+        place = staging / path.name
         yield place
         if there and (path.is_symlink() or path.is_dir() != place.is_dir() or not (path.is_file() or path.is_dir())):
             kinds = "a folder" if place.is_dir() else "a file"
@@ -138,7 +138,7 @@ def new_place(path: Path, forced: str = "force", *, force: bool = False) -> Iter
         if place.is_dir():
             close_to_others(place)
             if there:
-                path.rename(beside / "before")
+                path.rename(staging / "before")
         else:
             place.chmod(FILE_MODE)
         place.rename(path)
@@ -146,7 +146,7 @@ def new_place(path: Path, forced: str = "force", *, force: bool = False) -> Iter
         error.filename = str(path)  # such as of a full disk: not the name that it had for the time being
         raise
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _tags(backends: Backends, version: Version) -> dict[str, str]:

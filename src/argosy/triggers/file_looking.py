@@ -13,7 +13,7 @@ from argosy.telemetry import logger
 from argosy.triggers.decisions import FileDecisions, file_decisions, files_reason
 from argosy.triggers.firing import fire, is_submitting
 from argosy.triggers.matching import Matches, matching_files
-from argosy.triggers.turns import apart, as_it_is
+from argosy.triggers.turns import as_it_is, look_at_one
 from argosy.tuning.plan_triggers import RegisteredTrigger, registered_triggers, set_problem
 from argosy.tuning.trigger_files import FilePlace, FileState, NotedFile
 
@@ -38,7 +38,7 @@ class FileLooks:
         with self._database.read() as transaction:
             watching = _on_files(transaction)
         for one, trigger in watching:
-            apart(self._database, turn, one, partial(self._look_at, turn, one, trigger.pattern))
+            look_at_one(self._database, turn, one, partial(self._look_at, turn, one, trigger.pattern))
 
     def _look_at(self, turn: DutyTurn, one: RegisteredTrigger, pattern: str) -> None:
         found, place = matching_files(self._root, pattern), FilePlace(one.plan, one.name, self._place)

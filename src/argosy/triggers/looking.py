@@ -19,7 +19,7 @@ from argosy.telemetry import logger
 from argosy.triggers.decisions import MomentDecision, moment_decision, rows_reason
 from argosy.triggers.file_looking import FileLooks
 from argosy.triggers.firing import fire
-from argosy.triggers.turns import apart, as_it_is
+from argosy.triggers.turns import as_it_is, look_at_one
 from argosy.tuning.plan_triggers import (
     RegisteredTrigger,
     is_any_trigger,
@@ -59,7 +59,7 @@ class TriggerLooks:
         with self._database.read() as transaction:
             due = [one for one in registered_triggers(transaction) if self._is_due(transaction, one)]
         for one in due:
-            apart(self._database, turn, one, partial(self._act, turn, one))
+            look_at_one(self._database, turn, one, partial(self._act, turn, one))
 
     def _is_due(self, transaction: Transaction, one: RegisteredTrigger) -> bool:
         try:

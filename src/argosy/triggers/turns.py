@@ -1,4 +1,5 @@
-"""What every look at a trigger does alike: act on it as it is by then, under the turn, and apart from the others."""
+"""What every look at a trigger does alike: it acts under the turn, on what the trigger is by then, and stops no
+other."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from argosy.jobs.duties import DutyTurn
 from argosy.tuning.plan_triggers import RegisteredTrigger, hold_triggers, registered_triggers, set_problem
 
 
-def apart(database: Database, turn: DutyTurn, one: RegisteredTrigger, look: Callable[[], None]) -> None:
+def look_at_one(database: Database, turn: DutyTurn, one: RegisteredTrigger, look: Callable[[], None]) -> None:
     """Look at a trigger. What is wrong with it, such as a zone that this machine does not know, stops no other."""
     try:
         look()

@@ -166,8 +166,8 @@ def _check_server(connection: Connection, url: str) -> None:
 class ConnectionPool:
     """Connections of this process, at most `limits.pool_size` at once; any thread.
 
-    It has no thread of its own, and a connection is opened by whoever needs it, who so receives the reason where that
-    fails. The one given back last is lent first, and what was idle for IDLE_SECONDS is closed.
+    It has no thread of its own, and a connection is opened by the thread that needs it, which receives the error
+    where that fails. The one given back last is lent first, and what was idle for IDLE_SECONDS is closed.
     """
 
     def __init__(self, address: PostgresqlUrl) -> None:
