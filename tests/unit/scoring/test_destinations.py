@@ -1,5 +1,7 @@
 """Which file is scored into which."""
 
+from pathlib import Path
+
 import pytest
 
 from argosy.errors import UserMistake
@@ -16,8 +18,8 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def pairs(*given):
-    return [(str(source), str(output)) for source, output in destinations(*given)]
+def pairs(inputs, output):
+    return [(source.shown, target.shown) for source, target in destinations(inputs, output, Path("copies"))]
 
 
 def test_a_file_into_a_file(folder):
@@ -45,9 +47,9 @@ def test_a_folder_and_a_pattern_into_a_folder(folder):
         (["one.csv"], "no/out.csv", "there is no folder no"),
         (["in"], "out.csv", "is one file, and there are 3"),
         (["one.csv", "in/../one.csv"], "out", "two files would be scored into out/one.csv"),
-        (["s3://bucket/one.csv"], "out.csv", "files on this machine"),
+        (["https://example.org/one.csv"], "out.csv", "s3://, gs://, az:// are scored"),
     ],
 )
 def test_what_cannot_be_meant(folder, inputs, output, message):
     with pytest.raises(UserMistake, match=message):
-        destinations(inputs, output)
+        pairs(inputs, output)
