@@ -25,6 +25,9 @@ CANARY = "a heron over almelo sang eleven times"
 """In every example, and as one piece nowhere else: a vocabulary has its words."""
 TENTH = 10
 
+SOON_NOTICED = "tcp_user_timeout=5000&keepalives_idle=2&keepalives_interval=1&keepalives_count=3"
+"""Of connections that a relay forgets: within seconds, so that the proof does not wait for the defaults."""
+
 
 class Cluster:
     """The servers, and what stands in front of them; closed with `stack`."""
@@ -54,8 +57,8 @@ class Cluster:
             artifacts = f"s3://{bucket.name}/{prefix}?region=us-east-1&endpoint="
             direct = {"database": database, "broker": broker, "artifacts": artifacts + bucket.endpoint}
             relayed = {
-                "database": f"postgresql://postgres@127.0.0.1:{self.relays[0].port}{name}",
-                "broker": broker.replace(f":{self.rabbitmq.port}/", f":{self.relays[1].port}/"),
+                "database": f"postgresql://postgres@127.0.0.1:{self.relays[0].port}{name}?{SOON_NOTICED}",
+                "broker": broker.replace(f":{self.rabbitmq.port}/", f":{self.relays[1].port}/") + "&heartbeat=5",
                 "artifacts": artifacts + self.proxy.url,
             }
             yield direct, relayed
