@@ -28,7 +28,7 @@ def triggers_as_json(project: Project, plan: str) -> dict[str, Any]:
 
 
 def print_checked_triggers(plan: Plan, project: Project) -> None:
-    """Those of a plan that is not submitted yet, and what they would do in vain."""
+    """Those of a plan that is not submitted yet, and which have no effect."""
     found = checked_triggers(plan, project)
     for one in found.get("triggers", ()):
         first = f": first at {one['first']}" if one["first"] else ""

@@ -1,4 +1,4 @@
-"""What a plan's triggers would do in vain. Pure."""
+"""Which of a plan's triggers have no effect. Pure."""
 
 from __future__ import annotations
 

@@ -57,6 +57,14 @@ def _header(name, size, **changes):
     return header
 
 
+@pytest.fixture
+def tmp_path(tmp_path):
+    """A folder in a folder that no other test writes to: what a backup may leave is looked for in both."""
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    return inside
+
+
 def refused(file, said):
     """The restore says so in one line, and leaves nothing."""
     before = sorted(path for path in file.parent.parent.rglob("*"))
