@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
 
 import msgspec
 
-from argosy.errors import ArgosyError, DefinitionInvalid, PluginFailed, PluginNotFound, nearest, place_of
+from argosy.error_messages import place_of
+from argosy.errors import ArgosyError, DefinitionInvalid, PluginFailed, PluginNotFound, nearest
 from argosy.typed_values import admits_list, as_json, checked_json, checked_value, in_words
 from argosy.types import Options
 

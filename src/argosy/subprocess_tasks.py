@@ -17,7 +17,8 @@ from typing import Any, Final
 import msgspec
 
 from argosy import processes
-from argosy.errors import JobFailed, UserMistake, message_of
+from argosy.error_messages import message_of
+from argosy.errors import JobFailed, UserMistake
 from argosy.types import Progress
 
 POLL_SECONDS: Final = 0.05

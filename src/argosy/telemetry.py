@@ -1,4 +1,4 @@
-"""Logs. One line an event: what happened to which noun, never a text, a subject or a secret (`errors.message_of`)."""
+"""Logs. One line an event: what happened to which noun, never a text, a subject or a secret (`error_messages`)."""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ import msgspec
 from argosy import processes
 from argosy.backends import Backends
 from argosy.definitions.limits import FitLimits
-from argosy.errors import DatabaseUnavailable, JobFailed, LeaseLost, SchemaNewer, message_of
+from argosy.error_messages import message_of
+from argosy.errors import DatabaseUnavailable, JobFailed, LeaseLost, SchemaNewer
 from argosy.jobs.job import Lease, LeaseKey
 from argosy.jobs.lease_note import LeaseNote
 from argosy.jobs.workers import worker_name

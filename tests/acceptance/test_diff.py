@@ -6,15 +6,15 @@ import pytest
 
 
 def test_two_definitions_on_the_same_rows(trained):
-    rows = trained.json("leaderboard")
-    best, worst = rows[0]["versions"][0], rows[-1]["versions"][0]
-    found = trained.json("models", "diff", worst, best)
-    assert {one["what"] for one in found["definition"]} >= {"model.options.C"}
+    ranked = {(row["adapter"], row["model"]): row for row in trained.json("leaderboard")}
+    rows = [ranked["tfidf", f"logistic C={C}"] for C in ("0.01", "10.0")]
+    found = trained.json("models", "diff", *(row["versions"][0] for row in rows))
+    assert [one["what"] for one in found["definition"]] == ["model.options.C"]
     assert found["data"]["rows"] == [240, 240]
     assert not any(found["data"][name] for name in ("added", "removed", "relabelled", "moved"))
     assert found["environment"] == []
-    accuracies = [found["metrics"]["test"]["accuracy"][side] for side in (0, 1)]
-    assert accuracies == [rows[-1]["test_accuracy"], rows[0]["test_accuracy"]]
+    accuracies = [row["test_accuracy"] for row in rows]
+    assert found["metrics"]["test"]["accuracy"][:2] == accuracies
     assert found["paired"]["accuracy"] == pytest.approx(accuracies)  # the same test rows, so the same figures
     assert found["paired"]["low"] <= found["paired"]["difference"] <= found["paired"]["high"]
     assert sum(one["rows"] for one in found["paired"]["classes"]) == found["paired"]["rows"]

@@ -10,7 +10,8 @@ from types import ModuleType
 
 from argosy.datasets.cuts import cuts
 from argosy.definitions import Registries
-from argosy.errors import ArgosyError, DefinitionInvalid, PluginNotFound, place_of
+from argosy.error_messages import place_of
+from argosy.errors import ArgosyError, DefinitionInvalid, PluginNotFound
 from argosy.jobs.workers import at_place
 from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators

@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from argosy.backends import Backends
 from argosy.database import Database
+from argosy.error_messages import message_of
 from argosy.errors import (
     ArtifactCorrupt,
     ArtifactNotFound,
@@ -18,7 +19,6 @@ from argosy.errors import (
     ExtraMissing,
     PluginNotFound,
     VersionNotFound,
-    message_of,
 )
 from argosy.evaluation.drift import compare_profiles
 from argosy.evaluation.drift_references import Reference, References

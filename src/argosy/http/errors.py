@@ -6,6 +6,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from argosy.error_messages import traced
 from argosy.errors import (
     ArgosyError,
     ArtifactNotFound,
@@ -30,7 +31,6 @@ from argosy.errors import (
     UserMistake,
     VersionNotFound,
     WeightsDiffer,
-    traced,
 )
 from argosy.http.responses import json_response
 from argosy.telemetry import logger

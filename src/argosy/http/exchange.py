@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 
-from argosy.errors import traced
+from argosy.error_messages import traced
 from argosy.http.endpoint import STOPPING
 from argosy.http.request_head import RequestHead
 from argosy.http.response_framing import ResponseFraming

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 
 from argosy.clock import SLACK_SECONDS
 from argosy.database.database import Database, Transaction
-from argosy.errors import DatabaseUnavailable, LeaseLost, message_of, traced
+from argosy.error_messages import message_of, traced
+from argosy.errors import DatabaseUnavailable, LeaseLost
 from argosy.jobs import statements as sql
 from argosy.jobs.queue import LEASE_SECONDS
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from argosy.database.database import Transaction
+from argosy.error_messages import message_of, traced
 from argosy.errors import (
     BrokerUnavailable,
     DatabaseOutage,
@@ -28,8 +29,6 @@ from argosy.errors import (
     Overtaken,
     SchemaNewer,
     UserMistake,
-    message_of,
-    traced,
 )
 from argosy.jobs.claims import Able, Claims
 from argosy.jobs.guard import Heartbeat, LeaseGuard

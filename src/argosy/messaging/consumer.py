@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, Generic, TypeVar
 
-from argosy.errors import BrokerUnavailable, message_of
+from argosy.error_messages import message_of
+from argosy.errors import BrokerUnavailable
 from argosy.messaging.broker import Broker, Delivery, Receiver
 from argosy.messaging.codec import Codec
 from argosy.messaging.middleware import Handle, Middleware

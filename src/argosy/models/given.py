@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from argosy.errors import ArgosyError, PluginFailed, is_from_users_code, message_of
+from argosy.error_messages import is_from_users_code, message_of
+from argosy.errors import ArgosyError, PluginFailed
 from argosy.models.answers import Scores
 
 

@@ -10,7 +10,8 @@ from importlib.util import find_spec
 
 from argosy import clock
 from argosy.backends import Backends
-from argosy.errors import ArgosyError, message_of
+from argosy.error_messages import message_of
+from argosy.errors import ArgosyError
 from argosy.messaging.message import Message
 from argosy.operations.integrity import INTEGRITY, Finding, Seen
 from argosy.plurals import plural

@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 
 from argosy.database import ConstraintViolated, Database, Transaction
-from argosy.errors import RecordUnreadable, message_of
+from argosy.error_messages import message_of
+from argosy.errors import RecordUnreadable
 from argosy.predictions import frames, segments, statements
 from argosy.predictions.record import SealedPrediction, from_bytes
 from argosy.predictions.spool_erasure import carry_out_erasures

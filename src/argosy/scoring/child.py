@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from argosy import processes
 from argosy.backends import Backends
-from argosy.errors import InputInvalid, JobFailed, ModelFailed, UserMistake, message_of
+from argosy.error_messages import message_of
+from argosy.errors import InputInvalid, JobFailed, ModelFailed, UserMistake
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.answers import answers_of, confidence
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds

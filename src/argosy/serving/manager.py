@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 
 from argosy import clock
-from argosy.errors import ArgosyError, message_of
+from argosy.error_messages import message_of
+from argosy.errors import ArgosyError
 from argosy.serving.aspired_versions import AspiredVersions, default_version, routed_aliases
 from argosy.serving.loader import Loader
 from argosy.serving.policy import ActionKind, VersionAction, VersionSnapshot, next_action, retry_delay

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from argosy.errors import message_of
+from argosy.error_messages import message_of
 from argosy.serving.aspired_versions import AspiredVersions
 from argosy.telemetry import logger
 

@@ -11,7 +11,8 @@ from contextlib import suppress
 from typing import Final
 
 from argosy.database.database import Database, Transaction
-from argosy.errors import ArtifactNotFound, Outage, message_of
+from argosy.error_messages import message_of
+from argosy.errors import ArtifactNotFound, Outage
 from argosy.store import removals
 from argosy.store.artifact_store import ArtifactStore
 from argosy.telemetry import logger

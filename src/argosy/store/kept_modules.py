@@ -18,7 +18,8 @@ from typing import Any
 
 import msgspec
 
-from argosy.errors import ArgosyError, PluginFailed, place_of
+from argosy.error_messages import place_of
+from argosy.errors import ArgosyError, PluginFailed
 from argosy.registry import PrivatePlugins, private_plugins
 from argosy.store.kept_code import KeptCode
 

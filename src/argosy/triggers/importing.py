@@ -11,15 +11,8 @@ from argosy.backends import Backends
 from argosy.datasets.file_options import Columns, FileOptions
 from argosy.datasets.imports import AlreadyImported, file_digest, import_asked_by
 from argosy.definitions.plan_triggers import ImportOptions
-from argosy.errors import (
-    ArgosyError,
-    DatabaseUnavailable,
-    ExamplesInvalid,
-    JobInterrupted,
-    KeyWrong,
-    LeaseLost,
-    message_of,
-)
+from argosy.error_messages import message_of
+from argosy.errors import ArgosyError, DatabaseUnavailable, ExamplesInvalid, JobInterrupted, KeyWrong, LeaseLost
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.runner import is_outage
 from argosy.triggers.matching import file_as_it_is, refusal

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from argosy.database import Database, Transaction
-from argosy.errors import LeaseLost, Outage, message_of
+from argosy.error_messages import message_of
+from argosy.errors import LeaseLost, Outage
 from argosy.jobs.duties import DutyTurn
 from argosy.tuning.plan_triggers import RegisteredTrigger, hold_triggers, registered_triggers, set_problem
 

@@ -26,7 +26,8 @@ from argosy.database import Database, Transaction
 from argosy.definitions import PLUGIN_KINDS, Definition, Plan, Registries, Spec, code_digests, label, parse_plan
 from argosy.definitions.definition import canonical_json
 from argosy.definitions.search import Search, parse_search
-from argosy.errors import DatabaseUnavailable, ExtraMissing, PluginNotFound, RowUnreadable, UserMistake, message_of
+from argosy.error_messages import message_of
+from argosy.errors import DatabaseUnavailable, ExtraMissing, PluginNotFound, RowUnreadable, UserMistake
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import states
 from argosy.jobs.submission import TRAIN, PlannedDefinition, Plans, Submitted

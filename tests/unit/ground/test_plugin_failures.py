@@ -9,7 +9,8 @@ import pytest
 from argosy.app.plugins import load_plugins
 from argosy.definitions import expand, parse_plan
 from argosy.definitions.definition import Registries
-from argosy.errors import DefinitionInvalid, ModelFailed, PluginFailed, message_of
+from argosy.error_messages import message_of
+from argosy.errors import DefinitionInvalid, ModelFailed, PluginFailed
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.errors import message_of
+from argosy.error_messages import message_of
 from argosy.messaging.broker import Delivery
 from argosy.messaging.middleware import Handle, Middleware
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from argosy.errors import MessageInvalid, message_of
+from argosy.error_messages import message_of
+from argosy.errors import MessageInvalid
 from argosy.messaging.back_off import LONGEST, back_off
 from argosy.messaging.broker import Delivery
 from argosy.messaging.middleware import Handle, Middleware
