@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     import pandas
 
     from argosy.app.examples import ProjectExamples
-    from argosy.app.feedback import ProjectFeedback
     from argosy.app.models import ProjectModels
     from argosy.database import Database
     from argosy.definitions import Registries
+    from argosy.feedback.project_feedback import ProjectFeedback
     from argosy.feedback.replay_requests import Replayed
     from argosy.feedback.retrained import Retrained
     from argosy.jobs.queue import Queue
@@ -141,7 +141,7 @@ class Project:
 
     @cached_property
     def feedback(self) -> ProjectFeedback:
-        from argosy.app.feedback import ProjectFeedback
+        from argosy.feedback.project_feedback import ProjectFeedback
 
         return ProjectFeedback(self.backends)
 
