@@ -42,6 +42,7 @@ from servers.postgresql import (  # noqa: E402, F401  # fixtures
 )
 from servers.rabbitmq import rabbitmq_server, rabbitmq_url, relayed  # noqa: E402, F401
 from servers.s3 import bucket, s3_server  # noqa: E402, F401
+from servers.silent import silent_server  # noqa: E402, F401
 
 
 def pytest_addoption(parser):

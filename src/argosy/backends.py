@@ -6,6 +6,7 @@ class is behind a port is not decided here: the `Openers` of a project are the m
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -42,8 +43,8 @@ class Openers(Protocol):
     def fill_database(self, url: str, root: Path, rows: Path) -> None:
         """Put a backup's rows into a database that must be empty; raises BackupInvalid."""
 
-    def broker(self, url: str, root: Path, own: Database) -> Broker:
-        """`own` is the project's database, where the URL names no other."""
+    def broker(self, url: str, root: Path, own: Callable[[], Database]) -> Broker:
+        """`own` opens the project's database, where the URL names no other."""
 
     def artifacts(self, url: str, root: Path) -> ArtifactStore: ...
 
@@ -73,7 +74,7 @@ class Backends:
 
     @cached_property
     def broker(self) -> Broker:
-        return self.openers.broker(self.settings.broker, self.root, self.database)
+        return self.openers.broker(self.settings.broker, self.root, lambda: self.database)
 
     @cached_property
     def artifacts(self) -> ArtifactStore:

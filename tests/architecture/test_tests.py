@@ -18,6 +18,7 @@ MAY_HOLD_SQL = {
     "unit/ground/test_dialect.py": "is about SQL",
     "unit/ground/test_migrations.py": "is about schema steps",
     "unit/ground/test_postgresql.py": "is about an engine",
+    "unit/ground/test_postgresql_vanished.py": "looks at a server's sessions",
     "unit/ground/test_rows.py": "is about rows of any schema",
     "unit/ground/test_sqlite.py": "is about an engine",
     "integration/datasets/test_queries.py": "imports from databases of others, by queries that users write",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from argosy.app.plugins import REGISTRIES, load_plugins
@@ -64,7 +65,7 @@ def _make_home(file: Path, home: Path) -> None:
         close_to_others(path)
 
 
-def broker(url: str, root: Path, own: Database) -> Broker:
+def broker(url: str, root: Path, own: Callable[[], Database]) -> Broker:
     """The broker of a URL; `sqlite:` alone, or none, is the project's own database."""
     url = url or "sqlite:"
     if _known("broker", url, ("sqlite", "postgresql", "amqp", "amqps")).startswith("amqp"):
@@ -73,7 +74,7 @@ def broker(url: str, root: Path, own: Database) -> Broker:
         return RabbitmqBroker(url)
     from argosy.messaging.brokers.sql import SqlBroker
 
-    return SqlBroker(own if url == "sqlite:" else database(url, root))
+    return SqlBroker(own() if url == "sqlite:" else database(url, root))
 
 
 def artifacts(url: str, root: Path) -> ArtifactStore:

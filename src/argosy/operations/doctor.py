@@ -5,20 +5,42 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTime
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
 
 from argosy import clock
 from argosy.backends import Backends
 from argosy.error_messages import message_of
-from argosy.errors import ArgosyError
+from argosy.errors import ArgosyError, ArtifactsUnavailable, BrokerUnavailable, Outage
+from argosy.messaging.broker import TEMPORARY, Broker
 from argosy.messaging.message import Message
 from argosy.operations.integrity import INTEGRITY, Finding, Seen
 from argosy.plurals import plural
+from argosy.store.artifact_store import ArtifactStore
 from argosy.training.memory_folder import MemoryFolder, clear_others
 
 LOW_BYTES = 1 << 30
 RECENT_SECONDS = 86400.0
+ANSWER_SECONDS: Final = 10.0
+"""How long a backend may take for its check: as long as a connection to a database or a broker may take."""
+AWAY: Final = "see that it runs, has room and is reached from this machine, and that its URL is right"
+NEEDS: Final = {
+    "jobs": ("database",),
+    "prediction log": ("database",),
+    "webhooks": ("database", "broker"),
+    "keys": ("database",),
+    "seals": ("database",),
+    "rows": ("database",),
+    "artifacts": ("database", "artifact store"),
+    "spool": ("database",),
+    "spools": ("database",),
+}
+"""Which backends a check needs: it is not made where one of them is away, and so waits for none a second time."""
 EXTRAS = {"word2vec": "gensim", "frames": "pandas"}
 
 
@@ -28,18 +50,57 @@ def examine(opened: Callable[[], Backends], is_quick: bool = False, seen: Seen =
         backends = opened()
     except ArgosyError as error:
         return [Finding("project", False, "cannot be opened", str(error))]
-    findings = [Finding("project", True, f"{backends.settings.name} in {backends.root}")]
-    for name, look in CHECKS.items():
+    project = Finding("project", True, f"{backends.settings.name} in {backends.root}")
+    return [project, *_looked(backends, is_quick, seen), *_extras(), *_room(backends)]
+
+
+def _looked(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:
+    """What every check finds, but those that need a backend which is away."""
+    away: set[str] = set()
+    left_out: list[str] = []
+    for name in (*CHECKS, *INTEGRITY):
+        if away.intersection(_needs(name, backends)):
+            left_out.append(name)
+            continue
         try:
-            findings.append(Finding(name, True, look(backends)))
+            if look := CHECKS.get(name):
+                yield Finding(name, True, look(backends))
+            else:
+                yield from INTEGRITY[name](backends, is_quick, seen)
+        except Outage as error:
+            away.add(name)
+            yield Finding(name, False, str(error), AWAY)
         except (ArgosyError, OSError) as error:
-            findings.append(Finding(name, False, "not well", str(error)))
-    for name, check in INTEGRITY.items():
-        try:
-            findings.extend(check(backends, is_quick, seen))
+            yield Finding(name, False, "not well", str(error))
         except Exception as error:  # noqa: BLE001  # whatever a damaged project raises, the other checks go on
-            findings.append(Finding(name, False, "could not be looked at", message_of(error)))
-    return [*findings, *_extras(), *_room(backends)]
+            yield Finding(name, False, "could not be looked at", message_of(error))
+    if left_out:
+        silent = ", the ".join(one for one in CHECKS if one in away)
+        to_do = f"run argosy doctor again once it is given an answer by the {silent}"
+        yield Finding("left out", False, ", ".join(left_out), to_do)
+
+
+def _needs(name: str, backends: Backends) -> tuple[str, ...]:
+    if name == "broker" and not backends.settings.broker.startswith("amqp"):
+        return ("database",)
+    return NEEDS.get(name, ())
+
+
+def _in_time(look: Callable[[], str], where: str, late: type[Outage]) -> str:
+    """What `look` says; raises `late` where that takes too long, and leaves it to itself."""
+    answer: Future[str] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(look())
+        except BaseException as error:  # noqa: BLE001  # it is raised where it is waited for
+            answer.set_exception(error)
+
+    threading.Thread(target=run, name="argosy-doctor", daemon=True).start()
+    try:
+        return answer.result(ANSWER_SECONDS)
+    except NotInTime:
+        raise late(f"{where} has not answered for {ANSWER_SECONDS:g} seconds") from None
 
 
 def _database(backends: Backends) -> str:
@@ -52,13 +113,18 @@ def _database(backends: Backends) -> str:
 
 
 def _broker(backends: Backends) -> str:
-    broker, name = backends.broker, f"doctor-{os.getpid()}"
+    broker = backends.broker
+    return _in_time(lambda: _delivers(broker), broker.url, BrokerUnavailable)
+
+
+def _delivers(broker: Broker) -> str:
+    name = f"{TEMPORARY}doctor-{os.getpid()}"
     receiver = broker.receiver("doctor", name)
     try:
         broker.publish("doctor", Message(b"{}"))
         delivery = receiver.receive(5.0)
         if delivery is None:
-            raise ArgosyError("a message that was published did not come back: is the broker reachable?")
+            raise BrokerUnavailable(f"{broker.url}: a message that was published did not come back")
         delivery.ack()
     finally:
         receiver.close()
@@ -67,15 +133,18 @@ def _broker(backends: Backends) -> str:
 
 
 def _artifacts(backends: Backends) -> str:
+    artifacts, url = backends.artifacts, backends.settings.artifacts
+    return _in_time(lambda: _keeps(artifacts, url), url, ArtifactsUnavailable)
+
+
+def _keeps(artifacts: ArtifactStore, url: str) -> str:
     with tempfile.NamedTemporaryFile() as probe:
         probe.write(os.urandom(32))
         probe.flush()
-        from pathlib import Path
-
-        digest = backends.artifacts.put(Path(probe.name))
-    backends.artifacts.fetch(digest)
-    backends.artifacts.delete(digest)
-    return f"{backends.settings.artifacts} keeps what is put"
+        digest = artifacts.put(Path(probe.name))
+    artifacts.fetch(digest)
+    artifacts.delete(digest)
+    return f"{url} keeps what is put"
 
 
 def _plugins(backends: Backends) -> str:

@@ -26,6 +26,8 @@ ANSWER_SECONDS: Final = 30.0
 """How long an answer may take: the broker writes to its disk before some of them."""
 _QUOTED: Final = re.compile(r"""\w+: \((?:\d+\) )?(['"])(?P<said>.*)\1,?\)?""")
 """An error as pika writes it into another's message: its class, its number, and in quotes what was said."""
+_TIMED_OUT: Final = re.compile(r"Timeout while setting up|connection attempt timed out")
+"""What pika writes of a server that does not answer while it connects."""
 Start = Callable[[Callable[..., object]], object]
 logging.getLogger("pika").setLevel(logging.CRITICAL)  # what goes wrong is raised here, in one line
 
@@ -54,9 +56,10 @@ class AmqpConnection:
         self.wait(opened, 2 * CONNECT_SECONDS)
 
     def close(self) -> None:
-        """Idempotent."""
+        """Idempotent. A broker that takes no messages reads nothing, and so closes later."""
         self.schedule(self._pika.close)
-        self._ended.wait(CONNECT_SECONDS)
+        if not self.blocked:
+            self._ended.wait(CONNECT_SECONDS)
 
     def open_channel(self, on_closed: Callable[[], object] = lambda: None) -> Channel:
         """A new channel; `on_closed` is called in the connection's thread."""
@@ -74,7 +77,12 @@ class AmqpConnection:
         return self.ask(lambda done: getattr(channel, method)(callback=done, **named), channel)
 
     def ask(self, start: Start, channel: Channel | None = None) -> Any:
-        """Call `start(done)` in the connection's thread, and wait for what `done` is given; an error is raised here."""
+        """Call `start(done)` in the connection's thread, and wait for what `done` is given; an error is raised here.
+
+        While the broker takes no messages it reads nothing from this connection, and would not answer either.
+        """
+        if self.blocked:
+            raise self.unavailable(self.blocked)
         future = self.expect(channel)
 
         def begin() -> None:
@@ -171,6 +179,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(deepest, OSError) and deepest.strerror:
         return deepest.strerror.lower()
     said = " ".join(str(deepest.args[0] if deepest.args and isinstance(deepest.args[0], str) else deepest).split())
+    if _TIMED_OUT.search(said):
+        return f"it has not answered for {CONNECT_SECONDS} seconds"
     quoted = _QUOTED.fullmatch(said)
     return (quoted["said"] if quoted else said) or type(deepest).__name__
 

@@ -257,7 +257,7 @@ class RabbitmqReceiver(Receiver):
         with self._news:
             self._arrived.clear()
             self._connection.schedule(self._channel.close)
-            self._news.wait_for(self._is_over, CLOSE_SECONDS)
+            self._news.wait_for(lambda: self._is_over() or self._connection.blocked, CLOSE_SECONDS)
 
     def _take(self) -> Delivery | None:
         with self._news:
