@@ -237,6 +237,10 @@ class FollowerNotFound(UserMistake):
     """Nobody follows notifications by that name."""
 
 
+class DeadLetterNotFound(UserMistake):
+    """No notification that was given up has that id."""
+
+
 class WebhookFailed(ArgosyError):
     """The receiver of a webhook did not take a notification; the message says why, without what was sent where."""
 

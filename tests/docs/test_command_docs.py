@@ -66,7 +66,7 @@ def shown():
 @pytest.mark.parametrize(("page", "line"), sorted(set(shown())))
 def test_what_a_page_shows_is_a_command_with_such_options(page, line):
     words = [word for word in shlex.split(line)[1:] if not word.startswith(">")]
-    name = next(name for name in (" ".join(words[:2]), words[0]) if name in ALL)
+    name = next(name for name in (" ".join(words[:count]) for count in (3, 2, 1)) if name in ALL)
     known = {spelling for option in ALL[name].params for spelling in option.opts}
     assert {word for word in words if word.startswith("--")} - known == set()
 

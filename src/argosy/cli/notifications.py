@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from argosy.cli.output import json_option, print_json, print_json_line, print_line, print_table
 from argosy.cli.project import command_project
 from argosy.cli.train import stopped_by_signals
+from argosy.errors import UserMistake
+from argosy.plurals import plural
 
 if TYPE_CHECKING:
+    from argosy.messaging.dead_notifications import DeadNotification, DeadNotifications
     from argosy.messaging.notifications import Notification
 
 
@@ -83,6 +87,126 @@ def forget(ctx: click.Context, name: str, as_json: bool) -> None:
         print_json({"name": name, "forgotten": True})
     else:
         print_line(f"Nothing is kept for '{name}' any more.")
+
+
+@notifications.group()
+def dead() -> None:
+    """List, show, send again and drop notifications that were given up.
+
+    Example: argosy notifications dead list
+    """
+
+
+of_name = click.option("--name", default="", help="Only those that this name did not take.")
+ids_argument = click.argument("ids", metavar="[ID]...", nargs=-1)
+all_option = click.option("--all", "is_all", is_flag=True, help="All of them, or all of --name.")
+
+
+@dead.command("list")
+@of_name
+@json_option
+@click.pass_context
+def list_dead(ctx: click.Context, name: str, as_json: bool) -> None:
+    """List what was given up, for whom and why.
+
+    Example: argosy notifications dead list --name mover
+    """
+    from argosy.messaging.dead_notifications import MOST
+
+    found = _dead(ctx).find(name)
+    if as_json:
+        print_json([_fields(one) for one in found])
+        return
+    if not found:
+        print_line("No notification was given up.")
+        return
+    print_table(("id", "name", ">tries", "notification", "why"), map(_dead_row, found))
+    if len(found) >= MOST:
+        print_line(f"Of each name the first {MOST:,} are shown.")
+
+
+@dead.command()
+@click.argument("given", metavar="ID")
+@of_name
+@json_option
+@click.pass_context
+def show(ctx: click.Context, given: str, name: str, as_json: bool) -> None:
+    """Show all of a notification that was given up; the beginning of its ID is enough.
+
+    Example: argosy notifications dead show 0a1b2c3d
+    """
+    found = _dead(ctx).find(name, [given])
+    if as_json:
+        print_json([_fields(one) for one in found])
+        return
+    for one in found:
+        print_table(("", ""), _fields(one, spread=True).items())
+
+
+@dead.command()
+@ids_argument
+@of_name
+@all_option
+@json_option
+@click.pass_context
+def resend(ctx: click.Context, ids: tuple[str, ...], name: str, is_all: bool, as_json: bool) -> None:
+    """Send what was given up again, to the name that did not take it, with all attempts before it.
+
+    Example: argosy notifications dead resend --all --name mover
+    """
+    found = _dead(ctx).resend(name, _meant(ids, is_all))
+    _report(found, "sent again", as_json)
+
+
+@dead.command()
+@ids_argument
+@of_name
+@all_option
+@json_option
+@click.pass_context
+def drop(ctx: click.Context, ids: tuple[str, ...], name: str, is_all: bool, as_json: bool) -> None:
+    """Forget what was given up.
+
+    Example: argosy notifications dead drop 0a1b2c3d
+    """
+    found = _dead(ctx).drop(name, _meant(ids, is_all))
+    _report(found, "dropped", as_json)
+
+
+def _dead(ctx: click.Context) -> DeadNotifications:
+    from argosy.messaging.dead_notifications import DeadNotifications
+
+    backends = command_project(ctx).backends
+    return DeadNotifications(backends.database, backends.broker)
+
+
+def _meant(ids: tuple[str, ...], is_all: bool) -> tuple[str, ...]:
+    if bool(ids) == is_all:
+        raise UserMistake("name an ID of 'argosy notifications dead list', or --all")
+    return ids
+
+
+def _report(found: Sequence[DeadNotification], what: str, as_json: bool) -> None:
+    if as_json:
+        print_json([_fields(one) for one in found])
+    else:
+        print_line(f"{plural(len(found), 'notification')} {what}.")
+
+
+def _fields(one: DeadNotification, spread: bool = False) -> dict[str, Any]:
+    import msgspec
+
+    given = None if one.notification is None else msgspec.to_builtins(one.notification)
+    head = {"id": one.id, "name": one.name, "attempts": one.attempts, "why": one.why}
+    if not spread:
+        return {**head, "notification": given}
+    shown = {name: value for name, value in (given or {}).items() if name != "id" and value not in ("", None)}
+    return {**head, **shown} if given else {**head, "notification": "it cannot be read"}
+
+
+def _dead_row(one: DeadNotification) -> tuple[object, ...]:
+    what = "it cannot be read" if one.notification is None else _line(one.notification)
+    return (one.id[:12], one.name, one.attempts or "", what, one.why)
 
 
 def _line(one: Notification) -> str:

@@ -17,7 +17,8 @@ Guarantees, for every broker:
   Between several receivers, and for messages delivered again, there is no order.
 - Only a message's newest delivery settles it. Settling an older one changes nothing, and raises nothing.
 - A message delivered `delivery_limit` times is buried instead of being delivered again: moved to the dead letters of
-  that name. Dead letters are received like others, without that limit; those that are buried again are dropped.
+  that name. Dead letters are received like others, without that limit; those that are buried again are dropped, and
+  those that are revived are messages of that name again.
 - A message that nobody took within `keep_seconds` may be dropped, so that what has no receivers stays bounded.
 - A name that begins with `TEMPORARY` is forgotten, as by `unsubscribe`, once it has had no open receiver for
   `forget_seconds`. A receiver that finds its name forgotten raises BrokerUnavailable.
@@ -41,6 +42,8 @@ from argosy.messaging.message import Message, check_name
 DEAD: Final = ".dead"
 TEMPORARY: Final = "temporary."
 LONGEST_WHY: Final = 1000
+OF_THE_DEAD: Final = ("dead_because", "dead_after")
+"""The headers that dead letters alone have."""
 
 
 class Capability(StrEnum):
@@ -72,6 +75,7 @@ class Settled(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     GIVEN_BACK = "given back"
     BURIED = "buried"
+    REVIVED = "revived"
 
 
 @dataclass
@@ -106,7 +110,16 @@ class Delivery:
             if self.receiver.is_of_dead_letters:
                 self.receiver._ack(self)
             else:
-                self.receiver._bury(self, {"dead_because": self.why, "dead_after": str(self.attempt)})
+                headers = {**self.message.headers, "dead_because": self.why, "dead_after": str(self.attempt)}
+                self.receiver._move_to(self, self.receiver.name + DEAD, headers)
+
+    def revive(self) -> None:
+        """Of a dead letter: move it back to the messages of its name, as one that was never delivered."""
+        if not self.receiver.is_of_dead_letters:
+            raise MessageInvalid("only a dead letter can be revived")
+        if self._settle(Settled.REVIVED):
+            own = {name: value for name, value in self.message.headers.items() if name not in OF_THE_DEAD}
+            self.receiver._move_to(self, self.receiver.name.removesuffix(DEAD), own)
 
     def _settle(self, how: Settled, why: str = "") -> bool:
         if self.settled is not None:
@@ -179,8 +192,11 @@ class Receiver(ABC):
         """Show the message again after `delay`, if this is its newest delivery."""
 
     @abstractmethod
-    def _bury(self, delivery: Delivery, headers: dict[str, str]) -> None:
-        """Move the message, with these headers added, to the dead letters, if this is its newest delivery."""
+    def _move_to(self, delivery: Delivery, name: str, headers: dict[str, str]) -> None:
+        """Move the message, with these headers, to that name on the same topic, if this is its newest delivery.
+
+        There it was never delivered. The name is that of the receiver with or without `.dead`.
+        """
 
 
 class Broker(ABC):
@@ -220,10 +236,10 @@ class Broker(ABC):
         _check(topic, name)
         return self._backlog(topic, name)
 
-    def dead_letters(self, topic: str, name: str) -> Receiver:
+    def dead_letters(self, topic: str, name: str, prefetch: int = 1) -> Receiver:
         """A receiver of what was buried by those of that name."""
         _check(topic, name)
-        return self._receiver(topic, name + DEAD, 1)
+        return self._receiver(topic, name + DEAD, prefetch)
 
     @abstractmethod
     def close(self) -> None:

@@ -5,6 +5,7 @@ A broker of another kind than the database cannot list its subscribers, so that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,13 +61,21 @@ class Followers:
 
     def forget(self, name: str) -> None:
         """End the subscription; what waits for the name, and its dead letters, go. Raises FollowerNotFound."""
-        known = [one.name for one in self.list()]
-        if name not in known:
-            there_are = f"there are: {', '.join(known)}" if known else "nobody does"
-            raise FollowerNotFound(f"nobody follows notifications as '{name}'{nearest(name, known)}; {there_are}")
+        self.require(name)
         self._broker.unsubscribe(TOPIC, name)
         with self._database.write() as transaction:
             transaction.execute(_REMOVE, {"name": name})
+
+    def require(self, name: str) -> None:
+        """Raises FollowerNotFound."""
+        known = self.names()
+        if name not in known:
+            there_are = f"there are: {', '.join(known)}" if known else "nobody does"
+            raise FollowerNotFound(f"nobody follows notifications as '{name}'{nearest(name, known)}; {there_are}")
+
+    def names(self) -> Sequence[str]:
+        with self._database.read() as transaction:
+            return [str(name) for name, _ in transaction.execute(_ALL)]
 
     def _follower(self, name: str, since: float) -> Follower:
         backlog = self._broker.backlog(TOPIC, name) or Backlog(0, 0)

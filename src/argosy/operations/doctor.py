@@ -220,7 +220,7 @@ def _webhooks(backends: Backends) -> str:
             raise ArgosyError(f"nothing is sent to {host} from this shell: set {settings.secret_env}")
         if follower is not None and follower.dead:
             lost = plural(follower.dead, "notification")
-            raise ArgosyError(f"{host} did not take {lost}, which will not be sent again: see what it answers")
+            raise ArgosyError(f"{host} did not take {lost}: see argosy notifications dead list")
         found.append(f"{host} ({follower.waiting if follower else 0} waiting)")
     return ", ".join(found) or "none"
 

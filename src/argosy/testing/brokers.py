@@ -313,6 +313,27 @@ def dead_letters_say_why_and_belong_to_their_name(site: Site) -> None:
     assert site.is_empty(broker.dead_letters("news", "reader"))
 
 
+def a_dead_letter_that_is_revived_is_new_to_its_name_alone(site: Site) -> None:
+    broker = site.open(ORDINARY)
+    receiver, other = broker.receiver("news", "reader"), broker.receiver("news", "other")
+    sent = [Message(text.encode(), {"trace": "00-ab"}) for text in ("1", "2")]
+    broker.publish("news", *sent)
+    for _ in sent:
+        next_delivery(receiver).nack(why="it was in the way")
+        next_delivery(receiver).bury("it says nothing")
+    dead = broker.dead_letters("news", "reader", prefetch=2)
+    first, second = next_delivery(dead), next_delivery(dead)
+    second.revive()
+    dead.close()
+    again = next_delivery(receiver)
+    assert (again.message.body, again.message.id, again.attempt) == (second.message.body, second.message.id, 1)
+    assert dict(again.message.headers) == {"trace": "00-ab"}
+    again.ack()
+    assert site.is_empty(receiver)
+    assert site.all(broker.dead_letters("news", "reader"), 1) == [received_text(first)]
+    assert site.all(other, 2) == ["1", "2"]
+
+
 def a_new_message_is_kept(site: Site) -> None:
     broker = site.open(DeliveryPolicy(keep_seconds=3600))
     broker.subscribe("news", "reader")
@@ -435,6 +456,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     ages_grow,
     a_message_given_back_too_often_is_buried,
     dead_letters_say_why_and_belong_to_their_name,
+    a_dead_letter_that_is_revived_is_new_to_its_name_alone,
     a_new_message_is_kept,
     a_waiting_receiver_is_woken,
     publishers_at_once_lose_nothing,

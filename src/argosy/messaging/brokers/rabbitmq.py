@@ -284,21 +284,21 @@ class RabbitmqReceiver(Receiver):
 
     def _nack(self, delivery: Delivery, delay: float) -> None:
         if delay:
-            self._move(delivery, self._room_for(delay), {}, delivery.attempt)
+            self._move(delivery, self._room_for(delay), delivery.message.headers, delivery.attempt)
         else:
             self._connection.schedule(lambda: self._channel.basic_nack(delivery.tag, requeue=True))
 
-    def _bury(self, delivery: Delivery, headers: dict[str, str]) -> None:
-        if self.name.startswith(TEMPORARY) and self._channel.is_open:
-            self._declare(self._queue + DEAD)  # it may be gone, as nobody receives from it
-        self._move(delivery, self._queue + DEAD, headers, 0)
+    def _move_to(self, delivery: Delivery, name: str, headers: dict[str, str]) -> None:
+        queue = self._broker.place(self.topic, name)
+        if name.startswith(TEMPORARY) and self._channel.is_open:
+            self._declare(queue)  # it may be gone, as nobody receives from it
+        self._move(delivery, queue, headers, 0)
 
     def _move(self, delivery: Delivery, queue: str, headers: Mapping[str, str], attempts: int) -> None:
         """Acknowledged once the other queue has it."""
         if not self._channel.is_open:
             return
-        message = delivery.message
-        moved = Message(message.body, {**message.headers, **headers}, message.id)
+        moved = Message(delivery.message.body, headers, delivery.message.id)
         properties = _properties(moved, time.time() - delivery.age, attempts)
         if not self._broker.publisher().publish("", queue, [(moved.body, properties)]):
             raise self._connection.unavailable(f"its queue {queue} is gone")

@@ -56,7 +56,7 @@ RETURNING id, deliveries, message_id, body, headers, published_at"""  # noqa: S6
 _NEWEST = "WHERE id = :id AND deliveries = :number"
 _ACK = f"DELETE FROM messages {_NEWEST}"  # noqa: S608
 _NACK = f"UPDATE messages SET visible_at = :now + :delay, hidden_seconds = :delay {_NEWEST}"  # noqa: S608
-_BURY = f"""
+_MOVE = f"""
 UPDATE messages SET name = :name, headers = :headers, deliveries = 0, published_at = :now, visible_at = :now,
     hidden_seconds = 0 {_NEWEST}"""  # noqa: S608
 
@@ -197,9 +197,8 @@ class SqlReceiver(Receiver):
     def _nack(self, delivery: Delivery, delay: float) -> None:
         self._settle(delivery, _NACK, delay=delay)
 
-    def _bury(self, delivery: Delivery, headers: dict[str, str]) -> None:
-        both = msgspec.json.encode({**delivery.message.headers, **headers}).decode()
-        self._settle(delivery, _BURY, name=self.name + DEAD, headers=both)
+    def _move_to(self, delivery: Delivery, name: str, headers: dict[str, str]) -> None:
+        self._settle(delivery, _MOVE, name=name, headers=msgspec.json.encode(headers).decode())
 
     def _settle(self, delivery: Delivery, statement: str, **values: Any) -> None:
         self._unsettled.pop(delivery.tag, None)
