@@ -36,6 +36,9 @@ class InputFile(Protocol):
     def fetch(self) -> Path:
         """The file on this machine."""
 
+    def leave(self) -> None:
+        """This process does not read it any more; another run may go on with it. Idempotent."""
+
     def release(self) -> None:
         """It is not needed any more."""
 
@@ -73,6 +76,9 @@ class _LocalInput:
 
     def fetch(self) -> Path:
         return self.path
+
+    def leave(self) -> None:
+        """It stays."""
 
     def release(self) -> None:
         """It stays."""

@@ -122,8 +122,12 @@ def score_files(
     models: dict[str, AdaptedModel] = {}
     with ScoringPool(opener, str(backends.root), request.processes) as pool:
         for source, output in pairs:
-            if output.shown not in there:
+            if output.shown in there:
+                continue
+            try:
                 scored.append(_FileScoring(backends, pool, request, models, source, output).run(report))
+            finally:
+                source.leave()
     return scored, there
 
 

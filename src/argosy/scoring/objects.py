@@ -2,19 +2,23 @@
 
 An input is copied before it is scored, and an output when it is whole: what is under its name is complete. Copies are
 in a folder of the project's own, under names made of what they are copies of, so that a stopped command goes on with
-them. They are removed when the output is in the store.
+them: `scoring/OBJECT/STATE/NAME`. They are removed when the output is in the store, when the object has another state
+(it was replaced, or another command writes it), and when no command has gone on with them for `KEPT_SECONDS`.
 """
 
 from __future__ import annotations
 
+import fcntl
 import fnmatch
 import glob
 import hashlib
 import os
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from argosy.errors import ArtifactsUnavailable, ExtraMissing, PathInvalid, UserMistake
 from argosy.paths import make_private_folder
@@ -26,6 +30,7 @@ try:
 except ImportError as error:
     raise ExtraMissing("obstore", "s3", "files in an object store") from error
 
+KEPT_SECONDS: Final = 7 * 86400.0
 _CHUNK_BYTES: Final = 1 << 20
 
 
@@ -39,6 +44,7 @@ class ObjectPlace:
             raise UserMistake(f"{place}: files of this machine, {', '.join(f'{one}://' for one in SCHEMES)} are scored")
         bucket, _, self.key = rest.partition("/")
         self._bucket, self.copies = f"{scheme}://{bucket}", copies
+        clear_copies(copies)
         self._store = open_objects(self._bucket, options)
 
     @property
@@ -101,16 +107,24 @@ class ObjectInput:
         self.name, self.shown = _name(key), place.show(key)
         state = (self.shown, known.get("e_tag"), known["size"], known["last_modified"].isoformat())
         self.identity = _digest(*map(str, state))
+        self._in_use: IO[bytes] | None = None
 
     def fetch(self) -> Path:
-        """A copy of the object as it was when it was listed."""
-        folder = make_private_folder(self._place.copies / self.identity)
+        """A copy of the object as it was when it was listed; nobody else removes it before `leave`."""
+        folder = _own_folder(self._place.copies, self.shown, self.identity)
         if not (folder / self.name).exists():
             self._place.bring(self._key, folder / self.name)
+        self._in_use = (folder / self.name).open("rb")
+        fcntl.flock(self._in_use, fcntl.LOCK_SH)
+        os.utime(folder / self.name, ns=(time.time_ns(), (folder / self.name).stat().st_mtime_ns))
         return folder / self.name
 
+    def leave(self) -> None:
+        if self._in_use is not None:
+            self._in_use.close()
+
     def release(self) -> None:
-        _remove(self._place.copies / self.identity / self.name)
+        _remove(self._place.copies / _digest(self.shown) / self.identity / self.name)
 
 
 class ObjectOutput:
@@ -122,7 +136,7 @@ class ObjectOutput:
         return self._place.exists(self._key)
 
     def working(self, identity: str) -> Path:
-        return make_private_folder(self._place.copies / _digest(self.shown, identity)) / self.name
+        return _own_folder(self._place.copies, self.shown, _digest(self.shown, identity)) / self.name
 
     def send(self, path: Path) -> None:
         self._place.send(path, self._key)
@@ -131,10 +145,45 @@ class ObjectOutput:
         _remove(self.working(identity))
 
 
+def clear_copies(copies: Path) -> None:
+    """Remove what no command has gone on with for a long time, of whatever object."""
+    oldest = time.time() - KEPT_SECONDS
+    for folder in copies.iterdir() if copies.exists() else ():
+        if max(_used_at(one) for one in (folder, *folder.rglob("*"))) < oldest:
+            _remove_unused(folder)
+
+
+def _used_at(path: Path) -> float:
+    """When it was last written or gone on with; never for what somebody has just removed."""
+    with suppress(FileNotFoundError):
+        state = path.stat()
+        return state.st_mtime if path.is_dir() else max(state.st_atime, state.st_mtime)
+    return 0.0
+
+
+def _own_folder(copies: Path, shown: str, state: str) -> Path:
+    """Where the object's copy in that state is; copies in other states are removed."""
+    folder = make_private_folder(copies / _digest(shown))
+    for other in folder.iterdir():
+        if other.name != state:
+            _remove_unused(other)
+    return make_private_folder(folder / state)
+
+
+def _remove_unused(folder: Path) -> None:
+    """Unless a process has a file in it locked: an input that it reads, or the journal of an output."""
+    with suppress(OSError), ExitStack() as opened:  # BlockingIOError: it is in use
+        for one in folder.rglob("*"):
+            if one.is_file():
+                fcntl.flock(opened.enter_context(one.open("rb")), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder)
+
+
 def _remove(path: Path) -> None:
     path.unlink(missing_ok=True)
     with suppress(OSError):  # another command's file is in it
         path.parent.rmdir()
+        path.parent.parent.rmdir()
 
 
 def _digest(*parts: str) -> str:

@@ -1,5 +1,8 @@
 """Objects of a store as inputs and outputs of scoring: the same bytes as from files, and nothing left over."""
 
+import fcntl
+import os
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -10,6 +13,7 @@ from argosy.app.scaffold import create_project
 from argosy.errors import ArtifactsUnavailable, DefinitionInvalid, PathInvalid, UserMistake
 from argosy.scoring import objects
 from argosy.scoring.files import ScoringRequest, score_files
+from argosy.scoring.objects import KEPT_SECONDS
 
 PLAN = {"name": "notes", "dataset": {"name": "all"}, "adapter": {"name": "tfidf"}, "model": {"name": "naive_bayes"}}
 ROWS = "id,text\n" + "".join(f"{n},{('red', 'green')[n % 2]} note {n % 7}\n" for n in range(1500))
@@ -113,6 +117,33 @@ def test_an_object_that_was_replaced_is_scored_anew(project, rows, unreachable):
     rows.client.put_object(Bucket=rows.name, Key="in/b.csv", Body=b"text\nred note\n")
     (one,) = score(project, url(rows, "in/b.csv"), url(rows, "new.csv"))[0]
     assert (one.rows, one.went_on_from) == (1, 0)
+    assert copies(project) == []
+
+
+def test_copies_that_a_process_reads_are_left(project, rows, unreachable):
+    with unreachable(), pytest.raises(ArtifactsUnavailable):
+        score(project, url(rows, "in/b.csv"), url(rows, "read.csv"))
+    (copy,) = (project.root / ".argosy" / "scoring").rglob("b.csv")
+    rows.client.put_object(Bucket=rows.name, Key="in/b.csv", Body=b"text\nred note\n")
+    with copy.open("rb") as reader:
+        fcntl.flock(reader, fcntl.LOCK_SH)
+        score(project, url(rows, "in/b.csv"), url(rows, "read.csv"))
+        assert [path for path in copies(project) if path.endswith("csv")] == ["b.csv"]
+    score(project, url(rows, "in/b.csv"), url(rows, "read.csv"), replace=True)
+    assert copies(project) == []
+
+
+def test_copies_of_a_command_that_is_never_given_again_go(project, rows, unreachable):
+    with unreachable(), pytest.raises(ArtifactsUnavailable):
+        score(project, url(rows, "in/a.csv"), url(rows, "never.csv"))
+    kept = copies(project)
+    score(project, url(rows, "in/b.csv"), url(rows, "other.csv"))
+    assert copies(project) == kept != []
+    folder, long_ago = project.root / ".argosy" / "scoring", time.time() - KEPT_SECONDS - 60
+    for one in folder.rglob("*"):
+        os.utime(one, (long_ago, long_ago))
+    score(project, url(rows, "in/b.csv"), url(rows, "another.csv"))
+    assert copies(project) == []
 
 
 @pytest.mark.parametrize(
