@@ -8,55 +8,23 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from argosy import processes
-from argosy.errors import ExtraMissing, JobFailed, UserMistake
+from argosy.errors import JobFailed
 from argosy.jobs.workers import RUN_BY
+from argosy.ray_cluster import connected_ray, ray_errors
 
-CLIENT_PORT: Final = 10001
-"""On which Ray's head node takes clients."""
 STOP_SECONDS: Final = 40.0
 """For a worker to give back its job and to end."""
 AGAIN_SECONDS: Final = 3.0
 MISTAKE: Final = 2
 """The exit code of a worker that no other attempt would help."""
-
-
-@dataclass(frozen=True)
-class RayAddress:
-    """`local`: on this machine, while it is needed. `auto`: the cluster of this machine. Else a head node."""
-
-    host: str
-    port: int = CLIENT_PORT
-
-    def options(self, count: int, gpus: float) -> dict[str, Any]:
-        """What `ray.init` is given. Pure."""
-        if self.host == "local":
-            room = {"num_cpus": max(count, os.cpu_count() or 1), "num_gpus": count * gpus}
-            return {"address": "local", "include_dashboard": False, **room}
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return {"address": "auto" if host == "auto" else f"ray://{host}:{self.port}"}
-
-
-def ray_address(url: str) -> RayAddress:
-    """Of `ray://HOST[:PORT]`, `ray://auto` or `ray://local`; raises UserMistake. Pure."""
-    try:
-        found = urlsplit(url)
-        if found.scheme == "ray" and found.hostname and not (found.path or found.query or found.username):
-            return RayAddress(found.hostname, found.port or CLIENT_PORT)
-    except ValueError:
-        pass
-    raise UserMistake(f"'{url}' is no place for workers: give ray://HOST[:PORT], ray://auto or ray://local")
 
 
 class WorkerActor:
@@ -99,12 +67,12 @@ class RayWorkers:
     def placed(self) -> list[str]:
         """The machines of those that have come to one since this was last asked."""
         done, self._placing = self._ray.wait(self._placing, num_returns=len(self._placing), timeout=0)
-        with _translated():
+        with ray_errors():
             return list(self._ray.get(done))
 
     def wait(self, seconds: float) -> bool:
         """Whether all have ended, after that time at most. Raises JobFailed where one could not begin."""
-        with _translated():
+        with ray_errors():
             done, self._running = self._ray.wait(self._running, num_returns=len(self._running), timeout=seconds)
             if any(code == MISTAKE for code in self._ray.get(done)):
                 raise JobFailed("a worker could not begin on its machine: its lines above say why")
@@ -121,31 +89,9 @@ class RayWorkers:
 @contextmanager
 def started_on_ray(url: str, folder: Path, count: int, gpus: float) -> Iterator[RayWorkers]:
     """Workers on Ray for as long as the block runs."""
-    address = ray_address(url)
-    if find_spec("ray") is None:
-        raise ExtraMissing("ray", "ray", "running workers on Ray")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody else is to know
-    import ray
-
-    with _translated():
-        ray.init(**address.options(count, gpus), log_to_driver=True, logging_level="WARNING")
-    try:
+    with connected_ray(url, count, gpus) as ray:
         workers = RayWorkers(ray, folder, count, gpus)
         try:
             yield workers
         finally:
             workers.close()
-    finally:
-        ray.shutdown()
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Whatever Ray raises, in one line: the last one says it, and has nothing of users'."""
-    try:
-        yield
-    except JobFailed:
-        raise
-    except Exception as error:  # noqa: BLE001  # Ray's own, gRPC's and the system's
-        lines = [type(error).__name__, *filter(None, map(str.strip, str(error).splitlines()))]
-        raise JobFailed(f"Ray: {lines[-1]}") from None

@@ -1,7 +1,9 @@
 """Workers as actors of a Ray on this machine: placed, started anew when they are lost, stopped."""
 
+import csv
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,58 @@ def test_workers_on_ray_train_come_back_and_stop(empty, write_tickets, until, tm
     assert "1 of 2 workers placed, on " in printed
     assert "2 of 2 workers placed, on " in printed
     assert empty.json("workers", "list") == []
+
+
+def scoring_actors(home):
+    """Those of the Ray that was started with this home."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            is_actor = (folder / "cmdline").read_bytes().startswith(b"ray::ScoringActor")
+            if is_actor and f"HOME={home}\0".encode() in (folder / "environ").read_bytes():
+                yield int(folder.name)
+
+
+def test_files_are_scored_on_ray_as_they_are_here(live, until, tmp_path):
+    live.variables["HOME"] = str(tmp_path)
+    with (live.folder / "many.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("case", "message"))
+        writer.writerows((n, f"my parcel {n % 97} is late and the courier {n % 89} lost it") for n in range(60_000))
+    words = ("predict", "tickets", "--input", "many.csv", "--keep", "case", "--probabilities")
+    live(*words, "--output", "here.csv")
+    on_ray = (*words, "--processes", 2, "--on", "ray://local", "--output", "there.csv")
+    progress, output = live.folder / ".there.csv.progress", live.folder / "there.csv"
+
+    def is_under_way():
+        with suppress(FileNotFoundError):
+            return output.exists() or progress.read_bytes().count(b"checksum") > 1
+
+    killed = live.start(*on_ray)
+    until(is_under_way)
+    live.end(killed, signal.SIGKILL)
+    process = live.start(*on_ray)  # it goes on
+    until(lambda: process.poll() is not None or [*scoring_actors(tmp_path)])
+    for lost in list(scoring_actors(tmp_path))[:1]:
+        with suppress(ProcessLookupError):
+            os.kill(lost, signal.SIGKILL)
+    process.wait(240)
+    assert output.read_bytes() == (live.folder / "here.csv").read_bytes()
+    assert not progress.exists()
+    said = live("predict", "tickets", "--input", "many.csv", "--output", "log.jsonl", "--log", "--on", "ray://local")
+    assert said == "log.jsonl: 60,000 rows by tickets@1\n"
+
+
+def test_a_model_that_fails_on_ray_is_said_as_it_is_here(live, tmp_path):
+    live.variables["HOME"] = str(tmp_path)
+    live.write("few.csv", "message\na parcel\n")
+    there = ("--output", "few.out.csv", "--on", "ray://local", "--folder", str(tmp_path))
+    refused = live.run("predict", "tickets", "--input", "few.csv", *there)
+    assert refused.code == 2
+    assert refused.err.splitlines()[-1].startswith("Error: no argosy.yaml in ")
+    assert not (live.folder / "few.out.csv").exists()
+    assert "add --on ray://HOST" in live.mistake(
+        "predict", "tickets", "--input", "few.csv", "--output", "x.csv", "--folder", "elsewhere"
+    )
 
 
 def test_what_ray_cannot_do_is_said_in_one_line(empty, tmp_path):

@@ -12,7 +12,7 @@ ADAPTER_FOLDERS = {
     "sqlite3": ("database/engines/", "datasets/queries/"),
     "psycopg": ("database/engines/", "datasets/queries/"),
     "pika": ("messaging/brokers/", "messaging/amqp/"),
-    "ray": ("ray_workers.py",),
+    "ray": ("ray_cluster.py",),
     "redis": ("features/caches/", "messaging/brokers/"),
     "kafka": ("features/logs/",),
     "confluent_kafka": ("features/logs/",),

@@ -34,6 +34,8 @@ QUOTING = ("check", "none", "trust")
     "--output", default="", metavar="FILE", help="Into this .csv, .jsonl or .parquet; several, into this folder."
 )
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="That score side by side.")
+@click.option("--on", default="", metavar="URL", help="Score on Ray: ray://HOST[:PORT], ray://auto or ray://local.")
+@click.option("--folder", default="", metavar="DIR", help="With --on: the project's there (default: as it is here).")
 @click.option("--probabilities", is_flag=True, help="Each class's probability too (its score, where there is none).")
 @click.option("--log", is_flag=True, help="Log each answer as a prediction, and write its id.")
 @click.option("--text", default="", metavar="COLUMN", help="Where the text is (default: the column usually called so).")
@@ -82,6 +84,8 @@ def _score_files(project: Project, reference: str, inputs: tuple[str, ...], as_j
         raise UserMistake("--input needs --output FILE, or a folder where there are several files")
     if (given["subject"] or given["entity"]) and not given["log"]:
         raise UserMistake("--subject and --entity are kept with logged predictions: add --log")
+    if given["folder"] and not given["on"]:
+        raise UserMistake("--folder is the project's on Ray's machines: add --on ray://HOST")
     telemetry.configure()
     limit = project.settings.limits.text_bytes
     request = ScoringRequest(
@@ -95,6 +99,8 @@ def _score_files(project: Project, reference: str, inputs: tuple[str, ...], as_j
         given["log"],
         given["code"] == "stored",
         given["replace"],
+        given["on"],
+        given["folder"],
     )
     with counting(as_json) as seen:
         scored, there = score_files(project.backends, open_backends, request, seen)

@@ -12,7 +12,6 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -167,7 +166,26 @@ def load_pair(backends: Backends, label: str, *, is_stored: bool) -> AdaptedMode
     return model
 
 
-_given: dict[str, Any] = {}
+class ChildScorer:
+    """In the process that answers: opens the project and loads the version with the first batch."""
+
+    def __init__(self, opener: Opener, folder: str, scored: ScoredVersion) -> None:
+        self._opener, self._folder, self._scored = opener, folder, scored
+        self._scorer: BatchScorer | None = None
+
+    def score(self, batch: InputBatch) -> ScoredBatch:
+        """Whatever goes wrong is raised as a UserMistake or JobFailed, which pass between processes."""
+        try:
+            if self._scorer is None:
+                self._scorer = BatchScorer(self._opener(self._folder), self._scored)
+            return self._scorer.score(batch)
+        except UserMistake as mistake:
+            raise UserMistake(str(mistake)) from None
+        except Exception as error:  # noqa: BLE001  # the parent says it in one line
+            raise JobFailed(message_of(error)) from None
+
+
+_given: dict[str, ChildScorer] = {}
 
 
 def begin_child(opener: Opener, folder: str, scored: ScoredVersion, parent: int) -> None:
@@ -176,17 +194,9 @@ def begin_child(opener: Opener, folder: str, scored: ScoredVersion, parent: int)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets a batch end
     os.environ[processes.PARENT] = str(parent)
     processes.follow_parent()
-    _given.update(opener=opener, folder=folder, scored=scored)
+    _given["scorer"] = ChildScorer(opener, folder, scored)
 
 
 def score_in_child(batch: InputBatch) -> ScoredBatch:
-    """The batch's rows; whatever goes wrong is raised as a UserMistake or JobFailed, which pass between processes."""
-    try:
-        if "scorer" not in _given:
-            _given["scorer"] = BatchScorer(_given["opener"](_given["folder"]), _given["scored"])
-        scored: ScoredBatch = _given["scorer"].score(batch)
-    except UserMistake as mistake:
-        raise UserMistake(str(mistake)) from None
-    except Exception as error:  # noqa: BLE001  # the parent says it in one line
-        raise JobFailed(message_of(error)) from None
-    return scored
+    """The batch's rows, in a process that has begun."""
+    return _given["scorer"].score(batch)

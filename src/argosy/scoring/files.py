@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from argosy.scoring.input_rows import InputReading, WantedColumns, in_batches
 from argosy.scoring.journal import Journal, JournalHeader
 from argosy.scoring.output_rows import Layout, check_distinct, form_of
 from argosy.scoring.pool import ScoringPool
+from argosy.scoring.ray_pool import RayScoringPool
 from argosy.store.trained_code import changed_code_message, changed_plugins
 from argosy.telemetry import logger
 
@@ -51,6 +52,10 @@ class ScoringRequest:
     is_stored: bool = False
     replace: bool = False
     """Also what is there already."""
+    on: str = ""
+    """The address of a Ray that the processes are on; empty: this machine."""
+    folder: str = ""
+    """The project's there; empty: as it is here."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ def score_paths(
     log: bool = False,
     stored_code: bool = False,
     replace: bool = False,
+    on: str = "",
+    folder: str | PathLike[str] = "",
     report_progress: Report = lambda *_: None,
 ) -> list[ScoredFile]:
     """As `argosy predict --input`, from Python: an output that is there already is left, and is not in the answer.
@@ -103,6 +110,8 @@ def score_paths(
         log,
         stored_code,
         replace,
+        on,
+        fspath(folder),
     )
     return score_files(backends, opener, request, report_progress)[0]
 
@@ -120,7 +129,7 @@ def score_files(
         raise UserMistake(f"{there[0]} is there already: --replace scores it again")
     scored: list[ScoredFile] = []
     models: dict[str, AdaptedModel] = {}
-    with ScoringPool(opener, str(backends.root), request.processes) as pool:
+    with _pool(backends, opener, request) as pool:
         for source, output in pairs:
             if output.shown in there:
                 continue
@@ -131,11 +140,17 @@ def score_files(
     return scored, there
 
 
+def _pool(backends: Backends, opener: Opener, request: ScoringRequest) -> ScoringPool | RayScoringPool:
+    if not request.on:
+        return ScoringPool(opener, str(backends.root), request.processes)
+    return RayScoringPool(opener, request.folder or str(backends.root.absolute()), request.processes, request.on)
+
+
 class _FileScoring:
     def __init__(
         self,
         backends: Backends,
-        pool: ScoringPool,
+        pool: ScoringPool | RayScoringPool,
         request: ScoringRequest,
         models: dict[str, AdaptedModel],
         source: InputFile,
@@ -143,7 +158,7 @@ class _FileScoring:
     ) -> None:
         self._backends, self._pool, self._request, self._models = backends, pool, request, models
         self._given, self._asked = source, output
-        self._identity = f"{source.identity} {request}"
+        self._identity = f"{source.identity} {replace(request, processes=1, on='', folder='')}"
         self._source, self._output = source.fetch(), output.working(self._identity)
         self._form = form_of(self._output)
 

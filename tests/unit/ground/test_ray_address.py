@@ -3,7 +3,7 @@
 import pytest
 
 from argosy.errors import UserMistake
-from argosy.ray_workers import RayAddress, ray_address
+from argosy.ray_cluster import RayAddress, ray_address
 
 
 @pytest.mark.parametrize(
