@@ -66,7 +66,7 @@ def test_code_files_curves_and_tags_of_a_version(shop, own_plugins):
     assert "has no code kept" in shop.mistake("models", "code", other)
     shop("models", "code", own, "--to", "old")
     assert (shop.folder / "old" / "kept_helper.py").read_text() == HELPER
-    assert "is there already" in shop.mistake("models", "code", own, "--to", "old")
+    assert "exists already" in shop.mistake("models", "code", own, "--to", "old")
 
     found = shop.json("models", "files", own)
     assert [(one["name"], one["size_bytes"]) for one in found["files"]] == [("notes/learned.txt", 7)]

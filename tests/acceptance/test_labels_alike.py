@@ -1,4 +1,4 @@
-"""Labels that differ in case or form alone: named at import and in plan check, and merged where that is asked for."""
+"""Labels that differ only in case or form are reported by import and plan check, and merged on request."""
 
 
 def write(shell, labels):
@@ -9,12 +9,12 @@ def write(shell, labels):
 def test_labels_that_are_alike_are_named_and_merged(empty):
     write(empty, ["Versand", "versand ", "Retoure"])
     said = empty("examples", "import", "notes.csv")
-    assert "labels that differ in case or form alone: 'Versand', 'versand': --fold-case takes them as one" in said
+    assert "labels that differ only in case or form: 'Versand', 'versand': --fold-case merges them" in said
     assert "'Versand', 'versand': 'argosy examples import --fold-case'" in empty("plan", "check", "plan.yaml")
     (dataset,) = empty.json("plan", "check", "plan.yaml")["datasets"]
     assert dataset["alike"] == [["Versand", "versand"]]
     said = empty("examples", "import", "notes.csv", "--fold-case")
-    assert "took the label 'versand' as 'Versand'" in said
+    assert "read the label 'versand' as 'Versand'" in said
     assert "40 new revisions: the label changed" in said
     assert empty.json("examples", "count")["labels"] == {"Versand": 80, "Retoure": 40}
     assert "alone" not in empty("plan", "check", "plan.yaml")
@@ -38,8 +38,8 @@ def test_an_import_says_what_it_changed(empty):
 def test_labels_that_look_like_missing_values_are_named_and_left_out_where_that_is_asked_for(empty):
     write(empty, ["nan", "NULL", "joy", "fear"])
     named = "the labels look like missing values: 'NULL' (40 rows), 'nan' (40 rows)"
-    assert f"{named}: --missing NULL,nan takes them as none" in empty("examples", "import", "notes.csv")
-    assert f"{named}: with 'argosy examples import --missing'" in empty("plan", "check", "plan.yaml")
+    assert f"{named}: --missing NULL,nan reads them as missing" in empty("examples", "import", "notes.csv")
+    assert f"{named}: 'argosy examples import --missing'" in empty("plan", "check", "plan.yaml")
     (dataset,) = empty.json("plan", "check", "plan.yaml")["datasets"]
     assert dataset["missing_words"] == {"NULL": 40, "nan": 40}
     assert "stands for none" in empty.mistake("examples", "import", "notes.csv", "--missing", "nan,NULL", "--into", "b")

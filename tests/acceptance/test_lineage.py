@@ -25,8 +25,8 @@ def test_backwards_from_a_file_and_from_an_example(live):
 
 
 def test_what_cannot_be_shown_is_said_in_a_line(live):
-    assert "say one of MODEL@VERSION" in live.mistake("lineage")
-    assert "say one of MODEL@VERSION" in live.mistake("lineage", "tickets", "--of-file", "tickets.csv")
+    assert "give one of MODEL@VERSION" in live.mistake("lineage")
+    assert "give one of MODEL@VERSION" in live.mistake("lineage", "tickets", "--of-file", "tickets.csv")
     assert "name one" in live.mistake("lineage", "--of-file", "tickets.csv", "--graph", "x.svg")
     assert "must end in .svg" in live.mistake("lineage", "tickets", "--graph", "x.png")
     assert "did you mean 'tickets'?" in live.mistake("lineage", "ticket")

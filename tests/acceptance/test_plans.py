@@ -105,7 +105,7 @@ def test_what_is_not_installed_is_left_out_and_said(empty):
     )
     said = empty("plan", "check", "some.yaml")
     assert "Left out: the adapter lacking needs pip install moonlight (1 permutation)" in said
-    assert "1   left out, since what they need is not installed" in said
+    assert "1   left out, since their requirements are not installed" in said
     assert "1   will train" in said
     submitted = empty.json("plan", "submit", "some.yaml")
     assert (len(submitted["queued"]), submitted["left_out"]) == (1, ["the adapter lacking needs pip install moonlight"])

@@ -80,7 +80,7 @@ def test_a_person_at_a_terminal_is_asked(replaced, answer, code, said):
     shown = process.stdout.read()
     os.close(ours)
     assert process.wait(PATIENCE) == code
-    assert "Promote it all the same?" in shown
+    assert "Promote it anyway?" in shown
     assert said in shown
 
 

@@ -16,7 +16,7 @@ file_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=
 @click.command()
 @file_argument
 @click.option(
-    "--with-keys", is_flag=True, help="The master keys too: anyone who has the file can then read everything."
+    "--with-keys", is_flag=True, help="Include the master keys: the file alone is then enough to read everything."
 )
 @json_option
 @click.pass_context
@@ -35,7 +35,7 @@ def backup(ctx: click.Context, file: Path, with_keys: bool, as_json: bool) -> No
         return
     print_line(f"Wrote {done.file}: {done.size_bytes:,} bytes, {plural(done.artifacts, 'artifact')}.")
     print_line(
-        "The master keys are in it: keep it as you keep them."
+        "The master keys are in it: protect it as you protect them."
         if with_keys
         else "The master keys are not in it: without a copy of them it cannot be read.",
         err=True,
@@ -68,7 +68,7 @@ def restore(ctx: click.Context, file: Path, into: Path | None, database: str, as
     made = format_time(round(done.made_at))
     print_line(f"Restored {done.folder} as it was at {made}, with {plural(done.artifacts, 'artifact')}.")
     for setting in done.changed:
-        print_line(f"'{setting}' is inside of the restored project now: argosy.yaml says so.", err=True)
+        print_line(f"'{setting}' is inside the restored project now, as argosy.yaml states.", err=True)
     if not done.has_keys:
         print_line(
             f"Put the master keys into {Path(done.folder) / '.argosy' / 'keys'}, or set their variables.", err=True

@@ -23,7 +23,7 @@ SHOWN = 12
 @json_option
 @click.pass_context
 def diff(ctx: click.Context, first: str, second: str, as_json: bool) -> None:
-    """Show what is different between A and B, versions or labels: definition, data, environment, answers.
+    """Show the differences between A and B, versions or labels: definition, data, environment, answers.
 
     Example: argosy models diff topics@3 topics@champion
     """
@@ -35,7 +35,7 @@ def diff(ctx: click.Context, first: str, second: str, as_json: bool) -> None:
 
 
 def print_comparison(found: Comparison, first: str, second: str) -> None:
-    """The same for people."""
+    """Print it as text."""
     print_line(f"{first}  {found.first}\n{second}  {found.second}\n")
     rows = [(one.what, _plain(one.recorded), _plain(one.here)) for one in found.definition]
     _print("Definition", rows, first, second)

@@ -19,12 +19,15 @@ NAMES = {"answers": "mix of answers", "vocabulary": "unseen words", "length": "l
 @click.command()
 @click.argument("target", metavar="MODEL[@VERSION]")
 @click.option(
-    "--by", type=click.Choice(["hour", "day"]), default=None, help="How to part the time (default: what fits)."
+    "--by",
+    type=click.Choice(["hour", "day"]),
+    default=None,
+    help="The length of the periods (default: chosen by the span of time).",
 )
 @json_option
 @click.pass_context
 def drift(ctx: click.Context, target: str, by: str | None, as_json: bool) -> None:
-    """Compare what a model is asked and answers live with its test part, by hour or day. No labels are needed.
+    """Compare a model's live inputs and answers with its test part, by hour or day. No labels are needed.
 
     Example: argosy drift topics --by day
     """
@@ -63,7 +66,7 @@ def _print(found: Found, periods: list[Period]) -> None:
         print_line("Nothing has changed beyond chance.")
         return
     since = format_time(shown[0].started_at)[:19]
-    print_line("* beyond chance, which does not say that the model got worse: label some of these rows to find out:")
+    print_line("* beyond chance, which does not mean that the model got worse: label some of these rows to find out:")
     print_line(f"  argosy feedback review {found.model} --since {since}Z --output review.csv")
 
 

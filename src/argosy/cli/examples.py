@@ -45,28 +45,37 @@ def examples() -> None:
 @examples.command("import")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--into", default="", metavar="COLLECTION", help="Default: the project's collection.")
-@click.option("--query", default="", metavar="SELECT", help="In place of a FILE: what a database returns.")
-@click.option("--database", default="", metavar="URL", help="Which one: sqlite:///FILE or postgresql://…; only read.")
+@click.option("--query", default="", metavar="SELECT", help="In place of a FILE: the rows that a query returns.")
+@click.option(
+    "--database",
+    default="",
+    metavar="URL",
+    help="The query's database: sqlite:///FILE or postgresql://…; it is only read.",
+)
 @click.option("--text", metavar="COLUMN", help="The column with the text.")
 @click.option("--label", metavar="COLUMN", help="The column with the label.")
-@click.option("--seen-at", metavar="COLUMN", help="The column that says when it was seen; none: there is none.")
-@click.option("--subject", metavar="COLUMN", help="The column that says whom it is about.")
-@click.option("--source", metavar="COLUMN", help="The column that says where it came from.")
+@click.option("--seen-at", metavar="COLUMN", help="The column with the time it was seen; none: there is none.")
+@click.option("--subject", metavar="COLUMN", help="The column with the person it is about.")
+@click.option("--source", metavar="COLUMN", help="The column with where it came from.")
 @click.option("--split", metavar="COLUMN", help="The column with a published split.")
 @click.option("--fields", metavar="A,B", help="Columns that together are the input, in place of one text.")
-@click.option("--encoding", default="", metavar="NAME", help="Of the file's text, such as cp1252 (default: UTF-8).")
+@click.option("--encoding", default="", metavar="NAME", help="The file's encoding, such as cp1252 (default: UTF-8).")
 @click.option(
     "--quoting",
     type=click.Choice(QUOTING),
     default="check",
     show_default=True,
-    help="In CSV: check refuses a cell that seems to have swallowed rows, none takes quotes as letters.",
+    help="In CSV: check refuses a cell that seems to contain rows, none reads quotes as characters.",
 )
-@click.option("--sheet", default="", metavar="NAME", help="Of a spreadsheet (default: the first).")
-@click.option("--on-conflict", type=click.Choice(RULES), help="Which label wins for one text (default: the project's).")
-@click.option("--fold-case", is_flag=True, help="Labels that differ in case alone become the usual one of them.")
-@click.option("--missing", metavar="A,B", help="Words that stand for no label, such as nan,NULL.")
-@click.option("--skip-bad", is_flag=True, help="Leave bad rows out, in place of importing nothing.")
+@click.option("--sheet", default="", metavar="NAME", help="The sheet of a spreadsheet (default: the first).")
+@click.option(
+    "--on-conflict",
+    type=click.Choice(RULES),
+    help="Which label to use for one text with several (default: the project's).",
+)
+@click.option("--fold-case", is_flag=True, help="Merge labels that differ only in case into the usual spelling.")
+@click.option("--missing", metavar="A,B", help="Words that mean no label, such as nan,NULL.")
+@click.option("--skip-bad", is_flag=True, help="Leave out bad rows, in place of importing nothing.")
 @json_option
 @click.pass_context
 def import_(
@@ -169,13 +178,11 @@ def show(ctx: click.Context, example_id: str, as_json: bool) -> None:
 
 @examples.command()
 @click.argument("collection", default="")
-@click.option(
-    "--format", "form", type=click.Choice(["jsonl", "csv"]), help="Default: as the file's name says, else jsonl."
-)
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), help="Default: by the file's name, else jsonl.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file (default: standard output).")
 @click.pass_context
 def export(ctx: click.Context, collection: str, form: str | None, output: Path | None) -> None:
-    """Write a COLLECTION out, decrypted: mind who can read it.
+    """Write the examples of a COLLECTION, decrypted: protect the output.
 
     Example: argosy examples export tickets --output tickets.jsonl
     """
@@ -183,7 +190,7 @@ def export(ctx: click.Context, collection: str, form: str | None, output: Path |
     from argosy.paths import check_suffix, private_text
 
     project = command_project(ctx)
-    project.examples.count(collection)  # says at once where there is no such collection
+    project.examples.count(collection)  # fail at once if there is no such collection
     suffix = f".{form or 'jsonl'}"
     if output is not None and output.suffix:
         suffix = check_suffix(output, (suffix,) if form else FORMATS)
@@ -198,20 +205,20 @@ def export(ctx: click.Context, collection: str, form: str | None, output: Path |
 @examples.command()
 @click.argument("subject")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--mark", is_flag=True, help="Mark those models, so that nobody promotes them unawares.")
+@click.option("--mark", is_flag=True, help="Mark those models, so that nobody promotes them by mistake.")
 @click.option(
     "--wait",
     type=click.FloatRange(min=0, max=86_400),
     metavar="SECONDS",
-    help="Wait until the spools of all servers have erased it too (default: a moment, for those that live).",
+    help="Wait until the spools of all servers have erased it too (default: at most 5 s, for running ones).",
 )
 @json_option
 @click.pass_context
 def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, wait: float | None, as_json: bool) -> int:
     """Remove a SUBJECT from examples, predictions and feedback; list the models that learned from it.
 
-    Exit code 1 where nothing is stored about it: see how it is written; and, with --wait, where a spool has not erased
-    it by then.
+    Exit code 1 if nothing is stored about it (check the spelling), or, with --wait, if a spool has not erased it in
+    time.
 
     Example: argosy examples erase customer-17
     """
@@ -228,16 +235,16 @@ def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, wait: float |
         print_json(asdict(erased))
         return code
     for path in erased.damaged:
-        print_line(f"{path} cannot be read to its end, nor searched: delete it.", err=True)
+        print_line(f"{path} cannot be read completely, so it may still hold the subject: delete it.", err=True)
     print_owing(erased.waiting)
     if erased.is_nothing:
-        print_line("Nothing is stored about that subject, as it is written here.", err=True)
+        print_line("Nothing is stored about that subject: check its spelling.", err=True)
         return code
     examples_, revisions = plural(erased.examples, "example"), plural(erased.revisions, "revision")
     print_line(f"Erased {examples_} ({revisions}) and {plural(erased.predictions, 'prediction')}.")
     if erased.models:
         marked = " They are marked." if mark else ""
-        print_line(f"Trained on it, and still there: {', '.join(erased.models)}.{marked}")
+        print_line(f"Models trained on it: {', '.join(erased.models)}.{marked}")
     return code
 
 
@@ -248,7 +255,7 @@ def _print_report(report: ImportReport, collection: str, rule: str) -> None:
     for count, noun, meaning in (
         (report.relabelled, "new revision", ": the label changed"),
         (report.revised - report.relabelled, "new revision", ": a subject was added"),
-        (report.duplicates, "duplicate", ": said nothing new"),
+        (report.duplicates, "duplicate", ": known already"),
         (report.conflicts, "conflict", f": texts whose labels disagree, settled by '{rule}'"),
         (report.dropped, "row", " lost to those conflicts"),
     ):
@@ -258,9 +265,9 @@ def _print_report(report: ImportReport, collection: str, rule: str) -> None:
         more = "; …" if report.skipped > len(report.problems) else ""
         print_line(f"  {plural(report.skipped, 'bad row')} skipped: {'; '.join(report.problems)}{more}")
     for label, usual in [*report.merged.items()][:SHOWN]:
-        print_line(f"  took the label '{label}' as '{usual}'")
-    print_alike(report.alike, "--fold-case takes them as one")
-    print_missing(report.missing_words, f"--missing {','.join(report.missing_words)} takes them as none")
+        print_line(f"  read the label '{label}' as '{usual}'")
+    print_alike(report.alike, "--fold-case merges them")
+    print_missing(report.missing_words, f"--missing {','.join(report.missing_words)} reads them as missing")
     if report.hint:
         print_line(f"  {report.hint}")
     for rows in report.disagreements[:SHOWN]:
@@ -270,7 +277,7 @@ def _print_report(report: ImportReport, collection: str, rule: str) -> None:
 
 
 def _database(url: str) -> str:
-    """The URL of the database that is asked, also out of a variable: others see a command's arguments."""
+    """The URL of the query's database, or that of a variable, since other users can see a command's arguments."""
     url = url or os.environ.get(SOURCE_DATABASE, "")
     if not url:
         raise ExamplesInvalid(f"--query needs a database: give --database URL, or the variable {SOURCE_DATABASE}")
@@ -278,20 +285,20 @@ def _database(url: str) -> str:
 
 
 def as_option(option: str, value: str) -> str:
-    """An option as it is typed."""
+    """An option as it is typed on the command line."""
     return f"--{option.replace('_', '-')}{value and f' {value}'}"
 
 
 def print_alike(groups: Sequence[Sequence[str]], to_do: str) -> None:
-    """Labels that may be meant as one."""
+    """Print labels that may be meant as one."""
     if groups:
         shown = "; ".join(", ".join(f"'{label}'" for label in group) for group in groups[:SHOWN])
         more = f"; … and {len(groups) - SHOWN:,} more" if len(groups) > SHOWN else ""
-        print_line(f"  labels that differ in case or form alone: {shown}{more}: {to_do}")
+        print_line(f"  labels that differ only in case or form: {shown}{more}: {to_do}")
 
 
 def print_missing(words: Mapping[str, int], to_do: str) -> None:
-    """Labels that look like missing values."""
+    """Print labels that look like missing values."""
     shown = [f"'{label}' ({plural(rows, 'row')})" for label, rows in words.items()]
     if shown:
         noun = "the labels look like missing values" if len(shown) > 1 else "the label looks like a missing value"

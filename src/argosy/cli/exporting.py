@@ -19,9 +19,9 @@ from argosy.cli.project import command_project
     type=click.Choice(["argosy", "json", "onnx", "mlflow"]),
     default="argosy",
     show_default=True,
-    help="argosy: everything, for another project; json: the same to read; onnx: a graph; mlflow: a folder.",
+    help="argosy: everything, for another project; json: the same as text; onnx: a graph; mlflow: a folder.",
 )
-@click.option("--force", is_flag=True, help="Replace a FILE that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing FILE.")
 @json_option
 @click.pass_context
 def export(ctx: click.Context, reference: str, file: Path, form: str, force: bool, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from argosy.errors import FeedbackInvalid, NothingNew, nearest
 from argosy.label_sets import as_members, label_of, looks_missing, missing_words
 from argosy.plurals import plural
 
-source_option = click.option("--source", default="analyst", show_default=True, help="Who says so.")
+source_option = click.option("--source", default="analyst", show_default=True, help="The source of the feedback.")
 
 
 @click.group()
@@ -27,16 +27,20 @@ def feedback() -> None:
 
 @feedback.command()
 @click.argument("prediction_id", default="")
-@click.option("--label", required=True, help="What it should have been, or what then happened.")
+@click.option("--label", required=True, help="The right label, or what happened.")
 @click.option(
-    "--kind", type=click.Choice(["correction", "outcome"]), default="correction", show_default=True, help="Which."
+    "--kind",
+    type=click.Choice(["correction", "outcome"]),
+    default="correction",
+    show_default=True,
+    help="The kind of feedback.",
 )
 @click.option("--entity", default="", help="In place of an id: every prediction about this entity …")
-@click.option("--since", default="", help="… made from this moment on …")
-@click.option("--until", default="", help="… and before this one.")
+@click.option("--since", default="", help="… made from this time on …")
+@click.option("--until", default="", help="… and before this time.")
 @click.option("--model", default="", help="With --entity: only predictions of this model.")
 @click.option("--uniform", is_flag=True, help="The prediction was drawn without regard to its answer: it may measure.")
-@click.option("--key", default="", help="An idempotency key of yours.")
+@click.option("--key", default="", help="An idempotency key.")
 @source_option
 @json_option
 @click.pass_context
@@ -54,7 +58,7 @@ def add(
     source: str,
     as_json: bool,
 ) -> None:
-    """Say what a prediction should have been, by its PREDICTION_ID or by entity and time.
+    """Give the right label of a prediction, by its PREDICTION_ID or by entity and time.
 
     Example: argosy feedback add 01927c… --label delivery
     """
@@ -69,13 +73,13 @@ def add(
     if as_json:
         print_json({"prediction_ids": ids, "new": new})
         return
-    print_line(f"Kept, for {plural(new, 'prediction')}." if new else "Known already: nothing changed.")
+    print_line(f"Stored for {plural(new, 'prediction')}." if new else "Known already: nothing changed.")
     known = given.labels()
     for one in as_members(label_of(label)):
         if one not in known:
-            print_line(f"No example has the label '{one}'{nearest(one, known)}: if it is a slip, add the right one.")
+            print_line(f"No example has the label '{one}'{nearest(one, known)}: if it is a mistake, add the right one.")
         if looks_missing(one):
-            print_line(f"The label '{one}' looks like a missing value: where nothing is known, give no feedback.")
+            print_line(f"The label '{one}' looks like a missing value: if the label is not known, give no feedback.")
 
 
 @feedback.command("list")
@@ -90,7 +94,7 @@ def add(
 @json_option
 @click.pass_context
 def list_(ctx: click.Context, model: str, rows: int, as_json: bool) -> None:
-    """List the feedback that was given, of one MODEL or of all, the newest first.
+    """List feedback on one MODEL or on all, the newest first.
 
     Example: argosy feedback list topics
     """
@@ -132,12 +136,12 @@ def list_(ctx: click.Context, model: str, rows: int, as_json: bool) -> None:
 @feedback.command()
 @click.argument("model")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The CSV to write.")
-@click.option("--rows", type=click.IntRange(1, 100_000), help="How many; by default what the gate asks for, else 50.")
-@click.option("--since", default="", help="Only predictions made from this moment on.")
+@click.option("--rows", type=click.IntRange(1, 100_000), help="How many (default: as many as the gate needs, else 50).")
+@click.option("--since", default="", help="Only predictions made from this time on.")
 @json_option
 @click.pass_context
 def review(ctx: click.Context, model: str, output: Path, rows: int | None, since: str, as_json: bool) -> None:
-    """Write predictions of the MODEL to correct, most of them of the least certain, in the order of their draw.
+    """Write predictions of the MODEL to a file for correction, mainly uncertain ones, in the order of their draw.
 
     Example: argosy feedback review topics --output review.csv
     """
@@ -160,7 +164,7 @@ def review(ctx: click.Context, model: str, output: Path, rows: int | None, since
 @json_option
 @click.pass_context
 def import_(ctx: click.Context, file: Path, source: str, as_json: bool) -> None:
-    """Take back a corrected FILE, all or nothing.
+    """Import a corrected FILE, completely or not at all.
 
     Example: argosy feedback import review.csv
     """
@@ -169,17 +173,17 @@ def import_(ctx: click.Context, file: Path, source: str, as_json: bool) -> None:
         found = {"corrections": len(returned.corrections), "new": new, "skipped": returned.skipped}
         print_json({**found, "new_labels": returned.new_labels})
         return
-    print_line(f"{plural(new, 'correction')} kept, {plural(returned.skipped, 'row')} without one skipped.")
+    print_line(f"{plural(new, 'correction')} stored, {plural(returned.skipped, 'row')} without one skipped.")
     if returned.new_labels:
-        print_line(f"New labels, in case of a slip of the pen: {', '.join(returned.new_labels)}")
+        print_line(f"New labels, in case of a typing error: {', '.join(returned.new_labels)}")
     words = missing_words(Counter(one.label for one in returned.corrections))
-    print_missing(words, "where nothing is known, leave the cell empty")
+    print_missing(words, "if the label is not known, leave the cell empty")
 
 
 @click.command()
 @click.argument("model")
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Workers to start.")
-@click.option("--detach", is_flag=True, help="Only queue it: workers elsewhere do the rest.")
+@click.option("--detach", is_flag=True, help="Only queue it: other workers run it.")
 @now_option
 @json_option
 @click.pass_context
@@ -211,7 +215,7 @@ def retrain(ctx: click.Context, model: str, processes: int, detach: bool, now: b
     else:
         print_line(f"{plural(found.new_training_rows, 'new training row')}. {found.summary}")
         if found.requested_by not in ("", current_user()):
-            print_line(f"It was under way already, asked for by {found.requested_by}.")
+            print_line(f"It was running already, requested by {found.requested_by}.")
         if found.left_out:
             print_line(f"Left out of the evidence: {found.left_out}.")
     return 0 if found.promoted else 1
@@ -225,4 +229,4 @@ def _moment(text: str, late: bool = False) -> float:
     try:
         return parse_time(text)
     except ValueError:
-        raise FeedbackInvalid(f"'{text}' is no moment: write 2026-01-31 or 2026-01-31T12:00:00Z") from None
+        raise FeedbackInvalid(f"'{text}' is not a time: write 2026-01-31 or 2026-01-31T12:00:00Z") from None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from argosy.transfer.taking import TakenVersion
 
 _OPTIONS = {"takes": "input", "trusted": "trust"}
-"""Options that have another name here than in Python."""
+"""Options whose name differs from that in Python."""
 
 
 @click.command("import")
@@ -27,23 +27,23 @@ _OPTIONS = {"takes": "input", "trusted": "trust"}
     "--format",
     "form",
     type=click.Choice(["argosy", "json", "onnx", "mlflow", "skops", "joblib", "pickle"]),
-    help="What the file is (default: as it begins, or its name ends).",
+    help="The file's format (default: by its content or name).",
 )
 @click.option("--as", "name", default="", metavar="MODEL", help="The registered model to make it a version of.")
 @click.option(
     "--input",
     "takes",
     default="",
-    help="What it takes (default: text): text, text:FIELD, fields:a,b (numbers), a mapping, or a file of one.",
+    help="Its input (default: text): text, text:FIELD, fields:a,b (numbers), a mapping, or a file with one.",
 )
 @click.option(
-    "--classes", default="", help="Its classes in the order of its outputs, where the file does not say: a,b,c."
+    "--classes", default="", help="Its classes in the order of its outputs, if the file does not contain them: a,b,c."
 )
 @click.option("--dataset", default="", help="What to score it on, as in a plan (default: all).")
 @click.option(
     "--trust", "trusted", multiple=True, metavar="TYPE", help="A type in a skops file to trust; may be repeated."
 )
-@click.option("--allow-pickle", is_flag=True, help="Open a pickle or joblib file, in a process of its own.")
+@click.option("--allow-pickle", is_flag=True, help="Open a pickle or joblib file, in a separate process.")
 @json_option
 @click.pass_context
 def import_(
@@ -60,8 +60,8 @@ def import_(
 ) -> None:
     """Make a model in FILE a version of a registered model.
 
-    One that was trained elsewhere is scored on examples of yours; a version that `argosy models export` wrote comes
-    with its own figures and its history.
+    A model that was trained elsewhere is scored on your examples; a version from `argosy models export` has its own
+    figures and history.
 
     Example: argosy models import churn.onnx --as churn --input fields:age,visits --classes no,yes
     """
@@ -102,9 +102,11 @@ def _print_imported(found: ImportedVersion) -> None:
         f"{found.version.reference} {'is imported' if found.is_new else 'was imported before'}: accuracy {figures}."
     )
     if found.unknown:
-        print_line(f"  {plural(found.unknown, 'row')} of the test part have a label that it does not know: all misses")
+        print_line(
+            f"  {plural(found.unknown, 'row')} of the test part have a label that it does not know: all count as wrong"
+        )
     if not found.has_probabilities:
-        print_line("  it has scores, and no probabilities")
+        print_line("  it has scores, but no probabilities")
     print_line(f"Next: argosy models promote {found.version.reference}")
 
 
@@ -114,7 +116,7 @@ def _print_imported(found: ImportedVersion) -> None:
 @json_option
 @click.pass_context
 def challenge(ctx: click.Context, reference: str, processes: int, as_json: bool) -> None:
-    """Have the gate judge a version against the champion; it is promoted where it is better.
+    """Have the gate judge a version against the champion; it is promoted if it is better.
 
     Example: argosy models challenge topics@3
     """
@@ -134,7 +136,7 @@ def challenge(ctx: click.Context, reference: str, processes: int, as_json: bool)
 
 
 def origin_rows(origin: Mapping[str, Any], is_isolated: bool) -> list[tuple[str, str]]:
-    """Where an imported version came from, and what isolates it on this machine."""
+    """The origin of an imported version, and what isolates it on this machine."""
     from argosy.models.runtimes.sandbox import isolation
 
     rows = [("imported", "{file} ({format}, {sha256:.12}…) by {by}, {at}".format(**origin))]

@@ -1,4 +1,4 @@
-"""`argosy jobs …`: which there are, and why one waits or has failed."""
+"""`argosy jobs …`: the list of jobs, and why one waits or has failed."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def jobs() -> None:
 
 
 @jobs.command("list")
-@click.option("--state", type=click.Choice(STATES), help="Only those in that state.")
-@click.option("--kind", default="", help="Only those of one: train, retrain, gate, replay, drift, submit or step.")
-@click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="List no more than so many.")
+@click.option("--state", type=click.Choice(STATES), help="Only jobs in that state.")
+@click.option("--kind", default="", help="Only jobs of that kind: train, retrain, gate, replay, drift, submit or step.")
+@click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="List at most this many.")
 @json_option
 @click.pass_context
 def list_jobs(ctx: click.Context, state: str | None, kind: str, most: int, as_json: bool) -> None:

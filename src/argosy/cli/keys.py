@@ -21,7 +21,7 @@ def keys() -> None:
 @json_option
 @click.pass_context
 def show(ctx: click.Context, as_json: bool) -> None:
-    """Show each master key's fingerprint and what it opens; never a key.
+    """Show each master key's fingerprint and what it opens, never the key itself.
 
     Example: argosy keys show
     """
@@ -36,7 +36,7 @@ def show(ctx: click.Context, as_json: bool) -> None:
             state.role,
             state.fingerprint or state.problem,
             ", ".join(scope.removeprefix("collection:") for scope in state.scopes) or "nothing yet",
-            "begun and not ended: argosy keys rotate " + state.role if state.rotating else "",
+            "not finished: argosy keys rotate " + state.role if state.rotating else "",
         )
         for state in states
     ]
@@ -48,7 +48,7 @@ def show(ctx: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def rotate(ctx: click.Context, role: str, as_json: bool) -> None:
-    """Replace the master key of ROLE, examples or predictions, while everything runs; no row is rewritten.
+    """Replace the master key of ROLE, examples or predictions, while the project is in use; no row is rewritten.
 
     Example: argosy keys rotate examples
     """
@@ -58,7 +58,7 @@ def rotate(ctx: click.Context, role: str, as_json: bool) -> None:
     if as_json:
         print_json(asdict(rotated))
         return
-    ended = " The rotation that was begun before has ended." if rotated.resumed else ""
+    ended = " The earlier rotation is finished." if rotated.resumed else ""
     print_line(
         f"The key '{role}' is {rotated.fingerprint} now; it wraps {plural(rotated.data_keys, 'data key')}.{ended}"
     )

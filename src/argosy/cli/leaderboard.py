@@ -1,4 +1,4 @@
-"""The leaderboard as tables, one a dataset, within the width of the terminal."""
+"""The leaderboard as tables, one per dataset, within the width of the terminal."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Row = dict[str, Any]
 Column = tuple[str, Callable[[Row], str]]
 
 FIGURES = {"accuracy": "accuracy", "micro_f1": "micro-F1", "macro_f1": "macro-F1", "log_loss": "log loss"}
-"""As a reader knows them."""
+"""Names of metrics for people."""
 _DROPPED = (">log loss", ">accuracy", ">exact", ">macro-F1", ">kB", ">µs", ">fit s")
-"""What goes first where a table is too wide."""
+"""Columns in the order in which they are left out of a table that is too wide."""
 _INNER = re.compile(r"([(+] ?\w+) [^()+]*?(?= \+|\))")
-"""Options of plug-ins inside another's, as of `union of=(tfidf ngrams=[1, 2] + …)`: names say more in less room."""
+"""Options of plug-ins inside another's, as of `union of=(tfidf ngrams=[1, 2] + …)`: names are shorter."""
 
 
 def print_leaderboard(project: Project, plan: str, top: int | None = None) -> None:
-    """A table a dataset, the best first; those that chance alone may put behind it are marked, and the cheapest."""
+    """Print a table per dataset, the best first; tied definitions are marked, and the cheapest of them."""
     rows = project.ranked(plan)
     if not rows:
         print_line(f"Nothing is trained yet: argosy train {plan or 'plan.yaml'}")
@@ -46,17 +46,17 @@ def print_leaderboard(project: Project, plan: str, top: int | None = None) -> No
 
 
 def _print_promotable(rows: Sequence[Row]) -> None:
-    """What to do where there is no champion: of the first model that has something worth promoting at the top."""
+    """Print what to do without a champion, for the first model whose best version is worth promoting."""
     best: dict[str, Row] = {}
     for row in rows:
         for version in row["versions"]:
             best.setdefault(version.partition("@")[0], row)
     useful = [model for model, row in sorted(best.items()) if not row["learned_nothing"]]
     if useful:
-        print_line(f"None of them is a champion yet: argosy models promote {useful[0]}@best")
+        print_line(f"No version is champion yet: argosy models promote {useful[0]}@best")
     elif best:
         print_line(
-            f"None of them is a champion yet, nor fit to be: the best {next(iter(best.values()))['learned_nothing']}."
+            f"No version is champion yet, and none should be: the best {next(iter(best.values()))['learned_nothing']}."
         )
 
 
@@ -69,7 +69,7 @@ def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> N
     columns, cells = fitted(shown, width)
     print_table(columns, cells, title)
     if any(NUMBERED in cell for row in cells for cell in row):
-        print_line(f"{NUMBERED} numbers what differs where there is no room for it: a wider terminal, or --format csv")
+        print_line(f"{NUMBERED} numbers entries that differ but are too long: use a wider terminal, or --format csv")
     _print_baseline(rows)
     if len(rows) > len(shown):
         print_line(f"… and {len(rows) - len(shown)} more: argosy leaderboard {plan}\n")
@@ -82,7 +82,7 @@ def _marks(row: Row) -> str:
 
 
 def _print_baseline(rows: Sequence[Row]) -> None:
-    """What it takes to be better than no model at all, and which are not."""
+    """Print the majority baseline, and how many definitions are no better."""
     first, constant = rows[0], sum(row["is_constant"] for row in rows)
     if first["baseline_label"] is not None:
         figures = [
@@ -99,7 +99,7 @@ def _print_baseline(rows: Sequence[Row]) -> None:
 
 
 def fitted(rows: Sequence[Row], width: int) -> tuple[list[str], list[list[str]]]:
-    """Names and cells of as many columns as go into the width; names and options are cut short as a last resort."""
+    """Names and cells of as many columns as fit into the width; names and options are shortened as a last resort."""
     columns = _columns(rows)
     for name in (None, *_DROPPED):
         columns = [one for one in columns if one[0] != name]
@@ -123,7 +123,7 @@ def _written(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[list[str],
 
 
 def _leave_inner_out(cells: Sequence[list[str]], place: int) -> None:
-    """Leave the options of plug-ins inside another out of a column, unless that makes texts alike that are not."""
+    """Leave the options of nested plug-ins out of a column, unless different texts would become equal."""
     short = {row[place]: _INNER.sub(r"\1", row[place]) for row in cells}
     if len(set(short.values())) == len(short):
         for row in cells:
@@ -131,7 +131,7 @@ def _leave_inner_out(cells: Sequence[list[str]], place: int) -> None:
 
 
 def _shorten(cells: Sequence[list[str]], places: Sequence[int], excess: int, shortest: int) -> None:
-    """Take that many characters off these columns, the widest first, none becoming shorter than it may be."""
+    """Remove that many characters from these columns, the widest first, none becoming shorter than its minimum."""
     limits = {place: max((len(row[place]) for row in cells), default=0) for place in places}
     for _ in range(excess):
         widest = max(limits, key=lambda place: limits[place])
@@ -148,7 +148,7 @@ def _width(names: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
 
 
 def _others(rows: Sequence[Row]) -> dict[str, str]:
-    """The test part's other figures by column: of label sets, the accuracy is of exact ones."""
+    """The test part's other figures by column: for label sets, the accuracy is that of exact sets."""
     are_sets = any(row.get("test_micro_f1") is not None for row in rows)
     ranked_by = rows[0]["ranked_by"] if rows else "accuracy"
     named = {"accuracy": ">exact" if are_sets else ">accuracy", "macro_f1": ">macro-F1", "log_loss": ">log loss"}

@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 def lineage(
     ctx: click.Context, reference: str, of_example: str, of_file: str, graph: Path | None, as_json: bool
 ) -> None:
-    """Show how a version came to be and what became of it, or whose answer a prediction is; no text is shown.
+    """Show how a version, or the version behind a prediction, was made and what happened to it; no text is shown.
 
-    What was imported by whom, which rows, code and surroundings, who trained and promoted it, what it answered since.
+    It lists imports, rows, code and environment, who trained and promoted the version, and its answers since.
 
     Example: argosy lineage topics@champion --graph topics.svg
     """
     from argosy.lineage import gathering, learned, tree
 
     if sum(map(bool, (reference, of_example, of_file))) != 1:
-        raise UserMistake("say one of MODEL@VERSION, a label, a prediction's id, --of-example ID and --of-file PATH")
+        raise UserMistake("give one of MODEL@VERSION, a label, a prediction's id, --of-example ID and --of-file PATH")
     backends = command_project(ctx).backends
     if not reference:
         if graph is not None:

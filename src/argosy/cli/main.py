@@ -23,29 +23,29 @@ from argosy.terminal_text import visible_line
 COMMANDS = {
     "init": ("argosy.cli.project:init", "Make a new project folder."),
     "examples": ("argosy.cli.examples:examples", "Import, count, show, export and erase labelled examples."),
-    "plan": ("argosy.cli.plan:plan", "Check, submit, watch, cancel and retry plans."),
-    "train": ("argosy.cli.train:train", "Train a plan here and now, then show the leaderboard."),
-    "steps": ("argosy.cli.steps:steps", "Run commands on new files, and show what they printed and put out."),
-    "worker": ("argosy.cli.train:worker", "Run workers that train whatever is queued."),
+    "plan": ("argosy.cli.plan:plan", "Check, submit, list, cancel and retry plans, and show their state."),
+    "train": ("argosy.cli.train:train", "Train a plan on this machine, then show the leaderboard."),
+    "steps": ("argosy.cli.steps:steps", "Run commands on new files, and show their logs and outputs."),
+    "worker": ("argosy.cli.train:worker", "Run workers that train queued definitions."),
     "workers": (
         "argosy.cli.workers:workers",
-        "List workers, have them finish or stop, start some on Ray.",
+        "List, drain and stop workers, and start some on Ray.",
     ),
-    "spools": ("argosy.cli.spools:spools", "List the servers' spools, and forget one that is gone."),
+    "spools": ("argosy.cli.spools:spools", "List the servers' spools, and forget a lost one."),
     "jobs": ("argosy.cli.jobs:jobs", "List jobs, and show why one waits or has failed."),
     "leaderboard": ("argosy.cli.models:leaderboard", "Show every definition tried, best first."),
     "models": ("argosy.cli.models:models", "List, show, promote and roll back versions."),
     "report": ("argosy.cli.report:report", "Write one HTML page about a model or a plan."),
     "lineage": ("argosy.cli.lineage:lineage", "Show where a version or a prediction comes from, from file to answer."),
-    "drift": ("argosy.cli.drift:drift", "Compare what a model answers live with its test part, over time."),
+    "drift": ("argosy.cli.drift:drift", "Compare a model's live answers with its test part, over time."),
     "reproduce": ("argosy.cli.reproduce:reproduce", "Train a definition again and compare it bit for bit."),
     "serve": ("argosy.cli.serve:serve", "Run the model server."),
-    "predict": ("argosy.cli.predict:predict", "Classify texts, or the rows of files, here, without a server."),
+    "predict": ("argosy.cli.predict:predict", "Classify texts, or the rows of files, without a server."),
     "feedback": ("argosy.cli.feedback:feedback", "Give outcomes and corrections; review predictions."),
-    "retrain": ("argosy.cli.feedback:retrain", "Train a challenger on newer data; promote it if the gate agrees."),
-    "notifications": ("argosy.cli.notifications:notifications", "Follow what happens: training, promotions, failures."),
+    "retrain": ("argosy.cli.feedback:retrain", "Train a challenger on newer data; promote it if the gate accepts it."),
+    "notifications": ("argosy.cli.notifications:notifications", "Follow events: training, promotions, failures."),
     "keys": ("argosy.cli.keys:keys", "Show and replace the project's master keys."),
-    "tokens": ("argosy.cli.tokens:tokens", "Make, list and revoke tokens for the server."),
+    "tokens": ("argosy.cli.tokens:tokens", "Create, list and revoke tokens for the server."),
     "backup": ("argosy.cli.backup:backup", "Write the project into one file, while it runs."),
     "migrate": ("argosy.cli.migrate:migrate", "Copy the project's rows to another database, and compare."),
     "restore": ("argosy.cli.backup:restore", "Make a project again from a backup."),
@@ -97,7 +97,7 @@ class Commands(click.Group):
 )
 @click.pass_context
 def cli(ctx: click.Context, project: str, log_level: str | None) -> None:
-    """Train, serve and keep improving text classifiers.
+    """Train, serve and continuously improve text classifiers.
 
     \b
     argosy init shop && cd shop
@@ -152,7 +152,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _is_foreign(argument: str) -> bool:
-    """Whether its bytes are no text of the system's encoding."""
+    """Whether its bytes are not valid in the system's encoding."""
     try:
         argument.encode()
     except UnicodeEncodeError:
@@ -161,7 +161,7 @@ def _is_foreign(argument: str) -> bool:
 
 
 def _not_possible(failure: OSError) -> int:
-    """What the system refuses: a mistake where a file was named wrongly, else a failure such as a full disk."""
+    """Report an error of the system: a mistake if a file was named wrongly, else a failure such as a full disk."""
     named = f"{failure.filename}: " if failure.filename else ""
     is_mistake = bool(named) and isinstance(failure, MISNAMED)
     print_line(f"{'Error' if is_mistake else 'Failed'}: {named}{failure.strerror or failure}", err=True)

@@ -11,14 +11,14 @@ from argosy.plurals import plural
 
 @click.command()
 @click.option("--to", required=True, metavar="URL", help="An empty database: postgresql://… or sqlite:///FILE.")
-@click.option("--from", "source", default="", metavar="URL", help="Whose rows (default: the project's database).")
+@click.option("--from", "source", default="", metavar="URL", help="The database to copy from (default: the project's).")
 @click.option("--artifacts", default="", metavar="URL", help="Copy the artifacts there too: s3://… or file:FOLDER.")
 @json_option
 @click.pass_context
 def migrate(ctx: click.Context, to: str, source: str, artifacts: str, as_json: bool) -> None:
-    """Copy the project's rows into another database, and compare them; nothing may run on the project meanwhile.
+    """Copy the project's rows into another database, and compare them; nothing may run in the project meanwhile.
 
-    What was there stays. The project uses the new places once argosy.yaml names them.
+    The old database is not changed. The project uses the new places once argosy.yaml names them.
 
     Example: argosy migrate --to postgresql://argosy@db/argosy --artifacts s3://models/shop
     """
@@ -34,8 +34,8 @@ def migrate(ctx: click.Context, to: str, source: str, artifacts: str, as_json: b
         return
     rows = sum(done.tables.values())
     print_line(
-        f"Copied {plural(rows, 'row')} of {plural(len(done.tables), 'table')} to {done.database}; all are alike."
+        f"Copied {plural(rows, 'row')} of {plural(len(done.tables), 'table')} to {done.database}; all are identical."
     )
     if artifacts:
         print_line(f"Copied {plural(done.artifacts, 'artifact')} to {artifacts}.")
-    print_line("Name the new places in argosy.yaml to use them: until then the project is where it was.", err=True)
+    print_line("Name the new places in argosy.yaml to use them: until then the project uses the old ones.", err=True)

@@ -1,4 +1,4 @@
-"""`argosy models code`, `argosy models files` and `argosy models tag`: what is kept with a version."""
+"""`argosy models code`, `argosy models files` and `argosy models tag`: data stored with a version."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from argosy.plurals import plural
 
 @click.command()
 @click.argument("reference", metavar="MODEL[@VERSION]")
-@click.option("--to", "folder", metavar="FOLDER", help="Write the files there in place of printing them.")
+@click.option("--to", "folder", metavar="FOLDER", help="Write the files there instead of printing them.")
 @json_option
 @click.pass_context
 def code(ctx: click.Context, reference: str, folder: str | None, as_json: bool) -> None:
@@ -32,7 +32,7 @@ def code(ctx: click.Context, reference: str, folder: str | None, as_json: bool) 
         target = Path(folder)
         there = [name for name in found.files if (target / name).exists()]
         if there:
-            raise UserMistake(f"{target / there[0]} is there already: give --to another folder")
+            raise UserMistake(f"{target / there[0]} exists already: give --to another folder")
         found.unpack(target)
         print_line(f"{plural(len(sources), 'file')} written to {folder}")
         return
@@ -56,7 +56,7 @@ def files(ctx: click.Context, reference: str, name: str | None, path: str | None
     if name is not None:
         target = Path(path or Path(name).name)
         if target.exists():
-            raise UserMistake(f"{target} is there already: give --to another name")
+            raise UserMistake(f"{target} exists already: give --to another name")
         target.write_bytes(models.file(reference, name).read_bytes())
         print_line(f"{name} written to {target}")
         return
@@ -65,7 +65,7 @@ def files(ctx: click.Context, reference: str, name: str | None, path: str | None
         print_json({"files": [asdict(one) for one in attached], "curves": curves})
         return
     if not attached and not curves:
-        print_line(f"{reference} has no files and no curves: no plug-in that trained it kept any.")
+        print_line(f"{reference} has no files and no curves: no plug-in stored any during training.")
     if attached:
         print_table(("file", ">bytes"), [(one.name, f"{one.size_bytes:,}") for one in attached])
     if curves:
@@ -76,11 +76,11 @@ def files(ctx: click.Context, reference: str, name: str | None, path: str | None
 @click.command()
 @click.argument("reference", metavar="MODEL@VERSION")
 @click.argument("tags", nargs=-1, metavar="[TAG[=VALUE]]...")
-@click.option("--remove", is_flag=True, help="Take these tags away.")
+@click.option("--remove", is_flag=True, help="Remove these tags.")
 @json_option
 @click.pass_context
 def tag(ctx: click.Context, reference: str, tags: tuple[str, ...], remove: bool, as_json: bool) -> None:
-    """Give a version tags of your own, or show those that it has.
+    """Give a version tags, or show its tags.
 
     Example: argosy models tag topics@3 reviewed=yes ticket=OPS-17
     """

@@ -27,7 +27,7 @@ alias_option = click.option(
     "--as", "alias", default="champion", show_default=True, metavar="ALIAS", help="Which alias to move."
 )
 SHOWN_LABELS = 20
-"""More columns than a terminal has room for are not printed."""
+"""A confusion matrix with more columns does not fit a terminal and is not printed."""
 reason_option = click.option("--reason", default="", help="Why, for the history.")
 
 
@@ -96,7 +96,7 @@ def show(ctx: click.Context, reference: str, as_json: bool) -> None:
         return
     names, aliases = ", ".join(one.reference for one in versions), ", ".join(versions[0].aliases if versions else ())
     print_line(f"{names or 'no version of a model:'} {trained.label}" + (f" ({aliases})" if aliases else ""))
-    print_table(("", ""), _story(versions, trained, changed))
+    print_table(("", ""), _details(versions, trained, changed))
     _print_metrics(trained.metrics)
     _print_confusion(trained.confusion)
 
@@ -105,14 +105,14 @@ def show(ctx: click.Context, reference: str, as_json: bool) -> None:
 @click.argument("reference", metavar="MODEL@VERSION")
 @alias_option
 @reason_option
-@click.option("--force", is_flag=True, help="Also a version that is marked.")
-@click.option("--yes", is_flag=True, help="Also over a champion that is better, or that it cannot be compared with.")
+@click.option("--force", is_flag=True, help="Allow a version that is marked.")
+@click.option("--yes", is_flag=True, help="Allow it if the champion is better, or cannot be compared.")
 @json_option
 @click.pass_context
 def promote(ctx: click.Context, reference: str, alias: str, reason: str, force: bool, yes: bool, as_json: bool) -> None:
     """Point an alias at a version: a number, another alias, `best` or `proposed` on the leaderboard.
 
-    Over a champion it first says how the two compare on the same rows.
+    Over a champion it first compares the two on the same rows.
 
     Example: argosy models promote topics@best --reason "best on validation"
     """
@@ -133,21 +133,21 @@ def promote(ctx: click.Context, reference: str, alias: str, reason: str, force: 
 
 
 def _ask(promotion: Promotion) -> None:
-    """Raise PromotionDoubtful unless a person at the terminal says yes."""
+    """Raise PromotionDoubtful unless a person at the terminal confirms."""
     from argosy.evaluation.promotion import check_not_doubtful
 
-    if not (sys.stdin.isatty() and click.confirm("Promote it all the same?", err=True)):
+    if not (sys.stdin.isatty() and click.confirm("Promote it anyway?", err=True)):
         check_not_doubtful(promotion, "--yes")
 
 
 @models.command()
 @click.argument("reference", metavar="MODEL@VERSION")
-@click.option("--reason", default="", help="Why it is not to be promoted; shown wherever the version is.")
-@click.option("--remove", is_flag=True, help="Take the mark away.")
+@click.option("--reason", default="", help="Why it should not be promoted; shown with the version.")
+@click.option("--remove", is_flag=True, help="Remove the mark.")
 @json_option
 @click.pass_context
 def mark(ctx: click.Context, reference: str, reason: str, remove: bool, as_json: bool) -> None:
-    """Mark a version as not to be promoted, such as one that learned from somebody who was erased.
+    """Mark a version that should not be promoted, such as one that learned from an erased person.
 
     Example: argosy models mark topics@3 --reason "learned from customer-17"
     """
@@ -185,7 +185,7 @@ def rollback(ctx: click.Context, model: str, alias: str, reason: str, as_json: b
 @json_option
 @click.pass_context
 def unalias(ctx: click.Context, model: str, alias: str, reason: str, as_json: bool) -> None:
-    """Take an ALIAS of a MODEL away; servers no longer answer under it.
+    """Remove an ALIAS of a MODEL; servers no longer answer under it.
 
     Example: argosy models unalias topics canary
     """
@@ -199,13 +199,13 @@ def unalias(ctx: click.Context, model: str, alias: str, reason: str, as_json: bo
 @models.command()
 @click.argument("model")
 @click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Workers to start.")
-@click.option("--detach", is_flag=True, help="Only queue it: workers elsewhere do the rest.")
+@click.option("--detach", is_flag=True, help="Only queue it: other workers run it.")
 @json_option
 @click.pass_context
 def replay(ctx: click.Context, model: str, processes: int, detach: bool, as_json: bool) -> None:
-    """Compare the champion's live answers with the version before it, on the same inputs; roll back if that is better.
+    """Compare the champion's live answers with the previous version's, on the same inputs; roll back if that is better.
 
-    Only feedback that came without regard to the answers counts: reviews, outcomes and uniform corrections.
+    Only feedback that was given without regard to the answers counts: reviews, outcomes and uniform corrections.
 
     Example: argosy models replay topics
     """
@@ -221,7 +221,7 @@ def replay(ctx: click.Context, model: str, processes: int, detach: bool, as_json
     found = replay(project.backends, model, processes)
     print_json(found.to_dict()) if as_json else print_line(found.summary)
     if not as_json and found.requested_by not in ("", current_user()):
-        print_line(f"It was under way already, asked for by {found.requested_by}.")
+        print_line(f"It was running already, requested by {found.requested_by}.")
 
 
 @models.command()
@@ -254,7 +254,7 @@ def history(ctx: click.Context, model: str, as_json: bool) -> None:
 
 
 def _way(move: Move) -> str:
-    """`1 → 2`, `1 ↛ 2` of a challenger that was refused, `1 → –` of an alias that was taken away."""
+    """`1 → 2`, `1 ↛ 2` for a refused challenger, `1 → –` for a removed alias."""
     from argosy.store.aliases import REMOVE
 
     arrow = "↛" if move.action == "refuse" else "→"
@@ -264,10 +264,15 @@ def _way(move: Move) -> str:
 @click.command()
 @click.argument("plan", default="")
 @click.option(
-    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True, help="How."
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="The format of the output.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--top", type=click.IntRange(min=1), help="At most this many of each dataset.")
+@click.option("--top", type=click.IntRange(min=1), help="At most this many for each dataset.")
 @click.pass_context
 def leaderboard(ctx: click.Context, plan: str, form: str, as_json: bool, top: int | None) -> None:
     """Show every definition tried, or those of a PLAN (its file or name): ranked on validation, reported on test.
@@ -294,7 +299,7 @@ def _csv_cell(value: Any) -> Any:
     return guarded(text) if isinstance(text, str) else text
 
 
-def _story(versions: Sequence[Version], trained: Trained, changed: list[str]) -> list[tuple[str, str]]:
+def _details(versions: Sequence[Version], trained: Trained, changed: list[str]) -> list[tuple[str, str]]:
     from argosy.evaluation.leaderboard import evaluated
 
     rows: list[tuple[str, str]] = []
@@ -311,7 +316,7 @@ def _story(versions: Sequence[Version], trained: Trained, changed: list[str]) ->
         ("trained", f"{_trained_at(trained)} in {trained.fit_seconds:.2f} s"),
         *(origin_rows(origin, trained.definition["adapter"]["name"] == "imported") if origin else []),
         *(("marked", one.mark) for one in versions[:1] if one.mark),
-        *((name, "its code here is not what this version was trained with") for name in changed),
+        *((name, "its current code is not the code that this version was trained with") for name in changed),
         ("parent", trained.parent or "–"),
         ("artifact", f"{trained.artifact[:12]}, {trained.size_bytes:,} bytes"),
         ("served form", f"{trained.form['name']}, within {trained.form['difference']:.1g} of the training form"),
@@ -343,7 +348,7 @@ def _print_metrics(metrics: Any) -> None:
 
 
 def _print_labels(labels: Any, per_label: Any, thresholds: Any) -> None:
-    """Each label where texts have several: (hits, rows, answers)."""
+    """Print figures of each label of texts with several: (hits, rows, answers)."""
 
     def share(part: int, whole: int) -> str:
         return f"{part / whole:.3f}" if whole else "–"

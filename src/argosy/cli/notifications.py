@@ -1,4 +1,4 @@
-"""`argosy notifications …`: what happens in a project, as it happens."""
+"""`argosy notifications …`: events of a project as they happen."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ def notifications() -> None:
 
 
 @notifications.command()
-@click.option("--name", default="", help="Go on where this name stopped, and keep what comes while nobody follows.")
-@click.option("--event", "events", multiple=True, metavar="EVENT", help="Only of this kind; may be repeated.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document a line.")
+@click.option(
+    "--name", default="", help="Continue where this name stopped, and keep later events while nobody follows."
+)
+@click.option("--event", "events", multiple=True, metavar="EVENT", help="Only events of this kind; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document per line.")
 @click.pass_context
 def follow(ctx: click.Context, name: str, events: tuple[str, ...], as_json: bool) -> int:
     """Print notifications as they come, until Ctrl-C or SIGTERM.
@@ -52,7 +54,7 @@ def follow(ctx: click.Context, name: str, events: tuple[str, ...], as_json: bool
 @json_option
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
-    """List who follows by a name, how many notifications wait for each, and how many were given up.
+    """List followers with a name, and how many notifications wait for each and were given up.
 
     Example: argosy notifications list
     """
@@ -65,7 +67,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json([dict(zip(("name", "since", "waiting", "dead"), row, strict=True)) for row in rows])
     elif not rows:
-        print_line("Nobody follows notifications: argosy notifications follow --name NAME")
+        print_line("Notifications have no followers: argosy notifications follow --name NAME")
     else:
         print_table(("name", "since", ">waiting", ">dead"), rows)
 
@@ -75,7 +77,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def forget(ctx: click.Context, name: str, as_json: bool) -> None:
-    """Keep nothing for NAME any more; what waits for it is gone.
+    """Forget the follower NAME, with the notifications that wait for it.
 
     Example: argosy notifications forget chat
     """
@@ -86,7 +88,7 @@ def forget(ctx: click.Context, name: str, as_json: bool) -> None:
     if as_json:
         print_json({"name": name, "forgotten": True})
     else:
-        print_line(f"Nothing is kept for '{name}' any more.")
+        print_line(f"'{name}' is forgotten: no notifications are kept for it.")
 
 
 @notifications.group()
@@ -210,7 +212,7 @@ def _dead_row(one: DeadNotification) -> tuple[object, ...]:
 
 
 def _line(one: Notification) -> str:
-    """In words, without what has its place in the log."""
+    """One event as a line of text."""
     from argosy.clock import format_time
 
     if one.event == "alias_moved":

@@ -1,6 +1,6 @@
-"""What commands print: a table where people look, one JSON document where programs read.
+"""Output of commands: tables for people, one JSON document for programs.
 
-Nothing else in `cli` prints: whatever a label, a name or a text holds, here it is made to show and not to act.
+Nothing else in `cli` prints: control characters in a label, a name or a text are escaped here.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from argosy.terminal_text import IN_JSON, visible, visible_line
 
 C = TypeVar("C", bound=Callable[..., Any])
 WIDTH = 100
-"""Columns where nobody says how many there are: in a pipe."""
+"""Columns where the width is unknown: in a pipe."""
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 _CLEARED = "\r\x1b[K"
-"""What empties the terminal's line."""
+"""Empties the terminal's line."""
 
 
 def json_option(command: C) -> C:
@@ -31,7 +31,7 @@ def json_option(command: C) -> C:
 
 
 def print_line(text: object = "", err: bool = False) -> None:
-    """A line, or several; on standard error where `err`."""
+    """Print one or more lines; on standard error if `err`."""
     click.echo(visible(str(text)), err=err)
 
 
@@ -48,7 +48,7 @@ def print_json(value: Any) -> None:
 
 
 def print_json_line(value: Any) -> None:
-    """A document on one line, for who reads one line after another."""
+    """A document on one line, for programs that read line by line."""
     import msgspec
 
     _write_utf_8()
@@ -63,20 +63,20 @@ class _Terminal:
 
 
 def standard_output() -> TextIO:
-    """For what is written as it is, in UTF-8, into a file or a pipe, and only shown on a terminal."""
+    """A stream that writes text unchanged, in UTF-8, to a file or a pipe, and escaped to a terminal."""
     _write_utf_8()
     return cast(TextIO, _Terminal()) if sys.stdout.isatty() else sys.stdout
 
 
 def _write_utf_8() -> None:
-    """Have what follows on standard output written in UTF-8, unless a terminal shows it."""
+    """Write further standard output in UTF-8, unless it is a terminal."""
     if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
         sys.stdout.reconfigure(encoding="utf-8")
 
 
 @contextmanager
 def counting(quiet: bool) -> Iterator[Callable[[str, int], None]]:
-    """How many of what were looked at so far, on standard error, where somebody looks."""
+    """Show the number of items read so far on standard error, if that is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield lambda _what, _count: None
         return

@@ -29,7 +29,7 @@ limit_option = click.option(
 
 @click.group()
 def plan() -> None:
-    """Check, submit, list, watch, pause, cancel and retry plans.
+    """Check, submit, list, pause, cancel and retry plans, and show their state.
 
     Example: argosy plan check plan.yaml
     """
@@ -41,7 +41,7 @@ def plan() -> None:
 @json_option
 @click.pass_context
 def check(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
-    """Say what submitting the plan FILE would do, and do nothing.
+    """Show what submitting the plan FILE would do, without doing it.
 
     Example: argosy plan check plan.yaml
     """
@@ -78,7 +78,7 @@ def check(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
-    """Queue what the plan FILE allows and is not trained yet; workers do the rest.
+    """Queue the definitions of the plan FILE that are not trained yet; workers train them.
 
     Example: argosy plan submit plan.yaml
     """
@@ -119,7 +119,7 @@ def submit(ctx: click.Context, file: str, limit: int, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
-    """Say where a submitted PLAN's definitions are (its file or its name).
+    """Show the state of a submitted PLAN's definitions (its file or its name).
 
     Example: argosy plan status topics
     """
@@ -153,7 +153,7 @@ def status(ctx: click.Context, plan_: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def cancel(ctx: click.Context, plan_: str, as_json: bool) -> None:
-    """Cancel what is queued or running for a PLAN and wanted by no other, and end its triggers; results stay.
+    """Cancel the queued and running definitions of a PLAN, except those of other plans, and its triggers; results stay.
 
     Example: argosy plan cancel topics
     """
@@ -173,7 +173,7 @@ def cancel(ctx: click.Context, plan_: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def retry(ctx: click.Context, plan_: str, labels: tuple[str, ...], as_json: bool) -> None:
-    """Queue what has failed of a PLAN afresh, as it was submitted.
+    """Queue the failed definitions of a PLAN again, as they were submitted.
 
     Example: argosy plan retry topics
     """
@@ -188,7 +188,7 @@ def retry(ctx: click.Context, plan_: str, labels: tuple[str, ...], as_json: bool
 @json_option
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool) -> None:
-    """List the plans that were submitted, and what submits them anew.
+    """List the submitted plans and their triggers.
 
     Example: argosy plan list
     """
@@ -206,7 +206,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
         about = (one.plan, clock.format_time(round(one.submitted_at)), counts)
         mine = [(each.trigger, each.next, each.fired) for each in triggers if each.plan == one.plan]
         rows += [(*(("", "", "") if at else about), *each) for at, each in enumerate(mine or [("", "", "")])]
-    print_table(("plan", "submitted", "definitions", "submitted anew on", "", "last"), rows)
+    print_table(("plan", "submitted", "definitions", "submitted again on", "", "last"), rows)
 
 
 @plan.command()
@@ -214,7 +214,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def pause(ctx: click.Context, plan_: str, as_json: bool) -> None:
-    """Let the triggers of a PLAN fire no more, until they are resumed.
+    """Pause the triggers of a PLAN until they are resumed.
 
     Example: argosy plan pause topics
     """
@@ -230,7 +230,7 @@ def pause(ctx: click.Context, plan_: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def resume(ctx: click.Context, plan_: str, as_json: bool) -> None:
-    """Let the triggers of a PLAN fire again; what came meanwhile counts.
+    """Resume the triggers of a PLAN; rows and files that arrived meanwhile count.
 
     Example: argosy plan resume topics
     """
@@ -246,7 +246,7 @@ def _print_check(found: PlanCheck) -> None:
     forbidden = sum(one.count for one in expansion.forbidden)
     print_line(f"Plan '{found.plan.name}': {plural(expansion.permutations, 'permutation')}.")
     rows = [
-        (f"{forbidden:,}", "forbidden by rules or by what does not fit together"),
+        (f"{forbidden:,}", "forbidden by rules or incompatible options"),
         *_left_out(expansion),
         (f"{expansion.duplicates:,}", "the same as another"),
         (f"{found.count('trained'):,}", "trained already"),
@@ -272,9 +272,9 @@ def _print_check(found: PlanCheck) -> None:
 
 
 def _left_out(expansion: Expansion) -> list[tuple[str, str]]:
-    """A line of the table, where there is anything to report."""
+    """A row of the table, if there is anything to report."""
     count = sum(one.count for one in expansion.left_out)
-    return [(f"{count:,}", "left out, since what they need is not installed")] if count else []
+    return [(f"{count:,}", "left out, since their requirements are not installed")] if count else []
 
 
 def _print_search(found: SearchCheck) -> None:
@@ -295,7 +295,7 @@ def _print_search(found: SearchCheck) -> None:
 
 
 def _rungs(found: SearchCheck) -> str:
-    """`27 on 11%, 9 on 33%, 3 on all`, or of how many one goes so far."""
+    """`27 on 11%, 9 on 33%, 3 on all`, or with the share of trials that is promoted."""
     shown = []
     for share, most, factor in found.rungs:
         number = str(most) if most is not None else f"one in {factor}" if factor > 1 else "all"
@@ -316,5 +316,5 @@ def _print_rows(plan: Plan, datasets: Sequence[Frozen]) -> None:
             print_line(f"  majority baseline ({frozen.baseline})")
         for problem in frozen.problems:
             print_line(f"  warning: {problem}")
-        print_alike(frozen.alike, "'argosy examples import --fold-case' takes them as one")
-        print_missing(frozen.missing_words, "with 'argosy examples import --missing' they are none")
+        print_alike(frozen.alike, "'argosy examples import --fold-case' merges them")
+        print_missing(frozen.missing_words, "'argosy examples import --missing' reads them as missing")

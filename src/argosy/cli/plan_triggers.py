@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def print_triggers(project: Project, plan: str) -> None:
-    """Those of a submitted plan, and where each stands."""
+    """Print those of a submitted plan, and the state of each."""
     for one in project.plans.trigger_status(plan):
         first, *others = one.lines()
         print_line(f"  on {first}")
@@ -28,11 +28,11 @@ def triggers_as_json(project: Project, plan: str) -> dict[str, Any]:
 
 
 def print_checked_triggers(plan: Plan, project: Project) -> None:
-    """Those of a plan that is not submitted yet, and which have no effect."""
+    """Print those of a plan that is not submitted yet, and which of them have no effect."""
     found = checked_triggers(plan, project)
     for one in found.get("triggers", ()):
         first = f": first at {one['first']}" if one["first"] else ""
-        print_line(f"Submitted anew on {one['trigger']}{first}")
+        print_line(f"Submitted again on {one['trigger']}{first}")
     for note in found.get("notes", ()):
         print_line(f"  warning: {note}")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from argosy.app.project import Project
 
 BLANK = {"label": None, "confidence": None, "scores": None, "problem": "a blank line"}
-"""The answer to a line of standard input that says nothing, so that the answers stand in the order of the lines."""
+"""The answer to a blank line of standard input, so that answers and lines have the same order."""
 _ROW = re.compile(r"^row (\d+):")
 QUOTING = ("check", "none", "trust")
 
@@ -29,30 +29,52 @@ QUOTING = ("check", "none", "trust")
 @click.command()
 @click.argument("reference", metavar="MODEL[@VERSION]")
 @click.argument("texts", nargs=-1, metavar="[TEXT...]")
-@click.option("--input", "inputs", multiple=True, metavar="FILE", help="Score these files, folders or 'patterns*.csv'.")
 @click.option(
-    "--output", default="", metavar="FILE", help="Into this .csv, .jsonl or .parquet; several, into this folder."
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="FILE",
+    help="Score the rows of these files, folders or 'patterns*.csv'.",
 )
-@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="That score side by side.")
+@click.option(
+    "--output", default="", metavar="FILE", help="The output .csv, .jsonl or .parquet; for several inputs, a folder."
+)
+@click.option(
+    "--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes that score in parallel."
+)
 @click.option("--on", default="", metavar="URL", help="Score on Ray: ray://HOST[:PORT], ray://auto or ray://local.")
-@click.option("--folder", default="", metavar="DIR", help="With --on: the project's there (default: as it is here).")
-@click.option("--probabilities", is_flag=True, help="Each class's probability too (its score, where there is none).")
+@click.option(
+    "--folder", default="", metavar="DIR", help="With --on: the project's folder there (default: the same as here)."
+)
+@click.option("--probabilities", is_flag=True, help="Each class's probability too (its score, if the model has none).")
 @click.option("--log", is_flag=True, help="Log each answer as a prediction, and write its id.")
-@click.option("--text", default="", metavar="COLUMN", help="Where the text is (default: the column usually called so).")
-@click.option("--keep", multiple=True, metavar="COLUMN", help="Carry a column over into the output; may be repeated.")
-@click.option("--subject", default="", metavar="COLUMN", help="With --log: whom the row is about, for erasure.")
-@click.option("--entity", default="", metavar="COLUMN", help="With --log: what the row is about, for outcomes.")
-@click.option("--encoding", default="", metavar="NAME", help="Of the files' text, such as cp1252 (default: UTF-8).")
-@click.option("--quoting", type=click.Choice(QUOTING), default="check", help="Of cells in CSV, as for an import.")
-@click.option("--replace", is_flag=True, help="Also outputs that are there already.")
+@click.option("--text", default="", metavar="COLUMN", help="The column with the text (default: one with a usual name).")
+@click.option("--keep", multiple=True, metavar="COLUMN", help="Copy a column to the output; may be repeated.")
+@click.option(
+    "--subject",
+    default="",
+    metavar="COLUMN",
+    help="With --log: the column with the person a row is about, for erasure.",
+)
+@click.option(
+    "--entity",
+    default="",
+    metavar="COLUMN",
+    help="With --log: the column with the entity a row is about, for outcomes.",
+)
+@click.option("--encoding", default="", metavar="NAME", help="The files' encoding, such as cp1252 (default: UTF-8).")
+@click.option(
+    "--quoting", type=click.Choice(QUOTING), default="check", help="How to read quotes in CSV, as for an import."
+)
+@click.option("--replace", is_flag=True, help="Replace existing outputs.")
 @code_option
 @json_option
 @click.pass_context
 def predict(ctx: click.Context, /, reference: str, texts: tuple[str, ...], as_json: bool, **given: Any) -> None:
-    """Classify each TEXT here, without a server; nothing is logged. For a model of fields, TEXT is a JSON object.
+    """Classify each TEXT without a server; nothing is logged. For a model of fields, TEXT is a JSON object.
 
-    The TEXT - stands for the lines of standard input, each of which has a line of the answer, blank ones too. With
-    --input the rows of files are scored, in order; a command that was stopped goes on when it is given again.
+    The TEXT - means the lines of standard input; each line, also a blank one, has an answer. With --input the rows of
+    files are scored, in order; a command that was stopped resumes when it is run again.
 
     Example: argosy predict topics "shares fell on Monday"
 
@@ -108,10 +130,10 @@ def _score_files(project: Project, reference: str, inputs: tuple[str, ...], as_j
         print_json({"scored": [asdict(one) for one in scored], "there_already": there})
         return
     for path in there:
-        print_line(f"{path}: there already, left as it is; --replace scores it again")
+        print_line(f"{path}: exists already and is unchanged; --replace scores it again")
     for one in scored:
         bad = f"; {plural(one.problems, 'row')} could not be answered: see the column 'problem'" if one.problems else ""
-        went_on = f", {one.went_on_from:,} of them before" if one.went_on_from else ""
+        went_on = f", {one.went_on_from:,} of them in an earlier run" if one.went_on_from else ""
         print_line(f"{one.output}: {plural(one.rows, 'row')} by {one.version}{went_on}{bad}")
 
 
@@ -123,7 +145,7 @@ def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json:
     given = [one for text in texts for one in (_lines() if text == "-" else [text])]
     asked = [place for place, text in enumerate(given) if text is not None]
     if not asked:
-        raise InputInvalid("standard input has no text: write one a line")
+        raise InputInvalid("standard input has no text: write one per line")
     inputs = [input_of(text, model.adapter.reads) for text in given if text is not None]
     try:
         scores = model.scores(inputs)
@@ -149,7 +171,7 @@ def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json:
 
 
 def _lines() -> Iterator[str | None]:
-    """Those of standard input, None for each that says nothing."""
+    """The lines of standard input, None for each blank one."""
     for number, line in enumerate(sys.stdin.buffer, 1):
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")

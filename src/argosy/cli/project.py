@@ -24,7 +24,7 @@ code_option = click.option(
     type=click.Choice(["here", "stored"]),
     default="here",
     show_default=True,
-    help="Of plug-ins of yours that changed: today's, or what was kept with each version.",
+    help="For your plug-ins whose code changed: the current code, or the code stored with each version.",
 )
 
 
@@ -39,7 +39,7 @@ now_option = click.option("--now", is_flag=True, help="Train in quiet hours too.
 
 
 def report_quiet_hours(project: Project, is_now: bool) -> None:
-    """To whom waits for training: until when nothing starts."""
+    """Tell a user who waits for training until when none starts."""
     until = None if is_now else project.settings.training.quiet_until(clock.now())
     if until is not None:
         print_line(f"Quiet hours: no training starts before {until}. Ctrl-C leaves it queued; --now trains.", err=True)
@@ -66,7 +66,7 @@ def init(folder: Path, name: str, as_json: bool) -> None:
 
 
 def print_findings(findings: Sequence[Finding]) -> None:
-    """Each within the width of the terminal, what to do about it on lines of its own."""
+    """Print each within the terminal's width, with what to do about it on separate lines."""
     width = shutil.get_terminal_size((WIDTH, 24)).columns
     room = max(len(one.check) for one in findings)
     for one in findings:
@@ -84,7 +84,7 @@ def print_findings(findings: Sequence[Finding]) -> None:
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, quick: bool, as_json: bool) -> int:
-    """Check every backend, key, sealed row, artifact and plug-in, and say what to do.
+    """Check every backend, key, sealed row, artifact and plug-in, and show what to do.
 
     Example: argosy doctor
     """

@@ -13,13 +13,13 @@ from argosy.cli.project import command_project
 @click.command()
 @click.argument("target", metavar="MODEL[@VERSION]|PLAN")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: report-MODEL-N.html.")
-@click.option("--texts", is_flag=True, help="Decrypt the texts of the rows that are listed, and put them in.")
+@click.option("--texts", is_flag=True, help="Decrypt the texts of the listed rows, and include them.")
 @click.option("--learning-curve", is_flag=True, help="Train on samples of the training part too.")
-@click.option("--quick", is_flag=True, help="Train nothing: look for labels in doubt outside of the training part.")
+@click.option("--quick", is_flag=True, help="Train nothing: look for labels in doubt only outside the training part.")
 @click.option(
     "--doubts",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write every label in doubt to this file, decrypted, to put right and import again.",
+    help="Write every label in doubt to this file, decrypted, to be corrected and imported again.",
 )
 @json_option
 @click.pass_context
@@ -51,8 +51,8 @@ def report(
         return
     print_line(f"Wrote {path} ({path.stat().st_size / 1000:,.0f} kB).")
     if texts:
-        print_line("It holds decrypted texts: mind who gets it.")
+        print_line("It contains decrypted texts: protect it.")
     if doubts:
         print_line(
-            f"Labels in doubt, decrypted, are in {doubts}: put 'label' right, then: argosy examples import {doubts}"
+            f"Labels in doubt, decrypted, are in {doubts}: correct 'label', then: argosy examples import {doubts}"
         )

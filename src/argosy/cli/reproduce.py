@@ -15,14 +15,14 @@ SHOWN = 10
 
 @click.command()
 @click.argument("reference", metavar="LABEL|MODEL[@VERSION]")
-@click.option("--todays-code", is_flag=True, help="With your plug-ins as they are, also where they have changed.")
+@click.option("--todays-code", is_flag=True, help="Use the current code of your plug-ins, even if it has changed.")
 @json_option
 @click.pass_context
 def reproduce(ctx: click.Context, reference: str, todays_code: bool, as_json: bool) -> int:
     """Train a definition again as it was trained, and compare the artifact bit for bit.
 
-    Where the code of your plug-ins has changed since, the code that was kept with the version is used.
-    Exit code 0 where it is identical, 1 where it is not.
+    If the code of your plug-ins has changed since, the code stored with the version is used.
+    Exit code 0 if it is identical, 1 if it is not.
 
     Example: argosy reproduce topics@champion
     """
@@ -43,9 +43,9 @@ def reproduce(ctx: click.Context, reference: str, todays_code: bool, as_json: bo
         print_line(f"Erased since: {plural(len(found.erased), 'row')}, by revision id: {listed}{more}")
     if found.surroundings:
         rows = [(one.what, one.recorded or "–", one.here or "–") for one in found.surroundings]
-        print_table(("", "when it was trained", "here"), rows, "What of the surroundings is different:")
+        print_table(("", "when it was trained", "here"), rows, "Differences in the environment:")
     elif not found.identical and not found.erased:
-        print_line("Nothing of the surroundings is different.")
+        print_line("The environment is the same.")
     return 0 if found.identical else 1
 
 

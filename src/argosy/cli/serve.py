@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from argosy.transfer.remote_store import RemoteStore
 
 EXIT_SECONDS = 5.0
-"""That threads of a user's own code may take after everything was closed."""
-host_option = click.option("--host", default="", help="Default: the project's, which is this machine alone.")
-port_option = click.option("--port", type=click.IntRange(0, 65535), help="Default: the project's; 0 takes a free one.")
+"""The time that threads of users' code may take after everything was closed."""
+host_option = click.option("--host", default="", help="Default: the project's, else only this machine.")
+port_option = click.option("--port", type=click.IntRange(0, 65535), help="Default: the project's; 0: any free port.")
 
 strict_option = click.option(
-    "--strict", is_flag=True, help="Serve no version that was trained with other code of a plug-in of yours."
+    "--strict", is_flag=True, help="Serve no version that was trained with other code of your plug-ins."
 )
 
 
@@ -33,11 +33,11 @@ strict_option = click.option(
     "--store",
     default="",
     metavar="URL",
-    help="Serve the models of that server, by its token in ARGOSY_STORE_TOKEN; predictions and feedback stay here.",
+    help="Serve the models of that server, with the token in ARGOSY_STORE_TOKEN; predictions and feedback stay here.",
 )
 @click.pass_context
 def serve(ctx: click.Context, host: str, port: int | None, strict: bool, code: str, store: str) -> int:
-    """Serve every version that has an alias, following aliases as they move, until Ctrl-C or SIGTERM.
+    """Serve every version with an alias, and follow moves of aliases, until Ctrl-C or SIGTERM.
 
     Example: argosy serve --port 8080
 
@@ -70,7 +70,7 @@ def serve(ctx: click.Context, host: str, port: int | None, strict: bool, code: s
 @code_option
 @click.pass_context
 def up(ctx: click.Context, host: str, port: int | None, workers: int, strict: bool, code: str) -> int:
-    """Run server and workers together, retraining as the settings say, until Ctrl-C or SIGTERM.
+    """Run a server and workers together, and retrain as the settings define, until Ctrl-C or SIGTERM.
 
     Example: argosy up --workers 2
     """
@@ -104,9 +104,9 @@ def _remote(project: Project, url: str, minds_code: bool) -> RemoteStore:
     from argosy.transfer.remote_store import RemoteStore
 
     if minds_code:
-        raise click.UsageError("--strict and --code stored are about this project's own versions: leave out --store")
+        raise click.UsageError("--strict and --code stored apply to this project's own versions: leave out --store")
     remote = RemoteStore(url, cache=project.backends.home / "cache")
-    remote.all_versions()  # one that cannot be reached is said now
+    remote.all_versions()  # fail now if it cannot be reached
     return remote
 
 

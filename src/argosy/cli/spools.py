@@ -1,4 +1,4 @@
-"""`argosy spools …`: how far each server's spool is behind, and which is gone for good."""
+"""`argosy spools …`: how far each server's spool is behind, and which to forget."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def spools() -> None:
-    """List the spools in which servers keep predictions until these are in the database, and forget one that is gone.
+    """List the spools in which servers keep predictions until they are in the database, and forget a lost one.
 
     Example: argosy spools list
     """
@@ -27,7 +27,7 @@ def spools() -> None:
 @json_option
 @click.pass_context
 def list_spools(ctx: click.Context, as_json: bool) -> None:
-    """List every server's spool: when its drainer was last seen, what waited in it then, which erasures it owes.
+    """List every server's spool: when its drainer was last seen, what waited in it then, and its pending erasures.
 
     Example: argosy spools list
     """
@@ -35,7 +35,7 @@ def list_spools(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json([_spool(one) for one in found])
     elif not found:
-        print_line("No server has a spool that holds anything.")
+        print_line("No server has a spool with data.")
     else:
         columns = ("spool", "host", "folder", "version", "seen", ">waiting", "oldest", ">erasures", ">damaged")
         print_table(columns, map(_spool_row, found))
@@ -47,15 +47,17 @@ def list_spools(ctx: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def forget(ctx: click.Context, name: str, yes: bool, as_json: bool) -> None:
-    """Give up the spool NAME, whose machine is gone for good: erasures no longer wait for it.
+    """Give up the spool NAME, whose machine is lost for good: erasures no longer wait for it.
 
-    What is still in it is in no database. Should it come back, it carries the erasures out before it moves anything.
+    Its content is in no database. If it returns, its drainer carries out the erasures before it moves anything.
 
     Example: argosy spools forget edge-3-0f9a2c
     """
     project = command_project(ctx)
     if not yes:
-        click.confirm(f"Is the machine of '{name}' gone for good, with what is in that spool?", abort=True, err=True)
+        click.confirm(
+            f"Is the machine of '{name}' lost for good, with the content of that spool?", abort=True, err=True
+        )
     given_up = project.backends.spools.forget(name)
     if as_json:
         print_json(_spool(given_up))
@@ -65,12 +67,12 @@ def forget(ctx: click.Context, name: str, yes: bool, as_json: bool) -> None:
 
 
 def print_owing(owing: Sequence[SpoolStatus]) -> None:
-    """Which spools have not erased a subject yet, and what is to be done."""
+    """Print which spools have not erased a subject yet, and what to do."""
     for one in owing:
         seen = f"last seen {rough_span(one.seconds_silent)} ago" if one.seen_at else "not seen yet"
         print_line(
-            f"The spool '{one.name}' in {one.folder} on {one.host} ({seen}) has not erased it: it does before it moves"
-            f" anything; if it is gone for good: argosy spools forget {one.name}",
+            f"The spool '{one.name}' in {one.folder} on {one.host} ({seen}) has not erased it: it does so before"
+            f" it moves anything; if it is lost for good: argosy spools forget {one.name}",
             err=True,
         )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def steps() -> None:
-    """Run the commands of `steps:` in argosy.yaml on new inputs, and show what came of them.
+    """Run the commands of `steps:` in argosy.yaml on new inputs, and show the results.
 
     Example: argosy steps run clean
     """
@@ -32,9 +32,9 @@ def steps() -> None:
 @json_option
 @click.pass_context
 def run_steps(ctx: click.Context, step: str, processes: int, as_json: bool) -> int:
-    """Run a step, after those that it takes its input from, or all steps, here and now; return at the end.
+    """Run a step, after those that it depends on, or all steps, on this machine, and wait for the end.
 
-    What was run on the same inputs is not run again, unless it failed. Workers that stand by do the same unasked.
+    A step that has run on the same inputs is not run again, unless it failed. Standing workers run steps automatically.
 
     Example: argosy steps run clean
     """
@@ -54,7 +54,7 @@ def run_steps(ctx: click.Context, step: str, processes: int, as_json: bool) -> i
 @json_option
 @click.pass_context
 def status(ctx: click.Context, step: str, as_json: bool) -> None:
-    """Show each step: its newest output, and the state of its newest run. Of one step, every run.
+    """Show each step: its newest output, and the state of its newest run. For one step, show every run.
 
     Example: argosy steps status
     """
@@ -77,7 +77,7 @@ def status(ctx: click.Context, step: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def log(ctx: click.Context, step: str, as_json: bool) -> None:
-    """Print what the newest run of a step printed, or run N: its newest attempt, errors too, without colours.
+    """Print the output of the newest run of a step, or of run N: its newest attempt, including errors, without colours.
 
     Example: argosy steps log clean
     """
@@ -90,7 +90,7 @@ def log(ctx: click.Context, step: str, as_json: bool) -> None:
 
 @steps.command()
 @click.argument("step", metavar="NAME[@N]")
-@click.option("--to", required=True, type=click.Path(path_type=Path), help="A file, or a folder that is there.")
+@click.option("--to", required=True, type=click.Path(path_type=Path), help="A file, or an existing folder.")
 @json_option
 @click.pass_context
 def output(ctx: click.Context, step: str, to: Path, as_json: bool) -> None:
@@ -110,7 +110,7 @@ def output(ctx: click.Context, step: str, to: Path, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def cancel(ctx: click.Context, step: str, as_json: bool) -> None:
-    """Cancel a run that is queued or running: its command is killed. 'argosy steps run' runs it again.
+    """Cancel a queued or running run: its command is killed. 'argosy steps run' runs it again.
 
     Example: argosy steps cancel clean
     """

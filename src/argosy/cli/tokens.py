@@ -1,4 +1,4 @@
-"""`argosy tokens …`: who may ask the server what."""
+"""`argosy tokens …`: access to the server."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from argosy.cli.project import command_project
 
 @click.group()
 def tokens() -> None:
-    """Make, list and revoke tokens for the server.
+    """Create, list and revoke tokens for the server.
 
     Example: argosy tokens create --name shop --scope predict,feedback
     """
 
 
 @tokens.command()
-@click.option("--name", required=True, help="Who will use it; no two tokens have the same name.")
+@click.option("--name", required=True, help="A unique name, for example of the program that uses it.")
 @click.option(
-    "--scope", "scopes", required=True, metavar="SCOPE[,SCOPE]", help="Of predict, feedback, store and admin."
+    "--scope", "scopes", required=True, metavar="SCOPE[,SCOPE]", help="From predict, feedback, store and admin."
 )
-@click.option("--source", default="", help="Of the feedback given with it; the token's name where none is given.")
-@click.option("--claim", "claims", default="", metavar="CLAIM[,CLAIM]", help="Of outcome, uniform and entity.")
+@click.option("--source", default="", help="The source of feedback given with it (default: the token's name).")
+@click.option("--claim", "claims", default="", metavar="CLAIM[,CLAIM]", help="From outcome, uniform and entity.")
 @json_option
 @click.pass_context
 def create(ctx: click.Context, name: str, scopes: str, source: str, claims: str, as_json: bool) -> None:
-    """Make a token, shown this once: callers send it as `Authorization: Bearer TOKEN`.
+    """Create a token, which is shown only once: callers send it as `Authorization: Bearer TOKEN`.
 
     Example: argosy tokens create --name shop --scope predict,feedback
     """
@@ -36,7 +36,7 @@ def create(ctx: click.Context, name: str, scopes: str, source: str, claims: str,
         print_json({"name": name, "scopes": wanted, "source": source or name, "claims": claimed, "token": token})
         return
     print_line(token)
-    print_line("Keep it: it is shown this once. Servers ask for tokens from now on, also on this machine.", err=True)
+    print_line("Store it: it is shown only once. Servers require tokens from now on, also on this machine.", err=True)
 
 
 @tokens.command("list")

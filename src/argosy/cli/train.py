@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, as_json: bool) -> int:
-    """Submit a PLAN, train it with workers of this machine, and show the leaderboard.
+    """Submit a PLAN, train it with workers on this machine, and show the leaderboard.
 
     Example: argosy train plan.yaml --processes 2
     """
@@ -67,19 +67,19 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
     type=click.FloatRange(min=0),
     default=0.0,
     show_default=True,
-    help="Seconds that jobs may go on after SIGTERM, before they are given back.",
+    help="Seconds that jobs may continue after SIGTERM before they are given back.",
 )
 @click.option(
     "--in-process",
     is_flag=True,
-    help="One worker in this very process: no limits, and a fit that crashes it ends it.",
+    help="One worker in this process: without limits, and a crash of a fit ends it.",
 )
 @now_option
 @click.pass_context
 def worker(ctx: click.Context, processes: int, until_idle: bool, grace: float, in_process: bool, now: bool) -> int:
-    """Run workers that train whatever is queued, until Ctrl-C or SIGTERM: then they give back what they hold.
+    """Run workers that train queued definitions, until Ctrl-C or SIGTERM; then they give their jobs back.
 
-    Each is a process of its own, which is replaced when a fit crashes it or exceeds the limits of its plan.
+    Each is a separate process, which is replaced when a fit crashes it or exceeds the limits of its plan.
 
     Example: argosy worker --processes 2
     """
@@ -95,7 +95,7 @@ def worker(ctx: click.Context, processes: int, until_idle: bool, grace: float, i
 
         def abandoned() -> None:
             interrupt.set()
-            child.end_within(STOP_SECONDS)  # nobody is left to kill what does not stop
+            child.end_within(STOP_SECONDS)  # no parent is left to kill a worker that does not stop
 
         is_child = child.follow_parent(abandoned)
         if in_process:
@@ -119,7 +119,7 @@ def stopped_by_signals() -> Iterator[threading.Event]:
 
 @contextmanager
 def _stopped_within(grace: float) -> Iterator[tuple[threading.Event, threading.Event]]:
-    """Events: no job is to be begun any more; what runs is to be given back.
+    """Two events: begin no further job; give the running job back.
 
     The second is set `grace` seconds after the first, and at once by Ctrl-C or a second signal.
     """
@@ -144,7 +144,7 @@ def _stopped_within(grace: float) -> Iterator[tuple[threading.Event, threading.E
 
 
 def _follow(project: Project, status: Callable[[], PlanStatus], processes: int, now: bool, quiet: bool) -> PlanStatus:
-    """Keep workers until the plan is over, with a bar where somebody looks and a line now and then elsewhere."""
+    """Run workers until the plan is over, with a progress bar on a terminal."""
     from argosy.worker_processes import run_until
 
     if quiet or not sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""`argosy workers …`: who works, on what; having workers finish or stop; starting them on Ray."""
+"""`argosy workers …`: list, drain and stop workers; start them on Ray."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOOK_SECONDS = 0.5
 
 @click.group()
 def workers() -> None:
-    """List the workers that run, have them finish or stop, and start some on Ray.
+    """List, drain and stop workers, and start some on Ray.
 
     Example: argosy workers list
     """
@@ -31,7 +31,7 @@ def workers() -> None:
 @json_option
 @click.pass_context
 def list_workers(ctx: click.Context, as_json: bool) -> None:
-    """List every worker, on whichever machine: what it runs, since when, and when it last showed that it lives.
+    """List every worker on any machine: what it runs, since when, and when it was last seen.
 
     Example: argosy workers list
     """
@@ -50,11 +50,11 @@ def list_workers(ctx: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def drain(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
-    """Have those workers, or all, finish the job that they have, begin no other, and end.
+    """Make these workers, or all, finish their current jobs, begin no other, and end.
 
     Example: argosy workers drain
     """
-    _say_asked(command_project(ctx).workers.drain(names), "finish", as_json)
+    _print_asked(command_project(ctx).workers.drain(names), "finish", as_json)
 
 
 @workers.command()
@@ -62,11 +62,11 @@ def drain(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
 @json_option
 @click.pass_context
 def stop(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
-    """Have those workers, or all, give back the job that they have, and end.
+    """Make these workers, or all, give their jobs back, and end.
 
     Example: argosy workers stop
     """
-    _say_asked(command_project(ctx).workers.drain(names, at_once=True), "stop", as_json)
+    _print_asked(command_project(ctx).workers.drain(names, at_once=True), "stop", as_json)
 
 
 @workers.command()
@@ -75,10 +75,12 @@ def stop(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
 )
 @click.option("--count", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many.")
 @click.option("--gpus", type=click.FloatRange(min=0), default=0.0, show_default=True, help="For each; 0.5 is a half.")
-@click.option("--folder", type=Path, metavar="DIR", help="The project's, on Ray's machines (default: as it is here).")
+@click.option(
+    "--folder", type=Path, metavar="DIR", help="The project's folder on Ray's machines (default: the same as here)."
+)
 @click.pass_context
 def start(ctx: click.Context, url: str, count: int, gpus: float, folder: Path | None) -> int:
-    """Run workers as Ray actors, wherever Ray has room, until Ctrl-C, SIGTERM or 'argosy workers stop'.
+    """Run workers as Ray actors, where Ray has resources, until Ctrl-C, SIGTERM or 'argosy workers stop'.
 
     Example: argosy workers start --on ray://head.internal --count 8 --gpus 1
     """
@@ -88,7 +90,7 @@ def start(ctx: click.Context, url: str, count: int, gpus: float, folder: Path | 
 
     telemetry.configure()
     backends, placed = command_project(ctx).backends, 0
-    backends.database.url  # noqa: B018  # one that cannot be reached is said now
+    backends.database.url  # noqa: B018  # fail now if it cannot be reached
     with started_on_ray(url, folder or backends.root.absolute(), count, gpus) as launched, stopped_by_signals() as stop:
         while not (stop.is_set() or launched.wait(LOOK_SECONDS)):
             for host in launched.placed():
@@ -97,11 +99,11 @@ def start(ctx: click.Context, url: str, count: int, gpus: float, folder: Path | 
     return 0
 
 
-def _say_asked(asked: Sequence[str], what: str, as_json: bool) -> None:
+def _print_asked(asked: Sequence[str], what: str, as_json: bool) -> None:
     if as_json:
         print_json({"asked": asked})
         return
-    print_line(f"{plural(len(asked), 'worker')} asked to {what}; 'argosy workers list' shows who still works.")
+    print_line(f"{plural(len(asked), 'worker')} told to {what}; 'argosy workers list' shows which still run.")
 
 
 def _worker(one: WorkerStatus) -> dict[str, Any]:

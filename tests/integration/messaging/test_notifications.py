@@ -157,7 +157,7 @@ def test_events_that_are_not_wanted_are_passed_over(project):
 
 
 def test_what_is_no_notification_is_given_up_and_listed(project):
-    assert invoked(project, "list").output.startswith("Nobody follows notifications")
+    assert invoked(project, "list").output.startswith("Notifications have no followers")
     with project.notifications("chat") as news:
         project.broker.publish(TOPIC, Message(b"[]"))
         happen(project, "a")
@@ -176,7 +176,7 @@ def test_a_name_that_is_forgotten_keeps_nothing(project):
     project.notifications("chat").close()
     happen(project, "a")
     relay(project.database, project.broker)
-    assert invoked(project, "forget", "chat").output == "Nothing is kept for 'chat' any more.\n"
+    assert invoked(project, "forget", "chat").output == "'chat' is forgotten: no notifications are kept for it.\n"
     assert json.loads(invoked(project, "list", "--json").output) == []
     with project.notifications("chat") as news:
         happen(project, "b")
