@@ -1,4 +1,4 @@
-"""What tests of every kind may ask for, and the same for all: known surroundings, order and randomness by a seed."""
+"""Fixtures of all tests, and the same environment, order and random seed for all."""
 
 import hashlib
 import os
@@ -15,15 +15,15 @@ import pytest
 SETTINGS = "ARGOSY_"
 TERMINAL = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
-for name in list(os.environ):  # tests and what they start know no project but their own, and no terminal
+for name in list(os.environ):  # tests and their child processes have only their own project, and no terminal
     if name in TERMINAL or (name.startswith(SETTINGS) and name != "ARGOSY_DATA"):
         del os.environ[name]
-os.environ["ARGOSY_NICE"] = "0"  # workers that stand back on a busy machine would make their tests late
+os.environ["ARGOSY_NICE"] = "0"  # workers with a high nice level would be slow on a busy machine
 signal.signal(signal.SIGINT, signal.default_int_handler)  # `nohup … &` ignores it, and every child would
 
 really_random = os.urandom
 drawn = random.Random()
-os.urandom = drawn.randbytes  # what ids are made of, and so every split; set before the product is imported
+os.urandom = drawn.randbytes  # the source of ids, and so of every split; set before the package is imported
 os.register_at_fork(after_in_child=lambda: setattr(os, "urandom", really_random))  # two children must not draw the same
 
 hypothesis.settings.register_profile(
@@ -59,7 +59,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node):
-    """Hand xdist's workers the number that was drawn: all must come to the same order."""
+    """Pass the drawn number to xdist's workers: all must use the same order."""
     node.workerinput["order"] = node.config.option.order
 
 
@@ -91,7 +91,7 @@ def pytest_collection_modifyitems(config, items):
 
 @contextmanager
 def randomness(seed):
-    """Everything that draws without a generator of its own draws by this seed; then goes on as before."""
+    """Seed the global random generators, and restore their state afterwards."""
     before = random.getstate(), np.random.get_state(), drawn.getstate()
     random.seed(seed)
     np.random.seed(random.getrandbits(32))
@@ -112,7 +112,7 @@ def pytest_runtest_protocol(item):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(fixturedef, request):
-    """What tests share is drawn alike, whichever of them needs it first."""
+    """Shared fixtures draw the same numbers, whichever test needs them first."""
     if fixturedef.scope == "function":
         return (yield)
     with randomness(f"{request.config.option.seed} {request.node.nodeid} {fixturedef.argname}"):
@@ -178,7 +178,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture
 def open_database(request, tmp_path):
-    """Opens one database of the newest schema, empty at first, as often as it is called."""
+    """Opens the same initially empty database of the newest schema each time it is called."""
     from argosy.app.backends import database as opened
 
     is_sqlite = getattr(request, "param", "sqlite") == "sqlite"
@@ -195,7 +195,7 @@ def database(open_database):
 
 @pytest.fixture
 def own_plugins(monkeypatch, tmp_path_factory):
-    """What the test registers, or imports from a folder of its own, other tests do not see."""
+    """Plug-ins that the test registers, or imports from its own folder, are hidden from other tests."""
     from argosy.models.adapters import adapters
     from argosy.models.estimators import estimators
 

@@ -68,7 +68,7 @@ class Ran:
 
     @property
     def mistake(self):
-        """The one line that a user's mistake is answered with."""
+        """Expect a user's mistake; its one line."""
         assert self.code == 2, f"exit code {self.code}: {self.out}{self.err}"
         lines = self.err.splitlines()
         assert len(lines) == 1, self.err
@@ -77,7 +77,7 @@ class Ran:
 
 
 class Shell:
-    """`argosy …` in a folder, in processes of its own that end with the test."""
+    """`argosy …` in a folder, in processes that end with the test."""
 
     def __init__(self, folder, **variables):
         self.folder, self.variables, self._started = folder, variables, []
@@ -87,7 +87,7 @@ class Shell:
         return {**os.environ, **self.variables}
 
     def run(self, *arguments, stdin=""):
-        """Run a command to its end, whatever that is; never with a traceback."""
+        """Run a command to its end, whatever its exit code; it never prints a traceback."""
         done = subprocess.run(
             [sys.executable, "-m", "argosy", *map(str, arguments)],
             cwd=self.folder,
@@ -120,7 +120,7 @@ class Shell:
         return path
 
     def start(self, *arguments, stdin=None, log=None):
-        """Start a command that goes on, in a process group of its own; its standard error goes to `started.log`."""
+        """Start a command that keeps running, in its own process group; its standard error goes to `started.log`."""
         with (self.folder / "started.log").open("ab") as file:
             process = subprocess.Popen(
                 [sys.executable, "-m", "argosy", *map(str, arguments)],
@@ -146,7 +146,7 @@ class Shell:
         return process, client
 
     def end(self, process, number=signal.SIGTERM):
-        """Ask a started command to stop; its exit code."""
+        """Stop a started command; its exit code."""
         process.send_signal(number)
         return process.wait(SECONDS)
 
@@ -159,12 +159,12 @@ class Shell:
 
 
 def readable(stream):
-    """Whether something, or its end, comes within the deadline."""
+    """Whether a condition becomes true within the deadline."""
     return bool(wait([stream], SECONDS))
 
 
 def until(condition, seconds=SECONDS):
-    """Wait for a condition, with a deadline; what it came to."""
+    """Wait for a condition, with a deadline; its value."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, "what was waited for did not happen"
@@ -195,7 +195,7 @@ def created(folder, rows=0, plan=PLAN):
 
 @pytest.fixture
 def shell_in():
-    """Makes shells in folders, with variables of their own."""
+    """Makes shells in folders, with their own environment variables."""
     with ExitStack() as shells:
         yield lambda folder, **variables: shells.enter_context(closing(Shell(folder, **variables)))
 
@@ -247,7 +247,7 @@ def live(tmp_path_factory):
 
 @pytest.fixture
 def copy_of(tmp_path):
-    """Copies a project that other tests share, for a test that changes it."""
+    """Copies a shared project, for a test that changes it."""
     made = []
 
     def copy(shell):
@@ -261,7 +261,7 @@ def copy_of(tmp_path):
 
 @pytest.fixture(scope="module")
 def make_project(tmp_path_factory):
-    """Makes projects without examples, around a plan of the caller's."""
+    """Makes projects without examples, with the caller's plan."""
     made = []
 
     def make(plan):

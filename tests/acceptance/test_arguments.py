@@ -1,4 +1,4 @@
-"""Arguments and output that are no UTF-8, folders that are not there, and what commands do without an argument."""
+"""Arguments and output that are not UTF-8, missing folders, and commands without an argument."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def test_what_programs_read_is_utf_8_in_every_locale(empty, encoding):
     assert json.loads(out("examples", "count", "--json").decode())["labels"] == {"ž": 1, "w": 1}
     assert "ćaša 日本" in out("examples", "export").decode()
     assert "ćaša 日本,ž," in out("examples", "export", "--format", "csv").decode()
-    assert out("examples", "count")  # a table in whatever the terminal has
+    assert out("examples", "count")  # a table in the terminal's encoding
 
 
 def test_a_folder_that_is_mistyped_is_not_the_project_around_it(imported):

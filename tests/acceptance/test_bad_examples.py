@@ -12,7 +12,7 @@ PACKED = gzip.compress(b"\n".join(LINES) * 50)
 
 
 def nested(levels):
-    """A row whose input is nested so deep."""
+    """A row whose input is nested to that depth."""
     return b'{"text": {"a": ' + b"[" * levels + b"]" * levels + b'}, "label": "a"}'
 
 

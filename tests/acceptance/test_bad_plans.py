@@ -1,4 +1,4 @@
-"""Plans that cannot be: each gets one line that says where, exit code 2, and changes nothing."""
+"""Invalid plans: each is refused with one line that names the place and exit code 2, and changes nothing."""
 
 import pytest
 

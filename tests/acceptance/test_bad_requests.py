@@ -1,4 +1,4 @@
-"""What a client may send that no server can answer: a 4xx and one line, and the server goes on."""
+"""Bad requests: each gets a 4xx and one line, and the server continues."""
 
 import pytest
 

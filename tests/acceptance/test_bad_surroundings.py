@@ -1,4 +1,4 @@
-"""Keys, database, artifacts, ports, settings and plug-ins that are not as they should be; and no project at all."""
+"""Missing or damaged keys, database, artifacts, ports, settings and plug-ins; and no project at all."""
 
 import base64
 import shutil
@@ -14,7 +14,7 @@ OTHER_KEY = base64.b64encode(bytes(32)).decode()
 
 @pytest.fixture
 def copy(trained, tmp_path):
-    """The trained project, to be spoilt."""
+    """The trained project, to be damaged."""
     shutil.copytree(trained.folder, tmp_path / "copy")
     return type(trained)(tmp_path / "copy")
 

@@ -1,4 +1,4 @@
-"""A fit that crashes its process, takes too much or does not stop fails alone: the same worker trains others."""
+"""A fit that crashes, exceeds a limit or does not stop fails alone: the same worker trains others."""
 
 import json
 import os
@@ -61,7 +61,7 @@ PLAN = "name: {name}\ndataset: all\nadapter: {{name: broken, options: {{how: [{h
 
 @pytest.fixture(scope="module")
 def shell(make_project):
-    """A project with a plug-in of its own, and one worker that goes on."""
+    """A project with a plug-in, and one worker that keeps running."""
     made = make_project("name: shop\ndataset: all\nadapter: broken\nmodel: nearest_centroid\n")
     made.write("own.py", OWN)
     made.write("argosy.yaml", "plugins: [own]\n")
@@ -80,13 +80,13 @@ def submit(shell, name, how, more=""):
 
 
 def attempts(shell, how):
-    """The processes that have begun such a fit."""
+    """The processes that have begun a fit of this kind."""
     lines = (shell.folder / "attempts").read_text().splitlines() if (shell.folder / "attempts").exists() else []
     return [int(pid) for kind, pid in map(str.split, lines) if kind == how]
 
 
 def ended(status):
-    """How a plan is when nothing of it is queued or running."""
+    """A plan's status when nothing of it is queued or running."""
     found = status()
     return None if found["counts"].get("queued") or found["counts"].get("running") else found
 
@@ -138,7 +138,7 @@ def control_group():
     return second / name, {"memory.max": size, "memory.swap.max": "0"}
 
 
-@pytest.mark.proof  # alone: whoever sees a worker killed meanwhile takes this for the reason
+@pytest.mark.proof  # run alone: a worker killed in another test would be attributed to this memory limit
 def test_a_fit_that_the_system_kills_for_want_of_memory_fails_alone(shell, until, small_memory):
     status = submit(shell, "starve", "starve, well-starve")
     found = until(lambda: ended(status))

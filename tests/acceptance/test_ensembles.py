@@ -1,4 +1,4 @@
-"""Two trained pairs made one, from the plan file to an answer over HTTP; on SMS where these are at hand."""
+"""An ensemble of two trained pairs, from the plan file to an answer over HTTP; on SMS data if available."""
 
 import gzip
 import json

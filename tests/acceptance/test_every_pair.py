@@ -9,7 +9,7 @@ import argosy
 from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators
 
-SERVED_APART = {"numeric", "members", "imported"}  # tests of their own take them along the same way
+SERVED_APART = {"numeric", "members", "imported"}  # separate tests cover these
 OF_OTHERS = {"mean", "stack", "vote", "one_vs_rest", "as_imported"}  # of members, lists of labels, files
 OPTIONS = {
     "calibrated": {"of": "svm", "thresholds": "macro_f1"},
@@ -31,7 +31,7 @@ def plan(name, adapter_names, model_names):
     return yaml.safe_dump({"name": name, "dataset": dataset, **parts})
 
 
-ALONE = {"word_pieces", "transformer"}  # they take each other and nothing else
+ALONE = {"word_pieces", "transformer"}  # they work only with each other
 PLANS = {
     "models": (["tfidf"], [name for name in estimators.names() if name not in OF_OTHERS | ALONE]),
     "adapters": ([name for name in adapters.names() if name not in SERVED_APART | ALONE], ["logistic"]),

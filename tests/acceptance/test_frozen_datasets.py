@@ -1,4 +1,4 @@
-"""A plan that names a frozen dataset: the same rows as then, whatever was imported since."""
+"""A plan that names a frozen dataset uses the same rows again, whatever was imported since."""
 
 import pytest
 

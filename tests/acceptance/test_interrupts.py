@@ -1,4 +1,4 @@
-"""Ctrl-C, as a terminal sends it: to every process of the command at once. One line, and nothing half-done."""
+"""Ctrl-C, sent as by a terminal to every process of the command: one line, and no partial result."""
 
 import os
 import pty
@@ -24,7 +24,7 @@ def interrupt(shell, process):
 def test_an_interrupted_import_imports_nothing(empty):
     lines = (f'{{"text": "text number {number}", "label": "{number % 3}"}}\n' for number in range(300_000))
     empty.write("long.jsonl", "".join(lines))
-    terminal, side = pty.openpty()  # a progress is shown where somebody looks
+    terminal, side = pty.openpty()  # progress is shown on a terminal
     process = empty.start("examples", "import", "long.jsonl", log=side)
     os.close(side)
     seen = b""
@@ -32,7 +32,7 @@ def test_an_interrupted_import_imports_nothing(empty):
         assert wait([terminal], DEADLINE), seen
         seen += os.read(terminal, 1000)
     assert interrupt(empty, process) == 130
-    with suppress(OSError):  # what a terminal's end is reported by
+    with suppress(OSError):  # reports the end of the terminal
         while more := os.read(terminal, 1000):
             seen += more
     os.close(terminal)
@@ -77,7 +77,7 @@ def test_an_interrupted_question_erases_nothing(imported, until):
 
 def test_who_was_started_with_ctrl_c_ignored_ends_by_sigterm_alone(imported, copy_of, until):
     shell = copy_of(imported)
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for what it starts with `&`
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for commands started with `&`
     try:
         process = shell.start("worker")
     finally:

@@ -1,11 +1,11 @@
-"""predictions.keep: doctor says what is to go, and an idle worker lets it go."""
+"""predictions.keep: doctor shows what will be deleted, and an idle worker deletes it."""
 
 import pytest
 
 
 @pytest.fixture
 def answered(live, copy_of):
-    """The project with a prediction, served and then kept for a minute alone."""
+    """The project with a served prediction that is kept for one minute."""
     shell = copy_of(live)
     process, client = shell.serve("serve")
     body = {"instances": ["my parcel is late"]}

@@ -1,4 +1,4 @@
-"""serve, feedback and retrain: one story, in order."""
+"""serve, feedback and retrain, one after another."""
 
 import csv
 import itertools
@@ -18,14 +18,14 @@ def server(live):
 
 @pytest.fixture(scope="module")
 def asked(server):
-    """The ids of the answers about drones, which the champion has never heard of."""
+    """The ids of the answers about drones, a class that the champion does not know."""
     body = {"instances": DRONES}
     answer = server.post("/v1/models/tickets:predict", json=body, headers={"argosy-entity": "hangar"}).json()
     return [row["prediction_id"] for row in answer["predictions"]]
 
 
 def test_the_loop(live, server, asked, until):
-    """Each step rests on those before it."""
+    """Each step depends on the previous ones."""
     the_server_answers_both_protocols_with_prediction_ids(server)
     feedback_is_added_once_by_id_and_by_entity(live, asked)
     outcomes_reach_every_prediction_about_an_entity(live, asked, until)
@@ -73,7 +73,7 @@ def a_review_goes_out_and_comes_back_corrected(live, server, until):
     more = [f"{text} again" for text in DRONES[:40]]
     assert server.post("/v1/models/tickets:predict", json={"instances": more}).status_code == 200
     review = ("feedback", "review", "tickets", "--output", "review.csv", "--rows")
-    names = (f"all-{number}.csv" for number in itertools.count())  # a file that is there is not written over
+    names = (f"all-{number}.csv" for number in itertools.count())  # an existing file is not overwritten
     everything = ("feedback", "review", "tickets", "--rows", 100, "--output")
     until(lambda: live.json(*everything, next(names))["rows"] >= len(more))
     written = live.json(*review, 20)
@@ -145,5 +145,5 @@ def rewrite(path, rows):
 
 
 def write(live, text, label):
-    """A file of a few examples that are new."""
+    """A file of a few new examples."""
     return live.write("new.csv", "text,label\n" + "".join(f"{text} {number},{label}\n" for number in range(9)))

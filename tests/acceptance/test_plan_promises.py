@@ -1,4 +1,4 @@
-"""`plan check` refuses, or names, what would fail once it trains."""
+"""`plan check` refuses or reports what would fail in training."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which version is best, and promoting one over a champion: after a second, poor plan of the same name."""
+"""The best version, and promotion over a champion, after a second, poor plan of the same name."""
 
 import os
 import subprocess
@@ -55,7 +55,7 @@ def test_a_worse_version_takes_no_champions_place_unasked(replaced):
     found = replaced.json("models", "promote", "tickets@5", "--yes")
     assert found["version"] == 5
     assert found["comparison"]["newcomer_figure"] < found["comparison"]["champion_figure"]
-    assert "is version" in replaced("models", "promote", "tickets@best")  # better again: nothing is asked
+    assert "is version" in replaced("models", "promote", "tickets@best")  # better again: no question
 
 
 def test_python_is_asked_too(replaced):
@@ -120,7 +120,7 @@ def test_what_gives_one_answer_to_all_rows_is_named_next_to_the_majority_baselin
     for command in (("leaderboard", "tickets"), ("plan", "check", "poor.yaml")):
         assert "gives one answer to all rows" in empty(*command)
     said = empty("leaderboard")
-    assert "nor fit to be: the best gives one answer to all rows of the test part." in said
+    assert "none should be: the best gives one answer to all rows of the test part." in said
     assert "@best" not in said
     assert "→" not in said
     assert "tickets@best gives one answer to all rows" in empty("models", "list")

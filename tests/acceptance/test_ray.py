@@ -1,4 +1,4 @@
-"""Workers as actors of a Ray on this machine: placed, started anew when they are lost, stopped."""
+"""Workers as Ray actors on this machine: placed, restarted when they are lost, stopped."""
 
 import csv
 import os
@@ -40,7 +40,7 @@ def test_workers_on_ray_train_come_back_and_stop(empty, write_tickets, until, tm
 
     lost = found[0]
     keeper = parent(lost["pid"])
-    os.kill(parent(keeper), signal.SIGKILL)  # the actor: its worker ends in order, and Ray starts another actor
+    os.kill(parent(keeper), signal.SIGKILL)  # the actor: its worker ends normally, and Ray starts another actor
     until(lambda: not is_there(lost["pid"]) and not is_there(keeper))
     again = until(lambda: len(both := empty.json("workers", "list")) == 2 and both)
     assert lost["name"] not in {one["name"] for one in again}

@@ -18,7 +18,7 @@ QUIET = """
 
 
 def cells(markup, caption):
-    """The rows of the table with that caption, their markup taken off."""
+    """The rows of the table with that caption, without markup."""
     table = re.search(rf"<caption>{re.escape(caption)}.*?</table>", markup, re.DOTALL)[0]
     rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
     plain = [
@@ -29,7 +29,7 @@ def cells(markup, caption):
 
 @pytest.fixture(scope="module")
 def reported(trained):
-    """The best version's page, with everything that is trained on demand, and where it is."""
+    """The best version's page, with everything that is trained on request, and its path."""
     trained("models", "promote", "tickets@best", "--reason", "<best>")
     path = trained.folder / "page.html"
     reported = trained.run("report", "tickets", "--learning-curve", "--output", path)
@@ -92,7 +92,7 @@ def test_live_answers_are_compared_with_the_test_part(live):
 
 
 def test_wrong_labels_are_pointed_out(empty):
-    """What somebody with a mislabelled file needs to know."""
+    """What a user with a mislabelled file needs to know."""
     rows = [f"{word} {other} thing {at},{label}" for at in range(60) for label, word, other in KINDS]
     wrong = [f"parcel courier thing {at},refund" for at in range(900, 906)]
     empty.write("rows.csv", "\n".join(["text,label", *rows, *wrong]) + "\n")
@@ -113,7 +113,7 @@ KINDS = [("delivery", "parcel", "courier"), ("refund", "money", "charged"), ("ac
 
 @pytest.mark.parametrize(("width", "scheme"), [(1400, 1), (1200, 0), (520, 1)])
 def test_a_browser_shows_it(reported, tmp_path, width, scheme):
-    """Rendered in light (1) and dark (0): within the screen's width, no table cut off, nothing asked of the network."""
+    """Rendered in light (1) and dark (0): within the screen's width, no table cut off, no network request."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         pytest.skip(f"none of these is installed: {', '.join(BROWSERS)}")

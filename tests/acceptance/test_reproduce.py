@@ -1,4 +1,4 @@
-"""`argosy reproduce`: identical, or what is not; and every built-in pair trains to the same bits in any process."""
+"""`argosy reproduce`: identical, or the differences; every built-in pair trains to the same bits in any process."""
 
 import json
 import os
@@ -36,7 +36,7 @@ print(json.dumps(digests))
 
 @pytest.fixture(scope="module")
 def digests(tmp_path_factory):
-    """What two processes with other hash seeds train: {pair: digest}, twice."""
+    """The results of two processes with different hash seeds: {pair: digest}, twice."""
     found = []
     for seed in ("1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

@@ -1,4 +1,4 @@
-"""models replay, and up with `rollback`: a champion that turns out worse gives its place back."""
+"""models replay, and up with `rollback`: a champion that turns out worse is rolled back."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""predict --input: files scored as a user types it, stopped and gone on with, and what is refused."""
+"""predict --input: scoring files, stopping and resuming, and what is refused."""
 
 import csv
 import json
@@ -39,7 +39,7 @@ def write_rows(path, count):
 
 
 def batches_in(progress):
-    """How many are written, as far as that can be read at the moment."""
+    """The number of rows that are written so far."""
     try:
         return progress.read_bytes().count(b"checksum")
     except FileNotFoundError:
@@ -118,7 +118,7 @@ def test_rows_on_which_a_plugin_fails_are_said_and_where_it_always_does_the_run_
     assert [row["label"] for row in found] == ["short", "", "long"]
     assert "fragile.py" in found[1]["problem"]
     assert "this will" not in found[1]["problem"]
-    shell.write("last.csv", "text\n" + "zzz\n" * 1000 + "this will break\n")  # in a batch of its own
+    shell.write("last.csv", "text\n" + "zzz\n" * 1000 + "this will break\n")  # in a separate batch
     said = shell("predict", "lengths", "--input", "last.csv", "--output", "last.out.csv")
     assert "1,001 rows by lengths@1; 1 row could not be answered" in said
     shell.write("all.csv", "text\nbreak\nthis breaks\n")

@@ -1,4 +1,4 @@
-"""Texts with several labels, from a file to a better version: one story, in order."""
+"""Texts with several labels, from a file to a better version, one step after another."""
 
 import csv
 import json
@@ -34,7 +34,7 @@ def said(count, seed, known=tuple(WORDS), **likely):
 
 @pytest.fixture(scope="module")
 def feelings(make_project):
-    """Trained on three of the four labels: of fear it has never heard."""
+    """Trained on three of the four labels, without `fear`."""
     shell = make_project(PLAN)
     shell.write("argosy.yaml", "name: feelings\ngate: {minimum_rows: 10, cooldown_seconds: 0}\n")
     rows = [{"text": text, "labels": labels[::-1] + labels[:1]} for text, labels in said(240, 1, ALL)]
@@ -66,7 +66,7 @@ def asked(server):
 
 
 def test_texts_with_several_labels_go_round_the_loop(feelings, server, asked, until):
-    """Each step rests on those before it."""
+    """Each step depends on the previous ones."""
     labels_are_counted_one_by_one(feelings)
     the_leaderboard_is_by_micro_f1(feelings)
     each_label_is_shown_by_itself(feelings)

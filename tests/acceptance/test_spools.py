@@ -19,7 +19,7 @@ HIS, HERS = {"argosy-subject": "mr-42", "argosy-entity": "order-7"}, {"argosy-su
 
 @pytest.fixture
 def machine(tmp_path, shell_in, postgresql_url):
-    """Makes a machine's shell, in a project of its own that has nothing but URLs and keys in common with others."""
+    """Makes a machine's shell, in a separate project that shares only URLs and keys with others."""
 
     def made(name):
         home = tmp_path / name
@@ -55,7 +55,7 @@ def ask(client, headers):
 
 
 def drainers(server):
-    """The children of a server that drain."""
+    """A server's drainer processes."""
     tasks = Path(f"/proc/{server.pid}/task").glob("*/children")
     pids = [int(pid) for task in tasks for pid in task.read_text().split()]
     return [pid for pid in pids if b"drain" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]

@@ -1,4 +1,4 @@
-"""Steps as a user runs them, and as workers run them unasked."""
+"""Steps run by a user, and automatically by workers."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A user's own code that never returns holds a thread of the server, and not its end."""
+"""User code that never returns blocks a thread of the server, but not the server's end."""
 
 import httpx
 import pytest

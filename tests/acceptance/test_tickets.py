@@ -1,4 +1,4 @@
-"""Three thousand tickets with fields, wrong on purpose, as a team would bring them: what becomes of their labels."""
+"""Three thousand tickets with fields and deliberately wrong labels: which labels are found to be in doubt."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""A plan with triggers, as its user sees it: checked, submitted, fired by workers of which some are killed, ended."""
+"""A plan with triggers from a user's view: checked, submitted, fired by workers that are killed, ended."""
 
 import os
 import signal
@@ -65,5 +65,5 @@ def test_files_that_come_are_imported_and_trained_on_though_workers_are_killed(e
 def kill(pid):
     try:
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:  # one that was killed before, whose row is there still
+    except ProcessLookupError:  # an earlier killed worker, whose row still exists
         return

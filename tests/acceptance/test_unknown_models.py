@@ -1,4 +1,4 @@
-"""What is asked about a model that does not exist is a mistake, and no empty list."""
+"""Commands about a model that does not exist are mistakes and do not print an empty list."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""up: server, workers and scheduled retraining under one roof."""
+"""up: server, workers and scheduled retraining together."""
 
 import subprocess
 import sys

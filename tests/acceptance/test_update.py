@@ -1,4 +1,4 @@
-"""A retraining that goes on from the champion in place of starting anew, and meets a class that is new."""
+"""A retraining that continues from the champion and learns a new class."""
 
 PLAN = """\
 name: tickets

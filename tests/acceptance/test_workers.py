@@ -54,7 +54,7 @@ def shell(make_project):
 
 
 def submit(shell, name):
-    """Queue a fit that ends when the file of that name is there; its label."""
+    """Queue a fit that ends when the file of that name exists; its label."""
     shell.write(f"{name}.yaml", PLAN.format(name=name) + "limits: {memory: 2G, seconds: 3600}\n")
     shell("plan", "submit", f"{name}.yaml")
     return shell.json("jobs", "list", "--state", "queued")["jobs"][0]["label"]

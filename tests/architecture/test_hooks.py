@@ -1,4 +1,4 @@
-"""Hooks that a plug-in may offer are declared on its base class: nothing asks a class whether it has one."""
+"""Hooks that a plug-in may offer are declared on its base class: no code checks whether a class has one."""
 
 from __future__ import annotations
 

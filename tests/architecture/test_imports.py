@@ -108,7 +108,7 @@ def test_client_libraries_appear_behind_their_ports_only(sources):
 
 def test_no_pickle(sources):
     found = {source.name for source in sources for package, _ in imports(source) if package in NEVER}
-    assert found == {"models/runtimes/child.py"}  # the program that opens what a user lets in, in its own process
+    assert found == {"models/runtimes/child.py"}  # the program that opens imported models in its own process
 
 
 def test_heavy_libraries_are_imported_where_they_are_used(sources):

@@ -1,4 +1,4 @@
-"""The names that users write in plans: taking one away breaks their files, so that each is pinned here."""
+"""The names that users write in plans: removing one breaks their files, so each is pinned here."""
 
 from __future__ import annotations
 

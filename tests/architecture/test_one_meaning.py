@@ -1,4 +1,4 @@
-"""A public function or class has a name of its own: anyone who reads it anywhere knows which one is meant."""
+"""The name of a public function or class is unique in the package."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def is_public(node):
 
 
 def is_command(module, node):
-    """A command has the name that users type, which is mostly that of the use case that it calls."""
+    """A command has the name that users type, which is usually that of its use case."""
     return module.startswith("cli/") and bool(node.decorator_list)

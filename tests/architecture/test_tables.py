@@ -1,4 +1,4 @@
-"""Each table belongs to one package: another asks it for rows. The SQL in the sources is read."""
+"""Each table belongs to one package: other packages call its functions. The test reads the SQL in the sources."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def nullable(database, tables):
 
 
 def texts(source):
-    """Every string of a file, a formatted one with its fields left out."""
+    """Every string of a file; a formatted one without its fields."""
     docstrings = {
         id(node.body[0].value)
         for node in ast.walk(source.tree)

@@ -1,4 +1,4 @@
-"""What the tests themselves may do: say in values what they mean, and leave SQL and engines to the few named here."""
+"""Rules for tests: they state expectations as values, and only the files named here use SQL and engines."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def trees():
 
 
 def strings(tree):
-    """(line, text) of every string, but those that stand alone as documentation do."""
+    """(line, text) of every string except docstrings."""
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
@@ -53,7 +53,7 @@ def strings(tree):
 
 
 def imports(tree):
-    """(line, module) of every import, also of those that a call or a program in a string makes."""
+    """(line, module) of every import, including those by a call or in a program in a string."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
@@ -69,7 +69,7 @@ def imports(tree):
 
 
 def statements_in(tree):
-    """The lines of statements, and of calls that run one, also one that comes from elsewhere."""
+    """The lines of SQL statements, and of calls that run one."""
     run = [
         node.lineno
         for node in ast.walk(tree)

@@ -1,4 +1,4 @@
-"""`app` is wiring, and no package knows what stands on it; ports do not know what is behind them. With the figures."""
+"""`app` is wiring, and no package imports those above it; ports do not import their backends. Prints figures."""
 
 from __future__ import annotations
 

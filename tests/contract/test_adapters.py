@@ -1,4 +1,4 @@
-"""Every adapter that comes with Argosy keeps the contract of adapters."""
+"""Every built-in adapter passes the contract of adapters."""
 
 import importlib.util
 import os
@@ -81,7 +81,7 @@ def test_numeric_keeps_the_contract_on_dictionaries(options):
 
 
 class OfThree(Members):
-    """With members at hand, one of them without probabilities."""
+    """With trained members, one of them without probabilities."""
 
     def __init__(self, of: tuple[str, ...] = ("a", "b", "c"), folds: int = 5, seed: int = 0) -> None:
         super().__init__(of, folds, seed)

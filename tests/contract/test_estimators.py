@@ -1,4 +1,4 @@
-"""Every estimator that comes with Argosy keeps the contract of estimators."""
+"""Every built-in estimator passes the contract of estimators."""
 
 import importlib.util
 import os

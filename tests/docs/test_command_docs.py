@@ -1,4 +1,4 @@
-"""Every command, option and registered plug-in is in the docs, and what the docs show of commands is possible."""
+"""Every command, option and registered plug-in is in the docs, and commands in the docs exist."""
 
 import re
 import shlex
@@ -18,7 +18,7 @@ SECTIONS = dict(re.findall(r"^## argosy ([a-z ]*[a-z])\b.*\n((?:(?!^## ).*\n)*)"
 
 
 def commands(group=cli, prefix=()):
-    """Every command that does something, by its words."""
+    """Every command that is not a group, by its words."""
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)

@@ -1,4 +1,4 @@
-"""Every decision has a number of its own, in the file's name and in the heading, and is in the index."""
+"""Every decision has a unique number, in the file's name and in the heading, and is in the index."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The glossary, as anyone who looks a word up needs it: in order, and every word once."""
+"""The glossary is sorted and has every word once."""
 
 import re
 from pathlib import Path

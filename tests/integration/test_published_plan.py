@@ -1,4 +1,4 @@
-"""The published plan loads as it was published, with the plug-ins that come with Argosy."""
+"""The published plan loads unchanged, with the built-in plug-ins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results from before `trained.rows_right` stay on the leaderboard, and new ones stand next to them."""
+"""Results from before `trained.rows_right` stay on the leaderboard, next to new ones."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ def test_old_results_are_ranked_with_new_ones(first_schema, tmp_path):
     with first_schema.write() as transaction:
         assert store.record(transaction, new)
     assert [(row.trained.label, row.tied, row.p_value) for row in store.leaderboard()] == [
-        ("old", True, None),  # by the interval: of the old one's rows nothing is known
+        ("old", True, None),  # by the interval: the old result has no rows
         ("new", True, None),
     ]
     assert store.trained("old").rows_right is None

@@ -1,4 +1,4 @@
-"""What was given and made before tokens had claims: evidence stays evidence, and no token may claim anything."""
+"""Feedback and tokens from before claims: evidence stays evidence, and no token may claim anything."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Answers of one version are counted without looking at their rows."""
+"""Answers of one version are counted by an index, without reading their rows."""
 
 from argosy.database.engines.sqlite import SqliteDatabase
 from argosy.predictions import answered, statements

@@ -1,4 +1,4 @@
-"""Imports from before there were triggers: somebody asked for each."""
+"""Imports from before triggers existed: a person requested each."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Models that were stored before text was normalised and marks belonged to words answer as they did."""
+"""Models stored before text was normalised and marks belonged to words answer as before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A newer Argosy changes the schema while an older one is at work, on both engines."""
+"""A newer Argosy changes the schema while an older one is running, on both engines."""
 
 import threading
 from contextlib import closing
@@ -21,7 +21,7 @@ PUT = "INSERT INTO plans (name, source, submitted_at) VALUES (:name, '', 0)"
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request, tmp_path):
-    """A URL and the folder of a database that somebody works with."""
+    """A URL and the folder of a database in use."""
     if request.param == "sqlite":
         return "sqlite:///argosy.db", tmp_path
     return request.getfixturevalue("migrated_postgresql_url"), tmp_path
@@ -41,7 +41,7 @@ def put(database, name):
 
 @pytest.fixture
 def upgrade(place, monkeypatch):
-    """A newer Argosy opens the database; it knows one step more."""
+    """A newer Argosy, with one more schema step, opens the database."""
 
     def upgraded(step):
         steps = {**migrations.steps(), OURS + 1: step}

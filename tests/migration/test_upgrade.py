@@ -71,7 +71,7 @@ def first(tmp_path, monkeypatch):
 
 
 def test_the_first_schema_is_as_it_was():
-    """A step that users may have applied is never edited: what comes later is a step of its own."""
+    """A step that users may have applied is never edited: a later change is a new step."""
     text = resources.files("argosy.database").joinpath("schema", "0001_first.sql").read_text("utf-8")
     assert hashlib.sha256("\n".join(migrations.statements(text)).encode()).hexdigest().startswith(FIRST)
 

@@ -1,4 +1,4 @@
-"""The long forms of `tests/integration/proof`: the same grounds and storms, run by `make proof` alone."""
+"""The long forms of `tests/integration/proof`: the same projects and storms, run only by `make proof`."""
 
 import os
 import random
@@ -24,13 +24,13 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture
 def seed():
-    """`PROOF_SEED` tries other moments."""
+    """`PROOF_SEED` selects other moments."""
     return SEED
 
 
 @pytest.fixture
 def spares(seed):
-    """`spares(times)`: how many bytes the full disk has left, at random, each time."""
+    """`spares(times)`: the random numbers of bytes left on the full disk."""
     draw = random.Random(seed)
     return lambda times: [0, *(draw.choice([0, 4096, 16384, 65536, 200_000]) for _ in range(times - 1))]
 

@@ -1,4 +1,4 @@
-"""The storm of the cluster, its long form: a thousand definitions, and some minutes in which nothing stays up."""
+"""The long form of the cluster's storm: a thousand definitions, and some minutes of continuous failures."""
 
 from proof_cluster_storm import cluster_storm
 from proof_disturbances import ALL

@@ -1,4 +1,4 @@
-"""A reverse proxy that counts requests, and answers some of them as a server in trouble does."""
+"""A reverse proxy that counts requests, and answers some of them with faults."""
 
 import http.client
 import threading
@@ -19,7 +19,7 @@ class FaultyProxy:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def __getattr__(self, name):  # the method for whatever is asked: `do_GET`
+            def __getattr__(self, name):  # one method for all HTTP methods: `do_GET`
                 if name.startswith("do_"):
                     return lambda: proxy.pass_on(self)
                 raise AttributeError(name)

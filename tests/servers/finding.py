@@ -1,4 +1,4 @@
-"""How tests come by a real server: its URL variable, else its usual port, else one of their own, else a skip."""
+"""How tests find a real server: its URL variable, else its usual port, else their own server, else a skip."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ import pytest
 
 
 def absent(reason):
-    """Skip what needs the server; with `CI` set that fails, so that nobody takes a skip for a pass."""
+    """Skip a test that needs the server; with `CI` set it fails, so that a skip is not mistaken for a pass."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
@@ -18,7 +18,7 @@ def absent(reason):
 
 @contextmanager
 def folder_of(user):
-    """A new folder that belongs to that user, short enough for a socket's path; it goes with what is in it."""
+    """A new folder that belongs to that user, short enough for a socket's path; it is removed with its contents."""
     made = Path(tempfile.mkdtemp(prefix="argosy-"))
     try:
         if user is not None:
@@ -29,7 +29,7 @@ def folder_of(user):
 
 
 def unprivileged(*names):
-    """The first of those users that there is, where we are root, whom servers refuse to run as; else None."""
+    """If the tests run as root, as which servers refuse to run: the first existing user of those; else None."""
     if os.geteuid() != 0:
         return None
     known = {line.partition(":")[0] for line in Path("/etc/passwd").read_text("utf-8").splitlines()}
@@ -37,6 +37,6 @@ def unprivileged(*names):
 
 
 def newest_folder(pattern):
-    """The folder of a server's newest programs, such as `/usr/lib/postgresql/*/bin`; None where there is none."""
+    """The folder of a server's newest programs, such as `/usr/lib/postgresql/*/bin`, or None."""
     found = sorted(Path("/").glob(pattern.lstrip("/")), key=lambda path: [int(n) for n in path.parts if n.isdigit()])
     return found[-1] if found else None

@@ -20,7 +20,7 @@ QUICK = ("fsync=off", "full_page_writes=off", "max_connections=200")
 
 @pytest.fixture(scope="session")
 def postgresql_server():
-    """The URL of a server's database from which others can be made."""
+    """The URL of a server's database with which others can be created."""
     pytest.importorskip("psycopg")
     given = os.environ.get("POSTGRESQL_URL")
     if given or answers(USUAL):
@@ -53,7 +53,7 @@ class OwnServer:
         listening = (f"port={port}", "listen_addresses=127.0.0.1") if port else ("listen_addresses=",)
         self.settings = [word for setting in (*settings, *listening) for word in ("-c", setting)]
         self.process = None
-        # ordered as in a dictionary unless a column says otherwise: who relies on bytes must say so
+        # a locale's order by default: statements that need byte order must request it
         locale = ("--encoding=UTF8", "--locale-provider=icu", "--icu-locale=en-US", "--locale=C.UTF-8")
         initdb = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "--auth=trust", "--no-sync", *locale]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **self.run)
@@ -92,7 +92,7 @@ def own_server(programs, settings=QUICK, port=0):
 
 @contextmanager
 def new_database(server, template="template0"):
-    """A database's URL; it is gone afterwards."""
+    """A database's URL; the database is dropped afterwards."""
     import psycopg
 
     name = f"argosy_{uuid.uuid4().hex}"
@@ -134,7 +134,7 @@ def migrated_postgresql_url(postgresql_server, migrated_postgresql_template):
 
 @pytest.fixture
 def relayed_postgresql(migrated_postgresql_url):
-    """A relay in front of the server, over TCP; `url` is the migrated database's by it."""
+    """A TCP relay in front of the server; `url` is that of the migrated database through it."""
     from psycopg.conninfo import conninfo_to_dict
 
     given = {"port": "5432", "host": "127.0.0.1", **conninfo_to_dict(migrated_postgresql_url)}
@@ -147,7 +147,7 @@ def relayed_postgresql(migrated_postgresql_url):
 
 
 def run_documented(url, statements, role):
-    """Run a page's statements, by the owner until the role is there, and then by it; the rows of each query."""
+    """Run a page's statements, as the owner until the role exists, and then as the role; the rows of each query."""
     import psycopg
 
     found = []

@@ -74,7 +74,7 @@ class OwnServer:
             "ERL_EPMD_PORT": str(names),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
         }
-        # the node would leave one behind
+        # the node would leave one running
         self.names = subprocess.Popen(["epmd"], user=user, cwd=folder, env=self.environment)
         self.process = None
 
@@ -93,7 +93,7 @@ class OwnServer:
             time.sleep(0.1)
 
     def stop(self):
-        """In order: what it has is on its disk."""
+        """A normal stop: its data is on its disk."""
         self.control("stop")
         self.kill()  # what its scripts left behind
 
@@ -104,7 +104,7 @@ class OwnServer:
         self.process.wait(PATIENCE)
 
     def control(self, *words):
-        """Run `rabbitmqctl`; what it says."""
+        """Run `rabbitmqctl`; its output."""
         command = [self.programs / "rabbitmqctl", "--quiet", *words]
         run = {"user": self.user, "cwd": self.folder, "env": self.environment}
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=PATIENCE, **run).stdout
@@ -125,7 +125,7 @@ def own_server(programs):
 
 
 def free_ports(count):
-    """Ports of 127.0.0.1 that nobody listens on."""
+    """Unused ports of 127.0.0.1."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     found = [one.getsockname()[1] for one in sockets]
     for one in sockets:
@@ -135,13 +135,13 @@ def free_ports(count):
 
 @pytest.fixture
 def rabbitmq_url(rabbitmq_server):
-    """An URL whose exchanges and queues no other test has."""
+    """A URL with exchanges and queues of this test only."""
     return f"{rabbitmq_server}?prefix=t{time.time_ns():x}"
 
 
 @pytest.fixture
 def relayed(request):
-    """A function: an URL on a relay of its own in front of a server's URL, and that relay."""
+    """A function that puts a separate relay in front of a server's URL: the new URL, and the relay."""
 
     def relay(url):
         parts = urlsplit(url)

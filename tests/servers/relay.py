@@ -25,7 +25,7 @@ class Relay:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self):
-        """End every connection there is; how many were alive."""
+        """End every connection; the number of open ones."""
         alive = 0
         for one in self._ends():
             with suppress(OSError):
@@ -36,7 +36,7 @@ class Relay:
         return alive // 2
 
     def forget(self):
-        """Lose every connection there is, silently; how many were alive. Raises PermissionError."""
+        """Lose every connection silently; the number of open ones. Raises PermissionError."""
         alive = 0
         for one in self._ends():
             with suppress(OSError):
@@ -83,7 +83,7 @@ class Relay:
             poller.register(source, select.POLLIN)
             while True:
                 if not poller.poll(LOOK_MS):
-                    continue  # who waits in `recv` would keep open what `forget` closes
+                    continue  # a thread that waits in `recv` would keep the socket open that `forget` closes
                 if not (data := source.recv(65536)):
                     break
                 target.sendall(data)

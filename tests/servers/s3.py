@@ -27,7 +27,7 @@ def bucket(s3_server, monkeypatch):
 
 
 class Bucket:
-    """As another client sees it."""
+    """As read by another client."""
 
     def __init__(self, boto3, endpoint):
         self.name, self.endpoint = f"t{time.time_ns():x}", endpoint

@@ -1,4 +1,4 @@
-"""A server that takes connections and never says a word, as one does whose machine hangs."""
+"""A server that accepts connections and never sends anything, like one on a hanging machine."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""A receiver of webhooks: keeps what it is sent, and answers as a test says."""
+"""A receiver of webhooks: keeps the requests, and answers as a test sets."""
 
 import threading
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ class Receiver:
 
 @contextmanager
 def receiving(context=None):
-    """A receiver that listens; `context` is of TLS."""
+    """A listening receiver; `context` is a TLS context."""
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -44,7 +44,7 @@ def receiving(context=None):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda *_: None  # a client that trusts no certificate leaves early
+    server.handle_error = lambda *_: None  # a client that does not trust the certificate disconnects early
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)

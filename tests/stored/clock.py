@@ -1,4 +1,4 @@
-"""The database's clock moved, as far as jobs and messages can tell: the times that are stored move the other way."""
+"""A moved database clock, for jobs and messages: the stored times are moved in the opposite direction."""
 
 TIMES = {
     "jobs": ("submitted_at", "not_before", "lease_until"),
@@ -9,12 +9,12 @@ TIMES = {
 
 
 def pass_time(database, seconds):
-    """It is that much later."""
+    """Move the clock forward by that much."""
     _shift(database, -seconds)
 
 
 def put_back(database, hours):
-    """The clock was put back."""
+    """Set the clock back."""
     _shift(database, hours * 3600.0)
 
 

@@ -1,4 +1,4 @@
-"""Any table's rows as they rest, and altered past every package's rules: the values of a test, never its SQL."""
+"""Stored rows of any table, read and altered without the packages' checks: tests give values, never SQL."""
 
 from contextlib import contextmanager
 
@@ -54,7 +54,7 @@ def remove(database, table, /, **where):
 
 @contextmanager
 def away(database, table):
-    """A database that has not that table meanwhile."""
+    """A database without that table during the block."""
     _rename(database, table, f"{table}_away")
     try:
         yield
@@ -63,7 +63,7 @@ def away(database, table):
 
 
 def name_no_column(transaction, name):
-    """A statement that fails, and says the name."""
+    """A statement that fails with the name in its error."""
     transaction.execute(f"SELECT {name}")
 
 

@@ -1,8 +1,8 @@
-"""Spools long silent."""
+"""Spools that are silent for long."""
 
 
 def age_spools(database, seconds):
-    """Drainers were last seen so long ago."""
+    """Set the time since drainers were last seen."""
     with database.write() as transaction:
         transaction.execute(
             "UPDATE spool_folders SET seen_at = seen_at - :seconds WHERE seen_at > 0", {"seconds": seconds}

@@ -1,4 +1,4 @@
-"""What only SQLite has, and a test of its files may need."""
+"""Features of SQLite only, for tests of its files."""
 
 import sqlite3
 from contextlib import closing, contextmanager
@@ -7,14 +7,14 @@ from argosy.database.engines import sqlite
 
 
 def assert_sound(database):
-    """Its file is whole, and every reference in it leads somewhere."""
+    """Check that the file is intact, and that no foreign key is violated."""
     with database.read() as transaction:
         assert transaction.execute("PRAGMA integrity_check") == [("ok",)]
         assert transaction.execute("PRAGMA foreign_key_check") == []
 
 
 class Unchecked:
-    """A database whose references nobody checks, as other programs open its file; for `stored.rows`."""
+    """A database without checks of foreign keys, as other programs open its file; for `stored.rows`."""
 
     def __init__(self, database):
         self._path = database.path
@@ -27,7 +27,7 @@ class Unchecked:
 
 @contextmanager
 def refusing(database, table, column, value, why):
-    """A table that refuses rows with that value meanwhile."""
+    """A table that refuses rows with that value during the block."""
     with database.write() as transaction:
         transaction.execute(
             f"CREATE TRIGGER strict BEFORE INSERT ON {table} WHEN NEW.{column} = '{value}'"
@@ -41,7 +41,7 @@ def refusing(database, table, column, value, why):
 
 
 def plan_of(database, statement, values):
-    """How SQLite would look for a statement's rows, in its words."""
+    """SQLite's query plan of a statement."""
     with database.read() as transaction:
         return [row[3] for row in transaction.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
 
@@ -54,5 +54,5 @@ def nullable_columns(database, table):
 
 
 def wait_at_most(monkeypatch, seconds):
-    """How long SQLite waits for others."""
+    """The time that SQLite waits for a lock."""
     monkeypatch.setattr(sqlite, "WAIT_SECONDS", seconds)

@@ -1,13 +1,13 @@
-"""Time that passes for the schedules of triggers, and triggers that another release wrote."""
+"""A moved clock for the schedules of triggers, and triggers written by another release."""
 
 
 def pass_schedules(database, seconds):
-    """It is that much later, as far as schedules can tell."""
+    """Move the clock of schedules forward by that much."""
     _run(database, "UPDATE plan_triggers SET settled_until = settled_until - :seconds", {"seconds": seconds})
 
 
 def write_otherwise(database, plan, text):
-    """Every trigger of the plan is as another machine, or release, wrote it."""
+    """Rewrite every trigger of the plan as by another machine or release."""
     _run(database, "UPDATE plan_triggers SET written = :text WHERE plan = :plan", {"plan": plan, "text": text})
 
 

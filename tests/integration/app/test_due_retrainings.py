@@ -1,4 +1,4 @@
-"""What `argosy up` says of retrainings that are due and wait, and of those that come to nothing."""
+"""What `argosy up` logs about retrainings that are due and wait, and about those without a result."""
 
 import logging
 import threading

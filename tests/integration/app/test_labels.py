@@ -1,4 +1,4 @@
-"""A label, as notifications have it, opens what was trained; a consumer of notifications brings it into service."""
+"""A label from a notification identifies the trained version; a consumer of notifications promotes it."""
 
 import json
 import threading

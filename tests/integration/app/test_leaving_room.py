@@ -1,4 +1,4 @@
-"""Training that leaves room: the workers' nice level and threads, and quiet hours, as `argosy.yaml` says."""
+"""Training next to a server: the workers' nice level and threads, and quiet hours, as set in `argosy.yaml`."""
 
 import json
 import os
@@ -27,7 +27,7 @@ PLAN = {
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """One in whose time zone it is quiet but for a minute that is twelve hours away; workers are as nice as it says."""
+    """A project in whose time zone all hours are quiet except a minute twelve hours from now, with a nice level."""
     monkeypatch.delenv("ARGOSY_NICE")
     create_project(tmp_path / "shop")
     begin, end = (time.strftime("%H:%M", time.gmtime(time.time() + 12 * 3600 + more)) for more in (60, 0))

@@ -1,4 +1,4 @@
-"""Everything the command line does is a Python call: the README's, on a project of a few tickets."""
+"""Everything that the command line does is a Python call: those of the README, on a project of a few tickets."""
 
 import random
 import re
@@ -42,7 +42,7 @@ PLAN = {
 
 
 def tickets(count, seed=1):
-    """Of every ten six about delivery, so that a model that hardly learns answers that, whichever rows it is given."""
+    """Six of ten are about delivery, so that a model that learns little answers that, whatever its rows."""
     draw = random.Random(seed)
     for number in range(count):
         label = LABELS[number % 10]
@@ -157,7 +157,9 @@ def test_feedback_goes_in_and_a_better_version_comes_out(live, tmp_path):
         live.retrain("shop")
     reported = decisions(live.backends)
     assert ["made no challenger" in text for _, _, text in reported] == [True]
-    texts = [f"drone rotor hangar {number}" for number in range(160)]  # so many that chance leaves the gate enough
+    texts = [
+        f"drone rotor hangar {number}" for number in range(160)
+    ]  # enough that the gate has sufficient rows whatever is drawn
     ids = ask(live, texts)
     assert all(live.feedback.add(prediction, "drone", uniform=True) for prediction in ids[:130])
     assert live.feedback.add(ids[0], "drone", uniform=True) is False
@@ -181,7 +183,7 @@ def test_feedback_goes_in_and_a_better_version_comes_out(live, tmp_path):
 
 
 def ask(project, texts):
-    """Predict by a server, and have its log drained; the predictions' ids."""
+    """Predict with a server, and drain its log; the predictions' ids."""
     from argosy.app.serving import server_of
 
     server = server_of(project.backends)

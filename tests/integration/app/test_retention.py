@@ -1,4 +1,4 @@
-"""What is older than it is kept goes when a worker is idle."""
+"""Predictions older than the retention time are deleted when a worker is idle."""
 
 import threading
 

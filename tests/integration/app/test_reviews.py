@@ -1,4 +1,4 @@
-"""What a project draws for review: where its versions differ, and as many as the gate asks for."""
+"""Predictions drawn for review: those on which versions differ, and as many as the gate needs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def project(tmp_path):
 
 @pytest.fixture
 def ids(project):
-    """40 answers: every second one is surer than all others, and not what either version says."""
+    """40 answers: every second one has a higher confidence than all others, and differs from both versions' answers."""
     scope = project.vault.scope("predictions")
     issued = PredictionIds(scope).issue(40, 1.7e9, bytes(8))
     rows = [
@@ -52,7 +52,7 @@ def test_what_another_version_answers_otherwise_is_drawn_like_the_least_certain(
 
 
 def refuse(project):
-    """Leave a gate's refusal, as a worker does."""
+    """Record a gate's refusal, as a worker does."""
     result = {"model": "notes", "champion": 1, "challenger": 2, "promoted": False, "verdict": REFUSED.to_dict()}
     with project.database.write() as transaction:
         project.queue.submit(transaction, "gate", "gate-notes-x-over-1", {})

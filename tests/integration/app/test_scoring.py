@@ -1,4 +1,4 @@
-"""Scoring files: the same bytes however it is done, gone on with after any end, logged once."""
+"""Scoring files: the same bytes with any number of processes, resumed after any end, logged once."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ ROWS = 2500
 
 
 class Stopped(Exception):
-    """What Ctrl-C or a crash is in the middle of a run."""
+    """Raised in the middle of a run, in place of Ctrl-C or a crash."""
 
 
 def made(folder, url="sqlite:///.argosy/argosy.db"):
@@ -50,7 +50,7 @@ def own(request, tmp_path):
 
 @pytest.fixture
 def source(tmp_path):
-    """Rows in an order that no sorting makes, some of them blank."""
+    """Rows in an order that no sorting produces, some of them blank."""
     path = tmp_path / "in.csv"
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
@@ -70,7 +70,7 @@ def score(project, source, output, report=lambda *_: None, **given):
 
 
 def stop_after(batches):
-    """A report that stops the run once so many batches are written."""
+    """A progress report that stops the run after that many batches."""
     seen = []
 
     def report(what, rows):

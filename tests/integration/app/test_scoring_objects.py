@@ -31,7 +31,7 @@ def project(tmp_path_factory):
 
 @pytest.fixture
 def rows(bucket):
-    """Three files of rows in the bucket, and two that are none; the bucket."""
+    """A bucket with three files of rows and two other files."""
     texts = {"a.csv": ROWS, "b.csv": ROWS, "c.jsonl": '{"text":"red"}\n', ".hidden.csv": ROWS, "notes.txt": "none"}
     for name, text in texts.items():
         bucket.client.put_object(Bucket=bucket.name, Key=f"in/{name}", Body=text.encode())

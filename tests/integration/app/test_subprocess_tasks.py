@@ -1,4 +1,4 @@
-"""Work in a child process: its answer, what it reports on the way, and how its failures arrive."""
+"""Work in a child process: its answer, its progress reports, and its failures."""
 
 import importlib
 

@@ -1,4 +1,4 @@
-"""What Argosy writes is its owner's alone, also under umask 0; a file's name says its format."""
+"""Only the owner can read the files that Argosy writes, also under umask 0; a file's suffix decides its format."""
 
 import csv
 import json
@@ -38,7 +38,7 @@ def open_to_others(folder):
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """Examples of which some labels are wrong, a trained version and what a server was asked."""
+    """Examples with some wrong labels, a trained version and a server's predictions."""
     root = tmp_path_factory.mktemp("origin") / "notes"
     command(root.parent, "init", root)
     (root / "plan.yaml").write_text(PLAN)

@@ -47,7 +47,7 @@ def rows(count, canaries=3):
 
 
 def everywhere(folder):
-    """Every byte of every file there, and of this process's deleted files that are still open (temporary ones)."""
+    """Every byte of every file in the folder, and of this process's deleted files that are still open."""
     files = [file for file in folder.rglob("*") if file.is_file()]
     files += list(Path("/proc/self/fd").iterdir())
     contents = b""
@@ -74,7 +74,7 @@ def test_canaries_are_in_no_byte_and_erased_without_a_trace(tmp_path, database, 
     with database.write() as transaction:
         before = freeze(transaction, Spec("all", {"collection": "news"}), 1.0)
         untouched = freeze(transaction, Spec("span", {"collection": "news", "start": 3000.0}), 1.0)
-    examples.add("news", [Example(f"{TEXT} number 1", "c", 1e9)])  # a revision that does not say its subject
+    examples.add("news", [Example(f"{TEXT} number 1", "c", 1e9)])  # a revision without a subject
     all_rows = stored_rows(database, "examples", "sealed", "content_hash", "example_id", "subject_hash")
     doomed = [row for row in all_rows if row[3] is not None]
     assert len(doomed) == 3

@@ -1,4 +1,4 @@
-"""Examples out of somebody's database: SQLite and PostgreSQL, only read, and no credentials in what is said."""
+"""Examples from another database: SQLite and PostgreSQL, read-only, and no credentials in messages."""
 
 from __future__ import annotations
 

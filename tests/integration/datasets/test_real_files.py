@@ -1,4 +1,4 @@
-"""Files that other people made: quoted as they should be they lose no row, and not quoted none unsaid."""
+"""Files made by other people: no row of a quoted file is lost, and none of an unquoted file silently."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def messages():
 
 @pytest.mark.parametrize(("mark", "suffix"), [("\t", "tsv"), ("|", "csv")])
 def test_messages_that_nobody_quoted_are_read_or_counted(messages, tmp_path, mark, suffix):
-    """As the collection is published: a label and a message a line, some of which begin with a quote."""
+    """In the published format: a label and a message per line, some of which begin with a quote."""
     path = tmp_path / f"sms.{suffix}"
     rows = [(text.replace(mark, " "), label) for text, label in messages]
     head = f"label{mark}text\n"

@@ -115,7 +115,7 @@ LIST = '["joy","love"]'
 
 
 def test_for_an_answer_of_lists_a_label_is_a_list_of_one_and_never_the_reverse(project, predict, say):
-    """A list for a single answer, which nobody can give any more, teaches nothing where it was given before."""
+    """A stored list for a single answer, which is refused today, makes no example."""
     first, second, third, fourth = predict(
         [("one", '["joy"]', 0.6), ("two", "[]", 0.6), ("three", "joy", 0.6), ("four", "joy", 0.6)]
     )

@@ -1,4 +1,4 @@
-"""Drift on real parts: answers counted from the log, checks kept, a retraining asked for and confirmed by evidence."""
+"""Drift on real backends: answers counted from the log, checks stored, a retraining triggered and confirmed."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ SCHEDULE = Schedule(drift=DriftPolicy(minimum_rows=30))
 
 
 def note(topic, words, seed):
-    """Words alone: each note is as long as the others and as any."""
+    """Only the words differ: all notes have the same length."""
     return text(topic, words, seed).rpartition(" ")[0]
 
 
 @pytest.fixture(autouse=True)
 def noon(monkeypatch, database):
-    """It was noon when the test began, so that no hour and no day ends before it does."""
+    """The test begins at noon, so that no hour and no day ends during it."""
     began = time.time()
     after = began // DAY * DAY + DAY / 2 - began
     monkeypatch.setattr(clock, "now", lambda: time.time() + after)
@@ -53,7 +53,7 @@ def parts(loop, project):  # noqa: F811  # the fixture
     loop.asks = DriftRequests(loop.queue, loop.store)
 
     def check():
-        project.log.drain()  # as the drainer does all the time
+        project.log.drain()  # as the drainer does regularly
         asked = loop.asks.request_if_answered("topics", 24)
         loop.work(drift=loop.drifting)
         return asked
@@ -64,7 +64,7 @@ def parts(loop, project):  # noqa: F811  # the fixture
 
 @pytest.fixture
 def answer(parts, predict):
-    """Let the champion answer texts of these words, at a moment of the last day that is over; their ids and topics."""
+    """Let the champion answer texts of these words, at a time in the last complete day; their ids and topics."""
     trained = parts.store.trained(parts.store.stored_version("topics@champion").label)
     model = AdaptedModel.load(parts.store.artifacts.fetch(trained.artifact))
     start, _ = closed_window(clock.now(), 24)

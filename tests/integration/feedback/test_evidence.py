@@ -1,4 +1,4 @@
-"""What measures at the gate, over real parts: live rows that were learned from, and feedback that came with a token."""
+"""Evidence at the gate: live rows that were learned from, and feedback that came with a token."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_reviews_drawn_for_doubt_measure_and_weigh_by_their_chance(loop, project
 
 
 def attack(project, predict, seeds):
-    """Questions of one's own, and outcomes that call every answer wrong."""
+    """Inputs from one caller, with outcomes that mark every answer as wrong."""
     topics = [("sport", "tech")[n % 2] for n in seeds]
     other = {"sport": "tech", "tech": "sport"}
     known = {"sport": ["goal", "match", "team"], "tech": ["chip", "code", "cloud"]}

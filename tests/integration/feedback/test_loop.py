@@ -1,4 +1,4 @@
-"""The loop on real parts: champion, drift, corrections, challenger, gate, promotion or refusal."""
+"""The loop on real backends: champion, drift, corrections, challenger, gate, promotion or refusal."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WORDS = {
 DRIFTED = {"sport": ["esports", "stream", "arena", "patchnotes"], "tech": ["quantum", "qubit", "lattice", "anneal"]}
 SPAN = {"name": "span", "options": {"collection": "news", "end": NOON, "training_ratio": 0.6}}
 ALL = {"name": "all", "options": {"collection": "news", "training_ratio": 0.6}}
-STRICT = Policy(confidence=0.9999)  # now and then the usual gate lets a challenger pass that learned noise
+STRICT = Policy(confidence=0.9999)  # the default gate occasionally promotes a challenger that learned noise
 
 
 def text(topic, words, seed):
@@ -49,7 +49,7 @@ def text(topic, words, seed):
 
 @pytest.fixture
 def loop(project, tmp_path):
-    """The project with a queue, a store and a worker that runs whatever is queued."""
+    """The project with a queue, a store and a worker that runs every queued job."""
     queue = Queue(project.database)
     store = Store(project.database, LocalArtifacts(f"file:{tmp_path}/artifacts"))
     plans = Plans(queue, store)

@@ -1,4 +1,4 @@
-"""A champion that turns out worse than the one before it goes; one that does not stays."""
+"""A champion that turns out worse than its predecessor is rolled back; others stay."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WRONG = {"sport": "tech", "tech": "sport"}
 
 
 def as_list(topic):
-    """The topic as a list of labels rests."""
+    """The topic as a stored list of labels."""
     return f'["{topic}"]'
 
 

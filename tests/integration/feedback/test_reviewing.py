@@ -1,4 +1,4 @@
-"""A review over a real log: drawn, corrected in a file, taken back."""
+"""A review over a real log: drawn, corrected in a file, imported."""
 
 from __future__ import annotations
 

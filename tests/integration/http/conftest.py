@@ -11,7 +11,7 @@ from http_server import Application, Server
 
 @pytest.fixture(params=["uvloop", "asyncio"])
 def start(request):
-    """Starts servers, each with an application of its own, that end with the test."""
+    """Starts servers, each with its own application, that end with the test."""
     started = []
     new_loop = asyncio.new_event_loop
     if request.param == "uvloop":

@@ -1,4 +1,4 @@
-"""A server in a thread, an application that answers by path, and clients that speak bytes."""
+"""A server in a thread, an application that answers by path, and clients that send raw bytes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECRET = "somebody's text"
 
 
 class Application:
-    """`requests` lists what arrived whole; a test that holds `gate` shut has `/wait` wait."""
+    """`requests` lists complete requests; `/wait` waits until a test opens `gate`."""
 
     def __init__(self):
         self.requests, self.events = [], []
@@ -50,13 +50,13 @@ class Application:
         await answer(send, body)
 
     async def late(self, scope, receive, send):
-        """The same, not looked at for many turns of the loop, in each of which more of it may arrive."""
+        """The same, read only after many iterations of the loop, in each of which more of it may arrive."""
         for _ in range(300):
             await asyncio.sleep(0)
         await self.echo(scope, receive, send)
 
     async def early(self, scope, receive, send):
-        """Answers without a look at the body."""
+        """Answers without reading the body."""
         await answer(send, b"early")
 
     async def wait(self, scope, receive, send):
@@ -68,7 +68,7 @@ class Application:
         await asyncio.Event().wait()
 
     async def large(self, scope, receive, send):
-        """As many bytes as the query says."""
+        """As many bytes as the query asks for."""
         await answer(send, b"x" * int(scope["query_string"]))
 
     async def pieces(self, scope, receive, send):
@@ -143,7 +143,7 @@ class Server:
         self.wait()
 
     def connect(self, receive_buffer=0):
-        """A client; a small buffer makes it one that soon has read too little."""
+        """A client; with a small buffer its unread data soon fills it."""
         client = socket.socket()
         if receive_buffer:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -152,7 +152,7 @@ class Server:
         return client
 
     def exchange(self, *pieces, shut=False):
-        """Everything that is answered to these pieces, each sent on its own, until the server closes."""
+        """The server's answer to these pieces, each sent separately, until it closes."""
         with self.connect() as client:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with contextlib.suppress(ConnectionError):
@@ -163,7 +163,7 @@ class Server:
             return until_closed(client)
 
     def is_well(self):
-        """Whether somebody else is answered."""
+        """Whether another client is answered."""
         return b"well" in self.exchange(request("POST", "/echo", b"well", close=True))
 
 
@@ -175,7 +175,7 @@ def request(method="GET", path="/echo", body=b"", *fields, close=False, length=T
 
 
 def until_closed(client):
-    """What is received before the end; a reset is one."""
+    """The bytes received before the end; a reset counts as an end."""
     received = b""
     try:
         while chunk := client.recv(65536):

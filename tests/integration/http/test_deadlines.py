@@ -1,4 +1,4 @@
-"""No state of a connection lasts for ever, and none makes memory grow, whatever the client does or leaves undone."""
+"""No state of a connection lasts forever, and none makes memory grow, whatever the client does or omits."""
 
 import pytest
 from http_server import DEADLINE_SECONDS, receive_until, request, statuses, until, until_closed
@@ -10,7 +10,7 @@ QUICK = {"seconds": 0.3, "keep_alive_seconds": 0.3, "grace_seconds": 0.2, "linge
 
 
 def flood(client, piece):
-    """How many bytes go out before the server closes, or what it has not read fills every buffer."""
+    """The number of bytes sent before the server closes, or unread data fills every buffer."""
     sent = 0
     client.settimeout(0.3)
     try:
@@ -23,7 +23,7 @@ def flood(client, piece):
 
 
 def trickle(client, pieces):
-    """Send each piece once the one before is gone, until the server closes; how many were sent."""
+    """Send the pieces one after another until the server closes; the number sent."""
     client.settimeout(0.01)
     for number, piece in enumerate(pieces):
         try:

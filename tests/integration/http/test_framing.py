@@ -1,4 +1,4 @@
-"""Every request gets its answer, one each, whatever it is cut into; what is no request gets one and is let go."""
+"""Every request gets one answer, however it is split; an invalid request gets one answer and is closed."""
 
 import json
 
@@ -159,7 +159,7 @@ def test_what_is_sent_after_the_last_request_does_not_cost_its_answer(server):
 
 def test_head_has_the_fields_and_not_the_body(server):
     head = server.exchange(request("HEAD", "/large?12345", close=True))
-    assert b"content-length: 12345" not in head  # not said by the application, which sent no length
+    assert b"content-length: 12345" not in head  # not from the application, which sent no length
     assert head.endswith(b"\r\n\r\n")
     both = server.exchange(request("HEAD", "/early") + request("GET", "/early", close=True))
     assert statuses(both) == [200, 200]

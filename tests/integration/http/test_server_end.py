@@ -1,4 +1,4 @@
-"""A server's process ends in time, whatever its application leaves running."""
+"""A server's process ends in time, even if its application leaves threads running."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Events reach the client as they come, over a connection that quiet does not end, and streams end with the server."""
+"""Events reach the client at once, over a connection that silence does not end; streams end with the server."""
 
 import asyncio
 import queue
@@ -15,7 +15,7 @@ from argosy.http.sites import Sites
 
 
 class Open:
-    """Asks for no token."""
+    """Requires no token."""
 
     is_closed = False
 
@@ -24,7 +24,7 @@ class Open:
 
 
 class News:
-    """A package's route: what a test puts into `coming`, until None."""
+    """A package's route: it sends the items of `coming`, until None."""
 
     def __init__(self, quiet_seconds=15.0):
         self.coming, self.is_closed = queue.SimpleQueue(), False
@@ -90,7 +90,9 @@ def test_quiet_ends_no_stream(serve):
 
 
 def test_a_client_that_goes_away_ends_it(serve):
-    news = News(quiet_seconds=0.01)  # by writing to it the server finds out: it may only have said all it has to
+    news = News(
+        quiet_seconds=0.01
+    )  # the server detects this only by writing: the client may just have finished sending
     with serve(news).connect() as client:
         client.sendall(request(path="/news"))
         news.coming.put(ServerSentEvent("one"))

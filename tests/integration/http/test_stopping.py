@@ -1,4 +1,4 @@
-"""A server that is stopped lets the answers under way end, and waits for nothing else."""
+"""A server that is stopped finishes running answers, and waits for nothing else."""
 
 from http_server import receive_until, request, statuses, until, until_closed
 

@@ -15,7 +15,7 @@ PROGRAM = Path(__file__).with_name("program.py")
 
 
 class Bench:
-    """Starts processes of `program.py`, watches for their files, and looks into their database."""
+    """Starts processes of `program.py`, waits for their files, and reads their database."""
 
     def __init__(self, folder, database):
         self.folder, self.processes = folder, {}
@@ -41,7 +41,7 @@ class Bench:
         self.processes[name].wait()
 
     def end(self, name):
-        """Wait for a process to end by itself."""
+        """Wait until a process ends by itself."""
         assert self.processes[name].wait(PATIENCE) == 0
 
     def until(self, condition, seconds=PATIENCE):

@@ -71,7 +71,7 @@ def reconciling(folder, name, database, broker):
 
 
 def consuming(folder, name, database, broker):
-    """A member of the subscriber `desk`, which notes what it handled, and takes its time over it."""
+    """A member of the subscriber `desk`, which records what it handled, slowly."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with (folder / f"{name}.handled").open("a", buffering=1) as notes:

@@ -1,4 +1,4 @@
-"""Workers that claim at the same moment: each job is given once, on every engine."""
+"""Workers that claim at the same time: each job is claimed once, on every engine."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Members of a subscriber that are killed with messages in their hands: each message is handled all the same."""
+"""Members of a subscriber that are killed while they hold messages: each message is still handled."""
 
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.message import Message

@@ -1,4 +1,4 @@
-"""Two of everything at once: submitters, relays, reconcilers."""
+"""Two submitters, relays and reconcilers at the same time."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Who keeps workers, on every engine: what becomes of jobs whose processes crash, take too long or do not stop."""
+"""The keeper of workers, on every engine: jobs whose processes crash, exceed limits or do not stop."""
 
 import errno
 import os
@@ -55,7 +55,7 @@ adapters.register(__name__, Unlucky)
 
 @pytest.fixture
 def project(tmp_path, database, own_plugins):
-    """One whose workers fit nothing well."""
+    """A project whose workers run failing fits."""
     (tmp_path / f"{tmp_path.name}.py").write_text(OWN)
     (tmp_path / "argosy.yaml").write_text(f'plugins: [{tmp_path.name}]\ndatabase: "{database.url}"\n')
     opened = argosy.open(tmp_path)
@@ -172,7 +172,7 @@ def test_a_kill_is_the_fit_s_failure_where_the_system_had_no_more_memory(project
 
 
 def test_a_job_whose_process_ended_while_the_database_was_away_is_settled_when_it_is_back(project, monkeypatch):
-    """And not when its lease has run out; no worker is started meanwhile, which would end at once."""
+    """Not only when its lease has expired; no worker is started meanwhile, which would end at once."""
     label, away, leases = submit(project, "wait"), threading.Event(), project.backends.queue.leases
 
     def refusing(held):

@@ -1,4 +1,4 @@
-"""Workers that are killed, stopped for too long, and asked to stop: no job is lost, none has two results."""
+"""Workers that are killed, suspended for too long, and told to stop: no job is lost, none has two results."""
 
 import json
 import random
@@ -42,7 +42,7 @@ def test_a_worker_stopped_for_longer_than_its_lease_cannot_finish(bench):
     bench.until(lambda: (bench.folder / "second.started.job").exists())
     bench.touch("go")
     bench.until(lambda: Queue(bench.database).get("job").state is JobState.DONE)
-    bench.signal("first", signal.SIGCONT)  # it goes on, finds the file, and tries to finish
+    bench.signal("first", signal.SIGCONT)  # it continues, finds the file, and tries to finish
     bench.signal("first", signal.SIGTERM)
     bench.end("first")
     assert json.loads((bench.folder / "first.tally").read_text())["lost"] == 1

@@ -1,4 +1,4 @@
-"""What befalls a connection to RabbitMQ: nothing is lost, and one line says what is the matter."""
+"""Failures of a connection to RabbitMQ: nothing is lost, and one line reports the cause."""
 
 import os
 
@@ -19,7 +19,7 @@ def sent(*texts):
 
 
 def patiently(ask):
-    """What it comes to, once the broker is there again."""
+    """The value, once the broker is available again."""
 
     def attempt():
         try:
@@ -92,7 +92,7 @@ def test_a_cut_connection_loses_nothing(broker):
     broker.relay.cut()
     with pytest.raises(BrokerUnavailable):
         until(lambda: receiver.receive(1.0) and None)
-    held.ack()  # of a delivery that is no more
+    held.ack()  # of a delivery that no longer exists
     patiently(lambda: broker.publish("news", *sent("3")))
     heir = patiently(lambda: broker.receiver("news", "reader", 10))
     received = [heir.receive(PATIENCE) for _ in range(3)]
@@ -130,7 +130,7 @@ def test_a_temporary_name_outlives_its_time_while_somebody_receives(rabbitmq_url
     receiver = broker.receiver("news", f"{TEMPORARY}reader", 2)
     assert receiver.receive(1.0) is None
     broker.publish("news", *sent("1", "2"))
-    receiver.receive(PATIENCE).bury("it is bad")  # the queue for it is gone by now
+    receiver.receive(PATIENCE).bury("it is bad")  # its queue no longer exists
     receiver.receive(PATIENCE).nack(0.1)
     assert receiver.receive(PATIENCE).message.body == b"2"
     broker.close()

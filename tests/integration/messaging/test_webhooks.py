@@ -56,7 +56,7 @@ def receiver():
 
 
 class Shop:
-    """A project with webhooks, and workers of it as processes."""
+    """A project with webhooks, and its workers as processes."""
 
     def __init__(self, root, settings, log):
         self.root, self.log = root, log
@@ -87,7 +87,7 @@ class Shop:
 
 @pytest.fixture
 def make_shop(tmp_path, monkeypatch):
-    """Makes a project around one webhook, and starts commands of it that end with the test."""
+    """Makes a project with one webhook, and starts its commands, which end with the test."""
     monkeypatch.setenv("SHOP_SECRET", SECRET)
     with ExitStack() as opened:
 
@@ -174,7 +174,7 @@ def test_one_that_never_takes_it_is_given_up(database, receiver, caplog):
 
 @contextmanager
 def listening(behave):
-    """A port where each connection is given to `behave`."""
+    """A port whose connections are handled by `behave`."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         over = threading.Event()
 
@@ -247,7 +247,7 @@ def test_what_is_no_receiver_is_said():
 def test_an_address_that_does_not_answer_leaves_time_for_the_next(receiver, monkeypatch):
     port = int(receiver.url.split(":")[2].split("/")[0])
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as opened:
-        for _ in range(3):  # what waits for the server to take it; the next one is not answered
+        for _ in range(3):  # waits in the server's backlog; the next one is not answered
             one = opened.enter_context(socket.socket())
             one.setblocking(False)
             one.connect_ex(full.getsockname())
@@ -290,7 +290,7 @@ def test_a_certificate_has_to_be_valid(tmp_path, monkeypatch):
 
 
 def certified(folder):
-    """A key with a certificate of its own for localhost, in one file."""
+    """A key with a self-signed certificate for localhost, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     day = datetime.timedelta(days=1)

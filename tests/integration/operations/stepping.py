@@ -76,7 +76,7 @@ def _halt(pipe):
     stopping(shutil, "copyfile")
 
     class Waiting:
-        """The clock by which a lock is waited for: says that it waits."""
+        """The clock used while waiting for a lock: it reports the wait."""
 
         monotonic = staticmethod(file.time.monotonic)
 
@@ -137,14 +137,14 @@ class Command:
 
 
 def alone(arguments, folder):
-    """Run a command by itself: (its exit code, what it said)."""
+    """Run a command alone: (its exit code, its output)."""
     command = Command(arguments, folder, is_stepping=False)
     command.finish()
     return command.code, command.said
 
 
 def steps_of(arguments, folder):
-    """How many steps a command has by itself."""
+    """The number of steps of a command that runs alone."""
     command, count = Command(arguments, folder), 0
     while command.advance():
         count += 1

@@ -1,4 +1,4 @@
-"""A project backed up while it is written to, restored elsewhere: everything adds up. What is no backup is refused."""
+"""A project backed up while it is written to, and restored: everything is consistent. Other files are refused."""
 
 import hashlib
 import io
@@ -39,7 +39,7 @@ def command(folder, *arguments):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """A project with a model, a plan in a folder, a plug-in, and examples in the clear that belong in no backup."""
+    """A project with a model, a plan in a folder, a plug-in, and plaintext examples that must not be in a backup."""
     root = tmp_path_factory.mktemp("origin") / "notes"
     command(root.parent, "init", str(root))
     (root / "plan.yaml").write_text(PLAN)

@@ -1,4 +1,4 @@
-"""Whatever becomes of the keys meanwhile, those in a backup open what is in it, or there is no backup."""
+"""Whatever happens to the keys during a backup, its keys open its data, or there is no backup."""
 
 import os
 import shutil
@@ -45,7 +45,7 @@ def opens(file, into):
 
 
 def test_a_backup_waits_for_a_rotation_and_opens(project, tmp_path):
-    """At each step of a rotation a backup is begun: it ends when the rotation has."""
+    """A backup that begins at any step of a rotation ends after the rotation."""
     threads, ended = [], []
 
     def at(step):
@@ -66,7 +66,7 @@ def test_a_backup_waits_for_a_rotation_and_opens(project, tmp_path):
 
 
 def test_a_rotation_waits_for_a_backup_that_is_copying(project, keys, tmp_path, monkeypatch):
-    """Between the database's moment and the keys no rotation takes a step."""
+    """No rotation takes a step between the database's snapshot and the copy of the keys."""
     tried = []
     copy = shutil.copyfile
 

@@ -1,4 +1,4 @@
-"""Every damage is a line of its own that says what to do, and stops nothing that is not about it."""
+"""Every fault is a separate line that states what to do, and does not affect anything else."""
 
 import io
 import json
@@ -57,7 +57,7 @@ def root(trained, tmp_path):
 
 
 def faults(root, *options):
-    """What is not well, from both forms of the output."""
+    """The failed checks, from both forms of the output."""
     done = run(root, "doctor", "--json", *options)
     findings = json.loads(done.stdout)
     wrong = [one for one in findings if not one["ok"]]
@@ -221,7 +221,7 @@ def test_a_result_that_cannot_be_read_stops_no_other(root, column, broken):
     with argosy.open(root) as project:
         label = project.models.resolve("two@1").label
         alter(project.database, "trained", {"label": label}, **{column: broken})
-    line = [sys.executable, "-m", "argosy", "leaderboard"]  # as a process of its own, warnings go to its errors
+    line = [sys.executable, "-m", "argosy", "leaderboard"]  # in a separate process, warnings go to standard error
     shown = subprocess.run(line, cwd=root, capture_output=True, text=True, timeout=SECONDS, check=True)
     assert "one@1" in shown.stdout
     assert "two@1" not in shown.stdout
@@ -263,7 +263,10 @@ def test_what_a_killed_worker_left_in_memory_is_removed(root):
         return one["ok"], one["found"]
 
     removed = "removed 2.0 MB that workers which were killed had left behind"
-    (is_well, first), (is_still_well, second) = found(), found()  # which may name what others left on this machine
+    (is_well, first), (is_still_well, second) = (
+        found(),
+        found(),
+    )  # which may list files that others left on this machine
     assert (is_well, is_still_well) == (True, True)
     assert first.startswith(removed)
     assert removed not in second

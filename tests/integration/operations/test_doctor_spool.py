@@ -1,4 +1,4 @@
-"""What `argosy doctor` says of a spool that holds what no drain can move."""
+"""What `argosy doctor` reports about a spool with records that cannot be drained."""
 
 import os
 import struct
@@ -60,7 +60,7 @@ def test_predictions_of_another_key_are_counted(project):
     assert "1 prediction in the log of another key" in found(project).found
     assert segments.damaged(project.spool) == []
     wrong = [finding for finding in examine(lambda: project.backends) if not finding.ok]
-    assert [finding.check for finding in wrong] == ["spool"]  # that they do not open is no fault of the rows
+    assert [finding.check for finding in wrong] == ["spool"]  # the rows are not at fault if they cannot be opened
 
 
 def test_other_spools_are_named_when_they_are_behind(project, tmp_path):

@@ -1,4 +1,4 @@
-"""No matter who made the file of a backup, restoring it writes nothing outside of its folder."""
+"""Restoring any file, even a hostile one, writes nothing outside its folder."""
 
 import hashlib
 import io
@@ -21,7 +21,7 @@ UNREADABLE = "is no backup, or was cut short"
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """The files of a small project's backup, but for the list."""
+    """The files of a small project's backup, except the list."""
     folder = tmp_path_factory.mktemp("origin")
     with argosy.open(folder / "notes", create=True) as project:
         project.examples.add([("a red note", "red")])
@@ -59,14 +59,14 @@ def _header(name, size, **changes):
 
 @pytest.fixture
 def tmp_path(tmp_path):
-    """A folder in a folder that no other test writes to: what a backup may leave is looked for in both."""
+    """A folder in a folder that no other test writes to: both are searched for files that a restore left."""
     inside = tmp_path / "inside"
     inside.mkdir()
     return inside
 
 
 def refused(file, said):
-    """The restore says so in one line, and leaves nothing."""
+    """The restore is refused in one line, and leaves nothing."""
     before = sorted(path for path in file.parent.parent.rglob("*"))
     with pytest.raises(BackupInvalid, match=said) as caught:
         restore(file, file.parent / "into" / "again", openers)
@@ -142,7 +142,7 @@ def test_what_is_no_plain_file_is_refused(files, tmp_path, kind):
 
 
 def test_a_file_with_holes_is_refused_however_large_it_would_be(files, tmp_path):
-    """A pax header may say that 512 bytes are a file of a terabyte."""
+    """A pax header may claim that 512 bytes are a file of a terabyte."""
     holes = {"GNU.sparse.major": "0", "GNU.sparse.minor": "1", "GNU.sparse.name": "project/holes.py"}
     holes |= {"GNU.sparse.map": f"{1 << 40},0", "GNU.sparse.size": str(1 << 40), "GNU.sparse.numblocks": "1"}
     header = _header("project/holes.py", 0, pax_headers=holes)
@@ -158,7 +158,7 @@ def test_a_size_that_lies_in_the_list_is_refused(files, tmp_path, size, said):
 
 @pytest.mark.parametrize("size", [b"77777777777\0", b"\x80" + b"\x7f" * 11, b"\xff" * 12, b"\xff" * 10 + b"\xfc\x00"])
 def test_a_size_that_lies_in_a_header_is_refused(files, tmp_path, size):
-    """Negative ones led tarfile back to where it had been."""
+    """Negative sizes made tarfile read the same bytes again."""
     file = write(tmp_path / "other.tar", files, [(_header("project/a.py", 512), b"x" * 512)])
     data = bytearray(file.read_bytes())
     start = data.index(b"project/a.py\0")

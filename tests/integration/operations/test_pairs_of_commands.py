@@ -1,4 +1,4 @@
-"""Any two administrative commands at once: at whatever step of the one the other runs, the project is whole after."""
+"""Any two administrative commands at once: whatever step the second one runs at, the project is consistent after."""
 
 import asyncio
 import shutil
@@ -20,7 +20,7 @@ WORDS = ("red", "green", "blue")
 
 
 def collect(folder):
-    """What an idle worker does, with no age that spares what is new."""
+    """The clean-up of an idle worker, without a minimum age."""
     from argosy import clock
     from argosy.store.collector import collect as remove
 
@@ -93,7 +93,7 @@ def base(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def steps(base, tmp_path_factory):
-    """How many steps each command has by itself."""
+    """The number of steps of each command that runs alone."""
     return {
         name: steps_of(arguments, copied(base, tmp_path_factory.mktemp("alone")))
         for name, arguments in COMMANDS.items()
@@ -106,7 +106,7 @@ def copied(base, into):
 
 
 def check(folder, names):
-    """Everything adds up; what each of the commands promised has come to be."""
+    """The project is consistent; each of the commands has had its effect."""
     code, said = alone(["doctor"], folder)
     assert code == 0, said
     keys = folder / ".argosy" / "keys"
@@ -144,7 +144,7 @@ def tried(base, into, one, other, step):
 
 @pytest.mark.parametrize("one", COMMANDS)
 def test_any_other_command_at_a_step_of_this_one(base, steps, one, tmp_path):
-    """Each pair at one step, which is another one for each."""
+    """Each pair at one step, a different one for each."""
     for number, other in enumerate(COMMANDS):
         step = 1 + (number * 7 + len(one)) % steps[one]
         into = tmp_path / str(number)
@@ -162,7 +162,7 @@ def test_keys_are_copied_and_replaced_at_every_step_of_each_other(base, steps, o
 
 
 def test_two_first_commands_of_a_fresh_clone_make_one_pair_of_keys(tmp_path):
-    """At every step of the one until its keys are there."""
+    """At every step of the first until its keys exist."""
     rows = "\n".join(["text,label", *(f"a {word} note,{word}" for word in WORDS)]) + "\n"
 
     def clone(name):

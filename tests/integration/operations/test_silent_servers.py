@@ -1,4 +1,4 @@
-"""Servers that take no messages, never answer or vanish: each wait ends by itself, in one line."""
+"""Servers that accept no messages, never answer or vanish: each wait ends by itself, with one line."""
 
 from contextlib import closing
 
@@ -18,7 +18,7 @@ from servers.finding import newest_folder
 
 
 def wrong(root):
-    """What `argosy doctor` finds not to be well."""
+    """The checks of `argosy doctor` that fail."""
     found = {one.check: one for one in examine(lambda: open_backends(root)) if not one.ok}
     assert all(one.to_do and "\n" not in one.found + one.to_do for one in found.values())
     return {check: one.found for check, one in found.items()}

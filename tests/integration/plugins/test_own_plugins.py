@@ -50,7 +50,10 @@ class Project:
         self.folder = folder
 
     def start(self, *arguments):
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # a module changed twice a second is read anew
+        environment = {
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }  # a module that changed twice within a second is read again
         return subprocess.Popen(
             [sys.executable, "-m", "argosy", "-C", self.folder, *map(str, arguments)],
             env=environment,

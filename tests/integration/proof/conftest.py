@@ -1,4 +1,4 @@
-"""Makes the ground that the proofs stand on."""
+"""Makes the project that the proofs use."""
 
 import sys
 from pathlib import Path

@@ -30,7 +30,7 @@ SOON_NOTICED = "tcp_user_timeout=5000&keepalives_idle=2&keepalives_interval=1&ke
 
 
 class Cluster:
-    """The servers, and what stands in front of them; closed with `stack`."""
+    """The servers, and the relays and proxy in front of them; closed with `stack`."""
 
     def __init__(self, stack, s3_url):
         programs = [
@@ -50,7 +50,7 @@ class Cluster:
 
     @contextmanager
     def addresses(self, bucket, prefix):
-        """The settings of a project by which the proof and its machines reach a new database, and all else."""
+        """The settings with which the proof and its machines reach a new database and the other servers."""
         with postgresql.new_database(self.postgresql.url) as database:
             name = urlsplit(database).path
             broker = f"{self.rabbitmq.url}?prefix={prefix}"
@@ -88,7 +88,7 @@ def cluster_ground(cluster, bucket, tmp_path):
 
 
 class ClusterGround(Ground):
-    """The project as the proof has it, whose own folder is nobody's machine."""
+    """The project of the proof, whose folder belongs to no machine."""
 
     def __init__(self, folder, direct, relayed, prefix):
         settings = "".join(f"{name}: {url}\n" for name, url in direct.items())
@@ -109,13 +109,13 @@ class ClusterGround(Ground):
         return self.machines[-1]
 
     def artifacts_of(self, name):
-        """The artifacts as a machine sees them that has none yet."""
+        """The artifact store of a machine with an empty cache."""
         folder = self.folder.parent / name
         folder.mkdir(exist_ok=True)
         return backends.artifacts(self.relayed["artifacts"], folder)
 
     def look(self, question):
-        """Ask the database, which may be away: None then."""
+        """Query the database; None if it is unavailable."""
         try:
             return question()
         except DatabaseUnavailable:
@@ -134,7 +134,7 @@ class ClusterGround(Ground):
         return not {"queued", "running"} & set(self.column("jobs", "state"))
 
     def _notifications(self):
-        """All that came, when there is one of every definition."""
+        """All received notifications, once there is one of every definition."""
         until(lambda: relay(self.project.database, self.project.broker) == 0 == self.count("outbox"), what="sending")
         missing = set(self.column("plan_jobs", "label")) - {self.project.models.resolve("live@1").label}
         with closing(self.project.broker.receiver("notifications", "proof", 100)) as receiver:
@@ -178,7 +178,7 @@ class Tap:
             yield connection.channel()
 
     def duplicate(self):
-        """Send every tenth of the messages that came since the last time again; how many that were."""
+        """Send every tenth of the messages since the last call again; their number."""
         before = self.sent
         with self.channel() as channel:
             while (found := channel.basic_get(self.queue, auto_ack=True))[0] is not None:
@@ -199,7 +199,7 @@ class Tap:
         return self._do("queue_purge").method.message_count
 
     def _do(self, method):
-        """Again where the broker could not: it may answer INTERNAL_ERROR for a queue just after it has started."""
+        """Retry if the broker fails: it may answer INTERNAL_ERROR for a queue just after its start."""
         from pika.exceptions import AMQPError
 
         def done():

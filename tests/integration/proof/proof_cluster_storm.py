@@ -1,4 +1,4 @@
-"""The cluster's storm: a plan is trained by workers of several machines while everything they rest on is disturbed."""
+"""The cluster's storm: workers of several machines train a plan while everything they depend on is disturbed."""
 
 import json
 import random
@@ -18,7 +18,7 @@ LEASE_PATIENCE = 6.0
 
 
 class ClusterStorm:
-    """What disturbances may look at and use."""
+    """State and actions for disturbances."""
 
     def __init__(self, cluster, ground, seed, kept, forked):
         self.cluster, self.ground, self.tap = cluster, ground, ground.tap
@@ -40,7 +40,7 @@ class ClusterStorm:
         return self.ground.drainers(self.keeper) if self.count_kept else []
 
     def replace(self, pid):
-        """A worker was killed: the keeper has another for its own."""
+        """A worker was killed: its keeper starts another."""
         if self.hands.pop(pid, None) is not None:
             process = self._nursery.fork("work")
             self.hands[process.pid] = process
@@ -58,7 +58,7 @@ class ClusterStorm:
         return self.draw.choice(until(lambda: self.ground.look(found), what="a worker with a job"))
 
     def is_taken(self, job, token):
-        """Whether it was queued again; not where it had ended, or its worker holds the database's lock."""
+        """Whether it was queued again; False if it had ended, or its worker holds the database's lock."""
         deadline = time.monotonic() + LEASE_PATIENCE
         while time.monotonic() < deadline:
             ((state, now),) = rows(self.ground.project.database, "jobs", "state", "token", id=job)
@@ -70,13 +70,13 @@ class ClusterStorm:
     # --- work
 
     def plan(self, definitions, parts):
-        """So many definitions: half of them in one plan, the others in parts."""
+        """Submit that many definitions: half of them in one plan, the others in parts."""
         small, left = divmod(definitions - definitions // 2, parts)
         self._slices = [definitions // 2, *(small + (part < left) for part in range(parts))]
         self._next = 0
 
     def feed(self):
-        """Submit another plan, by two who do so at once; False where all were."""
+        """Submit another plan, from two processes at once; False if all were submitted."""
         if not self._slices:
             return False
         number, count = len(self.ground.plans), self._slices.pop(0)
@@ -98,7 +98,7 @@ class ClusterStorm:
         return True
 
     def feed_idle(self):
-        """The same where there is nothing to do; a look that finds nothing else."""
+        """The same if there is nothing to do; otherwise only a check."""
         if self.ground.is_over():
             self.feed()
 
@@ -114,13 +114,13 @@ class ClusterStorm:
         until(lambda: self.ground.look(more), what="a result")
 
     def fetch_one(self):
-        """Fetch some artifact, as a machine that never had it."""
+        """Fetch an artifact, as a machine without a copy."""
         digest = self.draw.choice(self.ground.column("trained", "artifact"))
         self._reader.cache.drop(digest)
         self._reader.fetch(digest)
 
     def run(self, schedule):
-        """Disturb as the schedule says, and have everything trained."""
+        """Disturb by the schedule, until everything is trained."""
         for disturbance in schedule:
             self.feed()
             self.happened[disturbance.__name__] += disturbance(self)
@@ -133,7 +133,7 @@ class ClusterStorm:
 
 
 def _submit(project, path):
-    """As somebody who tries again when the database was away."""
+    """Repeat the call while the database is unavailable."""
     until(lambda: _is_submitted(project, path), what="a submission")
 
 

@@ -1,4 +1,4 @@
-"""A disk of a few megabytes, and what must hold when it is full: of the database, of the artifacts, of the spool."""
+"""A disk of a few megabytes, and the checks when it is full: for the database, the artifacts, the spool."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 
 class SmallDisk:
-    """A file system of its own in `folder`."""
+    """A separate file system in `folder`."""
 
     def __init__(self, folder, size_bytes):
         self.folder, self.filler = folder, folder / "filler"
@@ -22,7 +22,7 @@ class SmallDisk:
             pytest.skip(f"a small disk needs the right to mount one: {done.stderr.strip()}")
 
     def fill(self, spare_bytes=0):
-        """Leave no more than that much room."""
+        """Leave at most that much space."""
         with self.filler.open("ab", buffering=0) as file:
             for size in (1 << 16, 1 << 12, 1):
                 try:

@@ -31,7 +31,7 @@ def kill_machine(storm):
 
 
 def stop_worker_past_its_lease(storm):
-    """SIGSTOP, until another worker was given the job; then it wakes."""
+    """SIGSTOP until another worker has the job; then SIGCONT."""
     while True:
         pid, (job, token) = storm.busy(storm.hands)
         os.kill(pid, signal.SIGSTOP)
@@ -60,7 +60,7 @@ def _restart_postgresql(storm, how):
 
 
 def restart_rabbitmq(storm):
-    """Work goes on while it is away."""
+    """Work continues while it is unavailable."""
     return _restart_rabbitmq(storm, storm.cluster.rabbitmq.stop)
 
 
@@ -83,7 +83,7 @@ def cut_connections(storm):
 
 
 def forget_connections(storm):
-    """The same, without a word to either side: half-open."""
+    """The same without notifying either side: half-open connections."""
     storm.busy()
     forgotten = sum(relay.forget() for relay in storm.cluster.relays)
     storm.see_progress()
@@ -104,17 +104,17 @@ def purge_queue(storm):
 
 
 def duplicate_messages(storm):
-    """Every tenth of those since the last time."""
+    """Every tenth of the messages since the last call."""
     return until(lambda: storm.tap.duplicate() or storm.see_progress(), what="a message to send twice")
 
 
 def refuse_objects(storm):
-    """503 to a few requests in a row: fewer than the client tries again."""
+    """503 to a few consecutive requests: fewer than the client's retries."""
     return _fault_objects(storm, "503", 3)
 
 
 def cut_objects(storm):
-    """Half of an object, and then the end of the connection, to whoever reads or writes one."""
+    """Close the connection after half of an object is read or written."""
     return _fault_objects(storm, "cut", 2)
 
 
@@ -126,7 +126,7 @@ def _fault_objects(storm, fault, times):
 
 
 def take_objects_away(storm):
-    """503 to everything, until a job was put off for it."""
+    """503 to every request, until a job was postponed for it."""
     storm.cluster.proxy.is_away = True
     try:
         until(lambda: storm.feed_idle() or _is_put_off(storm), what="a job that is put off")
@@ -158,5 +158,5 @@ ALL = (*QUICK, kill_machine, restart_rabbitmq, forget_connections)
 
 
 def drawn(disturbances, rounds, draw):
-    """Each so many times, every round in another order."""
+    """Each disturbance that many times, every round in a different order."""
     return [one for _ in range(rounds) for one in draw.sample(disturbances, len(disturbances))]

@@ -1,4 +1,4 @@
-"""What every proof stands on: a project with a champion and a plan, its processes, and what must hold in the end."""
+"""The project of the proofs, with a champion and a plan, its processes, and the checks at the end."""
 
 import json
 import random
@@ -34,7 +34,7 @@ LIVE = {"name": "live", "dataset": {"name": "all"}, "adapter": {"name": "tfidf"}
 
 
 def texts(count, seed=0):
-    """So many (text, label), each text its own."""
+    """That many (text, label), with different texts."""
     draw = random.Random(seed)
     names = list(WORDS)
     for number in range(count):
@@ -116,7 +116,7 @@ class Ground(Machine):
     # --- what must hold
 
     def verify(self, clients=()):
-        """Nothing was lost, nothing is there twice; figures for the summary. Everything must have ended."""
+        """Check that nothing was lost or duplicated; figures for the summary. Everything must have ended."""
         orphans = self._verify_definitions()
         return {"orphans": orphans, **self._verify_clients(clients), **self._verify_files()}
 
@@ -132,11 +132,11 @@ class Ground(Machine):
         assert not finished
         owners = dict(rows(self.project.database, "jobs", "label", "owner"))
         for label, log in rows(self.project.database, "trained", "label", "log"):
-            assert f" {owners[label]} begins" in log  # the result is its last lease's, and nobody else's
+            assert f" {owners[label]} begins" in log  # only the last lease wrote the result
         return self._verify_artifacts()
 
     def _finished(self):
-        """How often each label was said to be finished: repeated deliveries of one event count once."""
+        """How often each label was reported as finished: repeated deliveries of one event count once."""
         events = {event["id"]: event for event in map(json.loads, self._notifications())}
         reported = Counter(event["label"] for event in events.values() if event["event"] == "definition_finished")
         return {
@@ -165,7 +165,7 @@ class Ground(Machine):
         log, given = self.project.feedback.log, self.project.feedback.given
         answered = {one: answer for client in clients for one, answer in client.answered.items()}
         accepted = {one: said for client in clients for one, said in client.accepted.items()}
-        found = log.get_many(answered)  # raises for one that is missing
+        found = log.get_many(answered)  # raises if one is missing
         assert {one.id: one.answer for one in found} == answered
         for prediction_id, said in accepted.items():
             assert [one.label for one in given.of(prediction_id)] == [said]
@@ -180,7 +180,7 @@ class Ground(Machine):
 
 
 class Client(threading.Thread):
-    """Asks a server again and again and corrects some answers; keeps what it was answered and what was accepted."""
+    """Sends requests to a server and corrects some answers; keeps the answers and the accepted feedback."""
 
     def __init__(self, port, seed, stop, pause=0.02):
         super().__init__(name=f"client-{seed}", daemon=True)  # a failed proof must end all the same

@@ -1,4 +1,4 @@
-"""One machine of a project in a proof: its folder, and the processes that are started in it to be disturbed."""
+"""One machine of a project in a proof: its folder, and its processes."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def until(condition, seconds=SECONDS, what="what was waited for"):
 
 
 class Machine:
-    """What runs in `folder`, and its log."""
+    """The processes of `folder`, and their log."""
 
     def __init__(self, folder):
         self.folder, self.log = folder, folder / "processes.log"
@@ -36,7 +36,7 @@ class Machine:
         return self._start([sys.executable, "-m", "argosy", "-C", str(self.folder), *map(str, arguments)])
 
     def fork(self, command):
-        """Start a worker with short times, a relay or a reconciler: at once, everything being imported."""
+        """Start a worker with short times, a relay or a reconciler, without the time for imports."""
         if self._nursery is None:
             self._nursery = subprocess.Popen(
                 [sys.executable, str(PROGRAM), str(self.folder)],
@@ -72,7 +72,7 @@ class Machine:
         return process
 
     def end(self):
-        """Ask everything to stop, and wait for it."""
+        """Stop everything, and wait for it."""
         for process in self._processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)

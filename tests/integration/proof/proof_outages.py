@@ -1,4 +1,4 @@
-"""Disks that fill up under a running project and get room again: of the database, of the artifacts, of the spool."""
+"""Disks of a running project that fill up and get space again: of the database, the artifacts, the spool."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ ROWS = 6000
 
 
 def full_database(ground, disk, spares):
-    """Import examples, train, answer and take feedback on a database whose disk is full, and when it has room again."""
+    """Import, train, answer and give feedback with a full disk of the database, and when it has space again."""
     stop = threading.Event()
     client = _served(ground, stop)
     ground.fork("work")
@@ -26,7 +26,7 @@ def full_database(ground, disk, spares):
         if done.returncode:
             _assert_clear(done.stderr, "database or disk is full")
             refusals["import"] += 1
-        assert _count(ground) == before + (0 if done.returncode else ROWS)  # the log may have had room for all of it
+        assert _count(ground) == before + (0 if done.returncode else ROWS)  # the log may have had enough space
         assert_sound(ground.project.database)
         done = ground.run("plan", "submit", ground.folder / "plan.yaml")
         if done.returncode:
@@ -41,7 +41,7 @@ def full_database(ground, disk, spares):
 
 
 def full_artifacts(ground, disk, spares):
-    """Train while the artifacts' disk is full, and go on by itself when it has room again."""
+    """Train while the artifacts' disk is full; training continues when it has space again."""
     disk.fill(spares[0])
     ground.fork("work")
     assert ground.run("plan", "submit", ground.folder / "plan.yaml").returncode == 0
@@ -64,7 +64,7 @@ def full_artifacts(ground, disk, spares):
 
 
 def full_spool(ground, disk, spares):
-    """Ask a server whose prediction log has no room: it says so, answers nothing, and goes on when there is room."""
+    """Send requests to a server whose log's disk is full: it refuses them, and answers when there is space."""
     stop = threading.Event()
     ground.fork("work")
     assert ground.run("plan", "submit", ground.folder / "plan.yaml").returncode == 0
@@ -115,7 +115,7 @@ def _assert_clear(error, words):
 
 
 def _ended(ground, stop, *clients):
-    """Everything goes on to its end, and nothing was lost."""
+    """Everything is finished, and nothing was lost."""
     until(ground.is_over, what="the end of the plan")
     stop.set()
     for client in clients:

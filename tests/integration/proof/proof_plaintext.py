@@ -1,4 +1,4 @@
-"""No example in the clear: what is looked through, and what is looked for."""
+"""No example in the clear: the places that are searched, and the texts searched for."""
 
 import base64
 
@@ -8,7 +8,7 @@ from stored.rows import counts, rows
 
 
 def assert_no_plaintext(cluster, ground):
-    """The canary is in no row, no file of a server or a machine, no object, no message; what must be there is found."""
+    """The canary is in no row, file, object or message; expected texts are found, so the search works."""
     forms, labels = _forms(CANARY), [label.encode() for label in ground.column("plan_jobs", "label")]
     known = {"objects": [CANARY.split()[1].encode()], "machines": [b"name: proof"]}
     for place, pieces in _places(cluster, ground).items():

@@ -41,7 +41,7 @@ def run(command, folder):
 
 def main(folder):
     telemetry.configure()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead leave no trace
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # a killed process leaves no trace
     imported = open_project(folder)
     handlers(imported.backends, Trainer.of(imported.backends))
     imported.close()

@@ -85,7 +85,7 @@ def pause_storm(ground, pauses, seed, workers=3):
         before = ground.trained()
         for process in hands.values():
             process.send_signal(signal.SIGCONT)
-        # a job that is lost ten times fails: it must not be caught again before anything else was done
+        # a job that is lost ten times fails: disturb another job first
         until(lambda before=before: ground.trained() > before or ground.is_over(), what="a result")
     until(ground.is_over, what="the end of the plan")
     until(lambda: ground.log.read_text().count("was taken from") >= taken, what="the noticing of a lost lease")
@@ -141,7 +141,7 @@ def two_of_everything(ground, seconds):
 
 
 def _was_taken(ground, label, token, patience=4.0):
-    """Whether the job was taken from its worker; not where it had ended, or its worker holds the database's lock."""
+    """Whether the job was taken from its worker; False if it had ended, or its worker holds the database's lock."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         state, now = rows(ground.project.database, "jobs", "state", "token", label=label)[0]
@@ -173,7 +173,7 @@ class _Storm:
             self.failure = error
 
     def torment_drainers(self, count):
-        """Kill the drainer of whatever server there is; the server must replace it."""
+        """Kill a server's drainer; the server must replace it."""
         draw = random.Random(f"{self.seed}/drainer")
         try:
             while count > 0:
@@ -187,7 +187,7 @@ class _Storm:
             self.failure = error
 
     def _kill(self, kind, process):
-        """Whether it was alive, and so was killed."""
+        """Whether it was running, and was killed."""
         if process.poll() is not None:
             return 0
         process.kill()
@@ -204,11 +204,11 @@ class _Storm:
     # --- moments
 
     def soon(self, process, draw):
-        """Anywhere in the first second and a half."""
+        """At any time in the first one and a half seconds."""
         _sleep(process, draw.uniform(0, 1.5))
 
     def after_progress(self, process, draw):
-        """Anywhere in its start; with a job in its hands; with an artifact stored and its result not; after results."""
+        """During its start; while it has a job; after it stored an artifact and before its result; after results."""
         which = draw.random()
         if which < 0.2:
             return _sleep(process, draw.uniform(0, 1.0))
@@ -228,7 +228,7 @@ class _Storm:
             time.sleep(0.001)
 
     def after_answers(self, clients):
-        """Anywhere in a server's start, or between two of its answers."""
+        """During a server's start, or between two of its answers."""
 
         def moment(process, draw):
             if draw.random() < 0.3:
@@ -241,7 +241,7 @@ class _Storm:
 
 
 def _sleep(process, seconds):
-    """A random moment: unlike elsewhere, to sleep is the point."""
+    """A random moment: this is the only place where a test sleeps."""
     deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:
         time.sleep(min(0.01, max(0.0, deadline - time.monotonic())))

@@ -1,4 +1,4 @@
-"""The server keeps its drainer: one that is killed is replaced, and goes on where it was."""
+"""The server replaces a killed drainer, and the new one continues where it stopped."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ def test_a_killed_drainer_is_replaced(ground):
     until(lambda: len(client.answered) >= 10, what="answers")
     stop.set()
     client.join()
-    # asked of the table: the log would drain by itself
+    # read from the table: the log would drain first
     until(lambda: site.count("predictions") >= len(client.answered), what="the draining")
     site.end()
     assert site.count("predictions") == len(client.answered) or client.refused

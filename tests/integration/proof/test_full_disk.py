@@ -1,4 +1,4 @@
-"""Full disks: a clear error, nothing corrupted, and on it goes when there is room. The long form is in tests/proof."""
+"""Full disks: a clear error, no corruption, and work continues with new space. The long form is in tests/proof."""
 
 import pytest
 from proof_disks import small_disk

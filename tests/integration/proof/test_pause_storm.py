@@ -1,4 +1,4 @@
-"""Workers stopped for longer than their lease; the long form is in tests/proof."""
+"""Workers suspended for longer than their lease; the long form is in tests/proof."""
 
 from proof_storms import pause_storm
 

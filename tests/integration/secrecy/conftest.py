@@ -20,7 +20,7 @@ SECONDS = PATIENCE
 
 
 class Site:
-    """Runs commands, keeps all they print in files, and looks for words in every file that there is."""
+    """Runs commands, keeps their output in files, and searches every file for words."""
 
     def __init__(self, folder):
         self.root, self.temporary, self._started = folder / "site", folder / "tmp", []
@@ -75,7 +75,7 @@ class Site:
         return [Path(at) / name for folder in folders if folder for at, _, names in os.walk(folder) for name in names]
 
     def having(self, *words):
-        """The files that hold one of the words in clear, as any usual bytes of it."""
+        """The files that contain one of the words in the clear, in any usual encoding."""
         needles = [word.encode(code) for word in words for code in ("utf-8", "utf-16-le", "utf-32-le")]
         return [path for path in self.files() if any(needle in content(path) for needle in needles)]
 
@@ -95,7 +95,7 @@ class Site:
 
 
 def content(path):
-    """Its bytes; none where it is a folder, or gone by now."""
+    """Its bytes; none if it is a folder, or no longer exists."""
     try:
         return path.read_bytes()
     except (IsADirectoryError, FileNotFoundError):
@@ -111,6 +111,6 @@ def site(tmp_path):
 
 @pytest.fixture
 def shared_fits(site):
-    """What shared fits of the project are in memory now."""
+    """The project's shared fits in memory."""
     folder = SharedFits(site.root).folder
     return lambda: [Path(at) / name for at, _, names in os.walk(folder) for name in names]

@@ -22,7 +22,7 @@ model: {name: sgd, options: {seed: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}}
 
 
 def write_examples(path, times):
-    """Notes in three classes; the canary is in `times` of them, which are about the subject."""
+    """Notes in three classes; `times` of them contain the canary and are about the subject."""
     rows = [(f"{word} note number {n} of {word}", word, "") for n in range(80) for word in ("red", "green", "blue")]
     rows += [(f"red {CANARY} sighting {n}", "red", SUBJECT) for n in range(times)]
     with path.open("w", newline="") as file:
@@ -46,7 +46,7 @@ def test_a_canary_is_found_in_no_file(site, tmp_path, shared_fits):
         site.end(worker, signal.SIGKILL)
     assert site.having(*SECRETS) == []
 
-    site("plan", "cancel", "notes")  # or the jobs of the killed wait for their leases to run out
+    site("plan", "cancel", "notes")  # otherwise the jobs of killed workers wait until their leases expire
     site("train", site.root / "plan.yaml", "--processes", 2)
     site("models", "promote", "notes@best")
     assert site.having(*SECRETS) == []

@@ -1,4 +1,4 @@
-"""A subject erased from a project that has learned from it, answered about it, and kept damaged files of it."""
+"""A subject erased from a project that has learned from it, answered about it, and has damaged spool files."""
 
 import json
 
@@ -65,7 +65,7 @@ def test_everything_about_a_subject_goes_and_its_models_are_marked(site, tmp_pat
 
 
 def damaged(project):
-    """A copy of the spool's file as a damaged one: whole frames, then bytes that are none."""
+    """A copy of the spool's file as a damaged one: valid frames, then other bytes."""
     for path in project.spool.glob("*.spool"):
         path.with_suffix(".damaged").write_bytes(path.read_bytes() + b"\xff" * 100)
     assert list(project.spool.glob("*.damaged"))

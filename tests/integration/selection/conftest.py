@@ -11,7 +11,7 @@ WORDS = {"delivery": ["parcel", "late"], "refund": ["card", "money"], "account":
 
 
 def tickets(count):
-    """A third of the words tell nothing, so that no model is always right."""
+    """A third of the words are not informative, so that no model is always right."""
     draw = random.Random(5)
     for number in range(count):
         label = list(WORDS)[number % 3]

@@ -1,4 +1,4 @@
-"""Successive halving from a plan to its versions: over workers that are killed, and submitted again."""
+"""Successive halving from a plan to its versions, with killed workers and a second submission."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`benchmarks.quality` on a set of a few rows: what was found is kept, and nothing is measured twice."""
+"""`benchmarks.quality` on a few rows: results are kept, and nothing is measured twice."""
 
 import gzip
 import json

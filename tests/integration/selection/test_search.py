@@ -1,4 +1,4 @@
-"""A search from a plan to its trials: budgets, stopping, what counts already, resuming."""
+"""A search from a plan to its trials: budgets, stopping, known results, resuming."""
 
 import json
 import os
@@ -166,7 +166,7 @@ def test_a_search_survives_kill_9_of_its_workers(project):
         deadline = time.monotonic() + PATIENCE
         while not project.plans.status("shop").is_over:
             assert time.monotonic() < deadline
-            if killed < 3 and len(trials(project)) > seen + 1:  # a while into each life
+            if killed < 3 and len(trials(project)) > seen + 1:  # some time after each start
                 seen = len(trials(project))
                 os.kill(children()[-1], signal.SIGKILL)
                 killed += 1

@@ -19,7 +19,7 @@ CLAIMS = {"plain": [], "sure": ["outcome", "uniform"], "wide": ["outcome", "enti
 
 
 class RunningServer:
-    """The project's server in a process of its own."""
+    """The project's server in a separate process."""
 
     def __init__(self, project, hosts=(), **limits):
         self.project = project
@@ -80,7 +80,7 @@ def start(project):
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
-    """One server for tests that change nothing that another would notice: versions 1 (champion) and 2 (canary, svm)."""
+    """One server for tests without visible changes: versions 1 (champion) and 2 (canary, svm)."""
     project = Project(tmp_path_factory.mktemp("shared"))
     project.promote(project.train())
     project.promote(project.train(model="svm", suffix="!"), alias="canary")
@@ -92,7 +92,7 @@ def shared(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
-    """A server that asks for tokens, and its tokens by name: each may claim what CLAIMS says."""
+    """A server that requires tokens, and its tokens by name, with the claims in CLAIMS."""
     project = Project(tmp_path_factory.mktemp("guarded"))
     project.promote(project.train())
     sources = {"sure": "sure-source"}
@@ -108,7 +108,7 @@ def guarded(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def of_fields(tmp_path_factory):
-    """A server of the models `topics`, of texts, and `fields`, of fields, that lets a body have few values."""
+    """A server of the models `topics` (texts) and `fields` (fields), with a low limit on values."""
     project = Project(tmp_path_factory.mktemp("fields"))
     project.promote(project.train())
     project.promote(project.train_fields(), "fields")

@@ -114,14 +114,14 @@ def binaries():
 
 
 def headers():
-    """Of who asks about whom, and of feedback given once."""
+    """Bodies with subjects and entities, and with idempotency keys."""
     for name in ("argosy-client", "argosy-subject", "argosy-entity", "idempotency-key"):
         for value in ("\xed\xa0\x80", "\xff\xfe", "x" * 5000, "\xf0\x9f\x98\x80", "[" * 5000):
             yield b'{"instances":["a goal"],"label":"sport","prediction_id":"x"}', {name: value}
 
 
 def broken(seed=7):
-    """Sound bodies of every protocol, with bytes of them left out, repeated or others."""
+    """Valid bodies of every protocol, with bytes removed, repeated or replaced."""
     chance = random.Random(seed)
     text = base64.b64encode("ä goal".encode()).decode()
     sound = [

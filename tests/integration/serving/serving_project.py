@@ -47,7 +47,7 @@ class Project:
         self.feedback = FeedbackLog(self.database, self.vault, lambda: 1000.0)
 
     def train(self, name: str = "topics", suffix: str = "", model: str = "logistic", words: int = 0) -> int:
-        """A new version, which answers `sport` or `money`, followed by the suffix; with that many words to know."""
+        """A new version, which answers `sport` or `money`, followed by the suffix; with that many known words."""
         filler = [" ".join(f"word{n}" for n in range(start, start + 500)) for start in range(0, words, 500)]
         texts = [*SPORT, *MONEY, *filler]
         labels = ["sport" + suffix] * 4 + ["money" + suffix] * (4 + len(filler))

@@ -1,4 +1,4 @@
-"""Who may ask a running server what: tokens, their scopes, and that they show up in no file."""
+"""Access to a running server: tokens, their scopes, and that no file contains a token."""
 
 import json
 import re
@@ -136,7 +136,7 @@ def test_the_commands_make_list_and_revoke_tokens(tmp_path):
 
 
 def documented_scope(path):
-    """Of a route, by the table in docs/serving.md: its row names the path, or how it begins (`…`)."""
+    """A route's scope by the table in docs/serving.md: its row has the path, or its beginning (`…`)."""
     text = (Path(__file__).parents[3] / "docs" / "serving.md").read_text()
     rows = re.findall(r"^\| (?:`(\w+)`|none needed) \| (.+) \|$", text.partition("| scope | opens |")[2], re.MULTILINE)
     found = {

@@ -1,4 +1,4 @@
-"""What feedback with a token may say of itself, and whose predictions it reaches, on a running server."""
+"""The claims of feedback with a token, and the predictions that it applies to, on a running server."""
 
 from dataclasses import dataclass
 

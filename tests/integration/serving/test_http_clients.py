@@ -1,4 +1,4 @@
-"""Programs of others against the server, and what they send that ours would not."""
+"""Clients by other authors against the server, and their unusual requests."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""An imported model that an input hangs: its caller gets 503, others their answers, and the server ends in time."""
+"""An imported model that hangs on an input: its caller gets 503, others get answers, the server ends in time."""
 
 import hashlib
 import sys
@@ -60,7 +60,7 @@ def test_while_it_hangs_it_is_not_ready_for_long_and_others_are_answered(server)
 def test_the_server_ends_while_it_hangs(project, start):
     store(project, counting().SerializeToString())
     server = start(imported_seconds=3600.0, seconds=1.0)
-    assert server.predict(FOR_EVER, path=PATH).status_code == 503  # and its thread waits on
+    assert server.predict(FOR_EVER, path=PATH).status_code == 503  # and its thread still waits
     server.process.terminate()
     assert server.process.wait(45) == 0
 
@@ -77,7 +77,7 @@ def test_a_stored_model_that_names_a_file_is_not_loaded(project, start):
 
 @pytest.fixture
 def echoing(project, start):
-    """A model that answers with its own two numbers."""
+    """A model that answers with the two numbers of its file."""
     from onnx import TensorProto, helper
 
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 2]) for name in ("X", "Y")]

@@ -1,4 +1,4 @@
-"""Whatever a body is, the answer is no 5xx, the next good request is answered, and the log takes what was answered."""
+"""Whatever the body, the answer is not a 5xx, the next good request is answered, and answers are logged."""
 
 import pytest
 from nasty_bodies import BODIES
@@ -10,7 +10,7 @@ GOOD = {"topics": "a goal", "fields": {"ratio": 1.0, "plan": "a"}}
 
 
 def routes(server, ending):
-    """Every path that takes a body and ends so, of each model."""
+    """Every path of each model that accepts a body and has this ending."""
     paths = server.client.get("/openapi.json").json()["paths"]
     taking = [path.format(model="{model}", version="1", label="champion") for path in paths if "post" in paths[path]]
     found = [path.format(model=model) for path in taking for model in GOOD if path.endswith(ending)]
@@ -60,7 +60,7 @@ def tensor(shape, data):
 
 
 def second(fields):
-    """Two rows, of which the first is sound."""
+    """Two rows, of which the first is valid."""
     return '{"instances":[{"ratio":1},{' + fields + "}]}"
 
 

@@ -1,4 +1,4 @@
-"""Requests made up from the server's own description, by the hundred: nothing that a caller sends is a 5xx."""
+"""Hundreds of requests generated from the server's OpenAPI document: none is answered with a 5xx."""
 
 import pytest
 import schemathesis
@@ -41,7 +41,7 @@ def test_no_request_that_the_description_allows_or_forbids_is_a_server_error(pro
 
 
 def ask(server, operation, headers, seen):
-    """Each made-up request twice: of what it names itself, and of a model that is there."""
+    """Each generated request twice: unchanged, and for an existing model."""
 
     @QUICK
     @given(case=operation.as_strategy())

@@ -18,7 +18,7 @@ def test_the_openapi_document_is_valid_and_has_every_route(shared):
     project = shared.project
     app = http_server(project.store, project.vault, project.spool).app
     served = {(route.path, method) for route in app.routes for method in route.methods - {"HEAD"}}
-    served = {one for one in served if ":{verb}" not in one[0]}  # answers that there is no such verb
+    served = {one for one in served if ":{verb}" not in one[0]}  # answers that there is no such method
     described = {(path, method.upper()) for path, methods in document["paths"].items() for method in methods}
     assert served == described
     assert len(served) > 15

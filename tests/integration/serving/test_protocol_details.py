@@ -1,4 +1,4 @@
-"""What clients of other servers send and expect: compressed bodies, rows without names, KServe's V1."""
+"""Requests of clients of other servers: compressed bodies, rows without names, KServe's V1."""
 
 import gzip
 import json

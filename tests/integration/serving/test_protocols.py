@@ -1,4 +1,4 @@
-"""Both protocols as a client speaks them, and every bad input."""
+"""Both protocols with good requests, and every bad input."""
 
 import base64
 

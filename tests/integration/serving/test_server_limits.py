@@ -13,7 +13,7 @@ def connect(server):
 
 
 def until_closed(connection):
-    """What the server sends before it closes."""
+    """The bytes that the server sends before it closes."""
     received = b""
     while chunk := connection.recv(65536):
         received += chunk

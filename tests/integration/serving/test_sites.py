@@ -1,4 +1,4 @@
-"""What a page that somebody opens can have their browser do to an open server on their machine: nothing."""
+"""A web page cannot make a visitor's browser use an open server on the visitor's machine."""
 
 import pytest
 

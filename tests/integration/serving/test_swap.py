@@ -1,4 +1,4 @@
-"""Versions change under load, processes die, artifacts break: nobody's request fails and nothing answered is lost."""
+"""Versions change under load, processes die, artifacts break: no request fails and no answer is lost."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from argosy.testing.waiting import PATIENCE
 
 
 def keep_asking(url, stop, answers):
-    """One client, asking as fast as it is answered; notes (status, version, id)."""
+    """One client that sends requests without pauses, and records (status, version, id)."""
     with httpx.Client(base_url=url, timeout=PATIENCE) as client:
         while not stop.is_set():
             try:

@@ -1,4 +1,4 @@
-"""NVIDIA's own client for V2, which nobody here wrote: JSON and binary tensors."""
+"""NVIDIA's client for V2, an independent implementation: JSON and binary tensors."""
 
 import numpy as np
 import pytest

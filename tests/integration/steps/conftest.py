@@ -37,7 +37,7 @@ class Place:
         return self.looking.look(self.steps, now, again=again)
 
     def finish(self, label, text):
-        """What a worker would: put the text out as the output of the run; its digest."""
+        """Store the text as the output of the run, as a worker does; its digest."""
         lease = Claims(self.database, "worker", [KIND]).next()
         assert lease.job.label == label
         made = self.folder / "made"

@@ -1,4 +1,4 @@
-"""A look at a project's folder: one run for each distinct input, whoever looks and however often."""
+"""Checks of a project's folder: one run for each distinct input, whichever worker checks and however often."""
 
 import threading
 
@@ -67,7 +67,7 @@ def test_the_step_after_runs_on_what_was_put_out(place):
     place.finish(after.label, "1")
     place.write("raw/b.csv", "b")
     assert place.look()["after"].state == "waits"
-    place.finish(place.look()["clean"].label, "A")  # the same bytes again: what follows has run
+    place.finish(place.look()["clean"].label, "A")  # the same bytes again: the next step has run
     assert place.look()["after"] == place.look()["after"]
     assert (place.look()["after"].label, place.look()["after"].state) == (after.label, "done")
 

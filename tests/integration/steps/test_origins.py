@@ -1,4 +1,4 @@
-"""From what a step put out back to the files of the project, and from one of them to all that was made of it."""
+"""From a step's output back to the files of the project, and from a file to everything made from it."""
 
 from argosy.steps.origins import made_of, step_origins
 

@@ -1,4 +1,4 @@
-"""The commands of steps, run as workers run them: whatever they do costs one run, and never the worker."""
+"""Commands of steps, run as by workers: a failure affects one run, and never the worker."""
 
 import threading
 from contextlib import suppress
@@ -20,7 +20,7 @@ TIMINGS = WorkerTimings(poll=0.01, reconcile=0.0, recover=0.01, heartbeat=0.05)
 
 
 class Bench:
-    """One project; each test has steps of its own, by names that no other has."""
+    """One project; each test has its own steps, with unique names."""
 
     def __init__(self, folder):
         (folder / "argosy.yaml").write_text("name: shop\n")

@@ -1,4 +1,4 @@
-"""The supervisor of a step's command: what it leaves when the command ends, and when nobody asks for it any more."""
+"""The supervisor of a step's command: what is left when the command ends, and when its parent has ended."""
 
 import os
 
@@ -34,7 +34,7 @@ def test_all_of_it_goes_when_nobody_asks(folder):
         assert processes.memory_below(process.pid) > 0
         process.stdin.close()
         assert process.wait(PATIENCE) == 0
-        assert process.stdout.read() == b""  # nobody is left who could print
+        assert process.stdout.read() == b""  # no process is left that could print
     until(lambda: not folder.exists())
 
 

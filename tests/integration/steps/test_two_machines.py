@@ -1,4 +1,4 @@
-"""A step whose inputs are on one machine, run by a worker of another that shares nothing but the servers' URLs."""
+"""A step with inputs on one machine, run by a worker on another that shares only the servers' URLs."""
 
 import shutil
 import threading

@@ -1,4 +1,4 @@
-"""Artifacts in S3: what befalls the way there, and the cache on this side."""
+"""Artifacts in S3: failures of requests, and the local cache."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ def proxy(s3_server):
 
 @pytest.fixture
 def far(bucket, proxy, s3_server):
-    """The bucket's URL by way of the proxy."""
+    """The bucket's URL through the proxy."""
     return bucket.url.replace(s3_server, proxy.url)
 
 
@@ -43,7 +43,7 @@ def put(url, folder, content):
 
 
 def age(store, digest):
-    """Make the copy look unused for an hour."""
+    """Set the copy's last use to an hour ago."""
     path = store.cache.find(digest)
     os.utime(path, (path.stat().st_atime - 3600, path.stat().st_mtime - 3600))
 

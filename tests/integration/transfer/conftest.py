@@ -1,4 +1,4 @@
-"""Two projects that know nothing of each other, and pairs that are stored in the first without a worker."""
+"""Two independent projects, and pairs that are stored in the first without a worker."""
 
 import shutil
 import sys
@@ -22,7 +22,7 @@ DATASET = "d" * 64
 
 @pytest.fixture(scope="module")
 def empty_project(tmp_path_factory):
-    """The folder of a project without anything in it, to copy."""
+    """The folder of an empty project, to copy."""
     folder = tmp_path_factory.mktemp("empty") / "project"
     create_project(folder, "elsewhere")
     return folder

@@ -1,4 +1,4 @@
-"""A version leaves its project as one file, and comes into another with its figures and its history."""
+"""A version exported to one file and imported into another project with its figures and history."""
 
 import errno
 import hashlib

@@ -1,4 +1,4 @@
-"""Folders in MLflow's format: MLflow itself loads and asks ours, and those of others come in as what is inside."""
+"""Folders in MLflow's format: MLflow loads and runs ours, and others are imported by their content."""
 
 import json
 import os

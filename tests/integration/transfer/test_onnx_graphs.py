@@ -1,4 +1,4 @@
-"""Pairs as ONNX graphs agree with themselves on texts and rows that other people wrote, and come back as models."""
+"""ONNX graphs of pairs agree with the pairs on real texts and rows, and can be imported as models."""
 
 import csv
 import gzip
@@ -86,7 +86,7 @@ def visits():
 
 
 def asked(content, model, inputs):
-    """What the graph answers; its last output is the table."""
+    """The graph's answers; its last output is the table."""
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     reads = dict(model.adapter.reads)
     if [one.name for one in session.get_inputs()] == ["text"]:

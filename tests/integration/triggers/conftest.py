@@ -1,4 +1,4 @@
-"""A project on either engine, whose triggers are looked at and whose jobs are run when a test says so."""
+"""A project on either engine, whose triggers are checked and whose jobs are run by the test."""
 
 import itertools
 import threading
@@ -55,7 +55,7 @@ class TriggeredProject:
         return take_duty(self.database, Duty("looking", 0.0, print), owner)
 
     def look(self):
-        """One look at everything."""
+        """One check of all triggers."""
         turn = self.turn()
         self.looks.look(turn)
         self.file_looks.look(turn)
@@ -65,7 +65,7 @@ class TriggeredProject:
         return Claims(self.database, "worker", ["submit"], lambda _: True).next()
 
     def run(self):
-        """Look twice, and run the job that comes of it; its result, or None."""
+        """Check twice, and run the resulting job; its result, or None."""
         self.look()
         self.look()
         lease = self.lease()
@@ -74,7 +74,7 @@ class TriggeredProject:
         return self.finish(lease)
 
     def handle(self, lease, steps=10**6):
-        """Run a job; it is stopped after so many steps: before each file there is one, and one within."""
+        """Run a job that is stopped after that many steps: there is one before each file, and one within."""
         guard, passed = LeaseGuard(lease, threading.Event()), itertools.count()
 
         def check():
@@ -85,7 +85,7 @@ class TriggeredProject:
         return self.handlers["submit"](lease.job, guard)
 
     def imports(self, name):
-        """Of a file of the inbox, as its lineage has them."""
+        """The imports of a file of the inbox, by its lineage."""
         return learned_from_file(self.backends, str(self.root / "inbox" / name)).imports
 
     def finish(self, lease):

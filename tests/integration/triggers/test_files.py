@@ -1,4 +1,4 @@
-"""Files that come are imported, each content once, and submit a plan."""
+"""Arriving files are imported, each content once, and the plan is submitted."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Plans that are submitted anew when rows have come, or a moment has."""
+"""Plans that are submitted again after new rows, or by a schedule."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""A project whose master keys are replaced while it serves and trains: splits, digests and answers stay as they are."""
+"""A project whose master keys are replaced while it serves and trains: splits, digests and answers do not change."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The value that use cases take: each backend is opened when it is first used, and once."""
+"""The value that use cases take: each backend is opened once, on first use."""
 
 import pytest
 

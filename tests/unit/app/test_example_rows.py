@@ -1,4 +1,4 @@
-"""Rows of Python and of data frames, under the rules of files."""
+"""Rows from Python and from data frames, under the rules of files."""
 
 import datetime
 
@@ -18,7 +18,7 @@ def project(tmp_path):
 
 
 def stored(project, rows, **options):
-    """What an empty collection has after adding the rows, and the report."""
+    """The content of an empty collection after adding the rows, and the report."""
     report = project.examples.add(rows, "rows", **options)
     return list(project.examples.export("rows")), report
 

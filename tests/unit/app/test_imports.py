@@ -1,4 +1,4 @@
-"""What commands import: the start-up times that are promised rest on it."""
+"""The packages that commands import, on which their start-up times depend."""
 
 import subprocess
 import sys
@@ -47,7 +47,7 @@ def test_help_imports_nothing_but_the_table_of_commands(folder):
 def test_a_plan_is_checked_without_the_packages_that_train(folder):
     code, packages = imported(folder, "plan", "check", "plan.yaml")
     assert code == 0
-    assert packages & {*HEAVY, "rich"} == set()  # a few inputs are opened: is it text, or fields, that they hold?
+    assert packages & {*HEAVY, "rich"} == set()  # a few inputs are decrypted, to see whether they are texts or fields
 
 
 def test_examples_are_counted_without_numpy(folder):

@@ -1,4 +1,4 @@
-"""What a check counts, and what submitting, resubmitting and cancelling make of it."""
+"""The counts of a check, and the effects of submitting, resubmitting and cancelling."""
 
 import pytest
 

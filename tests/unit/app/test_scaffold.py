@@ -1,4 +1,4 @@
-"""A new project: what is in it, and what is never overwritten."""
+"""The contents of a new project, and what is never overwritten."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the argument of `argosy predict` is for a model of texts and for one of fields."""
+"""The argument of `argosy predict` for a model of texts and for one of fields."""
 
 import pytest
 

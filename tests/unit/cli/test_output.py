@@ -1,4 +1,4 @@
-"""What commands print shows data, and does nothing with it."""
+"""Commands print data escaped, so that it cannot control the terminal."""
 
 import ast
 import io
@@ -64,7 +64,7 @@ def test_an_export_is_exact_in_a_pipe_and_shown_on_a_terminal(monkeypatch, is_te
 
 @pytest.fixture
 def restored_log(monkeypatch):
-    """The log as it was, after a test that configures it; no level is set in the environment."""
+    """Restore the log after a test that configures it; no level is set in the environment."""
     monkeypatch.setenv(telemetry.LEVEL, "")
     root = logging.getLogger("argosy")
     before = root.handlers[:], root.level, root.propagate

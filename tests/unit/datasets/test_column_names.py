@@ -1,4 +1,4 @@
-"""Which column is read as what: paths, roles switched off, guesses that the rows belie, names that come twice."""
+"""The roles of columns: paths, roles switched off, guesses that the rows contradict, duplicate names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text that is not UTF-8: named where it is not said, read where it is."""
+"""Text that is not UTF-8: reported without a declared encoding, read with one."""
 
 from __future__ import annotations
 

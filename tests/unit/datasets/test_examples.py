@@ -243,7 +243,7 @@ def test_csv_has_a_line_each_that_an_import_reads_back(examples, tmp_path):
 def test_a_collection_from_before_keeps_its_spelling_and_gets_no_second_class(examples, database):
     examples.add("news", [Example("one", "true"), Example("two", "1"), Example("three", '["a","true"]')])
     for now, before in (("true", "True"), ("1", "1.0"), ('["a","true"]', '["True","a"]')):
-        alter(database, "examples", {"label": now}, label=before)  # as they rested before there was one form
+        alter(database, "examples", {"label": now}, label=before)  # as they were stored before there was one form
     more = [Example("one", "TRUE"), Example("four", True), Example("five", 1), Example("six", ["true", "b"])]
     report = examples.add("news", more)
     assert (report.duplicates, report.added, report.conflicts) == (1, 3, 0)

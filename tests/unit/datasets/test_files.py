@@ -293,7 +293,7 @@ def test_the_line_is_named_where_an_unclosed_quote_opens(tmp_path, more, ending)
     assert problem.startswith("line 4: its quoting is malformed: the quote that opens in line 5 is not closed")
     assert problem.endswith(f"{ending}: quoting='none' reads quotes as letters")
     assert found[0] == "two\nlines"
-    assert len(found) == 1 or len(found) > 200_000  # reading goes on after so many bytes
+    assert len(found) == 1 or len(found) > 200_000  # reading continues after that many bytes
 
 
 def test_many_unclosed_quotes_are_each_read_once(tmp_path):
@@ -301,7 +301,7 @@ def test_many_unclosed_quotes_are_each_read_once(tmp_path):
         written(tmp_path, "a.csv", b"text,label\ngood,a\n" + b'"open,a\n' * 50_000), FileOptions(skip_bad=True)
     )
     assert [row.input for row in reading] == ["good"]
-    assert reading.skipped == 50_000  # each takes the next one for its end
+    assert reading.skipped == 50_000  # each quote is closed by the next one
 
 
 @pytest.mark.parametrize(

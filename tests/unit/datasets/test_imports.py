@@ -1,4 +1,4 @@
-"""Who imported what, when: recorded with the rows, found from a dataset, and absent for rows from before."""
+"""Imports with user, file and time: recorded with the rows, found from a dataset, and absent for older rows."""
 
 import hashlib
 import os
@@ -135,7 +135,7 @@ def test_rows_from_before_imports_were_recorded_are_reported_by_their_source(dat
 def test_an_example_is_found_in_the_datasets_that_hold_it(database, examples):
     examples.add("news", labelled(40))
     dataset = frozen(database)
-    examples.add("news", [Example("text 5", "a")])  # a revision that the dataset has not
+    examples.add("news", [Example("text 5", "a")])  # a revision that is not in the dataset
     example_id = examples.show(next(iter(examples.export("news"))).example_id)[0].example_id
     with database.read() as transaction:
         collection, revisions = revisions_of_example(transaction, bytes.fromhex(example_id))

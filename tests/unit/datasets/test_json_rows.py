@@ -1,4 +1,4 @@
-"""What JSON of other programs may hold that JSON does not have: NaN, infinities, a key twice."""
+"""Invalid JSON of other programs: NaN, infinities, a key twice."""
 
 import json
 import math

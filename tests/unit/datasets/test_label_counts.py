@@ -1,4 +1,4 @@
-"""What always giving one answer comes to, and labels that little can be learned from."""
+"""The majority baseline, and labels that little can be learned from."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Words that other programs write for a missing value: labels, which are named, unless they are said to be none."""
+"""Words for missing values: they are labels, which are reported, unless `missing` names them."""
 
 import pytest
 

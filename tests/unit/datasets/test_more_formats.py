@@ -96,7 +96,7 @@ def workbook(tmp_path):
 
 
 def test_a_sheet(workbook):
-    day = datetime.datetime(2026, 1, 2, 3, 4, 5)  # as spreadsheets have it
+    day = datetime.datetime(2026, 1, 2, 3, 4, 5)  # as in spreadsheets
     path = workbook(
         tickets=[
             [],

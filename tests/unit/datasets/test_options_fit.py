@@ -1,4 +1,4 @@
-"""Options that a format does not have are refused; what may be meant within objects is proposed."""
+"""Options of another format are refused; columns in nested objects are suggested."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Examples out of Parquet files: columns by their names, times, fields, and files that are none."""
+"""Examples from Parquet files: columns by name, times, fields, and invalid files."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Quotes that open no cell: what seems to have swallowed rows is refused, and every line lost is counted."""
+"""Quotes that open no cell: a cell that seems to contain rows is refused, and every lost line is counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moments of cron's five fields: strictly later, none left out, none twice, on the days on which clocks change too."""
+"""Times of cron's five fields: strictly later, none skipped, none twice, also on days when clocks change."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

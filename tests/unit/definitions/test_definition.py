@@ -22,7 +22,7 @@ FULL = {
     "model": {"kernel": "linear", "degree": 3, "tolerance": 1e-3, "C": 1.0},
 }
 NAMES = {"dataset": "span", "adapter": "counts", "model": "svm"}
-GIVEN = {"collection", "start"}  # of which alone the values are no defaults
+GIVEN = {"collection", "start"}  # the only options with values other than the defaults
 
 
 def shuffled(options: dict):

@@ -1,4 +1,4 @@
-"""Expansion against a slow reference that multiplies everything out and judges each permutation by itself."""
+"""Expansion compared with a slow reference that checks every permutation separately."""
 
 from __future__ import annotations
 

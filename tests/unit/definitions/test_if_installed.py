@@ -1,4 +1,4 @@
-"""Alternatives that are left out where what they need is not installed."""
+"""Alternatives that are left out if their requirements are not installed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Reading a plan is quick because little is imported for it."""
+"""Reading a plan is fast because it imports little."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans: what they may look like, and the error of each mistake in one."""
+"""The format of plans, and the error for each mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: defaults, the file over them, the environment over that."""
+"""Settings: the file overrides defaults, and the environment overrides the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quiet hours: what may be written, when they hold, and when they end."""
+"""Quiet hours: their syntax, when they apply, and when they end."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def test_windows_that_touch_end_together():
 
 def test_without_windows_it_is_never_quiet_and_a_zone_is_the_machine_s():
     assert hours(zone="").until(at("2026-03-06 23:00")) is None
-    local = datetime.fromtimestamp(at("2026-03-06 12:00"))  # the machine's own is meant
+    local = datetime.fromtimestamp(at("2026-03-06 12:00"))  # the machine's time zone
     begin, end = ((local + timedelta(hours=more)).strftime("%H:%M") for more in (-1, 1))
     assert hours(f"{begin}-{end}", zone="").until(at("2026-03-06 12:00")) == at("2026-03-06 13:00")
 
 
 def test_hours_that_the_clock_jumps_over_or_shows_twice():
     quiet = hours("01:30-02:30")
-    assert ends(quiet, "2026-03-29 01:45") == "2026-03-29 03:30"  # there is no half past two
+    assert ends(quiet, "2026-03-29 01:45") == "2026-03-29 03:30"  # 02:30 does not exist on that day
     assert ends(quiet, "2026-10-25 01:45") == "2026-10-25 02:30"
 
 

@@ -1,4 +1,4 @@
-"""Rules: what they bar, and the error of each mistake in one."""
+"""Rules: what they exclude, and the error for each mistake."""
 
 from __future__ import annotations
 

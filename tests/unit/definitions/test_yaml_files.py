@@ -1,4 +1,4 @@
-"""YAML and JSON files: what is read, and where a mistake is said to be."""
+"""YAML and JSON files: what is read, and the reported place of a mistake."""
 
 from __future__ import annotations
 

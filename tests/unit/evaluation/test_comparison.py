@@ -1,4 +1,4 @@
-"""Definitions and answers side by side."""
+"""Comparison of definitions and answers."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Drift is shown where there is some, and seldom where there is none."""
+"""Drift is found where there is some, and rarely where there is none."""
 
 import numpy as np
 import pytest
@@ -81,7 +81,7 @@ def test_too_little_to_compare_is_no_shift():
 
 
 def test_sizes_are_of_one_kind():
-    """Of a mix its distance, of means that of two normal distributions, of shares their difference."""
+    """Sizes of shifts: the distance of mixes, that of two normal distributions for means, differences of shares."""
     from scipy.stats import norm
 
     assert mix_shift({"a": 50, "b": 50}, {"a": 70, "b": 30}).size == pytest.approx(0.2)
@@ -93,7 +93,7 @@ def test_sizes_are_of_one_kind():
     sure = mean_shift(
         Moments.of(random.normal(0.9, 0.01, 400)), Moments.of(random.normal(0.88, 0.01, 400)), is_share=True
     )
-    assert sure.size == pytest.approx(0.02, abs=0.003)  # two standard deviations, and nobody's worry
+    assert sure.size == pytest.approx(0.02, abs=0.003)  # two standard deviations, but unimportant
 
 
 def profile(answers, *columns):

@@ -1,4 +1,4 @@
-"""Which stretches of time are compared."""
+"""The windows that are compared."""
 
 from argosy.evaluation.drift_windows import closed_window, live_window, period_seconds, periods
 from argosy.predictions.live_profiles import HourProfile

@@ -1,4 +1,4 @@
-"""Which rows may measure, and what each stands for."""
+"""Which rows may measure, and their weights."""
 
 from __future__ import annotations
 

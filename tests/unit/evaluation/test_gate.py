@@ -1,4 +1,4 @@
-"""The gate's promises: paired, never a bare >, and rarely wrong when there is no difference."""
+"""The gate's guarantees: a paired test, never a plain >, and rarely wrong when there is no difference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person is shown before a version takes the champion's place."""
+"""The comparison shown before a version replaces the champion."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What a verdict says of the challenger."""
+"""The verdict on a challenger."""
 
 from argosy.evaluation.gate import Policy, refusal_verdict
 from argosy.feedback.gating import with_nothing_learned

@@ -1,4 +1,4 @@
-"""When a replay tests, what, and how rarely chance alone replaces a champion."""
+"""When a replay tests which rows, and how rarely chance alone replaces a champion."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""What is laid before an analyst, and with what chance."""
+"""Which predictions are drawn for a review, and with what chance."""
 
 from __future__ import annotations
 

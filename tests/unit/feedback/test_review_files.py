@@ -1,4 +1,4 @@
-"""The analyst's file, out and back."""
+"""The review file, exported and imported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEADER = "prediction_id,text,answer,confidence,drawn,correction\n"
 
 
 def read(lines, known=None, labels=(), answer="a", limit=1_000_000):
-    """What a file says of predictions that were answered so, all of one model."""
+    """The corrections in a file of predictions with these answers, all of one model."""
 
     def logged(prediction_id):
         return Logged("m", answer) if known is None or prediction_id in known else None

@@ -1,4 +1,4 @@
-"""When a model is retrained by itself."""
+"""When a model is retrained automatically."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from argosy.statistics.shifts import Shift
 
 
 def due(situation, schedule):
-    """What a retraining is asked for by, where it need not wait."""
+    """The trigger of a retraining that need not wait."""
     return None if waits_for(situation, schedule) else retraining_reason(situation, schedule)
 
 

@@ -1,4 +1,4 @@
-"""Statements as SQLite and PostgreSQL take them."""
+"""Statements in the dialects of SQLite and PostgreSQL."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Names of somebody or something are exact text."""
+"""Names of people and things are exact text."""
 
 from decimal import Decimal
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Names from elsewhere stay in their folder; what is secret is its owner's alone, whatever the umask."""
+"""Foreign names stay in their folder; only the owner can read secret files, whatever the umask."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a user's plug-in points at the user's line."""
+"""Errors in a user's plug-in name the user's line."""
 
 import importlib
 import sys

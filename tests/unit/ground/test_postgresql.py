@@ -1,4 +1,4 @@
-"""What the contract of databases does not say of PostgreSQL: its URL, its outages, several projects in one database."""
+"""PostgreSQL beyond the contract of databases: its URL, its outages, several projects in one database."""
 
 import os
 import sys
@@ -83,7 +83,7 @@ def selected(database, meanwhile, query="SELECT 1"):
 
 
 def end_others(database):
-    """As a server that restarts does."""
+    """Close the connections, as a restarting server does."""
     with database.read() as transaction:
         transaction.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
                             " AND datname = current_database()")  # fmt: skip
@@ -94,7 +94,7 @@ def test_a_lost_connection_is_an_outage_once_and_is_replaced(database, migrated_
     with pytest.raises(DatabaseOutage):
         selected(database, lambda: end_others(other))
     end_others(other)
-    with database.read() as transaction:  # the server has closed it in between: nobody notices
+    with database.read() as transaction:  # the server has closed it in between: no error
         assert transaction.execute("SELECT 1") == [(1,)]
     other.close()
 
@@ -244,7 +244,7 @@ def test_who_gets_no_connection_is_told_where_to_ask_for_more(stack, migrated_po
 
 def test_what_a_pooler_changes_under_a_transaction_is_not_relied_on(stack, migrated_postgresql_url):
     database = opened_with(stack, migrated_postgresql_url, "pooler=transaction", "pool_size=1")
-    for _ in range(8):  # a statement that comes often is prepared, elsewhere
+    for _ in range(8):  # a frequent statement is prepared, without a pooler
         assert selected(database, lambda: None) == [(1,)]
     assert selected(database, lambda: None, "SELECT count(*) FROM pg_prepared_statements") == [(0,)]
     assert database.wait_for_change(0.0)

@@ -1,4 +1,4 @@
-"""PostgreSQL and its clients where the other side's machine vanishes: each notices by itself."""
+"""PostgreSQL and its clients when the other side's machine vanishes: each detects it by itself."""
 
 import threading
 from contextlib import closing
@@ -18,7 +18,7 @@ OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'argosy
 
 @pytest.fixture
 def over_tcp():
-    """A migrated database's URL by way of a relay, the relay, and a session of the server without one."""
+    """A migrated database's URL through a relay, the relay, and a direct session with the server."""
     import psycopg
 
     programs = newest_folder("/usr/lib/postgresql/*/bin")
@@ -45,7 +45,7 @@ def forget(relay):
 
 
 def test_a_server_gives_up_the_locks_of_a_client_that_vanished(over_tcp):
-    """Without keepalives of its own it would after two hours, or after the five minutes of `idle_timeout`."""
+    """Without its own keepalives it would end after two hours, or after the five minutes of `idle_timeout`."""
     url, relay, session = over_tcp
 
     def hold_and_vanish(database):

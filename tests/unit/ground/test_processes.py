@@ -1,4 +1,4 @@
-"""Processes of ours end when they are to, whatever goes on in them."""
+"""Our processes end when they are told to, whatever runs in them."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ def test_one_that_ended_by_itself_is_left_alone():
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system does not say it")
 def test_the_memory_of_a_session_is_that_of_all_its_processes():
-    """Two of them, each with 64 MiB that were written to."""
+    """Two processes, each with 64 MiB of written memory."""
     grown = "import sys; data = bytearray(b'x' * (1 << 26)); print(flush=True); sys.stdin.read()"
     leader = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', sys.argv[1]]); exec(sys.argv[1])"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}

@@ -1,4 +1,4 @@
-"""Where Ray is, as a URL says."""
+"""Ray's address in a URL."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Plug-ins by name: registration, options from the signature, and what a mistake is answered with."""
+"""Plug-ins by name: registration, options from the signature, and errors for mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a transaction that met another one is repeated, on every engine. See also the tests of PostgreSQL."""
+"""When a transaction is repeated after a conflict, on every engine. See also the tests of PostgreSQL."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def no_pauses(monkeypatch):
 
 
 def attempts(database, error):
-    """How often a function that always ends so is begun."""
+    """How often a function that always ends this way is called."""
     begun = []
 
     def end(_):

@@ -1,4 +1,4 @@
-"""A file of all rows: what is damaged or made by hand is refused, and nothing of it is taken."""
+"""A file of all rows: a damaged or hand-made one is refused, and nothing of it is stored."""
 
 import msgspec
 import pytest

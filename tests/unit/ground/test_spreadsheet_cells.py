@@ -1,4 +1,4 @@
-"""No text runs as a formula, and each comes back as it was."""
+"""No text runs as a formula, and each is read back unchanged."""
 
 import pytest
 from hypothesis import given

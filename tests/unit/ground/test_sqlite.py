@@ -32,10 +32,10 @@ def database(tmp_path):
 
 
 def open_files(path):
-    """How many of this process's descriptors are of the database and the files next to it."""
+    """The number of this process's descriptors of the database and the files next to it."""
     found = []
     for descriptor in Path("/proc/self/fd").iterdir():
-        with suppress(OSError):  # the one that reads the folder
+        with suppress(OSError):  # the descriptor that lists the folder
             found.append(str(descriptor.readlink()).startswith(str(path)))
     return sum(found)
 

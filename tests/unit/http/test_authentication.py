@@ -1,4 +1,4 @@
-"""Authentication where the database goes away: who had a token keeps it, and nobody else gets in."""
+"""Authentication while the database is unavailable: known tokens stay valid, and no other is accepted."""
 
 import time
 
@@ -10,7 +10,7 @@ from argosy.vault.tokens import Token
 
 
 class Register:
-    """Tokens whose text is their name, in a database that may be away."""
+    """Tokens whose text is their name, in a database that may be unavailable."""
 
     def __init__(self):
         self.there, self.is_away, self.looks = [], False, 0

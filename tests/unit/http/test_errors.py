@@ -1,4 +1,4 @@
-"""Which status an error becomes: whose fault it is."""
+"""The HTTP status of each error: the caller's or the server's fault."""
 
 import pytest
 

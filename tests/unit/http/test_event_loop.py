@@ -1,4 +1,4 @@
-"""Servers run on uvloop where it is installed, and on asyncio's own loop elsewhere."""
+"""Servers run on uvloop if it is installed, else on asyncio's own loop."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Where bodies end, however they are cut into pieces."""
+"""Where bodies end, however they are split."""
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +15,7 @@ WHOLE = b"hello world0123456789"
 
 
 def read(body, *pieces):
-    """The body and what follows it."""
+    """The body and the bytes after it."""
     found, rest = b"", b""
     for piece in pieces:
         if body.is_whole:

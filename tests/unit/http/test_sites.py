@@ -1,4 +1,4 @@
-"""Which hosts and pages may ask."""
+"""Which hosts and pages may send requests."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_an_open_server_is_asked_under_the_names_of_its_own_machine(host):
 def test_an_open_server_is_not_asked_under_other_names(host, method):
     with pytest.raises(HostNotServed, match=r"server\.hosts"):
         ask(method, host=host)
-    ask(method, host=host, is_open=False)  # a token is asked for: that name's page has none
+    ask(method, host=host, is_open=False)  # a token is required, which a page of that name does not have
 
 
 def test_names_are_added():

@@ -1,4 +1,4 @@
-"""Duties: due and free ones are taken, by one worker at a time, and what was taken from one it does not write."""
+"""Duties: due and free ones are taken by one worker at a time; a worker that lost its turn writes nothing."""
 
 import threading
 

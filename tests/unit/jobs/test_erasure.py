@@ -1,4 +1,4 @@
-"""Words are taken out of jobs that have ended, and out of nothing else."""
+"""Words are removed from ended jobs, and from nothing else."""
 
 import msgspec
 import pytest

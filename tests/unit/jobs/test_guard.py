@@ -1,4 +1,4 @@
-"""The heartbeat of a worker: what it asks of the queue, and when."""
+"""The heartbeat of a worker: its calls of the queue, and when."""
 
 import threading
 

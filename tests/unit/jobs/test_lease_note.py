@@ -1,4 +1,4 @@
-"""What a worker process notes for the one that keeps it."""
+"""The lease that a worker process records for its keeper."""
 
 from pathlib import Path
 

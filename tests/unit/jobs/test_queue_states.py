@@ -93,7 +93,7 @@ class AnyOrder(RuleBasedStateMachine):
     @has_lease
     @rule()
     def time_passes(self):
-        """Leases run out and back-offs end; the reconciler finds out."""
+        """Leases expire and back-offs end; then the reconciler runs."""
         end_delays(self.queue.database)
         end_leases(self.queue.database)
         reconcile(self.queue.database)

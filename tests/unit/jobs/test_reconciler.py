@@ -1,4 +1,4 @@
-"""The reconciler's decision, and what it does about it."""
+"""The reconciler's decision, and its actions."""
 
 import pytest
 from hypothesis import given

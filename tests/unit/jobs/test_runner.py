@@ -1,4 +1,4 @@
-"""A worker in this process: what it makes of what its handlers do."""
+"""A worker in this process: how it settles jobs by what their handlers do."""
 
 import errno
 import threading
@@ -36,7 +36,7 @@ TIMINGS = WorkerTimings(poll=0.01, reconcile=0.0, recover=0.01)
 
 
 class Worker:
-    """Runs a worker until every job has come to its end, or a limit of idle turns is reached."""
+    """Runs a worker until every job has ended, or a limit of idle turns is reached."""
 
     def __init__(self, database):
         self.queue, self.broker, self.stop, self.idle = Queue(database), SqlBroker(database), threading.Event(), 0
@@ -189,7 +189,7 @@ def test_a_job_that_does_not_notice_the_stop_is_given_back_for_it(worker):
 
     def handler(job, guard):
         worker.stop.set()
-        assert guard._lost.wait(PATIENCE)  # a fit that takes its time
+        assert guard._lost.wait(PATIENCE)  # a slow fit
         assert worker.queue.get("job").state is JobState.QUEUED
         return Outcome({"a": 1}, lambda transaction: worker.queue.submit(transaction, "train", "follow-up", {}))
 
@@ -269,7 +269,7 @@ def test_a_broker_that_is_away_holds_up_no_job(worker, call, caplog):
 
 
 def refused_reads(worker, times):
-    """The worker's thread is refused so many reads; filled as it is."""
+    """The worker's thread is refused the first reads, as many as are listed."""
     read, outages = worker.queue.database.read, []
 
     def broken():
@@ -291,7 +291,7 @@ def test_an_outage_of_the_database_is_outlived(worker, caplog):
 
 
 def test_a_claim_whose_answer_was_lost_is_given_back(worker):
-    """The worker holds the job, as its row says, and does not know of it."""
+    """The worker holds the job according to its row, without knowing it."""
     worker.submit("job")
     write, lost = worker.queue.database.write, []
 
@@ -312,7 +312,7 @@ def test_a_claim_whose_answer_was_lost_is_given_back(worker):
 
 @pytest.mark.parametrize("times", [1, 0])
 def test_no_lease_is_repaired_just_after_an_outage(worker, times):
-    """Whoever holds it could not prolong it meanwhile."""
+    """The holder could not prolong it meanwhile."""
     worker.submit("job")
     Claims(worker.queue.database, "other", ["train"], seconds=-1.0).next()
     refused_reads(worker, times)
@@ -350,7 +350,7 @@ def test_a_job_is_put_off_for_as_long_as_its_surroundings_are_full(worker, outag
     tally = worker.run(handler)
     assert (tally.put_off, tally.failed, tally.retried, tally.done) == (7, 0, 0, 1)
     assert ran[0] is None
-    assert type(outage).__name__ in ran[1] or ran[1] == str(outage)  # of a mistake, the sentence alone
+    assert type(outage).__name__ in ran[1] or ran[1] == str(outage)  # of a mistake, only the sentence
     assert TEXT not in ran[1]
     job = worker.queue.get("job")
     assert (job.state, job.failures, job.losses, job.error) == (JobState.DONE, 0, 0, None)
@@ -375,7 +375,7 @@ def test_what_was_computed_is_kept_until_the_database_takes_it(worker):
 
 
 def refusing_writes(worker, times):
-    """From now on the worker's thread is refused so many writes; what counts them down."""
+    """From now on the worker's thread is refused that many writes; the counter."""
     write, left = worker.queue.database.write, [times]
 
     def refusing():
@@ -390,7 +390,7 @@ def refusing_writes(worker, times):
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, TEXT), ErasedMeanwhile("they were"), ValueError(TEXT)])
 def test_a_job_is_given_back_when_the_database_is_there_again(worker, error):
-    """And not when its lease has run out."""
+    """Not only when its lease has expired."""
     worker.submit("job")
     ran = []
 

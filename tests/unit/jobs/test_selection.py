@@ -1,4 +1,4 @@
-"""A place on the leaderboard: among versions whose figures compare with the champion's."""
+"""`best` and `proposed`: among versions whose figures are comparable with the champion's."""
 
 import pytest
 

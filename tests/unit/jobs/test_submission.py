@@ -46,7 +46,7 @@ def retry(plans, plan, *labels):
 
 
 def train(plans, label, parent=None, accuracy=0.5):
-    """What a worker does: the result, and a version of every model that wants it."""
+    """Record, as a worker does, the result and a version for every model of the label."""
 
     measured = {"validation": {"accuracy": {"value": accuracy, "low": 0.0, "high": 1.0}}}
 
@@ -198,7 +198,7 @@ def test_an_earlier_form_of_a_plan_stays_in_sight(plans):
     submit(plans, "topics", "a", "b")
     train(plans, "a")
     assert plans.status("topics").replaced == ()
-    submit(plans, "topics", "a", "b", "c")  # nothing of it is gone
+    submit(plans, "topics", "a", "b", "c")  # nothing was removed
     assert plans.status("topics").replaced == ()
     submit(plans, "topics", "c")
     (one,) = plans.status("topics").replaced
@@ -224,7 +224,7 @@ def test_a_plan_that_is_good_enough_tries_no_more(plans):
     train(plans, "a", accuracy=0.8)
     assert plans.status("topics").stopped == ""
     train(plans, "b", accuracy=0.9)
-    assert counts(plans, "topics") == {"queued": 1, "done": 2}  # c is wanted by another plan too
+    assert counts(plans, "topics") == {"queued": 1, "done": 2}  # c belongs to another plan too
     cancel(plans, "other")
     stopping(plans, "third", "d", "e", "f")
     train(plans, "e", accuracy=0.95)

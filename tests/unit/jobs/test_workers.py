@@ -1,4 +1,4 @@
-"""Which workers there are, as their rows say."""
+"""The list of workers, from their rows."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""A lineage whose names were made to look like something else: lines that are none, markup, what no XML may hold."""
+"""A lineage with hostile names: false lines, markup, characters that XML forbids."""
 
 from xml.etree import ElementTree
 

@@ -1,4 +1,4 @@
-"""What is encoded comes back the same; what is no such value is refused and says why."""
+"""Encoded values are decoded unchanged; other values are refused with a reason."""
 
 from typing import Any
 

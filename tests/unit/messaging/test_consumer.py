@@ -1,4 +1,4 @@
-"""A consumer and its middleware: what becomes of a message, by how its handling ended."""
+"""A consumer and its middleware: how a message is settled, by how its handling ended."""
 
 import threading
 

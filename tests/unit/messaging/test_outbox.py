@@ -105,7 +105,7 @@ def test_what_no_broker_takes_is_refused_where_it_is_written(database, topic, va
 
 
 class Interrupting(SqlBroker):
-    """A broker in the midst of whose publication another relay looks into the outbox."""
+    """A broker during whose publication another relay reads the outbox."""
 
     def _publish(self, topic, messages):
         self.moved_by_another = relay(self._database, SqlBroker(self._database))

@@ -1,4 +1,4 @@
-"""What the contract leaves to the SQL broker."""
+"""Behaviour of the SQL broker beyond the contract."""
 
 import pytest
 
@@ -69,7 +69,7 @@ def test_what_was_fetched_long_ago_is_not_handed_out(database):
     receiver, other = broker.receiver("news", "reader", 3), broker.receiver("news", "reader", 3)
     broker.publish("news", *texts("1", "2", "3"))
     first = receiver.receive()
-    receiver._taken_at -= 31  # its handling took that long
+    receiver._taken_at -= 31  # its handling took longer than the hold
     first.ack()
     assert receiver.receive().attempt == 2, "fetched again, for another sixty seconds"
     assert other.receive() is None

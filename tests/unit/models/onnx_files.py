@@ -1,4 +1,4 @@
-"""ONNX models made by hand, and the places in one where a tensor can stand."""
+"""Hand-made ONNX models, and the places in a model where a tensor can be."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def model(nodes, initializers=(), **more):
 
 
 def external(name="W", location=".argosy/keys/examples.key", **more):
-    """A tensor whose two bytes lie in a file."""
+    """A tensor whose two bytes are in a file."""
     tensor = TensorProto(name=name, data_type=TensorProto.UINT8, dims=[2], data_location=TensorProto.EXTERNAL)
     for key, value in {"location": location, "offset": "0", "length": "2", **more}.items():
         tensor.external_data.add(key=key, value=value)

@@ -1,4 +1,4 @@
-"""The adapted model: what a user calls, and the error when it cannot be."""
+"""The adapted model: its public methods and their errors."""
 
 import importlib.util
 import subprocess

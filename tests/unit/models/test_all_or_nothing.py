@@ -1,4 +1,4 @@
-"""A fit is all or nothing: where it fails, the model answers as it did."""
+"""A fit is all or nothing: if it fails, the model answers as before."""
 
 import pytest
 

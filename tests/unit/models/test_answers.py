@@ -1,4 +1,4 @@
-"""From scores to answers, and what is no score."""
+"""From scores to answers, and invalid scores."""
 
 import numpy as np
 import pytest

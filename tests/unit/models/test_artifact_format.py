@@ -1,4 +1,4 @@
-"""An artifact is the same bytes for the same model, is mapped and not copied, and damage is noticed."""
+"""An artifact is the same bytes for the same model, is mapped and not copied, and damage is detected."""
 
 import zlib
 

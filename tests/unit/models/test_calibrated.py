@@ -1,4 +1,4 @@
-"""Calibration and thresholds: scikit-learn's numbers, rows kept aside, and the same answers when served."""
+"""Calibration and thresholds: scikit-learn's numbers, held-out rows, and the same answers when served."""
 
 import sys
 from pathlib import Path

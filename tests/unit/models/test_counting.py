@@ -1,4 +1,4 @@
-"""Counting many texts at once gives what taking each text's n-grams one by one gives, and what scikit-learn gives."""
+"""Counting many texts at once gives the same as counting each text's n-grams, and as scikit-learn."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Estimators have the results of the scikit-learn estimators that they stand for."""
+"""Estimators have the results of the corresponding scikit-learn estimators."""
 
 import numpy as np
 import pytest
@@ -96,5 +96,5 @@ def _rows(n_classes, width):
     rows.resize(rows.shape[0], width)
     new.resize(new.shape[0], width)
     new = new.tolil()
-    new[0, width - 1] = 1.0  # a feature that training may never have seen
+    new[0, width - 1] = 1.0  # a feature that may not be in the training rows
     return rows, codes, new.tocsr()

@@ -1,4 +1,4 @@
-"""What a field's value counts as, and which kind of field it makes."""
+"""How a field's value is read, and the kind of its field."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Batches hold every row once and rows of like length; the pace rises and falls."""
+"""Batches have every row once and rows of similar length; the learning rate rises and falls."""
 
 import numpy as np
 import pytest

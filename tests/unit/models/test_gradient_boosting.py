@@ -75,7 +75,7 @@ def test_damaged_trees_are_refused_before_lightgbm_reads_them(n_classes):
         re.sub(r"num_class=\d+", "num_class=2000000000", text),  # 30 GB of answers
         re.sub(r"max_feature_idx=\d+", "max_feature_idx=2000000000", text),
         re.sub(r"tree_sizes=\d", "tree_sizes=9", text),  # reads beyond the end
-        resized(re.sub(r"left_child=-?\d", "left_child=0", text)),  # comes back for ever
+        resized(re.sub(r"left_child=-?\d", "left_child=0", text)),  # loops forever
         resized(re.sub(r"left_child=-?\d", "left_child=99", text)),
         resized(re.sub(r"split_feature=\d", "split_feature=9999", text)),
         resized(re.sub(r"leaf_value=\S+ ", "leaf_value=", text)),

@@ -1,4 +1,4 @@
-"""Words of every script: marks belong to the character before them, and it makes no difference how they were typed."""
+"""Words of every script: marks belong to the character before them, however they were typed."""
 
 from unicodedata import category, normalize
 

@@ -1,4 +1,4 @@
-"""Models that were trained elsewhere: the same answers as where they come from, and what is refused in a line."""
+"""Models that were trained elsewhere: the same answers as in their library, and what is refused in one line."""
 
 import copy
 import hashlib
@@ -92,12 +92,12 @@ def test_onnx_over_texts():
     ours = pair("onnx", graph.SerializeToString())
     plain = [
         text for text in TEXTS if text.isascii() and text.replace(" ", "").isalpha()
-    ]  # other words are cut otherwise
+    ]  # other words are split differently
     np.testing.assert_allclose(ours.predict_proba(plain), theirs.predict_proba(plain), atol=1e-4)
 
 
 def identity(width, first=None):
-    """A graph that gives back its rows, made by hand."""
+    """A hand-made graph that returns its rows."""
     from onnx import TensorProto, helper
 
     shape = [first, width]
@@ -107,7 +107,7 @@ def identity(width, first=None):
 
 
 def unreleased(opset, ir_version):
-    """A graph of a version that no ONNX Runtime knows."""
+    """A graph of a version that no ONNX Runtime supports."""
     from onnx import TensorProto, helper
 
     ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 2]) for name in ("X", "Y")]
@@ -198,7 +198,7 @@ def test_a_type_that_skops_does_not_trust_is_named_and_may_be_let_in():
 
 def test_a_vectorizer_that_reads_files_is_refused():
     asked = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, LABELS)
-    asked.named_steps["tfidfvectorizer"].input = "filename"  # anyone who asks it a text would name a file
+    asked.named_steps["tfidfvectorizer"].input = "filename"  # each text would be read as a file name
     for form, dumped in (("skops", skops_io.dumps), ("pickle", pickle.dumps)):
         with pytest.raises(ImportInvalid, match="names of files"):
             runtime_of(form, dumped(asked), Declared(), [])
@@ -209,7 +209,7 @@ def test_a_skops_file_that_unpacks_to_too_much_is_refused_before_it_is_unpacked(
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
         for number in range(5):
             file.writestr(f"{number}.npy", bytes(1000))
-    entry, size = b"PK\x01\x02", 24  # where an entry of the directory says what it unpacks to
+    entry, size = b"PK\x01\x02", 24  # the place of an entry's unpacked size in the directory
     first, *rest = content.getvalue().split(entry)
     bomb = entry.join([first, *(one[: size - 4] + (1 << 30).to_bytes(4, "little") + one[size:] for one in rest)])
     with pytest.raises(ImportInvalid, match=r"unpacks to 5,368,709,120 bytes in 5 parts"):
@@ -241,7 +241,7 @@ def test_a_stored_model_that_names_a_file_is_refused_when_it_is_loaded(tmp_path)
 
 
 class Spy:
-    """What runs when it is unpickled: it raises with what it sees around it."""
+    """Runs when it is unpickled: it raises an error with what it can see."""
 
     def __reduce__(self):
         reported = "__import__('os')"
@@ -265,7 +265,7 @@ def test_a_killed_process_is_started_once_more_and_then_it_is_an_error():
     first = runtime._process
     os.kill(first._process.pid, signal.SIGKILL)
     hung_up = select.poll()
-    hung_up.register(first._process.stdout, 0)  # hanging up is always reported: the last of its processes has gone
+    hung_up.register(first._process.stdout, 0)  # the end of the pipe is always reported: its last process has ended
     assert hung_up.poll(PATIENCE * 1000)
     np.testing.assert_allclose(runtime.answers(TEXTS[:3]), theirs.predict_proba(TEXTS[:3]))
     assert runtime._process is not first
@@ -275,7 +275,7 @@ def test_a_killed_process_is_started_once_more_and_then_it_is_an_error():
 
 
 class Mortal:
-    """Ends its process when it is asked; found by name in the child, which sees our path."""
+    """Ends its process when it predicts; found by name in the child, which has our import path."""
 
     def __reduce__(self):
         return eval, ("type('M', (), {'predict': lambda self, rows: __import__('os')._exit(3)})()",)

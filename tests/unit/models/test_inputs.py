@@ -1,4 +1,4 @@
-"""What a model may be asked about, and what is refused before any model sees it."""
+"""Valid inputs of a model, and inputs that are refused before they reach it."""
 
 import pytest
 

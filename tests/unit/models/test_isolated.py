@@ -1,4 +1,4 @@
-"""A model from elsewhere can be killed, takes what it started with it, and reaches as little as the machine allows."""
+"""An imported model can be killed with its descendants, and has as little access as the machine allows."""
 
 import os
 import pickle
@@ -26,7 +26,7 @@ SECONDS = 20
 
 
 class Program:
-    """A pickle that runs this when it is opened; `model` is what it leaves, with a `predict`."""
+    """A pickle that runs this code when it is opened; `model` is the resulting object, with a `predict`."""
 
     def __init__(self, program, predict="return ['no'] * len(rows)"):
         body = "\n  ".join(predict.splitlines())
@@ -64,10 +64,10 @@ def sandboxed():
 
 
 def running(marker):
-    """The processes that have this in their command line."""
+    """The processes with this text in their command line."""
     found = []
     for place in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has ended; one that nobody has waited for has no command line
+        with suppress(OSError):  # it has ended; a zombie has no command line
             if marker.encode() in (place / "cmdline").read_bytes().split(b"\0"):
                 found.append(int(place.name))
     return found
@@ -79,7 +79,7 @@ def test_a_loop_without_end_is_ended_and_the_next_request_is_answered(isolation)
     np.testing.assert_allclose(expected, np.sin(np.sin([[2.0, 1.0]])), atol=1e-6)
     with pytest.raises(ImportedModelTooSlow, match="no answer within 1 s"):
         runtime.answers(FOR_EVER)
-    until(lambda: runtime.is_ready)  # without being asked
+    until(lambda: runtime.is_ready)  # without a call
     assert runtime.answers([[2.0, 1.0]]).tolist() == expected.tolist()
 
 
@@ -167,7 +167,7 @@ def test_what_it_writes_is_refused_or_empty(isolation, tmp_path):
 
 
 def test_in_the_sandbox_there_is_no_file_of_the_users(sandboxed, tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(tmp_path))  # as a project with plug-ins is
+    monkeypatch.syspath_prepend(str(tmp_path))  # like a project with plug-ins
     (tmp_path / "own.py").write_text("VALUE = 1")
     secret = tmp_path / ".argosy" / "keys" / "examples.key"
     secret.parent.mkdir(parents=True)

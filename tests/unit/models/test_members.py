@@ -1,4 +1,4 @@
-"""Ensembles: the numbers of scikit-learn's where they mean the same, rows held out, and storage."""
+"""Ensembles: scikit-learn's numbers where the methods agree, held-out rows, and storage."""
 
 import json
 
@@ -48,7 +48,7 @@ def test_the_vote_is_scikit_learns():
     names = [("a", LogisticRegression(max_iter=1000)), ("b", MultinomialNB()), ("c", LinearSVC(random_state=0))]
     theirs = VotingClassifier([(name, pipeline(model)) for name, model in names]).fit(TEXTS, LABELS)
     counts = np.array([len(set(row)) for row in theirs.transform(ASKED)])
-    agreed = [text for text, count in zip(ASKED, counts, strict=True) if count < 3]  # ties are not theirs
+    agreed = [text for text, count in zip(ASKED, counts, strict=True) if count < 3]  # they treat ties differently
     assert len(agreed) > 12
     assert ours.classify(agreed) == theirs.predict(agreed).tolist()
     assert not ours.estimator.has_probabilities
@@ -76,7 +76,7 @@ def test_a_tie_goes_to_the_member_that_is_named_first():
 
 
 def test_rows_to_learn_from_are_answered_by_members_that_never_saw_them():
-    """A label that no other row has is known to the members, and to none that was asked about its row."""
+    """The members know a label that only one row has, but not the copies that answer this row."""
     labels = ["alone", *LABELS[1:]]
     members = Members(("a", "b")).join([pair("tfidf", "logistic"), pair("hashing", "naive_bayes")])
     rows = members.fit_transform(TEXTS, labels).reshape(len(TEXTS), 2, -1)

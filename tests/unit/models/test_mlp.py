@@ -1,4 +1,4 @@
-"""A perceptron that scikit-learn trains and numpy answers."""
+"""A perceptron that is trained by scikit-learn and served by numpy."""
 
 import numpy as np
 import pytest

@@ -75,7 +75,7 @@ def test_labels_that_all_rows_have_or_none_of_a_fold_are_learned_too():
     labels[7] = [*labels[7], "rare"]
     for of in ("logistic", "calibrated"):
         model = pair(of=of, settings={"of": "naive_bayes"} if of == "calibrated" else None, threshold="micro_f1")
-        if of == "calibrated":  # keeps rows aside itself, and one row cannot be kept aside
+        if of == "calibrated":  # holds out rows itself, which is impossible with one row
             labels = [[label for label in row if label != "rare"] for row in labels]
         found = model.fit(texts, labels).predict_proba(texts[:3])
         assert (found[:, model.classes.index("text")] > 0.9).all()

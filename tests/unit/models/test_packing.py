@@ -1,4 +1,4 @@
-"""Learned state becomes JSON and comes back bit for bit."""
+"""Learned state is converted to JSON and back bit for bit."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""docs/plugins.md names every plug-in and option, and its examples run."""
+"""docs/plugins.md lists every plug-in and option, and its examples run."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What plug-ins log and attach is kept within limits, and outside of training nowhere."""
+"""Values and files that plug-ins log and attach are stored within limits, and only in training."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""No ONNX model that names a file reaches a runtime, wherever in it the name stands; others do."""
+"""ONNX models that name a file, at any place, are refused before a runtime opens them; others are not."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Sentence embeddings: what they mean, that they are the same everywhere, and which weights made them."""
+"""Sentence embeddings: similarity, the same bits in every process, and the identity of the weights."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""sgd going on from an earlier version: same classes or more, same features or more."""
+"""sgd continuing from an earlier version: same classes or more, same features or more."""
 
 import numpy as np
 import pytest

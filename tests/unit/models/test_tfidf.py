@@ -1,4 +1,4 @@
-"""tf-idf has scikit-learn's numbers, and keeps what it says it keeps."""
+"""tf-idf has scikit-learn's numbers, and its options select the documented n-grams."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Fine-tuning: what is learned, what serves it, what it names and does not hold, and that it can be stopped."""
+"""Fine-tuning: training, serving, weights that are named and not stored, and stopping."""
 
 import importlib.util
 import subprocess
@@ -35,7 +35,7 @@ print(AdaptedModel.load(sys.argv[1]).served().one("a goal in the match").tolist(
 
 
 def rows(count=60, classes=3, seed=0):
-    """Word pieces of unlike lengths, of which each class prefers its own."""
+    """Texts of different lengths, with typical word pieces for each class."""
     random = np.random.default_rng(seed)
     y = np.arange(count) % classes
     dense = np.zeros((count, 12))

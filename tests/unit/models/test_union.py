@@ -1,4 +1,4 @@
-"""Adapters side by side."""
+"""Several adapters together."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""word2vec gives the same bits in another process, and is used without gensim."""
+"""word2vec gives the same bits in another process, and is served without gensim."""
 
 import hashlib
 import os

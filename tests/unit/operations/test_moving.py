@@ -1,4 +1,4 @@
-"""What a migration compares."""
+"""The comparison of rows after a migration."""
 
 import pytest
 

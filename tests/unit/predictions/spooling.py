@@ -7,5 +7,5 @@ from argosy.predictions.spool import SpoolWriter
 
 class Spooling(SpoolWriter):
     def write(self, predictions):
-        """As a server does, in a turn of a loop of its own."""
+        """Write as a server does, in one iteration of a separate event loop."""
         asyncio.run(self.append(self.framed(predictions)))

@@ -1,4 +1,4 @@
-"""What feedback may say of itself, and what of it measures."""
+"""What feedback may claim, and which feedback measures."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Profiles add up as if all had been counted at once."""
+"""The sum of profiles equals one profile of all rows."""
 
 import numpy as np
 import pytest

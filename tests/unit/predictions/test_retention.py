@@ -1,4 +1,4 @@
-"""Predictions that are older than they are kept go, but what has feedback, or is out for review."""
+"""Predictions older than the retention time are deleted, except those with feedback or drawn for review."""
 
 from argosy.predictions import retention
 from argosy.predictions.feedback_log import FeedbackLog

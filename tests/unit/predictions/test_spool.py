@@ -153,7 +153,7 @@ def test_what_cannot_be_read_is_kept_aside_and_the_rest_goes_on(spool, scope, da
     writer.close()
     assert drain_once(spool, database) == 0
     assert list(spool.iterdir()) == [kept]
-    kept.rename(kept.with_suffix(".spool"))  # for an Argosy that can read it; here it is kept aside once more
+    kept.rename(kept.with_suffix(".spool"))  # for an Argosy that can read it; here it is set aside again
     assert drain_once(spool, database) == 0
     assert [path.read_bytes() for path in spool.iterdir()] == [frames.frame(strange)]
 
@@ -322,7 +322,7 @@ def test_a_drain_outlives_an_outage_of_the_database(writer, spool, database, pre
     outage.enter_context(away(database, "predictions"))
 
     class Watched(threading.Event):
-        """Brings the table back after a few turns, and then stops."""
+        """Restores the table after a few iterations, and then stops."""
 
         def wait(self, timeout=None):
             turns.append(1)

@@ -1,4 +1,4 @@
-"""Spools and erasures in any order: nothing erased comes out of a spool, and nothing else is lost."""
+"""Spools and erasures in any order: no erased record leaves a spool, and no other record is lost."""
 
 import random
 from collections import defaultdict
@@ -34,7 +34,7 @@ class Killed(BaseException):
 
 
 class Fleet:
-    """Servers' folders, next to what each of them should hold and owe, and to what the database should have."""
+    """Servers' folders, with expected records and pending erasures of each, and expected rows of the database."""
 
     def __init__(self, folder, database, vault, scope):
         self._folder, self._database, self._vault, self._scope = folder, database, vault, scope
@@ -70,7 +70,7 @@ class Fleet:
             patched.setattr(spool_erasure.os, "fsync", kill)
             try:
                 self.drain(number)
-            except Killed:  # some frames are overwritten, and nothing is acknowledged
+            except Killed:  # some frames are overwritten, but the erasure is not acknowledged
                 return
 
     def erase(self, number, subject):
@@ -91,7 +91,7 @@ class Fleet:
         self.owed.setdefault(number, set())
 
     def _has_drained(self, number):
-        if number in self.held:  # it had files, and has none any more: it left
+        if number in self.held:  # it had files and has none now: it was removed
             owed = self.owed.pop(number)
             self.stored |= {one: about for one, about in self.held.pop(number).items() if about not in owed}
 

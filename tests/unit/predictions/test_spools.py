@@ -1,4 +1,4 @@
-"""Several spools of one database: who may move what, what they are asked, and what they owe."""
+"""Several spools of one database: moving records, look-up requests, and pending erasures."""
 
 import signal
 import subprocess
@@ -27,7 +27,7 @@ DYING = Path(__file__).with_name("dying_drainer.py")
 
 
 class Machine:
-    """A server's folder, far from the others."""
+    """A server's folder, separate from the others."""
 
     def __init__(self, folder, scope, database, vault):
         folder.mkdir()
@@ -85,7 +85,7 @@ def test_one_that_is_silent_is_not_waited_for(machine, database, predict, monkey
     Spools(database).see(there.name, there.spool, held(there.spool, {}, 0.0))
     there.answer(predict(entity="order 7"))
     age_spools(database, SILENT_SECONDS + 1)
-    monkeypatch.setattr(spools, "LOOK_SECONDS", None)  # who waits fails
+    monkeypatch.setattr(spools, "LOOK_SECONDS", None)  # a waiting transaction fails
     assert here.log.drain() == []
     assert [one.name for one in here.log.behind()] == [there.name]
 
@@ -122,7 +122,7 @@ def test_an_erasure_between_two_batches_holds_the_rest(machine, database, predic
     def erase_meanwhile(*arguments):
         batches.append(threading.Thread(target=here.log.erase, args=("ann",)))
         if len(batches) == 1:
-            batches[0].start()  # it waits until this batch is committed, and comes before the next or a later one
+            batches[0].start()  # it waits until this batch is committed, and precedes the next or a later one
         return read(*arguments)
 
     monkeypatch.setattr(drain, "_read_batch", erase_meanwhile)

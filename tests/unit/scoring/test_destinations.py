@@ -1,4 +1,4 @@
-"""Which file is scored into which."""
+"""The output file of each input file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Rows to answer: which column is the text, and what becomes of bad rows."""
+"""Rows to answer: the column with the text, and bad rows."""
 
 import gzip
 import json

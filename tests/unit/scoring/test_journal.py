@@ -1,4 +1,4 @@
-"""How far an output is: gone on with after any end, begun again where something is not as it was."""
+"""The progress of an output: resumed after any end, started again if something has changed."""
 
 import msgspec
 import pytest
@@ -16,7 +16,7 @@ def output(tmp_path):
 
 @pytest.fixture
 def begun(output):
-    """Two batches are in the output, and a third has its moment."""
+    """Two batches are in the output, and a third has its time."""
     with Journal(output) as journal:
         assert not journal.go_on(HEADER)
         journal.begin(HEADER, "label", "topics@3")

@@ -1,4 +1,4 @@
-"""Answers as bytes: CSV that no spreadsheet runs, lines of JSON, and Parquet made of them."""
+"""Answers as bytes: CSV without formulas, lines of JSON, and Parquet made of them."""
 
 import csv
 import io

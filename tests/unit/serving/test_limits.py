@@ -34,7 +34,7 @@ def test_what_is_over_a_limit_or_empty_is_refused(inputs, error, said):
 
 
 def bracketed(value):
-    """How many values begin behind a bracket, a brace or a comma."""
+    """The number of values that begin after a bracket, a brace or a comma."""
     if isinstance(value, dict):
         return max(len(value), 1) + sum(map(bracketed, value.values()))
     if isinstance(value, list):

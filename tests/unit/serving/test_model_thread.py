@@ -1,4 +1,4 @@
-"""A lane answers in order, on a thread that nobody has to wait for."""
+"""A model's thread answers in order, and no caller has to wait for its end."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def test_a_call_that_was_cancelled_is_not_made():
 
 def test_a_request_is_not_held_until_the_next_one():
     class Request:
-        """What a weak reference can point at."""
+        """An object that a weak reference can refer to."""
 
     lane, request = ModelThread("lane"), Request()
     lane.submit(lambda held: None, request).result(30)

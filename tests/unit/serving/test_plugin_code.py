@@ -1,4 +1,4 @@
-"""What a server does about a version whose plug-ins' code is another, or is not known."""
+"""A server and a version whose plug-ins' code has changed, or is not known."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""What answers in milliseconds does not wait for what takes seconds."""
+"""Models that answer in milliseconds do not wait for those that take seconds."""
 
 import asyncio
 import base64

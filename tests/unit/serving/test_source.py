@@ -1,4 +1,4 @@
-"""A source reports what changed, when there is news and without; what it cannot read changes nothing."""
+"""A source reports changes, with and without a notification; a failed read changes nothing."""
 
 import threading
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ NEVER = float("inf")
 
 
 class Offers:
-    """A catalogue of what a test offers, without news until a test has some; an error that is offered is raised."""
+    """A catalogue of versions given by a test, which notifies when the test tells it to; a given error is raised."""
 
     def __init__(self, *offers):
         self.offers, self.news = list(offers), threading.Semaphore(0)
@@ -37,7 +37,7 @@ class Offers:
 
 @contextmanager
 def running(catalogue, poll_seconds):
-    """A source, and a queue of what it reports."""
+    """A source, and a queue of its reports."""
     heard = Queue()
     source = Source(catalogue, heard.put, poll_seconds)
     source.start()

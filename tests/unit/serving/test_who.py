@@ -1,4 +1,4 @@
-"""Who asks about whom, exactly: over headers and parameters, and labels of feedback in every form."""
+"""Caller, subject and entity as exact text, from headers and parameters; labels of feedback in every form."""
 
 import json
 

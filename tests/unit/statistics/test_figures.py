@@ -1,4 +1,4 @@
-"""What a report computes agrees with the textbook's and with other implementations."""
+"""The figures of a report agree with textbooks and with other implementations."""
 
 import numpy as np
 import pytest

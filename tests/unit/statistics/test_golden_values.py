@@ -1,4 +1,4 @@
-"""Figures that results, gates and reports rest on: each was computed once, written down, and stays what it was."""
+"""Figures that results, gates and reports depend on, compared with stored values."""
 
 from __future__ import annotations
 

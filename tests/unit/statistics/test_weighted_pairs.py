@@ -35,7 +35,7 @@ def test_the_interval_holds_the_difference_and_is_that_of_the_rows():
 
 
 def test_wins_among_light_rows_alone_are_not_enough():
-    """Thirty light wins are no proof: four rows of the heaviest weight, which chance left out, would undo them."""
+    """Thirty wins of small weight do not suffice: four missing rows of the largest weight would offset them."""
     found = outcomes(0, 30, 170)
     weights = np.where(found == 1, 1.0, 20.0)
     assert sign_flip_p(found, weights, seed=0) > 0.05
@@ -45,7 +45,7 @@ def test_wins_among_light_rows_alone_are_not_enough():
 def test_no_more_false_alarms_than_promised_where_wins_are_light_and_losses_heavy_and_rare():
     random, alarms, trials = np.random.default_rng(11), 0, 400
     for _ in range(trials):
-        light, heavy = random.poisson(30), random.poisson(30 / 6.7)  # as much is won as is lost
+        light, heavy = random.poisson(30), random.poisson(30 / 6.7)  # equal weights are won and lost
         found = outcomes(heavy, light, 400)
         weights = np.concatenate([np.full(heavy, 6.7), np.ones(light), np.full(400, 6.7)])
         alarms += mean_difference(found, weights) > 0 and sign_flip_p(found, weights, seed=0, flips=4000) < 0.05

@@ -1,4 +1,4 @@
-"""What a step's program is started with."""
+"""The command line and environment of a step's program."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a command printed, as it is kept."""
+"""The stored log of a command."""
 
 import pytest
 from hypothesis import given

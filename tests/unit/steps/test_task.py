@@ -1,4 +1,4 @@
-"""What a run is named by, and when a look asks for one."""
+"""The label of a run, and when a check submits one."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def test_limits_and_retries_are_no_part_of_it():
 
 
 class Rows:
-    """What the database has, as a list of what `decide` said to do to it."""
+    """A database as a list of the changes that `decide` returned."""
 
     def __init__(self):
         self.runs, self.looks, self.begun = [], {}, []

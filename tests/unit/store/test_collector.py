@@ -1,4 +1,4 @@
-"""The collector: unreferenced artifacts go when they are old, and no result loses its own."""
+"""The collector: unreferenced artifacts are removed when they are old, and no result loses its artifact."""
 
 import os
 
@@ -103,7 +103,7 @@ def test_a_result_is_refused_whose_artifact_was_put_while_it_went(store, tmp_pat
 
 
 class Spy:
-    """The store's artifacts, which no transaction of this thread may be open for."""
+    """The store's artifacts, which must not be called while this thread has an open transaction."""
 
     def __init__(self, store):
         self.store = store

@@ -1,4 +1,4 @@
-"""Files, curves and tags that are kept with results and versions; the code of plug-ins as one of the files."""
+"""Files, curves and tags stored with results and versions; the code of plug-ins as one of the files."""
 
 import importlib
 import sys

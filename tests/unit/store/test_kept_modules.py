@@ -1,4 +1,4 @@
-"""Two states of one plug-in's code, and today's, in one process."""
+"""Two stored states of one plug-in's code, and the current one, in one process."""
 
 import sys
 
@@ -55,7 +55,7 @@ def code(scale, plugin=PLUGIN):
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """Today's module of a name that was kept too."""
+    """The current module with the name of a stored one."""
     (tmp_path / "helping.py").write_text("SCALE = 99\ndef later():\n    return 99\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     import helping

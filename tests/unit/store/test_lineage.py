@@ -1,4 +1,4 @@
-"""What a result remembers of its surroundings."""
+"""The environment that is recorded with a result."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""What the contract leaves to the local folder."""
+"""Behaviour of the local folder beyond the contract."""
 
 import os
 import time

@@ -66,7 +66,7 @@ def test_each_dataset_is_ranked_by_itself_the_newest_first():
 
 
 def answered(label, right, size=1, definition=None, interval=0.5, rounds=1):
-    """A result that was right where `right` says so; its marginal interval distinguishes nothing."""
+    """A result that was right on the rows of `right`; its marginal interval distinguishes nothing."""
     share = float(np.mean(right))
     metrics = {"validation": {"accuracy": {"value": share, "low": share - interval, "high": share + interval}}}
     packed = pack_right(np.array_split(np.array(right, bool), rounds))
@@ -76,7 +76,7 @@ def answered(label, right, size=1, definition=None, interval=0.5, rounds=1):
 
 def test_a_paired_test_distinguishes_what_intervals_do_not():
     rows = np.arange(200) >= 20
-    worse = rows & (np.arange(200) >= 40)  # wrong on twenty more, right on none that the other is wrong on
+    worse = rows & (np.arange(200) >= 40)  # wrong on twenty more rows, and on all rows that the other is wrong on
     near = rows.copy()
     near[20:23] = False
     found = {
@@ -225,7 +225,7 @@ def test_no_answer_that_is_right_is_nothing_learned():
     [
         ({"labels": ["x", "y"], "matrix": [[3, 0], [2, 0]]}, True),
         ({"labels": ["x", "y"], "matrix": [[3, 0], [2, 1]]}, False),
-        ({"labels": ["x", "y"], "matrix": [[3, 0], [0, 0]]}, False),  # the test part has one class alone
+        ({"labels": ["x", "y"], "matrix": [[3, 0], [0, 0]]}, False),  # the test part has only one class
         ({"labels": ["x", "y"], "rows": 9, "per_label": [[4, 4, 9], [0, 5, 0]]}, True),
         ({"labels": ["x", "y"], "rows": 9, "per_label": [[4, 4, 8], [0, 5, 0]]}, False),
         ({}, False),

@@ -1,4 +1,4 @@
-"""Plans that name members: what they come to, and what is refused before anything is trained."""
+"""Plans that name members: their definitions, and what is refused before training."""
 
 import threading
 
@@ -115,7 +115,7 @@ def test_trained_reproduced_and_compared_like_any_other(project, labels):
 
 
 def test_what_its_members_learned_counts_as_learned(project, labels):
-    """A subject that the members met before the ensemble's dataset began: their versions are named, and its own."""
+    """A subject that only the members learned from: their versions are listed, and the ensemble's."""
     project.examples.add([Example("parcel late, says ermintrude", "queue0", seen_at=1.0, subject="ermintrude")], "old")
     span = {"name": "span", "options": {"collection": "old", "end": "2030-01-01"}}
     rows = [Example(f"{WORDS[n % 3]} {n}", f"queue{n % 3}", seen_at=1_700_000_000.0 + n) for n in range(90)]

@@ -1,4 +1,4 @@
-"""The first difference between two trained models is found where it is, whatever kind of value it is in."""
+"""The first difference between two trained models is located, for every kind of value."""
 
 import numpy as np
 import pytest

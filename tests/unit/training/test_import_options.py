@@ -1,4 +1,4 @@
-"""What a caller declares of a model from elsewhere: refused in the caller's words."""
+"""Invalid declarations of an imported model are refused with the names of the caller's options."""
 
 from pathlib import Path
 

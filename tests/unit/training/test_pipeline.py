@@ -1,4 +1,4 @@
-"""One definition trained on a fit: what is measured, and when it stops."""
+"""One definition trained on a fit: its figures, and stopping."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which rows a round validates on: every row once in folds, evenly by class, and the same whenever asked."""
+"""The validation rows of a round: every row once in folds, evenly by class, and always the same."""
 
 import random
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A share of the training part: nested, of every class, with the other parts as they were."""
+"""A share of the training part: nested, with every class, and the other parts unchanged."""
 
 import hashlib
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Fits are made once, mapped by every worker, and leave memory with the last of them, however the others ended."""
+"""Fits are made once, mapped by every worker, and removed with the last worker, however the others ended."""
 
 import subprocess
 import sys
@@ -43,7 +43,7 @@ class Memory:
 
     @property
     def kept(self):
-        """The whole fits that are in memory."""
+        """The complete fits in memory."""
         return [path.name for path in self.folder.glob("argosy-*/*") if path.suffix != ".making"]
 
 
@@ -130,7 +130,7 @@ def test_what_the_last_worker_left_is_removed_without_another(memory):
 
 
 def killed(memory, project):
-    """What a worker of that project left, which was killed."""
+    """Files that a killed worker of that project left."""
     process = subprocess.Popen(
         [sys.executable, PROGRAM, project, memory.folder, "key"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -147,7 +147,7 @@ def test_what_is_left_of_projects_that_are_gone_is_removed_by_others(memory):
     (other / "argosy.yaml").touch()
     at_work = memory.start()
     assert at_work.stdout.readline()
-    (memory.project / "argosy.yaml").unlink()  # its worker lives on
+    (memory.project / "argosy.yaml").unlink()  # its worker is still running
     left, removed, nameless = killed(memory, other), killed(memory, gone), killed(memory, memory.folder / "old")
     nameless.with_name(nameless.name + ".lock").write_bytes(b"")
     found = clear_others(memory.folder)

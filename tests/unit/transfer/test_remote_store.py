@@ -1,4 +1,4 @@
-"""A store over HTTP whose server says anything: what it sends becomes one line, and no token is shown."""
+"""A store over HTTP with a hostile server: any answer becomes one line, and no token is shown."""
 
 import http.server
 import threading
@@ -17,7 +17,7 @@ DIGEST = "a" * 64
 
 @contextmanager
 def answering(status, body):
-    """The URL of a server that answers so to everything, and what it was sent."""
+    """The URL of a server with a fixed answer, and the requests that it received."""
     heads = []
 
     class Handler(http.server.BaseHTTPRequestHandler):

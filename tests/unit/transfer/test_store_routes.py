@@ -1,4 +1,4 @@
-"""What the store's routes spare the server: artifacts as JSON take many times their bytes."""
+"""Limits of the store's routes: artifacts as JSON take many times their size in memory."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Successive halving: who goes on, how many, and how it ends."""
+"""Successive halving: which trials are promoted, how many, and how it ends."""
 
 import random
 from itertools import pairwise
@@ -15,7 +15,7 @@ SEARCH = Search(trials=9, halving=Halving(factor=3, least=0.1))
 
 
 def rung(at, *values, first=1):
-    """Trials of one rung; a value None is under way."""
+    """Trials of one rung; None is a running trial."""
     return [
         Trial(first + place, f"r{at}-{place}", {"C": place}, value, is_running=value is None, rung=at)
         for place, value in enumerate(values)
@@ -41,7 +41,7 @@ def test_the_best_third_goes_on_as_soon_as_it_is_known():
 def test_one_that_was_overtaken_keeps_its_place():
     promoted = Trial(4, "r1", {"C": 1}, None, is_running=True, rung=1)
     better = [*rung(0, 0.5, 0.6, 0.4), promoted, *rung(0, 0.0, 0.0, 0.0, 0.8, 0.9, first=5)[3:]]
-    assert promotion(SEARCH, better) is None  # five measured, one in three of which has gone
+    assert promotion(SEARCH, better) is None  # five measured, of which one third is promoted
     more = [*better, Trial(10, "r0-5", {"C": 5}, 0.1)]
     assert promotion(SEARCH, more).choices == {"C": 4}
 
@@ -88,7 +88,7 @@ def test_the_story_tells_how_many_were_trained_on_what():
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 25), st.integers(2, 4), st.integers(1, 4), st.booleans())
 def test_never_more_than_a_share_of_a_rung_goes_on(seed, most, factor, workers, is_minimized):
-    """Whatever comes when, whatever fails: run with several workers that finish in any order."""
+    """A run with several workers that finish in any order, with failures."""
     draw = random.Random(seed)
     search = Search(
         trials=most, halving=Halving(factor=factor, least=0.05), direction="minimize" if is_minimized else None

@@ -1,4 +1,4 @@
-"""The next definition: new, allowed, the same for the same past, and better than chance in the long run."""
+"""The next definition: new, allowed, the same for the same results, and better than chance on average."""
 
 import statistics
 
@@ -18,7 +18,7 @@ PLAN = {
 
 
 def figure(definition):
-    """Best for counts at C = 30."""
+    """A figure that is best for counts at C = 30."""
     import math
 
     loss = abs(math.log10(definition.model.options["C"] / 30)) / 6 + (definition.adapter.name != "counts") * 0.3

@@ -1,4 +1,4 @@
-"""A plan as a space: what is chosen becomes a definition, and a grid is the plan's own expansion."""
+"""A plan as a space: choices become a definition, and a grid equals the plan's expansion."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""When a search has had enough."""
+"""When a search stops."""
 
 import pytest
 

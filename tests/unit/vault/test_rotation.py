@@ -1,4 +1,4 @@
-"""Replacing a master key: nothing is lost at whatever step it is killed, and nobody who runs next to it notices."""
+"""Replacing a master key: a kill at any step loses nothing, and concurrent processes are not affected."""
 
 import os
 import signal

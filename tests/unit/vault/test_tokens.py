@@ -1,4 +1,4 @@
-"""Tokens: kept as keyed hashes, distinguished by name, good for their scopes until revoked."""
+"""Tokens: stored as keyed hashes, distinguished by name, valid for their scopes until revoked."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What tests of pages share is imported by name."""
+"""Shared helpers of tests of pages are imported by name."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A report's contents, made up, with everything in it; and a page parsed."""
+"""Invented contents of a report with every section; and a parsed page."""
 
 from html.parser import HTMLParser
 

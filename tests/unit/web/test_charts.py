@@ -1,4 +1,4 @@
-"""Plots are well-formed, put values where they belong, and say what they show."""
+"""Plots are well-formed, place values correctly, and describe what they show."""
 
 import xml.etree.ElementTree as ElementTree
 

@@ -1,4 +1,4 @@
-"""Rows as data frames, and what a notebook shows of them."""
+"""Rows as data frames, and their display in a notebook."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The page is well-formed, needs nothing from elsewhere, can be read aloud, and says so where something is missing."""
+"""The page is well-formed, self-contained and accessible, and states what is missing."""
 
 import dataclasses
 import re
@@ -76,7 +76,7 @@ def test_the_majority_baseline_is_said_and_drawn(read):
     assert "Majority baseline, dashed: always answering “<other> & more” has a test accuracy of 45.0 %." in read.text
     board = dataclasses.replace(contents().boards[0], competitors=[competitor(1, subject().label, is_constant=True)])
     shown = Page(page(contents(boards=[board]))).text
-    assert "Majority baseline: always" in shown  # nothing is drawn of one
+    assert "Majority baseline: always" in shown  # no plot for a single point
     assert "constant" in shown
 
 
