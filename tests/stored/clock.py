@@ -5,6 +5,7 @@ TIMES = {
     "outbox": ("created_at", "claimed_until"),
     "messages": ("published_at", "visible_at"),
     "subscriptions": ("seen_at",),
+    "step_runs": ("asked_at", "ended_at"),
 }
 
 

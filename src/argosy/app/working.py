@@ -137,7 +137,8 @@ def duties(backends: Backends) -> list[Duty]:
     from argosy.steps.watching import Watching
     from argosy.triggers.looking import trigger_duties
 
-    return [*trigger_duties(backends), Watching(backends).duty()]
+    watching = Watching(backends)
+    return [*trigger_duties(backends), watching.duty(), watching.keeping_duty()]
 
 
 def _stoppable(run: Handler) -> Handler:

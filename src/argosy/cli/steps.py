@@ -10,9 +10,11 @@ import click
 from argosy.cli.output import json_option, print_json, print_line, print_table, standard_output
 from argosy.cli.project import command_project
 from argosy.clock import format_time
+from argosy.errors import ExamplesInvalid
 from argosy.plurals import plural
 
 if TYPE_CHECKING:
+    from argosy.app.project import Project
     from argosy.steps.looking import Sighting
     from argosy.steps.project_steps import StepStatus
     from argosy.steps.runs import StepRun
@@ -103,6 +105,42 @@ def output(ctx: click.Context, step: str, to: Path, as_json: bool) -> None:
         print_json({**_run(run), "to": str(target)})
         return
     print_line(f"{run.reference}, {plural(run.output_bytes or 0, 'byte')}, sha256 {run.output}: {target}")
+
+
+@steps.command()
+@click.argument("step", metavar="[NAME]", default="")
+@click.option("--lineage", "with_lineage", is_flag=True, help="Also those that examples were imported from.")
+@json_option
+@click.pass_context
+def prune(ctx: click.Context, step: str, with_lineage: bool, as_json: bool) -> None:
+    """Let go of outputs that are older than their step's 'keep', and say which models learned from those that stay.
+
+    Workers do the same every ten minutes, and never remove what examples were imported from.
+
+    Example: argosy steps prune
+    """
+    project = command_project(ctx)
+    gone, stays = project.steps.prune(step, with_lineage)
+    learned = {one.reference: _learned(project, one) for one in stays}
+    if as_json:
+        print_json({"gone": [one.reference for one in gone], "stays": learned})
+        return
+    print_line(f"{plural(len(gone), 'output')} let go{': ' if gone else ''}{', '.join(one.reference for one in gone)}")
+    for reference, versions in learned.items():
+        by = f"{', '.join(versions)} learned from them" if versions else "no model has learned from them"
+        print_line(f"{reference} stays: examples were imported from it, and {by}")
+    if learned:
+        print_line("argosy steps prune --lineage lets these go too: their lineage then ends at the imported file.")
+
+
+def _learned(project: Project, run: StepRun) -> list[str]:
+    from argosy.lineage.learned import learned_from_file
+
+    try:
+        found = learned_from_file(project.backends, run.output or "")
+    except ExamplesInvalid:  # its rows were erased
+        return []
+    return [one.version.reference for one in found.versions if one.has_learned]
 
 
 @steps.command()

@@ -26,6 +26,7 @@ SELECT {COLUMNS} FROM imports
 WHERE (digest <> '' AND substr(digest, 1, :length) = :digest) OR name = :name ORDER BY id"""  # noqa: S608
 
 ASKED = "SELECT id FROM imports WHERE asked_by = :asked_by ORDER BY id DESC LIMIT 1"
+IMPORTED_DIGESTS = "SELECT DISTINCT digest FROM imports WHERE digest <> ''"
 ASKED_CONTENT = "SELECT id FROM imports WHERE digest = :digest AND asked_by = :asked_by ORDER BY id DESC LIMIT 1"
 NEWEST_REVISION = """
 SELECT revision_id FROM examples WHERE collection = :collection ORDER BY revision_id DESC LIMIT 1"""
@@ -96,6 +97,11 @@ def find_imports(transaction: Transaction, name: str, digest: str) -> list[Impor
     """Imports of a file of that name, or whose digest begins so; an empty one is none."""
     wanted = {"name": name, "digest": digest, "length": len(digest) or DIGEST_CHARACTERS}
     return [Import(*row) for row in transaction.execute(FIND, wanted)]
+
+
+def imported_digests(transaction: Transaction) -> set[str]:
+    """Of every file that was imported."""
+    return {str(digest) for (digest,) in transaction.execute(IMPORTED_DIGESTS)}
 
 
 def import_asked_by(transaction: Transaction, asked_by: str, digest: str = "") -> int:

@@ -15,12 +15,14 @@ import msgspec
 from msgspec import Meta
 
 from argosy.definitions.definition import refuse_unknown_keys
+from argosy.definitions.durations import parse_duration
 from argosy.definitions.limits import in_units, parse_limits, parse_size
 from argosy.errors import DefinitionInvalid, nearest
 from argosy.paths import is_plain
 from argosy.typed_values import checked_struct, shown
 
 MOST_STEPS: Final = 200
+MOST_KEPT: Final = 1_000_000
 MOST_RETRIES: Final = 2
 """A queue tries a job three times."""
 SECONDS: Final = 3600.0
@@ -57,6 +59,7 @@ class StepSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     env: dict[str, str] = {}
     limits: Any = None
     retries: Annotated[int, Meta(ge=0, le=MOST_RETRIES)] = MOST_RETRIES
+    keep: Any = None
     imported: Any = msgspec.field(default=None, name="import")
 
 
@@ -82,6 +85,14 @@ class StepLimits:
 
 
 @dataclass(frozen=True)
+class StepKeep:
+    """Which outputs stay, besides the newest, which always does: so many, or those made in the last `seconds`."""
+
+    versions: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
 class Step:
     """One step, checked."""
 
@@ -99,6 +110,8 @@ class Step:
     limits: StepLimits
     retries: int
     imported: StepImport | None
+    keep: StepKeep | None
+    """None: for ever."""
 
 
 def parse_steps(settings: Mapping[str, StepSettings]) -> dict[str, Step]:
@@ -153,6 +166,7 @@ def _step(name: str, given: StepSettings, path: str) -> Step:
         _limits(given.limits, f"{path}.limits"),
         given.retries,
         _imported(given.imported, f"{path}.import"),
+        _keep(given.keep, f"{path}.keep"),
     )
 
 
@@ -210,6 +224,17 @@ def _limits(given: Any, path: str) -> StepLimits:
     output = parse_size(given.get("output"), f"{path}.output")
     seconds = fit.seconds if fit and fit.seconds is not None else SECONDS
     return StepLimits(seconds, fit.memory if fit else None, OUTPUT_BYTES if output is None else output)
+
+
+def _keep(given: Any, path: str) -> StepKeep | None:
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return StepKeep(seconds=parse_duration(given, path))
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= MOST_KEPT:
+        problem = f"expected how many outputs, from 1 to {MOST_KEPT:,}, or for how long, such as 90d"
+        raise DefinitionInvalid(f"{problem}; got {shown(given)}", path)
+    return StepKeep(versions=given)
 
 
 def _imported(given: Any, path: str) -> StepImport | None:

@@ -78,6 +78,12 @@ class Queue:
             emit(transaction, TOPIC, {"kind": kind, "label": label})
         return bool(rows)
 
+    def forget(self, transaction: Transaction, label: str) -> bool:
+        """Know nothing of a job that is over: submitted again, it runs again. False where it is not over."""
+        return not transaction.execute(sql.OPEN_PAYLOAD, {"label": label}) and bool(
+            transaction.execute(sql.FORGET, {"label": label})
+        )
+
     def set_limits(self, transaction: Transaction, label: str, limits: Mapping[str, Any]) -> None:
         """What the fit of a label that is queued or running may take from now on, as its payload says it."""
         rows = transaction.execute(sql.OPEN_PAYLOAD, {"label": label})

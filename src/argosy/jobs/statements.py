@@ -18,6 +18,7 @@ WHERE jobs.state IN ('failed', 'cancelled')
 RETURNING id"""
 
 BY_LABEL: Final = f"SELECT {COLUMNS} FROM jobs WHERE label = :label"  # noqa: S608  # our own column list
+FORGET: Final = "DELETE FROM jobs WHERE label = :label AND state NOT IN ('queued', 'running') RETURNING id"
 OPEN_PAYLOAD: Final = "SELECT payload FROM jobs WHERE label = :label AND state IN ('queued', 'running')"
 SET_PAYLOAD: Final = "UPDATE jobs SET payload = :payload WHERE label = :label"
 RUNNING_AMONG: Final = f"SELECT {COLUMNS} FROM jobs WHERE state = 'running' AND id IN (:ids)"  # noqa: S608

@@ -17,6 +17,7 @@ from argosy.jobs.job import Job
 from argosy.jobs.queue import URGENT
 from argosy.paths import private_file
 from argosy.steps import runs
+from argosy.steps.keeping import prune_steps
 from argosy.steps.looking import OPEN, Looking, Sighting
 from argosy.steps.runs import StepRun
 from argosy.store.kept import kept_files
@@ -111,6 +112,14 @@ class ProjectSteps:
         with private_file(target) as file, source.open("rb") as reader:
             shutil.copyfileobj(reader, file)
         return run, target
+
+    def prune(self, step: str = "", with_lineage: bool = False) -> tuple[list[StepRun], list[StepRun]]:
+        """Let go of the outputs that are older than `keep` says: those that went, and those that stay.
+
+        What stays is what examples were imported from, unless `with_lineage`. Raises JobNotFound.
+        """
+        chosen = {step: self._steps[step]} if self._known(step) else self._steps
+        return prune_steps(self._backends.database, self._backends.queue, chosen, with_lineage)
 
     def cancel(self, step: str) -> str:
         """Cancel the run of a step that is queued or running; its label. Raises JobNotFound where none is."""

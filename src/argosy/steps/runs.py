@@ -111,6 +111,22 @@ def runs_among(transaction: Transaction, labels: Iterable[str]) -> list[StepRun]
     return [_run(row) for some in in_lists(labels) for row in transaction.execute(sql.FOLLOWERS, {"labels": some})]
 
 
+def runs_with_output(transaction: Transaction, step: str) -> list[StepRun]:
+    """Those that have put something out, the one for what the inputs are now first."""
+    return [_run(row) for row in transaction.execute(sql.WITH_OUTPUT, {"step": step})]
+
+
+def forget_runs(transaction: Transaction, labels: Iterable[str]) -> None:
+    """Call `hold_steps` before."""
+    for some in in_lists(labels):
+        transaction.execute(sql.FORGET, {"labels": some})
+
+
+def looked_from_anywhere(transaction: Transaction, step: str) -> set[str]:
+    """The labels that the last look from each place found."""
+    return {str(label) for (label,) in transaction.execute(sql.LOOKED_AT, {"step": step})}
+
+
 def looked(transaction: Transaction, step: str, place: str) -> str:
     """The label that the last look from that place found; empty: none."""
     rows = transaction.execute(sql.LOOKED, {"step": step, "place": place})

@@ -29,3 +29,7 @@ LOOKED: Final = "SELECT label FROM step_looks WHERE step = :step AND place = :pl
 LOOK: Final = """
 INSERT INTO step_looks (step, place, label) VALUES (:step, :place, :label)
 ON CONFLICT (step, place) DO UPDATE SET label = excluded.label"""
+WITH_OUTPUT: Final = f"""
+SELECT {COLUMNS} FROM step_runs WHERE step = :step AND output IS NOT NULL ORDER BY wanted DESC"""  # noqa: S608
+LOOKED_AT: Final = "SELECT DISTINCT label FROM step_looks WHERE step = :step"
+FORGET: Final = "DELETE FROM step_runs WHERE label IN (:labels)"

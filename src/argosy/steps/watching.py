@@ -18,6 +18,7 @@ from argosy.definitions.steps import Step, parse_steps
 from argosy.errors import DefinitionInvalid
 from argosy.jobs.duties import Duty, DutyTurn
 from argosy.jobs.workers import place_of_project
+from argosy.steps import keeping
 from argosy.steps.looking import Looking
 from argosy.telemetry import logger
 
@@ -40,6 +41,18 @@ class Watching:
         A worker that looks twice, since its turn was taken meanwhile, asks for nothing twice: a look needs no token.
         """
         return Duty(f"steps {place_of_project(self._backends.root)}", EVERY_SECONDS, self._look, self._has_steps)
+
+    def keeping_duty(self) -> Duty:
+        """Outputs that are older than they are kept go, whichever machine made them."""
+        return Duty("outputs of steps", keeping.EVERY_SECONDS, self._prune, self._has_limits)
+
+    def _has_limits(self, transaction: Transaction) -> bool:
+        return self._has_steps(transaction) and any(step.keep is not None for step in self._steps.values())
+
+    def _prune(self, turn: DutyTurn) -> None:
+        with self._backends.database.write() as transaction:
+            turn.confirm(transaction)
+        keeping.log_pruned(*keeping.prune_steps(self._backends.database, self._backends.queue, self._steps))
 
     def _has_steps(self, _: Transaction) -> bool:
         changed_at = self._changed_at()

@@ -55,6 +55,12 @@ def kept_files(transaction: Transaction, label: str) -> list[KeptFile]:
     return [KeptFile(*row) for row in transaction.execute(sql.KEPT_FILES, {"label": label})]
 
 
+def forget_files(transaction: Transaction, labels: Iterable[str]) -> None:
+    """Nothing is kept for the labels any more; the collector removes what nobody else keeps."""
+    for some in in_lists(labels):
+        transaction.execute(sql.FORGET_FILES, {"labels": some})
+
+
 def labels_keeping(transaction: Transaction, kind: Kind, digests: Iterable[str]) -> set[str]:
     """What a file of that kind, with one of those digests, is kept for."""
     found = (transaction.execute(sql.KEEPING, {"kind": kind, "digests": some}) for some in in_lists(digests))

@@ -58,6 +58,7 @@ INSERT INTO kept_files (label, kind, name, digest, size_bytes) VALUES (:label, :
 ON CONFLICT (label, kind, name) DO NOTHING"""
 KEPT_FILES: Final = """
 SELECT kind, name, digest, size_bytes FROM kept_files WHERE label = :label ORDER BY kind, name"""
+FORGET_FILES: Final = "DELETE FROM kept_files WHERE label IN (:labels)"
 KEEPING: Final = "SELECT DISTINCT label FROM kept_files WHERE kind = :kind AND digest IN (:digests)"
 LOG_VALUE: Final = """
 INSERT INTO logged_values (label, metric, step, value) VALUES (:label, :metric, :step, :value)
