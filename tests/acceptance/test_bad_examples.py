@@ -53,7 +53,7 @@ def test_nothing_of_a_bad_file_is_imported(imported, case):
     assert "no collection" in imported.mistake("examples", "count", "bad")
 
 
-def test_good_rows_are_kept_where_that_is_asked_for(empty):
+def test_good_rows_are_imported_on_request(empty):
     bad = [b"{nonsense", nested(600), nested(100_000), b'{"text": "%s", "label": "%s"}' % (b"x", b"[" * 9000)]
     (empty.folder / "bad.jsonl").write_bytes(broken(2, b"\n".join(bad)))
     report = empty.json("examples", "import", "bad.jsonl", "--skip-bad")

@@ -77,7 +77,7 @@ def test_a_wrong_master_key_reads_and_writes_nothing(imported):
     assert imported.json("examples", "count") == before
 
 
-def test_a_master_key_that_is_gone_or_open_to_others_is_refused(copy):
+def test_a_missing_or_readable_master_key_is_refused(copy):
     key = copy.folder / ".argosy" / "keys" / "examples.key"
     key.chmod(0o644)
     assert "chmod 600" in copy.mistake("examples", "export")
@@ -87,7 +87,7 @@ def test_a_master_key_that_is_gone_or_open_to_others_is_refused(copy):
     assert "backup" in copy.mistake("examples", "export")
 
 
-def test_a_job_whose_key_is_wrong_fails_once_and_says_why(copy):
+def test_a_job_with_a_wrong_key_fails_once_with_a_reason(copy):
     wrong = type(copy)(copy.folder, ARGOSY_KEY_EXAMPLES=OTHER_KEY, ARGOSY_KEY_PREDICTIONS=OTHER_KEY)
     wrong.write("new.yaml", "dataset: {name: all}\nadapter: {name: hashing}\nmodel: {name: naive_bayes}\n")
     ran = wrong.run("train", "new.yaml", "--processes", 1)

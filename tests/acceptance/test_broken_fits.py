@@ -139,7 +139,7 @@ def control_group():
 
 
 @pytest.mark.proof  # run alone: a worker killed in another test would be attributed to this memory limit
-def test_a_fit_that_the_system_kills_for_want_of_memory_fails_alone(shell, until, small_memory):
+def test_a_fit_killed_by_the_out_of_memory_killer_fails_alone(shell, until, small_memory):
     status = submit(shell, "starve", "starve, well-starve")
     found = until(lambda: ended(status))
     assert (found["counts"]["failed"], found["counts"]["done"]) == (1, 1)

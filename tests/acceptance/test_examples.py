@@ -4,7 +4,7 @@ import gzip
 import json
 
 
-def test_a_new_project_says_what_to_do_next(anywhere):
+def test_a_new_project_shows_the_next_command(anywhere):
     made = anywhere.json("init", "shop")
     assert [path.rpartition("/")[2] for path in made["written"]] == [
         "argosy.yaml",
@@ -42,7 +42,7 @@ def test_examples_come_in_are_counted_and_shown(imported):
     assert rows[0]["text"] in imported("examples", "show", rows[0]["example_id"])
 
 
-def test_what_goes_out_as_csv_comes_in_again(imported):
+def test_an_exported_csv_can_be_imported(imported):
     imported("examples", "export", "--format", "csv", "--output", "out.csv")
     assert imported.json("examples", "import", "out.csv")["duplicates"] == 240
     assert imported.json("examples", "import", "out.csv", "--into", "copy")["added"] == 240

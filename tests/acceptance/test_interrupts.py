@@ -40,7 +40,7 @@ def test_an_interrupted_import_imports_nothing(empty):
     assert "no collection" in empty.mistake("examples", "count")
 
 
-def test_an_interrupted_training_goes_on_where_it_was(imported, until):
+def test_an_interrupted_training_resumes(imported, until):
     imported.write(
         "long.yaml",
         "dataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: sgd, options: {seed: [1, 2, 3, 4]}}\n",
@@ -75,7 +75,7 @@ def test_an_interrupted_question_erases_nothing(imported, until):
     assert imported.json("examples", "count")["examples"] == 240
 
 
-def test_who_was_started_with_ctrl_c_ignored_ends_by_sigterm_alone(imported, copy_of, until):
+def test_a_command_started_with_ctrl_c_ignored_ends_only_by_sigterm(imported, copy_of, until):
     shell = copy_of(imported)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for commands started with `&`
     try:

@@ -6,7 +6,7 @@ def write(shell, labels):
     shell.write("notes.csv", f"text,label\n{rows}")
 
 
-def test_labels_that_are_alike_are_named_and_merged(empty):
+def test_labels_that_are_alike_are_reported_and_merged(empty):
     write(empty, ["Versand", "versand ", "Retoure"])
     said = empty("examples", "import", "notes.csv")
     assert "labels that differ only in case or form: 'Versand', 'versand': --fold-case merges them" in said
@@ -26,7 +26,7 @@ def test_a_class_is_not_torn_by_spaces_and_letters_of_two_parts(empty):
     assert (report["alike"], empty.json("examples", "count")["labels"]) == ([], {"M\u00fcll": 80, "Papier": 40})
 
 
-def test_an_import_says_what_it_changed(empty):
+def test_an_import_reports_its_changes(empty):
     empty.write("a.csv", "text,label\none,x\ntwo,y\n")
     empty.write("b.csv", "text,label,subject\none,x,ann\ntwo,z,\n")
     empty("examples", "import", "a.csv")
@@ -35,7 +35,7 @@ def test_an_import_says_what_it_changed(empty):
     assert "1 new revision: a subject was added" in said
 
 
-def test_labels_that_look_like_missing_values_are_named_and_left_out_where_that_is_asked_for(empty):
+def test_labels_that_look_like_missing_values_are_reported_and_left_out_on_request(empty):
     write(empty, ["nan", "NULL", "joy", "fear"])
     named = "the labels look like missing values: 'NULL' (40 rows), 'nan' (40 rows)"
     assert f"{named}: --missing NULL,nan reads them as missing" in empty("examples", "import", "notes.csv")

@@ -24,7 +24,7 @@ def test_backwards_from_a_file_and_from_an_example(live):
     assert [one["version"]["number"] for one in found["versions"]] == [1]
 
 
-def test_what_cannot_be_shown_is_said_in_a_line(live):
+def test_errors_are_one_line(live):
     assert "give one of MODEL@VERSION" in live.mistake("lineage")
     assert "give one of MODEL@VERSION" in live.mistake("lineage", "tickets", "--of-file", "tickets.csv")
     assert "name one" in live.mistake("lineage", "--of-file", "tickets.csv", "--graph", "x.svg")

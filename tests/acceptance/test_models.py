@@ -19,7 +19,7 @@ def test_the_leaderboard_is_a_table_json_or_csv(trained):
     assert [row["label"] for row in written] == [row["label"] for row in rows[:2]]
 
 
-def test_versions_tell_their_story(trained):
+def test_a_version_has_a_history(trained):
     assert [version["number"] for version in trained.json("models", "list")["tickets"]] == [1, 2, 3, 4]
     assert "tickets: 4 versions" in trained("models", "list")
     shown = trained.json("models", "show", "tickets@1")

@@ -66,7 +66,7 @@ def test_workers_train_what_is_queued_and_a_second_submission_trains_nothing(sho
     assert [row["rank"] for row in ranked] == [1, 2, 3, 4]
 
 
-def test_a_worker_asked_to_stop_gives_its_jobs_back(shop, until):
+def test_a_stopped_worker_gives_its_jobs_back(shop, until):
     shop.write(
         "more.yaml", "dataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: svm, options: {C: [1, 2, 3]}}\n"
     )

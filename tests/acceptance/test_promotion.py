@@ -46,7 +46,7 @@ def test_best_is_the_best_of_all_versions_on_these_rows(replaced):
     assert "tickets@1 has no files and no curves" in replaced("models", "files", "tickets@1")
 
 
-def test_a_worse_version_takes_no_champions_place_unasked(replaced):
+def test_a_worse_version_does_not_replace_the_champion_without_confirmation(replaced):
     champion = replaced.json("models", "show", "tickets@champion")["number"]
     ran = replaced.run("models", "promote", "tickets@5")
     assert ran.mistake.startswith(f"not promoted: tickets@5 is worse than the champion tickets@{champion}")
@@ -58,7 +58,7 @@ def test_a_worse_version_takes_no_champions_place_unasked(replaced):
     assert "is version" in replaced("models", "promote", "tickets@best")  # better again: no question
 
 
-def test_python_is_asked_too(replaced):
+def test_promotion_in_python_needs_confirmation_too(replaced):
     with argosy.open(replaced.folder) as project:
         champion = project.models.resolve("tickets@champion")
         with pytest.raises(PromotionDoubtful, match=r"even_if_worse=True promotes it all the same") as raised:
@@ -72,7 +72,7 @@ def test_python_is_asked_too(replaced):
 
 
 @pytest.mark.parametrize(("answer", "code", "said"), [("y", 0, "is version 5"), ("n", 2, "not promoted")])
-def test_a_person_at_a_terminal_is_asked(replaced, answer, code, said):
+def test_promotion_at_a_terminal_asks_for_confirmation(replaced, answer, code, said):
     ours, theirs = os.openpty()
     process = replaced.start("models", "promote", "tickets@5", stdin=theirs, log=subprocess.STDOUT)
     os.close(theirs)
@@ -84,7 +84,7 @@ def test_a_person_at_a_terminal_is_asked(replaced, answer, code, said):
     assert said in shown
 
 
-def test_on_other_rows_both_answer_what_neither_learned_from(replaced):
+def test_on_different_datasets_both_answer_rows_that_neither_learned_from(replaced):
     replaced.write("other.yaml", POOR.replace("0.6", "0.5"))
     replaced("train", "other.yaml", "--processes", 1)
     ran = replaced.run("models", "promote", "tickets@6")
@@ -98,7 +98,7 @@ def test_names_of_places_on_the_leaderboard_are_no_aliases(trained, copy_of):
     assert "place on the leaderboard" in shell.mistake("models", "promote", "tickets@1", "--as", "proposed")
 
 
-def test_an_alias_is_taken_away(trained, copy_of):
+def test_an_alias_is_removed(trained, copy_of):
     shell = copy_of(trained)
     shell("models", "promote", "tickets@1", "--as", "canary")
     assert shell("models", "unalias", "tickets", "canary") == "tickets@canary is gone; it was version 1.\n"
@@ -138,7 +138,7 @@ def test_a_plan_stops_when_it_is_good_enough(trained, copy_of):
     assert len(shell.json("leaderboard", "quick")) == 1
 
 
-def test_a_label_for_each_row_is_said_to_be_one(empty):
+def test_a_different_label_on_each_row_is_reported(empty):
     empty.write("rows.csv", "\n".join(["text,label", *(f"text number {n},{n}" for n in range(400))]) + "\n")
     empty("examples", "import", "rows.csv")
     empty.write("plan.yaml", POOR)

@@ -62,7 +62,7 @@ def scoring_actors(home):
                 yield int(folder.name)
 
 
-def test_files_are_scored_on_ray_as_they_are_here(live, until, tmp_path):
+def test_files_are_scored_on_ray_as_locally(live, until, tmp_path):
     live.variables["HOME"] = str(tmp_path)
     with (live.folder / "many.csv").open("w", newline="") as file:
         writer = csv.writer(file)
@@ -92,7 +92,7 @@ def test_files_are_scored_on_ray_as_they_are_here(live, until, tmp_path):
     assert said == "log.jsonl: 60,000 rows by tickets@1\n"
 
 
-def test_a_model_that_fails_on_ray_is_said_as_it_is_here(live, tmp_path):
+def test_a_model_that_fails_on_ray_has_the_same_error_as_locally(live, tmp_path):
     live.variables["HOME"] = str(tmp_path)
     live.write("few.csv", "message\na parcel\n")
     there = ("--output", "few.out.csv", "--on", "ray://local", "--folder", str(tmp_path))
@@ -105,7 +105,7 @@ def test_a_model_that_fails_on_ray_is_said_as_it_is_here(live, tmp_path):
     )
 
 
-def test_what_ray_cannot_do_is_said_in_one_line(empty, tmp_path):
+def test_unsupported_uses_of_ray_are_refused_in_one_line(empty, tmp_path):
     empty.variables["HOME"] = str(tmp_path)
     assert "give ray://HOST" in empty.mistake("workers", "start", "--on", "http://head")
     away = empty.run("workers", "start", "--on", "ray://auto")

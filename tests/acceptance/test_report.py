@@ -57,7 +57,7 @@ def test_figures_are_the_stores(trained, reported):
     assert curve[-1][1].startswith(f"{story['metrics']['test']['accuracy']['value'] * 100:.1f} ")
 
 
-def test_the_page_needs_nothing_and_tells_no_text(trained, reported):
+def test_the_page_is_self_contained_and_has_no_text(trained, reported):
     _, markup = reported
     assert not re.search(r"https?:", markup)
     texts = [line.partition(",")[0] for line in (trained.folder / "tickets.csv").read_text("utf-8").splitlines()[1:]]
@@ -65,7 +65,7 @@ def test_the_page_needs_nothing_and_tells_no_text(trained, reported):
     assert "&lt;best&gt;" in markup
 
 
-def test_texts_come_where_they_are_asked_for(trained):
+def test_texts_are_included_on_request(trained):
     worst = trained.json("leaderboard")[-1]["versions"][0]
     found = trained.json("report", worst, "--texts", "--quick", "--output", trained.folder / "texts.html")
     markup = (trained.folder / "texts.html").read_text("utf-8")

@@ -58,7 +58,7 @@ def test_files_are_scored_into_files_of_every_kind(live):
     assert again == "more/a.jsonl: 30 rows by tickets@1\nmore/a.parquet: 30 rows by tickets@1\n"
 
 
-def test_a_killed_command_goes_on_when_it_is_given_again(live, until):
+def test_a_killed_command_resumes_when_it_is_run_again(live, until):
     write_rows(live.folder / "many.csv", 60_000)
     words = ("predict", "tickets", "--input", "many.csv", "--keep", "case")
     live(*words, "--output", "whole.csv")
@@ -85,7 +85,7 @@ def test_logged_answers_are_predictions(live):
     assert "1 prediction" in live("examples", "erase", "ana", "--yes")
 
 
-def test_what_is_refused_is_said_in_a_line(live):
+def test_refusals_are_one_line(live):
     write_rows(live.folder / "some.csv", 3)
     words = ("predict", "tickets", "--input", "some.csv")
     assert "--input needs --output" in live.mistake(*words)
@@ -103,7 +103,7 @@ def test_what_is_refused_is_said_in_a_line(live):
     assert not (live.folder / "x.csv").exists()
 
 
-def test_rows_on_which_a_plugin_fails_are_said_and_where_it_always_does_the_run_ends(make_project):
+def test_rows_on_which_a_plugin_fails_are_reported_and_if_all_fail_the_run_ends(make_project):
     shell = make_project(PLAN)
     shell.write("argosy.yaml", "name: shop\nplugins: [fragile]\n")
     shell.write("fragile.py", FRAGILE)

@@ -34,7 +34,7 @@ def desk(make_project):
     return shell
 
 
-def test_the_import_says_what_it_read_and_names_contradictions(desk):
+def test_the_import_reports_columns_and_contradictions(desk):
     assert desk.imported["columns"] == {
         "fields": "subject, body, product, priority",
         "label": "category",
@@ -72,7 +72,7 @@ def test_the_page_shows_the_rare_class_and_what_is_mixed_up(desk):
     assert "Most often: " in markup
 
 
-def test_labels_put_right_are_imported_as_revisions(desk, copy_of):
+def test_corrected_labels_are_imported_as_revisions(desk, copy_of):
     desk = copy_of(desk)
     rows = [json.loads(line) for line in (desk.folder / "doubts.jsonl").read_text("utf-8").splitlines()]
     desk.write("right.jsonl", "".join(json.dumps({**one, "label": one["suggested"]}) + "\n" for one in rows))
@@ -80,7 +80,7 @@ def test_labels_put_right_are_imported_as_revisions(desk, copy_of):
     assert "may hold corrections" in desk.mistake("report", "desk", "--doubts", "doubts.jsonl")
 
 
-def test_a_plan_for_one_text_says_how_to_read_fields(desk):
+def test_a_plan_for_one_text_explains_how_to_read_fields(desk):
     desk.write("text.yaml", PLAN.replace("numeric, options: {texts: [[subject, body]]}", "tfidf"))
     for command in (("plan", "check"), ("train",)):
         said = desk.mistake(*command, "text.yaml")

@@ -8,7 +8,7 @@ model: {name: sgd, options: {update: true}}
 """
 
 
-def test_a_retraining_goes_on_from_the_champion(make_project):
+def test_a_retraining_continues_from_the_champion(make_project):
     shell = make_project(PLAN)
     words = {"delivery": "parcel courier late", "refund": "money charged card", "account": "password login email"}
 

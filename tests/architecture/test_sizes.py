@@ -54,5 +54,5 @@ def test_names_say_something(sources):
     assert [name for name in classes if name.startswith("Abstract") or name.endswith("Impl")] == []
 
 
-def test_every_file_says_what_it_is(sources):
+def test_every_file_has_a_docstring(sources):
     assert [source.name for source in sources if source.lines and not ast.get_docstring(source.tree)] == []

@@ -108,7 +108,7 @@ def test_statements_are_portable(sources):
     assert found == []
 
 
-def test_an_order_says_where_nulls_go(sources, tables, nullable):
+def test_an_order_states_the_place_of_nulls(sources, tables, nullable):
     silent = []
     for source in sources:
         for text in texts(source) if package(source.name) != "database" else ():

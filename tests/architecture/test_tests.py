@@ -93,7 +93,7 @@ def test_tests_import_no_engine(trees):
     assert found == [], "ask for the fixture `database` or `open_database`, or open a URL by argosy.app.backends"
 
 
-def test_whoever_may_does(trees):
+def test_every_allowed_exception_is_used(trees):
     idle = [
         place
         for place in MAY_HOLD_SQL

@@ -36,11 +36,11 @@ def test_rabbitmq(check, rabbitmq_url, relayed):
             broker.close()
 
 
-def test_every_capability_is_asked_for():
+def test_every_capability_is_checked():
     assert set(NEEDS.values()) == set(Capability)
     assert set(NEEDS) < set(CHECKS)
 
 
-def test_a_broker_is_asked_for_what_it_declares():
+def test_a_broker_is_checked_for_what_it_declares():
     assert len(checks_for([])) == len(CHECKS) - len(NEEDS)
     assert set(checks_for(Capability)) == set(CHECKS)

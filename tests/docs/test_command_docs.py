@@ -39,7 +39,7 @@ def test_a_command_has_a_section_with_each_of_its_options(name):
             assert option.help, f"{option.opts} has no help"
 
 
-def test_no_section_is_about_a_command_that_there_is_not():
+def test_no_section_is_about_an_unknown_command():
     assert SECTIONS.keys() - ALL.keys() == set()
 
 

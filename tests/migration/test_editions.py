@@ -50,7 +50,7 @@ def test_it_is_stored_again_as_it_was(name, tmp_path):
     assert AdaptedModel.from_dict(model.to_dict()).to_dict() == model.to_dict()
 
 
-def test_trained_anew_it_has_the_edition_of_today():
+def test_trained_again_it_has_the_current_edition():
     model = AdaptedModel.load(FOLDER / "tfidf_words.model")
     model.fit(EXPECTED["inputs"][:4], ["a", "b", "a", "b"])
     assert model.to_dict()["adapter"]["edition"] == 2

@@ -57,7 +57,7 @@ def names(database):
         return [row[0] for row in transaction.execute("SELECT name FROM plans ORDER BY name")]
 
 
-def test_an_older_one_goes_on_where_something_was_added(older, upgrade, place):
+def test_an_older_release_continues_if_something_was_added(older, upgrade, place):
     upgrade(ADDING)
     put(older, "during")
     assert names(older) == ["before", "during"]

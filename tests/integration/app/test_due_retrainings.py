@@ -38,7 +38,7 @@ def project(tmp_path):
     opened.close()
 
 
-def test_a_retraining_that_waits_for_the_cool_down_says_so_once(project, caplog):
+def test_a_retraining_that_waits_for_the_cool_down_is_logged_once(project, caplog):
     project.models.rollback("notes")
     ends_at = format_time(round(project.models.history("notes")[0].moved_at + 3600))
     caplog.set_level(logging.INFO, "argosy.up")
@@ -51,7 +51,7 @@ def test_a_retraining_that_waits_for_the_cool_down_says_so_once(project, caplog)
     assert project.queue.jobs("retrain") == []
 
 
-def test_a_retraining_that_finds_nothing_new_says_so(project):
+def test_a_retraining_that_finds_nothing_new_is_logged(project):
     (label,) = request_due_retrainings(project.backends)
     work(project.backends, threading.Event(), until=lambda: True)
     ended = project.queue.get(label)
@@ -61,7 +61,7 @@ def test_a_retraining_that_finds_nothing_new_says_so(project):
     }
 
 
-def test_a_retraining_that_was_cancelled_says_so(project):
+def test_a_cancelled_retraining_is_logged(project):
     (label,) = request_due_retrainings(project.backends)
     with project.database.write() as transaction:
         project.queue.cancel(transaction, label)

@@ -71,7 +71,7 @@ def recorded(project, label, *models):
             project.store.add_version(transaction, model, label)
 
 
-def test_a_label_of_two_models_says_so_and_opens(project):
+def test_a_label_of_two_models_is_reported_and_opens(project):
     label = "hashing-naive_bayes-0a1b2c3d4e5f"
     recorded(project, label, "left", "right")
     with pytest.raises(VersionNotFound, match=f"'{label}' is left@1 and right@1: say which"):

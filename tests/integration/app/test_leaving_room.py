@@ -39,7 +39,7 @@ def project(tmp_path, monkeypatch):
     opened.close()
 
 
-def test_in_quiet_hours_a_worker_trains_only_when_asked(project):
+def test_in_quiet_hours_a_worker_trains_only_on_request(project):
     project.plans.submit(PLAN)
     arguments = ["--project", str(project.root), "worker", "--in-process"]
     worker = processes.start_argosy(arguments, log=project.root / "log", is_session=True)

@@ -142,7 +142,7 @@ def test_backwards_by_path_digest_and_name(trained):
         learned_from_file(trained.backends, "never.csv")
 
 
-def test_backwards_from_rows_of_before_imports_were_recorded(trained):
+def test_backwards_from_rows_older_than_recorded_imports(trained):
     alter(trained.database, "examples", {}, import_id=None)
     found = trained.lineage("notes@1")
     assert [(one.name, one.by, one.digest) for one in found.rows.imports] == [
@@ -153,7 +153,7 @@ def test_backwards_from_rows_of_before_imports_were_recorded(trained):
     assert learned_from_file(trained.backends, "part-0.jsonl").rows == 60
 
 
-def test_what_was_only_measured_on_is_distinguished_and_what_there_is_not_is_said(trained):
+def test_rows_only_measured_on_are_distinguished_and_unknown_ones_reported(trained):
     by_part = {}
     for example in trained.examples.export():
         found = learned_from_example(trained.backends, example.example_id)

@@ -40,7 +40,7 @@ def project(tmp_path, migrated_postgresql_url, rabbitmq_url, bucket):
 
 def ask_by_sql(url):
     """What docs/databases.md says about it."""
-    section = DATABASES.read_text("utf-8").partition("## Asking it by SQL")[2].partition("\n## ")[0]
+    section = DATABASES.read_text("utf-8").partition("## SQL views")[2].partition("\n## ")[0]
     role = f"reporter_{time.time_ns():x}"
     blocks = [block.replace("reporter", role) for block in re.findall(r"```sql\n(.*?)```", section, re.DOTALL)]
     statements = [one.strip() for block in blocks for one in block.split(";\n") if one.strip()]

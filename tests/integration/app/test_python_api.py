@@ -138,7 +138,7 @@ def test_a_leaderboard_has_its_columns_before_anything_is_trained(trained, tmp_p
     assert list(empty.columns) == list(trained.leaderboard().columns)
 
 
-def test_a_model_is_found_by_reference_and_asked(trained):
+def test_a_model_is_found_by_reference_and_answers(trained):
     model = trained.models["shop@champion"]
     assert isinstance(model, argosy.AdaptedModel)
     assert model.classify(["courier late", "card charged twice"]) == ["delivery", "refund"]

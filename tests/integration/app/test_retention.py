@@ -12,7 +12,7 @@ SETTINGS = "name: notes\npredictions: {models: {notes: 30d}}\n"
 DAY = 86_400.0
 
 
-def test_an_idle_worker_lets_go_of_what_is_older(tmp_path):
+def test_an_idle_worker_deletes_older_predictions(tmp_path):
     (tmp_path / "argosy.yaml").write_text(SETTINGS)
     with argosy.open(tmp_path) as project:
         with project.database.read() as transaction:

@@ -59,7 +59,7 @@ def refuse(project):
     project.queue.finish(leased(project.queue, "gate-notes-x-over-1"), result)
 
 
-def test_as_many_are_drawn_as_the_gate_asks_for_and_no_row_twice(project, ids):
+def test_as_many_are_drawn_as_the_gate_needs_and_no_row_twice(project, ids):
     assert project.feedback.reviews_wanted("notes") is None
     refuse(project)
     assert project.feedback.reviews_wanted("notes") == 7

@@ -143,13 +143,13 @@ def test_what_is_logged_is_logged_once_whatever_stops_it(own, source, tmp_path, 
     assert erased.predictions == 1
 
 
-def test_nothing_is_logged_unless_asked(shared, source, tmp_path):
+def test_nothing_is_logged_by_default(shared, source, tmp_path):
     score(shared, source, tmp_path / "out.csv")
     assert count(shared.database, "predictions") == 0
     assert "prediction_id" not in rows_of(tmp_path / "out.csv")[0]
 
 
-def test_a_run_goes_on_with_the_version_it_began_with(tmp_path, source, monkeypatch):
+def test_a_run_resumes_with_the_version_it_began_with(tmp_path, source, monkeypatch):
     monkeypatch.setattr(input_rows, "BATCH_ROWS", 500)
     with made(tmp_path) as project:
         project.models.promote("notes@1")
@@ -163,7 +163,7 @@ def test_a_run_goes_on_with_the_version_it_began_with(tmp_path, source, monkeypa
         assert score(project, source, output, replace=True).version == "notes@2"
 
 
-def test_another_input_is_begun_anew(shared, source, tmp_path, monkeypatch):
+def test_a_different_input_starts_again(shared, source, tmp_path, monkeypatch):
     monkeypatch.setattr(input_rows, "BATCH_ROWS", 500)
     output = tmp_path / "out.csv"
     with pytest.raises(Stopped):
@@ -198,7 +198,7 @@ def test_two_columns_of_one_name_are_refused(shared, source, tmp_path):
     assert [one.name for one in tmp_path.glob("*out.csv*")] == []
 
 
-def test_a_killed_process_ends_the_run_which_goes_on(shared, source, tmp_path, monkeypatch):
+def test_a_killed_process_ends_the_run_which_can_resume(shared, source, tmp_path, monkeypatch):
     monkeypatch.setattr(input_rows, "BATCH_ROWS", 500)
     output = tmp_path / "out.csv"
     pools = []

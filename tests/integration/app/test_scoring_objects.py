@@ -111,7 +111,7 @@ def test_an_output_that_could_not_be_sent_is_sent_by_the_next_run(project, rows,
     assert copies(project) == before
 
 
-def test_an_object_that_was_replaced_is_scored_anew(project, rows, unreachable):
+def test_a_replaced_object_is_scored_again(project, rows, unreachable):
     with unreachable(), pytest.raises(ArtifactsUnavailable):
         score(project, url(rows, "in/b.csv"), url(rows, "new.csv"))
     rows.client.put_object(Bucket=rows.name, Key="in/b.csv", Body=b"text\nred note\n")

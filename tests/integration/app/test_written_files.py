@@ -99,7 +99,7 @@ def test_files_with_texts_are_their_owners_alone(project):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl"])
-def test_doubts_are_written_as_the_name_says_and_imported_again(project, suffix):
+def test_doubts_are_written_by_suffix_and_imported_again(project, suffix):
     root = project
     name = f"right{suffix}"
     command(root, "report", "notes", "-o", "page.html", "--doubts", name)
@@ -132,7 +132,7 @@ def test_doubts_are_written_as_the_name_says_and_imported_again(project, suffix)
         (("examples", "export", "--output", "absent/rows.csv"), "absent/rows.csv: there is no such folder"),
     ],
 )
-def test_a_name_that_says_another_format_is_refused(project, arguments, said):
+def test_a_name_of_another_format_is_refused(project, arguments, said):
     root = project
     before = sorted(root.iterdir())
     done = run(root, *arguments)

@@ -124,7 +124,7 @@ def test_a_subject_is_erased_from_every_collection_and_others_stay(examples):
         (WrittenNumber("90071992547409937.5"), "90071992547409937.5"),
     ],
 )
-def test_whoever_is_stored_is_found_under_the_name_that_is_asked_for(examples, given, asked):
+def test_a_subject_is_found_under_the_given_name(examples, given, asked):
     near = WrittenNumber("90071992547409938.5")
     examples.add("one", [Example("mine", "a", subject=given), Example("another's", "b", subject=near)])
     assert examples.erase(asked).examples == 1
@@ -135,7 +135,7 @@ def test_whoever_is_stored_is_found_under_the_name_that_is_asked_for(examples, g
     ("rests", "asked"),
     [(" Ann ", " Ann "), ("Zoe\u0308", "Zo\u00eb"), ("9.007199254740994e+16", "90071992547409937.5"), ("17.0", "17")],
 )
-def test_what_rests_from_before_there_was_one_form_is_found_too(examples, monkeypatch, rests, asked):
+def test_names_stored_in_older_forms_are_found_too(examples, monkeypatch, rests, asked):
     monkeypatch.setattr("argosy.datasets.conversion.identity_of", lambda value, _: value)  # as it was
     examples.add("one", [Example("mine", "a", subject=rests)])
     assert examples.erase(asked).examples == 1

@@ -160,7 +160,7 @@ def test_a_function_cannot_write(project, url):
         "postgresql://bob@localhost:1/none?password=s3cretword&nonsense=1",
     ],
 )
-def test_no_message_says_a_password(project, wrong):
+def test_no_message_contains_a_password(project, wrong):
     pytest.importorskip("psycopg")
     ran = command(project, "--query", "SELECT 1", "--database", wrong)
     assert (ran.returncode, ran.stderr[:7]) == (2, "Error: ")

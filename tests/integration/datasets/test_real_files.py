@@ -41,7 +41,7 @@ def messages():
 
 
 @pytest.mark.parametrize(("mark", "suffix"), [("\t", "tsv"), ("|", "csv")])
-def test_messages_that_nobody_quoted_are_read_or_counted(messages, tmp_path, mark, suffix):
+def test_unquoted_messages_are_read_or_counted(messages, tmp_path, mark, suffix):
     """In the published format: a label and a message per line, some of which begin with a quote."""
     path = tmp_path / f"sms.{suffix}"
     rows = [(text.replace(mark, " "), label) for text, label in messages]

@@ -97,7 +97,7 @@ def test_without_feedback_nothing_happens(project, predict):
 
 
 @pytest.mark.parametrize("has_test", [True, False])
-def test_a_published_split_takes_corrections_in(project, predict, say, has_test):
+def test_corrections_join_a_published_split(project, predict, say, has_test):
     published = [Example(f"published {n}", "ab"[n % 2], split="train") for n in range(4)]
     if has_test:
         published.append(Example("published test", "a", split="test"))

@@ -83,7 +83,7 @@ def check_of(project, name=CLOSED):
     return found
 
 
-def test_a_world_that_stays_the_same_asks_for_nothing(parts, project, answer):
+def test_unchanged_inputs_trigger_nothing(parts, project, answer):
     answer(WORDS, range(1000, 1240))
     assert parts.check().startswith("drift-topics-")
     found = check_of(project).found
@@ -92,7 +92,7 @@ def test_a_world_that_stays_the_same_asks_for_nothing(parts, project, answer):
     assert parts.retrainings.request_if_due("topics", SCHEDULE) is None
 
 
-def test_drift_without_labels_asks_once_and_points_to_what_to_review(parts, project, answer):
+def test_drift_without_labels_triggers_once_and_names_what_to_review(parts, project, answer):
     answer(DRIFTED, range(1000, 1240), topics=("tech",))
     parts.check()
     assert set(check_of(project).found.shown(0.99, 0.1)) >= {"vocabulary", "confidence"}
@@ -110,7 +110,7 @@ def test_drift_without_labels_asks_once_and_points_to_what_to_review(parts, proj
     assert parts.retrainings.request_if_due("topics", SCHEDULE) is None
 
 
-def test_what_drift_asked_for_is_promoted_on_labelled_evidence_alone(parts, project, answer):
+def test_a_retraining_by_drift_is_promoted_on_labelled_evidence_only(parts, project, answer):
     ids, topics = answer(DRIFTED, range(1000, 1240))
     for one, topic in zip(ids, topics, strict=True):
         project.feedback.add(one, "correction", topic, "ann", is_uniform=True)
@@ -150,7 +150,7 @@ def test_erased_answers_are_not_counted_any_more(parts, project, predict):
     assert [one.profile.rows for one in parts.checker.count("topics", clock.now()).hours] == [2]
 
 
-def test_nothing_that_rests_tells_a_text(parts, project, answer):
+def test_no_stored_figure_contains_a_text(parts, project, answer):
     answer(DRIFTED, range(1000, 1040))
     parts.check()
     kept = [rows(project.database, name) for name in ("drift_references", "drift_hours", "drift_looks", "jobs")]

@@ -102,7 +102,7 @@ def test_one_token_that_calls_everything_wrong_replaces_no_champion(loop, projec
     assert found.verdict.rows < 1600 / 2, "no more than the test part has"
 
 
-def test_a_promotion_that_rests_on_one_suspicious_token_is_held_for_a_person(loop, project, predict):
+def test_a_promotion_that_depends_on_one_suspicious_token_is_held(loop, project, predict):
     loop.train(SPAN)
     topics = [("sport", "tech")[n % 2] for n in range(300)]
     ids = predict([(text(topic, DRIFTED, n), "tech", 0.5) for n, topic in enumerate(topics)])

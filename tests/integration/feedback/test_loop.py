@@ -145,7 +145,7 @@ def test_corrections_with_shuffled_labels_are_refused_and_it_is_recorded(loop, d
     assert (refusal.champion, refusal.challenger, refusal.verdict) == (1, 2, progress.verdict)
 
 
-def test_corrections_that_somebody_picked_do_not_measure(loop, drift):
+def test_picked_corrections_do_not_measure(loop, drift):
     loop.train(SPAN)
     drift(range(200), is_uniform=False)
     asked = loop.retrainings.request("topics", "ann")
@@ -154,7 +154,7 @@ def test_corrections_that_somebody_picked_do_not_measure(loop, drift):
     assert "not drawn to measure" in loop.queue.get(loop.retrainings.progress(asked).job.label).result["left_out"]
 
 
-def test_all_corrections_measure_under_a_policy_that_says_so(loop, drift):
+def test_all_corrections_measure_under_such_a_policy(loop, drift):
     loop.train(SPAN)
     drift(range(200), is_uniform=False)
     asked = loop.retrainings.request("topics", "ann")
@@ -162,7 +162,7 @@ def test_all_corrections_measure_under_a_policy_that_says_so(loop, drift):
     assert loop.retrainings.progress(asked).promoted is True
 
 
-def test_nothing_new_ends_there_and_says_so(loop):
+def test_nothing_new_ends_the_job_with_a_reason(loop):
     loop.train(ALL)
     asked = loop.retrainings.request("topics", "ann")
     loop.work()
@@ -184,7 +184,7 @@ def test_a_challenger_that_was_refused_is_not_trained_again_on_the_same_rows(loo
     assert len(loop.store.versions("topics")) == 2
 
 
-def test_asking_twice_asks_once(loop, drift):
+def test_two_requests_make_one_job(loop, drift):
     loop.train(SPAN)
     drift(range(20))
     assert loop.retrainings.request("topics", "ann") == loop.retrainings.request("topics", "bob")
@@ -258,7 +258,7 @@ def test_what_either_side_learned_from_does_not_measure(loop, project):
     assert result["promoted"] is False
 
 
-def test_too_little_evidence_is_said_to_be_too_little(loop, drift):
+def test_too_little_evidence_is_reported(loop, drift):
     loop.train(SPAN)
     drift(range(200))
     asked = loop.retrainings.request("topics", "ann")
@@ -295,7 +295,7 @@ def test_a_clock_that_is_ahead_makes_nothing_new_again(loop, project, drift):
     assert loop.retrainings.situation("topics").new_feedback == 0
 
 
-def test_a_chain_whose_training_failed_is_over_and_says_why(loop, project, drift):
+def test_a_chain_with_a_failed_training_ends_with_a_reason(loop, project, drift):
     loop.train(SPAN)
     drift(range(60))
     asked = loop.retrainings.request("topics", "ann")

@@ -133,7 +133,7 @@ def test_a_better_champion_stays(live, answer):
     assert champion(live) == 2
 
 
-def test_corrections_that_somebody_picked_do_not_dethrone(live, answer):
+def test_picked_corrections_cause_no_rollback(live, answer):
     answer(70, is_uniform=False)
     found = replayed(live)
     assert (found.rolled_back, found.fresh_rows) == (False, 0)
@@ -161,7 +161,7 @@ def test_in_the_cool_down_after_a_rollback_nothing_is_rolled_back(live, project,
     assert replayed(live, Policy(cooldown_seconds=0.0)).rolled_back
 
 
-def test_the_schedule_asks_once_an_interim_test(live, answer):
+def test_the_schedule_submits_once_per_interim_test(live, answer):
     assert live.replays.request_if_due("topics") is None
     answer(30, right=True)
     asked = live.replays.request_if_due("topics")
@@ -177,7 +177,7 @@ def test_the_schedule_asks_once_an_interim_test(live, answer):
     assert live.replays.request_if_due("topics") is not None
 
 
-def test_asking_twice_asks_once(live, answer):
+def test_two_requests_make_one_job(live, answer):
     assert live.replays.request("topics", "ann") == live.replays.request("topics", "bob")
 
 
@@ -223,14 +223,14 @@ def test_a_model_with_nothing_before_its_champion_is_refused(live, project):
         live.replays.request("topics", "ann")
 
 
-def test_a_collapse_is_taken_back_at_the_first_interim_test(live, answer):
+def test_a_much_worse_champion_is_rolled_back_at_the_first_interim_test(live, answer):
     answer(30)
     found = replayed(live)
     assert (found.rolled_back, found.interim_test, found.fresh_rows) == (True, 1, 30)
     assert champion(live) == 1
 
 
-def test_a_token_that_floods_the_log_with_praise_keeps_no_bad_champion(live, project, predict, answer):
+def test_a_token_with_many_positive_outcomes_does_not_prevent_a_rollback(live, project, predict, answer):
     rows = [(TEXTS[topic], WRONG[topic], 0.9) for topic in ("sport", "tech") * 100]
     flood = [
         Feedback(one, "outcome", said, "shop")

@@ -60,13 +60,13 @@ def test_from_the_log_through_the_analyst_back_into_the_log(project, predict, re
     }
 
 
-def test_what_was_not_drawn_measures_only_where_the_file_says_so(project, predict, reviews):
+def test_undrawn_rows_measure_only_if_the_file_is_marked(project, predict, reviews):
     first, second = predict(rows_of(2))
     reviews.take([Correction(2, first, "x", False), Correction(3, second, "x", True)])
     assert [project.feedback.of(one)[0].measures for one in (first, second)] == [False, True]
 
 
-def test_the_next_review_asks_about_others(predict, reviews, draw):
+def test_the_next_review_has_other_predictions(predict, reviews, draw):
     predict(rows_of(50))
     first = draw(10)
     assert {row.prediction_id for row in draw(10)} == {row.prediction_id for row in first}
@@ -91,7 +91,7 @@ def test_only_ids_that_were_issued_are_known(project, predict, reviews):
     assert reviews.logged("") is None
 
 
-def test_a_model_without_predictions_is_said_to_have_none(predict, draw):
+def test_a_model_without_predictions_is_reported(predict, draw):
     predict(rows_of(3))
     with pytest.raises(PredictionNotFound, match="'spam' has made no predictions"):
         draw(10, "spam")

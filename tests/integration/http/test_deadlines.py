@@ -61,7 +61,7 @@ def trickle(client, pieces):
         *("no body", "no request"),
     ],
 )
-def test_who_does_nothing_more_is_let_go(start, sent):
+def test_an_inactive_client_is_disconnected(start, sent):
     server = start(**QUICK, connections=2)
     with server.connect() as first, server.connect() as second:
         for client in (first, second):
@@ -71,7 +71,7 @@ def test_who_does_nothing_more_is_let_go(start, sent):
         until(server.is_well)
 
 
-def test_a_request_that_takes_too_long_is_answered_so(start):
+def test_a_request_that_takes_too_long_gets_an_error(start):
     server = start(**QUICK)
     for sent in (request("GET", "/hang"), request("POST", "/echo", b"", "Content-Length: 9") + b"half"):
         answer = server.exchange(sent)
@@ -93,7 +93,7 @@ def test_a_request_that_takes_too_long_is_answered_so(start):
     ],
     ids=["empty lines", "empty lines after a request", "a head", "a body", "chunks", "a body after its answer"],
 )
-def test_bytes_that_come_one_by_one_put_no_deadline_off(start, first, again):
+def test_bytes_sent_one_by_one_do_not_extend_a_deadline(start, first, again):
     server = start(**QUICK)
     with server.connect() as client:
         client.sendall(first)
@@ -102,7 +102,7 @@ def test_bytes_that_come_one_by_one_put_no_deadline_off(start, first, again):
 
 
 @pytest.mark.parametrize("path", ["/large?1000000", "/pieces?50000000", "/early"])
-def test_answers_that_nobody_reads_are_bounded_and_end(start, path):
+def test_unread_answers_are_bounded_and_end(start, path):
     server = start(**QUICK, connections=1)
     with server.connect(receive_buffer=4096) as client:
         sent = flood(client, request("GET", path) * 100)
@@ -135,7 +135,7 @@ def test_a_client_that_reads_late_receives_everything(start):
     ],
     ids=["fields", "a field", "a URL", "a method", "an extension", "trailers", "small chunks", "pipelined"],
 )
-def test_what_has_no_end_is_refused_and_not_taken_in(start, first, again, status):
+def test_endless_requests_are_refused_and_not_stored(start, first, again, status):
     server = start()
     with server.connect() as client:
         client.sendall(first + again * (70_000 // len(again)))
@@ -145,7 +145,7 @@ def test_what_has_no_end_is_refused_and_not_taken_in(start, first, again, status
     until(server.is_well)
 
 
-def test_a_body_that_nobody_reads_is_left_to_the_kernel(start):
+def test_an_unread_body_stays_in_the_kernel(start):
     server = start()
     with server.connect() as client:
         client.sendall(request("POST", "/wait", b"", f"Content-Length: {FLOOD_BYTES}"))

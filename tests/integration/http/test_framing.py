@@ -86,7 +86,7 @@ def test_pipelined_requests_are_answered_in_order(server):
     assert server.application.requests == [*(("POST", body) for body in bodies), ("GET", b"")]
 
 
-def test_a_client_that_has_said_all_it_has_to_receives_its_answers(server):
+def test_a_half_closed_client_receives_its_answers(server):
     with server.connect() as client:
         client.sendall(request(path="/wait") + request("POST", "/echo", b"second"))
         client.shutdown(1)
@@ -98,7 +98,7 @@ def test_a_client_that_has_said_all_it_has_to_receives_its_answers(server):
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", request("POST", "/echo", b"", "Content-Length: 9") + b"half"])
-def test_a_client_that_goes_away_in_the_middle_is_let_go(server, sent):
+def test_a_client_that_disconnects_in_the_middle_is_closed(server, sent):
     assert statuses(server.exchange(sent, shut=True)) in ([], [400])
     assert server.application.requests == []
     assert server.is_well()
@@ -116,12 +116,12 @@ def test_a_large_body_streams_through_a_small_buffer(start):
 
 
 @pytest.mark.parametrize("size", [100, 65_536, 150_000, 300_000])
-def test_a_body_that_is_taken_late_is_taken_whole(server, size):
+def test_a_body_that_is_read_late_is_complete(server, size):
     body = b"0123456789" * (size // 10)
     assert server.exchange(request("POST", "/late", body, close=True)).endswith(b"\r\n\r\n" + body)
 
 
-def test_a_client_that_waits_to_be_asked_for_the_body_is_asked(server):
+def test_a_client_that_expects_100_continue_receives_it(server):
     head = request("POST", "/echo", b"", "Expect: 100-continue", "Content-Length: 4", close=True)
     with server.connect() as client:
         client.sendall(head)
@@ -134,7 +134,7 @@ def test_a_client_that_waits_to_be_asked_for_the_body_is_asked(server):
     assert b"connection: close" in answer
 
 
-def test_a_short_body_that_nobody_wants_is_skipped(server):
+def test_a_short_unread_body_is_skipped(server):
     first = request("POST", "/early", b"", "Content-Length: 9")
     with server.connect() as client:
         client.sendall(first)
@@ -144,7 +144,7 @@ def test_a_short_body_that_nobody_wants_is_skipped(server):
 
 
 @pytest.mark.parametrize("fields", [("Content-Length: 9000000",), ("Transfer-Encoding: chunked",)])
-def test_a_long_body_that_nobody_wants_ends_the_connection_after_the_answer(server, fields):
+def test_a_long_unread_body_ends_the_connection_after_the_answer(server, fields):
     answer = server.exchange(request("POST", "/early", b"", *fields), b"1")
     assert statuses(answer) == [200]
     assert b"connection: close" in answer
@@ -166,7 +166,7 @@ def test_head_has_the_fields_and_not_the_body(server):
     assert both.count(b"early") == 1
 
 
-def test_old_clients_are_answered_and_let_go_unless_they_ask_to_stay(server):
+def test_http_1_0_clients_are_closed_unless_they_ask_for_keep_alive(server):
     assert server.exchange(b"GET /early HTTP/1.0\r\n\r\n").endswith(b"early")
     kept = server.exchange(
         b"GET /early HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", request("GET", "/early", close=True)
@@ -179,7 +179,7 @@ def test_old_clients_are_answered_and_let_go_unless_they_ask_to_stay(server):
 
 
 @pytest.mark.parametrize("path", ["/fail", "/nothing"])
-def test_an_application_that_fails_is_an_error_that_tells_nothing(server, path, caplog):
+def test_a_failing_application_is_an_error_without_details(server, path, caplog):
     answer = server.exchange(request(path=path))
     assert statuses(answer) == [500]
     assert SECRET.encode() not in answer

@@ -89,7 +89,7 @@ def test_quiet_ends_no_stream(serve):
         receive_until(client, b"data: still here\n\n\r\n")
 
 
-def test_a_client_that_goes_away_ends_it(serve):
+def test_a_client_that_disconnects_ends_the_stream(serve):
     news = News(
         quiet_seconds=0.01
     )  # the server detects this only by writing: the client may just have finished sending

@@ -3,7 +3,7 @@
 from http_server import receive_until, request, statuses, until, until_closed
 
 
-def test_answers_under_way_end_and_what_waits_is_let_go(start):
+def test_running_answers_finish_and_waiting_connections_are_closed(start):
     server = start()
     with server.connect() as busy, server.connect() as idle, server.connect() as silent, server.connect() as half:
         idle.sendall(request("GET", "/early"))
@@ -33,7 +33,7 @@ def test_a_long_answer_under_way_is_read_to_its_end(start):
     server.wait()
 
 
-def test_it_waits_for_no_application_and_no_client_for_ever(start):
+def test_it_does_not_wait_forever_for_an_application_or_a_client(start):
     server = start(shutdown_seconds=0.2)
     with server.connect() as hanging, server.connect(receive_buffer=4096) as unread, server.connect() as stalled:
         hanging.sendall(request("GET", "/hang"))

@@ -63,7 +63,7 @@ class Interrupted(Claims):
 
 
 @pytest.mark.parametrize(("kind", "fit"), [("train", "held"), ("gate", "")])
-def test_a_claim_keeps_from_another_worker_only_what_it_takes(migrated_postgresql_url, tmp_path, kind, fit):
+def test_a_claim_blocks_only_the_job_that_it_takes(migrated_postgresql_url, tmp_path, kind, fit):
     """On PostgreSQL two workers claim at the same moment; SQLite's take turns."""
     with (
         closing(opened(migrated_postgresql_url, tmp_path)) as one,

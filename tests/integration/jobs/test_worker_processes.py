@@ -140,7 +140,7 @@ def test_a_process_that_cannot_begin_is_replaced_after_longer_and_longer_pauses(
     assert asked[:2] == [1, 2]
 
 
-def test_a_worker_whose_keeper_is_gone_removes_its_files_itself(tmp_path):
+def test_a_worker_without_a_keeper_removes_its_files_itself(tmp_path):
     for keeper, is_left in ((os.getppid(), True), (0, False)):
         folder = tmp_path / "argosy-1" / "one"
         (folder / "tmp").mkdir(parents=True, exist_ok=True)
@@ -148,7 +148,7 @@ def test_a_worker_whose_keeper_is_gone_removes_its_files_itself(tmp_path):
         assert folder.parent.exists() == is_left
 
 
-def test_how_a_process_ended_is_said_in_words():
+def test_the_end_of_a_process_is_described_in_words():
     assert how_it_ended(-signal.SIGSEGV) == "crashed with SIGSEGV"
     assert how_it_ended(-99) == "crashed with signal 99"
     assert how_it_ended(3) == "ended itself with exit code 3"
@@ -171,7 +171,7 @@ def test_a_kill_is_the_fit_s_failure_where_the_system_had_no_more_memory(project
     )
 
 
-def test_a_job_whose_process_ended_while_the_database_was_away_is_settled_when_it_is_back(project, monkeypatch):
+def test_a_job_whose_process_ended_during_a_database_outage_is_settled_afterwards(project, monkeypatch):
     """Not only when its lease has expired; no worker is started meanwhile, which would end at once."""
     label, away, leases = submit(project, "wait"), threading.Event(), project.backends.queue.leases
 

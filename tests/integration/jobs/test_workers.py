@@ -61,7 +61,7 @@ def test_a_heartbeat_keeps_a_job_that_takes_longer_than_a_lease(bench):
     assert (job.losses, job.token) == (0, 1)
 
 
-def test_a_worker_asked_to_stop_gives_its_job_back(bench):
+def test_a_stopped_worker_gives_its_job_back(bench):
     submit(bench, "job", wait="politely")
     bench.start("work", "first")
     bench.until(lambda: (bench.folder / "first.started.job").exists())

@@ -83,7 +83,7 @@ def test_looking_changes_nothing(project, command):
     assert "tfidf-2" in command("show", "aa02", "--name", "chat")
 
 
-def test_one_is_sent_again_to_who_did_not_take_it(project, command):
+def test_one_is_sent_again_to_its_webhook(project, command):
     assert command("resend", "aa02", "--name", "mover") == "1 notification sent again.\n"
     again = received(project, "mover")
     assert (again.message.id, again.message.body, again.attempt) == ("aa02", NEWS % 2, 1)
@@ -123,7 +123,7 @@ def test_mistakes_change_nothing(project, capsys, arguments, said):
     until(lambda: len(ids(project)) == 6)
 
 
-def test_a_name_that_nobody_has_is_not_made(project):
+def test_an_unknown_name_is_not_created(project):
     with pytest.raises(FollowerNotFound):
         DeadNotifications(project.database, project.broker).find("movr")
     assert project.broker.backlog(TOPIC, "movr") is None

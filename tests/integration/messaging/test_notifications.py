@@ -97,7 +97,7 @@ def invoked(project, *arguments):
     return CliRunner().invoke(cli, ["--project", str(project.root), "notifications", *arguments])
 
 
-def test_a_name_goes_on_where_it_stopped(project, follow):
+def test_a_name_continues_where_it_stopped(project, follow):
     first = follow("--name", "chat")
     happen(project, "a", "b")
     assert [next_label(first), next_label(first)] == ["a", "b"]
@@ -149,7 +149,7 @@ def test_a_notification_in_hand_is_repeated_and_one_passed_is_not(project):
         assert labels(news, 1) == ["b"]
 
 
-def test_events_that_are_not_wanted_are_passed_over(project):
+def test_unwanted_events_are_skipped(project):
     with project.notifications("chat", ["definition_failed"]) as news:
         happen(project, "a")
         happen(project, "b", event="definition_failed")

@@ -64,7 +64,7 @@ def test_an_address_is_shown_without_its_password():
     assert address.parameters.ssl_options is not None
 
 
-def test_a_wrong_password_is_said_without_it(rabbitmq_server):
+def test_a_wrong_password_is_reported_without_it(rabbitmq_server):
     url = rabbitmq_server.replace("guest:guest", "guest:s3cret")
     with pytest.raises(BrokerUnavailable, match=r"@127.*/: ACCESS_REFUSED - Login was refused") as refused:
         RabbitmqBroker(url).subscribe("news", "reader")
@@ -77,7 +77,7 @@ def test_a_virtual_host_that_is_not_there_is_named(rabbitmq_server):
         RabbitmqBroker(rabbitmq_server.replace("%2F", "nowhere")).subscribe("news", "reader")
 
 
-def test_nobody_there_is_said_and_not_asked_again_at_once():
+def test_a_missing_server_is_reported_and_not_retried_at_once():
     (port,) = free_ports(1)
     broker = RabbitmqBroker(f"amqp://guest:guest@127.0.0.1:{port}/%2F")
     for _ in range(3):
@@ -125,7 +125,7 @@ def test_a_queue_that_is_deleted_ends_its_receivers(broker):
         until(lambda: receiver.receive(1.0))
 
 
-def test_a_temporary_name_outlives_its_time_while_somebody_receives(rabbitmq_url):
+def test_a_temporary_name_is_kept_while_it_has_a_receiver(rabbitmq_url):
     broker = RabbitmqBroker(rabbitmq_url, DeliveryPolicy(forget_seconds=0.2))
     receiver = broker.receiver("news", f"{TEMPORARY}reader", 2)
     assert receiver.receive(1.0) is None
@@ -190,7 +190,7 @@ def test_a_server_that_is_killed_and_comes_back_has_everything(own):
     broker.close()
 
 
-def test_a_server_without_room_takes_nothing_and_says_so(own):
+def test_a_full_server_refuses_messages_with_a_reason(own):
     broker = RabbitmqBroker(own.url)
     broker.subscribe("blocked", "reader")
     own.control("set_vm_memory_high_watermark", "0.000001")

@@ -152,7 +152,7 @@ def test_without_its_secret_a_webhook_waits(make_shop, receiver):
     assert receiver.requests == []
 
 
-def test_one_that_never_takes_it_is_given_up(database, receiver, caplog):
+def test_a_webhook_that_never_accepts_is_given_up(database, receiver, caplog):
     broker, settings = SqlBroker(database), WebhookSettings(url=receiver.url, secret_env="NONE")
     name = follower_of(settings)
     Followers(database, broker).add(name)
@@ -362,7 +362,7 @@ def webhook_finding(shop):
     return found
 
 
-def test_doctor_says_what_keeps_a_webhook_from_its_notifications(make_shop, monkeypatch):
+def test_doctor_reports_what_prevents_notifications_to_a_webhook(make_shop, monkeypatch):
     shop = make_shop("http://localhost:1/hooks/path-is-secret")
     assert webhook_finding(shop)["found"] == "localhost (0 waiting)"
     name = follower_of(shop.project.settings.webhooks[0])

@@ -114,7 +114,7 @@ def test_keys_that_do_not_open_what_is_copied_are_no_backup(project, keys, tmp_p
     backup(project.backends, tmp_path / "notes.tar")
 
 
-def test_keys_in_the_folder_are_no_help_where_others_are_in_use(project, keys, tmp_path, monkeypatch):
+def test_keys_in_the_folder_do_not_help_if_others_are_in_use(project, keys, tmp_path, monkeypatch):
     with argosy.open(tmp_path / "other", create=True) as other:
         for role in ("examples", "predictions"):
             monkeypatch.setenv(f"ARGOSY_KEY_{role.upper()}", encode_key(os.urandom(32)))

@@ -63,7 +63,7 @@ def test_predictions_of_another_key_are_counted(project):
     assert [finding.check for finding in wrong] == ["spool"]  # the rows are not at fault if they cannot be opened
 
 
-def test_other_spools_are_named_when_they_are_behind(project, tmp_path):
+def test_other_spools_are_reported_when_they_are_behind(project, tmp_path):
     assert (found(project, "spools").ok, found(project, "spools").found) == (True, "0 others, none behind")
     folder = tmp_path / "elsewhere" / "spool"
     folder.parent.mkdir()

@@ -151,13 +151,13 @@ def test_a_file_with_holes_is_refused_however_large_it_would_be(files, tmp_path)
 
 
 @pytest.mark.parametrize(("size", "said"), [(3, DAMAGED), (5, DAMAGED), (1 << 50, DAMAGED), (-1, "cannot be read")])
-def test_a_size_that_lies_in_the_list_is_refused(files, tmp_path, size, said):
+def test_a_false_size_in_the_list_is_refused(files, tmp_path, size, said):
     lie = {"project/a.py": {**entry(b"evil"), "size": size}}
     refused(write(tmp_path / "other.tar", files, [(_header("project/a.py", 4), b"evil")], lie), said)
 
 
 @pytest.mark.parametrize("size", [b"77777777777\0", b"\x80" + b"\x7f" * 11, b"\xff" * 12, b"\xff" * 10 + b"\xfc\x00"])
-def test_a_size_that_lies_in_a_header_is_refused(files, tmp_path, size):
+def test_a_false_size_in_a_header_is_refused(files, tmp_path, size):
     """Negative sizes made tarfile read the same bytes again."""
     file = write(tmp_path / "other.tar", files, [(_header("project/a.py", 512), b"x" * 512)])
     data = bytearray(file.read_bytes())
@@ -186,7 +186,7 @@ def test_a_compressed_file_is_no_backup(files, tmp_path):
     "settings",
     ["database: sqlite:///argosy.yaml", "database: sqlite:///plan.yaml", "database: sqlite:///.argosy/keys"],
 )
-def test_settings_lay_the_database_over_no_other_file(files, tmp_path, settings):
+def test_settings_cannot_place_the_database_over_another_file(files, tmp_path, settings):
     changed = {**files, "project/argosy.yaml": f"name: notes\n{settings}\n".encode()}
     refused(write(tmp_path / "other.tar", changed), "two files of the backup")
 
@@ -200,7 +200,7 @@ def test_a_database_outside_comes_inside(files, tmp_path, place):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "other.tar"]
 
 
-def test_a_file_that_no_backup_may_hold_is_said_when_it_is_written(tmp_path):
+def test_a_file_that_no_backup_may_contain_is_refused_when_it_is_written(tmp_path):
     with argosy.open(tmp_path / "notes", create=True) as project:
         (tmp_path / "notes" / "a\nb.yaml").write_text((tmp_path / "notes" / "plan.yaml").read_text())
         with pytest.raises(BackupInvalid, match=r"a\\nb.yaml' has a name that no backup can hold: rename it"):

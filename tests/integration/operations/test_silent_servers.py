@@ -30,7 +30,7 @@ def root(tmp_path):
     return tmp_path / "notes"
 
 
-def test_a_doctor_says_at_once_that_a_broker_takes_no_messages(root, monkeypatch):
+def test_doctor_reports_at_once_that_a_broker_accepts_no_messages(root, monkeypatch):
     programs = newest_folder("/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin")
     if programs is None:
         pytest.skip("only a server of the test's own may be kept from taking messages")

@@ -162,7 +162,7 @@ def served_log(command, log):
     return log.read_text()
 
 
-def test_a_version_answers_with_its_stored_code_where_that_is_asked_for(project, tmp_path):
+def test_a_version_answers_with_its_stored_code_on_request(project, tmp_path):
     project = Project(shutil.copytree(project.folder, tmp_path / "own"))
     version = next(row["versions"][0] for row in project.json("leaderboard") if row["model"] == "steps")
     project("models", "promote", version)

@@ -13,17 +13,17 @@ def disk(tmp_path):
         yield made
 
 
-def test_a_full_database_refuses_clearly_and_goes_on(ground, disk):
+def test_a_full_database_refuses_clearly_and_recovers(ground, disk):
     site = ground(6, f"database: sqlite:///{disk.folder}/argosy.db\n")
     assert full_database(site, disk, spares=[0])["answered"] > 0
 
 
-def test_a_full_artifact_store_puts_jobs_off_and_goes_on(ground, disk):
+def test_a_full_artifact_store_postpones_jobs_and_recovers(ground, disk):
     site = ground(6, f"artifacts: file:{disk.folder}/artifacts\n")
     assert full_artifacts(site, disk, spares=[0])["times full"] == 1
 
 
-def test_a_full_spool_is_reported_and_goes_on(ground, tmp_path):
+def test_a_full_spool_is_reported_and_recovers(ground, tmp_path):
     site = ground(6)
     with small_disk(site.project.spool, MEGABYTE) as disk:
         assert full_spool(site, disk, spares=[0])["refused meanwhile"] > 0

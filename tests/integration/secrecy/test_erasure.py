@@ -10,7 +10,7 @@ SUBJECT, CANARY = "ermintrude.cowslip", "quetzalcoatlus"
 PLAN = "name: notes\ndataset: {name: all}\nadapter: {name: tfidf, options: {min_count: [3]}}\nmodel: {name: %s}\n"
 
 
-def test_everything_about_a_subject_goes_and_its_models_are_marked(site, tmp_path):
+def test_everything_about_a_subject_is_removed_and_its_models_are_marked(site, tmp_path):
     rows = [
         {"text": f"{word} note {n} of {word}", "label": word} for n in range(40) for word in ("red", "green", "blue")
     ]

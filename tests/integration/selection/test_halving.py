@@ -55,7 +55,7 @@ def test_few_of_many_learn_from_all_and_only_these_become_versions(project):
     assert project.reproduce(middle[0].label).identical
 
 
-def test_submitted_again_it_goes_on_and_with_other_shares_begins_anew(project):
+def test_submitted_again_it_continues_and_with_other_shares_starts_again(project):
     run(project, PLAN)
     first = [trial.label for trial in by_rung(project)[0]]
     run(project, {**PLAN, "search": {**PLAN["search"], "trials": 12}})
@@ -85,7 +85,7 @@ def test_it_survives_kill_9_of_its_workers(project):
     assert len(project.models.versions("shop")) == 1
 
 
-def test_commands_tell_what_will_be_trained_on_what(project):
+def test_commands_show_what_will_be_trained_on_which_share(project):
     file = project.root / "search.json"
     file.write_text(json.dumps(PLAN))
 
@@ -104,6 +104,6 @@ def test_commands_tell_what_will_be_trained_on_what(project):
     assert "33% of its training part, ranked on validation" in said("leaderboard", "shop")
 
 
-def test_it_goes_by_one_validation_part(project):
+def test_it_uses_one_validation_part(project):
     with pytest.raises(DefinitionInvalid, match=r"search.halving: compares on the validation part"):
         project.plans.check({**PLAN, "evaluate": {"folds": 3}})

@@ -82,7 +82,7 @@ def test_what_is_trained_already_counts_at_once(project):
     assert project.plans.status("shop").is_over
 
 
-def test_it_stops_when_told(project):
+def test_it_stops_by_stop_when(project):
     status = run(project, {**PLAN, "search": {"trials": 40, "stop_when": {"reached": 0.2}}})
     assert "accuracy reached 0.2" in status.search
     assert len(trials(project)) <= 3
@@ -92,7 +92,7 @@ def test_it_stops_when_told(project):
     assert "without improvement" in status.search
 
 
-def test_submitted_again_it_goes_on_and_another_space_begins_anew(project):
+def test_submitted_again_it_continues_and_another_space_starts_again(project):
     run(project, {**PLAN, "search": {"trials": 3}})
     first = [trial.label for trial in trials(project)]
     status = run(project, {**PLAN, "search": {"trials": 5}})
@@ -127,7 +127,7 @@ def test_a_failed_trial_does_not_stop_a_search(project):
     assert [trial.value is None for trial in trials(project)] == [True, False, False, False]
 
 
-def test_a_cancelled_search_asks_no_more(project):
+def test_a_cancelled_search_chooses_no_more_trials(project):
     project.plans.submit({**PLAN, "search": {"trials": 4}})
     project.plans.searches.advance()
     assert len(project.plans.cancel("shop")) == 1
@@ -137,7 +137,7 @@ def test_a_cancelled_search_asks_no_more(project):
     assert "cancelled" in status.search
 
 
-def test_a_check_says_the_space_and_writes_nothing(project):
+def test_a_check_shows_the_space_and_writes_nothing(project):
     found = project.plans.check({**PLAN, "search": {"trials": 7}}).to_dict()
     assert found["permutations"] is None
     assert {"choice": "model logistic C", "values": "0.01 to 100, on a logarithmic scale"} in found["space"]
@@ -183,7 +183,7 @@ def children():
     return [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
 
 
-def test_what_cannot_be_asked_ends_the_search_and_not_the_worker(project):
+def test_a_failing_sampler_ends_the_search_and_not_the_worker(project):
     project.plans.submit({**PLAN, "search": {"trials": 4}})
     project.plans.searches.advance()
     alter(project.database, "trials", {}, choices="{}")
@@ -191,7 +191,7 @@ def test_what_cannot_be_asked_ends_the_search_and_not_the_worker(project):
     assert "ended: KeyError" in project.plans.status("shop").search
 
 
-def test_commands_tell_of_a_search(project):
+def test_commands_show_a_search(project):
     file = project.root / "search.json"
     file.write_text(json.dumps({**PLAN, "search": {"trials": 2, "stop_when": {"reached": 1.0}}}))
 

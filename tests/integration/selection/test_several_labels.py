@@ -76,7 +76,7 @@ def test_single_labels_among_lists_are_lists_of_one(project, trained):
         project.plans.check({**PLAN, "dataset": "all"})
 
 
-def test_a_search_goes_by_micro_f1_and_single_labels_have_none(moody):
+def test_a_search_uses_micro_f1_which_single_labels_do_not_have(moody):
     plan = {**PLAN, "search": {"sampler": "grid"}}
     assert moody.plans.load(plan).search.metric == "micro_f1"
     assert moody.plans.load({**PLAN, "search": {"metric": "accuracy"}}).search.metric == "accuracy"

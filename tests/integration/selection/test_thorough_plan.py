@@ -13,7 +13,7 @@ def _plan(project):
     return project.plans.load(project.root / "thorough.yaml").source
 
 
-def test_without_extras_the_classical_part_is_trained_and_the_rest_is_said(project, trained, monkeypatch):
+def test_without_extras_the_classical_part_is_trained_and_the_rest_reported(project, trained, monkeypatch):
     monkeypatch.setattr(extras, "find_spec", lambda name: None)
     plan = _plan(project)
     found = project.plans.check(plan)

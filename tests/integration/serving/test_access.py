@@ -38,7 +38,7 @@ def statuses(server, token="", kind="Bearer"):
     }
 
 
-def test_a_server_that_only_this_machine_reaches_asks_for_no_token_until_one_is_made(project, start):
+def test_a_server_for_this_machine_only_requires_no_token_until_one_is_made(project, start):
     project.promote(project.train())
     server = start()
     open_ = {"predict": {200}, "feedback": {404}, "store": {200}, "admin": {200}, "": {200}}

@@ -40,7 +40,7 @@ def project(callers):
     return callers["plain"].server.project
 
 
-def test_without_claims_only_corrections_are_taken_and_they_measure_nothing(callers, project):
+def test_without_claims_only_corrections_are_accepted_and_they_do_not_measure(callers, project):
     [one] = callers["plain"].predict()
     for claimed, said in (({"kind": "outcome"}, "--claim outcome"), ({"uniform": True}, "--claim uniform")):
         refused = callers["plain"].give(prediction_id=one, **claimed)
@@ -90,7 +90,7 @@ def test_an_idempotency_key_is_the_tokens_own(callers, project):
     assert [len(project.feedback.of(prediction_id)) for prediction_id in (one, other)] == [1, 1]
 
 
-def test_an_entity_reaches_the_callers_own_predictions_and_tells_no_ids(callers, project):
+def test_an_entity_selects_the_callers_own_predictions_without_ids(callers, project):
     about = {"argosy-entity": "order 7"}
     [mine], [other] = callers["plain"].predict(**about), callers["sure"].predict(**about)
     span = {"entity": "order 7", "start": 0}
@@ -100,7 +100,7 @@ def test_an_entity_reaches_the_callers_own_predictions_and_tells_no_ids(callers,
     assert len(project.feedback.of(other)) == 1
 
 
-def test_an_entity_of_others_answers_as_one_that_is_not_there(callers):
+def test_an_entity_of_other_callers_is_answered_like_an_unknown_one(callers):
     callers["sure"].predict(**{"argosy-entity": "secret order"})
     answers = [callers["plain"].give(entity=one, start=0) for one in ("secret order", "no order")]
     assert [(answer.status_code, answer.content) for answer in answers] == [(404, answers[0].content)] * 2
@@ -118,7 +118,7 @@ def test_an_entity_reaches_a_stated_number_of_predictions(callers, project):
     assert project.feedback.of(more) == []
 
 
-def test_who_asked_is_logged_whatever_the_request_says(callers, project):
+def test_the_caller_is_logged_whatever_the_request_states(callers, project):
     [one] = callers["plain"].predict(**{"argosy-client": "sure", "argosy-token": "sure"})
     body = {
         "inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["a goal"]}],

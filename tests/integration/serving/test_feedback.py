@@ -60,6 +60,6 @@ def test_an_idempotency_key_comes_in_the_body_or_a_header(shared):
         ({"prediction_id": "a", "label": "b", "lable": "c"}, 400, "lable"),
     ],
 )
-def test_bad_feedback_hears_one_clear_line(shared, body, status, said):
+def test_bad_feedback_gets_one_clear_line(shared, body, status, said):
     answer = give(shared, **body)
     assert (answer.status_code, said in answer.json()["error"]) == (status, True), answer.text

@@ -37,7 +37,7 @@ def ready(server):
     return server.client.get("/v2/models/counting/ready").json()["ready"]
 
 
-def test_it_is_503_for_the_one_who_asked_and_the_next_is_answered(server):
+def test_its_caller_gets_503_and_the_next_is_answered(server):
     before = server.predict(FINE, path=PATH).json()["predictions"]
     assert ready(server)
     refused = server.predict(FOR_EVER, path=PATH)

@@ -82,7 +82,7 @@ def test_metrics_count_requests_predictions_and_states(shared):
     assert not any("none" in str(name) for name in after)
 
 
-def test_a_port_in_use_is_said_so():
+def test_a_port_in_use_is_reported():
     taken = listen("127.0.0.1", 0)
     with taken, pytest.raises(PortInUse, match="another program listens"):
         listen("127.0.0.1", taken.getsockname()[1])

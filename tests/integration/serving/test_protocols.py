@@ -29,14 +29,14 @@ def test_v2_answers_every_row_with_an_id_of_its_own(shared):
     assert body["parameters"]["prediction_id"] == ids[0]
 
 
-def test_v2_gives_the_outputs_asked_for(shared):
+def test_v2_returns_the_requested_outputs(shared):
     answer = shared.client.post(INFER, json=v2("a goal", outputs=[{"name": "label"}]))
     assert list(tensors(answer)) == ["label", "prediction_id"]
     answer = shared.client.post(INFER, json=v2("a goal", outputs=[{"name": "scores"}]))
     assert (answer.status_code, "label, probabilities" in answer.json()["error"]) == (400, True)
 
 
-def test_a_version_is_asked_by_number_or_alias(shared):
+def test_a_version_is_named_by_number_or_alias(shared):
     for path in ("/v2/models/topics/versions/2/infer", "/v2/models/topics/versions/canary/infer"):
         answer = shared.client.post(path, json=v2("a goal for the team"))
         assert answer.json()["model_version"] == "2"
@@ -46,7 +46,7 @@ def test_a_version_is_asked_by_number_or_alias(shared):
         assert shared.version(path) == 2
 
 
-def test_v2_tells_about_the_server_and_its_models(shared):
+def test_v2_describes_the_server_and_its_models(shared):
     assert shared.client.get("/v2").json()["name"] == "argosy"
     assert shared.client.get("/v2/health/live").json() == {"live": True}
     model = shared.client.get("/v2/models/topics").json()
@@ -78,7 +78,7 @@ def test_tensorflow_states_and_signatures(shared):
     assert set(outputs) == {"label", "probabilities", "prediction_id"}
 
 
-def test_who_asks_about_whom_is_logged(shared):
+def test_caller_subject_and_entity_are_logged(shared):
     names = {"client": "app", "subject": "Zoë", "entity": "order 7"}
     by_parameter = shared.client.post(INFER, json=v2("one", parameters=names))
     headers = {f"argosy-{name}": value.encode() for name, value in names.items()}
@@ -128,7 +128,7 @@ def test_ids_of_many_rows_are_all_in_the_body(shared):
         ("/v2/health/live", {"json": {}}, 405, "Method Not Allowed"),
     ],
 )
-def test_bad_requests_hear_one_clear_line(shared, path, request_, status, said):
+def test_bad_requests_get_one_clear_line(shared, path, request_, status, said):
     answer = shared.client.post(path, **request_)
     assert answer.status_code == status
     assert said in answer.json()["error"]

@@ -20,7 +20,7 @@ def until_closed(connection):
     return received
 
 
-def test_who_sends_nothing_or_half_a_head_is_let_go(project, start):
+def test_a_client_that_sends_nothing_or_half_a_head_is_closed(project, start):
     project.promote(project.train())
     server = start(seconds=0.5)
     with connect(server) as silent, connect(server) as halting:

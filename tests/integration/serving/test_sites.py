@@ -55,7 +55,7 @@ def test_names_in_the_settings_are_served(project, start):
     assert server.client.get("/v2/models", headers={"host": "other.example"}).status_code == 421
 
 
-def test_a_server_that_asks_for_tokens_is_asked_under_any_name(project, start):
+def test_a_server_that_requires_tokens_answers_under_any_name(project, start):
     project.promote(project.train())
     headers = {"authorization": f"Bearer {project.tokens.create('all', ['predict'])}", "host": "models.example"}
     server = start()

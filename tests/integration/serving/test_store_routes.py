@@ -39,7 +39,7 @@ def test_models_are_listed_and_sent_again_only_when_they_change(client):
     assert client.get("/store/models", headers={"if-none-match": '"other"'}).status_code == 200
 
 
-def test_a_version_says_how_it_was_made(client):
+def test_a_version_shows_how_it_was_made(client):
     answer = client.get("/store/models/topics/versions/1").json()
     assert answer["version"]["model"] == "topics"
     assert answer["definition"]["adapter"]["name"] == "tfidf"
@@ -76,7 +76,7 @@ def arrays_in(value):
             yield from arrays_in(inner)
 
 
-def test_a_remote_store_fetches_what_answers_alike(remote, server, client):
+def test_a_remote_store_fetches_a_model_with_the_same_answers(remote, server, client):
     body = {"inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data": ["a goal for the team"]}]}
     there = client.post("/v2/models/topics/infer", json=body).json()["outputs"][0]["data"]
     model = remote.fetch("topics")
@@ -104,7 +104,7 @@ def test_what_is_not_there_is_said(remote):
         remote.stored_version("topics@99")
 
 
-def test_a_token_with_the_scope_is_asked_for(server, tmp_path):
+def test_a_token_with_the_scope_is_required(server, tmp_path):
     url, tokens = server.url, server.project.tokens
     other, right = tokens.create("other", ["predict"]), tokens.create("right", ["store"])
     server.until(lambda: server.client.get("/store/models").status_code == 401)
@@ -123,12 +123,12 @@ def test_what_is_no_address_is_refused(url, tmp_path):
     assert "s3cret" not in str(refused.value)
 
 
-def test_nobody_there_is_one_line(tmp_path):
+def test_a_missing_server_is_one_line(tmp_path):
     with pytest.raises(StoreUnavailable, match="refused"):
         RemoteStore("http://127.0.0.1:9", cache=tmp_path).all_versions()
 
 
-def test_a_project_elsewhere_serves_its_models_and_keeps_its_own_predictions(server, tmp_path):
+def test_another_project_serves_its_models_and_keeps_its_own_predictions(server, tmp_path):
     home = tmp_path / "elsewhere"
     home.mkdir()
     (home / "argosy.yaml").write_text("name: elsewhere\n")

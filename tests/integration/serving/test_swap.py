@@ -107,7 +107,7 @@ def test_a_corrupt_artifact_leaves_the_old_version_serving(project, start):
     assert server.client.get(f"/v2/models/topics/versions/{second}/ready").status_code == 503
 
 
-def test_a_server_started_before_any_model_takes_up_the_first(project, start):
+def test_a_server_started_before_any_model_serves_the_first(project, start):
     server = start()
     assert "none yet" in server.predict("a").json()["error"]
     project.promote(project.train())

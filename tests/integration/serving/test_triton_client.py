@@ -68,7 +68,7 @@ def test_without_outputs_it_gets_all_of_them(client):
     assert len(answer.as_numpy("prediction_id")[0]) == 44
 
 
-def test_it_hears_what_was_wrong(client):
+def test_it_receives_the_error(client):
     with pytest.raises(InferenceServerException, match="did you mean 'topics'"):
         client.infer("topic", texts("a"))
     with pytest.raises(InferenceServerException, match="the text is empty"):

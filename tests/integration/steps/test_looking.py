@@ -23,7 +23,7 @@ def place(make_place):
     return made
 
 
-def test_a_run_is_asked_for_once_and_its_files_are_kept(place):
+def test_a_run_is_submitted_once_and_its_files_are_kept(place):
     assert place.look()["clean"].why == "no file here is raw/*.csv"
     place.write("raw/a.csv", "a")
     place.write("raw/.hidden.txt", "x")
@@ -53,7 +53,7 @@ def test_what_is_known_already_is_no_new_run_and_is_the_newest_again(place):
     assert len(place.queue.jobs(KIND)) == 2 + 1  # and one of the step after
 
 
-def test_the_step_after_runs_on_what_was_put_out(place):
+def test_the_next_step_runs_on_the_output(place):
     place.write("raw/a.csv", "a")
     label = place.look()["clean"].label
     place.finish(label, "A")
@@ -124,7 +124,7 @@ def test_the_projects_own_folder_is_never_found(make_place):
     assert place.look()["all"].why == "no file here is **/*.csv"
 
 
-def test_a_failed_run_is_asked_for_again_only_where_that_is_wanted(place):
+def test_a_failed_run_is_submitted_again_only_on_request(place):
     place.write("raw/a.csv", "a")
     label = place.look()["clean"].label
     place.queue.fail(Claims(place.database, "worker", [KIND]).next(), "no", retry=False)
@@ -146,7 +146,7 @@ def test_two_folders_share_runs_and_do_not_take_turns(make_place):
     assert here.newest("clean")[0].label == newest
 
 
-def test_looks_at_once_ask_once(place):
+def test_concurrent_checks_submit_once(place):
     place.write("raw/a.csv", "a")
     others = [Looking(place.root, place.database, place.store, place.queue) for _ in range(4)]
     start, found = threading.Barrier(len(others)), []

@@ -147,7 +147,7 @@ def test_the_environment_is_that_of_the_list(bench, monkeypatch):
         ),
     ],
 )
-def test_what_goes_wrong_is_one_line_of_that_run(bench, name, command, also, error):
+def test_a_failure_is_one_line_of_that_run(bench, name, command, also, error):
     also = {"imported" if key == "import" else key: value for key, value in also.items()}
     job = bench.run(name, command, **also)
     assert job.state is JobState.FAILED

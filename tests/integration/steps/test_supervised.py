@@ -21,14 +21,14 @@ def start(folder, script):
     return processes.start_supervised(folder, "work", ["/bin/sh", "-c", script], ENVIRONMENT)
 
 
-def test_the_folder_is_left_to_who_asked(folder):
+def test_the_folder_is_left_to_the_caller(folder):
     with start(folder, "read line || echo nothing to read; echo made > made; exit 7") as process:
         assert process.stdout.read() == b"nothing to read\n"
         assert process.wait(PATIENCE) == 7
     assert (folder / "work" / "made").read_text() == "made\n"
 
 
-def test_all_of_it_goes_when_nobody_asks(folder):
+def test_everything_ends_when_the_caller_has_ended(folder):
     with start(folder, "echo begun; setsid sleep 86414.25 & sleep 86414.25") as process:
         assert process.stdout.readline() == b"begun\n"
         assert processes.memory_below(process.pid) > 0
@@ -38,7 +38,7 @@ def test_all_of_it_goes_when_nobody_asks(folder):
     until(lambda: not folder.exists())
 
 
-def test_a_program_that_cannot_be_started_says_so(folder):
+def test_a_program_that_cannot_be_started_is_reported(folder):
     program = folder / "work" / "run"
     program.write_text("#!/no/such/interpreter\n")
     program.chmod(0o755)

@@ -48,7 +48,7 @@ def age(store, digest):
     os.utime(path, (path.stat().st_atime - 3600, path.stat().st_mtime - 3600))
 
 
-def test_a_server_in_trouble_is_asked_again(far, proxy, tmp_path):
+def test_a_failing_server_is_retried(far, proxy, tmp_path):
     proxy.faults = ["503", "503"]
     digest = put(far, tmp_path, b"content" * 1000)
     proxy.faults = ["503", "cut", ""]
@@ -67,7 +67,7 @@ def test_an_object_that_is_always_cut_short_never_gets_its_name(far, proxy, tmp_
     assert store.fetch(digest).read_bytes() == b"content" * 1000
 
 
-def test_an_artifact_is_brought_once_for_all_who_ask(far, proxy, tmp_path):
+def test_an_artifact_is_fetched_once_for_all_callers(far, proxy, tmp_path):
     digest = put(far, tmp_path, os.urandom(3_000_000))
     proxy.counts.clear()
     cache = tmp_path / "other"
@@ -113,7 +113,7 @@ def test_a_copy_serves_without_the_server(far, proxy, tmp_path):
     assert ObjectArtifacts(far, tmp_path / "cache").fetch(digest).read_bytes() == b"content"
 
 
-def test_nobody_there_is_one_line_without_a_secret(bucket, s3_server, tmp_path, monkeypatch):
+def test_a_missing_server_is_one_line_without_a_secret(bucket, s3_server, tmp_path, monkeypatch):
     (port,) = free_ports(1)
     monkeypatch.setattr("argosy.store.object_client._RETRY", {"max_retries": 0})
     store = ObjectArtifacts(bucket.url.replace(s3_server, f"http://127.0.0.1:{port}"), tmp_path / "cache")

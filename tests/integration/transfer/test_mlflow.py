@@ -42,7 +42,7 @@ def loaded(path):
     return import_module(function["loader_module"])._load_pyfunc(str(path / function["data"]))
 
 
-def test_mlflow_loads_and_asks_it(folder, source, tmp_path):
+def test_mlflow_loads_and_runs_it(folder, source, tmp_path):
     pytest.importorskip("mlflow", reason="a development package")
     quiet = {"DO_NOT_TRACK": "true", "MLFLOW_DISABLE_TELEMETRY": "true", "HOME": str(tmp_path)}
     done = subprocess.run(
@@ -117,7 +117,7 @@ def test_a_folder_is_replaced_by_a_folder_alone(folder, source, tmp_path):
         ({"sklearn": {"pickled_model": "m.skops", "serialization_format": "skops"}}, "m.skops", "skops"),
     ],
 )
-def test_others_folders_are_what_is_inside(flavors, file, form, tmp_path):
+def test_folders_of_other_programs_are_imported_by_content(flavors, file, form, tmp_path):
     (tmp_path / "MLmodel").write_text(json.dumps({"flavors": flavors}))
     with pytest.raises(ImportInvalid, match="is not there"):
         flavor_file(tmp_path)
@@ -141,7 +141,7 @@ def test_a_pickle_in_a_folder_needs_leave(target, tmp_path):
         ("{", "MLmodel"),
     ],
 )
-def test_what_cannot_be_taken_is_said(text, problem, target, tmp_path):
+def test_unsupported_folders_are_refused_with_a_reason(text, problem, target, tmp_path):
     with pytest.raises(ImportInvalid, match="it is none of MLflow's"):
         target.models.import_file(tmp_path, "old")
     (tmp_path / "MLmodel").write_text(text)

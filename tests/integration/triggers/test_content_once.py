@@ -37,7 +37,7 @@ def test_a_file_that_is_removed_after_its_import_still_submits_the_plan(inbox):
     assert inbox.count() == 100
 
 
-def test_a_job_that_was_killed_after_an_import_goes_on_and_submits_once(inbox):
+def test_a_job_that_was_killed_after_an_import_submits_once(inbox):
     inbox.write("inbox/a.csv")
     inbox.write("inbox/b.csv")
     inbox.look()

@@ -34,7 +34,7 @@ def test_a_file_that_is_still_written_waits(inbox):
     assert inbox.run()["submitted"]
 
 
-def test_one_that_changes_between_look_and_import_waits_again(inbox):
+def test_one_that_changes_between_check_and_import_waits_again(inbox):
     path = inbox.write("inbox/a.csv")
     inbox.look()
     inbox.look()
@@ -96,14 +96,14 @@ def test_options_of_the_import_are_used(project):
     assert project.count() == 100
 
 
-def test_the_lineage_says_that_a_trigger_imported_it(inbox):
+def test_the_lineage_shows_that_a_trigger_imported_it(inbox):
     inbox.write("inbox/a.csv")
     inbox.run()
     (found,) = inbox.imports("a.csv")
     assert (found.trigger_of, found.name, found.rows_read) == ("topics", "a.csv", 100)
 
 
-def test_a_file_whose_import_ends_its_worker_is_named_and_not_tried_for_ever(inbox):
+def test_a_file_whose_import_ends_its_worker_is_reported_and_not_retried_forever(inbox):
     inbox.write("inbox/a.csv")
     inbox.look()
     inbox.look()

@@ -17,7 +17,7 @@ HOURLY = {"schedule": "0 * * * *"}
 HOUR = 3600.0
 
 
-def test_a_plan_is_submitted_anew_once_enough_rows_came(project):
+def test_a_plan_is_submitted_again_after_enough_rows(project):
     project.add(100)
     (label,) = project.plans.submit(project.plan(ROWS)).queued
     project.add(9)
@@ -32,7 +32,7 @@ def test_a_plan_is_submitted_anew_once_enough_rows_came(project):
     assert project.run() is None
 
 
-def test_corrected_rows_count_and_rows_of_others_do_not(project):
+def test_corrected_rows_count_and_rows_of_other_collections_do_not(project):
     project.add(100)
     project.plans.submit(project.plan(ROWS))
     kept = [one.input for one in project.backends.examples.export("news")][:10]
@@ -42,7 +42,7 @@ def test_corrected_rows_count_and_rows_of_others_do_not(project):
     assert project.run()["submitted"]
 
 
-def test_whoever_submits_the_plan_starts_the_count_anew(project):
+def test_every_submission_restarts_the_count(project):
     project.add(100)
     project.plans.submit(project.plan(ROWS))
     project.add(9)
@@ -71,7 +71,7 @@ def test_two_reasons_at_once_submit_one_after_the_other(project):
     assert [project.run()["submitted"], project.run()] == [True, None]
 
 
-def test_many_looks_at_once_fire_once(project):
+def test_concurrent_checks_fire_once(project):
     project.add(100)
     project.plans.submit(project.plan(HOURLY))
     for _ in range(5):
@@ -89,7 +89,7 @@ def test_many_looks_at_once_fire_once(project):
         assert project.run() is None
 
 
-def test_a_look_whose_turn_was_taken_fires_nothing(project):
+def test_a_check_that_lost_its_turn_fires_nothing(project):
     project.add(100)
     project.plans.submit(project.plan(HOURLY))
     pass_schedules(project.database, HOUR)
@@ -123,7 +123,7 @@ def test_a_plan_that_waits_for_its_collection_is_submitted_when_it_comes(project
     assert project.plans.status("topics").counts[JobState.QUEUED] == 1
 
 
-def test_one_that_cannot_be_submitted_says_why_and_is_not_tried_again_for_the_same_rows(project):
+def test_one_that_cannot_be_submitted_has_a_reason_and_is_not_retried_for_the_same_rows(project):
     project.plans.submit(project.plan(ROWS))
     project.backends.examples.add("news", [Example(f"the same {number}", "one label") for number in range(10)])
     project.look()

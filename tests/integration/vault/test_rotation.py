@@ -46,7 +46,7 @@ def labels(project):
     return column(project.database, "trained", "label")
 
 
-def test_a_running_project_goes_on_with_new_keys(project):
+def test_a_running_project_continues_with_new_keys(project):
     (project.root / "plan.yaml").write_text(PLAN % "[1.0]")
     command(project.root, "train", "plan.yaml", "--processes", "1")
     before, trained = frozen(project), labels(project)

@@ -43,7 +43,7 @@ def test_each_backend_is_opened_once(backends):
     assert sorted(backends.openers.called) == ["artifacts", "database"]
 
 
-def test_what_is_closed_is_opened_anew(backends):
+def test_a_closed_backend_is_opened_again(backends):
     assert backends.store.models() == []
     backends.close()
     assert backends.store.models() == []

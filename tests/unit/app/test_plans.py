@@ -84,7 +84,7 @@ def test_a_limit_is_a_limit(project):
     assert project.plans.check(PLAN, limit=16).expansion.permutations == 16
 
 
-def test_a_plan_goes_by_its_file_its_content_or_its_name(project, tmp_path):
+def test_a_plan_is_named_by_its_file_its_content_or_its_name(project, tmp_path):
     path = tmp_path / "other.yaml"
     path.write_text("dataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: logistic}\n")
     assert [project.plans.name(each) for each in (path, str(path), PLAN, "anything")] == [

@@ -7,7 +7,7 @@ from argosy.cli.predict import input_of
 FIELDS = {"ratio": "number", "plan": "category"}
 
 
-def test_a_model_of_fields_is_asked_by_an_object():
+def test_a_model_of_fields_takes_an_object():
     assert input_of('{"ratio": 1}', FIELDS) == {"ratio": 1}
     assert input_of('{"ratio": 1}', {"text": "text"}) == '{"ratio": 1}'
 

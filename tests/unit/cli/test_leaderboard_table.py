@@ -26,7 +26,7 @@ def length(names, cells):
 
 
 @pytest.mark.parametrize("width", [60, 70, 80, 100, 120, 150, 200, 400])
-def test_the_table_goes_into_the_width(width):
+def test_the_table_fits_the_width(width):
     names, cells = fitted([ROW], width)
     assert length(names, cells) <= width
     assert {"", "#", "version", "validation", "test"} <= {name.lstrip(">") for name in names}

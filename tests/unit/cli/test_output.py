@@ -45,7 +45,7 @@ def test_a_table_too_wide_for_its_terminal_is_no_exception(monkeypatch):
     assert not UNSAFE & set(screen.getvalue())
 
 
-def test_json_says_exactly_what_is_there(capsys):
+def test_json_is_exact(capsys):
     print_json({"label": EVIL})
     out = capsys.readouterr().out
     assert not UNSAFE & set(out)
@@ -83,7 +83,7 @@ def test_the_level_of_the_log_is_an_option(restored_log, monkeypatch, level, sho
     assert os.environ[telemetry.LEVEL] == (level or "")  # for processes that are started
 
 
-def test_a_level_that_there_is_not_is_a_mistake(restored_log, monkeypatch, capsys):
+def test_an_unknown_level_is_a_mistake(restored_log, monkeypatch, capsys):
     assert run(["--log-level", "loud", "plan", "--help"]) == 2
     monkeypatch.setenv(telemetry.LEVEL, "loud")
     assert run(["plan", "--help"]) == 2

@@ -37,7 +37,7 @@ def test_tasks_of_label_studio(tmp_path):
     assert row.seen_at == 1767323045.0
 
 
-def test_a_task_that_nobody_labelled_or_that_was_skipped_has_no_label(tmp_path):
+def test_an_unlabelled_or_skipped_task_has_no_label(tmp_path):
     skipped = annotation("Positive", was_cancelled=True)
     suggested = {"data": {"text": "maybe"}, "annotations": [], "predictions": [annotation("Positive")]}
     tasks = [

@@ -11,7 +11,7 @@ def challenger(matrix):
     return Trained("a", {}, "d", "a", 1, {}, {"labels": ["x", "y"], "matrix": matrix}, 1.0, 1.0, {}, {})
 
 
-def test_a_challenger_that_gives_one_answer_to_all_rows_is_said_to():
+def test_a_challenger_that_gives_one_answer_to_all_rows_is_reported():
     reported = with_nothing_learned(VERDICT, challenger([[9, 0], [4, 0]]))
     assert reported.reason == f"{VERDICT.reason}; the challenger gives one answer to all rows of the test part"
     assert not reported.promote

@@ -16,13 +16,13 @@ def said(label, source="ann", number=0, kind="correction", at=0.0, measures=Fals
     return FeedbackPiece(kind, label, source, at, number, measures)
 
 
-def test_one_word_is_taken_by_every_rule():
+def test_a_single_piece_of_feedback_is_used_by_every_rule():
     for rule in (LATEST, MAJORITY, DROP, ConflictRule("trust", ("analyst",))):
         derived = resolve_feedback([said("sport")], rule)
         assert (derived.label, derived.kind, derived.why) == ("sport", "correction", "the only word")
 
 
-def test_the_last_word_is_the_one_of_the_highest_number_whatever_a_clock_said():
+def test_the_newest_feedback_has_the_highest_number_whatever_the_clock():
     assert resolve_feedback([said("b", "bob", 2), said("a", "ann", 1)], LATEST).label == "b"
     assert resolve_feedback([said("b", "bob", 9, at=2), said("a", "ann", 10, at=1)], LATEST).label == "a"
 
@@ -50,7 +50,7 @@ def test_drop_settles_nothing_where_sources_disagree():
     assert resolve_feedback(rows[:2], DROP).label == "a"
 
 
-def test_trust_asks_in_order_by_source_or_kind():
+def test_trust_uses_the_order_of_sources_or_kinds():
     rows = [
         said("bought", "shop", number=9, kind="outcome"),
         said("ignored", "ann", number=1),

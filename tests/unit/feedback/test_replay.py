@@ -81,12 +81,12 @@ def test_what_came_without_regard_to_the_answer_measures_and_picked_ones_do_not(
     assert [(row.prediction_id, row.is_right) for row in rows] == [("drawn", False), ("outcome", True)]
 
 
-def test_all_corrections_measure_under_a_policy_that_says_so():
+def test_all_corrections_measure_under_such_a_policy():
     said = [answered("picked", ("correction", "tech", 2, False))]
     assert len(measuring(said, ConflictRule(), Policy(evidence="all"))) == 1
 
 
-def test_contradictory_feedback_goes_by_the_rule():
+def test_contradictory_feedback_is_resolved_by_the_rule():
     said = [
         AnsweredPrediction(
             "one",

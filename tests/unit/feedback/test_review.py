@@ -36,7 +36,7 @@ def test_the_least_certain_quarter_is_four_times_as_likely_as_the_most_certain_h
     assert rather == pytest.approx(2 * sure)
 
 
-def test_rows_weighted_by_their_chances_stand_for_all_rows_without_bias():
+def test_rows_weighted_by_their_chances_represent_all_rows_without_bias():
     of_all = [sum(1 / chance for chance in draw_review(candidates(seed), 60).chances.values()) for seed in range(400)]
     assert np.mean(of_all) == pytest.approx(1000, rel=0.02)
     wrong = {f"p{place:03}" for place in range(0, 1000, 7)}
@@ -63,7 +63,7 @@ def test_what_was_measured_is_not_chosen_again():
     assert draw_review(candidates(measured=range(1000)), 50).prediction_ids == []
 
 
-def test_a_second_draw_goes_on_where_the_first_ended_and_betters_the_chances_of_the_first():
+def test_a_second_draw_continues_the_first_and_improves_its_chances():
     first = draw_review(candidates(), 50)
     seen = set(first.prediction_ids)
     again = [
@@ -84,7 +84,7 @@ def test_a_second_draw_goes_on_where_the_first_ended_and_betters_the_chances_of_
     ),
     st.integers(1, 20),
 )  # fmt: skip
-def test_nobody_is_asked_twice(given, rows):
+def test_no_prediction_is_reviewed_twice(given, rows):
     draw = draw_review(given, rows)
     open_ones = {one.prediction_id for one in given if not one.is_measured}
     assert len(set(draw.prediction_ids)) == len(draw.prediction_ids) == min(rows, len(open_ones))

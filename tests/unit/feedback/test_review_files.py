@@ -81,7 +81,7 @@ def test_the_same_row_twice_counts_once():
 
 @pytest.mark.parametrize("said", ["ok", "OK", " Ok "])
 @pytest.mark.parametrize("labels", [(), ["bad"], ["ok", "bad"]])
-def test_ok_is_the_logged_answer_whatever_the_file_says_and_labels_there_are(said, labels):
+def test_ok_is_the_logged_answer_whatever_the_file_and_labels(said, labels):
     returned = read(lines(f"p1,t,changed by hand,.5,uncertain,{said}"), labels=labels, answer="bad")
     assert returned.corrections[0].label == "bad"
     assert returned.new_labels == []
@@ -136,7 +136,7 @@ def test_a_missing_column_is_named(header):
         read([header] if header else [])
 
 
-def test_what_is_no_utf_8_is_said_with_its_line():
+def test_text_that_is_not_utf_8_is_reported_with_its_line():
     with pytest.raises(FeedbackInvalid, match="line 2: it is not UTF-8"):
         read([HEADER, b"p1,caf\xe9,a,.5,uniform,b\n"])
 

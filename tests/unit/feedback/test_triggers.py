@@ -37,7 +37,7 @@ def test_enough_corrections_fire_and_one_fewer_does_not():
     assert (reason.trigger, reason.text) == ("corrections", "20 new pieces of feedback (the trigger is 20)")
 
 
-def test_a_trigger_of_zero_corrections_still_wants_one():
+def test_a_trigger_of_zero_corrections_still_needs_one():
     assert due(QUIET, Schedule(corrections=0)) is None
     assert due(replace(QUIET, new_feedback=1), Schedule(corrections=0)) is not None
 
@@ -58,7 +58,7 @@ def test_not_in_the_cool_down_after_a_rollback():
     assert due(replace(QUIET, new_feedback=5, rolled_back_at=9_400.0), schedule) is not None
 
 
-def test_what_has_to_wait_says_for_what():
+def test_a_waiting_retraining_has_a_reason():
     schedule = Schedule(corrections=1, cooldown_seconds=600)
     assert waits_for(QUIET, schedule) == ""
     cooling = replace(QUIET, new_feedback=5, rolled_back_at=9_401.0)
@@ -81,7 +81,7 @@ def drifting(now=2 * DAY + 100, rows=500, shifts=SHIFTED, **known):
 ON_DRIFT = Schedule(drift=DriftPolicy())
 
 
-def test_drift_asks_with_what_shifted():
+def test_a_retraining_by_drift_names_what_shifted():
     reason = due(drifting(), ON_DRIFT)
     assert (reason.trigger, reason.text) == (BY_DRIFT, "drift in answers")
     assert due(drifting(), Schedule()) is None
@@ -89,7 +89,7 @@ def test_drift_asks_with_what_shifted():
     assert due(drifting(rolled_back_at=2 * DAY), ON_DRIFT) is None
 
 
-def test_what_is_small_or_may_be_chance_or_rests_on_few_rows_does_not_ask():
+def test_small_or_insignificant_shifts_or_few_rows_trigger_nothing():
     small = {"answers": Shift(0.11, 0.09, 0.13, 0.0005, 0.11, 0.09)}
     unsure = {"answers": Shift(0.4, 0.15, 0.6, 0.02, 0.4, 0.15)}
     for quiet in (
@@ -102,7 +102,7 @@ def test_what_is_small_or_may_be_chance_or_rests_on_few_rows_does_not_ask():
     assert due(drifting(shifts=small), Schedule(drift=DriftPolicy(at_least=0.05))) is not None
 
 
-def test_drift_asks_once_a_window_and_then_keeps_quiet_for_its_cool_down():
+def test_drift_triggers_once_per_window_and_then_waits_for_its_cool_down():
     assert due(drifting(drift_asked_at=2 * DAY), Schedule(drift=DriftPolicy(cooldown_seconds=0))) is None
     assert due(drifting(drift_asked_at=2 * DAY - 10), Schedule(drift=DriftPolicy(cooldown_seconds=0))) is not None
     assert due(drifting(drift_asked_at=1.5 * DAY), ON_DRIFT) is None

@@ -15,7 +15,7 @@ ALL = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubcla
 
 
 @pytest.mark.parametrize("cls", ALL, ids=lambda cls: cls.__name__)
-def test_every_error_is_in_the_tree_and_says_what_it_means(cls):
+def test_every_error_is_in_the_tree_and_has_a_docstring(cls):
     assert issubclass(cls, ArgosyError)
     assert cls.__doc__
     assert cls.__module__ == "argosy.errors"
@@ -30,7 +30,7 @@ def test_every_error_is_in_the_tree_and_says_what_it_means(cls):
         (("is missing", "model.name", "plan.yaml"), "plan.yaml: model.name: is missing"),
     ],
 )
-def test_an_invalid_definition_says_file_path_and_problem(arguments, message):
+def test_an_invalid_definition_has_file_path_and_problem(arguments, message):
     error = DefinitionInvalid(*arguments)
     assert str(error) == message
     assert isinstance(error, UserMistake)

@@ -28,7 +28,7 @@ def test_names_as_they_rest(given, text):
 
 
 @pytest.mark.parametrize("given", [17.0, 0.5, np.float64(3), True, [1], b"x"])
-def test_what_cannot_be_told_exactly_is_refused(given):
+def test_inexact_values_are_refused(given):
     with pytest.raises(ValueError, match="the subject is"):
         identity_of(given, "subject")
 
@@ -45,5 +45,5 @@ def test_what_cannot_be_told_exactly_is_refused(given):
         ("1e999", ("1e999",)),
     ],
 )
-def test_forms_from_before_the_rule_are_found_and_nobody_else(given, forms):
+def test_older_forms_are_found_and_no_other_name(given, forms):
     assert resting_forms(given) == forms

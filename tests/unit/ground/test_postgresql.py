@@ -201,7 +201,7 @@ def test_a_server_that_vanished_is_noticed(stack, relayed_postgresql):
     assert options("keepalives_idle=5", "tcp_user_timeout=4000") == [1, 5, 10, 3, 4000]
 
 
-def test_cut_connections_are_replaced_before_anybody_notices(stack, relayed_postgresql):
+def test_cut_connections_are_replaced_without_an_error(stack, relayed_postgresql):
     database = opened_with(stack, relayed_postgresql.url)
     with ThreadPoolExecutor(3) as threads:
         at_once = threading.Barrier(3)
@@ -232,7 +232,7 @@ def test_a_process_takes_no_more_connections_than_its_pool_has(stack, migrated_p
     assert selected(other, lambda: None, count) == [(2,)]
 
 
-def test_who_gets_no_connection_is_told_where_to_ask_for_more(stack, migrated_postgresql_url):
+def test_without_a_free_connection_the_error_names_the_setting(stack, migrated_postgresql_url):
     database = opened_with(stack, migrated_postgresql_url, "pool_size=1", "pool_timeout=0.01")
     with database.read(), ThreadPoolExecutor(1) as threads:
         refused = threads.submit(selected, database, lambda: None).exception()
@@ -278,7 +278,7 @@ def test_a_dead_lock_is_repeated(stack, migrated_postgresql_url):
     assert selected(database, lambda: None, "SELECT name FROM plans ORDER BY name") == [("a",), ("b",)]
 
 
-def test_a_lock_that_is_held_for_too_long_is_asked_for_again(stack, migrated_postgresql_url):
+def test_a_lock_that_is_held_for_too_long_is_retried(stack, migrated_postgresql_url):
     holder = opened_with(stack, migrated_postgresql_url)
     database = opened_with(stack, migrated_postgresql_url, "lock_timeout=0.02")
     again = threading.Event()

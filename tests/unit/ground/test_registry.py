@@ -66,7 +66,7 @@ def test_a_name_is_given_once(registry, names):
     assert registry.names() == ["first", "second"]
 
 
-def test_a_class_is_imported_when_it_is_first_asked_for():
+def test_a_class_is_imported_on_first_use():
     program = (
         "import sys; from argosy.registry import Registry;"
         "r = Registry('x'); r.register('c', 'colorsys:rgb_to_hsv'); r.names(); p = r.get('c');"
@@ -154,13 +154,13 @@ def test_a_default_list_is_not_shared_between_instances(registry):
         ({"folder": "x", "anything": [float("nan")]}, "m.anything: expected any value; got [NaN]"),
     ],
 )
-def test_a_bad_option_is_said_with_its_path_and_what_is_allowed(registry, options, message):
+def test_a_bad_option_is_reported_with_its_path_and_allowed_values(registry, options, message):
     with pytest.raises(DefinitionInvalid) as caught:
         registry.get("first").check(options, "m")
     assert str(caught.value).startswith(message)
 
 
-def test_a_constructors_refusal_is_the_users_to_put_right(registry):
+def test_a_constructors_refusal_is_the_users_mistake(registry):
     with pytest.raises(DefinitionInvalid, match="m: C is at most 100 with kernel rbf"):
         registry.get("first").create({"folder": "x", "kernel": "rbf", "C": 101}, "m")
 
@@ -238,7 +238,7 @@ def test_the_digest_follows_what_the_module_imports_from_its_folder(tmp_path, mo
     assert digest() == first
 
 
-def test_our_own_code_goes_by_the_packages_version():
+def test_built_in_code_has_the_packages_version():
     registry: Registry[Any] = Registry("sample")
     registry.register("own", "argosy.registry:Registry")
     assert registry.get("own").code_digest == ""

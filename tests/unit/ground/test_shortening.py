@@ -17,7 +17,7 @@ def test_what_fits_stays_and_what_does_not_loses_its_end():
     assert shortened("abcdefgh", 8) == "abcdefgh"
 
 
-def test_what_differs_is_shown_where_the_ends_would_be_alike():
+def test_a_difference_is_shown_if_the_ends_would_be_equal():
     texts = ["svm kernel=poly degree=3 C=1", "svm kernel=poly degree=3 C=10", "tfidf"]
     found = distinct_short_forms(texts, 12)
     assert [found[text] for text in texts] == ["svm…C=1", "svm…C=10", "tfidf"]
@@ -55,7 +55,7 @@ def test_where_nothing_else_distinguishes_them_they_are_numbered():
 
 
 @given(st.lists(WORDS.map(" ".join), max_size=12), st.integers(5, 30))
-def test_short_forms_are_short_and_no_two_are_alike(texts, length):
+def test_short_forms_are_short_and_distinct(texts, length):
     found = distinct_short_forms(texts, length)
     assert set(found) == set(texts)
     assert all(len(short) <= length for short in found.values())

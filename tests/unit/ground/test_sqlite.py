@@ -203,7 +203,7 @@ def test_changes_are_of_others_and_each_is_reported_once(database):
     assert not database.wait_for_change(0.0)
 
 
-def test_the_databases_clock_is_utc_and_goes_on(database):
+def test_the_databases_clock_is_utc_and_advances(database):
     with database.read() as transaction:
         first = transaction.now()
         assert abs(first - time.time()) < 5

@@ -48,7 +48,7 @@ def token(name, revoked_at=None):
     return Token(name, name, b"", ("predict",), 0.0, revoked_at)
 
 
-def test_tokens_last_seen_stay_good_while_the_database_is_away(guard, register):
+def test_known_tokens_stay_valid_while_the_database_is_unavailable(guard, register):
     register.there = [token("shop")]
     guard.start()
     seen(register)
@@ -64,7 +64,7 @@ def test_tokens_last_seen_stay_good_while_the_database_is_away(guard, register):
     assert guard.is_closed
 
 
-def test_what_is_refused_says_what_would_open_it(guard, register):
+def test_a_refusal_names_the_required_scope(guard, register):
     assert guard.check("", "admin") is None
     register.there = [token("shop")]
     guard.poll()

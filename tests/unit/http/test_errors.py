@@ -16,5 +16,5 @@ from argosy.http.errors import status_of
         (RuntimeError("a defect"), 500),
     ],
 )
-def test_who_asked_is_not_blamed_for_what_the_server_lacks(error, status):
+def test_missing_requirements_of_the_server_are_not_the_callers_error(error, status):
     assert status_of(error) == status

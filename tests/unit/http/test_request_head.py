@@ -87,7 +87,7 @@ def test_what_could_be_read_in_two_ways_is_refused(lines):
     assert refused(*lines) == 400
 
 
-def test_codings_that_are_not_read_here_are_said_so():
+def test_unsupported_codings_are_reported():
     assert refused("Transfer-Encoding: gzip, chunked") == 501
     assert refused("Expect: 200-maybe") == 417
 

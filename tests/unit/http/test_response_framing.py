@@ -21,7 +21,7 @@ def fields_of(sent):
     return first, dict(line.split(b": ", 1) for line in lines), body
 
 
-def test_a_length_that_the_application_says_is_kept():
+def test_a_length_that_the_application_sends_is_kept():
     answer = asked()
     sent = answer.begin(200, [(b"Content-Length", b"5"), (b"a", b"b")], b"hello", True, DATE)
     fields = {b"content-length": b"5", b"a": b"b", b"date": b"now"}
@@ -86,7 +86,7 @@ def test_a_field_cannot_split_the_answer(field):
         asked().begin(200, [field], b"", True, b"")
 
 
-def test_an_answer_that_is_not_as_long_as_it_said_is_the_applications_mistake():
+def test_an_answer_with_a_wrong_length_is_the_applications_error():
     with pytest.raises(ResponseInvalid):
         asked().begin(200, [(b"content-length", b"5")], b"too long", True, b"")
     short = asked()

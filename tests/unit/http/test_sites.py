@@ -14,7 +14,7 @@ def ask(method="POST", is_open=True, sites=None, **fields):
 @pytest.mark.parametrize(
     "host", ["localhost", "localhost:8080", "LOCALHOST", "a.localhost:1", "127.0.0.1:8080", "127.9.9.9", "[::1]:8080"]
 )
-def test_an_open_server_is_asked_under_the_names_of_its_own_machine(host):
+def test_an_open_server_answers_under_the_names_of_its_own_machine(host):
     ask(host=host)
     ask("GET", host=host)
 
@@ -27,7 +27,7 @@ def test_an_open_server_is_asked_under_the_names_of_its_own_machine(host):
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_open_server_is_not_asked_under_other_names(host, method):
+def test_an_open_server_does_not_answer_under_other_names(host, method):
     with pytest.raises(HostNotServed, match=r"server\.hosts"):
         ask(method, host=host)
     ask(method, host=host, is_open=False)  # a token is required, which a page of that name does not have
@@ -76,7 +76,7 @@ def test_programs_and_own_pages_may_ask(fields):
     ],
 )
 @pytest.mark.parametrize("is_open", [True, False])
-def test_another_sites_page_may_look_and_change_nothing(fields, is_open):
+def test_another_sites_page_may_read_but_not_change(fields, is_open):
     with pytest.raises(CrossSiteRequest):
         ask(sites=Sites(["shop.example"]), is_open=is_open, **OWN, **fields)
     ask("GET", sites=Sites(["shop.example"]), is_open=is_open, **OWN, **fields)

@@ -123,7 +123,7 @@ def test_a_row_that_cannot_be_read_fails_and_delays_nothing(queue):
     assert column(queue.database, "jobs", "state", label="bad") == [JobState.FAILED]
 
 
-def test_looking_in_vain_writes_nothing(queue):
+def test_a_poll_without_a_job_writes_nothing(queue):
     submit(queue, "theirs", kind="measure")
     writer = type(queue.database)(queue.database.url)
     with writer.write():  # a writer would wait for it

@@ -42,7 +42,7 @@ def test_one_that_a_killed_worker_had_is_taken_over_and_the_first_writes_nothing
         second.confirm(transaction)
 
 
-def test_a_clock_that_was_put_back_keeps_nobody_from_it(database):
+def test_a_clock_that_was_set_back_blocks_no_worker(database):
     leave_duty(database, take_duty(database, duty(), "one"))
     pass_duties(database, -3600.0)
     turn = take_duty(database, duty(), "two")
@@ -51,7 +51,7 @@ def test_a_clock_that_was_put_back_keeps_nobody_from_it(database):
     assert take_duty(database, duty(), "three") is not None
 
 
-def test_one_that_is_not_wanted_leaves_no_trace(database):
+def test_an_unneeded_duty_leaves_no_trace(database):
     assert take_duty(database, duty(is_wanted=lambda _: False), "one") is None
     assert take_duty(database, duty(), "two").token == 1
 

@@ -25,7 +25,7 @@ def jobs(database):
     return {label: rest for label, *rest in found}
 
 
-def test_a_word_goes_from_every_column_where_it_stands_alone(database, add):
+def test_a_word_is_removed_from_every_column_where_it_stands_alone(database, add):
     add("a", payload={"who": ["ann", {"x": "annie"}]}, result={"ann": 1, "by": "ann"}, error="ann, annie or Joann?")
     add("b", state="failed", error="prediction 01ff of bob")
     add("c", result={"by": "carol"})

@@ -70,7 +70,7 @@ def test_losing_too_often_is_a_failure(queue):
     assert reconcile(queue.database) == {}
 
 
-def test_a_lease_given_before_the_clock_was_put_back_ends_within_its_length(queue):
+def test_a_lease_given_before_the_clock_was_set_back_ends_within_its_length(queue):
     assert leased(queue, "job", "gone", seconds=20)
     put_back(queue.database, hours=2)
     assert reconcile(queue.database) == {Repair.SHORTEN: 1}
@@ -81,7 +81,7 @@ def test_a_lease_given_before_the_clock_was_put_back_ends_within_its_length(queu
     assert job.losses == 0
 
 
-def test_a_worker_that_is_alive_keeps_its_lease_though_the_clock_was_put_back(queue):
+def test_a_running_worker_keeps_its_lease_when_the_clock_is_set_back(queue):
     lease = leased(queue, "job", "alive", seconds=20)
     put_back(queue.database, hours=2)
     reconcile(queue.database)
@@ -91,7 +91,7 @@ def test_a_worker_that_is_alive_keeps_its_lease_though_the_clock_was_put_back(qu
     assert queue.get("job").state is JobState.DONE
 
 
-def test_a_delay_set_before_the_clock_was_put_back_is_over(queue):
+def test_a_delay_from_before_the_clock_was_set_back_is_over(queue):
     queue.put_off(leased(queue, "job"), "its disk is full", LONGEST_DELAY)
     assert leased(queue, "job") is None
     put_back(queue.database, hours=2)

@@ -256,7 +256,7 @@ def test_messages_that_come_twice_or_in_another_order_change_nothing(worker):
 
 
 @pytest.mark.parametrize("call", ["receiver", "publish"])
-def test_a_broker_that_is_away_holds_up_no_job(worker, call, caplog):
+def test_an_unavailable_broker_blocks_no_job(worker, call, caplog):
     worker.submit("a", "b")
 
     def away(*_):
@@ -337,7 +337,7 @@ def caused(error, by):
     ],
     ids=lambda outage: type(outage).__name__,
 )
-def test_a_job_is_put_off_for_as_long_as_its_surroundings_are_full(worker, outage):
+def test_a_job_is_postponed_while_an_outage_lasts(worker, outage):
     worker.submit("job")
     ran = []
 
@@ -438,7 +438,7 @@ def test_a_job_that_is_overtaken_begins_again_and_counts_no_failure(worker, over
     assert (job.state, job.failures, job.error) == (JobState.DONE, 0, None)
 
 
-def test_a_job_that_is_overtaken_without_end_fails_and_says_so(worker):
+def test_a_job_whose_work_always_becomes_obsolete_fails_with_a_reason(worker):
     worker.submit("job")
     tally = worker.run(lambda job, guard: Outcome({}, raising(ErasedMeanwhile("examples were erased"))))
     assert (tally.retried, tally.failed) == (MAXIMUM_LOSSES - 1, 1)
@@ -474,7 +474,7 @@ def test_what_is_urgent_waits_behind_nothing(worker):
     assert ran == ["asked", "its own", "a", "b"]
 
 
-def test_a_worker_goes_on_with_the_fit_that_it_holds(worker):
+def test_a_worker_continues_with_the_fit_that_it_holds(worker):
     ran = []
     for label, fit in (("a1", "a"), ("b1", "b"), ("a2", "a"), ("b2", "b"), ("gate", "")):
         worker.submit(label, fit=fit)
@@ -501,7 +501,7 @@ def test_while_training_is_paused_the_rest_is_done_and_no_job_is_lost(worker):
     assert tally.done == 4
 
 
-def test_a_job_that_may_go_on_after_the_stop_ends_and_no_other_begins(worker):
+def test_a_job_with_a_grace_period_ends_and_no_other_begins(worker):
     worker.submit("first", "second")
     interrupt = threading.Event()
 
@@ -529,7 +529,7 @@ def test_it_is_given_back_when_its_time_is_over(worker):
     assert worker.queue.get("job").state is JobState.QUEUED
 
 
-def test_who_keeps_a_worker_is_reported_of_its_leases(worker):
+def test_a_keeper_is_notified_of_its_workers_leases(worker):
     worker.submit("good", "bad")
     reported = []
 
@@ -543,7 +543,7 @@ def test_who_keeps_a_worker_is_reported_of_its_leases(worker):
     assert [key and key.token for key in reported] == [1, None, 1, None]
 
 
-def test_a_worker_that_is_asked_to_finish_ends_its_job_and_begins_no_other(worker):
+def test_a_drained_worker_ends_its_job_and_begins_no_other(worker):
     worker.submit("first", "second")
     drained = threading.Event()
 

@@ -104,7 +104,7 @@ def test_a_challenger_stays_when_its_plan_is_submitted_again(plans):
     assert plans.store.stored_version("topics").label == "challenger"
 
 
-def test_whoever_waits_for_a_submission_does_not_wait_for_challengers(plans):
+def test_waiting_for_a_submission_does_not_include_challengers(plans):
     submitted = submit(plans, "topics", "a")
     add(plans, "topics", "challenger")
     train(plans, "a")
@@ -132,7 +132,7 @@ def test_cancelling_spares_what_another_plan_wants(plans):
     assert not plans.status("topics").is_cancelled
 
 
-def test_the_status_tells_who_runs_what_and_what_failed(plans):
+def test_the_status_shows_workers_jobs_and_failures(plans):
     with plans.queue.database.write() as transaction:
         wanted = [PlannedDefinition(label, {}, "d", {"plugin": "digest"} if label > "b" else {}) for label in "abcd"]
         plans.submit(transaction, "topics", {}, wanted)
@@ -145,7 +145,7 @@ def test_the_status_tells_who_runs_what_and_what_failed(plans):
     assert (status.total, status.is_over) == (4, False)
 
 
-def test_an_unknown_plan_is_said_to_be_one(plans):
+def test_an_unknown_plan_is_reported(plans):
     submit(plans, "topics", "a")
     for ask in (plans.status, lambda plan: cancel(plans, plan)):
         with pytest.raises(PlanNotFound, match=r"'topic' was submitted \(did you mean 'topics'\?\); there are: topics"):
@@ -248,7 +248,7 @@ def test_a_notebook_shows_where_a_plan_is(plans):
     assert plans.status("topics")._repr_html_() == "<pre>Plan &#x27;topics&#x27;: 1 queued.</pre>"
 
 
-def test_a_plan_s_limits_go_with_every_job_that_it_asks_for(plans):
+def test_a_plans_limits_apply_to_each_of_its_jobs(plans):
     def limits():
         return {job.label: job.payload.get("limits") for job in plans.queue.jobs(kind="train")}
 

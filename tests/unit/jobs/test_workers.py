@@ -18,7 +18,7 @@ def workers(database):
     return Workers(database)
 
 
-def test_whoever_runs_it_may_say_so(monkeypatch):
+def test_run_by_is_recorded(monkeypatch):
     assert own_identity("one", {}).run_by == current_user()
     monkeypatch.setenv(RUN_BY, "ray")
     assert own_identity("one", {}).run_by == "ray"
@@ -75,7 +75,7 @@ def test_one_that_was_killed_is_silent_and_forgotten_after_a_day(workers, databa
     assert workers.all() == []
 
 
-def test_some_or_all_are_asked_to_finish(workers):
+def test_some_or_all_are_drained(workers):
     for name in ("one", "two", "three"):
         workers.show_life(identity(name))
     assert workers.drain(["two"]) == ["two"]
@@ -87,7 +87,7 @@ def test_some_or_all_are_asked_to_finish(workers):
         workers.drain(["two", "thre"])
 
 
-def test_one_that_is_asked_learns_it(workers):
+def test_a_drained_worker_is_notified(workers):
     with workers.present(identity()) as drained:
         until(workers.all)
         assert not drained.is_set()
@@ -95,7 +95,7 @@ def test_one_that_is_asked_learns_it(workers):
         until(drained.is_set)
 
 
-def test_one_that_is_asked_to_stop_is_interrupted(workers):
+def test_a_stopped_worker_is_interrupted(workers):
     interrupt = threading.Event()
     with workers.present(identity(), interrupt) as drained:
         until(workers.all)

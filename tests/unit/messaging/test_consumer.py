@@ -211,7 +211,7 @@ def test_ctrl_c_gives_the_message_back(desk):
     assert desk.broker.receiver("claims", "desk").receive().attempt == 2
 
 
-def test_a_broker_that_is_away_is_waited_for(desk, monkeypatch):
+def test_a_consumer_waits_for_an_unavailable_broker(desk, monkeypatch):
     stop, outages, real = threading.Event(), [], desk.broker.receiver
 
     def receiver(*arguments):
@@ -228,7 +228,7 @@ def test_a_broker_that_is_away_is_waited_for(desk, monkeypatch):
     assert len(outages) == 2
 
 
-def test_a_delivery_says_how_it_ended(desk):
+def test_a_delivery_reports_how_it_ended(desk):
     ended = []
     consumer = desk.consumer(lambda claim, delivery: ended.append(delivery))
     desk.publish("a")

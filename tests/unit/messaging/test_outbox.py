@@ -87,7 +87,7 @@ def test_what_could_not_be_published_is_published_later(database):
     assert (message.body, [message.id] * 2) == (b'{"a":1}', broker.tried), "a repetition is recognised by its id"
 
 
-def test_a_claim_made_before_the_clock_was_put_back_is_over(database):
+def test_a_claim_from_before_the_clock_was_set_back_is_over(database):
     broker = subscribed(Failing, database)
     with database.write() as transaction:
         emit(transaction, "work", 1)
@@ -98,7 +98,7 @@ def test_a_claim_made_before_the_clock_was_put_back_is_over(database):
 
 
 @pytest.mark.parametrize(("topic", "value"), [("No Topic", 1), ("work", "x" * MAXIMUM_BYTES), ("work", object())])
-def test_what_no_broker_takes_is_refused_where_it_is_written(database, topic, value):
+def test_messages_that_no_broker_accepts_are_refused_on_writing(database, topic, value):
     with database.write() as transaction, pytest.raises(MessageInvalid):
         emit(transaction, topic, value)
     assert count(database, "outbox") == 0

@@ -19,7 +19,7 @@ def texts(*given):
     return [Message(text.encode()) for text in given]
 
 
-def test_what_nobody_took_is_dropped_by_a_later_publication(database):
+def test_unreceived_messages_are_dropped_by_a_later_publication(database):
     broker = SqlBroker(database, DeliveryPolicy(keep_seconds=60))
     for topic in ("unread", "other"):
         broker.subscribe(topic, "reader")
@@ -44,7 +44,7 @@ def test_what_a_receiver_has_is_not_dropped(database):
     assert count(database, "messages") == 1
 
 
-def test_looking_in_vain_is_no_commit_that_wakes_others(broker, database):
+def test_a_poll_without_a_message_is_no_commit_that_wakes_others(broker, database):
     receiver = broker.receiver("news", "reader")
     watcher = type(database)(database.url)
     watcher.wait_for_change(0)
@@ -54,7 +54,7 @@ def test_looking_in_vain_is_no_commit_that_wakes_others(broker, database):
     watcher.close()
 
 
-def test_a_message_hidden_before_the_clock_was_put_back_comes_again(broker, database):
+def test_a_message_hidden_before_the_clock_was_set_back_is_redelivered(broker, database):
     receiver, heir = broker.receiver("news", "reader"), broker.receiver("news", "reader", 2)
     broker.publish("news", *texts("held", "delayed"))
     receiver.receive()
@@ -75,7 +75,7 @@ def test_what_was_fetched_long_ago_is_not_handed_out(database):
     assert other.receive() is None
 
 
-def test_a_temporary_name_lasts_as_long_as_somebody_receives(broker, database):
+def test_a_temporary_name_lasts_while_it_has_a_receiver(broker, database):
     left, live = (broker.receiver("news", f"{TEMPORARY}{name}") for name in ("left", "live"))
     for receiver in (left, live):
         assert receiver.receive() is None
@@ -89,7 +89,7 @@ def test_a_temporary_name_lasts_as_long_as_somebody_receives(broker, database):
     assert count(database, "messages") == 1
 
 
-def test_a_receiver_whose_temporary_name_was_forgotten_says_so(broker, database):
+def test_a_receiver_of_a_forgotten_temporary_name_raises(broker, database):
     receiver = broker.receiver("news", f"{TEMPORARY}reader")
     assert receiver.receive() is None
     pass_time(database, 601)
@@ -99,7 +99,7 @@ def test_a_receiver_whose_temporary_name_was_forgotten_says_so(broker, database)
         receiver.receive()
 
 
-def test_a_database_that_is_away_is_a_broker_that_is_away(broker, database):
+def test_an_unavailable_database_is_an_unavailable_broker(broker, database):
     receiver = broker.receiver("news", "reader")
     broker.publish("news", *texts("1", "2"))
     delivery = receiver.receive()

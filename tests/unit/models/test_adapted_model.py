@@ -155,7 +155,7 @@ def test_bad_labels_are_reported_what_is_wrong(labels, problem):
         AdaptedModel.from_names().fit(TEXTS, labels)
 
 
-def test_an_unfitted_model_says_so(tmp_path):
+def test_an_unfitted_model_raises(tmp_path):
     unfitted = AdaptedModel.from_names()
     for call in (lambda: unfitted.classify(["text"]), lambda: unfitted.save(tmp_path / "a"), unfitted.served):
         with pytest.raises(NotFitted, match="call fit first"):

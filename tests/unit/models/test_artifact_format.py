@@ -64,7 +64,7 @@ def test_a_header_damaged_anywhere_is_refused(model, tmp_path):
             AdaptedModel.load(tmp_path / "damaged")
 
 
-def test_a_newer_format_says_so(model, tmp_path):
+def test_a_newer_format_is_reported(model, tmp_path):
     whole = bytearray(model.save(tmp_path / "a").read_bytes())
     whole[8] = 9
     (tmp_path / "newer").write_bytes(whole)

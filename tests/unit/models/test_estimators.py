@@ -72,7 +72,7 @@ def test_naive_bayes_refuses_features_that_may_be_negative():
     ("kernel", "unused"),
     [("linear", {"degree", "gamma", "coef0"}), ("rbf", {"degree", "coef0", "seed"}), ("poly", {"seed"})],
 )
-def test_says_which_options_a_kernel_does_not_look_at(kernel, unused):
+def test_options_without_effect_for_a_kernel_are_reported(kernel, unused):
     plugin = estimators.get("scikit_model_svm")
     assert plugin.name == "svm"
     assert plugin.cls.unused(plugin.check({"kernel": kernel})).keys() == unused

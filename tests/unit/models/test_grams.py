@@ -60,7 +60,7 @@ def test_no_word_begins_with_a_mark(text):
 
 
 @pytest.mark.parametrize(("adapter", "options"), PAIRS)
-def test_a_model_trained_on_one_form_answers_the_other_alike(adapter, options):
+def test_a_model_trained_on_one_form_gives_the_same_answers_to_the_other(adapter, options):
     def asked(texts):
         return [{"text": text} for text in texts] if adapter == "numeric" else texts
 

@@ -137,7 +137,7 @@ def multiplying(rows):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9).SerializeToString()
 
 
-def test_what_onnx_runtime_says_of_shapes_is_said_with_the_number_of_fields():
+def test_errors_of_shapes_have_the_number_of_fields():
     model = runtime_of("onnx", multiplying(5), FIELDS, ["no", "yes"])
     with pytest.raises(ImportedModelFailed, match=r"while running MatMul node.* dimension mismatch \(2 declared\)"):
         model.answers([[1.0, 2.0]])
@@ -158,7 +158,7 @@ def test_an_answer_that_is_no_number_is_none():
         model.scores([{"a": 1e99, "b": 1.0}])  # more than a float of four bytes can be
 
 
-def test_a_graph_that_takes_a_row_at_a_time_is_asked_so():
+def test_a_graph_for_one_row_is_called_row_by_row():
     found = runtime_of("onnx", identity(2, 1), FIELDS, ["no", "yes"])
     assert found.answers([[1.0, 2.0], [3.0, 4.0]]).tolist() == [[1, 2], [3, 4]]
 
@@ -188,7 +188,7 @@ def test_a_bad_file_is_refused_in_a_line(form, content, declared, problem):
     assert "\n" not in str(refused.value)
 
 
-def test_a_type_that_skops_does_not_trust_is_named_and_may_be_let_in():
+def test_a_type_that_skops_does_not_trust_is_named_and_may_be_allowed():
     content = skops_io.dumps(make_pipeline(FunctionTransformer(copy.copy), *text_pipeline()).fit(TEXTS, LABELS))
     with pytest.raises(ImportInvalid, match=r"not trusted: copy\.copy; each is let in by being named"):
         runtime_of("skops", content, Declared(), [])
@@ -281,7 +281,7 @@ class Mortal:
         return eval, ("type('M', (), {'predict': lambda self, rows: __import__('os')._exit(3)})()",)
 
 
-def test_the_process_ends_when_nobody_needs_it():
+def test_the_process_ends_with_its_last_user():
     runtime = runtime_of("joblib", joblibbed(text_pipeline()), Declared(), [])
     process = runtime._process._process
     assert process.poll() is None

@@ -92,13 +92,13 @@ def test_one_that_is_busy_is_ready():
     asking.join()
 
 
-def test_many_rows_are_asked_in_parts():
+def test_many_rows_are_sent_in_parts():
     runtime = runtime_of("onnx", counting().SerializeToString(), FIELDS, ["no", "yes"])
     rows = np.arange(4400.0).reshape(2200, 2) / 4400
     np.testing.assert_allclose(runtime.answers(rows.tolist()), rows.astype(np.float32))
 
 
-def test_an_input_larger_than_a_pipe_does_not_wait_for_ever_on_a_model_that_does_not_read(isolation):
+def test_a_large_input_does_not_wait_forever_for_a_model_that_does_not_read(isolation):
     stopped = "os.kill(os.getpid(), signal.SIGSTOP)"
     runtime = opened("", f"{stopped} if rows == ['stop'] else None\nreturn ['no'] * len(rows)", seconds=1.0)
     with pytest.raises(ImportedModelTooSlow):
@@ -121,7 +121,7 @@ for kind in ("same", "own"):
     until(lambda: not running(marker))
 
 
-def test_it_ends_when_whoever_asks_is_killed(isolation, tmp_path):
+def test_it_ends_when_its_caller_is_killed(isolation, tmp_path):
     marker = f"argosy-test-{os.getpid()}-{isolation[:3]}"
     program = (
         f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)', {marker!r}])"
@@ -201,7 +201,7 @@ def test_where_bubblewrap_does_not_work_the_limits_remain_and_it_is_said(tmp_pat
     assert "no sandbox (bwrap is not installed)" in sandbox.isolation()
 
 
-def test_a_process_that_says_nonsense_is_an_error_of_the_model(isolation):
+def test_invalid_answers_of_a_process_are_an_error_of_the_model(isolation):
     shouting = "for n in range(3, 30):\n  try: os.write(n, b'\\xff' * 64)\n  except OSError: pass\nreturn ['no']"
     runtime = opened("", shouting)
     with pytest.raises(ImportedModelFailed, match="too large an answer"):

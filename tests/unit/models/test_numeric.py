@@ -22,7 +22,7 @@ def fitted(rows=ROWS, **options):
     return adapter.fit(rows, ["a"] * len(rows))
 
 
-def test_the_blocks_stand_side_by_side():
+def test_the_blocks_are_concatenated():
     matrix = fitted().transform(ROWS).toarray()
     spread = np.std([20, 40, 60])
     assert matrix[:, 0] == pytest.approx([-20 / spread, 0, 0, 20 / spread])

@@ -31,7 +31,7 @@ def test_the_example_from_python_runs(tmp_path, monkeypatch):
     assert AdaptedModel.load("topics.model").to_dict() == found["model"].to_dict()
 
 
-def test_the_adapter_of_ones_own_keeps_the_contract():
+def test_the_example_adapter_passes_the_contract():
     found = {"__name__": "length_adapter"}
     source = EXAMPLES[1].replace('adapters.register("length", Length)', "")
     assert 'adapters.register("length", Length)' in EXAMPLES[1]

@@ -18,7 +18,7 @@ def test_a_tensor_in_another_file_is_refused_wherever_it_stands(place):
     assert "another file" in why_not_self_contained(PLACES[place]().SerializeToString())
 
 
-def test_the_runtime_asks_before_it_loads(tmp_path, monkeypatch):
+def test_the_runtime_checks_before_it_loads(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "secret").write_bytes(b"secret")
     pytest.importorskip("onnxruntime", reason="the extra 'import' is not installed")

@@ -87,7 +87,7 @@ def test_other_weights_than_those_of_training_are_refused():
 
 
 @needs("onnx")
-def test_no_network_is_asked(monkeypatch):
+def test_no_network_is_used(monkeypatch):
     def refuse(*_):
         raise AssertionError("a socket was opened")
 

@@ -33,7 +33,7 @@ def test_it_is_scikit_learns_partial_fit(n_classes):
     assert ours.steps_ == theirs.t_
 
 
-def test_going_on_keeps_what_was_learned_and_starting_anew_does_not():
+def test_continuing_keeps_what_was_learned_and_starting_again_does_not():
     rows, codes = separable_rows(4)
     earlier = Sgd().fit(rows, codes, 4)
     only = np.flatnonzero(codes < 2)[:6]
@@ -72,7 +72,7 @@ def test_twice_is_the_same():
     assert first.to_dict() == second.to_dict()
 
 
-def test_what_cannot_be_gone_on_from():
+def test_versions_that_cannot_be_continued_are_refused():
     rows, codes = separable_rows(2)
     with pytest.raises(DefinitionInvalid, match="the same loss"):
         Sgd(loss="hinge").go_on_from(Sgd().fit(rows, codes, 2), np.arange(2))

@@ -65,7 +65,7 @@ def test_every_option_changes_what_is_learned(options, tiny_encoder):
 
 
 @trains
-def test_in_8_bits_it_answers_alike_from_a_quarter_of_the_bytes(tiny_encoder):
+def test_in_8_bits_it_gives_the_same_answers_from_a_quarter_of_the_bytes(tiny_encoder):
     X, y = rows()  # noqa: N806
     whole, small = (Transformer(**QUICK, precision=given).fit(X, y, 3) for given in ("float32", "int8"))
     assert (small.scores(X).argmax(axis=1) == y).mean() > 0.9

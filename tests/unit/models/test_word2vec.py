@@ -46,7 +46,7 @@ def test_too_few_words_are_reported():
         Word2Vec().fit(["one two", "three four"], ["a", "b"])
 
 
-def test_gensim_missing_says_what_to_install(monkeypatch):
+def test_without_gensim_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "gensim.models", None)
     with pytest.raises(ExtraMissing, match=r"argosy\[word2vec\]"):
         Word2Vec().fit(["one one"], ["a"])

@@ -9,7 +9,7 @@ from argosy.operations.moving import check_alike
 BEFORE = {"jobs": Content(2, "ab"), "plans": Content(0, "00")}
 
 
-def test_what_is_alike_passes():
+def test_equal_rows_pass():
     check_alike(BEFORE, {**BEFORE, "more": Content(1, "ff")}, "postgresql://db")
 
 

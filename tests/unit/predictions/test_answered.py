@@ -29,7 +29,7 @@ def test_feedback_is_counted_by_kind_and_whether_it_disagrees(database, vault, w
         assert feedback_said(transaction, "topics", 2) == {}
 
 
-def test_a_sealed_prediction_says_what_rests_in_the_clear(writer, log, predict):
+def test_a_sealed_prediction_shows_what_is_stored_in_the_clear(writer, log, predict):
     made = predict("a secret text", at=5.0, answer="law", token="shop")
     writer.write([made])
     row = log.sealed(made.id.upper())

@@ -43,7 +43,7 @@ def test_contradictory_feedback_is_all_kept_in_order(feedback, predict):
     assert [one.label for one in feedback.of(prediction_id)] == ["money", "sport"]
 
 
-def test_a_key_says_what_is_the_same(feedback, predict):
+def test_an_idempotency_key_identifies_repetitions(feedback, predict):
     one, other = predict().id, predict().id
     assert feedback.add(one, "outcome", "money", "shop", "key 1")
     assert not feedback.add(one, "outcome", "money", "shop", "key 1")
@@ -74,7 +74,7 @@ def test_keys_are_not_kept_in_the_clear(feedback, predict, database, tmp_path):
     assert all(b"canary" not in file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
 
 
-def test_an_unknown_prediction_takes_no_feedback(feedback, predict):
+def test_feedback_on_an_unknown_prediction_is_refused(feedback, predict):
     given = [Feedback(predict().id, "outcome", "money", "shop"), Feedback("00" * 22, "outcome", "money", "shop")]
     with pytest.raises(PredictionNotFound):
         feedback.add_many(given)
@@ -90,7 +90,7 @@ def test_an_unknown_prediction_takes_no_feedback(feedback, predict):
         ("label", "x" * 2000, "1000"),
     ],
 )
-def test_feedback_that_says_nothing_is_refused(feedback, predict, field, value, said):
+def test_empty_feedback_is_refused(feedback, predict, field, value, said):
     fields = {"kind": "outcome", "label": "money", "source": "shop", field: value}
     with pytest.raises(FeedbackInvalid, match=said):
         feedback.add(predict().id, **fields)
@@ -121,7 +121,7 @@ def test_a_models_feedback_is_counted_from_a_number_on(feedback, log, writer, pr
     assert feedback.count_after("tone", 0) == 0
 
 
-def test_a_change_of_mind_is_news_also_back_to_an_earlier_word(feedback, predict):
+def test_a_changed_label_is_new_also_back_to_an_earlier_one(feedback, predict):
     prediction_id = predict().id
     for label in ("money", "sport", "money"):
         assert feedback.add(prediction_id, "correction", label, "analyst")
@@ -129,7 +129,7 @@ def test_a_change_of_mind_is_news_also_back_to_an_earlier_word(feedback, predict
     assert [one.label for one in feedback.of(prediction_id)] == ["money", "sport", "money"]
 
 
-def test_a_word_that_may_measure_is_news_once(feedback, predict):
+def test_feedback_that_newly_measures_is_new_once(feedback, predict):
     prediction_id = predict().id
     assert feedback.add(prediction_id, "correction", "money", "analyst")
     assert feedback.add(prediction_id, "correction", "money", "analyst", is_uniform=True)
@@ -167,7 +167,7 @@ def test_over_a_server_what_is_kept_measures_where_the_prediction_was_drawn_and_
         ]
 
 
-def test_what_the_owner_says_measures_without_a_draw(feedback, predict, scope):
+def test_the_owners_feedback_measures_without_a_draw(feedback, predict, scope):
     ids = PredictionIds(scope)
     undrawn = next(one for one in (predict().id for _ in range(99)) if ids.draw(one) >= MEASURED_SHARE)
     assert feedback.add_many([said(undrawn, is_uniform=True)], ANYBODY) == 1
@@ -199,7 +199,7 @@ def test_a_key_is_of_its_token_and_of_all_that_was_said(feedback, predict):
             feedback.add_many([said(**{"prediction_id": one, **keyed, **changed})], shop)
 
 
-def test_a_word_of_one_token_is_not_anothers(feedback, predict):
+def test_repetitions_are_separate_for_each_token(feedback, predict):
     one = predict().id
     for token in ("shop", "desk"):
         assert feedback.add_many([said(one, source="both")], giver(token, source="both")) == 1

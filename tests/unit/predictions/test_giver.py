@@ -22,7 +22,7 @@ def token(*claims, source=""):
         ("outcome", True, ("outcome", "uniform")),
     ],
 )
-def test_a_token_says_what_it_may_claim_and_nothing_else(kind, is_uniform, claims):
+def test_feedback_may_state_only_what_its_token_claims(kind, is_uniform, claims):
     token(*claims).check(kind, "shop", is_uniform)
     for one in claims:
         with pytest.raises(NotPermitted, match=f"--claim {one}"):

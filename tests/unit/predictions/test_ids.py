@@ -72,6 +72,6 @@ def test_draws_are_uniform_permanent_and_independent_of_what_is_seen():
     assert abs(correlation(draws, range(4000))) < 5 / 4000**0.5
 
 
-def test_a_draw_cannot_be_told_without_the_key():
+def test_a_draw_cannot_be_computed_without_the_key():
     issued = IDS.issue(1, 1000.0, bytes(8))[0]
     assert PredictionIds(Scope("predictions", bytes([1]) * 32)).draw(issued) != IDS.draw(issued)

@@ -13,7 +13,7 @@ from argosy.vault.scope import Scope
 from stored.rows import rows
 
 
-def test_a_prediction_is_found_before_anybody_drained(writer, log, predict):
+def test_a_prediction_is_found_before_a_drain(writer, log, predict):
     made = predict("a text", client="app", subject="ann", entity="order 7")
     writer.write([made])
     found = log.get(made.id.upper())
@@ -89,7 +89,7 @@ def test_erasing_a_subject_leaves_nothing_of_it(writer, log, predict, database, 
     assert len(feedback.of(other.id)) == 1
 
 
-def test_a_writer_goes_on_during_an_erasure(writer, log, predict, database, spool):
+def test_a_writer_continues_during_an_erasure(writer, log, predict, database, spool):
     writer.write([predict("mine", subject="ann"), predict("other")])
     assert len(log.erase("ann")) == 1
     writer.write([predict("later", subject="ann")])
@@ -99,7 +99,7 @@ def test_a_writer_goes_on_during_an_erasure(writer, log, predict, database, spoo
     assert log.erase("nobody") == []
 
 
-def test_what_was_sealed_under_a_key_that_is_gone_stops_nothing(writer, log, predict, spool):
+def test_records_sealed_under_a_lost_key_block_nothing(writer, log, predict, spool):
     made, gone = predict("a text", entity="order 7"), Scope("predictions", bytes(32))
     prediction_id = PredictionIds(gone).issue(1, 1000.0, bytes(8))[0]
     foreign = Spooling(spool, gone)

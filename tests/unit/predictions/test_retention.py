@@ -28,7 +28,7 @@ def all_gone(database, keep):
         pass
 
 
-def test_what_is_older_goes_by_model(database, writer, log, predict):
+def test_older_predictions_are_deleted_by_model(database, writer, log, predict):
     now = moment(database)
     old, new = logged(writer, log, predict, [31 * DAY, 29 * DAY], now)
     (other,) = logged(writer, log, predict, [900 * DAY], now, model="news")
@@ -41,7 +41,7 @@ def test_what_is_older_goes_by_model(database, writer, log, predict):
     assert {old, also}.isdisjoint(column(database, "predictions", "id"))
 
 
-def test_for_ever_is_for_ever(database, writer, log, predict):
+def test_without_a_limit_nothing_is_deleted(database, writer, log, predict):
     logged(writer, log, predict, [9000 * DAY], moment(database))
     all_gone(database, lambda _: None)
     assert count(database, "predictions") == 1

@@ -46,7 +46,7 @@ def test_the_draw_is_the_same(log, logged, rows, monkeypatch):
         assert len(pool.likely) < 100
 
 
-def test_the_newest_are_those_that_nobody_has_judged(log, logged, monkeypatch):
+def test_the_newest_are_those_without_a_review(log, logged, monkeypatch):
     monkeypatch.setattr(review_pool, "NEWEST_ROWS", 150)
     open_ones = [one.prediction_id for one in reversed(logged) if not one.is_measured]
     assert log.for_review("topics", 0.0, 9e9, 1).newest == open_ones[:150]

@@ -38,7 +38,7 @@ def test_an_empty_or_missing_folder_drains_to_nothing(spool, database):
     assert drain_once(spool, database) == 0
 
 
-def test_a_segment_goes_when_its_writer_has_gone(writer, spool, database, predict):
+def test_a_segment_is_removed_when_its_writer_has_ended(writer, spool, database, predict):
     writer.write([predict()])
     drain_once(spool, database)
     assert len(segments.segments_in(spool)) == 1
@@ -92,7 +92,7 @@ def test_a_tail_torn_anywhere_loses_only_what_was_never_answered(spool, scope, d
         assert segments.segments_in(spool) == []
 
 
-def test_a_damaged_record_is_kept_aside_and_the_rest_goes_on(spool, scope, database, predict):
+def test_a_damaged_record_is_set_aside_and_the_rest_is_moved(spool, scope, database, predict):
     writer = Spooling(spool, scope)
     first, second, third = predict(), predict(), predict()
     writer.write([first, second, third])
@@ -138,7 +138,7 @@ def test_a_spool_of_a_format_before_is_drained(spool, database, record):
 
 
 @pytest.mark.parametrize("strange", [b"\x03a newer one", b"\x02" + b"\x99" + b"secret" * 3, b"text"])
-def test_what_cannot_be_read_is_kept_aside_and_the_rest_goes_on(spool, scope, database, predict, strange, caplog):
+def test_an_unreadable_record_is_set_aside_and_the_rest_is_moved(spool, scope, database, predict, strange, caplog):
     writer, before, after = Spooling(spool, scope), predict(), predict()
     writer.write([before])
     asyncio.run(writer.append(frames.frame(strange)))
@@ -178,7 +178,7 @@ UNSTORABLE = {
 
 
 @pytest.mark.parametrize("name", UNSTORABLE)
-def test_what_cannot_be_stored_is_kept_aside_and_the_rest_goes_on(spool, scope, database, predict, name):
+def test_an_unstorable_record_is_set_aside_and_the_rest_is_moved(spool, scope, database, predict, name):
     writer, before, after = Spooling(spool, scope), predict(), predict()
     writer.write([before])
     asyncio.run(writer.append(frames.frame(UNSTORABLE[name])))
@@ -202,7 +202,7 @@ def test_any_text_that_is_one_can_be_stored(writer, spool, database, predict, lo
 
 
 @pytest.mark.sqlite  # its triggers
-def test_a_record_that_the_database_refuses_is_kept_aside_and_the_rest_goes_on(spool, scope, database, predict, caplog):
+def test_a_record_that_the_database_refuses_is_set_aside_and_the_rest_is_moved(spool, scope, database, predict, caplog):
     writer = Spooling(spool, scope)
     made = [predict(f"text {n}", answer="refused" if n in (70, 71, 290) else "sport") for n in range(300)]
     writer.write(made)

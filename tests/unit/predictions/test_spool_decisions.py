@@ -128,7 +128,7 @@ def test_only_those_that_live_and_have_not_answered_are_waited_for(spools, asked
 
 
 @given(st.booleans(), st.integers(0, 9))
-def test_a_new_spool_owes_all_or_nothing(is_empty, newest):
+def test_a_new_spool_has_all_or_no_pending_erasures(is_empty, newest):
     assert newest - first_obeyed(is_empty, newest) == (0 if is_empty else newest)
 
 

@@ -63,7 +63,7 @@ def status(database, machine):
     return {one.name: one for one in Spools(database).all()}[machine.name]
 
 
-def test_a_look_up_leaves_other_spools_alone_and_has_their_drainers_drain(machine, database, predict):
+def test_a_look_up_does_not_touch_other_spools_and_makes_their_drainers_drain(machine, database, predict):
     here, there = machine("here"), machine("there")
     made = predict(entity="order 7")
     there.answer(made)
@@ -90,7 +90,7 @@ def test_one_that_is_silent_is_not_waited_for(machine, database, predict, monkey
     assert [one.name for one in here.log.behind()] == [there.name]
 
 
-def test_one_that_lives_and_does_not_drain_is_named(machine, database, predict):
+def test_a_running_drainer_that_does_not_drain_is_reported(machine, database, predict):
     here, there = machine("here"), machine("there")
     Spools(database).see(there.name, there.spool, held(there.spool, {}, 0.0))
     assert [one.name for one in Spools(database).have_drained(here.name, seconds=0.0)] == [there.name]
@@ -149,7 +149,7 @@ def test_a_drainer_killed_while_it_erases_begins_again(machine, database, predic
     assert not any(one.owes for one in Spools(database).all())
 
 
-def test_one_that_lives_erases_without_being_asked(machine, database, predict):
+def test_a_running_drainer_erases_automatically(machine, database, predict):
     here, there = machine("here"), machine("there")
     with there.draining():
         there.answer(predict(subject="ann"))
@@ -158,7 +158,7 @@ def test_one_that_lives_erases_without_being_asked(machine, database, predict):
     assert count(database, "predictions") == 0
 
 
-def test_one_that_is_gone_can_be_forgotten_and_obeys_when_it_comes_back(machine, database, predict):
+def test_a_lost_spool_can_be_forgotten_and_erases_when_it_returns(machine, database, predict):
     here, there, registry = machine("here"), machine("there"), Spools(database)
     ann = predict(subject="ann")
     there.answer(ann, predict(subject="bob"))
@@ -177,7 +177,7 @@ def test_one_that_is_gone_can_be_forgotten_and_obeys_when_it_comes_back(machine,
     assert ann.id not in column(database, "predictions", "id")
 
 
-def test_a_new_spool_owes_nothing_of_before_and_an_unknown_one_with_files_owes_everything(
+def test_a_new_spool_has_no_earlier_erasures_and_an_unknown_one_with_files_has_all(
     machine, database, predict, tmp_path, scope
 ):
     here = machine("here")
@@ -226,7 +226,7 @@ def test_what_is_held_is_counted_and_how_old_it_is(machine, predict, monkeypatch
     assert held(there.spool, {}, 5000.0).predictions == pytest.approx(100, abs=5)
 
 
-def test_feedback_about_an_entity_says_where_it_may_be(machine, database, vault):
+def test_unmatched_feedback_about_an_entity_names_the_spools(machine, database, vault):
     here, there = machine("here"), machine("there")
     given = Feedback("", "outcome", "money", "desk")
     with pytest.raises(PredictionNotFound, match=f"nothing was predicted .* in the spool '{there.name}'"):

@@ -29,14 +29,14 @@ def test_the_text_is_the_usual_column_without_any_label(tmp_path):
     assert read(path) == [InputRow(1, "one")]
 
 
-def test_an_only_column_may_be_a_file_without_a_header_and_is_asked_about(tmp_path):
+def test_a_single_column_may_be_a_file_without_a_header(tmp_path):
     path = written(tmp_path / "a.csv", "eins und eins\nzwei\ndrei\n")
     with pytest.raises(ExamplesInvalid, match="which column is the text"):
         read(path)
     assert [row.given for row in read(path, WantedColumns("eins und eins"))] == ["zwei", "drei"]
 
 
-def test_the_model_says_the_field_that_it_reads(tmp_path):
+def test_the_column_is_named_by_the_models_field(tmp_path):
     path = written(tmp_path / "a.csv", "body,text\none,two\n")
     assert [row.given for row in read(path, reads={"body": "text"})] == ["one"]
     assert [row.given for row in read(path, WantedColumns("text"), reads={"body": "text"})] == ["two"]
@@ -56,7 +56,7 @@ def test_columns_that_are_kept_and_names(tmp_path):
     assert row == InputRow(1, "x", "", (5, "7"), "90071992547409937.5", "7")
 
 
-def test_bad_rows_are_said_in_their_place(tmp_path):
+def test_bad_rows_are_reported_in_their_place(tmp_path):
     path = written(tmp_path / "a.csv", 'text,id\none,1\n,2\nthree,3,4\n"  ",5\nsix,6\n')
     rows = read(path, WantedColumns(keep=("id",)))
     assert [(row.number, row.given) for row in rows] == [(2, "one"), (3, None), (4, None), (5, None), (6, "six")]
@@ -73,7 +73,7 @@ def test_a_text_over_the_limit_is_a_bad_row(tmp_path):
     assert [row.given for row in rows] == [None, "abc"]
 
 
-def test_a_file_that_breaks_off_says_so_at_its_end(tmp_path):
+def test_a_truncated_file_is_reported_at_its_end(tmp_path):
     lines = "".join(json.dumps({"text": f"text {n} " + "x" * n}) + "\n" for n in range(2000))
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress(lines.encode())[:-2000])
@@ -92,12 +92,12 @@ def test_a_file_that_breaks_off_says_so_at_its_end(tmp_path):
         (WantedColumns("a", subject="x"), "no column is called 'x'"),
     ],
 )
-def test_a_column_that_is_not_there_is_said_before_anything(tmp_path, wanted, message):
+def test_a_missing_column_is_reported_first(tmp_path, wanted, message):
     with pytest.raises(ExamplesInvalid, match=message):
         read(written(tmp_path / "a.csv", "a,b\n1,2\n"), wanted)
 
 
-def test_parquet_reads_what_is_asked_for(tmp_path):
+def test_parquet_reads_only_the_requested_columns(tmp_path):
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet
 

@@ -31,7 +31,7 @@ def left(output):
     return sorted(path.name for path in output.parent.iterdir())
 
 
-def test_it_goes_on_where_it_was(output, begun):
+def test_it_resumes_where_it_stopped(output, begun):
     with Journal(output) as journal:
         assert journal.go_on(HEADER)
         assert (journal.batches, journal.done.rows, journal.done.problems) == (2, 4, 1)
@@ -45,7 +45,7 @@ def test_it_goes_on_where_it_was(output, begun):
 
 
 @pytest.mark.parametrize("torn", [b'{"batch":2,"size":8', b"\x00\x00\x00\n", b"three"])
-def test_what_a_crash_left_half_written_is_taken_away(output, begun, torn):
+def test_a_partial_batch_of_a_crash_is_removed(output, begun, torn):
     progress, partial = output.with_name(".out.csv.progress"), output.with_name(".out.csv.partial")
     progress.write_bytes(progress.read_bytes() + torn)
     partial.write_bytes(partial.read_bytes() + b"thr")
@@ -69,7 +69,7 @@ def test_a_damaged_output_is_written_again_with_the_same_ids(output, begun, cont
 
 
 @pytest.mark.parametrize("change", [{"size": 101}, {"modified_ns": 6}, {"asked": "topics@2"}, {"options": ["jsonl"]}])
-def test_another_input_or_option_begins_anew(output, begun, change):
+def test_a_different_input_or_option_starts_again(output, begun, change):
     other = msgspec.structs.replace(HEADER, **change)
     with Journal(output) as journal:
         assert not journal.go_on(other)

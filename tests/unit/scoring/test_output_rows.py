@@ -49,7 +49,7 @@ def test_lines_of_json():
     assert (second["label"], second["version"], second["problem"]) == (None, None, "the text is empty")
 
 
-def test_what_is_not_wanted_is_no_column():
+def test_unrequested_figures_have_no_column():
     bare = layout("jsonl", keep=(), scores=(), is_logged=False)
     (line,) = encoded(bare, [AnsweredRow(1, (), "law", 0.5)], with_header=True).splitlines()
     assert json.loads(line) == {"row": 1, "label": "law", "confidence": 0.5, "version": "topics@3", "problem": None}
@@ -75,7 +75,7 @@ def test_a_kept_column_has_no_name_of_another():
         check_distinct(layout("csv", keep=("probability.law",)))
 
 
-def test_the_name_says_the_form():
+def test_the_suffix_decides_the_format():
     found = [form_of(Path(name)) for name in ("a.csv", "a.JSONL", "a.ndjson", "a.parquet")]
     assert found == ["csv", "jsonl", "jsonl", "parquet"]
     with pytest.raises(PathInvalid, match="must end in"):

@@ -108,7 +108,7 @@ def test_a_version_that_fails_to_load_leaves_the_old_one_and_is_tried_again(mana
     assert answered_by(manager) == 2
 
 
-def test_the_first_version_failing_says_so(manager, loader):
+def test_a_failing_first_version_is_reported(manager, loader):
     loader.broken = {"topics 1"}
     manager.aspire([aspire([1])])
     settle(manager)

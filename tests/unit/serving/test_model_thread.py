@@ -51,7 +51,7 @@ def test_a_request_is_not_held_until_the_next_one():
     lane.shutdown()
 
 
-def test_the_process_ends_while_a_call_goes_on():
+def test_the_process_ends_during_a_call():
     program = """
 import threading
 from argosy.serving.model_thread import ModelThread

@@ -53,7 +53,7 @@ def test_the_same_code_needs_no_word(label, is_strict, caplog):
 
 
 @pytest.mark.parametrize("label", OTHER)
-def test_other_code_is_warned_of_or_refused(label, caplog):
+def test_changed_code_causes_a_warning_or_a_refusal(label, caplog):
     said = f"topics@3 ({label}) was trained with other code of {OTHER[label]} than is here"
     with caplog.at_level(logging.WARNING, "argosy.serving"):
         TrainedCode(STORE, is_strict=False).check(reference(label))
@@ -62,7 +62,7 @@ def test_other_code_is_warned_of_or_refused(label, caplog):
         TrainedCode(STORE, is_strict=True).check(reference(label))
 
 
-def test_a_row_that_cannot_be_read_keeps_no_version_from_answering(caplog):
+def test_an_unreadable_row_blocks_no_version(caplog):
     with caplog.at_level(logging.WARNING, "argosy.serving"):
         TrainedCode(STORE, is_strict=False).check(reference("damaged"))
     assert "topics@3 (damaged): whether" in caplog.text

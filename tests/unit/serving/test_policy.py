@@ -21,7 +21,7 @@ SNAPSHOTS = st.lists(
 
 @settings(deadline=None, max_examples=200)
 @given(SNAPSHOTS)
-def test_only_what_is_wanted_is_loaded_and_only_what_nobody_reaches_is_unloaded(snapshots):
+def test_only_aspired_versions_are_loaded_and_only_unreachable_ones_unloaded(snapshots):
     action = next_action(snapshots, now=50.0)
     by_number = {one.version: one for one in snapshots}
     if action is None:

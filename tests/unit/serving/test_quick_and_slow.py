@@ -52,7 +52,7 @@ def plane(tmp_path, database):
 
 
 @pytest.mark.parametrize("name", ["quick", "slow"])
-def test_a_request_that_nobody_waits_for_is_not_scored(plane, name):
+def test_an_abandoned_request_is_not_scored(plane, name):
     asked = []
     plane.manager.routing.find(name, None).predictor.score = lambda *given: asked.append(given)
     with pytest.raises(RequestTooSlow, match="before the model could answer it"):

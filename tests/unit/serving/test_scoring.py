@@ -50,7 +50,7 @@ def test_requests_without_a_bad_row_are_one_call():
     assert model.calls == [["a", "bb", "ccc"]]
 
 
-def test_a_model_that_is_too_slow_is_not_asked_again():
+def test_a_model_that_is_too_slow_is_not_called_again():
     model = Lengths()
     found = score_requests(model, [["a"], ["slow"], ["bb"]], 100)
     assert [type(one) for one in found] == [ImportedModelTooSlow] * 3

@@ -53,14 +53,14 @@ def test_only_changes_are_passed_on():
     assert heard == [[aspire([1])], [aspire([2])]]
 
 
-def test_a_catalogue_that_is_away_changes_nothing():
+def test_an_unavailable_catalogue_changes_nothing():
     heard = []
     source = Source(Offers(DatabaseUnavailable("locked"), [aspire([1])]), heard.append)
     assert [source.poll(), source.poll()] == [False, True]
     assert heard == [[aspire([1])]]
 
 
-def test_it_asks_when_there_is_news():
+def test_it_reads_after_a_notification():
     catalogue = Offers([aspire([1])], [aspire([2])])
     with running(catalogue, NEVER) as heard:
         assert heard.get(timeout=PATIENCE) == [aspire([1])]
@@ -68,7 +68,7 @@ def test_it_asks_when_there_is_news():
         assert heard.get(timeout=PATIENCE) == [aspire([2])]
 
 
-def test_it_asks_now_and_then_without_news():
+def test_it_polls_without_a_notification():
     with running(Offers([aspire([1])], [aspire([2])]), 0.001) as heard:
         assert [heard.get(timeout=PATIENCE) for _ in range(2)] == [[aspire([1])], [aspire([2])]]
 

@@ -78,6 +78,6 @@ def test_a_signature_that_no_model_has_is_refused(name, said):
         ({"inputs": 3}, "must be text"),
     ],
 )
-def test_what_gives_no_inputs_says_where(body, said):
+def test_a_request_without_inputs_names_the_place(body, said):
     with pytest.raises(RequestInvalid, match=said):
         rows_of_predict(body)

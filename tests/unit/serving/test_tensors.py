@@ -88,12 +88,12 @@ def test_a_message_about_many_tensors_names_a_few():
         (b"[" * 100_000, "nested|not JSON|array"),
     ],
 )
-def test_a_body_that_is_no_request_says_where(body, said):
+def test_an_invalid_body_names_the_place(body, said):
     with pytest.raises(RequestInvalid, match=said):
         parse_body(body)
 
 
-def test_null_says_the_same_as_leaving_out():
+def test_null_is_the_same_as_leaving_out():
     body = parse_body(
         b'{"id": null, "parameters": null, "outputs": null, "inputs": [{"name": "text", "shape": [1], '
         b'"datatype": "BYTES", "data": ["a"], "parameters": null}]}'

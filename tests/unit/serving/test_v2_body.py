@@ -76,7 +76,7 @@ def test_sizes_that_do_not_add_up_are_refused(tensors, binary, said):
         fill_binary_tensors(tensors, memoryview(binary))
 
 
-def test_outputs_come_in_binary_where_it_is_asked_for():
+def test_outputs_are_binary_on_request():
     outputs = [RequestedOutput("label"), RequestedOutput("scores", {"binary_data": False})]
     assert wanted_in_binary(InferBody([], outputs=outputs, parameters={"binary_data_output": True})) == {"label"}
     assert wanted_in_binary(InferBody([], parameters={"binary_data_output": True})) is None
@@ -96,7 +96,7 @@ WHOLE = '{"inputs": [{"name": "text", "shape": [1], "datatype": "BYTES", "data":
         (WHOLE + ', "ignored": {"a": 1, "a": 2}}', "a"),
     ],
 )
-def test_a_request_that_says_a_key_twice_is_refused(body, key):
+def test_a_request_with_a_duplicate_key_is_refused(body, key):
     with pytest.raises(RequestInvalid, match=f"the key '{key}' is given twice"):
         parse_body(body.encode())
 

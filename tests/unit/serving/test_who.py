@@ -31,7 +31,7 @@ def test_headers_come_under_the_same_rule():
 
 
 @pytest.mark.parametrize("given", [0.5, 9e16, True, [], {}, "x" * 1001])
-def test_what_names_nobody_exactly_is_refused(given):
+def test_inexact_names_are_refused(given):
     with pytest.raises(RequestInvalid, match="subject"):
         caller_of(request(), {"subject": given})
 
@@ -51,7 +51,7 @@ def test_what_is_no_label_is_refused(given):
 
 
 @pytest.mark.parametrize("twice", ['"label": "b"', '"source": "x", "source": "y"'])
-def test_feedback_that_says_a_key_twice_is_refused(twice):
+def test_feedback_with_a_duplicate_key_is_refused(twice):
     key = twice[1:].partition('"')[0]
     with pytest.raises(FeedbackInvalid, match=f"the key '{key}' is given twice"):
         parse_given(f'{{"label": "a", "prediction_id": "p", {twice}}}'.encode(), "")

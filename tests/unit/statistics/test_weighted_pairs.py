@@ -19,7 +19,7 @@ def test_with_equal_weights_flips_agree_with_mcnemars_exact_test(lost, won):
     assert found == pytest.approx(mcnemar(lost, won), abs=0.005)
 
 
-def test_a_heavy_row_counts_for_as_much_as_it_stands_for():
+def test_a_row_counts_by_its_weight():
     weights = np.array([1.0, 1.0, 8.0])
     assert mean_difference(np.array([1, 1, -1], np.int8), weights) == pytest.approx(-0.6)
 

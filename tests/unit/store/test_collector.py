@@ -34,7 +34,7 @@ def record(store, label, artifact):
         store.record(transaction, Trained(label, {}, "digest", artifact, 1, {}, {}, 0.1, 1.0, {}, {}))
 
 
-def test_what_a_dead_worker_left_goes_and_what_is_referred_to_stays(store, tmp_path):
+def test_artifacts_of_dead_workers_are_removed_and_referenced_ones_stay(store, tmp_path):
     kept, orphan = put(store, tmp_path, b"kept", 9000), put(store, tmp_path, b"orphan", 9000)
     record(store, "one", kept)
     assert collect(store.database, store.artifacts, NOON) == [orphan]
@@ -48,7 +48,7 @@ def test_a_young_one_may_be_about_to_be_recorded(store, tmp_path, age, goes):
     assert bool(collect(store.database, store.artifacts, NOON)) is goes
 
 
-def test_one_that_is_put_again_is_young_again(store, tmp_path):
+def test_putting_an_artifact_again_renews_its_age(store, tmp_path):
     put(store, tmp_path, b"orphan", 9000)
     digest = store.artifacts.put(tmp_path / "source")
     assert collect(store.database, store.artifacts, store.artifacts.path(digest).stat().st_mtime + 1) == []
@@ -87,7 +87,7 @@ def test_a_result_is_refused_whose_artifact_went_since_it_was_put(store, tmp_pat
     assert collect(store.database, store.artifacts, clock.now() + 1, age=0.0) == []
 
 
-def test_a_result_is_refused_whose_artifact_was_put_while_it_went(store, tmp_path):
+def test_a_result_is_refused_if_its_artifact_was_put_during_its_removal(store, tmp_path):
     (tmp_path / "source").write_bytes(b"late")
     digest = store.put_artifact(tmp_path / "source").digest
     puts = []
@@ -172,7 +172,7 @@ def test_a_removal_of_what_is_no_artifact_is_over(store, monkeypatch):
 
 
 @pytest.mark.parametrize("error", [PermissionError(13, "not now"), ArtifactsUnavailable("s3://b: not now")])
-def test_a_store_that_is_away_does_not_stop_a_worker(store, error):
+def test_an_unavailable_store_does_not_stop_a_worker(store, error):
     class Away:
         def list_artifacts(self):
             raise error

@@ -69,7 +69,7 @@ def made(found):
         return adapters.get("kept-mine").create({"unit": 2.0}), adapters.name_of(adapters.get("kept-own").cls)
 
 
-def test_each_state_finds_its_own_modules_also_when_it_is_asked(here):
+def test_each_state_finds_its_own_modules_also_when_it_answers(here):
     first, second = import_kept(code(2)), import_kept(code(3))
     assert import_kept(code(2)) is first
     (old, name), (new, _) = made(first), made(second)

@@ -117,7 +117,7 @@ def test_references(store):
         ("@champion", VersionNotFound, "names no version"),
     ],
 )
-def test_a_reference_to_nothing_says_what_there_is(store, reference, error, message):
+def test_an_unknown_reference_lists_the_known_ones(store, reference, error, message):
     record(store, "topics", "a", "b")
     promote(store, "topics", 1)
     with pytest.raises(error, match=message):
@@ -155,7 +155,7 @@ def test_what_cannot_be_promoted(store):
     assert store.history("topics") == []
 
 
-def test_rolling_back_goes_back_one_promotion_at_a_time(store):
+def test_a_rollback_undoes_one_promotion_at_a_time(store):
     record(store, "topics", "a", "b", "c")
     promote(store, "topics", 1, 2, 3, 1)
     assert [rollback(store, "topics") for _ in range(3)] == [3, 2, 1]
@@ -201,7 +201,7 @@ def test_what_is_recorded_is_reported_of_many_labels_at_once(store):
         assert store.digests(transaction, "topics") == [digest]
 
 
-def test_an_alias_that_was_taken_away_has_no_version_before(store):
+def test_a_removed_alias_has_no_previous_version(store):
     record(store, "topics", "a", "b")
     promote(store, "topics", 1, 2)
     with store.database.write() as transaction:

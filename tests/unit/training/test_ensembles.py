@@ -50,7 +50,7 @@ def test_lists_are_permutations(project, labels):
     assert project.plans.check(plan(two, "vote")).will_train == 2
 
 
-def test_versions_become_labels_when_asked(project, labels):
+def test_versions_become_labels_on_request(project, labels):
     named = project.plans.check(plan([f"base@{number}" for number in (1, 2, 3)], "vote"))
     found = [project.models.resolve(f"base@{number}").label for number in (1, 2, 3)]
     assert named.wanted == project.plans.check(plan(found, "vote")).wanted
@@ -87,7 +87,7 @@ def test_what_cannot_answer_together_is_refused_in_a_line(project, labels, of, b
     assert "\n" not in str(refused.value)
 
 
-def test_a_model_for_members_wants_members(project):
+def test_a_model_for_members_requires_members(project):
     with pytest.raises(UserMistake, match="write `ensemble:`"):
         project.plans.submit({"name": "alone", "dataset": "all", "adapter": "tfidf", "model": "stack"})
 

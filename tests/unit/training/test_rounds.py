@@ -56,7 +56,7 @@ def test_rounds_are_the_same_again_and_others_with_another_seed():
     assert (first != other).any()
 
 
-def test_folds_are_independent_of_the_split_that_they_divide_anew():
+def test_folds_are_independent_of_the_split_that_they_divide():
     place = fractions(id_words(IDS), 0)
     fold = next(validation_masks(Folds(2), IDS, ["a"] * 300))
     assert abs(np.corrcoef(place, fold)[0, 1]) < 0.2

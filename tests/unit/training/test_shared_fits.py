@@ -140,7 +140,7 @@ def killed(memory, project):
     return MemoryFolder(project, memory.folder).path
 
 
-def test_what_is_left_of_projects_that_are_gone_is_removed_by_others(memory):
+def test_files_of_deleted_projects_are_removed_by_other_projects(memory):
     (memory.project / "argosy.yaml").touch()
     other, gone = memory.folder.parent / "other", memory.folder.parent / "gone"
     other.mkdir()
@@ -164,7 +164,7 @@ def test_what_is_left_of_projects_that_are_gone_is_removed_by_others(memory):
     assert clear_others(memory.folder) == (0, found.left)
 
 
-def test_clearing_while_workers_come_and_go_takes_nothing_from_them(memory):
+def test_clearing_while_workers_start_and_end_removes_nothing_in_use(memory):
     folder = MemoryFolder(memory.project, memory.folder)
     for _ in range(20):
         fits = memory.fits()

@@ -50,7 +50,7 @@ def answering(status, body):
         (200, b'{"models": 1}'),
     ],
 )
-def test_whatever_a_server_says_is_one_short_line(tmp_path, status, body):
+def test_any_answer_of_a_server_is_one_short_line(tmp_path, status, body):
     with answering(status, body) as (url, _), pytest.raises(Exception) as failed:
         RemoteStore(url, cache=tmp_path).all_versions()
     assert type(failed.value).__module__ == "argosy.errors"

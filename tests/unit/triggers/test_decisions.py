@@ -26,7 +26,7 @@ HISTORIES = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.tuples(st.int
 
 
 @given(st.integers(0, 2000), st.integers(1, 1000))
-def test_rows_fire_from_as_many_as_were_asked_for(newer, every):
+def test_rows_fire_from_the_given_number(newer, every):
     assert bool(rows_reason(newer, every, "news")) == (newer >= every)
 
 
@@ -39,7 +39,7 @@ def look_after(schedule, settled, moments):
 
 
 @given(SCHEDULES, STEPS)
-def test_a_moment_that_came_fires_at_the_next_look_and_many_missed_ones_fire_once(schedule, steps):
+def test_a_due_time_fires_at_the_next_check_and_many_missed_ones_fire_once(schedule, steps):
     before, moments = START, itertools.accumulate(steps, initial=START)
     for now, decision in look_after(schedule, START, moments):
         assert bool(decision.reason) == (schedule.after(before) <= now)
@@ -47,7 +47,7 @@ def test_a_moment_that_came_fires_at_the_next_look_and_many_missed_ones_fire_onc
 
 
 @given(SCHEDULES, STEPS, st.integers(0, 29), st.floats(0, 3600))
-def test_a_clock_that_is_put_back_by_an_hour_repeats_no_moment(schedule, steps, at, back):
+def test_a_clock_that_is_set_back_by_an_hour_repeats_no_time(schedule, steps, at, back):
     now, moments = START, []
     for number, step in enumerate(steps):
         now += step - (back if number == at else 0.0)
@@ -59,13 +59,13 @@ def test_a_clock_that_is_put_back_by_an_hour_repeats_no_moment(schedule, steps, 
 
 
 @given(SCHEDULES, st.floats(AHEAD_SECONDS + 1, 1e9))
-def test_what_was_settled_by_a_clock_far_ahead_is_settled_anew(schedule, ahead):
+def test_a_state_from_a_clock_far_ahead_is_replaced(schedule, ahead):
     first, second = (decision for _, decision in look_after(schedule, START + ahead, [START, schedule.after(START)]))
     assert (first.reason, first.settle_until) == ("", START)
     assert second.reason
 
 
-def test_a_late_one_says_so():
+def test_a_late_firing_is_reported():
     decision = moment_decision(parse_cron("0 3 * * *", "UTC", "on"), 0.0, 3.5 * 3600)
     assert decision.reason == "1970-01-01 03:00 UTC, 30 minutes late"
     assert moment_decision(parse_cron("0 3 * * *", "UTC", "on"), 0.0, 3 * 3600.0).reason == "1970-01-01 03:00 UTC"
@@ -79,7 +79,7 @@ def applied(known, decisions):
 
 
 @given(HISTORIES)
-def test_a_file_is_imported_after_two_looks_that_found_it_alike_and_once_for_as_long_as_it_stays_so(history):
+def test_a_file_is_imported_once_after_two_checks_that_found_it_unchanged(history):
     known, before, imported = {}, {}, {}
     for found in history:
         files = [TriggerFile(path, *what) for path, what in found.items()]

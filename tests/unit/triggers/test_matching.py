@@ -73,7 +73,7 @@ def test_a_project_below_a_link_is_no_matter(root):
     assert ([file.path for file in found.files], found.refused) == (["inbox/a.csv", "inbox/b.csv"], {})
 
 
-def test_more_files_than_are_looked_at_are_reported(root):
+def test_more_files_than_are_checked_are_reported(root):
     found = matching_files(root, "inbox/*.csv", most=1)
     assert len(found.files) == 2
     assert "more than 1 files match" in found.refused["inbox/*.csv"]

@@ -30,7 +30,7 @@ def test_shares_go_down_by_the_factor_to_the_least(factor, least, shares):
     assert Halving(factor=factor, least=least).shares == pytest.approx(shares)
 
 
-def test_the_best_third_goes_on_as_soon_as_it_is_known():
+def test_the_best_third_is_promoted_as_soon_as_it_is_known():
     assert promotion(SEARCH, rung(0, 0.5, 0.9)) is None
     assert promotion(SEARCH, rung(0, 0.5, 0.9, None)) is None
     assert promotion(SEARCH, rung(0, 0.5, 0.9, 0.7)).choices == {"C": 1}
@@ -38,7 +38,7 @@ def test_the_best_third_goes_on_as_soon_as_it_is_known():
     assert promotion(minimized, rung(0, 0.5, 0.9, 0.7)).choices == {"C": 0}
 
 
-def test_one_that_was_overtaken_keeps_its_place():
+def test_a_promoted_trial_keeps_its_place():
     promoted = Trial(4, "r1", {"C": 1}, None, is_running=True, rung=1)
     better = [*rung(0, 0.5, 0.6, 0.4), promoted, *rung(0, 0.0, 0.0, 0.0, 0.8, 0.9, first=5)[3:]]
     assert promotion(SEARCH, better) is None  # five measured, of which one third is promoted
@@ -46,7 +46,7 @@ def test_one_that_was_overtaken_keeps_its_place():
     assert promotion(SEARCH, more).choices == {"C": 4}
 
 
-def test_what_is_furthest_goes_first():
+def test_the_highest_rung_is_promoted_first():
     trials = [*rung(0, *[0.1] * 9), *rung(1, 0.5, 0.7, 0.6, first=10)]
     assert promotion(SEARCH, trials).label == "r1-1"
 
@@ -80,14 +80,14 @@ def test_only_what_learned_from_all_reaches_a_goal():
     assert best_trial(goal, [*rung(0, 0.9), *rung(2, 0.8, first=2)]).rung == 2
 
 
-def test_the_story_tells_how_many_were_trained_on_what():
+def test_the_status_shows_how_many_were_trained_on_each_share():
     trials = [*rung(0, *[0.1] * 9), *rung(1, 0.5, first=10)]
     assert told_rungs(SEARCH, trials) == "9 on 11%, 1 on 33%, 0 on all of the training part"
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 25), st.integers(2, 4), st.integers(1, 4), st.booleans())
-def test_never_more_than_a_share_of_a_rung_goes_on(seed, most, factor, workers, is_minimized):
+def test_never_more_than_a_share_of_a_rung_is_promoted(seed, most, factor, workers, is_minimized):
     """A run with several workers that finish in any order, with failures."""
     draw = random.Random(seed)
     search = Search(

@@ -62,7 +62,7 @@ def test_what_was_chosen_is_chosen_again(registries, seed):
     assert not is_finite(plan)
 
 
-def test_options_of_what_was_not_chosen_are_not_asked_about(registries):
+def test_options_of_alternatives_not_chosen_are_not_sampled(registries):
     plan = parse_plan(PLAN, "p", registries)
     chance = Chance(0)
     chance.choices["adapter"] = 1

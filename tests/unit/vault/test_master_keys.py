@@ -37,7 +37,7 @@ def test_a_file_key_is_never_replaced(tmp_path):
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
-def test_a_file_key_that_others_can_open_is_refused(tmp_path, mode):
+def test_a_key_file_that_others_can_read_is_refused(tmp_path, mode):
     keys = FileKeys(tmp_path)
     keys.create("examples")
     keys.path("examples").chmod(mode)

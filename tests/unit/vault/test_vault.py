@@ -75,7 +75,7 @@ def test_a_scope_keeps_its_data_key_across_vaults(database):
     assert Vault(database, keys).scope("collection:news").open(sealed, b"row") == b"text"
 
 
-def test_scopes_have_keys_of_their_own(database):
+def test_scopes_have_separate_keys(database):
     vault = Vault(database, MemoryKeys())
     sealed = vault.scope("collection:a").seal(b"text", b"row")
     with pytest.raises(SealBroken):
@@ -103,7 +103,7 @@ def test_a_wrapped_key_does_not_serve_another_scope(database):
         Vault(database, keys).scope("collection:b")
 
 
-def test_no_data_key_rests_in_the_clear(database, tmp_path):
+def test_no_data_key_is_stored_in_the_clear(database, tmp_path):
     keys = MemoryKeys()
     vault = Vault(database, keys)
     data_key = vault._data_key("collection:news")

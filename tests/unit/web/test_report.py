@@ -72,7 +72,7 @@ def test_what_plugins_logged_is_drawn_and_tabled(read, markup):
     assert 'id="logged"' not in page(contents(logged={}))
 
 
-def test_the_majority_baseline_is_said_and_drawn(read):
+def test_the_majority_baseline_is_stated_and_drawn(read):
     assert "Majority baseline, dashed: always answering “<other> & more” has a test accuracy of 45.0 %." in read.text
     board = dataclasses.replace(contents().boards[0], competitors=[competitor(1, subject().label, is_constant=True)])
     shown = Page(page(contents(boards=[board]))).text
