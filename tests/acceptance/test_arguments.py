@@ -25,7 +25,7 @@ FOREIGN = os.fsdecode(b"b\xff")
         ["feedback", "list", FOREIGN],
     ],
 )
-def test_an_argument_that_is_no_utf_8_is_a_mistake(imported, command):
+def test_an_argument_that_is_not_utf_8_is_a_mistake(imported, command):
     assert imported.mistake(*command).startswith("the argument 'b")
 
 

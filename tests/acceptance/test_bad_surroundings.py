@@ -106,7 +106,7 @@ def test_a_database_of_a_newer_argosy_is_left_alone(copy):
     assert "newer" in copy.run("doctor").out
 
 
-def test_a_file_that_is_no_database_is_reported(copy):
+def test_a_file_that_is_not_a_database_is_reported(copy):
     for path in (copy.folder / ".argosy").glob("argosy.db-*"):
         path.unlink()
     (copy.folder / ".argosy" / "argosy.db").write_bytes(b"this is no database at all" * 1000)

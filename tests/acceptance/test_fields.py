@@ -131,7 +131,7 @@ def test_objects_as_json_in_one_tensor(server):
         ({"plan": {"a": 1}}, "the field 'plan' must be a text"),
     ],
 )
-def test_what_is_no_row_is_refused_in_one_line(server, instance, said):
+def test_an_invalid_row_is_refused_in_one_line(server, instance, said):
     answer = server.post("/v1/models/churn:predict", json={"instances": [instance]})
     assert answer.status_code == 400
     assert said in answer.json()["error"]

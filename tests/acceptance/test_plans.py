@@ -95,7 +95,7 @@ adapters.register("lacking", Lacking)
 """
 
 
-def test_what_is_not_installed_is_left_out_and_said(empty):
+def test_missing_packages_are_left_out_and_reported(empty):
     empty.write("lacking_adapter.py", LACKING)
     empty.write("argosy.yaml", "plugins: [lacking_adapter]\n")
     empty.write("few.csv", "text,label\n" + "".join(f"word{n % 3} {n},label{n % 3}\n" for n in range(200)))

@@ -99,7 +99,7 @@ def dead() -> None:
     """
 
 
-of_name = click.option("--name", default="", help="Only those that this name did not take.")
+of_name = click.option("--name", default="", help="Only those of this name.")
 ids_argument = click.argument("ids", metavar="[ID]...", nargs=-1)
 all_option = click.option("--all", "is_all", is_flag=True, help="All of them, or all of --name.")
 
@@ -152,7 +152,7 @@ def show(ctx: click.Context, given: str, name: str, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def resend(ctx: click.Context, ids: tuple[str, ...], name: str, is_all: bool, as_json: bool) -> None:
-    """Send what was given up again, to the name that did not take it, with all attempts before it.
+    """Send notifications that were given up again, to their name, with all attempts.
 
     Example: argosy notifications dead resend --all --name mover
     """
@@ -167,7 +167,7 @@ def resend(ctx: click.Context, ids: tuple[str, ...], name: str, is_all: bool, as
 @json_option
 @click.pass_context
 def drop(ctx: click.Context, ids: tuple[str, ...], name: str, is_all: bool, as_json: bool) -> None:
-    """Forget what was given up.
+    """Delete notifications that were given up.
 
     Example: argosy notifications dead drop 0a1b2c3d
     """

@@ -109,13 +109,13 @@ def output(ctx: click.Context, step: str, to: Path, as_json: bool) -> None:
 
 @steps.command()
 @click.argument("step", metavar="[NAME]", default="")
-@click.option("--lineage", "with_lineage", is_flag=True, help="Also those that examples were imported from.")
+@click.option("--lineage", "with_lineage", is_flag=True, help="Also remove those that examples were imported from.")
 @json_option
 @click.pass_context
 def prune(ctx: click.Context, step: str, with_lineage: bool, as_json: bool) -> None:
-    """Let go of outputs that are older than their step's 'keep', and say which models learned from those that stay.
+    """Remove outputs beyond their step's 'keep', and list the models that learned from those that stay.
 
-    Workers do the same every ten minutes, and never remove what examples were imported from.
+    Workers do the same every ten minutes, and never remove outputs that examples were imported from.
 
     Example: argosy steps prune
     """
@@ -125,12 +125,12 @@ def prune(ctx: click.Context, step: str, with_lineage: bool, as_json: bool) -> N
     if as_json:
         print_json({"gone": [one.reference for one in gone], "stays": learned})
         return
-    print_line(f"{plural(len(gone), 'output')} let go{': ' if gone else ''}{', '.join(one.reference for one in gone)}")
+    print_line(f"{plural(len(gone), 'output')} removed{': ' if gone else ''}{', '.join(one.reference for one in gone)}")
     for reference, versions in learned.items():
         by = f"{', '.join(versions)} learned from them" if versions else "no model has learned from them"
         print_line(f"{reference} stays: examples were imported from it, and {by}")
     if learned:
-        print_line("argosy steps prune --lineage lets these go too: their lineage then ends at the imported file.")
+        print_line("argosy steps prune --lineage removes these too: their lineage then ends at the imported file.")
 
 
 def _learned(project: Project, run: StepRun) -> list[str]:

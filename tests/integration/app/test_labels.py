@@ -80,7 +80,7 @@ def test_a_label_of_two_models_is_reported_and_opens(project):
     assert invoked(project, "models", "show", label).output.startswith(f"left@1, right@1 {label}")
 
 
-def test_a_label_that_is_no_version_opens_all_the_same(project):
+def test_a_label_without_a_version_opens_too(project):
     label = "hashing-naive_bayes-111111111111"
     recorded(project, label)
     with pytest.raises(VersionNotFound, match="is trained but is not a version of a model"):
@@ -89,7 +89,7 @@ def test_a_label_that_is_no_version_opens_all_the_same(project):
     assert invoked(project, "models", "show", label).output.startswith(f"no version of a model: {label}")
 
 
-def test_what_is_neither_a_model_nor_a_label_is_said(project):
+def test_an_unknown_reference_is_reported(project):
     with pytest.raises(ModelNotFound, match=r"no model is called 'hashing-svm-0a1b2c3d4e5f'; there are: .*notes"):
         project.models["hashing-svm-0a1b2c3d4e5f"]
 

@@ -156,7 +156,7 @@ def test_unwanted_events_are_skipped(project):
         assert labels(news, 1) == ["b"]
 
 
-def test_what_is_no_notification_is_given_up_and_listed(project):
+def test_an_invalid_notification_is_given_up_and_listed(project):
     assert invoked(project, "list").output.startswith("Notifications have no followers")
     with project.notifications("chat") as news:
         project.broker.publish(TOPIC, Message(b"[]"))
@@ -201,12 +201,12 @@ def test_a_connection_that_is_cut_loses_none(tmp_path, rabbitmq_url, relayed, mo
 
 
 @pytest.mark.parametrize("name", ["No Name", "chat.dead", "temporary.chat", "webhook.chat"])
-def test_what_is_no_name_is_refused(project, name):
+def test_an_invalid_name_is_refused(project, name):
     with pytest.raises(FollowerInvalid, match=name):
         project.notifications(name)
 
 
-def test_an_event_and_a_name_that_there_are_not_are_said(project):
+def test_unknown_events_and_names_are_reported(project):
     with pytest.raises(DefinitionInvalid, match=r"no event 'alias_move' .did you mean 'alias_moved'"):
         project.notifications(events=["alias_move"])
     project.notifications("chat").close()

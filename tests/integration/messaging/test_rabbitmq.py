@@ -52,7 +52,7 @@ def broker(rabbitmq_url, relayed):
         "amqp://user:s3cret@host/?colour=red",
     ],
 )
-def test_what_is_no_address_is_refused(url):
+def test_an_invalid_address_is_refused(url):
     with pytest.raises(DefinitionInvalid) as refused:
         parse_address(url)
     assert "s3cret" not in str(refused.value)

@@ -236,7 +236,7 @@ def test_a_receiver_that_does_not_answer_is_left(behave):
         assert failure(url, seconds=0.3) == "127.0.0.1: it did not answer within 0.3 s"
 
 
-def test_what_is_no_receiver_is_said():
+def test_an_invalid_receiver_is_reported():
     with listening(babbling) as url:
         assert failure(url) == "127.0.0.1: it does not speak HTTP: BadStatusLine"
     assert failure(f"http://127.0.0.1:{free_ports(1)[0]}/") == "127.0.0.1: connection refused"
@@ -273,7 +273,7 @@ def test_a_url_without_a_port_means_the_usual_one(monkeypatch, url, port):
     assert asked == [("::1", port)]
 
 
-def test_a_name_that_no_host_can_have_is_said():
+def test_a_name_that_no_host_can_have_is_reported():
     assert "no host can have this name" in failure(f"http://{'a' * 70}.example/")
 
 
@@ -328,7 +328,7 @@ def certified(folder):
         "https://hooks.example.com/s3crét",
     ],
 )
-def test_what_is_no_url_of_a_webhook_is_refused(url):
+def test_an_invalid_url_of_a_webhook_is_refused(url):
     with pytest.raises(DefinitionInvalid, match=r"^webhooks.url: .*write https://HOST/PATH") as refused:
         parse_settings({"webhooks": [{"url": url, "secret_env": "S"}]}, {})
     assert "s3cr" not in str(refused.value)

@@ -159,7 +159,7 @@ def test_a_key_that_opens_nothing(root):
     assert faults(root) == [("keys", "'collection:default' does not open")]
 
 
-def test_a_spool_that_is_no_folder(root):
+def test_a_spool_that_is_not_a_folder(root):
     spool = root / ".argosy" / "spool"
     shutil.rmtree(spool, ignore_errors=True)
     spool.mkdir()

@@ -32,7 +32,7 @@ def test_a_spool_that_drains_is_well(project):
     assert (found(project).ok, found(project).found) == (True, "drained: no prediction is left in it")
 
 
-def test_a_record_that_is_kept_aside_is_named(project):
+def test_a_record_that_is_set_aside_is_named(project):
     (project.spool / "0-1-00.spool").write_bytes(frames.frame(b"of no format"))
     [finding, again] = [found(project), found(project)]
     [kept] = segments.damaged(project.spool)

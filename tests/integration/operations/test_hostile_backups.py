@@ -136,7 +136,7 @@ def test_two_names_of_one_file_are_refused(files, tmp_path, names):
         b"Z",
     ],
 )
-def test_what_is_no_plain_file_is_refused(files, tmp_path, kind):
+def test_an_invalid_plain_file_is_refused(files, tmp_path, kind):
     header = _header("project/link.py", 0, type=kind, linkname="/etc/passwd")
     refused(write(tmp_path / "other.tar", files, [(header, b"")]), f"{FOREIGN}|{UNREADABLE}")
 

@@ -81,7 +81,7 @@ def test_an_unknown_set_is_refused(capsys, tmp_path):
     assert "no set is called bankng77; there are: banking77" in capsys.readouterr().err
 
 
-def test_splits_are_as_the_page_says():
+def test_splits_are_as_documented():
     rows = [
         {"text": str(n), "label": "a", "split": part} for n, part in enumerate(["train", "val", "oos_train", "oos_val"])
     ]

@@ -149,7 +149,7 @@ def documented_scope(path):
     return found.pop()
 
 
-def test_every_route_needs_the_scope_that_the_documentation_says(project, start):
+def test_every_route_needs_the_documented_scope(project, start):
     project.promote(project.train())
     tokens = {scope: project.tokens.create(scope, [scope]) for scope in SCOPES}
     server = start()

@@ -66,7 +66,7 @@ def test_the_source_is_the_tokens(callers, project):
 
 
 @pytest.mark.parametrize("claimed", [{"kind": "outcome"}, {"uniform": True}])
-def test_what_measures_was_drawn_by_the_server_and_no_answer_tells(callers, project, claimed):
+def test_evidence_was_drawn_by_the_server_and_no_answer_shows_it(callers, project, claimed):
     ids = callers["sure"].predict(*(f"goal {n}" for n in range(40)))
     answers = [callers["sure"].give(prediction_id=one, **claimed) for one in ids for _ in range(2)]
     assert {(answer.status_code, answer.json()["added"]) for answer in answers[::2]} == {(201, 1)}

@@ -11,7 +11,7 @@ JSON = {"content-type": "application/json"}
 
 
 @pytest.mark.parametrize(("encoding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
-def test_compressed_bodies_are_read_at_every_door(shared, encoding, compress):
+def test_compressed_bodies_are_read_on_every_route(shared, encoding, compress):
     headers = {**JSON, "content-encoding": encoding}
     predicted = shared.client.post(PREDICT, content=compress(b'{"instances": ["a goal"]}'), headers=headers)
     assert predicted.json()["predictions"][0]["label"] == "sport"

@@ -97,7 +97,7 @@ def test_what_was_fetched_needs_no_server_again(remote, monkeypatch):
     assert hashlib.sha256(remote.fetch_artifact(digest).read_bytes()).hexdigest() == digest
 
 
-def test_what_is_not_there_is_said(remote):
+def test_missing_models_are_reported(remote):
     with pytest.raises(ModelNotFound, match="nothing"):
         remote.stored_version("nothing")
     with pytest.raises(VersionNotFound):
@@ -117,7 +117,7 @@ def test_a_token_with_the_scope_is_required(server, tmp_path):
 
 
 @pytest.mark.parametrize("url", ["", "news", "ftp://host", "http://", "https://user:s3cret@host"])
-def test_what_is_no_address_is_refused(url, tmp_path):
+def test_an_invalid_address_is_refused(url, tmp_path):
     with pytest.raises(DefinitionInvalid) as refused:
         RemoteStore(url, cache=tmp_path)
     assert "s3cret" not in str(refused.value)

@@ -49,7 +49,7 @@ def test_so_many_versions_stay_and_the_others_go_with_all_that_was_kept(make_pla
     assert prune(place) == ([], [])
 
 
-def test_inputs_whose_output_is_gone_are_run_again(make_place):
+def test_inputs_whose_output_was_removed_are_run_again(make_place):
     place = make_place(clean={**CLEAN, "keep": 1})
     first = make(place, "a")
     make(place, "b")
@@ -79,7 +79,7 @@ def test_what_was_made_in_the_time_stays_and_the_newest_always(make_place):
     assert prune(place) == (["clean@1"], [])
 
 
-def test_what_examples_were_imported_from_stays_until_it_is_asked_for(make_place):
+def test_outputs_that_examples_were_imported_from_stay_until_requested(make_place):
     place = make_place(clean={**CLEAN, "keep": 1}, count={**COUNT, "keep": 1})
     make(place, "a")
     counted = place.finish(place.look()["count"].label, "one")
@@ -93,7 +93,7 @@ def test_what_examples_were_imported_from_stays_until_it_is_asked_for(make_place
     assert (known(place, "clean"), known(place, "count")) == (["clean@3"], ["count@3"])
 
 
-def test_what_another_machine_looks_at_stays(make_place):
+def test_runs_of_another_machines_files_stay(make_place):
     here, there = make_place(clean={**CLEAN, "keep": 1}), make_place("there", clean={**CLEAN, "keep": 1})
     make(here, "a")
     write(there, "a")

@@ -85,7 +85,7 @@ def test_lists_of_labels_are_lists(source, keep, tmp_path):
     ]
 
 
-def test_what_it_needs_is_said(source, keep, tmp_path):
+def test_missing_requirements_are_reported(source, keep, tmp_path):
     path = source.models.export(keep(PAIRS["trees"](), "trees"), tmp_path / "f", "mlflow")
     assert (path / "requirements.txt").read_text().startswith("argosy[boosting]==")
     assert path.stat().st_mode & 0o777 == 0o700

@@ -126,7 +126,7 @@ def test_a_large_data_frame_with_categories_and_lists(project):
 
 
 @pytest.mark.parametrize("rows", ["text", {"text": ["a"], "label": ["b"]}, 3, b"x"])
-def test_what_is_no_list_of_rows_is_refused(project, rows):
+def test_an_invalid_list_of_rows_is_refused(project, rows):
     with pytest.raises(ExamplesInvalid, match="expected a data frame or a list"):
         project.examples.add(rows)
 

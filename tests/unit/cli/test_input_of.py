@@ -13,5 +13,5 @@ def test_a_model_of_fields_takes_an_object():
 
 
 @pytest.mark.parametrize("text", ["gold", "[1]", '{"ratio": 1e999}', '{"a": ' + "[" * 20_000, '{"a": "\udcff"}'])
-def test_what_is_no_object_is_a_text_and_left_to_the_model(text):
+def test_an_invalid_object_is_a_text_and_left_to_the_model(text):
     assert input_of(text, FIELDS) == text

@@ -64,7 +64,7 @@ def test_options_of_plug_ins_inside_another_stay_where_they_alone_differ(width):
     assert len(set(shown)) == len(rows)
 
 
-def test_no_rows_are_no_trouble():
+def test_no_rows_is_no_error():
     assert fitted([], 100)[1] == []
 
 

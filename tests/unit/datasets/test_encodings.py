@@ -24,7 +24,7 @@ def found(path, **options):
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "UTF-16LE", "utf-8", "utf-8-sig", "utf-32"])
 @pytest.mark.parametrize(("name", "content"), [("a.tsv", TABLE), ("a.jsonl", LINES), ("a.json", ARRAY)])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_the_encoding_that_is_said(tmp_path, name, content, encoding, pack):
+def test_the_encoding_that_is_reported(tmp_path, name, content, encoding, pack):
     (tmp_path / name).write_bytes(pack(content.encode(encoding)))
     assert found(tmp_path / name, encoding=encoding) == ROWS
 

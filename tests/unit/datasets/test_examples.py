@@ -257,7 +257,7 @@ def test_labels_of_one_form_are_one_class_and_those_alike_are_reported(examples)
     assert examples.count("news").labels == {"Versand": 2, "versand": 1, "M\u00fcll": 2}
 
 
-def test_labels_that_are_alike_are_merged_where_that_is_asked_for(examples):
+def test_labels_that_are_alike_are_merged_on_request(examples):
     examples.add("news", [Example("a", "Versand", 1.0), Example("b", "versand", 1.0), Example("c", "Versand", 1.0)])
     report = examples.add("news", [Example("b", "VERSAND"), Example("d", "versand")], fold_case=True)
     assert (report.revised, report.added) == (1, 1)
@@ -282,7 +282,7 @@ def test_rows_that_disagree_are_listed_in_their_order(examples):
     ]
 
 
-def test_labels_that_rest_and_are_alike_are_reported_after_merging_others(examples):
+def test_stored_labels_that_are_alike_are_reported_after_merging_others(examples):
     examples.add("news", [Example("a", "Versand"), Example("b", "versand"), Example("c", "Versand")])
     report = examples.add("news", [Example("d", "VERSAND")], fold_case=True)
     assert (report.merged, report.alike) == ({"VERSAND": "Versand"}, [("Versand", "versand")])
@@ -297,7 +297,7 @@ def test_lists_of_labels_are_merged_label_by_label(examples):
     assert examples.count("news").labels == {"joy": 3, "LOVE": 2}
 
 
-def test_what_changed_is_said(examples):
+def test_changes_are_reported(examples):
     examples.add("news", [Example("one", "a", 1.0), Example("two", "a", 1.0), Example("three", "a", 1.0)])
     rows = [
         Example("one", "b", 2.0),

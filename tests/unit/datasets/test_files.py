@@ -194,7 +194,7 @@ def test_a_truncated_gzip_keeps_its_good_rows_only_when_asked(tmp_path, share):
     assert reading.skipped >= 1
 
 
-def test_damaged_compression_is_said(tmp_path):
+def test_damaged_compression_is_reported(tmp_path):
     whole = bytearray(gzip.compress(lines(*ROWS * 3000).encode()))
     whole[len(whole) // 2] ^= 0xFF
     with pytest.raises(ExamplesInvalid, match="line"):
@@ -219,7 +219,7 @@ def test_damaged_compression_is_said(tmp_path):
         ("a.csv", b"a,b,c\na,b,d\n", "no names"),
     ],
 )
-def test_a_file_that_cannot_be_used_says_so(tmp_path, name, data, problem):
+def test_an_unusable_file_is_reported(tmp_path, name, data, problem):
     for skip_bad in (False, True):
         with pytest.raises(ExamplesInvalid, match=problem):
             list(read_file(written(tmp_path, name, data), FileOptions(skip_bad=skip_bad)))
@@ -323,7 +323,7 @@ def test_who_it_is_about_is_exact_text(tmp_path, given, text):
 
 
 @pytest.mark.parametrize("given", ["true", "[1]"])
-def test_what_is_no_name_is_refused(tmp_path, given):
+def test_an_invalid_name_is_refused(tmp_path, given):
     path = written(tmp_path, "a.jsonl", f'{{"subject": {given}, "text": "t", "label": "x"}}')
     with pytest.raises(ExamplesInvalid, match="line 1: the subject is neither text nor a whole number"):
         list(read_file(path))
@@ -338,6 +338,6 @@ def test_numbers_of_an_input_stay_numbers(tmp_path):
     assert content(row.input) == b'f{"label":1.5,"subject":1.5}'
 
 
-def test_an_apostrophe_is_taken_away_from_our_own_files_alone(tmp_path):
+def test_an_apostrophe_is_removed_only_from_our_own_files(tmp_path):
     (row,) = read_file(written(tmp_path, "a.csv", "text,label\n'=quoted,a\n"))
     assert row.input == "'=quoted"

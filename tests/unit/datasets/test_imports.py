@@ -58,7 +58,7 @@ def test_a_file_is_recorded_with_its_name_digest_and_counts(database, examples, 
         assert find_imports(transaction, "other.csv", "") == []
 
 
-def test_a_file_that_says_nothing_new_is_an_import_all_the_same(database, examples, tmp_path):
+def test_a_file_without_new_rows_is_an_import_too(database, examples, tmp_path):
     path = tmp_path / "more.csv"
     path.write_text("text,label\none,a\n")
     for _ in range(2):

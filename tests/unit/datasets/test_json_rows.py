@@ -44,13 +44,13 @@ def test_no_number_in_a_column_that_is_not_read_does_not_matter(tmp_path, consta
         ('{"text": {"more": {"pages": [1, @]}}, "label": "x"}', "the field 'more' holds NaN or an infinite number"),
     ],
 )
-def test_where_it_is_read_the_row_says_so(tmp_path, name, constant, row, problem):
+def test_in_a_column_that_is_read_the_row_is_bad(tmp_path, name, constant, row, problem):
     line = row.replace("@", constant)
     with pytest.raises(ExamplesInvalid, match=rf"1 bad row.*(line|row) 1: ({problem})"):
         read(tmp_path, line if name == "rows.jsonl" else as_array(line), name)
 
 
-def test_nan_is_nobody_and_no_time_and_no_split(tmp_path):
+def test_nan_is_not_a_name_a_time_or_a_split(tmp_path):
     line = '{"text": "t", "label": "x", "subject": NaN, "seen_at": NaN, "split": NaN, "source": NaN}'
     assert read(tmp_path, line) == [("t", "x", None)]
 

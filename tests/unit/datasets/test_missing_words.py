@@ -25,7 +25,7 @@ def test_what_does_not(word):
     assert not looks_missing(word)
 
 
-def test_such_words_are_labels_unless_they_are_said_to_be_none(tmp_path):
+def test_such_words_are_labels_unless_missing_names_them(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(TABLE)
     assert labels(path) == ["nan", "NULL", "sport", "nan", "Null island"]

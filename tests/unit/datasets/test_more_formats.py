@@ -48,7 +48,7 @@ def test_bad_items_are_named_by_number(tmp_path):
 
 
 @pytest.mark.parametrize("content", ['[{"text": "a", "label": "x"}', "[", '[{"text": "a"},]', "[1] [2]"])
-def test_what_is_no_array_is_refused(tmp_path, content):
+def test_an_invalid_array_is_refused(tmp_path, content):
     (tmp_path / "a.json").write_text(content)
     with pytest.raises(ExamplesInvalid, match="no JSON array"):
         pairs(tmp_path / "a.json")
@@ -62,7 +62,7 @@ def test_an_array_has_a_limit(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("share", [0.5, 0.99])
-def test_an_array_that_breaks_off_is_said(tmp_path, share):
+def test_an_array_that_breaks_off_is_reported(tmp_path, share):
     packed = gzip.compress(json.dumps([{**row, "n": at**7} for at, row in enumerate(ROWS)]).encode())
     (tmp_path / "a.json.gz").write_bytes(packed[: int(len(packed) * share)])
     with pytest.raises(ExamplesInvalid, match="breaks off"):

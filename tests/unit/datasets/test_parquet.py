@@ -45,7 +45,7 @@ def test_a_column_of_bytes_that_is_read_is_named_by_row(write):
         list(read_file(path))
 
 
-def test_what_is_no_parquet_file(write, tmp_path):
+def test_an_invalid_parquet_file(write, tmp_path):
     whole = write(text=["a", "b"], label=["x", "y"]).read_bytes()
     for content in (b"", b"text,label\n", whole[:100], whole[50:]):
         (tmp_path / "bad.parquet").write_bytes(content)

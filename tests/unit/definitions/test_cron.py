@@ -93,7 +93,7 @@ def test_leap_days_and_last_days_are_found():
         ("0 3 * * " + "1," * 200 + "1", "five fields"),
     ],
 )
-def test_what_is_no_schedule_is_refused_in_one_line(expression, problem):
+def test_an_invalid_schedule_is_refused_in_one_line(expression, problem):
     with pytest.raises(DefinitionInvalid, match=problem) as raised:
         schedule(expression)
     assert "\n" not in str(raised.value)

@@ -161,7 +161,7 @@ def test_a_part_changed_is_a_new_definition(registries):
         ({"model": {"name": "svm", "options": {"C": [1]}}}, "model.options.C: expected a number greater than 0"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_path(registries, change, message):
+def test_mistakes_are_reported_with_their_path(registries, change, message):
     with pytest.raises(DefinitionInvalid) as caught:
         Definition.from_dict({**complete(registries).to_dict(), **change}, registries)
     assert str(caught.value).startswith(message)

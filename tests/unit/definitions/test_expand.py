@@ -151,7 +151,7 @@ def test_a_limit_allows_exactly_so_many(registries):
         expand(plan, registries, limit=2)
 
 
-def test_a_plan_may_forbid_everything_and_says_why(registries):
+def test_a_plan_may_forbid_everything_with_the_reasons(registries):
     plan = parse_plan({**SMALL, "forbid": {"model.name": "svm"}}, "topics", registries)
     found = expand(plan, registries)
     assert found.definitions == []

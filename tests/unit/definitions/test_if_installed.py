@@ -43,7 +43,7 @@ def expanded(registries, *adapters):
 VECTORS = {"name": "vectors", "options": {"size": [1, 2]}}
 
 
-def test_what_is_optional_and_lacks_something_is_left_out_and_said(registries):
+def test_optional_alternatives_without_requirements_are_left_out_and_reported(registries):
     found = expanded(registries, "words", {**VECTORS, "if_installed": True})
     assert [(one.adapter.name, one.adapter.options["size"]) for one in found.definitions] == [
         ("words", 1),
@@ -62,13 +62,13 @@ def test_what_is_not_optional_trains_wherever_it_can(registries, optional):
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_what_is_wanted_elsewhere_in_the_plan_too_stays(registries, turn):
+def test_alternatives_that_are_required_too_stay(registries, turn):
     both = [VECTORS, {**VECTORS, "if_installed": True}][::turn]
     found = expanded(registries, *both)
     assert (len(found.definitions), found.duplicates, found.left_out) == (2, 2, [])
 
 
-def test_a_search_hears_why_a_choice_is_not_tried(registries):
+def test_a_search_knows_why_a_choice_is_not_tried(registries):
     plan = {"dataset": "all", "adapter": ["words", {**VECTORS, "if_installed": True}], "model": "svm", "search": {}}
     parsed = parse_plan(plan, "topics", registries)
     assert definition_of(permutation_at(parsed, {"adapter": 1, "adapter[1].size": 1}), registries) == NEEDS

@@ -40,7 +40,7 @@ def test_anything_else_is_refused_with_its_place(values, where):
     assert error.value.path == where
 
 
-def test_what_is_over_a_limit_is_said_in_words():
+def test_exceeded_limits_are_described_in_words():
     limits = FitLimits(memory=2 << 30, seconds=60)
     assert limits.exceeded(60.0, 2 << 30) == ""
     assert limits.exceeded(61.0, 0) == "it ran for longer than the 60 s that its plan allows"

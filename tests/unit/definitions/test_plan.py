@@ -135,7 +135,7 @@ OPTION = "model.options"
         ({"name": "my topics"}, "name: expected letters, digits and . _ -, as in 'topics'; got 'my topics'"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_path_and_what_is_allowed(registries, change, message):
+def test_mistakes_are_reported_with_path_and_allowed_values(registries, change, message):
     with pytest.raises(DefinitionInvalid) as caught:
         parse_plan({**SMALL, **change}, "topics", registries)
     assert str(caught.value).startswith(message)

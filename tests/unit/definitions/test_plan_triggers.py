@@ -88,7 +88,7 @@ def test_names_differ_where_triggers_do():
         ({"files": "*.csv", "imports": {}}, "on.imports", "did you mean 'import'"),
     ],
 )
-def test_what_is_no_trigger_is_refused_at_its_place(values, path, problem):
+def test_an_invalid_trigger_is_refused_at_its_place(values, path, problem):
     with pytest.raises(DefinitionInvalid, match=problem.replace("{", r"\{")) as raised:
         parse_triggers(values)
     assert raised.value.path == path
@@ -104,7 +104,7 @@ def test_a_plan_has_them(registries):
     assert plan(registries, "span", [ROWS, NIGHTLY]).triggers == (ALL[0], ALL[2])
 
 
-def test_what_would_be_in_vain_is_said(registries):
+def test_triggers_without_effect_are_reported(registries):
     span = {"name": "span", "options": {"collection": "news", "end": "2026-01-01"}}
     assert trigger_notes(plan(registries, span, NIGHTLY), "default") == []
     assert trigger_notes(plan(registries, span, ROWS), "default") == [

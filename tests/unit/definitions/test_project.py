@@ -94,7 +94,7 @@ def test_variables_that_are_empty_or_not_ours_change_nothing(tmp_path):
         ("name: true", "name: expected text; got true: quote it, as text"),
     ],
 )
-def test_what_is_wrong_is_said_with_file_path_and_what_is_allowed(tmp_path, text, message):
+def test_mistakes_are_reported_with_file_path_and_allowed_values(tmp_path, text, message):
     with pytest.raises(DefinitionInvalid) as caught:
         load_settings(project(tmp_path, text), {})
     assert str(caught.value).startswith(f"{tmp_path / 'argosy.yaml'}:1: {message}")
@@ -123,7 +123,7 @@ def test_a_project_is_found_from_below(tmp_path):
     assert find_project(below) == find_project(tmp_path) == tmp_path.resolve()
 
 
-def test_where_there_is_no_project_it_says_how_to_make_one(tmp_path):
+def test_without_a_project_the_error_says_how_to_make_one(tmp_path):
     with pytest.raises(ProjectNotFound) as caught:
         find_project(tmp_path)
     expected = f"no argosy.yaml in {tmp_path.resolve()} or any folder above: make a project with 'argosy init DIR'"

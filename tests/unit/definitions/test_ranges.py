@@ -42,7 +42,7 @@ def test_steps_make_a_list(registries):
         ({"C": {"low": 1, "high": 2, "step": 1}}, "did you mean 'steps'"),
     ],
 )
-def test_what_is_no_range_is_refused(registries, options, sentence):
+def test_an_invalid_range_is_refused(registries, options, sentence):
     with pytest.raises(DefinitionInvalid) as caught:
         parse(registries, options)
     assert sentence in str(caught.value)

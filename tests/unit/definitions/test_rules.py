@@ -122,7 +122,7 @@ def test_the_reason_reads_like_the_rule(registries):
         ({"require": [{"if": {"model.C": 1}}]}, "require[0].if: a requirement has no such key"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_path(registries, rules, message):
+def test_mistakes_are_reported_with_their_path(registries, rules, message):
     with pytest.raises(DefinitionInvalid) as caught:
         parse_plan({**PLAN, **rules}, "topics", registries)
     assert str(caught.value).startswith(message)

@@ -11,7 +11,7 @@ def figures(**values):
     return {name: {"value": value} for name, value in values.items()}
 
 
-def test_good_enough_goes_by_the_metric():
+def test_stop_when_uses_the_metric():
     assert PlanStop(0.9).is_met(figures(accuracy=0.9))
     assert not PlanStop(0.9).is_met(figures(accuracy=0.89, macro_f1=0.95))
     assert PlanStop(0.3, "log_loss").is_met(figures(log_loss=0.2))
@@ -42,7 +42,7 @@ def test_of_lists_it_is_micro_f1_unless_named():
         ({"reeched": 0.5}, False, "reeched"),
     ],
 )
-def test_what_says_nothing_is_refused(values, searches, where):
+def test_an_empty_stop_when_is_refused(values, searches, where):
     with pytest.raises(DefinitionInvalid, match=where):
         parse_stop(values, are_lists=False, searches=searches)
 

@@ -93,7 +93,7 @@ def test_anchors_are_followed():
         ("a: " + "9" * 5000, "x.yaml:1:4: cannot be read as int: '999"),
     ],
 )
-def test_what_is_wrong_in_yaml_is_said_with_its_place(text, start):
+def test_mistakes_in_yaml_are_reported_with_their_place(text, start):
     with pytest.raises(DefinitionInvalid) as caught:
         parse_mapping(text, "x.yaml")
     assert str(caught.value).startswith(start)
@@ -110,7 +110,7 @@ def test_what_is_wrong_in_yaml_is_said_with_its_place(text, start):
         ('{"a":' * 100_000, "x.json: is nested more than 64 deep"),
     ],
 )
-def test_what_is_wrong_in_json_is_said_with_its_place(text, start):
+def test_mistakes_in_json_are_reported_with_their_place(text, start):
     with pytest.raises(DefinitionInvalid) as caught:
         parse_mapping(text, "x.json", is_json=True)
     assert str(caught.value).startswith(start)

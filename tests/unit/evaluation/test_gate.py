@@ -53,7 +53,7 @@ def test_few_disagreements_fool_the_bootstrap_but_not_the_exact_test():
     assert not verdict.promote
 
 
-def test_too_few_rows_are_said_to_be_too_few():
+def test_too_few_rows_are_reported():
     verdict = judge(*answers(only_challenger=29), minimum_rows=30)
     assert not verdict.promote
     assert verdict.rows == 29

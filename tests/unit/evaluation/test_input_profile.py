@@ -21,5 +21,5 @@ def test_numeric_fields_are_looked_at_where_the_reference_has_them():
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "12", None, [1]])
-def test_what_is_no_finite_number_is_no_numeric_field(value):
+def test_an_invalid_finite_number_is_no_numeric_field(value):
     assert list(input_profile([{"text": "late", "age": value}], set())) == ["length", "vocabulary"]

@@ -21,7 +21,7 @@ def test_one_that_contradicts_it_far_less_is_suspicious_too():
     assert "in 0% of its rows, the other evidence in 100%" in found.reason
 
 
-def test_a_token_that_says_what_the_rest_says_is_not():
+def test_a_token_that_agrees_with_the_rest_is_not_suspicious():
     assert list(suspicions([Measure(token="shop")] * 100, WRONG, WRONG)) == []
     assert list(suspicions([Measure(token="shop")] * 100, RIGHT, RIGHT)) == []
 

@@ -42,7 +42,7 @@ def test_the_same_moment_however_it_is_written(value):
 @pytest.mark.parametrize(
     "value", ["", "yesterday", "2016-13-01", "2016-02-30", "16-1-1", True, None, [2016], 1.7e12], ids=str
 )
-def test_what_is_no_time_is_refused(value):
+def test_an_invalid_time_is_refused(value):
     with pytest.raises(ValueError):
         parse_time(value)
 

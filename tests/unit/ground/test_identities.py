@@ -23,7 +23,7 @@ from argosy.identities import WrittenNumber, identity_of, resting_forms
         *((nothing, None) for nothing in (None, "", "  ", float("nan"), Decimal("NaN"))),
     ],
 )
-def test_names_as_they_rest(given, text):
+def test_stored_forms_of_names(given, text):
     assert identity_of(given, "subject") == text
 
 

@@ -26,7 +26,7 @@ def test_order_and_repeats_make_no_difference(labels, random):
 
 
 @given(st.text().filter(str.strip))
-def test_what_is_no_list_and_no_number_or_truth_value_stays_as_it_is(text):
+def test_an_invalid_list_and_no_number_or_truth_value_stays_as_it_is(text):
     text = unicodedata.normalize("NFC", text).strip()
     if not text.lstrip().startswith(("[", "(", "{")) and text.lower() not in ("true", "false") and ".0" not in text:
         assert label_sets.label_of(text) == text
@@ -70,14 +70,14 @@ def test_what_numpy_printed_and_lists_of_no_labels_are_refused(text):
 
 
 @pytest.mark.parametrize("value", ["", " ", {}, b"x"])
-def test_what_is_no_label(value):
+def test_an_invalid_label(value):
     with pytest.raises(ValueError, match="label"):
         label_sets.label_of(value)
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf"), np.float32("nan"), Decimal("NaN")])
 @pytest.mark.parametrize("made", [lambda number: number, lambda number: [number], lambda number: ["joy", number]])
-def test_what_is_no_number_is_no_label(number, made):
+def test_an_invalid_number_is_no_label(number, made):
     with pytest.raises(ValueError, match=r"there is no label|neither text nor number"):
         label_sets.label_of(made(number))
 
@@ -113,7 +113,7 @@ def test_the_usual_spelling_is_the_one_that_most_examples_have(stored, coming, u
     assert label_sets.usual_spellings(stored, coming) == usual
 
 
-def test_labels_compare_equal_and_keep_the_spelling_that_rests():
+def test_labels_compare_equal_and_keep_the_stored_spelling():
     assert label_sets.agrees("True", "true")
     assert label_sets.agrees(" sport", "sport")
     assert label_sets.in_form_of("sport", " sport") == " sport"
@@ -143,12 +143,12 @@ def test_text_that_only_looks_like_a_list_is_a_single_label(text):
         (3, "3"),
     ],
 )
-def test_labels_as_they_rest(given, label):
+def test_stored_forms_of_labels(given, label):
     assert label_sets.label_of(given) == label
 
 
 @pytest.mark.parametrize("given", [[["a"]], [None], ["a", " "], [{}], ["a"] * 1001])
-def test_lists_of_what_is_no_label_are_refused(given):
+def test_lists_of_an_invalid_label_are_refused(given):
     with pytest.raises(ValueError, match="label"):
         label_sets.label_of(given)
 

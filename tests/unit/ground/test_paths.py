@@ -94,7 +94,7 @@ def test_what_is_there_is_kept_until_a_new_file_is_whole(tmp_path):
         pass
 
 
-def test_what_is_no_file_is_written_to_as_it_is(tmp_path):
+def test_an_invalid_file_is_written_to_as_it_is(tmp_path):
     (tmp_path / "link").symlink_to(os.devnull)
     with private_file(tmp_path / "link") as file:
         file.write(b"gone")

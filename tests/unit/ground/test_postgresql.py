@@ -36,7 +36,7 @@ def test_a_url_is_shown_without_its_password(url, shown):
 
 
 @pytest.mark.parametrize("url", ["postgresql://a b", "postgresql:", "postgresql://h/d?nothing=1", "postgresql://h:x/d"])
-def test_what_is_no_address_is_refused_and_not_shown(url):
+def test_an_invalid_address_is_refused_and_not_shown(url):
     with pytest.raises(
         DefinitionInvalid, match=r"database: it is not the address .*: write postgresql://USER:PASSWORD@HOST"
     ):

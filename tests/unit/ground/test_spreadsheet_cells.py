@@ -15,7 +15,7 @@ def test_a_formula_becomes_a_text(text):
 
 
 @pytest.mark.parametrize("text", ["plain", "-1", "+1.5", "'quoted'", "a=b", ""])
-def test_what_is_no_formula_stays_as_it_is(text):
+def test_an_invalid_formula_stays_as_it_is(text):
     assert guarded(text) == text
 
 

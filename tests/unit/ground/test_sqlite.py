@@ -252,7 +252,7 @@ def test_erased_bytes_leave_the_file(database):
     assert b"canary" not in b"".join(file.read_bytes() for file in database.path.parent.iterdir())
 
 
-def test_a_statement_that_is_no_sql_is_the_databases_error(database):
+def test_a_statement_that_is_not_sql_is_the_databases_error(database):
     with pytest.raises(DatabaseUnavailable, match="syntax error"), database.read() as transaction:
         transaction.execute("SELEKT 1")
 
@@ -263,12 +263,12 @@ def test_a_url_without_a_file_is_refused(url):
         SqliteDatabase(url)
 
 
-def test_a_folder_that_is_not_there_is_said(tmp_path):
+def test_a_folder_that_is_not_there_is_reported(tmp_path):
     with pytest.raises(DatabaseUnavailable, match="its folder does not exist"):
         SqliteDatabase(f"sqlite:///{tmp_path / 'none' / 'test.db'}").migrate()
 
 
-def test_a_file_that_is_no_database_is_said(tmp_path):
+def test_a_file_that_is_not_a_database_is_reported(tmp_path):
     (tmp_path / "test.db").write_text("this is a text and nothing else, " * 100)
     with pytest.raises(DatabaseUnavailable, match="not a database"):
         SqliteDatabase(f"sqlite:///{tmp_path / 'test.db'}").migrate()

@@ -136,7 +136,7 @@ def test_an_error_in_what_comes_with_the_result_is_the_job_s(worker):
     assert "nonsense" in worker.queue.get("job").error
 
 
-def test_a_result_that_is_no_json_is_the_job_s_failure(worker):
+def test_a_result_that_is_not_json_is_the_job_s_failure(worker):
     worker.submit("job")
     assert worker.run(lambda job, guard: Outcome({"a": object()})).failed == 1
 

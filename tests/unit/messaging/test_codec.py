@@ -47,7 +47,7 @@ def test_a_type_is_held_to_and_newer_fields_are_left_out():
         (b'{"text": "' + b"x" * 100 + b'"}', "at most 100 are taken"),
     ],
 )
-def test_what_is_no_such_value_is_refused(body, problem):
+def test_an_invalid_such_value_is_refused(body, problem):
     with pytest.raises(MessageInvalid, match="Claim") as error:
         JsonCodec(Claim, 100).decode(body)
     assert problem.lower() in str(error.value).lower()

@@ -10,7 +10,7 @@ from argosy.models.measuring import answer_scores
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_the_first_row_that_is_no_number_is_named(value):
+def test_the_first_row_that_is_not_a_number_is_named(value):
     scores = np.zeros((4, 3))
     assert check_scores(scores) is scores
     assert check_scores(scores + 1.7e308).max() == 1.7e308

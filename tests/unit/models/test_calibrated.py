@@ -101,7 +101,7 @@ def test_weighted_scores_are_no_probabilities():
         fitted.probabilities(rows)
 
 
-def test_a_class_of_one_row_is_never_kept_aside():
+def test_a_class_of_one_row_is_never_set_aside():
     rows, codes = separable_rows(2, rows=41)
     codes[-1] = 2
     assert folds_of(codes, 3, 5, 0)[-1] == -1

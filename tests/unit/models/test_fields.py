@@ -21,7 +21,7 @@ def test_missing_numbers(value):
 
 
 @pytest.mark.parametrize("value", ["ten", [1], {"a": 1}, "-nan"])
-def test_what_is_no_number_is_refused_without_being_quoted(value):
+def test_an_invalid_number_is_refused_without_being_quoted(value):
     with pytest.raises(InputInvalid, match="the field 'age' must be a number, not a") as raised:
         number_of(value, "age")
     assert "ten" not in str(raised.value)

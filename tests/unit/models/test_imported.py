@@ -149,7 +149,7 @@ def test_the_place_in_onnx_runtimes_own_source_does_not_come_before_the_cause():
     assert str(refused.value).startswith("the file cannot be read as ONNX: Fail: Unsupported model IR version")
 
 
-def test_an_answer_that_is_no_number_is_none():
+def test_an_answer_that_is_not_a_number_is_none():
     model = pair("onnx", identity(2), fields=dict(FIELDS.fields), classes=("no", "yes"))
     assert model.classify([{"a": 0.2, "b": 0.8}]) == ["yes"]
     with pytest.raises(ImportedModelRefused, match="no number for 1 of 2 inputs: a missing"):

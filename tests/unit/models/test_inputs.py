@@ -43,7 +43,7 @@ def test_a_message_quotes_a_few_fields_and_each_cut_short():
     assert len(str(raised.value)) < 2000
 
 
-def test_an_answer_that_is_no_number_is_no_answer():
+def test_an_answer_that_is_not_a_number_is_no_answer():
     inputs, labels = [{"ratio": float(n % 3)} for n in range(30)], [f"class {n % 3}" for n in range(30)]
     model = AdaptedModel.from_names("numeric", {}, "logistic", {"C": 1000}).fit(inputs, labels)
     model.estimator.weights_[:] *= 1e250

@@ -191,7 +191,7 @@ def test_in_the_sandbox_there_is_no_network_and_no_other_process(sandboxed):
             opened(f"import socket\nsocket.create_connection({address!r}, 5)")
 
 
-def test_where_bubblewrap_does_not_work_the_limits_remain_and_it_is_said(tmp_path, monkeypatch):
+def test_where_bubblewrap_does_not_work_the_limits_remain_and_it_is_reported(tmp_path, monkeypatch):
     (tmp_path / "bwrap").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "bwrap").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")

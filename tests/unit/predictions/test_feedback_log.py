@@ -177,7 +177,7 @@ def test_the_owners_feedback_measures_without_a_draw(feedback, predict, scope):
     assert [one.measures for one in feedback.of(undrawn)] == [False, True]
 
 
-def test_what_may_not_be_said_is_kept_in_no_part(feedback, predict):
+def test_refused_feedback_is_not_stored_in_part(feedback, predict):
     one, other = predict().id, predict().id
     with pytest.raises(NotPermitted, match="give outcomes"):
         feedback.add_many([said(one), said(other, kind="outcome")], giver("shop"))
@@ -186,7 +186,7 @@ def test_what_may_not_be_said_is_kept_in_no_part(feedback, predict):
     assert feedback.of(one) == feedback.of(other) == []
 
 
-def test_a_key_is_of_its_token_and_of_all_that_was_said(feedback, predict):
+def test_a_key_belongs_to_its_token_and_to_the_whole_request(feedback, predict):
     one, other = predict().id, predict().id
     shop, desk = giver("shop", "uniform", source="both"), giver("desk", "uniform", source="both")
     keyed = {"source": "both", "idempotency_key": "k"}

@@ -38,7 +38,7 @@ def test_a_token_has_one_source():
 
 
 @pytest.mark.parametrize("giver", [OWNER, ANYBODY])
-def test_without_a_token_anything_may_be_said(giver):
+def test_without_a_token_every_claim_is_allowed(giver):
     giver.check("outcome", "anybody", is_uniform=True)
     assert giver.reaches is None
 

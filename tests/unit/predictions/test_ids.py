@@ -43,7 +43,7 @@ def test_an_id_with_any_character_changed_is_unknown(place, digit):
 
 
 @pytest.mark.parametrize("nonsense", ["", "0", "zz" * 22, "ab" * 21, "ab" * 23, "é" * 44, "a" * 100_000])
-def test_what_is_no_id_is_unknown_and_named_briefly(nonsense):
+def test_an_invalid_id_is_unknown_and_named_briefly(nonsense):
     with pytest.raises(PredictionNotFound) as raised:
         IDS.check(nonsense)
     assert len(str(raised.value)) < 200

@@ -26,7 +26,7 @@ def test_an_id_that_was_never_issued_is_not_found(log):
         log.get("00" * 22)
 
 
-def test_many_come_in_the_order_asked_for(writer, log, predict):
+def test_many_are_returned_in_the_requested_order(writer, log, predict):
     made = [predict(f"text {n}") for n in range(4)]
     writer.write(made)
     assert [one.input for one in log.get_many([made[2].id, made[0].id])] == ["text 2", "text 0"]

@@ -38,7 +38,7 @@ def test_only_aspired_versions_are_loaded_and_only_unreachable_ones_unloaded(sna
         assert not any(one.is_aspired and one.state is ServableState.START for one in snapshots)
 
 
-def test_the_new_version_is_loaded_before_the_old_one_goes():
+def test_the_new_version_is_loaded_before_the_old_one_is_unloaded():
     old = VersionSnapshot(1, ServableState.AVAILABLE, is_aspired=False)
     assert next_action([old, VersionSnapshot(2, ServableState.START, is_aspired=True)], 0.0) == VersionAction(
         ActionKind.LOAD, 2

@@ -67,7 +67,7 @@ def test_the_first_bad_row_of_many_is_found_in_few_calls(row):
     assert sum(map(len, model.calls)) <= 2001
 
 
-def test_a_row_that_is_no_number_is_named_once():
+def test_a_row_that_is_not_a_number_is_named_once():
     class Nan(Lengths):
         def score(self, inputs, limit):
             return np.array([[np.nan if item == "nan" else 1.0] for item in inputs])

@@ -83,7 +83,7 @@ def test_a_wait_that_fails_is_no_end_of_it():
 
 
 @pytest.mark.parametrize("open_database", ["sqlite", "postgresql"], indirect=True)
-def test_a_move_in_another_process_is_news(open_database, tmp_path):
+def test_a_move_in_another_process_is_noticed(open_database, tmp_path):
     served, other = (Store(open_database(), LocalArtifacts(f"file:{tmp_path}")) for _ in range(2))
     with other.database.write() as transaction:
         for label in ("a", "b"):

@@ -45,7 +45,7 @@ def test_feedback_takes_labels_in_every_form(given, label):
 
 
 @pytest.mark.parametrize("given", ["", [{}], "[1 0]"])
-def test_what_is_no_label_is_refused(given):
+def test_an_invalid_label_is_refused(given):
     with pytest.raises(FeedbackInvalid, match="label"):
         label_of_given(given)
 

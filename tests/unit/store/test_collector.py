@@ -152,7 +152,7 @@ def test_idle_workers_collect_now_and_then(store, tmp_path):
     assert collector.collect_if_due(5.0 + EVERY_SECONDS, NOON) == [second]
 
 
-def test_what_is_no_artifact_is_left_and_stops_nothing(store, tmp_path):
+def test_an_invalid_artifact_is_left_and_stops_nothing(store, tmp_path):
     orphan = put(store, tmp_path, b"orphan", 9000)
     other = store.artifacts.path(orphan).with_name(".DS_Store")
     other.touch()
@@ -161,7 +161,7 @@ def test_what_is_no_artifact_is_left_and_stops_nothing(store, tmp_path):
     assert other.exists()
 
 
-def test_a_removal_of_what_is_no_artifact_is_over(store, monkeypatch):
+def test_a_removal_of_an_invalid_artifact_is_over(store, monkeypatch):
     with store.database.write() as transaction:
         removals.begin_removal(transaction, ".DS_Store")
     monkeypatch.setattr(removals, "PATIENCE", -1.0)

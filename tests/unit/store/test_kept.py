@@ -115,7 +115,7 @@ def test_the_whole_closure_of_a_plugins_code_comes_back(tmp_path, store):
     assert again == set(code.files)
 
 
-def test_what_is_no_code_is_refused(tmp_path):
+def test_an_invalid_code_is_refused(tmp_path):
     for content in (b"{}", b"nothing", b'{"plugins":{},"modules":[],"files":{},"format":2}'):
         (tmp_path / "file").write_bytes(content)
         with pytest.raises(ArtifactCorrupt):

@@ -47,7 +47,7 @@ def test_tpe_learns_where_to_look(registries):
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
-def test_what_failed_or_is_under_way_is_no_trouble(registries, sampler):
+def test_what_failed_or_is_under_way_is_no_error(registries, sampler):
     plan = parse_plan({**PLAN, "search": {}}, "p", registries)
     trials = []
     for number in range(1, 16):

@@ -90,7 +90,7 @@ def test_texts_are_there_only_when_given(read):
     Page(shown)
 
 
-def test_what_is_missing_is_said():
+def test_missing_sections_are_reported():
     notes = {"calibration": "no probabilities", "curve": "not drawn", "drift": "nothing live"}
     empty = {"calibration": (), "curve": (), "mistakes": (), "doubts": (), "promotions": (), "live": None}
     read = Page(page(contents(**empty, notes=notes)))
