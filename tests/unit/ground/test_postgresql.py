@@ -5,6 +5,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from operator import methodcaller
 
 import pytest
 
@@ -167,14 +168,29 @@ def test_a_limit_that_is_none_is_refused(given, problem):
 def test_limits_hold_in_every_transaction(stack, migrated_postgresql_url):
     names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "synchronous_commit")
 
-    def limits_of(*parameters):
-        database = opened_with(stack, migrated_postgresql_url, *parameters)
-        with database.write() as transaction:
+    def limits_of(begin, *parameters):
+        with begin(opened_with(stack, migrated_postgresql_url, *parameters)) as transaction:
             return [transaction.execute(f"SHOW {name}")[0][0] for name in names]
 
-    assert limits_of() == ["10min", "30s", "5min", "on"]
+    read, write = methodcaller("read"), methodcaller("write")
     changed = ("statement_timeout=7", "lock_timeout=0.5", "idle_timeout=9", "options=-csynchronous_commit%3Doff")
-    assert limits_of(*changed) == ["7s", "500ms", "9s", "on"]
+    assert limits_of(read) == limits_of(read, "pooler=transaction") == ["10min", "30s", "5min", "on"]
+    assert limits_of(write) == limits_of(write, "pooler=transaction") == ["10min", "30s", "15s", "on"]
+    assert limits_of(read, *changed) == limits_of(write, *changed) == ["7s", "500ms", "9s", "on"]
+
+
+def test_a_process_that_is_stopped_in_a_transaction_gives_up_its_locks(stack, migrated_postgresql_url):
+    stopped, other = (opened_with(stack, migrated_postgresql_url, f"idle_timeout={one}") for one in (0.1, 60))
+
+    def write():
+        with stopped.write() as transaction:
+            transaction.lock("jobs")
+            with other.write() as of_other:
+                of_other.lock("jobs")
+            transaction.execute("SELECT 1")
+
+    with pytest.raises(DatabaseOutage, match="idle-in-transaction timeout"):
+        write()
 
 
 def test_a_statement_that_takes_too_long_is_no_outage(stack, migrated_postgresql_url):

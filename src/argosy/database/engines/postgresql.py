@@ -156,11 +156,11 @@ class PostgresqlDatabase:
             yield PostgresqlTransaction(connection)
 
     def write(self) -> AbstractContextManager[PostgresqlTransaction]:
-        return self._writing(_AMONG_WRITERS)
+        return self._writing(self._address.limits.writing, _AMONG_WRITERS)
 
     @contextmanager
-    def _writing(self, lock: str) -> Iterator[PostgresqlTransaction]:
-        with self._lent(_WRITE, lock) as connection:
+    def _writing(self, *begin: str) -> Iterator[PostgresqlTransaction]:
+        with self._lent(_WRITE, *begin) as connection:
             yield PostgresqlTransaction(connection)
             run_statement(connection, "COMMIT")
 

@@ -28,6 +28,8 @@ except ImportError as error:
 OLDEST: Final = 150000
 IDLE_SECONDS: Final = 300.0
 """A connection that nobody has used for so long is closed when another is given back."""
+WRITER_IDLE_SECONDS: Final = 15.0
+"""A process that is stopped in a transaction that writes gives up its locks, before those who wait for them give up."""
 _DEFAULTS: Final = {
     "application_name": "argosy",
     "connect_timeout": 10,
@@ -57,7 +59,7 @@ class Limits:
     """Of one statement, but those that load rows or change the schema."""
     lock_timeout: float = 30.0
     idle_timeout: float = 300.0
-    """Of a transaction whose process does nothing, as one that is stopped: it gives up its locks."""
+    """Of a transaction whose process does nothing, as one that is stopped: it ends; one that writes sooner."""
     pool_size: int = 8
     """Transactions at once in one process; more wait."""
     pool_timeout: float = 30.0
@@ -74,6 +76,12 @@ class Limits:
         times = (("statement_timeout", self.statement_timeout), ("lock_timeout", self.lock_timeout))
         limits = (*times, ("idle_in_transaction_session_timeout", self.idle_timeout))
         return [*(f"{name} = {round(seconds * 1000)}" for name, seconds in limits), "synchronous_commit = on"]
+
+    @property
+    def writing(self) -> str:
+        """What a transaction that writes is set to."""
+        seconds = min(self.idle_timeout, WRITER_IDLE_SECONDS)
+        return f"SET LOCAL idle_in_transaction_session_timeout = {round(seconds * 1000)}"
 
     def beginning(self, begin: str) -> str:
         """A transaction's first statement, followed by what a session cannot be trusted to have been set to."""
