@@ -40,6 +40,7 @@ from argosy.messaging.relay import relay
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+_PUBLISHING, _RECEIVING = "publishing", "receiving"
 _OUTAGES = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
 )
@@ -73,7 +74,9 @@ class WorkerTimings:
     """Between two looks at the rows of a worker that has nothing to run and receives no message."""
     reconcile: float = 1.0
     recover: float = 1.0
-    """Before the next attempt, where the database was away."""
+    """Before the next attempt, where the database was away, or the broker for what is to be published."""
+    refused: float = 30.0
+    """How long a broker that answers may refuse a receiver, before its queue is made anew."""
     patience: float = 2.0
     """How long a job that is to stop has until its next `check()`, before it is given back for it."""
     settle: float = 30.0
@@ -149,9 +152,13 @@ class _Worker:
     ) -> None:
         self.queue, self.broker, self.handlers, self.claims = queue, broker, handlers, claims
         self.stop, self.timings, self.heartbeat, self.tally = stop, timings, heartbeat, Tally()
-        self.paused_kind, self._reconciled_at, self._is_broker_away = paused_kind, float("-inf"), False
+        self.paused_kind, self._reconciled_at, self._relay_at = paused_kind, float("-inf"), float("-inf")
         self.interrupt, self.on_lease = interrupt, on_lease or (lambda _: None)
         self._receiver: Receiver | None = None
+        self._broker_fails: set[str] = set()
+        """At what the broker failed the last time: at publishing, at receiving."""
+        self._refused_since: float | None = None
+        """Since when the broker has answered, and has refused a receiver."""
         self._trouble = ""
         """What was said last of a database that is away; empty while it answers."""
 
@@ -187,8 +194,9 @@ class _Worker:
         if time.monotonic() - self._reconciled_at >= self.timings.reconcile:
             reconcile(self.queue.database)
             self._reconciled_at = time.monotonic()
-        with self._without_broker():
-            relay(self.queue.database, self.broker)
+        if time.monotonic() >= self._relay_at:
+            with self._without_broker(_PUBLISHING):
+                relay(self.queue.database, self.broker)
 
     def _turn(self, wait: float) -> bool:
         """Run the best job, when a message comes or `wait` is over; whether there was one."""
@@ -205,25 +213,41 @@ class _Worker:
         return True
 
     def _receive(self, wait: float) -> Delivery | None:
-        with self._without_broker():
+        with self._without_broker(_RECEIVING):
             if self._receiver is None:
-                self._receiver = self.broker.receiver(TOPIC, WORKERS)
-            delivery = self._receiver.receive(wait)
-            self._is_broker_away = False
-            return delivery
+                self._receiver = self._opened()
+            return self._receiver.receive(wait)
         self.stop.wait(wait)
         return None
 
+    def _opened(self) -> Receiver:
+        """Where the broker answers, and yet refuses a receiver for long, the queue is broken, as RabbitMQ leaves one
+        that was declared just before a crash. It is made anew: no job is lost with it.
+        """
+        since, self._refused_since = self._refused_since, None
+        self.broker.subscribe(TOPIC, WORKERS)
+        self._refused_since = since or time.monotonic()
+        if time.monotonic() - self._refused_since >= self.timings.refused:
+            log.warning("%s: nothing could be received from the queue of jobs; it is made anew", self.broker.url)
+            self.broker.unsubscribe(TOPIC, WORKERS)
+            self._refused_since = time.monotonic()
+        receiver = self.broker.receiver(TOPIC, WORKERS)
+        self._refused_since = None
+        return receiver
+
     @contextmanager
-    def _without_broker(self) -> Iterator[None]:
+    def _without_broker(self, doing: str) -> Iterator[None]:
         """A broker that is away delays messages and no job: rows are polled. Said once for as long as it lasts."""
         try:
             yield
+            self._broker_fails.discard(doing)
         except BrokerUnavailable as error:
-            if not self._is_broker_away:
+            if not self._broker_fails:
                 log.warning("%s; jobs are found by polling until it is back", error)
-            self._is_broker_away = True
-            self.close()
+            self._broker_fails.add(doing)
+            self._relay_at = time.monotonic() + self.timings.recover
+            if doing == _RECEIVING:
+                self.close()
 
     def close(self) -> None:
         """Give back the message that it holds, if any."""

@@ -1,7 +1,8 @@
 """Moves the outbox to the broker: claim rows, publish, delete. At least once, by any number of relays; one keeps order.
 
-A relay that dies in between leaves rows claimed for `CLAIM_SECONDS`; whichever relay looks next then publishes them
-(again, where the dead one had).
+A relay whose broker is away gives its rows up at once, and is called again when its caller finds that worthwhile. One
+that dies leaves them claimed for `CLAIM_SECONDS`; whichever relay looks next then publishes them (again, where the dead
+one had).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from typing import Final
 
@@ -32,7 +33,8 @@ _ANY = f"SELECT 1 {_FREE} LIMIT 1"  # no value is in the text
 _CLAIM = f"""
 UPDATE outbox SET claimed_until = :now + :seconds
 WHERE id IN (SELECT id {_FREE} ORDER BY id LIMIT :batch /* FOR UPDATE SKIP LOCKED */)
-RETURNING id, topic, body, message_id"""  # noqa: S608
+RETURNING id, topic, body, message_id, claimed_until"""  # noqa: S608
+_GIVE_UP = "UPDATE outbox SET claimed_until = 0 WHERE id = :id AND claimed_until = :until"
 _DELETE = "DELETE FROM outbox WHERE id = :id"
 
 
@@ -40,8 +42,13 @@ def relay(database: Database, broker: Broker) -> int:
     """Publish what is in the outbox; how many rows. Costs one short read where there is nothing."""
     moved = 0
     while rows := _claim(database):
-        for topic, group in groupby(rows, key=lambda row: str(row[1])):
-            broker.publish(topic, *map(_message, group))
+        try:
+            for topic, group in groupby(rows, key=lambda row: str(row[1])):
+                broker.publish(topic, *map(_message, group))
+        except BrokerUnavailable:
+            with suppress(DatabaseUnavailable):
+                _give_up(database, rows)
+            raise
         with database.write() as transaction:
             transaction.execute_many(_DELETE, [{"id": row[0]} for row in rows])
         moved += len(rows)
@@ -84,7 +91,13 @@ def _claim(database: Database) -> list[Row]:
         return sorted(transaction.execute(_CLAIM, values))
 
 
+def _give_up(database: Database, rows: list[Row]) -> None:
+    """Leave the rows to whichever relay looks next; not those whose claim ran out, and that another has now."""
+    with database.write() as transaction:
+        transaction.execute_many(_GIVE_UP, [{"id": row[0], "until": row[4]} for row in rows])
+
+
 def _message(row: Row) -> Message:
     """With the same id whenever it is published."""
-    _, _, body, message_id = row
+    _, _, body, message_id, _ = row
     return Message(str(body).encode(), id=str(message_id) or uuid.uuid4().hex)

@@ -1,10 +1,15 @@
 """Failures of a connection to RabbitMQ: nothing is lost, and one line reports the cause."""
 
 import os
+import threading
+from contextlib import closing
 
 import pytest
 
+from argosy.app.backends import database as opened
 from argosy.errors import BrokerUnavailable, DefinitionInvalid
+from argosy.jobs.queue import TOPIC, WORKERS, Queue
+from argosy.jobs.runner import WorkerTimings, run_worker
 from argosy.messaging.amqp.address import parse_address
 from argosy.messaging.broker import TEMPORARY, DeliveryPolicy
 from argosy.messaging.brokers.rabbitmq import RabbitmqBroker
@@ -188,6 +193,27 @@ def test_a_server_that_is_killed_and_comes_back_has_everything(own):
     found = [receiver.receive(PATIENCE).message.body.decode() for _ in range(200)]
     assert found == list(map(str, range(200)))
     broker.close()
+
+
+def test_a_queue_of_jobs_that_a_crash_has_left_broken_is_made_anew(own, tmp_path):
+    """As RabbitMQ 3.10 leaves a queue that was declared less than a second before."""
+
+    def is_whole():
+        with closing(RabbitmqBroker(own.url)) as another:
+            try:
+                another.receiver(TOPIC, WORKERS)
+            except BrokerUnavailable:
+                return False
+        return True
+
+    with closing(RabbitmqBroker(own.url)) as broker, closing(opened("sqlite:jobs.db", tmp_path)) as database:
+        database.migrate()
+        broker.subscribe(TOPIC, WORKERS)
+        own.control("eval", f'ra:stop_server(quorum_queues, {{list_to_atom("%2F_argosy.{TOPIC}.{WORKERS}"), node()}}).')
+        assert not is_whole()
+        timings = WorkerTimings(poll=0.05, refused=0.2)
+        run_worker(Queue(database), broker, {}, "worker", threading.Event(), timings=timings, until=is_whole)
+        assert is_whole()
 
 
 def test_a_full_server_refuses_messages_with_a_reason(own):

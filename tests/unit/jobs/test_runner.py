@@ -268,6 +268,57 @@ def test_an_unavailable_broker_blocks_no_job(worker, call, caplog):
     assert caplog.text.count("connection refused; jobs are found by polling") == 1
 
 
+def test_what_no_broker_took_is_published_when_it_does(worker, caplog):
+    worker.submit("a", "b")
+    publish, receiver, refused, opened = worker.broker.publish, worker.broker.receiver, [], []
+
+    def full(*message):
+        if len(refused) < 3:
+            refused.append(message)
+            raise BrokerUnavailable("it takes no messages")
+        return publish(*message)
+
+    worker.broker.publish = full
+    worker.broker.receiver = lambda *of: opened.append(of) or receiver(*of)
+    worker.run(lambda job, guard: Outcome({}), until=lambda: not in_outbox(worker.queue.database, TOPIC))
+    assert len(refused) == 3
+    assert len(opened) == 1, "it goes on receiving"
+    assert caplog.text.count("it takes no messages; jobs are found by polling") == 1
+
+
+def test_a_queue_that_refuses_receivers_for_long_is_made_anew(worker, caplog):
+    receiver, unsubscribe, made_anew = worker.broker.receiver, worker.broker.unsubscribe, []
+
+    def refused(*of):
+        if not made_anew:
+            raise BrokerUnavailable("INTERNAL_ERROR")
+        return receiver(*of)
+
+    worker.broker.receiver = refused
+    worker.broker.unsubscribe = lambda *of: made_anew.append(of) or unsubscribe(*of)
+    timings = WorkerTimings(poll=0.01, refused=0.1)
+    worker.run(
+        lambda job, guard: Outcome({}),
+        timings=timings,
+        until=lambda: worker.broker.backlog(TOPIC, WORKERS) and made_anew,
+    )
+    assert made_anew == [(TOPIC, WORKERS)]
+    assert caplog.text.count("nothing could be received from the queue of jobs; it is made anew") == 1
+
+
+def test_the_queue_of_a_broker_that_is_away_is_left_alone(worker):
+    attempts, made_anew = [], []
+
+    def away(*of):
+        attempts.append(of)
+        raise BrokerUnavailable("connection refused")
+
+    worker.broker.subscribe, worker.broker.unsubscribe = away, made_anew.append
+    timings = WorkerTimings(poll=0.01, refused=0.0)
+    worker.run(lambda job, guard: Outcome({}), timings=timings, until=lambda: len(attempts) > 5)
+    assert made_anew == []
+
+
 def refused_reads(worker, times):
     """The worker's thread is refused the first reads, as many as are listed."""
     read, outages = worker.queue.database.read, []

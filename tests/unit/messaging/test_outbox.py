@@ -9,7 +9,7 @@ from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.message import MAXIMUM_BYTES
 from argosy.messaging.outbox import emit
 from argosy.messaging.relay import CLAIM_SECONDS, relay
-from stored.clock import put_back
+from stored.clock import pass_time, put_back
 from stored.messages import claimed_seconds, end_claims
 from stored.rows import count
 
@@ -59,40 +59,69 @@ def test_what_does_not_commit_is_not(database):
 
 
 class Failing(SqlBroker):
-    """A broker that is down for its first publication."""
+    """A broker whose first publication ends with an error."""
 
-    def __init__(self, database):
+    def __init__(self, database, error=None, meanwhile=lambda: None):
         super().__init__(database)
-        self.is_down, self.tried = True, []
+        self.error, self.meanwhile, self.tried = error or BrokerUnavailable("down"), meanwhile, []
 
     def _publish(self, topic, messages):
         self.tried.extend(message.id for message in messages)
-        if self.is_down:
-            self.is_down = False
-            raise BrokerUnavailable("down")
+        error, self.error = self.error, None
+        if error is not None:
+            self.meanwhile()
+            raise error
         return super()._publish(topic, messages)
 
 
-def test_what_could_not_be_published_is_published_later(database):
+def die_publishing(database):
+    """A relay ends in the midst of a publication, as if it was killed."""
+    with pytest.raises(KeyboardInterrupt):
+        relay(database, Failing(database, KeyboardInterrupt()))
+
+
+def test_what_could_not_be_published_is_published_as_soon_as_the_broker_is_back(database):
     broker = subscribed(Failing, database)
     with database.write() as transaction:
         emit(transaction, "work", {"a": 1})
     with pytest.raises(BrokerUnavailable):
         relay(database, broker)
-    (claimed,) = claimed_seconds(database)  # as if by a relay at work
-    assert claimed >= CLAIM_SECONDS
-    end_claims(database)
     assert relay(database, broker) == 1
     (message,) = received(broker, "work")
     assert (message.body, [message.id] * 2) == (b'{"a":1}', broker.tried), "a repetition is recognised by its id"
 
 
-def test_a_claim_from_before_the_clock_was_set_back_is_over(database):
-    broker = subscribed(Failing, database)
+def test_what_a_relay_had_in_hand_when_it_died_is_published_later(database):
+    broker = subscribed(SqlBroker, database)
+    with database.write() as transaction:
+        emit(transaction, "work", 1)
+    die_publishing(database)
+    (claimed,) = claimed_seconds(database)
+    assert claimed >= CLAIM_SECONDS
+    assert relay(database, broker) == 0
+    end_claims(database)
+    assert relay(database, broker) == 1
+    assert bodies(broker, "work") == [1]
+
+
+def test_a_relay_gives_up_no_row_that_another_has_by_now(database):
+    def take():
+        end_claims(database)
+        die_publishing(database)
+        pass_time(database, 1.0)  # so that the two claims do not end at the same moment
+
     with database.write() as transaction:
         emit(transaction, "work", 1)
     with pytest.raises(BrokerUnavailable):
-        relay(database, broker)
+        relay(database, Failing(database, meanwhile=take))
+    assert relay(database, subscribed(SqlBroker, database)) == 0
+
+
+def test_a_claim_from_before_the_clock_was_set_back_is_over(database):
+    broker = subscribed(SqlBroker, database)
+    with database.write() as transaction:
+        emit(transaction, "work", 1)
+    die_publishing(database)
     put_back(database, hours=2)
     assert relay(database, broker) == 1
 
