@@ -14,7 +14,7 @@ from argosy.app.project import open_project
 from argosy.errors import BrokerUnavailable, DatabaseUnavailable
 from stored.rows import rows
 
-LEASE_PATIENCE = 6.0
+LEASE_PATIENCE = 30.0
 
 
 class ClusterStorm:
@@ -58,7 +58,7 @@ class ClusterStorm:
         return self.draw.choice(until(lambda: self.ground.look(found), what="a worker with a job"))
 
     def is_taken(self, job, token):
-        """Whether it was queued again; False if it had ended, or its worker holds the database's lock."""
+        """Whether it was queued again; False if it had ended, or its worker makes the fit that the others wait for."""
         deadline = time.monotonic() + LEASE_PATIENCE
         while time.monotonic() < deadline:
             ((state, now),) = rows(self.ground.project.database, "jobs", "state", "token", id=job)
@@ -127,6 +127,7 @@ class ClusterStorm:
         while self.feed():
             pass
         until(lambda: self.ground.look(self.ground.is_over), what="the end of every plan")
+        until(lambda: self.ground.look(self.ground.is_all_sent), what="the sending of every message")
 
     def close(self):
         self._others.close()

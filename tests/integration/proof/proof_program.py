@@ -22,7 +22,7 @@ from argosy.jobs.runner import WorkerTimings
 from argosy.messaging.relay import relay
 from argosy.training.train_job import Trainer
 
-TIMINGS = WorkerTimings(lease=1.5, heartbeat=0.4, poll=0.05, reconcile=0.1, recover=0.2, outage=0.3)
+TIMINGS = WorkerTimings(lease=1.5, heartbeat=0.4, poll=0.05, reconcile=0.1, recover=0.2, outage=0.3, refused=3.0)
 
 
 def run(command, folder):
