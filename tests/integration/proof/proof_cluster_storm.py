@@ -14,7 +14,7 @@ from argosy.app.project import open_project
 from argosy.errors import BrokerUnavailable, DatabaseUnavailable
 from stored.rows import rows
 
-LEASE_PATIENCE = 30.0
+LEASE_PATIENCE = 8.0
 
 
 class ClusterStorm:
