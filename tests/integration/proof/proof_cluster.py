@@ -134,7 +134,7 @@ class ClusterGround(Ground):
         return not {"queued", "running"} & set(self.column("jobs", "state"))
 
     def is_all_sent(self):
-        """Whether the workers have: they are all that relays."""
+        """Whether the workers have sent every message: nothing else relays."""
         return self.count("outbox") == 0
 
     def _notifications(self):
