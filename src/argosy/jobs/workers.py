@@ -161,10 +161,10 @@ class Workers:
 
         `interrupt` is set where it is to do so at once.
         """
-        over, drained = threading.Event(), threading.Event()
+        over, drained, shown_at = threading.Event(), threading.Event(), float("-inf")
 
         def live() -> None:
-            seen_at = float("-inf")
+            seen_at = shown_at
             while not over.is_set():
                 with suppress(DatabaseUnavailable):  # it is silent then, as others see it
                     if time.monotonic() - seen_at >= SEEN_SECONDS:
@@ -180,6 +180,8 @@ class Workers:
 
         with suppress(DatabaseUnavailable):
             self.forget_silent()
+            self.show_life(identity)  # before it takes a job: who runs one is listed
+            shown_at = time.monotonic()
         thread = threading.Thread(target=live, name="presence", daemon=True)
         thread.start()
         try:

@@ -34,7 +34,6 @@ def names(workers):
 
 def test_a_worker_is_there_from_its_start_to_its_end(workers):
     with workers.present(identity()), workers.present(identity("other", mine="digest")):
-        until(lambda: len(workers.all()) == 2)
         found = {one.identity.name: one for one in workers.all()}
         assert found["one"].identity == identity()
         assert found["other"].identity == identity("other", mine="digest")
