@@ -119,7 +119,10 @@ def respelled(label: str, spelling: Mapping[str, str]) -> str:
 
 
 def alike(labels: Iterable[str]) -> list[tuple[str, ...]]:
-    """Single labels that differ in case, in white space or in Unicode's form alone, in groups: `Versand`, `versand`."""
+    """Single labels that differ in case, in white space, in Unicode's form or in characters that nobody sees alone.
+
+    In groups: `Versand`, `versand`.
+    """
     groups = defaultdict(set)
     for label in labels:
         for one in as_members(label):
@@ -213,7 +216,8 @@ def _plain_text(text: str) -> str:
 
 
 def _folded(label: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+    seen = "".join(one for one in unicodedata.normalize("NFKC", label) if unicodedata.category(one) != "Cf")
+    return " ".join(seen.casefold().split())
 
 
 def _listed(text: str) -> Any:

@@ -91,11 +91,19 @@ def test_missing_values_of_data_frames_are_no_label():
 
 def test_labels_that_differ_in_case_or_form_alone_are_found():
     labels = ["Versand", "versand", "Retoure", '["VERSAND","Konto"]', "konto", "Straße", "STRASSE", "a  b", "a b"]
+    labels += [
+        "re\u00adfund",
+        "refund",
+        "\ufeffsport",
+        "sport\u200b",
+    ]  # a soft hyphen, a byte order mark, a space of no width
     assert label_sets.alike(labels) == [
         ("Konto", "konto"),
         ("STRASSE", "Straße"),
         ("VERSAND", "Versand", "versand"),
         ("a  b", "a b"),
+        ("refund", "re\u00adfund"),
+        ("sport\u200b", "\ufeffsport"),
     ]
 
 
