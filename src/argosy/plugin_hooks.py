@@ -5,7 +5,8 @@ The bases that plug-ins derive from (`Cut`, `Adapter`, `Estimator`) derive from 
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple
+import inspect
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from argosy.types import Options
 
@@ -75,3 +76,31 @@ class ModelHooks(PluginHooks):
         if adapter.has_amounts:
             return None
         return f"{cls.__name__} weighs amounts, and {adapter.__name__} gives numbers that name things: take transformer"
+
+
+def miscalled_hook(cls: type, base: type) -> str:
+    """The first method that cannot be called as its base declares it, what it must take, and where; or nothing."""
+    for name, declared in inspect.getmembers(base, callable):
+        own = getattr(cls, name, None)
+        if name.startswith("_") or own is declared or not (inspect.isroutine(declared) and inspect.isroutine(own)):
+            continue
+        wanted = inspect.signature(declared)
+        named = [one for one in wanted.parameters.values() if one.kind is one.KEYWORD_ONLY]
+        try:
+            inspect.signature(own).bind(
+                *[None] * (len(wanted.parameters) - len(named)), **{one.name: None for one in named}
+            )
+        except TypeError:
+            return f"{cls.__qualname__}.{name} takes {_names(own)}, and must take {_names(declared)},{_place_of(own)}"
+        except ValueError:  # compiled code that does not say what it takes
+            continue
+    return ""
+
+
+def _names(method: Any) -> str:
+    return f"({', '.join(map(str, inspect.signature(method).parameters))})"
+
+
+def _place_of(method: Any) -> str:
+    code = getattr(inspect.unwrap(method), "__code__", None)
+    return f" at {code.co_filename}:{code.co_firstlineno}" if code else ""

@@ -20,6 +20,7 @@ import msgspec
 
 from argosy.error_messages import place_of
 from argosy.errors import ArgosyError, DefinitionInvalid, PluginFailed, PluginNotFound, nearest
+from argosy.plugin_hooks import miscalled_hook
 from argosy.typed_values import admits_list, as_json, checked_json, checked_value, in_words
 from argosy.types import Options
 
@@ -91,11 +92,16 @@ class Plugin(Generic[T]):
 
     @cached_property
     def cls(self) -> type[T]:
-        """Raises DefinitionInvalid where it does not derive from its kind's base."""
+        """Raises DefinitionInvalid where it does not derive from its kind's base, or its methods take other things."""
         cls: type[T] = _imported(self._target) if isinstance(self._target, str) else self._target
-        if self._base and not issubclass(cls, _imported(self._base)):
+        if not self._base:
+            return cls
+        base = _imported(self._base)
+        if not issubclass(cls, base):
             problem = f"the {self.noun} '{self.name}' must derive from {self._base.replace(':', '.')}"
             raise DefinitionInvalid(f"{problem}: {cls.__module__}.{cls.__qualname__} does not")
+        if not self.is_own and (problem := miscalled_hook(cls, base)):
+            raise DefinitionInvalid(f"the {self.noun} '{self.name}': {problem}")
         return cls
 
     @property

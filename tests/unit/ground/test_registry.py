@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from argosy.errors import DefinitionInvalid, PluginNotFound
+from argosy.models.adapter import Adapter
 from argosy.registry import Registry
 
 
@@ -262,3 +263,38 @@ def test_a_class_that_derives_from_none_of_the_kinds_bases_is_refused():
     registry.register("named", "argosy.models.component:Component")
     with pytest.raises(DefinitionInvalid, match=r"component\.Component does not"):
         _ = registry.get("named").cls
+
+
+class Odd(Adapter):
+    def fit(self, inputs, labels):
+        return self
+
+    def transform(self, inputs):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "takes"),
+    [
+        ("fit", lambda self, inputs: self, "(self, inputs), and must take (self, inputs, labels)"),
+        ("transform", lambda self: None, "(self), and must take (self, inputs)"),
+        ("to_dict", lambda self: {}, "(self), and must take (self, put)"),
+        ("from_dict", classmethod(lambda cls, stored: cls()), "(stored), and must take (stored, get)"),
+        ("lacks", lambda self, options: "", "(self, options), and must take (options)"),
+    ],
+)
+def test_a_method_that_cannot_be_called_as_declared_is_refused_with_its_line(name, method, takes):
+    registry: Registry[Any] = Registry("adapter", "argosy.models.adapter:Adapter")
+    mine = type("Mine", (Odd,), {name: method})
+    with pytest.raises(DefinitionInvalid) as caught:
+        registry.register("mine", mine)
+    assert str(caught.value).startswith(f"the adapter 'mine': Mine.{name} takes {takes}, at {__file__}:")
+    assert registry.names() == []
+
+
+def test_a_method_may_take_more_than_is_declared():
+    registry: Registry[Any] = Registry("adapter", "argosy.models.adapter:Adapter")
+    registry.register("odd", Odd)
+    registry.register("more", type("More", (Odd,), {"fit": lambda self, *given, **more: self}))
+    registry.register("other", type("Other", (Odd,), {"fit": lambda self, texts, answers, much=1: self}))
+    assert registry.names() == ["more", "odd", "other"]
