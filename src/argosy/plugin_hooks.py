@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from argosy.types import Options
+from argosy.types import FieldKind, Options
 
 
 class NamedPlugin(NamedTuple):
@@ -48,6 +48,11 @@ class AdapterHooks(PluginHooks):
     def is_non_negative(cls, options: Options) -> bool:  # noqa: ARG003
         """Whether features are never negative under these options, which naive Bayes needs."""
         return False
+
+    @classmethod
+    def named_fields(cls, options: Options) -> dict[str, FieldKind]:  # noqa: ARG003
+        """The fields of a dictionary that its options name, each of which some example must have."""
+        return {}
 
     @classmethod
     def text_fields(cls, options: Options) -> tuple[str, ...]:  # noqa: ARG003

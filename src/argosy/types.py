@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 Options = dict[str, Any]
 """A plug-in's options by name, JSON values only."""
@@ -14,6 +14,9 @@ Progress = Callable[[str], None]
 
 Input = str | Mapping[str, Any]
 """What a model is asked about: a text, or a dictionary of fields."""
+
+FieldKind = Literal["text", "number", "category"]
+"""What a field of a dictionary is to a model."""
 
 
 class Part(StrEnum):

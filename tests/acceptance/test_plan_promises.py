@@ -27,6 +27,46 @@ def test_an_adapter_of_texts_that_finds_none(shop, command, adapter, problem):
     assert problem in shop.mistake("plan", command, "plan.yaml")
 
 
+@pytest.mark.parametrize("command", ["check", "submit"])
+@pytest.mark.parametrize(
+    ("adapter", "problem"),
+    [
+        ("{name: numeric, options: {numbers: [[age, size]]}}", "no example has the field 'size'; there are: age, city"),
+        ("{name: numeric, options: {texts: [[town]]}}", "no example has the field 'town'"),
+        ("{name: numeric, options: {numbers: [[age], [city]]}}", "the field 'city' must be a number, not a text"),
+        (
+            "{name: union, options: {of: [[numeric, {name: numeric, options: {texts: [town]}}]]}}",
+            "no example has the field 'town'",
+        ),
+    ],
+)
+def test_fields_that_are_named_and_are_none(shop, command, adapter, problem):
+    shop.write("plan.yaml", f"dataset: all\nadapter: {adapter}\nmodel: logistic\n")
+    assert problem in shop.mistake("plan", command, "plan.yaml")
+
+
+def test_a_field_that_few_examples_have(empty):
+    rows = [f'{{"text": {{"age": {n}}}, "label": "label{n % 2}"}}' for n in range(200)]
+    rows += [f'{{"text": {{"age": {n}, "size": 1}}, "label": "label{n % 2}"}}' for n in range(200, 220)]
+    empty.write("rows.jsonl", "\n".join(rows))
+    empty("examples", "import", "rows.jsonl")
+    adapter = "{name: numeric, options: {numbers: [[age, size]]}}"
+    empty.write("plan.yaml", f"dataset: all\nadapter: {adapter}\nmodel: logistic\n")
+    assert empty.json("plan", "check", "plan.yaml")["will_train"] == 1
+
+
+@pytest.mark.parametrize(("kind", "is_right"), [("numbers", False), ("texts", True), ("categories", True)])
+def test_a_text_stands_for_the_one_field_that_is_named(empty, kind, is_right):
+    empty.write("rows.csv", "text,label\n" + "".join(f"text {n},label{n % 2}\n" for n in range(200)))
+    empty("examples", "import", "rows.csv")
+    adapter = f"{{name: numeric, options: {{{kind}: [[note]]}}}}"
+    empty.write("plan.yaml", f"dataset: all\nadapter: {adapter}\nmodel: logistic\n")
+    if is_right:
+        assert empty.json("plan", "check", "plan.yaml")["will_train"] == 1
+    else:
+        assert "the field 'note' must be a number, not a text" in empty.mistake("plan", "check", "plan.yaml")
+
+
 def test_adapters_that_find_their_fields(shop):
     shop.write(
         "plan.yaml", "dataset: all\nadapter: [numeric, {name: tfidf, options: {field: city}}]\nmodel: logistic\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -111,7 +111,10 @@ class PlanChecker:
 
         A few of them are opened to see; where no key is at hand, none. Not to be called within a transaction.
         """
-        from argosy.datasets.input_kinds import LOOKED_AT, check_text_fields
+        from argosy.datasets.input_kinds import LOOKED_AT, check_named_fields, check_text_fields
+
+        def every(name: str) -> Iterator[Input]:
+            return (one.input for one in self._examples.export(name))
 
         there = self._examples.collections()
         opened: dict[str, list[Input]] = {}
@@ -121,10 +124,12 @@ class PlanChecker:
         for (_, adapter), name in zip(ordered, names, strict=True):
             if name in there and name not in opened:
                 try:
-                    opened[name] = [one.input for one in islice(self._examples.export(name), LOOKED_AT)]
+                    opened[name] = list(islice(every(name), LOOKED_AT))
                 except (KeyUnavailable, KeyWrong):
                     opened[name] = []
-            check_text_fields(adapter, self._registries.adapters, opened.get(name, ()))
+            inputs = opened.get(name, [])
+            check_text_fields(adapter, self._registries.adapters, inputs)
+            check_named_fields(adapter, self._registries.adapters, inputs, partial(every, name))
 
     def check(self, transaction: Transaction, plan: Plan, expansion: Expansion, cut: CutOf) -> PlanCheck:
         """Raises DatasetInvalid, CollectionNotFound, DefinitionInvalid."""

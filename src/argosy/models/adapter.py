@@ -22,10 +22,10 @@ from argosy.models.compiled.composed import Composed
 from argosy.models.compiled.direct import Direct
 from argosy.models.component import Component
 from argosy.models.given import checked_fit
-from argosy.models.inputs import NO_LIMIT, FieldKind, check_input
+from argosy.models.inputs import NO_LIMIT, check_input
 from argosy.models.served import Scorer, Served, largest_difference
 from argosy.plugin_hooks import AdapterHooks
-from argosy.types import Input, Options
+from argosy.types import FieldKind, Input, Options
 
 __all__ = ["NOTHING", "Adapter", "ComposedAdapter", "FieldKind", "Indices", "SparseAdapter"]
 

@@ -13,9 +13,8 @@ from typing import Any, Final
 
 from argosy.errors import InputInvalid
 from argosy.label_sets import canonical_label
-from argosy.models.inputs import FieldKind
 from argosy.typed_values import abridged_list
-from argosy.types import Input
+from argosy.types import FieldKind, Input
 
 _MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none"})
 """Words for a number that is not there."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from argosy.models.inputs import FieldKind
+from argosy.types import FieldKind
 
 PROPERTY: Final = "argosy"
 """The key in the metadata."""

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from argosy.errors import InputInvalid, InputTooLarge
 from argosy.typed_values import abridged_list
 from argosy.types import Input
 
-FieldKind = Literal["text", "number", "category"]
-"""What a field of a dictionary is read as."""
 TEXT_BYTES = 1_000_000
 """The largest input that is taken by default; of a dictionary, names and values together."""
 

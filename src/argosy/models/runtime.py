@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.models.fields import category_of, fields_of, number_of, written_of
-from argosy.models.inputs import FieldKind, text_of
-from argosy.types import Input
+from argosy.models.inputs import text_of
+from argosy.types import FieldKind, Input
 
 Format = Literal["onnx", "skops", "joblib", "pickle"]
 Answers = NDArray[np.float64]

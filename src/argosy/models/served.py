@@ -17,8 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from argosy.models.answers import Scores
-from argosy.models.inputs import TEXT_BYTES, FieldKind
-from argosy.types import Input
+from argosy.models.inputs import TEXT_BYTES
+from argosy.types import FieldKind, Input
 
 
 class Served(Protocol):

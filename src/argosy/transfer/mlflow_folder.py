@@ -16,9 +16,9 @@ from argosy import clock
 from argosy.definitions.yaml_files import read_mapping
 from argosy.errors import ArgosyError, ImportInvalid
 from argosy.models.artifact_format import read_artifact
-from argosy.models.inputs import FieldKind
 from argosy.paths import FILE_MODE, within
 from argosy.transfer.exported import ExportedVersion, write_export
+from argosy.types import FieldKind
 from argosy.version import __version__
 
 DESCRIPTION, MODEL, REQUIREMENTS, ENVIRONMENT = "MLmodel", "model.argosy", "requirements.txt", "python_env.yaml"

@@ -85,6 +85,11 @@ class Numeric(SparseAdapter):
             return {}
         return dict.fromkeys(("ngrams", "min_count", "max_features"), "no field is a text")
 
+    @classmethod
+    def named_fields(cls, options: Options) -> dict[str, FieldKind]:
+        kinds: dict[str, FieldKind] = {"numbers": "number", "categories": "category", "texts": "text"}
+        return {name: kind for option, kind in kinds.items() for name in options.get(option, ())}
+
     @property
     def reads(self) -> dict[str, FieldKind]:
         return {

@@ -61,6 +61,11 @@ class Union(Adapter):
         return tuple({field for part in parts for field in type(part).text_fields(part.options)})
 
     @classmethod
+    def named_fields(cls, options: Options) -> dict[str, FieldKind]:
+        parts = cls(tuple(options["of"]))._new()
+        return {name: kind for part in parts for name, kind in type(part).named_fields(part.options).items()}
+
+    @classmethod
     def lacks(cls, options: Options) -> str:
         return next(filter(None, (type(part).lacks(part.options) for part in cls(tuple(options["of"]))._new())), "")
 

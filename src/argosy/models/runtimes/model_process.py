@@ -16,9 +16,9 @@ import msgspec
 
 from argosy import processes
 from argosy.errors import ImportedModelFailed, ImportedModelTooSlow
-from argosy.models.inputs import FieldKind
 from argosy.models.runtime import Format, ModelRow
 from argosy.models.runtimes import sandbox
+from argosy.types import FieldKind
 
 LENGTH: Final = struct.Struct("<Q")
 END_SECONDS: Final = 10.0
