@@ -58,7 +58,7 @@ def feedback_is_added_once_by_id_and_by_entity(live, asked):
     mistaken = live.mistake("feedback", "add", "0" * 44, "--label", "delivery")
     assert "0" * 44 in mistaken
     assert "PREDICTION_ID" in live.mistake("feedback", "add", "--label", "delivery")
-    assert "no moment" in live.mistake("feedback", "add", "--entity", "hangar", "--since", "noon", "--label", "x")
+    assert "not a time" in live.mistake("feedback", "add", "--entity", "hangar", "--since", "noon", "--label", "x")
 
 
 def outcomes_reach_every_prediction_about_an_entity(live, asked, until):
