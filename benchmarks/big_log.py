@@ -4,10 +4,12 @@ A project with one trained version gets a log of many predictions over 60 days, 
 loaded in bulk (COPY on PostgreSQL), with feedback on one in a thousand. An id holds a keyed hash, so that SQL alone
 cannot make one. Then each of these is run a few times in this process, and the median reported:
 
-- `review_s`: `argosy feedback review`, 50 predictions drawn and opened
-- `drift_first_s`: `argosy drift` where nothing was counted before, `drift_s` when it was: a worker does so every hour
+- `review_s`: `argosy feedback review`, 50 predictions drawn and opened; `levels_s`: the first one after an upgrade
+- `drift_first_s`: a check for drift where nothing was counted before; `drift_rest_s`: what a worker then counts of the
+  last 31 days; `drift_s`: a check when all was counted
 - `leaderboard_s`, and `metrics_s`: GET /metrics of a server
 - `feedback_s`: the feedback on a model, and how much of it has no prediction yet: what retrainings and gates read
+- `feedback_list_s`, `lineage_s`, `report_s`, `doctor_s`: these commands, in this process; `doctor` with `--quick`
 
     python -m benchmarks.big_log [--rows 10000000] [--engine sqlite|postgresql|both] [--folder /tmp]
 
@@ -35,6 +37,8 @@ import argosy
 from argosy.app.project import Project
 from argosy.app.scaffold import create_project
 from argosy.evaluation.drift_checker import DriftChecker
+from argosy.operations.doctor import examine
+from argosy.predictions.draw_levels import KEPT_LEVEL
 from argosy.predictions.feedback_log import Feedback, unmatched
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.log import SCOPE
@@ -47,6 +51,9 @@ ENGINES = ("sqlite", "postgresql")
 SECONDS = 60 * 86_400.0
 PACK, COMMIT = 1_000, 500_000
 COLUMN_NAMES = tuple(COLUMNS.split(", "))
+SEALED_NAMES = (*COLUMN_NAMES, "draw_level")
+LEVEL_COLUMNS = ("prediction_id", "model", "made_at", "level")
+KEPT_LEVELS = f"SELECT id, model, made_at, draw_level FROM waiting WHERE draw_level >= {KEPT_LEVEL}"
 PLAN = {
     "name": "topics",
     "dataset": {"name": "all", "options": {}},
@@ -102,17 +109,28 @@ def measured(folder: Path, rows: int, rounds: int) -> dict[str, float]:
     project.models.promote("topics@1")
     started = time.perf_counter()
     fill(project, rows)
-    found = {"filled_s": time.perf_counter() - started}
-    backends = project.backends
-    found["drift_first_s"] = seconds(lambda: DriftChecker.of(backends).check("topics", 24))
+    return {"filled_s": round(time.perf_counter() - started, 3), **readers(project, rounds)}
+
+
+def readers(project: Project, rounds: int) -> dict[str, float]:
+    """What each of those who read the log takes."""
+    backends, folder = project.backends, project.root
+    found = {"drift_first_s": seconds(lambda: DriftChecker.of(backends).check("topics", 24))}
+    found["drift_rest_s"] = seconds(lambda: DriftChecker.of(backends).count("topics", now(project)))
     named: dict[str, Callable[[], object]] = {
         "drift_s": lambda: DriftChecker.of(backends).check("topics", 24),
         "leaderboard_s": project.ranked,
         "feedback_s": lambda: feedback(project),
+        "feedback_list_s": lambda: project.feedback.newest(50, "topics"),
+        "lineage_s": lambda: project.lineage("topics@1"),
+        "report_s": lambda: project.report("topics@1", folder / "report.html"),
+        "doctor_s": lambda: examine(lambda: backends, is_quick=True),
     }
     for name, action in named.items():
         found[name] = statistics.median(seconds(action) for _ in range(rounds))
     found["metrics_s"] = statistics.median(metrics(project, rounds))
+    forget_levels(project)
+    found["levels_s"] = seconds(lambda: project.feedback.review("topics", folder / "first.csv"))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     reviews = [folder / f"review{number}.csv" for number in range(rounds)]
     found["review_s"] = statistics.median(
@@ -127,6 +145,18 @@ def seconds(action: Callable[[], object]) -> float:
     started = time.perf_counter()
     action()
     return time.perf_counter() - started
+
+
+def now(project: Project) -> float:
+    with project.database.read() as transaction:
+        return transaction.now()
+
+
+def forget_levels(project: Project) -> None:
+    """As after an upgrade from a release that had none."""
+    with project.database.write() as transaction:
+        transaction.execute("DELETE FROM draw_levels")
+        transaction.execute("INSERT INTO draw_levels_due (model, made_at, prediction_id) VALUES ('topics', 0, '')")
 
 
 def feedback(project: Project) -> None:
@@ -147,18 +177,18 @@ def fill(project: Project, rows: int) -> None:
     generator, database = random.Random(1), project.database
     scope = project.backends.vault.scope(SCOPE)
     ids = PredictionIds(scope)
-    with database.read() as transaction:
-        end = transaction.now()
+    end = now(project)
     for first in range(0, rows, COMMIT):
         count = min(COMMIT, rows - first)
         with database.scratch() as scratch:
-            scratch.execute(f"CREATE TABLE scratch.waiting ({', '.join(COLUMN_NAMES)})")
+            scratch.execute(f"CREATE TABLE scratch.waiting ({', '.join(SEALED_NAMES)})")
             scratch.execute_many(
-                f"INSERT INTO waiting VALUES ({', '.join(f':{name}' for name in COLUMN_NAMES)})",
+                f"INSERT INTO waiting VALUES ({', '.join(f':{name}' for name in SEALED_NAMES)})",
                 made(ids, scope, generator, end - SECONDS * (1 - first / rows), SECONDS / rows, count),
             )
             with database.write() as transaction:
-                transaction.load("predictions", COLUMN_NAMES, scratch, "SELECT * FROM waiting")
+                transaction.load("predictions", COLUMN_NAMES, scratch, f"SELECT {COLUMNS} FROM waiting")
+                transaction.load("draw_levels", LEVEL_COLUMNS, scratch, KEPT_LEVELS)
             told = scratch.execute("SELECT id, answer FROM waiting WHERE rowid % 1000 = 0")
         project.backends.feedback_log.add_many(
             [Feedback(one, "correction", answer, "desk", is_uniform=True) for one, answer in told]
@@ -179,8 +209,8 @@ def made(
             confidence = generator.betavariate(5, 1) / 2 + 0.5
             text = f"{generator.choice(WORDS[label])} {generator.random()}"
             row = Prediction(one, "topics", 1, moment, label, confidence, text, (confidence, 1 - confidence))
-            sealed = seal(row, scope)
-            yield tuple(getattr(sealed, name) for name in COLUMN_NAMES)
+            sealed = seal(row, scope, ids.level(one))
+            yield tuple(getattr(sealed, name) for name in SEALED_NAMES)
 
 
 if __name__ == "__main__":

@@ -31,17 +31,27 @@ def drift(ctx: click.Context, target: str, by: str | None, as_json: bool) -> Non
 
     Example: argosy drift topics --by day
     """
+    from argosy.clock import format_time
     from argosy.evaluation import drift_periods
 
     found = drift_periods.measure_drift(command_project(ctx).backends, target, by or "")
     if as_json:
-        print_json({"model": found.model, "drift": drift_periods.drift_rows(found), "problems": found.problems})
+        print_json(
+            {
+                "model": found.model,
+                "drift": drift_periods.drift_rows(found),
+                "problems": found.problems,
+                "counted_since": found.counted_since,
+            }
+        )
         return
     for version, problem in sorted(found.problems.items()):
         print_line(f"{found.model}@{version} cannot be compared: {problem}")
-    if not found.periods:
+    if found.counted_since is not None:
+        since = format_time(found.counted_since)
+        print_line(f"Answers before {since} are not counted yet: a worker counts them, or argosy drift {target} again.")
+    elif not found.periods:
         print_line(f"{target} has answered nothing live yet, so there is nothing to compare.")
-        return
     for version in dict.fromkeys(period.version for period in found.periods):
         _print(found, [period for period in found.periods if period.version == version])
 

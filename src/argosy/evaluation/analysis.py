@@ -204,6 +204,9 @@ def _live(
         return None
     hours = [one for one in counted.hours if one.version == request.version]
     periods = periods_of(counted, request.version)
+    if not periods and not counted.is_complete:
+        notes["drift"] = "Live answers are still being counted: a worker continues, or argosy drift."
+        return None
     if not hours or not periods:
         notes["drift"] = "This version has answered nothing live yet, so there is nothing to compare."
         return None

@@ -5,6 +5,7 @@ It may be done again after a crash: counting and keeping bear repetition. Needs 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
@@ -22,7 +23,7 @@ from argosy.errors import (
 )
 from argosy.evaluation.drift import compare_profiles
 from argosy.evaluation.drift_references import Reference, References
-from argosy.evaluation.drift_windows import closed_window, live_window
+from argosy.evaluation.drift_windows import Window, closed_window, live_window
 from argosy.evaluation.input_profile import input_profile
 from argosy.predictions.drift_checks import CLOSED, LIVE, DriftCheck, replace_drift_checks
 from argosy.predictions.live_profiles import HORIZON_HOURS, HOUR, HourProfile, LiveProfiles, summed_profile
@@ -32,6 +33,7 @@ from argosy.store.store import Store
 from argosy.types import Input
 from argosy.vault import Vault
 
+ANSWERS_AT_ONCE: Final = 100_000
 UNREADABLE: Final = (
     ArtifactCorrupt,
     ArtifactNotFound,
@@ -45,12 +47,20 @@ UNREADABLE: Final = (
 
 @dataclass(frozen=True)
 class Counted:
-    """A model's live answers by hour, the references of those versions that have one, and why others have none."""
+    """A model's live answers by hour, the references of those versions that have one, and why others have none.
+
+    All hours from `since` on are counted, and those before are left out; minus infinity where none is left to count.
+    """
 
     hours: Sequence[HourProfile]
     references: dict[int, Reference]
     problems: dict[int, str]
     changed: int
+    since: float = -math.inf
+
+    @property
+    def is_complete(self) -> bool:
+        return self.since == -math.inf
 
 
 class DriftChecker:
@@ -67,17 +77,23 @@ class DriftChecker:
         return cls(backends.database, backends.vault, backends.store, backends.prediction_log)
 
     def check(self, model: str, window_hours: int) -> Counted:
-        """Count, compare and keep, here and now."""
+        """Count, compare and keep, here and now: at most ANSWERS_AT_ONCE, and those of the hour in which they end.
+
+        A window that is not counted from its beginning is not compared; what was kept of it stays.
+        """
         with self._database.read() as transaction:
             now = transaction.now()
-        counted = self.count(model, now)
+        counted = self.count(model, now, ANSWERS_AT_ONCE)
         found = self.checks(model, counted, now, window_hours)
         with self._database.write() as transaction:
-            replace_drift_checks(transaction, model, found)
+            replace_drift_checks(transaction, model, found, _whole_windows(counted, now, window_hours))
         return counted
 
-    def count(self, model: str, now: float) -> Counted:
-        """Bring the hours up to date; raises ModelNotFound, KeyUnavailable."""
+    def count(self, model: str, now: float, answers: float = math.inf) -> Counted:
+        """Bring the hours up to date, the newest first, until so many answers were counted.
+
+        Raises ModelNotFound, KeyUnavailable.
+        """
         labels = {version.number: version.label for version in self._store.versions(model)}
         references: dict[int, Reference] = {}
         problems: dict[int, str] = {}
@@ -94,16 +110,16 @@ class DriftChecker:
             found = reference(version)
             return input_profile(inputs, found.known, found.profile.means) if found else {}
 
-        changed = self._live.count(model, now, measure)
-        hours = self._live.hours(model, now - HORIZON_HOURS * HOUR)
+        done = self._live.count(model, now, measure, answers)
+        hours = self._live.hours(model, max(now - HORIZON_HOURS * HOUR, done.since))
         for version in {one.version for one in hours}:
             reference(version)
-        return Counted(hours, references, problems, changed)
+        return Counted(hours, references, problems, done.changed, done.since)
 
     @staticmethod
     def checks(model: str, counted: Counted, now: float, window_hours: int) -> list[DriftCheck]:
         """What each version did in the newest window, and in the last fixed one that is over."""
-        windows = {LIVE: live_window(now, window_hours), CLOSED: closed_window(now, window_hours)}
+        windows = _whole_windows(counted, now, window_hours)
         found = []
         for version, reference in counted.references.items():
             for name, (start, end) in windows.items():
@@ -112,3 +128,9 @@ class DriftChecker:
                     compared = compare_profiles(reference.profile, live)
                     found.append(DriftCheck(model, version, name, start, end, now, compared))
         return found
+
+
+def _whole_windows(counted: Counted, now: float, window_hours: int) -> dict[str, Window]:
+    """By name, the windows of which every hour is counted."""
+    windows = {LIVE: live_window(now, window_hours), CLOSED: closed_window(now, window_hours)}
+    return {name: window for name, window in windows.items() if window[0] >= counted.since}

@@ -28,11 +28,15 @@ class Period(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """`periods` by version and time; `problems` say by version why it cannot be compared."""
+    """`periods` by version and time; `problems` say by version why it cannot be compared.
+
+    `counted_since`: hours before then are not counted yet; None where none is left.
+    """
 
     model: str
     periods: list[Period]
     problems: dict[int, str]
+    counted_since: float | None = None
 
 
 def measure_drift(backends: Backends, target: str, by: str = "", report_progress: Progress = lambda _: None) -> Found:
@@ -57,7 +61,8 @@ def check_drift(backends: Backends, values: Mapping[str, Any], report_progress: 
     versions = [asked] if asked is not None else sorted({one.version for one in counted.hours})
     found = [period for version in versions for period in periods_of(counted, version, values["by"])]
     problems = {version: why for version, why in counted.problems.items() if version in versions}
-    return msgspec.to_builtins(Found(values["model"], found, problems), str_keys=True)
+    since = None if counted.is_complete else counted.since
+    return msgspec.to_builtins(Found(values["model"], found, problems, since), str_keys=True)
 
 
 def periods_of(counted: Counted, version: int, by: str = "") -> list[Period]:
@@ -73,6 +78,7 @@ def periods_of(counted: Counted, version: int, by: str = "") -> list[Period]:
     return [
         Period(version, start, end, compare_profiles(reference.profile, summed_profile(hours, version, start, end)))
         for start, end in periods(hours, period_seconds(hours, by))
+        if start >= counted.since
     ]
 
 

@@ -17,26 +17,30 @@ if TYPE_CHECKING:
     from argosy.store.trained import Version
 
 ASKED_SECONDS = 20.0
-"""How long the other version may take, by what it was measured to take for one input."""
+"""How long the other version may take, by what it was measured to take for one input, unless more rows are wanted."""
 _PAGE = 500
 _log = logger("argosy.feedback")
 
 
-def differing(backends: Backends, model: str, candidates: ReviewPool) -> set[str]:
-    """The ids, among the newest, whose answer is not that of the newest version next to the champion.
+def differing(backends: Backends, model: str, candidates: ReviewPool, rows: int) -> tuple[ReviewPool, set[str]]:
+    """Those candidates that there is time to ask about, and the ids of them whose answer is not that of the newest
+    version next to the champion.
 
-    Empty where there is no such version, or where it cannot answer: then certainty alone says what to review.
+    How many these are depends on the version and on `rows` alone, so that the chances stay known. All candidates, and
+    none that differs, where there is no such version, or where it cannot answer: then certainty alone says what to
+    review.
     """
     other = _newest_other(backends, model)
     if other is None:
-        return set()
+        return candidates, set()
     takes = max(backends.store.trained(other.label).predict_us / 1e6, 1e-6)
-    newest = candidates.newest[: int(ASKED_SECONDS / takes)]
+    asked = candidates.smallest(max(rows, int(ASKED_SECONDS / takes)))
+    request = {"label": other.label, "ids": [one.prediction_id for one in asked.likely]}
     try:
-        return set(run_task(backends.root, "answer_otherwise", {"label": other.label, "ids": newest}))
+        return asked, set(run_task(backends.root, "answer_otherwise", request))
     except ArgosyError as error:
         _log.warning("%s cannot be asked which answers it would give otherwise: %s", other.reference, error)
-        return set()
+        return candidates, set()
 
 
 def answer_otherwise(backends: Backends, request: Mapping[str, Any], report_progress: Progress) -> list[str]:  # noqa: ARG001

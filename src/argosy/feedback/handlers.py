@@ -37,6 +37,6 @@ def feedback_handlers(backends: Backends) -> dict[str, Handler]:
         from argosy.evaluation.drift_checker import DriftChecker
         from argosy.feedback.drifting import Drifting
 
-        return Drifting(backends.database, DriftChecker.of(backends))(job, guard)
+        return Drifting(backends.database, backends.prediction_log, DriftChecker.of(backends))(job, guard)
 
     return {"retrain": retrain_job, "gate": gate_job, "replay": replay_job, "drift": drift_job}

@@ -6,7 +6,8 @@ proportion to it: every reviewed row then measures, weighted by the inverse of i
 
 Each prediction has one random number for ever, and the rows drawn are those with the smallest ratio of number to size
 (sequential Poisson sampling: Ohlsson 1998; priority sampling: Duffield, Lund and Thorup 2007). Given the first ratio
-that was not drawn, the chance of a row is its size times that ratio, exactly. And because the number stays, a row is
+that was not drawn, the chance of a row is its size times that ratio, exactly, as long as no size depends on the row's
+number. And because the number stays, a row is
 among those of several draws where its best chance exceeds its number: draws at any time, of any predictions, make one
 sample together (permanent random numbers: Brewer, Early and Joyce 1972).
 """
@@ -38,10 +39,12 @@ def draw_review(
     rows: int,
     differing: Collection[str] = (),
     least_certain: tuple[float, float] | None = None,
+    limit: float = 1.0,
 ) -> Draw:
     """The next `rows` predictions to review; `differing` are the ids that another version answers otherwise.
 
-    Candidates may be those alone that can be drawn; `least_certain` are the `quarters` of all of them then.
+    Candidates may be those alone that can be drawn; `least_certain` are the `quarters` of all of them then. Where they
+    are those alone whose number is below a `limit`, no chance exceeds it.
     Those that were measured already are in the sample, and not to be reviewed again.
     """
     if not candidates:
@@ -64,7 +67,7 @@ def draw_review(
             chosen.append(candidates[place].prediction_id)
     new = set(chosen)
     chances = {
-        candidates[place].prediction_id: float(min(1.0, sized[place] * threshold))
+        candidates[place].prediction_id: float(min(limit, sized[place] * threshold))
         for place in drawn
         if candidates[place].is_drawn or candidates[place].prediction_id in new
     }

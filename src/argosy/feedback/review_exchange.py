@@ -30,7 +30,8 @@ def draw(backends: Backends, model: str, rows: int | None = None, since: float =
     except PredictionNotFound:
         backends.store.versions(model)  # raises where there is no such model
         raise
-    return reviews.draw(candidates, asked, differing(backends, model, candidates))
+    pool, differ = differing(backends, model, candidates, asked)
+    return reviews.draw(pool, asked, differ)
 
 
 def reviews_wanted(backends: Backends, model: str) -> int | None:

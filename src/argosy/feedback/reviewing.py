@@ -42,7 +42,7 @@ class Reviews:
 
         In the order of the draw: anyone who stops early has looked at a fair sample too.
         """
-        chosen = draw_review(candidates.likely, rows, differing, candidates.quarters)
+        chosen = draw_review(candidates.likely, rows, differing, candidates.quarters, candidates.limit)
         predictions = self._log.get_many(chosen.prediction_ids)
         with self._database.write() as transaction:
             add_draws(transaction, chosen.chances)

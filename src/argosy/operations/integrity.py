@@ -172,7 +172,7 @@ def spool(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]: 
         yield Finding("spool", False, f"{folder} cannot be drained: {error}", "put that right: predictions wait in it")
         return
     has_key = _scope(backends, "predictions") is not None
-    foreign = backends.prediction_log.foreign() if has_key else 0
+    foreign = backends.prediction_log.foreign(QUICK_ROWS if is_quick else None) if has_key else 0
     for name in kept:
         to_do = "the log of 'argosy drain' says why; delete it, or rename it to *.spool for an Argosy that can read it"
         yield Finding("spool", False, f"{folder / name} cannot be moved into the database", to_do)

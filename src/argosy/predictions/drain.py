@@ -20,6 +20,7 @@ from argosy.database import ConstraintViolated, Database, Transaction
 from argosy.error_messages import message_of
 from argosy.errors import RecordUnreadable
 from argosy.predictions import frames, segments, statements
+from argosy.predictions.draw_levels import add_predictions
 from argosy.predictions.record import SealedPrediction, from_bytes
 from argosy.predictions.spool_erasure import carry_out_erasures
 from argosy.predictions.spools import Spools, hold_spool, may_move
@@ -131,7 +132,7 @@ def _move_batch(
         if not batch:
             return 0, position
         rows = _readable(path, position, batch, read)
-        transaction.execute_many(statements.ADD, [statements.parameters(row) for row in rows])
+        add_predictions(transaction, rows)
         reached = position + batch[-1][1]
         transaction.execute(statements.ADVANCE, {"name": path.name, "position": reached})
     return len(rows), reached

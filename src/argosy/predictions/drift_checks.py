@@ -6,7 +6,7 @@ A check holds figures and names of classes and fields, never a text. Anyone who 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 
@@ -17,7 +17,7 @@ FORMAT = 1
 LIVE, CLOSED = "live", "closed"
 """The newest window, which goes on, and the last one of the fixed windows that is over."""
 
-FORGET = "DELETE FROM drift_looks WHERE model = :model"
+FORGET = "DELETE FROM drift_looks WHERE model = :model AND name IN (:names)"
 KEEP = """
 INSERT INTO drift_looks (model, version, name, started_at, ended_at, looked_at, format, found)
 VALUES (:model, :version, :name, :started_at, :ended_at, :checked_at, :format, :found)
@@ -56,10 +56,12 @@ class DriftCheck(msgspec.Struct, frozen=True):
     found: Drift
 
 
-def replace_drift_checks(transaction: Transaction, model: str, checks: Iterable[DriftCheck]) -> None:
-    """Keep these and no others of the model."""
+def replace_drift_checks(
+    transaction: Transaction, model: str, checks: Iterable[DriftCheck], names: Collection[str] = (LIVE, CLOSED)
+) -> None:
+    """Keep these and no others of the model that have one of those names."""
     transaction.lock(f"drift checks of {model}")
-    transaction.execute(FORGET, {"model": model})
+    transaction.execute(FORGET, {"model": model, "names": list(names)})
     for check in checks:
         found = msgspec.json.encode(check.found).decode()
         transaction.execute(KEEP, {**msgspec.structs.asdict(check), "format": FORMAT, "found": found})

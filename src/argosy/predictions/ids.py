@@ -22,6 +22,9 @@ ID_CHARACTERS = 2 * (16 + MAC_BYTES)
 MAC_PLACE = 2 * 16 + 1
 """Where, counted from 1, the keyed hash begins: nobody chose it, so that an order by it is a uniform draw."""
 RANDOM_BYTES = 8
+DRAW_BITS = 53
+MOST_LEVEL = DRAW_BITS
+"""Of the number 0, the only one below 2^-53."""
 _ROW_BYTES = 2
 _LAST = b"\xff" * 8
 
@@ -63,13 +66,20 @@ class PredictionIds:
         What is drawn by it (those below some share) is drawn uniformly, the same by every process, without being
         written down, and cannot be computed without the key (permanent random numbers: Ohlsson 1995).
         """
-        return (int.from_bytes(self._digest(prediction_id)) >> 11) / (1 << 53)
+        return self._drawn(prediction_id) / (1 << DRAW_BITS)
+
+    def level(self, prediction_id: str) -> int:
+        """How often the permanent random number can be doubled and stays below 1: one in 2^n has level n or more."""
+        return DRAW_BITS - self._drawn(prediction_id).bit_length()
 
     def draws(self, prediction_ids: Sequence[str]) -> NDArray[np.float64]:
         """`draw` of each, many at once; that of what is no id is nearly 1."""
         digests = b"".join([self._digest(one) for one in prediction_ids])
-        numbers = np.frombuffer(digests, ">u8") >> np.uint64(11)
-        return np.asarray(numbers / (1 << 53), dtype=np.float64)
+        numbers = np.frombuffer(digests, ">u8") >> np.uint64(64 - DRAW_BITS)
+        return np.asarray(numbers / (1 << DRAW_BITS), dtype=np.float64)
+
+    def _drawn(self, prediction_id: str) -> int:
+        return int.from_bytes(self._digest(prediction_id)) >> 64 - DRAW_BITS
 
     def _digest(self, prediction_id: str) -> bytes:
         try:

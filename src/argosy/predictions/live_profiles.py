@@ -2,15 +2,16 @@
 
 - Answers and confidences are counted of every prediction, without a key; inputs are opened of at most TEXTS an hour,
   drawn uniformly by the keyed part of their ids.
+- The newest hours are counted first, and a count may end before all are: the next one goes on.
 - An hour is counted again while its number of predictions changes (late ones, erased ones), for SETTLED_HOURS. What
-  another machine's spool brings later than that is not counted.
+  another machine's spool brings to it later than that is not counted.
 - Looking again at what has not changed opens nothing and writes nothing.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,7 +33,6 @@ FIND: Final = """
 SELECT version, started_at, profile FROM drift_hours
 WHERE model = :model AND started_at >= :start AND started_at < :end AND format = :format ORDER BY started_at, version
 """
-NEWEST: Final = "SELECT max(started_at) FROM drift_hours WHERE model = :model AND format = :format"
 KEEP: Final = """
 INSERT INTO drift_hours (model, version, started_at, format, profile)
 VALUES (:model, :version, :started_at, :format, :profile)
@@ -53,31 +53,43 @@ class HourProfile:
     profile: Profile
 
 
+@dataclass(frozen=True)
+class CountedHours:
+    """How many hours were counted anew, and from when on none is left to count: minus infinity where none is at all."""
+
+    changed: int
+    since: float
+
+
 class LiveProfiles:
     """Any number of processes: who counts an hour later overwrites the same figures."""
 
     def __init__(self, database: Database, log: PredictionLog) -> None:
         self._database, self._log = database, log
 
-    def count(self, model: str, now: float, measure: InputFigures) -> int:
-        """Bring the model's hours up to `now`; how many were counted anew."""
+    def count(self, model: str, now: float, measure: InputFigures, answers: float = math.inf) -> CountedHours:
+        """Bring the model's hours up to `now`, the newest first, until so many answers were counted."""
         self._log.drain()
-        start, changed = self._since(model, now), 0
-        kept = {(one.started_at, one.version): one.profile for one in self.hours(model, start)}
-        gone = set(kept)
-        for hour in self._answered(model, start, now):
-            before = {version: profile for (at, version), profile in kept.items() if at == hour}
-            gone -= {(hour, version) for version in before}
-            if sum(profile.rows for profile in before.values()) == self._log.count_between(model, hour, hour + HOUR):
+        start, end = hour_of(now) - HORIZON_HOURS * HOUR, hour_of(now) + HOUR  # servers' clocks may be ahead of ours
+        kept: dict[float, dict[int, Profile]] = {}
+        for one in self.hours(model, start):
+            kept.setdefault(one.started_at, {})[one.version] = one.profile
+        settled = {hour for hour in kept if hour < max(kept) - SETTLED_HOURS * HOUR}
+        current = self._log.counts_between(model, [(hour, hour + HOUR) for hour in sorted(kept.keys() - settled)])
+        changed, counted, since = 0, 0, -math.inf
+        found: dict[float, dict[int, Profile]] = {}
+        for hour in self._hours_to_see(model, start, end, kept):
+            before = kept.get(hour, {})
+            if hour in settled or (before and current[hour] == sum(one.rows for one in before.values())):
                 continue
-            tallies = self._log.tally(model, hour, hour + HOUR)
-            gone |= {(hour, version) for version in before.keys() - tallies.keys()}
-            for version, tally in tallies.items():
-                self._keep(model, version, hour, self._measured(model, version, hour, tally, measure))
-                changed += 1
-        for hour, version in gone:  # all of it was erased
-            self._write(FORGET, {"model": model, "version": version, "started_at": hour})
-        return changed
+            if counted >= answers:
+                since = hour + HOUR
+                break
+            found[hour] = self._profiles(model, hour, measure)
+            changed += len(found[hour])
+            counted += sum(one.rows for one in found[hour].values())
+        self._keep(model, kept, found)
+        return CountedHours(changed, since)
 
     def hours(self, model: str, start: float, end: float = math.inf) -> list[HourProfile]:
         """What was counted of the hours that begin from `start` (inclusive) to `end` (exclusive), oldest first."""
@@ -86,32 +98,57 @@ class LiveProfiles:
             rows = transaction.execute(FIND, wanted)
         return [HourProfile(row[0], row[1], msgspec.json.decode(row[2], type=Profile)) for row in rows]
 
-    def _since(self, model: str, now: float) -> float:
-        """The beginning of the first hour that may still change."""
-        horizon = hour_of(now) - HORIZON_HOURS * HOUR
-        with self._database.read() as transaction:
-            newest = transaction.execute(NEWEST, {"model": model, "format": FORMAT})[0][0]
-        return horizon if newest is None else max(horizon, newest - SETTLED_HOURS * HOUR)
+    def _hours_to_see(self, model: str, start: float, end: float, kept: Collection[float]) -> Iterator[float]:
+        """The beginnings of the hours in [start, end) that are kept or have answers, the newest first."""
+        waiting = sorted(kept)
+        while True:
+            while waiting and waiting[-1] >= end:
+                waiting.pop()
+            nearest = waiting[-1] if waiting else -math.inf
+            if nearest < end - HOUR:
+                last = self._log.last_between(model, start, end)
+                nearest = max(nearest, -math.inf if last is None else hour_of(last))
+            if nearest < start:
+                return
+            yield nearest
+            end = nearest
 
-    def _answered(self, model: str, start: float, now: float) -> Iterator[float]:
-        """The beginnings of the hours with answers in them."""
-        end = hour_of(now) + HOUR  # the servers' clocks may be ahead of the database's
-        while (first := self._log.first_after(model, start)) is not None and first < end:
-            yield hour_of(first)
-            start = hour_of(first) + HOUR
+    def _profiles(self, model: str, hour: float, measure: InputFigures) -> dict[int, Profile]:
+        """By version, what it answered in that hour."""
+        return {
+            version: Profile(
+                tally.answers,
+                {
+                    **tally.means,
+                    **measure(version, self._log.sample_inputs(model, version, hour, hour + HOUR, TEXTS)),
+                },
+            )
+            for version, tally in self._log.tally(model, hour, hour + HOUR).items()
+        }
 
-    def _measured(self, model: str, version: int, hour: float, tally: Profile, measure: InputFigures) -> Profile:
-        drawn = self._log.sample(model, version, hour, hour + HOUR, TEXTS)
-        return Profile(tally.answers, {**tally.means, **measure(version, [one.input for one in drawn])})
-
-    def _keep(self, model: str, version: int, hour: float, profile: Profile) -> None:
-        encoded = msgspec.json.encode(profile).decode()
-        row = {"model": model, "version": version, "started_at": hour, "format": FORMAT, "profile": encoded}
-        self._write(KEEP, row)
-
-    def _write(self, statement: str, values: dict[str, object]) -> None:
+    def _keep(
+        self,
+        model: str,
+        kept: Mapping[float, Mapping[int, Profile]],
+        found: Mapping[float, Mapping[int, Profile]],
+    ) -> None:
+        """Keep what was found of these hours, and forget what was kept of them and is there no more."""
+        gone = [(hour, version) for hour, new in found.items() for version in kept.get(hour, {}).keys() - new.keys()]
+        counted = [(hour, version, one) for hour, new in found.items() for version, one in new.items()]
+        if not gone and not counted:
+            return
+        row = {"model": model, "format": FORMAT}
         with self._database.write() as transaction:
-            transaction.execute(statement, values)
+            transaction.execute_many(
+                FORGET, [{"model": model, "started_at": hour, "version": version} for hour, version in sorted(gone)]
+            )
+            transaction.execute_many(
+                KEEP,
+                [
+                    {**row, "version": version, "started_at": hour, "profile": msgspec.json.encode(one).decode()}
+                    for hour, version, one in counted
+                ],
+            )
 
 
 def hour_of(moment: float) -> float:

@@ -10,7 +10,7 @@ processes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from argosy.errors import PredictionNotFound
 from argosy.identities import resting_forms
 from argosy.predictions import segments, statements
 from argosy.predictions.drain import drain_once, stuck
+from argosy.predictions.draw_levels import add_predictions, compute_due_levels
 from argosy.predictions.ids import MAC_PLACE, PredictionIds
 from argosy.predictions.profiles import CONFIDENCE, Profile
 from argosy.predictions.record import (
@@ -29,12 +30,14 @@ from argosy.predictions.record import (
     prediction_subject_hash,
     seal,
     unseal,
+    unseal_inputs,
 )
 from argosy.predictions.review_pool import ReviewPool, review_pool
 from argosy.predictions.spool_erasure import carry_out_erasures, order_erasure
 from argosy.predictions.spool_names import known_name
 from argosy.predictions.spools import Spools, SpoolStatus
 from argosy.statistics.shifts import Moments
+from argosy.types import Input
 from argosy.vault.vault import Vault
 
 SCOPE = "predictions"
@@ -102,14 +105,19 @@ class PredictionLog:
     def for_review(self, model: str, start: float, end: float, rows: int) -> ReviewPool:
         """The predictions of a model that a draw of so many rows may take. Opens no seal."""
         self.drain()
+        self.compute_levels(model)
         with self._database.read() as transaction:
             return review_pool(transaction, self._ids, model, start, end, rows)
 
+    def compute_levels(self, model: str, between: Callable[[], object] = lambda: None) -> None:
+        """See to it that each prediction of the model that needs a draw level has one; see `compute_due_levels`."""
+        compute_due_levels(self._database, self._ids, model, between)
+
     def add(self, predictions: Iterable[Prediction]) -> None:
         """Log predictions at once, past the spool; of an id that is there nothing changes."""
-        rows = [statements.parameters(seal(one, self._scope)) for one in predictions]
+        rows = [seal(one, self._scope, self._ids.level(one.id)) for one in predictions]
         with self._database.write() as transaction:
-            transaction.execute_many(statements.ADD, rows)
+            add_predictions(transaction, rows)
 
     def drain(self) -> list[SpoolStatus]:
         """See to it that what was answered so far is found by the look-ups that do not drain.
@@ -128,17 +136,22 @@ class PredictionLog:
         own = known_name(self._spool)
         return [one for one in self._spools.all() if one.is_silent and not one.is_forgotten and one.name != own]
 
-    def first_after(self, model: str, start: float) -> float | None:
-        """When the first answer from `start` on was given; None where there is none."""
+    def last_between(self, model: str, start: float, end: float) -> float | None:
+        """When the last answer in [start, end) was given; None where there is none. Drains nothing."""
+        wanted = {"model": model, "start": start, "end": end}
         with self._database.read() as transaction:
-            found: float | None = transaction.execute(statements.FIRST_AFTER, {"model": model, "start": start})[0][0]
+            found: float | None = transaction.execute(statements.LAST_BETWEEN, wanted)[0][0]
         return found
 
-    def count_between(self, model: str, start: float, end: float) -> int:
-        """How many answers were given in [start, end); by an index alone, and without draining."""
+    def counts_between(self, model: str, spans: Iterable[tuple[float, float]]) -> dict[float, int]:
+        """By start, how many answers were given in each [start, end); by an index alone, and without draining."""
         with self._database.read() as transaction:
-            found = transaction.execute(statements.COUNT_BETWEEN, {"model": model, "start": start, "end": end})
-        return int(found[0][0])
+            return {
+                start: int(
+                    transaction.execute(statements.COUNT_BETWEEN, {"model": model, "start": start, "end": end})[0][0]
+                )
+                for start, end in spans
+            }
 
     def tally(self, model: str, start: float, end: float) -> dict[int, Profile]:
         """By version, how often each answer was given in [start, end) and how surely. Opens no seal, drains nothing."""
@@ -150,12 +163,12 @@ class PredictionLog:
             found[version] = found.get(version, Profile()) + one
         return found
 
-    def sample(self, model: str, version: int, start: float, end: float, rows: int) -> list[Prediction]:
-        """At most this many of a version's answers in [start, end), drawn uniformly: the same ones each time."""
+    def sample_inputs(self, model: str, version: int, start: float, end: float, rows: int) -> list[Input]:
+        """Of at most this many of a version's answers in [start, end) the inputs, drawn uniformly: the same ones."""
         wanted = {"model": model, "version": version, "start": start, "end": end, "rows": rows, "mac": MAC_PLACE}
         with self._database.read() as transaction:
             found = transaction.execute(statements.SAMPLE, wanted)
-        return [self._unsealed(row) for row in self._ours(found)]
+        return unseal_inputs(self._ours(found), self._scope)
 
     def count(self, model: str = "") -> int:
         """How many predictions there are, of one model or of all."""
@@ -163,10 +176,15 @@ class PredictionLog:
         with self._database.read() as transaction:
             return int(transaction.execute(statements.COUNT, {"model": model})[0][0])
 
-    def foreign(self) -> int:
-        """How many predictions were logged under another key: nobody here can open them."""
+    def foreign(self, most: int | None = None) -> int:
+        """How many predictions, of the newest `most` or of all, were logged under another key: nobody here can open
+        them."""
         with self._database.read() as transaction:
-            return sum(not self._ids.is_issued(row[0]) for row in transaction.stream(statements.IDS))
+            ids = (
+                row[0]
+                for row in transaction.stream(statements.IDS if most is None else statements.NEWEST_IDS, {"rows": most})
+            )
+            return sum(not self._ids.is_issued(one) for one in ids)
 
     def erase(self, subject: str) -> list[str]:
         """Remove a subject's predictions and their feedback, from the database and this spool; their ids.

@@ -4,8 +4,8 @@ In the clear are the model, the version, the time, the answer, its confidence, t
 keyed hashes of subject and entity. The input, the scores, and who asked about whom are sealed under the predictions key
 with the id as identity, so that a sealed row moved to another id does not open.
 
-A record of the spool begins with its format's number, 2. Format 1 has no token. Those written before there was a number
-begin with 0x99, the nine fields' own mark in MessagePack. Both are read too.
+A record of the spool begins with its format's number, 3. Format 2 has no draw level, format 1 no token either. Those
+written before there was a number begin with 0x99, the nine fields' own mark in MessagePack. All are read too.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from argosy.errors import RecordUnreadable
+from argosy.predictions.ids import MOST_LEVEL
 from argosy.types import Input
 from argosy.vault.scope import Scope
 
@@ -60,6 +61,8 @@ class SealedPrediction(msgspec.Struct, frozen=True, array_like=True):
     sealed: bytes
     token: str = ""
     """The name of the token that asked; empty on an open server, and in the formats before 2."""
+    draw_level: Annotated[int, Meta(ge=0, le=MOST_LEVEL)] | None = None
+    """See `PredictionIds.level`; in a table of its own. None where it was not computed, and in formats before 3."""
 
 
 class _Secret(msgspec.Struct, frozen=True, array_like=True):
@@ -70,17 +73,17 @@ class _Secret(msgspec.Struct, frozen=True, array_like=True):
     entity: str | None
 
 
-_FORMAT = 2
+_FORMAT = 3
 _NUMBERED = bytes([_FORMAT])
 _UNNUMBERED = 0x99
-_READ = (_FORMAT, 1, _UNNUMBERED)
+_READ = (_FORMAT, 2, 1, _UNNUMBERED)
 _encode = msgspec.msgpack.Encoder().encode
 _decode_sealed = msgspec.msgpack.Decoder(SealedPrediction).decode
 _decode_secret = msgspec.msgpack.Decoder(_Secret).decode
 
 
-def seal(prediction: Prediction, scope: Scope) -> SealedPrediction:
-    """The form that may be written down."""
+def seal(prediction: Prediction, scope: Scope, draw_level: int | None = None) -> SealedPrediction:
+    """The form that may be written down; without a draw level, whoever draws first computes it."""
     given = prediction.input if isinstance(prediction.input, str) else dict(prediction.input)
     scores = np.asarray(prediction.scores, "<f4").tobytes()
     secret = _encode(_Secret(given, scores, prediction.client, prediction.subject, prediction.entity))
@@ -95,6 +98,7 @@ def seal(prediction: Prediction, scope: Scope) -> SealedPrediction:
         prediction.confidence,
         scope.seal(secret, bytes.fromhex(prediction.id)),
         prediction.token,
+        draw_level,
     )
 
 
@@ -115,6 +119,13 @@ def unseal(row: SealedPrediction, scope: Scope) -> Prediction:
         secret.entity,
         row.token,
     )
+
+
+def unseal_inputs(rows: Sequence[tuple[str, bytes]], scope: Scope) -> list[Input]:
+    """The inputs alone of many, each an id with what was sealed; raises SealBroken as `unseal` does."""
+    return [
+        _decode_secret(one).input for one in scope.open_many([(sealed, bytes.fromhex(id_)) for id_, sealed in rows])
+    ]
 
 
 def to_bytes(row: SealedPrediction) -> bytes:

@@ -1,33 +1,46 @@
 """The predictions of a model that a review may draw, out of a log of any size.
 
-Who is drawn depends on permanent numbers that only a key gives, so every prediction is looked at, and few are kept:
-a draw takes those whose number is small for their size, and a size is between `SMALLEST` and `LARGEST`. With as many
-rows wanted, none that is drawn has a number over LARGEST times the next unmeasured number.
+A draw takes those whose permanent random number is small for their size, and a size is between `SMALLEST` and
+`LARGEST`. With as many rows wanted, none that is drawn has a number over LARGEST times the next unmeasured number. So
+they are read level by level (see `draw_levels`), the smallest numbers first, until all up to that bound are there: some
+hundreds for fifty rows, however many there are. Only where a log is small, or nearly all of it was measured, the rows
+without a level are read too.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from argosy.database import Transaction
+from argosy.predictions.draw_levels import KEPT_LEVEL
 from argosy.predictions.ids import PredictionIds
 
 SMALLEST, LARGEST = 1.0, 4.0
+TOGETHER: Final = 20
+"""Of this level and higher ones there are so few that they are read at once."""
 PAGE: Final = 20_000
-LOOK: Final = "SELECT id, confidence FROM predictions WHERE model = :model AND made_at >= :start AND made_at < :end"
-NEWEST_ROWS: Final = 5_000
+QUARTER_ROWS: Final = 10_000
+"""The newest predictions that say which confidences are the lowest."""
+
+_LOOK: Final = """
+SELECT predictions.id, confidence,
+    EXISTS (SELECT 1 FROM feedback WHERE feedback.prediction_id = predictions.id AND measures = 1),
+    EXISTS (SELECT 1 FROM review_draws WHERE review_draws.prediction_id = predictions.id)
+FROM"""
+OF_LEVELS: Final = f"""{_LOOK} draw_levels JOIN predictions ON predictions.id = draw_levels.prediction_id
+WHERE draw_levels.model = :model AND level >= :level AND draw_levels.made_at >= :start AND draw_levels.made_at < :end"""
+OF_LEVEL: Final = f"""{_LOOK} draw_levels JOIN predictions ON predictions.id = draw_levels.prediction_id
+WHERE draw_levels.model = :model AND level = :level AND draw_levels.made_at >= :start AND draw_levels.made_at < :end"""
+OF_ALL: Final = f"{_LOOK} predictions WHERE model = :model AND made_at >= :start AND made_at < :end"
 NEWEST: Final = """
-SELECT id FROM predictions WHERE model = :model AND made_at >= :start AND made_at < :end
-ORDER BY made_at DESC LIMIT :rows"""
-MEASURED: Final = "SELECT DISTINCT prediction_id FROM feedback WHERE measures = 1"
-DRAWN: Final = "SELECT prediction_id FROM review_draws"
+SELECT confidence FROM predictions WHERE model = :model AND made_at >= :start AND made_at < :end
+ORDER BY made_at DESC, id DESC LIMIT :rows"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +60,20 @@ class Reviewable:
 
 @dataclass(frozen=True)
 class ReviewPool:
-    """Which of `count` predictions may be drawn, by id, and what of all of them a draw must know."""
+    """The predictions that may be drawn, by id: none whose number is `limit` or more."""
 
-    count: int
     likely: list[Reviewable]
-    newest: list[str]
-    """Ids of the newest that are not measured, the newest first."""
     quarters: tuple[float, float]
     """The confidences up to which the least certain quarter reaches, and the next one."""
+    limit: float = 1.0
+
+    def smallest(self, rows: int) -> ReviewPool:
+        """So many of the unmeasured ones with the smallest numbers, and the measured ones among these."""
+        limit = min(self.limit, _next_number(self.likely, rows))
+        return ReviewPool([one for one in self.likely if one.number < limit], self.quarters, limit)
 
 
-def quarters(confidences: Sequence[float] | array[float]) -> tuple[float, float]:
+def quarters(confidences: Sequence[float]) -> tuple[float, float]:
     """The highest confidences that fewer than a quarter, and fewer than half, of them are below; 0 of none."""
     ordered = np.sort(np.asarray(confidences, dtype=np.float64))
     if not len(ordered):
@@ -71,27 +87,42 @@ def review_pool(
 ) -> ReviewPool:
     """For a draw of at most `rows` predictions that were made in [start, end); opens no seal.
 
-    What was logged under another key is never drawn, and counts where the quarters are found.
+    Levels that are due were computed before. What was logged under another key is never drawn.
     """
     span = {"model": model, "start": start, "end": end}
-    measured = {row[0] for row in transaction.execute(MEASURED)}
-    drawn = {row[0] for row in transaction.execute(DRAWN)}
-    confidences = array("d")
     likely: list[Reviewable] = []
-    bound = 1.0
-    looked = transaction.stream(LOOK, span)
-    while page := list(islice(looked, PAGE)):
-        confidences.extend([confidence for _, confidence in page])
-        numbers = ids.draws([one for one, _ in page])
-        for place in np.flatnonzero(numbers <= bound).tolist():
-            one, confidence = page[place]
-            if ids.is_issued(one):
-                likely.append(Reviewable(one, confidence, float(numbers[place]), one in measured, one in drawn))
-        next_ones = nsmallest(rows + 1, (one.number for one in likely if not one.is_measured))
-        if len(next_ones) > rows:
-            bound = min(1.0, LARGEST / SMALLEST * next_ones[-1])
+    bound = float("inf")
+    for reach, found in _by_level(transaction, span):
+        if reach == 1.0:
+            likely = []  # they come once more
+        while page := list(islice(found, PAGE)):
+            numbers = ids.draws([row[0] for row in page]).tolist()
+            likely += [
+                Reviewable(one, confidence, number, bool(is_measured), bool(is_drawn))
+                for (one, confidence, is_measured, is_drawn), number in zip(page, numbers, strict=True)
+                if number <= bound and ids.is_issued(one)
+            ]
+            bound = LARGEST / SMALLEST * _next_number(likely, rows)
             likely = [one for one in likely if one.number <= bound]
-    newest = [row[0] for row in transaction.execute(NEWEST, {**span, "rows": 2 * NEWEST_ROWS})]
-    given = sorted((one for one in newest if one not in measured and ids.is_issued(one)), reverse=True)
+        if bound < reach:
+            break
     likely.sort(key=lambda one: one.prediction_id)
-    return ReviewPool(len(confidences), likely, given[:NEWEST_ROWS], quarters(confidences))
+    newest = transaction.execute(NEWEST, {**span, "rows": QUARTER_ROWS})
+    return ReviewPool(likely, quarters([confidence for (confidence,) in newest]))
+
+
+def _by_level(transaction: Transaction, span: dict[str, Any]) -> Iterator[tuple[float, Iterator[Any]]]:
+    """What was made in that time, the smallest numbers first: up to which number that is all, and the rows.
+
+    The last, which reach to 1, are all rows once more.
+    """
+    yield 2.0**-TOGETHER, transaction.stream(OF_LEVELS, {**span, "level": TOGETHER})
+    for level in reversed(range(KEPT_LEVEL, TOGETHER)):
+        yield 2.0**-level, transaction.stream(OF_LEVEL, {**span, "level": level})
+    yield 1.0, transaction.stream(OF_ALL, span)
+
+
+def _next_number(likely: Sequence[Reviewable], rows: int) -> float:
+    """The number that comes after those of so many unmeasured ones; infinite where there is none."""
+    found = nsmallest(rows + 1, (one.number for one in likely if not one.is_measured))
+    return found[-1] if len(found) > rows else float("inf")

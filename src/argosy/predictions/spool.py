@@ -22,6 +22,7 @@ from pathlib import Path
 from argosy import clock
 from argosy.errors import PredictionNotLogged
 from argosy.predictions import frames, segments
+from argosy.predictions.ids import PredictionIds
 from argosy.predictions.record import Prediction, seal, to_bytes
 from argosy.vault.scope import Scope
 
@@ -37,6 +38,7 @@ class SpoolWriter:
         self, folder: Path, scope: Scope, *, segment_bytes: int = SEGMENT_BYTES, write: Write = os.write
     ) -> None:
         self._folder, self._scope, self._segment_bytes, self._write = folder, scope, segment_bytes, write
+        self._ids = PredictionIds(scope)
         self._descriptor: int | None = None
         self._path = folder
         self._size = 0
@@ -59,7 +61,8 @@ class SpoolWriter:
 
     def framed(self, predictions: Sequence[Prediction]) -> bytes:
         """Sealed and framed, ready to be written."""
-        return b"".join(frames.frame(to_bytes(seal(prediction, self._scope))) for prediction in predictions)
+        level = self._ids.level
+        return b"".join(frames.frame(to_bytes(seal(one, self._scope, level(one.id)))) for one in predictions)
 
     def _flush(self) -> None:
         waiting, self._waiting = self._waiting, []

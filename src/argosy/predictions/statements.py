@@ -40,8 +40,10 @@ WHERE entity_hash = :entity_hash AND made_at >= :start AND made_at < :end AND (:
 AND (CAST(:token AS TEXT) IS NULL OR token = :token) ORDER BY made_at, id LIMIT :rows
 """
 
-FIRST_AFTER = "SELECT min(made_at) FROM predictions WHERE model = :model AND made_at >= :start"
 HAS_ANSWERED = "SELECT 1 FROM predictions WHERE model = :model AND made_at >= :since LIMIT 1"
+LAST_BETWEEN = """
+SELECT max(made_at) FROM predictions WHERE model = :model AND made_at >= :start AND made_at < :end
+"""
 COUNT_BETWEEN = """
 SELECT count(*) FROM predictions WHERE model = :model AND made_at >= :start AND made_at < :end
 """
@@ -49,14 +51,15 @@ TALLY = """
 SELECT version, answer, count(*), sum(confidence), sum(confidence * confidence) FROM predictions
 WHERE model = :model AND made_at >= :start AND made_at < :end GROUP BY version, answer
 """
-SAMPLE = f"""
-SELECT {COLUMNS} FROM predictions
+SAMPLE = """
+SELECT id, sealed FROM predictions
 WHERE model = :model AND version = :version AND made_at >= :start AND made_at < :end
 ORDER BY substr(id, :mac), id LIMIT :rows
-"""  # noqa: S608
+"""
 COUNT = "SELECT count(*) FROM predictions WHERE :model = '' OR model = :model"
 
 IDS = "SELECT id FROM predictions"
+NEWEST_IDS = "SELECT id FROM predictions ORDER BY id DESC LIMIT :rows"
 
 ERASE_FEEDBACK = """
 DELETE FROM feedback WHERE prediction_id IN (SELECT id FROM predictions WHERE subject_hash = :subject_hash)

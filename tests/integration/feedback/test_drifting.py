@@ -9,8 +9,11 @@ import pytest
 
 from argosy import clock
 from argosy.datasets.example import Example
+from argosy.evaluation import drift_checker
 from argosy.evaluation.drift_checker import DriftChecker
+from argosy.evaluation.drift_periods import periods_of
 from argosy.evaluation.drift_windows import DAY, closed_window
+from argosy.feedback import drifting
 from argosy.feedback.drift_requests import DriftRequests
 from argosy.feedback.drifting import Drifting
 from argosy.feedback.triggers import BY_DRIFT, DriftPolicy, Schedule
@@ -18,7 +21,7 @@ from argosy.models.adapted_model import AdaptedModel
 from argosy.predictions.drift_checks import CLOSED, LIVE, newest_drift_checks
 from argosy.predictions.live_profiles import HOUR
 from argosy.serving.drift_gauges import DriftGauges
-from stored.rows import rows
+from stored.rows import add, remove, rows
 
 from .conftest import NOON
 from .test_loop import DRIFTED, WORDS, champion, loop, text  # noqa: F401  # loop is a fixture
@@ -49,7 +52,7 @@ def parts(loop, project):  # noqa: F811  # the fixture
     project.examples.add("notes", rows)
     loop.train(NOTES)
     loop.checker = DriftChecker(project.database, project.vault, loop.store, project.log)
-    loop.drifting = Drifting(project.database, loop.checker)
+    loop.drifting = Drifting(project.database, project.log, loop.checker)
     loop.asks = DriftRequests(loop.queue, loop.store)
 
     def check():
@@ -138,6 +141,49 @@ def test_an_answer_by_a_clock_that_is_a_little_ahead_is_counted(parts, predict):
     now = clock.now()
     predict([("a text", "tech", 0.5)], made_at=now + 0.001)
     assert [one.profile.rows for one in parts.checker.count("topics", now).hours] == [1]
+
+
+def test_a_check_counts_the_newest_hours_and_the_next_one_goes_on(parts, project, answer, monkeypatch):
+    monkeypatch.setattr(drift_checker, "ANSWERS_AT_ONCE", 25)
+    day, _ = closed_window(clock.now(), 24)
+    for hour, answers in ((3, 20), (5, 30), (12, 30)):
+        answer(WORDS, range(1000, 1000 + answers), hour=hour)
+    for since, counted in ((day + 6 * HOUR, [30]), (day + 4 * HOUR, [30, 30])):
+        found = parts.checker.check("topics", 24)
+        assert (found.since, [one.profile.rows for one in found.hours]) == (since, counted)
+        assert newest_drift_checks(project.database, CLOSED, "topics") == []
+        assert [one.started_at for one in periods_of(found, 1, "hour")] == [one.started_at for one in found.hours]
+        assert periods_of(found, 1, "day") == []
+    found = parts.checker.check("topics", 24)
+    assert found.is_complete
+    assert [one.profile.rows for one in found.hours] == [20, 30, 30]
+    assert check_of(project).found.live_rows == 80
+    answer(WORDS, range(1100, 1130), hour=12)
+    answer(WORDS, range(1100, 1130), hour=5)
+    assert parts.checker.check("topics", 24).changed == 1
+    assert check_of(project).found.live_rows == 80  # of the part that was counted nothing is concluded
+    assert parts.checker.check("topics", 24).is_complete
+    assert check_of(project).found.live_rows == 140
+
+
+def test_a_worker_counts_all_hours(parts, project, answer, monkeypatch):
+    monkeypatch.setattr(drifting, "ANSWERS_AT_ONCE", 25)
+    for hour, answers in ((3, 20), (5, 30), (12, 30)):
+        answer(WORDS, range(1000, 1000 + answers), hour=hour)
+    parts.check()
+    assert check_of(project).found.live_rows == 80
+
+
+def test_a_worker_computes_the_draw_levels_that_are_due(parts, project, answer):
+    answer(WORDS, range(1000, 1200))
+    project.log.drain()
+    kept = rows(project.database, "draw_levels")
+    assert kept
+    for one in kept:
+        remove(project.database, "draw_levels", prediction_id=one[0])
+    add(project.database, "draw_levels_due", model="topics", made_at=0.0, prediction_id="")
+    parts.check()
+    assert (rows(project.database, "draw_levels"), rows(project.database, "draw_levels_due")) == (kept, [])
 
 
 def test_erased_answers_are_not_counted_any_more(parts, project, predict):

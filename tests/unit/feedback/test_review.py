@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.feedback.review import draw_review, sizes
-from argosy.predictions.review_pool import Reviewable, quarters
+from argosy.predictions.review_pool import Reviewable, ReviewPool, quarters
 
 
 def candidates(seed=0, rows=1000, measured=()):
@@ -45,6 +45,24 @@ def test_rows_weighted_by_their_chances_represent_all_rows_without_bias():
         for seed in range(400)
     ]
     assert np.mean(found) == pytest.approx(len(wrong), rel=0.08)
+
+
+@pytest.mark.parametrize("most", [60, 100, 2000])
+def test_each_row_is_drawn_as_often_as_is_said(most):
+    """Of each kind of row, those drawn stand for all of them: in a small pool, and in all there are."""
+    kinds = {"differs": range(1, 1000, 10), "unsure": range(0, 250, 10), "sure": range(500, 1000, 10)}
+    differing = {f"p{place:03}" for place in kinds["differs"]}
+    totals = dict.fromkeys(kinds, 0.0)
+    for seed in range(2000):
+        pool = ReviewPool(candidates(seed), (0.25, 0.5)).smallest(most)
+        draw = draw_review(pool.likely, 40, differing, pool.quarters, pool.limit)
+        numbers = {one.prediction_id: one.number for one in pool.likely}
+        assert len(draw.prediction_ids) == 40
+        assert all(numbers[one] < chance <= pool.limit for one, chance in draw.chances.items())
+        for kind, places in kinds.items():
+            totals[kind] += sum(1 / chance for one, chance in draw.chances.items() if int(one[1:]) in places)
+    for kind, places in kinds.items():
+        assert totals[kind] / 2000 == pytest.approx(len(places), rel=0.06), kind
 
 
 def test_what_another_version_answers_otherwise_is_drawn_like_the_least_certain():

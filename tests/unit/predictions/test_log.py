@@ -108,7 +108,7 @@ def test_records_sealed_under_a_lost_key_block_nothing(writer, log, predict, spo
     assert (log.count(), log.foreign(), segments.damaged(spool)) == (3, 2, [])
     assert [one.prediction_id for one in log.for_review("topics", 0.0, 9e9, 9).likely] == [made.id]
     assert [one.id for one in log.of_model("topics")] == [made.id]
-    assert [one.id for one in log.sample("topics", 1, 0.0, 2000.0, 10)] == [made.id]
+    assert log.sample_inputs("topics", 1, 0.0, 2000.0, 10) == ["a text"]
     assert log.ids_of_entity("order 7", 0.0, 2000.0, "", None, 9) == [made.id]
     with pytest.raises(PredictionNotFound):
         log.get(prediction_id)
