@@ -72,8 +72,8 @@ def _relay_until(database: Database, broker: Broker, stop: threading.Event) -> N
     problem = ""
     while not stop.is_set():
         try:
-            relay(database, broker)
-            problem = ""
+            if relay(database, broker):  # else what waits may be claimed by an attempt that failed
+                problem = ""
             database.wait_for_change(LOOK_SECONDS)
         except (BrokerUnavailable, DatabaseUnavailable) as error:
             if str(error) != problem:

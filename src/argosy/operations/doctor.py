@@ -16,7 +16,7 @@ from typing import Final
 from argosy import clock
 from argosy.backends import Backends
 from argosy.error_messages import message_of
-from argosy.errors import ArgosyError, ArtifactsUnavailable, BrokerUnavailable, Outage
+from argosy.errors import ArgosyError, ArtifactsUnavailable, BrokerUnavailable, Outage, SchemaNewer
 from argosy.messaging.broker import TEMPORARY, Broker
 from argosy.messaging.message import Message
 from argosy.operations.integrity import INTEGRITY, Finding, Seen
@@ -71,6 +71,8 @@ def _looked(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]
             away.add(name)
             yield Finding(name, False, str(error), AWAY)
         except (ArgosyError, OSError) as error:
+            if isinstance(error, SchemaNewer):
+                away.add(name)
             yield Finding(name, False, "not well", str(error))
         except Exception as error:  # noqa: BLE001  # whatever a damaged project raises, the other checks go on
             yield Finding(name, False, "could not be looked at", message_of(error))

@@ -37,6 +37,9 @@ _CLIENT: Final = {"connect_timeout": "10s", "read_timeout": "2m", "timeout": "1h
 """The second is between two signs of life of a server that may have vanished."""
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _SAID = re.compile(r"<Message>([^<]{1,200})</Message>")
+_PERFORMING = re.compile(r"Error performing (\w+) (\w+://[^/\s]+)\S* in .*? - (?=[A-Z])")
+_OF_THE_MACHINE = "169.254.169.254"
+"""Where the machines of a provider find credentials of their own, when there are none in the environment."""
 
 
 def parse_place(url: str, setting: str = "") -> tuple[str, dict[str, str]]:
@@ -78,4 +81,7 @@ def answer_of(error: Exception) -> str:
     code, said = _CODE.search(text), _SAID.search(text)
     if code:
         return f"{code[1]}: {said[1]}" if said else code[1]
-    return " ".join(text.partition("\n\nDebug source:")[0].split())[:300]
+    if _OF_THE_MACHINE in text:
+        return "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what your provider says"
+    line = " ".join(text.partition("\n\nDebug source:")[0].split())
+    return _PERFORMING.sub(r"\1 \2: ", line).removeprefix("Generic S3 error: ")[:300]

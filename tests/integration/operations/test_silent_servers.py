@@ -15,6 +15,7 @@ from argosy.store.artifacts.object_storage import ObjectArtifacts
 from argosy.testing.waiting import until
 from servers import rabbitmq
 from servers.finding import newest_folder
+from stored.rows import add
 
 
 def wrong(root):
@@ -67,6 +68,13 @@ def test_a_doctor_waits_for_no_server_twice(root, silent_server, monkeypatch):
     assert found["artifact store"].endswith("has not answered for 2 seconds")
     assert set(found) == {"database", "broker", "artifact store", "left out"}
     assert "s3cret" not in str(found)
+
+
+def test_a_database_of_a_newer_argosy_is_said_once(root):
+    with closing(open_backends(root).database) as database:
+        add(database, "schema_steps", number=999, applied_at=1.0, works_with=999)
+    found = wrong(root)
+    assert set(found) == {"database", "left out"}
 
 
 def test_a_database_that_never_answers(silent_server, tmp_path):

@@ -203,6 +203,23 @@ def test_a_statement_that_takes_too_long_is_no_outage(stack, migrated_postgresql
     assert selected(database, lambda: None) == [(1,)]
 
 
+def test_a_user_who_may_not_make_tables_is_told_what_is_needed(stack, postgresql_url):
+    import psycopg
+
+    role = f"guest_{os.urandom(4).hex()}"
+    with psycopg.connect(postgresql_url, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {role}")
+        try:
+            database = opened_with(stack, postgresql_url, f"options=-crole%3D{role}")
+            with pytest.raises(
+                DatabaseUnavailable, match="permission denied for schema public: make the URL's user the owner"
+            ) as said:
+                database.migrate()
+        finally:
+            owner.execute(f"DROP ROLE {role}")
+    assert "\n" not in str(said.value)
+
+
 def test_a_server_that_vanished_is_noticed(stack, relayed_postgresql):
     import socket
 

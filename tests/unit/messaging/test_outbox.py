@@ -8,7 +8,8 @@ from argosy.messaging import notifications
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.message import MAXIMUM_BYTES
 from argosy.messaging.outbox import emit
-from argosy.messaging.relay import CLAIM_SECONDS, relay
+from argosy.messaging.relay import CLAIM_SECONDS, relay, relaying
+from argosy.testing.waiting import until
 from stored.clock import pass_time, put_back
 from stored.messages import claimed_seconds, end_claims
 from stored.rows import count
@@ -161,3 +162,22 @@ def test_a_notification_can_be_told_from_its_repetition(database):
     assert first.id != second.id
     assert (first.event, first.model, first.from_number, first.to_number) == ("alias_moved", "topics", None, 2)
     assert (first.label, abs(first.at - now) < 1) == ("", True)
+
+
+def test_a_broker_that_takes_nothing_is_reported_once(database, monkeypatch, caplog):
+    monkeypatch.setattr("argosy.messaging.relay.CLAIM_SECONDS", -1.0)  # a claim is over at once
+    monkeypatch.setattr("argosy.messaging.relay.LOOK_SECONDS", 0.01)
+    attempts = []
+
+    class Blocked(SqlBroker):
+        def _publish(self, topic, messages):
+            attempts.append(topic)
+            raise BrokerUnavailable("it takes no messages")
+
+    with database.write() as transaction:
+        emit(transaction, "work", "one")
+    with relaying(database, Blocked(database)):
+        until(lambda: len(attempts) >= 4)
+    assert [record.message for record in caplog.records if "takes no messages" in record.message] == [
+        "it takes no messages; what is in the outbox is published when it is back"
+    ]

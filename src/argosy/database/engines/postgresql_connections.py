@@ -45,6 +45,10 @@ _SERVER_SIDE: Final = ("tcp_keepalives_idle = 10", "tcp_keepalives_interval = 5"
 _CONFLICTS: Final = ("40001", "40P01", "55P03")
 """A serialisation failure, a dead-lock, a lock that was not available for too long."""
 _CANCELLED: Final = "57014"
+_TO_DO: Final = {
+    _CANCELLED: " (statement_timeout in its URL)",
+    "42501": ": make the URL's user the owner of a database of Argosy's own, or grant it what is said here",
+}
 _PASSING: Final = ("08", "25", "40", "53", "55", "57")
 """Classes of errors that may be over later without anybody changing the statement."""
 
@@ -298,4 +302,4 @@ def _kind(error: psycopg.Error) -> type[DatabaseUnavailable]:
 
 def _line(error: psycopg.Error) -> str:
     line = " ".join((error.diag.message_primary or str(error)).split())
-    return f"{line} (statement_timeout in its URL)" if error.sqlstate == _CANCELLED else line
+    return line + _TO_DO.get(error.sqlstate or "", "")
