@@ -24,10 +24,10 @@ def migrate(ctx: click.Context, to: str, source: str, artifacts: str, as_json: b
     """
     from dataclasses import asdict
 
-    from argosy.operations.moving import migrate_project
+    from argosy.operations.moving import migrate_project, source_database
 
     backends = command_project(ctx).backends
-    opened = backends.openers.database(source, backends.root) if source else backends.database
+    opened = source_database(backends, source)
     done = migrate_project(backends, opened, to, artifacts, lambda step: print_line(f"{step} …", err=True))
     if as_json:
         print_json(asdict(done))

@@ -69,7 +69,7 @@ def fill_from_rows(database: Database, source: Path) -> None:
         if not isinstance(head, _Head):
             raise RowsUnreadable(f"{source} holds no rows of a database")
         if transaction.tables():
-            raise RowsUnreadable(f"{database.url} is not empty: {source} can be loaded into an empty database only")
+            raise RowsUnreadable(f"{database.url} is not empty: rows are loaded into an empty database only")
         migrations.apply(transaction, str(source), set(head.steps))
         tables, insert, width = transaction.tables(), "", 0
         for frame in frames:

@@ -9,17 +9,20 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from argosy.backends import Backends
 from argosy.database import Database
 from argosy.database.rows import Content, content_of_tables, write_rows
-from argosy.errors import MigrationFailed
+from argosy.errors import MigrationFailed, PathInvalid
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import Queue
 from argosy.paths import make_private_folder
 from argosy.plurals import plural
 from argosy.store.artifact_store import ArtifactStore
 from argosy.store.collector import artifacts_named
+
+SQLITE: Final = "sqlite:///"
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,16 @@ def migrate_project(
     return Migrated(
         target.url, {table: content.rows for table, content in before.items()}, len(digests) if store else 0
     )
+
+
+def source_database(backends: Backends, url: str) -> Database:
+    """The database to copy from; empty: the project's. A file that is not there is not made: raises PathInvalid."""
+    if not url:
+        return backends.database
+    file = url.removeprefix(SQLITE)
+    if file != url and not (backends.root / file).is_file():
+        raise PathInvalid(f"{url}: there is no file {backends.root / file}")
+    return backends.openers.database(url, backends.root)
 
 
 def _copy_artifacts(

@@ -2,9 +2,11 @@
 
 import pytest
 
+from argosy.app.project import open_backends
+from argosy.app.scaffold import create_project
 from argosy.database.rows import Content
-from argosy.errors import MigrationFailed
-from argosy.operations.moving import check_alike
+from argosy.errors import MigrationFailed, PathInvalid
+from argosy.operations.moving import check_alike, source_database
 
 BEFORE = {"jobs": Content(2, "ab"), "plans": Content(0, "00")}
 
@@ -24,3 +26,13 @@ def test_equal_rows_pass():
 def test_what_differs_is_named(after, said):
     with pytest.raises(MigrationFailed, match=said):
         check_alike(BEFORE, after, "postgresql://db")
+
+
+def test_a_source_that_is_not_there_is_not_made(tmp_path):
+    create_project(tmp_path / "notes")
+    backends = open_backends(tmp_path / "notes")
+    with pytest.raises(PathInvalid, match=r"^sqlite:///\.argosy/typo\.db: there is no file "):
+        source_database(backends, "sqlite:///.argosy/typo.db")
+    assert not (backends.root / ".argosy" / "typo.db").exists()
+    assert source_database(backends, "") is backends.database
+    backends.close()
