@@ -19,6 +19,7 @@ FOREIGN = os.fsdecode(b"b\xff")
         ["examples", "count", FOREIGN],
         ["examples", "erase", FOREIGN, "--yes"],
         ["predict", FOREIGN, "x"],
+        ["predict", "shop", "a text", f"{FOREIGN} and more"],
         ["plan", "status", FOREIGN],
         ["models", "show", f"{FOREIGN}@1"],
         ["leaderboard", FOREIGN],

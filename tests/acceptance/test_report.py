@@ -67,7 +67,8 @@ def test_the_page_is_self_contained_and_has_no_text(trained, reported):
 
 def test_texts_are_included_on_request(trained):
     worst = trained.json("leaderboard")[-1]["versions"][0]
-    found = trained.json("report", worst, "--texts", "--quick", "--output", trained.folder / "texts.html")
+    label = trained.json("models", "show", worst)["trained"]["label"]
+    found = trained.json("report", label, "--texts", "--quick", "--output", trained.folder / "texts.html")
     markup = (trained.folder / "texts.html").read_text("utf-8")
     assert found["bytes"] == len(markup.encode())
     texts = [line.partition(",")[0] for line in (trained.folder / "tickets.csv").read_text("utf-8").splitlines()[1:]]

@@ -17,7 +17,7 @@ NAMES = {"answers": "mix of answers", "vocabulary": "unseen words", "length": "l
 
 
 @click.command()
-@click.argument("target", metavar="MODEL[@VERSION]")
+@click.argument("target", metavar="MODEL[@VERSION]|LABEL")
 @click.option(
     "--by",
     type=click.Choice(["hour", "day"]),

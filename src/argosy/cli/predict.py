@@ -140,6 +140,7 @@ def _score_files(project: Project, reference: str, inputs: tuple[str, ...], as_j
 def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json: bool, *, is_stored: bool) -> None:
     from argosy.models.answers import answers_of, confidence
 
+    "".join(texts).encode()  # raises on bytes that are no text, which would be answered
     models = project.models
     model = models.with_stored_code(reference) if is_stored else models[reference]
     given = [one for text in texts for one in (_lines() if text == "-" else [text])]

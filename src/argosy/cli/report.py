@@ -11,7 +11,7 @@ from argosy.cli.project import command_project
 
 
 @click.command()
-@click.argument("target", metavar="MODEL[@VERSION]|PLAN")
+@click.argument("target", metavar="MODEL[@VERSION]|LABEL|PLAN")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: report-MODEL-N.html.")
 @click.option("--texts", is_flag=True, help="Decrypt the texts of the listed rows, and include them.")
 @click.option("--learning-curve", is_flag=True, help="Train on samples of the training part too.")

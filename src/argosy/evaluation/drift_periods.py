@@ -40,11 +40,14 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def measure_drift(backends: Backends, target: str, by: str = "", report_progress: Progress = lambda _: None) -> Found:
-    """Check now, in a child process, and keep what was found; each version's periods, or those of `MODEL@VERSION`.
+    """Check now, in a child process, and keep what was found; each version's periods, or those of one.
+
+    `target` is MODEL, MODEL@VERSION or a label.
 
     Raises ModelNotFound, VersionNotFound, KeyUnavailable.
     """
-    wanted = resolve_version(backends.plans, target) if "@" in target else None
+    is_model = target in backends.store.models()
+    wanted = None if is_model else resolve_version(backends.plans, target)
     model = wanted.model if wanted else target
     request = {"model": model, "version": wanted.number if wanted else None, "by": by}
     found = run_task(backends.root, "check_drift", request, report_progress=report_progress)

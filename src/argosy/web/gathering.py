@@ -154,10 +154,12 @@ def _doubt(backends: Backends, case: Case, texts: bool) -> dict[str, Any]:
 
 
 def subject_of(backends: Backends, target: str) -> Version:
-    """The version meant: of a plan or a model without one its champion, else its best on the leaderboard."""
+    """The version meant, by a label too: of a plan or a model without one its champion, else its best."""
     if "@" in target:
         return resolve_version(backends.plans, target)
     model = ProjectPlans(backends).name(target)
+    if model not in backends.store.models():
+        return resolve_version(backends.plans, model)
     champions = [one for one in backends.store.versions(model) if "champion" in one.aliases]
     return champions[0] if champions else resolve_version(backends.plans, f"{model}@best")
 
