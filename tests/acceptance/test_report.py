@@ -90,6 +90,9 @@ def test_live_answers_are_compared_with_the_test_part(live):
     assert "Significant changes: the mix of answers" in markup
     mix = {row[0]: row[2] for row in cells(markup, "Answers on the test part and live")[1:]}
     assert mix["refund"] == "100.0"
+    shown = live.json("models", "show", "tickets@champion")
+    drifted = live.json("drift", shown["trained"]["label"])
+    assert {one["version"] for one in drifted["drift"]} == {shown["number"]}
 
 
 def test_wrong_labels_are_pointed_out(empty):

@@ -47,7 +47,7 @@ def shop(empty):
     (shell.folder / "raw").mkdir()
     shell.write("argosy.yaml", SETTINGS % (shell.folder / "flag"))
     shell.write("clean.py", CLEAN)
-    rows = [f"{word} note {number},{word}" for number in range(30) for word in ("red", "green")]
+    rows = [f"{word} note {number},{word}" for number in range(100) for word in ("red", "green")]
     shell.write("raw/a.csv", "\n".join(rows))
     return shell
 
@@ -58,7 +58,7 @@ def test_from_a_file_to_a_version_and_back(shop):
     assert shop("steps", "log", "clean") == "cleaning 1\n"
     assert shop.json("steps", "log", "notes@1") == {"step": "notes@1", "log": "noted\n"}
     shop("steps", "output", "notes", "--to", "copy.csv")
-    assert len((shop.folder / "copy.csv").read_text().splitlines()) == 61
+    assert len((shop.folder / "copy.csv").read_text().splitlines()) == 201
     assert "clean@1" in shop("steps", "run", "clean")
     (found,) = shop.json("steps", "status", "clean")
     assert (found["state"], found["inputs"], [one["run"] for one in found["runs"]]) == ("done", 1, ["clean@1"])
@@ -95,5 +95,5 @@ def test_workers_run_what_is_new_and_a_killed_one_costs_nothing(shop):
         until(lambda: newest("notes") == "notes@1")
         shop.write("raw/b.csv", "another note,red\n")
         until(lambda: newest("notes") == "notes@2")
-        assert project.examples.collections()["notes"] == 61
+        assert project.examples.collections()["notes"] == 201
     assert shop.end(keeper) == 0
