@@ -116,6 +116,14 @@ def test_duplicates_within_an_import_are_kept_once(examples):
     assert [row.input for row in examples.export("news")] == ["same", "other"]
 
 
+def test_a_duplicate_moves_its_example_to_no_other_part(examples):
+    examples.add("news", [Example("text", "a", 1.0, "desk", split="train")])
+    report = examples.add("news", [Example("text", "a", 2.0, "wire", split="test")])
+    assert (report.added, report.revised, report.duplicates) == (0, 0, 1)
+    (row,) = examples.export("news")
+    assert (row.seen_at, row.source, row.split) == (1.0, "desk", "train")
+
+
 def test_another_label_is_a_revision_of_the_same_example(examples):
     examples.add("news", [Example("text", "a", 1.0)])
     report = examples.add("news", [Example("text", "b", 2.0)])
