@@ -73,14 +73,16 @@ def cluster(s3_server):
 
 @pytest.fixture
 def cluster_ground(cluster, bucket, tmp_path):
-    """`cluster_ground()` makes another project of the cluster."""
+    """`cluster_ground()` makes another project of the cluster; `disk`: where all its machines have its artifacts."""
     with ExitStack() as stack:
         made = []
 
-        def make():
+        def make(disk=None):
             name = f"p{len(made)}"
             direct, relayed = stack.enter_context(cluster.addresses(bucket, name))
-            made.append(ClusterGround(tmp_path / name / "project", direct, relayed, name))
+            if disk is not None:
+                direct["artifacts"] = relayed["artifacts"] = f"file:{disk.folder}/artifacts"
+            made.append(ClusterGround(tmp_path / name / "project", direct, relayed, name, disk))
             stack.callback(made[-1].close)
             return made[-1]
 
@@ -90,10 +92,10 @@ def cluster_ground(cluster, bucket, tmp_path):
 class ClusterGround(Ground):
     """The project of the proof, whose folder belongs to no machine."""
 
-    def __init__(self, folder, direct, relayed, prefix):
+    def __init__(self, folder, direct, relayed, prefix, disk=None):
         settings = "".join(f"{name}: {url}\n" for name, url in direct.items())
         super().__init__(folder, 0, settings=settings, suffix=f" {CANARY}")
-        self.plans, self.prefix, self.relayed = {}, prefix, relayed
+        self.plans, self.prefix, self.relayed, self.disk = {}, prefix, relayed, disk
         self.tap = Tap(direct["broker"].partition("?")[0], prefix)
         self.machines, self.bodies = [], []
 

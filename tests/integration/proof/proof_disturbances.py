@@ -135,9 +135,20 @@ def take_objects_away(storm):
     return 1
 
 
-def _is_put_off(storm):
+def fill_disk(storm):
+    """No room for artifacts, until a job was put off for it."""
+    storm.ground.disk.fill()
+    try:
+        until(lambda: storm.feed_idle() or _is_put_off(storm, "ArtifactsFull"), what="a job that is put off")
+    finally:
+        storm.ground.disk.empty()
+    storm.see_progress()
+    return 1
+
+
+def _is_put_off(storm, why="ArtifactsUnavailable"):
     queued = rows(storm.ground.project.database, "jobs", "error", state="queued")
-    return any(error and error.startswith("ArtifactsUnavailable: ") for (error,) in queued)
+    return any(error and error.startswith(f"{why}: ") for (error,) in queued)
 
 
 QUICK = (
@@ -155,6 +166,9 @@ QUICK = (
     take_objects_away,
 )
 ALL = (*QUICK, kill_machine, restart_rabbitmq, forget_connections)
+OF_OBJECTS = (refuse_objects, cut_objects, take_objects_away)
+ON_A_DISK = (*(one for one in ALL if one not in OF_OBJECTS), fill_disk)
+"""With artifacts on a file system that all machines have, in place of objects."""
 
 
 def drawn(disturbances, rounds, draw):

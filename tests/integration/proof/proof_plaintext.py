@@ -21,6 +21,8 @@ def assert_no_plaintext(cluster, ground):
 
 def _places(cluster, ground):
     machines = [machine.folder for machine in ground.machines]
+    if ground.disk is not None:
+        machines.append(ground.disk.folder)
     return {
         "rows": _rows(ground.project.database),
         "postgresql": _files(cluster.postgresql.folder),
