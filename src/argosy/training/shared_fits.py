@@ -6,25 +6,35 @@ a lock and leaves it in a memory-backed folder; the others map it. Guarantees:
 - Nothing reaches a disk: without a memory-backed folder, or without room in it, each worker keeps its own fits.
 - The folder lives as long as some worker trains, see memory_folder.py.
 - A fit is whole or absent: it is renamed into place.
+- A worker that shows no sign of life while it makes one, such as a stopped process, holds up nobody: the others make it
+  for themselves.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from argosy.training.fit import Fit, read_fit, write_fit
 from argosy.training.memory_folder import MEMORY, MemoryFolder
+
+SILENT_SECONDS: Final = 30.0
+"""Without a sign of life from the worker that makes a fit; as long as a lease."""
+LOOK_SECONDS: Final = 0.05
+"""Between two attempts to lock a fit that another worker makes."""
 
 
 class SharedFits:
     """The fits that one worker sees. Used from one thread."""
 
-    def __init__(self, project: Path, memory: Path = MEMORY) -> None:
-        self._memory = MemoryFolder(project, memory)
+    def __init__(self, project: Path, memory: Path = MEMORY, silent_seconds: float = SILENT_SECONDS) -> None:
+        self._memory, self._silent_seconds = MemoryFolder(project, memory), silent_seconds
         self._last: tuple[str, Fit] | None = None
 
     @property
@@ -49,9 +59,11 @@ class SharedFits:
     def _shared(self, key: str, make: Callable[[], Fit]) -> Fit:
         folder = self._memory.join()
         path = folder / key
-        with _locked(folder / f"{key}.making"):
+        with _locked(folder / f"{key}.making", self._silent_seconds) as is_alone:
             if not path.exists():
                 fit = make()
+                if not is_alone:
+                    return fit
                 try:
                     write_fit(fit, path)
                 except OSError:  # no room
@@ -60,11 +72,43 @@ class SharedFits:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock that dies with its holder."""
+def _locked(path: Path, silent_seconds: float) -> Iterator[bool]:
+    """Hold an exclusive lock that dies with its holder; False if another holds it and shows no sign of life."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        while not (is_alone := _lock(handle)) and time.time() - os.fstat(handle).st_mtime < silent_seconds:
+            time.sleep(LOOK_SECONDS)
+        if is_alone:
+            with _showing_life(handle, silent_seconds / 5):
+                yield True
+        else:
+            yield False
     finally:
         os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    os.utime(handle)
+    return True
+
+
+@contextmanager
+def _showing_life(handle: int, every_seconds: float) -> Iterator[None]:
+    """Touch the locked file again and again, by a thread, for as long as the block runs."""
+    over = threading.Event()
+
+    def live() -> None:
+        while not over.wait(every_seconds):
+            os.utime(handle)
+
+    thread = threading.Thread(target=live, name="fit", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -1,8 +1,11 @@
 """One worker's share of fits: makes or maps one, says so, and holds it until its standard input ends.
 
 Arguments: the project, the memory folder, the key. Every fit that is made is a line in the memory folder's `made`.
+The process stops while it makes the fit `stopped`.
 """
 
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -29,8 +32,14 @@ def make(folder: Path) -> Fit:
 
 
 def main(project: str, memory: str, key: str) -> None:
+    def made() -> Fit:
+        fit = make(Path(memory))
+        if key == "stopped":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return fit
+
     fits = SharedFits(Path(project), Path(memory))
-    fit = fits.get(key, lambda: make(Path(memory)))
+    fit = fits.get(key, made)
     print(sum(fit.codes[Part.TRAIN].tolist()), flush=True)  # noqa: T201
     sys.stdin.read()
     fits.release()

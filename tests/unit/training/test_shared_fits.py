@@ -1,5 +1,7 @@
 """Fits are made once, mapped by every worker, and removed with the last worker, however the others ended."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -174,6 +176,19 @@ def test_clearing_while_workers_start_and_end_removes_nothing_in_use(memory):
         fits.release()
         folder.clear()
         assert memory.kept == []
+
+
+def test_a_worker_that_is_stopped_while_it_makes_a_fit_holds_up_nobody(memory):
+    stopped = memory.start("stopped")
+    os.waitid(os.P_PID, stopped.pid, os.WSTOPPED | os.WNOWAIT)
+    fits = SharedFits(memory.project, memory.folder, silent_seconds=0.2)
+    assert memory.get(fits, "stopped").classes
+    assert (memory.made, memory.kept) == (2, [])
+    stopped.send_signal(signal.SIGCONT)
+    assert stopped.stdout.readline() == "9\n"
+    assert memory.kept == ["stopped"]
+    stopped.communicate()
+    fits.release()
 
 
 def test_a_fit_that_failed_is_made_by_the_next(memory):
