@@ -40,7 +40,9 @@ def select_version(model: str, wanted: str, versions: Sequence[Version]) -> Vers
         return by_alias.get(CHAMPION, versions[-1])
     found = by_alias.get(wanted) or by_number.get(wanted)
     if found is None and wanted in RESERVED:  # one from before the name was reserved can be removed
-        raise VersionNotFound(f"'{model}@{wanted}' is a place on the leaderboard, and no alias")
+        raise VersionNotFound(
+            f"'{model}@{wanted}' is a place on the leaderboard: in Python, project.models.resolve finds it"
+        )
     if found is None:
         numbers = f"1 to {versions[-1].number}" if len(versions) > 1 else str(versions[-1].number)
         aliases = ", ".join(sorted(by_alias)) or "none"
