@@ -51,6 +51,9 @@ def test_what_is_submitted_is_followed_cancelled_and_submitted_again(shop):
     assert "0 definitions cancelled" in shop("plan", "cancel", "tickets")
     assert states(shop)["cancelled"] == LABELS
     assert f"{LABELS} definitions queued" in shop("plan", "submit", "plan.yaml")
+    shop.write("other.yaml", (shop.folder / "plan.yaml").read_text().replace("name: tickets", "name: other"))
+    shop("plan", "submit", "other.yaml")
+    assert f"0 definitions cancelled.\n  {LABELS} not cancelled: also in tickets" in shop("plan", "cancel", "other")
 
 
 def test_workers_train_what_is_queued_and_a_second_submission_trains_nothing(shop):

@@ -160,11 +160,15 @@ def cancel(ctx: click.Context, plan_: str, as_json: bool) -> None:
     plans = command_project(ctx).plans
     ended = len(plans.trigger_status(plan_))
     labels = plans.cancel(plan_)
+    left = plans.open_elsewhere(plan_)
     if as_json:
-        print_json({"cancelled": labels, "triggers_ended": ended})
+        print_json({"cancelled": labels, "triggers_ended": ended, "left_to_other_plans": left})
         return
     also = f", {plural(ended, 'trigger')} ended" if ended else ""
     print_line(f"{plural(len(labels), 'definition')} cancelled{also}.")
+    if left:
+        others = ", ".join(sorted({name for names in left.values() for name in names}))
+        print_line(f"  {len(left)} not cancelled: also in {others}")
 
 
 @plan.command()

@@ -130,6 +130,12 @@ SELECT label FROM plan_jobs AS mine WHERE plan = :plan AND is_added <= :is_added
     SELECT 1 FROM plan_jobs AS other JOIN plans ON plans.name = other.plan
     WHERE other.label = mine.label AND other.plan <> :plan AND plans.cancelled_at IS NULL)
 ORDER BY label"""
+OPEN_ELSEWHERE: Final = """
+SELECT mine.label, other.plan FROM plan_jobs AS mine
+JOIN jobs ON jobs.label = mine.label AND jobs.state IN ('queued', 'running')
+JOIN plan_jobs AS other ON other.label = mine.label AND other.plan <> :plan
+JOIN plans ON plans.name = other.plan AND plans.cancelled_at IS NULL
+WHERE mine.plan = :plan ORDER BY mine.label, other.plan"""
 PLAN_LABELS: Final = f"""
 SELECT plan_jobs.label, {", ".join("jobs." + name for name in COLUMNS.split(", "))}
 FROM plan_jobs LEFT JOIN jobs ON jobs.label = plan_jobs.label

@@ -133,6 +133,13 @@ class Plans:
         transaction.execute(sql.CANCEL_PLAN, {"plan": plan, "now": transaction.now()})
         return labels
 
+    def open_elsewhere(self, transaction: Transaction, plan: str) -> dict[str, list[str]]:
+        """The plan's definitions that are queued or running and that other plans have too: label to their names."""
+        found: dict[str, list[str]] = {}
+        for label, other in transaction.execute(sql.OPEN_ELSEWHERE, {"plan": plan}):
+            found.setdefault(str(label), []).append(str(other))
+        return found
+
     def retry(self, transaction: Transaction, plan: str, labels: Collection[str] = ()) -> list[str]:
         """Queue the plan's failed definitions afresh, or those of them; their labels. Raises NothingToRetry."""
         hold_jobs(transaction)

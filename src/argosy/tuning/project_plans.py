@@ -150,6 +150,11 @@ class ProjectPlans:
 
         return in_transaction(self._backends.database, cancel)
 
+    def open_elsewhere(self, plan: PlanSource) -> dict[str, list[str]]:
+        """What `cancel` leaves queued or running, since other plans have it too: label to the names of those plans."""
+        with self._backends.database.read() as transaction:
+            return self.queued.open_elsewhere(transaction, self.name(plan))
+
     def retry(self, plan: PlanSource, labels: Collection[str] = ()) -> list[str]:
         """Queue the failed definitions of a submitted plan afresh, or those of them; the labels.
 

@@ -50,6 +50,9 @@ def test_the_same_definition_of_another_plan_is_the_same_job(project):
     assert project.plans.submit({**PLAN, "name": "other"}).queued == ()
     assert project.plans.names() == ["other", "topics"]
     assert project.plans.cancel("other") == []
+    left = project.plans.open_elsewhere("other")
+    assert (len(left), *left.values()) == (12, *[["topics"]] * 12)
+    assert project.plans.open_elsewhere("topics") == {}
     assert project.plans.status("topics").counts[JobState.QUEUED] == 12
 
 
