@@ -77,13 +77,13 @@ def _looked(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]
         except Exception as error:  # noqa: BLE001  # whatever a damaged project raises, the other checks go on
             yield Finding(name, False, "could not be looked at", message_of(error))
     if left_out:
-        silent = ", the ".join(one for one in CHECKS if one in away)
-        to_do = f"run argosy doctor again once it is given an answer by the {silent}"
+        unwell = " and ".join(f"the {one}" for one in CHECKS if one in away)
+        to_do = f"run argosy doctor again when {unwell} can be used"
         yield Finding("left out", False, ", ".join(left_out), to_do)
 
 
 def _needs(name: str, backends: Backends) -> tuple[str, ...]:
-    if name == "broker" and not backends.settings.broker.startswith("amqp"):
+    if name == "broker" and backends.settings.broker in ("", "sqlite:"):  # it is in the project's database
         return ("database",)
     return NEEDS.get(name, ())
 
