@@ -45,7 +45,7 @@ def test_workers_on_ray_train_come_back_and_stop(empty, write_tickets, until, tm
     again = until(lambda: len(both := empty.json("workers", "list")) == 2 and both)
     assert lost["name"] not in {one["name"] for one in again}
 
-    assert "2 workers told to stop" in empty("workers", "stop")
+    assert "2 workers asked to stop" in empty("workers", "stop")
     assert process.wait(240) == 0
     printed = process.stdout.read()
     assert "1 of 2 workers placed, on " in printed

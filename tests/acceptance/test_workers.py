@@ -87,7 +87,7 @@ def test_workers_and_jobs_are_shown_and_drained(shell, until):
     assert (job["state"], job["owner"]) == ("running", busy["name"])
     assert set(job["able_workers"]) == {busy["name"], idle["name"]}
 
-    assert "1 worker told to finish" in shell("workers", "drain", idle["name"])
+    assert "1 worker asked to finish" in shell("workers", "drain", idle["name"])
     until(lambda: [one["name"] for one in shell.json("workers", "list")] == [busy["name"]])
     assert "no worker is called 'nobody'" in shell.mistake("workers", "drain", "nobody")
     assert shell.json("workers", "drain") == {"asked": [busy["name"]]}

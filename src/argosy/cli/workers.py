@@ -103,7 +103,7 @@ def _print_asked(asked: Sequence[str], what: str, as_json: bool) -> None:
     if as_json:
         print_json({"asked": asked})
         return
-    print_line(f"{plural(len(asked), 'worker')} told to {what}; 'argosy workers list' shows which still run.")
+    print_line(f"{plural(len(asked), 'worker')} asked to {what}; 'argosy workers list' shows which still run.")
 
 
 def _worker(one: WorkerStatus) -> dict[str, Any]:
