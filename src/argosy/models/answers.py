@@ -1,9 +1,14 @@
-"""From scores to answers: the highest class, or every class that reaches its threshold. Pure."""
+"""From scores to answers: the highest class, every class that reaches its threshold, or the score itself as a number.
+
+A model that answers numbers has the one class `value`, scores of shape (n, 1), no probabilities and no thresholds.
+Pure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +16,9 @@ from numpy.typing import NDArray
 from argosy.errors import InputInvalid
 from argosy.label_sets import as_members, set_label
 
+AnswerKind = Literal["classify", "regress"]
+VALUE: Final = "value"
+"""What the one class of a model of numbers is called."""
 Codes = NDArray[np.int64]
 """(n,): the number of each row's class; of sets of labels a matrix, see `coded`."""
 Scores = NDArray[np.float64]
@@ -29,8 +37,15 @@ def check_scores(scores: Scores) -> Scores:
     )
 
 
+def answer_kind(classes: Sequence[str], thresholds: Scores | None) -> AnswerKind:
+    """Whether a model with these classes answers numbers."""
+    return "regress" if thresholds is None and len(classes) == 1 and classes[0] == VALUE else "classify"
+
+
 def answers_of(scores: Scores, classes: Sequence[str], thresholds: Scores | None = None) -> list[str]:
-    """The label of each row; with thresholds, its set of labels as one."""
+    """The label of each row; with thresholds, its set of labels as one; a number as the shortest text that is exact."""
+    if answer_kind(classes, thresholds) == "regress":
+        return list(map(repr, scores[:, 0].tolist()))
     if thresholds is None:
         return [classes[best] for best in scores.argmax(axis=1).tolist()]
     return [set_label(classes[at] for at in np.flatnonzero(row).tolist()) for row in scores >= thresholds]
@@ -40,10 +55,12 @@ def confidence(scores: Scores, has_probabilities: bool, thresholds: Scores | Non
     """(n,): the highest probability; of scores without a scale, the margin over the second, squeezed into 0…1.
 
     Of sets, the probability that every label is as answered, taking labels as independent. Only good for ordering
-    answers of one model.
+    answers of one model. Of a number it is not known, which is 0 for all of them alike.
     """
     if thresholds is not None:
         return np.asarray(np.where(scores >= thresholds, scores, 1 - scores).prod(axis=1))
+    if scores.shape[1] == 1 and not has_probabilities:
+        return np.zeros(len(scores))
     ordered = np.sort(scores, axis=1)
     if has_probabilities:
         return ordered[:, -1]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy import clock
-from argosy.models.answers import answers_of, confidence
+from argosy.models.answers import answer_kind, answers_of, confidence
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter
@@ -44,6 +44,7 @@ class Recorder:
             scores,
             predictor.has_probabilities,
             self._ids.issue(len(request.inputs), made_at, self._randomness(RANDOM_BYTES)),
+            answer_kind(predictor.classes, predictor.answered_from),
         )
         return response, self._log.framed(_predictions(request, response, made_at, predictor.answered_from))
 

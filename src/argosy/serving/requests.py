@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.models.adapter import FieldKind
+from argosy.models.answers import AnswerKind, answer_kind
 from argosy.types import Input
 
 
@@ -33,7 +34,10 @@ class InferRequest:
 
 @dataclass(frozen=True)
 class InferResponse:
-    """`scores` has shape (rows, classes): probabilities, or decision scores where the model has none."""
+    """`scores` has shape (rows, classes): probabilities, or decision scores where the model has none.
+
+    Of the kind `regress` it has shape (rows, 1), and its numbers are the answers.
+    """
 
     model: str
     version: int
@@ -42,6 +46,13 @@ class InferResponse:
     scores: NDArray[np.float64]
     has_probabilities: bool
     prediction_ids: Sequence[str]
+    kind: AnswerKind = "classify"
+
+    @property
+    def values(self) -> list[float]:
+        """Of the kind `regress`: the number of each row."""
+        values: list[float] = self.scores[:, 0].tolist()
+        return values
 
     @property
     def scores_name(self) -> str:
@@ -61,6 +72,10 @@ class ModelMetadata:
     has_probabilities: bool
     answered_from: NDArray[np.float64] | None
     reads: Mapping[str, FieldKind]
+
+    @property
+    def kind(self) -> AnswerKind:
+        return answer_kind(self.classes, self.answered_from)
 
 
 def scores_name(has_probabilities: bool) -> str:

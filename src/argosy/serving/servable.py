@@ -36,6 +36,7 @@ class Predictor(Protocol):
     """What a loaded version can do: the served form of an adapted model."""
 
     classes: list[str]
+    """Of one that answers numbers, `value` alone; see `answer_kind`."""
     has_probabilities: bool
     answered_from: NDArray[np.float64] | None
     """Of a model of several labels, the probability from which each is answered; its answers are JSON lists."""

@@ -18,6 +18,7 @@ import msgspec
 
 from argosy.errors import RequestInvalid
 from argosy.models.adapter import FieldKind
+from argosy.models.answers import VALUE, AnswerKind
 from argosy.models.inputs import is_lone_text
 from argosy.repeated_keys import check_keys, keys_in
 from argosy.serving.requests import InferResponse, scores_name
@@ -195,14 +196,16 @@ def _fits(value: object, datatype: str) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def output_names(has_probabilities: bool) -> list[str]:
-    """The outputs of every model."""
+def output_names(has_probabilities: bool, kind: AnswerKind = "classify") -> list[str]:
+    """The outputs of every model of that kind."""
+    if kind == "regress":
+        return [VALUE, "prediction_id"]
     return ["label", scores_name(has_probabilities), "prediction_id"]
 
 
-def check_outputs(wanted: Sequence[str], has_probabilities: bool) -> None:
+def check_outputs(wanted: Sequence[str], has_probabilities: bool, kind: AnswerKind = "classify") -> None:
     """Raises RequestInvalid on an output that the model does not have."""
-    there = output_names(has_probabilities)
+    there = output_names(has_probabilities, kind)
     for name in wanted:
         if name not in there:
             raise RequestInvalid(f"there is no output '{abridged(name)}'; there are: {', '.join(there)}")
@@ -210,13 +213,20 @@ def check_outputs(wanted: Sequence[str], has_probabilities: bool) -> None:
 
 def output_tensors(response: InferResponse, wanted: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The output tensors of those names, checked before, or all; the ids always."""
-    count, width = response.scores.shape
-    there: Mapping[str, dict[str, Any]] = {
-        "label": _tensor("label", "BYTES", [count], response.answers),
-        response.scores_name: _tensor(response.scores_name, "FP64", [count, width], response.scores.ravel().tolist()),
-        "prediction_id": _tensor("prediction_id", "BYTES", [count], response.prediction_ids),
-    }
+    there = {**_answer_tensors(response), "prediction_id": _ids_tensor(response)}
     return [there[name] for name in dict.fromkeys([*(wanted or there), "prediction_id"])]
+
+
+def _answer_tensors(response: InferResponse) -> dict[str, dict[str, Any]]:
+    count, width = response.scores.shape
+    if response.kind == "regress":
+        return {VALUE: _tensor(VALUE, "FP64", [count], response.values)}
+    scores = _tensor(response.scores_name, "FP64", [count, width], response.scores.ravel().tolist())
+    return {"label": _tensor("label", "BYTES", [count], response.answers), response.scores_name: scores}
+
+
+def _ids_tensor(response: InferResponse) -> dict[str, Any]:
+    return _tensor("prediction_id", "BYTES", [len(response.prediction_ids)], response.prediction_ids)
 
 
 def _tensor(name: str, datatype: str, shape: list[int], data: Sequence[Any]) -> dict[str, Any]:

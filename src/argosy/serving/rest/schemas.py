@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argosy.http.schemas import ANYTHING, BOOLEAN, FIELDS, INTEGER, STRING, Schema, array_schema, object_schema
 
-_NUMBERS = array_schema({"type": "number"})
+_NUMBER: Schema = {"type": "number"}
+_NUMBERS = array_schema(_NUMBER)
 _BASE64 = object_schema({"b64": {"type": "string", "contentEncoding": "base64"}})
 _INSTANCE: Schema = {"anyOf": [STRING, _BASE64, FIELDS, array_schema(ANYTHING)]}
 _TENSOR = object_schema({"name": STRING, "datatype": STRING, "shape": array_schema(INTEGER)})
@@ -62,7 +63,11 @@ SCHEMAS: dict[str, Schema] = {
                 {
                     "predictions": array_schema(
                         object_schema(
-                            {"label": STRING, "prediction_id": STRING}, probabilities=_NUMBERS, scores=_NUMBERS
+                            {"prediction_id": STRING},
+                            label=STRING,
+                            probabilities=_NUMBERS,
+                            scores=_NUMBERS,
+                            value=_NUMBER,
                         )
                     )
                 }
@@ -70,9 +75,11 @@ SCHEMAS: dict[str, Schema] = {
             object_schema(
                 {
                     "outputs": object_schema(
-                        {"label": array_schema(STRING), "prediction_id": array_schema(STRING)},
+                        {"prediction_id": array_schema(STRING)},
+                        label=array_schema(STRING),
                         probabilities=array_schema(_NUMBERS),
                         scores=array_schema(_NUMBERS),
+                        value=_NUMBERS,
                     )
                 }
             ),

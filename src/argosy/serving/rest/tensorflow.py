@@ -13,6 +13,7 @@ from argosy.http.bodies import json_type, parse_json, read_body
 from argosy.http.request_limits import RequestLimits, check_values
 from argosy.http.responses import json_response
 from argosy.models.adapter import FieldKind
+from argosy.models.answers import VALUE
 from argosy.models.inputs import is_lone_text
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
@@ -159,6 +160,9 @@ def _asked(request: Request) -> tuple[str, str | None]:
 
 
 def _rows(response: InferResponse) -> dict[str, Any]:
+    if response.kind == "regress":
+        numbers = zip(response.values, response.prediction_ids, strict=True)
+        return {"predictions": [{VALUE: value, "prediction_id": one} for value, one in numbers]}
     rows = zip(response.answers, response.scores.tolist(), response.prediction_ids, strict=True)
     return {
         "predictions": [
@@ -169,6 +173,8 @@ def _rows(response: InferResponse) -> dict[str, Any]:
 
 
 def _columns(response: InferResponse) -> dict[str, Any]:
+    if response.kind == "regress":
+        return {VALUE: response.values, "prediction_id": response.prediction_ids}
     return {
         "label": response.answers,
         response.scores_name: response.scores.tolist(),
@@ -187,24 +193,26 @@ def _status(servable: Servable) -> dict[str, Any]:
     }
 
 
+def _outputs(there: ModelMetadata) -> dict[str, Any]:
+    if there.kind == "regress":
+        return {VALUE: _tensor(VALUE, "DT_DOUBLE", "-1")}
+    width, scores = str(len(there.classes)), "probabilities" if there.has_probabilities else "scores"
+    return {"label": _tensor("label", "DT_STRING", "-1"), scores: _tensor(scores, "DT_DOUBLE", "-1", width)}
+
+
 def _metadata(there: ModelMetadata) -> dict[str, Any]:
-    width = str(len(there.classes))
-    scores = "probabilities" if there.has_probabilities else "scores"
     signature = {
         "inputs": {
             name: _tensor(name, "DT_DOUBLE" if kind == "number" else "DT_STRING", "-1")
             for name, kind in there.reads.items()
         },
-        "outputs": {
-            "label": _tensor("label", "DT_STRING", "-1"),
-            scores: _tensor(scores, "DT_DOUBLE", "-1", width),
-            "prediction_id": _tensor("prediction_id", "DT_STRING", "-1"),
-        },
+        "outputs": {**_outputs(there), "prediction_id": _tensor("prediction_id", "DT_STRING", "-1")},
         "method_name": PREDICT_METHOD,
     }
+    classes = [] if there.kind == "regress" else there.classes
     return {
         "model_spec": {"name": there.model, "signature_name": "", "version": str(there.version)},
-        "metadata": {"signature_def": {"signature_def": {SIGNATURE: signature}}, "classes": there.classes},
+        "metadata": {"signature_def": {"signature_def": {SIGNATURE: signature}}, "classes": classes},
     }
 
 

@@ -64,7 +64,8 @@ class V2Protocol:
         v2_body.fill_binary_tensors(body.inputs, binary)
         check_values(json_texts(body.inputs), self._limits)
         if body.outputs:
-            check_outputs(body.wanted, self._dataplane.metadata(name, version).has_probabilities)
+            there = self._dataplane.metadata(name, version)
+            check_outputs(body.wanted, there.has_probabilities, there.kind)
         given = rows_of_tensors(body.inputs, reads)
         response = await self._dataplane.infer(
             InferRequest(name, given, version, **caller_of(request, body.parameters))
@@ -97,8 +98,20 @@ def _parameters(there: ModelMetadata) -> dict[str, Any]:
     return {**found, "labels": "several", "thresholds": thresholds}
 
 
+def _outputs(there: ModelMetadata) -> list[dict[str, Any]]:
+    *answer, prediction_id = output_names(there.has_probabilities, there.kind)
+    if there.kind == "regress":
+        found = [{"name": answer[0], "datatype": "FP64", "shape": [-1]}]
+    else:
+        label, scores = answer
+        found = [
+            {"name": label, "datatype": "BYTES", "shape": [-1]},
+            {"name": scores, "datatype": "FP64", "shape": [-1, len(there.classes)]},
+        ]
+    return [*found, {"name": prediction_id, "datatype": "BYTES", "shape": [-1]}]
+
+
 def _metadata(there: ModelMetadata) -> dict[str, Any]:
-    label, scores, prediction_id = output_names(there.has_probabilities)
     return {
         "name": there.model,
         "versions": [str(number) for number in there.versions],
@@ -107,12 +120,8 @@ def _metadata(there: ModelMetadata) -> dict[str, Any]:
             {"name": name, "datatype": "FP64" if kind == "number" else "BYTES", "shape": [-1]}
             for name, kind in there.reads.items()
         ],
-        "outputs": [
-            {"name": label, "datatype": "BYTES", "shape": [-1]},
-            {"name": scores, "datatype": "FP64", "shape": [-1, len(there.classes)]},
-            {"name": prediction_id, "datatype": "BYTES", "shape": [-1]},
-        ],
+        "outputs": _outputs(there),
         "parameters": _parameters(there),
-        "classes": there.classes,
+        "classes": [] if there.kind == "regress" else there.classes,
         "aliases": {alias: str(number) for alias, number in there.aliases.items()},
     }
