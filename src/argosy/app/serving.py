@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from argosy import processes
 from argosy.backends import Backends
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from argosy.http.http_server import HttpServer
     from argosy.transfer.remote_store import RemoteStore
 
-T = TypeVar("T")
 _log = logger("argosy.serving")
 KEEP_SECONDS = 0.5
 """How often it is checked that the drainer runs."""
@@ -28,19 +27,15 @@ def server_of(
 ) -> HttpServer:
     """A server of what the settings name: by default every version that has an alias."""
     from argosy.app.mounting import http_server
-    from argosy.serving.aspired_versions import ServedVersions
+    from argosy.serving.aspired_versions import served_versions
 
     backends.load_plugins()
     settings = backends.settings
-    models = {
-        model: ServedVersions(_tuple(one.versions), _tuple(one.aliases), one.latest)
-        for model, one in settings.server.models.items()
-    }
     return http_server(
         backends.store,
         backends.vault,
         backends.spool,
-        models=models,
+        models=served_versions(settings.server.models),
         limits=settings.limits,
         hosts=settings.server.hosts,
         is_strict=is_strict,
@@ -94,7 +89,3 @@ def keep_draining(backends: Backends, stop: threading.Event) -> None:
             continue
         processes.stop(process, DRAINER_SECONDS)
         stop.wait(KEEP_SECONDS)  # one that cannot start is not tried without pause
-
-
-def _tuple(values: list[T] | None) -> tuple[T, ...] | None:
-    return None if values is None else tuple(values)

@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from argosy.definitions.durations import parse_duration
 from argosy.definitions.quiet_hours import QuietHours, parse_quiet_hours
+from argosy.definitions.served_models import ModelSettings
 from argosy.definitions.steps import StepSettings, parse_steps
 from argosy.definitions.webhooks import WebhookSettings, check_webhooks
 from argosy.definitions.yaml_files import located, read_mapping
@@ -26,16 +27,6 @@ FILE_NAME = "argosy.yaml"
 Positive = Annotated[int, Meta(ge=1)]
 NotEmpty = Annotated[str, Meta(min_length=1)]
 Seconds = Annotated[float, Meta(ge=0)]
-
-
-class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which versions of a model the server holds, in addition to those that its aliases point at."""
-
-    versions: list[Positive] | None = None
-    aliases: list[NotEmpty] | None = None
-    """None: all of them."""
-    latest: Positive | None = None
-    """This many of the newest."""
 
 
 class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -99,17 +99,25 @@ class Manager:
     def step(self) -> bool:
         """Do at most one thing for each model; whether there was anything to do."""
         wanted = self._wanted
-        self._reap()
+        has_reaped = self._reap()
         self._update_routing(wanted)
         actions = [(model, self._next(model, wanted)) for model in list(self._servables)]
         for model, action in actions:
             if action is not None:
                 self._perform(self._servables[model][action.version], action)
                 self._update_routing(wanted)
-        acted = any(action is not None for _, action in actions)
-        if not acted and wanted is self._wanted:
+        acted = has_reaped or any(action is not None for _, action in actions)
+        if not acted and wanted is self._wanted and not self._is_loading_due(wanted):
             self._is_settled = self._is_asked
         return acted
+
+    def _is_loading_due(self, wanted: Mapping[str, AspiredVersions]) -> bool:
+        """Whether a version has yet to be loaded: it waits for one that is unloaded first."""
+        return any(
+            number not in self._servables[model] or self._servables[model][number].state is ServableState.START
+            for model, aspired in wanted.items()
+            for number in aspired.versions
+        )
 
     def _next(self, model: str, wanted: Mapping[str, AspiredVersions]) -> VersionAction | None:
         aspired = wanted.get(model, AspiredVersions(model, {}))
@@ -124,6 +132,7 @@ class Manager:
                 for number, one in self._servables[model].items()
             ),
             self._now(),
+            aspired.transition,
         )
 
     def _perform(self, servable: Servable, action: VersionAction) -> None:
@@ -159,17 +168,17 @@ class Manager:
         self._watch(servable)
 
     def _update_routing(self, wanted: Mapping[str, AspiredVersions]) -> None:
-        """Take up new versions, forget those that are gone, and replace the table of routes."""
-        for aspired in wanted.values():
-            known = self._servables.setdefault(aspired.model, {})
-            for number, reference in aspired.versions.items():
-                if number not in known:
-                    known[number] = Servable(aspired.model, number, reference)
+        """Forget versions that are gone, take up new ones, and replace the table of routes."""
         for model, known in list(self._servables.items()):
             for number in [number for number, one in known.items() if one.state is ServableState.GONE]:
                 del known[number]
             if not known and model not in wanted:
                 del self._servables[model]
+        for aspired in wanted.values():
+            known = self._servables.setdefault(aspired.model, {})
+            for number, reference in aspired.versions.items():
+                if number not in known:
+                    known[number] = Servable(aspired.model, number, reference)
         self.routing = RoutingTable(
             {
                 model: self._routing_of(known, wanted.get(model), self.routing.models.get(model, ModelRouting({})))
@@ -189,8 +198,9 @@ class Manager:
     def _is_draining(self) -> bool:
         return any(one.state is ServableState.UNLOADING for known in self._servables.values() for one in known.values())
 
-    def _reap(self) -> None:
-        """Unload what nobody uses any more."""
+    def _reap(self) -> bool:
+        """Unload what nobody uses any more; whether there was any."""
+        has_reaped = False
         for known in self._servables.values():
             for servable in known.values():
                 if servable.state is ServableState.UNLOADING and servable.in_flight == 0:
@@ -200,6 +210,8 @@ class Manager:
                     if servable.thread is not None:
                         servable.thread.shutdown()
                     self._move(servable, ServableState.GONE)
+                    has_reaped = True
+        return has_reaped
 
 
 def _ignore(_: Servable) -> None:

@@ -1,7 +1,12 @@
 """What the manager should do next about one model: at most one action. Pure, without a clock of its own.
 
-A version is loaded before another is unloaded, so that no moment passes without one that can answer. A version that
-an alias still routes to is not unloaded, even when nothing aspires to it any more: its successor may have failed.
+A model's transition says in which order its versions change:
+
+- availability-preserving: a version is loaded before another is unloaded, so that no moment passes without one that can
+  answer. A version that an alias still routes to is not unloaded, even when nothing aspires to it any more: its
+  successor may have failed.
+- resource-preserving: a version is loaded only while every version in memory is wanted, so that there are never more in
+  memory than wanted. Between the two nothing answers.
 """
 
 from __future__ import annotations
@@ -10,10 +15,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from argosy.definitions.served_models import RESOURCE_PRESERVING, Transition
 from argosy.serving.servable import ServableState
 
 RETRY_SECONDS = 5.0
 RETRY_SECONDS_MAX = 300.0
+_UNLOADABLE = (ServableState.START, ServableState.AVAILABLE, ServableState.FAILED)
+_ENDING = (ServableState.LOADING, ServableState.UNLOADING)
 
 
 class ActionKind(Enum):
@@ -39,20 +47,32 @@ class VersionSnapshot:
     retry_at: float = 0.0
 
 
-def next_action(versions: Iterable[VersionSnapshot], now: float) -> VersionAction | None:
+def next_action(
+    versions: Iterable[VersionSnapshot], now: float, transition: Transition = "availability-preserving"
+) -> VersionAction | None:
     """The most useful thing to do, or nothing."""
     versions = list(versions)
+    if transition == RESOURCE_PRESERVING:
+        leaving = [one for one in versions if not one.is_aspired]
+        if any(one.state in _ENDING for one in leaving):
+            return _first_unload(leaving)
+        return _first_unload(leaving) or _first_load(versions, now)
+    return _first_load(versions, now) or _first_unload(
+        [one for one in versions if not one.is_aspired and not one.is_routed]
+    )
+
+
+def _first_load(versions: Iterable[VersionSnapshot], now: float) -> VersionAction | None:
+    """Of a version with an alias before one without, of a newer before an older one."""
     loadable = [one for one in versions if one.is_aspired and _may_load(one, now)]
-    if loadable:
-        return VersionAction(ActionKind.LOAD, max(loadable, key=lambda one: (one.is_aliased, one.version)).version)
-    superfluous = [
-        one
-        for one in versions
-        if not one.is_aspired
-        and not one.is_routed
-        and one.state in (ServableState.START, ServableState.AVAILABLE, ServableState.FAILED)
-    ]
-    return VersionAction(ActionKind.UNLOAD, min(one.version for one in superfluous)) if superfluous else None
+    if not loadable:
+        return None
+    return VersionAction(ActionKind.LOAD, max(loadable, key=lambda one: (one.is_aliased, one.version)).version)
+
+
+def _first_unload(superfluous: Iterable[VersionSnapshot]) -> VersionAction | None:
+    numbers = [one.version for one in superfluous if one.state in _UNLOADABLE]
+    return VersionAction(ActionKind.UNLOAD, min(numbers)) if numbers else None
 
 
 def retry_delay(attempts: int) -> float:

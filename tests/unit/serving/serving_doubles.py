@@ -46,5 +46,6 @@ class Loading:
         self.unloaded.append(predictor.artifact)
 
 
-def aspire(numbers, aliases=None, model="topics"):
-    return AspiredVersions(model, {n: ArtifactReference(f"label {n}", f"{model} {n}") for n in numbers}, aliases or {})
+def aspire(numbers, aliases=None, model="topics", **how):
+    versions = {n: ArtifactReference(f"label {n}", f"{model} {n}") for n in numbers}
+    return AspiredVersions(model, versions, aliases or {}, **how)

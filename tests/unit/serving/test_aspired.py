@@ -1,12 +1,17 @@
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from argosy.definitions.project import parse_settings
+from argosy.definitions.served_models import ShareSettings
+from argosy.errors import DefinitionInvalid
 from argosy.serving.aspired_versions import (
     AspiredVersions,
     ServedVersions,
     default_version,
     routed_aliases,
     select_versions,
+    served_versions,
 )
 from argosy.serving.servable import ArtifactReference
 
@@ -31,10 +36,27 @@ def test_a_wish_names_versions_aliases_or_the_latest():
     assert chosen(aliases=(), versions=(1, 9)) == [1]
     assert chosen(aliases=(), latest=2) == [2, 3]
     assert chosen(latest=0, aliases=()) == []
+    assert chosen(is_all=True, aliases=()) == [1, 2, 3]
 
 
 def test_an_alias_that_is_not_wished_for_is_not_served():
     assert select_versions(OFFERED, ServedVersions(aliases=("champion",))).aliases == {"champion": 2}
+
+
+def test_the_aliases_of_a_canary_and_a_shadow_are_wanted_too():
+    wish = ServedVersions(aliases=("champion",), canary=ShareSettings(alias="canary", share=0.1))
+    assert select_versions(OFFERED, wish).aliases == {"champion": 2, "canary": 3}
+
+
+def test_settings_name_all_versions_some_or_the_newest():
+    models = parse_settings(
+        {"server": {"models": {"a": {"versions": "all"}, "b": {"versions": [1]}}}}, {}
+    ).server.models
+    assert served_versions(models) == {"a": ServedVersions(is_all=True), "b": ServedVersions(versions=(1,))}
+    with pytest.raises(DefinitionInvalid, match="expected one of all or a list, each a whole number"):
+        parse_settings({"server": {"models": {"a": {"versions": "every"}}}}, {})
+    with pytest.raises(DefinitionInvalid, match="availability-preserving"):
+        parse_settings({"server": {"models": {"a": {"transition": "resource"}}}}, {})
 
 
 @settings(deadline=None, max_examples=200)

@@ -1,0 +1,35 @@
+"""Settings of one served model: which of its versions are loaded, in which order they change, who answers whom."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+Number = Annotated[int, Meta(ge=1)]
+AliasName = Annotated[str, Meta(min_length=1)]
+Transition = Literal["availability-preserving", "resource-preserving"]
+RESOURCE_PRESERVING: Final = "resource-preserving"
+
+
+class ShareSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The version at an alias, and the share of the requests without a version that it gets."""
+
+    alias: AliasName
+    share: Annotated[float, Meta(gt=0, le=1)]
+
+
+class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Which versions of a model the server holds, in addition to those that its aliases point at."""
+
+    versions: Literal["all"] | list[Number] | None = None
+    aliases: list[AliasName] | None = None
+    """None: all of them."""
+    latest: Number | None = None
+    """This many of the newest."""
+    transition: Transition = "availability-preserving"
+    canary: ShareSettings | None = None
+    """Answers this share in place of the champion."""
+    shadow: ShareSettings | None = None
+    """Answers this share too, unseen by the caller."""
