@@ -138,7 +138,7 @@ def _score_files(project: Project, reference: str, inputs: tuple[str, ...], as_j
 
 
 def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json: bool, *, is_stored: bool) -> None:
-    from argosy.models.answers import answers_of, confidence
+    from argosy.models.answers import answers_of
 
     "".join(texts).encode()  # raises on bytes that are no text, which would be answered
     models = project.models
@@ -155,7 +155,7 @@ def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json:
     except ModelFailed as failed:
         raise ModelFailed(failed.problem, reference) from failed
     labels = answers_of(scores, model.classes, model.estimator.answered_from)
-    confidences = confidence(scores, model.estimator.has_probabilities, model.estimator.answered_from)
+    confidences = model.confidence_of_scores(scores)
     found = {
         place: {"label": label, "confidence": float(sure), "scores": dict(zip(model.classes, row, strict=True))}
         for place, label, sure, row in zip(asked, labels, confidences, scores.tolist(), strict=True)

@@ -19,7 +19,7 @@ from argosy.evaluation.drift_periods import periods_of
 from argosy.evaluation.findings import Analysis, AnalysisRequest, Case, Live, Point
 from argosy.label_sets import agrees
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import answers_of, coded, confidence, is_right
+from argosy.models.answers import answers_of, coded, is_right
 from argosy.models.inputs import NO_LIMIT, check_input
 from argosy.predictions.profiles import total
 from argosy.statistics.calibration_bins import Bin, calibration_bins
@@ -248,4 +248,4 @@ def _right(side: AnsweredPart, model: AdaptedModel) -> NDArray[np.bool_]:
 
 
 def _sure(side: AnsweredPart, model: AdaptedModel) -> Floats:
-    return confidence(side.scores, model.estimator.has_probabilities, model.estimator.answered_from)
+    return model.confidence_of_scores(side.scores)

@@ -21,7 +21,7 @@ from argosy.datasets.frozen import frozen_content
 from argosy.errors import InputInvalid
 from argosy.evaluation.input_profile import input_profile, known_words
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import answers_of, confidence
+from argosy.models.answers import answers_of
 from argosy.models.inputs import NO_LIMIT, check_input
 from argosy.predictions.profiles import CONFIDENCE, Profile
 from argosy.statistics.shifts import Moments
@@ -84,9 +84,8 @@ class References:
             return Profile(), words
         model = AdaptedModel.load(self._store.artifacts.fetch(trained.artifact))
         scores = model.scores(asked, NO_LIMIT)
-        estimator = model.estimator
-        answers = Counter(answers_of(scores, model.classes, estimator.answered_from))
-        sure = Moments.of(confidence(scores, estimator.has_probabilities, estimator.answered_from))
+        answers = Counter(answers_of(scores, model.classes, model.estimator.answered_from))
+        sure = Moments.of(model.confidence_of_scores(scores))
         return Profile(dict(answers), {CONFIDENCE: sure, **input_profile(asked, frozenset(words))}), words
 
 

@@ -23,7 +23,7 @@ from argosy.errors import (
 from argosy.label_sets import agrees, set_label
 from argosy.models.adapter import Adapter
 from argosy.models.adapters import adapters
-from argosy.models.answers import answers_of, check_scores, classes_of, coded, confidence
+from argosy.models.answers import answers_of, check_scores, classes_of, coded
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
 from argosy.models.component import Component, edition_in
 from argosy.models.estimator import Estimator, Scores
@@ -32,6 +32,7 @@ from argosy.models.given import users_code
 from argosy.models.inputs import TEXT_BYTES
 from argosy.models.packing import Array, from_base64, to_base64
 from argosy.models.served import Served
+from argosy.models.temperature import Temperature, answer_confidence, probabilities_of
 from argosy.plurals import plural
 from argosy.registry import Registry
 from argosy.types import Input
@@ -46,8 +47,15 @@ class AdaptedModel:
     Answering may be done from several threads; fitting may not. `fit` returns the model itself.
     """
 
-    def __init__(self, adapter: Adapter, estimator: Estimator, classes: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        adapter: Adapter,
+        estimator: Estimator,
+        classes: Iterable[str] = (),
+        temperature: Temperature | None = None,
+    ) -> None:
         self.adapter, self.estimator, self.classes = adapter, estimator, list(classes)
+        self.temperature = temperature
 
     @classmethod
     def from_names(
@@ -79,7 +87,7 @@ class AdaptedModel:
         with users_code(_not_fitted), self.adapter.kept_unless_done(), self.estimator.kept_unless_done():
             features = fitted_rows(self.adapter, self.estimator, inputs, texts)
             self.estimator.fit(features, codes, len(classes))
-        self.classes = classes
+        self.classes, self.temperature = classes, None
         self.__dict__.pop("_served", None)
         return self
 
@@ -110,8 +118,17 @@ class AdaptedModel:
         return self._score(inputs, limit)
 
     def confidence(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> NDArray[np.float64]:
-        """(n,): how sure each answer is, see `confidence`."""
-        return confidence(self._score(inputs, limit), self.estimator.has_probabilities, self.estimator.answered_from)
+        """(n,): how sure each answer is, see `confidence_of_scores`."""
+        return self.confidence_of_scores(self._score(inputs, limit))
+
+    def confidence_of_scores(self, scores: Scores) -> NDArray[np.float64]:
+        """(n,): how sure the answers are that follow from its scores; see `temperature.answer_confidence`."""
+        estimator = self.estimator
+        return answer_confidence(scores, estimator.has_probabilities, self.temperature, estimator.answered_from)
+
+    def probabilities_of_scores(self, scores: Scores) -> Scores:
+        """(n, classes): the scores where they are probabilities, else by the temperature; see `temperature.py`."""
+        return scores if self.estimator.has_probabilities else probabilities_of(scores, self.temperature)
 
     def accuracy(self, testing_set: Iterable[Any]) -> float:
         """The share of right answers on `(inputs, labels)`, or on `(input, label)` pairs."""
@@ -130,7 +147,8 @@ class AdaptedModel:
             "adapter": {"name": adapters.name_of(type(self.adapter)), **self.adapter.to_dict(put)},
             "model": {"name": estimators.name_of(type(self.estimator)), **self.estimator.to_dict(put)},
         }
-        return {"format": FORMAT if edition_in(halves) > 1 else 1, "classes": list(self.classes), **halves}
+        learned = {} if self.temperature is None else {"calibration": self.temperature.to_dict()}
+        return {"format": FORMAT if edition_in(halves) > 1 else 1, "classes": list(self.classes), **learned, **halves}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], get: Callable[[Any], Array] = from_base64) -> Self:
@@ -140,7 +158,9 @@ class AdaptedModel:
         try:
             with users_code(_not_loaded):
                 adapter = _component(adapters, "adapter", stored["adapter"], get)
-                return cls(adapter, _component(estimators, "model", stored["model"], get), stored["classes"])
+                estimator, learned = _component(estimators, "model", stored["model"], get), stored.get("calibration")
+                temperature = None if learned is None else Temperature.from_dict(learned)
+                return cls(adapter, estimator, stored["classes"], temperature)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, MemoryError) as problem:
             raise ArtifactCorrupt(f"a damaged model: {type(problem).__name__} {problem}") from problem
 
@@ -163,7 +183,9 @@ class AdaptedModel:
     @cached_property
     def _served(self) -> Served:
         with users_code(ModelFailed):
-            return self.estimator.served_form(self.adapter, self.classes)
+            served = self.estimator.served_form(self.adapter, self.classes)
+        served.temperature = self.temperature
+        return served
 
     def _score(self, inputs: Iterable[Input], limit: int) -> Scores:
         served = self.served()

@@ -18,6 +18,7 @@ import numpy as np
 
 from argosy.models.answers import Scores
 from argosy.models.inputs import TEXT_BYTES
+from argosy.models.temperature import Temperature
 from argosy.types import FieldKind, Input
 
 
@@ -30,6 +31,8 @@ class Served(Protocol):
     has_probabilities: bool
     answered_from: Scores | None
     """(classes,): the probability from which each class is answered; None where the highest score is the answer."""
+    temperature: Temperature | None
+    """That of the adapted model, which sets it; None too where the form has probabilities."""
     reads: Mapping[str, FieldKind]
     """What its adapter reads."""
     waits: bool

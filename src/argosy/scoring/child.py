@@ -21,7 +21,7 @@ from argosy.backends import Backends
 from argosy.error_messages import message_of
 from argosy.errors import InputInvalid, JobFailed, ModelFailed, UserMistake
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import answers_of, confidence
+from argosy.models.answers import answers_of
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.record import Prediction
@@ -81,9 +81,8 @@ class BatchScorer:
         scores, problems = self._scores(inputs, batch.number == 0)
         places, ids = list(scores), dict[int, str]()
         table = np.array([scores[place] for place in places]).reshape(len(places), len(self.model.classes))
-        estimator = self.model.estimator
-        labels = answers_of(table, self.model.classes, estimator.answered_from) if places else []
-        sure = confidence(table, estimator.has_probabilities, estimator.answered_from).tolist() if places else []
+        labels = answers_of(table, self.model.classes, self.model.estimator.answered_from) if places else []
+        sure = self.model.confidence_of_scores(table).tolist() if places else []
         if self._scored.version and places:
             ids = self._logged(batch, places, labels, sure, table)
         answers = {place: (label, one) for place, label, one in zip(places, labels, sure, strict=True)}

@@ -101,6 +101,7 @@ class DataPlane:
             dict(routing.aliases),
             predictor.classes,
             predictor.has_probabilities,
+            predictor.temperature,
             predictor.answered_from,
             predictor.reads,
         )

@@ -8,11 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
-
 from argosy import clock
-from argosy.models.answers import answer_kind, answers_of, confidence
+from argosy.models.answers import answer_kind, answers_of
+from argosy.models.temperature import answer_confidence, probabilities_of
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter
@@ -36,17 +34,25 @@ class Recorder:
     ) -> tuple[InferResponse, bytes]:
         """The response, and its sealed records, for `keep`. Any thread may call it."""
         made_at = self._now()
+        has_probabilities, temperature, thresholds = (
+            predictor.has_probabilities,
+            predictor.temperature,
+            predictor.answered_from,
+        )
+        kind = answer_kind(predictor.classes, thresholds)
         response = InferResponse(
             request.model,
             version,
             predictor.classes,
-            answers_of(scores, predictor.classes, predictor.answered_from),
+            answers_of(scores, predictor.classes, thresholds),
+            answer_confidence(scores, has_probabilities, temperature, thresholds).tolist(),
+            scores if has_probabilities or kind == "regress" else probabilities_of(scores, temperature),
             scores,
-            predictor.has_probabilities,
             self._ids.issue(len(request.inputs), made_at, self._randomness(RANDOM_BYTES)),
-            answer_kind(predictor.classes, predictor.answered_from),
+            kind,
+            request.wants_scores,
         )
-        return response, self._log.framed(_predictions(request, response, made_at, predictor.answered_from))
+        return response, self._log.framed(_predictions(request, response, made_at))
 
     async def keep(self, records: bytes) -> None:
         """Returns once the kernel has the records; raises PredictionNotLogged, and then nothing may be answered."""
@@ -56,11 +62,9 @@ class Recorder:
         self._log.close()
 
 
-def _predictions(
-    request: InferRequest, response: InferResponse, made_at: float, answered_from: NDArray[np.float64] | None
-) -> list[Prediction]:
-    confidences = confidence(response.scores, response.has_probabilities, answered_from).tolist()
-    rows = zip(response.prediction_ids, response.answers, confidences, request.inputs, response.scores, strict=True)
+def _predictions(request: InferRequest, response: InferResponse, made_at: float) -> list[Prediction]:
+    answered = (response.prediction_ids, response.answers, response.confidences)
+    rows = zip(*answered, request.inputs, response.scores, strict=True)
     return [
         Prediction(
             prediction_id,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from argosy.models.adapter import FieldKind
 from argosy.models.answers import AnswerKind, answer_kind
+from argosy.models.temperature import Temperature
 from argosy.types import Input
 
 
@@ -30,33 +31,33 @@ class InferRequest:
     token: str = ""
     deadline: float = inf
     """The time, by `time.perf_counter`, after which nobody waits for the answer."""
+    wants_scores: bool = False
+    """Whether the answer is to show the model's own scores as well."""
 
 
 @dataclass(frozen=True)
 class InferResponse:
-    """`scores` has shape (rows, classes): probabilities, or decision scores where the model has none.
+    """`probabilities` and `scores` have the shape (rows, classes); `scores` are what the model itself computed.
 
-    Of the kind `regress` it has shape (rows, 1), and its numbers are the answers.
+    Of the kind `regress` both have the shape (rows, 1), and the numbers are the answers.
     """
 
     model: str
     version: int
     classes: Sequence[str]
     answers: Sequence[str]
+    confidences: Sequence[float]
+    probabilities: NDArray[np.float64]
     scores: NDArray[np.float64]
-    has_probabilities: bool
     prediction_ids: Sequence[str]
     kind: AnswerKind = "classify"
+    wants_scores: bool = False
 
     @property
     def values(self) -> list[float]:
         """Of the kind `regress`: the number of each row."""
         values: list[float] = self.scores[:, 0].tolist()
         return values
-
-    @property
-    def scores_name(self) -> str:
-        return scores_name(self.has_probabilities)
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class ModelMetadata:
     aliases: dict[str, int]
     classes: Sequence[str]
     has_probabilities: bool
+    temperature: Temperature | None
     answered_from: NDArray[np.float64] | None
     reads: Mapping[str, FieldKind]
 
@@ -77,7 +79,7 @@ class ModelMetadata:
     def kind(self) -> AnswerKind:
         return answer_kind(self.classes, self.answered_from)
 
-
-def scores_name(has_probabilities: bool) -> str:
-    """What the numbers are called on the wire."""
-    return "probabilities" if has_probabilities else "scores"
+    @property
+    def probabilities_are(self) -> str:
+        """`own`, `calibrated` from scores, or `uncalibrated`: in the order of the scores, and no more."""
+        return "own" if self.has_probabilities else "uncalibrated" if self.temperature is None else "calibrated"

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.models.adapter import FieldKind
+from argosy.models.temperature import Temperature
 from argosy.serving.latency import LatencyEstimate
 from argosy.serving.model_thread import ModelThread
 from argosy.types import Input
@@ -38,6 +39,8 @@ class Predictor(Protocol):
     classes: list[str]
     """Of one that answers numbers, `value` alone; see `answer_kind`."""
     has_probabilities: bool
+    temperature: Temperature | None
+    """By which scores become probabilities, where it has none of its own."""
     answered_from: NDArray[np.float64] | None
     """Of a model of several labels, the probability from which each is answered; its answers are JSON lists."""
     reads: Mapping[str, FieldKind]

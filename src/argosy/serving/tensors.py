@@ -21,7 +21,7 @@ from argosy.models.adapter import FieldKind
 from argosy.models.answers import VALUE, AnswerKind
 from argosy.models.inputs import is_lone_text
 from argosy.repeated_keys import check_keys, keys_in
-from argosy.serving.requests import InferResponse, scores_name
+from argosy.serving.requests import InferResponse
 from argosy.typed_values import abridged, abridged_list, shown
 from argosy.types import Input
 
@@ -196,37 +196,40 @@ def _fits(value: object, datatype: str) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def output_names(has_probabilities: bool, kind: AnswerKind = "classify") -> list[str]:
-    """The outputs of every model of that kind."""
-    if kind == "regress":
-        return [VALUE, "prediction_id"]
-    return ["label", scores_name(has_probabilities), "prediction_id"]
+OUTPUTS: Final[Mapping[AnswerKind, tuple[str, ...]]] = {
+    "classify": ("label", "confidence", "probabilities", "prediction_id"),
+    "regress": (VALUE, "prediction_id"),
+}
+"""Of every model of that kind, whatever pair it is."""
+TEXT_OUTPUTS: Final = ("label", "prediction_id")
+SCORES: Final = "scores"
+"""What a model that classifies computed itself; an output where it is requested."""
 
 
-def check_outputs(wanted: Sequence[str], has_probabilities: bool, kind: AnswerKind = "classify") -> None:
+def check_outputs(wanted: Sequence[str], kind: AnswerKind) -> None:
     """Raises RequestInvalid on an output that the model does not have."""
-    there = output_names(has_probabilities, kind)
+    there = OUTPUTS[kind] if kind == "regress" else (*OUTPUTS[kind], SCORES)
     for name in wanted:
         if name not in there:
             raise RequestInvalid(f"there is no output '{abridged(name)}'; there are: {', '.join(there)}")
 
 
 def output_tensors(response: InferResponse, wanted: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """The output tensors of those names, checked before, or all; the ids always."""
-    there = {**_answer_tensors(response), "prediction_id": _ids_tensor(response)}
-    return [there[name] for name in dict.fromkeys([*(wanted or there), "prediction_id"])]
+    """The output tensors of those names, checked before, or all but the scores; the ids always."""
+    names = [*(wanted or OUTPUTS[response.kind])]
+    if response.wants_scores and response.kind == "classify":
+        names.append(SCORES)
+    return [_output(name, response) for name in dict.fromkeys([*names, "prediction_id"])]
 
 
-def _answer_tensors(response: InferResponse) -> dict[str, dict[str, Any]]:
+def _output(name: str, response: InferResponse) -> dict[str, Any]:
     count, width = response.scores.shape
-    if response.kind == "regress":
-        return {VALUE: _tensor(VALUE, "FP64", [count], response.values)}
-    scores = _tensor(response.scores_name, "FP64", [count, width], response.scores.ravel().tolist())
-    return {"label": _tensor("label", "BYTES", [count], response.answers), response.scores_name: scores}
-
-
-def _ids_tensor(response: InferResponse) -> dict[str, Any]:
-    return _tensor("prediction_id", "BYTES", [len(response.prediction_ids)], response.prediction_ids)
+    if name in ("probabilities", SCORES):
+        numbers = response.scores if name == SCORES else response.probabilities
+        return _tensor(name, "FP64", [count, width], numbers.ravel().tolist())
+    if name in ("confidence", VALUE):
+        return _tensor(name, "FP64", [count], response.confidences if name == "confidence" else response.values)
+    return _tensor(name, "BYTES", [count], response.answers if name == "label" else response.prediction_ids)
 
 
 def _tensor(name: str, datatype: str, shape: list[int], data: Sequence[Any]) -> dict[str, Any]:

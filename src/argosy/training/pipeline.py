@@ -18,6 +18,7 @@ from argosy.models.measuring import answer_scores, measure
 from argosy.models.rows_right import pack_right
 from argosy.models.served import scoring_difference
 from argosy.models.set_evaluation import counted_rows
+from argosy.models.temperature import learn_temperature
 from argosy.training.fit import Fit
 from argosy.types import Input, Part
 
@@ -61,6 +62,9 @@ def train(
     model = AdaptedModel(fit.adapter, estimator, fit.classes)
     evaluated = [part for part in (Part.VALIDATION, Part.TEST) if part in fit.matrices]
     scores = {part: answer_scores(estimator, fit.matrices[part]) for part in evaluated}
+    has_scores_alone = not estimator.has_probabilities and estimator.answered_from is None and len(fit.classes) > 1
+    if Part.VALIDATION in scores and has_scores_alone:
+        model.temperature = learn_temperature(scores[Part.VALIDATION], fit.codes[Part.VALIDATION])
     found = {part: measure(estimator, fit.codes[part], scores[part], len(fit.classes), seed) for part in evaluated}
     check()
     rows = [item for part in evaluated for item in inputs[part]]

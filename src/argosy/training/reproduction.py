@@ -148,6 +148,7 @@ def train_again(backends: Backends, request: Mapping[str, Any], report_progress:
     from argosy.jobs.guard import LeaseGuard
     from argosy.jobs.job import Lease
     from argosy.models.component import under_edition
+    from argosy.models.temperature import without_temperature
     from argosy.store.store import Store
     from argosy.training.shared_fits import SharedFits
     from argosy.training.train_job import Trainer
@@ -163,20 +164,22 @@ def train_again(backends: Backends, request: Mapping[str, Any], report_progress:
     aside: Any = _Aside(backends, Path(request["folder"]))
     store = Store(backends.database, aside)
     trainer = Trainer.of(backends, store, SharedFits(backends.root, memory=NO_FOLDER))
-    with under_edition(_edition(backends, request["label"])):
+    edition, is_uncalibrated = _form(backends, request["label"])
+    with under_edition(edition), without_temperature(is_uncalibrated):
         outcome = trainer.handle(job, LeaseGuard(Lease(job, 0, "reproduction", 0.0), threading.Event()))
     return {"artifact": outcome.result["artifact"]}
 
 
-def _edition(backends: Backends, label: str) -> int:
-    """The newest edition in the artifact that was kept; where that cannot be read, any."""
+def _form(backends: Backends, label: str) -> tuple[int, bool]:
+    """The newest edition in the artifact that was kept, and whether it has no calibration; of one not readable, any."""
     from argosy.models.artifact_format import read_artifact
     from argosy.models.component import edition_in
 
     try:
-        return edition_in(read_artifact(backends.artifacts.fetch(backends.store.trained(label).artifact))[0])
+        header = read_artifact(backends.artifacts.fetch(backends.store.trained(label).artifact))[0]
     except (ArtifactNotFound, ArtifactCorrupt):
-        return 1 << 31
+        return 1 << 31, False
+    return edition_in(header), "calibration" not in header
 
 
 class _Aside:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import answers_of, confidence
+from argosy.models.answers import answers_of
 from argosy.models.inputs import is_lone_text
 from argosy.types import Input
 
@@ -29,7 +29,7 @@ class MlflowModel:
         self._model = model
 
     def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> pandas.DataFrame:  # noqa: ARG002
-        """A row an input: `label`, `confidence`, and `probabilities` or `scores` in the order of the classes."""
+        """A row an input: `label`, `confidence`, and `probabilities` in the order of the classes."""
         import pandas
 
         from argosy.label_sets import as_members
@@ -37,12 +37,11 @@ class MlflowModel:
         model, inputs = self._model, self._inputs(model_input)
         estimator, found = model.estimator, model.scores(inputs)
         labels = answers_of(found, model.classes, estimator.answered_from)
-        sure = confidence(found, estimator.has_probabilities, estimator.answered_from)
         return pandas.DataFrame(
             {
                 "label": [sorted(as_members(label)) for label in labels] if estimator.answers_sets else labels,
-                "confidence": sure,
-                "probabilities" if estimator.has_probabilities else "scores": list(found),
+                "confidence": model.confidence_of_scores(found),
+                "probabilities": list(model.probabilities_of_scores(found)),
             }
         )
 

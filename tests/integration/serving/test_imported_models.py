@@ -45,7 +45,7 @@ def test_its_caller_gets_503_and_the_next_is_answered(server):
     assert "no answer within 1 s" in refused.json()["error"]
     server.until(lambda: ready(server))
     after = server.predict(FINE, path=PATH)
-    assert [one["scores"] for one in after.json()["predictions"]] == [one["scores"] for one in before]
+    assert [one["probabilities"] for one in after.json()["predictions"]] == [one["probabilities"] for one in before]
 
 
 def test_while_it_hangs_it_is_not_ready_for_long_and_others_are_answered(server):
@@ -89,7 +89,7 @@ def echoing(project, start):
 
 def test_an_input_that_it_cannot_answer_is_the_callers_mistake(echoing):
     def ask(**body):
-        return echoing.client.post("/v1/models/echoing:predict", json=body)
+        return echoing.client.post("/v1/models/echoing:predict", json=body, headers={"argosy-scores": "true"})
 
     assert [row["scores"] for row in ask(instances=[[1, 2], {"a": 3, "b": 4}]).json()["predictions"]] == [
         [1, 2],

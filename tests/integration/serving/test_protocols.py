@@ -32,8 +32,33 @@ def test_v2_answers_every_row_with_an_id_of_its_own(shared):
 def test_v2_returns_the_requested_outputs(shared):
     answer = shared.client.post(INFER, json=v2("a goal", outputs=[{"name": "label"}]))
     assert list(tensors(answer)) == ["label", "prediction_id"]
-    answer = shared.client.post(INFER, json=v2("a goal", outputs=[{"name": "scores"}]))
-    assert (answer.status_code, "label, probabilities" in answer.json()["error"]) == (400, True)
+    answer = shared.client.post(INFER, json=v2("a goal", outputs=[{"name": "logits"}]))
+    assert (answer.status_code, "label, confidence, probabilities" in answer.json()["error"]) == (400, True)
+
+
+def test_every_pair_answers_in_the_same_words(shared):
+    """Version 1 has probabilities of its own, version 2 (svm) has scores."""
+    for version, are in (("1", "own"), ("2", "uncalibrated")):
+        metadata = shared.client.get(f"/v2/models/topics/versions/{version}").json()
+        assert metadata["parameters"]["probabilities"] == are
+        found = tensors(shared.client.post(f"/v2/models/topics/versions/{version}/infer", json=v2("a goal", "oil")))
+        assert list(found) == ["label", "confidence", "probabilities", "prediction_id"]
+        assert [one["name"] for one in metadata["outputs"]] == list(found)
+        assert sum(found["probabilities"]["data"]) == pytest.approx(2)
+        path = f"/v1/models/topics/versions/{version}:predict"
+        row = shared.client.post(path, json={"instances": ["a goal"]}).json()["predictions"][0]
+        assert list(row) == list(found)
+        assert row["confidence"] == found["confidence"]["data"][0]
+        logged = shared.project.predictions.get(row["prediction_id"])
+        assert logged.confidence == row["confidence"]
+        more = shared.client.post(path, json={"inputs": ["a goal"]}, headers={"argosy-scores": "true"}).json()[
+            "outputs"
+        ]
+        assert list(more) == [*found, "scores"]
+        named = v2("a goal", outputs=[{"name": "scores"}])
+        asked = tensors(shared.client.post(f"/v2/models/topics/versions/{version}/infer", json=named))
+        assert asked["scores"]["data"] == more["scores"][0]
+        assert (more["scores"] == more["probabilities"]) is (version == "1")
 
 
 def test_a_version_is_named_by_number_or_alias(shared):
@@ -41,7 +66,7 @@ def test_a_version_is_named_by_number_or_alias(shared):
         answer = shared.client.post(path, json=v2("a goal for the team"))
         assert answer.json()["model_version"] == "2"
         assert tensors(answer)["label"]["data"] == ["sport!"]
-        assert "scores" in tensors(answer)
+        assert "probabilities" in tensors(answer)
     for path in ("/v1/models/topics/versions/2", "/v1/models/topics/labels/canary"):
         assert shared.version(path) == 2
 
@@ -51,7 +76,7 @@ def test_v2_describes_the_server_and_its_models(shared):
     assert shared.client.get("/v2/health/live").json() == {"live": True}
     model = shared.client.get("/v2/models/topics").json()
     assert (model["versions"], model["classes"]) == (["1", "2"], ["money", "sport"])
-    assert [one["name"] for one in model["outputs"]] == ["label", "probabilities", "prediction_id"]
+    assert [one["name"] for one in model["outputs"]] == ["label", "confidence", "probabilities", "prediction_id"]
     assert shared.client.get("/v2/models/topics/versions/canary").json()["classes"] == ["money!", "sport!"]
     assert shared.client.get("/v2/models/topics/ready").status_code == 200
     assert shared.client.get("/v2/models/topics/versions/2/ready").json()["ready"] is True
@@ -75,7 +100,7 @@ def test_tensorflow_states_and_signatures(shared):
     metadata = shared.client.get("/v1/models/topics/versions/1/metadata").json()
     assert metadata["model_spec"]["version"] == "1"
     outputs = metadata["metadata"]["signature_def"]["signature_def"]["serving_default"]["outputs"]
-    assert set(outputs) == {"label", "probabilities", "prediction_id"}
+    assert set(outputs) == {"label", "confidence", "probabilities", "prediction_id"}
 
 
 def test_caller_subject_and_entity_are_logged(shared):

@@ -64,7 +64,7 @@ def test_without_outputs_it_gets_all_of_them(client):
     answer = client.infer("topics", texts("a goal for the team"), model_version="canary")
     assert answer.get_response()["model_version"] == "2"
     assert answer.as_numpy("label").tolist() == [b"sport!"]
-    assert answer.as_numpy("scores").shape == (1, 2)
+    assert answer.as_numpy("probabilities").shape == (1, 2)
     assert len(answer.as_numpy("prediction_id")[0]) == 44
 
 

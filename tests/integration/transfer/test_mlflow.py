@@ -68,7 +68,7 @@ def test_fields_that_are_missing_are_missing(source, keep, tmp_path):
     path = source.models.export(keep(pair, "fields"), tmp_path / "f", "mlflow")
     asked = [{"age": 3.0, "plan": None, "note": "card"}, {"age": None, "plan": "a", "note": "parcel"}]
     found = loaded(path).predict(pd.DataFrame(asked))
-    assert np.array_equal(np.stack(found["scores"]), pair.scores(asked))
+    assert np.array_equal(np.stack(found["probabilities"]), pair.probabilities_of_scores(pair.scores(asked)))
     signature = json.loads((path / "MLmodel").read_text())["signature"]
     assert {one["name"]: one["type"] for one in json.loads(signature["inputs"])} == {
         "age": "double",

@@ -16,6 +16,7 @@ class Answering:
     classes = ["money", "sport"]  # noqa: RUF012
     has_probabilities = True
     answered_from = None
+    temperature = None
     waits, is_ready = False, True
     reads = {"text": "text"}  # noqa: RUF012
 

@@ -14,7 +14,9 @@ SCORES = np.array([[1.5], [-0.1], [1e300]])
 
 def response():
     answers = answers_of(SCORES, [VALUE])
-    return InferResponse("price", 1, [VALUE], answers, SCORES, False, ["a", "b", "c"], answer_kind([VALUE], None))
+    return InferResponse(
+        "price", 1, [VALUE], answers, [0.0] * 3, SCORES, SCORES, ["a", "b", "c"], answer_kind([VALUE], None)
+    )
 
 
 def test_only_the_lone_class_value_without_thresholds_is_a_number():
@@ -33,9 +35,9 @@ def test_outputs_of_v2():
     value, ids = output_tensors(response())
     assert value == {"name": "value", "datatype": "FP64", "shape": [3], "data": [1.5, -0.1, 1e300]}
     assert ids["name"] == "prediction_id"
-    check_outputs(["value"], has_probabilities=False, kind="regress")
+    check_outputs(["value"], "regress")
     with pytest.raises(RequestInvalid, match="there are: value, prediction_id"):
-        check_outputs(["label"], has_probabilities=False, kind="regress")
+        check_outputs(["label"], "regress")
 
 
 def test_outputs_of_tensorflow_serving():

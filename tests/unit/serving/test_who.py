@@ -27,7 +27,14 @@ def test_parameters_name_exactly(given, text):
 
 def test_headers_come_under_the_same_rule():
     found = caller_of(request(subject=" Zoe\u0308 ".encode(), entity=b"17"), {"entity": None})
-    assert found == {"client": None, "subject": "Zo\u00eb", "entity": "17", "token": "", "deadline": 7.0}
+    assert found == {
+        "client": None,
+        "subject": "Zo\u00eb",
+        "entity": "17",
+        "token": "",
+        "deadline": 7.0,
+        "wants_scores": False,
+    }
 
 
 @pytest.mark.parametrize("given", [0.5, 9e16, True, [], {}, "x" * 1001])

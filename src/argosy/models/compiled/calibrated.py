@@ -10,6 +10,7 @@ import numpy as np
 from argosy.models.answers import Scores
 from argosy.models.inputs import TEXT_BYTES
 from argosy.models.served import Scorer, Served
+from argosy.models.temperature import Temperature
 from argosy.types import Input
 
 
@@ -21,6 +22,8 @@ class CalibratedScorer(Scorer, Protocol):
 
 class CalibratedForm:
     """As fast as the form inside, and a few microseconds."""
+
+    temperature: Temperature | None = None
 
     def __init__(self, inside: Served, estimator: CalibratedScorer) -> None:
         self._inside, self._answered = inside, estimator.answered

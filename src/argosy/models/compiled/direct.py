@@ -10,6 +10,7 @@ import numpy as np
 from argosy.models.answers import Scores
 from argosy.models.inputs import TEXT_BYTES, check_inputs
 from argosy.models.served import Encoder, Scorer
+from argosy.models.temperature import Temperature
 from argosy.types import Input
 
 
@@ -17,6 +18,7 @@ class Direct:
     """Adapter, then estimator."""
 
     form = "direct"
+    temperature: Temperature | None = None
 
     def __init__(self, adapter: Encoder, estimator: Scorer, classes: list[str]) -> None:
         self._adapter, self.classes = adapter, classes

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from argosy.models.answers import Scores
 from argosy.models.inputs import TEXT_BYTES, check_input, check_inputs
 from argosy.models.served import Encoder, Scorer
+from argosy.models.temperature import Temperature
 from argosy.types import Input
 
 Indices = list[int] | NDArray[np.signedinteger[Any]]
@@ -47,6 +48,7 @@ class SparseLinear:
 
     form = "sparse_linear"
     waits, is_ready = False, True
+    temperature: Temperature | None = None
 
     def __init__(
         self,

@@ -10,6 +10,9 @@ from starlette.requests import Request
 from argosy.http.endpoint import CALLER, DEADLINE
 from argosy.serving.callers import NAMED, checked_identity
 
+SCORES_HEADER = "argosy-scores"
+"""Asks for the model's own scores too, over any protocol."""
+
 
 def caller_of(request: Request, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What an `InferRequest` says of who asks, and until when: parameters go before the headers `argosy-…`.
@@ -20,6 +23,7 @@ def caller_of(request: Request, parameters: Mapping[str, Any] | None = None) -> 
     token = request.scope[CALLER]
     found["token"] = "" if token is None else token.name
     found["deadline"] = request.scope[DEADLINE]
+    found["wants_scores"] = request.headers.get(SCORES_HEADER, "").lower() in ("true", "1")
     return found
 
 

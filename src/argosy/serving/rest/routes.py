@@ -8,6 +8,7 @@ from typing import Final
 from argosy.http.endpoint import Endpoint, Routes
 from argosy.http.request_limits import RequestLimits
 from argosy.serving.dataplane import DataPlane
+from argosy.serving.rest.callers import SCORES_HEADER
 from argosy.serving.rest.index import ModelIndex
 from argosy.serving.rest.inference_responses import PREDICTION_HEADER, VERSION_HEADER
 from argosy.serving.rest.schemas import SCHEMAS
@@ -32,6 +33,7 @@ _CALLER_HEADERS: Final = {
     "argosy-client": "Which program asks; goes into the prediction log.",
     "argosy-subject": "The person whom the input is about: what `erase` finds.",
     "argosy-entity": "What the input is about: what late feedback finds.",
+    SCORES_HEADER: "`true`: the answer has the model's own `scores` too.",
 }
 _ANSWER_HEADERS: Final = {
     PREDICTION_HEADER: "The ids of the first rows' predictions, comma-separated.",

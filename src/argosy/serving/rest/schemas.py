@@ -65,6 +65,7 @@ SCHEMAS: dict[str, Schema] = {
                         object_schema(
                             {"prediction_id": STRING},
                             label=STRING,
+                            confidence=_NUMBER,
                             probabilities=_NUMBERS,
                             scores=_NUMBERS,
                             value=_NUMBER,
@@ -77,6 +78,7 @@ SCHEMAS: dict[str, Schema] = {
                     "outputs": object_schema(
                         {"prediction_id": array_schema(STRING)},
                         label=array_schema(STRING),
+                        confidence=_NUMBERS,
                         probabilities=array_schema(_NUMBERS),
                         scores=array_schema(_NUMBERS),
                         value=_NUMBERS,

@@ -21,7 +21,7 @@ from argosy.serving.requests import InferRequest, InferResponse, ModelMetadata
 from argosy.serving.rest.callers import caller_of
 from argosy.serving.rest.inference_responses import inference_response
 from argosy.serving.servable import Servable, ServableState
-from argosy.serving.tensors import LONE_TEXT, text_of_base64
+from argosy.serving.tensors import LONE_TEXT, SCORES, text_of_base64
 from argosy.typed_values import abridged
 from argosy.types import Input
 
@@ -160,26 +160,20 @@ def _asked(request: Request) -> tuple[str, str | None]:
 
 
 def _rows(response: InferResponse) -> dict[str, Any]:
-    if response.kind == "regress":
-        numbers = zip(response.values, response.prediction_ids, strict=True)
-        return {"predictions": [{VALUE: value, "prediction_id": one} for value, one in numbers]}
-    rows = zip(response.answers, response.scores.tolist(), response.prediction_ids, strict=True)
-    return {
-        "predictions": [
-            {"label": answer, response.scores_name: scores, "prediction_id": prediction_id}
-            for answer, scores, prediction_id in rows
-        ]
-    }
+    columns = _columns(response)
+    return {"predictions": [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]}
 
 
 def _columns(response: InferResponse) -> dict[str, Any]:
     if response.kind == "regress":
         return {VALUE: response.values, "prediction_id": response.prediction_ids}
-    return {
+    columns = {
         "label": response.answers,
-        response.scores_name: response.scores.tolist(),
+        "confidence": response.confidences,
+        "probabilities": response.probabilities.tolist(),
         "prediction_id": response.prediction_ids,
     }
+    return {**columns, SCORES: response.scores.tolist()} if response.wants_scores else columns
 
 
 def _status(servable: Servable) -> dict[str, Any]:
@@ -196,8 +190,11 @@ def _status(servable: Servable) -> dict[str, Any]:
 def _outputs(there: ModelMetadata) -> dict[str, Any]:
     if there.kind == "regress":
         return {VALUE: _tensor(VALUE, "DT_DOUBLE", "-1")}
-    width, scores = str(len(there.classes)), "probabilities" if there.has_probabilities else "scores"
-    return {"label": _tensor("label", "DT_STRING", "-1"), scores: _tensor(scores, "DT_DOUBLE", "-1", width)}
+    return {
+        "label": _tensor("label", "DT_STRING", "-1"),
+        "confidence": _tensor("confidence", "DT_DOUBLE", "-1"),
+        "probabilities": _tensor("probabilities", "DT_DOUBLE", "-1", str(len(there.classes))),
+    }
 
 
 def _metadata(there: ModelMetadata) -> dict[str, Any]:
@@ -209,10 +206,12 @@ def _metadata(there: ModelMetadata) -> dict[str, Any]:
         "outputs": {**_outputs(there), "prediction_id": _tensor("prediction_id", "DT_STRING", "-1")},
         "method_name": PREDICT_METHOD,
     }
-    classes = [] if there.kind == "regress" else there.classes
+    about: dict[str, Any] = {"classes": []}
+    if there.kind == "classify":
+        about = {"classes": there.classes, "probabilities": there.probabilities_are}
     return {
         "model_spec": {"name": there.model, "signature_name": "", "version": str(there.version)},
-        "metadata": {"signature_def": {"signature_def": {SIGNATURE: signature}}, "classes": classes},
+        "metadata": {"signature_def": {"signature_def": {SIGNATURE: signature}}, **about},
     }
 
 

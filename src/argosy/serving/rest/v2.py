@@ -17,10 +17,11 @@ from argosy.serving.rest import v2_body
 from argosy.serving.rest.callers import caller_of
 from argosy.serving.rest.inference_responses import inference_response, prediction_headers
 from argosy.serving.tensors import (
+    OUTPUTS,
+    TEXT_OUTPUTS,
     check_outputs,
     check_shapes,
     json_texts,
-    output_names,
     output_tensors,
     rows_of_tensors,
 )
@@ -64,8 +65,7 @@ class V2Protocol:
         v2_body.fill_binary_tensors(body.inputs, binary)
         check_values(json_texts(body.inputs), self._limits)
         if body.outputs:
-            there = self._dataplane.metadata(name, version)
-            check_outputs(body.wanted, there.has_probabilities, there.kind)
+            check_outputs(body.wanted, self._dataplane.metadata(name, version).kind)
         given = rows_of_tensors(body.inputs, reads)
         response = await self._dataplane.infer(
             InferRequest(name, given, version, **caller_of(request, body.parameters))
@@ -92,6 +92,8 @@ def _asked(request: Request) -> tuple[str, str | None]:
 
 def _parameters(there: ModelMetadata) -> dict[str, Any]:
     found = {"version": str(there.version), "definition": there.label}
+    if there.kind == "classify":
+        found["probabilities"] = there.probabilities_are
     if there.answered_from is None:
         return found
     thresholds = dict(zip(there.classes, there.answered_from.tolist(), strict=True))
@@ -99,16 +101,11 @@ def _parameters(there: ModelMetadata) -> dict[str, Any]:
 
 
 def _outputs(there: ModelMetadata) -> list[dict[str, Any]]:
-    *answer, prediction_id = output_names(there.has_probabilities, there.kind)
-    if there.kind == "regress":
-        found = [{"name": answer[0], "datatype": "FP64", "shape": [-1]}]
-    else:
-        label, scores = answer
-        found = [
-            {"name": label, "datatype": "BYTES", "shape": [-1]},
-            {"name": scores, "datatype": "FP64", "shape": [-1, len(there.classes)]},
-        ]
-    return [*found, {"name": prediction_id, "datatype": "BYTES", "shape": [-1]}]
+    shapes = {"probabilities": [-1, len(there.classes)]}
+    return [
+        {"name": name, "datatype": "BYTES" if name in TEXT_OUTPUTS else "FP64", "shape": shapes.get(name, [-1])}
+        for name in OUTPUTS[there.kind]
+    ]
 
 
 def _metadata(there: ModelMetadata) -> dict[str, Any]:
