@@ -421,6 +421,10 @@ class DecisionOvertaken(Overtaken):
 # --- running
 
 
+class RestartRequired(UserMistake):
+    """A changed setting has no effect on a server that runs."""
+
+
 class PortInUse(UserMistake):
     """Another program listens on that address."""
 

@@ -24,6 +24,12 @@ def configure() -> None:
     root.propagate = False
 
 
+def follow_setting(level: str | None) -> None:
+    """Log from that level on, or from `info`; where the variable names one, that stays."""
+    if not os.environ.get(LEVEL):
+        logging.getLogger("argosy").setLevel((level or "info").upper())
+
+
 class _Formatter(logging.Formatter):
     """What came in with data sends nothing to the terminal that shows the log."""
 

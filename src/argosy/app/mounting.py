@@ -19,6 +19,8 @@ from argosy.predictions.log import PredictionLog
 from argosy.serving.aspired_versions import ServedVersions
 from argosy.serving.limits import InputLimits
 from argosy.serving.model_server import ModelServer
+from argosy.serving.reloading import Reloading
+from argosy.serving.rest.reload_route import reload_routes
 from argosy.store.store import Store
 from argosy.transfer.remote_store import RemoteStore
 from argosy.transfer.store_routes import store_routes
@@ -37,11 +39,12 @@ def http_server(
     is_strict: bool = False,
     is_stored: bool = False,
     remote: RemoteStore | None = None,
+    reloading: Reloading | None = None,
 ) -> HttpServer:
     """Serves `models`, or all there are; `hosts` are further names that it may be asked under. Strict, it raises
     PluginCodeChanged where one of them was trained with other code of a user's plug-in than is here; with `is_stored`
     these answer with the code that was kept with them, and CodeNotKept is raised where none was. Of a `remote` store
-    its models are served.
+    its models are served. With `reloading` its settings can be changed while it runs.
 
     Routes that are asked most often come first.
     """
@@ -63,11 +66,19 @@ def http_server(
     predictions = PredictionLog(database, vault, spool)
     feedback = FeedbackLog(database, vault, bring=predictions.bring)
     writer = FeedbackWriter(feedback, predictions, feedback_counter(metrics.registry))
+    reloadings = [] if reloading is None else [reloading]
+    for one in reloadings:
+        one.call(model_server.apply)
     return HttpServer(
-        [model_server.routes(of_requests), feedback_routes(writer), store_routes(store)],
+        [
+            model_server.routes(of_requests),
+            feedback_routes(writer),
+            store_routes(store),
+            *map(reload_routes, reloadings),
+        ],
         Access(Authentication(Tokens(database, vault)), Sites(hosts)),
         metrics,
         of_requests,
-        [model_server],
+        [model_server, *reloadings],
         given.connections,
     )

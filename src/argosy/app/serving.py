@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from argosy import processes
+from argosy import processes, telemetry
 from argosy.backends import Backends
+from argosy.definitions import load_settings
 from argosy.jobs.selection import champion_advice, without_champion
 from argosy.telemetry import logger
 
@@ -28,9 +30,11 @@ def server_of(
     """A server of what the settings name: by default every version that has an alias."""
     from argosy.app.mounting import http_server
     from argosy.serving.aspired_versions import served_versions
+    from argosy.serving.reloading import Reloading
 
     backends.load_plugins()
     settings = backends.settings
+    telemetry.follow_setting(settings.server.log_level)
     return http_server(
         backends.store,
         backends.vault,
@@ -41,6 +45,7 @@ def server_of(
         is_strict=is_strict,
         is_stored=is_stored,
         remote=remote,
+        reloading=Reloading(settings, lambda: load_settings(backends.root, os.environ)),
     )
 
 

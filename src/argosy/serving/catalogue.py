@@ -12,10 +12,13 @@ from argosy.store.trained import Version
 
 
 class StoreCatalogue:
-    """`wanted` names the models to serve and how; empty: all of them. Every commit to the database may be news."""
+    """`wanted` names the models to serve and how; empty: all of them. Every commit to the database may be news.
+
+    Any thread may replace `wanted`; it counts from the next reading on.
+    """
 
     def __init__(self, store: Store, wanted: Mapping[str, ServedVersions]) -> None:
-        self._store, self._wanted = store, wanted
+        self._store, self.wanted = store, wanted
         self._known: list[AspiredVersions] = []
         self._seen: tuple[int, int] | None = None
 
@@ -23,9 +26,9 @@ class StoreCatalogue:
         """What should be served; the versions are read only where some were added or an alias was moved."""
         changes = self._store.count_changes()  # before they are read: what comes in between is read the next time
         if changes != self._seen:
-            self._known = _wanted_of(self._store.all_versions(), self._wanted)
+            self._known = offers(self._store.all_versions())
             self._seen = changes
-        return list(self._known)
+        return _wanted_of(self._known, self.wanted)
 
     def wait(self, seconds: float) -> bool:
         """Wait until somebody may have committed to the database, for that long at most."""
@@ -36,21 +39,21 @@ class PolledCatalogue:
     """The same of a store that has no news: one that another machine offers."""
 
     def __init__(self, all_versions: Callable[[], Sequence[Version]], wanted: Mapping[str, ServedVersions]) -> None:
-        self._all_versions, self._wanted = all_versions, wanted
+        self._all_versions, self.wanted = all_versions, wanted
 
     def read(self) -> Sequence[AspiredVersions]:
-        return _wanted_of(self._all_versions(), self._wanted)
+        return _wanted_of(offers(self._all_versions()), self.wanted)
 
     def wait(self, seconds: float) -> bool:
         time.sleep(seconds)
         return False
 
 
-def _wanted_of(versions: Sequence[Version], wanted: Mapping[str, ServedVersions]) -> list[AspiredVersions]:
+def _wanted_of(offered: Sequence[AspiredVersions], wanted: Mapping[str, ServedVersions]) -> list[AspiredVersions]:
     return [
-        select_versions(offered, wanted.get(offered.model, ServedVersions()))
-        for offered in offers(versions)
-        if not wanted or offered.model in wanted
+        select_versions(one, wanted.get(one.model, ServedVersions()))
+        for one in offered
+        if not wanted or one.model in wanted
     ]
 
 

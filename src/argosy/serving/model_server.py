@@ -10,6 +10,7 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
+from argosy.definitions.project import Settings
 from argosy.http.endpoint import Routes
 from argosy.http.request_limits import RequestLimits
 from argosy.models.runtimes import CALL_SECONDS
@@ -17,7 +18,7 @@ from argosy.predictions import segments
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.spool import SpoolWriter
-from argosy.serving.aspired_versions import ServedVersions
+from argosy.serving.aspired_versions import ServedVersions, served_versions
 from argosy.serving.catalogue import PolledCatalogue, StoreCatalogue
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.drift_gauges import DriftGauges
@@ -32,6 +33,7 @@ from argosy.serving.source import POLL_SECONDS, Catalogue, Source
 from argosy.serving.spool_gauges import SpoolGauges
 from argosy.store.store import Store
 from argosy.store.trained import Version
+from argosy.telemetry import follow_setting
 from argosy.vault.vault import Vault
 
 SWITCH_SECONDS = 0.0005
@@ -95,6 +97,12 @@ class ModelServer:
     def routes(self, limits: RequestLimits) -> Routes:
         """What it answers over HTTP."""
         return serving_routes(self.dataplane, limits)
+
+    def apply(self, settings: Settings) -> None:
+        """Serve from now on what these settings say; of the others those that a running server applies. Any thread."""
+        follow_setting(settings.server.log_level)
+        self.dataplane.limits = InputLimits(settings.limits.text_bytes, settings.limits.rows)
+        self._source.want(served_versions(settings.server.models))
 
     def start(self) -> None:
         """Begin to look for versions and to load them."""

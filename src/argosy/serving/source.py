@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from argosy.error_messages import message_of
-from argosy.serving.aspired_versions import AspiredVersions
+from argosy.serving.aspired_versions import AspiredVersions, ServedVersions
 from argosy.telemetry import logger
 
 POLL_SECONDS: Final = 2.0
@@ -24,7 +24,10 @@ _log = logger("argosy.serving")
 
 
 class Catalogue(Protocol):
-    """Of the source's thread alone."""
+    """Of the source's thread alone, except for `wanted`."""
+
+    wanted: Mapping[str, ServedVersions]
+    """The models to serve and how; empty: all of them. Any thread may replace it."""
 
     def read(self) -> Sequence[AspiredVersions]:
         """What should be served."""
@@ -43,7 +46,7 @@ class Source:
         self._catalogue, self._aspire, self._poll_seconds = catalogue, aspire, poll_seconds
         self._last: Sequence[AspiredVersions] | None = None
         self._problem = ""
-        self._stop = threading.Event()
+        self._stop, self._hurry = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
     def poll(self) -> bool:
@@ -60,6 +63,11 @@ class Source:
         self._aspire(found)
         return True
 
+    def want(self, wanted: Mapping[str, ServedVersions]) -> None:
+        """Serve these from now on; the catalogue is asked again at once. Any thread."""
+        self._catalogue.wanted = wanted
+        self._hurry.set()
+
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="argosy-source", daemon=True)
         self._thread.start()
@@ -71,13 +79,14 @@ class Source:
 
     def _run(self) -> None:
         while not self._stop.is_set():
+            self._hurry.clear()
             self.poll()
             self._stop.wait(PAUSE_SECONDS)
             self._wait()
 
     def _wait(self) -> None:
         deadline = time.monotonic() + self._poll_seconds
-        while not self._stop.is_set() and (left := deadline - time.monotonic()) > 0:
+        while not self._stop.is_set() and not self._hurry.is_set() and (left := deadline - time.monotonic()) > 0:
             try:
                 if self._catalogue.wait(min(left, LOOK_SECONDS)):
                     return

@@ -13,10 +13,12 @@ from pathlib import Path
 from argosy import telemetry
 from argosy.app.backends import database
 from argosy.app.mounting import http_server
-from argosy.definitions.project import LimitSettings
+from argosy.definitions.project import LimitSettings, Settings, load_settings
 from argosy.models.adapted_model import AdaptedModel
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.log import PredictionLog
+from argosy.serving.aspired_versions import served_versions
+from argosy.serving.reloading import Reloading
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
 from argosy.store.trained import Trained
@@ -71,6 +73,11 @@ class Project:
             self.store.record(transaction, trained)
             return self.store.add_version(transaction, name, label)
 
+    def settings(self) -> Settings:
+        """What its `argosy.yaml` says, where it has one."""
+        file = self.folder / "argosy.yaml"
+        return load_settings(self.folder, {}) if file.exists() else Settings(name=self.folder.name)
+
     def promote(self, number: int, name: str = "topics", alias: str = "champion") -> None:
         with self.database.write() as transaction:
             self.store.promote(transaction, name, number, alias, by="test", reason="test")
@@ -80,7 +87,16 @@ def main(folder: str, port: str = "0", other_limits: str = "{}", hosts: str = "[
     telemetry.configure()
     project = Project(Path(folder))
     limits = LimitSettings(**{"text_bytes": 100_000, "body_bytes": 1_000_000, "rows": 100, **json.loads(other_limits)})
-    server = http_server(project.store, project.vault, project.spool, limits=limits, hosts=json.loads(hosts))
+    settings = project.settings()
+    server = http_server(
+        project.store,
+        project.vault,
+        project.spool,
+        models=served_versions(settings.server.models),
+        limits=limits,
+        hosts=json.loads(hosts),
+        reloading=Reloading(settings, project.settings),
+    )
     server.run("127.0.0.1", int(port), lambda url: print(url, flush=True))  # noqa: T201
 
 

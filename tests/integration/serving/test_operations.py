@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from argosy.app.mounting import http_server
 from argosy.errors import AddressInvalid, PortInUse
 from argosy.http.listening import listen
+from argosy.serving.reloading import Reloading
 from argosy.testing.waiting import PATIENCE
 
 
@@ -16,7 +17,8 @@ def test_the_openapi_document_is_valid_and_has_every_route(shared):
     document = shared.client.get("/openapi.json").json()
     OpenAPIV31SpecValidator(document).validate()
     project = shared.project
-    app = http_server(project.store, project.vault, project.spool).app
+    reloading = Reloading(project.settings(), project.settings)
+    app = http_server(project.store, project.vault, project.spool, reloading=reloading).app
     served = {(route.path, method) for route in app.routes for method in route.methods - {"HEAD"}}
     served = {one for one in served if ":{verb}" not in one[0]}  # answers that there is no such method
     described = {(path, method.upper()) for path, methods in document["paths"].items() for method in methods}

@@ -1,0 +1,46 @@
+"""What differs between two readings of a project's settings, one line a setting. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from argosy.definitions.project import Settings
+from argosy.typed_values import shown
+
+
+@dataclass(frozen=True)
+class SettingChange:
+    """`old` and `new` as JSON has them; None where the setting is not given."""
+
+    setting: str
+    old: Any
+    new: Any
+
+    def __str__(self) -> str:
+        return f"{self.setting}: {_words(self.old)} → {_words(self.new)}"
+
+
+def setting_changes(old: Settings, new: Settings) -> list[SettingChange]:
+    """Every setting whose value is another one, by name. What is there on one side only is one change as a whole."""
+    return list(_changes("", msgspec.to_builtins(old), msgspec.to_builtins(new)))
+
+
+def _changes(path: str, old: Any, new: Any) -> Iterator[SettingChange]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for name in sorted({*old, *new}, key=str):
+            yield from _changes(f"{path}.{name}" if path else str(name), old.get(name), new.get(name))
+    elif old != new:
+        yield SettingChange(path, _given(old), _given(new))
+
+
+def _given(value: Any) -> Any:
+    """Without what was left out."""
+    return {name: one for name, one in value.items() if one is not None} if isinstance(value, Mapping) else value
+
+
+def _words(value: Any) -> str:
+    return "not set" if value is None else shown(value)
