@@ -78,6 +78,12 @@ def start(project):
         server.close()
 
 
+@pytest.fixture(scope="session")
+def running():
+    """Starts a server of a project; the test ends it."""
+    return RunningServer
+
+
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     """One server for tests without visible changes: versions 1 (champion) and 2 (canary, svm)."""

@@ -53,9 +53,11 @@ def test_the_models_are_listed_with_what_answers_by_default(shared):
 
 @pytest.mark.parametrize("model", ["topics", "topics/versions/1", "topics/labels/canary"])
 def test_another_verb_is_answered_with_those_there_are(shared, model):
-    answer = shared.client.post(f"/v1/models/{model}:classify", json={"instances": ["a"]})
+    answer = shared.client.post(f"/v1/models/{model}:train", json={"instances": ["a"]})
     assert answer.status_code == 404
-    assert answer.json()["error"] == "a model has no verb 'classify': POST …:predict asks it"
+    assert answer.json()["error"] == "a model has no verb 'train': there are predict, classify and regress"
+    refused = shared.client.post(f"/v1/models/{model}:explain", json={"instances": ["a"]})
+    assert (refused.status_code, "explains" in refused.json()["error"]) == (404, True)
 
 
 def samples(server):

@@ -41,5 +41,5 @@ def test_outputs_of_v2():
 
 
 def test_outputs_of_tensorflow_serving():
-    assert tensorflow._rows(response())["predictions"][0] == {"value": 1.5, "prediction_id": "a"}
+    assert tensorflow._rows(response()) == {"predictions": [1.5, -0.1, 1e300], "prediction_ids": ["a", "b", "c"]}
     assert tensorflow._columns(response()) == {"value": [1.5, -0.1, 1e300], "prediction_id": ["a", "b", "c"]}

@@ -13,6 +13,7 @@ from argosy.serving.rest.index import ModelIndex
 from argosy.serving.rest.inference_responses import PREDICTION_HEADER, VERSION_HEADER
 from argosy.serving.rest.schemas import SCHEMAS
 from argosy.serving.rest.tensorflow import TensorFlowProtocol
+from argosy.serving.rest.tensorflow_examples import TensorFlowExamples
 from argosy.serving.rest.v2 import V2Protocol
 from argosy.serving.rest.v2_body import InferBody
 from argosy.vault.tokens import PREDICT
@@ -45,7 +46,7 @@ def serving_routes(dataplane: DataPlane, limits: RequestLimits) -> Routes:
     """Those asked most often come first."""
     table = [
         *_v2(V2Protocol(dataplane, limits)),
-        *_tensorflow(TensorFlowProtocol(dataplane, limits)),
+        *_tensorflow(TensorFlowProtocol(dataplane, limits), TensorFlowExamples(dataplane, limits)),
         *_index(ModelIndex(dataplane)),
     ]
     return Routes([_with_headers(one) for one in table], SCHEMAS, [InferBody], PATH_PARAMETERS, PLACES)
@@ -75,7 +76,7 @@ def _v2(v2: V2Protocol) -> list[Endpoint]:
     return [replace(one, scope="" if one.name in OPEN else PREDICT, tag="v2") for one in table]
 
 
-def _tensorflow(tensorflow: TensorFlowProtocol) -> list[Endpoint]:
+def _tensorflow(tensorflow: TensorFlowProtocol, examples: TensorFlowExamples) -> list[Endpoint]:
     made = []
     paths = (
         ("/v1/models/{model}", "", "a model"),
@@ -88,11 +89,31 @@ def _tensorflow(tensorflow: TensorFlowProtocol) -> list[Endpoint]:
             Endpoint(
                 "POST", f"{path}:predict", f"v1_predict{suffix}", tensorflow.predict, predict, "Predictions", "Predict"
             ),
+            *_of_examples(examples, path, suffix, noun),
             Endpoint("GET", path, f"v1_status{suffix}", tensorflow.status, status, "VersionStatuses"),
             Endpoint("GET", f"{path}/metadata", f"v1_metadata{suffix}", tensorflow.metadata, metadata, "Signatures"),
             Endpoint("POST", f"{path}:{{verb}}", f"v1_other_verb{suffix}", tensorflow.other_verb, "", ""),
         ]
     return [replace(one, scope=PREDICT, tag="tensorflow") for one in made]
+
+
+def _of_examples(examples: TensorFlowExamples, path: str, suffix: str, noun: str) -> list[Endpoint]:
+    classify = f"Every class with its probability, by {noun}."
+    regress = f"Numbers, by {noun}."
+    return [
+        Endpoint(
+            "POST",
+            f"{path}:classify",
+            f"v1_classify{suffix}",
+            examples.classify,
+            classify,
+            "Classifications",
+            "Examples",
+        ),
+        Endpoint(
+            "POST", f"{path}:regress", f"v1_regress{suffix}", examples.regress, regress, "Regressions", "Examples"
+        ),
+    ]
 
 
 def _index(index: ModelIndex) -> list[Endpoint]:

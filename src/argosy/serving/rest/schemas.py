@@ -7,6 +7,8 @@ from argosy.http.schemas import ANYTHING, BOOLEAN, FIELDS, INTEGER, STRING, Sche
 _NUMBER: Schema = {"type": "number"}
 _NUMBERS = array_schema(_NUMBER)
 _BASE64 = object_schema({"b64": {"type": "string", "contentEncoding": "base64"}})
+_VALUE: Schema = {"anyOf": [STRING, _NUMBER, _BASE64, {"type": "null"}]}
+_FEATURES: Schema = {"type": "object", "additionalProperties": {"anyOf": [_VALUE, array_schema(_VALUE)]}}
 _INSTANCE: Schema = {"anyOf": [STRING, _BASE64, FIELDS, array_schema(ANYTHING)]}
 _TENSOR = object_schema({"name": STRING, "datatype": STRING, "shape": array_schema(INTEGER)})
 _OUTPUT = object_schema(
@@ -63,16 +65,18 @@ SCHEMAS: dict[str, Schema] = {
                 {
                     "predictions": array_schema(
                         object_schema(
-                            {"prediction_id": STRING},
-                            label=STRING,
-                            confidence=_NUMBER,
-                            probabilities=_NUMBERS,
+                            {
+                                "label": STRING,
+                                "confidence": _NUMBER,
+                                "probabilities": _NUMBERS,
+                                "prediction_id": STRING,
+                            },
                             scores=_NUMBERS,
-                            value=_NUMBER,
                         )
                     )
                 }
             ),
+            object_schema({"predictions": _NUMBERS, "prediction_ids": array_schema(STRING)}),
             object_schema(
                 {
                     "outputs": object_schema(
@@ -87,6 +91,16 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ]
     },
+    "Examples": object_schema(
+        {"examples": array_schema(_FEATURES)}, signature_name=STRING, context={"anyOf": [_FEATURES, {"type": "null"}]}
+    ),
+    "Classifications": object_schema(
+        {
+            "results": array_schema(array_schema({"type": "array", "prefixItems": [STRING, _NUMBER], "minItems": 2})),
+            "prediction_ids": array_schema(STRING),
+        }
+    ),
+    "Regressions": object_schema({"results": _NUMBERS, "prediction_ids": array_schema(STRING)}),
     "VersionStatuses": object_schema(
         {
             "model_version_status": array_schema(

@@ -64,7 +64,10 @@ class TensorFlowProtocol:
         return inference_response({"outputs": _columns(response)} if is_columnar else _rows(response), response)
 
     async def other_verb(self, request: Request) -> NoReturn:
-        raise RouteNotFound(f"a model has no verb '{abridged(request.path_params['verb'])}': POST …:predict asks it")
+        verb = request.path_params["verb"]
+        if verb == "explain":
+            raise RouteNotFound("no model here explains its answers: POST …:predict asks it")
+        raise RouteNotFound(f"a model has no verb '{abridged(verb)}': there are predict, classify and regress")
 
 
 def check_signature(name: Any) -> None:
@@ -160,6 +163,8 @@ def _asked(request: Request) -> tuple[str, str | None]:
 
 
 def _rows(response: InferResponse) -> dict[str, Any]:
+    if response.kind == "regress":  # one output has no name, as TensorFlow Serving has it
+        return {"predictions": response.values, "prediction_ids": response.prediction_ids}
     columns = _columns(response)
     return {"predictions": [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]}
 

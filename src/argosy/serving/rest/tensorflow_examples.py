@@ -1,0 +1,117 @@
+"""TensorFlow Serving's classify and regress: examples of named features in, labels with scores or numbers out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from argosy.errors import RequestInvalid
+from argosy.http.bodies import json_type, read_body
+from argosy.http.request_limits import RequestLimits, check_values
+from argosy.models.adapter import FieldKind
+from argosy.models.answers import AnswerKind
+from argosy.models.inputs import is_lone_text
+from argosy.serving.dataplane import DataPlane
+from argosy.serving.limits import check_rows
+from argosy.serving.requests import InferRequest, InferResponse
+from argosy.serving.rest.callers import caller_of
+from argosy.serving.rest.inference_responses import inference_response
+from argosy.serving.rest.tensorflow_json import parse_tensorflow_json
+from argosy.serving.tensors import text_of_base64
+from argosy.typed_values import abridged
+from argosy.types import Input
+
+SIGNATURES: Final[Mapping[AnswerKind, tuple[str, ...]]] = {
+    kind: ("", "serving_default", f"tensorflow/serving/{kind}") for kind in ("classify", "regress")
+}
+"""The default one, and the method's own name, by which TensorFlow's examples call it."""
+
+
+class TensorFlowExamples:
+    def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:
+        self._dataplane, self._limits = dataplane, limits
+
+    async def classify(self, request: Request) -> Response:
+        """Every class with its probability, of each example; of a model of numbers its number, without a label."""
+        response = await self._asked(request, "classify")
+        if response.kind == "regress":
+            pairs: list[Any] = [[["", value]] for value in response.values]
+        else:
+            rows = response.probabilities.tolist()
+            pairs = [[list(pair) for pair in zip(response.classes, row, strict=True)] for row in rows]
+        return _results(pairs, response)
+
+    async def regress(self, request: Request) -> Response:
+        """The number of each example; raises RequestInvalid where the model answers labels."""
+        response = await self._asked(request, "regress")
+        return _results(response.values, response)
+
+    async def _asked(self, request: Request, verb: AnswerKind) -> InferResponse:
+        data = await read_body(request, self._limits.body_bytes)
+        check_values(data, self._limits)
+        body = parse_tensorflow_json(data)
+        if (name := body.get("signature_name")) not in (None, *SIGNATURES[verb]):
+            shown = f"'{abridged(name)}'" if isinstance(name, str) else json_type(name)
+            raise RequestInvalid(f"signature_name is {shown}; there are: {', '.join(SIGNATURES[verb][1:])}")
+        model, version = request.path_params["model"], request.path_params.get("version")
+        version = request.path_params.get("label", version)
+        there = self._dataplane.metadata(model, version)
+        if verb == "regress" and there.kind != "regress":
+            raise RequestInvalid(f"'{model}' answers labels, not numbers: POST …:classify or …:predict asks it")
+        if isinstance(body.get("examples"), list):
+            check_rows(len(body["examples"]), self._dataplane.limits)
+        given = inputs_of_examples(body, there.reads)
+        return await self._dataplane.infer(InferRequest(model, given, version, **caller_of(request)))
+
+
+def inputs_of_examples(body: Mapping[str, Any], reads: Mapping[str, FieldKind]) -> list[Input]:
+    """The inputs of a classify or regress request, for a model that reads these fields; raises RequestInvalid. Pure.
+
+    Features of the `context` are those of every example. Of a model of texts, an example's only feature is its text.
+    """
+    examples, context = body.get("examples"), body.get("context")
+    if not isinstance(examples, list):
+        raise RequestInvalid('the body must have "examples", an array of objects: {"examples": [{"FEATURE": VALUE}]}')
+    if not isinstance(context, dict | None):
+        raise RequestInvalid(f"context must be an object, not {json_type(context)}")
+    common = _features(context or {}, "context")
+    return [_example(one, f"examples[{row}]", common, reads) for row, one in enumerate(examples)]
+
+
+def _example(example: Any, where: str, common: Mapping[str, Any], reads: Mapping[str, FieldKind]) -> Input:
+    if not isinstance(example, dict):
+        raise RequestInvalid(f"{where} must be an object, not {json_type(example)}")
+    for name in example:
+        if name in common:
+            raise RequestInvalid(f"{where} has the feature '{abridged(name)}', which is in the context as well")
+    features = {**common, **_features(example, where)}
+    if not is_lone_text(reads) or len(features) != 1:
+        return features
+    [text] = features.values()
+    if not isinstance(text, str):
+        raise RequestInvalid(f"{where} must have a text, not {json_type(text)}")
+    return text
+
+
+def _features(given: Mapping[str, Any], where: str) -> dict[str, Any]:
+    return {name: _value(value, f"{where}.{abridged(name)}") for name, value in given.items()}
+
+
+def _value(value: Any, where: str) -> Any:
+    """A feature's value: a lone one, or a list of one, each maybe in base64."""
+    if isinstance(value, list):
+        if len(value) != 1:
+            raise RequestInvalid(f"{where} has {len(value)} values: a field of the model has one")
+        [value] = value
+    if isinstance(value, dict):
+        if value.keys() != {"b64"}:
+            raise RequestInvalid(f'{where} must be a value, a list of one, or {{"b64": …}}')
+        return text_of_base64(value["b64"], f"{where}.b64")
+    return value
+
+
+def _results(results: list[Any], response: InferResponse) -> Response:
+    return inference_response({"results": results, "prediction_ids": response.prediction_ids}, response)
