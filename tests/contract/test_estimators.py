@@ -11,7 +11,11 @@ from argosy.models.estimators import estimators
 from argosy.testing.estimators import answered_rows, check_estimator
 
 OF_MEMBERS = {"mean", "stack", "vote"}
-EXTRAS = {"gradient_boosting": ["lightgbm"], "transformer": ["torch", "onnx", "onnxruntime"]}
+EXTRAS = {
+    "gradient_boosting": ["lightgbm"],
+    "gradient_boosting_regressor": ["lightgbm"],
+    "transformer": ["torch", "onnx", "onnxruntime"],
+}
 MAY_BE_MISSING = {"transformer"}  # PyTorch is too large for `make test`
 VARIANTS = [
     ("gradient_boosting", {"trees": 10, "min_rows": 3}),
@@ -19,6 +23,10 @@ VARIANTS = [
         "gradient_boosting",
         {"trees": 5, "min_rows": 3, "row_share": 0.8, "feature_share": 0.5, "class_weight": "balanced"},
     ),
+    ("gradient_boosting_regressor", {"trees": 20, "min_rows": 3}),
+    ("gradient_boosting_regressor", {"trees": 20, "min_rows": 3, "row_share": 0.8, "loss": "absolute"}),
+    ("ridge", {}),
+    ("ridge", {"alpha": 0.01, "tolerance": 1e-3}),
     ("calibrated", {}),
     ("calibrated", {"of": "naive_bayes", "method": "isotonic", "folds": 3}),
     ("calibrated", {"of": "logistic", "settings": {"C": 10}, "method": "none", "thresholds": "macro_f1"}),

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from argosy.cli.output import WIDTH, print_line, print_table
+from argosy.definitions.metrics import OF_NUMBERS, figure_text, metric_name
 from argosy.shortening import NUMBERED, distinct_short_forms
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Column = tuple[str, Callable[[Row], str]]
 
-FIGURES = {"accuracy": "accuracy", "micro_f1": "micro-F1", "macro_f1": "macro-F1", "log_loss": "log loss"}
-"""Names of metrics for people."""
-_DROPPED = (">log loss", ">accuracy", ">exact", ">macro-F1", ">kB", ">µs", ">fit s")
+_DROPPED = (">R²", ">RMSE", ">log loss", ">accuracy", ">exact", ">macro-F1", ">kB", ">µs", ">fit s")
 """Columns in the order in which they are left out of a table that is too wide."""
 _INNER = re.compile(r"([(+] ?\w+) [^()+]*?(?= \+|\))")
 """Options of plug-ins inside another's, as of `union of=(tfidf ngrams=[1, 2] + …)`: names are shorter."""
@@ -33,7 +32,7 @@ def print_leaderboard(project: Project, plan: str, top: int | None = None) -> No
         print_line(f"Nothing is trained yet: argosy train {plan or 'plan.yaml'}")
         return
     width = shutil.get_terminal_size((WIDTH, 24)).columns
-    for _, group in groupby(rows, lambda row: (row["dataset"], row["evaluate"], row["share"])):
+    for _, group in groupby(rows, lambda row: (row["dataset"], row["evaluate"], row["share"], row["ranked_by"])):
         _print_dataset(list(group), plan, top, width)
     if any(row.get("replaced") for row in rows):
         print_line("† of an earlier form of the plan.")
@@ -64,7 +63,7 @@ def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> N
     shown = rows[:top]
     by = f" by {rows[0]['evaluate']}" if rows[0]["evaluate"] else ""
     share = f", {rows[0]['share']:.0%} of its training part" if rows[0]["share"] < 1 else ""
-    figure = FIGURES.get(rows[0]["ranked_by"], rows[0]["ranked_by"])
+    figure = metric_name(rows[0]["ranked_by"])
     title = f"Dataset {rows[0]['dataset']}{share}, ranked on validation{by}: {figure} with 95 % intervals"
     columns, cells = fitted(shown, width)
     print_table(columns, cells, title)
@@ -86,12 +85,14 @@ def _print_baseline(rows: Sequence[Row]) -> None:
     first, constant = rows[0], sum(row["is_constant"] for row in rows)
     if first["baseline_label"] is not None:
         figures = [
-            f"{value:.3f} on {part}"
+            f"{figure_text(value)} on {part}"
             for part in ("validation", "test")
             if (value := first[f"{part}_baseline"]) is not None
         ]
-        metric = "micro-F1" if first.get("test_micro_f1") is not None else "accuracy"
-        print_line(f"Majority baseline (always '{first['baseline_label']}'): {metric} {', '.join(figures)}")
+        is_number = first["ranked_by"] in OF_NUMBERS
+        there = "mae" if is_number else "micro_f1" if first.get("test_micro_f1") is not None else "accuracy"
+        name, metric = "Mean" if is_number else "Majority", metric_name(there)
+        print_line(f"{name} baseline (always '{first['baseline_label']}'): {metric} {', '.join(figures)}")
     if constant == len(rows):
         print_line("Every definition gives one answer to all rows: it has learned nothing from this dataset.")
     elif constant:
@@ -149,6 +150,8 @@ def _width(names: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
 
 def _others(rows: Sequence[Row]) -> dict[str, str]:
     """The test part's other figures by column: for label sets, the accuracy is that of exact sets."""
+    if rows and rows[0]["ranked_by"] in OF_NUMBERS:
+        return {f">{metric_name(one)}": f"test_{one}" for one in OF_NUMBERS if one != rows[0]["ranked_by"]}
     are_sets = any(row.get("test_micro_f1") is not None for row in rows)
     ranked_by = rows[0]["ranked_by"] if rows else "accuracy"
     named = {"accuracy": ">exact" if are_sets else ">accuracy", "macro_f1": ">macro-F1", "log_loss": ">log loss"}
@@ -157,7 +160,7 @@ def _others(rows: Sequence[Row]) -> dict[str, str]:
 
 def _columns(rows: Sequence[Row], but: Sequence[str] = (), spread_of: str = "validation test") -> list[Column]:
     def figure(row: Row, name: str) -> str:
-        return "–" if row[name] is None else f"{row[name]:.3f}"
+        return "–" if row[name] is None else figure_text(row[name])
 
     def spread(row: Row, part: str) -> str:
         name = f"{part}_{row['ranked_by']}"

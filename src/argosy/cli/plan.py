@@ -317,7 +317,7 @@ def _print_rows(plan: Plan, datasets: Sequence[Frozen]) -> None:
         parts = ", ".join(f"{part} {rows:,}" for part, rows in rows_by_part(frozen).items())
         print_line(f"Dataset {frozen.digest[:12]} of '{frozen.collection}': {plural(frozen.rows, 'row')} ({parts}).")
         if frozen.baseline:
-            print_line(f"  majority baseline ({frozen.baseline})")
+            print_line(f"  {'mean' if frozen.are_numbers else 'majority'} baseline ({frozen.baseline})")
         for problem in frozen.problems:
             print_line(f"  warning: {problem}")
         print_alike(frozen.alike, "'argosy examples import --fold-case' merges them")

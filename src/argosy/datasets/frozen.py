@@ -40,29 +40,33 @@ class Frozen:
     collection: str
     rows: int
     counts: dict[Part, dict[str, int]]
+    are_numbers: bool = False
+    """Whether the models that are to learn from it take its labels as numbers."""
 
     @property
     def alike(self) -> list[tuple[str, ...]]:
         """Labels that may be meant as one, in groups."""
+        if self.are_numbers:
+            return []
         return alike({label for by_label in self.counts.values() for label in by_label})
 
     @property
     def missing_words(self) -> dict[str, int]:
         """Labels that look like missing values, with their rows."""
         found = Counter[str]()
-        for by_label in self.counts.values():
+        for by_label in () if self.are_numbers else self.counts.values():
             found.update(missing_words(by_label))
         return dict(found)
 
     @property
     def baseline(self) -> Baseline | None:
-        """The figures of always answering the most frequent class."""
-        return baseline(self.counts)
+        """The figures of always answering the most frequent class, or the mean number."""
+        return baseline(self.counts, are_numbers=self.are_numbers)
 
     @property
     def problems(self) -> list[str]:
         """Why nothing will be learned from these labels."""
-        return problems(self.counts)
+        return [] if self.are_numbers else problems(self.counts)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON values."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ import msgspec
 
 from argosy.database import Transaction
 from argosy.datasets import statements as sql
+from argosy.definitions.metrics import HEADLINES, figure_text, metric_name
+from argosy.label_numbers import number_in
 from argosy.label_sets import as_members, is_set
 from argosy.types import Part
 
@@ -24,29 +27,50 @@ LEAST_ROWS = 2
 class Baseline:
     """The most frequent class of the training part, and the figures of always answering it: None without rows.
 
-    Accuracy, or where rows have several labels micro-F1: what a leaderboard is ranked by.
+    Accuracy, or where rows have several labels micro-F1: what a leaderboard is ranked by. Of numbers, the mean of the
+    training part and the mean absolute error.
     """
 
     label: str
     validation: float | None
     test: float | None
+    metric: str = "accuracy"
 
     def __str__(self) -> str:
         parts = {"validation": self.validation, "test": self.test}
-        figures = [f"{value:.3f} on {part}" for part, value in parts.items() if value is not None]
-        return f"always '{self.label}': {', '.join(figures)}"
+        figures = [f"{figure_text(value)} on {part}" for part, value in parts.items() if value is not None]
+        named = f"{metric_name(self.metric)} " if self.metric == HEADLINES["numbers"] else ""
+        return f"always '{self.label}': {named}{', '.join(figures)}"
 
 
-def baseline(counts: Counts, pooled: bool = False) -> Baseline | None:
+def baseline(counts: Counts, pooled: bool = False, are_numbers: bool = False) -> Baseline | None:
     """Of a dataset; `pooled` where training and validation are validated on together, as by folds."""
     train, validation, test = (Counter(counts.get(part, {})) for part in (Part.TRAIN, Part.VALIDATION, Part.TEST))
     if pooled:
         train = validation = train + validation
+    if are_numbers:
+        return _mean_baseline(train, validation, test)
     rows = _rows_by_class(train)
     if not rows:
         return None
     label = min(rows, key=lambda name: (-rows[name], name))
-    return Baseline(label, *(_figure(label, part) for part in (validation, test)))
+    are_sets = any(is_set(name) for name in train)
+    metric = HEADLINES["lists" if are_sets else "single"]
+    return Baseline(label, _figure(label, validation), _figure(label, test), metric)
+
+
+def _mean_baseline(*parts: Mapping[str, int]) -> Baseline | None:
+    train, validation, test = ([(number_in(label) or 0.0, rows) for label, rows in part.items()] for part in parts)
+    if not train:
+        return None
+    mean = _mean(train)
+    errors = ([(abs(value - mean), rows) for value, rows in part] for part in (validation, test))
+    figures = [_mean(part) if part else None for part in errors]
+    return Baseline(figure_text(mean), figures[0], figures[1], HEADLINES["numbers"])
+
+
+def _mean(weighed: Sequence[tuple[float, int]]) -> float:
+    return math.fsum(value * rows for value, rows in weighed) / sum(rows for _, rows in weighed)
 
 
 def problems(counts: Counts) -> list[str]:

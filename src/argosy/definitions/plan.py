@@ -20,13 +20,15 @@ from argosy.definitions.definition import PLUGIN_KINDS, PluginKind, Registries, 
 from argosy.definitions.ensemble import spelled_out
 from argosy.definitions.evaluation import Evaluation, parse_evaluation
 from argosy.definitions.limits import FitLimits, parse_limits
+from argosy.definitions.metrics import HEADLINES, Metric, why_not_measured
 from argosy.definitions.plan_triggers import PlanTrigger, parse_triggers
 from argosy.definitions.rules import Rule, parse_forbid, parse_require
-from argosy.definitions.search import OF_LISTS, Metric, Search, parse_search
+from argosy.definitions.search import Search, check_reached, parse_search
 from argosy.definitions.stopping import PlanStop, parse_stop
 from argosy.definitions.yaml_files import located, read_mapping
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import shown
+from argosy.types import LabelKind
 
 KEYS = ("name", *PLUGIN_KINDS, "ensemble", "evaluate", "search", "stop_when", "limits", "forbid", "require", "on")
 
@@ -76,17 +78,18 @@ def parse_plan(values: Mapping[str, Any], name: str, registries: Registries) -> 
         for kind in PLUGIN_KINDS
     }
     evaluate = parse_evaluation(values.get("evaluate"))
+    kind = _label_kind(by_kind["model"], registries)
     if search is not None:
         _check_searched(search, by_kind)
-        metric = _metric(search, values["search"], by_kind["model"], registries)
+        metric = _metric(search, values["search"], kind)
         search = msgspec.structs.replace(search, metric=metric)
-        if metric == "micro_f1":
+        if metric != "accuracy":
             values = {**values, "search": {**values["search"], "metric": metric}}
         if search.top and evaluate:
             problem = "compares on the validation part, the same for every share: leave out `evaluate`, or this"
             raise DefinitionInvalid(problem, "search.halving")
-    stop = parse_stop(values.get("stop_when"), _are_lists(by_kind["model"], registries), search is not None)
-    if stop and stop.metric == "micro_f1":
+    stop = parse_stop(values.get("stop_when"), kind, search is not None)
+    if stop and stop.metric != "accuracy":
         values = {**values, "stop_when": {**values["stop_when"], "metric": stop.metric}}
     return Plan(
         name=model_name(values.get("name", name)),
@@ -122,20 +125,25 @@ def _check_searched(search: Search, by_kind: Mapping[PluginKind, tuple[Alternati
                 raise DefinitionInvalid(problem, f"{kind}.options.{name}")
 
 
-def _metric(
-    search: Search, values: Mapping[str, Any], models: tuple[Alternative, ...], registries: Registries
-) -> Metric:
-    """The search's metric: micro-F1 where models answer lists of labels and no metric is named."""
-    are_lists = _are_lists(models, registries)
-    if are_lists and "metric" not in values:
-        return "micro_f1"
-    if search.metric in OF_LISTS and not are_lists:
-        raise DefinitionInvalid(f"{search.metric} is of lists of labels, which no model here answers", "search.metric")
+def _metric(search: Search, values: Mapping[str, Any], kind: LabelKind) -> Metric:
+    """The search's metric: that of the leaderboard, unless another is named."""
+    if "metric" not in values:
+        if search.stop_when.reached is not None:
+            check_reached(search.stop_when.reached, HEADLINES[kind], "search.stop_when")
+        return HEADLINES[kind]
+    if problem := why_not_measured(search.metric, kind):
+        raise DefinitionInvalid(problem, "search.metric")
     return search.metric
 
 
-def _are_lists(models: tuple[Alternative, ...], registries: Registries) -> bool:
-    return any(registries.models.get(each.name).cls.answers_sets for each in models)
+def _label_kind(models: tuple[Alternative, ...], registries: Registries) -> LabelKind:
+    """What labels are to the models; raises DefinitionInvalid where they are numbers to some and classes to others."""
+    kinds: dict[LabelKind, str] = {registries.models.get(one.name).cls.label_kind(): one.name for one in models}
+    if "numbers" in kinds and len(kinds) > 1:
+        other = next(name for kind, name in kinds.items() if kind != "numbers")
+        said = f"{kinds['numbers']} answers numbers and {other} classes, whose figures do not compare"
+        raise DefinitionInvalid(f"{said}: write a plan for each", "model")
+    return next((kind for kind in ("numbers", "lists") if kind in kinds), "single")
 
 
 def model_name(name: Any) -> str:

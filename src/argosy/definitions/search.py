@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from argosy.definitions.metrics import LOWER_IS_BETTER, Metric
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import checked_struct
 
@@ -40,11 +41,6 @@ class Halving(msgspec.Struct, frozen=True):
 NO_HALVING = Halving(least=1.0)
 
 
-Metric = Literal["accuracy", "macro_f1", "micro_f1", "log_loss", "hamming_loss"]
-OF_LISTS = ("micro_f1", "hamming_loss")
-"""The metrics that only lists of labels have."""
-
-
 class Search(msgspec.Struct, frozen=True, kw_only=True):
     """What it looks for, how, and its budget: trials, seconds from its submission, or both."""
 
@@ -69,7 +65,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_minimized(self) -> bool:
-        return (self.direction or ("minimize" if self.metric.endswith("_loss") else "maximize")) == "minimize"
+        return (self.direction or ("minimize" if self.metric in LOWER_IS_BETTER else "maximize")) == "minimize"
 
     @property
     def most_trials(self) -> int | None:
@@ -81,17 +77,18 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_reached(reached: float, metric: Metric, path: str) -> None:
     """Raise DefinitionInvalid where no result can have that figure."""
-    if reached < 0 or (reached > 1 and metric != "log_loss"):
-        allowed = "is at least 0" if metric == "log_loss" else "lies between 0 and 1"
+    is_open = metric in ("log_loss", "mae", "rmse")
+    if (reached < 0 and metric != "r2") or (reached > 1 and not is_open):
+        allowed = "is at least 0" if is_open else "is at most 1" if metric == "r2" else "lies between 0 and 1"
         raise DefinitionInvalid(f"{metric} {allowed}; got {reached:g}", f"{path}.reached")
 
 
 def parse_search(values: Any, path: str = "search") -> Search | None:
-    """Raises DefinitionInvalid; `search: {}` is fifty trials of tpe for accuracy (micro-F1 of lists of labels)."""
+    """Raises DefinitionInvalid; `search: {}` is fifty trials of tpe for the metric that the leaderboard ranks by."""
     if values is None:
         return None
     search = checked_struct(Search, values, path)
-    if search.stop_when.reached is not None:
+    if search.stop_when.reached is not None and "metric" in values:
         check_reached(search.stop_when.reached, search.metric, f"{path}.stop_when")
     if "halving" in values and search.top == 0:
         least, factor = search.halving.least, search.halving.factor

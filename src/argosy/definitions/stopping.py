@@ -7,13 +7,15 @@ from typing import Any
 
 import msgspec
 
-from argosy.definitions.search import OF_LISTS, Metric, check_reached
+from argosy.definitions.metrics import HEADLINES, LOWER_IS_BETTER, Metric, metric_name, why_not_measured
+from argosy.definitions.search import check_reached
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import checked_struct
+from argosy.types import LabelKind
 
 
 class PlanStop(msgspec.Struct, frozen=True):
-    """A figure of the validation part that was `reached`; without a metric accuracy, of lists of labels micro-F1."""
+    """A figure of the validation part that was `reached`; without a metric, of that which the leaderboard ranks by."""
 
     reached: float
     metric: Metric = "accuracy"
@@ -23,22 +25,22 @@ class PlanStop(msgspec.Struct, frozen=True):
         value = figures.get(self.metric, {}).get("value")
         if value is None:
             return False
-        return value <= self.reached if self.metric.endswith("_loss") else value >= self.reached
+        return value <= self.reached if self.metric in LOWER_IS_BETTER else value >= self.reached
 
     def __str__(self) -> str:
-        return f"{self.metric.replace('_f1', '-F1').replace('_', ' ')} {self.reached:g}"
+        return f"{metric_name(self.metric)} {self.reached:g}"
 
 
-def parse_stop(values: Any, are_lists: bool, searches: bool, path: str = "stop_when") -> PlanStop | None:
+def parse_stop(values: Any, kind: LabelKind, searches: bool, path: str = "stop_when") -> PlanStop | None:
     """From `{reached: 0.95}`; raises DefinitionInvalid."""
     if values is None:
         return None
     if searches:
         raise DefinitionInvalid("a search has its own: write it below `search`", path)
     stop = checked_struct(PlanStop, values, path)
+    if "metric" not in values:
+        stop = msgspec.structs.replace(stop, metric=HEADLINES[kind])
     check_reached(stop.reached, stop.metric, path)
-    if "metric" not in values and are_lists:
-        return msgspec.structs.replace(stop, metric="micro_f1")
-    if stop.metric in OF_LISTS and not are_lists:
-        raise DefinitionInvalid(f"{stop.metric} is of lists of labels, which no model here answers", f"{path}.metric")
+    if problem := why_not_measured(stop.metric, kind):
+        raise DefinitionInvalid(problem, f"{path}.metric")
     return stop

@@ -173,7 +173,7 @@ def _doubts(sides: Sequence[AnsweredPart], classes: list[str]) -> list[Case]:
     sides = [side for side in sides if side.labels]
     if not sides:
         return []
-    codes = np.concatenate([coded(side.labels, classes, are_sets=False) for side in sides])
+    codes = np.concatenate([coded(side.labels, classes, "single") for side in sides])
     places = [(side, at) for side in sides for at in range(len(side.labels))]
     cases = []
     for doubt in doubtful_labels(codes, np.concatenate([side.scores for side in sides])):
@@ -243,7 +243,7 @@ def _answerable(inputs: Sequence[Input]) -> tuple[list[Input], list[int]]:
 
 
 def _right(side: AnsweredPart, model: AdaptedModel) -> NDArray[np.bool_]:
-    codes = coded(side.labels, model.classes, model.estimator.answers_sets)
+    codes = coded(side.labels, model.classes, model.estimator.label_kind())
     return is_right(side.scores, codes, model.estimator.answered_from)
 
 

@@ -7,16 +7,17 @@ from typing import Any
 
 from argosy.datasets.label_counts import Baseline, baseline, frozen_counts
 from argosy.definitions import Registries
+from argosy.definitions.metrics import OF_NUMBERS
 from argosy.errors import PluginNotFound, RowUnreadable
 from argosy.jobs.submission import Plans
-from argosy.store.ranking import share
+from argosy.store.ranking import is_of_numbers, share
 from argosy.store.store import UNREADABLE
 from argosy.store.trained import LeaderboardRow, learned_nothing
 from argosy.telemetry import logger
 from argosy.types import Part
 
 _log = logger("argosy.leaderboard")
-METRICS = ("accuracy", "micro_f1", "macro_f1", "hamming_loss", "log_loss")
+METRICS = ("accuracy", "micro_f1", "macro_f1", "hamming_loss", "log_loss", *OF_NUMBERS)
 _FIGURES = [
     f"{part.value}_{metric}{end}"
     for part in (Part.VALIDATION, Part.TEST)
@@ -61,16 +62,17 @@ def add_distinguishing_columns(
         row["model"] = describe_plugin(definition["model"], registries.models, None)
 
 
-def _baselines(plans: Plans, rows: Iterable[LeaderboardRow]) -> dict[tuple[str, bool], Baseline | None]:
-    """The majority baseline by dataset and whether training and validation are validated on together."""
+def _baselines(plans: Plans, rows: Iterable[LeaderboardRow]) -> dict[tuple[str, bool, bool], Baseline | None]:
+    """The baseline by dataset, whether training and validation are validated on together, and whether of numbers."""
     wanted = {_rows_of(row) for row in rows}
     with plans.queue.database.read() as transaction:
-        counts = {digest: frozen_counts(transaction, digest) for digest in {digest for digest, _ in wanted}}
-    return {(digest, pooled): baseline(counts[digest], pooled) for digest, pooled in wanted}
+        counts = {digest: frozen_counts(transaction, digest) for digest in {one[0] for one in wanted}}
+    return {one: baseline(counts[one[0]], *one[1:]) for one in wanted}
 
 
-def _rows_of(row: LeaderboardRow) -> tuple[str, bool]:
-    return row.trained.dataset_digest, bool(row.trained.definition.get("evaluate"))
+def _rows_of(row: LeaderboardRow) -> tuple[str, bool, bool]:
+    trained = row.trained
+    return trained.dataset_digest, bool(trained.definition.get("evaluate")), is_of_numbers(trained)
 
 
 def leaderboard_row(row: LeaderboardRow, registries: Registries, constant: Baseline | None = None) -> dict[str, Any]:

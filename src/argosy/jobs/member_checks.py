@@ -40,8 +40,10 @@ def check_members(
     """
     results = results_of(definition, find)
     for trained in results:
-        if registries.models.get(trained.definition["model"]["name"]).cls.answers_sets:
-            raise DefinitionInvalid(f"'{trained.label}' answers sets of labels: members answer with one", PATH)
+        kind = registries.models.get(trained.definition["model"]["name"]).cls.label_kind()
+        if kind != "single":
+            answers = "numbers" if kind == "numbers" else "sets of labels"
+            raise DefinitionInvalid(f"'{trained.label}' answers {answers}: members answer with one label", PATH)
     if definition.model.name != VOTE:
         for trained in results:
             _check_probabilities(trained, definition.model.name, registries)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -100,11 +100,12 @@ class PlanChecker:
 
         return completed(transaction, cut, self._collection)
 
-    def check_labels(self, model: Spec, frozen: Frozen) -> None:
-        """Raise DefinitionInvalid where the model does not learn labels of the dataset's kind."""
+    def check_labels(self, model: Spec, frozen: Frozen) -> Frozen:
+        """The dataset as the model takes it; raises DefinitionInvalid where it does not learn labels of that kind."""
         from argosy.datasets.label_kinds import check_labels
 
         check_labels(model, self._registries.models, frozen.collection, frozen.counts)
+        return replace(frozen, are_numbers=self._registries.models.get(model.name).cls.answers_numbers)
 
     def check_inputs(self, pairs: Iterable[tuple[Spec, Spec]]) -> None:
         """Raise DefinitionInvalid where an adapter, the second, cannot read examples of a cut's collection.
@@ -142,7 +143,7 @@ class PlanChecker:
                 frozen[spec] = cut(transaction, complete.dataset)
             if complete.adapter.name == ADAPTER:
                 self._check_members(transaction, complete)
-            self.check_labels(definition.model, frozen[spec])
+            frozen[spec] = self.check_labels(definition.model, frozen[spec])
             one = self._wanted(transaction, complete, frozen[spec].digest)
             wanted[one.label] = (one, complete)
         ordered = self._ordered(wanted)

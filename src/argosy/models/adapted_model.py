@@ -35,7 +35,7 @@ from argosy.models.served import Served
 from argosy.models.temperature import Temperature, answer_confidence, probabilities_of
 from argosy.plurals import plural
 from argosy.registry import Registry
-from argosy.types import Input
+from argosy.types import Input, LabelKind
 
 FORMAT = 2
 """2: components say which edition they are of; in 1 all are of the first."""
@@ -74,16 +74,18 @@ class AdaptedModel:
             raise DefinitionInvalid(why, "model.name")
         return pair
 
-    def fit(self, inputs: Sequence[Input], labels: Sequence[str | Sequence[str]]) -> Self:
-        """Train both on the inputs and their labels, lists of labels for a model that answers such.
+    def fit(self, inputs: Sequence[Input], labels: Sequence[str | float | Sequence[str]]) -> Self:
+        """Train both on the inputs and their labels, lists of labels or numbers for a model that answers such.
 
-        Raises DatasetInvalid on fewer than two classes. Where it raises, the model is what it was before.
+        Raises DatasetInvalid on fewer than two classes, and on numbers that are all equal. Where it raises, the model
+        is what it was before.
         """
         if len(inputs) != len(labels):
             raise DatasetInvalid(f"{plural(len(inputs), 'input')} but {plural(len(labels), 'label')}")
-        texts = label_texts(labels, self.estimator.answers_sets)
-        classes = classes_of(texts, self.estimator.answers_sets)
-        codes = coded(texts, classes, self.estimator.answers_sets)
+        kind = self.estimator.label_kind()
+        texts = label_texts(labels, kind)
+        classes = classes_of(texts, kind)
+        codes = coded(texts, classes, kind)
         with users_code(_not_fitted), self.adapter.kept_unless_done(), self.estimator.kept_unless_done():
             features = fitted_rows(self.adapter, self.estimator, inputs, texts)
             self.estimator.fit(features, codes, len(classes))
@@ -100,11 +102,11 @@ class AdaptedModel:
         classes = sorted({*self.classes, *label_texts(labels)})
         with users_code(_not_fitted):
             estimator = continued_estimator(type(self.estimator)(**self.estimator.arguments), self, classes)
-            estimator.fit(self.adapter.transform(inputs), coded(labels, classes, are_sets=False), len(classes))
+            estimator.fit(self.adapter.transform(inputs), coded(labels, classes, "single"), len(classes))
         return type(self)(self.adapter, estimator, classes)
 
     def classify(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> list[str]:
-        """The label of each input; of a model of several labels their set, as JSON text."""
+        """The label of each input; of a model of several labels their set, as JSON text; of one of numbers, as text."""
         return answers_of(self._score(inputs, limit), self.classes, self.estimator.answered_from)
 
     def predict_proba(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> Scores:
@@ -216,12 +218,20 @@ def continued_estimator(estimator: Estimator, earlier: AdaptedModel, classes: Se
     return estimator
 
 
-def label_texts(labels: Sequence[Any], are_sets: bool = False) -> list[str]:
-    """The labels as they rest; raises DatasetInvalid where one is no text, nor a list where lists are learned."""
+def label_texts(labels: Sequence[Any], kind: LabelKind = "single") -> list[str]:
+    """The labels as they rest; raises DatasetInvalid where one is no text, nor of the kind that is learned."""
+    if kind == "numbers":
+        labels = [_number_text(label) for label in labels]
     for label in labels:
-        if not isinstance(label, str) and not (are_sets and isinstance(label, list | tuple | set | frozenset)):
+        if not isinstance(label, str) and not (kind == "lists" and isinstance(label, list | tuple | set | frozenset)):
             raise DatasetInvalid(f"labels are texts, not {type(label).__name__}: {label!r}")
     return [label if isinstance(label, str) else set_label(label) for label in labels]
+
+
+def _number_text(label: Any) -> Any:
+    """A number as text; also NumPy's."""
+    plain = label.item() if hasattr(label, "item") else label
+    return repr(plain) if isinstance(plain, int | float) and not isinstance(plain, bool) else label
 
 
 def _component(registry: Registry[Any], part: str, stored: Mapping[str, Any], get: Callable[[Any], Array]) -> Any:

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.errors import InputInvalid
+from argosy.errors import DatasetInvalid, InputInvalid
+from argosy.label_numbers import numbers_in
 from argosy.label_sets import as_members, set_label
+from argosy.types import LabelKind
 
 AnswerKind = Literal["classify", "regress"]
 VALUE: Final = "value"
 """What the one class of a model of numbers is called."""
-Codes = NDArray[np.int64]
-"""(n,): the number of each row's class; of sets of labels a matrix, see `coded`."""
+Codes = NDArray[Any]
+"""(n,): the number of each row's class, int64; of sets of labels a matrix, of numbers these themselves, see `coded`."""
 Scores = NDArray[np.float64]
 """(n, classes) or (classes,): probabilities where a model has them, else its own scores."""
 
@@ -76,13 +78,19 @@ def is_right(scores: Scores, codes: Codes, thresholds: Scores | None = None) -> 
     return np.asarray(((scores >= thresholds) == truth).all(axis=1) & (codes[:, -1] == 0))
 
 
-def coded(labels: Sequence[str], classes: Sequence[str], are_sets: bool) -> Codes:
+def coded(labels: Sequence[str], classes: Sequence[str], kind: LabelKind) -> Codes:
     """(n,): each label's number among the classes, -1 for one that is not there.
 
-    Of sets, (n, classes + 1): 1 for each label that a row has; the last column counts those that are not there.
+    Of lists, (n, classes + 1): 1 for each label that a row has; the last column counts those that are not there. Of
+    numbers, (n,) float64: the numbers; raises DatasetInvalid naming the first row whose label is none.
     """
+    if kind == "numbers":
+        try:
+            return np.array(numbers_in(labels), np.float64)
+        except ValueError as problem:
+            raise DatasetInvalid(str(problem)) from None
     number = {label: code for code, label in enumerate(classes)}
-    if not are_sets:
+    if kind == "single":
         return np.fromiter((number.get(label, -1) for label in labels), np.int64, len(labels))
     found = np.zeros((len(labels), len(classes) + 1), np.int64)
     for row, label in enumerate(labels):
@@ -91,8 +99,10 @@ def coded(labels: Sequence[str], classes: Sequence[str], are_sets: bool) -> Code
     return found
 
 
-def classes_of(labels: Sequence[str], are_sets: bool) -> list[str]:
-    """The classes that these labels are of, in order."""
-    if not are_sets:
+def classes_of(labels: Sequence[str], kind: LabelKind) -> list[str]:
+    """The classes that these labels are of, in order; of numbers, `value` alone."""
+    if kind == "numbers":
+        return [VALUE]
+    if kind == "single":
         return sorted(set(labels))
     return sorted({one for label in set(labels) for one in as_members(label)})

@@ -10,6 +10,9 @@ Guarantees that an estimator gives, and that `argosy.testing.estimators` checks:
 
 One that answers sets of labels (`answers_sets`) is fitted on a matrix in place of codes, (rows, classes) of 0 and 1.
 Its probabilities are each class's own, in place of summing to one; its answer is every class that reaches a threshold.
+
+One that answers numbers (`answers_numbers`) is fitted on (n,) float64 in place of codes, with `n_classes` 1. Its scores
+are (n, 1), the numbers themselves, and it has no probabilities. It raises DatasetInvalid where all numbers are equal.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ __all__ = ["Codes", "Estimator", "Scores"]
 
 
 class Estimator(Component, ModelHooks):
-    """Learns to classify."""
+    """Learns to classify, or to estimate a number."""
 
     learns: ClassVar[bool] = True
     """Whether `fit` looks at the rows, and not only at how wide they are."""

@@ -20,8 +20,8 @@ from argosy.models.compiled.sparse_linear import SparseLinear
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.served import Served
 
-Link = Literal["none", "softmax", "one_vs_rest", "each"]
-"""`each`: every class by itself, for texts with several labels."""
+Link = Literal["none", "softmax", "one_vs_rest", "each", "number"]
+"""`each`: every class by itself, for texts with several labels; `number`: the lone score is the answer."""
 
 
 class LinearEstimator(Estimator):
@@ -40,7 +40,7 @@ class LinearEstimator(Estimator):
 
     @property
     def has_probabilities(self) -> bool:
-        return self.link != "none"
+        return self.link not in ("none", "number")
 
     @abstractmethod
     def solve(self, X: Any, y: Codes, n_classes: int, n_features: int) -> tuple[Scores, Scores, Scores | float]:  # noqa: N803
@@ -65,10 +65,10 @@ class LinearEstimator(Estimator):
         return self
 
     def scores(self, X: Any) -> Scores:  # noqa: N803
-        return spread(self._decide(X))
+        return self._decide(X) if self.link == "number" else spread(self._decide(X))
 
     def probabilities(self, X: Any) -> Scores:  # noqa: N803
-        if self.link == "none":
+        if not self.has_probabilities:
             return super().probabilities(X)
         return inverse_link(self._decide(X), self.link)
 
@@ -129,3 +129,11 @@ def require_every_class(y: Codes, n_classes: int) -> None:
         raise DatasetInvalid("a classifier needs examples of at least two classes; the training part has one")
     if not np.bincount(y, minlength=n_classes)[:n_classes].all():
         raise DatasetInvalid("every class needs an example in the training part")
+
+
+def require_varied(y: Codes) -> None:
+    """Raise DatasetInvalid unless there are two different numbers or more."""
+    if len(y) < 2 or not np.ptp(y):
+        raise DatasetInvalid(
+            "numbers are learned from at least two different ones; those of the training part are equal"
+        )

@@ -95,8 +95,8 @@ class Members(ComposedAdapter):
 
     def held_out(self, inputs: Sequence[Input], labels: Sequence[str]) -> Scores:
         """The rows of these inputs, each answered by copies of the members that learned from other folds alone."""
-        classes = classes_of(labels, are_sets=False)
-        codes = coded(labels, classes, are_sets=False)
+        classes = classes_of(labels, "single")
+        codes = coded(labels, classes, "single")
         fold = folds_of(codes, len(classes), self.folds, self.seed)
         fold[fold < 0] = 0  # a class's only row: nobody who is asked about it has learned it
         rows = np.zeros((len(inputs), self.width))
@@ -158,8 +158,8 @@ def _trained_anew(
     members: Sequence[AdaptedModel], inputs: Sequence[Input], labels: Sequence[str]
 ) -> list[AdaptedModel]:
     """Copies of the members, fitted on these rows; an adapter that several have is fitted once."""
-    classes = classes_of(labels, are_sets=False)
-    codes = coded(labels, classes, are_sets=False)
+    classes = classes_of(labels, "single")
+    codes = coded(labels, classes, "single")
     fits: dict[str, tuple[Adapter, Any]] = {}
     copies = []
     for member in members:

@@ -12,13 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import DatasetInvalid
-from argosy.statistics.intervals import Floats, Interval, percentile_interval
+from argosy.statistics.intervals import Floats, Interval, percentile_interval, resampled_sums
 
 SetCounts = NDArray[np.int64]
 _LEAST_PROBABILITY: Final = 1e-15
-_DRAWN: Final = 1 << 26
-"""Row numbers that are drawn at most: very many rows are resampled less often."""
-_BLOCK: Final = 1 << 22
 
 
 def counted_rows(codes: SetCounts, answers: NDArray[np.bool_]) -> tuple[SetCounts, SetCounts]:
@@ -61,7 +58,7 @@ def evaluate_sets(
     occurs = np.asarray((truth | answers).any(axis=0))
     observed = columns.sum(axis=0, keepdims=True)
     values = _figures(observed, rows, classes, occurs)
-    draws = _figures(_resampled(columns, seed, resamples), rows, classes, occurs)
+    draws = _figures(resampled_sums(columns, seed, resamples), rows, classes, occurs)
     figures = {name: percentile_interval(float(value[0]), draws[name], 0.95) for name, value in values.items()}
     hits, sizes = observed[0, :classes].astype(np.int64), truth.sum(axis=0)
     return SetMetrics(rows, figures, np.stack([hits, sizes, answers.sum(axis=0)], axis=1))
@@ -76,20 +73,6 @@ def _columns(codes: SetCounts, answers: NDArray[np.bool_], probabilities: Floats
     per_row = (exact, *counted_rows(codes, answers), wrong, -np.log(likely).mean(axis=1))
     per_label = truth & answers, truth.astype(np.int64) + answers
     return np.column_stack([*per_label, *per_row]).astype(np.float64)
-
-
-def _resampled(columns: Floats, seed: int, resamples: int) -> Floats:
-    """(resamples, columns): the sums over as many rows as there are, drawn with replacement."""
-    random, rows = np.random.default_rng(seed), len(columns)
-    wanted = max(min(resamples, _DRAWN // rows), 100)
-    few = columns.astype(np.float32)
-    found = []
-    for at in range(0, wanted, max(1, _BLOCK // rows)):
-        size = min(max(1, _BLOCK // rows), wanted - at)
-        drawn = random.integers(0, rows, (size, rows), np.int32) + (np.arange(size, dtype=np.int64) * rows)[:, None]
-        weights = np.bincount(drawn.ravel(), minlength=size * rows).reshape(size, rows).astype(np.float32)
-        found.append(weights @ few)
-    return np.concatenate(found).astype(np.float64)
 
 
 def _figures(sums: Floats, rows: int, classes: int, occurs: NDArray[np.bool_]) -> dict[str, Floats]:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 _MANY_ROWS = 20_000
+_DRAWN = 1 << 26  # row numbers that are drawn at most: very many rows are resampled less often
+_BLOCK = 1 << 22
 _KEPT = 1 << 22  # draws times rows that may be kept between calls: 16 MB, twice
 
 
@@ -60,6 +62,20 @@ def _draws(count: int, seed: int, resamples: int) -> NDArray[np.float32]:
     rows = random.integers(0, count, (resamples, count), np.int32)
     rows += (np.arange(resamples, dtype=np.int32) * count)[:, None]
     return np.bincount(rows.ravel(), minlength=resamples * count).reshape(resamples, count).astype(np.float32)
+
+
+def resampled_sums(columns: Floats, seed: int, resamples: int) -> Floats:
+    """(resamples, columns): the sums of rows of columns over as many rows as there are, drawn with replacement."""
+    random, rows = np.random.default_rng(seed), len(columns)
+    wanted = max(min(resamples, _DRAWN // rows), 100)
+    few = columns.astype(np.float32)
+    found = []
+    for at in range(0, wanted, max(1, _BLOCK // rows)):
+        size = min(max(1, _BLOCK // rows), wanted - at)
+        drawn = random.integers(0, rows, (size, rows), np.int32) + (np.arange(size, dtype=np.int64) * rows)[:, None]
+        weights = np.bincount(drawn.ravel(), minlength=size * rows).reshape(size, rows).astype(np.float32)
+        found.append(weights @ few)
+    return np.concatenate(found).astype(np.float64)
 
 
 def percentile_interval(value: float, draws: Floats, confidence: float) -> Interval:

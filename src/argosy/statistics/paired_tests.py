@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from argosy.statistics.intervals import Interval
+    from argosy.statistics.intervals import Floats, Interval
 
     Counted = tuple[NDArray[Any], NDArray[Any]]
 
@@ -58,6 +58,24 @@ def micro_f1_p(first: Sequence[Counted], other: Sequence[Counted], overlap: floa
     (mine, pulls), (theirs, others) = (_micro_f1(hits, sizes) for hits, sizes in sides)
     spread = math.sqrt(float(((pulls - others) ** 2).sum()))
     return math.erfc(abs(mine - theirs) / spread / math.sqrt(2)) if spread else 1.0
+
+
+def mean_error_p(first: Sequence[Floats], other: Sequence[Floats], overlap: float | None = None) -> float | None:
+    """As `difference_p`, of the mean of errors, a row each: the paired t-test (Student 1908)."""
+    if [len(errors) for errors in first] != [len(errors) for errors in other] or not first:
+        return None
+    import numpy as np
+
+    if overlap is not None and len(first) > 1:
+        return corrected_t([float((mine - theirs).mean()) for mine, theirs in zip(first, other, strict=True)], overlap)
+    differences = np.concatenate(list(first)) - np.concatenate(list(other))
+    mean, rows = float(differences.mean()), len(differences)
+    spread = float(differences.std(ddof=1)) / math.sqrt(rows) if rows > 1 else 0.0
+    if spread == 0:
+        return 1.0 if mean == 0 or rows < 2 else 0.0
+    from scipy.special import stdtr
+
+    return min(1.0, 2 * float(stdtr(rows - 1, -abs(mean) / spread)))
 
 
 def _micro_f1(hits: NDArray[Any], sizes: NDArray[Any]) -> tuple[float, NDArray[Any]]:

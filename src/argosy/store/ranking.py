@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
-from argosy.models.rows_right import unpack_counts, unpack_right
-from argosy.statistics.paired_tests import Round, difference_p, micro_f1_p, significant
+from argosy.definitions.metrics import HEADLINES, LOWER_IS_BETTER, OF_NUMBERS
+from argosy.models.rows_right import unpack_counts, unpack_errors, unpack_right
+from argosy.statistics.paired_tests import Round, difference_p, mean_error_p, micro_f1_p, significant
 from argosy.store.trained import LeaderboardRow, Trained, Version, learned_nothing
 from argosy.types import Part
-
-LOWER_IS_BETTER: Final = frozenset({"log_loss", "hamming_loss"})
 
 
 def rank(
@@ -21,25 +20,31 @@ def rank(
 ) -> list[LeaderboardRow]:
     """Best first by the metric on validation; then by macro-F1, then the smaller, then the label: never by a clock.
 
-    Without a metric, by accuracy; where texts have several labels, by micro-F1.
+    Without a metric, by accuracy; where texts have several labels, by micro-F1; of numbers, by mean absolute error.
 
     Figures on different rows do not compare: each dataset, with each way to `evaluate` on it and each share of its
-    training part, is ranked by itself, the one trained on last first, all of it before shares. Tied with the first
-    are those that paired tests on the same rows do not distinguish from it; where there is no such test (another
-    metric than these two, results from before rows were kept), those whose value lies within the first's interval.
-    The cheapest of the first and the tied is proposed, of those that learned something, and from all of the training
-    part.
+    training part, is ranked by itself, the one trained on last first, all of it before shares; so are models of
+    numbers. Tied with the first are those that paired tests on the same rows do not distinguish from it; where there is
+    no such test (a metric without one, results from before rows were kept), those whose value lies within the first's
+    interval. The cheapest of the first and the tied is proposed, of those that learned something, and from all of the
+    training part.
     Definitions without the metric come last.
     """
-    groups: dict[tuple[str, bytes, float], list[Trained]] = {}
+    groups: dict[tuple[str, bytes, float, str], list[Trained]] = {}
     for one in sorted(trained, key=lambda one: (-share(one), -one.trained_at)):
         groups.setdefault(_rows_of(one), []).append(one)
     return [row for group in groups.values() for row in _rank_alike(group, versions, metric)]
 
 
 def headline(trained: Trained) -> str:
-    """The figure that results are ranked by: accuracy, or micro-F1 where texts have several labels."""
-    return "micro_f1" if any("micro_f1" in figures for figures in trained.metrics.values()) else "accuracy"
+    """The figure that results are ranked by: accuracy, micro-F1 where texts have several labels, or MAE of numbers."""
+    there = {name for figures in trained.metrics.values() for name in figures}
+    return next((one for one in (HEADLINES["numbers"], HEADLINES["lists"]) if one in there), HEADLINES["single"])
+
+
+def is_of_numbers(trained: Trained) -> bool:
+    """Whether its answers are numbers."""
+    return headline(trained) in OF_NUMBERS
 
 
 def share(trained: Trained) -> float:
@@ -102,6 +107,12 @@ def paired_p(first: Trained, other: Trained, metric: str) -> float | None:
     """How likely chance alone makes two results on the same rows differ that much; None where no test applies."""
     if first.rows_right is None or other.rows_right is None:
         return None
+    if is_of_numbers(first) != is_of_numbers(other):
+        return None
+    if metric in OF_NUMBERS and is_of_numbers(first):
+        power = 1 if metric == "mae" else 2
+        errors = [[round_**power for round_ in unpack_errors(one.rows_right or b"")] for one in (first, other)]
+        return mean_error_p(errors[0], errors[1], _overlap(first))
     if metric == "micro_f1":
         return micro_f1_p(unpack_counts(first.rows_right), unpack_counts(other.rows_right), _overlap(first))
     if metric != "accuracy":
@@ -122,9 +133,9 @@ def _overlap(trained: Trained) -> float | None:
     return float(evaluation["validation_ratio"] / (1 - evaluation["validation_ratio"]))
 
 
-def _rows_of(trained: Trained) -> tuple[str, bytes, float]:
+def _rows_of(trained: Trained) -> tuple[str, bytes, float, str]:
     """What figures that compare have in common."""
-    return trained.dataset_digest, _evaluation(trained), share(trained)
+    return trained.dataset_digest, _evaluation(trained), share(trained), headline(trained)
 
 
 def _evaluation(trained: Trained) -> bytes:

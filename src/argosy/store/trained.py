@@ -21,7 +21,8 @@ class Trained:
     size_bytes: int
     metrics: Metrics
     confusion: Mapping[str, Any]
-    """On the test part {labels, matrix}, or of lists {labels, rows, per_label: [hits, rows, answers], thresholds}."""
+    """On the test part {labels, matrix}, or of lists {labels, rows, per_label: [hits, rows, answers], thresholds}, or
+    of numbers {numbers: {rows, truth_spread, answer_spread}}."""
     fit_seconds: float
     predict_us: float
     form: Mapping[str, Any]
@@ -111,6 +112,8 @@ def learned_nothing(trained: Trained) -> str:
 
 def answers_alike(confusion: Mapping[str, Any]) -> bool:
     """Whether all answers of a confusion matrix, or of lists of labels, are the same and should not be."""
+    if numbers := confusion.get("numbers"):
+        return bool(numbers["answer_spread"] == 0 < numbers["truth_spread"])
     if "per_label" in confusion:
         rows = confusion.get("rows", 0)
         is_alike = all(answers in (0, rows) for _, _, answers in confusion["per_label"])

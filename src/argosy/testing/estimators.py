@@ -30,13 +30,17 @@ def check_estimator(
     It is tried on two classes and on four that are easily separated, sparse and dense; it must answer right on
     `accuracy` of its own training rows. `rows_of` gives others (csr rows and their classes, from how many classes there
     are to be), for an estimator that does not take any adapter's.
-    One that answers sets of labels is given rows of two classes as well.
+    One that answers sets of labels is given rows of two classes as well, one of numbers the numbers of the classes:
+    `accuracy` is then the R² that it must reach.
     """
     are_sets = plugin.cls.answers_sets
-    for n_classes in (2, 4):
+    for count in (2, 4):
+        n_classes = count
         features, codes = (rows_of or separable_rows)(n_classes)
         if are_sets:
             features, codes = features + features[_shuffled(len(codes))], sets_of(codes, n_classes)
+        if plugin.cls.answers_numbers:
+            codes, n_classes = 3.0 * codes + 0.25, 1
         for X in (features, _frozen(features.toarray()), _frozen_rows(features)):  # noqa: N806
             _check_on(plugin, options, X, codes, n_classes, accuracy)
     raised(NotFitted, plugin.create(options).scores, features)
@@ -93,11 +97,18 @@ def _check_on(
     assert scores.shape == (len(y), n_classes), f"scores are {scores.shape}, not {(len(y), n_classes)}"
     assert scores.dtype == np.float64, f"scores must be float64, not {scores.dtype}"
     assert np.isfinite(scores).all(), "a score is not finite"
-    assert _right(estimator, scores, y).mean() >= accuracy, "it does not learn rows that are easily separated"
+    assert _figure(estimator, scores, y) >= accuracy, "it does not learn rows that are easily separated"
     again = plugin.create(options).fit(X, y, n_classes)
     assert again.to_dict() == estimator.to_dict(), "fitting twice on the same rows differs"
     _check_probabilities(estimator, X, scores)
     check_round_trips(estimator, lambda restored: restored.scores(X))
+
+
+def _figure(estimator: Estimator, scores: Any, y: Codes) -> float:
+    """The share of right answers; of numbers R²."""
+    if estimator.answers_numbers:
+        return 1 - float(((scores[:, 0] - y) ** 2).mean() / y.var())
+    return float(_right(estimator, scores, y).mean())
 
 
 def _right(estimator: Estimator, scores: Any, y: Codes) -> NDArray[np.bool_]:

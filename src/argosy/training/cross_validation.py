@@ -19,10 +19,7 @@ from argosy.datasets.dataset import Dataset
 from argosy.definitions.evaluation import Evaluation, Repeats
 from argosy.models.answers import classes_of, coded
 from argosy.models.estimator import Codes, Estimator
-from argosy.models.evaluation import Metrics
-from argosy.models.measuring import answer_scores, measure
-from argosy.models.rows_right import pack_right
-from argosy.models.set_evaluation import SetMetrics, counted_rows
+from argosy.models.measuring import PartMetrics, answer_scores, measure, pack_rounds
 from argosy.statistics.intervals import Interval
 from argosy.statistics.paired_tests import corrected_interval
 from argosy.training.fit import Fit
@@ -32,7 +29,7 @@ from argosy.types import Part
 FitOf = Callable[[int, Dataset], Fit]
 """The fit of a round's dataset, shared where another definition has made it."""
 
-_AT_MOST_ONE = ("accuracy", "macro_f1", "micro_f1", "hamming_loss")
+_AT_MOST_ONE = ("accuracy", "macro_f1", "micro_f1", "hamming_loss", "r2")
 
 
 @dataclass(frozen=True)
@@ -64,30 +61,30 @@ def cross_validate(
     """Fit and answer once a round; `check` is called between rounds and may raise to stop. Raises DatasetInvalid."""
     rows = pooled_rows(dataset)
     answers, estimator = [], make()
-    are_sets = estimator.answers_sets
-    classes = classes_of(rows.labels, are_sets)
-    codes = coded(rows.labels, classes, are_sets)
-    for place, mask in enumerate(validation_masks(evaluation, rows.example_ids, rows.labels)):
+    kind = estimator.label_kind()
+    classes = classes_of(rows.labels, kind)
+    codes = coded(rows.labels, classes, kind)
+    spread_over = [""] * len(rows) if kind == "numbers" else rows.labels  # numbers are spread at random
+    for place, mask in enumerate(validation_masks(evaluation, rows.example_ids, spread_over)):
         check()
         fit, estimator = fit_of(place, round_of(dataset, rows, mask)), make()
         estimator.fit(fit.matrices[Part.TRAIN], fit.codes[Part.TRAIN], len(fit.classes))
         known = [classes.index(label) for label in fit.classes]
         answers.append(_answers(estimator, codes[mask], fit.matrices[Part.VALIDATION], known, len(classes)))
-    counts = [counted_rows(one.codes, one.chosen) for one in answers] if are_sets else None
-    right = pack_right([_right(one, are_sets) for one in answers], counts)
+    packed = pack_rounds(estimator, [(one.codes, one.scores, one.chosen) for one in answers])
 
-    def measured(of: _Answers, resamples: int) -> Metrics | SetMetrics:
+    def measured(of: _Answers, resamples: int) -> PartMetrics:
         return measure(estimator, of.codes, of.scores, len(classes), seed, resamples, of.chosen)
 
     if isinstance(evaluation, Repeats):
         share = evaluation.validation_ratio
-        return Validated(_over_rounds([measured(one, 2) for one in answers], share / (1 - share)), right)
+        return Validated(_over_rounds([measured(one, 2) for one in answers], share / (1 - share)), packed)
     together = _Answers(
         np.concatenate([one.codes for one in answers]),
         np.concatenate([one.scores for one in answers]),
         np.concatenate([one.chosen for one in answers]),
     )
-    return Validated(measured(together, 1000).to_dict(), right)
+    return Validated(measured(together, 1000).to_dict(), packed)
 
 
 def _answers(estimator: Estimator, codes: Codes, matrix: Any, known: list[int], classes: int) -> _Answers:
@@ -101,17 +98,11 @@ def _answers(estimator: Estimator, codes: Codes, matrix: Any, known: list[int], 
     return _Answers(codes, scores, chosen)
 
 
-def _right(of: _Answers, are_sets: bool) -> NDArray[np.bool_]:
-    if not are_sets:
-        return np.asarray(of.scores.argmax(axis=1) == of.codes)
-    return np.asarray(((of.codes[:, :-1] > 0) == of.chosen).all(axis=1))
-
-
-def _over_rounds(rounds: list[Metrics | SetMetrics], overlap: float) -> dict[str, Any]:
+def _over_rounds(rounds: list[PartMetrics], overlap: float) -> dict[str, Any]:
     figures = [found.to_dict() for found in rounds]
     metrics = {}
-    for name in figures[0]:
+    for name in (name for name in figures[0] if all(name in one for one in figures)):
         found = corrected_interval([one[name]["value"] for one in figures], overlap)
-        most = 1.0 if name in _AT_MOST_ONE else inf
-        metrics[name] = Interval(found.value, max(0.0, found.low), min(most, found.high)).to_dict()
+        least, most = -inf if name == "r2" else 0.0, 1.0 if name in _AT_MOST_ONE else inf
+        metrics[name] = Interval(found.value, max(least, found.low), min(most, found.high)).to_dict()
     return metrics

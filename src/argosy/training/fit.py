@@ -17,7 +17,7 @@ from argosy.models.artifact_format import ArrayWriter, read_artifact, write_arti
 from argosy.models.estimator import Codes
 from argosy.models.given import checked_rows
 from argosy.models.packing import pack, unpack
-from argosy.types import Part
+from argosy.types import LabelKind, Part
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Fit:
     """`classes` are those of the training part, in order.
 
     `matrices` hold a row an input, csr or dense; `codes` number each row's label among `classes`, -1 for one that
-    the training part does not have; of sets of labels they are a matrix, see `coded`. `encoding` is how far the
+    the training part does not have; of sets of labels and of numbers see `coded`. `encoding` is how far the
     adapter's served form is from these matrices, on the parts that are evaluated.
     """
 
@@ -49,7 +49,7 @@ def make_fit(
     adapter: Adapter,
     dataset: Dataset,
     *,
-    are_sets: bool = False,
+    kind: LabelKind = "single",
     is_served: bool = True,
     known_classes: Sequence[str] | None = None,
     train_rows: Any = None,
@@ -70,14 +70,14 @@ def make_fit(
         is_own = type(adapter).fit_transform is not Adapter.fit_transform
         first = checked_rows(adapter, "fit_transform" if is_own else "transform", made, len(train.inputs))
     matrices = {Part.TRAIN: first}
-    classes = sorted({*classes_of(train.labels, are_sets), *(known_classes or ())})
+    classes = sorted({*classes_of(train.labels, kind), *(known_classes or ())})
     encoding = 0.0
     for part in (Part.VALIDATION, Part.TEST):
         if inputs := dataset.parts[part].inputs:
             matrices[part] = checked_rows(adapter, "transform", adapter.transform(inputs), len(inputs))
             if is_served:
                 encoding = max(encoding, adapter.encoding_difference(inputs, matrices[part]))
-    codes = {part: coded(dataset.parts[part].labels, classes, are_sets) for part in matrices}
+    codes = {part: coded(dataset.parts[part].labels, classes, kind) for part in matrices}
     return Fit(adapter, classes, matrices, codes, encoding=encoding)
 
 

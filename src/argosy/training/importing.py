@@ -252,7 +252,7 @@ def _measured(adapter: Imported, dataset: Dataset, said: bool | None) -> Measure
     is_probable = is_probable and not np.isin(answers, (0.0, 1.0)).all() and said is not False
     train_rows = csr_matrix((len(dataset.parts[Part.TRAIN]), len(classes)))
     matrices = {Part.TRAIN: train_rows, **matrices}
-    codes = {part: coded(dataset.parts[part].labels, classes, are_sets=False) for part in matrices}
+    codes = {part: coded(dataset.parts[part].labels, classes, "single") for part in matrices}
     inputs = {part: rows.inputs for part, rows in dataset.parts.items()}
     estimator = ForwardedScores("probabilities" if is_probable else "scores")
     return train(estimator, Fit(adapter, classes, matrices, codes), inputs, lambda: None)

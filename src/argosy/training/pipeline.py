@@ -10,14 +10,11 @@ from typing import Any, Final
 
 from argosy.errors import FormsDisagree
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import is_right
 from argosy.models.estimator import Estimator, Scores
 from argosy.models.estimators import import_early
 from argosy.models.inputs import NO_LIMIT
-from argosy.models.measuring import answer_scores, measure
-from argosy.models.rows_right import pack_right
+from argosy.models.measuring import answer_scores, measure, pack_rounds
 from argosy.models.served import scoring_difference
-from argosy.models.set_evaluation import counted_rows
 from argosy.models.temperature import learn_temperature
 from argosy.training.fit import Fit
 from argosy.types import Input, Part
@@ -73,7 +70,10 @@ def train(
     if estimator.answered_from is not None:
         confusion["thresholds"] = estimator.answered_from.tolist()
     metrics = {part.value: figures.to_dict() for part, figures in found.items()}
-    return Measured(model, metrics, confusion, seconds, predict_us(model, rows), form, _right(estimator, fit, scores))
+    rows_right = None
+    if Part.VALIDATION in scores:
+        rows_right = pack_rounds(estimator, [(fit.codes[Part.VALIDATION], scores[Part.VALIDATION], None)])
+    return Measured(model, metrics, confusion, seconds, predict_us(model, rows), form, rows_right)
 
 
 def served_form(model: AdaptedModel, fit: Fit, expected: Mapping[Part, Scores]) -> dict[str, Any]:
@@ -99,11 +99,3 @@ def predict_us(model: AdaptedModel, inputs: Sequence[Input]) -> float:
         served.one(item, NO_LIMIT)
         laps.append(time.perf_counter() - started)
     return statistics.median(laps) * 1e6
-
-
-def _right(estimator: Estimator, fit: Fit, scores: Mapping[Part, Scores]) -> bytes | None:
-    if Part.VALIDATION not in scores:
-        return None
-    found, codes, answered_from = scores[Part.VALIDATION], fit.codes[Part.VALIDATION], estimator.answered_from
-    counts = None if answered_from is None else [counted_rows(codes, found >= answered_from)]
-    return pack_right([is_right(found, codes, answered_from)], counts)

@@ -152,9 +152,9 @@ class Trainer:
         rows = f"{digest} {dataset.missing}{round_name}" + (f" share {definition.share!r}" if definition.share else "")
         if earlier:
             rows += f" after {definition.model.options[AFTER]}"
-        are_sets = self._registries.models.get(definition.model.name).cls.answers_sets
-        if are_sets:
-            rows += " sets"
+        kind = self._registries.models.get(definition.model.name).cls.label_kind()
+        if kind != "single":
+            rows += f" {kind}"
         results = results_of(definition, self._store.trained)
         learns = self._estimator(definition).learns
         if results:
@@ -169,7 +169,7 @@ class Trainer:
                 fit = make_ensemble_fit(adapter, pairs, dataset, learns, is_round=bool(round_name))
             else:
                 known = earlier.classes if earlier else None
-                fit = make_fit(adapter, dataset, are_sets=are_sets, is_served=not round_name, known_classes=known)
+                fit = make_fit(adapter, dataset, kind=kind, is_served=not round_name, known_classes=known)
             return fit.lasting(time.perf_counter() - started)
 
         return self._fits.get(key, make)
@@ -224,8 +224,8 @@ class Trainer:
         def fit_of(rows: Dataset) -> Fit:
             adapter = earlier.adapter if earlier else plugin.create(definition.adapter.options)
             known = earlier.classes if earlier else None
-            are_sets = self._estimator(definition).answers_sets
-            return make_fit(adapter, rows, are_sets=are_sets, is_served=False, known_classes=known)
+            kind = self._estimator(definition).label_kind()
+            return make_fit(adapter, rows, kind=kind, is_served=False, known_classes=known)
 
         def make(classes: Sequence[str]) -> Estimator:
             estimator = self._estimator(definition)

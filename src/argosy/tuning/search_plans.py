@@ -68,7 +68,7 @@ def check_search(backends: Backends, checker: PlanChecker, plan: Plan) -> Search
     """Writes nothing. Raises DatasetInvalid, CollectionNotFound."""
     with backends.database.read() as transaction:
         frozen = preview(transaction, _cut(transaction, checker, plan))
-    _check_measured(checker, plan, frozen)
+    frozen = _check_measured(checker, plan, frozen)
     _check_inputs(checker, plan)
     return SearchCheck(plan, frozen, Searches.of(backends).status(plan.name))
 
@@ -104,8 +104,9 @@ def _check_inputs(checker: PlanChecker, plan: Plan) -> None:
     checker.check_inputs((cut, next(adapter.specs())) for adapter in plan.adapter)
 
 
-def _check_measured(checker: PlanChecker, plan: Plan, frozen: Frozen) -> None:
+def _check_measured(checker: PlanChecker, plan: Plan, frozen: Frozen) -> Frozen:
     for model in plan.model:
-        checker.check_labels(next(model.specs()), frozen)
+        frozen = checker.check_labels(next(model.specs()), frozen)
     if plan.evaluate is None and not frozen.counts.get(Part.VALIDATION):
         raise DatasetInvalid("a search compares on the validation part, and there is none: give the plan `evaluate`")
+    return frozen

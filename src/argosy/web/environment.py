@@ -8,6 +8,7 @@ from importlib import resources
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from argosy.clock import format_time
+from argosy.definitions.metrics import figure_text, metric_name
 from argosy.plurals import plural
 
 EXCERPT = 220
@@ -25,6 +26,7 @@ def template_environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"day": day, "minute": minute, "second": second, "plural": plural}
+    made.filters |= {"figure_text": figure_text, "metric_name": metric_name}
     made.globals |= {"EXCERPT": EXCERPT}
     return made
 

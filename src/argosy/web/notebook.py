@@ -28,7 +28,7 @@ LEADERBOARD_COLUMNS = {*_FIGURES, *_NAMES.split()}
 
 def leaderboard_html(rows: Sequence[dict[str, Any]]) -> str:
     """The first rows: version, adapter, model, the figure that it is ranked by, and what it takes to fit and answer."""
-    shown = groupby(rows[:SHOWN], lambda row: (row["dataset"], row["evaluate"], row["share"]))
+    shown = groupby(rows[:SHOWN], lambda row: (row["dataset"], row["evaluate"], row["share"], row["ranked_by"]))
     groups = [list(group) for _, group in shown]
     return (
         template_environment().get_template("notebook_leaderboard.html").render(groups=groups, more=len(rows) - SHOWN)

@@ -97,11 +97,11 @@ def test_a_slice_of_go_emotions_is_as_scikit_learn_has_it(project, trained):
     (found,) = trained({**PLAN, "dataset": dataset, "model": model})
     parts = load(project.database, project.vault, project.store.trained(found["label"]).dataset_digest).parts
     train, test = parts[Part.TRAIN], parts[Part.TEST]
-    classes = classes_of(train.labels, are_sets=True)
-    truth = coded(test.labels, classes, are_sets=True)[:, :-1]
+    classes = classes_of(train.labels, "lists")
+    truth = coded(test.labels, classes, "lists")[:, :-1]
     vectorizer = TfidfVectorizer()
     theirs = OneVsRestClassifier(LogisticRegression(C=10, max_iter=1000))
-    theirs.fit(vectorizer.fit_transform(train.inputs), coded(train.labels, classes, are_sets=True)[:, :-1])
+    theirs.fit(vectorizer.fit_transform(train.inputs), coded(train.labels, classes, "lists")[:, :-1])
     answers = theirs.predict(vectorizer.transform(test.inputs))
     assert len(classes) > 20
     assert found["test_micro_f1"] == pytest.approx(f1_score(truth, answers, average="micro"), abs=0.01)

@@ -48,7 +48,7 @@ LINEAR_OR_TREE = [
     ("calibrated", {"folds": 2, "of": "gradient_boosting", "settings": {"trees": 3}}),
     ("calibrated", {"folds": 2, "of": "logistic", "method": "none", "thresholds": "macro_f1"}),
 ]
-GRAPHLESS = {"as_imported", "mean", "stack", "transformer", "vote"}
+GRAPHLESS = {"as_imported", "gradient_boosting_regressor", "mean", "ridge", "stack", "transformer", "vote"}
 ODD = [
     "Grüße aus MÜNCHEN, Überall straße STRASSE",
     "हिन्दी भाषा में",

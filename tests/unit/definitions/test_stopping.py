@@ -26,10 +26,11 @@ def test_it_is_written_as_a_reader_knows_it():
 
 
 def test_of_lists_it_is_micro_f1_unless_named():
-    assert parse_stop({"reached": 0.5}, are_lists=True, searches=False).metric == "micro_f1"
-    assert parse_stop({"reached": 0.5, "metric": "accuracy"}, are_lists=True, searches=False).metric == "accuracy"
-    assert parse_stop({"reached": 0.5}, are_lists=False, searches=False).metric == "accuracy"
-    assert parse_stop(None, are_lists=False, searches=True) is None
+    assert parse_stop({"reached": 0.5}, kind="lists", searches=False).metric == "micro_f1"
+    assert parse_stop({"reached": 0.5, "metric": "accuracy"}, kind="lists", searches=False).metric == "accuracy"
+    assert parse_stop({"reached": 0.5}, kind="single", searches=False).metric == "accuracy"
+    assert parse_stop({"reached": 50}, kind="numbers", searches=False).metric == "mae"
+    assert parse_stop(None, kind="single", searches=True) is None
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_of_lists_it_is_micro_f1_unless_named():
 )
 def test_an_empty_stop_when_is_refused(values, searches, where):
     with pytest.raises(DefinitionInvalid, match=where):
-        parse_stop(values, are_lists=False, searches=searches)
+        parse_stop(values, kind="single", searches=searches)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_an_empty_stop_when_is_refused(values, searches, where):
 )
 def test_a_figure_that_nothing_can_reach_is_refused(stop, said):
     with pytest.raises(DefinitionInvalid, match=said):
-        parse_stop(stop, are_lists=False, searches=False)
+        parse_stop(stop, kind="single", searches=False)
     reached, metric = stop["reached"], stop.get("metric", "accuracy")
     with pytest.raises(DefinitionInvalid, match=f"search.{said}"):
         parse_search({"metric": metric, "stop_when": {"reached": reached}})
@@ -65,4 +66,18 @@ def test_a_figure_that_nothing_can_reach_is_refused(stop, said):
 
 def test_the_ends_of_a_metrics_range_can_be_reached():
     for reached, metric in ((0, "accuracy"), (1, "accuracy"), (1.5, "log_loss"), (0, "log_loss")):
-        assert parse_stop({"reached": reached, "metric": metric}, are_lists=False, searches=False).reached == reached
+        assert parse_stop({"reached": reached, "metric": metric}, kind="single", searches=False).reached == reached
+
+
+def test_numbers_have_metrics_of_their_own():
+    assert PlanStop(2.5, "mae").is_met(figures(mae=2.0))
+    assert not PlanStop(2.5, "rmse").is_met(figures(rmse=3.0))
+    assert PlanStop(0.9, "r2").is_met(figures(r2=0.95))
+    for metric, kind, said in (
+        ("accuracy", "numbers", "the models here answer numbers: take one of mae, rmse, r2"),
+        ("mae", "single", "mae is of numbers, which no model here answers"),
+    ):
+        with pytest.raises(DefinitionInvalid, match=said):
+            parse_stop({"reached": 0.5, "metric": metric}, kind=kind, searches=False)
+    with pytest.raises(DefinitionInvalid, match="r2 is at most 1"):
+        parse_stop({"reached": 2, "metric": "r2"}, kind="numbers", searches=False)

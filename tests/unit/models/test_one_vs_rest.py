@@ -84,7 +84,7 @@ def test_labels_that_all_rows_have_or_none_of_a_fold_are_learned_too():
 def test_tuning_raises_what_it_is_tuned_for():
     texts, labels = moods(300)
     labels = [row if number % 4 else ["rare"] for number, row in enumerate(labels)]
-    codes = coded([json.dumps(row) for row in labels], sorted({*WORDS, "rare"}), are_sets=True)
+    codes = coded([json.dumps(row) for row in labels], sorted({*WORDS, "rare"}), "lists")
     found = {}
     for threshold in (0.5, "micro_f1", "macro_f1"):
         model = pair(threshold=threshold, settings={"C": 0.05}).fit(texts, labels)
@@ -129,7 +129,7 @@ def test_figures_are_scikit_learns():
 
 
 def test_labels_that_training_never_had_are_misses():
-    codes = coded(['["a"]', '["a","new"]', "[]", "a"], ["a", "b"], are_sets=True)
+    codes = coded(['["a"]', '["a","new"]', "[]", "a"], ["a", "b"], "lists")
     scores = np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.1], [0.9, 0.1]])
     cut = np.array([0.5, 0.5])
     assert is_right(scores, codes, cut).tolist() == [True, False, True, True]

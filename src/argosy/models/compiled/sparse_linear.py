@@ -62,7 +62,7 @@ class SparseLinear:
         self.answered_from = answered_from
         self._encode, self._weights, self._bias = adapter.encode, estimator.weights_, estimator.bias_
         self._rows = estimator.rows(adapter.width)
-        self._is_pair = self._weights.shape[1] == 1
+        self._is_pair = self._weights.shape[1] == 1 and estimator.link != "number"
         if self._is_pair:
             self._weights = self._weights[:, 0]
         self._link = _LINKS[estimator.link]
@@ -130,4 +130,5 @@ _LINKS: dict[str, Callable[[Scores], Scores]] = {
     "softmax": _softmax,
     "one_vs_rest": _one_vs_rest,
     "each": _each,
+    "number": lambda decision: decision,
 }

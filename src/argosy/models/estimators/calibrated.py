@@ -60,6 +60,8 @@ class Calibrated(Estimator):
             inner = self._new()
         except DefinitionInvalid as problem:
             raise ValueError(f"the estimator '{self.of}': {problem}") from None
+        if inner.answers_numbers:
+            raise ValueError(f"calibrated takes an estimator of classes, and {self.of} answers numbers")
         if inner.answers_sets:
             raise ValueError(f"calibrated takes an estimator of single labels: put it into {self.of}, as its `of`")
         if self.method == "none" and not inner.has_probabilities:

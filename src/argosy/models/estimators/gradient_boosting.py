@@ -63,12 +63,16 @@ class GradientBoosting(Estimator):
 
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
         require_every_class(y, n_classes)
-        lightgbm = _lightgbm()
         weight = None
         if self.class_weight == "balanced":
             weight = (len(y) / (n_classes * np.bincount(y, minlength=n_classes)))[y]
+        objective = {"objective": "binary"} if n_classes == 2 else {"objective": "multiclass", "num_class": n_classes}
+        return self._grow(X, y, n_classes, objective, weight)
+
+    def _grow(self, X: Any, y: Codes, n_classes: int, objective: dict[str, Any], weight: Any = None) -> Self:  # noqa: N803
+        lightgbm = _lightgbm()
         rows = lightgbm.Dataset(X, label=y, weight=weight, params={"verbosity": -1}, free_raw_data=True)
-        booster = lightgbm.train(self._settings(n_classes), rows, num_boost_round=self.trees)
+        booster = lightgbm.train({**objective, **self._settings()}, rows, num_boost_round=self.trees)
         self.__dict__.pop("_booster", None)
         self.trees_ = np.frombuffer(booster.model_to_string().encode(), np.uint8)
         self.classes_ = n_classes
@@ -98,10 +102,8 @@ class GradientBoosting(Estimator):
         except lightgbm.basic.LightGBMError:
             raise ArtifactCorrupt("the trees of a gradient_boosting model are damaged") from None
 
-    def _settings(self, n_classes: int) -> dict[str, Any]:
-        objective = {"objective": "binary"} if n_classes == 2 else {"objective": "multiclass", "num_class": n_classes}
+    def _settings(self) -> dict[str, Any]:
         return {
-            **objective,
             "num_leaves": self.leaves,
             "learning_rate": self.learning_rate,
             "min_data_in_leaf": self.min_rows,

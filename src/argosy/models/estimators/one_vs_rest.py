@@ -61,7 +61,7 @@ class OneVsRest(Estimator):
             inner = self._new()
         except DefinitionInvalid as problem:
             raise ValueError(f"the estimator '{self.of}': {problem}") from None
-        if inner.answers_sets:
+        if inner.label_kind() != "single":
             raise ValueError(f"one_vs_rest takes an estimator of single labels, not {self.of}")
         if inner.cost > _COSTLY:
             raise ValueError(f"{self.of} costs too much to train for each label: take sentence_embedding and logistic")

@@ -21,6 +21,8 @@ from argosy.models.onnx_graphs.trees import tree_sums
 
 def answer_node(graph: Graph, estimator: Estimator, entries: Entries) -> str:
     """(n, classes): probabilities where there are any, else scores. Raises ExportInvalid where no graph can say it."""
+    if estimator.answers_numbers:
+        raise ExportInvalid(f"there is no graph for {type(estimator).__name__}, a model of numbers: export as argosy")
     if isinstance(estimator, Calibrated):
         return _calibrated(graph, estimator, answer_node(graph, estimator.inner, entries))
     if isinstance(estimator, OneVsRest):
