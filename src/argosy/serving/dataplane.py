@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Mapping
 from time import perf_counter
 
+from argosy import clock
 from argosy.errors import ModelNotReady, RequestTooSlow
 from argosy.models.adapter import FieldKind
 from argosy.serving.limits import InputLimits, measure_inputs
@@ -45,14 +46,19 @@ class DataPlane:
         Raises ModelNotFound, VersionNotFound, ModelNotReady, RequestInvalid, RequestTooLarge, RequestTooSlow,
         InputInvalid, and PredictionNotLogged where the log cannot be written: then nothing is answered.
         """
+        started = perf_counter()
         characters = self.validate(request)
         servable = self.manager.acquire(request.model, request.version)
         try:
             response, records = await self._answer(servable, request, characters)
+            with self.metrics.log_seconds.time():
+                await self._recorder.keep(records)
+        except BaseException:
+            servable.statistics.failed(perf_counter() - started)
+            raise
         finally:
             self.manager.release(servable)
-        with self.metrics.log_seconds.time():
-            await self._recorder.keep(records)
+        servable.statistics.answered(len(response.answers), perf_counter() - started, clock.now())
         self.metrics.predictions(response.model, response.version).inc(len(response.answers))
         return response
 
@@ -85,6 +91,7 @@ class DataPlane:
         scores = score_request(predictor, request.inputs, self.limits.text_bytes)
         taken = perf_counter() - started
         servable.latency.learn(len(request.inputs), characters, taken)
+        servable.statistics.executed(len(request.inputs), taken)
         self.metrics.inference_seconds(servable.model, servable.version).observe(taken)
         return scores
 

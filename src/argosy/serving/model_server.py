@@ -26,6 +26,7 @@ from argosy.serving.limits import InputLimits
 from argosy.serving.loaders.adapted_model import AdaptedModelLoader
 from argosy.serving.manager import Manager
 from argosy.serving.metrics import ServingMetrics
+from argosy.serving.model_control import ModelControl
 from argosy.serving.plugin_code import TrainedCode
 from argosy.serving.recording import Recorder
 from argosy.serving.rest.routes import serving_routes
@@ -90,13 +91,14 @@ class ModelServer:
             self._loader = AdaptedModelLoader(remote.fetch_artifact, imported_seconds)
             offered = PolledCatalogue(remote.all_versions, models or {})
         self.manager = Manager(self._loader, watch=metrics.watch)
-        self._source = Source(offered, self.manager.aspire, poll_seconds)
+        self._control = ModelControl(self.manager.aspire)
+        self._source = Source(offered, self._control.aspire, poll_seconds)
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))
         self.dataplane = DataPlane(self.manager, recorder, limits=limits, metrics=metrics)
 
     def routes(self, limits: RequestLimits) -> Routes:
         """What it answers over HTTP."""
-        return serving_routes(self.dataplane, limits)
+        return serving_routes(self.dataplane, self._control, limits)
 
     def apply(self, settings: Settings) -> None:
         """Serve from now on what these settings say; of the others those that a running server applies. Any thread."""

@@ -19,6 +19,7 @@ from argosy.models.adapter import FieldKind
 from argosy.models.temperature import Temperature
 from argosy.serving.latency import LatencyEstimate
 from argosy.serving.model_thread import ModelThread
+from argosy.serving.version_statistics import VersionStatistics
 from argosy.types import Input
 
 
@@ -87,6 +88,7 @@ class Servable:
     load_seconds: float = 0.0
     in_flight: int = 0
     latency: LatencyEstimate = field(default_factory=LatencyEstimate)
+    statistics: VersionStatistics = field(default_factory=VersionStatistics)
     thread: ModelThread | None = None
     """The thread of one that waits, from its first request on."""
 

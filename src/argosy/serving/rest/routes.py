@@ -8,15 +8,17 @@ from typing import Final
 from argosy.http.endpoint import Endpoint, Routes
 from argosy.http.request_limits import RequestLimits
 from argosy.serving.dataplane import DataPlane
+from argosy.serving.model_control import ModelControl
 from argosy.serving.rest.callers import SCORES_HEADER
 from argosy.serving.rest.index import ModelIndex
 from argosy.serving.rest.inference_responses import PREDICTION_HEADER, VERSION_HEADER
+from argosy.serving.rest.repository import RepositoryProtocol
 from argosy.serving.rest.schemas import SCHEMAS
 from argosy.serving.rest.tensorflow import TensorFlowProtocol
 from argosy.serving.rest.tensorflow_examples import TensorFlowExamples
 from argosy.serving.rest.v2 import V2Protocol
 from argosy.serving.rest.v2_body import InferBody
-from argosy.vault.tokens import PREDICT
+from argosy.vault.tokens import ADMIN, PREDICT
 
 OPEN: Final = ("v2_live", "v2_ready")
 """Asked by load balancers, which have no token."""
@@ -30,6 +32,8 @@ PLACES: Final = {
     "ask": "POST /v2/models/MODEL/infer, or POST /v1/models/MODEL:predict",
     "ready": "GET /v2/health/ready",
 }
+ANSWERS: Final = ("InferAnswer", "Predictions", "Classifications", "Regressions")
+"""What endpoints give that ask a model."""
 _CALLER_HEADERS: Final = {
     "argosy-client": "Which program asks; goes into the prediction log.",
     "argosy-subject": "The person whom the input is about: what `erase` finds.",
@@ -42,24 +46,26 @@ _ANSWER_HEADERS: Final = {
 }
 
 
-def serving_routes(dataplane: DataPlane, limits: RequestLimits) -> Routes:
+def serving_routes(dataplane: DataPlane, control: ModelControl, limits: RequestLimits) -> Routes:
     """Those asked most often come first."""
+    repository = RepositoryProtocol(dataplane, control, limits)
     table = [
-        *_v2(V2Protocol(dataplane, limits)),
+        *_v2(V2Protocol(dataplane, limits), repository),
         *_tensorflow(TensorFlowProtocol(dataplane, limits), TensorFlowExamples(dataplane, limits)),
         *_index(ModelIndex(dataplane)),
+        *_repository(repository),
     ]
     return Routes([_with_headers(one) for one in table], SCHEMAS, [InferBody], PATH_PARAMETERS, PLACES)
 
 
 def _with_headers(endpoint: Endpoint) -> Endpoint:
     """Anyone who asks a model may say who they are, and receives which prediction it was."""
-    if not endpoint.takes:
+    if endpoint.gives not in ANSWERS:
         return endpoint
     return replace(endpoint, request_headers=_CALLER_HEADERS, response_headers=_ANSWER_HEADERS)
 
 
-def _v2(v2: V2Protocol) -> list[Endpoint]:
+def _v2(v2: V2Protocol, repository: RepositoryProtocol) -> list[Endpoint]:
     model, version = "/v2/models/{model}", "/v2/models/{model}/versions/{version}"
     infer, infer_version = "Ask a model.", "Ask a version, by number or alias."
     table = [
@@ -68,12 +74,43 @@ def _v2(v2: V2Protocol) -> list[Endpoint]:
         Endpoint("GET", "/v2", "v2_server", v2.server, "The server's name and version.", "ServerMetadata"),
         Endpoint("GET", "/v2/health/live", "v2_live", v2.live, "Whether the server runs.", "Live"),
         Endpoint("GET", "/v2/health/ready", "v2_ready", v2.ready, "Whether its models are loaded.", "Ready"),
+        *_statistics(repository, model, version),
         Endpoint("GET", model, "v2_model", v2.model, "What a model takes and gives.", "ModelMetadata"),
         Endpoint("GET", f"{model}/ready", "v2_model_ready", v2.model_ready, "Whether it can answer.", "Ready"),
         Endpoint("GET", version, "v2_version", v2.model, "What a version takes and gives.", "ModelMetadata"),
         Endpoint("GET", f"{version}/ready", "v2_version_ready", v2.model_ready, "Whether it can answer.", "Ready"),
     ]
     return [replace(one, scope="" if one.name in OPEN else PREDICT, tag="v2") for one in table]
+
+
+def _statistics(repository: RepositoryProtocol, model: str, version: str) -> list[Endpoint]:
+    paths = (("/v2/models/stats", "", "every model"), (f"{model}/stats", "_model", "a model"))
+    return [
+        Endpoint(
+            "GET",
+            path,
+            f"v2{suffix}_statistics",
+            repository.statistics,
+            f"What was answered by {noun}, and how long it took.",
+            "ModelStatistics",
+        )
+        for path, suffix, noun in (*paths, (f"{version}/stats", "_version", "a version"))
+    ]
+
+
+def _repository(repository: RepositoryProtocol) -> list[Endpoint]:
+    one, index = "/v2/repository/models/{model}", "Every version that is to be served, and its state."
+    load, unload = "Serve a model again that was unloaded.", "Serve a model no longer, until it is loaded."
+    table = [
+        Endpoint(
+            "POST", "/v2/repository/index", "v2_repository", repository.index, index, "RepositoryIndex", "IndexRequest"
+        ),
+        Endpoint("POST", f"{one}/load", "v2_load", repository.load, load, "Nothing", "LoadRequest", scope=ADMIN),
+        Endpoint(
+            "POST", f"{one}/unload", "v2_unload", repository.unload, unload, "Nothing", "LoadRequest", scope=ADMIN
+        ),
+    ]
+    return [replace(one, scope=one.scope or PREDICT, tag="v2") for one in table]
 
 
 def _tensorflow(tensorflow: TensorFlowProtocol, examples: TensorFlowExamples) -> list[Endpoint]:

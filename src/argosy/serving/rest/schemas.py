@@ -15,6 +15,21 @@ _OUTPUT = object_schema(
     {"name": STRING, "datatype": STRING, "shape": array_schema(INTEGER), "data": array_schema(ANYTHING)}
 )
 
+_TIME = object_schema({"count": INTEGER, "ns": INTEGER})
+_STAGES = dict.fromkeys(("compute_input", "compute_infer", "compute_output"), _TIME)
+_REQUESTS = dict.fromkeys(("success", "fail", "queue", "cache_hit", "cache_miss"), _TIME)
+_STATISTICS = object_schema(
+    {
+        "name": STRING,
+        "version": STRING,
+        "last_inference": INTEGER,
+        "inference_count": INTEGER,
+        "execution_count": INTEGER,
+        "inference_stats": object_schema({**_REQUESTS, **_STAGES}),
+        "batch_stats": array_schema(object_schema({"batch_size": INTEGER, **_STAGES})),
+    }
+)
+
 SCHEMAS: dict[str, Schema] = {
     "Models": object_schema(
         {
@@ -91,6 +106,20 @@ SCHEMAS: dict[str, Schema] = {
             ),
         ]
     },
+    "IndexRequest": object_schema({}, ready=BOOLEAN),
+    "LoadRequest": object_schema({}, parameters={"anyOf": [FIELDS, {"type": "null"}]}),
+    "Nothing": object_schema({}),
+    "RepositoryIndex": array_schema(
+        object_schema(
+            {
+                "name": STRING,
+                "version": STRING,
+                "state": {"enum": ["READY", "LOADING", "UNLOADING", "UNAVAILABLE"]},
+                "reason": STRING,
+            }
+        )
+    ),
+    "ModelStatistics": object_schema({"model_stats": array_schema(_STATISTICS)}),
     "Examples": object_schema(
         {"examples": array_schema(_FEATURES)}, signature_name=STRING, context={"anyOf": [_FEATURES, {"type": "null"}]}
     ),

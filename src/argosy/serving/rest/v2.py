@@ -28,6 +28,7 @@ from argosy.serving.tensors import (
 from argosy.version import __version__
 
 PLATFORM = "argosy_adapted_model"
+EXTENSIONS = ["binary_tensor_data", "model_repository", "statistics"]
 
 
 class V2Protocol:
@@ -42,7 +43,7 @@ class V2Protocol:
         return json_response({"ready": is_ready}, 200 if is_ready else 503)
 
     async def server(self, _: Request) -> Response:
-        return json_response({"name": "argosy", "version": __version__, "extensions": ["binary_tensor_data"]})
+        return json_response({"name": "argosy", "version": __version__, "extensions": EXTENSIONS})
 
     async def model(self, request: Request) -> Response:
         return json_response(_metadata(self._dataplane.metadata(*_asked(request))))
