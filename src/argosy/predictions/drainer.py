@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from argosy import clock
 from argosy.database import Database
 from argosy.errors import ArgosyError, DatabaseUnavailable
+from argosy.periodic_thread import repeated
 from argosy.predictions.drain import drain_once, drained_positions
 from argosy.predictions.held import held
 from argosy.predictions.spool_erasure import carry_out_erasures
@@ -24,7 +25,8 @@ _log = logger("argosy.predictions")
 def follow(folder: Path, database: Database, stop: threading.Event, every_seconds: float = EVERY_SECONDS) -> None:
     """Drain until `stop` is set, and once more after it. An outage of the database is outlived: the spool keeps."""
     problem = ""
-    with _presence(folder, database):
+    # also while much is being moved
+    with repeated(partial(_show_life, folder, database), SEEN_SECONDS, "presence"):
         while True:
             is_last = stop.wait(every_seconds)
             try:
@@ -52,22 +54,8 @@ def _attend(folder: Path, database: Database) -> None:
         spools.acknowledge(name, orders.asked)
 
 
-@contextmanager
-def _presence(folder: Path, database: Database) -> Iterator[None]:
-    """Show that it lives, and what is still in the spool, also while much is being moved."""
-    over = threading.Event()
-
-    def live() -> None:
-        while not over.is_set():
-            with suppress(ArgosyError, OSError):  # the drain says so
-                spools = Spools(database)
-                spools.see(spools.enter(folder), folder, held(folder, drained_positions(database), clock.now()))
-            over.wait(SEEN_SECONDS)
-
-    thread = threading.Thread(target=live, name="presence", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
+def _show_life(folder: Path, database: Database) -> None:
+    """Say that it lives, and what is still in the spool."""
+    with suppress(ArgosyError, OSError):  # the drain reports it
+        spools = Spools(database)
+        spools.see(spools.enter(folder), folder, held(folder, drained_positions(database), clock.now()))

@@ -6,7 +6,7 @@ a lock and leaves it in a memory-backed folder; the others map it. Guarantees:
 - Nothing reaches a disk: without a memory-backed folder, or without room in it, each worker keeps its own fits.
 - The folder lives as long as some worker trains, see memory_folder.py.
 - A fit is whole or absent: it is renamed into place.
-- A worker that shows no sign of life while it makes one, such as a stopped process, holds up nobody: the others make it
+- A worker that shows no sign of life while it makes one, such as a stopped process, delays no other: the others make it
   for themselves.
 """
 
@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import fcntl
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from argosy.periodic_thread import repeated
 from argosy.training.fit import Fit, read_fit, write_fit
 from argosy.training.memory_folder import MEMORY, MemoryFolder
 
@@ -79,7 +80,7 @@ def _locked(path: Path, silent_seconds: float) -> Iterator[bool]:
         while not (is_alone := _lock(handle)) and time.time() - os.fstat(handle).st_mtime < silent_seconds:
             time.sleep(LOOK_SECONDS)
         if is_alone:
-            with _showing_life(handle, silent_seconds / 5):
+            with repeated(partial(os.utime, handle), silent_seconds / 5, "fit"):  # a sign of life
                 yield True
         else:
             yield False
@@ -94,21 +95,3 @@ def _lock(handle: int) -> bool:
         return False
     os.utime(handle)
     return True
-
-
-@contextmanager
-def _showing_life(handle: int, every_seconds: float) -> Iterator[None]:
-    """Touch the locked file again and again, by a thread, for as long as the block runs."""
-    over = threading.Event()
-
-    def live() -> None:
-        while not over.wait(every_seconds):
-            os.utime(handle)
-
-    thread = threading.Thread(target=live, name="fit", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
