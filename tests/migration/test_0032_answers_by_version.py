@@ -7,11 +7,12 @@ from argosy.predictions import answered, statements
 def test_the_index_covers_the_count(tmp_path):
     database = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
     database.migrate()
-    wanted = {"model": "topics", "version": 1, "start": 0.0, "end": 1.0}
+    wanted = {"model": "topics", "start": 0.0, "end": 1.0}
     with database.read() as transaction:
         for statement in (answered.NEXT, answered.COUNT):
             plan = transaction.execute(f"EXPLAIN QUERY PLAN {statement}", wanted)
-            assert ["COVERING INDEX predictions_by_time" in row[-1] for row in plan] == [True]
+            assert "COVERING INDEX predictions_by_time" in plan[0][-1]
+            assert not any("SCAN" in row[-1] for row in plan)
         first = transaction.execute(f"EXPLAIN QUERY PLAN {answered.SAID}", wanted)[0]
     assert "feedback" in first[-1]
     database.close()

@@ -119,6 +119,20 @@ def test_what_was_begun_goes_on_where_it_was(older, vault, tmp_path, monkeypatch
     assert dict(rows(older, "draw_levels", "prediction_id", "level")) == levels(vault, old)
 
 
+def test_a_long_computation_reports_how_far_it_is(older, vault, tmp_path, monkeypatch):
+    monkeypatch.setattr(draw_levels, "PAGE_ROWS", 150)
+    insert(older, vault, predictions(vault, "topics", 1000.0, ROWS))
+    older.migrate()
+    log, reported = PredictionLog(older, vault, tmp_path / "spool"), []
+    log.for_review("topics", 0.0, 9e9, 20, reported.append)
+    assert reported == [
+        "computing draw levels, once for each prediction: 150 so far",
+        "computing draw levels, once for each prediction: 300 so far",
+    ]
+    log.for_review("topics", 0.0, 9e9, 20, reported.append)
+    assert len(reported) == 2
+
+
 def test_what_an_older_server_left_in_its_spool_is_drawn_too(older, vault, tmp_path):
     older.migrate()
     made = predictions(vault, "topics", 1000.0, ROWS)

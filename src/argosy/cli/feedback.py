@@ -147,7 +147,13 @@ def review(ctx: click.Context, model: str, output: Path, rows: int | None, since
     """
     given = command_project(ctx).feedback
     wanted = given.reviews_wanted(model)
-    written = given.review(model, output, rows, _moment(since))
+    written = given.review(
+        model,
+        output,
+        rows,
+        _moment(since),
+        report_progress=lambda line: None if as_json else print_line(f"{line} …", err=True),
+    )
     if as_json:
         print_json({"file": str(output), "rows": written})
         return

@@ -38,7 +38,7 @@ class Drifting:
         request = msgspec.convert(job.payload, DriftRequest)
         with self._database.read() as transaction:
             now = transaction.now()
-        self._log.compute_levels(request.model, guard.check)
+        self._log.compute_levels(request.model, lambda _: guard.check())
         changed, is_complete = 0, False
         while not is_complete:
             counted = self._checker.count(request.model, now, ANSWERS_AT_ONCE)

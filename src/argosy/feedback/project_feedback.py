@@ -10,6 +10,7 @@ from argosy.backends import Backends
 from argosy.feedback.reviewing import DEFAULT_SOURCE
 from argosy.predictions.feedback_log import Feedback, FeedbackLog
 from argosy.predictions.log import PredictionLog
+from argosy.types import Progress
 
 if TYPE_CHECKING:
     from argosy.feedback.review_files import Returned, ReviewRow
@@ -89,14 +90,21 @@ class ProjectFeedback:
 
         return reviews_wanted(self._backends, model)
 
-    def review(self, model: str, path: str | PathLike[str], rows: int | None = None, since: float = 0.0) -> int:
+    def review(
+        self,
+        model: str,
+        path: str | PathLike[str],
+        rows: int | None = None,
+        since: float = 0.0,
+        report_progress: Progress = lambda _: None,
+    ) -> int:
         """Write what `draw` gives as a CSV to correct, for its owner's eyes; how many rows.
 
         Raises FeedbackInvalid where the file exists: it may hold corrections; PathInvalid where its name says no CSV.
         """
         from argosy.feedback.review_exchange import write_reviews
 
-        return write_reviews(self._backends, model, Path(path), rows, since)
+        return write_reviews(self._backends, model, Path(path), rows, since, report_progress)
 
     def import_file(self, path: str | PathLike[str], source: str = DEFAULT_SOURCE) -> tuple[Returned, int]:
         """Take a corrected CSV, all or nothing: what it said, and how many corrections were new."""

@@ -16,17 +16,24 @@ from argosy.feedback.review_files import Returned, ReviewRow
 from argosy.feedback.reviewing import DEFAULT_SOURCE, Reviews
 from argosy.paths import check_suffix, private_text
 from argosy.predictions.log import EVER
+from argosy.types import Progress
 
 REVIEW_ROWS: Final = 50
 MOST_ROWS: Final = 5_000
 
 
-def draw(backends: Backends, model: str, rows: int | None = None, since: float = 0.0) -> list[ReviewRow]:
+def draw(
+    backends: Backends,
+    model: str,
+    rows: int | None = None,
+    since: float = 0.0,
+    report_progress: Progress = lambda _: None,
+) -> list[ReviewRow]:
     """The next predictions to review, decrypted; by default as many as the last refusal of the gate asks for."""
     reviews = Reviews.of(backends)
     asked = rows or reviews_wanted(backends, model) or REVIEW_ROWS
     try:
-        candidates = reviews.candidates(model, asked, since, EVER)
+        candidates = reviews.candidates(model, asked, since, EVER, report_progress)
     except PredictionNotFound:
         backends.store.versions(model)  # raises where there is no such model
         raise
@@ -45,7 +52,14 @@ def reviews_wanted(backends: Backends, model: str) -> int | None:
     return min(max(judged[-1].verdict.more_reviews - since, 0), MOST_ROWS) or None
 
 
-def write_reviews(backends: Backends, model: str, path: Path, rows: int | None = None, since: float = 0.0) -> int:
+def write_reviews(
+    backends: Backends,
+    model: str,
+    path: Path,
+    rows: int | None = None,
+    since: float = 0.0,
+    report_progress: Progress = lambda _: None,
+) -> int:
     """Write what `draw` gives as a CSV to correct, for its owner's eyes; how many rows.
 
     Raises FeedbackInvalid where the file exists: it may hold corrections; PathInvalid where its name says no CSV.
@@ -53,7 +67,7 @@ def write_reviews(backends: Backends, model: str, path: Path, rows: int | None =
     check_suffix(path, (".csv", ""))
     if path.exists():
         raise FeedbackInvalid(f"{path} exists, and may hold corrections: import or move it, or name another file")
-    drawn = draw(backends, model, rows, since)
+    drawn = draw(backends, model, rows, since, report_progress)
     with private_text(path) as file:
         return review_files.write_review(drawn, file)
 

@@ -14,6 +14,7 @@ from argosy.predictions.feedback_log import Feedback, FeedbackLog
 from argosy.predictions.log import EVER, PredictionLog
 from argosy.predictions.measures import add_draws, drawn
 from argosy.predictions.review_pool import ReviewPool
+from argosy.types import Progress
 
 DEFAULT_SOURCE = "analyst"
 
@@ -29,10 +30,17 @@ class Reviews:
         """Those of a project."""
         return cls(backends.database, backends.prediction_log, backends.feedback_log)
 
-    def candidates(self, model: str, rows: int, start: float = 0.0, end: float = EVER) -> ReviewPool:
+    def candidates(
+        self,
+        model: str,
+        rows: int,
+        start: float = 0.0,
+        end: float = EVER,
+        report_progress: Progress = lambda _: None,
+    ) -> ReviewPool:
         """Of the predictions made in [start, end), what a draw of so many rows needs; raises PredictionNotFound where
         there are none."""
-        found = self._log.for_review(model, start, end, rows)
+        found = self._log.for_review(model, start, end, rows, report_progress)
         if not found.likely:
             raise PredictionNotFound(f"'{model}' has made no predictions in that time: there is nothing to review")
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
@@ -72,9 +72,10 @@ def _of_prediction(backends: Backends, prediction_id: str) -> Lineage:
 
 
 def _lineage(backends: Backends, reference: str, trained: Trained, versions: list[Version]) -> Lineage:
+    days = {model: answers_by_day(backends.database, model) for model in {one.model for one in versions}}
     with backends.database.read() as transaction:
         rows = _rows(transaction, trained)
-        answered = [_answered(transaction, one) for one in versions]
+        answered = [_answered(transaction, one, days[one.model].get(one.number, {})) for one in versions]
         steps = step_origins(transaction, {one.digest for one in rows.imports if one.digest})
     return Lineage(
         reference=reference,
@@ -154,11 +155,11 @@ def _moves(backends: Backends, versions: list[Version]) -> Iterator[Move]:
                 yield move
 
 
-def _answered(transaction: Transaction, version: Version) -> Answered:
+def _answered(transaction: Transaction, version: Version, days: Mapping[str, int]) -> Answered:
     said = feedback_said(transaction, version.model, version.number)
     return Answered(
         version.reference,
-        answers_by_day(transaction, version.model, version.number),
+        days,
         {kind: one.count for kind, one in said.items()},
         sum(one.disagreed for one in said.values()),
     )

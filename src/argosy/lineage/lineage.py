@@ -27,7 +27,7 @@ class ImportedRows:
     by: str | None = None
     rows_read: int | None = None
     trigger_of: str | None = None
-    """The plan whose trigger imported it; None: somebody did."""
+    """The plan whose trigger imported it; None: a person did."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class LineageVersion:
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """Who trained; `worker` is HOST-PROCESS."""
+    """Where it was trained; `worker` is HOST-PROCESS."""
 
     trained_at: float
     fit_seconds: float

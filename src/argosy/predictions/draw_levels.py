@@ -1,9 +1,9 @@
 """Which logged predictions have small permanent random numbers: found by an index, so that a review reads few rows.
 
 A prediction's *draw level* is how often its number can be doubled and stays below 1 (`PredictionIds.level`). Those of
-level KEPT_LEVEL or more, one in sixteen, have a row with it. Whoever seals a prediction computes the level, for that
-takes the key; what comes without one is kept as due, and what was logged before there were levels is due as a whole,
-model by model. `compute_due_levels` does what is due, a page a transaction: killed, it goes on where it was.
+level KEPT_LEVEL or more, one in sixteen, have a row with it. The process that seals a prediction computes the level,
+which takes the key. Predictions without a level are due, and so are all that were logged before there were levels, by
+model. `compute_due_levels` does what is due, a page a transaction: after a kill it continues where it was.
 
 A prediction that is deleted takes its level with it.
 """
@@ -15,6 +15,7 @@ from typing import Final
 
 from argosy.database import Database, Transaction
 from argosy.predictions import statements
+from argosy.predictions.answered import forget_days, late_answers
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.record import SealedPrediction
 
@@ -41,20 +42,23 @@ DONE: Final = "DELETE FROM draw_levels_due WHERE model = :model"
 def add_predictions(transaction: Transaction, rows: Sequence[SealedPrediction]) -> None:
     """Log these, with their levels; of an id that is there nothing changes."""
     transaction.execute_many(statements.ADD, [statements.parameters(row) for row in rows])
+    forget_days(transaction, late_answers((row.model, row.made_at) for row in rows))
     kept = [row for row in rows if row.draw_level is None or row.draw_level >= KEPT_LEVEL]
     transaction.execute_many(KEEP, [{"id": row.id, "level": row.draw_level} for row in kept])
 
 
 def compute_due_levels(
-    database: Database, ids: PredictionIds, model: str, between: Callable[[], object] = lambda: None
+    database: Database, ids: PredictionIds, model: str, between: Callable[[int], object] = lambda _: None
 ) -> None:
-    """Compute the levels of a model's predictions that have none yet, in transactions of their own, with `between`
-    called between any two.
+    """Compute the levels of a model's predictions that have none yet, in transactions of their own.
 
-    The first time after an upgrade it looks at every prediction of the model. Any number of processes at once.
+    `between` is called between any two, with the number of predictions so far. The first time after an upgrade that is
+    every prediction of the model. Any number of processes at once.
     """
+    seen = 0
     while _compute_missing(database, ids, model) or _compute_page(database, ids, model):
-        between()
+        seen += PAGE_ROWS
+        between(seen)
 
 
 def _compute_missing(database: Database, ids: PredictionIds, model: str) -> bool:

@@ -19,6 +19,7 @@ from argosy.database import Database, Transaction
 from argosy.errors import PredictionNotFound
 from argosy.identities import resting_forms
 from argosy.predictions import segments, statements
+from argosy.predictions.answered import forget_days
 from argosy.predictions.drain import drain_once, stuck
 from argosy.predictions.draw_levels import add_predictions, compute_due_levels
 from argosy.predictions.ids import MAC_PLACE, PredictionIds
@@ -37,7 +38,7 @@ from argosy.predictions.spool_erasure import carry_out_erasures, order_erasure
 from argosy.predictions.spool_names import known_name
 from argosy.predictions.spools import Spools, SpoolStatus
 from argosy.statistics.shifts import Moments
-from argosy.types import Input
+from argosy.types import Input, Progress
 from argosy.vault.vault import Vault
 
 SCOPE = "predictions"
@@ -102,14 +103,18 @@ class PredictionLog:
             last = SealedPrediction(*rows[-1])
             wanted.update(start=last.made_at, after=last.id)
 
-    def for_review(self, model: str, start: float, end: float, rows: int) -> ReviewPool:
+    def for_review(
+        self, model: str, start: float, end: float, rows: int, report_progress: Progress = lambda _: None
+    ) -> ReviewPool:
         """The predictions of a model that a draw of so many rows may take. Opens no seal."""
         self.drain()
-        self.compute_levels(model)
+        self.compute_levels(
+            model, lambda seen: report_progress(f"computing draw levels, once for each prediction: {seen:,} so far")
+        )
         with self._database.read() as transaction:
             return review_pool(transaction, self._ids, model, start, end, rows)
 
-    def compute_levels(self, model: str, between: Callable[[], object] = lambda: None) -> None:
+    def compute_levels(self, model: str, between: Callable[[int], object] = lambda _: None) -> None:
         """See to it that each prediction of the model that needs a draw level has one; see `compute_due_levels`."""
         compute_due_levels(self._database, self._ids, model, between)
 
@@ -177,7 +182,7 @@ class PredictionLog:
             return int(transaction.execute(statements.COUNT, {"model": model})[0][0])
 
     def foreign(self, most: int | None = None) -> int:
-        """How many predictions, of the newest `most` or of all, were logged under another key: nobody here can open
+        """How many predictions, of the newest `most` or of all, were logged under another key: no key here opens
         them."""
         with self._database.read() as transaction:
             ids = (
@@ -200,7 +205,9 @@ class PredictionLog:
             for one in hashes:
                 transaction.execute(statements.ERASE_FEEDBACK, {"subject_hash": one})
                 transaction.execute(statements.ERASE_DRAWS, {"subject_hash": one})
-                erased |= {row[0] for row in transaction.execute(statements.ERASE, {"subject_hash": one})}
+                gone = transaction.execute(statements.ERASE, {"subject_hash": one})
+                forget_days(transaction, ((model, made_at) for _, model, made_at in gone))
+                erased |= {row[0] for row in gone}
         with suppress(OSError):  # a file that cannot be read: this spool has not carried it out, as its row says
             erased |= carry_out_erasures(self._spool, self._database)
         return sorted(erased)

@@ -1,7 +1,7 @@
-"""Letting go of predictions that are older than their model's are kept.
+"""Deletes predictions that are older than `keep` of their model allows.
 
 - What has feedback stays: it is evidence, and examples were derived from it. What was drawn for review stays for as
-  long again after the draw, so that a review which is out is not taken back in vain. Both still go with their subject.
+  long again after the draw, so that a review that is being answered still counts. An erasure removes both.
 - A few rows a transaction, oldest first, any number of processes at once; feedback that comes at the same moment finds
   its prediction, or finds it gone.
 - Needs no key. Ages are by the database's clock.
@@ -15,6 +15,7 @@ from typing import Final
 
 from argosy.database import Database
 from argosy.plurals import plural
+from argosy.predictions.answered import forget_days
 from argosy.telemetry import logger
 
 BATCH: Final = 1000
@@ -39,7 +40,7 @@ Keep = Callable[[str], float | None]
 
 
 def overdue(database: Database, keep: Keep) -> dict[str, int]:
-    """By model, how many predictions are to be let go."""
+    """By model, how many predictions are due to be deleted."""
     found: dict[str, int] = {}
     for model in _models(database):
         seconds = keep(model)
@@ -51,7 +52,7 @@ def overdue(database: Database, keep: Keep) -> dict[str, int]:
 
 
 class Retention:
-    """Lets go of what is overdue now and then, a step at a time. To be asked whenever there is nothing else to do."""
+    """Deletes what is due at intervals, a step at a time. To be called by a worker that has nothing else to do."""
 
     def __init__(self, database: Database, keep: Keep, every_seconds: float = EVERY_SECONDS) -> None:
         self._database, self._keep, self._every_seconds = database, keep, every_seconds
@@ -72,11 +73,11 @@ class Retention:
                 if time.monotonic() >= ends:
                     return True
         except BaseException:
-            self._going = None  # a generator that raised is over: the next round begins anew
+            self._going = None  # a generator that raised is over: the next round starts again
             raise
         self._going, self._due_at = None, uptime + self._every_seconds
         if self._gone:
-            _log.info("%s older than they are kept were let go", plural(self._gone, "prediction"))
+            _log.info("%s deleted by age", plural(self._gone, "prediction"))
         return False
 
     def _batches(self) -> Iterator[int]:
@@ -109,6 +110,8 @@ def _let_go(database: Database, model: str, seconds: float) -> Iterator[int]:
             ids = [row[0] for row in page]
             gone = [row[0] for row in transaction.execute(LET_GO, {"ids": ids, "before": before})]
             transaction.execute(LET_DRAWS_GO, {"ids": gone})
+            times: dict[str, float] = dict(page)
+            forget_days(transaction, ((model, times[one]) for one in gone))
         yield len(gone)
         if len(page) < BATCH:
             return

@@ -67,7 +67,7 @@ DELETE FROM feedback WHERE prediction_id IN (SELECT id FROM predictions WHERE su
 ERASE_DRAWS = """
 DELETE FROM review_draws WHERE prediction_id IN (SELECT id FROM predictions WHERE subject_hash = :subject_hash)
 """
-ERASE = "DELETE FROM predictions WHERE subject_hash = :subject_hash RETURNING id"
+ERASE = "DELETE FROM predictions WHERE subject_hash = :subject_hash RETURNING id, model, made_at"
 
 FEEDBACK_COLUMNS = """
 prediction_id, kind, label, source, is_uniform, given_at, idempotency_key, feedback.token, measures"""
