@@ -173,7 +173,7 @@ class Backends:
             self.master_keys.get(role)
 
     def close(self) -> None:
-        """Close what was opened; what is used afterwards opens anew."""
+        """Close what was opened; what is used afterwards is opened again."""
         if "broker" in self.__dict__:
             self.broker.close()
         if "database" in self.__dict__:

@@ -172,7 +172,7 @@ class VersionNotFound(UserMistake):
 
 
 class VersionMarked(UserMistake):
-    """A version that somebody marked as not to be promoted."""
+    """A version that is marked as not to be promoted."""
 
 
 class PromotionDoubtful(UserMistake):
@@ -203,7 +203,7 @@ class ArtifactsUnavailable(Outage):
 
 
 class StoreUnavailable(Outage):
-    """A store over HTTP cannot be reached, refuses, or is none."""
+    """A store over HTTP cannot be reached, refuses, or is not a store."""
 
 
 class AliasInvalid(UserMistake):
@@ -219,7 +219,7 @@ class MigrationFailed(ArgosyError):
 
 
 class BackupInvalid(UserMistake):
-    """A backup that cannot be written there, or a file that is none, was damaged, or is of a newer Argosy."""
+    """A backup that cannot be written there, or a file that is not a backup, was damaged, or is of a newer Argosy."""
 
 
 # --- messages and jobs
@@ -234,7 +234,7 @@ class FollowerInvalid(UserMistake):
 
 
 class FollowerNotFound(UserMistake):
-    """Nobody follows notifications by that name."""
+    """There is no follower of that name."""
 
 
 class DeadLetterNotFound(UserMistake):

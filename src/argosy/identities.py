@@ -1,4 +1,4 @@
-"""What names somebody or something (subject, entity, client, source, origin), as exact text.
+"""What names a person or a thing (subject, entity, client, source, origin), as exact text.
 
 One rule, wherever such a name comes in: text in Unicode's composed form (NFC), without white space around it; a whole
 number is its digits, and a decimal one the text that it was written as. A binary floating-point number is refused: it
@@ -52,7 +52,7 @@ def resting_forms(given: str) -> tuple[str, ...]:
 
     Until there was one rule, text rested as it was given, and decimal numbers as floating-point ones: what is asked for
     as 90071992547409937.5 may rest as 9.007199254740994e+16. Forms that lost no digit (1.10 as 1.1) are left out, since
-    they may name somebody else.
+    they may name another person.
     """
     exact = identity_of(given, "name") or given
     forms = [exact, given, unicodedata.normalize("NFC", given), unicodedata.normalize("NFD", exact)]

@@ -34,7 +34,7 @@ _MISSING_WORDS = frozenset(
 )
 _EXACT = 2**53
 _INTEGER_BITS = 3000  # nearly a thousand digits: a label is no longer
-_MISSING_OF_PANDAS = ("NAType", "NaTType")  # which nobody imports for this
+_MISSING_OF_PANDAS = ("NAType", "NaTType")  # pandas is not imported for this
 _TRUTHS = frozenset({"true", "false"})
 _WHOLE = re.compile(r"(-?\d+)\.0+")
 _TEXT = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
@@ -119,7 +119,7 @@ def respelled(label: str, spelling: Mapping[str, str]) -> str:
 
 
 def alike(labels: Iterable[str]) -> list[tuple[str, ...]]:
-    """Single labels that differ in case, in white space, in Unicode's form or in characters that nobody sees alone.
+    """Single labels that differ in case, in white space, in Unicode's form or only in invisible characters.
 
     In groups: `Versand`, `versand`.
     """

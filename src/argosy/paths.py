@@ -47,7 +47,7 @@ def is_below(folder: Path, path: Path) -> bool:
 
 
 def check_suffix(path: Path, suffixes: Collection[str]) -> str:
-    """The file's suffix, in small letters, which says its format; raises PathInvalid where it is none of those."""
+    """The file's suffix, in lower case, which names its format; raises PathInvalid for any other."""
     suffix = path.suffix.lower()
     if suffix not in suffixes:
         named = " or ".join(one for one in suffixes if one)

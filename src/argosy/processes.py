@@ -16,7 +16,7 @@ from pathlib import Path
 AUTOGROUP = Path("/proc/self/autogroup")
 GROUP_ATTEMPTS = 20
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
-"""A program that runs another one, and ends it with whatever it started when nobody asks for it any more."""
+"""A program that runs another one, and ends it with its descendants when its caller is gone."""
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -112,10 +112,10 @@ def start_bare(command: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def end_bare(process: subprocess.Popen[bytes], patience: float = 10.0) -> None:
-    """Close its pipes, by which it learns that nobody needs it any more; SIGKILL after `patience` seconds."""
+    """Close its pipes, which tells it to end; SIGKILL after `patience` seconds."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
-            with suppress(OSError):  # what was not flushed is for nobody
+            with suppress(OSError):  # unflushed data is dropped
                 pipe.close()
     try:
         process.wait(patience)
@@ -165,7 +165,7 @@ def follow_parent(on_gone: Callable[[], object] | None = None, poll_seconds: flo
 def on_stop(handler: Callable[[int], object]) -> Iterator[None]:
     """Have SIGTERM and Ctrl-C call `handler` with their number, in place of ending the process. Main thread only.
 
-    Where Ctrl-C is ignored, as by what a shell starts with `&`, it stays ignored: it is meant for somebody else.
+    Where Ctrl-C is ignored, as in what a shell starts with `&`, it stays ignored: it is meant for other processes.
     """
     asking = [one for one in (signal.SIGTERM, signal.SIGINT) if signal.getsignal(one) is not signal.SIG_IGN]
     before = {number: signal.signal(number, lambda number, _: handler(number)) for number in asking}

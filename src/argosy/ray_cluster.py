@@ -52,7 +52,7 @@ def connected_ray(url: str, count: int, gpus: float = 0.0, *, shows_logs: bool =
     address = ray_address(url)
     if find_spec("ray") is None:
         raise ExtraMissing("ray", "ray", "running on Ray")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody else is to know
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to others
     import ray
 
     with ray_errors():

@@ -1,4 +1,4 @@
-"""Workers as Ray actors: Ray places them, gives them their GPUs and starts lost ones anew; each runs `argosy worker`.
+"""Workers as Ray actors: Ray places them, gives them their GPUs and replaces lost ones; each runs `argosy worker`.
 
 - An actor keeps one `argosy worker`, and starts another when that was killed or could not begin for an outage. Ray does
   the same for an actor whose process or machine is lost, there or elsewhere.
@@ -75,7 +75,7 @@ class RayWorkers:
         with ray_errors():
             done, self._running = self._ray.wait(self._running, num_returns=len(self._running), timeout=seconds)
             if any(code == MISTAKE for code in self._ray.get(done)):
-                raise JobFailed("a worker could not begin on its machine: its lines above say why")
+                raise JobFailed("a worker could not start on its machine: see its messages above")
         return not self._running
 
     def close(self) -> None:

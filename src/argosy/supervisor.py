@@ -55,7 +55,7 @@ def main(folder: str, program: list[str], place: str | None = None) -> int:
 
 
 def ended(child: int, news: int) -> int | None:
-    """Wait for the program, or for nobody to ask any more."""
+    """Wait for the program to end, or for the caller to close its pipe."""
     poll = select.poll()
     poll.register(0, 0)  # no event but that the other end is closed
     poll.register(news, select.POLLIN)

@@ -1,9 +1,9 @@
-"""Workers of a project as child processes of this one, which outlives what their jobs do to them.
+"""Workers of a project as child processes of this one, which survives their crashes.
 
 A thread watches the children. Twice a second it compares the job that each of them has with the limits of its plan and
 with the job's row: a job over a limit is failed, and its process killed; one that was cancelled, or given to another,
 has a second to end by itself. A child that ended is replaced, and the job that it had is settled at once, or when the
-database is back: a crash is a failed attempt, a kill from outside is nobody's fault.
+database is back: a crash is a failed attempt, a kill from outside is not a failed attempt.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from argosy.vault.master_keys import EXAMPLES
 
 POLL_SECONDS: Final = 0.1
 LOOK_SECONDS: Final = 0.5
-"""Between two looks at the jobs of the children."""
+"""Between two checks of the jobs of the children."""
 PATIENCE_SECONDS: Final = 1.0
-"""For a job that was cancelled to end by itself."""
+"""For a cancelled job to end by itself."""
 STOP_SECONDS: Final = 30.0
 """For a child to end after SIGTERM, in addition to its grace."""
 LONGEST_PAUSE: Final = 10.0
 """Before a child is replaced that could not begin, as where a plug-in cannot be imported."""
 KILLS_SECONDS: Final = 30.0
-"""How far back a kill for want of memory, of whichever process, is taken for the reason of a child's end."""
+"""How recent a kill of any process by the system for lack of memory is to be the assumed cause of a child's end."""
 DRAINED: Final = 4
 """The exit code of a child that was asked to finish: it is not replaced."""
 FOLDER: Final = "ARGOSY_WORKER_FOLDER"
@@ -61,7 +61,7 @@ def run_until(backends: Backends, is_over: Callable[[], bool], count: int, now: 
     with started(backends, count, now) as keeper:
         while not is_over():
             if keeper.is_drained:
-                raise JobFailed("every worker of this command was asked to finish: what is left stays queued")
+                raise JobFailed("every worker of this command was drained: the other jobs stay queued")
             time.sleep(POLL_SECONDS)
 
 
@@ -104,7 +104,7 @@ def sending_webhooks(backends: Backends) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class KeptWorker:
-    """What a worker process has in common with the one that looks after it."""
+    """What a worker process shares with the process that supervises it."""
 
     name: str
     on_lease: Callable[[Lease | None], None]
@@ -112,15 +112,15 @@ class KeptWorker:
     keeper: int
 
     def leave(self) -> None:
-        """At its end: where the other is gone, nobody else removes its temporary files."""
+        """At its end: if its supervisor is gone, no other process removes its temporary files."""
         if os.getppid() != self.keeper:
             shutil.rmtree(self.folder, ignore_errors=True)
-            with suppress(OSError):  # others of the same keeper are there still
+            with suppress(OSError):  # there are others of the same supervisor
                 self.folder.parent.rmdir()
 
 
 def kept_worker() -> KeptWorker | None:
-    """In a worker process, at its start; None where nobody looks after it."""
+    """In a worker process, at its start; None if it has no supervisor."""
     given = os.environ.pop(FOLDER, "")
     if not given:
         return None
@@ -203,7 +203,7 @@ class WorkerProcesses:
         self._arguments = ["--project", str(backends.root), "worker", "--in-process", *options]
         self._children: list[_Child] = []
         self._ended: list[_Child] = []
-        """Whose jobs are not settled yet: the database is away."""
+        """Whose jobs are not settled yet: the database is unavailable."""
         self._looked_at = float("-inf")
         self._kills = _MemoryKills()
         self._newer: SchemaNewer | None = None
@@ -254,12 +254,12 @@ class WorkerProcesses:
             try:
                 self._turn()
                 self._replace()
-            except Exception as error:  # noqa: BLE001  # no more processes, a full disk: workers are kept as well as may be
+            except Exception as error:  # noqa: BLE001  # no more processes, a full disk: it is tried again
                 _log.warning("workers: %s; trying again", message_of(error))
                 self._is_closing.wait(LOOK_SECONDS)
 
     def _replace(self) -> None:
-        """Not while the database is known to be away: a new worker would end at once."""
+        """Not while the database is known to be unavailable: a new worker would end at once."""
         while not self._ended and len(self._children) < self._count and time.monotonic() >= self._start_at:
             self._children.append(_Child(self._folder / secrets.token_hex(3), self._arguments))
 
@@ -316,7 +316,9 @@ class WorkerProcesses:
             elif not child.lost_since:
                 child.lost_since = now
             elif now - child.lost_since >= PATIENCE_SECONDS:
-                _log.info("worker process %d is replaced: its job was taken, and does not stop", child.process.pid)
+                _log.info(
+                    "worker process %d is replaced: its job was cancelled or taken, and did not stop", child.process.pid
+                )
                 child.kill()
 
     def _fail(self, child: _Child, lease: Lease, exceeded: str) -> None:
@@ -327,7 +329,7 @@ class WorkerProcesses:
             child.kill()
 
     def _settle(self, child: _Child) -> None:
-        """What becomes of the job that a process had when it ended, and of its place among the workers."""
+        """Settle the job that a process had when it ended, and remove its row from the list of workers."""
         key = child.note.read()
         lease = self._backends.queue.leases([key]).get(key) if key else None
         if lease is not None:

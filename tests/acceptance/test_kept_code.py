@@ -63,7 +63,7 @@ def test_code_files_curves_and_tags_of_a_version(shop, own_plugins):
     assert code["modules"] == ["kept_adapter"]
     assert code["files"] == {"kept_adapter.py": ADAPTER, "kept_helper.py": HELPER}
     assert "SCALE = 2.0" in shop("models", "code", own)
-    assert "has no code kept" in shop.mistake("models", "code", other)
+    assert "has no stored code" in shop.mistake("models", "code", other)
     shop("models", "code", own, "--to", "old")
     assert (shop.folder / "old" / "kept_helper.py").read_text() == HELPER
     assert "exists already" in shop.mistake("models", "code", own, "--to", "old")

@@ -30,6 +30,6 @@ def test_up_serves_trains_and_retrains_by_itself(live, until):
     assert live.end(process) == 0
     log = (live.folder / "started.log").read_text()
     assert "retraining as" in log
-    assert "removed 2.0 MB that workers which were killed had left in shared memory" in log
+    assert "removed 2.0 MB of shared memory left by killed workers" in log
     assert not MemoryFolder(live.folder).path.exists()
     assert "quasar" not in log

@@ -48,7 +48,7 @@ class ProjectExamples:
         """Add rows, all or nothing: a data frame, or a list of dictionaries, `(input, label)` pairs or `Example`s.
 
         `text`, `label` and so on name the columns of a data frame or of dictionaries, which are found by their usual
-        names else; `seen_at='none'` says that there is none. `missing` are words, such as 'nan', that stand for no
+        names else; `seen_at='none'` means that there is none. `missing` are words, such as 'nan', that stand for no
         label there. `source` is for rows that do not say theirs. `fold_case`: labels that differ in case, white space
         or Unicode's form alone become the usual one of them.
         """
@@ -146,7 +146,7 @@ class ProjectExamples:
     def erase(self, subject: str, mark: bool = False, wait: float | None = None) -> ErasedSubject:
         """Remove a subject from examples, predictions, feedback, every spool and jobs. Idempotent: see `is_nothing`.
 
-        `mark`: mark the versions that learned from it, so that nobody promotes them unawares. `wait`: for how many
+        `mark`: mark the versions that learned from it, so that they are not promoted by mistake. `wait`: for how many
         seconds to wait for spools on other machines; those that have not erased it by then are in `waiting`.
         """
         from argosy.operations.erasure import erase_subject

@@ -103,7 +103,7 @@ class Project:
 
     @cached_property
     def tokens(self) -> Tokens:
-        """Who may ask a server what."""
+        """Which caller may use which routes of a server."""
         from argosy.vault.tokens import Tokens
 
         return Tokens(self.database, self.vault)
@@ -268,7 +268,7 @@ class Project:
         return score_paths(self.backends, open_backends, reference, inputs, output, **options)
 
     def close(self) -> None:
-        """Close what was opened; the project may be used again and opens it anew."""
+        """Close what was opened; the project may be used again, and opens it again."""
         self.backends.close()
 
 
@@ -283,7 +283,7 @@ def open_backends(folder: str | os.PathLike[str] = ".") -> Backends:
 def open_project(folder: str | os.PathLike[str] = ".", *, create: bool = False) -> Project:
     """The project of that folder or of the nearest one above it; raises ProjectNotFound, DefinitionInvalid.
 
-    `create`: where that very folder is none yet, it is made one first, as `argosy init` does.
+    `create`: if that folder is not a project yet, it is made one first, as `argosy init` does.
     """
     if create and not (Path(folder) / FILE_NAME).exists():
         from argosy.app.scaffold import create_project

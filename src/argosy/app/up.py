@@ -1,4 +1,4 @@
-"""`argosy up`: server and workers under one roof, retraining when a trigger says so, rollback on evidence."""
+"""`argosy up`: a server and workers in one command, retraining by triggers, rollback on evidence."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def up(
         with started(backends, workers):
             while not stop.wait(WATCH_SECONDS):
                 if server.poll() == MISTAKE:
-                    raise ServerNotStarted("the server did not start: its line above says why")
+                    raise ServerNotStarted("the server did not start: see its message above")
                 if server.poll() is not None:
                     raise JobFailed(f"the server ended with exit code {server.returncode}: see its messages above")
                 upkeep.step()
@@ -47,9 +47,9 @@ def _clear_memory(backends: Backends) -> None:
     """Remove what workers that were killed have left, before the first and after the last of ours."""
     cleared = MemoryFolder(backends.root).clear()
     if cleared:
-        _log.info("removed %.1f MB that workers which were killed had left in shared memory", cleared / 1e6)
+        _log.info("removed %.1f MB of shared memory left by killed workers", cleared / 1e6)
     others = clear_others()
     if others.cleared:
-        _log.info("removed %.1f MB of projects that are gone from shared memory", others.cleared / 1e6)
+        _log.info("removed %.1f MB of shared memory left by projects that no longer exist", others.cleared / 1e6)
     for left in others.left:
         _log.info("shared memory: %s", left)

@@ -36,7 +36,7 @@ def work(
     interrupt: threading.Event | None = None,
     kept: KeptWorker | None = None,
 ) -> Tally:
-    """Run jobs in this thread until `stop` is set or, with nothing left to run, `until` says so.
+    """Run jobs in this thread until `stop` is set or, with nothing left to run, `until` returns true.
 
     The job that runs when `stop` is set is given back at once; with an `interrupt`, not before that is set.
     In quiet hours no training is begun, unless `now`. Raises KeyUnavailable where no example can be read here.

@@ -11,7 +11,7 @@ Guarantees, for every engine:
   what it read locks a name for it first; without a lock, two of them may read the same and both write.
 - `Transaction.now()` is the database's clock, the only one that leases may use, in seconds since 1970.
 - A transaction begins by SchemaNewer where a newer Argosy has changed the schema since `migrate` in a way that this one
-  must know. Who writes waits for as long as it is changed.
+  must know. Writers wait while the schema is changed.
 - `wait_for_change` returns when another transaction that called `announce()` was committed, in any process.
 
 Rules for SQL outside of `engines/`; what they do not name must be in both SQLite 3.35 and PostgreSQL 15:
@@ -91,7 +91,7 @@ class Transaction(Protocol):
         """The database's clock."""
 
     def lock(self, name: str) -> None:
-        """Wait until nobody else has that lock, and have it until the transaction ends; in `write()` alone."""
+        """Wait for that lock, and hold it until the transaction ends; only in `write()`."""
 
     def announce(self) -> None:
         """Wake those who wait for a change, once this has committed."""

@@ -38,7 +38,7 @@ def newest_step() -> int:
 
 
 def schema_version(transaction: Transaction) -> int:
-    """The number of the schema that is there; 0 where there is none."""
+    """The number of the database's schema; 0 if it has none."""
     if not transaction.has_table("schema_steps"):
         return 0
     return int(transaction.execute("SELECT coalesce(max(number), 0) FROM schema_steps")[0][0])

@@ -2,7 +2,7 @@
 
 Two writers that wait for each other, or one that has a lock for too long, end a transaction of which nothing is
 written. A caller that can run it again passes it as a function to `in_transaction`; all others let the error go on to
-where the whole of their work is tried again: a worker puts its job off, a server answers 503, a command says so.
+where the whole of their work is tried again: a worker postpones its job, a server answers 503, a command reports it.
 """
 
 from __future__ import annotations

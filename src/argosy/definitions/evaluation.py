@@ -1,6 +1,6 @@
 """How a definition is validated where one validation part is too few rows: by folds, or by repeated splits.
 
-Part of a definition, and so of its label. Both divide the rows of training and validation together anew, so that the
+Part of a definition, and so of its label. Both divide the rows of training and validation again, so that the
 test part stays untouched; `training/rounds.py` says which row is where.
 """
 
@@ -26,7 +26,7 @@ class Folds(msgspec.Struct, frozen=True):
 
 
 class Repeats(msgspec.Struct, frozen=True):
-    """This many splits, drawn anew each time; a row may be validated on several times, or never."""
+    """This many splits, each drawn independently; a row may be validated on several times, or never."""
 
     repeats: Annotated[int, msgspec.Meta(ge=2, le=100)]
     validation_ratio: Annotated[float, msgspec.Meta(ge=0.01, le=0.9)] = 0.2

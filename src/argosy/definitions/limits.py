@@ -50,7 +50,7 @@ def in_units(size: int) -> str:
 
 
 def parse_size(given: Any, path: str) -> int | None:
-    """Bytes from `2G`, `512M` or a number; None is none. Raises DefinitionInvalid."""
+    """Bytes from `2G`, `512M` or a number; None is no limit. Raises DefinitionInvalid."""
     if given is None:
         return None
     found = None if isinstance(given, bool) else _SIZE.fullmatch(str(given))

@@ -50,7 +50,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     limits: FitLimits | None = None
     """Of each of its fits."""
     triggers: tuple[PlanTrigger, ...] = ()
-    """What submits it anew."""
+    """What submits it again."""
     source: dict[str, Any] = {}
     """As it was written, JSON values; a search, or `stop_when`, with its metric."""
 

@@ -1,4 +1,4 @@
-"""`on:` of a plan: what submits it anew, without anybody. Pure.
+"""`on:` of a plan: what submits it again automatically. Pure.
 
 `{examples: news, every: 500}` counts rows, `{files: "inbox/*.csv", import: {…}}` imports files that come,
 `{schedule: "0 3 * * *", zone: Europe/Berlin}` goes by the clock; a list has several.

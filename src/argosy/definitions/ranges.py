@@ -51,7 +51,7 @@ class Range(msgspec.Struct, frozen=True):
 
 
 def is_range(value: Any) -> bool:
-    """Whether somebody meant a range."""
+    """Whether a range was meant."""
     return isinstance(value, Mapping) and bool({"low", "high"} & set(value))
 
 

@@ -8,7 +8,7 @@ Guarantees:
 - Two workers are never given the same job: a claim changes the row's state, under a new fencing token. It locks the row
   that it takes and no other, so that a worker that claims at the same moment passes over nothing else.
 - What a claim costs does not depend on how many jobs are queued: it reads the first row of each kind.
-- A worker that holds a fit is given the oldest job in between, so that a stream of jobs for its fit delays nobody.
+- A worker that holds a fit is given the oldest job in between, so that jobs for its fit do not delay all others.
 - A row that cannot be read is ended as failed, and stands in no other job's way.
 """
 
@@ -124,7 +124,7 @@ def _hold(transaction: Transaction, job: Job) -> bool:
 
 
 def _give_up(transaction: Transaction, job: Job) -> None:
-    """End a queued job whose row cannot be read: nobody could run it."""
+    """Fail a queued job whose row cannot be read: no worker could run it."""
     row = {"id": job.id, "error": job.unreadable, "now": transaction.now()}
     if transaction.execute(sql.UNREADABLE, row):
         announce_failure(transaction, job.kind, job.label, job.unreadable)

@@ -1,12 +1,12 @@
-"""Duties: what one worker at a time does for all of them, now and then, while it and the others run jobs.
+"""Duties: periodic checks that one worker at a time does for all of them, while it and the others run jobs.
 
-A duty looks and decides, and is done within moments: what takes longer it submits as a job. Any number of workers keep
+A duty checks and decides, which takes a moment: what takes longer it submits as a job. Any number of workers keep
 the same list, each in a thread of its own, so that no claim waits for a duty and no duty for a job of many hours.
 
 - A row says when a duty is due and who has it, by the database's clock. Taking it changes the row under a new token.
 - A worker that was killed keeps others from it for `LEASE_SECONDS`. One that was stopped meanwhile writes nothing:
   whatever a duty writes, it writes in a transaction in which it has called `DutyTurn.confirm`.
-- One that fails is logged, once for as long as it fails alike, and is due again as if it had not.
+- A failure is logged, once while the same error repeats, and does not change when the duty is due again.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Duty:
     every_seconds: float
     run: Callable[[DutyTurn], None]
     is_wanted: Callable[[Transaction], bool] = _always
-    """Whether there is anything to look after; where there is not, looking costs one read and writes nothing."""
+    """Whether there is anything to do; if not, the check costs one read and writes nothing."""
 
 
 def take_duty(database: Database, duty: Duty, owner: str) -> DutyTurn | None:

@@ -45,7 +45,7 @@ def erase_words(transaction: Transaction, words: Collection[str]) -> int:
 
 
 def _in_json(text: str | None, words: Collection[str], pattern: re.Pattern[str]) -> str | None:
-    """The document with those strings replaced; the very text where there is none of them."""
+    """The document with those strings replaced; the same text if it contains none of them."""
     if text is None:
         return None
     try:

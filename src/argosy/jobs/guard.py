@@ -1,8 +1,8 @@
-"""Keeps a worker's lease alive while its job runs, says when the job must give up, and gives it back where it does not.
+"""Prolongs a worker's lease while its job runs, tells the job to end, and gives it back if it does not.
 
-A job that was cancelled, or given to another worker, raises within a second, at its next `check()`. One asked to
-stop gives itself back at its next `check()`. One that is between two of them for long (a package being
-imported, one big matrix) is given back by the heartbeat's thread, so that the caller need not wait, or kill.
+A job that was cancelled, or given to another worker, raises within a second, at its next `check()`. A job whose worker
+is to stop is given back at its next `check()`. If there is none for two seconds (a package being imported, a large
+matrix), the heartbeat's thread gives the job back.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class LeaseGuard:
         if self.is_lost:
             raise LeaseLost(f"the job {self.lease.job.label} was taken from {self.lease.owner}")
         if self.is_stopping:
-            raise JobInterrupted(f"the job {self.lease.job.label} goes back to the queue: its worker stops")
+            raise JobInterrupted(f"the job {self.lease.job.label} is given back: its worker stops")
 
     def lose(self) -> None:
         """From now on, `check` raises LeaseLost."""

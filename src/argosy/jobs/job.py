@@ -121,7 +121,7 @@ class LeaseKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to finish a job, for as long as nobody else was given it: `token` fences off the others."""
+    """The right to finish a job, until another worker gets it: `token` fences off older leases."""
 
     job: Job
     token: int

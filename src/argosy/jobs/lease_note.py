@@ -1,6 +1,6 @@
 """Which lease a worker process holds, noted in a file for the process that keeps it.
 
-It is read when the worker can say nothing any more: it has crashed, or computes and answers to nobody. 16 bytes are
+It is read when the worker itself cannot answer: it has crashed, or is in native code. 16 bytes are
 written over each other, so that a full disk stops no note.
 """
 

@@ -110,7 +110,7 @@ class PlanChecker:
     def check_inputs(self, pairs: Iterable[tuple[Spec, Spec]]) -> None:
         """Raise DefinitionInvalid where an adapter, the second, cannot read examples of a cut's collection.
 
-        A few of them are opened to see; where no key is at hand, none. Not to be called within a transaction.
+        A few of them are decrypted; without a key, none. Not to be called within a transaction.
         """
         from argosy.datasets.input_kinds import LOOKED_AT, check_named_fields, check_text_fields
 

@@ -29,13 +29,13 @@ TOPIC: Final = "jobs"
 WORKERS: Final = "workers"
 """The subscriber that all workers are members of."""
 URGENT: Final = 1
-"""The priority of jobs that somebody waits for; that of the others is 0."""
+"""The priority of jobs that a user or another job waits for; that of the others is 0."""
 ATTEMPTS: Final = 3
 LEASE_SECONDS: Final = 30.0
 LONGEST_DELAY: Final = LONGEST
 """No job is put off for longer."""
 MAXIMUM_LOSSES: Final = 10
-"""How often a job's work may be lost, through nobody's fault, before that is a failure."""
+"""How often a job's work may be lost without a failed attempt before the job fails."""
 
 
 def announce_failure(transaction: Transaction, kind: str, label: str, error: str) -> None:
@@ -143,7 +143,7 @@ class Queue:
         return again
 
     def lose(self, lease: Lease, why: str) -> bool:
-        """What the lease computed is worth nothing, and nobody's fault; whether it is tried again. Raises LeaseLost."""
+        """The work of the lease is obsolete, which is not a failure; whether it is tried again. Raises LeaseLost."""
         losses = lease.job.losses + 1
         again = losses < MAXIMUM_LOSSES
         with self.database.write() as transaction:
@@ -151,13 +151,13 @@ class Queue:
             if again:
                 _settle(transaction, sql.LOSE_LEASED, lease, error=why, at=now + back_off(losses))
             else:
-                error = f"{why}; its work was lost {losses} times: submit it again when that has ended"
+                error = f"{why}; its work was lost {losses} times: submit it again when the cause is removed"
                 _settle(transaction, sql.GIVE_UP_LEASED, lease, error=error, now=now)
                 announce_failure(transaction, lease.job.kind, lease.job.label, error)
         return again
 
     def put_off(self, lease: Lease, why: str, seconds: float) -> None:
-        """Give the job back for later: something it needs is away. No failure; raises LeaseLost."""
+        """Postpone the job: something that it needs is unavailable. Not a failed attempt; raises LeaseLost."""
         with self.database.write() as transaction:
             at = transaction.now() + min(seconds, LONGEST_DELAY)
             _settle(transaction, sql.PUT_OFF, lease, error=why, at=at)
@@ -204,7 +204,7 @@ class Queue:
 
 
 def hold_jobs(transaction: Transaction) -> None:
-    """Nobody else finishes a job, or submits and cancels several, until the transaction ends.
+    """No other transaction finishes a job, or submits or cancels several, until this one ends.
 
     Taken before anything else by a caller that changes several jobs, or writes what it concludes from the state of one.
     """
@@ -224,7 +224,7 @@ def under_way(transaction: Transaction, kind: str, model: str) -> str | None:
 
 
 def forget_done(transaction: Transaction, kind: str) -> None:
-    """Remove the jobs of that kind that are done: nobody looks at their results."""
+    """Remove the jobs of that kind that are done: their results are not used."""
     transaction.execute(sql.FORGET_DONE, {"kind": kind})
 
 

@@ -1,7 +1,7 @@
 """A worker's loop: claim, run, finish; between jobs, relay the outbox and reconcile.
 
 A worker with nothing to run waits for a message that announces a job, or for `poll` seconds; then it claims what is
-best, whatever the message says, and acknowledges it. So a message too many costs a look at the rows, and one too few
+best, whatever the message says, and acknowledges it. So a superfluous message costs one query, and a missing one
 no more than a poll. Any number of workers may run, each with its own `owner`.
 """
 
@@ -74,15 +74,15 @@ class WorkerTimings:
     """Between two looks at the rows of a worker that has nothing to run and receives no message."""
     reconcile: float = 1.0
     recover: float = 1.0
-    """Before the next attempt, where the database was away, or the broker for what is to be published."""
+    """Before the next attempt, if the database or, for publishing, the broker was unavailable."""
     refused: float = 30.0
-    """How long a broker that answers may refuse a receiver, before its queue is made anew."""
+    """How long a broker that answers may refuse a receiver, before its queue is created again."""
     patience: float = 2.0
     """How long a job that is to stop has until its next `check()`, before it is given back for it."""
     settle: float = 30.0
-    """For how long it is tried to write what became of a job, where the database is away."""
+    """How long a worker tries to write the result of a job while the database is unavailable."""
     outage: float = 5.0
-    """Before the next attempt, where something that the job needs was away or full."""
+    """Before the next attempt, if something that the job needs was unavailable or full."""
 
 
 @dataclass
@@ -96,7 +96,7 @@ class Tally:
     released: int = 0
     put_off: int = 0
     is_drained: bool = False
-    """It ended since it was asked to finish."""
+    """It ended because it was drained."""
 
 
 def run_worker(
@@ -114,7 +114,7 @@ def run_worker(
     drained: threading.Event | None = None,
     on_lease: OnLease | None = None,
 ) -> Tally:
-    """Run jobs until `stop` is set, or until `until`, asked whenever there is no job to run, says so.
+    """Run jobs until `stop` is set, or until `until`, called whenever there is no job to run, returns true.
 
     The job that runs when `stop` is set is given back at its next step; with an `interrupt`, not before that is set.
     When `drained` is set it may go on to its end, and no other begins.
@@ -156,11 +156,11 @@ class _Worker:
         self.interrupt, self.on_lease = interrupt, on_lease or (lambda _: None)
         self._receiver: Receiver | None = None
         self._broker_fails: set[str] = set()
-        """At what the broker failed the last time: at publishing, at receiving."""
+        """Which operations of the broker failed the last time: publishing, receiving."""
         self._refused_since: float | None = None
         """Since when the broker has answered, and has refused a receiver."""
         self._trouble = ""
-        """What was said last of a database that is away; empty while it answers."""
+        """The last reported error of an unavailable database; empty while it answers."""
 
     def run(self, owner: str, until: Callable[[], bool] | None, drained: threading.Event) -> Tally:
         is_idle = False
@@ -222,13 +222,13 @@ class _Worker:
 
     def _opened(self) -> Receiver:
         """Where the broker answers, and yet refuses a receiver for long, the queue is broken, as RabbitMQ leaves one
-        that was declared just before a crash. It is made anew: no job is lost with it.
+        that was declared just before a crash. It is created again: no job is lost with it.
         """
         since, self._refused_since = self._refused_since, None
         self.broker.subscribe(TOPIC, WORKERS)
         self._refused_since = since or time.monotonic()
         if time.monotonic() - self._refused_since >= self.timings.refused:
-            log.warning("%s: nothing could be received from the queue of jobs; it is made anew", self.broker.url)
+            log.warning("%s: nothing could be received from the queue of jobs; it is created again", self.broker.url)
             self.broker.unsubscribe(TOPIC, WORKERS)
             self._refused_since = time.monotonic()
         receiver = self.broker.receiver(TOPIC, WORKERS)
@@ -237,7 +237,7 @@ class _Worker:
 
     @contextmanager
     def _without_broker(self, doing: str) -> Iterator[None]:
-        """A broker that is away delays messages and no job: rows are polled. Said once for as long as it lasts."""
+        """An unavailable broker delays messages and no job: rows are polled. Reported once for each outage."""
         try:
             yield
             self._broker_fails.discard(doing)
@@ -269,7 +269,7 @@ class _Worker:
             self._lost(guard, error)
         except JobInterrupted:
             self.tally.released += self.queue.release(lease)
-        except Exception as error:  # noqa: BLE001  # whatever a handler raises is its job's failure, not the worker's
+        except Exception as error:  # noqa: BLE001  # an exception of a handler fails its job, not the worker
             self._failed(lease, error)
         except BaseException:  # Ctrl-C: the job goes back at once
             self.queue.release(lease)
@@ -278,7 +278,7 @@ class _Worker:
             self.on_lease(None)
 
     def _settled(self, lease: Lease, write: Callable[[], T]) -> T:
-        """Write what became of a job. It outlives a database that restarts, or two transactions that met: it may
+        """Write the result of a job, through restarts of the database and conflicts of transactions: it may
         have taken hours to compute, and a job that is not given back waits for its lease to run out.
         """
         deadline = time.monotonic() + self.timings.settle
@@ -288,7 +288,7 @@ class _Worker:
             except DatabaseOutage as error:
                 if self.stop.is_set() or time.monotonic() >= deadline:
                     raise
-                log.warning("what became of %s is not written yet: %s", lease.job.label, error)
+                log.warning("the result of %s is not written yet: %s", lease.job.label, error)
                 self.stop.wait(self.timings.recover)
 
     def _lost(self, guard: LeaseGuard, error: LeaseLost) -> None:
@@ -302,7 +302,7 @@ class _Worker:
         message = message_of(error)
         try:
             if is_outage(error):
-                log.warning("%s is put off: %s", lease.job.label, message)
+                log.warning("%s is postponed: %s", lease.job.label, message)
                 self._settled(lease, lambda: self.queue.put_off(lease, message, self.timings.outage))
                 self.tally.put_off += 1
                 return
@@ -320,7 +320,7 @@ class _Worker:
 
 
 def is_outage(error: Exception) -> bool:
-    """Whether the surroundings are to blame, and may be better later: nothing that the job can do differently.
+    """Whether the cause is an outage outside of the job, which may end.
 
     A key that is not here may be with another worker. What raised `error` counts too: a plug-in's disk may be full.
     """

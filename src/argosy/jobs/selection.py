@@ -73,6 +73,6 @@ def _of_one_collection(plans: Plans, model: str, champion: Trained | None) -> Se
 
 
 def _own(row: LeaderboardRow, model: str) -> Version | None:
-    """The model's version on that row, if it was measured and nobody marked it."""
+    """The model's version on that row, if it was measured and is not marked."""
     mine = (one for one in row.versions if one.model == model and not one.mark)
     return next(mine, None) if row.trained.metrics.get(Part.VALIDATION.value) else None

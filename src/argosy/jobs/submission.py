@@ -107,7 +107,7 @@ class Plans:
 
         It stays when the plan is submitted again. `parent` is the label it was retrained from, `then` {kind, label,
         payload} the job to submit when it is trained: at once where it is, for another plan. With one, both are urgent:
-        somebody waits for them. `hold_out` is how many fits without them answer the live rows, see
+        a user or a duty waits for them. `hold_out` is how many fits without them answer the live rows, see
         training/held_out.py.
         """
         hold_jobs(transaction)

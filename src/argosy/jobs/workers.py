@@ -1,7 +1,7 @@
-"""Which workers there are: each has a row from its start to its end, and shows every few seconds that it lives.
+"""The list of workers: each has a row from its start to its end, which it renews every few seconds.
 
-Rows are for people. No job depends on them: what a worker may write, its lease says. One that was killed leaves its row
-behind, which is called silent, by the database's clock, and forgotten after a day.
+Rows are only for display. No job depends on them: a lease decides what a worker may write. A killed worker leaves its
+row behind, which is shown as silent, by the database's clock, and removed after a day.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from argosy.version import __version__
 SEEN_SECONDS: Final = 10.0
 """Between two signs of life."""
 LOOK_SECONDS: Final = 1.0
-"""Between two looks whether it was asked to finish."""
+"""Between two checks whether it was asked to finish."""
 RUN_BY: Final = "ARGOSY_WORKER_RUN_BY"
 """The variable that says who runs a worker, where that is not its user."""
 FINISH: Final = 1

@@ -10,7 +10,7 @@ Guarantees, for every broker:
   at the time. Receivers of one name share its messages; each other name has its own copy of all. An open receiver may
   keep up to `prefetch` of them from the others before it hands them out.
 - When `publish` returns, the messages are kept for every subscribed name. Where it raises BrokerUnavailable, any of
-  them may have been: publish them again. Where nobody has subscribed they are dropped, and it returns False.
+  them may have been: publish them again. Without a subscriber they are dropped, and it returns False.
 - A message is delivered until some delivery of it is settled: by `ack` or `bury`. One that was given back, or whose
   receiver was closed or died, is delivered again; so a subscriber may see a message twice.
 - Messages published in one order by one thread are first delivered in that order to the one receiver of a name.
@@ -19,7 +19,7 @@ Guarantees, for every broker:
 - A message delivered `delivery_limit` times is buried instead of being delivered again: moved to the dead letters of
   that name. Dead letters are received like others, without that limit; those that are buried again are dropped, and
   those that are revived are messages of that name again.
-- A message that nobody took within `keep_seconds` may be dropped, so that what has no receivers stays bounded.
+- A message that was not received within `keep_seconds` may be dropped, so that what has no receivers stays bounded.
 - A name that begins with `TEMPORARY` is forgotten, as by `unsubscribe`, once it has had no open receiver for
   `forget_seconds`. A receiver that finds its name forgotten raises BrokerUnavailable.
 

@@ -47,7 +47,7 @@ class Consumer(Generic[T]):
         self._receiver: Receiver | None = None
 
     def run(self, stop: threading.Event) -> None:
-        """Handle messages until `stop` is set; waits out a broker that is away."""
+        """Handle messages until `stop` is set; waits while the broker is unavailable."""
         problem = ""
         try:
             while not stop.is_set():

@@ -23,7 +23,7 @@ MOST: Final = 1000
 WAIT_SECONDS: Final = 5.0
 """For one that the broker has counted to arrive."""
 RENEWED_EVERY: Final = 100
-"""A broker may drop what is given back a thousand times: each hundredth time it is moved, and counted anew."""
+"""A broker may drop what is given back a thousand times: each hundredth time it is moved, with a new count."""
 
 
 @dataclass(frozen=True)

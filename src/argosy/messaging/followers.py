@@ -1,4 +1,4 @@
-"""Who follows notifications by a name of its own, and how much waits for each.
+"""The named followers of notifications, and how many messages wait for each.
 
 A broker of another kind than the database cannot list its subscribers, so that their names are kept in a table.
 """

@@ -27,8 +27,8 @@ class Notifications(Iterator[Notification]):
     """What happens from now on; under a name also what has happened since it was last followed. One thread.
 
     A notification is repeated where the process ends before the next one is asked for. Without a `name` nothing is
-    kept afterwards. Only `events` are given, where some are. It ends when `stop` is set; a broker that is away later is
-    waited for. Raises FollowerInvalid, DefinitionInvalid for an event that there is not, BrokerUnavailable.
+    kept afterwards. `events` selects some of them. It ends when `stop` is set, and waits while the broker is
+    unavailable. Raises FollowerInvalid, DefinitionInvalid for an event that there is not, BrokerUnavailable.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """Moves the outbox to the broker: claim rows, publish, delete. At least once, by any number of relays; one keeps order.
 
-A relay whose broker is away gives its rows up at once, and is called again when its caller finds that worthwhile. One
+A relay whose broker is unavailable gives its rows up at once; its caller decides when to call it again. One
 that dies leaves them claimed for `CLAIM_SECONDS`; whichever relay looks next then publishes them (again, where the dead
 one had).
 """
@@ -57,7 +57,7 @@ def relay(database: Database, broker: Broker) -> int:
 
 @contextmanager
 def relaying(database: Database, broker: Broker) -> Iterator[None]:
-    """Have a thread publish what comes into the outbox, for as long as the block runs: nobody else may be there to."""
+    """Have a thread publish new rows of the outbox while the block runs: there may be no other process that does."""
     stop = threading.Event()
     thread = threading.Thread(target=_relay_until, args=(database, broker, stop), name="argosy-relay", daemon=True)
     thread.start()

@@ -115,7 +115,7 @@ def _deliver(
 
 
 def _subscribed(followers: Followers, name: str, stop: threading.Event) -> bool:
-    """Wait until it is, whatever is away until then; False where `stop` was set before."""
+    """Wait until it is, through outages of database and broker; False if `stop` was set before."""
     problem = ""
     while True:
         try:

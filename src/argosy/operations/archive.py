@@ -96,7 +96,7 @@ def may_hold(name: str) -> bool:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The list of a backup; raises BackupInvalid where the file is none, is cut short, or is of a newer format."""
+    """The list of a backup; raises BackupInvalid if the file is no backup, is cut short, or has a newer format."""
     with _opened(path) as tar:
         last = None
         for member in _members(tar):

@@ -1,4 +1,4 @@
-"""`argosy doctor`: every backend, key and plug-in of a project looked at, each with what to do about it."""
+"""`argosy doctor`: checks every backend, key and plug-in of a project, and says what to do about each fault."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ NEEDS: Final = {
     "spool": ("database",),
     "spools": ("database",),
 }
-"""Which backends a check needs: it is not made where one of them is away, and so waits for none a second time."""
+"""Which backends a check needs: it is left out if one of them is unavailable, so that none is waited for twice."""
 EXTRAS = {"word2vec": "gensim", "frames": "pandas"}
 
 
 def examine(opened: Callable[[], Backends], is_quick: bool = False, seen: Seen = lambda *_: None) -> list[Finding]:
-    """Look at everything, or quickly at a part; what cannot be looked at, or opened, is a finding too."""
+    """Check everything, or quickly a part; what cannot be checked, or opened, is a finding too."""
     try:
         backends = opened()
     except ArgosyError as error:
@@ -55,7 +55,7 @@ def examine(opened: Callable[[], Backends], is_quick: bool = False, seen: Seen =
 
 
 def _looked(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:
-    """What every check finds, but those that need a backend which is away."""
+    """What every check finds, except those that need an unavailable backend."""
     away: set[str] = set()
     left_out: list[str] = []
     for name in (*CHECKS, *INTEGRITY):

@@ -44,8 +44,8 @@ class ErasedSubject:
 def erase_subject(backends: Backends, subject: str, mark: bool = False, wait: float | None = None) -> ErasedSubject:
     """Remove a subject from all that holds it. Idempotent: see `is_nothing`.
 
-    `mark`: mark the versions that learned from it, so that nobody promotes them unawares. `wait`: for how many seconds
-    to wait until every spool has carried it out; by default a moment, for those that live.
+    `mark`: mark the versions that learned from it, so that they are not promoted by mistake. `wait`: for how many
+    seconds to wait until every spool has carried it out; by default a moment, for those that live.
     """
     log = backends.prediction_log
     predictions = log.erase(subject)

@@ -153,7 +153,7 @@ def artifact_bytes(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[F
         seen("artifacts", number)
     if not faults:
         rest = f", {len(named) - hashed} have their size and were not compared" if hashed < len(named) else ""
-        yield Finding("artifacts", True, f"{hashed} have the bytes that were put{rest}")
+        yield Finding("artifacts", True, f"{hashed} have the right bytes{rest}")
 
 
 def spool(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]:  # noqa: ARG001  # a check's signature
@@ -169,7 +169,7 @@ def spool(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]: 
         drain_once(folder, backends.database)
         kept = [path.name for path in (*damaged(folder), *stuck(folder, backends.database))]
     except (ArgosyError, OSError) as error:
-        yield Finding("spool", False, f"{folder} cannot be drained: {error}", "put that right: predictions wait in it")
+        yield Finding("spool", False, f"{folder} cannot be drained: {error}", "correct this: predictions wait in it")
         return
     has_key = _scope(backends, "predictions") is not None
     foreign = backends.prediction_log.foreign(QUICK_ROWS if is_quick else None) if has_key else 0
@@ -214,9 +214,9 @@ def files(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]: 
     """That others cannot look into the project's own folder, which is closed when it is opened, if it is ours."""
     home = backends.root / HOME
     if is_open_to_others(home):
-        yield Finding("files", False, f"{home} is open to others", f"chmod -R go= {home}")
+        yield Finding("files", False, f"{home} can be read by other users", f"chmod -R go= {home}")
     else:
-        yield Finding("files", True, f"{home} is its owner's alone")
+        yield Finding("files", True, f"{home} can be read by its owner only")
 
 
 INTEGRITY: Final[dict[str, Check]] = {

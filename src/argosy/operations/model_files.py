@@ -46,7 +46,7 @@ def import_file(
             raise ImportInvalid(f"{path}: a version that was exported says what it takes: leave out {unused}")
         return take_version(backends, path, name, trusted=trusted, allow_pickle=allow_pickle, spelled=spelled)
     if not form:
-        raise ImportInvalid(f"{path}: its format cannot be seen: {spelled('format', 'onnx')} names it, or another")
+        raise ImportInvalid(f"{path}: its format is unknown: {spelled('format', 'onnx')} names it, or another")
     if not name:
         raise ImportInvalid(f"{path}: {spelled('as', 'MODEL')} says which model it is to be a version of")
     return import_model(

@@ -44,7 +44,7 @@ def migrate_project(
     """
     if running := Queue(source).jobs(state=JobState.RUNNING):
         raise MigrationFailed(
-            f"{plural(len(running), 'job')} under way, such as {running[0].label}: stop the workers first"
+            f"{plural(len(running), 'job')} running, such as {running[0].label}: stop the workers first"
         )
     openers, root = backends.openers, backends.root
     store = openers.artifacts(artifacts, root) if artifacts else None
@@ -86,7 +86,7 @@ def _copy_artifacts(
     for number, digest in enumerate(digests, 1):
         report_progress(f"artifact {number} of {len(digests)}")
         if target.put(source.fetch(digest)) != digest:
-            raise MigrationFailed(f"the artifact {digest[:12]}… changed on its way: repeat")
+            raise MigrationFailed(f"the artifact {digest[:12]}… changed while it was copied: repeat")
 
 
 def check_alike(before: dict[str, Content], after: dict[str, Content], url: str) -> None:

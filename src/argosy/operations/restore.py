@@ -74,7 +74,7 @@ def _move_into_place(root: Path, target: Path, into: Path) -> None:
                 raise
             raise _not_empty(into) from None
         return
-    descriptor = os.open(target, os.O_RDONLY)  # perhaps somebody's working folder, which must stay the same
+    descriptor = os.open(target, os.O_RDONLY)  # perhaps the current folder of a process, which must stay the same
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.listdir(descriptor):  # noqa: PTH208  # of this very folder, whatever has its name by now
@@ -120,7 +120,9 @@ def _build(
         openers.fill_database(settings.database, root, rows)  # last: a database elsewhere stays filled
         filled = openers.database(settings.database, root)
         try:
-            Spools(filled).clear()  # they are the backed up project's; whichever writes here enters anew
+            Spools(
+                filled
+            ).clear()  # they belong to the backed up project; spools of this one are added when they are used
         finally:
             filled.close()
     return Restored(str(into), manifest.made_at, count, has_keys, changed)
@@ -161,7 +163,7 @@ def _set(file: Path, setting: str, url: str) -> None:
     text, count = re.subn(rf"(?m)^{setting}:.*$", lambda _: line, file.read_text("utf-8"))
     if count > 1 or (not count and setting in text):
         raise BackupInvalid(
-            f"the setting '{setting}' cannot be changed in the project's file: it is not on a line alone"
+            f"the setting '{setting}' cannot be changed in the project's file: it must be on a line of its own"
         )
     file.write_text(text if count else f"{text.rstrip()}\n{line}\n", "utf-8")
 

@@ -186,7 +186,7 @@ def _position(transaction: Transaction, name: str) -> int:
 
 
 def _retire(path: Path, descriptor: int, position: int, database: Database) -> None:
-    """Delete a segment that nobody will append to; one with damage inside is kept aside for a human."""
+    """Delete a segment that is complete; one with damage inside is kept aside for a person."""
     rest = os.pread(descriptor, os.fstat(descriptor).st_size - position, position)
     if rest and not frames.is_torn(rest):
         _log.error("%s: damaged after byte %d; kept as %s", path, position, path.with_suffix(".damaged").name)

@@ -33,7 +33,7 @@ ENTITY_PREDICTIONS = 1000
 
 @dataclass(frozen=True)
 class Feedback:
-    """What somebody says a prediction should have been, or what then happened.
+    """What a giver states a prediction should have been, or what then happened.
 
     `is_uniform`: its prediction is said to have been drawn without regard to its answer. Of what was taken: `given_at`
     says when by the database's clock, `token` the name of the token it came with (empty without one), `measures`
@@ -220,7 +220,7 @@ def unmatched(transaction: Transaction) -> int:
 
 
 def last_number(transaction: Transaction) -> int:
-    """The number of the newest feedback, 0 where there is none: whatever comes later has a higher one."""
+    """The number of the newest feedback, 0 if there is none: later feedback has higher numbers."""
     return int(transaction.execute(statements.LAST_FEEDBACK)[0][0])
 
 
@@ -239,7 +239,7 @@ def _voice(given: Feedback) -> tuple[str, str, str]:
 
 
 def _is_news(given: Feedback, last: Feedback) -> bool:
-    """Whether somebody says more than their last word did."""
+    """Whether the feedback differs from the giver's last one."""
     return given.label != last.label or given.is_uniform > last.is_uniform or given.measures > last.measures
 
 

@@ -1,4 +1,4 @@
-"""Who gives feedback, under which source, and what of it measures. Pure.
+"""The giver of feedback, its source, and which of it measures. Pure.
 
 What a caller says about itself is not evidence: a token says under which source its feedback is recorded and what it
 may claim. Of what comes over the server only the predictions that the server itself drew measure, so that nobody
@@ -58,7 +58,7 @@ ANYBODY = Giver(needs_draw=True)
 
 
 def giver_of(token: Token | None) -> Giver:
-    """Who gives feedback over a server; None where it asks for no token."""
+    """The giver of feedback over a server; None if the server requires no token."""
     if token is None:
         return ANYBODY
     return Giver(token.name, token.source or token.name, token.claims, needs_draw=True)

@@ -20,7 +20,7 @@ from argosy.vault.scope import Scope
 MAC_BYTES = 6
 ID_CHARACTERS = 2 * (16 + MAC_BYTES)
 MAC_PLACE = 2 * 16 + 1
-"""Where, counted from 1, the keyed hash begins: nobody chose it, so that an order by it is a uniform draw."""
+"""Where, counted from 1, the keyed hash begins: no sender can choose it, so that an order by it is a uniform draw."""
 RANDOM_BYTES = 8
 DRAW_BITS = 53
 MOST_LEVEL = DRAW_BITS

@@ -55,7 +55,7 @@ class HourProfile:
 
 @dataclass(frozen=True)
 class CountedHours:
-    """How many hours were counted anew, and from when on none is left to count: minus infinity where none is at all."""
+    """How many hours were counted, and from when on all are counted: minus infinity if all are."""
 
     changed: int
     since: float

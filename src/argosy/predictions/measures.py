@@ -25,7 +25,7 @@ WHERE excluded.probability > review_draws.probability
 @dataclass(frozen=True)
 class Measure:
     """Why a prediction measures: the chance with which it was drawn for review (None: it came by another way), and who
-    judged it last, when. `subject` is a keyed hash, `order` a keyed hash that nobody can choose."""
+    judged it last, when. `subject` is a keyed hash, `order` a keyed hash that no sender can choose."""
 
     probability: float | None = None
     token: str = ""

@@ -83,7 +83,7 @@ _decode_secret = msgspec.msgpack.Decoder(_Secret).decode
 
 
 def seal(prediction: Prediction, scope: Scope, draw_level: int | None = None) -> SealedPrediction:
-    """The form that may be written down; without a draw level, whoever draws first computes it."""
+    """The form that may be stored; a missing draw level is computed by the first draw."""
     given = prediction.input if isinstance(prediction.input, str) else dict(prediction.input)
     scores = np.asarray(prediction.scores, "<f4").tobytes()
     secret = _encode(_Secret(given, scores, prediction.client, prediction.subject, prediction.entity))
@@ -141,7 +141,7 @@ def from_bytes(data: bytes | memoryview) -> SealedPrediction:
     try:
         return _decode_sealed(data if number == _UNNUMBERED else data[1:])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise RecordUnreadable(f"it is not what its format says ({type(error).__name__})") from None
+        raise RecordUnreadable(f"it does not have its format ({type(error).__name__})") from None
 
 
 def prediction_subject_hash(scope: Scope, subject: str | None) -> bytes | None:

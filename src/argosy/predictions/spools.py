@@ -1,6 +1,6 @@
 """Which spools there are. Each has a row from its first drain to its end, by which others ask, and its drainer answers.
 
-- What is in a spool is moved by who works in its folder, and by nobody else. A look-up from elsewhere asks it to drain.
+- A spool is moved by processes that work in its folder, and by no other. A look-up from elsewhere asks it to drain.
 - Nothing leaves a spool that has an erasure to carry out: a drainer holds the spool's lock and compares. An erasure
   holds the locks of all spools, so that what they had moved before is in the database for it to delete.
 - A new spool with nothing in it owes nothing. One with files and without a row carries out every erasure there was.
@@ -84,7 +84,7 @@ class SpoolStatus:
 
     @property
     def owes(self) -> bool:
-        """Whether an erasure waits for it that nobody gave up."""
+        """Whether an erasure waits for it, and it was not given up."""
         return self.erasures > 0 and not self.is_forgotten
 
 
@@ -207,12 +207,12 @@ class Spools:
 
 
 def hold_spool(transaction: Transaction, name: str) -> None:
-    """Nobody else moves or overwrites what is in that spool until the transaction ends."""
+    """No other transaction moves or overwrites what is in that spool until this one ends."""
     transaction.lock(f"spool {name}")
 
 
 def hold_all_spools(transaction: Transaction) -> None:
-    """Nobody moves or overwrites what is in any spool, and none comes, until the transaction ends."""
+    """No other transaction moves or overwrites what is in any spool, or adds a spool, until this one ends."""
     transaction.lock(REGISTRY)
     for (name,) in transaction.execute(_NAMES):
         hold_spool(transaction, name)

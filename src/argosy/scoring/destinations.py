@@ -108,7 +108,7 @@ class _LocalOutput:
 def destinations(inputs: Sequence[str], output: str, copies: Path) -> list[tuple[InputFile, OutputFile]]:
     """(input, output) of each: a file into a file, several into a folder, under their names; `copies` is of objects.
 
-    Raises UserMistake, PathInvalid, and ArtifactsUnavailable where an object store is away.
+    Raises UserMistake, PathInvalid, and ArtifactsUnavailable where an object store is unavailable.
     """
     found = [source for given in inputs for source in _inputs(given, copies)]
     is_one = len(found) == 1 and "/" not in inputs[0][-1:] and not Path(inputs[0]).is_dir()
@@ -148,7 +148,7 @@ def _objects(found: Sequence[InputFile], place: ObjectPlace, *, is_one: bool) ->
 
 
 def _one_file(output: str, found: Sequence[InputFile]) -> UserMistake:
-    return UserMistake(f"{output} is one file, and there are {len(found)} to score: name a folder, NAME/")
+    return UserMistake(f"{output} is one file, but there are {len(found)} to score: name a folder, NAME/")
 
 
 def _place(given: str, copies: Path) -> ObjectPlace | None:

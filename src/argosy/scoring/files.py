@@ -51,7 +51,7 @@ class ScoringRequest:
     is_logged: bool = False
     is_stored: bool = False
     replace: bool = False
-    """Also what is there already."""
+    """Also existing outputs."""
     on: str = ""
     """The address of a Ray that the processes are on; empty: this machine."""
     folder: str = ""
@@ -92,7 +92,7 @@ def score_paths(
     folder: str | PathLike[str] = "",
     report_progress: Report = lambda *_: None,
 ) -> list[ScoredFile]:
-    """As `argosy predict --input`, from Python: an output that is there already is left, and is not in the answer.
+    """As `argosy predict --input`, from Python: an existing output is left, and is not in the answer.
 
     `inputs` are files, folders or patterns, of which a relative one is below the working folder. Raises as
     `score_files` does.
@@ -126,7 +126,7 @@ def score_files(
     pairs = destinations(request.inputs, request.output, backends.home / "scoring")
     there = [] if request.replace else [output.shown for _, output in pairs if output.exists()]
     if len(there) == len(pairs):
-        raise UserMistake(f"{there[0]} is there already: --replace scores it again")
+        raise UserMistake(f"{there[0]} exists: --replace scores it again")
     scored: list[ScoredFile] = []
     models: dict[str, AdaptedModel] = {}
     with _pool(backends, opener, request) as pool:

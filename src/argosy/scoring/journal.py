@@ -5,7 +5,7 @@
   and so is logged once.
 - The partial output is compared with the sum of the bytes that were written; where it is not what it was (a power cut),
   it is written again from its beginning.
-- It is locked for as long as somebody writes the output.
+- It is locked while a process writes the output.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class ObjectInput:
         self._in_use: IO[bytes] | None = None
 
     def fetch(self) -> Path:
-        """A copy of the object as it was when it was listed; nobody else removes it before `leave`."""
+        """A copy of the object as it was when it was listed; no other process removes it before `leave`."""
         folder = _own_folder(self._place.copies, self.shown, self.identity)
         if not (folder / self.name).exists():
             self._place.bring(self._key, folder / self.name)
@@ -154,7 +154,7 @@ def clear_copies(copies: Path) -> None:
 
 
 def _used_at(path: Path) -> float:
-    """When it was last written or gone on with; never for what somebody has just removed."""
+    """When it was last written or continued; never, if it was just removed."""
     with suppress(FileNotFoundError):
         state = path.stat()
         return state.st_mtime if path.is_dir() else max(state.st_atime, state.st_mtime)

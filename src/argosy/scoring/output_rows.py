@@ -65,7 +65,7 @@ def check_distinct(layout: Layout) -> None:
     """Raises UserMistake where two columns have one name: only one of them would be written."""
     twice = [name for name, count in Counter(name for name, _ in layout.named()).items() if count > 1]
     if twice:
-        raise UserMistake(f"two columns of the output would be called '{twice[0]}': keep one column less")
+        raise UserMistake(f"two columns of the output would be called '{twice[0]}': leave out one column")
 
 
 def form_of(path: Path) -> Form:

@@ -53,7 +53,7 @@ class ScoringPool:
                 yield waiting.popleft().result()
         except BrokenProcessPool:
             self._pool = None
-            raise JobFailed("a scoring process was killed: is memory short? The same command goes on") from None
+            raise JobFailed("a scoring process was killed: is memory short? The same command continues") from None
 
     def _of(self, version: ScoredVersion) -> ProcessPoolExecutor:
         if self._pool is None or self._scored != version:

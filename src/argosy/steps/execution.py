@@ -1,6 +1,6 @@
 """A step's program in processes of its own: watched, held to its limits, and ended with all that it started.
 
-It runs under the supervisor (`argosy/supervisor.py`), which kills it when this process lets go of it, or is killed.
+It runs under the supervisor (`argosy/supervisor.py`), which kills it when this process closes its pipe, or is killed.
 That is no sandbox: the program may read and write what the worker's user may.
 """
 
@@ -25,7 +25,7 @@ POLL_SECONDS: Final = 0.1
 LOOK_SECONDS: Final = 0.5
 """Between two looks at what it takes."""
 END_SECONDS: Final = 10.0
-"""For the supervisor to end what it looks after."""
+"""For the supervisor to end its program."""
 
 
 def execute(

@@ -96,7 +96,7 @@ def prune_steps(
 
 
 def log_pruned(gone: Collection[StepRun], stays: Collection[StepRun]) -> None:
-    """What a worker let go, in a line."""
+    """What a worker deleted, in a line."""
     if gone:
         kept = f"; {plural(len(stays), 'other')} stay for lineage: see argosy steps prune" if stays else ""
-        _log.info("%s of steps older than they are kept were let go%s", plural(len(gone), "output"), kept)
+        _log.info("%s of steps deleted by age or number%s", plural(len(gone), "output"), kept)

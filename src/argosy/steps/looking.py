@@ -154,7 +154,7 @@ class Looking:
         return decision == "run"
 
     def _put(self, wanted: _Wanted) -> list[PutFile]:
-        """Into the artifact store, what is not there; raises _Waits where a file has changed since it was looked at."""
+        """Into the artifact store, what is not there; raises _Waits where a file has changed since it was checked."""
         return [
             *(PutFile("input", file.name, self._put_file(file, wanted.paths)) for file in wanted.inputs),
             *(PutFile("code", file.name, self._put_file(file, wanted.paths)) for file in wanted.code),

@@ -45,7 +45,7 @@ class StepRun:
 
 
 def hold_steps(transaction: Transaction) -> None:
-    """Nobody else adds a run, or changes which is the newest, until the transaction ends."""
+    """No other transaction adds a run, or changes which is the newest, until this one ends."""
     transaction.lock("steps")
 
 
@@ -95,9 +95,9 @@ def run_named(transaction: Transaction, reference: str, with_output: bool = Fals
     else:
         run = (newest_output if with_output else newest_run)(transaction, reference)
     if run is None:
-        raise JobNotFound(f"no run of '{reference}' is known: 'argosy steps status' lists them")
+        raise JobNotFound(f"there is no run '{reference}': 'argosy steps status' lists them")
     if with_output and run.output is None:
-        raise JobNotFound(f"{run.reference} has put nothing out: argosy steps log {run.reference}")
+        raise JobNotFound(f"{run.reference} has no output: argosy steps log {run.reference}")
     return run
 
 

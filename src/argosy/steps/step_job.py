@@ -47,7 +47,7 @@ class StepJob:
             run = runs.run_of(transaction, job.label)
             files = kept_files(transaction, job.label)
         if run is None:
-            raise StepEnded("what this job was to run is not known any more: argosy steps run")
+            raise StepEnded("the run of this job is no longer recorded: argosy steps run")
         log = BoundedLog()
         with tempfile.TemporaryDirectory(prefix="argosy-step-", ignore_cleanup_errors=True) as name:
             folder = RunFolder(Path(name).resolve())
@@ -121,7 +121,7 @@ class StepJob:
             raise JobFailed(f"its command {ended}: argosy steps log {run.reference}")
 
     def _import(self, output: Path, imported: StepImport) -> None:
-        """Rows that are there already are not added again, so that a run may be repeated."""
+        """Existing rows are not added again, so that a run may be repeated."""
         settings = self._backends.settings
         columns = Columns(
             imported.text,
@@ -160,10 +160,8 @@ def _program(word: str, work: Path, environment: Mapping[str, str]) -> str:
         found = shutil.which(word, path=environment["PATH"])
     if not found:
         if "/" in word and (work / word).is_file():
-            raise StepEnded(f"its program '{word}' may not be run: chmod +x {word}")
-        raise StepEnded(
-            f"its program '{word}' is not there on the machine of this worker: install it there, or name an image"
-        )
+            raise StepEnded(f"its program '{word}' is not executable: chmod +x {word}")
+        raise StepEnded(f"its program '{word}' is not on this worker's machine: install it there, or name an image")
     return found
 
 
@@ -188,12 +186,12 @@ def _remove_container(engine: str, name: str, environment: Mapping[str, str]) ->
 
 
 def _checked_output(path: Path, limits: StepLimits) -> Path:
-    """The file that was put out; raises StepEnded where it is none that is kept."""
+    """The output file; raises StepEnded if it cannot be kept."""
     try:
         mode = path.lstat().st_mode
     except OSError:
         raise StepEnded(
-            f"its command ended well and put nothing out: it is to write to {{output}}, here {path.name}"
+            f"its command succeeded without an output: it must write the file {{output}}, here {path.name}"
         ) from None
     if not stat.S_ISREG(mode):
         what = "a folder: write an archive" if stat.S_ISDIR(mode) else "no file: links and pipes are not kept"

@@ -61,7 +61,7 @@ class Watching:
             try:
                 self._steps = parse_steps(load_settings(self._backends.root, os.environ).steps)
             except DefinitionInvalid as error:
-                _log.warning("the steps stay what they were: %s", error)
+                _log.warning("the previous steps stay in use: %s", error)
         return bool(self._steps)
 
     def _look(self, _: DutyTurn) -> None:

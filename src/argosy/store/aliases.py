@@ -38,7 +38,7 @@ def check_alias(alias: str) -> str:
 
 
 def hold_model(transaction: Transaction, model: str) -> None:
-    """Nobody else numbers versions of the model or moves its aliases until the transaction ends."""
+    """No other transaction numbers versions of the model or moves its aliases until this one ends."""
     transaction.lock(f"model {model}")
 
 

@@ -24,7 +24,7 @@ INCOMING: Final = "incoming"
 ATTEMPTS: Final = 3
 """How often an artifact is brought here that arrives with other bytes."""
 YOUNG_SECONDS: Final = 60.0
-"""What was used as lately stays, whatever the size: somebody may be about to open it."""
+"""What was used this recently stays, whatever the size: a process may be about to open it."""
 ABANDONED_SECONDS: Final = 3600.0
 """What is on its way and was written to as lately stays: it may be compared with its digest, or sent."""
 

@@ -3,7 +3,7 @@
 Guarantees, for every store:
 
 - An `ArtifactStore` may be used from any thread and by any number of processes.
-- When `put` returns, the bytes are durable; until then nobody sees them. Putting the same bytes twice, also at the
+- When `put` returns, the bytes are durable; until then no reader sees them. Putting the same bytes twice, also at the
   same time, keeps them once.
 - What a digest names never changes. `path` and `fetch` give a local file to read or map, never to write.
 - `fetch` has compared the bytes with the digest; `path` trusts what was compared before.

@@ -76,14 +76,14 @@ class Collector:
         self._collected_at = float("-inf")
 
     def collect_if_due(self, uptime: float, now: float) -> list[str]:
-        """Collect, unless that was done less than `every_seconds` of `uptime` ago. A store that is away is left."""
+        """Collect, unless that was done less than `every_seconds` of `uptime` ago. Errors of a store are logged."""
         if uptime - self._collected_at < self._every_seconds:
             return []
         self._collected_at = uptime
         try:
             removed = collect(self._database, self._artifacts, now)
         except (OSError, Outage) as error:
-            _log.warning("artifacts cannot be looked through: %s", message_of(error))
+            _log.warning("artifacts cannot be listed: %s", message_of(error))
             return []
         if removed:
             _log.info("%d artifacts that no result refers to were removed", len(removed))

@@ -56,7 +56,7 @@ def kept_files(transaction: Transaction, label: str) -> list[KeptFile]:
 
 
 def forget_files(transaction: Transaction, labels: Iterable[str]) -> None:
-    """Nothing is kept for the labels any more; the collector removes what nobody else keeps."""
+    """Keep nothing for the labels from now on; the collector removes what no other label keeps."""
     for some in in_lists(labels):
         transaction.execute(sql.FORGET_FILES, {"labels": some})
 

@@ -77,4 +77,4 @@ def kept_code_of(store: Store, label: str) -> KeptCode | None:
 
 def not_kept(label: str) -> CodeNotKept:
     why = "no plug-in of yours is in it, or it was trained before code was kept"
-    return CodeNotKept(f"{label} has no code kept: {why}")
+    return CodeNotKept(f"{label} has no stored code: {why}")

@@ -72,7 +72,7 @@ class _KeptModules:
     def _run(self, name: str, private: str) -> None:
         path = self._paths.get(name, "")
         if not path and not any(other.startswith(f"{name}.") for other in self._paths):
-            raise ModuleNotFoundError(f"the module '{name}' was not kept", name=name)
+            raise ModuleNotFoundError(f"the module '{name}' was not stored", name=name)
         source, is_package = self._files.get(path, b""), path.endswith("__init__.py") or not path
         module = ModuleType(private)
         module.__file__ = f"{self._name}/{path}"

@@ -26,4 +26,4 @@ def unmark_result(transaction: Transaction, label: str) -> bool:
 def check_unmarked(version: Version) -> None:
     """Raises VersionMarked."""
     if version.mark:
-        raise VersionMarked(f"{version.reference} is marked: {version.mark}; it can be promoted by force alone")
+        raise VersionMarked(f"{version.reference} is marked: {version.mark}; only --force promotes it")

@@ -24,7 +24,7 @@ def only_version(label: str, versions: Sequence[Version]) -> Version:
     """The one version of a result; raises VersionNotFound where it is not one."""
     if not versions:
         raise VersionNotFound(
-            f"'{label}' is trained but is not a version of a model: no plan has it any more, or it learned from a share"
+            f"'{label}' is trained but is not a version of a model: no plan contains it, or it learned from a share"
         )
     if len(versions) > 1:
         names = " and ".join(version.reference for version in versions)

@@ -33,7 +33,7 @@ def last_finished_removal(transaction: Transaction) -> int:
 
 
 def hold_removals(transaction: Transaction) -> None:
-    """Nobody else begins a removal, or records an artifact, until the transaction ends."""
+    """No other transaction begins a removal, or records an artifact, until this one ends."""
     transaction.lock("artifacts")
 
 

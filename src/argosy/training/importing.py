@@ -72,7 +72,7 @@ class ImportRequest(msgspec.Struct, frozen=True):
     classes_option: str
     """How a message writes the option that names the classes."""
     probabilities: bool | None = None
-    """Whether the answers are such, where the file says so."""
+    """Whether the answers are such, if the file states it."""
     made_of: dict[str, Any] = {}
     """Of a graph of ours: the version that it was made of."""
 
@@ -99,7 +99,7 @@ def import_model(
     _check_file(path)
     if form in PICKLED and not allow_pickle:
         trusts = spelled("allow_pickle", "")
-        raise ImportInvalid(f"{path}: to open a {form} file is to run what it says: if you trust it, {trusts}")
+        raise ImportInvalid(f"{path}: opening a {form} file runs code from it: if you trust it, {trusts}")
     if trusted and form != "skops":
         raise ImportInvalid(f"{path}: {spelled('trusted', trusted[0])} is for skops, and this is {form}: leave it out")
     note = _note(path) if form == "onnx" else None
@@ -213,7 +213,7 @@ def _opened(adapter: Imported, content: bytes, classes_option: str) -> Imported:
     classes = adapter.classes or tuple(found)
     if not classes:
         raise ImportInvalid(
-            f"the file does not say its classes: {classes_option} names them in the order of its outputs"
+            f"the file does not name its classes: {classes_option} names them in the order of its outputs"
         )
     if len(set(classes)) < max(2, len(classes)):
         raise ImportInvalid(f"a model has two classes or more, all different; got {', '.join(classes)[:100]}")

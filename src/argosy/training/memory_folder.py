@@ -5,7 +5,7 @@ going idle, on leaving, and on arriving (what a `kill -9` left behind). The last
 What the last worker left behind because it was killed, `clear` removes without training. The lock's file names the
 project, so that `clear_others` knows what is left of projects that are gone.
 
-Raises ArgosyError where somebody else has put a folder of that name there.
+Raises ArgosyError if another user owns a folder of that name.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class MemoryFolder:
         self._lock: int | None = None
 
     def join(self) -> Path:
-        """The folder, which stays until `leave`; made, or wiped, where nobody else is there."""
+        """The folder, which stays until `leave`; made, or wiped if no other process uses it."""
         if self.path is None:
             raise RuntimeError("no memory-backed folder")
         while self._lock is None:
@@ -123,7 +123,7 @@ def _left_folders(memory: Path) -> Iterator[tuple[Path, Path | None]]:
     for lock in sorted(memory.glob(f"{_prefix()}*.lock")):
         try:
             handle = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW)
-        except OSError:  # its last holder removed it, or it is somebody else's
+        except OSError:  # its last holder removed it, or another user owns it
             continue
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -44,7 +44,7 @@ class ErasedRow:
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What came of training again; `difference` is the first, None where there is none or nothing to compare with."""
+    """The result of training again; `difference` is the first one, None if there is none or nothing to compare with."""
 
     label: str
     identical: bool

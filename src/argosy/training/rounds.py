@@ -79,7 +79,7 @@ def round_of(dataset: Dataset, rows: Rows, mask: Mask) -> Dataset:
     }
     found = Dataset(dataset.digest, dataset.collection, parts, dataset.missing)
     if len(found.classes) < 2:
-        raise DatasetInvalid("a round of the evaluation has one class alone to learn from: take fewer folds")
+        raise DatasetInvalid("a round of the evaluation has only one class to learn from: use fewer folds")
     return found
 
 

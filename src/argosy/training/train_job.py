@@ -266,7 +266,7 @@ class Trainer:
 
 
 def earlier_model(definition: Definition, registries: Registries, store: Store) -> AdaptedModel | None:
-    """What a definition goes on from, where its model can and says so; raises VersionNotFound, DefinitionInvalid."""
+    """The version that a definition continues, if its model can; raises VersionNotFound, DefinitionInvalid."""
     label = definition.model.options.get(AFTER)
     if not label or not registries.models.get(definition.model.name).cls.goes_on:
         return None

@@ -124,7 +124,7 @@ def new_place(path: Path, forced: str = "force", *, force: bool = False) -> Iter
         raise PathInvalid(f"{path}: there is no such folder")
     there = path.exists() or path.is_symlink()
     if there and not force:
-        raise ExportInvalid(f"{path} is there already: {forced} replaces it")
+        raise ExportInvalid(f"{path} exists: {forced} replaces it")
     try:
         staging = Path(tempfile.mkdtemp(prefix=".argosy-", dir=path.parent))
     except OSError as error:
@@ -134,7 +134,7 @@ def new_place(path: Path, forced: str = "force", *, force: bool = False) -> Iter
         yield place
         if there and (path.is_symlink() or path.is_dir() != place.is_dir() or not (path.is_file() or path.is_dir())):
             kinds = "a folder" if place.is_dir() else "a file"
-            raise ExportInvalid(f"{path} is there, and is not {kinds}: give another name")
+            raise ExportInvalid(f"{path} exists and is not {kinds}: give another name")
         if place.is_dir():
             close_to_others(place)
             if there:

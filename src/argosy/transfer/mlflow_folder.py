@@ -34,7 +34,7 @@ EXTRAS: Final = {
 }
 """What a plug-in needs to answer."""
 WORDS: Final = {"text": "a text", "category": "a category", "number": 1.0}
-"""In the example, which is none of anybody's."""
+"""In the example, which contains no user's text."""
 
 
 def write_folder(folder: Path, artifact: Path, exported: ExportedVersion, reads: Mapping[str, FieldKind]) -> None:
@@ -62,7 +62,7 @@ def write_folder(folder: Path, artifact: Path, exported: ExportedVersion, reads:
 def flavor_file(folder: Path) -> tuple[Path, str]:
     """The file of a model in a folder of MLflow's, and its format. Raises ImportInvalid."""
     if not (folder / DESCRIPTION).is_file():
-        raise ImportInvalid(f"{folder}: a folder without the file {DESCRIPTION}: it is none of MLflow's")
+        raise ImportInvalid(f"{folder}: it is not an MLflow model: it has no file {DESCRIPTION}")
     flavors = read_mapping(folder / DESCRIPTION).get("flavors")
     flavors = flavors if isinstance(flavors, dict) else {}
     for name, key, form in (
@@ -86,7 +86,7 @@ def _inside(folder: Path, name: str, flavor: str) -> Path:
     if flavor == "onnx" and file.is_dir():
         file = file / "model.onnx"
     if not file.is_file():
-        raise ImportInvalid(f"{folder}: the file {name} of its flavor {flavor} is not there")
+        raise ImportInvalid(f"{folder}: the file {name} of its flavor {flavor} is missing")
     return file
 
 

@@ -45,7 +45,7 @@ class RemoteStore:
     def __init__(self, url: str, token: str = "", cache: Path | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-            raise DefinitionInvalid("it is no server's address: write https://HOST:PORT", "store")
+            raise DefinitionInvalid("it is not a server's address: write https://HOST:PORT", "store")
         self.url = url.rstrip("/")
         self._token = _token(token)
         self._cache = ArtifactCache(cache or _cache_folder(), CACHE_BYTES)
@@ -140,7 +140,7 @@ class RemoteStore:
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A token is shown to nobody but the server that was named."""
+    """A token is sent only to the server that was named."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
@@ -150,7 +150,7 @@ def _token(given: str) -> str:
     """As a header may hold it: secrets in files often end with a line break, which is no part of them."""
     token = (given or os.environ.get(TOKEN, "")).strip()
     if not token.isascii() or not token.isprintable():
-        raise DefinitionInvalid(f"its token holds characters that no token has: see {TOKEN}", "store")
+        raise DefinitionInvalid(f"its token has characters that cannot be in a token: see {TOKEN}", "store")
     return token
 
 
@@ -171,7 +171,7 @@ def _decoded(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise StoreUnavailable(f"the server's answer is no {kind.__name__}: {_shown(error)}") from None
+        raise StoreUnavailable(f"the server's answer is not a {kind.__name__}: {_shown(error)}") from None
 
 
 def _cache_folder() -> Path:

@@ -1,4 +1,4 @@
-"""Firing a trigger: a job is queued that submits its plan anew."""
+"""Firing a trigger: a job is queued that submits its plan again."""
 
 from __future__ import annotations
 

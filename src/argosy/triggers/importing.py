@@ -104,11 +104,11 @@ class FileImports:
     def _check_unchanged(self, file: TriggerFile) -> None:
         now = file_as_it_is(self._backends.root, file.path)
         if now is None:
-            raise ExamplesInvalid(f"{file.path}: it is not there any more")
+            raise ExamplesInvalid(f"{file.path}: the file no longer exists")
         if why := refusal(self._backends.root, self._backends.root / file.path):
             raise ExamplesInvalid(f"{file.path}: {why}")
         if now != file:
-            raise FileChanged(f"{file.path} has changed since it was looked at")
+            raise FileChanged(f"{file.path} has changed since it was checked")
 
     def _state(self, file: TriggerFile) -> FileState | None:
         """What became of it since the job was queued; None where it is another by now."""

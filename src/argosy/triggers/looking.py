@@ -79,7 +79,7 @@ class TriggerLooks:
             if decision.reason:
                 if not fire(transaction, self._queue, now, decision.reason):
                     return  # nothing is settled: it fires when the plan's other job is over
-                _log.info("%s is submitted anew: %s", now.plan, decision.reason)
+                _log.info("%s is submitted again: %s", now.plan, decision.reason)
             if decision.settle_until is not None:
                 settle(transaction, now, decision.settle_until)
 
@@ -93,7 +93,7 @@ class TriggerLooks:
         return MomentDecision()
 
     def _newer(self, transaction: Transaction, one: RegisteredTrigger, trigger: ExamplesTrigger) -> int:
-        """Counted anew only after another import: rows that came into other collections stand in between."""
+        """Counted again only after another import: rows of other collections may lie in between."""
         revision, upto = one.newest_revision, newest_import(transaction, trigger.collection)
         known = self._counted.get(one.asked_by)
         if known is None or known[:2] != (revision, upto):

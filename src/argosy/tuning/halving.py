@@ -1,7 +1,7 @@
 """Successive halving over training size: many definitions on few rows, the best of them on more, few on all. Pure.
 
 The rule is the asynchronous one of Li et al., "A system for massively parallel hyperparameter tuning" (2018, ASHA):
-nobody waits for a rung to be complete, a definition goes on as soon as it is among the best `1/factor` of those that
+no definition waits for a rung to be complete: it goes on as soon as it is among the best `1/factor` of those that
 were measured on its share. Unlike theirs the rule never sends on more than that part of a rung, even where one
 that was sent on has been overtaken since. When there is no more to ask for, the best of the highest rung goes on
 though it be one of few, so that every search ends in a definition that learned from all rows.

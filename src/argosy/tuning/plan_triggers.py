@@ -143,7 +143,7 @@ def note_submitted(transaction: Transaction, plan: str, name: str, fire: str) ->
     """The plan is submitted for a firing, in this transaction; raises AlreadySubmitted where it was before."""
     hold_triggers(transaction, plan)
     if not transaction.execute(sql.SUBMITTED, {"plan": plan, "name": name, "label": fire}):
-        raise AlreadySubmitted(f"the plan '{plan}' was submitted for it, or has the trigger no more")
+        raise AlreadySubmitted(f"the plan '{plan}' was submitted for it, or no longer has the trigger")
 
 
 def set_problem(transaction: Transaction, one: RegisteredTrigger, problem: str) -> None:

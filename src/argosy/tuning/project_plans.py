@@ -220,7 +220,7 @@ class ProjectPlans:
 
     @property
     def triggers(self) -> PlanTriggers:
-        """What submits plans anew."""
+        """What submits plans again."""
         return PlanTriggers(self._backends.database)
 
     def _checker(self) -> PlanChecker:

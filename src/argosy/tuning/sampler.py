@@ -1,6 +1,6 @@
 """The port of what proposes definitions.
 
-Guarantees: a sampler is made anew for every question, given what is known in the order of the trials, and asked;
+Guarantees: a new sampler is made for every question, given what is known in the order of the trials, and asked;
 nothing is kept between. Given the same plan, seed and past it proposes the same. It may propose what rules forbid or
 what was tried: it learns so, and is asked again.
 """

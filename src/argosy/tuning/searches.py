@@ -6,9 +6,9 @@ once and queues what it proposes. So:
 
 - Killed at any point, nothing is lost or asked twice: a trial, its job and its place in the plan are one transaction,
   which takes the next number or nothing.
-- Any number of workers may ask; the one that comes second sees the first's trial and asks anew.
+- Any number of workers may ask; the second one sees the first's trial and asks again.
 - What another plan has trained counts at once, and becomes a version of this plan's model.
-- Submitted again with the same space and rows, a search goes on where it was; with others it begins anew.
+- Submitted again with the same space and rows, a search continues where it was; with others it starts again.
 """
 
 from __future__ import annotations
@@ -139,9 +139,9 @@ class Searches:
             while self._ask(name, ahead):
                 added += 1
         except (ExtraMissing, PluginNotFound) as error:  # another worker may have what this one lacks
-            log.warning("the search of '%s' is left to others: %s", name, error)
+            log.warning("the search of '%s' is left to other workers: %s", name, error)
         except RowUnreadable as error:
-            log.warning("the search of '%s' is left alone: %s", name, error)
+            log.warning("the search of '%s' is not continued: %s", name, error)
         except DatabaseUnavailable:
             raise
         except Exception as error:  # noqa: BLE001  # whatever a sampler raises ends its search, not the worker
@@ -223,7 +223,7 @@ class Searches:
     def _definition(self, plan: Plan, choices: Any, dataset: Spec) -> Definition:
         found = definition_of(permutation_at(plan, choices), self._registries)
         if isinstance(found, str):
-            raise UserMistake(f"a trial of '{plan.name}' is not allowed any more: {found}")
+            raise UserMistake(f"a trial of '{plan.name}' is no longer allowed: {found}")
         return found.with_dataset(dataset)
 
     def _wanted(self, definition: Definition, digest: str, share: float) -> PlannedDefinition:
@@ -238,7 +238,7 @@ def is_idle(backends: Backends) -> bool:
 
 
 def _hold(transaction: Transaction, plan: str) -> None:
-    """Nobody else begins or asks for trials of the plan's search until the transaction ends."""
+    """No other transaction begins the plan's search or asks for its trials until this one ends."""
     transaction.lock(f"search {plan}")
 
 

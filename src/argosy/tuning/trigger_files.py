@@ -26,7 +26,7 @@ class FileState(StrEnum):
 
 @dataclass(frozen=True)
 class TriggerFile:
-    """A file as it was found; what its content is, nobody has looked at."""
+    """A file as it was found; its content was not read yet."""
 
     path: str
     """In the project's folder."""

@@ -1,4 +1,4 @@
-"""Replacing a master key: every data key is wrapped anew, no row that they encrypt is touched.
+"""Replacing a master key: every data key is wrapped again, no row that they encrypt is changed.
 
 The order, and what a crash after each step leaves:
 
@@ -6,11 +6,11 @@ The order, and what a crash after each step leaves:
 2. One transaction wraps every data key under the new key. A process that opens a data key tries all the keys there are,
    so that running processes go on; what they opened before stays open.
 3. The new key takes the old one's place, which is kept aside (`previous`).
-4. A second transaction wraps anew what another process made under the old key meanwhile.
+4. A second transaction wraps again what another process made under the old key meanwhile.
 5. The old wrappings are purged from the database's files, which also brings the transactions to the disk.
 6. The old key is deleted.
 
-Running it again after a crash goes on where it was. Raises KeyWrong, and changes nothing, where no key at hand opens a
+Running it again after a crash continues it. Raises KeyWrong, and changes nothing, where no available key opens a
 data key of the role.
 """
 
@@ -33,7 +33,7 @@ class RotatableKeys(MasterKeys, Protocol):
     """Master keys that can be replaced. Each step may be repeated."""
 
     def alone(self) -> AbstractContextManager[None]:
-        """Nobody else replaces keys, or copies them, meanwhile; raises KeyUnavailable where another does for long."""
+        """No other process replaces or copies keys meanwhile; raises KeyUnavailable if one does so for long."""
 
     def has_begun(self, role: str) -> bool:
         """Whether a rotation was begun and did not end."""

@@ -56,7 +56,7 @@ class Scope:
         try:
             for sealed, identity in pairs:
                 if sealed[:1] != _FORMAT:
-                    raise SealBroken(f"a value of {self.name} has no seal that is known here: its bytes were damaged")
+                    raise SealBroken(f"a value of {self.name} has an unknown format: its bytes were damaged")
                 opened.append(decrypt(sealed[1:_BODY], sealed[_BODY:], identity))
         except (InvalidTag, ValueError):
             raise SealBroken(f"a value of {self.name} does not open: it was altered, cut short or moved") from None

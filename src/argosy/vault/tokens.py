@@ -94,7 +94,7 @@ class Tokens:
         return [_token(row) for row in rows]
 
     def revoke(self, name: str) -> Token:
-        """Refuse it from now on; raises TokenInvalid where there is none of that name. Idempotent."""
+        """Refuse it from now on; raises TokenInvalid if there is no such token. Idempotent."""
         rows = in_transaction(
             self._database, lambda transaction: transaction.execute(_REVOKE, {"name": name, "now": transaction.now()})
         )

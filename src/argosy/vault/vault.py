@@ -72,7 +72,7 @@ class Vault:
 
 
 def hold_keys(transaction: Transaction) -> None:
-    """Nobody else wraps data keys until the transaction ends."""
+    """No other transaction wraps data keys until this one ends."""
     transaction.lock("data keys")
 
 
@@ -87,7 +87,7 @@ def data_keys(transaction: Transaction) -> list[tuple[str, bytes]]:
 
 
 def unopened(wrapped_keys: Iterable[tuple[str, bytes]], master_keys: MasterKeys) -> list[str]:
-    """The scopes of those `data_keys` that no master key at hand opens; nothing is made."""
+    """The scopes of those `data_keys` that no available master key opens; nothing is made."""
     return [scope for scope, wrapped in wrapped_keys if not _opens(master_keys, scope, wrapped)]
 
 

@@ -218,7 +218,7 @@ def test_a_killed_process_ends_the_run_which_can_resume(shared, source, tmp_path
 def test_what_is_there_is_left_unless_it_is_to_be_replaced(shared, source, tmp_path):
     output = tmp_path / "out.csv"
     output.write_text("mine")
-    with pytest.raises(UserMistake, match=r"out\.csv is there already: --replace scores it again"):
+    with pytest.raises(UserMistake, match=r"out\.csv exists: --replace scores it again"):
         score(shared, source, output)
     assert output.read_text() == "mine"
     score(shared, source, output, replace=True)

@@ -92,7 +92,7 @@ def test_a_folder_and_a_pattern_are_scored_into_a_folder(project, rows):
     assert [one.output.rpartition("/")[2] for one in scored] == ["a.csv", "b.csv", "c.jsonl"]
     scored, there = score(project, url(rows, "in/*.csv"), url(rows, "some/"))
     assert [one.output for one in scored] == [f"s3://{rows.name}/some/{name}" for name in ("a.csv", "b.csv")]
-    with pytest.raises(UserMistake, match="is there already"):
+    with pytest.raises(UserMistake, match="exists: "):
         score(project, url(rows, "in/*.csv"), url(rows, "some/"))
     rows.client.delete_object(Bucket=rows.name, Key="some/b.csv")
     scored, there = score(project, url(rows, "in/*.csv"), url(rows, "some/"))
@@ -152,7 +152,7 @@ def test_copies_of_a_command_that_is_never_given_again_go(project, rows, unreach
         ("in/nothing.csv", "x.csv", PathInvalid, "there is no such object"),
         ("none/", "x/", UserMistake, "there is no file to score"),
         ("i*/a.csv", "x/", UserMistake, "a pattern may be in the last part alone"),
-        ("in/", "x.csv", UserMistake, "is one file, and there are 3 to score"),
+        ("in/", "x.csv", UserMistake, "is one file, but there are 3 to score"),
         ("in/a.csv", "in/a.csv", UserMistake, "would be scored into itself"),
         ("in/a.csv", "x.doc", UserMistake, "must end in"),
     ],

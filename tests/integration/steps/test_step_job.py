@@ -106,8 +106,8 @@ def test_the_environment_is_that_of_the_list(bench, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "command", "also", "error"),
     [
-        ("missing", ["no-such-program"], {}, "its program 'no-such-program' is not there"),
-        ("no-code", ["./raw/none.sh"], {}, "its program './raw/none.sh' is not there"),
+        ("missing", ["no-such-program"], {}, "its program 'no-such-program' is not on this worker's machine"),
+        ("no-code", ["./raw/none.sh"], {}, "its program './raw/none.sh' is not on this worker's machine"),
         (
             "fails",
             ["sh", "-c", "exit 3"],
@@ -115,8 +115,13 @@ def test_the_environment_is_that_of_the_list(bench, monkeypatch):
             "its command ended with exit code 3: argosy steps log fails@1",
         ),
         ("crashes", ["sh", "-c", "kill -9 $$"], {"retries": 0}, "its command was killed by signal 9"),
-        ("silent", ["true"], {}, "put nothing out"),
-        ("elsewhere", ["sh", "-c", "echo x > stray; echo x > ../output/other"], {}, "put nothing out"),
+        ("silent", ["true"], {}, "its command succeeded without an output"),
+        (
+            "elsewhere",
+            ["sh", "-c", "echo x > stray; echo x > ../output/other"],
+            {},
+            "its command succeeded without an output",
+        ),
         ("linked", ["ln", "-s", "/etc/hostname", "{output}"], {}, "its output linked is no file"),
         ("piped", ["mkfifo", "{output}"], {}, "its output piped is no file"),
         ("nested", ["mkdir", "{output}"], {}, "its output nested is a folder"),
@@ -154,7 +159,7 @@ def test_a_failure_is_one_line_of_that_run(bench, name, command, also, error):
     assert job.failures == 1
     assert error in job.error
     assert "\n" not in job.error
-    with pytest.raises(JobNotFound, match=r"no run|has put nothing out"):
+    with pytest.raises(JobNotFound, match=r"no run|has no output"):
         bench.output(name)
 
 

@@ -133,7 +133,7 @@ def test_a_pickle_inside_is_not_opened_without_leave(source, keep, target, tmp_p
 def test_nothing_is_replaced_unless_forced_and_nothing_is_left_half_written(source, shop, tmp_path, monkeypatch):
     path = tmp_path / "a"
     path.write_text("mine")
-    with pytest.raises(ExportInvalid, match="is there already: force replaces it"):
+    with pytest.raises(ExportInvalid, match="exists: force replaces it"):
         source.models.export(shop, path)
     assert path.read_text() == "mine"
 
@@ -147,7 +147,7 @@ def test_nothing_is_replaced_unless_forced_and_nothing_is_left_half_written(sour
     monkeypatch.undo()
     assert source.models.export(shop, path, force=True).stat().st_size > 1000
     (tmp_path / "folder").mkdir()
-    with pytest.raises(ExportInvalid, match="is there, and is not a file"):
+    with pytest.raises(ExportInvalid, match="exists and is not a file"):
         source.models.export(shop, tmp_path / "folder", force=True)
     with pytest.raises(PathInvalid, match="there is no such folder"):
         source.models.export(shop, tmp_path / "none" / "a")

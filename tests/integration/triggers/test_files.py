@@ -61,7 +61,7 @@ def test_a_broken_file_is_reported_once_and_stops_no_other(inbox):
     lease = inbox.lease()
     assert inbox.finish(lease) == {"plan": "topics", "files": {"imported": 1, "broken": 2}, "submitted": True}
     problems = {one.path: one.problem for one in inbox.status().broken}
-    assert "not there any more" in problems["inbox/gone.csv"]
+    assert "the file no longer exists" in problems["inbox/gone.csv"]
     assert problems["inbox/bad.csv"].startswith("which column is the text? Say it with import.text")
     assert problems["inbox/link.csv"] == "it leads out of the project's folder"
     assert inbox.run() is None

@@ -45,7 +45,7 @@ def test_a_folder_and_a_pattern_into_a_folder(folder):
         (["one.csv"], "out.xlsx", "must end in"),
         (["one.csv"], "one.csv", "scored into itself"),
         (["one.csv"], "no/out.csv", "there is no folder no"),
-        (["in"], "out.csv", "is one file, and there are 3"),
+        (["in"], "out.csv", "is one file, but there are 3"),
         (["one.csv", "in/../one.csv"], "out", "two files would be scored into out/one.csv"),
         (["https://example.org/one.csv"], "out.csv", "s3://, gs://, az:// are scored"),
     ],

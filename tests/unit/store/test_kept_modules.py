@@ -82,7 +82,7 @@ def test_each_state_finds_its_own_modules_also_when_it_answers(here):
 
 
 def test_what_was_not_kept_or_fails_names_the_line():
-    with pytest.raises(PluginFailed, match=r"ModuleNotFoundError: the module .parts\.nowhere. was not kept, at argo"):
+    with pytest.raises(PluginFailed, match=r"ModuleNotFoundError: the module .parts\.nowhere. was not stored, at argo"):
         import_kept(code(4, b"import parts.nowhere\n"))
     with pytest.raises(PluginFailed, match=r"division by zero, at argosy_kept_\w+/plugin\.py:2 in <module>: 1 / 0"):
         import_kept(code(4, b"x = 1\n1 / 0\n"))

@@ -82,5 +82,5 @@ def test_too_few_rows_are_refused():
     few = replace(rows(0, 20), labels=["a"] * 19 + ["b"])
     dataset = Dataset("d", "c", dict.fromkeys(Part, few), 0)
     mask = np.arange(20) == 19
-    with pytest.raises(DatasetInvalid, match="one class alone"):
+    with pytest.raises(DatasetInvalid, match="only one class"):
         round_of(dataset, few, mask)

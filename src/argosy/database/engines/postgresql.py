@@ -190,7 +190,7 @@ class PostgresqlDatabase:
         return number
 
     def purge(self) -> None:
-        """Write every table anew. The write-ahead log, archives of it and backups are the server's operator's."""
+        """Rewrite every table. The write-ahead log, its archives and backups are left to the operator of the server."""
         with self.read() as transaction:
             tables = transaction.tables()
         with closing(connect(self._address)) as connection:

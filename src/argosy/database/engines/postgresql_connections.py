@@ -27,7 +27,7 @@ except ImportError as error:
 
 OLDEST: Final = 150000
 IDLE_SECONDS: Final = 300.0
-"""A connection that nobody has used for so long is closed when another is given back."""
+"""A connection that was unused for this long is closed when another is given back."""
 WRITER_IDLE_SECONDS: Final = 15.0
 """A process that is stopped in a transaction that writes gives up its locks, before those who wait for them give up."""
 _DEFAULTS: Final = {
@@ -107,7 +107,7 @@ class PostgresqlUrl:
 
 
 def read_address(url: str) -> PostgresqlUrl:
-    """Raises DefinitionInvalid where it is none; the message quotes nothing of it, since it may hold a password."""
+    """Raises DefinitionInvalid if it is not a valid URL; the message quotes none of it: it may hold a password."""
     place, _, query = url.partition("?")
     given = [one for one in query.split("&") if one]
     own = {one for one in given if one.partition("=")[0] in _OWN}
@@ -142,7 +142,7 @@ def _limit(given: str) -> tuple[str, Any]:
 
 
 def connect(address: PostgresqlUrl) -> Connection:
-    """A new connection; raises DatabaseOutage, or DatabaseUnavailable where the server is none for us."""
+    """A new connection; raises DatabaseOutage, or DatabaseUnavailable if the server cannot be used."""
     with translated(address.shown):
         connection: Connection = psycopg.connect(
             **address.libpq,

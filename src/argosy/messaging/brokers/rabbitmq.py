@@ -116,7 +116,7 @@ class RabbitmqBroker(Broker):
         return None if ready is None else Backlog(ready, self._count(queue + DEAD) or 0)
 
     def _count(self, queue: str) -> int | None:
-        """Its messages that nobody has; None where there is no such queue."""
+        """Its messages that were not delivered; None if there is no such queue."""
         connection = self.connection()
         channel = connection.open_channel()
         try:
@@ -234,7 +234,7 @@ class _Publisher:
             batch.left -= 1
             batch.is_refused |= frame.method.NAME == "Basic.Nack"
             if batch.left == 0:
-                refused = self.connection.unavailable("it did not keep a message")
+                refused = self.connection.unavailable("it refused a message")
                 batch.done(refused if batch.is_refused else batch.is_routed)
 
 
@@ -291,7 +291,7 @@ class RabbitmqReceiver(Receiver):
     def _move_to(self, delivery: Delivery, name: str, headers: dict[str, str]) -> None:
         queue = self._broker.place(self.topic, name)
         if name.startswith(TEMPORARY) and self._channel.is_open:
-            self._declare(queue)  # it may be gone, as nobody receives from it
+            self._declare(queue)  # it may have expired, as no receiver uses it
         self._move(delivery, queue, headers, 0)
 
     def _move(self, delivery: Delivery, queue: str, headers: Mapping[str, str], attempts: int) -> None:

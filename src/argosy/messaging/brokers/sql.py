@@ -110,7 +110,7 @@ class SqlBroker(Broker):
         return bool(names)
 
     def _present(self, transaction: Transaction, topic: str, now: float) -> list[str]:
-        """Who is subscribed, without temporary names that nobody has received for; these are forgotten."""
+        """The subscribers, without temporary names that no receiver uses; these are forgotten."""
         names = []
         for name, seen_at in transaction.execute(_NAMES, {"topic": topic}):
             if name.startswith(TEMPORARY) and seen_at < now - self.policy.forget_seconds:

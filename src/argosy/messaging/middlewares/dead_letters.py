@@ -1,4 +1,4 @@
-"""Buries a message whose handling failed for good: it waits among the dead letters for somebody to look at it."""
+"""Buries a message that cannot be handled: it is kept among the dead letters until a person decides."""
 
 from __future__ import annotations
 

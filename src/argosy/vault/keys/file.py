@@ -144,4 +144,6 @@ def _read_if_there(path: Path) -> bytes | None:
 
 def _check_private(path: Path, mode: int) -> None:
     if stat.S_IMODE(mode) & 0o077:
-        raise KeyUnavailable(f"the master key {path} is open to others (mode {stat.S_IMODE(mode):o}): chmod 600 {path}")
+        raise KeyUnavailable(
+            f"the master key {path} can be read by other users (mode {stat.S_IMODE(mode):o}): chmod 600 {path}"
+        )
