@@ -7,7 +7,7 @@ Everything else under `ArgosyError` is a fault of the system or its surroundings
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 
@@ -247,6 +247,14 @@ class WebhookFailed(ArgosyError):
 
 class BrokerUnavailable(Outage):
     """The broker cannot be reached. What was to be published stays in the outbox."""
+
+
+class BrokerRefused(BrokerUnavailable):
+    """The broker answers, and did not accept some messages: a queue is full, for example. `refused` are their ids."""
+
+    def __init__(self, message: str, refused: Collection[str]) -> None:
+        super().__init__(message)
+        self.refused = frozenset(refused)
 
 
 class LeaseLost(ArgosyError):

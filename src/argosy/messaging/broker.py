@@ -10,7 +10,9 @@ Guarantees, for every broker:
   at the time. Receivers of one name share its messages; each other name has its own copy of all. An open receiver may
   keep up to `prefetch` of them from the others before it hands them out.
 - When `publish` returns, the messages are kept for every subscribed name. Where it raises BrokerUnavailable, any of
-  them may have been: publish them again. Without a subscriber they are dropped, and it returns False.
+  them may have been: publish them again. BrokerRefused, a kind of it, means that the queue of a subscriber did not
+  accept some, for example because it is full; the others are kept. Without a subscriber they are dropped, and it
+  returns False.
 - A message is delivered until some delivery of it is settled: by `ack` or `bury`. One that was given back, or whose
   receiver was closed or died, is delivered again; so a subscriber may see a message twice.
 - Messages published in one order by one thread are first delivered in that order to the one receiver of a name.

@@ -1,8 +1,11 @@
 """Moves the outbox to the broker: claim rows, publish, delete. At least once, by any number of relays; one keeps order.
 
-A relay whose broker is unavailable gives its rows up at once; its caller decides when to call it again. One
-that dies leaves them claimed for `CLAIM_SECONDS`; whichever relay looks next then publishes them (again, where the dead
-one had).
+A relay whose broker is unavailable gives its rows up at once; its caller decides when to call it again. One that dies
+leaves them claimed for `CLAIM_SECONDS`; then another relay publishes them (again, if the dead one had).
+
+A broker may refuse a message, for example because the queue of one subscriber is full. It and the rest of its topic
+stay claimed for `CLAIM_SECONDS`, since every attempt gives another copy to the other subscribers. Other topics do not
+wait for it.
 """
 
 from __future__ import annotations
@@ -11,12 +14,11 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import groupby
 from typing import Final
 
 from argosy.clock import SLACK_SECONDS
 from argosy.database.database import Database, Row
-from argosy.errors import BrokerUnavailable, DatabaseUnavailable
+from argosy.errors import BrokerRefused, BrokerUnavailable, DatabaseUnavailable
 from argosy.messaging.broker import Broker
 from argosy.messaging.message import Message
 from argosy.telemetry import logger
@@ -29,30 +31,70 @@ _log = logger("argosy.messaging")
 
 # a claim that ends later than any that is made now was made before the clock was put back
 _FREE = "FROM outbox WHERE (claimed_until <= :now OR claimed_until > :now + :seconds + :slack)"
-_ANY = f"SELECT 1 {_FREE} LIMIT 1"  # no value is in the text
+_TOPICS = f"SELECT topic {_FREE} GROUP BY topic ORDER BY topic"  # no value is in the text
 _CLAIM = f"""
 UPDATE outbox SET claimed_until = :now + :seconds
-WHERE id IN (SELECT id {_FREE} ORDER BY id LIMIT :batch /* FOR UPDATE SKIP LOCKED */)
+WHERE id IN (SELECT id {_FREE} AND topic = :topic ORDER BY id LIMIT :batch /* FOR UPDATE SKIP LOCKED */)
 RETURNING id, topic, body, message_id, claimed_until"""  # noqa: S608
+_HOLD = f"""
+UPDATE outbox SET claimed_until = :now + :seconds WHERE id IN (SELECT id {_FREE} AND topic = :topic)"""  # noqa: S608
 _GIVE_UP = "UPDATE outbox SET claimed_until = 0 WHERE id = :id AND claimed_until = :until"
 _DELETE = "DELETE FROM outbox WHERE id = :id"
 
 
 def relay(database: Database, broker: Broker) -> int:
-    """Publish what is in the outbox; how many rows. Costs one short read where there is nothing."""
-    moved = 0
-    while rows := _claim(database):
+    """Publish what is in the outbox; how many rows. Costs one short read if there is nothing.
+
+    Raises BrokerUnavailable after it has tried every topic.
+    """
+    moved, problem = 0, None
+    for topic in _topics(database):
         try:
-            for topic, group in groupby(rows, key=lambda row: str(row[1])):
-                broker.publish(topic, *map(_message, group))
-        except BrokerUnavailable:
+            moved += _relay_topic(database, broker, topic)
+        except BrokerUnavailable as error:
+            problem = problem or error
+    if problem is not None:
+        raise problem
+    return moved
+
+
+def _relay_topic(database: Database, broker: Broker, topic: str) -> int:
+    moved = 0
+    while rows := _claim(database, topic):
+        published, problem = _publish(broker, topic, rows)
+        if published:
+            with database.write() as transaction:
+                transaction.execute_many(_DELETE, [{"id": row[0]} for row in published])
+        if problem is not None:
             with suppress(DatabaseUnavailable):
-                _give_up(database, rows)
-            raise
-        with database.write() as transaction:
-            transaction.execute_many(_DELETE, [{"id": row[0]} for row in rows])
+                if isinstance(problem, BrokerRefused):
+                    _hold(database, topic)
+                else:
+                    _give_up(database, [row for row in rows if row not in published])
+            raise problem
         moved += len(rows)
     return moved
+
+
+def _publish(broker: Broker, topic: str, rows: list[Row]) -> tuple[list[Row], BrokerUnavailable | None]:
+    """Publish the rows; those that were published, and why the others were not.
+
+    The first alone: if it is refused, the others would most likely be too, and every attempt is another copy for the
+    subscribers that accept them.
+    """
+    messages = [_message(row) for row in rows]
+    published: list[Row] = []
+    try:
+        for part in (messages[:1], messages[1:]):
+            if part:
+                broker.publish(topic, *part)
+                published = rows[: len(published) + len(part)]
+    except BrokerRefused as error:
+        accepted = zip(messages, rows, strict=True) if published else ()
+        return [row for message, row in accepted if message.id not in error.refused], error
+    except BrokerUnavailable as error:
+        return published, error
+    return published, None
 
 
 @contextmanager
@@ -82,13 +124,24 @@ def _relay_until(database: Database, broker: Broker, stop: threading.Event) -> N
             stop.wait(LOOK_SECONDS)
 
 
-def _claim(database: Database) -> list[Row]:
+def _topics(database: Database) -> list[str]:
+    """The topics of the messages that wait, and that no relay has claimed."""
     with database.read() as transaction:
-        if not transaction.execute(_ANY, {"now": transaction.now(), "seconds": CLAIM_SECONDS, "slack": SLACK_SECONDS}):
-            return []
+        values = {"now": transaction.now(), "seconds": CLAIM_SECONDS, "slack": SLACK_SECONDS}
+        return [str(topic) for (topic,) in transaction.execute(_TOPICS, values)]
+
+
+def _claim(database: Database, topic: str) -> list[Row]:
     with database.write() as transaction:
-        values = {"now": transaction.now(), "seconds": CLAIM_SECONDS, "slack": SLACK_SECONDS, "batch": BATCH}
-        return sorted(transaction.execute(_CLAIM, values))
+        times = {"now": transaction.now(), "seconds": CLAIM_SECONDS, "slack": SLACK_SECONDS}
+        return sorted(transaction.execute(_CLAIM, {**times, "topic": topic, "batch": BATCH}))
+
+
+def _hold(database: Database, topic: str) -> None:
+    """Claim the other rows of the topic too: they wait for the same time as those that were refused."""
+    with database.write() as transaction:
+        times = {"now": transaction.now(), "seconds": CLAIM_SECONDS, "slack": SLACK_SECONDS}
+        transaction.execute(_HOLD, {**times, "topic": topic})
 
 
 def _give_up(database: Database, rows: list[Row]) -> None:

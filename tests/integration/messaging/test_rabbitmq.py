@@ -7,16 +7,21 @@ from contextlib import closing
 import pytest
 
 from argosy.app.backends import database as opened
-from argosy.errors import BrokerUnavailable, DefinitionInvalid
+from argosy.errors import BrokerRefused, BrokerUnavailable, DefinitionInvalid
 from argosy.jobs.queue import TOPIC, WORKERS, Queue
 from argosy.jobs.runner import WorkerTimings, run_worker
 from argosy.messaging.amqp.address import parse_address
 from argosy.messaging.broker import TEMPORARY, DeliveryPolicy
 from argosy.messaging.brokers.rabbitmq import RabbitmqBroker
 from argosy.messaging.message import Message
+from argosy.messaging.outbox import emit
+from argosy.messaging.relay import relay
 from argosy.testing.waiting import PATIENCE, until
 from servers.finding import newest_folder
 from servers.rabbitmq import free_ports, own_server
+from stored.messages import end_claims, in_outbox
+
+HINT = rf"INTERNAL_ERROR: .* rabbitmqctl delete_queue argosy\.{TOPIC}\.{WORKERS}$"
 
 
 def sent(*texts):
@@ -211,9 +216,59 @@ def test_a_queue_of_jobs_that_a_crash_has_left_broken_is_made_anew(own, tmp_path
         broker.subscribe(TOPIC, WORKERS)
         own.control("eval", f'ra:stop_server(quorum_queues, {{list_to_atom("%2F_argosy.{TOPIC}.{WORKERS}"), node()}}).')
         assert not is_whole()
+        with closing(RabbitmqBroker(own.url)) as another, pytest.raises(BrokerUnavailable, match=HINT):
+            another.receiver(TOPIC, WORKERS)
         timings = WorkerTimings(poll=0.05, refused=0.2)
         run_worker(Queue(database), broker, {}, "worker", threading.Event(), timings=timings, until=is_whole)
         assert is_whole()
+
+
+def test_a_full_queue_refuses_messages_and_loses_none(own, tmp_path):
+    """A queue that refuses what it has no room for, by a policy; the other subscriber and topic go on."""
+    problems = []
+
+    def relayed_now():
+        try:
+            return relay(database, broker)
+        except BrokerRefused as error:
+            problems.append(str(error))
+
+    def read_all(name, meanwhile=lambda: None):
+        """Receive until every number was there."""
+        found = set()
+
+        def is_all():
+            if delivery := receiver.receive(0.05):
+                found.add(int(delivery.message.body))
+                delivery.ack()
+            meanwhile()
+            return found == wanted
+
+        with closing(broker.receiver("full", name)) as receiver:
+            until(is_all)
+
+    def try_again():
+        end_claims(database)
+        relayed_now()
+
+    with closing(RabbitmqBroker(own.url)) as broker, closing(opened("sqlite:jobs.db", tmp_path)) as database:
+        database.migrate()
+        for name in ("slow", "quick"):
+            broker.subscribe("full", name)
+        own.control("set_policy", "short", r"argosy\.full\.slow$", '{"max-length":5,"overflow":"reject-publish"}')
+        wanted = set()
+        while relayed_now() is not None:
+            with database.write() as transaction:
+                emit(transaction, "full", len(wanted))
+                emit(transaction, "other", 1)
+            wanted.add(len(wanted))
+        assert "it refused a message for argosy.full: one of its queues is full" in problems[0]
+        assert relay(database, broker) == 0, "it is not tried again at once"
+        assert in_outbox(database, "other") == []
+        read_all("quick")
+        assert len(in_outbox(database, "full")) == 1
+        read_all("slow", try_again)
+        assert in_outbox(database, "full") == []
 
 
 def test_a_full_server_refuses_messages_with_a_reason(own):

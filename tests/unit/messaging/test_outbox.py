@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from argosy.errors import BrokerUnavailable, MessageInvalid
+from argosy.errors import BrokerRefused, BrokerUnavailable, MessageInvalid
 from argosy.messaging import notifications
 from argosy.messaging.brokers.sql import SqlBroker
 from argosy.messaging.message import MAXIMUM_BYTES
@@ -149,6 +149,44 @@ def test_two_relays_do_not_publish_the_same_row(database):
     assert relay(database, broker) == 1
     assert broker.moved_by_another == 0
     assert bodies(broker, "work") == [1]
+
+
+class Full(SqlBroker):
+    """A broker whose queue of the topic `full` has room for so many messages, and refuses all others."""
+
+    room = 0
+
+    def _publish(self, topic, messages):
+        if topic == "full":
+            taken, refused = messages[: self.room], messages[self.room :]
+            self.room -= len(taken)
+            super()._publish(topic, taken)
+            if refused:
+                raise BrokerRefused("a queue is full", {message.id for message in refused})
+            return True
+        return super()._publish(topic, messages)
+
+
+def test_a_full_queue_delays_no_other_topic_and_takes_what_it_has_room_for(database):
+    broker = subscribed(Full, database, "full", "work")
+    with database.write() as transaction:
+        for number in range(600):
+            emit(transaction, "full", number)
+        emit(transaction, "work", "on its way")
+    with pytest.raises(BrokerRefused):
+        relay(database, broker)
+    assert bodies(broker, "work") == ["on its way"]
+    assert relay(database, broker) == 0, "what was refused is not tried again at once"
+    for room in (3, 200):
+        broker.room = room
+        end_claims(database)
+        with pytest.raises(BrokerRefused):
+            relay(database, broker)
+        assert relay(database, broker) == 0
+    broker.room = 600
+    end_claims(database)
+    assert relay(database, broker) == 600 - 203
+    assert bodies(broker, "full") == list(range(600))
 
 
 def test_a_notification_can_be_told_from_its_repetition(database):

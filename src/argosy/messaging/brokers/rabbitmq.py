@@ -20,7 +20,7 @@ from itertools import takewhile
 from typing import Any, Final
 from weakref import WeakSet
 
-from argosy.errors import BrokerUnavailable, ExtraMissing
+from argosy.errors import BrokerRefused, BrokerUnavailable, ExtraMissing
 from argosy.messaging.broker import DEAD, TEMPORARY, Backlog, Broker, Capability, Delivery, DeliveryPolicy, Receiver
 from argosy.messaging.message import Message
 
@@ -43,6 +43,11 @@ _AT: Final = "x-argosy-at"
 _ATTEMPTS: Final = "x-argosy-attempts"
 _QUORUM: Final = {"x-queue-type": "quorum", "x-delivery-limit": 1000}
 """A limit that this port's is always below: without one, RabbitMQ 4 drops what was delivered 20 times."""
+
+
+_BROKEN: Final = "INTERNAL_ERROR"
+_REPAIR: Final = "if this lasts, delete the queue with its messages: rabbitmqctl delete_queue {queue}"
+"""A queue may be down for a moment, or for good; only a person knows whether its messages are still wanted."""
 
 
 class RabbitmqBroker(Broker):
@@ -158,10 +163,12 @@ class RabbitmqBroker(Broker):
 
 
 class _Batch:
-    """Messages that were sent together, and what is still to be confirmed of them."""
+    """Messages that were sent together, and how many of them are not confirmed yet."""
 
-    def __init__(self, left: int, done: Callable[..., object]) -> None:
-        self.left, self.done, self.is_routed, self.is_refused = left, done, True, False
+    def __init__(self, place: str, left: int, done: Callable[..., object]) -> None:
+        self.place, self.left, self.done, self.is_routed = place, left, done, True
+        self.refused: set[str] = set()
+        """The ids of messages."""
 
 
 class _Publisher:
@@ -189,7 +196,8 @@ class _Publisher:
         if not messages:
             return False
         is_routed: bool = self.connection.ask(
-            lambda done: self._send(channel, exchange, queue, messages, _Batch(len(messages), done)), channel
+            lambda done: self._send(channel, exchange, queue, messages, _Batch(exchange or queue, len(messages), done)),
+            channel,
         )
         return is_routed
 
@@ -232,10 +240,14 @@ class _Publisher:
             message_id, batch = self._unconfirmed.pop(number)
             self._batches.pop(message_id, None)
             batch.left -= 1
-            batch.is_refused |= frame.method.NAME == "Basic.Nack"
+            if frame.method.NAME == "Basic.Nack":
+                batch.refused.add(message_id)
             if batch.left == 0:
-                refused = self.connection.unavailable("it refused a message")
-                batch.done(refused if batch.is_refused else batch.is_routed)
+                batch.done(self._refusal(batch) if batch.refused else batch.is_routed)
+
+    def _refusal(self, batch: _Batch) -> BrokerRefused:
+        why = f"it refused a message for {batch.place}: one of its queues is full or unavailable"
+        return BrokerRefused(str(self.connection.unavailable(why)), batch.refused)
 
 
 class RabbitmqReceiver(Receiver):
@@ -251,7 +263,12 @@ class RabbitmqReceiver(Receiver):
         self._declare(self._queue)
         connection.call(channel, "basic_qos", prefetch_count=prefetch)
         channel.add_on_cancel_callback(lambda _: self._end("its queue was deleted"))
-        connection.ask(lambda done: channel.basic_consume(self._queue, self._on_message, callback=done), channel)
+        try:
+            connection.ask(lambda done: channel.basic_consume(self._queue, self._on_message, callback=done), channel)
+        except BrokerUnavailable as error:
+            if _BROKEN not in str(error):
+                raise
+            raise connection.unavailable(f"{_BROKEN}: {_REPAIR.format(queue=self._queue)}") from None
 
     def close(self) -> None:
         with self._news:
