@@ -123,6 +123,20 @@ def test_a_job_may_end_within_the_grace(shell, until):
     shell("plan", "cancel", "fourth")
 
 
+def test_a_drained_worker_is_stopped_during_a_fit_that_does_not_end(shell, until):
+    label = submit(shell, "endless")
+    process = shell.start("worker")
+    until(begun(shell, "endless"))
+    assert shell("workers", "drain").startswith("1 worker asked to finish")
+    until(lambda: shell.json("workers", "list")[0]["is_draining"])
+    assert shell("workers", "stop").startswith("1 worker asked to stop")
+    assert process.wait(240) == 0
+    job = shell.json("jobs", "show", label)
+    assert (job["state"], job["failures"], job["losses"]) == ("queued", 0, 0)
+    assert shell.json("workers", "list") == []
+    shell("plan", "cancel", "endless")
+
+
 def test_what_failed_is_shown_and_queued_again(shell, until):
     shell.write("own.py", OWN.replace("return self\n", "raise OSError('away')\n", 1))
     label = submit(shell, "fifth")

@@ -77,11 +77,13 @@ class OwnServer:
 
 
 @contextmanager
-def own_server(programs, settings=QUICK, port=0):
+def own_server(programs, settings=QUICK, port=0, prepare=lambda folder: None):
+    """`prepare` is given the folder of its data before it starts."""
     pytest.importorskip("psycopg")
     user = unprivileged("postgres", "nobody")
     with folder_of(user) as folder:
         server = OwnServer(programs, folder, user, settings, port)
+        prepare(folder / "data")
         server.start()
         try:
             server.wait()

@@ -46,17 +46,17 @@ def answers(url):
 
 
 class OwnServer:
-    """A node that the test may stop and start."""
+    """A node that the test may stop and start; with a certificate it also listens on `tls_port`."""
 
-    def __init__(self, programs, folder, user):
+    def __init__(self, programs, folder, user, certificate=None):
         self.programs, self.folder, self.user = programs, folder, user
-        self.port, distribution, names = free_ports(3)
+        self.port, self.tls_port, distribution, names = free_ports(4)
         self.url = f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
         (folder / "plugins").write_text("[].\n")
         (folder / "server.conf").write_text(
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\n"
             "distribution.listener.interface = 127.0.0.1\n"
-            "log.console = true\nlog.file = false\n"
+            "log.console = true\nlog.file = false\n" + (self._tls(certificate) if certificate else "")
         )
         for file in folder.iterdir():
             file.chmod(0o644)  # also under a umask of 077
@@ -77,6 +77,13 @@ class OwnServer:
         # the node would leave one running
         self.names = subprocess.Popen(["epmd"], user=user, cwd=folder, env=self.environment)
         self.process = None
+
+    def _tls(self, certificate):
+        """Settings, with a copy of the certificate and its key that the server may read."""
+        own = self.folder / "certificate.pem"
+        own.write_bytes(certificate.read_bytes())
+        files = "".join(f"ssl_options.{name} = {own}\n" for name in ("cacertfile", "certfile", "keyfile"))
+        return f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}\nssl_options.verify = verify_none\n{files}"
 
     def start(self):
         with (self.folder / "output").open("a") as output:
@@ -111,10 +118,10 @@ class OwnServer:
 
 
 @contextmanager
-def own_server(programs):
+def own_server(programs, certificate=None):
     user = unprivileged("rabbitmq", "nobody")
     with folder_of(user) as folder:
-        server = OwnServer(programs, folder, user)
+        server = OwnServer(programs, folder, user, certificate)
         server.start()
         try:
             yield server

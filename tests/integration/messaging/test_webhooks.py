@@ -1,6 +1,5 @@
 """Webhooks: sent by workers, signed, tried again and given up; nothing secret is in a log."""
 
-import datetime
 import json
 import re
 import socket
@@ -13,9 +12,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 import argosy
 from argosy.app.scaffold import create_project
@@ -32,6 +28,7 @@ from argosy.messaging.relay import relay
 from argosy.messaging.webhooks import ATTEMPTS, Webhook, follower_of, send_the_last
 from argosy.processes import stop
 from argosy.testing.waiting import until
+from servers.certificates import certified
 from servers.rabbitmq import free_ports
 from servers.webhook_receiver import receiving
 from stored.messages import end_delays
@@ -287,31 +284,6 @@ def test_a_certificate_has_to_be_valid(tmp_path, monkeypatch):
         post(WebhookSettings(url=receiver.url, secret_env="NONE").address(), b"{}", {})
         assert "certificate is not valid" in failure(receiver.url.replace("localhost", "127.0.0.1"))
     assert receiver.bodies() == [{}]
-
-
-def certified(folder):
-    """A key with a self-signed certificate for localhost, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    day = datetime.timedelta(days=1)
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - day)
-        .not_valid_after(now + day)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "certificate.pem"
-    encoding, no_password = serialization.Encoding.PEM, serialization.NoEncryption()
-    file.write_bytes(
-        key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, no_password) + made.public_bytes(encoding)
-    )
-    return file
 
 
 @pytest.mark.parametrize(

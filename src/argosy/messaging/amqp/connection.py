@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import ssl
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -176,6 +177,10 @@ def _reason(error: BaseException) -> str:
     deepest = error
     while (inner := _inner(deepest)) is not None:
         deepest = inner
+    if isinstance(deepest, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid: {deepest.verify_message}"
+    if isinstance(deepest, ssl.SSLError):
+        return f"it does not speak TLS as it should: {deepest.reason or 'no reason was given'}"
     if isinstance(deepest, OSError) and deepest.strerror:
         return deepest.strerror.lower()
     said = " ".join(str(deepest.args[0] if deepest.args and isinstance(deepest.args[0], str) else deepest).split())
