@@ -9,9 +9,11 @@ from argosy.definitions.project import LimitSettings
 from argosy.feedback.routes import feedback_counter, feedback_routes
 from argosy.http.access import Access
 from argosy.http.authentication import Authentication
+from argosy.http.connection_limits import ConnectionLimits
 from argosy.http.http_server import HttpServer
 from argosy.http.request_limits import RequestLimits
 from argosy.http.request_metrics import RequestMetrics
+from argosy.http.server import Listener
 from argosy.http.sites import Sites
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.feedback_writer import FeedbackWriter
@@ -36,12 +38,14 @@ def http_server(
     models: Mapping[str, ServedVersions] | None = None,
     limits: LimitSettings | None = None,
     hosts: Sequence[str] = (),
+    grpc_port: int | None = None,
     is_strict: bool = False,
     is_stored: bool = False,
     remote: RemoteStore | None = None,
     reloading: Reloading | None = None,
 ) -> HttpServer:
-    """Serves `models`, or all there are; `hosts` are further names that it may be asked under. Strict, it raises
+    """Serves `models`, or all there are; `hosts` are further names that it may be asked under. It listens for gRPC
+    where it has a `grpc_port`, and raises ExtraMissing where that is not installed. Strict, it raises
     PluginCodeChanged where one of them was trained with other code of a user's plug-in than is here; with `is_stored`
     these answer with the code that was kept with them, and CodeNotKept is raised where none was. Of a `remote` store
     its models are served. With `reloading` its settings can be changed while it runs.
@@ -66,6 +70,15 @@ def http_server(
     predictions = PredictionLog(database, vault, spool)
     feedback = FeedbackLog(database, vault, bring=predictions.bring)
     writer = FeedbackWriter(feedback, predictions, feedback_counter(metrics.registry))
+    authentication = Authentication(Tokens(database, vault))
+    listeners: list[Listener] = []
+    if grpc_port is not None:
+        from argosy.serving.grpc import grpc_listener  # the extra is needed by those who ask for it
+
+        connections = ConnectionLimits(connections=given.connections, seconds=given.seconds)
+        listeners = [
+            grpc_listener(model_server.dataplane, writer, authentication, metrics, of_requests, connections, grpc_port)
+        ]
     reloadings = [] if reloading is None else [reloading]
     for one in reloadings:
         one.call(model_server.apply)
@@ -76,9 +89,10 @@ def http_server(
             store_routes(store),
             *map(reload_routes, reloadings),
         ],
-        Access(Authentication(Tokens(database, vault)), Sites(hosts)),
+        Access(authentication, Sites(hosts)),
         metrics,
         of_requests,
         [model_server, *reloadings],
         given.connections,
+        listeners,
     )

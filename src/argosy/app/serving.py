@@ -25,9 +25,13 @@ DRAINER_SECONDS = 5.0
 
 
 def server_of(
-    backends: Backends, is_strict: bool = False, is_stored: bool = False, remote: RemoteStore | None = None
+    backends: Backends,
+    is_strict: bool = False,
+    is_stored: bool = False,
+    remote: RemoteStore | None = None,
+    grpc_port: int | None = None,
 ) -> HttpServer:
-    """A server of what the settings name: by default every version that has an alias."""
+    """A server of what the settings name: by default every version that has an alias. `grpc_port` overrides theirs."""
     from argosy.app.mounting import http_server
     from argosy.serving.aspired_versions import served_versions
     from argosy.serving.reloading import Reloading
@@ -42,6 +46,7 @@ def server_of(
         models=served_versions(settings.server.models),
         limits=settings.limits,
         hosts=settings.server.hosts,
+        grpc_port=settings.server.grpc_port if grpc_port is None else grpc_port,
         is_strict=is_strict,
         is_stored=is_stored,
         remote=remote,
@@ -57,33 +62,38 @@ def serve(
     is_strict: bool = False,
     is_stored: bool = False,
     remote: RemoteStore | None = None,
+    grpc_port: int | None = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C, a drainer next to it; raises PortInUse, AddressInvalid, TokenMissing.
 
-    And PluginCodeChanged, where it is strict and a plug-in's code is not what a version was trained with. With
+    PluginCodeChanged is raised where it is strict and a plug-in's code is not what a version was trained with. With
     `is_stored` such a version is loaded with the code that was kept with it. Of a `remote` store its models are served;
-    predictions, feedback and tokens are the project's.
+    predictions, feedback and tokens are the project's. `on_listening` gets the URL of HTTP, then that of gRPC, if any.
     """
     stop = threading.Event()
     keeper = threading.Thread(target=keep_draining, args=(backends, stop), name="argosy-drainer")
 
     def listening(url: str) -> None:
-        for model in without_champion(backends.store) if remote is None else []:
-            _log.warning(
-                "%s has no champion: who names no version is answered by the newest; %s",
-                *(model, champion_advice(backends.plans, model)),
-            )
-        keeper.start()
+        if keeper.ident is None:  # the first of its URLs
+            if remote is None:
+                _warn_without_champion(backends)
+            keeper.start()
         if on_listening:
             on_listening(url)
 
     backends.spools.enter(backends.spool)  # while it is empty: it owes no erasure of before
     try:
-        server_of(backends, is_strict, is_stored, remote).run(host, port, listening)
+        server_of(backends, is_strict, is_stored, remote, grpc_port).run(host, port, listening)
     finally:
         stop.set()
         if keeper.ident is not None:
             keeper.join()
+
+
+def _warn_without_champion(backends: Backends) -> None:
+    for model in without_champion(backends.store):
+        advice = champion_advice(backends.plans, model)
+        _log.warning("%s has no champion: who names no version is answered by the newest; %s", model, advice)
 
 
 def keep_draining(backends: Backends, stop: threading.Event) -> None:

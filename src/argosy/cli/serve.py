@@ -18,7 +18,9 @@ EXIT_SECONDS = 5.0
 """The time that threads of users' code may take after everything was closed."""
 host_option = click.option("--host", default="", help="Default: the project's, else only this machine.")
 port_option = click.option("--port", type=click.IntRange(0, 65535), help="Default: the project's; 0: any free port.")
-
+grpc_port_option = click.option(
+    "--grpc-port", type=click.IntRange(0, 65535), help="Listen for gRPC too. Default: the project's, else no gRPC."
+)
 strict_option = click.option(
     "--strict", is_flag=True, help="Serve no version that was trained with other code of your plug-ins."
 )
@@ -27,6 +29,7 @@ strict_option = click.option(
 @click.command()
 @host_option
 @port_option
+@grpc_port_option
 @strict_option
 @code_option
 @click.option(
@@ -36,10 +39,12 @@ strict_option = click.option(
     help="Serve the models of that server, with the token in ARGOSY_STORE_TOKEN; predictions and feedback stay here.",
 )
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int | None, strict: bool, code: str, store: str) -> int:
+def serve(
+    ctx: click.Context, host: str, port: int | None, grpc_port: int | None, strict: bool, code: str, store: str
+) -> int:
     """Serve every version with an alias, and follow moves of aliases, until Ctrl-C or SIGTERM.
 
-    Example: argosy serve --port 8080
+    Example: argosy serve --port 8080 --grpc-port 8081
 
     Example: argosy serve --store https://models.example
     """
@@ -57,6 +62,7 @@ def serve(ctx: click.Context, host: str, port: int | None, strict: bool, code: s
         is_strict=strict,
         is_stored=code == "stored",
         remote=remote,
+        grpc_port=grpc_port,
     )
     processes.end_within(EXIT_SECONDS)
     return 0
@@ -65,11 +71,14 @@ def serve(ctx: click.Context, host: str, port: int | None, strict: bool, code: s
 @click.command()
 @host_option
 @port_option
+@grpc_port_option
 @click.option("--workers", type=click.IntRange(0, 256), default=1, show_default=True, help="Training processes.")
 @strict_option
 @code_option
 @click.pass_context
-def up(ctx: click.Context, host: str, port: int | None, workers: int, strict: bool, code: str) -> int:
+def up(
+    ctx: click.Context, host: str, port: int | None, grpc_port: int | None, workers: int, strict: bool, code: str
+) -> int:
     """Run a server and workers together, and retrain as the settings define, until Ctrl-C or SIGTERM.
 
     Example: argosy up --workers 2
@@ -80,6 +89,7 @@ def up(ctx: click.Context, host: str, port: int | None, workers: int, strict: bo
     telemetry.configure()
     project = command_project(ctx)
     serving = [*(["--strict"] if strict else []), "--code", code]
+    serving += [] if grpc_port is None else ["--grpc-port", str(grpc_port)]
     with stopped_by_signals() as stop:
         run_up(project.backends, *_address(project, host, port), workers, stop, serving)
     return 0

@@ -25,6 +25,7 @@ from argosy.typed_values import checked_struct
 FILE_NAME = "argosy.yaml"
 
 Positive = Annotated[int, Meta(ge=1)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
 NotEmpty = Annotated[str, Meta(min_length=1)]
 Seconds = Annotated[float, Meta(ge=0)]
 
@@ -33,7 +34,9 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """The model server; without `models` it serves every model."""
 
     host: NotEmpty = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535)] = 8080
+    port: Port = 8080
+    grpc_port: Port | None = None
+    """None: the server does not listen for gRPC."""
     hosts: list[NotEmpty] = []
     """Further names that the server may be asked under, and whose pages may ask it."""
     models: dict[str, ModelSettings] = {}
@@ -190,6 +193,7 @@ OVERRIDES = {
     "ARGOSY_COLLECTION": "collection",
     "ARGOSY_HOST": "server.host",
     "ARGOSY_PORT": "server.port",
+    "ARGOSY_GRPC_PORT": "server.grpc_port",
     "ARGOSY_NICE": "training.nice",
 }
 """Environment variable to the setting that it overrides."""
@@ -228,7 +232,7 @@ def parse_settings(values: Mapping[str, Any], environ: Mapping[str, str]) -> Set
 
 def _overridden(settings: Settings, variable: str, path: str, text: str) -> Settings:
     section, _, name = path.rpartition(".")
-    value: Any = int(text) if name in ("port", "nice") and text.isdecimal() else text
+    value: Any = int(text) if name in ("port", "grpc_port", "nice") and text.isdecimal() else text
     with located(f"the environment's {variable}"):
         if not section:
             return checked_struct(Settings, {**msgspec.to_builtins(settings), name: value})

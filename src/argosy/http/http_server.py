@@ -1,4 +1,4 @@
-"""A server of the routes that packages offer: mounted, then answered on one address."""
+"""A server of the routes that packages offer: mounted, then answered on one address; listeners answer next to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from argosy.http.connection_limits import ConnectionLimits
 from argosy.http.endpoint import Routes
 from argosy.http.request_limits import RequestLimits
 from argosy.http.request_metrics import RequestMetrics
-from argosy.http.server import serve_until_stopped
+from argosy.http.server import Listener, serve_until_stopped
 from argosy.http.server_routes import with_server_routes
 
 
@@ -25,14 +25,17 @@ class HttpServer:
         limits: RequestLimits,
         background: Sequence[BackgroundWork] = (),
         connections: int = ConnectionLimits.connections,
+        listeners: Sequence[Listener] = (),
     ) -> None:
-        self._access = access
+        self._access, self._listeners = access, listeners
         self._limits = ConnectionLimits(connections=connections, seconds=limits.seconds)
         every = with_server_routes(offered, metrics)
         self.app = application(every, access, metrics, limits.seconds, [access.authentication, *background])
 
     def run(self, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
-        """Answer requests until SIGTERM or Ctrl-C; raises PortInUse, AddressInvalid, and TokenMissing where others
-        could reach the host and there is no token."""
+        """Answer requests until SIGTERM or Ctrl-C. `on_listening` gets the URL, and then that of each listener.
+
+        Raises PortInUse, AddressInvalid, and TokenMissing where others could reach the host and there is no token.
+        """
         self._access.open_to(host)
-        serve_until_stopped(self.app, host, port, on_listening, self._limits)
+        serve_until_stopped(self.app, host, port, on_listening, self._limits, self._listeners)

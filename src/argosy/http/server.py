@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Timer
+from typing import Protocol
 
 from argosy.http.connection import Connection
 from argosy.http.connection_limits import ConnectionLimits
@@ -34,14 +35,29 @@ class Stop:
         self.asked.set()
 
 
+class Listener(Protocol):
+    """What answers another protocol, on the event loop of the HTTP server and under the same address."""
+
+    url: str
+    """Where, once it was started."""
+
+    async def start(self, host: str) -> None:
+        """Called before the first request is taken; raises PortInUse, AddressInvalid."""
+
+    async def stop(self, hurry: asyncio.Event) -> None:
+        """Let the requests under way end, for as long as the HTTP server does or until `hurry` is set."""
+
+
 def serve_until_stopped(
     application: Application,
     host: str,
     port: int,
     on_listening: Callable[[str], None] | None = None,
     limits: ConnectionLimits | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> None:
-    """Blocks until it is stopped. `on_listening` gets the URL once connections are taken; port 0 picks a free one.
+    """Blocks until it is stopped. `on_listening` gets the URL once connections are taken, and then that of each other
+    listener; port 0 picks a free one.
 
     Raises PortInUse, AddressInvalid. Call it on the main thread.
     """
@@ -55,8 +71,14 @@ def serve_until_stopped(
             timers.append(end_within(END_SECONDS))
             loop.call_soon_threadsafe(stop.on_signal, number)
 
+        def started() -> None:
+            if on_listening:
+                on_listening(url)
+                for listener in listeners:
+                    on_listening(listener.url)
+
         with on_stop(on_signal):  # not the loop's own handlers: a model that keeps it busy would never let these run
-            await run_server(application, listening, stop, lambda: on_listening(url) if on_listening else None, limits)
+            await run_server(application, listening, stop, started, limits, listeners)
 
     try:
         with listen(host, port) as listening, asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -72,9 +94,12 @@ async def run_server(
     stop: Stop,
     on_started: Callable[[], None] = lambda: None,
     limits: ConnectionLimits | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> None:
-    """Serve on a listening socket until asked to stop."""
+    """Serve on a listening socket, and where the listeners do, until asked to stop."""
     async with lifespan(application):
+        for listener in listeners:
+            await listener.start(listening.getsockname()[0])
         connections = Connections(application, limits or ConnectionLimits())
         watch = asyncio.create_task(connections.watch())
         server = await connections.loop.create_server(lambda: Connection(connections), sock=listening, backlog=BACKLOG)
@@ -83,5 +108,5 @@ async def run_server(
             await stop.asked.wait()
         finally:
             server.close()
-            await connections.stop(stop.hurry)
+            await asyncio.gather(connections.stop(stop.hurry), *(one.stop(stop.hurry) for one in listeners))
             watch.cancel()

@@ -9,6 +9,8 @@ from argosy.identities import identity_of
 
 NAMED: Final = ("client", "subject", "entity")
 IDENTITY_CHARACTERS: Final = 1000
+SCORES_HEADER: Final = "argosy-scores"
+"""Asks for the model's own scores too, over any protocol."""
 
 
 def checked_identity(value: Any, name: str) -> str | None:
@@ -20,3 +22,8 @@ def checked_identity(value: Any, name: str) -> str | None:
     if found is not None and (len(found) > IDENTITY_CHARACTERS or "\0" in found):
         raise RequestInvalid(f"{name} must be text of at most {IDENTITY_CHARACTERS} characters, none of them NUL")
     return found
+
+
+def wants_scores(header: str) -> bool:
+    """What the header `argosy-scores` says, which is empty where there is none."""
+    return header.lower() in ("true", "1")

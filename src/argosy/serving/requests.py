@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,11 @@ from argosy.models.adapter import FieldKind
 from argosy.models.answers import AnswerKind, answer_kind
 from argosy.models.temperature import Temperature
 from argosy.types import Input
+
+PLATFORM: Final = "argosy_adapted_model"
+"""What models run on, in V2's metadata."""
+REQUEST_ID_CHARACTERS: Final = 1000
+"""Of V2's id of a request, which its answer repeats."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,17 @@ class ModelMetadata:
     @property
     def kind(self) -> AnswerKind:
         return answer_kind(self.classes, self.answered_from)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What V2's metadata says besides: which version it is, and of several labels from when on each is answered."""
+        found = {"version": str(self.version), "definition": self.label}
+        if self.kind == "classify":
+            found["probabilities"] = self.probabilities_are
+        if self.answered_from is None:
+            return found
+        thresholds = dict(zip(self.classes, self.answered_from.tolist(), strict=True))
+        return {**found, "labels": "several", "thresholds": thresholds}
 
     @property
     def probabilities_are(self) -> str:

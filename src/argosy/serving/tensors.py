@@ -21,7 +21,7 @@ from argosy.models.adapter import FieldKind
 from argosy.models.answers import VALUE, AnswerKind
 from argosy.models.inputs import is_lone_text
 from argosy.repeated_keys import check_keys, keys_in
-from argosy.serving.requests import InferResponse
+from argosy.serving.requests import InferResponse, ModelMetadata
 from argosy.typed_values import abridged, abridged_list, shown
 from argosy.types import Input
 
@@ -204,6 +204,23 @@ OUTPUTS: Final[Mapping[AnswerKind, tuple[str, ...]]] = {
 TEXT_OUTPUTS: Final = ("label", "prediction_id")
 SCORES: Final = "scores"
 """What a model that classifies computed itself; an output where it is requested."""
+
+
+def input_metadata(there: ModelMetadata) -> list[dict[str, Any]]:
+    """The tensors that a version takes, a column for each field."""
+    return [
+        {"name": name, "datatype": "FP64" if kind == "number" else "BYTES", "shape": [-1]}
+        for name, kind in there.reads.items()
+    ]
+
+
+def output_metadata(there: ModelMetadata) -> list[dict[str, Any]]:
+    """The tensors that a version gives."""
+    shapes = {"probabilities": [-1, len(there.classes)]}
+    return [
+        {"name": name, "datatype": "BYTES" if name in TEXT_OUTPUTS else "FP64", "shape": shapes.get(name, [-1])}
+        for name in OUTPUTS[there.kind]
+    ]
 
 
 def check_outputs(wanted: Sequence[str], kind: AnswerKind) -> None:

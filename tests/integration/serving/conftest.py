@@ -19,18 +19,22 @@ CLAIMS = {"plain": [], "sure": ["outcome", "uniform"], "wide": ["outcome", "enti
 
 
 class RunningServer:
-    """The project's server in a separate process."""
+    """The project's server in a separate process; with `grpc`, its `grpc_address`."""
 
-    def __init__(self, project, hosts=(), **limits):
+    def __init__(self, project, hosts=(), grpc=False, **limits):
         self.project = project
         program = Path(__file__).parent / "serving_project.py"
         self._log = (project.folder / "server.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, str(program), str(project.folder), "0", json.dumps(limits), json.dumps(hosts)],
+            [
+                *(sys.executable, str(program), str(project.folder), "0"),
+                *map(json.dumps, (limits, hosts, 0 if grpc else None)),
+            ],
             stdout=subprocess.PIPE,
             stderr=self._log,
         )
         self.url = self.process.stdout.readline().decode().strip()
+        self.grpc_address = self.process.stdout.readline().decode().strip().removeprefix("grpc://") if grpc else ""
         self.client = httpx.Client(base_url=self.url, timeout=DEADLINE_SECONDS)
         self.until(lambda: self.client.get("/v2/health/ready").status_code == 200)
 
@@ -108,6 +112,19 @@ def guarded(tmp_path_factory):
     }
     server = RunningServer(project)
     yield server, tokens
+    server.close()
+    project.database.close()
+
+
+@pytest.fixture(scope="module")
+def over_grpc(tmp_path_factory):
+    """A server that is asked over gRPC: `topics` 1 (champion) and 2 (canary, svm), and `fields`."""
+    project = Project(tmp_path_factory.mktemp("grpc"))
+    project.promote(project.train())
+    project.promote(project.train(model="svm", suffix="!"), alias="canary")
+    project.promote(project.train_fields(), "fields")
+    server = RunningServer(project, grpc=True, values=20_000)
+    yield server
     server.close()
     project.database.close()
 

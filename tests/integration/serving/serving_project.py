@@ -1,6 +1,6 @@
 """A project small enough for tests: a store with versions of one model, a vault, a spool; and its server's program.
 
-Run as a program it serves the project in the folder it is given, and prints its URL.
+Run as a program it serves the project in the folder it is given, and prints its URLs.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Project:
             self.store.promote(transaction, name, number, alias, by="test", reason="test")
 
 
-def main(folder: str, port: str = "0", other_limits: str = "{}", hosts: str = "[]") -> None:
+def main(folder: str, port: str = "0", other_limits: str = "{}", hosts: str = "[]", grpc_port: str = "null") -> None:
     telemetry.configure()
     project = Project(Path(folder))
     limits = LimitSettings(**{"text_bytes": 100_000, "body_bytes": 1_000_000, "rows": 100, **json.loads(other_limits)})
@@ -95,6 +95,7 @@ def main(folder: str, port: str = "0", other_limits: str = "{}", hosts: str = "[
         models=served_versions(settings.server.models),
         limits=limits,
         hosts=json.loads(hosts),
+        grpc_port=json.loads(grpc_port),
         reloading=Reloading(settings, project.settings),
     )
     server.run("127.0.0.1", int(port), lambda url: print(url, flush=True))  # noqa: T201

@@ -8,10 +8,7 @@ from typing import Any
 from starlette.requests import Request
 
 from argosy.http.endpoint import CALLER, DEADLINE
-from argosy.serving.callers import NAMED, checked_identity
-
-SCORES_HEADER = "argosy-scores"
-"""Asks for the model's own scores too, over any protocol."""
+from argosy.serving.callers import NAMED, SCORES_HEADER, checked_identity, wants_scores
 
 
 def caller_of(request: Request, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -23,7 +20,7 @@ def caller_of(request: Request, parameters: Mapping[str, Any] | None = None) -> 
     token = request.scope[CALLER]
     found["token"] = "" if token is None else token.name
     found["deadline"] = request.scope[DEADLINE]
-    found["wants_scores"] = request.headers.get(SCORES_HEADER, "").lower() in ("true", "1")
+    found["wants_scores"] = wants_scores(request.headers.get(SCORES_HEADER, ""))
     return found
 
 

@@ -7,11 +7,11 @@ from typing import Final
 
 from argosy.http.endpoint import Endpoint, Routes
 from argosy.http.request_limits import RequestLimits
+from argosy.serving.answer_headers import PREDICTION_HEADER, VERSION_HEADER
+from argosy.serving.callers import SCORES_HEADER
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.model_control import ModelControl
-from argosy.serving.rest.callers import SCORES_HEADER
 from argosy.serving.rest.index import ModelIndex
-from argosy.serving.rest.inference_responses import PREDICTION_HEADER, VERSION_HEADER
 from argosy.serving.rest.repository import RepositoryProtocol
 from argosy.serving.rest.schemas import SCHEMAS
 from argosy.serving.rest.tensorflow import TensorFlowProtocol

@@ -10,24 +10,24 @@ from starlette.responses import Response
 from argosy.http.bodies import BINARY_TYPES, read_body
 from argosy.http.request_limits import RequestLimits, check_values
 from argosy.http.responses import json_response
+from argosy.serving.answer_headers import prediction_headers
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
-from argosy.serving.requests import InferRequest, ModelMetadata
+from argosy.serving.requests import PLATFORM, InferRequest, ModelMetadata
 from argosy.serving.rest import v2_body
 from argosy.serving.rest.callers import caller_of
-from argosy.serving.rest.inference_responses import inference_response, prediction_headers
+from argosy.serving.rest.inference_responses import inference_response
 from argosy.serving.tensors import (
-    OUTPUTS,
-    TEXT_OUTPUTS,
     check_outputs,
     check_shapes,
+    input_metadata,
     json_texts,
+    output_metadata,
     output_tensors,
     rows_of_tensors,
 )
 from argosy.version import __version__
 
-PLATFORM = "argosy_adapted_model"
 EXTENSIONS = ["binary_tensor_data", "model_repository", "statistics"]
 
 
@@ -91,35 +91,14 @@ def _asked(request: Request) -> tuple[str, str | None]:
     return request.path_params["model"], request.path_params.get("version")
 
 
-def _parameters(there: ModelMetadata) -> dict[str, Any]:
-    found = {"version": str(there.version), "definition": there.label}
-    if there.kind == "classify":
-        found["probabilities"] = there.probabilities_are
-    if there.answered_from is None:
-        return found
-    thresholds = dict(zip(there.classes, there.answered_from.tolist(), strict=True))
-    return {**found, "labels": "several", "thresholds": thresholds}
-
-
-def _outputs(there: ModelMetadata) -> list[dict[str, Any]]:
-    shapes = {"probabilities": [-1, len(there.classes)]}
-    return [
-        {"name": name, "datatype": "BYTES" if name in TEXT_OUTPUTS else "FP64", "shape": shapes.get(name, [-1])}
-        for name in OUTPUTS[there.kind]
-    ]
-
-
 def _metadata(there: ModelMetadata) -> dict[str, Any]:
     return {
         "name": there.model,
         "versions": [str(number) for number in there.versions],
         "platform": PLATFORM,
-        "inputs": [
-            {"name": name, "datatype": "FP64" if kind == "number" else "BYTES", "shape": [-1]}
-            for name, kind in there.reads.items()
-        ],
-        "outputs": _outputs(there),
-        "parameters": _parameters(there),
+        "inputs": input_metadata(there),
+        "outputs": output_metadata(there),
+        "parameters": there.parameters,
         "classes": [] if there.kind == "regress" else there.classes,
         "aliases": {alias: str(number) for alias, number in there.aliases.items()},
     }

@@ -13,12 +13,11 @@ import msgspec
 
 from argosy.errors import RequestInvalid
 from argosy.repeated_keys import check_keys, keys_in
+from argosy.serving.requests import REQUEST_ID_CHARACTERS
 from argosy.serving.tensor_bytes import bytes_of_elements, elements_from_bytes
 from argosy.serving.tensors import Tensor, tensor_noun
 
 LENGTH_HEADER = "inference-header-content-length"
-REQUEST_ID_CHARACTERS = 1000
-"""Of a request's own id, which its answer repeats."""
 
 
 class RequestedOutput(msgspec.Struct):

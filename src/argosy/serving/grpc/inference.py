@@ -1,0 +1,143 @@
+"""Open Inference Protocol V2's service: health, metadata, infer, the index of models."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from argosy.errors import RequestInvalid
+from argosy.http.request_limits import RequestLimits, check_values
+from argosy.serving.answer_headers import prediction_headers
+from argosy.serving.dataplane import DataPlane
+from argosy.serving.grpc.callers import caller_in_call
+from argosy.serving.grpc.calls import GrpcCall, GrpcMethod
+from argosy.serving.grpc.messages import INFERENCE, message_class
+from argosy.serving.grpc.tensor_messages import (
+    add_outputs,
+    elements_given,
+    fill_tensors,
+    parameters_in,
+    tensors_without_data,
+    wanted_outputs,
+)
+from argosy.serving.limits import check_rows
+from argosy.serving.requests import PLATFORM, REQUEST_ID_CHARACTERS, InferRequest
+from argosy.serving.servable import Servable, ServableState
+from argosy.serving.tensors import (
+    check_outputs,
+    check_shapes,
+    input_metadata,
+    json_texts,
+    output_metadata,
+    output_tensors,
+    rows_of_tensors,
+)
+from argosy.types import Input
+from argosy.vault.tokens import PREDICT
+from argosy.version import __version__
+
+STATES: Final = {
+    ServableState.AVAILABLE: "READY",
+    ServableState.LOADING: "LOADING",
+    ServableState.UNLOADING: "UNLOADING",
+}
+"""Of the index, as Triton names them; any other is UNAVAILABLE."""
+_ServerLive = message_class("inference.ServerLiveResponse")
+_ServerReady = message_class("inference.ServerReadyResponse")
+_ModelReady = message_class("inference.ModelReadyResponse")
+_ServerMetadata = message_class("inference.ServerMetadataResponse")
+_ModelMetadata = message_class("inference.ModelMetadataResponse")
+_ModelInfer = message_class("inference.ModelInferResponse")
+_Index = message_class("inference.RepositoryIndexResponse")
+
+
+class InferenceService:
+    def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:
+        self._dataplane, self._limits = dataplane, limits
+
+    def methods(self) -> list[GrpcMethod]:
+        """Open are those that load balancers ask, which have no token."""
+        return [
+            GrpcMethod(INFERENCE, "ModelInfer", self.infer, PREDICT),
+            GrpcMethod(INFERENCE, "ServerLive", self.live),
+            GrpcMethod(INFERENCE, "ServerReady", self.ready),
+            GrpcMethod(INFERENCE, "ModelReady", self.model_ready, PREDICT),
+            GrpcMethod(INFERENCE, "ServerMetadata", self.server, PREDICT),
+            GrpcMethod(INFERENCE, "ModelMetadata", self.model, PREDICT),
+            GrpcMethod(INFERENCE, "RepositoryIndex", self.index, PREDICT),
+        ]
+
+    async def live(self, _: Any, __: GrpcCall) -> Any:
+        return _ServerLive(live=True)
+
+    async def ready(self, _: Any, __: GrpcCall) -> Any:
+        return _ServerReady(ready=self._dataplane.is_ready())
+
+    async def server(self, _: Any, __: GrpcCall) -> Any:
+        return _ServerMetadata(name="argosy", version=__version__)
+
+    async def model_ready(self, request: Any, _: GrpcCall) -> Any:
+        return _ModelReady(ready=self._dataplane.is_model_ready(request.name, request.version or None))
+
+    async def model(self, request: Any, _: GrpcCall) -> Any:
+        there = self._dataplane.metadata(request.name, request.version or None)
+        answer = _ModelMetadata(
+            name=there.model,
+            versions=[str(number) for number in there.versions],
+            platform=PLATFORM,
+            inputs=input_metadata(there),
+            outputs=output_metadata(there),
+        )
+        for name, value in {
+            **there.parameters,
+            "classes": [] if there.kind == "regress" else list(there.classes),
+        }.items():
+            text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+            answer.parameters[name].string_param = text
+        return answer
+
+    async def index(self, request: Any, _: GrpcCall) -> Any:
+        models = self._dataplane.manager.routing.models
+        servables = [one for model in sorted(models) for _, one in sorted(models[model].versions.items())]
+        return _Index(models=[_entry(one) for one in servables if one.is_ready or not request.ready])
+
+    async def infer(self, request: Any, call: GrpcCall) -> Any:
+        if len(request.id) > REQUEST_ID_CHARACTERS:
+            raise RequestInvalid(f"id must be text of at most {REQUEST_ID_CHARACTERS} characters")
+        wanted, given = self._asked(request)
+        caller = caller_in_call(call, parameters_in(request.parameters))
+        version = request.model_version or None
+        response = await self._dataplane.infer(InferRequest(request.model_name, given, version, **caller))
+        answer = _ModelInfer(
+            model_name=response.model,
+            model_version=str(response.version),
+            id=request.id or response.prediction_ids[0],
+        )
+        answer.parameters["prediction_id"].string_param = response.prediction_ids[0]
+        add_outputs(answer, output_tensors(response, wanted), is_raw=bool(request.raw_input_contents))
+        call.trailing = tuple(prediction_headers(response).items())
+        return answer
+
+    def _asked(self, request: Any) -> tuple[list[str], list[Input]]:
+        """The outputs asked for, and the rows; sizes are checked before anything is made of them."""
+        name, version = request.model_name, request.model_version or None
+        reads, tensors = self._dataplane.reads(name, version), tensors_without_data(request)
+        check_shapes(tensors, reads)
+        for tensor, given in zip(tensors, request.inputs, strict=True):
+            check_rows(max(tensor.rows, elements_given(tensor, given) // len(reads)), self._dataplane.limits)
+        fill_tensors(tensors, request)
+        check_values(json_texts(tensors), self._limits)
+        wanted = wanted_outputs(request)
+        if wanted:
+            check_outputs(wanted, self._dataplane.metadata(name, version).kind)
+        return wanted, rows_of_tensors(tensors, reads)
+
+
+def _entry(servable: Servable) -> dict[str, str]:
+    return {
+        "name": servable.model,
+        "version": str(servable.version),
+        "state": STATES.get(servable.state, "UNAVAILABLE"),
+        "reason": servable.error,
+    }
