@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from argosy.database import Database
 from argosy.definitions.project import LimitSettings
 from argosy.feedback.routes import feedback_counter, feedback_routes
 from argosy.http.access import Access
@@ -13,12 +14,12 @@ from argosy.http.connection_limits import ConnectionLimits
 from argosy.http.http_server import HttpServer
 from argosy.http.request_limits import RequestLimits
 from argosy.http.request_metrics import RequestMetrics
-from argosy.http.server import Listener
 from argosy.http.sites import Sites
 from argosy.predictions.feedback_log import FeedbackLog
-from argosy.predictions.feedback_writer import FeedbackWriter
+from argosy.predictions.feedback_writer import FeedbackWriter, Watcher
 from argosy.predictions.log import PredictionLog
 from argosy.serving.aspired_versions import ServedVersions
+from argosy.serving.grpc import grpc_listener
 from argosy.serving.limits import InputLimits
 from argosy.serving.model_server import ModelServer
 from argosy.serving.reloading import Reloading
@@ -67,18 +68,11 @@ def http_server(
         is_stored=is_stored,
         remote=remote,
     )
-    predictions = PredictionLog(database, vault, spool)
-    feedback = FeedbackLog(database, vault, bring=predictions.bring)
-    writer = FeedbackWriter(feedback, predictions, feedback_counter(metrics.registry))
+    writer = _feedback_writer(database, vault, spool, feedback_counter(metrics.registry))
     authentication = Authentication(Tokens(database, vault))
-    listeners: list[Listener] = []
-    if grpc_port is not None:
-        from argosy.serving.grpc import grpc_listener  # the extra is needed by those who ask for it
-
-        connections = ConnectionLimits(connections=given.connections, seconds=given.seconds)
-        listeners = [
-            grpc_listener(model_server.dataplane, writer, authentication, metrics, of_requests, connections, grpc_port)
-        ]
+    connections = ConnectionLimits(connections=given.connections, seconds=given.seconds)
+    shared = (model_server.dataplane, writer, authentication, metrics, of_requests, connections)
+    listeners = [] if grpc_port is None else [grpc_listener(grpc_port, *shared)]
     reloadings = [] if reloading is None else [reloading]
     for one in reloadings:
         one.call(model_server.apply)
@@ -96,3 +90,8 @@ def http_server(
         given.connections,
         listeners,
     )
+
+
+def _feedback_writer(database: Database, vault: Vault, spool: Path, watch: Watcher) -> FeedbackWriter:
+    predictions = PredictionLog(database, vault, spool)
+    return FeedbackWriter(FeedbackLog(database, vault, bring=predictions.bring), predictions, watch)

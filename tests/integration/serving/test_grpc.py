@@ -42,6 +42,7 @@ def test_texts_are_answered_with_ids_that_are_logged(over_grpc):
     assert (answer.model_name, answer.model_version, answer.id) == ("topics", "1", "mine")
     assert {one.name: (one.datatype, list(one.shape)) for one in answer.outputs} == {
         "label": ("BYTES", [2]),
+        "confidence": ("FP64", [2]),
         "probabilities": ("FP64", [2, 2]),
         "prediction_id": ("BYTES", [2]),
     }
@@ -70,9 +71,10 @@ def test_it_answers_as_rest_does(over_grpc):
 def test_raw_contents_are_answered_in_raw_contents(over_grpc):
     answer, _ = ask(over_grpc, "ModelInfer", infer_message("a goal", "the bank", raw=True))
     assert not any(one.HasField("contents") for one in answer.outputs)
-    label, scores, ids = answer.raw_output_contents
+    label, confidence, probabilities, ids = answer.raw_output_contents
     assert label == b"\5\0\0\0sport\5\0\0\0money"
-    assert sum(struct.unpack("<4d", scores)) == pytest.approx(2.0)
+    assert len(confidence) == 2 * 8
+    assert sum(struct.unpack("<4d", probabilities)) == pytest.approx(2.0)
     assert len(ids) == 2 * (4 + 44)
 
 
@@ -80,6 +82,12 @@ def test_only_the_requested_outputs_come_and_the_ids(over_grpc):
     message = infer_message("a goal")
     message.outputs.add(name="label")
     assert list(columns(ask(over_grpc, "ModelInfer", message)[0])) == ["label", "prediction_id"]
+
+
+def test_the_models_own_scores_come_where_they_are_asked_for(over_grpc):
+    metadata = (("argosy-scores", "true"),)
+    answer, _ = ask(over_grpc, "ModelInfer", infer_message("a goal", model_version="canary"), metadata=metadata)
+    assert len(columns(answer)["scores"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -113,7 +121,7 @@ def test_the_server_and_its_models_are_described(over_grpc):
     assert ask(over_grpc, "ModelReady", ModelReady(name="topics", version="canary"))[0].ready
     found = ask(over_grpc, "ModelMetadata", ModelMetadata(name="topics"))[0]
     assert [(one.name, one.datatype, list(one.shape)) for one in found.inputs] == [("text", "BYTES", [-1])]
-    assert [one.name for one in found.outputs] == ["label", "probabilities", "prediction_id"]
+    assert [one.name for one in found.outputs] == ["label", "confidence", "probabilities", "prediction_id"]
     assert found.parameters["classes"].string_param == '["money","sport"]'
     assert (found.parameters["version"].string_param, list(found.versions)) == ("1", ["1", "2"])
     index = ask(over_grpc, "RepositoryIndex", Index(ready=True))[0]

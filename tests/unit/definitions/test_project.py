@@ -51,12 +51,14 @@ def test_the_environment_is_over_the_file(tmp_path):
         "ARGOSY_COLLECTION": "news",
         "ARGOSY_HOST": "0.0.0.0",
         "ARGOSY_PORT": "0",
+        "ARGOSY_GRPC_PORT": "8081",
         "ARGOSY_NICE": "0",
     }
     assert environ.keys() == OVERRIDES.keys()
     settings = load_settings(folder, environ)
     assert (settings.database, settings.broker, settings.artifacts) == ("sqlite:///b.db", "amqp://here", "file:there")
     assert (settings.collection, settings.server.host, settings.server.port) == ("news", "0.0.0.0", 0)
+    assert settings.server.grpc_port == 8081
     assert settings.server.models["topics"].latest == 1
     assert settings.training.nice == 0
 
@@ -72,7 +74,7 @@ def test_variables_that_are_empty_or_not_ours_change_nothing(tmp_path):
         ("databse: x", "databse: no such setting (did you mean 'database'?); there are: name, collection, database,"),
         (
             "server: {prot: 1}",
-            "server.prot: no such setting (did you mean 'port'?); there are: host, port, hosts, models",
+            "server.prot: no such setting (did you mean 'port'?); there are: host, port, grpc_port, hosts, models",
         ),
         ("server: {port: '80'}", "server.port: expected a whole number of at least 0 and of at most 65535; got '80'"),
         ("server: {port: 70000}", "server.port: expected a whole number of at least 0 and of at most 65535; got 70000"),

@@ -71,13 +71,13 @@ class Bench:
         while self.manager.step():
             pass
         self.listener = grpc_listener(
+            0,
             self.plane,
             FeedbackWriter(None, None),
             Authentication(Tokens(database, vault)),
             self.metrics,
             RequestLimits(seconds=seconds),
             ConnectionLimits(seconds=seconds, connections=connections, shutdown_seconds=shutdown_seconds),
-            0,
         )
         self.hurry = None
 

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def grpc_listener(
+    port: int,
     dataplane: DataPlane,
     writer: FeedbackWriter,
     authentication: Authentication,
     metrics: RequestMetrics,
     limits: RequestLimits,
     connections: ConnectionLimits,
-    port: int,
 ) -> GrpcListener:
     """A listener of all services; raises ExtraMissing where gRPC is not installed."""
     try:
