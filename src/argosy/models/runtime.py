@@ -20,6 +20,8 @@ from argosy.models.inputs import text_of
 from argosy.types import FieldKind, Input
 
 Format = Literal["onnx", "skops", "joblib", "pickle"]
+TranslatedFormat = Literal["pmml", "lightgbm", "xgboost"]
+"""Of files that are not run as they are: see `models/translators/`."""
 Answers = NDArray[np.float64]
 ModelRow = str | list[Any]
 

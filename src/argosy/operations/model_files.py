@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -15,8 +16,24 @@ from argosy.transfer.mlflow_folder import flavor_file
 from argosy.transfer.taking import TakenVersion, take_version
 from argosy.types import Progress
 
-SUFFIXES: Final = {".onnx": "onnx", ".skops": "skops", ".joblib": "joblib", ".pickle": "pickle", ".pkl": "pickle"}
+SUFFIXES: Final = {
+    ".onnx": "onnx",
+    ".skops": "skops",
+    ".joblib": "joblib",
+    ".pickle": "pickle",
+    ".pkl": "pickle",
+    ".pmml": "pmml",
+    ".lgb": "lightgbm",
+    ".ubj": "xgboost",
+    ".xgb": "xgboost",
+}
 """What names say of files that do not say it themselves."""
+HEAD_BYTES: Final = 4096
+BEGINNINGS: Final = {
+    "lightgbm": re.compile(rb"\Atree\r?\nversion="),
+    "pmml": re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<(?s:.{0,4000}?)PMML[\s>]"),
+    "xgboost": re.compile(rb"\A\{(?:L\0{7}\x07|\s*\")learner"),
+}
 
 
 def import_file(
@@ -68,4 +85,11 @@ def recognised(path: Path) -> str:
     """The format by the file's first bytes, else by its name; empty where neither says."""
     if not path.is_file():
         raise ImportInvalid(f"{path}: there is no such file")
-    return document_form(path) or SUFFIXES.get(path.suffix.lower(), "")
+    return _by_beginning(path) or document_form(path) or SUFFIXES.get(path.suffix.lower(), "")
+
+
+def _by_beginning(path: Path) -> str:
+    """Of formats that say at their beginning what they are, whatever the file's name."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    return next((form for form, pattern in BEGINNINGS.items() if pattern.search(head)), "")

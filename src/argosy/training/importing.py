@@ -29,16 +29,20 @@ from argosy.plurals import plural
 from argosy.processes import current_user
 from argosy.subprocess_tasks import run_task
 from argosy.typed_values import abridged
-from argosy.types import Part, Progress
+from argosy.types import FieldKind, Part, Progress
 
 if TYPE_CHECKING:
     from argosy.datasets.dataset import Dataset
     from argosy.models.adapters.imported import Imported
+    from argosy.models.adapters.translated import Translated
+    from argosy.models.translators import Translation
     from argosy.store.trained import Version
     from argosy.training.pipeline import Measured
 
 MOST_BYTES: Final = 1 << 30
 PICKLED: Final = ("joblib", "pickle")
+TRANSLATED: Final = ("pmml", "lightgbm", "xgboost")
+"""Formats that are read once, into a formula, and not run."""
 KINDS: Final = ("number", "category", "text")
 NEARLY: Final = 1e-3
 """How far from one the answers to a row may sum and be probabilities."""
@@ -106,6 +110,8 @@ def import_model(
     if note and note.answered_from is not None:
         raise ImportInvalid(f"{path}: it answers lists of labels: import what was exported as argosy or json instead")
     declared = _declared(note) if note and not takes else parse_input(takes or "text", spelled)
+    if form in TRANSLATED:
+        declared = _named_fields(path, declared if takes else {}, spelled("takes", ""))
     named = list(classes) or (note.classes if note else [])
     options = {"format": form, "sha256": "", "classes": named, "trusted": sorted(trusted), **declared}
     cut = parse_dataset(backends, dataset, spelled)
@@ -181,10 +187,13 @@ def score_import(backends: Backends, values: Mapping[str, Any], report_progress:
     request = msgspec.convert(values, ImportRequest)
     content = Path(request.path).read_bytes()
     options = {**request.adapter, "sha256": hashlib.sha256(content).hexdigest()}
-    report_progress(f"runs in {isolation()}")
+    report_progress(f"{'is read' if options['format'] in TRANSLATED else 'runs'} in {isolation()}")
     classes, trusted = tuple(options["classes"]), tuple(options["trusted"])
-    declared = Imported(**{**options, "classes": classes, "trusted": trusted})
-    adapter = _opened(declared, content, request.classes_option)
+    if options["format"] in TRANSLATED:
+        adapter: Imported | Translated = _translated(options, content)
+    else:
+        declared = Imported(**{**options, "classes": classes, "trusted": trusted})
+        adapter = _opened(declared, content, request.classes_option)
     report_progress(f"read {len(content):,} bytes; {len(adapter.classes)} classes")
     cut = Spec(**request.dataset)
     with backends.database.write() as transaction:
@@ -215,13 +224,53 @@ def _opened(adapter: Imported, content: bytes, classes_option: str) -> Imported:
         raise ImportInvalid(
             f"the file does not name its classes: {classes_option} names them in the order of its outputs"
         )
-    if len(set(classes)) < max(2, len(classes)):
-        raise ImportInvalid(f"a model has two classes or more, all different; got {', '.join(classes)[:100]}")
-    if found and adapter.classes and len(found) != len(classes):
-        raise ImportInvalid(f"{len(classes)} classes are named; the file has {len(found)}: {', '.join(found)[:100]}")
+    _check_classes(classes, found)
     if classes == adapter.classes:
         return adapter
     return Imported(**{**adapter.arguments, "classes": tuple(classes)}).take(content)
+
+
+def _check_classes(classes: Sequence[str], found: Sequence[str]) -> None:
+    """Those that count, and those that the file has, if it says so."""
+    if len(set(classes)) < max(2, len(classes)):
+        raise ImportInvalid(f"a model has two classes or more, all different; got {', '.join(classes)[:100]}")
+    if found and len(found) != len(classes):
+        raise ImportInvalid(f"{len(classes)} classes are named; the file has {len(found)}: {', '.join(found)[:100]}")
+
+
+def _translated(options: Mapping[str, Any], content: bytes) -> Translated:
+    """The adapter with the formula in it, its fields as the file names them, or as the user does in their order."""
+    from argosy.models.adapters.translated import Translated
+    from argosy.models.runtimes.translating import translate_file
+
+    found = translate_file(options["format"], content)
+    numbered = [str(number) for number in range(found.formula["outputs"])]
+    classes = options["classes"] or found.classes or numbered
+    _check_classes(classes, found.classes or numbered)
+    fields, formula = found.fields, dict(found.formula)
+    if names := options.get("fields"):
+        fields, formula["fields"] = renamed_fields(found, list(names))
+    adapter = Translated(options["format"], options["sha256"], tuple(classes), dict(fields))
+    adapter.formula_ = formula
+    return adapter
+
+
+def renamed_fields(found: Translation, names: Sequence[str]) -> tuple[dict[str, FieldKind], list[dict[str, Any]]]:
+    """A translation's fields under other names, in the file's order; as they are where the names are the same."""
+    kinds, stated = found.fields, found.formula["fields"]
+    if set(names) == set(kinds):
+        return kinds, stated
+    if len(names) != len(kinds):
+        raise ImportInvalid(f"the model reads {len(kinds)} fields, {', '.join(kinds)[:200]}; {len(names)} are declared")
+    renamed = dict(zip(names, kinds.values(), strict=True))
+    return renamed, [{**one, "name": name} for one, name in zip(stated, names, strict=True)]
+
+
+def _named_fields(path: Path, declared: Mapping[str, Any], option: str) -> dict[str, Any]:
+    """The fields that the user declares of a file that says itself what kind each is."""
+    if "text" in declared:
+        raise ImportInvalid(f"{path}: the file says which fields it reads: leave out {option}, or name those fields")
+    return dict(declared)
 
 
 def _check_labels(dataset: Dataset, classes: Sequence[str], classes_option: str) -> None:
@@ -232,7 +281,7 @@ def _check_labels(dataset: Dataset, classes: Sequence[str], classes_option: str)
         raise ImportInvalid(f"{problem}: give {classes_option} in the order of its outputs")
 
 
-def _measured(adapter: Imported, dataset: Dataset, said: bool | None) -> Measured:
+def _measured(adapter: Imported | Translated, dataset: Dataset, said: bool | None) -> Measured:
     import numpy as np
     from scipy.sparse import csr_matrix
 
@@ -263,7 +312,7 @@ def _recorded(
     request: ImportRequest,
     cut: Spec,
     digest: str,
-    adapter: Imported,
+    adapter: Imported | Translated,
     measured: Measured,
     dataset: Dataset,
     erased: int,
@@ -273,8 +322,9 @@ def _recorded(
     from argosy.store.lineage import training_environment
     from argosy.store.trained import Trained
 
+    adapter_name = "translated" if adapter.format in TRANSLATED else "imported"
     definition = Definition(
-        cut, Spec("imported", adapter.options), Spec("as_imported", measured.model.estimator.options)
+        cut, Spec(adapter_name, adapter.options), Spec("as_imported", measured.model.estimator.options)
     )
     name = label(definition, digest, {})
     with tempfile.TemporaryDirectory(prefix="argosy-") as folder:

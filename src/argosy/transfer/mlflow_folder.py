@@ -68,6 +68,8 @@ def flavor_file(folder: Path) -> tuple[Path, str]:
     for name, key, form in (
         ("argosy", "data", "argosy"),
         ("onnx", "data", "onnx"),
+        ("lightgbm", "data", "lightgbm"),
+        ("xgboost", "data", "xgboost"),
         ("sklearn", "pickled_model", "pickle"),
     ):
         flavor = flavors.get(name)
@@ -75,7 +77,9 @@ def flavor_file(folder: Path) -> tuple[Path, str]:
             file = _inside(folder, flavor[key], name)
             return file, "skops" if flavor.get("serialization_format") == "skops" else form
     named = ", ".join(sorted(map(str, flavors)))[:100] or "none"
-    raise ImportInvalid(f"{folder}: its flavors are {named}; one of argosy, onnx and sklearn can be taken")
+    raise ImportInvalid(
+        f"{folder}: its flavors are {named}; one of argosy, onnx, lightgbm, xgboost and sklearn can be taken"
+    )
 
 
 def _inside(folder: Path, name: str, flavor: str) -> Path:

@@ -113,6 +113,8 @@ def test_a_folder_is_replaced_by_a_folder_alone(folder, source, tmp_path):
     ("flavors", "file", "form"),
     [
         ({"onnx": {"data": "model.onnx"}, "python_function": {}}, "model.onnx", "onnx"),
+        ({"lightgbm": {"data": "model.lgb"}, "python_function": {}}, "model.lgb", "lightgbm"),
+        ({"xgboost": {"data": "model.ubj"}, "python_function": {}}, "model.ubj", "xgboost"),
         ({"sklearn": {"pickled_model": "m.pkl", "serialization_format": "cloudpickle"}}, "m.pkl", "pickle"),
         ({"sklearn": {"pickled_model": "m.skops", "serialization_format": "skops"}}, "m.skops", "skops"),
     ],
@@ -135,7 +137,7 @@ def test_a_pickle_in_a_folder_needs_leave(target, tmp_path):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("flavors: {python_function: {}, xgboost: {}}", "its flavors are python_function, xgboost; one of argosy"),
+        ("flavors: {python_function: {}, keras: {}}", "its flavors are keras, python_function; one of argosy"),
         ("flavors: 3", "its flavors are none"),
         ("flavors: {onnx: {data: ../model.onnx}}", "is no name of a file below"),
         ("{", "MLmodel"),

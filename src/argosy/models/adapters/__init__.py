@@ -16,6 +16,7 @@ adapters.register("members", "argosy.models.members:Members")
 adapters.register("numeric", "argosy.models.adapters.numeric:Numeric")
 adapters.register("sentence_embedding", "argosy.models.adapters.sentence_embedding:SentenceEmbedding")
 adapters.register("tfidf", "argosy.models.adapters.tfidf:TfIdf")
+adapters.register("translated", "argosy.models.adapters.translated:Translated")
 adapters.register("union", "argosy.models.adapters.union:Union")
 adapters.register("word2vec", "argosy.models.adapters.word2vec:Word2Vec", aliases=("Word2VecAdapter",))
 adapters.register(

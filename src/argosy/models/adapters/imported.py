@@ -83,7 +83,7 @@ class Imported(Adapter):
             refused = [rows[place] for place in np.flatnonzero(~np.isfinite(found).all(axis=1))]
             count = f" for {len(refused):,} of {len(inputs):,} inputs" if len(inputs) > 1 else ""
             raise ImportedModelRefused(f"the imported model gave no number{count}{_missing(refused, self._declared)}")
-        return _sorted(found, self.classes)
+        return in_order_of_classes(found, self.classes)
 
     @cached_property
     def _declared(self) -> Declared:
@@ -106,5 +106,5 @@ def _missing(rows: Sequence[ModelRow], declared: Declared) -> str:
     return f": {abridged_list(names)} missing" if names else ""
 
 
-def _sorted(answers: Answers, classes: Sequence[str]) -> Answers:
+def in_order_of_classes(answers: Answers, classes: Sequence[str]) -> Answers:
     return np.ascontiguousarray(answers[:, sorted(range(len(classes)), key=classes.__getitem__)])

@@ -18,6 +18,7 @@ from argosy.errors import ArgosyError, UserMistake
 from argosy.models.runtime import Declared, Runtime
 from argosy.models.runtimes.model_process import AnswerRequest, OpenRequest, Reply, receive, send
 from argosy.models.runtimes.scikit import Scikit, from_skops, library_message
+from argosy.models.translators import PLACES, encode_translation, translation_of
 
 LIMITS: Final = {
     resource.RLIMIT_AS: 8 << 30,
@@ -52,7 +53,11 @@ def answer_requests(requests: IO[bytes], answers: IO[bytes]) -> None:
     if begin is None or content is None:
         return
     try:
-        model = open_runtime(msgspec.msgpack.decode(begin, type=OpenRequest), content)
+        request = msgspec.msgpack.decode(begin, type=OpenRequest)
+        if request.format in PLACES:
+            _say(answers, Reply(translation=encode_translation(translation_of(request.format, content))))
+            return
+        model = open_runtime(request, content)
     except BaseException as error:  # noqa: BLE001  # a file may raise anything: there was no example yet
         problem = (
             str(error) if isinstance(error, UserMistake) else f"the file cannot be opened: {library_message(error)}"

@@ -16,7 +16,7 @@ import msgspec
 
 from argosy import processes
 from argosy.errors import ImportedModelFailed, ImportedModelTooSlow
-from argosy.models.runtime import Format, ModelRow
+from argosy.models.runtime import Format, ModelRow, TranslatedFormat
 from argosy.models.runtimes import sandbox
 from argosy.types import FieldKind
 
@@ -29,11 +29,11 @@ Bytes = bytes | memoryview
 class OpenRequest(msgspec.Struct, frozen=True):
     """The first message; the second is the file."""
 
-    format: Format
-    text: str
-    fields: dict[str, FieldKind]
-    classes: list[str]
-    trusted: list[str]
+    format: Format | TranslatedFormat
+    text: str = ""
+    fields: dict[str, FieldKind] = {}
+    classes: list[str] = []
+    trusted: list[str] = []
 
 
 class AnswerRequest(msgspec.Struct, frozen=True):
@@ -50,6 +50,8 @@ class Reply(msgspec.Struct, frozen=True):
     """float64, a row after the other."""
     columns: int = 0
     problem: str = ""
+    translation: bytes = b""
+    """Of a file that is translated: all that is wanted of it."""
 
 
 class ModelProcess:
