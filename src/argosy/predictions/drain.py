@@ -21,7 +21,8 @@ from argosy.error_messages import message_of
 from argosy.errors import RecordUnreadable
 from argosy.predictions import frames, segments, statements
 from argosy.predictions.draw_levels import add_predictions
-from argosy.predictions.record import SealedPrediction, from_bytes
+from argosy.predictions.record import SealedPrediction, ShadowPrediction, from_bytes
+from argosy.predictions.shadows import add_shadows
 from argosy.predictions.spool_erasure import carry_out_erasures
 from argosy.predictions.spools import Spools, hold_spool, may_move
 from argosy.telemetry import logger
@@ -132,7 +133,8 @@ def _move_batch(
         if not batch:
             return 0, position
         rows = _readable(path, position, batch, read)
-        add_predictions(transaction, rows)
+        add_predictions(transaction, [row for row in rows if not isinstance(row, ShadowPrediction)])
+        add_shadows(transaction, rows)
         reached = position + batch[-1][1]
         transaction.execute(statements.ADVANCE, {"name": path.name, "position": reached})
     return len(rows), reached

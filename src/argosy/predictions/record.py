@@ -5,7 +5,8 @@ keyed hashes of subject and entity. The input, the scores, and who asked about w
 with the id as identity, so that a sealed row moved to another id does not open.
 
 A record of the spool begins with its format's number, 3. Format 2 has no draw level, format 1 no token either. Those
-written before there was a number begin with 0x99, the nine fields' own mark in MessagePack. All are read too.
+written before there was a number begin with 0x99, the nine fields' own mark in MessagePack. All are read too. That of a
+shadow begins with 4.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from msgspec import Meta
 from numpy.typing import NDArray
 
 from argosy.errors import RecordUnreadable
-from argosy.predictions.ids import MOST_LEVEL
+from argosy.predictions.ids import ID_CHARACTERS, MOST_LEVEL
 from argosy.types import Input
 from argosy.vault.scope import Scope
 
@@ -65,6 +66,13 @@ class SealedPrediction(msgspec.Struct, frozen=True, array_like=True):
     """See `PredictionIds.level`; in a table of its own. None where it was not computed, and in formats before 3."""
 
 
+class ShadowPrediction(SealedPrediction, frozen=True, array_like=True):
+    """What a shadow version answered, which no caller received (`shadows.py`); of the spool only."""
+
+    shadow_of: str = ""
+    """The id of the prediction that was answered."""
+
+
 class _Secret(msgspec.Struct, frozen=True, array_like=True):
     input: str | dict[str, object]
     scores: bytes  # float32, little-endian
@@ -77,6 +85,9 @@ _FORMAT = 3
 _NUMBERED = bytes([_FORMAT])
 _UNNUMBERED = 0x99
 _READ = (_FORMAT, 2, 1, _UNNUMBERED)
+SHADOW_MARK = b"\x04"
+"""Begins a shadow's record, before the 22 bytes of an id and a prediction's record; an older Argosy keeps it aside."""
+_ID_END = 1 + ID_CHARACTERS // 2
 _encode = msgspec.msgpack.Encoder().encode
 _decode_sealed = msgspec.msgpack.Decoder(SealedPrediction).decode
 _decode_secret = msgspec.msgpack.Decoder(_Secret).decode
@@ -135,6 +146,9 @@ def to_bytes(row: SealedPrediction) -> bytes:
 
 def from_bytes(data: bytes | memoryview) -> SealedPrediction:
     """What is in a record, of this format or one before; raises RecordUnreadable, which quotes nothing of it."""
+    if data[:1] == SHADOW_MARK:
+        sealed = from_bytes(data[_ID_END:])
+        return ShadowPrediction(**msgspec.structs.asdict(sealed), shadow_of=bytes(data[1:_ID_END]).hex())
     number = data[0] if len(data) else None
     if number not in _READ:
         raise RecordUnreadable(f"its format is {number}: a newer Argosy wrote it, or it is damaged")

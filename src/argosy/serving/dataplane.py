@@ -25,6 +25,8 @@ from argosy.serving.recording import Recorder
 from argosy.serving.requests import InferRequest, InferResponse, ModelMetadata
 from argosy.serving.scoring import Scores, score_request
 from argosy.serving.servable import Predictor, Servable
+from argosy.serving.shadowing import Shadowing
+from argosy.serving.traffic import about_of
 
 
 class DataPlane:
@@ -38,6 +40,7 @@ class DataPlane:
     ) -> None:
         self.manager, self.limits, self.metrics = manager, limits or InputLimits(), metrics or ServingMetrics()
         self._recorder = recorder
+        self._shadowing = Shadowing(manager, recorder, lambda: self.limits, self.metrics)
         self._threads = {speed: ModelThread(f"argosy-{speed}") for speed in ("quick", "slow")}
 
     async def infer(self, request: InferRequest) -> InferResponse:
@@ -48,7 +51,8 @@ class DataPlane:
         """
         started = perf_counter()
         characters = self.validate(request)
-        servable = self.manager.acquire(request.model, request.version)
+        about = about_of(request.entity, request.subject, request.client)
+        servable = self.manager.acquire(request.model, request.version, about)
         try:
             response, records = await self._answer(servable, request, characters)
             with self.metrics.log_seconds.time():
@@ -60,6 +64,7 @@ class DataPlane:
             self.manager.release(servable)
         servable.statistics.answered(len(response.answers), perf_counter() - started, clock.now())
         self.metrics.predictions(response.model, response.version).inc(len(response.answers))
+        self._shadowing.offer(request, response)
         return response
 
     def validate(self, request: InferRequest) -> int:
@@ -132,6 +137,7 @@ class DataPlane:
         """Callers that still wait get no answer."""
         for thread in self._threads.values():
             thread.shutdown()
+        self._shadowing.close()
         self._recorder.close()
 
 

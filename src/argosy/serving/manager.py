@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 
 from argosy import clock
+from argosy.definitions.served_models import ShareSettings
 from argosy.error_messages import message_of
 from argosy.errors import ArgosyError
 from argosy.serving.aspired_versions import AspiredVersions, default_version, routed_aliases
@@ -19,6 +20,7 @@ from argosy.serving.loader import Loader
 from argosy.serving.policy import ActionKind, VersionAction, VersionSnapshot, next_action, retry_delay
 from argosy.serving.routing import ModelRouting, RoutingTable
 from argosy.serving.servable import Servable, ServableState
+from argosy.serving.traffic import Diversion
 from argosy.serving.warm_up import warm
 from argosy.telemetry import logger
 
@@ -31,10 +33,20 @@ Watcher = Callable[[Servable], None]
 
 
 class Manager:
-    """`watch` is called at every change of state, on the manager's thread."""
+    """`watch` is called at every change of state, on the manager's thread.
 
-    def __init__(self, loader: Loader, *, now: Callable[[], float] = clock.now, watch: Watcher | None = None) -> None:
-        self._loader, self._now, self._watch = loader, now, watch or _ignore
+    `share_key` gives the key that the requests of a share are drawn with (`traffic.py`), by what the share is for.
+    """
+
+    def __init__(
+        self,
+        loader: Loader,
+        *,
+        now: Callable[[], float] = clock.now,
+        watch: Watcher | None = None,
+        share_key: Callable[[str], bytes] = lambda _use: b"",
+    ) -> None:
+        self._loader, self._now, self._watch, self._share_key = loader, now, watch or _ignore, share_key
         self._wanted: Mapping[str, AspiredVersions] = {}
         self._servables: dict[str, dict[int, Servable]] = {}
         self._news = threading.Event()
@@ -53,12 +65,12 @@ class Manager:
 
     # --- for requests, on the event loop
 
-    def acquire(self, model: str, version: int | str | None = None) -> Servable:
-        """The servable that answers, held until `release`; raises what `RoutingTable.find` raises."""
+    def acquire(self, model: str, version: int | str | None = None, about: str | None = None) -> Servable:
+        """The servable that answers, held until `release`; see `RoutingTable.find`, and for what it raises."""
         while True:
             routes = self.routing
             try:
-                servable = routes.find(model, version)
+                servable = routes.find(model, version, about)
             except ArgosyError:
                 if routes is self.routing:
                     raise
@@ -67,6 +79,20 @@ class Manager:
             if servable.state is ServableState.AVAILABLE:
                 return servable
             servable.in_flight -= 1
+
+    def acquire_shadow(self, model: str, about: str, answered: int) -> Servable | None:
+        """The servable that also answers a request without a version, held until `release`; None: there is none."""
+        routing = self.routing.models.get(model)
+        if routing is None or routing.shadow is None or routing.shadow.version == answered:
+            return None
+        if not routing.shadow.takes(about):
+            return None
+        servable = routing.versions[routing.shadow.version]
+        servable.in_flight += 1
+        if servable.state is ServableState.AVAILABLE:
+            return servable
+        servable.in_flight -= 1
+        return None
 
     def release(self, servable: Servable) -> None:
         servable.in_flight -= 1
@@ -193,7 +219,16 @@ class Manager:
         if aspired is None:
             return ModelRouting(dict(known))
         aliases = routed_aliases(aspired.aliases, before.aliases, available)
-        return ModelRouting(dict(known), aliases, default_version(aliases, aspired.versions, available))
+        default = default_version(aliases, aspired.versions, available)
+
+        def diversion(share: ShareSettings | None, use: str) -> Diversion | None:
+            number = aliases.get(share.alias) if share is not None else None
+            if share is None or number is None or number not in available or number == default:
+                return None
+            return Diversion(number, share.share, self._share_key(f"{use} {aspired.model}"))
+
+        canary, shadow = diversion(aspired.canary, "canary"), diversion(aspired.shadow, "shadow")
+        return ModelRouting(dict(known), aliases, default, canary, shadow)
 
     def _is_draining(self) -> bool:
         return any(one.state is ServableState.UNLOADING for known in self._servables.values() for one in known.values())

@@ -23,10 +23,17 @@ class ServingMetrics:
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = r = registry or CollectorRegistry()
         predictions = Counter("argosy_predictions", "Rows answered.", _VERSION, registry=r)
+        shadows = Counter(
+            "argosy_shadow_answers",
+            "Rows that a shadow answered as the caller was answered, otherwise, not at all (failed), or was not asked.",
+            (*_VERSION, "result"),
+            registry=r,
+        )
         inference = Histogram(
             "argosy_inference_seconds", "Scoring one batch.", _VERSION, buckets=_FAST_SECONDS, registry=r
         )
         self.predictions = cache(lambda model, version: predictions.labels(model, str(version)))
+        self.shadow_answers = cache(lambda model, version, result: shadows.labels(model, str(version), result))
         self.inference_seconds = cache(lambda model, version: inference.labels(model, str(version)))
         self.log_seconds = Histogram(
             "argosy_prediction_log_seconds",

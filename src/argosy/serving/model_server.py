@@ -90,7 +90,9 @@ class ModelServer:
         else:
             self._loader = AdaptedModelLoader(remote.fetch_artifact, imported_seconds)
             offered = PolledCatalogue(remote.all_versions, models or {})
-        self.manager = Manager(self._loader, watch=metrics.watch)
+        self.manager = Manager(
+            self._loader, watch=metrics.watch, share_key=lambda use: scope.hash("traffic", use.encode())
+        )
         self._control = ModelControl(self.manager.aspire)
         self._source = Source(offered, self._control.aspire, poll_seconds)
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from argosy.errors import ArgosyError, ModelNotFound, ModelNotReady, VersionNotFound, nearest
 from argosy.serving.servable import Servable, ServableState
+from argosy.serving.traffic import Diversion
 from argosy.typed_values import abridged
 
 
@@ -17,6 +18,10 @@ class ModelRouting:
     versions: Mapping[int, Servable]
     aliases: Mapping[str, int] = field(default_factory=dict)
     default: int | None = None
+    canary: Diversion | None = None
+    """Of requests without a version, those that another version answers; it is available."""
+    shadow: Diversion | None = None
+    """Of requests without a version, those that another version answers too, unseen; it is available."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,15 @@ class RoutingTable:
             )
         return self.models[name]
 
-    def find(self, name: str, version: int | str | None = None) -> Servable:
-        """The servable for a version number, an alias, or None for the default.
+    def find(self, name: str, version: int | str | None = None, about: str | None = None) -> Servable:
+        """The servable for a version number, an alias, or None for the default, in whose place a canary may answer.
+
+        `about` is what a canary's requests are drawn by (`traffic.about_of`); with None no canary answers.
 
         Raises ModelNotFound, VersionNotFound, or ModelNotReady where it exists and cannot answer yet.
         """
         model = self.model(name)
-        number = model.default if version is None else _number(model, version)
+        number = _default(model, about) if version is None else _number(model, version)
         if number is None:
             raise _nowhere(name, version, model)
         servable = model.versions[number]
@@ -51,6 +58,11 @@ def _nowhere(name: str, version: int | str | None, model: ModelRouting) -> Argos
     if version is None:
         return ModelNotReady(f"no version of '{name}' is loaded yet{_failures(model)}")
     return VersionNotFound(f"'{name}' serves no version '{abridged(str(version))}'; it serves: {_served(model)}")
+
+
+def _default(model: ModelRouting, about: str | None) -> int | None:
+    canary = model.canary
+    return model.default if canary is None or about is None or not canary.takes(about) else canary.version
 
 
 def _number(model: ModelRouting, version: int | str) -> int | None:

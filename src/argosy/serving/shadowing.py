@@ -1,0 +1,127 @@
+"""Has a shadow version answer what callers were answered by another, without their noticing.
+
+One request at a time, on a thread of its own at the lowest priority. What comes faster than it is answered waits, up
+to a bound, and beyond that is dropped. Nothing here fails or delays a caller: its request has been answered and logged
+before. What the shadow answers is logged (`predictions/shadows.py`) and returned to nobody.
+
+All methods belong to the event loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from argosy.error_messages import message_of
+from argosy.errors import ModelNotReady
+from argosy.models.inputs import characters_of
+from argosy.predictions.shadows import shadow_frames
+from argosy.serving.limits import InputLimits
+from argosy.serving.manager import Manager
+from argosy.serving.metrics import ServingMetrics
+from argosy.serving.model_thread import ModelThread
+from argosy.serving.recording import Recorder
+from argosy.serving.requests import InferRequest, InferResponse
+from argosy.serving.scoring import score_request
+from argosy.serving.servable import Servable
+from argosy.serving.traffic import about_of
+from argosy.telemetry import logger
+
+MOST_WAITING: Final = 100
+MOST_CHARACTERS: Final = 10_000_000
+LOWEST_PRIORITY: Final = 19
+_log = logger("argosy.serving")
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    servable: Servable
+    request: InferRequest
+    response: InferResponse
+    characters: int
+
+
+class Shadowing:
+    """`limits` are those that the requests were checked against."""
+
+    def __init__(
+        self, manager: Manager, recorder: Recorder, limits: Callable[[], InputLimits], metrics: ServingMetrics
+    ) -> None:
+        self._manager, self._recorder, self._limits, self._metrics = manager, recorder, limits, metrics
+        self._waiting: deque[_Waiting] = deque()
+        self._characters = 0
+        self._thread: ModelThread | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._problem = ""
+
+    def offer(self, request: InferRequest, response: InferResponse) -> None:
+        """A request was answered: where it is in the share of a shadow, that will answer it too."""
+        if request.version is not None:
+            return
+        about = about_of(request.entity, request.subject, request.client)
+        servable = self._manager.acquire_shadow(request.model, about, response.version)
+        if servable is None:
+            return
+        characters = characters_of(request.inputs, self._limits().text_bytes)
+        if len(self._waiting) >= MOST_WAITING or self._characters + characters > MOST_CHARACTERS:
+            self._manager.release(servable)
+            self._count(servable, "dropped", len(request.inputs))
+            return
+        self._characters += characters
+        self._waiting.append(_Waiting(servable, request, response, characters))
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def close(self) -> None:
+        """What waits is not answered any more."""
+        self._waiting.clear()
+        if self._thread is not None:
+            self._thread.shutdown()
+
+    async def _run(self) -> None:
+        while self._waiting:
+            one = self._waiting.popleft()
+            try:
+                await self._answer(one)
+            finally:
+                self._characters -= one.characters
+                self._manager.release(one.servable)
+        self._task = None
+
+    async def _answer(self, one: _Waiting) -> None:
+        try:
+            answer, records = await asyncio.get_running_loop().run_in_executor(self._own_thread(), self._score, one)
+            await self._recorder.keep(shadow_frames(records, one.response.prediction_ids))
+        except Exception as error:  # noqa: BLE001 - whatever a shadow does, no caller has to do with it
+            self._count(one.servable, "failed", len(one.request.inputs))
+            self._report(one.servable, message_of(error))
+            return
+        same = sum(shadow == served for shadow, served in zip(answer.answers, one.response.answers, strict=True))
+        self._count(one.servable, "same", same)
+        self._count(one.servable, "different", len(answer.answers) - same)
+
+    def _score(self, one: _Waiting) -> tuple[InferResponse, bytes]:
+        predictor = one.servable.predictor
+        if predictor is None:
+            raise ModelNotReady(f"version {one.servable.version} of '{one.servable.model}' was unloaded")
+        scores = score_request(predictor, one.request.inputs, self._limits().text_bytes)
+        return self._recorder.record(one.request, one.servable.version, predictor, scores)
+
+    def _own_thread(self) -> ModelThread:
+        if self._thread is None:
+            self._thread = ModelThread("argosy-shadow")
+            self._thread.submit(os.setpriority, os.PRIO_PROCESS, 0, LOWEST_PRIORITY)  # of that thread alone
+        return self._thread
+
+    def _count(self, servable: Servable, result: str, rows: int) -> None:
+        if rows:
+            self._metrics.shadow_answers(servable.model, servable.version, result).inc(rows)
+
+    def _report(self, servable: Servable, problem: str) -> None:
+        if problem != self._problem:
+            _log.warning("%s version %d, a shadow, failed to answer: %s", servable.model, servable.version, problem)
+        self._problem = problem
