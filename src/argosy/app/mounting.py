@@ -38,6 +38,7 @@ def http_server(
     *,
     models: Mapping[str, ServedVersions] | None = None,
     limits: LimitSettings | None = None,
+    default_model: str = "",
     hosts: Sequence[str] = (),
     grpc_port: int | None = None,
     is_strict: bool = False,
@@ -78,7 +79,7 @@ def http_server(
         one.call(model_server.apply)
     return HttpServer(
         [
-            model_server.routes(of_requests),
+            model_server.routes(of_requests, default_model),
             feedback_routes(writer),
             store_routes(store),
             *map(reload_routes, reloadings),

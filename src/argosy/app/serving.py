@@ -45,6 +45,7 @@ def server_of(
         backends.spool,
         models=served_versions(settings.server.models),
         limits=settings.limits,
+        default_model=settings.server.default_model,
         hosts=settings.server.hosts,
         grpc_port=settings.server.grpc_port if grpc_port is None else grpc_port,
         is_strict=is_strict,

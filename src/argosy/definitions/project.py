@@ -40,6 +40,8 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     hosts: list[NotEmpty] = []
     """Further names that the server may be asked under, and whose pages may ask it."""
     models: dict[str, ModelSettings] = {}
+    default_model: str = ""
+    """`NAME` or `NAME@VERSION`: what answers on routes that name no model; empty: the only one that is served."""
     log_level: Literal["debug", "info", "warning", "error"] | None = None
     """None: info; the variable ARGOSY_LOG_LEVEL goes first."""
 

@@ -70,9 +70,10 @@ def _route(endpoint: Endpoint, access: Access, metrics: RequestMetrics, seconds:
             async with asyncio.timeout(seconds):
                 response = await handler(request)
         except TimeoutError:
-            response = error_response(request, RequestTooSlow(f"it took longer than the limit of {seconds:g} s"))
+            slow = RequestTooSlow(f"it took longer than the limit of {seconds:g} s")
+            response = error_response(request, slow, endpoint.errors)
         except Exception as error:  # noqa: BLE001 - the edge: everything becomes an answer
-            response = error_response(request, error)
+            response = error_response(request, error, endpoint.errors)
         observe(perf_counter() - started)
         metrics.requests(name, response.status_code).inc()
         return response

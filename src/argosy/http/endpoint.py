@@ -28,6 +28,17 @@ TEXT = "text"
 
 
 @dataclass(frozen=True)
+class ErrorForm:
+    """How a protocol writes that a request failed: the schema's name, and the JSON value of a status and a message."""
+
+    schema: str
+    write: Callable[[int, str], Any]
+
+
+OWN_FORM = ErrorForm("Error", lambda _status, message: {"error": message})
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """`name` is its operation id and its label in the metrics; `takes` and `gives` name schemas of the document."""
 
@@ -47,6 +58,7 @@ class Endpoint:
     response_headers: Mapping[str, str] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
     """Other successes than 200, with what they say."""
+    errors: ErrorForm = OWN_FORM
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The one table from errors to HTTP statuses: every route answers `{"error": "…"}`."""
+"""The one table from errors to HTTP statuses. Every route answers `{"error": "…"}`, or in its protocol's form."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from argosy.errors import (
     VersionNotFound,
     WeightsDiffer,
 )
+from argosy.http.endpoint import OWN_FORM, ErrorForm
 from argosy.http.responses import json_response
 from argosy.telemetry import logger
 
@@ -71,18 +72,18 @@ def status_of(error: Exception) -> int:
     return next(status for kind, status in STATUSES if isinstance(error, kind))
 
 
-def error_response(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+def error_response(request: Request, error: Exception, form: ErrorForm = OWN_FORM) -> Response:  # noqa: ARG001 - Starlette's signature
     """What a failed request receives: Argosy's own sentences; of a defect only that there was one."""
     if isinstance(error, HTTPException):  # Starlette's own: no such path, no such method
-        return _error(error.status_code, f"{error.detail}: GET / says what there is", dict(error.headers or {}))
+        return _error(error.status_code, f"{error.detail}: GET / says what there is", dict(error.headers or {}), form)
     if isinstance(error, ArgosyError):
         status = status_of(error)
-        return _error(status, str(error), _HEADERS.get(status, {}))
+        return _error(status, str(error), _HEADERS.get(status, {}), form)
     _log.error("a request failed: %s", traced(error))
-    return _error(500, "the server made a mistake; its log says more", {})
+    return _error(500, "the server made a mistake; its log says more", {}, form)
 
 
-def _error(status: int, message: str, headers: dict[str, str]) -> Response:
+def _error(status: int, message: str, headers: dict[str, str], form: ErrorForm) -> Response:
     if len(message) > MESSAGE_CHARACTERS:  # it quotes what the client sent
         message = f"{message[:MESSAGE_CHARACTERS]}…"
-    return json_response({"error": message}, status, headers)
+    return json_response(form.write(status, message), status, headers)

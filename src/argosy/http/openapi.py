@@ -86,7 +86,7 @@ def _failures(endpoint: Endpoint) -> dict[str, Any]:
     else:
         common = ("401", "403", "421") if endpoint.scope else ("421",)
         statuses = (*common, *(("404", "503") if "{" in endpoint.path else ("503",)))
-    return {status: _content(_FAILURES[status], "Error") for status in statuses}
+    return {status: _content(_FAILURES[status], endpoint.errors.schema) for status in statuses}
 
 
 def _in_path(path: str, meanings: Mapping[str, str]) -> list[Schema]:

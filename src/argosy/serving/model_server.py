@@ -98,9 +98,9 @@ class ModelServer:
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))
         self.dataplane = DataPlane(self.manager, recorder, limits=limits, metrics=metrics)
 
-    def routes(self, limits: RequestLimits) -> Routes:
-        """What it answers over HTTP."""
-        return serving_routes(self.dataplane, self._control, limits)
+    def routes(self, limits: RequestLimits, default_model: str = "") -> Routes:
+        """What it answers over HTTP; `default_model` answers where a path names none."""
+        return serving_routes(self.dataplane, self._control, limits, default_model)
 
     def apply(self, settings: Settings) -> None:
         """Serve from now on what these settings say; of the others those that a running server applies. Any thread."""

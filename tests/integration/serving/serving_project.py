@@ -94,6 +94,7 @@ def main(folder: str, port: str = "0", other_limits: str = "{}", hosts: str = "[
         project.spool,
         models=served_versions(settings.server.models),
         limits=limits,
+        default_model=settings.server.default_model,
         hosts=json.loads(hosts),
         grpc_port=json.loads(grpc_port),
         reloading=Reloading(settings, project.settings),

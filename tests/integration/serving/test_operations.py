@@ -34,7 +34,7 @@ def test_what_the_document_promises_of_answers_is_so(shared):
     digest = shared.project.store.stored_version("topics@1").artifact
     paths = {"model": "topics", "version": "1", "label": "canary", "digest": digest}
     for path, methods in document["paths"].items():
-        if "get" not in methods or path == "/metrics":
+        if "get" not in methods or "text/plain" in methods["get"]["responses"]["200"]["content"]:
             continue
         answer = shared.client.get(path.format(**paths), headers={"accept": "application/json"})
         schema = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]

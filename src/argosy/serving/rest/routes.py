@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from argosy.http.endpoint import Endpoint, Routes
+from argosy.http.endpoint import TEXT, Endpoint, Routes
 from argosy.http.request_limits import RequestLimits
 from argosy.serving.answer_headers import PREDICTION_HEADER, VERSION_HEADER
 from argosy.serving.callers import SCORES_HEADER
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.model_control import ModelControl
+from argosy.serving.rest.classify import LabelsProtocol
+from argosy.serving.rest.default_model import MODEL_HEADER, DefaultModel
 from argosy.serving.rest.index import ModelIndex
+from argosy.serving.rest.invocations import MLFLOW_FORM, MlflowProtocol
 from argosy.serving.rest.repository import RepositoryProtocol
 from argosy.serving.rest.schemas import SCHEMAS
 from argosy.serving.rest.tensorflow import TensorFlowProtocol
@@ -32,7 +35,7 @@ PLACES: Final = {
     "ask": "POST /v2/models/MODEL/infer, or POST /v1/models/MODEL:predict",
     "ready": "GET /v2/health/ready",
 }
-ANSWERS: Final = ("InferAnswer", "Predictions", "Classifications", "Regressions")
+ANSWERS: Final = ("InferAnswer", "Predictions", "Classifications", "Regressions", "MlflowPredictions", "LabelScores")
 """What endpoints give that ask a model."""
 _CALLER_HEADERS: Final = {
     "argosy-client": "Which program asks; goes into the prediction log.",
@@ -46,12 +49,16 @@ _ANSWER_HEADERS: Final = {
 }
 
 
-def serving_routes(dataplane: DataPlane, control: ModelControl, limits: RequestLimits) -> Routes:
-    """Those asked most often come first."""
+def serving_routes(
+    dataplane: DataPlane, control: ModelControl, limits: RequestLimits, default_model: str = ""
+) -> Routes:
+    """Those asked most often come first. `default_model` answers where a path names none."""
+    default = DefaultModel(dataplane.manager, default_model)
     repository = RepositoryProtocol(dataplane, control, limits)
     table = [
         *_v2(V2Protocol(dataplane, limits), repository),
         *_tensorflow(TensorFlowProtocol(dataplane, limits), TensorFlowExamples(dataplane, limits)),
+        *_unnamed(MlflowProtocol(dataplane, default, limits), LabelsProtocol(dataplane, default, limits)),
         *_index(ModelIndex(dataplane)),
         *_repository(repository),
     ]
@@ -62,7 +69,8 @@ def _with_headers(endpoint: Endpoint) -> Endpoint:
     """Anyone who asks a model may say who they are, and receives which prediction it was."""
     if endpoint.gives not in ANSWERS:
         return endpoint
-    return replace(endpoint, request_headers=_CALLER_HEADERS, response_headers=_ANSWER_HEADERS)
+    headers = {**endpoint.request_headers, **_CALLER_HEADERS}
+    return replace(endpoint, request_headers=headers, response_headers=_ANSWER_HEADERS)
 
 
 def _v2(v2: V2Protocol, repository: RepositoryProtocol) -> list[Endpoint]:
@@ -151,6 +159,25 @@ def _of_examples(examples: TensorFlowExamples, path: str, suffix: str, noun: str
             "POST", f"{path}:regress", f"v1_regress{suffix}", examples.regress, regress, "Regressions", "Examples"
         ),
     ]
+
+
+def _unnamed(mlflow: MlflowProtocol, labels: LabelsProtocol) -> list[Endpoint]:
+    """Those whose paths name no model."""
+    ask, ready, version = "Ask the default model, as MLflow has it.", "Whether models can answer.", "Argosy's version."
+    scores = "A score for each label, by the default model."
+    made = [
+        Endpoint(
+            "POST", "/invocations", "mlflow_invocations", mlflow.invocations, ask, "MlflowPredictions", "Invocation"
+        ),
+        Endpoint("GET", "/ping", "mlflow_ping", mlflow.ping, ready, TEXT),
+        Endpoint("GET", "/health", "mlflow_health", mlflow.ping, ready, TEXT),
+        Endpoint("GET", "/version", "mlflow_version", mlflow.version, version, TEXT),
+    ]
+    found = [replace(one, scope=PREDICT if one.takes else "", tag="mlflow", errors=MLFLOW_FORM) for one in made]
+    classify = Endpoint("POST", "/classify", "classify", labels.classify, scores, "LabelScores", "SequenceLabels")
+    choices = {MODEL_HEADER: "The model, NAME or NAME@VERSION; also ?model=NAME."}
+    asking = [*found, replace(classify, scope=PREDICT)]
+    return [replace(one, request_headers=choices) if one.takes else one for one in asking]
 
 
 def _index(index: ModelIndex) -> list[Endpoint]:

@@ -15,6 +15,27 @@ _OUTPUT = object_schema(
     {"name": STRING, "datatype": STRING, "shape": array_schema(INTEGER), "data": array_schema(ANYTHING)}
 )
 
+_ROW = array_schema(ANYTHING)
+_PREDICTIONS: Schema = {
+    "anyOf": [
+        object_schema(
+            {
+                "predictions": array_schema(
+                    object_schema(
+                        {
+                            "label": STRING,
+                            "confidence": _NUMBER,
+                            "probabilities": _NUMBERS,
+                            "prediction_id": STRING,
+                        },
+                        scores=_NUMBERS,
+                    )
+                )
+            }
+        ),
+        object_schema({"predictions": _NUMBERS, "prediction_ids": array_schema(STRING)}),
+    ]
+}
 _TIME = object_schema({"count": INTEGER, "ns": INTEGER})
 _STAGES = dict.fromkeys(("compute_input", "compute_infer", "compute_output"), _TIME)
 _REQUESTS = dict.fromkeys(("success", "fail", "queue", "cache_hit", "cache_miss"), _TIME)
@@ -76,22 +97,7 @@ SCHEMAS: dict[str, Schema] = {
     },
     "Predictions": {
         "anyOf": [
-            object_schema(
-                {
-                    "predictions": array_schema(
-                        object_schema(
-                            {
-                                "label": STRING,
-                                "confidence": _NUMBER,
-                                "probabilities": _NUMBERS,
-                                "prediction_id": STRING,
-                            },
-                            scores=_NUMBERS,
-                        )
-                    )
-                }
-            ),
-            object_schema({"predictions": _NUMBERS, "prediction_ids": array_schema(STRING)}),
+            _PREDICTIONS,
             object_schema(
                 {
                     "outputs": object_schema(
@@ -130,6 +136,30 @@ SCHEMAS: dict[str, Schema] = {
         }
     ),
     "Regressions": object_schema({"results": _NUMBERS, "prediction_ids": array_schema(STRING)}),
+    "Invocation": {
+        "type": "object",
+        "properties": {
+            "dataframe_split": object_schema({"columns": array_schema(STRING), "data": array_schema(_ROW)}),
+            "dataframe_records": array_schema(FIELDS),
+            "instances": array_schema(_INSTANCE),
+            "inputs": {"anyOf": [_INSTANCE, array_schema(_INSTANCE)]},
+            "params": {"anyOf": [FIELDS, {"type": "null"}]},
+        },
+        "oneOf": [{"required": [name]} for name in ("dataframe_split", "dataframe_records", "instances", "inputs")],
+    },
+    "MlflowPredictions": _PREDICTIONS,
+    "MlflowError": object_schema({"error_code": STRING, "message": STRING}),
+    "SequenceLabels": object_schema({"sequence": STRING, "labels": array_schema(STRING)}),
+    "LabelScores": object_schema(
+        {
+            "sequence": STRING,
+            "labels": array_schema(STRING),
+            "scores": _NUMBERS,
+            "model_name": STRING,
+            "model_version": STRING,
+            "prediction_id": STRING,
+        }
+    ),
     "VersionStatuses": object_schema(
         {
             "model_version_status": array_schema(

@@ -17,11 +17,13 @@ from argosy.models.answers import VALUE
 from argosy.models.inputs import is_lone_text
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
-from argosy.serving.requests import InferRequest, InferResponse, ModelMetadata
+from argosy.serving.requests import InferRequest, ModelMetadata
 from argosy.serving.rest.callers import caller_of
 from argosy.serving.rest.inference_responses import inference_response
+from argosy.serving.rest.prediction_rows import prediction_columns as _columns
+from argosy.serving.rest.prediction_rows import prediction_rows as _rows
 from argosy.serving.servable import Servable, ServableState
-from argosy.serving.tensors import LONE_TEXT, SCORES, text_of_base64
+from argosy.serving.tensors import LONE_TEXT, text_of_base64
 from argosy.typed_values import abridged
 from argosy.types import Input
 
@@ -160,25 +162,6 @@ def _asked(request: Request) -> tuple[str, str | None]:
     """The model, and the version number or label."""
     parameters = request.path_params
     return parameters["model"], parameters.get("version", parameters.get("label"))
-
-
-def _rows(response: InferResponse) -> dict[str, Any]:
-    if response.kind == "regress":  # one output has no name, as TensorFlow Serving has it
-        return {"predictions": response.values, "prediction_ids": response.prediction_ids}
-    columns = _columns(response)
-    return {"predictions": [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]}
-
-
-def _columns(response: InferResponse) -> dict[str, Any]:
-    if response.kind == "regress":
-        return {VALUE: response.values, "prediction_id": response.prediction_ids}
-    columns = {
-        "label": response.answers,
-        "confidence": response.confidences,
-        "probabilities": response.probabilities.tolist(),
-        "prediction_id": response.prediction_ids,
-    }
-    return {**columns, SCORES: response.scores.tolist()} if response.wants_scores else columns
 
 
 def _status(servable: Servable) -> dict[str, Any]:
