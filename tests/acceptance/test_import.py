@@ -72,3 +72,26 @@ def test_a_file_that_names_the_projects_key_is_refused_in_a_line_and_nothing_is_
         ran = shell.run(*asked, "--classes", "no,yes", "--json")
         assert "external data, in another file" in ran.mistake
     assert shell.json("models", "list") == {}
+
+
+def test_a_folder_of_hugging_faces_becomes_a_version_and_is_served(make_project):
+    for package in ("onnxruntime", "onnx", "tokenizers"):
+        pytest.importorskip(package, reason="the extra 'import' is not installed")
+    sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "models"))
+    from text_classifier_files import write_text_classifier
+
+    shell = make_project(PLAN)
+    labels = dict(zip(WORDS, ("delivery", "payment", "account"), strict=True))
+    rows = [(f"{WORDS[n % 3]} number{n}", labels[WORDS[n % 3]]) for n in range(60)]
+    shell.write("rows.csv", "text,label\n" + "".join(f"{text},{label}\n" for text, label in rows))
+    shell("examples", "import", "rows.csv")
+    write_text_classifier(shell.folder / "theirs")
+    found = shell.json("models", "import", "theirs", "--as", "tickets")
+    assert found["classes"] == ["account", "delivery", "payment"]
+    assert found["metrics"]["test"]["accuracy"]["value"] == 1.0
+    shell("models", "promote", "tickets@1")
+    process, client = shell.serve("serve")
+    answer = client.post("/v1/models/tickets:predict", json={"instances": list(WORDS)}).json()["predictions"]
+    assert [one["label"] for one in answer] == list(labels.values())
+    client.close()
+    shell.end(process)

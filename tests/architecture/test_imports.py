@@ -30,7 +30,7 @@ ADAPTER_FOLDERS = {
     "onnx": ("models/fine_tuning/", "models/onnx_graphs/", "models/runtimes/"),
     "onnxruntime": ("models/sentence_encoders/", "models/fine_tuning/", "models/onnx_graphs/", "models/runtimes/"),
     "skops": ("models/runtimes/",),
-    "tokenizers": ("models/sentence_encoders/",),
+    "tokenizers": ("models/sentence_encoders/", "models/runtimes/"),
     "torch": ("models/sentence_encoders/", "models/fine_tuning/"),
     "optuna": ("tuning/samplers/",),
     "sklearn": ("models/estimators/",),

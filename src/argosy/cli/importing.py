@@ -26,7 +26,9 @@ _OPTIONS = {"takes": "input", "trusted": "trust"}
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["argosy", "json", "onnx", "mlflow", "skops", "pmml", "lightgbm", "xgboost", "joblib", "pickle"]),
+    type=click.Choice(
+        ["argosy", "json", "onnx", "huggingface", "mlflow", "skops", "pmml", "lightgbm", "xgboost", "joblib", "pickle"]
+    ),
     help="The file's format (default: by its content or name).",
 )
 @click.option("--as", "name", default="", metavar="MODEL", help="The registered model to make it a version of.")

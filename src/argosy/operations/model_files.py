@@ -10,7 +10,8 @@ from typing import Final
 from argosy.backends import Backends
 from argosy.datasets.file_options import Spelled, as_argument
 from argosy.errors import ImportInvalid
-from argosy.training.importing import ImportedVersion, import_model
+from argosy.models.runtimes.text_classifier import is_text_classifier
+from argosy.training.importing import FOLDER, ImportedVersion, import_model
 from argosy.transfer.exported import document_form
 from argosy.transfer.mlflow_folder import flavor_file
 from argosy.transfer.taking import TakenVersion, take_version
@@ -54,7 +55,9 @@ def import_file(
 
     `form` is recognised where it is not said. Raises ImportInvalid, and what `import_model` and `take_version` do.
     """
-    if path.is_dir() and form in ("", "mlflow"):
+    if path.is_dir() and not form and is_text_classifier(path):
+        form = FOLDER
+    elif path.is_dir() and form in ("", "mlflow"):
         path, form = flavor_file(path)
     form = form or recognised(path)
     if form in ("argosy", "json"):

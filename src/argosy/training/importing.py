@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 1 << 30
 PICKLED: Final = ("joblib", "pickle")
+FOLDER: Final = "huggingface"
+"""The format of a folder; others are of one file."""
 TRANSLATED: Final = ("pmml", "lightgbm", "xgboost")
 """Formats that are read once, into a formula, and not run."""
 KINDS: Final = ("number", "category", "text")
@@ -100,7 +102,8 @@ def import_model(
     What it `takes` is a text, and the classes are as it says, unless given. `spelled` is how a message writes an option
     and its value. Raises ImportInvalid, DefinitionInvalid, ExtraMissing, and what the dataset may be refused for.
     """
-    _check_file(path)
+    if form != FOLDER:
+        _check_file(path)
     if form in PICKLED and not allow_pickle:
         trusts = spelled("allow_pickle", "")
         raise ImportInvalid(f"{path}: opening a {form} file runs code from it: if you trust it, {trusts}")
@@ -123,6 +126,13 @@ def import_model(
     found = run_task(backends.root, "score_import", msgspec.to_builtins(request), report_progress=report_progress)
     version = backends.store.stored_version(found.pop("version"))
     return ImportedVersion(version, **found)
+
+
+def _content(path: Path, form: str) -> bytes:
+    """What is kept and run, or translated. Raises ImportInvalid."""
+    from argosy.models.runtimes.text_classifier import packed_folder
+
+    return packed_folder(path) if form == FOLDER else path.read_bytes()
 
 
 def _note(path: Path) -> GraphNote | None:
@@ -185,7 +195,7 @@ def score_import(backends: Backends, values: Mapping[str, Any], report_progress:
     from argosy.models.runtimes.sandbox import isolation
 
     request = msgspec.convert(values, ImportRequest)
-    content = Path(request.path).read_bytes()
+    content = _content(Path(request.path), request.adapter["format"])
     options = {**request.adapter, "sha256": hashlib.sha256(content).hexdigest()}
     report_progress(f"{'is read' if options['format'] in TRANSLATED else 'runs'} in {isolation()}")
     classes, trusted = tuple(options["classes"]), tuple(options["trusted"])

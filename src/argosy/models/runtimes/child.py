@@ -80,6 +80,10 @@ def open_runtime(begin: OpenRequest, content: bytes) -> Runtime:
         from argosy.models.runtimes.onnx import Onnx
 
         return Onnx(content, declared, begin.classes)
+    if begin.format == "huggingface":
+        from argosy.models.runtimes.text_classifier import TextClassifier
+
+        return TextClassifier(content, declared)
     if begin.format == "skops":
         return from_skops(content, declared, begin.classes, begin.trusted)
     return Scikit(_unpickled(begin.format, content), declared, begin.classes)

@@ -39,7 +39,7 @@ class Onnx:
     """`classes` are those to say labels by, where the graph answers with labels alone."""
 
     def __init__(self, content: bytes, declared: Declared, classes: Sequence[str]) -> None:
-        self._session, self._declared = _session(content), declared
+        self._session, self._declared = open_session(content), declared
         self._inputs = self._session.get_inputs()
         for one in self._inputs:
             _check_input(one, declared, len(self._inputs))
@@ -91,7 +91,8 @@ class Onnx:
         return [class_name(key) for key in self._asked([row if self._declared.fields else "text"])[0]]
 
 
-def _session(content: bytes) -> Any:
+def open_session(content: bytes) -> Any:
+    """Of a graph that holds all its data; raises ImportInvalid, ExtraMissing."""
     if problem := why_not_self_contained(content):
         raise ImportInvalid(f"the file cannot be read as ONNX: {problem}")
     try:
