@@ -72,8 +72,7 @@ def http_server(
     writer = _feedback_writer(database, vault, spool, feedback_counter(metrics.registry))
     authentication = Authentication(Tokens(database, vault))
     connections = ConnectionLimits(connections=given.connections, seconds=given.seconds)
-    shared = (model_server.dataplane, writer, authentication, metrics, of_requests, connections)
-    listeners = [] if grpc_port is None else [grpc_listener(grpc_port, *shared)]
+    shared = (writer, authentication, metrics, of_requests, connections)
     reloadings = [] if reloading is None else [reloading]
     for one in reloadings:
         one.call(model_server.apply)
@@ -89,7 +88,7 @@ def http_server(
         of_requests,
         [model_server, *reloadings],
         given.connections,
-        listeners,
+        [] if grpc_port is None else [grpc_listener(grpc_port, model_server, *shared)],
     )
 
 

@@ -29,6 +29,7 @@ from argosy.serving.metrics import ServingMetrics
 from argosy.serving.model_control import ModelControl
 from argosy.serving.plugin_code import TrainedCode
 from argosy.serving.recording import Recorder
+from argosy.serving.repository import ModelRepository
 from argosy.serving.rest.routes import serving_routes
 from argosy.serving.source import POLL_SECONDS, Catalogue, Source
 from argosy.serving.spool_gauges import SpoolGauges
@@ -97,6 +98,7 @@ class ModelServer:
         self._source = Source(offered, self._control.aspire, poll_seconds)
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))
         self.dataplane = DataPlane(self.manager, recorder, limits=limits, metrics=metrics)
+        self.repository = ModelRepository(self.dataplane, self._control)
 
     def routes(self, limits: RequestLimits, default_model: str = "") -> Routes:
         """What it answers over HTTP; `default_model` answers where a path names none."""

@@ -15,7 +15,8 @@ from argosy.testing.waiting import PATIENCE
 from argosy.vault.tokens import SCOPES
 
 METHODS = {
-    "predict": ("ModelInfer", "ModelReady", "ModelMetadata", "ServerMetadata", "RepositoryIndex"),
+    "predict": ("ModelInfer", "ModelReady", "ModelMetadata", "ServerMetadata", "ModelStatistics", "RepositoryIndex"),
+    "admin": ("RepositoryModelLoad", "RepositoryModelUnload"),
     "": ("ServerLive", "ServerReady"),
 }
 
@@ -76,7 +77,7 @@ def test_the_command_prints_its_address_and_ends_on_a_signal(tmp_path):
         grpc.channel_ready_future(opened).result(PATIENCE)
         serving.terminate()
         said = serving.communicate(timeout=PATIENCE)[1]
-    assert serving.returncode == 0, said
+    assert (serving.returncode, said) == (0, "")
 
 
 def test_an_address_that_cannot_be_listened_on_is_reported_in_one_line(tmp_path):

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import threading
 from contextlib import asynccontextmanager, suppress
+from types import SimpleNamespace
 
 import grpc
 import pytest
@@ -22,7 +23,9 @@ from argosy.serving.dataplane import DataPlane
 from argosy.serving.grpc import grpc_listener
 from argosy.serving.grpc.messages import message_class
 from argosy.serving.manager import Manager
+from argosy.serving.model_control import ModelControl
 from argosy.serving.recording import Recorder
+from argosy.serving.repository import ModelRepository
 from argosy.testing.waiting import PATIENCE
 from argosy.vault.keys.environment import EnvironmentKeys
 from argosy.vault.tokens import Tokens
@@ -72,7 +75,9 @@ class Bench:
             pass
         self.listener = grpc_listener(
             0,
-            self.plane,
+            SimpleNamespace(
+                dataplane=self.plane, repository=ModelRepository(self.plane, ModelControl(self.manager.aspire))
+            ),
             FeedbackWriter(None, None),
             Authentication(Tokens(database, vault)),
             self.metrics,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Final, Protocol
 
 from argosy.errors import ExtraMissing
 
@@ -14,11 +15,23 @@ if TYPE_CHECKING:
     from argosy.predictions.feedback_writer import FeedbackWriter
     from argosy.serving.dataplane import DataPlane
     from argosy.serving.grpc.listener import GrpcListener
+    from argosy.serving.repository import ModelRepository
+
+VARIABLES: Final = {"GRPC_VERBOSITY": "ERROR", "GRPC_ENABLE_FORK_SUPPORT": "0"}
+"""What gRPC's C core reads when it is imported: its log lines of lower levels are for its developers, and the server's
+children are other programs, which need no connections of their parent."""
+
+
+class AskedModels(Protocol):
+    """What is asked over gRPC."""
+
+    dataplane: DataPlane
+    repository: ModelRepository
 
 
 def grpc_listener(
     port: int,
-    dataplane: DataPlane,
+    models: AskedModels,
     writer: FeedbackWriter,
     authentication: Authentication,
     metrics: RequestMetrics,
@@ -26,17 +39,21 @@ def grpc_listener(
     connections: ConnectionLimits,
 ) -> GrpcListener:
     """A listener of all services; raises ExtraMissing where gRPC is not installed."""
+    for name, value in VARIABLES.items():
+        os.environ.setdefault(name, value)
     try:
         from argosy.serving.grpc.calls import MethodHandlers
         from argosy.serving.grpc.feedback import FeedbackService
         from argosy.serving.grpc.inference import InferenceService
         from argosy.serving.grpc.listener import GrpcListener
         from argosy.serving.grpc.messages import FEEDBACK_SERVICE, INFERENCE
+        from argosy.serving.grpc.repository import RepositoryMethods
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("argosy"):
             raise
         raise ExtraMissing("grpcio", "grpc", "serving over gRPC") from None
-    methods = [*InferenceService(dataplane, limits).methods(), *FeedbackService(writer).methods()]
-    handlers = MethodHandlers(methods, authentication, metrics, limits)
-    services = (INFERENCE, FEEDBACK_SERVICE)
-    return GrpcListener(handlers, services, dataplane.is_ready, port, limits.body_bytes, connections)
+    inference = InferenceService(models.dataplane, limits)
+    offered = (inference, FeedbackService(writer), RepositoryMethods(models.repository))
+    handlers = MethodHandlers([one for each in offered for one in each.methods()], authentication, metrics, limits)
+    services, is_ready = (INFERENCE, FEEDBACK_SERVICE), models.dataplane.is_ready
+    return GrpcListener(handlers, services, is_ready, port, limits.body_bytes, connections)

@@ -1,8 +1,8 @@
-"""Open Inference Protocol V2's service: health, metadata, infer, the index of models."""
+"""Open Inference Protocol V2's service: health, metadata, infer."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -23,7 +23,6 @@ from argosy.serving.grpc.tensor_messages import (
 )
 from argosy.serving.limits import check_rows
 from argosy.serving.requests import PLATFORM, REQUEST_ID_CHARACTERS, InferRequest
-from argosy.serving.servable import Servable, ServableState
 from argosy.serving.tensors import (
     check_outputs,
     check_shapes,
@@ -37,19 +36,13 @@ from argosy.types import Input
 from argosy.vault.tokens import PREDICT
 from argosy.version import __version__
 
-STATES: Final = {
-    ServableState.AVAILABLE: "READY",
-    ServableState.LOADING: "LOADING",
-    ServableState.UNLOADING: "UNLOADING",
-}
-"""Of the index, as Triton names them; any other is UNAVAILABLE."""
+EXTENSIONS = ("model_repository", "statistics")
 _ServerLive = message_class("inference.ServerLiveResponse")
 _ServerReady = message_class("inference.ServerReadyResponse")
 _ModelReady = message_class("inference.ModelReadyResponse")
 _ServerMetadata = message_class("inference.ServerMetadataResponse")
 _ModelMetadata = message_class("inference.ModelMetadataResponse")
 _ModelInfer = message_class("inference.ModelInferResponse")
-_Index = message_class("inference.RepositoryIndexResponse")
 
 
 class InferenceService:
@@ -65,7 +58,6 @@ class InferenceService:
             GrpcMethod(INFERENCE, "ModelReady", self.model_ready, PREDICT),
             GrpcMethod(INFERENCE, "ServerMetadata", self.server, PREDICT),
             GrpcMethod(INFERENCE, "ModelMetadata", self.model, PREDICT),
-            GrpcMethod(INFERENCE, "RepositoryIndex", self.index, PREDICT),
         ]
 
     async def live(self, _: Any, __: GrpcCall) -> Any:
@@ -75,7 +67,7 @@ class InferenceService:
         return _ServerReady(ready=self._dataplane.is_ready())
 
     async def server(self, _: Any, __: GrpcCall) -> Any:
-        return _ServerMetadata(name="argosy", version=__version__)
+        return _ServerMetadata(name="argosy", version=__version__, extensions=EXTENSIONS)
 
     async def model_ready(self, request: Any, _: GrpcCall) -> Any:
         return _ModelReady(ready=self._dataplane.is_model_ready(request.name, request.version or None))
@@ -96,11 +88,6 @@ class InferenceService:
             text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
             answer.parameters[name].string_param = text
         return answer
-
-    async def index(self, request: Any, _: GrpcCall) -> Any:
-        models = self._dataplane.manager.routing.models
-        servables = [one for model in sorted(models) for _, one in sorted(models[model].versions.items())]
-        return _Index(models=[_entry(one) for one in servables if one.is_ready or not request.ready])
 
     async def infer(self, request: Any, call: GrpcCall) -> Any:
         if len(request.id) > REQUEST_ID_CHARACTERS:
@@ -132,12 +119,3 @@ class InferenceService:
         if wanted:
             check_outputs(wanted, self._dataplane.metadata(name, version).kind)
         return wanted, rows_of_tensors(tensors, reads)
-
-
-def _entry(servable: Servable) -> dict[str, str]:
-    return {
-        "name": servable.model,
-        "version": str(servable.version),
-        "state": STATES.get(servable.state, "UNAVAILABLE"),
-        "reason": servable.error,
-    }

@@ -1,0 +1,110 @@
+"""Triton's extensions of V2, in no protocol's words: the model repository (index, load, unload) and statistics.
+
+All methods belong to the event loop's thread; a deadline is a time by `time.perf_counter`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from time import perf_counter
+from typing import Any, Final
+
+from argosy.errors import ModelNotReady, RequestInvalid, RequestTooSlow, VersionNotFound
+from argosy.serving.dataplane import DataPlane
+from argosy.serving.model_control import ModelControl
+from argosy.serving.routing import ModelRouting
+from argosy.serving.servable import Servable, ServableState
+from argosy.typed_values import abridged
+
+UNLOADED: Final = "unloaded by request: a load serves it again"
+POLL_SECONDS: Final = 0.01
+STATES: Final = {
+    ServableState.AVAILABLE: "READY",
+    ServableState.LOADING: "LOADING",
+    ServableState.START: "LOADING",
+    ServableState.UNLOADING: "UNLOADING",
+}
+"""Triton's words; the other states are UNAVAILABLE."""
+REFUSED: Final = ("config", "file:")
+"""Parameters of a load that would replace what is stored."""
+
+
+class ModelRepository:
+    def __init__(self, dataplane: DataPlane, control: ModelControl) -> None:
+        self._dataplane, self._control = dataplane, control
+
+    def index(self, is_ready: bool) -> list[dict[str, str]]:
+        """Every version that is to be served, also of models that were unloaded, or those alone that are ready."""
+        rows = [row for name in sorted(self._names()) for row in self._rows(name)]
+        return [row for row in rows if row["state"] == "READY" or not is_ready]
+
+    async def load(self, name: str, parameters: Iterable[str], deadline: float) -> None:
+        """Returns once a version answers; raises ModelNotFound, ModelNotReady with the reason, RequestTooSlow."""
+        if any(one.startswith(REFUSED) for one in parameters):
+            raise RequestInvalid("a load serves what the store has: leave out parameters")
+        wanted = self._control.load(name).versions
+
+        def is_done(model: ModelRouting) -> bool:
+            states = {number: one.state for number, one in model.versions.items()}
+            done = (ServableState.AVAILABLE, ServableState.FAILED)
+            return bool(wanted) and all(states.get(number) in done for number in wanted)
+
+        await self._until(name, is_done, deadline)
+        model = self._model(name)
+        if not any(one.state is ServableState.AVAILABLE for one in model.versions.values()):
+            reasons = "; ".join(f"version {one.version}: {one.error}" for one in model.versions.values() if one.error)
+            raise ModelNotReady(f"'{abridged(name)}' failed to load: {reasons}")
+
+    async def unload(self, name: str, deadline: float) -> None:
+        """Returns once no new request reaches it; those that are being answered still get their answers."""
+        self._control.unload(name)
+        await self._until(name, _is_out_of_reach, deadline)
+
+    def statistics(self, name: str | None = None, version: str | None = None) -> list[dict[str, Any]]:
+        """Of a version, of all versions of a model, or of all models."""
+        models = self._dataplane.manager.routing.models
+        if name is None:
+            return [one for each in sorted(models) for one in _counted(models[each])]
+        model = self._dataplane.manager.routing.model(name)
+        found = _counted(model, None if version is None else str(model.aliases.get(version, version)))
+        if version is not None and not found:
+            raise VersionNotFound(f"'{abridged(name)}' has no loaded version '{abridged(version)}'")
+        return found
+
+    async def _until(self, name: str, is_done: Callable[[ModelRouting], bool], deadline: float) -> None:
+        while not is_done(self._model(name)):
+            if perf_counter() > deadline - POLL_SECONDS:
+                raise RequestTooSlow(f"'{abridged(name)}' is not done yet: the repository's index shows its state")
+            await asyncio.sleep(POLL_SECONDS)
+
+    def _model(self, name: str) -> ModelRouting:
+        return self._dataplane.manager.routing.models.get(name, ModelRouting({}))
+
+    def _names(self) -> set[str]:
+        return {*self._control.offered, *self._dataplane.manager.routing.models}
+
+    def _rows(self, name: str) -> list[dict[str, str]]:
+        loaded, offered = self._model(name).versions, self._control.offered.get(name)
+        numbers = sorted({*loaded, *(offered.versions if offered else ())})
+        reason = UNLOADED if self._control.is_unloaded(name) else ""
+        return [_row(name, number, loaded.get(number), reason) for number in numbers]
+
+
+def _row(name: str, number: int, servable: Servable | None, reason: str) -> dict[str, str]:
+    state = "UNAVAILABLE" if servable is None else STATES.get(servable.state, "UNAVAILABLE")
+    said = "" if state == "READY" else reason or ("" if servable is None else servable.error)
+    return {"name": name, "version": str(number), "state": state, "reason": said}
+
+
+def _is_out_of_reach(model: ModelRouting) -> bool:
+    reachable = (ServableState.AVAILABLE, ServableState.LOADING)
+    return not any(one.state in reachable for one in model.versions.values())
+
+
+def _counted(model: ModelRouting, version: str | None = None) -> list[dict[str, Any]]:
+    return [
+        {"name": one.model, "version": str(number), **one.statistics.counted()}
+        for number, one in sorted(model.versions.items())
+        if one.state is ServableState.AVAILABLE and version in (None, str(number))
+    ]
