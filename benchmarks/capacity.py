@@ -129,7 +129,7 @@ def scored(project: Project, path: Path, processes: int) -> float:
 
 
 def drained(project: Project, database: Database, folder: Path) -> float:
-    asyncio.run(_spooled(project, folder))
+    _spooled(project, folder)
     started = time.perf_counter()
     moved = drain_once(folder, database)
     if moved != DRAINED:
@@ -137,13 +137,13 @@ def drained(project: Project, database: Database, folder: Path) -> float:
     return moved / (time.perf_counter() - started)
 
 
-async def _spooled(project: Project, folder: Path) -> None:
+def _spooled(project: Project, folder: Path) -> None:
     folder.mkdir()
     writer = SpoolWriter(folder, project.vault.scope(SCOPE))
     for first in range(0, DRAINED, 1000):
         numbers = range(first, first + 1000)
         made = [Prediction(f"{n:032x}", "topics", 1, time.time(), "sport", 0.9, TEXT, [0.1] * 20) for n in numbers]
-        await writer.append(writer.framed(made))
+        writer.write([writer.framed(made)])
     writer.close()
 
 

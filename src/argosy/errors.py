@@ -418,6 +418,10 @@ class ImportedModelTooSlow(ImportedModelFailed, RequestTooSlow):
     """A model that was trained elsewhere gave no answer within its limit of time; its process was ended."""
 
 
+class QueueFull(ArgosyError):
+    """More requests wait for a model than its queue may hold."""
+
+
 class ModelNotReady(ArgosyError):
     """A model or version that is meant to be served and is not loaded yet, or failed to load."""
 

@@ -1,7 +1,5 @@
 """Predictions in a project's log, as a server writes them."""
 
-import asyncio
-
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.record import Prediction
@@ -14,6 +12,6 @@ def answered(project, texts, model="notes", version=1, at=1_700_000_000.0):
     writer = SpoolWriter(project.spool, scope)
     ids = PredictionIds(scope).issue(len(texts), at, bytes(8))
     made = [Prediction(one, model, version, at, "red", 0.75, text) for one, text in zip(ids, texts, strict=True)]
-    asyncio.run(writer.append(writer.framed(made)))
+    writer.write([writer.framed(made)])
     writer.close()
     return ids

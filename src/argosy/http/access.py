@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-from starlette.requests import Request
 
 from argosy.http.authentication import Authentication
 from argosy.http.sites import Sites
@@ -21,11 +20,12 @@ class Access:
         self.authentication.open_to(host)
         self.sites.add(host)
 
-    def check(self, request: Request, scope: str) -> Token | None:
-        """The caller's token, None where none is asked for.
+    def check(self, method: str, fields: Sequence[tuple[bytes, bytes]], scope: str) -> Token | None:
+        """The caller's token, None where none is asked for. Names of header fields are in lower case.
 
         Raises HostNotServed, CrossSiteRequest, TokenMissing, NotPermitted.
         """
         is_open = not self.authentication.is_closed
-        self.sites.check(request.method, request.scope["headers"], is_open=is_open)
-        return self.authentication.check(request.headers.get("authorization", ""), scope)
+        self.sites.check(method, fields, is_open=is_open)
+        shown = next((value for name, value in fields if name == b"authorization"), b"")
+        return self.authentication.check(shown.decode("latin-1"), scope)

@@ -65,7 +65,7 @@ def _route(endpoint: Endpoint, access: Access, metrics: RequestMetrics, seconds:
     async def measured(request: Request) -> Response:
         started = perf_counter()
         try:
-            request.scope[CALLER] = access.check(request, scope)
+            request.scope[CALLER] = access.check(request.method, request.scope["headers"], scope)
             request.scope[DEADLINE], request.scope[DEADLINE_SECONDS] = started + seconds, seconds
             async with asyncio.timeout(seconds):
                 response = await handler(request)

@@ -48,6 +48,11 @@ class Authentication:
                 f"'{_HOW}' makes one, or stay on 127.0.0.1"
             )
 
+    @property
+    def state(self) -> object:
+        """Another object whenever the tokens were looked up again: until then `check` says the same again."""
+        return self._good
+
     def check(self, header: str, scope: str) -> Token | None:
         """The token of the Authorization header, None where none is asked for; the scope "" is open to all.
 

@@ -15,8 +15,9 @@ from typing import Any, Protocol, cast
 
 from argosy.http.connection_limits import ConnectionLimits, ConnectionState
 from argosy.http.exchange import Exchange
+from argosy.http.fast_lane import FastExchange, FastLane
 from argosy.http.refusals import Refused
-from argosy.http.request_body import RequestBody, body_of
+from argosy.http.request_body import RequestBody, SizedBody, body_of
 from argosy.http.request_head import end_of_head, parse_head, without_empty_lines
 
 _BEFORE_REQUEST = (ConnectionState.OPENED, ConnectionState.IDLE, ConnectionState.READING)
@@ -32,6 +33,7 @@ class Keeper(Protocol):
     buffer: memoryview
     date: bytes
     stopping: asyncio.Event
+    fast_lane: FastLane | None
 
     def add(self, connection: Connection) -> None:
         """Raises Refused where there are too many."""
@@ -51,7 +53,7 @@ class Connection(asyncio.BufferedProtocol):
         self.since = 0.0
         self._held = b""
         """Received and not yet looked at."""
-        self._exchange: Exchange | None = None
+        self._exchange: Exchange | FastExchange | None = None
         self._body: RequestBody | None = None
         self._task: asyncio.Task[None] | None = None
         self._client_is_done = False
@@ -105,7 +107,7 @@ class Connection(asyncio.BufferedProtocol):
         if self.state is ConnectionState.WRITING and self._exchange is not None:
             self._enter(ConnectionState.WRITING)
             self._exchange.wake()
-            if self._exchange.answer.is_complete:
+            if self._exchange.is_complete:
                 self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why does not matter
@@ -151,7 +153,7 @@ class Connection(asyncio.BufferedProtocol):
         self._advance()
 
     def _end_answer(self) -> None:
-        if self._exchange is not None and self._exchange.answer.closes:
+        if self._exchange is not None and self._exchange.closes:
             self._close(lingering=self._body is not None and not self._body.is_whole)
         elif self._body is not None and not self._body.is_whole:
             self._enter(ConnectionState.DISCARDING)
@@ -215,14 +217,20 @@ class Connection(asyncio.BufferedProtocol):
         if not end:
             self._enter(ConnectionState.READING)
             return False
-        request = parse_head(self._held[:end], self._limits)
-        self._held = self._held[end:]
+        head, self._held = self._held[:end], self._held[end:]
+        lane = self._kept.fast_lane
+        if lane is not None and (known := lane.find(head, self._limits)) is not None:
+            self._body = SizedBody(known.length)
+            self._exchange = FastExchange(lane, known, self)
+            self._enter(ConnectionState.ANSWERING)
+            return True
+        request = parse_head(head, self._limits)
         self._body = body_of(request.length, self._limits)
-        self._exchange = Exchange(self, request)
+        self._exchange = exchange = Exchange(self, request)
         self._enter(ConnectionState.ANSWERING)
         if self._body.is_whole:
-            self._exchange.take(b"", is_whole=True)
-        self._task = self._kept.run(self._exchange)
+            exchange.take(b"", is_whole=True)
+        self._task = self._kept.run(exchange)
         return True
 
     def _take_body(self) -> bool:
@@ -257,7 +265,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _refuse(self, refused: Refused) -> None:
         """Answer in the application's place, where it has not begun to, and close."""
-        if self._exchange is not None and self._exchange.answer.has_begun:
+        if self._exchange is not None and self._exchange.has_begun:
             self.abort()
             return
         self._cancel()

@@ -10,6 +10,7 @@ from email.utils import formatdate
 from argosy.http.connection import Connection
 from argosy.http.connection_limits import ConnectionLimits, seconds_in_states
 from argosy.http.exchange import Application, Exchange
+from argosy.http.fast_lane import FastLane
 from argosy.http.refusals import Refused
 
 WATCH_SECONDS = 0.1
@@ -21,8 +22,8 @@ CANCEL_SECONDS = 1.0
 class Connections:
     """Belongs to the event loop's thread."""
 
-    def __init__(self, application: Application, limits: ConnectionLimits) -> None:
-        self.limits = limits
+    def __init__(self, application: Application, limits: ConnectionLimits, fast_lane: FastLane | None) -> None:
+        self.limits, self.fast_lane = limits, fast_lane
         self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self.seconds_in = seconds_in_states(limits)
         self.buffer = memoryview(bytearray(limits.buffer_bytes))

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+from argosy.http.request_head import RequestHead
+from argosy.vault.tokens import Token
 
 Handler = Callable[[Request], Awaitable[Response]]
 CALLER = "argosy.caller"
@@ -25,6 +28,41 @@ STOPPING = "argosy.stopping"
 """Where it has the `asyncio.Event` that is set when the server stops."""
 TEXT = "text"
 """What an endpoint `gives` that answers in plain text."""
+
+
+class FastRequest(Protocol):
+    """A request on the fast lane (`fast_lane.py`). Exactly one of `answer` and `fail` is called, at once or later."""
+
+    body: bytes
+    caller: Token | None
+    deadline: float
+    """The time, by `time.perf_counter`, after which nobody waits for the answer."""
+    on_lost: Callable[[], None] | None
+    """To be called where nobody waits any more."""
+
+    @property
+    def prepared(self) -> Any:
+        """What the handler made of the head."""
+
+    def answer(self, status: int, fields: bytes, body: bytes) -> None:
+        """`fields` are whole lines of the head."""
+
+    def fail(self, error: Exception) -> None:
+        """Answer with what went wrong."""
+
+
+class FastHandler(Protocol):
+    """Answers an endpoint's requests without a task of their own."""
+
+    content_types: tuple[str, ...]
+    """Those that it reads."""
+
+    def prepare(self, head: RequestHead, parameters: Mapping[str, str]) -> Any:
+        """What follows from a request's head alone, once for all requests that begin with the same bytes; raises an
+        error of `argosy.errors` where such requests are to go to the endpoint's other handler."""
+
+    def answer(self, request: FastRequest) -> None:
+        """Begin to answer; what it raises is the answer."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +97,8 @@ class Endpoint:
     statuses: Mapping[str, str] = field(default_factory=dict)
     """Other successes than 200, with what they say."""
     errors: ErrorForm = OWN_FORM
+    fast: FastHandler | None = None
+    """Answers plain requests in the handler's place."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +25,7 @@ from argosy.errors import (
     PluginFailed,
     PredictionNotFound,
     PredictionNotLogged,
+    QueueFull,
     RequestTooLarge,
     RequestTooSlow,
     RestartRequired,
@@ -34,7 +37,7 @@ from argosy.errors import (
     WeightsDiffer,
 )
 from argosy.http.endpoint import OWN_FORM, ErrorForm
-from argosy.http.responses import json_response
+from argosy.http.responses import to_json
 from argosy.telemetry import logger
 
 STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
@@ -51,6 +54,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (InputTooLarge, 413),
     (ContentTypeUnsupported, 415),
     (RestartRequired, 409),
+    (QueueFull, 429),
     (SchemaNewer, 503),
     (PluginFailed, 500),
     (ExtraMissing, 500),
@@ -64,7 +68,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (Exception, 500),
 )
 MESSAGE_CHARACTERS = 2000
-_HEADERS = {401: {"www-authenticate": 'Bearer realm="argosy"'}, 503: {"retry-after": "1"}}
+_HEADERS = {401: {"www-authenticate": 'Bearer realm="argosy"'}, 429: {"retry-after": "1"}, 503: {"retry-after": "1"}}
 _log = logger("argosy.http")
 
 
@@ -73,17 +77,21 @@ def status_of(error: Exception) -> int:
 
 
 def error_response(request: Request, error: Exception, form: ErrorForm = OWN_FORM) -> Response:  # noqa: ARG001 - Starlette's signature
-    """What a failed request receives: Argosy's own sentences; of a defect only that there was one."""
+    """What a failed request receives."""
+    status, headers, body = error_answer(error, form)
+    return Response(body, status, dict(headers), "application/json")
+
+
+def error_answer(error: Exception, form: ErrorForm = OWN_FORM) -> tuple[int, Mapping[str, str], bytes]:
+    """Status, header fields and body: Argosy's own sentences; of a defect only that there was one."""
     if isinstance(error, HTTPException):  # Starlette's own: no such path, no such method
-        return _error(error.status_code, f"{error.detail}: GET / says what there is", dict(error.headers or {}), form)
-    if isinstance(error, ArgosyError):
+        status, headers, message = error.status_code, error.headers or {}, f"{error.detail}: GET / says what there is"
+    elif isinstance(error, ArgosyError):
         status = status_of(error)
-        return _error(status, str(error), _HEADERS.get(status, {}), form)
-    _log.error("a request failed: %s", traced(error))
-    return _error(500, "the server made a mistake; its log says more", {}, form)
-
-
-def _error(status: int, message: str, headers: dict[str, str], form: ErrorForm) -> Response:
+        headers, message = _HEADERS.get(status, {}), str(error)
+    else:
+        _log.error("a request failed: %s", traced(error))
+        status, headers, message = 500, {}, "the server made a mistake; its log says more"
     if len(message) > MESSAGE_CHARACTERS:  # it quotes what the client sent
         message = f"{message[:MESSAGE_CHARACTERS]}…"
-    return json_response(form.write(status, message), status, headers)
+    return status, headers, to_json(form.write(status, message))

@@ -98,6 +98,21 @@ class Exchange:
         self._waiters.clear()
 
     @property
+    def has_begun(self) -> bool:
+        """Whether some of the answer was sent."""
+        return self.answer.has_begun
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it was."""
+        return self.answer.is_complete
+
+    @property
+    def closes(self) -> bool:
+        """Whether the connection ends with the answer."""
+        return self.answer.closes
+
+    @property
     def needs_invitation(self) -> bool:
         """Whether the client waits to be asked for the body, and was not."""
         return self._invites

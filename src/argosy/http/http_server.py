@@ -8,6 +8,7 @@ from argosy.http.access import Access
 from argosy.http.application import BackgroundWork, application
 from argosy.http.connection_limits import ConnectionLimits
 from argosy.http.endpoint import Routes
+from argosy.http.fast_lane import FastLane
 from argosy.http.request_limits import RequestLimits
 from argosy.http.request_metrics import RequestMetrics
 from argosy.http.server import Listener, serve_until_stopped
@@ -30,6 +31,8 @@ class HttpServer:
         self._access, self._listeners = access, listeners
         self._limits = ConnectionLimits(connections=connections, seconds=limits.seconds)
         every = with_server_routes(offered, metrics)
+        endpoints = [endpoint for routes in every for endpoint in routes.endpoints]
+        self._fast_lane = FastLane(endpoints, access, metrics, limits.seconds)
         self.app = application(every, access, metrics, limits.seconds, [access.authentication, *background])
 
     def run(self, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:
@@ -38,4 +41,4 @@ class HttpServer:
         Raises PortInUse, AddressInvalid, and TokenMissing where others could reach the host and there is no token.
         """
         self._access.open_to(host)
-        serve_until_stopped(self.app, host, port, on_listening, self._limits, self._listeners)
+        serve_until_stopped(self.app, host, port, on_listening, self._limits, self._listeners, self._fast_lane)

@@ -7,7 +7,9 @@ Whatever two programs could read differently, so that one sees a second request 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 import httptools
@@ -36,10 +38,20 @@ class RequestHead:
     query: bytes
     version: str
     fields: Fields
-    length: int
+    length: int = 0
     """Bytes of the body, 0 where there is none, or CHUNKED."""
-    keeps_alive: bool
-    expects_continue: bool
+    keeps_alive: bool = True
+    expects_continue: bool = False
+
+    @classmethod
+    def of(cls, scope: Mapping[str, Any]) -> RequestHead:
+        """The head of a request that an ASGI application has received."""
+        return cls(scope["method"], scope["raw_path"], scope["query_string"], scope["http_version"], scope["headers"])
+
+    def field(self, name: str) -> str:
+        """The first header field of that name; empty where there is none."""
+        wanted = name.encode()
+        return next((value.decode("latin-1") for given, value in self.fields if given == wanted), "")
 
     @property
     def path(self) -> str:

@@ -35,7 +35,7 @@ class ResponseFraming:
     ) -> bytes:
         """Head and first piece of the body. Raises ResponseInvalid."""
         self._has_body = status not in _NO_BODY
-        lines = [_status_line(status)]
+        lines = [status_line(status)]
         for name, value in fields:
             name = name.lower()
             if name == b"content-length":
@@ -88,6 +88,7 @@ class ResponseFraming:
 
 
 @cache
-def _status_line(status: int) -> bytes:
+def status_line(status: int) -> bytes:
+    """With which an answer begins."""
     phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
     return f"HTTP/1.1 {status} {phrase}\r\n".encode()

@@ -14,6 +14,7 @@ from argosy.http.connection_limits import ConnectionLimits
 from argosy.http.connections import Connections
 from argosy.http.event_loop import new_event_loop
 from argosy.http.exchange import Application
+from argosy.http.fast_lane import FastLane
 from argosy.http.lifespan import lifespan
 from argosy.http.listening import BACKLOG, listen, url_host
 from argosy.processes import end_within, on_stop
@@ -55,6 +56,7 @@ def serve_until_stopped(
     on_listening: Callable[[str], None] | None = None,
     limits: ConnectionLimits | None = None,
     listeners: Sequence[Listener] = (),
+    fast_lane: FastLane | None = None,
 ) -> None:
     """Blocks until it is stopped. `on_listening` gets the URL once connections are taken, and then that of each other
     listener; port 0 picks a free one.
@@ -78,7 +80,7 @@ def serve_until_stopped(
                     on_listening(listener.url)
 
         with on_stop(on_signal):  # not the loop's own handlers: a model that keeps it busy would never let these run
-            await run_server(application, listening, stop, started, limits, listeners)
+            await run_server(application, listening, stop, started, limits, listeners, fast_lane)
 
     try:
         with listen(host, port) as listening, asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -95,12 +97,13 @@ async def run_server(
     on_started: Callable[[], None] = lambda: None,
     limits: ConnectionLimits | None = None,
     listeners: Sequence[Listener] = (),
+    fast_lane: FastLane | None = None,
 ) -> None:
     """Serve on a listening socket, and where the listeners do, until asked to stop."""
     async with lifespan(application):
         for listener in listeners:
             await listener.start(listening.getsockname()[0])
-        connections = Connections(application, limits or ConnectionLimits())
+        connections = Connections(application, limits or ConnectionLimits(), fast_lane)
         watch = asyncio.create_task(connections.watch())
         server = await connections.loop.create_server(lambda: Connection(connections), sock=listening, backlog=BACKLOG)
         try:

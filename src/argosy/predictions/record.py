@@ -12,7 +12,6 @@ shadow begins with 4.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from sys import float_info
 from typing import Annotated
 
@@ -27,8 +26,7 @@ from argosy.types import Input
 from argosy.vault.scope import Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(msgspec.Struct, frozen=True):
     """What was asked, by whom, about whom, and what was answered."""
 
     id: str
@@ -38,7 +36,8 @@ class Prediction:
     answer: str
     confidence: float
     input: Input
-    scores: Sequence[float] | NDArray[np.float64] = ()
+    scores: Sequence[float] | NDArray[np.float64] | bytes = ()
+    """As bytes: as `scores_bytes` makes them."""
     client: str | None = None
     subject: str | None = None
     entity: str | None = None
@@ -95,22 +94,47 @@ _decode_secret = msgspec.msgpack.Decoder(_Secret).decode
 
 def seal(prediction: Prediction, scope: Scope, draw_level: int | None = None) -> SealedPrediction:
     """The form that may be stored; a missing draw level is computed by the first draw."""
-    given = prediction.input if isinstance(prediction.input, str) else dict(prediction.input)
-    scores = np.asarray(prediction.scores, "<f4").tobytes()
-    secret = _encode(_Secret(given, scores, prediction.client, prediction.subject, prediction.entity))
-    return SealedPrediction(
-        prediction.id,
-        prediction.model,
-        prediction.version,
-        prediction.made_at,
-        prediction_subject_hash(scope, prediction.subject),
-        prediction_entity_hash(scope, prediction.entity),
-        prediction.answer,
-        prediction.confidence,
-        scope.seal(secret, bytes.fromhex(prediction.id)),
-        prediction.token,
-        draw_level,
+    return seal_many([prediction], scope, [draw_level])[0]
+
+
+def seal_many(
+    predictions: Sequence[Prediction], scope: Scope, draw_levels: Sequence[int | None]
+) -> list[SealedPrediction]:
+    """`seal` for each."""
+    identities = [bytes.fromhex(one.id) for one in predictions]
+    sealed = scope.seal_many([_encode(_secret(one)) for one in predictions], identities)
+    return [
+        SealedPrediction(
+            one.id,
+            one.model,
+            one.version,
+            one.made_at,
+            prediction_subject_hash(scope, one.subject),
+            prediction_entity_hash(scope, one.entity),
+            one.answer,
+            one.confidence,
+            secret,
+            one.token,
+            level,
+        )
+        for one, secret, level in zip(predictions, sealed, draw_levels, strict=True)
+    ]
+
+
+def _secret(prediction: Prediction) -> _Secret:
+    given, scores = prediction.input, prediction.scores
+    return _Secret(
+        given if isinstance(given, str) else dict(given),
+        scores if isinstance(scores, bytes) else scores_bytes(scores),
+        prediction.client,
+        prediction.subject,
+        prediction.entity,
     )
+
+
+def scores_bytes(scores: Sequence[float] | NDArray[np.float64]) -> bytes:
+    """Scores as they rest."""
+    return np.asarray(scores, "<f4").tobytes()
 
 
 def unseal(row: SealedPrediction, scope: Scope) -> Prediction:

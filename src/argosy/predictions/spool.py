@@ -2,28 +2,26 @@
 
 Guarantees:
 
-- When `append` returns, the predictions' frames have left this process by `write(2)`: `kill -9` of any process loses
+- When `write` returns, the frames that it counts have left this process by `write(2)`: `kill -9` of any process loses
   none of them. A power cut may lose what the kernel had not yet written back (usually the last seconds).
-- All that one turn of the event loop appends goes into one `write`.
-- Where the write fails (a full disk), `append` raises PredictionNotLogged for those whose frames are not complete, the
-  segment is left behind, or removed where nothing is in it, and the next append tries a new one.
+- All that is given at once goes into one `write(2)`.
+- Where that fails (a full disk), the count is of those whose frames are complete, the segment is left behind, or
+  removed where nothing is in it, and the next call tries a new one.
 
-`append` is for one thread, `framed` for any.
+`write` is for one thread, `framed` for any.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from argosy import clock
-from argosy.errors import PredictionNotLogged
 from argosy.predictions import frames, segments
 from argosy.predictions.ids import PredictionIds
-from argosy.predictions.record import Prediction, seal, to_bytes
+from argosy.predictions.record import Prediction, seal_many, to_bytes
 from argosy.vault.scope import Scope
 
 SEGMENT_BYTES = 8 << 20
@@ -42,16 +40,16 @@ class SpoolWriter:
         self._descriptor: int | None = None
         self._path = folder
         self._size = 0
-        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
 
-    async def append(self, data: bytes) -> None:
-        """Log what `framed` returned; returns once the kernel has it."""
-        loop = asyncio.get_running_loop()
-        if not self._waiting:
-            loop.call_soon(self._flush)
-        written: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((data, written))
-        await written
+    def write(self, pieces: Sequence[bytes]) -> int:
+        """Log what `framed` returned, each a piece; how many of them, from the first, the kernel has."""
+        written, whole = self._put(b"".join(pieces)), 0
+        for piece in pieces:
+            written -= len(piece)
+            if written < 0:
+                break
+            whole += 1
+        return whole
 
     def close(self) -> None:
         """Release the segment; the drain then takes the rest of it and deletes it."""
@@ -62,19 +60,8 @@ class SpoolWriter:
     def framed(self, predictions: Sequence[Prediction]) -> bytes:
         """Sealed and framed, ready to be written."""
         level = self._ids.level
-        return b"".join(frames.frame(to_bytes(seal(one, self._scope, level(one.id)))) for one in predictions)
-
-    def _flush(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        written = self._put(b"".join(data for data, _ in waiting))
-        for data, future in waiting:
-            written -= len(data)
-            if future.done():  # the caller went away meanwhile
-                continue
-            if written >= 0:
-                future.set_result(None)
-            else:
-                future.set_exception(PredictionNotLogged("the prediction log cannot be written: is its disk full?"))
+        sealed = seal_many(predictions, self._scope, [level(one.id) for one in predictions])
+        return b"".join([frames.frame(to_bytes(one)) for one in sealed])
 
     def _put(self, data: bytes) -> int:
         """How many of the bytes reached the kernel. After a failure a torn segment is left to the drain."""

@@ -1,9 +1,7 @@
 """What every protocol comes down to: infer, metadata, readiness. Knows nothing of HTTP or gRPC.
 
-`infer` is three steps: validate the request, score its rows (`scoring.py`, which also takes the rows of many requests
-together), record what was answered (`recording.py`): it returns only after the records have reached the kernel. A batch
-is scored on the event loop while the model's latency is estimated at under 200 µs, else on a thread; a model that waits
-for another process has a thread of its own, so that no other waits with it.
+Three steps: validate a request, score its rows together with those of others (`batching.py`, `scoring.py`), record
+what was answered (`recording.py`): an answer is given only after its records have reached the kernel.
 
 All methods belong to the event loop's thread.
 """
@@ -12,18 +10,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from time import perf_counter
 
-from argosy import clock
-from argosy.errors import ModelNotReady, RequestTooSlow
+from argosy.errors import ModelNotReady, QueueFull
 from argosy.models.adapter import FieldKind
-from argosy.serving.limits import InputLimits, measure_inputs
+from argosy.serving.batching import Batcher
+from argosy.serving.limits import BatchLimits, InputLimits, measure_inputs
 from argosy.serving.manager import Manager
 from argosy.serving.metrics import ServingMetrics
-from argosy.serving.model_thread import ModelThread
 from argosy.serving.recording import Recorder
+from argosy.serving.request_queue import Done, WaitingRequest
 from argosy.serving.requests import InferRequest, InferResponse, ModelMetadata
-from argosy.serving.scoring import Scores, score_request
 from argosy.serving.servable import Predictor, Servable
 from argosy.serving.shadowing import Shadowing
 from argosy.serving.traffic import about_of
@@ -37,68 +35,48 @@ class DataPlane:
         *,
         limits: InputLimits | None = None,
         metrics: ServingMetrics | None = None,
+        batching: Mapping[str, BatchLimits] | None = None,
     ) -> None:
         self.manager, self.limits, self.metrics = manager, limits or InputLimits(), metrics or ServingMetrics()
         self._recorder = recorder
         self._shadowing = Shadowing(manager, recorder, lambda: self.limits, self.metrics)
-        self._threads = {speed: ModelThread(f"argosy-{speed}") for speed in ("quick", "slow")}
+        self._batching, self._usual = batching or {}, BatchLimits()
+        self._batcher = Batcher(
+            recorder, self.metrics, lambda: self.limits, self._batch_limits, self.manager.release, self._shadowing.offer
+        )
 
     async def infer(self, request: InferRequest) -> InferResponse:
         """Answer every row of a request, all by one version, each with an id of its own.
 
         Raises ModelNotFound, VersionNotFound, ModelNotReady, RequestInvalid, RequestTooLarge, RequestTooSlow,
-        InputInvalid, and PredictionNotLogged where the log cannot be written: then nothing is answered.
+        QueueFull, InputInvalid, and PredictionNotLogged where the log cannot be written: then nothing is answered.
         """
-        started = perf_counter()
+        answered: asyncio.Future[InferResponse] = asyncio.get_running_loop().create_future()
+        waiting = self.submit(request, partial(_settle, answered))
+        try:
+            return await answered
+        finally:
+            waiting.is_abandoned = True
+
+    def submit(self, request: InferRequest, done: Done) -> WaitingRequest:
+        """`infer` for callers without a task: `done` receives the answer, or one of those errors but the first six."""
         characters = self.validate(request)
         about = about_of(request.entity, request.subject, request.client)
         servable = self.manager.acquire(request.model, request.version, about)
+        waiting = WaitingRequest(request, characters, done, perf_counter())
         try:
-            response, records = await self._answer(servable, request, characters)
-            with self.metrics.log_seconds.time():
-                await self._recorder.keep(records)
-        except BaseException:
-            servable.statistics.failed(perf_counter() - started)
-            raise
-        finally:
+            self._batcher.add(servable, waiting)
+        except QueueFull:
             self.manager.release(servable)
-        servable.statistics.answered(len(response.answers), perf_counter() - started, clock.now())
-        self.metrics.predictions(response.model, response.version).inc(len(response.answers))
-        self._shadowing.offer(request, response)
-        return response
+            raise
+        return waiting
 
     def validate(self, request: InferRequest) -> int:
         """How many characters its rows have; raises RequestInvalid, RequestTooLarge, or InputInvalid with the row."""
         return measure_inputs(request.inputs, self.limits)
 
-    async def _answer(self, servable: Servable, request: InferRequest, characters: int) -> tuple[InferResponse, bytes]:
-        speed = servable.latency.speed(len(request.inputs), characters)
-        if _loaded(servable).waits:
-            thread = servable.thread = servable.thread or ModelThread(f"argosy-{servable.model}")
-        elif speed == "inline":
-            return self._score_and_record(servable, request, characters)
-        else:
-            thread = self._threads[speed]
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(thread, self._score_and_record, servable, request, characters)
-
-    def _score_and_record(
-        self, servable: Servable, request: InferRequest, characters: int
-    ) -> tuple[InferResponse, bytes]:
-        predictor = _loaded(servable)
-        scores = self._score(servable, predictor, request, characters)
-        return self._recorder.record(request, servable.version, predictor, scores)
-
-    def _score(self, servable: Servable, predictor: Predictor, request: InferRequest, characters: int) -> Scores:
-        started = perf_counter()
-        if started > request.deadline:
-            raise RequestTooSlow("its time limit passed before the model could answer it")
-        scores = score_request(predictor, request.inputs, self.limits.text_bytes)
-        taken = perf_counter() - started
-        servable.latency.learn(len(request.inputs), characters, taken)
-        servable.statistics.executed(len(request.inputs), taken)
-        self.metrics.inference_seconds(servable.model, servable.version).observe(taken)
-        return scores
+    def _batch_limits(self, model: str) -> BatchLimits:
+        return self._batching.get(model, self._usual)
 
     def metadata(self, model: str, version: int | str | None = None) -> ModelMetadata:
         """What a loaded version takes and gives; raises as `infer` does."""
@@ -135,10 +113,18 @@ class DataPlane:
 
     def close(self) -> None:
         """Callers that still wait get no answer."""
-        for thread in self._threads.values():
-            thread.shutdown()
+        self._batcher.close()
         self._shadowing.close()
         self._recorder.close()
+
+
+def _settle(future: asyncio.Future[InferResponse], answer: InferResponse | Exception) -> None:
+    if future.done():  # the caller went away meanwhile
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
 
 
 def _loaded(servable: Servable) -> Predictor:

@@ -242,8 +242,8 @@ class Manager:
                     predictor, servable.predictor = servable.predictor, None
                     if predictor is not None:
                         self._loader.unload(predictor)
-                    if servable.thread is not None:
-                        servable.thread.shutdown()
+                    if servable.lane is not None:
+                        servable.lane.thread.shutdown()
                     self._move(servable, ServableState.GONE)
                     has_reaped = True
         return has_reaped

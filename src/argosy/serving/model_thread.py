@@ -7,10 +7,11 @@ library's executor are waited for at exit.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from queue import SimpleQueue
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -50,3 +51,12 @@ class ModelThread(Executor):
             return
         if self._is_open:
             future.set_result(answer)
+
+
+class Lane(Generic[T]):
+    """A thread, and those whose turn on it comes next, each with its speed. Belongs to the event loop's thread."""
+
+    def __init__(self, name: str) -> None:
+        self.thread = ModelThread(name)
+        self.ready: deque[tuple[T, str]] = deque()
+        self.is_busy = False

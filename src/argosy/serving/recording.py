@@ -1,4 +1,4 @@
-"""The third of the data plane's three steps: scores to a response with prediction ids, and its records in the log.
+"""The third of the data plane's three steps: scores to responses with prediction ids, and their records in the log.
 
 A prediction is logged before it is answered.
 """
@@ -6,17 +6,26 @@ A prediction is logged before it is answered.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from argosy import clock
 from argosy.models.answers import answer_kind, answers_of
 from argosy.models.temperature import answer_confidence, probabilities_of
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
-from argosy.predictions.record import Prediction
+from argosy.predictions.record import Prediction, scores_bytes
 from argosy.predictions.spool import SpoolWriter
 from argosy.serving.requests import InferRequest, InferResponse
 from argosy.serving.scoring import Scores
 from argosy.serving.servable import Predictor
+
+
+class Recorded(NamedTuple):
+    """What a request is answered, once the kernel has its sealed records."""
+
+    response: InferResponse
+    records: bytes
 
 
 class Recorder:
@@ -30,41 +39,52 @@ class Recorder:
         self._log, self._ids, self._now, self._randomness = log, ids, now, randomness
 
     def record(
-        self, request: InferRequest, version: int, predictor: Predictor, scores: Scores
-    ) -> tuple[InferResponse, bytes]:
-        """The response, and its sealed records, for `keep`. Any thread may call it."""
+        self, requests: Sequence[InferRequest], version: int, predictor: Predictor, scores: Scores
+    ) -> list[Recorded]:
+        """Each request's response and its sealed records, for `keep`; `scores` has the rows of all. For any thread."""
         made_at = self._now()
-        has_probabilities, temperature, thresholds = (
-            predictor.has_probabilities,
-            predictor.temperature,
-            predictor.answered_from,
-        )
-        kind = answer_kind(predictor.classes, thresholds)
-        response = InferResponse(
-            request.model,
-            version,
-            predictor.classes,
-            answers_of(scores, predictor.classes, thresholds),
-            answer_confidence(scores, has_probabilities, temperature, thresholds).tolist(),
-            scores if has_probabilities or kind == "regress" else probabilities_of(scores, temperature),
-            scores,
-            self._ids.issue(len(request.inputs), made_at, self._randomness(RANDOM_BYTES)),
-            kind,
-            request.wants_scores,
-        )
-        return response, self._log.framed(_predictions(request, response, made_at))
+        ids = self._ids.issue(len(scores), made_at, self._randomness(RANDOM_BYTES))
+        classes, has_probabilities = predictor.classes, predictor.has_probabilities
+        temperature, thresholds = predictor.temperature, predictor.answered_from
+        kind = answer_kind(classes, thresholds)
+        answers = answers_of(scores, classes, thresholds)
+        confidences = answer_confidence(scores, has_probabilities, temperature, thresholds).tolist()
+        has_own = has_probabilities or kind == "regress"
+        probabilities = scores if has_own else probabilities_of(scores, temperature)
+        recorded = []
+        for request, (first, end) in zip(requests, _spans(requests), strict=True):
+            response = InferResponse(
+                request.model,
+                version,
+                classes,
+                answers[first:end],
+                confidences[first:end],
+                probabilities[first:end],
+                scores[first:end],
+                ids[first:end],
+                kind,
+                request.wants_scores,
+            )
+            recorded.append(Recorded(response, self._log.framed(_predictions(request, response, made_at))))
+        return recorded
 
-    async def keep(self, records: bytes) -> None:
-        """Returns once the kernel has the records; raises PredictionNotLogged, and then nothing may be answered."""
-        await self._log.append(records)
+    def keep(self, records: Sequence[bytes]) -> int:
+        """How many of the records the kernel has, from the first: requests with others may not be answered."""
+        return self._log.write(records)
 
     def close(self) -> None:
         self._log.close()
 
 
+def _spans(requests: Sequence[InferRequest]) -> list[tuple[int, int]]:
+    """Which rows of all are each request's."""
+    return list(pairwise(accumulate((len(one.inputs) for one in requests), initial=0)))
+
+
 def _predictions(request: InferRequest, response: InferResponse, made_at: float) -> list[Prediction]:
-    answered = (response.prediction_ids, response.answers, response.confidences)
-    rows = zip(*answered, request.inputs, response.scores, strict=True)
+    rows = zip(
+        response.prediction_ids, response.answers, response.confidences, request.inputs, response.scores, strict=True
+    )
     return [
         Prediction(
             prediction_id,
@@ -74,7 +94,7 @@ def _predictions(request: InferRequest, response: InferResponse, made_at: float)
             answer,
             certainty,
             given,
-            scores,
+            scores_bytes(scores),
             request.client,
             request.subject,
             request.entity,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,8 +22,7 @@ REQUEST_ID_CHARACTERS: Final = 1000
 """Of V2's id of a request, which its answer repeats."""
 
 
-@dataclass(frozen=True)
-class InferRequest:
+class InferRequest(msgspec.Struct, frozen=True):
     """`version` is a number, an alias, or None for the default.
 
     `client`, `subject` and `entity` go into the log as they were said, and `token`, the name of the one that was shown.
@@ -41,8 +41,7 @@ class InferRequest:
     """Whether the answer is to show the model's own scores as well."""
 
 
-@dataclass(frozen=True)
-class InferResponse:
+class InferResponse(msgspec.Struct, frozen=True):
     """`probabilities` and `scores` have the shape (rows, classes); `scores` are what the model itself computed.
 
     Of the kind `regress` both have the shape (rows, 1), and the numbers are the answers.

@@ -6,7 +6,8 @@ others get their scores. Nothing here knows of a protocol, a log or an event loo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,15 @@ from argosy.serving.servable import Predictor
 from argosy.types import Input
 
 Scores = NDArray[np.float64]
+_NONE = np.empty((0, 0))
+
+
+class ScoredRequests(NamedTuple):
+    """`scores` has the rows of all requests but those in `failed`, in the requests' order."""
+
+    scores: Scores
+    failed: Mapping[int, Exception]
+    """Why a request has no scores, by its place among the requests."""
 
 
 def score_request(predictor: Predictor, inputs: Sequence[Input], text_bytes: int) -> Scores:
@@ -27,19 +37,18 @@ def score_request(predictor: Predictor, inputs: Sequence[Input], text_bytes: int
         raise _named(predictor, inputs, text_bytes, problem) from None
 
 
-def score_requests(
-    predictor: Predictor, requests: Sequence[Sequence[Input]], text_bytes: int
-) -> list[Scores | Exception]:
-    """The scores of each request's rows, or why it has none. All are scored in one call, as long as none fails."""
-    together = [row for inputs in requests for row in inputs]
+def score_requests(predictor: Predictor, requests: Sequence[Sequence[Input]], text_bytes: int) -> ScoredRequests:
+    """The scores of the rows of those requests that can be scored. All are in one call, as long as none fails."""
+    together = requests[0] if len(requests) == 1 else [row for inputs in requests for row in inputs]
     try:
-        scores = check_scores(predictor.score(together, text_bytes))
+        return ScoredRequests(check_scores(predictor.score(together, text_bytes)), {})
     except RequestTooSlow as problem:  # another call for each would take as long again
-        return [problem] * len(requests)
+        return ScoredRequests(_NONE, dict.fromkeys(range(len(requests)), problem))
     except Exception:  # noqa: BLE001 - whatever it is, one request's rows may be the cause
-        return [_alone(predictor, inputs, text_bytes) for inputs in requests]
-    ends = np.cumsum([len(inputs) for inputs in requests])
-    return [scores[end - len(inputs) : end] for inputs, end in zip(requests, ends, strict=True)]
+        found = [_alone(predictor, inputs, text_bytes) for inputs in requests]
+    failed = {place: one for place, one in enumerate(found) if isinstance(one, Exception)}
+    scored = [one for one in found if not isinstance(one, Exception)]
+    return ScoredRequests(np.concatenate(scored) if scored else _NONE, failed)
 
 
 def _alone(predictor: Predictor, inputs: Sequence[Input], text_bytes: int) -> Scores | Exception:

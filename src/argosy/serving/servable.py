@@ -7,6 +7,7 @@ Available is announced after the version can be asked, unloading after no new re
 
 from __future__ import annotations
 
+from asyncio import TimerHandle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 from argosy.models.adapter import FieldKind
 from argosy.models.temperature import Temperature
 from argosy.serving.latency import LatencyEstimate
-from argosy.serving.model_thread import ModelThread
+from argosy.serving.model_thread import Lane
+from argosy.serving.request_queue import RequestQueue
 from argosy.serving.version_statistics import VersionStatistics
 from argosy.types import Input
 
@@ -89,7 +91,10 @@ class Servable:
     in_flight: int = 0
     latency: LatencyEstimate = field(default_factory=LatencyEstimate)
     statistics: VersionStatistics = field(default_factory=VersionStatistics)
-    thread: ModelThread | None = None
+    queue: RequestQueue = field(default_factory=RequestQueue)
+    timer: TimerHandle | None = None
+    """Until which the first request of a batch waits for others."""
+    lane: Lane[Servable] | None = None
     """The thread of one that waits, from its first request on."""
 
     @property

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from argosy.error_messages import message_of
-from argosy.errors import ModelNotReady
+from argosy.errors import ModelNotReady, PredictionNotLogged
 from argosy.models.inputs import characters_of
 from argosy.predictions.shadows import shadow_frames
 from argosy.serving.limits import InputLimits
 from argosy.serving.manager import Manager
 from argosy.serving.metrics import ServingMetrics
 from argosy.serving.model_thread import ModelThread
-from argosy.serving.recording import Recorder
+from argosy.serving.recording import Recorded, Recorder
 from argosy.serving.requests import InferRequest, InferResponse
 from argosy.serving.scoring import score_request
 from argosy.serving.servable import Servable
@@ -95,7 +95,8 @@ class Shadowing:
     async def _answer(self, one: _Waiting) -> None:
         try:
             answer, records = await asyncio.get_running_loop().run_in_executor(self._own_thread(), self._score, one)
-            await self._recorder.keep(shadow_frames(records, one.response.prediction_ids))
+            if not self._recorder.keep([shadow_frames(records, one.response.prediction_ids)]):
+                raise PredictionNotLogged("the prediction log cannot be written")
         except Exception as error:  # noqa: BLE001 - whatever a shadow does, no caller has to do with it
             self._count(one.servable, "failed", len(one.request.inputs))
             self._report(one.servable, message_of(error))
@@ -104,12 +105,13 @@ class Shadowing:
         self._count(one.servable, "same", same)
         self._count(one.servable, "different", len(answer.answers) - same)
 
-    def _score(self, one: _Waiting) -> tuple[InferResponse, bytes]:
+    def _score(self, one: _Waiting) -> Recorded:
         predictor = one.servable.predictor
         if predictor is None:
             raise ModelNotReady(f"version {one.servable.version} of '{one.servable.model}' was unloaded")
         scores = score_request(predictor, one.request.inputs, self._limits().text_bytes)
-        return self._recorder.record(one.request, one.servable.version, predictor, scores)
+        [recorded] = self._recorder.record([one.request], one.servable.version, predictor, scores)
+        return recorded
 
     def _own_thread(self) -> ModelThread:
         if self._thread is None:

@@ -58,21 +58,21 @@ class VersionStatistics:
             self._all.add(taken)
             self._by_size.setdefault(_size(rows), _Batches()).add(taken)
 
-    def queued(self, seconds: float) -> None:
-        """A request waited so long until its batch was begun."""
+    def queued(self, seconds: float, requests: int = 1) -> None:
+        """Requests waited so long, all together, until their batch was begun."""
         with self._lock:
-            self._queue.add(seconds)
+            self._queue.add(seconds, requests)
 
-    def answered(self, rows: int, seconds: float, now: float) -> None:
-        """A request was answered, `seconds` after it arrived."""
+    def answered(self, rows: int, seconds: float, now: float, requests: int = 1) -> None:
+        """Requests were answered, so many seconds, all together, after they arrived."""
         with self._lock:
             self._rows, self._last = self._rows + rows, now
-            self._success.add(seconds)
+            self._success.add(seconds, requests)
 
-    def failed(self, seconds: float) -> None:
-        """A request was not answered."""
+    def failed(self, seconds: float, requests: int = 1) -> None:
+        """Requests were not answered."""
         with self._lock:
-            self._fail.add(seconds)
+            self._fail.add(seconds, requests)
 
     def counted(self) -> dict[str, Any]:
         """As Triton's statistics extension has it, without the name and the version."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 import argosy
@@ -38,7 +36,7 @@ def ids(project):
         for n, one in enumerate(issued)
     ]
     writer = SpoolWriter(project.spool, scope)
-    asyncio.run(writer.append(writer.framed(rows)))
+    writer.write([writer.framed(rows)])
     writer.close()
     return issued
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from itertools import count
 from types import SimpleNamespace
 
@@ -55,7 +54,7 @@ def predict(project):
             Prediction(one, model, version, made_at, answer, confidence, given, (), None, subject, None)
             for one, (given, answer, confidence) in zip(issued, rows, strict=True)
         ]
-        asyncio.run(writer.append(writer.framed(made)))
+        writer.write([writer.framed(made)])
         return issued
 
     yield log

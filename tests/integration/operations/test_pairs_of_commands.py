@@ -1,6 +1,5 @@
 """Any two administrative commands at once: whatever step the second one runs at, the project is consistent after."""
 
-import asyncio
 import shutil
 from collections import Counter
 
@@ -83,7 +82,7 @@ def base(tmp_path_factory):
         writer = SpoolWriter(project.spool, scope)
         [prediction_id] = PredictionIds(scope).issue(1, 1.7e9, bytes(range(RANDOM_BYTES)))
         data = writer.framed([Prediction(prediction_id, "notes", 1, 1.7e9, "red", 0.9, "a red note")])
-        asyncio.run(writer.append(data))
+        writer.write([data])
         writer.close()
         (root / "orphan").write_bytes(b"of no result")
         project.artifacts.put(root / "orphan")

@@ -1,11 +1,9 @@
-"""A writer for tests that have no event loop."""
-
-import asyncio
+"""A writer for tests that say what is to be logged, and not in which form."""
 
 from argosy.predictions.spool import SpoolWriter
 
 
 class Spooling(SpoolWriter):
-    def write(self, predictions):
-        """Write as a server does, in one iteration of a separate event loop."""
-        asyncio.run(self.append(self.framed(predictions)))
+    def log(self, predictions):
+        """Seal and write them; how many were written whole."""
+        return self.write([self.framed([one]) for one in predictions])

@@ -10,8 +10,8 @@ DAY = 86_400.0
 
 def test_answers_are_counted_by_the_day_of_utc_they_were_given_on(database, writer, log, predict):
     moments = [DAY - 0.001, DAY, 2 * DAY - 0.001, 400 * DAY + 5]
-    writer.write([predict(at=moment) for moment in moments])
-    writer.write([predict(at=DAY, version=2), predict(at=DAY, model="other")])
+    writer.log([predict(at=moment) for moment in moments])
+    writer.log([predict(at=DAY, version=2), predict(at=DAY, model="other")])
     log.drain()
     for _ in range(2):  # counted, then kept
         assert answers_by_day(database, "topics") == {
@@ -56,7 +56,7 @@ def test_an_id_that_comes_twice_is_counted_once(database, writer, log, predict):
 
 def test_feedback_is_counted_by_kind_and_whether_it_disagrees(database, vault, writer, log, predict):
     given = [predict(answer="sport") for _ in range(3)]
-    writer.write(given)
+    writer.log(given)
     log.drain()
     feedback = FeedbackLog(database, vault)
     for one, kind, label in ((0, "correction", "law"), (1, "correction", "sport"), (2, "outcome", "law")):
@@ -68,7 +68,7 @@ def test_feedback_is_counted_by_kind_and_whether_it_disagrees(database, vault, w
 
 def test_a_sealed_prediction_shows_what_is_stored_in_the_clear(writer, log, predict):
     made = predict("a secret text", at=5.0, answer="law", token="shop")
-    writer.write([made])
+    writer.log([made])
     row = log.sealed(made.id.upper())
     assert (row.id, row.model, row.version, row.made_at, row.answer, row.token) == (
         made.id, "topics", 1, 5.0, "law", "shop"

@@ -26,7 +26,7 @@ def test_the_same_feedback_twice_is_kept_once(feedback, predict):
 
 def test_the_newest_comes_first_with_what_was_answered(feedback, predict, writer, spool, database):
     made = [predict(model="topics"), predict(model="tone")]
-    writer.write(made)
+    writer.log(made)
     drain_once(spool, database)
     for one in (*made, predict()):
         feedback.add(one.id, "correction", "money", "analyst")
@@ -63,7 +63,7 @@ def test_an_answer_from_before_labels_were_trimmed_is_right_under_its_own_spelli
     feedback, predict, writer, spool, database
 ):
     made = predict(model="topics", answer=" sport")
-    writer.write([made])
+    writer.log([made])
     drain_once(spool, database)
     feedback.add(made.id, "correction", " sport", "analyst")
     assert [one.label for one in feedback.of_model("topics")] == [" sport"]
@@ -98,7 +98,7 @@ def test_empty_feedback_is_refused(feedback, predict, field, value, said):
 
 def test_feedback_for_an_entity_reaches_each_prediction_of_its_window(feedback, log, writer, predict):
     made = [predict(at=at, entity="order 7") for at in (1.0, 2.0, 3.0)]
-    writer.write(made)
+    writer.log(made)
     given = Feedback("", "outcome", "money", "shop", idempotency_key="sale 1")
     ids, added = feedback.add_to_entity(log, "order 7", 0.0, 3.0, given)
     assert (ids, added) == ([made[0].id, made[1].id], 2)
@@ -109,7 +109,7 @@ def test_feedback_for_an_entity_reaches_each_prediction_of_its_window(feedback, 
 
 def test_a_models_feedback_is_counted_from_a_number_on(feedback, log, writer, predict, database):
     made = predict()
-    writer.write([made])
+    writer.log([made])
     log.count()
     with database.read() as transaction:
         assert last_number(transaction) == 0
@@ -209,7 +209,7 @@ def test_repetitions_are_separate_for_each_token(feedback, predict):
 def test_an_entity_reaches_the_tokens_own_predictions(feedback, log, writer, predict):
     mine, other, open_ = (predict(entity="order 7", token=token) for token in ("shop", "desk", ""))
     hidden = predict(entity="order 8", token="desk")
-    writer.write([mine, other, open_, hidden])
+    writer.log([mine, other, open_, hidden])
 
     def reached(entity, by):
         return sorted(feedback.add_to_entity(log, entity, 0.0, 1e9, said("", source="shop"), giver=by)[0])
@@ -227,7 +227,7 @@ def test_an_entity_reaches_the_tokens_own_predictions(feedback, log, writer, pre
 
 
 def test_an_entity_with_too_many_predictions_is_refused_whole(feedback, log, writer, predict):
-    writer.write([predict(at=float(n), entity="order 7") for n in range(ENTITY_PREDICTIONS + 1)])
+    writer.log([predict(at=float(n), entity="order 7") for n in range(ENTITY_PREDICTIONS + 1)])
     with pytest.raises(FeedbackInvalid, match="narrow the time"):
         feedback.add_to_entity(log, "order 7", 0.0, 1e9, said(""))
     assert feedback.newest(9) == []
@@ -236,7 +236,7 @@ def test_an_entity_with_too_many_predictions_is_refused_whole(feedback, log, wri
 
 def test_the_number_of_erased_feedback_is_never_used_again(feedback, predict, log, writer, database):
     made = predict(subject="ann")
-    writer.write([made])
+    writer.log([made])
     feedback.add(made.id, "correction", "money", "analyst")
     with database.read() as transaction:
         last = last_number(transaction)
@@ -254,7 +254,7 @@ def waiting(database, vault, spool):
 
 def test_a_list_for_a_single_answer_is_refused_also_before_the_drain(waiting, predict, writer):
     made = [predict(answer="sport"), predict(answer='["money"]'), predict(answer="[sport")]
-    writer.write(made)
+    writer.log(made)
     given = [Feedback(one.id, "correction", '["money","sport"]', "analyst") for one in made]
     problem = r"""the label \["money","sport"\] is a list, and the model 'topics' answers with one label: give one"""
     for refused in (given[0], given[2]):

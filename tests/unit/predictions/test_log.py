@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 from spooling import Spooling
 
 from argosy.errors import PredictionNotFound
@@ -15,7 +14,7 @@ from stored.rows import rows
 
 def test_a_prediction_is_found_before_a_drain(writer, log, predict):
     made = predict("a text", client="app", subject="ann", entity="order 7")
-    writer.write([made])
+    writer.log([made])
     found = log.get(made.id.upper())
     assert (found.input, found.client, found.subject, found.entity) == ("a text", "app", "ann", "order 7")
     assert found.scores == (0.25, 0.75)
@@ -28,21 +27,21 @@ def test_an_id_that_was_never_issued_is_not_found(log):
 
 def test_many_are_returned_in_the_requested_order(writer, log, predict):
     made = [predict(f"text {n}") for n in range(4)]
-    writer.write(made)
+    writer.log(made)
     assert [one.input for one in log.get_many([made[2].id, made[0].id])] == ["text 2", "text 0"]
 
 
 def test_an_entity_has_the_predictions_of_its_window(writer, log, predict):
     times = [predict(f"at {at}", at=at, entity="order 7") for at in (1.0, 2.0, 3.0)]
     other, tone = predict("other", at=2.0, entity="order 8"), predict("m", at=2.0, model="tone", entity="order 7")
-    writer.write([*times, other, tone])
+    writer.log([*times, other, tone])
     assert set(log.ids_of_entity("order 7", 2.0, 3.0, "", None, 9)) == {times[1].id, tone.id}
     assert log.ids_of_entity("order 7", 2.0, 3.0, "topics", None, 9) == [times[1].id]
     assert log.ids_of_entity("order 9", 0.0, 9.0, "", None, 9) == []
 
 
 def test_a_model_streams_its_predictions_in_time(writer, log, predict):
-    writer.write([predict(f"at {at}", at=at) for at in (3.0, 1.0, 2.0)])
+    writer.log([predict(f"at {at}", at=at) for at in (3.0, 1.0, 2.0)])
     assert [one.input for one in log.of_model("topics", 1.5)] == ["at 2.0", "at 3.0"]
     assert (log.count("topics"), log.count("none"), log.count()) == (3, 0, 3)
 
@@ -50,13 +49,13 @@ def test_a_model_streams_its_predictions_in_time(writer, log, predict):
 def test_pages_join_without_a_gap(writer, log, predict, monkeypatch):
     monkeypatch.setattr("argosy.predictions.log.PAGE_ROWS", 3)
     made = [predict(f"{n}", at=float(n // 4)) for n in range(12)]
-    writer.write(made)
+    writer.log(made)
     assert [one.id for one in log.of_model("topics")] == sorted(one.id for one in made)
 
 
 def test_the_choice_of_reviews_sees_what_was_measured_and_drawn(writer, log, predict, database, vault):
     made = sorted((predict(confidence=c) for c in (0.5, 0.6, 0.7)), key=lambda one: one.id)
-    writer.write(made)
+    writer.log(made)
     feedback = FeedbackLog(database, vault, lambda: 5.0)
     feedback.add(made[0].id, "correction", "money", "analyst")
     feedback.add(made[1].id, "correction", "money", "analyst", is_uniform=True)
@@ -73,7 +72,7 @@ def test_the_choice_of_reviews_sees_what_was_measured_and_drawn(writer, log, pre
 def test_erasing_a_subject_leaves_nothing_of_it(writer, log, predict, database, vault, spool):
     mine = [predict(f"mine {n}", subject="ann") for n in range(2)]
     other = predict("other", subject="bob")
-    writer.write([mine[0], other, mine[1]])
+    writer.log([mine[0], other, mine[1]])
     feedback = FeedbackLog(database, vault, lambda: 5.0)
     for one in (*mine, other):
         feedback.add(one.id, "correction", "money", "analyst")
@@ -90,9 +89,9 @@ def test_erasing_a_subject_leaves_nothing_of_it(writer, log, predict, database, 
 
 
 def test_a_writer_continues_during_an_erasure(writer, log, predict, database, spool):
-    writer.write([predict("mine", subject="ann"), predict("other")])
+    writer.log([predict("mine", subject="ann"), predict("other")])
     assert len(log.erase("ann")) == 1
-    writer.write([predict("later", subject="ann")])
+    writer.log([predict("later", subject="ann")])
     writer.close()
     assert log.count() == 2
     assert segments.segments_in(spool) == []
@@ -103,8 +102,8 @@ def test_records_sealed_under_a_lost_key_block_nothing(writer, log, predict, spo
     made, gone = predict("a text", entity="order 7"), Scope("predictions", bytes(32))
     prediction_id = PredictionIds(gone).issue(1, 1000.0, bytes(8))[0]
     foreign = Spooling(spool, gone)
-    foreign.write([replace(made, id=prediction_id), replace(made, id="00")])
-    writer.write([made])
+    foreign.log([structs.replace(made, id=prediction_id), structs.replace(made, id="00")])
+    writer.log([made])
     assert (log.count(), log.foreign(), segments.damaged(spool)) == (3, 2, [])
     assert [one.prediction_id for one in log.for_review("topics", 0.0, 9e9, 9).likely] == [made.id]
     assert [one.id for one in log.of_model("topics")] == [made.id]

@@ -1,9 +1,8 @@
-from dataclasses import replace
-
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from argosy.errors import SealBroken
 from argosy.predictions.ids import PredictionIds
@@ -38,5 +37,5 @@ def test_a_sealed_row_does_not_open_under_another_id():
 def test_subjects_and_entities_are_found_by_hash_and_not_mixed_up():
     made = Prediction(ID, "topics", 3, 1.0, "sport", 0.9, "text", (), None, "same", "same")
     row = seal(made, SCOPE)
-    assert row.subject_hash == seal(replace(made, input="other"), SCOPE).subject_hash
+    assert row.subject_hash == seal(structs.replace(made, input="other"), SCOPE).subject_hash
     assert row.subject_hash != row.entity_hash

@@ -11,7 +11,7 @@ NEVER = float("inf")
 
 def logged(writer, log, predict, ages, now, **fields):
     made = [predict(at=now - age, **fields) for age in ages]
-    writer.write(made)
+    writer.log(made)
     log.drain()
     return [one.id for one in made]
 

@@ -21,7 +21,7 @@ def logged(writer, predict, database, vault):
     """300 predictions, some of them measured or drawn before, as a draw sees them."""
     generator = random.Random(7)
     made = [predict(confidence=generator.choice((0.5, 0.6, generator.random())), at=1000.0 + n) for n in range(300)]
-    writer.write(made)
+    writer.log(made)
     measured, drawn = generator.sample(made, 90), generator.sample(made, 40)
     FeedbackLog(database, vault, lambda: 5.0).add_many(
         [Feedback(one.id, "correction", "a", "desk", is_uniform=True) for one in measured]

@@ -1,4 +1,3 @@
-import asyncio
 import errno
 import math
 import os
@@ -12,7 +11,6 @@ import msgspec
 import pytest
 from spooling import Spooling
 
-from argosy.errors import PredictionNotLogged
 from argosy.predictions import frames, segments
 from argosy.predictions.drain import drain_once
 from argosy.predictions.drainer import follow
@@ -26,9 +24,9 @@ def logged(database):
 
 def test_what_was_written_is_drained_once(writer, spool, database, predict):
     made = [predict(f"text {n}") for n in range(5)]
-    writer.write(made[:2])
+    writer.log(made[:2])
     assert drain_once(spool, database) == 2
-    writer.write(made[2:])
+    writer.log(made[2:])
     assert drain_once(spool, database) == 3
     assert drain_once(spool, database) == 0
     assert logged(database) == Counter(one.id for one in made)
@@ -39,7 +37,7 @@ def test_an_empty_or_missing_folder_drains_to_nothing(spool, database):
 
 
 def test_a_segment_is_removed_when_its_writer_has_ended(writer, spool, database, predict):
-    writer.write([predict()])
+    writer.log([predict()])
     drain_once(spool, database)
     assert len(segments.segments_in(spool)) == 1
     writer.close()
@@ -52,14 +50,14 @@ def test_full_segments_are_followed_by_others(spool, scope, database, predict):
     writer = Spooling(spool, scope, segment_bytes=400)
     made = [predict(f"text {n}") for n in range(10)]
     for one in made:
-        writer.write([one])
+        writer.log([one])
     assert len(segments.segments_in(spool)) > 3
     assert drain_once(spool, database) == 10
     assert len(segments.segments_in(spool)) <= 1
     writer.close()
 
 
-def test_one_turn_of_the_loop_is_one_write(spool, scope, database, predict):
+def test_what_is_logged_at_once_is_one_write(spool, scope, database, predict):
     sizes = []
 
     def write(descriptor, data):
@@ -68,10 +66,7 @@ def test_one_turn_of_the_loop_is_one_write(spool, scope, database, predict):
 
     writer = Spooling(spool, scope, write=write)
 
-    async def turn():
-        await asyncio.gather(*(writer.append(writer.framed([predict(f"text {n}")])) for n in range(50)))
-
-    asyncio.run(turn())
+    assert writer.log([predict(f"text {n}") for n in range(50)]) == 50
     writer.close()
     assert len(sizes) == 1
     assert drain_once(spool, database) == 50
@@ -84,7 +79,7 @@ def test_a_tail_torn_anywhere_loses_only_what_was_never_answered(spool, scope, d
     last = len(probe.framed([torn]))
     for cut in range(0, last, 7):
         writer = Spooling(spool, scope)
-        writer.write([kept, torn])
+        writer.log([kept, torn])
         writer.close()
         os.truncate(segments.segments_in(spool)[0], whole + cut)
         drain_once(spool, database)
@@ -95,7 +90,7 @@ def test_a_tail_torn_anywhere_loses_only_what_was_never_answered(spool, scope, d
 def test_a_damaged_record_is_set_aside_and_the_rest_is_moved(spool, scope, database, predict):
     writer = Spooling(spool, scope)
     first, second, third = predict(), predict(), predict()
-    writer.write([first, second, third])
+    writer.log([first, second, third])
     path = segments.segments_in(spool)[0]
     data = bytearray(path.read_bytes())
     start = len(writer.framed([first]))
@@ -113,7 +108,7 @@ def test_a_damaged_record_is_set_aside_and_the_rest_is_moved(spool, scope, datab
 def test_damage_at_the_end_of_a_segment_is_kept_for_a_human(spool, scope, database, predict):
     writer = Spooling(spool, scope)
     first, second = predict(), predict()
-    writer.write([first, second])
+    writer.log([first, second])
     writer.close()
     path = segments.segments_in(spool)[0]
     path.write_bytes(path.read_bytes()[:-1] + b"?")
@@ -140,9 +135,9 @@ def test_a_spool_of_a_format_before_is_drained(spool, database, record):
 @pytest.mark.parametrize("strange", [b"\x03a newer one", b"\x02" + b"\x99" + b"secret" * 3, b"text"])
 def test_an_unreadable_record_is_set_aside_and_the_rest_is_moved(spool, scope, database, predict, strange, caplog):
     writer, before, after = Spooling(spool, scope), predict(), predict()
-    writer.write([before])
-    asyncio.run(writer.append(frames.frame(strange)))
-    writer.write([after])
+    writer.log([before])
+    writer.write([frames.frame(strange)])
+    writer.log([after])
     assert drain_once(spool, database) == 2
     assert logged(database) == Counter([before.id, after.id])
     [kept] = segments.damaged(spool)
@@ -180,9 +175,9 @@ UNSTORABLE = {
 @pytest.mark.parametrize("name", UNSTORABLE)
 def test_an_unstorable_record_is_set_aside_and_the_rest_is_moved(spool, scope, database, predict, name):
     writer, before, after = Spooling(spool, scope), predict(), predict()
-    writer.write([before])
-    asyncio.run(writer.append(frames.frame(UNSTORABLE[name])))
-    writer.write([after])
+    writer.log([before])
+    writer.write([frames.frame(UNSTORABLE[name])])
+    writer.log([after])
     writer.close()
     assert drain_once(spool, database) == 2
     assert logged(database) == Counter([before.id, after.id])
@@ -195,7 +190,7 @@ def test_any_text_that_is_one_can_be_stored(writer, spool, database, predict, lo
     made = [
         predict(answer=text, subject=text, entity=text, client=text) for text in ("\0", "a\0b", "\uffff", "\U0001f600")
     ]
-    writer.write(made)
+    writer.log(made)
     assert drain_once(spool, database) == 4
     assert segments.damaged(spool) == []
     assert [log.get(one.id).subject for one in made] == [one.subject for one in made]
@@ -205,7 +200,7 @@ def test_any_text_that_is_one_can_be_stored(writer, spool, database, predict, lo
 def test_a_record_that_the_database_refuses_is_set_aside_and_the_rest_is_moved(spool, scope, database, predict, caplog):
     writer = Spooling(spool, scope)
     made = [predict(f"text {n}", answer="refused" if n in (70, 71, 290) else "sport") for n in range(300)]
-    writer.write(made)
+    writer.log(made)
     writer.close()
     with refusing(database, "predictions", "answer", "refused", "no such answer"):
         assert drain_once(spool, database) == 297
@@ -222,7 +217,7 @@ def test_a_segment_that_cannot_be_read_holds_up_no_other(spool, scope, database,
     spool.mkdir()
     (spool / "0-1-00.spool").mkdir()
     writer = Spooling(spool, scope)
-    writer.write([predict()])
+    writer.log([predict()])
     with pytest.raises(IsADirectoryError):
         drain_once(spool, database)
     assert logged(database).total() == 1
@@ -238,8 +233,7 @@ def test_a_full_disk_leaves_no_empty_segments(spool, scope, predict):
 
     writer = Spooling(spool, scope, write=write)
     for _ in range(3):
-        with pytest.raises(PredictionNotLogged):
-            writer.write([predict()])
+        assert writer.log([predict()]) == 0
     assert list(spool.iterdir()) == []
 
 
@@ -257,19 +251,11 @@ def test_a_full_disk_fails_what_was_not_written_and_only_that(spool, scope, data
     first, second = predict("first"), predict("second")
     room[0] = len(writer.framed([first])) + 10
 
-    async def turn():
-        return await asyncio.gather(
-            *(writer.append(writer.framed([one])) for one in (first, second)), return_exceptions=True
-        )
-
-    answers = asyncio.run(turn())
-    assert answers[0] is None
-    assert isinstance(answers[1], PredictionNotLogged)
-    with pytest.raises(PredictionNotLogged):
-        writer.write([second])
+    assert writer.log([first, second]) == 1
+    assert writer.log([second]) == 0
     room[0] = 10_000
     third = predict("third")
-    writer.write([third])
+    writer.log([third])
     writer.close()
     drain_once(spool, database)
     assert logged(database) == Counter([first.id, third.id])
@@ -290,7 +276,7 @@ def test_many_drains_at_once_move_each_prediction_once(spool, scope, database, p
     for thread in threads:
         thread.start()
     for one in made:
-        writer.write([one])
+        writer.log([one])
     writer.close()
     stop.set()
     for thread in threads:
@@ -304,20 +290,20 @@ def test_follow_takes_what_was_written_before_it_was_stopped(writer, spool, data
     stop = threading.Event()
     thread = threading.Thread(target=follow, args=(spool, database, stop, 0.01))
     thread.start()
-    writer.write([predict()])
+    writer.log([predict()])
     stop.set()
     thread.join()
     assert logged(database).total() == 1
 
 
 def test_files_are_for_the_owner_alone(writer, spool, predict):
-    writer.write([predict()])
+    writer.log([predict()])
     assert spool.stat().st_mode & 0o077 == 0
     assert segments.segments_in(spool)[0].stat().st_mode & 0o077 == 0
 
 
 def test_a_drain_outlives_an_outage_of_the_database(writer, spool, database, predict):
-    writer.write([predict()])
+    writer.log([predict()])
     stop, turns, outage = threading.Event(), [], ExitStack()
     outage.enter_context(away(database, "predictions"))
 

@@ -54,7 +54,7 @@ class Fleet:
     def answer(self, number, made):
         self._enter(number)
         writer = Spooling(self.spool(number), self._scope)
-        writer.write(made)
+        writer.log(made)
         writer.close()
         self.held[number] |= {one.id: one.subject for one in made}
 

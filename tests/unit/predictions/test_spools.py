@@ -38,7 +38,7 @@ class Machine:
 
     def answer(self, *predictions):
         writer = Spooling(self.spool, self._scope)
-        writer.write(predictions)
+        writer.log(predictions)
         writer.close()
 
     @contextmanager
@@ -186,7 +186,7 @@ def test_a_new_spool_has_no_earlier_erasures_and_an_unknown_one_with_files_has_a
     came_back = predict(subject="ann")
     new.answer(came_back)
     old = Spooling(tmp_path / "old" / "spool", scope)
-    old.write([predict(subject="ann"), predict(subject="bob")])
+    old.log([predict(subject="ann"), predict(subject="bob")])
     old.close()
     drain_once(new.spool, database)
     drain_once(tmp_path / "old" / "spool", database)

@@ -42,7 +42,7 @@ def test_what_is_joined_is_split_and_filled_again(labels, scores):
 
 
 def test_without_the_header_all_is_json():
-    head, binary = split_body(b"{}", None)
+    head, binary = split_body(b"{}", "")
     assert (bytes(head), bytes(binary)) == (b"{}", b"")
 
 

@@ -3,18 +3,17 @@
 import json
 
 import pytest
-from starlette.requests import Request
 
 from argosy.errors import FeedbackInvalid, RequestInvalid
 from argosy.feedback.routes import parse_given
-from argosy.http.endpoint import CALLER, DEADLINE
+from argosy.http.request_head import RequestHead
 from argosy.predictions.feedback_writer import label_of_given
-from argosy.serving.rest.callers import caller_of
+from argosy.serving.rest.callers import identities_in, identities_of
 
 
-def request(**headers):
-    pairs = [(f"argosy-{name}".encode(), value) for name, value in headers.items()]
-    return Request({"type": "http", "headers": pairs, CALLER: None, DEADLINE: 7.0})
+def said(**headers):
+    fields = [(f"argosy-{name}".encode(), value) for name, value in headers.items()]
+    return identities_of(RequestHead("POST", b"/", b"", "1.1", fields))
 
 
 @pytest.mark.parametrize(
@@ -22,25 +21,22 @@ def request(**headers):
     [(90071992547409937, "90071992547409937"), (2**70, str(2**70)), (" Zoe\u0308 ", "Zo\u00eb"), ("", None)],
 )
 def test_parameters_name_exactly(given, text):
-    assert caller_of(request(), {"subject": given})["subject"] == text
+    assert identities_in({"subject": given}, said())["subject"] == text
 
 
 def test_headers_come_under_the_same_rule():
-    found = caller_of(request(subject=" Zoe\u0308 ".encode(), entity=b"17"), {"entity": None})
-    assert found == {
-        "client": None,
-        "subject": "Zo\u00eb",
-        "entity": "17",
-        "token": "",
-        "deadline": 7.0,
-        "wants_scores": False,
-    }
+    found = identities_in({"entity": None}, said(subject=" Zoe\u0308 ".encode(), entity=b"17"))
+    assert found == {"client": None, "subject": "Zo\u00eb", "entity": "17"}
+
+
+def test_parameters_go_before_headers():
+    assert identities_in({"entity": "18"}, said(subject=b"anna", entity=b"17"))["entity"] == "18"
 
 
 @pytest.mark.parametrize("given", [0.5, 9e16, True, [], {}, "x" * 1001])
 def test_inexact_names_are_refused(given):
     with pytest.raises(RequestInvalid, match="subject"):
-        caller_of(request(), {"subject": given})
+        identities_in({"subject": given}, said())
 
 
 @pytest.mark.parametrize(

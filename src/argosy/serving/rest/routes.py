@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from argosy.http.endpoint import TEXT, Endpoint, Routes
 from argosy.http.request_limits import RequestLimits
+from argosy.models.answers import AnswerKind
 from argosy.serving.answer_headers import PREDICTION_HEADER, VERSION_HEADER
 from argosy.serving.callers import SCORES_HEADER
 from argosy.serving.dataplane import DataPlane
@@ -14,12 +17,13 @@ from argosy.serving.model_control import ModelControl
 from argosy.serving.rest.classify import LabelsProtocol
 from argosy.serving.rest.default_model import MODEL_HEADER, DefaultModel
 from argosy.serving.rest.index import ModelIndex
+from argosy.serving.rest.inference import Inference
 from argosy.serving.rest.invocations import MLFLOW_FORM, MlflowProtocol
 from argosy.serving.rest.repository import RepositoryProtocol
 from argosy.serving.rest.schemas import SCHEMAS
-from argosy.serving.rest.tensorflow import TensorFlowProtocol
-from argosy.serving.rest.tensorflow_examples import TensorFlowExamples
-from argosy.serving.rest.v2 import V2Protocol
+from argosy.serving.rest.tensorflow import PredictProtocol, TensorFlowProtocol
+from argosy.serving.rest.tensorflow_examples import SIGNATURES, ExamplesProtocol
+from argosy.serving.rest.v2 import V2Inference, V2Protocol
 from argosy.serving.rest.v2_body import InferBody
 from argosy.vault.tokens import ADMIN, PREDICT
 
@@ -54,10 +58,15 @@ def serving_routes(
 ) -> Routes:
     """Those asked most often come first. `default_model` answers where a path names none."""
     default = DefaultModel(dataplane.manager, default_model)
+    asks = partial(Inference, dataplane, limits)
     repository = RepositoryProtocol(dataplane, control, limits)
     table = [
-        *_v2(V2Protocol(dataplane, limits), repository),
-        *_tensorflow(TensorFlowProtocol(dataplane, limits), TensorFlowExamples(dataplane, limits)),
+        *_v2(V2Protocol(dataplane), asks(V2Inference(dataplane, limits)), repository),
+        *_tensorflow(
+            TensorFlowProtocol(dataplane),
+            asks(PredictProtocol(dataplane, limits)),
+            {verb: asks(ExamplesProtocol(dataplane, limits, verb)) for verb in SIGNATURES},
+        ),
         *_unnamed(MlflowProtocol(dataplane, default, limits), LabelsProtocol(dataplane, default, limits)),
         *_index(ModelIndex(dataplane)),
         *_repository(repository),
@@ -73,12 +82,12 @@ def _with_headers(endpoint: Endpoint) -> Endpoint:
     return replace(endpoint, request_headers=headers, response_headers=_ANSWER_HEADERS)
 
 
-def _v2(v2: V2Protocol, repository: RepositoryProtocol) -> list[Endpoint]:
+def _v2(v2: V2Protocol, inference: Inference[Any], repository: RepositoryProtocol) -> list[Endpoint]:
     model, version = "/v2/models/{model}", "/v2/models/{model}/versions/{version}"
     infer, infer_version = "Ask a model.", "Ask a version, by number or alias."
     table = [
-        Endpoint("POST", f"{model}/infer", "v2_infer", v2.infer, infer, "InferAnswer", "InferBody"),
-        Endpoint("POST", f"{version}/infer", "v2_infer_version", v2.infer, infer_version, "InferAnswer", "InferBody"),
+        _asks(inference, f"{model}/infer", "v2_infer", infer, "InferAnswer", "InferBody"),
+        _asks(inference, f"{version}/infer", "v2_infer_version", infer_version, "InferAnswer", "InferBody"),
         Endpoint("GET", "/v2", "v2_server", v2.server, "The server's name and version.", "ServerMetadata"),
         Endpoint("GET", "/v2/health/live", "v2_live", v2.live, "Whether the server runs.", "Live"),
         Endpoint("GET", "/v2/health/ready", "v2_ready", v2.ready, "Whether its models are loaded.", "Ready"),
@@ -121,7 +130,9 @@ def _repository(repository: RepositoryProtocol) -> list[Endpoint]:
     return [replace(one, scope=one.scope or PREDICT, tag="v2") for one in table]
 
 
-def _tensorflow(tensorflow: TensorFlowProtocol, examples: TensorFlowExamples) -> list[Endpoint]:
+def _tensorflow(
+    tensorflow: TensorFlowProtocol, inference: Inference[Any], examples: Mapping[AnswerKind, Inference[Any]]
+) -> list[Endpoint]:
     made = []
     paths = (
         ("/v1/models/{model}", "", "a model"),
@@ -131,9 +142,7 @@ def _tensorflow(tensorflow: TensorFlowProtocol, examples: TensorFlowExamples) ->
     for path, suffix, noun in paths:
         predict, status, metadata = f"Ask {noun}.", f"The state of {noun}.", f"The signature of {noun}."
         made += [
-            Endpoint(
-                "POST", f"{path}:predict", f"v1_predict{suffix}", tensorflow.predict, predict, "Predictions", "Predict"
-            ),
+            _asks(inference, f"{path}:predict", f"v1_predict{suffix}", predict, "Predictions", "Predict"),
             *_of_examples(examples, path, suffix, noun),
             Endpoint("GET", path, f"v1_status{suffix}", tensorflow.status, status, "VersionStatuses"),
             Endpoint("GET", f"{path}/metadata", f"v1_metadata{suffix}", tensorflow.metadata, metadata, "Signatures"),
@@ -142,22 +151,14 @@ def _tensorflow(tensorflow: TensorFlowProtocol, examples: TensorFlowExamples) ->
     return [replace(one, scope=PREDICT, tag="tensorflow") for one in made]
 
 
-def _of_examples(examples: TensorFlowExamples, path: str, suffix: str, noun: str) -> list[Endpoint]:
-    classify = f"Every class with its probability, by {noun}."
-    regress = f"Numbers, by {noun}."
+def _of_examples(examples: Mapping[AnswerKind, Inference[Any]], path: str, suffix: str, noun: str) -> list[Endpoint]:
+    table: tuple[tuple[AnswerKind, str, str], ...] = (
+        ("classify", f"Every class with its probability, by {noun}.", "Classifications"),
+        ("regress", f"Numbers, by {noun}.", "Regressions"),
+    )
     return [
-        Endpoint(
-            "POST",
-            f"{path}:classify",
-            f"v1_classify{suffix}",
-            examples.classify,
-            classify,
-            "Classifications",
-            "Examples",
-        ),
-        Endpoint(
-            "POST", f"{path}:regress", f"v1_regress{suffix}", examples.regress, regress, "Regressions", "Examples"
-        ),
+        _asks(examples[verb], f"{path}:{verb}", f"v1_{verb}{suffix}", summary, gives, "Examples")
+        for verb, summary, gives in table
     ]
 
 
@@ -178,6 +179,10 @@ def _unnamed(mlflow: MlflowProtocol, labels: LabelsProtocol) -> list[Endpoint]:
     choices = {MODEL_HEADER: "The model, NAME or NAME@VERSION; also ?model=NAME."}
     asking = [*found, replace(classify, scope=PREDICT)]
     return [replace(one, request_headers=choices) if one.takes else one for one in asking]
+
+
+def _asks(inference: Inference[Any], path: str, name: str, summary: str, gives: str, takes: str) -> Endpoint:
+    return Endpoint("POST", path, name, inference.handle, summary, gives, takes, fast=inference)
 
 
 def _index(index: ModelIndex) -> list[Endpoint]:

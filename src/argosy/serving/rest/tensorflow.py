@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from argosy.errors import RequestInvalid, RouteNotFound, VersionNotFound
-from argosy.http.bodies import json_type, parse_json, read_body
+from argosy.http.bodies import JSON_TYPES, json_type, parse_json
 from argosy.http.request_limits import RequestLimits, check_values
-from argosy.http.responses import json_response
+from argosy.http.responses import json_response, to_json
 from argosy.models.adapter import FieldKind
 from argosy.models.answers import VALUE
 from argosy.models.inputs import is_lone_text
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
-from argosy.serving.requests import InferRequest, ModelMetadata
-from argosy.serving.rest.callers import caller_of
-from argosy.serving.rest.inference_responses import inference_response
+from argosy.serving.requests import InferResponse, ModelMetadata
+from argosy.serving.rest.inference import Asked
 from argosy.serving.rest.prediction_rows import prediction_columns as _columns
 from argosy.serving.rest.prediction_rows import prediction_rows as _rows
 from argosy.serving.servable import Servable, ServableState
@@ -32,8 +31,8 @@ PREDICT_METHOD = "tensorflow/serving/predict"
 
 
 class TensorFlowProtocol:
-    def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:
-        self._dataplane, self._limits = dataplane, limits
+    def __init__(self, dataplane: DataPlane) -> None:
+        self._dataplane = dataplane
 
     async def status(self, request: Request) -> Response:
         """Every version's state, or that of the one asked for."""
@@ -54,22 +53,31 @@ class TensorFlowProtocol:
     async def metadata(self, request: Request) -> Response:
         return json_response(_metadata(self._dataplane.metadata(*_asked(request))))
 
-    async def predict(self, request: Request) -> Response:
-        data = await read_body(request, self._limits.body_bytes)
-        check_values(data, self._limits)
-        body = parse_json(data)
-        check_signature(body.get("signature_name"))
-        name, version = _asked(request)
-        check_rows(_claimed(body), self._dataplane.limits)
-        given, is_columnar = rows_of_predict(body, self._dataplane.reads(name, version))
-        response = await self._dataplane.infer(InferRequest(name, given, version, **caller_of(request)))
-        return inference_response({"outputs": _columns(response)} if is_columnar else _rows(response), response)
-
     async def other_verb(self, request: Request) -> NoReturn:
         verb = request.path_params["verb"]
         if verb == "explain":
             raise RouteNotFound("no model here explains its answers: POST …:predict asks it")
         raise RouteNotFound(f"a model has no verb '{abridged(verb)}': there are predict, classify and regress")
+
+
+class PredictProtocol:
+    """TensorFlow Serving's way to write questions and answers of `:predict`."""
+
+    content_types: tuple[str, ...] = JSON_TYPES
+
+    def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:
+        self._dataplane, self._limits = dataplane, limits
+
+    def read(self, data: bytes, asked: Asked) -> tuple[Sequence[Input], Mapping[str, Any], bool]:
+        check_values(data, self._limits)
+        body = parse_json(data)
+        check_signature(body.get("signature_name"))
+        check_rows(_claimed(body), self._dataplane.limits)
+        rows, is_columnar = rows_of_predict(body, self._dataplane.reads(asked.model, asked.version))
+        return rows, {}, is_columnar
+
+    def write(self, response: InferResponse, body: bool) -> tuple[str, Mapping[str, str], bytes]:
+        return "application/json", {}, to_json({"outputs": _columns(response)} if body else _rows(response))
 
 
 def check_signature(name: Any) -> None:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from argosy.errors import RequestInvalid
-from argosy.http.bodies import json_type, read_body
+from argosy.http.bodies import JSON_TYPES, json_type
 from argosy.http.request_limits import RequestLimits, check_values
+from argosy.http.responses import to_json
 from argosy.models.adapter import FieldKind
 from argosy.models.answers import AnswerKind
 from argosy.models.inputs import is_lone_text
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
-from argosy.serving.requests import InferRequest, InferResponse
-from argosy.serving.rest.callers import caller_of
-from argosy.serving.rest.inference_responses import inference_response
+from argosy.serving.requests import InferResponse
+from argosy.serving.rest.inference import Asked
 from argosy.serving.rest.tensorflow_json import parse_tensorflow_json
 from argosy.serving.tensors import text_of_base64
 from argosy.typed_values import abridged
@@ -30,41 +27,37 @@ SIGNATURES: Final[Mapping[AnswerKind, tuple[str, ...]]] = {
 """The default one, and the method's own name, by which TensorFlow's examples call it."""
 
 
-class TensorFlowExamples:
-    def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:
-        self._dataplane, self._limits = dataplane, limits
+class ExamplesProtocol:
+    """TensorFlow Serving's way to write questions and answers of `:classify` and `:regress`."""
 
-    async def classify(self, request: Request) -> Response:
-        """Every class with its probability, of each example; of a model of numbers its number, without a label."""
-        response = await self._asked(request, "classify")
-        if response.kind == "regress":
-            pairs: list[Any] = [[["", value]] for value in response.values]
-        else:
-            rows = response.probabilities.tolist()
-            pairs = [[list(pair) for pair in zip(response.classes, row, strict=True)] for row in rows]
-        return _results(pairs, response)
+    content_types: tuple[str, ...] = JSON_TYPES
 
-    async def regress(self, request: Request) -> Response:
-        """The number of each example; raises RequestInvalid where the model answers labels."""
-        response = await self._asked(request, "regress")
-        return _results(response.values, response)
+    def __init__(self, dataplane: DataPlane, limits: RequestLimits, verb: AnswerKind) -> None:
+        self._dataplane, self._limits, self._verb = dataplane, limits, verb
 
-    async def _asked(self, request: Request, verb: AnswerKind) -> InferResponse:
-        data = await read_body(request, self._limits.body_bytes)
+    def read(self, data: bytes, asked: Asked) -> tuple[Sequence[Input], Mapping[str, Any], None]:
+        """Raises RequestInvalid also where numbers are asked of a model that answers labels."""
         check_values(data, self._limits)
         body = parse_tensorflow_json(data)
-        if (name := body.get("signature_name")) not in (None, *SIGNATURES[verb]):
+        if (name := body.get("signature_name")) not in (None, *SIGNATURES[self._verb]):
             shown = f"'{abridged(name)}'" if isinstance(name, str) else json_type(name)
-            raise RequestInvalid(f"signature_name is {shown}; there are: {', '.join(SIGNATURES[verb][1:])}")
-        model, version = request.path_params["model"], request.path_params.get("version")
-        version = request.path_params.get("label", version)
-        there = self._dataplane.metadata(model, version)
-        if verb == "regress" and there.kind != "regress":
-            raise RequestInvalid(f"'{model}' answers labels, not numbers: POST …:classify or …:predict asks it")
+            raise RequestInvalid(f"signature_name is {shown}; there are: {', '.join(SIGNATURES[self._verb][1:])}")
+        there = self._dataplane.metadata(asked.model, asked.version)
+        if self._verb == "regress" and there.kind != "regress":
+            raise RequestInvalid(f"'{asked.model}' answers labels, not numbers: POST …:classify or …:predict asks it")
         if isinstance(body.get("examples"), list):
             check_rows(len(body["examples"]), self._dataplane.limits)
-        given = inputs_of_examples(body, there.reads)
-        return await self._dataplane.infer(InferRequest(model, given, version, **caller_of(request)))
+        return inputs_of_examples(body, there.reads), {}, None
+
+    def write(self, response: InferResponse, _: None) -> tuple[str, Mapping[str, str], bytes]:
+        """Numbers; or of each example every class with its probability, of a model of numbers that without a label."""
+        results: list[Any] = response.values
+        if self._verb == "classify" and response.kind == "regress":
+            results = [[["", value]] for value in results]
+        elif self._verb == "classify":
+            rows = response.probabilities.tolist()
+            results = [[list(pair) for pair in zip(response.classes, row, strict=True)] for row in rows]
+        return "application/json", {}, to_json({"results": results, "prediction_ids": response.prediction_ids})
 
 
 def inputs_of_examples(body: Mapping[str, Any], reads: Mapping[str, FieldKind]) -> list[Input]:
@@ -111,7 +104,3 @@ def _value(value: Any, where: str) -> Any:
             raise RequestInvalid(f'{where} must be a value, a list of one, or {{"b64": …}}')
         return text_of_base64(value["b64"], f"{where}.b64")
     return value
-
-
-def _results(results: list[Any], response: InferResponse) -> Response:
-    return inference_response({"results": results, "prediction_ids": response.prediction_ids}, response)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from argosy.http.bodies import BINARY_TYPES, read_body
+from argosy.http.bodies import BINARY_TYPES
 from argosy.http.request_limits import RequestLimits, check_values
-from argosy.http.responses import json_response
-from argosy.serving.answer_headers import prediction_headers
+from argosy.http.responses import json_response, to_json
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
-from argosy.serving.requests import PLATFORM, InferRequest, ModelMetadata
+from argosy.serving.requests import PLATFORM, InferResponse, ModelMetadata
 from argosy.serving.rest import v2_body
-from argosy.serving.rest.callers import caller_of
-from argosy.serving.rest.inference_responses import inference_response
+from argosy.serving.rest.inference import Asked
 from argosy.serving.tensors import (
     check_outputs,
     check_shapes,
@@ -26,14 +25,15 @@ from argosy.serving.tensors import (
     output_tensors,
     rows_of_tensors,
 )
+from argosy.types import Input
 from argosy.version import __version__
 
 EXTENSIONS = ["binary_tensor_data", "model_repository", "statistics"]
 
 
 class V2Protocol:
-    def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:
-        self._dataplane, self._limits = dataplane, limits
+    def __init__(self, dataplane: DataPlane) -> None:
+        self._dataplane = dataplane
 
     async def live(self, _: Request) -> Response:
         return json_response({"live": True})
@@ -53,24 +53,30 @@ class V2Protocol:
         is_ready = self._dataplane.is_model_ready(name, version)
         return json_response({"name": name, "ready": is_ready}, 200 if is_ready else 503)
 
-    async def infer(self, request: Request) -> Response:
-        data = await read_body(request, self._limits.body_bytes, BINARY_TYPES)
-        head, binary = v2_body.split_body(data, request.headers.get(v2_body.LENGTH_HEADER))
+
+class V2Inference:
+    """V2's way to write questions and answers."""
+
+    content_types: tuple[str, ...] = BINARY_TYPES
+
+    def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:
+        self._dataplane, self._limits = dataplane, limits
+
+    def read(self, data: bytes, asked: Asked) -> tuple[Sequence[Input], Mapping[str, Any], v2_body.InferBody]:
+        head, binary = v2_body.split_body(data, asked.field(v2_body.LENGTH_HEADER))
         check_values(head, self._limits)
         body = v2_body.parse_body(head)
-        name, version = _asked(request)
-        reads = self._dataplane.reads(name, version)
+        reads = self._dataplane.reads(asked.model, asked.version)
         check_shapes(body.inputs, reads)
         for tensor in body.inputs:
             check_rows(max(tensor.rows, len(tensor.data or ()) // len(reads)), self._dataplane.limits)
         v2_body.fill_binary_tensors(body.inputs, binary)
         check_values(json_texts(body.inputs), self._limits)
         if body.outputs:
-            check_outputs(body.wanted, self._dataplane.metadata(name, version).kind)
-        given = rows_of_tensors(body.inputs, reads)
-        response = await self._dataplane.infer(
-            InferRequest(name, given, version, **caller_of(request, body.parameters))
-        )
+            check_outputs(body.wanted, self._dataplane.metadata(asked.model, asked.version).kind)
+        return rows_of_tensors(body.inputs, reads), body.parameters or {}, body
+
+    def write(self, response: InferResponse, body: v2_body.InferBody) -> tuple[str, Mapping[str, str], bytes]:
         answer = {
             "model_name": response.model,
             "model_version": str(response.version),
@@ -80,10 +86,9 @@ class V2Protocol:
         }
         in_binary = v2_body.wanted_in_binary(body)
         if in_binary == frozenset():
-            return inference_response(answer, response)
+            return "application/json", {}, to_json(answer)
         content, length = v2_body.join_body(answer, in_binary)
-        headers = {**prediction_headers(response), v2_body.LENGTH_HEADER: str(length)}
-        return Response(content, headers=headers, media_type="application/octet-stream")
+        return "application/octet-stream", {v2_body.LENGTH_HEADER: str(length)}, content
 
 
 def _asked(request: Request) -> tuple[str, str | None]:

@@ -41,10 +41,10 @@ class InferBody(msgspec.Struct):
         return [output.name for output in self.outputs or ()]
 
 
-def split_body(body: bytes, header: str | None) -> tuple[memoryview, memoryview]:
+def split_body(body: bytes, header: str) -> tuple[memoryview, memoryview]:
     """The JSON and the binary part; raises RequestInvalid where the header is no length within the body."""
     view = memoryview(body)
-    if header is None:
+    if not header:
         return view, view[len(body) :]
     if not header.isdecimal() or len(header) > 12 or int(header) > len(body):
         raise RequestInvalid(f"{LENGTH_HEADER} is '{header[:20]}': it must be the length of the body's JSON")

@@ -1,0 +1,232 @@
+"""Gathers what callers ask of one version and has it scored together, without making anyone wait for company.
+
+Whatever has come by the end of one turn of the event loop is scored in the next, and what comes while a version is
+being asked is asked next: with a delay of zero no request waits for a fuller batch. Servables take turns, one batch
+each, so that one model's flood delays another by a batch and not by its queue. A batch estimated at under 200 µs is
+scored on the event loop, others on one of two threads, by whether they take milliseconds or longer; a model that waits
+for another process has a thread of its own.
+
+Requests are answered together only: rows are told apart by their places (`scoring.py`, `recording.py`), and a request
+that cannot be scored fails alone. All methods belong to the event loop's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import perf_counter
+from typing import TypeAlias
+
+from argosy import clock
+from argosy.error_messages import traced
+from argosy.errors import ModelNotReady, PredictionNotLogged, RequestTooSlow
+from argosy.serving.latency import INLINE_SECONDS, QUICK_SECONDS
+from argosy.serving.limits import BatchLimits, InputLimits
+from argosy.serving.metrics import ServingMetrics
+from argosy.serving.model_thread import Lane
+from argosy.serving.recording import Recorded, Recorder
+from argosy.serving.request_queue import WaitingRequest
+from argosy.serving.requests import InferRequest, InferResponse
+from argosy.serving.scoring import score_requests
+from argosy.serving.servable import Predictor, Servable
+from argosy.telemetry import logger
+
+Outcome: TypeAlias = Recorded | Exception
+Answered: TypeAlias = tuple[Servable, Sequence[WaitingRequest], Sequence[Outcome]]
+_UNLOGGED = PredictionNotLogged("the prediction log cannot be written: is its disk full?")
+_LONGEST = {"inline": INLINE_SECONDS, "quick": QUICK_SECONDS, "slow": float("inf")}
+_log = logger("argosy.serving")
+
+
+class Batcher:
+    """`release` gives a servable back, once for each request that ends; `on_answered` is told of each answer given."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        metrics: ServingMetrics,
+        input_limits: Callable[[], InputLimits],
+        limits: Callable[[str], BatchLimits],
+        release: Callable[[Servable], None],
+        on_answered: Callable[[InferRequest, InferResponse], None],
+    ) -> None:
+        self._recorder, self._metrics, self._input_limits = recorder, metrics, input_limits
+        self._limits, self._release, self._on_answered = limits, release, on_answered
+        self._lanes: dict[str, Lane[Servable]] = {speed: Lane(f"argosy-{speed}") for speed in ("quick", "slow")}
+        self._due: list[Servable] = []
+
+    def add(self, servable: Servable, waiting: WaitingRequest) -> None:
+        """Have a request answered; raises QueueFull."""
+        limits = self._limits(servable.model)
+        servable.queue.add(waiting, limits.queue_rows)
+        if servable.queue.is_due:
+            if limits.delay_seconds and servable.queue.rows >= limits.rows:
+                self._hurry(servable)
+            return
+        servable.queue.is_due = True
+        if limits.delay_seconds:
+            loop = asyncio.get_running_loop()
+            servable.timer = loop.call_later(limits.delay_seconds, self._hurry, servable)
+        else:
+            self._put_in_line(servable)
+
+    def close(self) -> None:
+        """Callers that still wait get no answer."""
+        for lane in self._lanes.values():
+            lane.thread.shutdown()
+
+    def _hurry(self, servable: Servable) -> None:
+        """Its delay is over, or its batch is full."""
+        if servable.timer is not None:
+            servable.timer.cancel()
+            servable.timer = None
+            self._put_in_line(servable)
+
+    def _put_in_line(self, servable: Servable) -> None:
+        if not self._due:
+            asyncio.get_running_loop().call_soon(self._turn)
+        self._due.append(servable)
+
+    def _turn(self) -> None:
+        """One batch of every servable that is due."""
+        due, self._due = self._due, []
+        answered: list[Answered] = []
+        for servable in due:
+            speed = self._speed(servable)
+            if speed == "inline":
+                batch = self._take(servable, speed)
+                answered.append((servable, batch, self._answer(servable, batch)))
+                self._go_on(servable)
+            else:
+                self._start(self._lane(servable, speed), servable, speed)
+        self._deliver(answered)
+
+    def _speed(self, servable: Servable) -> str:
+        first = servable.queue.first
+        if servable.predictor is not None and servable.predictor.waits:
+            return "slow"
+        return servable.latency.speed(first.rows, first.characters)
+
+    def _lane(self, servable: Servable, speed: str) -> Lane[Servable]:
+        if servable.predictor is not None and servable.predictor.waits:
+            servable.lane = servable.lane or Lane(f"argosy-{servable.model}")
+            return servable.lane
+        return self._lanes[speed]
+
+    def _start(self, lane: Lane[Servable], servable: Servable, speed: str) -> None:
+        """Score the servable's next batch on the lane's thread, once it is the servable's turn there."""
+        if lane.is_busy:
+            lane.ready.append((servable, speed))
+            return
+        lane.is_busy = True
+        batch = self._take(servable, speed)
+        future = asyncio.get_running_loop().run_in_executor(lane.thread, self._answer, servable, batch)
+        future.add_done_callback(lambda done: self._end(lane, servable, batch, done))
+
+    def _end(
+        self,
+        lane: Lane[Servable],
+        servable: Servable,
+        batch: Sequence[WaitingRequest],
+        done: asyncio.Future[list[Outcome]],
+    ) -> None:
+        lane.is_busy = False
+        if lane.ready:
+            self._start(lane, *lane.ready.popleft())
+        self._go_on(servable)
+        self._deliver([(servable, batch, done.result())])
+
+    def _go_on(self, servable: Servable) -> None:
+        """With what came meanwhile."""
+        if servable.queue:
+            self._put_in_line(servable)
+        else:
+            servable.queue.is_due = False
+
+    def _take(self, servable: Servable, speed: str) -> list[WaitingRequest]:
+        return servable.queue.take(self._limits(servable.model).rows, _LONGEST[speed], servable.latency)
+
+    def _answer(self, servable: Servable, batch: Sequence[WaitingRequest]) -> list[Outcome]:
+        """What each request of the batch is to receive; on any thread, and raises nothing."""
+        started = perf_counter()
+        is_wanted = [not one.is_abandoned and one.request.deadline > started for one in batch]
+        wanted = [one for one, is_one in zip(batch, is_wanted, strict=True) if is_one]
+        try:
+            found = iter(self._scored(servable, wanted, started) if wanted else ())
+        except Exception as error:  # noqa: BLE001 - each caller receives it
+            return [error] * len(batch)
+        return [next(found) if is_one else _too_late() for is_one in is_wanted]
+
+    def _scored(self, servable: Servable, wanted: Sequence[WaitingRequest], started: float) -> list[Outcome]:
+        predictor, requests = _loaded(servable), [one.request for one in wanted]
+        scores, failed = score_requests(predictor, [one.inputs for one in requests], self._input_limits().text_bytes)
+        taken = perf_counter() - started
+        rows, characters = sum([one.rows for one in wanted]), sum([one.characters for one in wanted])
+        servable.latency.learn(rows, characters, taken)
+        servable.statistics.queued(started * len(wanted) - sum([one.since for one in wanted]), len(wanted))
+        servable.statistics.executed(rows, taken)
+        self._metrics.inference_seconds(servable.model, servable.version).observe(taken)
+        scored = [one for place, one in enumerate(requests) if place not in failed] if failed else requests
+        recorded = iter(self._recorder.record(scored, servable.version, predictor, scores) if scored else ())
+        return [failed[place] if place in failed else next(recorded) for place in range(len(requests))]
+
+    def _deliver(self, answered: Sequence[Answered]) -> None:
+        """Log what was answered, then tell the callers."""
+        records = [one.records for _, _, outcomes in answered for one in outcomes if isinstance(one, Recorded)]
+        with self._metrics.log_seconds.time():
+            kept = self._recorder.keep(records) if records else 0
+        for servable, batch, outcomes in answered:
+            good, bad = _Told(), _Told()
+            for waiting, outcome in zip(batch, outcomes, strict=True):
+                self._release(servable)
+                if isinstance(outcome, Recorded) and kept:
+                    kept -= 1
+                    good.add(waiting)
+                    _tell(waiting, outcome.response)
+                    self._on_answered(waiting.request, outcome.response)
+                else:
+                    bad.add(waiting)
+                    _tell(waiting, _UNLOGGED if isinstance(outcome, Recorded) else outcome)
+            self._count(servable, good, bad)
+
+    def _count(self, servable: Servable, good: _Told, bad: _Told) -> None:
+        now = perf_counter()
+        if good.requests:
+            servable.statistics.answered(good.rows, good.seconds(now), clock.now(), good.requests)
+            self._metrics.predictions(servable.model, servable.version).inc(good.rows)
+        if bad.requests:
+            servable.statistics.failed(bad.seconds(now), bad.requests)
+
+
+class _Told:
+    """Requests that have been told what came of them."""
+
+    def __init__(self) -> None:
+        self.requests = self.rows = 0
+        self._since = 0.0
+
+    def add(self, waiting: WaitingRequest) -> None:
+        self.requests += 1
+        self.rows += waiting.rows
+        self._since += waiting.since
+
+    def seconds(self, now: float) -> float:
+        """From when they arrived, all together."""
+        return now * self.requests - self._since
+
+
+def _tell(waiting: WaitingRequest, answer: InferResponse | Exception) -> None:
+    try:
+        waiting.done(answer)
+    except Exception as error:  # noqa: BLE001 - the others of the batch still wait for theirs
+        _log.error("an answer could not be given: %s", traced(error))
+
+
+def _too_late() -> RequestTooSlow:
+    return RequestTooSlow("its time limit passed before the model could answer it")
+
+
+def _loaded(servable: Servable) -> Predictor:
+    if servable.predictor is None:
+        raise ModelNotReady(f"version {servable.version} of '{servable.model}' is {servable.state.lower()}")
+    return servable.predictor

@@ -1,0 +1,66 @@
+"""Requests of one version that wait to be scored, first come first served. Pure, but for the clock it is given."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TypeAlias
+
+from argosy.errors import QueueFull
+from argosy.serving.latency import LatencyEstimate
+from argosy.serving.requests import InferRequest, InferResponse
+
+Done: TypeAlias = Callable[[InferResponse | Exception], None]
+
+
+class WaitingRequest:
+    """`done` is called once, with what the request is answered or why it is not."""
+
+    __slots__ = ("characters", "done", "is_abandoned", "request", "since")
+
+    def __init__(self, request: InferRequest, characters: int, done: Done, since: float) -> None:
+        self.request, self.characters, self.done, self.since = request, characters, done, since
+        self.is_abandoned = False
+        """Nobody waits for it any more."""
+
+    @property
+    def rows(self) -> int:
+        return len(self.request.inputs)
+
+    def abandon(self) -> None:
+        self.is_abandoned = True
+
+
+class RequestQueue:
+    def __init__(self) -> None:
+        self._waiting: deque[WaitingRequest] = deque()
+        self.rows = 0
+        self.is_due = False
+        """Whether its servable is in line to be asked."""
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    @property
+    def first(self) -> WaitingRequest:
+        return self._waiting[0]
+
+    def add(self, waiting: WaitingRequest, most_rows: int) -> None:
+        """Raises QueueFull where more than `most_rows` would wait; one request may always."""
+        if self._waiting and self.rows + waiting.rows > most_rows:
+            raise QueueFull(f"{self.rows} rows wait for '{waiting.request.model}', the limit is {most_rows}")
+        self._waiting.append(waiting)
+        self.rows += waiting.rows
+
+    def take(self, most_rows: int, most_seconds: float, latency: LatencyEstimate) -> list[WaitingRequest]:
+        """The next requests, which are scored together: up to so many rows and estimated seconds, but at least one."""
+        rows = characters = 0
+        taken: list[WaitingRequest] = []
+        while self._waiting:
+            one = self._waiting[0]
+            rows, characters = rows + one.rows, characters + one.characters
+            if taken and (rows > most_rows or latency.seconds(rows, characters) > most_seconds):
+                break
+            taken.append(self._waiting.popleft())
+            self.rows -= one.rows
+        return taken
