@@ -16,7 +16,7 @@ from typing import Final
 from argosy import clock
 from argosy.backends import Backends
 from argosy.error_messages import message_of
-from argosy.errors import ArgosyError, ArtifactsUnavailable, BrokerUnavailable, Outage, SchemaNewer
+from argosy.errors import ArgosyError, ArtifactsUnavailable, BrokerUnavailable, ExtraMissing, Outage, SchemaNewer
 from argosy.messaging.broker import TEMPORARY, Broker
 from argosy.messaging.message import Message
 from argosy.operations.integrity import INTEGRITY, Finding, Seen
@@ -42,6 +42,7 @@ NEEDS: Final = {
 }
 """Which backends a check needs: it is left out if one of them is unavailable, so that none is waited for twice."""
 EXTRAS = {"word2vec": "gensim", "frames": "pandas"}
+GRPC: Final = ("grpc", "grpc_health", "grpc_reflection")
 
 
 def examine(opened: Callable[[], Backends], is_quick: bool = False, seen: Seen = lambda *_: None) -> list[Finding]:
@@ -234,6 +235,16 @@ def _imported(backends: Backends) -> str:  # noqa: ARG001  # a check's signature
     return f"run in {isolation()}"
 
 
+def _server(backends: Backends) -> str:
+    """Where a server listens, by the settings."""
+    server = backends.settings.server
+    if server.grpc_port is None:
+        return f"{server.host}, port {server.port}"
+    if any(find_spec(package) is None for package in GRPC):
+        raise ExtraMissing("grpcio", "grpc", "server.grpc_port")
+    return f"{server.host}, port {server.port}; gRPC on port {server.grpc_port}"
+
+
 CHECKS: dict[str, Callable[[Backends], str]] = {
     "database": _database,
     "broker": _broker,
@@ -245,6 +256,7 @@ CHECKS: dict[str, Callable[[Backends], str]] = {
     "prediction log": _predictions,
     "webhooks": _webhooks,
     "imported models": _imported,
+    "server": _server,
 }
 
 

@@ -14,6 +14,7 @@ import argosy
 from argosy.app.scaffold import create_project
 from argosy.cli import main as cli
 from argosy.jobs.job import JobState
+from argosy.operations import doctor
 from argosy.operations.integrity import artifact_bytes
 from argosy.training.memory_folder import MemoryFolder
 from stored.rows import add, alter, remove, rows
@@ -271,3 +272,17 @@ def test_what_a_killed_worker_left_in_memory_is_removed(root):
     assert first.startswith(removed)
     assert removed not in second
     assert not MemoryFolder(root).path.exists()
+
+
+def test_it_shows_where_the_server_listens(root, monkeypatch):
+    def server():
+        [found] = [
+            one for one in json.loads(run(root, "doctor", "--quick", "--json").stdout) if one["check"] == "server"
+        ]
+        return found
+
+    assert server()["found"] == "127.0.0.1, port 8080"
+    monkeypatch.setenv("ARGOSY_GRPC_PORT", "8081")
+    assert server()["found"] == "127.0.0.1, port 8080; gRPC on port 8081"
+    monkeypatch.setattr(doctor, "GRPC", ("no_such_package",))
+    assert "pip install 'argosy[grpc]'" in server()["to_do"]
