@@ -9,6 +9,7 @@ import click
 
 from argosy.cli.output import json_option, print_json, print_line, print_table
 from argosy.cli.project import command_project
+from argosy.definitions.metrics import figure_text
 from argosy.plurals import plural
 
 if TYPE_CHECKING:
@@ -69,6 +70,9 @@ def _print_data(data: DataChange) -> None:
 def _print_paired(paired: Paired, first: str, second: str) -> None:
     left_out = f" (left out: {paired.left_out})" if paired.left_out else ""
     print_line(f"Answers on {plural(paired.rows, 'row')} that neither learned from{left_out}")
+    if paired.error is not None:
+        _print_errors(paired, first, second)
+        return
     if paired.accuracy is None or paired.difference is None or paired.low is None or paired.high is None:
         return
     print_line(
@@ -96,6 +100,17 @@ def _print_paired(paired: Paired, first: str, second: str) -> None:
         print_line(f"… and {len(classes) - SHOWN} more: --json has all")
 
 
+def _print_errors(paired: Paired, first: str, second: str) -> None:
+    errors, bounds = paired.error or (0.0, 0.0), (paired.difference or 0.0, paired.low or 0.0, paired.high or 0.0)
+    smaller, low, high = map(figure_text, bounds)
+    print_line(
+        f"  mean absolute error {figure_text(errors[0])}, then {figure_text(errors[1])}: smaller by {smaller}, "
+        f"95 % interval {low} to {high}, p = {paired.p_value:.2g}"
+    )
+    nearer = f"{first} nearer on {plural(paired.only_first_right, 'row')}"
+    print_line(f"  {nearer}, {second} on {paired.only_second_right:,}\n")
+
+
 def _print(title: str, rows: list[tuple[str, str, str]], first: str, second: str) -> None:
     if rows:
         print_table(("", first, second), rows, title)
@@ -114,7 +129,7 @@ def _plain(value: object) -> str:
 
 
 def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None else figure_text(value)
 
 
 def _points(share: float) -> str:

@@ -13,7 +13,7 @@ from argosy.plurals import plural
 if TYPE_CHECKING:
     from argosy.evaluation.drift_periods import Found, Period
 
-NAMES = {"answers": "mix of answers", "vocabulary": "unseen words", "length": "log length"}
+NAMES = {"answers": "mix of answers", "number": "mean answer", "vocabulary": "unseen words", "length": "log length"}
 
 
 @click.command()

@@ -138,7 +138,7 @@ def _score_files(project: Project, reference: str, inputs: tuple[str, ...], as_j
 
 
 def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json: bool, *, is_stored: bool) -> None:
-    from argosy.models.answers import answers_of
+    from argosy.models.answers import VALUE, answers_of
 
     "".join(texts).encode()  # raises on bytes that are no text, which would be answered
     models = project.models
@@ -154,12 +154,16 @@ def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json:
         raise InputInvalid(_ROW.sub(lambda row: f"row {asked[int(row[1]) - 1] + 1}:", str(problem))) from None
     except ModelFailed as failed:
         raise ModelFailed(failed.problem, reference) from failed
-    labels = answers_of(scores, model.classes, model.estimator.answered_from)
-    confidences = model.confidence_of_scores(scores)
-    found = {
-        place: {"label": label, "confidence": float(sure), "scores": dict(zip(model.classes, row, strict=True))}
-        for place, label, sure, row in zip(asked, labels, confidences, scores.tolist(), strict=True)
-    }
+    found: dict[int, dict[str, Any]]
+    if model.estimator.answers_numbers:
+        found = {place: {VALUE: value} for place, value in zip(asked, scores[:, 0].tolist(), strict=True)}
+    else:
+        labels = answers_of(scores, model.classes, model.estimator.answered_from)
+        confidences = model.confidence_of_scores(scores)
+        found = {
+            place: {"label": label, "confidence": float(sure), "scores": dict(zip(model.classes, row, strict=True))}
+            for place, label, sure, row in zip(asked, labels, confidences, scores.tolist(), strict=True)
+        }
     answers = [found.get(place, BLANK) for place in range(len(given))]
     if as_json:
         print_json(answers)
@@ -167,6 +171,8 @@ def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json:
     for text, answer in zip(given, answers, strict=True):
         if text is None:
             print_line("–\t–\t(a blank line)")
+        elif VALUE in answer:
+            print_line(f"{answer[VALUE]:.6g}\t{text}")
         else:
             print_line(f"{answer['label']}\t{answer['confidence']:.3f}\t{text}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,14 +17,16 @@ from argosy.errors import ArgosyError, InputInvalid, KeyUnavailable
 from argosy.evaluation.drift import compare_profiles
 from argosy.evaluation.drift_checker import DriftChecker
 from argosy.evaluation.drift_periods import periods_of
-from argosy.evaluation.findings import Analysis, AnalysisRequest, Case, Live, Point
+from argosy.evaluation.findings import Analysis, AnalysisRequest, Case, Live, NumberGroup, Point
+from argosy.label_numbers import numbers_in
 from argosy.label_sets import agrees
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.answers import answers_of, coded, is_right
 from argosy.models.inputs import NO_LIMIT, check_input
+from argosy.models.number_evaluation import absolute_errors, evaluate_numbers
 from argosy.predictions.profiles import total
 from argosy.statistics.calibration_bins import Bin, calibration_bins
-from argosy.statistics.intervals import Floats, wilson
+from argosy.statistics.intervals import Floats, Interval, wilson
 from argosy.statistics.label_doubts import doubtful_labels
 from argosy.types import Input, Part, Progress
 
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
 FOLDS: Final = 3
 PAIRS: Final = 5
+GROUPS: Final = 15
+LEAST_IN_GROUP: Final = 5
 SIZES: Final = (0.1, 0.2, 0.4, 0.7)
 
 
@@ -60,6 +65,10 @@ def analyse(backends: Backends, values: Mapping[str, Any], report_progress: Prog
     test = held_out[0]
     notes: dict[str, str] = {}
     bins: Sequence[Bin] = ()
+    if model.estimator.answers_numbers:
+        return msgspec.to_builtins(
+            _of_numbers(backends, trained, dataset, request, test, model, notes, report_progress)
+        )
     if model.estimator.has_probabilities:
         bins = calibration_bins(_sure(test, model), _right(test, model)) if test.labels else ()
     else:
@@ -74,11 +83,7 @@ def analyse(backends: Backends, values: Mapping[str, Any], report_progress: Prog
         doubts = _doubts(
             [*_crossed(backends, trained, dataset, request, report_progress, notes), *held_out], model.classes
         )
-    curve: Sequence[Point] = ()
-    if request.curve:
-        curve = measure_learning_curve(backends, trained, dataset, report_progress)
-    else:
-        notes["curve"] = "Not asked for: a learning curve trains the pair on four samples of the training part."
+    curve = _curve(backends, trained, dataset, request, notes, report_progress)
     live = _live(backends, request, notes, report_progress)
     listed = doubts if request.every_doubt else doubts[: request.shown]
     return msgspec.to_builtins(
@@ -86,6 +91,60 @@ def analyse(backends: Backends, values: Mapping[str, Any], report_progress: Prog
             bins, curve, mistakes[: request.shown], len(mistakes), listed, len(doubts), _pairs(doubts), live, notes
         )
     )
+
+
+def _of_numbers(
+    backends: Backends,
+    trained: Trained,
+    dataset: Dataset,
+    request: AnalysisRequest,
+    test: AnsweredPart,
+    model: AdaptedModel,
+    notes: dict[str, str],
+    report_progress: Progress,
+) -> Analysis:
+    """What there is to find out where answers are numbers."""
+    notes["calibration"] = "The answers are numbers, without probabilities."
+    notes["doubts"] = (
+        "Labels in doubt are looked for among classes, and here labels are numbers: see the largest errors."
+    )
+    answers = answers_of(test.scores, model.classes, model.estimator.answered_from)
+    errors = absolute_errors(answers, test.labels)
+    furthest = np.argsort(-errors, kind="stable")[: request.shown].tolist()
+    cases = [
+        Case(test.example_ids[at], test.part.value, test.labels[at], f"{float(answers[at]):.6g}", float(errors[at]))
+        for at in furthest
+    ]
+    curve = _curve(backends, trained, dataset, request, notes, report_progress)
+    live = _live(backends, request, notes, report_progress)
+    groups = number_groups(test.scores[:, 0], numbers_in(test.labels))
+    return Analysis((), curve, cases, len(errors), [], 0, [], live, notes, groups)
+
+
+def number_groups(answers: Floats, labels: Sequence[float]) -> list[NumberGroup]:
+    """Rows in up to GROUPS groups of neighbouring answers, about equally many in each. Pure."""
+    order, truth = np.argsort(answers, kind="stable"), np.asarray(labels, np.float64)
+    found = []
+    for places in np.array_split(order, max(1, min(GROUPS, len(order) // LEAST_IN_GROUP))):
+        if len(places):
+            mean, rows = float(truth[places].mean()), len(places)
+            margin = 1.96 * float(truth[places].std(ddof=1)) / math.sqrt(rows) if rows > 1 else 0.0
+            found.append(NumberGroup(rows, float(answers[places].mean()), Interval(mean, mean - margin, mean + margin)))
+    return found
+
+
+def _curve(
+    backends: Backends,
+    trained: Trained,
+    dataset: Dataset,
+    request: AnalysisRequest,
+    notes: dict[str, str],
+    report_progress: Progress,
+) -> Sequence[Point]:
+    if request.curve:
+        return measure_learning_curve(backends, trained, dataset, report_progress)
+    notes["curve"] = "Not asked for: a learning curve trains the pair on four samples of the training part."
+    return ()
 
 
 def measure_learning_curve(
@@ -105,14 +164,23 @@ def measure_learning_curve(
             answers = pair.classify(inputs, NO_LIMIT)
         except ArgosyError:
             continue  # too few rows for this pair, such as one class alone
-        hits = sum(map(agrees, answers, labels))
-        if accuracy := wilson(hits, len(labels)):
+        if accuracy := _test_figure(answers, labels, pair):
             points.append(Point(len(rows), accuracy))
+    mae = trained.metrics.get(Part.TEST, {}).get("mae")
+    if mae:
+        return [*points, Point(len(train), Interval(mae["value"], mae["low"], mae["high"]))]
     figures = trained.metrics.get(Part.TEST, {}).get("accuracy")
     if figures:
         whole = wilson(round(figures["value"] * len(test.labels)), len(test.labels))
         points += [Point(len(train), whole)] if whole else []
     return points
+
+
+def _test_figure(answers: Sequence[str], labels: Sequence[str], pair: AdaptedModel) -> Interval | None:
+    """Accuracy; of numbers, the mean absolute error."""
+    if pair.estimator.answers_numbers:
+        return evaluate_numbers(np.array(numbers_in(labels)), np.array(numbers_in(answers)), 0).figures["mae"]
+    return wilson(sum(map(agrees, answers, labels)), len(labels))
 
 
 def _crossed(

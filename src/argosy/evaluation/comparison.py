@@ -55,7 +55,10 @@ class ClassChange:
 
 @dataclass(frozen=True)
 class Paired:
-    """Both on the same rows, which neither learned from; `difference` is second minus first, in accuracy."""
+    """Both on the same rows, which neither learned from; `difference` is second minus first, in accuracy.
+
+    Of numbers, `error` has the mean absolute errors, and the difference is by how much the second's is smaller.
+    """
 
     rows: int
     left_out: str
@@ -66,7 +69,9 @@ class Paired:
     p_value: float | None
     only_first_right: int
     only_second_right: int
+    """Of numbers, rows on which it is nearer to the truth."""
     classes: list[ClassChange]
+    error: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -144,11 +149,15 @@ def answer_both(backends: Backends, request: Mapping[str, Any], report_progress:
         chosen, left_out = _common(transaction, sides[0], sides[1], members)
     collection = sides[1].collection or sides[0].collection
     rows = load_revisions(backends.database, backends.vault, collection, np.array(chosen, np.int64))
-    answers = []
+    answers, kinds = [], set()
     for one in (a, b):
         model = AdaptedModel.load(backends.artifacts.fetch(one.artifact))
+        kinds.add(model.estimator.answers_numbers)
         answers.append(model.classify(rows.inputs) if rows.inputs else [])
-    return {"labels": rows.labels, "answers": answers, "left_out": left_out}
+    if len(kinds) > 1:
+        nothing = {"labels": [], "answers": [[], []], "left_out": "all: one answers numbers and the other classes"}
+        return {**nothing, "are_numbers": False}
+    return {"labels": rows.labels, "answers": answers, "left_out": left_out, "are_numbers": kinds.pop()}
 
 
 def class_changes(labels: Sequence[str], first: Sequence[str], second: Sequence[str]) -> list[ClassChange]:
@@ -237,9 +246,13 @@ def _paired(answered: Mapping[str, Any]) -> Paired:
     import numpy as np
 
     from argosy.evaluation.gate import judge
+    from argosy.models.number_evaluation import absolute_errors
 
     labels, (first, second) = answered["labels"], answered["answers"]
-    right = [np.array(list(map(agrees, side, labels)), np.bool_) for side in (first, second)]
+    if answered["are_numbers"]:
+        right = [absolute_errors(side, labels) for side in (first, second)]
+    else:
+        right = [np.array(list(map(agrees, side, labels)), np.bool_) for side in (first, second)]
     verdict = judge(right[0], right[1], CONFIDENCE, minimum_rows=1)
     known = verdict.champion_accuracy is not None and verdict.challenger_accuracy is not None
     return Paired(
@@ -252,7 +265,8 @@ def _paired(answered: Mapping[str, Any]) -> Paired:
         verdict.p_value,
         verdict.only_champion_right,
         verdict.only_challenger_right,
-        class_changes(labels, first, second),
+        [] if answered["are_numbers"] else class_changes(labels, first, second),
+        None if verdict.champion_error is None else (verdict.champion_error, verdict.challenger_error or 0.0),
     )
 
 

@@ -18,7 +18,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from argosy.evaluation.gate import Correct, Policy, Verdict, judge
+from argosy.evaluation.gate import Answered, Correct, Policy, Verdict, gains_of, judge
 from argosy.plurals import plural
 from argosy.statistics.weighted_pairs import Weights
 
@@ -29,10 +29,10 @@ MOST_REVIEWS = 100_000
 
 @dataclass(frozen=True)
 class PairedAnswers:
-    """Both sides on the same rows: whether each was right, and how many rows each stands for."""
+    """Both sides on the same rows: whether, or how far, each was right, and how many rows each stands for."""
 
-    champion: Correct
-    challenger: Correct
+    champion: Answered
+    challenger: Answered
     weights: Weights
 
     def __len__(self) -> int:
@@ -76,7 +76,7 @@ def more_reviews(live: PairedAnswers, confidence: float) -> int | None:
 
     By the normal approximation: a difference of z standard errors on n rows is one of z √(m / n) on m.
     """
-    outcomes = live.challenger.astype(float) - live.champion.astype(float)
+    outcomes = gains_of(live.champion, live.challenger)
     lead, spread = float(outcomes @ live.weights), float(np.linalg.norm(outcomes * live.weights))
     if lead <= 0:
         return None

@@ -28,6 +28,7 @@ from argosy.evaluation.input_profile import input_profile
 from argosy.predictions.drift_checks import CLOSED, LIVE, DriftCheck, replace_drift_checks
 from argosy.predictions.live_profiles import HORIZON_HOURS, HOUR, HourProfile, LiveProfiles, summed_profile
 from argosy.predictions.log import PredictionLog
+from argosy.predictions.profiles import NUMBER
 from argosy.statistics.shifts import Moments
 from argosy.store.store import Store
 from argosy.types import Input
@@ -110,7 +111,11 @@ class DriftChecker:
             found = reference(version)
             return input_profile(inputs, found.known, found.profile.means) if found else {}
 
-        done = self._live.count(model, now, measure, answers)
+        def are_numbers(version: int) -> bool:
+            found = reference(version)
+            return found is not None and NUMBER in found.profile.means
+
+        done = self._live.count(model, now, measure, answers, are_numbers)
         hours = self._live.hours(model, max(now - HORIZON_HOURS * HOUR, done.since))
         for version in {one.version for one in hours}:
             reference(version)

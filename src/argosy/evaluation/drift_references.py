@@ -23,7 +23,7 @@ from argosy.evaluation.input_profile import input_profile, known_words
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.answers import answers_of
 from argosy.models.inputs import NO_LIMIT, check_input
-from argosy.predictions.profiles import CONFIDENCE, Profile
+from argosy.predictions.profiles import CONFIDENCE, Profile, number_profile
 from argosy.statistics.shifts import Moments
 from argosy.store.store import Store
 from argosy.store.trained import Trained
@@ -84,9 +84,13 @@ class References:
             return Profile(), words
         model = AdaptedModel.load(self._store.artifacts.fetch(trained.artifact))
         scores = model.scores(asked, NO_LIMIT)
+        inputs = input_profile(asked, frozenset(words))
+        if model.estimator.answers_numbers:
+            answered = number_profile(scores[:, 0], np.ones(len(scores)))
+            return Profile(answered.answers, {**answered.means, **inputs}), words
         answers = Counter(answers_of(scores, model.classes, model.estimator.answered_from))
         sure = Moments.of(model.confidence_of_scores(scores))
-        return Profile(dict(answers), {CONFIDENCE: sure, **input_profile(asked, frozenset(words))}), words
+        return Profile(dict(answers), {CONFIDENCE: sure, **inputs}), words
 
 
 def _is_answerable(item: Input) -> bool:

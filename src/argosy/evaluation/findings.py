@@ -40,10 +40,19 @@ class Case:
 
 @dataclass(frozen=True)
 class Point:
-    """The pair trained on this many rows, and its accuracy on the test part."""
+    """The pair trained on this many rows, and its accuracy on the test part; of numbers, its mean absolute error."""
 
     rows: int
     accuracy: Interval
+
+
+@dataclass(frozen=True)
+class NumberGroup:
+    """Rows of the test part whose answers are neighbours: the mean answer, the mean label and its 95 % interval."""
+
+    rows: int
+    answer: float
+    label: Interval
 
 
 @dataclass(frozen=True)
@@ -72,3 +81,4 @@ class Analysis:
     """(given, likelier, rows) of the most frequent labels in doubt."""
     live: Live | None
     notes: Mapping[str, str] = field(default_factory=dict)
+    numbers: Sequence[NumberGroup] = ()

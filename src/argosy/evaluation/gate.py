@@ -9,6 +9,9 @@ stated in the verdict:
   "Note on the sampling error of the difference between correlated proportions"), sign flips where they do not, see
   `statistics.weighted_pairs`. The bootstrap is too bold where few rows disagree; the exact test is not, so a challenger
   that is no better is promoted at most (1 - confidence) / 2 of the time whatever the number of rows.
+
+Of numbers, absolute errors take the place of right and wrong: the interval is for how much smaller the mean error is,
+the exact test is that of `statistics.paired_errors`.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.plurals import plural
+from argosy.statistics.paired_errors import gain_interval, gain_p, mean_gain
 from argosy.statistics.paired_tests import mcnemar
 from argosy.statistics.weighted_pairs import (
     Weights,
@@ -30,6 +34,8 @@ from argosy.statistics.weighted_pairs import (
 )
 
 Correct = NDArray[np.bool_]
+Answered = NDArray[Any]
+"""Of each row whether a model was right, bool; of numbers how far it was from the truth, float64."""
 Evidence = Literal["uniform", "all"]
 
 
@@ -56,7 +62,10 @@ class Policy:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gate found; `difference` is challenger minus champion, `low` and `high` its interval."""
+    """What the gate found; `difference` is challenger minus champion in accuracy, `low` and `high` its interval.
+
+    Of numbers the `metric` is `mae`, and the difference is by how much the challenger's is smaller.
+    """
 
     promote: bool
     reason: str
@@ -69,6 +78,7 @@ class Verdict:
     high: float | None = None
     p_value: float | None = None
     only_champion_right: int = 0
+    """On how many rows the champion alone is right; of numbers, nearer to the truth."""
     only_challenger_right: int = 0
     interim_test: int = 0
     """Which comparison with this champion on live rows it is, from 1; 0: there were too few of them."""
@@ -76,6 +86,10 @@ class Verdict:
     """How many more would probably show this difference, were it the true one; None where they would not."""
     held: bool = False
     """A person is to decide: the evidence looks suspicious."""
+    metric: str = "accuracy"
+    champion_error: float | None = None
+    """Of numbers, the mean absolute error."""
+    challenger_error: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -87,8 +101,8 @@ class Verdict:
 
 
 def judge(
-    champion_correct: Correct,
-    challenger_correct: Correct,
+    champion: Answered,
+    challenger: Answered,
     confidence: float = 0.95,
     minimum_rows: int = 30,
     resamples: int = 10_000,
@@ -96,20 +110,22 @@ def judge(
     weights: Weights | None = None,
     noun: str = "rows",
 ) -> Verdict:
-    """Compare two models on the same rows: each array says of every row whether that model was right.
+    """Compare two models on the same rows: each array says of every row whether, or how far, that model was right.
 
     `weights` is how many rows each stands for; None: all the same. `noun` is what the verdict calls the rows. Raises
     ValueError where the arrays differ in length or the confidence is not between 0 and 1.
     """
-    if champion_correct.shape != challenger_correct.shape or champion_correct.ndim != 1:
-        raise ValueError(f"not the same rows: {champion_correct.shape} and {challenger_correct.shape}")
+    if champion.shape != challenger.shape or champion.ndim != 1 or champion.dtype != challenger.dtype:
+        raise ValueError(f"not the same rows: {champion.shape} and {challenger.shape}")
     if not 0 < confidence < 1:
         raise ValueError(f"the confidence must lie between 0 and 1, not {confidence}")
-    rows = len(champion_correct)
+    rows = len(champion)
     if rows < max(minimum_rows, 1):
         return Verdict(False, _too_few(rows, minimum_rows), rows, confidence)
     standing = np.ones(rows) if weights is None else weights
-    outcomes = challenger_correct.astype(np.int8) - champion_correct.astype(np.int8)
+    if not are_right_or_wrong(champion):
+        return _judge_errors(champion, challenger, standing, confidence, resamples, seed, noun)
+    outcomes = challenger.astype(np.int8) - champion.astype(np.int8)
     lost, won = int(np.count_nonzero(outcomes < 0)), int(np.count_nonzero(outcomes > 0))
     low, high = difference_interval(outcomes, standing, confidence, resamples, seed)
     p_value = mcnemar(lost, won) if are_equal(standing) else sign_flip_p(outcomes, standing, seed)
@@ -120,8 +136,8 @@ def judge(
         reason=_reason(promote, difference, low, high, p_value, confidence, f"{rows} {noun}"),
         rows=rows,
         confidence=confidence,
-        champion_accuracy=float(np.average(champion_correct, weights=standing)),
-        challenger_accuracy=float(np.average(challenger_correct, weights=standing)),
+        champion_accuracy=float(np.average(champion, weights=standing)),
+        challenger_accuracy=float(np.average(challenger, weights=standing)),
         difference=difference,
         low=low,
         high=high,
@@ -129,6 +145,53 @@ def judge(
         only_champion_right=lost,
         only_challenger_right=won,
     )
+
+
+def _judge_errors(
+    champion: Answered,
+    challenger: Answered,
+    weights: Weights,
+    confidence: float,
+    resamples: int,
+    seed: int,
+    noun: str,
+) -> Verdict:
+    gains = gains_of(champion, challenger)
+    low, high = gain_interval(gains, weights, confidence, resamples, seed)
+    p_value, difference = gain_p(gains, weights, seed), mean_gain(gains, weights)
+    errors = [float(np.average(side, weights=weights)) for side in (champion, challenger)]
+    promote = low > 0 and p_value < 1 - confidence
+    found = (
+        f"a mean absolute error of {errors[1]:.4g} in place of {errors[0]:.4g} on {len(gains)} {noun}, "
+        f"smaller by {difference:.3g}, {confidence * 100:.4g}% interval {low:.3g} to {high:.3g}, p = {p_value:.2g}"
+    )
+    return Verdict(
+        promote=promote,
+        reason=_judged(promote, difference, found),
+        rows=len(gains),
+        confidence=confidence,
+        difference=difference,
+        low=low,
+        high=high,
+        p_value=p_value,
+        only_champion_right=int(np.count_nonzero(gains < 0)),
+        only_challenger_right=int(np.count_nonzero(gains > 0)),
+        metric="mae",
+        champion_error=errors[0],
+        challenger_error=errors[1],
+    )
+
+
+def are_right_or_wrong(answered: Answered) -> bool:
+    """Whether rows are right or wrong, and not errors of numbers."""
+    return answered.dtype == np.bool_
+
+
+def gains_of(champion: Answered, challenger: Answered) -> NDArray[np.float64]:
+    """(rows,): above zero where the challenger is the better one."""
+    if are_right_or_wrong(champion):
+        return challenger.astype(np.float64) - champion.astype(np.float64)
+    return np.asarray(champion - challenger)
 
 
 def refusal_verdict(reason: str, policy: Policy, rows: int = 0) -> Verdict:
@@ -149,6 +212,10 @@ def _reason(
         f"{difference * 100:+.1f} points of accuracy on {rows}, "
         f"{confidence * 100:.4g}% interval {low * 100:+.1f} to {high * 100:+.1f}, p = {p_value:.2g}"
     )
+    return _judged(promote, difference, found)
+
+
+def _judged(promote: bool, difference: float, found: str) -> str:
     if promote:
         return f"better: {found}"
     if difference <= 0:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from argosy.backends import Backends
+from argosy.definitions.metrics import LOWER_IS_BETTER, OF_NUMBERS, figure_text, metric_name
 from argosy.errors import ArgosyError, PromotionDoubtful
 from argosy.evaluation.comparison import answers_compared
 from argosy.models.rows_right import unpack_right
@@ -42,11 +43,15 @@ class Promotion:
         """Whether a person should say yes first: it is worse, or nothing shows that it is not."""
         if self.champion_figure is None or self.newcomer_figure is None:
             return True
-        return self.newcomer_figure < self.champion_figure
+        is_lower_better = self.metric in LOWER_IS_BETTER
+        first, other = self.champion_figure, self.newcomer_figure
+        return other > first if is_lower_better else other < first
 
     def __str__(self) -> str:
         if self.champion_figure is None or self.newcomer_figure is None:
             return f"{self.newcomer} cannot be compared with the champion {self.champion}: {self.problem}"
+        if self.metric in OF_NUMBERS:
+            return self._of_numbers(self.champion_figure, self.newcomer_figure)
         difference = (self.newcomer_figure - self.champion_figure) * 100
         chance = "" if self.p_value is None else f", p = {self.p_value:.2g}"
         return (
@@ -54,6 +59,13 @@ class Promotion:
             f"{self.champion} {self.champion_figure:.3f}: {difference:+.1f} points on {self.rows:,} {self.which_rows} "
             f"(only {self.newcomer} right: {self.only_newcomer_right:,}, only {self.champion} right: "
             f"{self.only_champion_right:,}{chance})"
+        )
+
+    def _of_numbers(self, champion: float, newcomer: float) -> str:
+        chance = "" if self.p_value is None else f" (p = {self.p_value:.2g})"
+        return (
+            f"{metric_name(self.metric)} of {self.newcomer} {figure_text(newcomer)}, of the champion {self.champion} "
+            f"{figure_text(champion)} on {self.rows:,} {self.which_rows}{chance}; lower is better"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,19 +109,20 @@ def compare_for_promotion(
 
 def _on_common_rows(backends: Backends, champion: str, newcomer: str) -> Promotion:
     found = answers_compared(backends, champion, newcomer)
+    figures, metric = (found.accuracy, "accuracy") if found.error is None else (found.error, "mae")
     left_out = f" (left out: {found.left_out})" if found.left_out else ""
     return Promotion(
         champion,
         newcomer,
-        "accuracy",
+        metric,
         found.rows,
         "rows that neither learned from",
-        found.accuracy[0] if found.accuracy else None,
-        found.accuracy[1] if found.accuracy else None,
+        figures[0] if figures else None,
+        figures[1] if figures else None,
         found.p_value,
         found.only_first_right,
         found.only_second_right,
-        "" if found.accuracy else f"there is no row that neither learned from{left_out}",
+        "" if figures else f"there is no row that neither learned from{left_out}",
     )
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from argosy.evaluation.gate import Correct
+from argosy.evaluation.gate import Answered, Correct, are_right_or_wrong
 from argosy.predictions.measures import Measure
 
 FAR_MORE = 0.25
@@ -44,6 +44,14 @@ def suspicions(givers: Sequence[Measure | None], live: Correct, test: Correct) -
             yield Suspicion(token, _contradicts(token, 1 - live[mine].mean(), 1 - others.mean()))
         elif burst := _burst([giver.given_at for giver in givers if giver is not None and giver.token == token]):
             yield Suspicion(token, f"{burst} pieces of feedback came with the token '{token}' within a minute")
+
+
+def as_right(errors: Answered, compared_with: Answered) -> Correct:
+    """Rows as they are; of numbers, those are right whose error is at most the median of others."""
+    if are_right_or_wrong(errors):
+        return errors
+    others = compared_with if len(compared_with) else errors
+    return np.asarray(errors <= np.median(others)) if len(others) else np.zeros(0, bool)
 
 
 def rows_without(token: str, givers: Sequence[Measure | None]) -> Correct:

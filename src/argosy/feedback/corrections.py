@@ -22,6 +22,7 @@ from argosy.datasets.imports import ImportOrigin
 from argosy.datasets.split import PARTS, id_words, split
 from argosy.feedback.labels import ConflictRule, Derived, FeedbackPiece, resolve_feedback
 from argosy.feedback.policies import conflict_rule
+from argosy.label_numbers import number_in
 from argosy.predictions.feedback_log import FeedbackLog, unmatched
 from argosy.predictions.ids import made_at
 from argosy.predictions.log import PredictionLog
@@ -43,6 +44,8 @@ class Derivation:
     revised: int
     unchanged: int
     """Known already, or outdone by a later label for the same input."""
+    not_numbers: int
+    """Predictions of a model of numbers whose feedback is none: nothing can be learned from it."""
     unmatched: int
     """Predictions of any model with feedback that are not in the log: another process has not drained them yet."""
 
@@ -65,7 +68,7 @@ class Corrections:
         log, given = backends.prediction_log, backends.feedback_log
         return cls(backends.database, log, given, backends.examples, conflict_rule(backends.settings))
 
-    def derive(self, model: str, collection: str, publish_split: bool = False) -> Derivation:
+    def derive(self, model: str, collection: str, publish_split: bool = False, are_numbers: bool = False) -> Derivation:
         """Add what the model's feedback amounts to.
 
         `publish_split` gives each example a part, for datasets that go by the published split alone: four fifths to
@@ -75,6 +78,10 @@ class Corrections:
         self._log.drain()  # so that feedback finds its prediction
         resolved = self._resolved(model)
         settled = {one: derived for one, derived in resolved.items() if derived.label is not None}
+        unsettled, others = len(resolved) - len(settled), 0
+        if are_numbers:
+            numbers = {one: derived for one, derived in settled.items() if number_in(derived.label or "") is not None}
+            others, settled = len(settled) - len(numbers), numbers
         with self._database.read() as transaction:
             missing = unmatched(transaction)
         added = revised = 0
@@ -86,10 +93,11 @@ class Corrections:
             added, revised = report.added, report.revised
         return Derivation(
             predictions=len(resolved),
-            unsettled=len(resolved) - len(settled),
+            unsettled=unsettled,
             added=added,
             revised=revised,
             unchanged=len(settled) - added - revised,
+            not_numbers=others,
             unmatched=missing,
         )
 

@@ -9,6 +9,7 @@ from argosy.backends import Backends
 from argosy.errors import ArgosyError
 from argosy.predictions.review_pool import ReviewPool
 from argosy.store.aliases import CHAMPION
+from argosy.store.ranking import is_of_numbers
 from argosy.subprocess_tasks import run_task
 from argosy.telemetry import logger
 from argosy.types import Progress
@@ -32,6 +33,8 @@ def differing(backends: Backends, model: str, candidates: ReviewPool, rows: int)
     """
     other = _newest_other(backends, model)
     if other is None:
+        return candidates, set()
+    if is_of_numbers(backends.store.trained(other.label)):  # two numbers are hardly ever the same
         return candidates, set()
     takes = max(backends.store.trained(other.label).predict_us / 1e6, 1e-6)
     asked = candidates.smallest(max(rows, int(ASKED_SECONDS / takes)))

@@ -22,8 +22,8 @@ from argosy.datasets.split import TEST
 from argosy.errors import DecisionOvertaken
 from argosy.evaluation.decision import PairedAnswers, judge_challenger
 from argosy.evaluation.evidence import Candidate, Side, select
-from argosy.evaluation.gate import Correct, Policy, Verdict, refusal_verdict
-from argosy.evaluation.suspicion import held_message, rows_without, suspicions
+from argosy.evaluation.gate import Answered, Correct, Policy, Verdict, refusal_verdict
+from argosy.evaluation.suspicion import as_right, held_message, rows_without, suspicions
 from argosy.feedback.triggers import is_cooling
 from argosy.jobs.guard import LeaseGuard
 from argosy.jobs.job import Job, JobState
@@ -32,11 +32,13 @@ from argosy.jobs.runner import Outcome
 from argosy.label_sets import agrees
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.inputs import NO_LIMIT
+from argosy.models.number_evaluation import absolute_errors
 from argosy.predictions.measures import Measure, measures
 from argosy.statistics.weighted_pairs import Weights
 from argosy.store import held_out
 from argosy.store.aliases import CHAMPION, hold_model, number_at
 from argosy.store.members import learned_digests
+from argosy.store.ranking import is_of_numbers
 from argosy.store.store import Store
 from argosy.store.trained import Trained, Version, learned_nothing
 from argosy.vault import Vault
@@ -112,12 +114,14 @@ class Gating:
 
     def _compare(self, champion: Version, challenger: Version, guard: LeaseGuard) -> tuple[Verdict, str]:
         trained = [self._store.trained(version.label) for version in (champion, challenger)]
+        if is_of_numbers(trained[0]) != is_of_numbers(trained[1]):
+            return refusal_verdict("one of the two answers numbers and the other classes", self._policy), ""
         sides = [self._side(one) for one in trained]
         evidence = self._evidence(champion.model, trained[1].dataset_digest, sides)
         correct = []
         for one, side in zip(trained, sides, strict=True):
             guard.check()
-            correct.append(self._correct(one, side, evidence.rows))
+            correct.append(self._answered(one, side, evidence.rows))
         answered = PairedAnswers(correct[0], correct[1], evidence.weights)
         tests = self._tests(champion)
         verdict = self._decide(answered, evidence.is_live, tests)
@@ -125,7 +129,8 @@ class Gating:
             return verdict, evidence.left_out
         live, test = (answered.among(mask).champion for mask in (evidence.is_live, ~evidence.is_live))
         givers = [giver for giver, mask in zip(evidence.givers, evidence.is_live, strict=True) if mask]
-        for suspicion in suspicions(givers, live, test):
+        right = as_right(live, test), as_right(test, test)
+        for suspicion in suspicions(givers, *right):
             others = rows_without(suspicion.token, evidence.givers)
             if not self._decide(answered.among(others), evidence.is_live[others], tests).promote:
                 reason = f"{held_message(suspicion, challenger.reference)} ({verdict.reason})"
@@ -162,8 +167,11 @@ class Gating:
         givers = [measuring.get(one.origin or "") for one, counts in zip(candidates, there, strict=True) if counts]
         return EvidenceRows(rows, selection.live[there], weights[there], givers, selection.describe())
 
-    def _correct(self, trained: Trained, side: Side, rows: Rows) -> Correct:
-        """Of each row, whether that model is right; by a fit that lacked the row, where it has learned from it."""
+    def _answered(self, trained: Trained, side: Side, rows: Rows) -> Answered:
+        """Of each row, whether that model is right, or how far its number is from the label.
+
+        By a fit that lacked the row, where it has learned from it.
+        """
         answers = [side.held_out.get(one, "") if one in side.learned_from else None for one in rows.example_ids]
         asked = [place for place, answer in enumerate(answers) if answer is None]
         if asked:
@@ -171,6 +179,8 @@ class Gating:
             found = model.classify([rows.inputs[place] for place in asked], NO_LIMIT)
             for place, answer in zip(asked, found, strict=True):
                 answers[place] = answer
+        if is_of_numbers(trained):
+            return absolute_errors([answer or "" for answer in answers], rows.labels)
         return np.array([agrees(answer or "", label) for answer, label in zip(answers, rows.labels, strict=True)], bool)
 
     def _tests(self, champion: Version) -> int:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from argosy.evaluation.gate import Policy
 from argosy.feedback.labels import ConflictRule, FeedbackPiece, resolve_feedback
 from argosy.feedback.triggers import is_cooling
+from argosy.label_numbers import number_in
 from argosy.plurals import plural
 from argosy.predictions.measures import Measure
 
@@ -78,6 +79,11 @@ def measuring(answered: Iterable[AnsweredPrediction], rule: ConflictRule, policy
         if label is not None:
             found.append((min(since), Row(one.prediction_id, one.answer, label)))
     return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+
+
+def numeric_rows(rows: Iterable[Row]) -> list[Row]:
+    """Those whose answer and label are numbers."""
+    return [row for row in rows if number_in(row.answer) is not None and number_in(row.label) is not None]
 
 
 def due(

@@ -17,10 +17,10 @@ import numpy as np
 from argosy.database import Database, Transaction
 from argosy.errors import DecisionOvertaken, InputInvalid
 from argosy.evaluation.evidence import weights_of
-from argosy.evaluation.gate import Correct, Policy, Verdict, judge, refusal_verdict
-from argosy.evaluation.suspicion import rows_without, suspicions
+from argosy.evaluation.gate import Answered, Policy, Verdict, judge, refusal_verdict
+from argosy.evaluation.suspicion import as_right, rows_without, suspicions
 from argosy.feedback.labels import ConflictRule
-from argosy.feedback.replay import InterimTest, Row, first_rows, interim_test, too_few
+from argosy.feedback.replay import InterimTest, Row, first_rows, interim_test, numeric_rows, too_few
 from argosy.feedback.replay_rows import ChampionPeriod, champion_period, fresh_rows
 from argosy.feedback.triggers import is_cooling
 from argosy.jobs.guard import LeaseGuard
@@ -28,9 +28,11 @@ from argosy.jobs.job import Job
 from argosy.jobs.runner import Outcome
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.inputs import NO_LIMIT
+from argosy.models.number_evaluation import absolute_errors
 from argosy.predictions.log import PredictionLog
 from argosy.predictions.measures import Measure
 from argosy.store.aliases import CHAMPION, ROLLBACK, hold_model
+from argosy.store.ranking import is_of_numbers
 from argosy.store.store import Store
 from argosy.types import Input
 
@@ -66,28 +68,42 @@ class Replaying:
         with self._database.read() as transaction:
             found, now = champion_period(transaction, request.model), transaction.now()
             rows = fresh_rows(transaction, asked, self._rule, self._policy)
+        are_numbers, before = (self._are_numbers(asked.model, one) for one in (asked.champion, asked.previous))
+        rows = numeric_rows(rows) if are_numbers else rows
         interim = interim_test(len(rows), self._policy)
         if found != asked:
             verdict = refusal_verdict(_moved(found), self._policy)
+        elif are_numbers != before:
+            verdict = refusal_verdict("one of the two answers numbers and the other classes", self._policy)
         elif interim is None:
             verdict = refusal_verdict(too_few(len(rows), self._policy), self._policy, len(rows))
         else:
-            verdict = self._compare(asked, first_rows(rows, interim), interim, guard)
+            verdict = self._compare(asked, first_rows(rows, interim), interim, guard, are_numbers)
             verdict = self._cooled(request.model, verdict, now)
         result = _result(asked, interim, len(rows), verdict)
         if not verdict.promote:
             return Outcome(result)
         return Outcome(result, lambda transaction: self._roll_back(transaction, asked, result))
 
-    def _compare(self, asked: ChampionPeriod, rows: Sequence[Row], interim: InterimTest, guard: LeaseGuard) -> Verdict:
-        live = np.array([row.is_right for row in rows], dtype=bool)
+    def _are_numbers(self, model: str, number: int) -> bool:
+        return is_of_numbers(self._store.trained(self._store.stored_version(f"{model}@{number}").label))
+
+    def _compare(
+        self,
+        asked: ChampionPeriod,
+        rows: Sequence[Row],
+        interim: InterimTest,
+        guard: LeaseGuard,
+        are_numbers: bool,
+    ) -> Verdict:
         guard.check()
-        before = self._replayed(asked, rows, guard)
+        live = _answered([row.answer for row in rows], rows, are_numbers)
+        before = _answered(self._replayed(asked, rows, guard), rows, are_numbers)
         givers = [row.measure for row in rows]
         verdict = self._judged(live, before, givers, interim)
         if verdict.promote:
             return verdict
-        for suspicion in suspicions(givers, live, np.zeros(0, bool)):
+        for suspicion in suspicions(givers, as_right(live, live), np.zeros(0, bool)):
             others = rows_without(suspicion.token, givers)
             kept = [giver for giver, counts in zip(givers, others, strict=True) if counts]
             rest = self._judged(live[others], before[others], kept, interim)
@@ -96,7 +112,7 @@ class Replaying:
         return verdict
 
     def _judged(
-        self, live: Correct, before: Correct, givers: Sequence[Measure | None], interim: InterimTest
+        self, live: Answered, before: Answered, givers: Sequence[Measure | None], interim: InterimTest
     ) -> Verdict:
         verdict = judge(
             live,
@@ -108,8 +124,8 @@ class Replaying:
         )
         return replace(verdict, interim_test=interim.number)
 
-    def _replayed(self, asked: ChampionPeriod, rows: Sequence[Row], guard: LeaseGuard) -> Correct:
-        """Of each row, whether the version before is right."""
+    def _replayed(self, asked: ChampionPeriod, rows: Sequence[Row], guard: LeaseGuard) -> list[str | None]:
+        """What the version before answers to each row."""
         version = self._store.stored_version(f"{asked.model}@{asked.previous}")
         model = AdaptedModel.load(self._store.path(version))
         answers: list[str | None] = []
@@ -117,7 +133,7 @@ class Replaying:
             page = [one.input for one in self._log.get_many([row.prediction_id for row in rows[at : at + _PAGE]])]
             answers.extend(_answers(model, page))
             guard.check()
-        return np.array([answer == row.label for answer, row in zip(answers, rows, strict=True)], dtype=bool)
+        return answers
 
     def _cooled(self, model: str, verdict: Verdict, now: float) -> Verdict:
         """The verdict, without the rollback where another is too recent."""
@@ -135,6 +151,16 @@ class Replaying:
         reason = f"version {asked.previous}, replayed on the same inputs, is {result['verdict']['reason']}"
         rest = {name: result[name] for name in ("previous", "since", "interim_test", "fresh_rows")}
         self._store.rollback(transaction, asked.model, by=BY, reason=reason, evidence={**result["verdict"], **rest})
+
+
+def _answered(answers: Sequence[str | None], rows: Sequence[Row], are_numbers: bool) -> Answered:
+    """Of each row whether, or how far, an answer is right; where there is none, it is as far off as the furthest."""
+    if not are_numbers:
+        return np.array([answer == row.label for answer, row in zip(answers, rows, strict=True)], dtype=bool)
+    there = np.array([answer is not None for answer in answers], dtype=bool)
+    labels = [row.label for row in rows]
+    errors = absolute_errors([answer or label for answer, label in zip(answers, labels, strict=True)], labels)
+    return np.where(there, errors, errors.max(initial=0.0))
 
 
 def _answers(model: AdaptedModel, inputs: Sequence[Input]) -> list[str | None]:

@@ -69,7 +69,7 @@ class Retraining:
         found: dict[str, Any] = {"model": request.model, "champion": champion.number}
         if why := why_not_retrainable(trained):
             return Outcome({**found, "refused": f"{champion.reference} {why}"})
-        found["feedback"] = self._derive(request.model, definition.dataset)
+        found["feedback"] = self._derive(request.model, definition)
         guard.check()
         challenger = continued_definition(
             definition.with_dataset(moved_to(definition.dataset, request.at)), champion.label
@@ -93,9 +93,11 @@ class Retraining:
 
         return Outcome(found, submit)
 
-    def _derive(self, model: str, dataset: Spec) -> dict[str, Any]:
+    def _derive(self, model: str, definition: Definition) -> dict[str, Any]:
+        dataset = definition.dataset
+        are_numbers = self._registries.models.get(definition.model.name).cls.answers_numbers
         collection, by_split = dataset.options["collection"], dataset.name == "given_split"
-        return self._corrections.derive(model, collection, publish_split=by_split).to_dict()
+        return self._corrections.derive(model, collection, by_split, are_numbers).to_dict()
 
     def _freeze(self, challenger: Definition, model: str, champion: Trained) -> tuple[Frozen, int]:
         """The challenger's dataset and its number of rows new to the champion; on NothingNew nothing is kept."""

@@ -7,12 +7,14 @@ the mean of these rows reaches, and below 0 is worse than that. Intervals are th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from argosy.errors import DatasetInvalid
+from argosy.label_numbers import numbers_in
 from argosy.statistics.intervals import Floats, Interval, percentile_interval, resampled_sums
 
 
@@ -53,6 +55,14 @@ def evaluate_numbers(
         if np.isfinite(value[0]) and np.isfinite(draws[name]).any()
     }
     return NumberMetrics(len(truth), figures, float(truth.std()), float(answers.std()))
+
+
+def absolute_errors(answers: Sequence[str], labels: Sequence[str]) -> Floats:
+    """(rows,): how far answers are from labels, both as text; raises DatasetInvalid where one is not a number."""
+    try:
+        return np.abs(np.array(numbers_in(answers), np.float64) - np.array(numbers_in(labels), np.float64))
+    except ValueError as problem:
+        raise DatasetInvalid(str(problem)) from None
 
 
 def _figures(sums: Floats, rows: int, scale: float) -> dict[str, Floats]:

@@ -67,8 +67,18 @@ class LiveProfiles:
     def __init__(self, database: Database, log: PredictionLog) -> None:
         self._database, self._log = database, log
 
-    def count(self, model: str, now: float, measure: InputFigures, answers: float = math.inf) -> CountedHours:
-        """Bring the model's hours up to `now`, the newest first, until so many answers were counted."""
+    def count(
+        self,
+        model: str,
+        now: float,
+        measure: InputFigures,
+        answers: float = math.inf,
+        are_numbers: Callable[[int], bool] = lambda _: False,
+    ) -> CountedHours:
+        """Bring the model's hours up to `now`, the newest first, until so many answers were counted.
+
+        `are_numbers` says of which versions answers are numbers.
+        """
         self._log.drain()
         start, end = hour_of(now) - HORIZON_HOURS * HOUR, hour_of(now) + HOUR  # servers' clocks may be ahead of ours
         kept: dict[float, dict[int, Profile]] = {}
@@ -85,7 +95,7 @@ class LiveProfiles:
             if counted >= answers:
                 since = hour + HOUR
                 break
-            found[hour] = self._profiles(model, hour, measure)
+            found[hour] = self._profiles(model, hour, measure, are_numbers)
             changed += len(found[hour])
             counted += sum(one.rows for one in found[hour].values())
         self._keep(model, kept, found)
@@ -113,7 +123,9 @@ class LiveProfiles:
             yield nearest
             end = nearest
 
-    def _profiles(self, model: str, hour: float, measure: InputFigures) -> dict[int, Profile]:
+    def _profiles(
+        self, model: str, hour: float, measure: InputFigures, are_numbers: Callable[[int], bool]
+    ) -> dict[int, Profile]:
         """By version, what it answered in that hour."""
         return {
             version: Profile(
@@ -123,7 +135,7 @@ class LiveProfiles:
                     **measure(version, self._log.sample_inputs(model, version, hour, hour + HOUR, TEXTS)),
                 },
             )
-            for version, tally in self._log.tally(model, hour, hour + HOUR).items()
+            for version, tally in self._log.tally(model, hour, hour + HOUR, are_numbers).items()
         }
 
     def _keep(

@@ -18,12 +18,13 @@ from typing import Any
 from argosy.database import Database, Transaction
 from argosy.errors import PredictionNotFound
 from argosy.identities import resting_forms
+from argosy.label_numbers import number_in
 from argosy.predictions import segments, statements
 from argosy.predictions.answered import forget_days
 from argosy.predictions.drain import drain_once, stuck
 from argosy.predictions.draw_levels import add_predictions, compute_due_levels
 from argosy.predictions.ids import MAC_PLACE, PredictionIds
-from argosy.predictions.profiles import CONFIDENCE, Profile
+from argosy.predictions.profiles import CONFIDENCE, Profile, number_profile
 from argosy.predictions.record import (
     Prediction,
     SealedPrediction,
@@ -158,15 +159,24 @@ class PredictionLog:
                 for start, end in spans
             }
 
-    def tally(self, model: str, start: float, end: float) -> dict[int, Profile]:
-        """By version, how often each answer was given in [start, end) and how surely. Opens no seal, drains nothing."""
+    def tally(
+        self, model: str, start: float, end: float, are_numbers: Callable[[int], bool] = lambda _: False
+    ) -> dict[int, Profile]:
+        """By version, how often each answer was given in [start, end) and how surely. Opens no seal, drains nothing.
+
+        `are_numbers` says of which versions answers are numbers.
+        """
         with self._database.read() as transaction:
             rows = transaction.execute(statements.TALLY, {"model": model, "start": start, "end": end})
         found: dict[int, Profile] = {}
+        numbers: dict[int, list[tuple[float, int]]] = {}
         for version, answer, count, total, squares in rows:
+            if are_numbers(version):
+                numbers.setdefault(version, []).append((number_in(answer) or 0.0, count))
+                continue
             one = Profile({answer: count}, {CONFIDENCE: Moments.of_sums(count, total, squares)})
             found[version] = found.get(version, Profile()) + one
-        return found
+        return found | {version: number_profile(*zip(*given, strict=True)) for version, given in numbers.items()}
 
     def sample_inputs(self, model: str, version: int, start: float, end: float, rows: int) -> list[Input]:
         """Of at most this many of a version's answers in [start, end) the inputs, drawn uniformly: the same ones."""

@@ -212,7 +212,9 @@ class _FileScoring:
         model = self._model(journal)
         noun = "probability" if model.estimator.has_probabilities else "score"
         scores = tuple(f"{noun}.{one}" for one in model.classes) if request.has_scores else ()
-        layout = Layout(self._form, journal.reference, request.columns.keep, scores, request.is_logged)
+        is_number = model.estimator.answers_numbers
+        scores = () if is_number else scores
+        layout = Layout(self._form, journal.reference, request.columns.keep, scores, request.is_logged, is_number)
         check_distinct(layout)
         logged = store.stored_version(journal.reference) if request.is_logged else None
         version = ScoredVersion(journal.label, request.is_stored, logged)

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from argosy.errors import UserMistake
+from argosy.models.answers import VALUE
 from argosy.paths import check_suffix
 from argosy.spreadsheet_cells import guarded
 
@@ -36,13 +37,17 @@ class AnsweredRow:
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of an output: `scores` names those of the classes' scores, empty where they are not wanted."""
+    """The columns of an output: `scores` names those of the classes' scores, empty where they are not wanted.
+
+    With `is_number`, `value` takes the place of label and confidence.
+    """
 
     form: Form
     version: str
     keep: tuple[str, ...] = ()
     scores: tuple[str, ...] = ()
     is_logged: bool = False
+    is_number: bool = False
 
     @property
     def columns(self) -> dict[str, str]:
@@ -53,7 +58,7 @@ class Layout:
         """The same in their order, a name that two have twice."""
         yield "row", "int"
         yield from ((kept_name(one), "text") for one in self.keep)
-        yield from (("label", "text"), ("confidence", "float"))
+        yield from ((VALUE, "float"),) if self.is_number else (("label", "text"), ("confidence", "float"))
         yield from ((one, "float") for one in self.scores)
         yield "version", "text"
         if self.is_logged:
@@ -98,13 +103,18 @@ def _record(layout: Layout, row: AnsweredRow) -> dict[str, Any]:
     return {
         "row": row.number,
         **dict(zip(map(kept_name, layout.keep), kept, strict=True)),
-        "label": row.label,
-        "confidence": row.confidence,
+        **_answer(layout, row),
         **dict(zip(layout.scores, scores, strict=True)),
         "version": None if row.label is None else layout.version,
         **({"prediction_id": row.prediction_id} if layout.is_logged else {}),
         "problem": row.problem,
     }
+
+
+def _answer(layout: Layout, row: AnsweredRow) -> dict[str, Any]:
+    if layout.is_number:
+        return {VALUE: None if row.label is None else float(row.label)}
+    return {"label": row.label, "confidence": row.confidence}
 
 
 def _cell(value: Any) -> str:

@@ -15,8 +15,10 @@ import msgspec
 from argosy import clock
 from argosy.definitions.yaml_files import read_mapping
 from argosy.errors import ArgosyError, ImportInvalid
+from argosy.models.answers import VALUE
 from argosy.models.artifact_format import read_artifact
 from argosy.paths import FILE_MODE, within
+from argosy.store.ranking import is_of_numbers
 from argosy.transfer.exported import ExportedVersion, write_export
 from argosy.types import FieldKind
 from argosy.version import __version__
@@ -97,6 +99,8 @@ def _inside(folder: Path, name: str, flavor: str) -> Path:
 def _description(exported: ExportedVersion, columns: list[dict[str, Any]], python: str) -> dict[str, Any]:
     trained = exported.trained
     outputs = [{"type": "string", "name": "label"}, {"type": "double", "name": "confidence"}]
+    if is_of_numbers(trained):
+        outputs = [{"type": "double", "name": VALUE}]
     about = {"version": exported.name, "project": exported.project, "label": trained.label, "exported_at": exported.at}
     function = {"loader_module": LOADER, "data": MODEL, "python_version": python, "env": {"virtualenv": ENVIRONMENT}}
     return {

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import answers_of
+from argosy.models.answers import VALUE, answers_of
 from argosy.models.inputs import is_lone_text
 from argosy.types import Input
 
@@ -29,13 +29,15 @@ class MlflowModel:
         self._model = model
 
     def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> pandas.DataFrame:  # noqa: ARG002
-        """A row an input: `label`, `confidence`, and `probabilities` in the order of the classes."""
+        """A row an input: `label`, `confidence`, and `probabilities` in the order of the classes; or `value`."""
         import pandas
 
         from argosy.label_sets import as_members
 
         model, inputs = self._model, self._inputs(model_input)
         estimator, found = model.estimator, model.scores(inputs)
+        if estimator.answers_numbers:
+            return pandas.DataFrame({VALUE: found[:, 0]})
         labels = answers_of(found, model.classes, estimator.answered_from)
         return pandas.DataFrame(
             {

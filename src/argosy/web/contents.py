@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from argosy.evaluation.findings import Case, Live, Point
+from argosy.definitions.metrics import HEADLINES
+from argosy.evaluation.findings import Case, Live, NumberGroup, Point
 from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.class_figures import ClassFigures
 from argosy.statistics.intervals import Interval
@@ -50,8 +51,9 @@ class Board:
 
     @property
     def metric(self) -> str:
-        """What it is ranked by: `accuracy`, or `micro_f1` where texts have several labels."""
-        return "micro_f1" if any("test_micro_f1" in one.figures for one in self.competitors) else "accuracy"
+        """What it is ranked by: `accuracy`, `micro_f1` where texts have several labels, or `mae` of numbers."""
+        there = {name for one in self.competitors for name in one.figures}
+        return next((one for one in (HEADLINES["numbers"], HEADLINES["lists"]) if f"test_{one}" in there), "accuracy")
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,13 @@ class Contents:
     live: Live | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     has_texts: bool = False
+    numbers: Sequence[NumberGroup] = ()
+    """Of answers that are numbers, from the smallest."""
+
+    @property
+    def are_numbers(self) -> bool:
+        """Whether the version's answers are numbers."""
+        return "test_mae" in self.subject.figures
 
     @property
     def own_boards(self) -> list[Board]:

@@ -11,10 +11,11 @@ from argosy.predictions.drift_checks import Drift
 from argosy.statistics.shifts import Shift
 from argosy.web.environment import day, minute
 
-AXES: Final = {"answers": "% of answers", "confidence": "points", "vocabulary": "points"}
+AXES: Final = {"answers": "% of answers", "number": "the labels' unit", "confidence": "points", "vocabulary": "points"}
 """Kinds of shift that are plotted over time, with the name of the axis."""
 KINDS: Final = {
     "answers": ("the mix of answers", "Mix of answers: share that changed class", 100.0, "%"),
+    "number": ("the mean of the answers", "Mean answer", 1.0, ""),
     "confidence": ("the confidence", "Mean confidence", 100.0, "points"),
     "vocabulary": ("the words of the inputs", "Words not seen in training", 100.0, "points"),
     "length": ("the length of the inputs", "Mean log length", 1.0, ""),

@@ -24,6 +24,7 @@ from argosy.paths import check_suffix, private_text, within
 from argosy.statistics.class_figures import class_figures, set_figures
 from argosy.statistics.intervals import Interval
 from argosy.store.kept import Curves, kept_curves
+from argosy.store.ranking import is_of_numbers
 from argosy.store.trained import Trained, Version
 from argosy.subprocess_tasks import run_task
 from argosy.tuning.project_plans import ProjectPlans
@@ -110,6 +111,7 @@ def gather(backends: Backends, target: str, options: ReportOptions, report_progr
         live=found.live,
         notes=found.notes,
         has_texts=options.texts,
+        numbers=found.numbers,
     )
 
 
@@ -234,7 +236,9 @@ def _subject(backends: Backends, version: Version, trained: Trained) -> tuple[Su
         predict_us=trained.predict_us,
         environment=trained.environment,
     )
-    return subject, {part.value: counted(by_label) for part, by_label in frozen.counts.items()}
+    return subject, {} if is_of_numbers(trained) else {
+        part.value: counted(by_label) for part, by_label in frozen.counts.items()
+    }
 
 
 def _logged(backends: Backends, label: str) -> Curves:

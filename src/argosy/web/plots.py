@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from argosy.definitions.metrics import OF_NUMBERS, figure_text, metric_name
 from argosy.evaluation.drift_periods import Period
-from argosy.evaluation.findings import Point
+from argosy.evaluation.findings import NumberGroup, Point
 from argosy.plurals import plural
 from argosy.shortening import ELLIPSIS, distinct_short_forms
 from argosy.statistics.calibration_bins import Bin
@@ -60,10 +61,30 @@ def leaderboard(board: Board, own_label: str) -> Plot | None:
     ]
     if len(dots) < 2:
         return None
-    named = board.metric.replace("_f1", "-F1")
+    named, is_plain = metric_name(board.metric), board.metric in OF_NUMBERS
     title = f"Test {named} on the dataset {board.dataset[:12]}"
-    axis = f"test {named}, %"
-    return _both(lambda width: intervals(dots, width, title, axis, reference=board.baseline))
+    axis = f"test {named}" + ("" if is_plain else ", %")
+    return _both(lambda width: intervals(dots, width, title, axis, reference=board.baseline, plain=is_plain))
+
+
+def numbers(groups: Sequence[NumberGroup]) -> Plot:
+    """The mean label over the mean answer, a point a group."""
+    ends = [one.answer for one in groups] + [bound for one in groups for bound in (one.label.low, one.label.high)]
+    margin = (max(ends) - min(ends)) / 20 or abs(max(ends)) / 20 or 1.0
+    span = (min(ends) - margin, max(ends) + margin)
+    axes = Axes("mean answer", "mean label", span, span, whole=True, plain=True)
+    marks = [
+        Mark(
+            one.answer,
+            one.label.value,
+            one.label.low,
+            one.label.high,
+            f"{plural(one.rows, 'row')} answered with {one.answer:.4g} on average: {one.label.value:.4g}",
+        )
+        for one in groups
+    ]
+    title = "Labels over answers on the test part"
+    return _both(lambda width: curve(marks, width, title, axes, diagonal=True), CURVE_WIDTH)
 
 
 def confusion(labels: Sequence[str], matrix: Sequence[Sequence[int]]) -> Plot:
@@ -118,22 +139,24 @@ def calibration(bins: Sequence[Bin]) -> Plot:
     return _both(lambda width: curve(marks, width, "Calibration on the test part", axes, diagonal=True), CURVE_WIDTH)
 
 
-def learning_curve(points: Sequence[Point]) -> Plot:
-    """Accuracy over the rows trained on."""
+def learning_curve(points: Sequence[Point], are_numbers: bool = False) -> Plot:
+    """Accuracy, or of numbers the mean absolute error, over the rows trained on."""
     bounds = [bound for one in points for bound in (one.accuracy.low, one.accuracy.high)]
     x_range, y_range = (0.0, float(points[-1].rows)), (min(bounds), max(bounds))
-    axes = Axes("training rows", "test accuracy, %", x_range, y_range, whole=True)
+    name = "mean absolute error" if are_numbers else "accuracy"
+    axes = Axes("training rows", f"test {name}{'' if are_numbers else ', %'}", x_range, y_range, True, are_numbers)
     marks = [
         Mark(
             float(one.rows),
             one.accuracy.value,
             one.accuracy.low,
             one.accuracy.high,
-            f"{plural(one.rows, 'row')}: {percent(one.accuracy.value, 1)}",
+            f"{plural(one.rows, 'row')}: {figure_text(value) if are_numbers else percent(value, 1)}",
         )
         for one in points
+        for value in (one.accuracy.value,)
     ]
-    return _both(lambda width: curve(marks, width, "Test accuracy over training size", axes), CURVE_WIDTH)
+    return _both(lambda width: curve(marks, width, f"Test {name} over training size", axes), CURVE_WIDTH)
 
 
 def logged(metric: str, points: Sequence[tuple[int, float]]) -> Plot:
@@ -173,12 +196,14 @@ def promotions(moves: Sequence[ReportedMove]) -> Plot | None:
         for move in moves
         if (found := move.evidence) and found.get("difference") is not None
     ]
+    if not dots:
+        return None
+    are_numbers = any((move.evidence or {}).get("metric") == "mae" for move in moves)
     title = "Change in accuracy that each promotion rested on"
-    return (
-        _both(lambda width: intervals(dots, width, title, "points of accuracy", reference=0.0, signed=True))
-        if dots
-        else None
-    )
+    axis = "points of accuracy"
+    if are_numbers:
+        title, axis = "By how much each promotion made the mean absolute error smaller", "mean absolute error"
+    return _both(lambda width: intervals(dots, width, title, axis, reference=0.0, signed=True, plain=are_numbers))
 
 
 def answer_mix(mix: Sequence[tuple[str, float, float]]) -> Plot:

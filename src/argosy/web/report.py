@@ -14,6 +14,7 @@ from argosy.web.environment import style_sheet, template_environment
 
 SECTIONS = {
     "leaderboard": "Leaderboard",
+    "numbers": "Predicted and actual numbers",
     "confusion": "Confusion matrix",
     "classes": "Classes",
     "calibration": "Calibration",

@@ -25,7 +25,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Axes:
-    """Names and ranges; `whole` says that x counts rows, else both are shares."""
+    """Names and ranges; `whole` says that x is a number as it is, such as a count of rows, and no share."""
 
     x: str
     y: str
