@@ -68,14 +68,13 @@ def http_server(
         is_strict=is_strict,
         is_stored=is_stored,
         remote=remote,
+        rollback=reloading.settings.rollback if reloading else None,
     )
     writer = _feedback_writer(database, vault, spool, feedback_counter(metrics.registry))
     authentication = Authentication(Tokens(database, vault))
     connections = ConnectionLimits(connections=given.connections, seconds=given.seconds)
     shared = (writer, authentication, metrics, of_requests, connections)
-    reloadings = [] if reloading is None else [reloading]
-    for one in reloadings:
-        one.call(model_server.apply)
+    reloadings = [] if reloading is None else [reloading.calling(model_server.apply)]
     return HttpServer(
         [
             model_server.routes(of_requests, default_model),

@@ -120,9 +120,17 @@ class PredictionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class RollbackSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """When `argosy up` compares the champion with the version before it; not given: never."""
+    """When the champion goes back to the version before it; what is not given rolls nothing back."""
 
     every_seconds: Annotated[float, Meta(gt=0)] | None = None
+    """How often `argosy up` compares the answers of both."""
+    errors: Annotated[float, Meta(ge=0, lt=1)] | None = None
+    """By how much the share of failed requests must have grown, as a server counts them."""
+    latency: Annotated[float, Meta(gt=1)] | None = None
+    """How many times as long rows must take."""
+    minimum_requests: Positive = 100
+    """Of each of the two."""
+    confidence: Annotated[float, Meta(gt=0.5, lt=1)] = 0.999
 
 
 class GateSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

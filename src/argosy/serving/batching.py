@@ -29,6 +29,7 @@ from argosy.serving.request_queue import WaitingRequest
 from argosy.serving.requests import InferRequest, InferResponse
 from argosy.serving.scoring import score_requests
 from argosy.serving.servable import Predictor, Servable
+from argosy.serving.version_statistics import is_fault
 from argosy.telemetry import logger
 
 Outcome: TypeAlias = Recorded | Exception
@@ -186,6 +187,7 @@ class Batcher:
                     self._on_answered(waiting.request, outcome.response)
                 else:
                     bad.add(waiting)
+                    bad.faults += isinstance(outcome, Exception) and is_fault(outcome)
                     _tell(waiting, _UNLOGGED if isinstance(outcome, Recorded) else outcome)
             self._count(servable, good, bad)
 
@@ -195,14 +197,14 @@ class Batcher:
             servable.statistics.answered(good.rows, good.seconds(now), clock.now(), good.requests)
             self._metrics.predictions(servable.model, servable.version).inc(good.rows)
         if bad.requests:
-            servable.statistics.failed(bad.seconds(now), bad.requests)
+            servable.statistics.failed(bad.seconds(now), bad.requests, bad.faults)
 
 
 class _Told:
     """Requests that have been told what came of them."""
 
     def __init__(self) -> None:
-        self.requests = self.rows = 0
+        self.requests = self.rows = self.faults = 0
         self._since = 0.0
 
     def add(self, waiting: WaitingRequest) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from prometheus_client import CollectorRegistry
 
-from argosy.definitions.project import Settings
+from argosy.definitions.project import RollbackSettings, Settings
 from argosy.http.endpoint import Routes
 from argosy.http.request_limits import RequestLimits
 from argosy.models.runtimes import CALL_SECONDS
@@ -20,6 +20,7 @@ from argosy.predictions.log import SCOPE
 from argosy.predictions.spool import SpoolWriter
 from argosy.serving.aspired_versions import ServedVersions, served_versions
 from argosy.serving.catalogue import PolledCatalogue, StoreCatalogue
+from argosy.serving.champion_watch import ChampionWatch
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.drift_gauges import DriftGauges
 from argosy.serving.limits import InputLimits
@@ -74,6 +75,7 @@ class ModelServer:
         is_stored: bool = False,
         poll_seconds: float = POLL_SECONDS,
         remote: OfferedStore | None = None,
+        rollback: RollbackSettings | None = None,
     ) -> None:
         scope = vault.scope(SCOPE)
         metrics = ServingMetrics(registry)
@@ -82,6 +84,7 @@ class ModelServer:
         self._gauges = (DriftGauges(store.database), SpoolGauges(store.database))
         for gauges in self._gauges:
             registry.register(gauges)
+        self._is_own = remote is None
         offered: Catalogue
         if remote is None:
             code = TrainedCode(store, is_strict, is_stored)
@@ -96,6 +99,7 @@ class ModelServer:
         )
         self._control = ModelControl(self.manager.aspire)
         self._source = Source(offered, self._control.aspire, poll_seconds)
+        self._watch = ChampionWatch(lambda: self.manager.routing, store, rollback or RollbackSettings())
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))
         self.dataplane = DataPlane(self.manager, recorder, limits=limits, metrics=metrics)
         self.repository = ModelRepository(self.dataplane, self._control)
@@ -108,6 +112,7 @@ class ModelServer:
         """Serve from now on what these settings say; of the others those that a running server applies. Any thread."""
         follow_setting(settings.server.log_level)
         self.dataplane.limits = InputLimits(settings.limits.text_bytes, settings.limits.rows)
+        self._watch.settings = settings.rollback
         self._source.want(served_versions(settings.server.models))
 
     def start(self) -> None:
@@ -117,6 +122,8 @@ class ModelServer:
         gc.freeze()  # what is here now stays: no collection need look at it again
         self.manager.start()
         self._source.start()
+        if self._is_own:
+            self._watch.start()
         for gauges in self._gauges:
             gauges.start()
 
@@ -124,6 +131,7 @@ class ModelServer:
         """Stop looking and loading, and release the spool."""
         for gauges in self._gauges:
             gauges.stop()
+        self._watch.stop()
         self._source.stop()
         self.manager.stop()
         self.dataplane.close()

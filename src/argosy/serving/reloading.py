@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from argosy.definitions.project import Settings
 from argosy.definitions.setting_changes import SettingChange, setting_changes
@@ -22,7 +22,10 @@ from argosy.error_messages import message_of
 from argosy.errors import DefinitionInvalid, RestartRequired
 from argosy.telemetry import logger
 
-APPLIED: Final = ("server.models", "server.log_level", "limits.text_bytes", "limits.rows")
+APPLIED: Final = (
+    *("server.models", "server.log_level", "limits.text_bytes", "limits.rows"),
+    *("rollback.errors", "rollback.latency", "rollback.minimum_requests", "rollback.confidence"),
+)
 """What a running server applies."""
 AT_START: Final = ("database", "broker", "artifacts", "plugins", "server", "limits")
 """What a server reads once, at its start, except for the above."""
@@ -62,15 +65,16 @@ class Reloading:
     """
 
     def __init__(self, settings: Settings, read: Callable[[], Settings]) -> None:
-        self._settings, self._read = settings, read
+        self.settings, self._read = settings, read
         self._apply: Callable[[Settings], None] = lambda _settings: None
         self._lock = threading.Lock()
         self._before: Any = None
         self._had_terminal = False
 
-    def call(self, apply: Callable[[Settings], None]) -> None:
-        """Call this with all settings where some changed; one call at a time, on any thread."""
+    def calling(self, apply: Callable[[Settings], None]) -> Self:
+        """Itself; it calls this with all settings whenever some changed, one call at a time, on any thread."""
         self._apply = apply
+        return self
 
     def reload(self) -> Reloaded:
         """Apply what changed since the last time; where it raises DefinitionInvalid or RestartRequired, nothing is."""
@@ -79,10 +83,10 @@ class Reloading:
                 settings = self._read()
             except OSError as error:
                 raise DefinitionInvalid(f"the settings cannot be read: {error.strerror or error}") from None
-            found = sort_changes(setting_changes(self._settings, settings))
+            found = sort_changes(setting_changes(self.settings, settings))
             if found.applied:
                 self._apply(settings)
-            self._settings = settings
+            self.settings = settings
         for change in found.applied:
             _log.info("reloaded %s", change)
         for change in found.elsewhere:

@@ -10,6 +10,9 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from argosy.errors import ArgosyError, ImportedModelFailed, InputInvalid, ModelFailed
+from argosy.serving.health import BUCKETS, AnswerTally, bucket
+
 EXACT_SIZES: Final = 64
 """Batches up to here are counted by their size; larger ones by the next power of two, so that there are few counts."""
 STAGES: Final = ("compute_input", "compute_infer", "compute_output")
@@ -50,6 +53,7 @@ class VersionStatistics:
         self._rows, self._last = 0, 0.0
         self._success, self._fail, self._queue = TotalTime(), TotalTime(), TotalTime()
         self._all, self._by_size = _Batches(), dict[int, _Batches]()
+        self._faults, self._calls = 0, [0] * BUCKETS
 
     def executed(self, rows: int, infer: float, compute_input: float = 0.0, compute_output: float = 0.0) -> None:
         """The model was called once, with so many rows; the time of each stage in seconds."""
@@ -57,6 +61,7 @@ class VersionStatistics:
         with self._lock:
             self._all.add(taken)
             self._by_size.setdefault(_size(rows), _Batches()).add(taken)
+            self._calls[bucket(infer / rows)] += 1
 
     def queued(self, seconds: float, requests: int = 1) -> None:
         """Requests waited so long, all together, until their batch was begun."""
@@ -69,10 +74,16 @@ class VersionStatistics:
             self._rows, self._last = self._rows + rows, now
             self._success.add(seconds, requests)
 
-    def failed(self, seconds: float, requests: int = 1) -> None:
-        """Requests were not answered."""
+    def failed(self, seconds: float, requests: int = 1, faults: int = 0) -> None:
+        """Requests were not answered, so many of them by a fault of the model (`is_fault`)."""
         with self._lock:
             self._fail.add(seconds, requests)
+            self._faults += faults
+
+    def tally(self) -> AnswerTally:
+        """What a champion is compared with the version before it by."""
+        with self._lock:
+            return AnswerTally(self._success.count, self._faults, tuple(self._calls))
 
     def counted(self) -> dict[str, Any]:
         """As Triton's statistics extension has it, without the name and the version."""
@@ -92,6 +103,13 @@ class VersionStatistics:
                     {"batch_size": size, **batches.to_dict()} for size, batches in sorted(self._by_size.items())
                 ],
             }
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether the model failed, and not its caller, the log or a server that is busy."""
+    if isinstance(error, InputInvalid) or not isinstance(error, Exception):
+        return False
+    return isinstance(error, ImportedModelFailed | ModelFailed) or not isinstance(error, ArgosyError)
 
 
 def _size(rows: int) -> int:

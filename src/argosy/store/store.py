@@ -115,6 +115,27 @@ class Store:
         )
         return number
 
+    def rollback_promotion(
+        self,
+        transaction: Transaction,
+        model: str,
+        number: int,
+        before: int,
+        alias: str = CHAMPION,
+        *,
+        by: str = "",
+        reason: str = "",
+    ) -> bool:
+        """Take back the promotion of a version over the one before; False where the alias has moved since."""
+        aliases.hold_model(transaction, model)
+        moves = aliases.alias_moves(transaction, model, alias)
+        last = moves[-1] if moves else None
+        promoted = None if last is None else (last.action, last.to_number, last.from_number)
+        if promoted != (aliases.PROMOTE, number, before):
+            return False
+        self.rollback(transaction, model, alias, by=by, reason=reason)
+        return True
+
     def remove_alias(self, transaction: Transaction, model: str, alias: str, *, by: str = "", reason: str = "") -> int:
         """Take an alias away; the number that it pointed at. Raises ModelNotFound, VersionNotFound."""
         version = references.select_version(model, alias, _versions(transaction, model))

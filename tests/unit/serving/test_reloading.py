@@ -50,7 +50,7 @@ def test_what_needs_a_restart_is_refused_by_name_and_without_its_value():
 def test_what_changed_is_applied_once_and_the_rest_is_reported():
     read, applied = [settings(limits={"rows": 5}, gate={"folds": 3})], []
     reloading = Reloading(settings(), lambda: read[0])
-    reloading.call(applied.append)
+    reloading.calling(applied.append)
     found = reloading.reload()
     assert [str(one) for one in found.applied] == ["limits.rows: 1000 → 5"]
     assert [one.setting for one in found.elsewhere] == ["gate.folds"]
@@ -68,7 +68,7 @@ def test_what_changed_is_applied_once_and_the_rest_is_reported():
 def test_one_bad_change_leaves_all_as_it_was(new, error, message):
     applied = []
     reloading = Reloading(settings(), lambda: settings(**new))
-    reloading.call(applied.append)
+    reloading.calling(applied.append)
     for _ in range(2):
         with pytest.raises(error, match=message):
             reloading.reload()

@@ -100,3 +100,19 @@ def test_a_shadow_is_not_asked_where_a_version_was_named(plane):
 
     asyncio.run(named())
     assert (counted(plane), shadow.in_flight) == ({}, 0)
+
+
+def test_a_model_that_raises_is_at_fault_in_its_tally(plane):
+    shadow = plane.manager.routing.find("topics", 2)
+    shadow.predictor.problem = RuntimeError("no such column")
+
+    async def asked():
+        for _ in range(3):
+            with pytest.raises(RuntimeError):
+                await plane.infer(InferRequest("topics", ["a text"], 2))
+        await plane.infer(InferRequest("topics", ["a text"], 1))
+
+    asyncio.run(asked())
+    assert (shadow.statistics.tally().failed, shadow.statistics.tally().answered) == (3, 0)
+    served = plane.manager.routing.find("topics", 1).statistics.tally()
+    assert (served.failed, served.answered, sum(served.calls)) == (0, 1, 1)

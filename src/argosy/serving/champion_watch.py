@@ -1,0 +1,98 @@
+"""Rolls a champion back that fails or is slow more often than the version before it, as this server has seen both.
+
+Every server watches the promotions that happen while it runs. The first whose evidence suffices moves the alias; the
+move is refused where the alias has moved since, so that one rollback is made however many servers see the same.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from argosy.definitions.project import RollbackSettings
+from argosy.error_messages import message_of
+from argosy.serving.aspired_versions import DEFAULT_ALIAS
+from argosy.serving.health import AnswerTally, due_test, rollback_reason
+from argosy.serving.routing import RoutingTable
+from argosy.serving.servable import Servable, ServableState
+from argosy.store.store import Store
+from argosy.telemetry import logger
+
+POLL_SECONDS: Final = 1.0
+_log = logger("argosy.serving")
+
+
+@dataclass
+class _Promotion:
+    """Seen here: `champion` took over from `before` when it had counted `earlier`."""
+
+    champion: Servable
+    before: Servable
+    earlier: AnswerTally
+    tested: int = -1
+
+
+class ChampionWatch:
+    """`settings` may be replaced by any thread; `routing` gives the manager's table of the moment."""
+
+    def __init__(self, routing: Callable[[], RoutingTable], store: Store, settings: RollbackSettings) -> None:
+        self._routing, self._store, self.settings = routing, store, settings
+        self._champions: dict[str, Servable] = {}
+        self._promotions: dict[str, _Promotion] = {}
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def step(self) -> None:
+        """Note promotions, and roll back what is to be."""
+        for model, routing in self._routing().models.items():
+            number = routing.aliases.get(DEFAULT_ALIAS)
+            champion = None if number is None else routing.versions.get(number)
+            if champion is not None and champion.state is ServableState.AVAILABLE:
+                self._note(model, champion)
+        for model, promotion in list(self._promotions.items()):
+            self._test(model, promotion)
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name="argosy-champions", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _note(self, model: str, champion: Servable) -> None:
+        before = self._champions.get(model)
+        self._champions[model] = champion
+        if before is not None and before.version != champion.version:
+            self._promotions[model] = _Promotion(champion, before, champion.statistics.tally())
+
+    def _test(self, model: str, promotion: _Promotion) -> None:
+        champion = promotion.champion.statistics.tally().since(promotion.earlier)
+        test = due_test(champion, self.settings.minimum_requests)
+        if test is None or test <= promotion.tested:
+            return
+        promotion.tested = test
+        reason = rollback_reason(champion, promotion.before.statistics.tally(), self.settings, test)
+        if reason:
+            del self._promotions[model]
+            self._roll_back(model, promotion, reason)
+
+    def _roll_back(self, model: str, promotion: _Promotion, reason: str) -> None:
+        champion, before = promotion.champion.version, promotion.before.version
+        with self._store.database.write() as transaction:
+            moved = self._store.rollback_promotion(transaction, model, champion, before, by="server", reason=reason)
+        if moved:
+            _log.warning("%s: version %d is rolled back to version %d: %s", model, champion, before, reason)
+
+    def _run(self) -> None:
+        problem = ""
+        while not self._stop.wait(POLL_SECONDS):
+            try:
+                self.step()
+            except Exception as error:  # noqa: BLE001  # a database that is away, say: serving goes on
+                if message_of(error) != problem:
+                    _log.warning("champions cannot be compared with the versions before: %s", message_of(error))
+                problem = message_of(error)
