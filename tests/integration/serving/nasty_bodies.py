@@ -69,6 +69,20 @@ TENSORFLOW = (
     '{"instances":[{"ratio":1},{"ratio":§}]}', '{"inputs":{"ratio":[§],"plan":["a"]}}', '{"inputs":{"ratio":§}}',
     '{"inputs":{"ratio":[1],"more":§}}', '{"signature_name":§,"instances":["a goal"]}', '{"instances":[1],"inputs":§}',
 )  # fmt: skip
+EXAMPLES = (
+    "§", '{"examples":§}', '{"examples":[§]}', '{"examples":[{"ratio":§}]}', '{"examples":[{"ratio":[§]}]}',
+    '{"examples":[{"ratio":1,"plan":{"b64":§}}]}', '{"examples":[{"ratio":1,§:1}]}', '{"context":§,"examples":[{}]}',
+    '{"context":{"plan":§},"examples":[{"ratio":1}]}', '{"signature_name":§,"examples":[{"text":"a goal"}]}',
+)  # fmt: skip
+INVOCATIONS = (
+    "§", '{"dataframe_split":§}', '{"dataframe_split":{"columns":§,"data":[[1]]}}', '{"inputs":§}', '{"instances":[§]}',
+    '{"dataframe_split":{"columns":[§],"data":[[1]]}}', '{"dataframe_split":{"columns":["ratio"],"data":§}}',
+    '{"dataframe_split":{"columns":["ratio"],"data":[§]}}', '{"dataframe_split":{"columns":["ratio"],"data":[[§]]}}',
+    '{"dataframe_records":§}', '{"dataframe_records":[§]}', '{"dataframe_records":[{"ratio":§}]}',
+    '{"instances":["a goal"],"params":§}', '{"instances":["a goal"],"params":{"subject":§}}',
+)  # fmt: skip
+LABELS = ("§", '{"sequence":§,"labels":["sport"]}', '{"sequence":"a goal","labels":§}', '{"sequence":"a","labels":[§]}')
+CSV = {"content-type": "text/csv"}
 FEEDBACK = (
     "§", '{"label":[§],"prediction_id":"' + "0" * 44 + '"}', '{"label":"sport","more":§}',
     *each('{"label":"sport","prediction_id":"' + "0" * 44 + '","¤":§}',
@@ -141,7 +155,29 @@ def broken(seed=7):
         yield bytes(body), {}
 
 
+def tables():
+    """CSV that is none, or hardly."""
+    for value in VALUES:
+        for pattern in ("§", "ratio,plan\n§,a", "text\n§", "ratio\n1\n§\n", "§\n1"):
+            yield pattern.replace("§", value).encode("utf-8", "surrogatepass"), CSV
+    for body in (
+        b"\0",
+        b"text\n\0",
+        b"\xff\xfe",
+        b'"',
+        b'text\n"',
+        b"text\r" + b"a\r" * 3000,
+        b"," * 4000,
+        b"a\n" * 9000,
+    ):
+        yield body, CSV
+
+
 BODIES = {
+    "examples": (("classify", "regress"), lambda: filled(EXAMPLES)),
+    "MLflow": ("invocations", lambda: filled(INVOCATIONS)),
+    "CSV": ("invocations", tables),
+    "labels": ("/classify", lambda: filled(LABELS)),
     "V2": ("infer", lambda: filled(V2)),
     "JSON in texts": ("infer", in_texts),
     "binary tensors": ("infer", binaries),

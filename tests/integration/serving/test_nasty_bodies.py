@@ -12,8 +12,9 @@ GOOD = {"topics": "a goal", "fields": {"ratio": 1.0, "plan": "a"}}
 def routes(server, ending):
     """Every path of each model that accepts a body and has this ending."""
     paths = server.client.get("/openapi.json").json()["paths"]
-    taking = [path.format(model="{model}", version="1", label="champion") for path in paths if "post" in paths[path]]
-    found = [path.format(model=model) for path in taking for model in GOOD if path.endswith(ending)]
+    taking = [path for path in paths if "post" in paths[path] and path.endswith(ending) and "/repository/" not in path]
+    named = [path if "{model}" in path or path == "/feedback" else f"{path}?model={{model}}" for path in taking]
+    found = [path.format(model=model, version="1", label="champion") for path in named for model in GOOD]
     return list(dict.fromkeys(found))
 
 
@@ -22,8 +23,12 @@ def ids(answer):
     if answer.headers["content-type"] == "application/octet-stream" or "argosy-prediction-id" not in answer.headers:
         return answer.headers.get("argosy-prediction-id", "").split(",")
     said = answer.json()
+    if "prediction_ids" in said:
+        return said["prediction_ids"]
     if "predictions" in said:
         return [one["prediction_id"] for one in said["predictions"]]
+    if "sequence" in said:
+        return [said["prediction_id"]]
     tensors = said["outputs"]
     return tensors["prediction_id"] if isinstance(tensors, dict) else tensors[-1]["data"]
 
