@@ -43,7 +43,10 @@ ADAPTER_FOLDERS = {
     "rich": ("cli/",),
     "yaml": ("definitions/yaml_files.py",),
     "cronsim": ("definitions/cron.py",),
-    "jinja2": ("web/",),
+    "jinja2": (
+        "web/",
+        "http/pages.py",
+    ),
     "markupsafe": ("web/",),
 }
 """Client library to where it may be imported."""

@@ -28,6 +28,8 @@ STOPPING = "argosy.stopping"
 """Where it has the `asyncio.Event` that is set when the server stops."""
 TEXT = "text"
 """What an endpoint `gives` that answers in plain text."""
+HTML = "html"
+"""What one gives that answers with a page."""
 
 
 class FastRequest(Protocol):
@@ -102,6 +104,16 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class DocumentPart:
+    """What the OpenAPI document says of the moment, such as of the models that are loaded."""
+
+    paths: Mapping[str, Any] = field(default_factory=dict)
+    schemas: Mapping[str, Any] = field(default_factory=dict)
+    entries: Mapping[str, str] = field(default_factory=dict)
+    """Lines for the front page, by name."""
+
+
+@dataclass(frozen=True)
 class Routes:
     """What one package offers. Endpoints that are asked most often come first."""
 
@@ -114,6 +126,9 @@ class Routes:
     """What each `{name}` of the paths means."""
     places: Mapping[str, str] = field(default_factory=dict)
     """Lines for the front page."""
+    describe: Callable[[], DocumentPart] = DocumentPart
+    """Called whenever somebody reads the document who may ask the routes of `describe_scope`."""
+    describe_scope: str = ""
 
 
 def check_routes_distinct(offered: Sequence[Routes]) -> None:

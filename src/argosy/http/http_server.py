@@ -30,7 +30,7 @@ class HttpServer:
     ) -> None:
         self._access, self._listeners = access, listeners
         self._limits = ConnectionLimits(connections=connections, seconds=limits.seconds)
-        every = with_server_routes(offered, metrics)
+        every = with_server_routes(offered, access, metrics)
         endpoints = [endpoint for routes in every for endpoint in routes.endpoints]
         self._fast_lane = FastLane(endpoints, access, metrics, limits.seconds)
         self.app = application(every, access, metrics, limits.seconds, [access.authentication, *background])

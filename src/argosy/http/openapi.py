@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from argosy.http.endpoint import TEXT, Endpoint, Routes
+from argosy.http.endpoint import HTML, TEXT, DocumentPart, Endpoint, Routes
 from argosy.http.schemas import ERROR, STRING, Schema
 from argosy.version import __version__
 
@@ -53,6 +53,14 @@ def document(offered: Sequence[Routes]) -> dict[str, Any]:
     }
 
 
+def with_parts(written: Mapping[str, Any], parts: Sequence[DocumentPart]) -> dict[str, Any]:
+    """The document with what is loaded at the moment, which comes first."""
+    components = written["components"]
+    schemas = {**components["schemas"], **{name: one for part in parts for name, one in part.schemas.items()}}
+    paths = {**{path: one for part in parts for path, one in part.paths.items()}, **written["paths"]}
+    return {**written, "paths": paths, "components": {**components, "schemas": schemas}}
+
+
 def _operation(endpoint: Endpoint, path_parameters: Mapping[str, str]) -> dict[str, Any]:
     others = {status: _content(text, endpoint.gives) for status, text in endpoint.statuses.items()}
     operation: dict[str, Any] = {
@@ -71,8 +79,9 @@ def _operation(endpoint: Endpoint, path_parameters: Mapping[str, str]) -> dict[s
 
 
 def _success(endpoint: Endpoint) -> dict[str, Any]:
-    if endpoint.gives == TEXT:
-        return {"description": endpoint.summary, "content": {"text/plain": {"schema": STRING}}}
+    if endpoint.gives in (TEXT, HTML):
+        kind = "text/html" if endpoint.gives == HTML else "text/plain"
+        return {"description": endpoint.summary, "content": {kind: {"schema": STRING}}}
     success = _content("The answer.", endpoint.gives)
     if endpoint.response_headers:
         headers = endpoint.response_headers.items()

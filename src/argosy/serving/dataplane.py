@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from time import perf_counter
 
-from argosy.errors import ModelNotReady, QueueFull
+from argosy.errors import ModelNotFound, ModelNotReady, QueueFull
 from argosy.models.adapter import FieldKind
 from argosy.serving.batching import Batcher
 from argosy.serving.limits import BatchLimits, InputLimits, measure_inputs
@@ -95,6 +96,14 @@ class DataPlane:
             predictor.answered_from,
             predictor.reads,
         )
+
+    def loaded_models(self) -> list[ModelMetadata]:
+        """What each model takes and gives that can answer, by name; of the version that does where none is named."""
+        found = []
+        for name in sorted(self.manager.routing.models):
+            with suppress(ModelNotReady, ModelNotFound):
+                found.append(self.metadata(name))
+        return found
 
     def reads(self, model: str, version: int | str | None = None) -> Mapping[str, FieldKind]:
         """The fields that a loaded version looks at; raises as `infer` does."""

@@ -12,7 +12,8 @@ GOOD = {"topics": "a goal", "fields": {"ratio": 1.0, "plan": "a"}}
 def routes(server, ending):
     """Every path of each model that accepts a body and has this ending."""
     paths = server.client.get("/openapi.json").json()["paths"]
-    taking = [path for path in paths if "post" in paths[path] and path.endswith(ending) and "/repository/" not in path]
+    taking = [path for path in paths if "models/topics" not in path and "models/fields" not in path]
+    taking = [path for path in taking if "post" in paths[path] and path.endswith(ending) and "/repository/" not in path]
     named = [path if "{model}" in path or path == "/feedback" else f"{path}?model={{model}}" for path in taking]
     found = [path.format(model=model, version="1", label="champion") for path in named for model in GOOD]
     return list(dict.fromkeys(found))

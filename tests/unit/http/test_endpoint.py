@@ -1,10 +1,15 @@
 """Routes of several packages on one address: none hides another."""
 
+from typing import Any
+
 import pytest
 
 from argosy.http.endpoint import Endpoint, Routes
 from argosy.http.request_metrics import RequestMetrics
 from argosy.http.server_routes import with_server_routes
+
+ACCESS: Any = None
+"""Nobody asks these routes."""
 
 
 async def handler(request):
@@ -16,12 +21,13 @@ def routes(name="news", path="/news", **more):
 
 
 def test_routes_of_two_packages_come_in_order_and_before_the_servers_own():
-    found = with_server_routes([routes(), routes("more", "/more")], RequestMetrics())
+    found = with_server_routes([routes(), routes("more", "/more")], ACCESS, RequestMetrics())
     assert [one.path for each in found for one in each.endpoints] == [
         "/news",
         "/more",
         "/metrics",
         "/openapi.json",
+        "/docs",
         "/",
     ]
 
@@ -38,4 +44,4 @@ def test_routes_of_two_packages_come_in_order_and_before_the_servers_own():
 )
 def test_what_would_hide_another_is_refused(second, said):
     with pytest.raises(ValueError, match=said):
-        with_server_routes([routes(), second], RequestMetrics())
+        with_server_routes([routes(), second], ACCESS, RequestMetrics())

@@ -6,7 +6,7 @@ import pytest
 from argosy.errors import RequestInvalid
 from argosy.models.answers import VALUE, answer_kind, answers_of, confidence
 from argosy.serving.requests import InferResponse
-from argosy.serving.rest import tensorflow
+from argosy.serving.rest.prediction_rows import prediction_columns, prediction_rows
 from argosy.serving.tensors import check_outputs, output_tensors
 
 SCORES = np.array([[1.5], [-0.1], [1e300]])
@@ -41,5 +41,5 @@ def test_outputs_of_v2():
 
 
 def test_outputs_of_tensorflow_serving():
-    assert tensorflow._rows(response()) == {"predictions": [1.5, -0.1, 1e300], "prediction_ids": ["a", "b", "c"]}
-    assert tensorflow._columns(response()) == {"value": [1.5, -0.1, 1e300], "prediction_id": ["a", "b", "c"]}
+    assert prediction_rows(response()) == {"predictions": [1.5, -0.1, 1e300], "prediction_ids": ["a", "b", "c"]}
+    assert prediction_columns(response()) == {"value": [1.5, -0.1, 1e300], "prediction_id": ["a", "b", "c"]}

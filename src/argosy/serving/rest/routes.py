@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from argosy.http.endpoint import TEXT, Endpoint, Routes
+from argosy.http.endpoint import TEXT, DocumentPart, Endpoint, Routes
 from argosy.http.request_limits import RequestLimits
 from argosy.models.answers import AnswerKind
 from argosy.serving.answer_headers import PREDICTION_HEADER, VERSION_HEADER
@@ -19,6 +19,7 @@ from argosy.serving.rest.default_model import MODEL_HEADER, DefaultModel
 from argosy.serving.rest.index import ModelIndex
 from argosy.serving.rest.inference import Inference
 from argosy.serving.rest.invocations import MLFLOW_FORM, MlflowProtocol
+from argosy.serving.rest.model_descriptions import describe_models
 from argosy.serving.rest.repository import RepositoryProtocol
 from argosy.serving.rest.schemas import SCHEMAS
 from argosy.serving.rest.tensorflow import PredictProtocol, TensorFlowProtocol
@@ -71,7 +72,12 @@ def serving_routes(
         *_index(ModelIndex(dataplane)),
         *_repository(repository),
     ]
-    return Routes([_with_headers(one) for one in table], SCHEMAS, [InferBody], PATH_PARAMETERS, PLACES)
+    endpoints = [_with_headers(one) for one in table]
+
+    def describe() -> DocumentPart:
+        return describe_models(dataplane.loaded_models())
+
+    return Routes(endpoints, SCHEMAS, [InferBody], PATH_PARAMETERS, PLACES, describe, PREDICT)
 
 
 def _with_headers(endpoint: Endpoint) -> Endpoint:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from argosy.errors import RequestInvalid, RouteNotFound, VersionNotFound
-from argosy.http.bodies import JSON_TYPES, json_type, parse_json
+from argosy.http.bodies import JSON_TYPES, json_type
 from argosy.http.request_limits import RequestLimits, check_values
 from argosy.http.responses import json_response, to_json
 from argosy.models.adapter import FieldKind
@@ -19,8 +19,8 @@ from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
 from argosy.serving.requests import InferResponse, ModelMetadata
 from argosy.serving.rest.inference import Asked
-from argosy.serving.rest.prediction_rows import prediction_columns as _columns
-from argosy.serving.rest.prediction_rows import prediction_rows as _rows
+from argosy.serving.rest.prediction_rows import prediction_columns, prediction_rows
+from argosy.serving.rest.tensorflow_json import parse_tensorflow_json
 from argosy.serving.servable import Servable, ServableState
 from argosy.serving.tensors import LONE_TEXT, text_of_base64
 from argosy.typed_values import abridged
@@ -70,14 +70,15 @@ class PredictProtocol:
 
     def read(self, data: bytes, asked: Asked) -> tuple[Sequence[Input], Mapping[str, Any], bool]:
         check_values(data, self._limits)
-        body = parse_json(data)
+        body = parse_tensorflow_json(data)
         check_signature(body.get("signature_name"))
         check_rows(_claimed(body), self._dataplane.limits)
         rows, is_columnar = rows_of_predict(body, self._dataplane.reads(asked.model, asked.version))
         return rows, {}, is_columnar
 
     def write(self, response: InferResponse, body: bool) -> tuple[str, Mapping[str, str], bytes]:
-        return "application/json", {}, to_json({"outputs": _columns(response)} if body else _rows(response))
+        answer = {"outputs": prediction_columns(response)} if body else prediction_rows(response)
+        return "application/json", {}, to_json(answer)
 
 
 def check_signature(name: Any) -> None:
