@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
+from argosy.definitions.remote_servers import origin_of
+from argosy.models.remote_servers import permit_servers
 from argosy.paths import make_private_folder
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ class Backends:
 
     def __init__(self, root: Path, settings: Settings, openers: Openers) -> None:
         self.root, self.settings, self.openers = root, settings, openers
+        permit_servers({origin_of(one.url) or "": one.token_env for one in settings.remote_servers})
 
     # --- ports
 

@@ -422,6 +422,10 @@ class QueueFull(ArgosyError):
     """More requests wait for a model than its queue may hold."""
 
 
+class RemoteModelUnavailable(ImportedModelFailed):
+    """A model on another server that may not be asked, cannot be reached, or answers with an error of the server."""
+
+
 class ModelNotReady(ArgosyError):
     """A model or version that is meant to be served and is not loaded yet, or failed to load."""
 

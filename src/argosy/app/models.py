@@ -103,8 +103,10 @@ class ProjectModels:
         `options` are `takes`, `dataset`, `classes`, `trusted` and `allow_pickle`, see `import_file`.
         """
         from argosy.operations.model_files import import_file
+        from argosy.training.remote_models import is_remote
 
-        return import_file(self._backends, Path(path), format, model, **options).version
+        place = path if isinstance(path, str) and is_remote(path) else Path(path)
+        return import_file(self._backends, place, format, model, **options).version
 
     def code(self, reference: str) -> KeptCode:
         """The code of the user's plug-ins that a version was trained with; raises CodeNotKept."""

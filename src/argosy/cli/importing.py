@@ -22,12 +22,25 @@ _OPTIONS = {"takes": "input", "trusted": "trust"}
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file")
 @click.option(
     "--format",
     "form",
     type=click.Choice(
-        ["argosy", "json", "onnx", "huggingface", "mlflow", "skops", "pmml", "lightgbm", "xgboost", "joblib", "pickle"]
+        [
+            "argosy",
+            "json",
+            "onnx",
+            "huggingface",
+            "mlflow",
+            "skops",
+            "pmml",
+            "lightgbm",
+            "xgboost",
+            "remote",
+            "joblib",
+            "pickle",
+        ]
     ),
     help="The file's format (default: by its content or name).",
 )
@@ -50,7 +63,7 @@ _OPTIONS = {"takes": "input", "trusted": "trust"}
 @click.pass_context
 def import_(
     ctx: click.Context,
-    file: Path,
+    file: str,
     form: str | None,
     name: str,
     takes: str,
@@ -60,7 +73,7 @@ def import_(
     allow_pickle: bool,
     as_json: bool,
 ) -> None:
-    """Make a model in FILE a version of a registered model.
+    """Make a model in FILE, or at an address, a version of a registered model.
 
     A model that was trained elsewhere is scored on your examples; a version from `argosy models export` has its own
     figures and history.
@@ -68,11 +81,12 @@ def import_(
     Example: argosy models import churn.onnx --as churn --input fields:age,visits --classes no,yes
     """
     from argosy.operations.model_files import import_file
+    from argosy.training.remote_models import is_remote
     from argosy.transfer.taking import TakenVersion
 
     found = import_file(
         command_project(ctx).backends,
-        file,
+        file if is_remote(file) else Path(file),
         form or "",
         name,
         takes=takes,

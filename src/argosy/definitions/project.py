@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from argosy.definitions.durations import parse_duration
 from argosy.definitions.quiet_hours import QuietHours, parse_quiet_hours
+from argosy.definitions.remote_servers import RemoteServerSettings
 from argosy.definitions.served_models import ModelSettings
 from argosy.definitions.steps import StepSettings, parse_steps
 from argosy.definitions.webhooks import WebhookSettings, check_webhooks
@@ -189,6 +190,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     feedback_conflicts: NotEmpty = "latest"
     """The same for feedback on one prediction: latest, majority, drop, or `trust: SOURCE, SOURCE`."""
     webhooks: list[WebhookSettings] = []
+    remote_servers: list[RemoteServerSettings] = []
+    """What versions that are models on other servers may ask."""
     steps: dict[str, StepSettings] = {}
 
     def __post_init__(self) -> None:

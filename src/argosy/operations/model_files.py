@@ -11,7 +11,8 @@ from argosy.backends import Backends
 from argosy.datasets.file_options import Spelled, as_argument
 from argosy.errors import ImportInvalid
 from argosy.models.runtimes.text_classifier import is_text_classifier
-from argosy.training.importing import FOLDER, ImportedVersion, import_model
+from argosy.training.import_formats import FOLDER, REMOTE
+from argosy.training.importing import ImportedVersion, import_model
 from argosy.transfer.exported import document_form
 from argosy.transfer.mlflow_folder import flavor_file
 from argosy.transfer.taking import TakenVersion, take_version
@@ -39,7 +40,7 @@ BEGINNINGS: Final = {
 
 def import_file(
     backends: Backends,
-    path: Path,
+    path: Path | str,
     form: str = "",
     name: str = "",
     *,
@@ -51,16 +52,23 @@ def import_file(
     report_progress: Progress = lambda _: None,
     spelled: Spelled = as_argument,
 ) -> ImportedVersion | TakenVersion:
-    """Make a file, or a folder of MLflow's, a version; one that was exported says all itself, else `name` is needed.
+    """Make a file, a folder, or the model at an address a version.
 
-    `form` is recognised where it is not said. Raises ImportInvalid, and what `import_model` and `take_version` do.
+    One that was exported says all itself, otherwise `name` is needed. `form` is recognised where it is not said. Raises
+    ImportInvalid, and what `import_model` and `take_version` do.
     """
-    if path.is_dir() and not form and is_text_classifier(path):
+    if isinstance(path, str):
+        if form not in ("", REMOTE):
+            raise ImportInvalid(
+                f"{path}: a model on another server is asked as it is: leave out {spelled('format', form)}"
+            )
+        form = REMOTE
+    elif path.is_dir() and not form and is_text_classifier(path):
         form = FOLDER
     elif path.is_dir() and form in ("", "mlflow"):
         path, form = flavor_file(path)
-    form = form or recognised(path)
-    if form in ("argosy", "json"):
+    form = form or (recognised(path) if isinstance(path, Path) else "")
+    if form in ("argosy", "json") and isinstance(path, Path):
         given = {"takes": takes, "dataset": dataset, "classes": ",".join(classes)}
         if unused := next((spelled(option, value) for option, value in given.items() if value), ""):
             raise ImportInvalid(f"{path}: a version that was exported says what it takes: leave out {unused}")

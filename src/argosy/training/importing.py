@@ -6,7 +6,6 @@ written in one transaction at the end.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -28,23 +27,18 @@ from argosy.models.graph_note import PROPERTY, GraphNote, read_note
 from argosy.plurals import plural
 from argosy.processes import current_user
 from argosy.subprocess_tasks import run_task
+from argosy.training.import_formats import FOLDER, REMOTE, TRANSLATED
 from argosy.typed_values import abridged
-from argosy.types import FieldKind, Part, Progress
+from argosy.types import Part, Progress
 
 if TYPE_CHECKING:
     from argosy.datasets.dataset import Dataset
-    from argosy.models.adapters.imported import Imported
-    from argosy.models.adapters.translated import Translated
-    from argosy.models.translators import Translation
     from argosy.store.trained import Version
+    from argosy.training.imported_adapters import ImportedAdapter
     from argosy.training.pipeline import Measured
 
 MOST_BYTES: Final = 1 << 30
 PICKLED: Final = ("joblib", "pickle")
-FOLDER: Final = "huggingface"
-"""The format of a folder; others are of one file."""
-TRANSLATED: Final = ("pmml", "lightgbm", "xgboost")
-"""Formats that are read once, into a formula, and not run."""
 KINDS: Final = ("number", "category", "text")
 NEARLY: Final = 1e-3
 """How far from one the answers to a row may sum and be probabilities."""
@@ -85,7 +79,7 @@ class ImportRequest(msgspec.Struct, frozen=True):
 
 def import_model(
     backends: Backends,
-    path: Path,
+    path: Path | str,
     form: str,
     name: str,
     *,
@@ -99,20 +93,23 @@ def import_model(
 ) -> ImportedVersion:
     """Make a file a version of the model; the same file, declared the same, on the same rows, is one version.
 
-    What it `takes` is a text, and the classes are as it says, unless given. `spelled` is how a message writes an option
-    and its value. Raises ImportInvalid, DefinitionInvalid, ExtraMissing, and what the dataset may be refused for.
+    `path` is a file, a folder, or the address of a model on another server. What it `takes` is a text, and the classes
+    are as it says, unless given. `spelled` is how a message writes an option and its value. Raises ImportInvalid,
+    DefinitionInvalid, ExtraMissing, and what the dataset may be refused for.
     """
-    if form != FOLDER:
+    if isinstance(path, Path) and form != FOLDER:
         _check_file(path)
     if form in PICKLED and not allow_pickle:
         trusts = spelled("allow_pickle", "")
         raise ImportInvalid(f"{path}: opening a {form} file runs code from it: if you trust it, {trusts}")
     if trusted and form != "skops":
         raise ImportInvalid(f"{path}: {spelled('trusted', trusted[0])} is for skops, and this is {form}: leave it out")
-    note = _note(path) if form == "onnx" else None
+    note = _note(path) if form == "onnx" and isinstance(path, Path) else None
     if note and note.answered_from is not None:
         raise ImportInvalid(f"{path}: it answers lists of labels: import what was exported as argosy or json instead")
     declared = _declared(note) if note and not takes else parse_input(takes or "text", spelled)
+    if form == REMOTE and not takes:
+        declared = {}
     if form in TRANSLATED:
         declared = _named_fields(path, declared if takes else {}, spelled("takes", ""))
     named = list(classes) or (note.classes if note else [])
@@ -121,18 +118,17 @@ def import_model(
     option = spelled("classes", "a,b,c")
     said = (note.probabilities, note.about) if note else (None, {})
     request = ImportRequest(
-        str(path.resolve()), model_name(name), options, cut.to_dict(), current_user(), option, *said
+        str(path.resolve() if isinstance(path, Path) else path),
+        model_name(name),
+        options,
+        cut.to_dict(),
+        current_user(),
+        option,
+        *said,
     )
     found = run_task(backends.root, "score_import", msgspec.to_builtins(request), report_progress=report_progress)
     version = backends.store.stored_version(found.pop("version"))
     return ImportedVersion(version, **found)
-
-
-def _content(path: Path, form: str) -> bytes:
-    """What is kept and run, or translated. Raises ImportInvalid."""
-    from argosy.models.runtimes.text_classifier import packed_folder
-
-    return packed_folder(path) if form == FOLDER else path.read_bytes()
 
 
 def _note(path: Path) -> GraphNote | None:
@@ -191,20 +187,10 @@ def score_import(backends: Backends, values: Mapping[str, Any], report_progress:
     from argosy.datasets.dataset import load
     from argosy.datasets.erasure import erasures
     from argosy.datasets.frozen import freeze
-    from argosy.models.adapters.imported import Imported
-    from argosy.models.runtimes.sandbox import isolation
+    from argosy.training.imported_adapters import imported_adapter
 
     request = msgspec.convert(values, ImportRequest)
-    content = _content(Path(request.path), request.adapter["format"])
-    options = {**request.adapter, "sha256": hashlib.sha256(content).hexdigest()}
-    report_progress(f"{'is read' if options['format'] in TRANSLATED else 'runs'} in {isolation()}")
-    classes, trusted = tuple(options["classes"]), tuple(options["trusted"])
-    if options["format"] in TRANSLATED:
-        adapter: Imported | Translated = _translated(options, content)
-    else:
-        declared = Imported(**{**options, "classes": classes, "trusted": trusted})
-        adapter = _opened(declared, content, request.classes_option)
-    report_progress(f"read {len(content):,} bytes; {len(adapter.classes)} classes")
+    adapter = imported_adapter(request.path, request.adapter, request.classes_option, report_progress)
     cut = Spec(**request.dataset)
     with backends.database.write() as transaction:
         frozen = freeze(transaction, cut, transaction.now())
@@ -224,59 +210,7 @@ def _check_file(path: Path) -> None:
         raise ImportInvalid(f"{path}: {size:,} bytes; a model's file has 1 to {MOST_BYTES:,}")
 
 
-def _opened(adapter: Imported, content: bytes, classes_option: str) -> Imported:
-    """The adapter with the file in it and the classes known."""
-    from argosy.models.adapters.imported import Imported
-
-    found = adapter.take(content).runtime.classes
-    classes = adapter.classes or tuple(found)
-    if not classes:
-        raise ImportInvalid(
-            f"the file does not name its classes: {classes_option} names them in the order of its outputs"
-        )
-    _check_classes(classes, found)
-    if classes == adapter.classes:
-        return adapter
-    return Imported(**{**adapter.arguments, "classes": tuple(classes)}).take(content)
-
-
-def _check_classes(classes: Sequence[str], found: Sequence[str]) -> None:
-    """Those that count, and those that the file has, if it says so."""
-    if len(set(classes)) < max(2, len(classes)):
-        raise ImportInvalid(f"a model has two classes or more, all different; got {', '.join(classes)[:100]}")
-    if found and len(found) != len(classes):
-        raise ImportInvalid(f"{len(classes)} classes are named; the file has {len(found)}: {', '.join(found)[:100]}")
-
-
-def _translated(options: Mapping[str, Any], content: bytes) -> Translated:
-    """The adapter with the formula in it, its fields as the file names them, or as the user does in their order."""
-    from argosy.models.adapters.translated import Translated
-    from argosy.models.runtimes.translating import translate_file
-
-    found = translate_file(options["format"], content)
-    numbered = [str(number) for number in range(found.formula["outputs"])]
-    classes = options["classes"] or found.classes or numbered
-    _check_classes(classes, found.classes or numbered)
-    fields, formula = found.fields, dict(found.formula)
-    if names := options.get("fields"):
-        fields, formula["fields"] = renamed_fields(found, list(names))
-    adapter = Translated(options["format"], options["sha256"], tuple(classes), dict(fields))
-    adapter.formula_ = formula
-    return adapter
-
-
-def renamed_fields(found: Translation, names: Sequence[str]) -> tuple[dict[str, FieldKind], list[dict[str, Any]]]:
-    """A translation's fields under other names, in the file's order; as they are where the names are the same."""
-    kinds, stated = found.fields, found.formula["fields"]
-    if set(names) == set(kinds):
-        return kinds, stated
-    if len(names) != len(kinds):
-        raise ImportInvalid(f"the model reads {len(kinds)} fields, {', '.join(kinds)[:200]}; {len(names)} are declared")
-    renamed = dict(zip(names, kinds.values(), strict=True))
-    return renamed, [{**one, "name": name} for one, name in zip(stated, names, strict=True)]
-
-
-def _named_fields(path: Path, declared: Mapping[str, Any], option: str) -> dict[str, Any]:
+def _named_fields(path: Path | str, declared: Mapping[str, Any], option: str) -> dict[str, Any]:
     """The fields that the user declares of a file that says itself what kind each is."""
     if "text" in declared:
         raise ImportInvalid(f"{path}: the file says which fields it reads: leave out {option}, or name those fields")
@@ -291,7 +225,7 @@ def _check_labels(dataset: Dataset, classes: Sequence[str], classes_option: str)
         raise ImportInvalid(f"{problem}: give {classes_option} in the order of its outputs")
 
 
-def _measured(adapter: Imported | Translated, dataset: Dataset, said: bool | None) -> Measured:
+def _measured(adapter: ImportedAdapter, dataset: Dataset, said: bool | None) -> Measured:
     import numpy as np
     from scipy.sparse import csr_matrix
 
@@ -322,7 +256,7 @@ def _recorded(
     request: ImportRequest,
     cut: Spec,
     digest: str,
-    adapter: Imported | Translated,
+    adapter: ImportedAdapter,
     measured: Measured,
     dataset: Dataset,
     erased: int,
@@ -332,7 +266,7 @@ def _recorded(
     from argosy.store.lineage import training_environment
     from argosy.store.trained import Trained
 
-    adapter_name = "translated" if adapter.format in TRANSLATED else "imported"
+    adapter_name = REMOTE if adapter.format == REMOTE else "translated" if adapter.format in TRANSLATED else "imported"
     definition = Definition(
         cut, Spec(adapter_name, adapter.options), Spec("as_imported", measured.model.estimator.options)
     )
@@ -340,7 +274,7 @@ def _recorded(
     with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
         put = backends.store.put_artifact(measured.model.save(Path(folder) / "model"))
     origin = {
-        "file": Path(request.path).name,
+        "file": request.path if adapter.format == REMOTE else Path(request.path).name,
         "sha256": adapter.sha256,
         "format": adapter.format,
         "by": request.by,
