@@ -437,6 +437,10 @@ class DecisionOvertaken(Overtaken):
 # --- running
 
 
+class VersionTooLarge(UserMistake):
+    """A version takes more memory than a server may use."""
+
+
 class RestartRequired(UserMistake):
     """A changed setting has no effect on a server that runs."""
 

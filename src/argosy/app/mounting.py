@@ -69,6 +69,7 @@ def http_server(
         is_stored=is_stored,
         remote=remote,
         rollback=reloading.settings.rollback if reloading else None,
+        memory_bytes=reloading.settings.server.memory_bytes() if reloading else None,
     )
     writer = _feedback_writer(database, vault, spool, feedback_counter(metrics.registry))
     authentication = Authentication(Tokens(database, vault))

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from argosy.definitions.durations import parse_duration
+from argosy.definitions.limits import parse_size
 from argosy.definitions.quiet_hours import QuietHours, parse_quiet_hours
 from argosy.definitions.remote_servers import RemoteServerSettings
 from argosy.definitions.served_models import ModelSettings
@@ -43,8 +44,17 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     models: dict[str, ModelSettings] = {}
     default_model: str = ""
     """`NAME` or `NAME@VERSION`: what answers on routes that name no model; empty: the only one that is served."""
+    memory: NotEmpty | Positive | None = None
+    """Of all loaded versions together: `2G`; what does not fit waits."""
     log_level: Literal["debug", "info", "warning", "error"] | None = None
     """None: info; the variable ARGOSY_LOG_LEVEL goes first."""
+
+    def __post_init__(self) -> None:
+        self.memory_bytes()
+
+    def memory_bytes(self) -> int | None:
+        """The memory as a number; None: any."""
+        return parse_size(self.memory, "server.memory")
 
 
 class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -21,5 +21,8 @@ class Loader(Protocol):
     def load(self, reference: ArtifactReference) -> Predictor:
         """Read, check, build and warm a version."""
 
+    def memory_bytes(self, reference: ArtifactReference) -> int:
+        """How much a loaded version takes, estimated before it is loaded and without reading all of it."""
+
     def unload(self, predictor: Predictor) -> None:
         """Give back what the version holds."""

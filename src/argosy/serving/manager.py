@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from time import perf_counter
 
 from argosy import clock
 from argosy.definitions.served_models import ShareSettings
 from argosy.error_messages import message_of
-from argosy.errors import ArgosyError
+from argosy.errors import ArgosyError, VersionTooLarge
 from argosy.serving.aspired_versions import AspiredVersions, default_version, routed_aliases
 from argosy.serving.loader import Loader
+from argosy.serving.memory import memory_refusal, memory_wait
 from argosy.serving.policy import ActionKind, VersionAction, VersionSnapshot, next_action, retry_delay
 from argosy.serving.routing import ModelRouting, RoutingTable
 from argosy.serving.servable import Servable, ServableState
@@ -27,6 +29,7 @@ from argosy.telemetry import logger
 DRAIN_POLL_SECONDS = 0.01
 IDLE_SECONDS = 1.0
 STOP_SECONDS = 5.0
+IN_MEMORY = (ServableState.LOADING, ServableState.AVAILABLE, ServableState.UNLOADING)
 _log = logger("argosy.serving")
 
 Watcher = Callable[[Servable], None]
@@ -48,6 +51,7 @@ class Manager:
     ) -> None:
         self._loader, self._now, self._watch, self._share_key = loader, now, watch or _ignore, share_key
         self._wanted: Mapping[str, AspiredVersions] = {}
+        self._memory: int | None = None
         self._servables: dict[str, dict[int, Servable]] = {}
         self._news = threading.Event()
         self._stopping = False
@@ -61,6 +65,11 @@ class Manager:
         """Replace what is wanted, of all models at once; returns immediately."""
         self._wanted = {one.model: one for one in wanted}
         self._is_asked, self._is_settled = True, False
+        self._news.set()
+
+    def limit_memory(self, most_bytes: int | None) -> None:
+        """Load nothing more than fits into this, with what is loaded; None: whatever is wanted."""
+        self._memory = most_bytes
         self._news.set()
 
     # --- for requests, on the event loop
@@ -127,23 +136,21 @@ class Manager:
         wanted = self._wanted
         has_reaped = self._reap()
         self._update_routing(wanted)
-        actions = [(model, self._next(model, wanted)) for model in list(self._servables)]
-        for model, action in actions:
+        acted = has_reaped
+        for model in list(self._servables):
+            action = self._next(model, wanted)
             if action is not None:
                 self._perform(self._servables[model][action.version], action)
                 self._update_routing(wanted)
-        acted = has_reaped or any(action is not None for _, action in actions)
+                acted = True
         if not acted and wanted is self._wanted and not self._is_loading_due(wanted):
             self._is_settled = self._is_asked
         return acted
 
     def _is_loading_due(self, wanted: Mapping[str, AspiredVersions]) -> bool:
         """Whether a version has yet to be loaded: it waits for one that is unloaded first."""
-        return any(
-            number not in self._servables[model] or self._servables[model][number].state is ServableState.START
-            for model, aspired in wanted.items()
-            for number in aspired.versions
-        )
+        due = [self._servables[model].get(number) for model, aspired in wanted.items() for number in aspired.versions]
+        return any(one is None or (one.state is ServableState.START and not one.error) for one in due)
 
     def _next(self, model: str, wanted: Mapping[str, AspiredVersions]) -> VersionAction | None:
         aspired = wanted.get(model, AspiredVersions(model, {}))
@@ -153,7 +160,13 @@ class Manager:
         return next_action(
             (
                 VersionSnapshot(
-                    number, one.state, number in aspired.versions, number in aliased, number in routed, one.retry_at
+                    number,
+                    one.state,
+                    number in aspired.versions,
+                    number in aliased,
+                    number in routed,
+                    one.retry_at,
+                    number in aspired.versions and self._is_waiting(one),
                 )
                 for number, one in self._servables[model].items()
             ),
@@ -169,10 +182,30 @@ class Manager:
         else:
             self._move(servable, ServableState.UNLOADING)
 
+    def _is_waiting(self, servable: Servable) -> bool:
+        """Whether it can only be loaded once others have been unloaded."""
+        if servable.state not in (ServableState.START, ServableState.FAILED):
+            return False
+        loaded = (one for known in self._servables.values() for one in known.values() if one.state in IN_MEMORY)
+        wait = memory_wait(self._needs(servable), sum(map(self._needs, loaded)), self._memory)
+        if servable.state is ServableState.START and bool(servable.error) != bool(wait):
+            servable.error = wait
+            self._watch(servable)
+            _log.info("%s version %d: %s", servable.model, servable.version, wait or "need not wait any more")
+        return bool(wait)
+
+    def _needs(self, servable: Servable) -> int:
+        if not servable.memory_bytes and self._memory is not None:
+            with suppress(Exception):  # then the load says what is wrong with it
+                servable.memory_bytes = self._loader.memory_bytes(servable.reference)
+        return servable.memory_bytes
+
     def _load(self, servable: Servable) -> None:
         self._move(servable, ServableState.LOADING)
         started = perf_counter()
         try:
+            if refusal := memory_refusal(self._needs(servable), self._memory):
+                raise VersionTooLarge(refusal)
             servable.predictor = self._loader.load(servable.reference)
             warm(servable)
         except Exception as error:  # noqa: BLE001 - a bad artifact must not end the thread that serves the good ones

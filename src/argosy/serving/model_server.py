@@ -76,6 +76,7 @@ class ModelServer:
         poll_seconds: float = POLL_SECONDS,
         remote: OfferedStore | None = None,
         rollback: RollbackSettings | None = None,
+        memory_bytes: int | None = None,
     ) -> None:
         scope = vault.scope(SCOPE)
         metrics = ServingMetrics(registry)
@@ -88,7 +89,12 @@ class ModelServer:
         offered: Catalogue
         if remote is None:
             code = TrainedCode(store, is_strict, is_stored)
-            self._loader = AdaptedModelLoader(store.artifacts.fetch, imported_seconds, code=code.loading)
+            self._loader = AdaptedModelLoader(
+                store.artifacts.fetch,
+                imported_seconds,
+                code=code.loading,
+                size=lambda reference: store.trained(reference.label).size_bytes,
+            )
             offered = StoreCatalogue(store, models or {})
             code.check_all(offered.read)
         else:
@@ -97,6 +103,7 @@ class ModelServer:
         self.manager = Manager(
             self._loader, watch=metrics.watch, share_key=lambda use: scope.hash("traffic", use.encode())
         )
+        self.manager.limit_memory(memory_bytes)
         self._control = ModelControl(self.manager.aspire)
         self._source = Source(offered, self._control.aspire, poll_seconds)
         self._watch = ChampionWatch(lambda: self.manager.routing, store, rollback or RollbackSettings())
@@ -113,6 +120,7 @@ class ModelServer:
         follow_setting(settings.server.log_level)
         self.dataplane.limits = InputLimits(settings.limits.text_bytes, settings.limits.rows)
         self._watch.settings = settings.rollback
+        self.manager.limit_memory(settings.server.memory_bytes())
         self._source.want(served_versions(settings.server.models))
 
     def start(self) -> None:

@@ -45,6 +45,8 @@ class VersionSnapshot:
     is_aliased: bool = False
     is_routed: bool = False
     retry_at: float = 0.0
+    is_waiting: bool = False
+    """For memory: it is not to be loaded now."""
 
 
 def next_action(
@@ -81,4 +83,5 @@ def retry_delay(attempts: int) -> float:
 
 
 def _may_load(one: VersionSnapshot, now: float) -> bool:
-    return one.state is ServableState.START or (one.state is ServableState.FAILED and now >= one.retry_at)
+    is_due = one.state is ServableState.START or (one.state is ServableState.FAILED and now >= one.retry_at)
+    return is_due and not one.is_waiting

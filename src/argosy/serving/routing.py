@@ -50,7 +50,7 @@ class RoutingTable:
             raise _nowhere(name, version, model)
         servable = model.versions[number]
         if servable.state is not ServableState.AVAILABLE:
-            raise ModelNotReady(f"version {number} of '{name}' is {servable.state.lower()}{_failures(model)}")
+            raise ModelNotReady(f"version {number} of '{name}' {_state(servable)}{_failures(model)}")
         return servable
 
 
@@ -71,6 +71,12 @@ def _number(model: ModelRouting, version: int | str) -> int | None:
     digits = str(version)
     number = int(digits) if digits.isdecimal() and len(digits) < 19 else 0
     return number if number in model.versions and not _is_leaving(model.versions[number]) else None
+
+
+def _state(servable: Servable) -> str:
+    if servable.state is ServableState.START and servable.error:
+        return servable.error
+    return f"is {servable.state.lower()}"
 
 
 def _is_leaving(servable: Servable) -> bool:

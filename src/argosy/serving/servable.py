@@ -85,6 +85,9 @@ class Servable:
     state: ServableState = ServableState.START
     predictor: Predictor | None = None
     error: str = ""
+    """Why it could not be loaded, or what it waits for."""
+    memory_bytes: int = 0
+    """What it is expected to take once it is loaded; 0: not known yet."""
     retry_at: float = 0.0
     attempts: int = 0
     load_seconds: float = 0.0

@@ -81,6 +81,23 @@ def test_a_setting_that_cannot_be_applied_changes_nothing(configured, text, stat
     assert served(server) == {"tone": ["1"], "topics": ["1"]}
 
 
+def test_a_version_waits_for_memory_until_the_limit_is_raised(project, start):
+    """Of a small model the least is assumed: five megabytes."""
+    for name in ("tone", "topics"):
+        project.promote(project.train(name), name)
+    (project.folder / "argosy.yaml").write_text("name: shop\nserver: {memory: 8M}\n")
+    server = start()
+    found = served(server)
+    [waiting] = [name for name, versions in found.items() if not versions]
+    [status] = server.client.get(f"/v1/models/{waiting}").json()["model_version_status"]
+    assert status["state"] == "START"
+    assert "waits for memory: it needs about" in status["status"]["error_message"]
+    assert server.predict("a", path=f"/v1/models/{waiting}").status_code == 503
+    (project.folder / "argosy.yaml").write_text("name: shop\nserver: {memory: 100M}\n")
+    assert server.client.post("/admin/reload").status_code == 200
+    server.until(lambda: served(server) == {"tone": ["1"], "topics": ["1"]})
+
+
 def test_a_reload_needs_the_scope_admin(configured, project):
     server, _ = configured
     tokens = {scope: project.tokens.create(scope, [scope]) for scope in ("predict", "admin")}

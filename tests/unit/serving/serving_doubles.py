@@ -34,6 +34,7 @@ class Loading:
         self.gate.set()
         self.broken = set()
         self.loaded, self.unloaded = [], []
+        self.sizes = {}
 
     def load(self, reference):
         self.gate.wait(PATIENCE)
@@ -41,6 +42,9 @@ class Loading:
             raise ArtifactCorrupt(f"{reference.artifact} is damaged")
         self.loaded.append(reference.artifact)
         return Answering(reference.artifact)
+
+    def memory_bytes(self, reference):
+        return self.sizes.get(reference.artifact, 1)
 
     def unload(self, predictor):
         predictor.is_unloaded = True

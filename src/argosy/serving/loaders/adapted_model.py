@@ -19,6 +19,7 @@ from argosy.models.component import Component
 from argosy.models.estimators import estimators
 from argosy.models.runtimes import CALL_SECONDS
 from argosy.models.vocabulary import Vocabulary
+from argosy.serving.memory import estimated_bytes
 from argosy.serving.servable import ArtifactReference, Predictor
 from argosy.telemetry import logger
 
@@ -34,7 +35,7 @@ def give_way() -> None:
 class AdaptedModelLoader:
     """`fetch` gives an artifact's file, compared with its digest. A call of an imported model may take
     `imported_seconds`. `code` is around the loading of a version: with the users' code that is to answer for it, or it
-    raises.
+    raises. `size` gives an artifact's bytes without fetching it, where that is known.
     """
 
     def __init__(
@@ -43,9 +44,10 @@ class AdaptedModelLoader:
         imported_seconds: float = CALL_SECONDS,
         pause: Callable[[], None] = give_way,
         code: Callable[[ArtifactReference], AbstractContextManager[None]] = lambda _reference: nullcontext(),
+        size: Callable[[ArtifactReference], int] | None = None,
     ) -> None:
         self._fetch, self._imported_seconds, self._pause = fetch, imported_seconds, pause
-        self._code = code
+        self._code, self._size = code, size or self._fetched_size
         self._vocabularies: dict[int, list[Vocabulary]] = {}
 
     def preload(self) -> None:
@@ -75,9 +77,15 @@ class AdaptedModelLoader:
         self._vocabularies[id(served)] = vocabularies
         return served
 
+    def memory_bytes(self, reference: ArtifactReference) -> int:
+        return estimated_bytes(self._size(reference))
+
     def unload(self, predictor: Predictor) -> None:
         for vocabulary in self._vocabularies.pop(id(predictor), []):
             vocabulary.discard(self._pause)
+
+    def _fetched_size(self, reference: ArtifactReference) -> int:
+        return self._fetch(reference.artifact).stat().st_size
 
 
 def _components(half: Component) -> list[Component]:
