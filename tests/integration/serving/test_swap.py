@@ -42,6 +42,36 @@ def test_swaps_under_load_fail_no_request(project, start):
     assert len(project.predictions.get_many([one for _, _, one in answers])) == len(answers)
 
 
+def test_an_alias_moves_to_a_version_that_is_not_loaded_in_one_step(project, start):
+    """Each client sees the old version's answers, then the new one's, and nothing else."""
+    old, new = project.train(), project.train(suffix="!", words=20_000)
+    project.promote(old)
+    project.promote(old, alias="stable")
+    server = start()
+    stop = threading.Event()
+
+    def ask():
+        seen = []
+        with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+            while not stop.is_set():
+                answer = client.post("/v1/models/topics/labels/stable:predict", json={"instances": ["a goal"]})
+                assert answer.status_code == 200, answer.text
+                label = answer.json()["predictions"][0]["label"]
+                seen.append((int(answer.headers["argosy-model-version"]), label.endswith("!")))
+        return seen
+
+    with ThreadPoolExecutor(3) as pool:
+        clients = [pool.submit(ask) for _ in range(3)]
+        project.promote(new, alias="stable")
+        server.until(lambda: server.version("/v1/models/topics/labels/stable") == new)
+        stop.set()
+        for client in clients:
+            seen = client.result()
+            assert set(seen) <= {(old, False), (new, True)}
+            assert seen == sorted(seen)
+    assert server.version() == old
+
+
 def test_a_killed_server_loses_nothing_that_it_answered(project, start):
     project.promote(project.train())
     server = start()
