@@ -132,7 +132,7 @@ class NotPermitted(UserMistake):
 
 
 class Outage(ArgosyError):
-    """Something needed is full, locked or away, and may be back: who can wait tries again and counts no failure."""
+    """Something needed is full, locked or unavailable, perhaps for a while: jobs are postponed and do not fail."""
 
 
 class DatabaseUnavailable(ArgosyError):

@@ -18,18 +18,19 @@ import msgspec
 
 from argosy import processes
 from argosy.error_messages import message_of
-from argosy.errors import JobFailed, UserMistake
+from argosy.errors import JobFailed, Outage, UserMistake
 from argosy.types import Progress
 
 POLL_SECONDS: Final = 0.05
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """How a child ended: with a value, or with what went wrong and whether the user can put it right."""
+    """How a child ended: with a value, or with an error, and whether that is the user's mistake or an outage."""
 
     value: Any = None
     problem: str = ""
     is_mistake: bool = False
+    is_outage: bool = False
 
 
 def run_task(
@@ -41,7 +42,7 @@ def run_task(
 ) -> Any:
     """The task's answer to the request, from a child process; one thread a library unless `threads` says otherwise.
 
-    `root` is the project's. Raises UserMistake where the child met one, else JobFailed.
+    `root` is the project's. Raises UserMistake or Outage if the child met one, else JobFailed.
     """
     with tempfile.TemporaryDirectory(prefix="argosy-") as name:
         folder = Path(name)
@@ -77,7 +78,8 @@ def answer(folder: Path, task: Callable[[Any, Progress], Any]) -> None:
         try:
             found = Answer(task(request, report_progress))
         except Exception as error:  # noqa: BLE001  # whatever it is, the parent raises it
-            found = Answer(problem=message_of(error), is_mistake=isinstance(error, UserMistake))
+            mistake, outage = isinstance(error, UserMistake), isinstance(error, Outage)
+            found = Answer(problem=message_of(error), is_mistake=mistake, is_outage=outage)
     (folder / "answer").write_bytes(msgspec.json.encode(found))
 
 
@@ -103,5 +105,5 @@ def _answer(folder: Path, code: int) -> Any:
         raise JobFailed(f"the child process ended with code {code} and no answer: {' '.join(last)}")
     answer = msgspec.json.decode(path.read_bytes(), type=Answer)
     if answer.problem:
-        raise (UserMistake if answer.is_mistake else JobFailed)(answer.problem)
+        raise (UserMistake if answer.is_mistake else Outage if answer.is_outage else JobFailed)(answer.problem)
     return answer.value

@@ -268,8 +268,12 @@ class WorkerProcesses:
         if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
             self._kills.look(now)
-            with suppress(DatabaseUnavailable):  # jobs go on, and are looked at when it is back
+            try:
                 self._look(now)
+            except SchemaNewer as newer:
+                self._stop_outdated(newer)
+            except DatabaseUnavailable:  # jobs continue, and are checked when it is available again
+                pass
         for child in [child for child in self._children if child.process.poll() is not None]:
             self._children.remove(child)
             processes.kill_session(child.process)  # the processes that it started
@@ -281,6 +285,9 @@ class WorkerProcesses:
             try:  # one that was asked to finish, and killed before it had, has its row still
                 is_asked = has_finished or self._backends.workers.is_draining(child.name)
                 self._settle(child)
+            except SchemaNewer as newer:  # a newer Argosy settles its job when the lease expires
+                self._stop_outdated(newer)
+                child.close()
             except DatabaseUnavailable:
                 self._ended.append(child)
             else:
@@ -301,7 +308,11 @@ class WorkerProcesses:
             try:
                 self._backends.database.migrate()
             except SchemaNewer as newer:
-                self._newer, self._count = newer, 0
+                self._stop_outdated(newer)
+
+    def _stop_outdated(self, newer: SchemaNewer) -> None:
+        """Replace no child: this Argosy cannot use the database any more."""
+        self._newer, self._count = newer, 0
 
     def _look(self, now: float) -> None:
         held = {child: key for child in self._children if (key := child.look(now)) is not None}
@@ -317,7 +328,7 @@ class WorkerProcesses:
                 child.lost_since = now
             elif now - child.lost_since >= PATIENCE_SECONDS:
                 _log.info(
-                    "worker process %d is replaced: its job was cancelled or taken, and did not stop", child.process.pid
+                    "worker process %d is killed: it went on with a job that is no longer its own", child.process.pid
                 )
                 child.kill()
 

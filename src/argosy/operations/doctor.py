@@ -28,7 +28,7 @@ LOW_BYTES = 1 << 30
 RECENT_SECONDS = 86400.0
 ANSWER_SECONDS: Final = 10.0
 """How long a backend may take for its check: as long as a connection to a database or a broker may take."""
-AWAY: Final = "see that it runs, has room and is reached from this machine, and that its URL is right"
+AWAY: Final = "see that it runs, has room and can be reached from here, and that its URL and credentials are right"
 NEEDS: Final = {
     "jobs": ("database",),
     "prediction log": ("database",),

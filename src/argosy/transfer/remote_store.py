@@ -133,6 +133,8 @@ class RemoteStore:
             said = _said(error)
             if error.code == 404:
                 return VersionNotFound(f"{self.url}: {said}")
+            if error.code == 401:
+                said = f"set {TOKEN} to one of its tokens with the scope 'store' ({said})"
             return StoreUnavailable(f"{self.url} answers {error.code}: {said}")
         reason = getattr(error, "reason", error)
         shown = _shown(getattr(reason, "strerror", None) or reason)

@@ -7,7 +7,7 @@ import pytest
 import argosy
 from argosy.app.scaffold import create_project
 from argosy.app.tasks import TASKS
-from argosy.errors import JobFailed, UserMistake
+from argosy.errors import JobFailed, Outage, UserMistake
 from argosy.subprocess_tasks import run_task
 
 
@@ -29,6 +29,13 @@ def test_a_fault_arrives_as_a_failure_that_quotes_nothing(project):
     with pytest.raises(JobFailed, match="KeyError") as raised:
         run_task(project.root, "answer_both", {"secret": "a text of somebody's"})
     assert "somebody" not in str(raised.value)
+
+
+def test_an_outage_arrives_as_one(project, monkeypatch):
+    """A job that has the child answer is postponed, and has not failed."""
+    monkeypatch.setenv("ARGOSY_DATABASE", "postgresql://argosy@127.0.0.1:1/absent")
+    with pytest.raises(Outage, match=r"postgresql://argosy@127\.0\.0\.1:1/absent"):
+        run_task(project.root, "answer_both", {"one": "a", "other": "b"})
 
 
 def test_a_child_without_an_answer_is_reported(project):

@@ -11,11 +11,13 @@ import pytest
 
 import argosy
 from argosy import processes, worker_processes
-from argosy.errors import DatabaseOutage
+from argosy.database.migrations import newest_step
+from argosy.errors import DatabaseOutage, SchemaNewer
 from argosy.jobs.job import JobState
 from argosy.jobs.queue import MAXIMUM_LOSSES
 from argosy.testing.waiting import until
 from argosy.worker_processes import KeptWorker, how_it_ended, started
+from stored.rows import add
 
 OWN = """
 import ctypes
@@ -43,6 +45,8 @@ class Unlucky(Adapter):
             ctypes.string_at(0)
         if self.how == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.how == "raise":
+            raise ValueError
         time.sleep(1_000_000)
 
     def transform(self, inputs):
@@ -107,6 +111,28 @@ def test_each_job_is_settled_as_its_process_ended(project, capfd, monkeypatch):
     printed = capfd.readouterr()
     assert "what a plug-in prints" not in printed.out
     assert "what a plug-in prints" in printed.err
+
+
+def upgrade(project):
+    """What a newer Argosy records, of which this one knows nothing."""
+    number = newest_step() + 1
+    add(project.database, "schema_steps", number=number, applied_at=0.0, works_with=number)
+
+
+@pytest.mark.parametrize(("how", "state"), [("raise", JobState.FAILED), ("wait", JobState.RUNNING)])
+def test_workers_end_when_a_newer_argosy_has_changed_the_schema(project, monkeypatch, how, state):
+    """After a job, and during one that does not end."""
+    monkeypatch.setattr(worker_processes, "STOP_SECONDS", 0.5)
+    label = submit(project, how)
+
+    def run():
+        with started(project.backends, 1) as keeper:
+            until(lambda: project.queue.get(label).state is state)
+            upgrade(project)
+            until(lambda: keeper.is_drained)
+
+    with pytest.raises(SchemaNewer, match="upgrade with pip"):
+        run()
 
 
 def open_notes():

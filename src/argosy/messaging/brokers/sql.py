@@ -17,7 +17,7 @@ import msgspec
 
 from argosy.clock import SLACK_SECONDS
 from argosy.database.database import Database, Transaction
-from argosy.errors import BrokerUnavailable, DatabaseUnavailable
+from argosy.errors import BrokerUnavailable, DatabaseUnavailable, SchemaNewer
 from argosy.messaging.broker import (
     DEAD,
     TEMPORARY,
@@ -222,5 +222,7 @@ def _row(message: Message) -> dict[str, Any]:
 def _reachable() -> Iterator[None]:
     try:
         yield
+    except SchemaNewer:  # no outage: it does not end for this process
+        raise
     except DatabaseUnavailable as error:
         raise BrokerUnavailable(f"the broker's database: {error}") from error
