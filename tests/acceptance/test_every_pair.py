@@ -10,7 +10,14 @@ from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators
 
 SERVED_APART = {"numeric", "members", "imported", "remote", "translated"}  # separate tests cover these
-OF_OTHERS = {"mean", "stack", "vote", "one_vs_rest", "as_imported"}  # of members, lists of labels, files
+OF_OTHERS = {
+    "mean",
+    "stack",
+    "vote",
+    "one_vs_rest",
+    "as_imported",
+    "as_imported_number",
+}  # of members, lists of labels, files
 OF_NUMBERS = {name for name in estimators.names() if estimators.get(name).cls.answers_numbers}  # test_regression.py
 OPTIONS = {
     "calibrated": {"of": "svm", "thresholds": "macro_f1"},

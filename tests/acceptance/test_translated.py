@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,13 @@ from sklearn.datasets import load_iris
 
 DATA = Path(os.environ.get("ARGOSY_DATA", "../shared/data")).resolve() / "models"
 PLAN = "name: iris\ndataset: {name: all}\nadapter: tfidf\nmodel: logistic\n"
+PRICE = """<PMML version="4.4"><DataDictionary>
+<DataField name="a" optype="continuous" dataType="double"/><DataField name="b" optype="continuous" dataType="double"/>
+</DataDictionary><RegressionModel functionName="regression">
+<MiningSchema><MiningField name="a"/><MiningField name="b"/></MiningSchema>
+<RegressionTable intercept="1"><NumericPredictor name="a" coefficient="3"/><NumericPredictor name="b" coefficient="-2"/>
+</RegressionTable></RegressionModel></PMML>
+"""
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason="no data: set ARGOSY_DATA")
 
 
@@ -85,3 +93,37 @@ def test_what_the_file_does_not_have_is_said(make_project):
         "the file cannot be read as LightGBM"
         in shell.run("models", "import", "half.bst", "--as", "iris", "--json").mistake
     )
+
+
+def test_a_model_of_numbers_is_imported_scored_by_its_errors_and_served(make_project):
+    shell = make_project("name: price\ndataset: {name: all}\nadapter: numeric\nmodel: ridge\n")
+    rows = [{"input": {"a": n % 17, "b": n % 5}, "label": 3 * (n % 17) - 2 * (n % 5) + 1} for n in range(200)]
+    shell.write("rows.jsonl", "\n".join(map(json.dumps, rows)))
+    shell("examples", "import", "rows.jsonl")
+    shell.write("price.pmml", PRICE)
+    found = shell.json("models", "import", "price.pmml", "--as", "price")
+    assert found["metrics"]["test"]["mae"]["value"] == 0
+    assert "MAE 0.0000" in shell("models", "import", "price.pmml", "--as", "price")
+    shell("models", "promote", "price@1")
+    process, client = shell.serve("serve")
+    tensors = [
+        {"name": name, "datatype": "FP64", "shape": [1], "data": [value]} for name, value in (("a", 4), ("b", 2))
+    ]
+    answer = client.post("/v2/models/price/infer", json={"inputs": tensors}).json()
+    assert answer["outputs"][0]["name"] == "value"
+    assert answer["outputs"][0]["data"] == [9.0]
+    client.close()
+    shell.end(process)
+
+
+def test_a_pickled_regressor_is_imported_too(make_project):
+    from sklearn.linear_model import LinearRegression
+
+    shell = make_project("name: price\ndataset: {name: all}\nadapter: numeric\nmodel: ridge\n")
+    rows = [{"input": {"a": n % 17, "b": n % 5}, "label": 3 * (n % 17) - 2 * (n % 5) + 1} for n in range(200)]
+    shell.write("rows.jsonl", "\n".join(map(json.dumps, rows)))
+    shell("examples", "import", "rows.jsonl")
+    theirs = LinearRegression().fit([list(row["input"].values()) for row in rows], [row["label"] for row in rows])
+    (shell.folder / "theirs.pickle").write_bytes(pickle.dumps(theirs))
+    asked = ("models", "import", "theirs.pickle", "--as", "price", "--input", "fields:a,b", "--allow-pickle")
+    assert shell.json(*asked)["metrics"]["test"]["mae"]["value"] < 1e-9

@@ -33,7 +33,7 @@ ADAPTER_FOLDERS = {
     "tokenizers": ("models/sentence_encoders/", "models/runtimes/"),
     "torch": ("models/sentence_encoders/", "models/fine_tuning/"),
     "optuna": ("tuning/samplers/",),
-    "sklearn": ("models/estimators/",),
+    "sklearn": ("models/estimators/", "models/runtimes/"),
     "cryptography": ("vault/",),
     "starlette": ("http/", "serving/rest/", "feedback/routes.py", "transfer/store_routes.py"),
     "uvloop": ("http/",),

@@ -24,6 +24,7 @@ NAMES = {
     ],
     "model": [
         "as_imported",
+        "as_imported_number",
         "calibrated",
         "gradient_boosting",
         "gradient_boosting_regressor",
@@ -65,6 +66,7 @@ OPTIONS = {
     "word_frequency": "sequence_length vocabulary_size field",
     "word_pieces": "length field",
     "as_imported": "kind",
+    "as_imported_number": "",
     "calibrated": "of settings method thresholds folds seed",
     "gradient_boosting": "trees leaves learning_rate min_rows feature_share row_share l2 class_weight seed",
     "gradient_boosting_regressor": "trees leaves learning_rate min_rows feature_share row_share l2 loss seed",

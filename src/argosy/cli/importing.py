@@ -11,6 +11,7 @@ import click
 from argosy.cli.examples import as_option
 from argosy.cli.output import json_option, print_json, print_line
 from argosy.cli.project import command_project
+from argosy.definitions.metrics import Metric, metric_name
 from argosy.plurals import plural
 
 if TYPE_CHECKING:
@@ -112,16 +113,16 @@ def _print_taken(found: TakenVersion) -> None:
 
 
 def _print_imported(found: ImportedVersion) -> None:
-    accuracy = found.metrics["test"]["accuracy"]
-    figures = f"{accuracy['value']:.4f} ({accuracy['low']:.4f} to {accuracy['high']:.4f})"
-    print_line(
-        f"{found.version.reference} {'is imported' if found.is_new else 'was imported before'}: accuracy {figures}."
-    )
+    metric: Metric = "mae" if found.is_number else "accuracy"
+    figure = found.metrics["test"][metric]
+    figures = f"{figure['value']:.4f} ({figure['low']:.4f} to {figure['high']:.4f})"
+    said = "is imported" if found.is_new else "was imported before"
+    print_line(f"{found.version.reference} {said}: {metric_name(metric)} {figures}.")
     if found.unknown:
         print_line(
             f"  {plural(found.unknown, 'row')} of the test part have a label that it does not know: all count as wrong"
         )
-    if not found.has_probabilities:
+    if not found.has_probabilities and not found.is_number:
         print_line("  it has scores, but no probabilities")
     print_line(f"Next: argosy models promote {found.version.reference}")
 

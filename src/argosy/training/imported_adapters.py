@@ -11,6 +11,7 @@ from argosy.errors import ImportInvalid
 from argosy.models.adapters.imported import Imported
 from argosy.models.adapters.remote import Remote
 from argosy.models.adapters.translated import Translated
+from argosy.models.answers import VALUE
 from argosy.models.runtimes.sandbox import isolation
 from argosy.models.runtimes.text_classifier import packed_folder
 from argosy.models.runtimes.translating import translate_file
@@ -66,6 +67,8 @@ def require_classes(classes: Sequence[str], classes_option: str) -> None:
 
 def _check_classes(classes: Sequence[str], found: Sequence[str]) -> None:
     """Those that count, and those that the file has, if it says so."""
+    if list(classes) == [VALUE] == list(found or classes):
+        return
     if len(set(classes)) < max(2, len(classes)):
         raise ImportInvalid(f"a model has two classes or more, all different; got {', '.join(classes)[:100]}")
     if found and len(found) != len(classes):
@@ -76,7 +79,7 @@ def _translated(options: Mapping[str, Any], content: bytes) -> Translated:
     """The adapter with the formula in it, its fields as the file names them, or as the user does in their order."""
     found = translate_file(options["format"], content)
     numbered = [str(number) for number in range(found.formula["outputs"])]
-    classes = options["classes"] or found.classes or numbered
+    classes = found.classes if found.classes == [VALUE] else options["classes"] or found.classes or numbered
     _check_classes(classes, found.classes or numbered)
     fields, formula = found.fields, dict(found.formula)
     if names := options.get("fields"):

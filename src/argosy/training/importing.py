@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -23,15 +23,19 @@ from argosy.definitions.alternatives import parse_alternatives
 from argosy.definitions.plan import model_name
 from argosy.definitions.yaml_files import parse_mapping, read_mapping
 from argosy.errors import DefinitionInvalid, ImportedModelFailed, ImportInvalid, InputInvalid
+from argosy.models.answers import VALUE
 from argosy.models.graph_note import PROPERTY, GraphNote, read_note
 from argosy.plurals import plural
 from argosy.processes import current_user
 from argosy.subprocess_tasks import run_task
 from argosy.training.import_formats import FOLDER, REMOTE, TRANSLATED
 from argosy.typed_values import abridged
-from argosy.types import Part, Progress
+from argosy.types import LabelKind, Part, Progress
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from argosy.datasets.dataset import Dataset
     from argosy.store.trained import Version
     from argosy.training.imported_adapters import ImportedAdapter
@@ -54,6 +58,11 @@ class ImportedVersion:
     has_probabilities: bool
     metrics: Mapping[str, Any]
     unknown: int = 0
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it answers numbers."""
+        return self.classes == [VALUE]
 
     def to_dict(self) -> dict[str, Any]:
         found = {"version": self.version.reference, "label": self.version.label, "new": self.is_new}
@@ -218,6 +227,8 @@ def _named_fields(path: Path | str, declared: Mapping[str, Any], option: str) ->
 
 
 def _check_labels(dataset: Dataset, classes: Sequence[str], classes_option: str) -> None:
+    if list(classes) == [VALUE]:
+        return
     labels = {one for rows in dataset.parts.values() for one in rows.labels}
     if labels.isdisjoint(classes):
         shown = [", ".join(sorted(names)[:5]) for names in (labels, set(classes))]
@@ -230,7 +241,7 @@ def _measured(adapter: ImportedAdapter, dataset: Dataset, said: bool | None) -> 
     from scipy.sparse import csr_matrix
 
     from argosy.models.answers import coded
-    from argosy.models.estimators.imported import ForwardedScores
+    from argosy.models.estimators.imported import ForwardedNumbers, ForwardedScores
     from argosy.training.fit import Fit
     from argosy.training.pipeline import train
 
@@ -240,15 +251,40 @@ def _measured(adapter: ImportedAdapter, dataset: Dataset, said: bool | None) -> 
         matrices: dict[Part, Any] = {part: adapter.transform(dataset.parts[part].inputs) for part in parts}
     except (ImportedModelFailed, InputInvalid) as problem:
         raise ImportInvalid(f"the model cannot answer the dataset's rows: {problem}") from None
-    answers = np.concatenate(list(matrices.values()))
-    is_probable = bool(answers.min() >= -NEARLY and np.abs(answers.sum(axis=1) - 1).max() <= NEARLY)
-    is_probable = is_probable and not np.isin(answers, (0.0, 1.0)).all() and said is not False
+    is_number = classes == [VALUE]
     train_rows = csr_matrix((len(dataset.parts[Part.TRAIN]), len(classes)))
-    matrices = {Part.TRAIN: train_rows, **matrices}
-    codes = {part: coded(dataset.parts[part].labels, classes, "single") for part in matrices}
+    all_matrices = {Part.TRAIN: train_rows, **matrices}
+    kind: LabelKind = "numbers" if is_number else "single"
+    codes = {part: coded(dataset.parts[part].labels, classes, kind) for part in all_matrices}
     inputs = {part: rows.inputs for part, rows in dataset.parts.items()}
-    estimator = ForwardedScores("probabilities" if is_probable else "scores")
-    return train(estimator, Fit(adapter, classes, matrices, codes), inputs, lambda: None)
+    answers = np.concatenate(list(matrices.values()))
+    estimator = ForwardedNumbers() if is_number else ForwardedScores(_score_kind(answers, said))
+    return train(estimator, Fit(adapter, classes, all_matrices, codes), inputs, lambda: None)
+
+
+def _score_kind(answers: NDArray[np.float64], said: bool | None) -> Literal["probabilities", "scores"]:
+    """Probabilities if they sum to one, unless all are 0 and 1 alone or the file says otherwise."""
+    is_probable = bool(answers.min() >= -NEARLY and abs(answers.sum(axis=1) - 1).max() <= NEARLY)
+    are_labels = bool(((answers == 0) | (answers == 1)).all())
+    return "probabilities" if is_probable and not are_labels and said is not False else "scores"
+
+
+def _definition(cut: Spec, adapter: ImportedAdapter, measured: Measured, *, is_number: bool) -> Definition:
+    name = REMOTE if adapter.format == REMOTE else "translated" if adapter.format in TRANSLATED else "imported"
+    estimator = "as_imported_number" if is_number else "as_imported"
+    return Definition(cut, Spec(name, adapter.options), Spec(estimator, measured.model.estimator.options))
+
+
+def _origin(request: ImportRequest, adapter: ImportedAdapter) -> dict[str, Any]:
+    """What the lineage has of the file, or of the address."""
+    return {
+        "file": request.path if adapter.format == REMOTE else Path(request.path).name,
+        "sha256": adapter.sha256,
+        "format": adapter.format,
+        "by": request.by,
+        "at": clock.format_time(clock.now()),
+        **({"made_of": request.made_of} if request.made_of else {}),
+    }
 
 
 def _recorded(
@@ -266,21 +302,12 @@ def _recorded(
     from argosy.store.lineage import training_environment
     from argosy.store.trained import Trained
 
-    adapter_name = REMOTE if adapter.format == REMOTE else "translated" if adapter.format in TRANSLATED else "imported"
-    definition = Definition(
-        cut, Spec(adapter_name, adapter.options), Spec("as_imported", measured.model.estimator.options)
-    )
+    is_number = list(adapter.classes) == [VALUE]
+    definition = _definition(cut, adapter, measured, is_number=is_number)
     name = label(definition, digest, {})
     with tempfile.TemporaryDirectory(prefix="argosy-") as folder:
         put = backends.store.put_artifact(measured.model.save(Path(folder) / "model"))
-    origin = {
-        "file": request.path if adapter.format == REMOTE else Path(request.path).name,
-        "sha256": adapter.sha256,
-        "format": adapter.format,
-        "by": request.by,
-        "at": clock.format_time(clock.now()),
-        **({"made_of": request.made_of} if request.made_of else {}),
-    }
+    origin = _origin(request, adapter)
     trained = Trained(
         label=name,
         definition=definition.to_dict(),
@@ -308,5 +335,5 @@ def _recorded(
         "classes": measured.model.classes,
         "has_probabilities": measured.model.estimator.has_probabilities,
         "metrics": measured.metrics,
-        "unknown": sum(one not in known for one in dataset.parts[Part.TEST].labels),
+        "unknown": 0 if is_number else sum(one not in known for one in dataset.parts[Part.TEST].labels),
     }

@@ -12,13 +12,14 @@ import msgspec
 from argosy.definitions.remote_servers import origin_of
 from argosy.errors import ImportedModelFailed, ImportInvalid
 from argosy.models.adapters.remote import Remote
+from argosy.models.answers import VALUE
 from argosy.models.remote_servers import RemoteServer
 from argosy.types import FieldKind
 
 PATH: Final = re.compile(r"/v2/models/[^/?#%\s]+(?:/versions/[^/?#%\s]+)?")
 SECONDS: Final = 30.0
 MOST_BYTES: Final = 1 << 20
-ANSWERS: Final = ("probabilities", "predict_proba", "scores")
+ANSWERS: Final = ("probabilities", "predict_proba", "scores", VALUE)
 """Outputs that are taken first, wherever they are."""
 
 
@@ -59,7 +60,7 @@ def declare_remote(options: Mapping[str, Any]) -> Remote:
     declared = {key: options[key] for key in ("text", "fields") if options.get(key)}
     reads = declared or _reads(metadata.inputs, url)
     output = _output(metadata.outputs)
-    classes = tuple(options["classes"] or metadata.classes)
+    classes = tuple(options["classes"] or metadata.classes or _number(metadata.outputs))
     digest = hashlib.sha256(url.encode() + b"\n" + content).hexdigest()
     return Remote(url, digest, classes, inputs=_inputs(metadata.inputs, reads), output=output, **reads)
 
@@ -84,6 +85,13 @@ def _inputs(inputs: Sequence[_Tensor], reads: Mapping[str, Any]) -> tuple[tuple[
     if missing := [one.name for one in inputs if one.name not in fields]:
         raise ImportInvalid(f"the model has the inputs {', '.join(missing)[:100]}: declare fields of those names")
     return tuple((one.name, one.datatype, len(one.shape)) for one in inputs)
+
+
+def _number(outputs: Sequence[_Tensor]) -> list[str]:
+    """The class of a model of numbers, where its outputs say that it is one."""
+    named = {one.name for one in outputs}
+    is_lone = len(outputs) == 1 and outputs[0].datatype.startswith("FP") and outputs[0].shape[1:] in ([], [1])
+    return [VALUE] if is_lone or (VALUE in named and "label" not in named) else []
 
 
 def _output(outputs: Sequence[_Tensor]) -> str:

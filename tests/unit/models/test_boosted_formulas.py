@@ -200,3 +200,34 @@ def test_ubjson_of_every_type():
         "hi",
     )
     assert json.dumps(found["a"])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"objective": "regression"},
+        {"objective": "regression", "reg_sqrt": True},
+        {"objective": "poisson"},
+        {"objective": "quantile", "alpha": 0.8},
+    ],
+    ids=lambda settings: " ".join(map(str, settings.values())),
+)
+def test_numbers_of_lightgbm(lightgbm, settings):
+    table = numbers()
+    truth = np.exp(np.nan_to_num(table[:, 0])) + np.nan_to_num(table[:, 1]) ** 2
+    quiet = {"verbosity": -1, "min_data_in_leaf": 5, "num_threads": 1}
+    theirs = lightgbm.train({**quiet, **settings}, lightgbm.Dataset(table, truth), 20)
+    found = answers("lightgbm", theirs.model_to_string().encode(), table)
+    np.testing.assert_allclose(found[:, 0], theirs.predict(table), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "objective", ["reg:squarederror", "reg:absoluteerror", "count:poisson", "reg:gamma", "reg:logistic"]
+)
+def test_numbers_of_xgboost(xgboost, objective):
+    table = numbers()
+    truth = np.exp(np.nan_to_num(table[:, 0])) + np.nan_to_num(table[:, 1]) ** 2
+    truth = truth / truth.max() if objective == "reg:logistic" else truth
+    theirs = xgboost.train({"objective": objective, "nthread": 1, "max_depth": 3}, xgboost.DMatrix(table, truth), 20)
+    found = answers("xgboost", bytes(theirs.save_raw("ubj")), table)
+    np.testing.assert_allclose(found[:, 0], theirs.predict(xgboost.DMatrix(table)), rtol=1e-5, atol=1e-6)

@@ -20,8 +20,8 @@ from pmml_files import (
     target_field,
     tree_model,
 )
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
@@ -322,6 +322,31 @@ def test_a_chain_can_use_an_answer_that_was_computed_from_another():
     assert formula_answers(document(model, {"x": NUMBER}, target=target_field(["yes", "no"])), [[0]])[0, 0] == 40.5
 
 
+def test_numbers_of_a_forest_and_of_a_sum_with_a_target():
+    truth = TABLE[:, 0] * 3 + TABLE[:, 1] ** 2
+    theirs = RandomForestRegressor(7, max_depth=4, random_state=0).fit(TABLE, truth)
+    trees = [tree_model(one.tree_, NAMES) for one in theirs.estimators_]
+    model = f'<MiningModel functionName="regression">{schema(NAMES, "")}{segments(trees, "average")}</MiningModel>'
+    translation, formula = formula_of(document(model, NUMBERS))
+    assert translation.classes == ["value"]
+    np.testing.assert_allclose(formula.answers(TABLE.tolist())[:, 0], theirs.predict(TABLE), atol=1e-9)
+    target = '<Targets><Target rescaleFactor="2" rescaleConstant="1" max="10" castInteger="round"/></Targets>'
+    model = f'<MiningModel functionName="regression">{schema(NAMES, "")}{target}{segments(trees, "sum")}</MiningModel>'
+    sums = np.sum([one.predict(TABLE) for one in theirs.estimators_], axis=0)
+    found = formula_answers(document(model, NUMBERS), TABLE.tolist())[:, 0]
+    np.testing.assert_allclose(found, np.floor(np.minimum(sums, 10) * 2 + 1.5))
+
+
+def test_numbers_of_a_regression():
+    theirs = LinearRegression().fit(TABLE, TABLE @ [1, 2, 3] + 4)
+    table = regression_table(NAMES, theirs.coef_, theirs.intercept_)
+    model = '<RegressionModel functionName="regression" normalizationMethod="{}">{}{}</RegressionModel>'
+    content = document(model.format("none", schema(NAMES, ""), table), NUMBERS)
+    np.testing.assert_allclose(formula_answers(content, TABLE.tolist())[:, 0], theirs.predict(TABLE))
+    content = document(model.format("exp", schema(NAMES, ""), table), NUMBERS)
+    np.testing.assert_allclose(formula_answers(content, TABLE.tolist())[:, 0], np.exp(theirs.predict(TABLE)))
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
@@ -338,9 +363,9 @@ def test_a_chain_can_use_an_answer_that_was_computed_from_another():
         (b"<PMML>" + b"<a>" * 2000 + b"</a>" * 2000 + b"</PMML>", "more than 1,000 in each other"),
         (
             document(
-                f'<TreeModel functionName="regression">{schema(["x"])}<Node><True/></Node></TreeModel>', {"x": NUMBER}
+                f'<TreeModel functionName="clustering">{schema(["x"])}<Node><True/></Node></TreeModel>', {"x": NUMBER}
             ),
-            "the file's model is for regression",
+            "the file's model is for clustering",
         ),
         (
             document(constant_model(1, 1), {}, target=target_field(["yes", "no"])),

@@ -1,4 +1,4 @@
-"""The answers of an imported model: the model `as_imported`, behind the adapter `imported`."""
+"""The answers of an imported model: `as_imported`, or `as_imported_number`, behind the adapter that runs it."""
 
 from __future__ import annotations
 
@@ -40,3 +40,25 @@ class ForwardedScores(Estimator):
             return super().probabilities(X)
         found = self.scores(X).clip(0.0)
         return np.asarray(found / found.sum(axis=1, keepdims=True))
+
+
+class ForwardedNumbers(Estimator):
+    """What a model that was trained elsewhere to predict a number answers."""
+
+    cost: ClassVar[float] = 0.1
+    learns: ClassVar[bool] = False
+    answers_numbers: ClassVar[bool] = True
+
+    @property
+    def has_probabilities(self) -> bool:
+        return False
+
+    @classmethod
+    def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:
+        return ForwardedScores.refuses(adapter, options)
+
+    def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: ARG002, N803
+        return self
+
+    def scores(self, X: Any) -> Scores:  # noqa: N803
+        return np.asarray(X, np.float64)

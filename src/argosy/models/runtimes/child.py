@@ -59,10 +59,7 @@ def answer_requests(requests: IO[bytes], answers: IO[bytes]) -> None:
             return
         model = open_runtime(request, content)
     except BaseException as error:  # noqa: BLE001  # a file may raise anything: there was no example yet
-        problem = (
-            str(error) if isinstance(error, UserMistake) else f"the file cannot be opened: {library_message(error)}"
-        )
-        _say(answers, Reply(problem=problem))
+        _say(answers, Reply(problem=str(error) if isinstance(error, UserMistake) else _why_not_opened(error)))
         return
     _say(answers, Reply(classes=model.classes))
     while (asked := receive(requests)) is not None:
@@ -87,6 +84,13 @@ def open_runtime(begin: OpenRequest, content: bytes) -> Runtime:
     if begin.format == "skops":
         return from_skops(content, declared, begin.classes, begin.trusted)
     return Scikit(_unpickled(begin.format, content), declared, begin.classes)
+
+
+def _why_not_opened(error: BaseException) -> str:
+    needs = ""
+    if isinstance(error, ModuleNotFoundError | AttributeError):
+        needs = ": install the version of the library that wrote it"
+    return f"the file cannot be opened: {library_message(error)}{needs}"
 
 
 def _unpickled(form: str, content: bytes) -> Any:

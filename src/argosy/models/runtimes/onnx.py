@@ -6,6 +6,7 @@ probabilities are taken, as a tensor or as a map a row, else the labels.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -13,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from argosy.errors import ExtraMissing, ImportedModelFailed, ImportInvalid
+from argosy.models.answers import VALUE
 from argosy.models.graph_note import PROPERTY
 from argosy.models.runtime import Answers, Declared, ModelRow, class_name, one_hot
 from argosy.models.self_contained import why_not_self_contained
@@ -45,7 +47,8 @@ class Onnx:
             _check_input(one, declared, len(self._inputs))
         self._output = _output(self._session.get_outputs())
         self._is_ours = PROPERTY in self._session.get_modelmeta().custom_metadata_map
-        self.classes = list(classes) or self._map_classes() or _graph_classes(content)
+        named = list(classes) or self._map_classes() or _graph_classes(content)
+        self.classes = named or ([VALUE] if _is_number(self._session.get_outputs()) else [])
 
     def answers(self, rows: Sequence[ModelRow]) -> Answers:
         if any(one.shape and one.shape[0] == 1 for one in self._inputs):
@@ -59,7 +62,7 @@ class Onnx:
         if isinstance(found, list):
             keys = list(found[0])
             return np.array([[row[key] for key in keys] for row in found], np.float64)
-        if found.ndim == 1 or not np.issubdtype(found.dtype, np.floating):
+        if self.classes != [VALUE] and (found.ndim == 1 or not np.issubdtype(found.dtype, np.floating)):
             return one_hot(found.reshape(len(rows)).tolist(), self.classes)
         return np.asarray(found.reshape(len(rows), -1), np.float64)
 
@@ -74,7 +77,7 @@ class Onnx:
         if len(self._inputs) == 1:
             one = self._inputs[0]
             table = np.array(list(rows), TYPES[one.type])
-            return {one.name: table.reshape(len(rows), -1) if len(one.shape) == 2 else table}
+            return {one.name: table.reshape(len(rows), *_sizes(one.shape)) if len(one.shape) > 1 else table}
         names = list(self._declared.fields)
         return {one.name: self._column([row[names.index(one.name)] for row in rows], one) for one in self._inputs}
 
@@ -126,8 +129,9 @@ def _of_rows(error: BaseException) -> str:
 
 def _check_input(one: Any, declared: Declared, inputs: int) -> None:
     takes = f"the model's input '{one.name}' is a {one.type} of shape {one.shape}"
-    if one.type not in TYPES or len(one.shape) > 2:
-        raise ImportInvalid(f"{takes}: rows of a text or of fields have one column or some")
+    is_deep = len(one.shape) > 2
+    if one.type not in TYPES or (is_deep and not all(isinstance(size, int) for size in one.shape[1:])):
+        raise ImportInvalid(f"{takes}: rows of a text or of fields have a fixed number of columns, or one")
     if inputs > 1:
         if one.name not in declared.fields:
             raise ImportInvalid(f"{takes}: declare a field of that name")
@@ -135,11 +139,23 @@ def _check_input(one: Any, declared: Declared, inputs: int) -> None:
     is_text = one.type == "tensor(string)"
     if is_text != (not declared.fields or "number" not in declared.fields.values()):
         raise ImportInvalid(f"{takes}, and {'texts are' if not declared.fields else 'fields are'} declared")
-    width = one.shape[1] if len(one.shape) == 2 else 1
+    width = math.prod(one.shape[1:]) if is_deep else one.shape[1] if len(one.shape) == 2 else 1
     columns = len(declared.fields) or 1
     if isinstance(width, int) and width != columns:
         given = f"{columns} {'is' if columns == 1 else 'are'} declared"
         raise ImportInvalid(f"{takes}: it takes {width} fields, and {given}")
+
+
+def _sizes(shape: Sequence[Any]) -> list[int]:
+    """Of the dimensions after the rows: a free one takes what there is."""
+    return [size if isinstance(size, int) else -1 for size in shape[1:]]
+
+
+def _is_number(outputs: Sequence[Any]) -> bool:
+    """Whether the only output is a number for each row."""
+    if len(outputs) != 1 or not outputs[0].type.startswith(("tensor(float", "tensor(double")):
+        return False
+    return len(outputs[0].shape) == 1 or outputs[0].shape[1:] == [1]
 
 
 def _output(outputs: Sequence[Any]) -> str:

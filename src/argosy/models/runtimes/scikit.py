@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from argosy.errors import ArgosyError, ExtraMissing, ImportedModelFailed, ImportInvalid
+from argosy.models.answers import VALUE
 from argosy.models.runtime import Answers, Declared, ModelRow, class_name, one_hot
 
 READS_FILES: Final = ("file", "filename")
@@ -29,7 +30,8 @@ class Scikit:
             raise ImportInvalid("the model takes names of files and reads those: give its vectorizer input='content'")
         _check_fields(model, declared)
         self._model, self._declared = model, declared
-        self.classes = [class_name(one) for one in getattr(model, "classes_", ())] or list(classes)
+        named = [class_name(one) for one in getattr(model, "classes_", ())] or list(classes)
+        self.classes = named or ([VALUE] if _is_regressor(model) else [])
 
     def answers(self, rows: Sequence[ModelRow]) -> Answers:
         try:
@@ -47,7 +49,10 @@ class Scikit:
         if hasattr(self._model, "decision_function"):
             found = np.asarray(self._model.decision_function(table), np.float64)
             return np.stack([-found, found], axis=1) if found.ndim == 1 else found
-        return one_hot(list(self._model.predict(table)), self.classes)
+        answered = self._model.predict(table)
+        if self.classes == [VALUE]:
+            return np.asarray(answered, np.float64).reshape(len(answered), -1)
+        return one_hot(list(answered), self.classes)
 
     def _table(self, rows: Sequence[ModelRow]) -> Any:
         """Texts as a list, numbers as an array; columns by name where the model was fitted on such."""
@@ -61,6 +66,15 @@ class Scikit:
             return pd.DataFrame(list(rows), columns=list(self._declared.fields))
         are_numbers = set(self._declared.fields.values()) == {"number"}
         return np.array(list(rows), np.float64 if are_numbers else object)
+
+
+def _is_regressor(model: Any) -> bool:
+    from sklearn.base import is_regressor
+
+    try:
+        return bool(is_regressor(model))
+    except Exception:  # noqa: BLE001  # an object of another library
+        return False
 
 
 def _check_fields(model: Any, declared: Declared) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from argosy.errors import ImportInvalid
+from argosy.models.answers import VALUE
 from argosy.models.formulas.formula import FORMAT
 from argosy.models.formulas.trees import TreeBuilder
 from argosy.models.translators import Translation
@@ -18,6 +19,11 @@ MISSING: Final = {0: "none", 1: "zero", 2: "nan"}
 """How a node treats what is missing."""
 LINKS_OF: Final = {"binary": "pair", "cross_entropy": "pair", "multiclass": "softmax", "multiclassova": "logit"}
 """Of the objectives that classify."""
+NUMBERS: Final = {
+    **dict.fromkeys(("regression", "regression_l1", "huber", "fair", "quantile", "mape"), "none"),
+    **dict.fromkeys(("poisson", "gamma", "tweedie"), "exp"),
+}
+"""Of those that answer a number."""
 
 
 def translate_lightgbm(content: bytes) -> Translation:
@@ -56,9 +62,9 @@ class _LightgbmReader:
         outputs = int(self._header["num_tree_per_iteration"])
         if not trees or len(trees) % outputs:
             raise ValueError(f"{len(trees)} trees for {outputs} outputs")
-        if objective not in LINKS_OF:
+        if objective not in LINKS_OF and (objective not in NUMBERS or outputs > 1):
             raise ImportInvalid(
-                f"the file's objective is '{objective or 'none'}'; classifiers of LightGBM can be taken"
+                f"the file's objective is '{objective or 'none'}'; models for classes or numbers can be taken"
             )
         for tree in trees:
             self._add(tree)
@@ -73,11 +79,15 @@ class _LightgbmReader:
             "single": False,
             "divisor": len(trees) // outputs if "average_output" in self._header else 1,
         }
-        model = {"op": "link", "link": LINKS_OF[objective], "of": model}
-        count = max(2, outputs)
+        is_number = objective in NUMBERS
+        link = LINKS_OF.get(objective) or ("square" if "sqrt" in settings else NUMBERS[objective])
+        model = {"op": "link", "link": link, "of": model}
+        count = 1 if is_number else max(2, outputs)
         fields = {name: self._kind(place) for place, name in enumerate(self._names)}
         stated = [{"name": name, "column": name, "kind": kind} for name, kind in fields.items()]
-        return Translation(fields, [], {"format": FORMAT, "outputs": count, "fields": stated, "model": model})
+        return Translation(
+            fields, [VALUE] if is_number else [], {"format": FORMAT, "outputs": count, "fields": stated, "model": model}
+        )
 
     def _kind(self, feature: int) -> FieldKind:
         return "category" if feature in self._categories else "number"

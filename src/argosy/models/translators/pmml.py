@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from argosy.errors import ImportInvalid
 from argosy.label_sets import canonical_label
+from argosy.models.answers import VALUE
 from argosy.models.formulas.formula import FORMAT
 from argosy.models.translators import Translation
 from argosy.models.translators.pmml_models import TRANSLATORS, translate_model
@@ -65,20 +66,18 @@ def _translation(root: Element, model: Element) -> Translation:
     target = next(
         (data.get(one.get("name")) for one in schema.all("MiningField") if one.get("usageType") in TARGETS), None
     )
-    is_class = model.get("functionName") == "classification"
-    classes = _classes(target, model) if is_class else []
-    if not is_class:
-        raise ImportInvalid(
-            f"the file's model is for {model.get('functionName')[:40]}; those for classification can be taken"
-        )
+    purpose = model.get("functionName")
+    if purpose not in ("classification", "regression"):
+        raise ImportInvalid(f"the file's model is for {purpose[:40]}; classification and regression can be taken")
+    classes = _classes(target, model) if purpose == "classification" else []
     is_ordinal = target is not None and target.get("optype") == "ordinal"
     _without_replacements(model, schema)
     node = translate_model(model, scope, classes, is_ordinal=is_ordinal)
     if scope.steps:
         node = {"op": "steps", "steps": scope.steps, "of": node}
     kinds: dict[str, FieldKind] = {one["name"]: one["kind"] for one in fields}
-    formula = {"format": FORMAT, "outputs": len(classes), "fields": fields, "model": node}
-    return Translation(kinds, [canonical_label(one) for one in classes], formula)
+    formula = {"format": FORMAT, "outputs": len(classes) or 1, "fields": fields, "model": node}
+    return Translation(kinds, [canonical_label(one) for one in classes] or [VALUE], formula)
 
 
 def _classes(target: Element | None, model: Element) -> list[str]:

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from argosy.errors import ImportInvalid
+from argosy.models.answers import VALUE
 from argosy.models.formulas.formula import FORMAT
 from argosy.models.formulas.trees import TreeBuilder
 from argosy.models.translators import Translation
@@ -26,6 +27,12 @@ LINKS_OF: Final = {
     "multi:softprob": "softmax",
 }
 """Of the objectives that classify."""
+NUMBERS: Final = {
+    **dict.fromkeys(("squarederror", "squaredlogerror", "pseudohubererror", "absoluteerror", "quantileerror"), "none"),
+    **dict.fromkeys(("gamma", "tweedie", "poisson"), "exp"),
+    "logistic": "logit",
+}
+"""Of those that answer a number, behind `reg:` or `count:`."""
 HAS_LOGIT_BASE: Final = ("binary:logistic", "binary:logitraw")
 
 
@@ -52,8 +59,12 @@ def _document(content: bytes) -> Any:
 class _XgboostReader:
     def __init__(self, learner: Mapping[str, Any]) -> None:
         self._settings, self._objective = learner["learner_model_param"], learner["objective"]["name"]
-        if self._objective not in LINKS_OF:
-            raise ImportInvalid(f"the file's objective is '{self._objective}'; classifiers of XGBoost can be taken")
+        group, _, name = self._objective.partition(":")
+        self._number_link = NUMBERS.get(name, "") if group in ("reg", "count") else ""
+        if self._objective not in LINKS_OF and not self._number_link:
+            raise ImportInvalid(
+                f"the file's objective is '{self._objective}'; models for classes or numbers can be taken"
+            )
         self._booster = learner["gradient_booster"]
         if self._booster["name"] not in ("gbtree", "dart"):
             raise ImportInvalid(f"the file's booster is '{self._booster['name']}'; gbtree and dart can be taken")
@@ -69,6 +80,8 @@ class _XgboostReader:
 
     def translation(self) -> Translation:
         outputs = max(1, int(self._settings["num_class"]))
+        if int(self._settings.get("num_target", 1)) > 1:
+            raise ImportInvalid("the file's model answers several numbers, which cannot be translated")
         trees, groups = self._inner["trees"], np.asarray(self._inner["tree_info"], np.int64)
         drops = np.asarray(self._booster.get("weight_drop", np.ones(len(trees))), np.float32)
         if len(groups) != len(trees) or len(drops) != len(trees) or not trees:
@@ -85,11 +98,12 @@ class _XgboostReader:
             "single": True,
             "divisor": 1,
         }
-        model = {"op": "link", "link": LINKS_OF[self._objective], "of": model}
+        model = {"op": "link", "link": self._number_link or LINKS_OF[self._objective], "of": model}
         fields = {name: self._kind(place) for place, name in enumerate(self._names)}
         stated = [{"name": name, "column": name, "kind": kind} for name, kind in fields.items()]
-        formula = {"format": FORMAT, "outputs": max(2, outputs), "fields": stated, "model": model}
-        return Translation(fields, [], formula)
+        count = 1 if self._number_link else max(2, outputs)
+        formula = {"format": FORMAT, "outputs": count, "fields": stated, "model": model}
+        return Translation(fields, [VALUE] if self._number_link else [], formula)
 
     def _base(self, outputs: int) -> list[float]:
         """What each output begins with; the file has it as a probability where the objective makes one."""
@@ -98,7 +112,9 @@ class _XgboostReader:
         values = values * outputs if len(values) == 1 else values
         if len(values) != outputs:
             raise ValueError("as many base scores as outputs are expected")
-        is_logit = self._objective in HAS_LOGIT_BASE
+        is_logit = self._objective in HAS_LOGIT_BASE or self._number_link == "logit"
+        if self._number_link == "exp":
+            return [math.log(one) for one in values]
         return [-math.log(1 / one - 1) for one in values] if is_logit else values
 
     def _kind(self, feature: int) -> FieldKind:
