@@ -12,6 +12,7 @@ import click
 from argosy.cli.output import counting, json_option, print_json, print_line, print_table, standard_output
 from argosy.cli.project import command_project
 from argosy.errors import ExamplesInvalid
+from argosy.label_numbers import number_in
 from argosy.plurals import plural
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 RULES = ("latest", "majority", "drop", "error")
 SOURCE_DATABASE = "ARGOSY_SOURCE_DATABASE"
 QUOTING = ("check", "none", "trust")
+MOST_LISTED_NUMBERS = 50
+"""More labels that are all numbers are hardly classes: their range is printed."""
 SHOWN = 5
 """Of the texts whose labels disagree."""
 READ = {
@@ -148,12 +151,22 @@ def count(ctx: click.Context, collection: str, as_json: bool) -> None:
         return
     name = collection or project.settings.collection
     ordered = sorted(counts.labels.items(), key=lambda item: -item[1])
-    rows = [(label, f"{number:,}", f"{number / counts.examples:.1%}") for label, number in ordered]
-    print_table(("label", ">examples", ">share"), rows, f"{name}: {plural(counts.examples, 'example')}")
+    if numbers := _numbers(counts.labels):
+        title = f"{name}: {plural(counts.examples, 'example')} with {plural(len(counts.labels), 'label')}, all numbers"
+        print_line(f"{title} from {min(numbers):.6g} to {max(numbers):.6g}.")
+    else:
+        rows = [(label, f"{number:,}", f"{number / counts.examples:.1%}") for label, number in ordered]
+        print_table(("label", ">examples", ">share"), rows, f"{name}: {plural(counts.examples, 'example')}")
     print_line(f"Seen from {format_time(counts.first_seen_at)} to {format_time(counts.last_seen_at)}.")
     for what, tally in (("source", counts.sources), ("published split", counts.splits)):
         if tally:
             print_line(f"By {what}: {', '.join(f'{key} {number:,}' for key, number in tally.items())}.")
+
+
+def _numbers(labels: Mapping[str, int]) -> list[float]:
+    """The labels as numbers, where all of them are and there are too many to list."""
+    found = [number for number in map(number_in, labels) if number is not None]
+    return found if len(found) == len(labels) > MOST_LISTED_NUMBERS else []
 
 
 @examples.command()

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from argosy.errors import FormsDisagree
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.estimator import Estimator, Scores
@@ -79,10 +81,13 @@ def train(
 def served_form(model: AdaptedModel, fit: Fit, expected: Mapping[Part, Scores]) -> dict[str, Any]:
     """Which form serves the pair, and how far it is from the training form's scores on the evaluated parts.
 
-    In two halves: `encoding` was compared once for all models of the fit, `scoring` is compared for each.
+    In two halves: `encoding` was compared once for all models of the fit, `scoring` is compared for each; of numbers,
+    in shares of the largest.
     """
     served = model.served()
     scoring = max(scoring_difference(served, fit.matrices[part], scores) for part, scores in expected.items())
+    if model.estimator.answers_numbers:  # which may be of any size
+        scoring /= max(1.0, *(float(np.abs(scores).max(initial=0.0)) for scores in expected.values()))
     trained, allowed = model.estimator.difference, model.estimator.agreement
     if not (scoring <= AGREEMENT and fit.encoding <= AGREEMENT and trained <= allowed):  # also where one is no number
         found = f"by {fit.encoding:.1g} in encoding, by {max(scoring, trained):.1g} in scoring"

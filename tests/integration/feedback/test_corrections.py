@@ -92,8 +92,16 @@ def test_what_the_rule_does_not_settle_is_not_learned(project, predict, say):
 def test_without_feedback_nothing_happens(project, predict):
     predict([("mine", "tech", 0.5)])
     assert project.corrections.derive("topics", "news").to_dict() == dict.fromkeys(
-        ("predictions", "unsettled", "added", "revised", "unchanged", "unmatched"), 0
+        ("predictions", "unsettled", "added", "revised", "unchanged", "not_numbers", "unmatched"), 0
     )
+
+
+def test_a_model_of_numbers_learns_from_numbers_alone(project, predict, say):
+    first, other = predict([("one text", "1.5", 0.0), ("another", "2.5", 0.0)])
+    say(first, "7")
+    say(other, "a lot")
+    found = project.corrections.derive("topics", "news", are_numbers=True)
+    assert (found.added, found.not_numbers, found.unsettled) == (1, 1, 0)
 
 
 @pytest.mark.parametrize("has_test", [True, False])

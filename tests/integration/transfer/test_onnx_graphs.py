@@ -48,7 +48,8 @@ LINEAR_OR_TREE = [
     ("calibrated", {"folds": 2, "of": "gradient_boosting", "settings": {"trees": 3}}),
     ("calibrated", {"folds": 2, "of": "logistic", "method": "none", "thresholds": "macro_f1"}),
 ]
-GRAPHLESS = {"as_imported", "gradient_boosting_regressor", "mean", "ridge", "stack", "transformer", "vote"}
+OF_NUMBERS = [("ridge", {}), ("gradient_boosting_regressor", {"trees": 10, "min_rows": 5})]
+GRAPHLESS = {"as_imported", "mean", "stack", "transformer", "vote"}
 ODD = [
     "Grüße aus MÜNCHEN, Überall straße STRASSE",
     "हिन्दी भाषा में",
@@ -127,8 +128,20 @@ def test_every_linear_and_tree_model_agrees_on_other_texts(model, options, class
     assert_agrees(AdaptedModel.from_names(*adapter, model, options).fit(texts[:200], named[:200]), texts[200:])
 
 
+@pytest.mark.parametrize(("model", "options"), OF_NUMBERS)
+def test_every_model_of_numbers_has_the_output_value(model, options, tweets):
+    texts, _ = tweets
+    lengths = [len(text) for text in texts]
+    fitted = AdaptedModel.from_names(*WORDS, model, options).fit(texts[:200], lengths[:200])
+    content = to_onnx(fitted, {})
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    assert [one.name for one in session.get_outputs()] == ["value"]
+    (found,) = asked(content, fitted, texts[200:])
+    assert np.abs(found - fitted.scores(texts[200:])).max() <= AGREEMENT * 100
+
+
 def test_each_estimator_is_tried_or_has_none():
-    assert {*(name for name, _ in LINEAR_OR_TREE), "one_vs_rest", *GRAPHLESS} == set(estimators.names())
+    assert {*(name for name, _ in LINEAR_OR_TREE + OF_NUMBERS), "one_vs_rest", *GRAPHLESS} == set(estimators.names())
 
 
 @pytest.mark.parametrize("options", [{}, {"scaling": "range"}, {"missing": "mean", "scaling": "none"}])

@@ -10,9 +10,13 @@ import numpy as np
 from argosy.models.estimator import Codes, Scores
 from argosy.models.linear import LinearEstimator, Link, require_varied
 
+_MOST_CELLS = 20_000_000
+_MOST_PRODUCTS = 2_000_000_000
+"""What is smaller is solved exactly, by Cholesky's method."""
+
 
 class Ridge(LinearEstimator):
-    """`alpha` is the penalty's strength; sparse rows are solved by steps, which end at `tolerance`."""
+    """`alpha` is the penalty's strength. Large sparse rows are solved by steps, which end at `tolerance`."""
 
     cost: ClassVar[float] = 2.0
     answers_numbers: ClassVar[bool] = True
@@ -35,5 +39,8 @@ class Ridge(LinearEstimator):
     def solve(self, X: Any, y: Codes, n_classes: int, n_features: int) -> tuple[Scores, Scores, float]:  # noqa: ARG002, N803
         from sklearn.linear_model import Ridge as ScikitRidge
 
-        model = ScikitRidge(alpha=self.alpha, tol=self.tolerance).fit(X, y)
+        less, more = sorted(X.shape)
+        is_small = less * more <= _MOST_CELLS and less * less * more <= _MOST_PRODUCTS
+        rows = X.toarray() if is_small and not isinstance(X, np.ndarray) else X
+        model = ScikitRidge(alpha=self.alpha, tol=self.tolerance).fit(rows, y)
         return model.coef_.reshape(-1, 1), np.array([model.intercept_], np.float64), 0.0

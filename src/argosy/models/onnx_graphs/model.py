@@ -9,6 +9,7 @@ import numpy as np
 
 from argosy.errors import ExportInvalid, ExtraMissing
 from argosy.models.adapted_model import AdaptedModel
+from argosy.models.answers import VALUE
 from argosy.models.graph_note import PROPERTY, GraphNote
 from argosy.models.inputs import is_lone_text
 from argosy.models.onnx_graphs.encodings import encode_node, probes
@@ -31,14 +32,16 @@ def to_onnx(model: AdaptedModel, about: dict[str, Any]) -> bytes:
         inputs = {name: graph.flat(value) for name, value in inputs.items()}
     found = answer_node(graph, model.estimator, encode_node(graph, model.adapter, inputs))
     thresholds = model.estimator.answered_from
-    if thresholds is None:
+    name = "probabilities" if model.estimator.has_probabilities else "scores"
+    if model.estimator.answers_numbers:
+        name = VALUE
+    elif thresholds is None:
         best = graph.add("ArgMax", found, axis=1, keepdims=0)
         label = graph.add("Gather", graph.constant(np.array(model.classes, object)), best)
         graph.give("label", label, str)
     else:
         is_answered = graph.add("GreaterOrEqual", found, graph.constant(thresholds))
         graph.give("answered", is_answered, bool, len(model.classes))
-    name = "probabilities" if model.estimator.has_probabilities else "scores"
     graph.give(name, found, float, len(model.classes))
     note = GraphNote(
         model.classes,
@@ -78,7 +81,9 @@ def _difference(model: AdaptedModel, content: bytes, output: str, note: GraphNot
         }
     else:
         feeds = {note.text: np.array(rows, object)}
-    return largest_difference(session.run([output], feeds)[0], model.scores(asked))
+    expected = model.scores(asked)
+    scale = max(1.0, float(np.abs(expected).max())) if model.estimator.answers_numbers else 1.0
+    return largest_difference(session.run([output], feeds)[0], expected) / scale
 
 
 def _fed(value: Any) -> Any:

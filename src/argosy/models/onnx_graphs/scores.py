@@ -20,15 +20,15 @@ from argosy.models.onnx_graphs.trees import tree_sums
 
 
 def answer_node(graph: Graph, estimator: Estimator, entries: Entries) -> str:
-    """(n, classes): probabilities where there are any, else scores. Raises ExportInvalid where no graph can say it."""
-    if estimator.answers_numbers:
-        raise ExportInvalid(f"there is no graph for {type(estimator).__name__}, a model of numbers: export as argosy")
+    """(n, classes): probabilities where there are any, scores, or numbers; raises ExportInvalid without a graph."""
     if isinstance(estimator, Calibrated):
         return _calibrated(graph, estimator, answer_node(graph, estimator.inner, entries))
     if isinstance(estimator, OneVsRest):
         return _one_vs_rest(graph, estimator, entries)
     if isinstance(estimator, GradientBoosting):
         columns = 1 if estimator.classes_ == 2 else estimator.classes_
+        if estimator.answers_numbers:
+            return tree_sums(graph, estimator, entries, columns)
         return _probabilities(graph, tree_sums(graph, estimator, entries, columns), "softmax", columns)
     if isinstance(estimator, Mlp):
         return _mlp(graph, estimator, entries)
@@ -43,7 +43,7 @@ def _linear(graph: Graph, estimator: LinearEstimator, entries: Entries) -> str:
     sums = _weighted_sums(graph, entries, estimator.weights_, estimator.bias_, estimator.columns_)
     if estimator.has_probabilities:
         return _probabilities(graph, sums, estimator.link, estimator.weights_.shape[1])
-    if estimator.weights_.shape[1] == 1:
+    if estimator.weights_.shape[1] == 1 and estimator.link != "number":
         return graph.add("Concat", graph.add("Neg", sums), sums, axis=1)
     return sums
 
