@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,44 +22,63 @@ _OPTIONS = {"takes": "input", "trusted": "trust"}
 """Options whose name differs from that in Python."""
 
 
+_IMPORT_OPTIONS = (
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(
+            [
+                "argosy",
+                "json",
+                "onnx",
+                "huggingface",
+                "mlflow",
+                "skops",
+                "pmml",
+                "lightgbm",
+                "xgboost",
+                "remote",
+                "joblib",
+                "pickle",
+            ]
+        ),
+        help="The file's format (default: by its content or name).",
+    ),
+    click.option("--as", "name", default="", metavar="MODEL", help="The registered model to make it a version of."),
+    click.option(
+        "--input",
+        "takes",
+        default="",
+        help="Its input (default: text): text, text:FIELD, fields:a,b (numbers), a mapping, or a file with one.",
+    ),
+    click.option(
+        "--classes",
+        default="",
+        help="Its classes in the order of its outputs, if the file does not contain them: a,b,c.",
+    ),
+    click.option("--dataset", default="", help="What to score it on, as in a plan (default: all)."),
+    click.option(
+        "--trust", "trusted", multiple=True, metavar="TYPE", help="A type in a skops file to trust; may be repeated."
+    ),
+    click.option("--allow-pickle", is_flag=True, help="Open a pickle or joblib file, in a separate process."),
+)
+
+
+def import_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What says how a file is to be read and scored."""
+    for option in reversed(_IMPORT_OPTIONS):
+        command = option(command)
+    return command
+
+
+def spelled_option(option: str, value: str) -> str:
+    """How a message writes one of them."""
+    return as_option(_OPTIONS.get(option, option), value)
+
+
 @click.command("import")
 @click.argument("file")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(
-        [
-            "argosy",
-            "json",
-            "onnx",
-            "huggingface",
-            "mlflow",
-            "skops",
-            "pmml",
-            "lightgbm",
-            "xgboost",
-            "remote",
-            "joblib",
-            "pickle",
-        ]
-    ),
-    help="The file's format (default: by its content or name).",
-)
-@click.option("--as", "name", default="", metavar="MODEL", help="The registered model to make it a version of.")
-@click.option(
-    "--input",
-    "takes",
-    default="",
-    help="Its input (default: text): text, text:FIELD, fields:a,b (numbers), a mapping, or a file with one.",
-)
-@click.option(
-    "--classes", default="", help="Its classes in the order of its outputs, if the file does not contain them: a,b,c."
-)
-@click.option("--dataset", default="", help="What to score it on, as in a plan (default: all).")
-@click.option(
-    "--trust", "trusted", multiple=True, metavar="TYPE", help="A type in a skops file to trust; may be repeated."
-)
-@click.option("--allow-pickle", is_flag=True, help="Open a pickle or joblib file, in a separate process.")
+@import_options
 @json_option
 @click.pass_context
 def import_(
@@ -95,7 +114,7 @@ def import_(
         classes=[one.strip() for one in classes.split(",") if one.strip()],
         trusted=trusted,
         allow_pickle=allow_pickle,
-        spelled=lambda option, value: as_option(_OPTIONS.get(option, option), value),
+        spelled=spelled_option,
         report_progress=lambda line: None if as_json else print_line(f"  {line}", err=True),
     )
     if as_json:

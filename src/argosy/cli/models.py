@@ -17,6 +17,7 @@ from argosy.cli.model_files import code, files, tag
 from argosy.cli.output import json_option, print_json, print_line, print_table, standard_output
 from argosy.cli.project import command_project
 from argosy.cli.shadow import shadow
+from argosy.cli.watching import watch
 from argosy.plurals import plural
 from argosy.spreadsheet_cells import guarded
 
@@ -48,6 +49,7 @@ models.add_command(code)
 models.add_command(files)
 models.add_command(tag)
 models.add_command(shadow)
+models.add_command(watch)
 
 
 @models.command("list")
