@@ -55,7 +55,7 @@ def test_the_models_are_listed_with_what_answers_by_default(shared):
     [model] = shared.client.get("/v2/models").json()["models"]
     assert (model["name"], model["versions"], model["default"]) == ("topics", ["1", "2"], "1")
     assert model["default_is"] == ("champion" if "champion" in model["aliases"] else "newest")
-    assert shared.client.get("/v1/models").json() == {"models": [model]}
+    assert shared.client.get("/v1/models").json() == {"models": ["topics"]}
 
 
 @pytest.mark.parametrize("model", ["topics", "topics/versions/1", "topics/labels/canary"])

@@ -1,6 +1,7 @@
 """One definition trained on a fit: its figures, and stopping."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,22 @@ def test_a_trained_pair_comes_with_its_figures(fit, model):
     assert min(measured.predict_us, measured.fit_seconds) > 0
 
 
+@pytest.mark.parametrize(
+    ("model", "has_scores_alone"), [("svm", True), ("nearest_centroid", True), ("logistic", False)]
+)
+def test_a_model_of_scores_learns_a_temperature_on_the_validation_part(fit, model, has_scores_alone):
+    measured = trained(fit, model)
+    temperature = measured.model.temperature
+    assert (temperature is not None) is has_scores_alone
+    if temperature is not None:
+        assert temperature.rows == len(dataset().parts[Part.VALIDATION])
+        again = type(measured.model).from_dict(measured.model.to_dict())
+        scores = again.scores(TEXTS)
+        assert (again.probabilities_of_scores(scores).argmax(axis=1) == scores.argmax(axis=1)).all()
+    without = replace(fit, matrices={part: one for part, one in fit.matrices.items() if part is not Part.VALIDATION})
+    assert trained(without, model).model.temperature is None
+
+
 def test_the_adapter_s_seconds_count_as_if_it_were_not_shared(fit):
     assert trained(fit.lasting(1000.0)).fit_seconds > 1000.0
 
@@ -54,8 +71,6 @@ def test_training_stops_between_its_steps(fit):
 
 
 def test_a_served_form_that_differs_is_never_stored(fit):
-    from dataclasses import replace
-
     with pytest.raises(FormsDisagree, match="differs from the training form"):
         trained(replace(fit, encoding=1e-3))
 

@@ -23,6 +23,10 @@ class ModelIndex:
         models = self._dataplane.manager.routing.models
         return json_response({"models": [_entry(name, models[name]) for name in sorted(models)]})
 
+    async def names(self, _: Request) -> Response:
+        """The names alone, as KServe's V1 has them."""
+        return json_response({"models": sorted(self._dataplane.manager.routing.models)})
+
 
 def _entry(name: str, model: ModelRouting) -> dict[str, Any]:
     default = None if model.default is None else str(model.default)

@@ -192,8 +192,9 @@ def _asks(inference: Inference[Any], path: str, name: str, summary: str, gives: 
 
 
 def _index(index: ModelIndex) -> list[Endpoint]:
+    names = "The names of the models."
     models = "Every model, its versions and aliases, and which version answers where none is named."
     return [
         Endpoint("GET", "/v2/models", "v2_models", index.models, models, "Models", scope=PREDICT, tag="v2"),
-        Endpoint("GET", "/v1/models", "v1_models", index.models, models, "Models", scope=PREDICT, tag="tensorflow"),
+        Endpoint("GET", "/v1/models", "v1_models", index.names, names, "ModelNames", scope=PREDICT, tag="tensorflow"),
     ]

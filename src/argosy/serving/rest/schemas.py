@@ -67,6 +67,7 @@ SCHEMAS: dict[str, Schema] = {
             )
         }
     ),
+    "ModelNames": object_schema({"models": array_schema(STRING)}),
     "Live": object_schema({"live": BOOLEAN}),
     "Ready": object_schema({"ready": BOOLEAN}, name=STRING),
     "ServerMetadata": object_schema({"name": STRING, "version": STRING, "extensions": array_schema(STRING)}),
