@@ -2,7 +2,7 @@
 
 import pytest
 
-PLAN = "name: {}\ndataset: {{name: frozen, options: {{digest: {}}}}}\nadapter: {{name: tfidf}}\nmodel: {{name: {}}}\n"
+PLAN = "name: {}\ndataset: {{name: frozen, options: {{digest: '{}'}}}}\nadapter: {{name: tfidf}}\nmodel: {{name: {}}}\n"
 
 
 @pytest.fixture
@@ -34,6 +34,6 @@ def test_a_digest_of_nothing_is_a_mistake(imported):
         ("0" * 12, "no dataset with the digest"),
         ("xyz", "dataset.options.digest: expected text that matches"),
     ):
-        imported.write("wrong.yaml", PLAN.format("wrong", f"'{digest}'", "naive_bayes"))
+        imported.write("wrong.yaml", PLAN.format("wrong", digest, "naive_bayes"))
         assert said in imported.mistake("plan", "check", "wrong.yaml")
         assert said in imported.mistake("plan", "submit", "wrong.yaml")

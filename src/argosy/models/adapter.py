@@ -112,21 +112,24 @@ class SparseAdapter(Adapter):
     def encode(self, item: Input) -> tuple[Indices, NDArray[np.float64]]:
         """The row of one input: distinct feature numbers and their values."""
 
-    def transform(self, inputs: Sequence[Input]) -> Any:
-        return self._encoded(inputs)
-
-    def encoding_difference(self, inputs: Sequence[Input], features: Any) -> float:
-        return float(abs(self._encoded(inputs) - features).max())
-
-    def _encoded(self, inputs: Sequence[Input]) -> Any:
-        """The rows of a matrix as `encode` gives them, one by one."""
+    def encode_all(self, inputs: Sequence[Input]) -> Any:
+        """The rows of a csr matrix as `encode` gives them; the features of a row may be in any order."""
         from scipy.sparse import csr_matrix
 
         rows = [self.encode(item) for item in inputs]
         indptr = np.cumsum([0, *(len(indices) for indices, _ in rows)], dtype=np.int32)
         indices = np.concatenate([NOTHING[0], *(indices for indices, _ in rows)]).astype(np.int32)
         values = np.concatenate([NOTHING[1], *(values for _, values in rows)])
-        matrix = csr_matrix((values, indices, indptr), shape=(len(rows), self.width))
+        return csr_matrix((values, indices, indptr), shape=(len(rows), self.width))
+
+    def transform(self, inputs: Sequence[Input]) -> Any:
+        return self._ordered(inputs)
+
+    def encoding_difference(self, inputs: Sequence[Input], features: Any) -> float:
+        return float(abs(self._ordered(inputs) - features).max())
+
+    def _ordered(self, inputs: Sequence[Input]) -> Any:
+        matrix = self.encode_all(inputs)
         matrix.sort_indices()
         return matrix
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.models.linear import sigmoid
+from argosy.models.links import sigmoid
 from argosy.statistics.intervals import Floats
 
 Method = Literal["sigmoid", "isotonic", "none"]

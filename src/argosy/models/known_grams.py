@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,6 +79,34 @@ def distinct(found: list[int] | Numbers) -> tuple[Numbers, NDArray[np.float64] |
         counts[number] = counts.get(number, 0) + 1
     size = len(counts)
     return np.fromiter(counts, np.intp, size), np.fromiter(counts.values(), np.float64, size)
+
+
+def distinct_all(
+    found: Iterable[list[int] | Numbers],
+) -> tuple[NDArray[np.int32], NDArray[np.float64] | None, NDArray[np.int32]]:
+    """`distinct` of each text, one after the other, and where each begins and ends: the parts of a csr matrix."""
+    numbers: list[int] = []
+    counts: dict[int, int] = {}
+    """By its place, how often a number was found, where more than once."""
+    ends = [0]
+    for one in found:
+        listed = one if isinstance(one, list) else one.tolist()
+        if len(set(listed)) == len(listed):
+            numbers += listed
+        else:
+            times: dict[int, int] = {}
+            for number in listed:
+                times[number] = times.get(number, 0) + 1
+            for place, count in enumerate(times.values(), len(numbers)):
+                if count > 1:
+                    counts[place] = count
+            numbers += times
+        ends.append(len(numbers))
+    all_counts = None
+    if counts:
+        all_counts = np.ones(len(numbers))
+        all_counts[list(counts)] = list(counts.values())
+    return np.array(numbers, np.int32), all_counts, np.array(ends, np.int32)
 
 
 def _distinct_array(found: Numbers) -> tuple[Numbers, NDArray[np.float64]]:

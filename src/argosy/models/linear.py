@@ -8,7 +8,7 @@ Hashing into 2^18 buckets thus costs, in time and in space, what the buckets in 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,8 @@ from argosy.models.adapter import Adapter, SparseAdapter
 from argosy.models.columns import columns_in_use, places, renumbered, take_columns
 from argosy.models.compiled.sparse_linear import SparseLinear
 from argosy.models.estimator import Codes, Estimator, Scores
+from argosy.models.links import Link, inverse_link
 from argosy.models.served import Served
-
-Link = Literal["none", "softmax", "one_vs_rest", "each", "number"]
-"""`each`: every class by itself, for texts with several labels; `number`: the lone score is the answer."""
 
 
 class LinearEstimator(Estimator):
@@ -100,27 +98,6 @@ def class_sums(X: Any, y: Codes, n_classes: int) -> Scores:  # noqa: N803
 def spread(decision: Scores) -> Scores:
     """One column a class: a lone decision between two becomes minus itself and itself."""
     return np.hstack([-decision, decision]) if decision.shape[1] == 1 else decision
-
-
-def inverse_link(decision: Scores, link: Link) -> Scores:
-    """Softmax, or the sigmoid of each class against the rest made to sum to one; of two classes, both are a sigmoid."""
-    if link == "each":
-        return sigmoid(decision)
-    if decision.shape[1] == 1:
-        second = sigmoid(decision)
-        return np.hstack([1 - second, second])
-    if link == "one_vs_rest":
-        odds = sigmoid(decision)
-        total = odds.sum(axis=1, keepdims=True)
-        return np.where(total > 0, odds / np.where(total > 0, total, 1), 1 / decision.shape[1])
-    powers = np.exp(decision - decision.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-
-def sigmoid(values: Scores) -> Scores:
-    """1 / (1 + e^-x) without overflow."""
-    small = np.exp(-np.abs(values))
-    return np.where(values >= 0, 1 / (1 + small), small / (1 + small))
 
 
 def require_every_class(y: Codes, n_classes: int) -> None:

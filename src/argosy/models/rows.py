@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 def unit_rows(matrix: Any) -> Any:
     """The rows divided by their length, in place; an empty row stays."""
-    from scipy.sparse import csr_matrix
-
-    squares = csr_matrix((matrix.data * matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape, copy=False)
-    lengths = np.sqrt(squares @ np.ones(matrix.shape[1]))
+    sizes = np.diff(matrix.indptr)
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    lengths = np.sqrt(np.bincount(rows, matrix.data * matrix.data, len(sizes)))
     lengths[lengths == 0] = 1.0  # what features cancel out leaves a zero to divide
-    matrix.data /= np.repeat(lengths, np.diff(matrix.indptr))
+    matrix.data /= lengths[rows]
     return matrix
 
 

@@ -59,9 +59,13 @@ class SpoolWriter:
 
     def framed(self, predictions: Sequence[Prediction]) -> bytes:
         """Sealed and framed, ready to be written."""
+        return b"".join(self.framed_each(predictions))
+
+    def framed_each(self, predictions: Sequence[Prediction]) -> list[bytes]:
+        """The frame of each."""
         level = self._ids.level
         sealed = seal_many(predictions, self._scope, [level(one.id) for one in predictions])
-        return b"".join([frames.frame(to_bytes(one)) for one in sealed])
+        return [frames.frame(to_bytes(one)) for one in sealed]
 
     def _put(self, data: bytes) -> int:
         """How many of the bytes reached the kernel. After a failure a torn segment is left to the drain."""

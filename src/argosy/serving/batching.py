@@ -2,9 +2,9 @@
 
 Whatever has come by the end of one turn of the event loop is scored in the next, and what comes while a version is
 being asked is asked next: with a delay of zero no request waits for a fuller batch. Servables take turns, one batch
-each, so that one model's flood delays another by a batch and not by its queue. A batch estimated at under 200 µs is
-scored on the event loop, others on one of two threads, by whether they take milliseconds or longer; a model that waits
-for another process has a thread of its own.
+each, so that one model's flood delays another by a batch and not by its queue. Requests estimated at under 200 µs are
+scored on the event loop, at most a millisecond of them at a time; others on one of two threads, by whether they take
+milliseconds or longer; a model that waits for another process has a thread of its own.
 
 Requests are answered together only: rows are told apart by their places (`scoring.py`, `recording.py`), and a request
 that cannot be scored fails alone. All methods belong to the event loop's thread.
@@ -20,7 +20,7 @@ from typing import TypeAlias
 from argosy import clock
 from argosy.error_messages import traced
 from argosy.errors import ModelNotReady, PredictionNotLogged, RequestTooSlow
-from argosy.serving.latency import INLINE_SECONDS, QUICK_SECONDS
+from argosy.serving.latency import QUICK_SECONDS
 from argosy.serving.limits import BatchLimits, InputLimits
 from argosy.serving.metrics import ServingMetrics
 from argosy.serving.model_thread import Lane
@@ -35,7 +35,8 @@ from argosy.telemetry import logger
 Outcome: TypeAlias = Recorded | Exception
 Answered: TypeAlias = tuple[Servable, Sequence[WaitingRequest], Sequence[Outcome]]
 _UNLOGGED = PredictionNotLogged("the prediction log cannot be written: is its disk full?")
-_LONGEST = {"inline": INLINE_SECONDS, "quick": QUICK_SECONDS, "slow": float("inf")}
+INLINE_BATCH_SECONDS = 1e-3
+_LONGEST = {"inline": INLINE_BATCH_SECONDS, "quick": QUICK_SECONDS, "slow": float("inf")}
 _log = logger("argosy.serving")
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from argosy import clock
 from argosy.models.answers import answer_kind, answers_of
 from argosy.models.temperature import answer_confidence, probabilities_of
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
-from argosy.predictions.record import Prediction, scores_bytes
+from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter
 from argosy.serving.requests import InferRequest, InferResponse
 from argosy.serving.scoring import Scores
@@ -51,22 +53,34 @@ class Recorder:
         confidences = answer_confidence(scores, has_probabilities, temperature, thresholds).tolist()
         has_own = has_probabilities or kind == "regress"
         probabilities = scores if has_own else probabilities_of(scores, temperature)
-        recorded = []
-        for request, (first, end) in zip(requests, _spans(requests), strict=True):
-            response = InferResponse(
-                request.model,
-                version,
-                classes,
-                answers[first:end],
-                confidences[first:end],
-                probabilities[first:end],
-                scores[first:end],
-                ids[first:end],
-                kind,
-                request.wants_scores,
+        said = [about for one in requests for about in _said(one)]
+        stored = np.ascontiguousarray(scores, "<f4")
+        frames = self._log.framed_each(
+            [
+                Prediction(id_, model, version, made_at, answer, certainty, given, row.tobytes(), *about)
+                for id_, answer, certainty, row, (model, given, *about) in zip(
+                    ids, answers, confidences, stored, said, strict=True
+                )
+            ]
+        )
+        return [
+            Recorded(
+                InferResponse(
+                    request.model,
+                    version,
+                    classes,
+                    answers[first:end],
+                    confidences[first:end],
+                    probabilities[first:end],
+                    scores[first:end],
+                    ids[first:end],
+                    kind,
+                    request.wants_scores,
+                ),
+                b"".join(frames[first:end]) if end - first > 1 else frames[first],
             )
-            recorded.append(Recorded(response, self._log.framed(_predictions(request, response, made_at))))
-        return recorded
+            for request, (first, end) in zip(requests, _spans(requests), strict=True)
+        ]
 
     def keep(self, records: Sequence[bytes]) -> int:
         """How many of the records the kernel has, from the first: requests with others may not be answered."""
@@ -81,24 +95,7 @@ def _spans(requests: Sequence[InferRequest]) -> list[tuple[int, int]]:
     return list(pairwise(accumulate((len(one.inputs) for one in requests), initial=0)))
 
 
-def _predictions(request: InferRequest, response: InferResponse, made_at: float) -> list[Prediction]:
-    rows = zip(
-        response.prediction_ids, response.answers, response.confidences, request.inputs, response.scores, strict=True
-    )
-    return [
-        Prediction(
-            prediction_id,
-            response.model,
-            response.version,
-            made_at,
-            answer,
-            certainty,
-            given,
-            scores_bytes(scores),
-            request.client,
-            request.subject,
-            request.entity,
-            request.token,
-        )
-        for prediction_id, answer, certainty, given, scores in rows
-    ]
+def _said(request: InferRequest) -> list[tuple[Any, ...]]:
+    """Of each row: the model, the input, and who asked about whom."""
+    model, who = request.model, (request.client, request.subject, request.entity, request.token)
+    return [(model, given, *who) for given in request.inputs]

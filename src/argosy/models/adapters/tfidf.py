@@ -20,7 +20,7 @@ from argosy.models.adapter import NOTHING, Indices, SparseAdapter
 from argosy.models.counting import GramCounts, count_grams
 from argosy.models.grams import EDITION, Analyzer, AnalyzerName, Lengths, check_lengths
 from argosy.models.inputs import text_of, texts_of
-from argosy.models.known_grams import Finder, distinct, finder
+from argosy.models.known_grams import Finder, distinct, distinct_all, finder
 from argosy.models.rows import unit_rows, with_columns
 from argosy.models.vocabulary import Vocabulary
 from argosy.types import Input, Options
@@ -94,6 +94,16 @@ class TfIdf(SparseAdapter):
             values *= np.log(counts) + 1 if self.sublinear else counts
         values /= sqrt(values.dot(values))
         return indices, values
+
+    def encode_all(self, inputs: Sequence[Input]) -> Any:
+        from scipy.sparse import csr_matrix
+
+        indices, counts, ends = distinct_all(map(self._find, texts_of(inputs, self.field)))
+        values = self.idf_.take(indices)
+        if counts is not None:
+            values *= np.log(counts) + 1 if self.sublinear else counts
+        rows = csr_matrix((values, indices, ends), shape=(len(inputs), self.width))
+        return unit_rows(rows)
 
     @cached_property
     def _analyzer(self) -> Analyzer:

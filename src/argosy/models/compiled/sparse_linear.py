@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from math import exp
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from argosy.models.answers import Scores
 from argosy.models.inputs import TEXT_BYTES, check_input, check_inputs
+from argosy.models.links import Link, inverse_link
 from argosy.models.served import Encoder, Scorer
 from argosy.models.temperature import Temperature
 from argosy.types import Input
@@ -19,7 +20,6 @@ from argosy.types import Input
 Indices = list[int] | NDArray[np.signedinteger[Any]]
 
 _ONES = np.ones(4096)  # a product with ones adds up in half the time of a sum
-_MANY = 64  # from about here on building a matrix costs less than going one by one
 
 
 class SparseEncoder(Encoder, Protocol):
@@ -30,6 +30,8 @@ class SparseEncoder(Encoder, Protocol):
 
     def encode(self, item: Input) -> tuple[NDArray[np.intp], NDArray[np.float64]]: ...
 
+    def encode_all(self, inputs: Sequence[Input]) -> Any: ...
+
 
 class LinearScorer(Scorer, Protocol):
     """An estimator that ends as weights; see `LinearEstimator`."""
@@ -38,7 +40,7 @@ class LinearScorer(Scorer, Protocol):
     bias_: Scores
 
     @property
-    def link(self) -> str: ...
+    def link(self) -> Link: ...
 
     def rows(self, width: int) -> NDArray[np.int32] | None: ...
 
@@ -73,10 +75,9 @@ class SparseLinear:
 
     def score(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> Scores:
         rows = check_inputs(inputs, limit)
-        if len(rows) < _MANY:
-            return np.array([self._score(item) for item in rows]).reshape(len(rows), len(self.classes))
-        features = self._adapter.transform(rows)
-        return self._estimator.probabilities(features) if self.has_probabilities else self._estimator.scores(features)
+        if len(rows) == 1:
+            return self._score(rows[0])[None]
+        return self._answer_all(self._adapter.encode_all(rows))
 
     def from_rows(self, features: Any) -> Scores:
         ends, indices = features.indptr.tolist(), features.indices
@@ -86,6 +87,17 @@ class SparseLinear:
 
     def _score(self, item: Input) -> Scores:
         return self._answer(*self._encode(item))
+
+    def _answer_all(self, features: Any) -> Scores:
+        """Many at once, which costs an array operation for all where `_answer` costs one for each."""
+        if self._rows is not None:
+            places = self._rows.take(features.indices)
+            shape = (features.shape[0], len(self._weights))
+            features = type(features)((features.data, places, features.indptr), shape)
+        decision = np.asarray(features @ self._weights + self._bias)
+        if self.has_probabilities:
+            return inverse_link(decision[:, None] if self._is_pair else decision, self._estimator.link)
+        return np.stack([-decision, decision], axis=1) if self._is_pair else decision
 
     def _answer(self, indices: Indices, values: Scores) -> Scores:
         rows = indices if self._rows is None else self._rows.take(indices)

@@ -17,7 +17,8 @@ from argosy.errors import ArtifactCorrupt, ExtraMissing
 from argosy.models.boosted_trees import are_complete_trees
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.extras import extra, missing_installs
-from argosy.models.linear import inverse_link, require_every_class, spread
+from argosy.models.linear import require_every_class, spread
+from argosy.models.links import inverse_link
 from argosy.types import Options
 
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]

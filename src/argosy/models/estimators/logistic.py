@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from argosy.models.estimator import Codes, Scores
-from argosy.models.linear import LinearEstimator, Link
+from argosy.models.linear import LinearEstimator
+from argosy.models.links import Link
 
 
 class Logistic(LinearEstimator):

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from argosy.errors import DatasetInvalid
 from argosy.models.columns import columns_in_use, places, renumbered, take_columns
 from argosy.models.estimator import Codes, Estimator, Scores
-from argosy.models.linear import inverse_link, require_every_class, spread
+from argosy.models.linear import require_every_class, spread
+from argosy.models.links import inverse_link
 
 Width = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]

@@ -9,7 +9,8 @@ import numpy as np
 
 from argosy.errors import DatasetInvalid
 from argosy.models.estimator import Codes, Scores
-from argosy.models.linear import LinearEstimator, Link, class_sums
+from argosy.models.linear import LinearEstimator, class_sums
+from argosy.models.links import Link
 from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
 

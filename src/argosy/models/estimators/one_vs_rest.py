@@ -17,7 +17,8 @@ from argosy.errors import DatasetInvalid, DefinitionInvalid
 from argosy.models.adapter import Adapter, SparseAdapter
 from argosy.models.compiled.sparse_linear import SparseLinear
 from argosy.models.estimator import Codes, Estimator, Scores
-from argosy.models.linear import LinearEstimator, Link
+from argosy.models.linear import LinearEstimator
+from argosy.models.links import Link
 from argosy.models.served import Served
 from argosy.models.set_thresholds import SetGoal, tuned_sets
 from argosy.models.steps import step

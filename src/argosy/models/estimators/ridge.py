@@ -8,7 +8,8 @@ import msgspec
 import numpy as np
 
 from argosy.models.estimator import Codes, Scores
-from argosy.models.linear import LinearEstimator, Link, require_varied
+from argosy.models.linear import LinearEstimator, require_varied
+from argosy.models.links import Link
 
 _MOST_CELLS = 20_000_000
 _MOST_PRODUCTS = 2_000_000_000

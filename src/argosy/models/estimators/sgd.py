@@ -16,7 +16,8 @@ from argosy.errors import DefinitionInvalid
 from argosy.models.columns import places, renumbered
 from argosy.models.continuing import Begin, begin_with
 from argosy.models.estimator import Codes, Estimator, Scores
-from argosy.models.linear import LinearEstimator, Link
+from argosy.models.linear import LinearEstimator
+from argosy.models.links import Link
 from argosy.types import Options
 
 _AFTER = "model.options.after"

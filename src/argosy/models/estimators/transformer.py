@@ -23,7 +23,8 @@ from argosy.models.fine_tuning.answering import Answering
 from argosy.models.fine_tuning.network import Pooling
 from argosy.models.fine_tuning.pretrained import Floats, Pretrained, pretrained
 from argosy.models.fine_tuning.quantised import quantised
-from argosy.models.linear import inverse_link, require_every_class
+from argosy.models.linear import require_every_class
+from argosy.models.links import inverse_link
 from argosy.models.sentence_encoder import WORD_LIST
 from argosy.models.steps import report_progress, step
 from argosy.plugin_hooks import AdapterHooks

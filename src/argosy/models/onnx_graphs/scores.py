@@ -13,7 +13,8 @@ from argosy.models.estimators.mlp import Mlp
 from argosy.models.estimators.one_vs_rest import OneVsRest
 from argosy.models.estimators.stack import Stack
 from argosy.models.estimators.svm import Svm
-from argosy.models.linear import LinearEstimator, Link
+from argosy.models.linear import LinearEstimator
+from argosy.models.links import Link
 from argosy.models.onnx_graphs.encodings import Entries
 from argosy.models.onnx_graphs.graph import Graph, Table
 from argosy.models.onnx_graphs.trees import tree_sums

@@ -23,6 +23,7 @@ from argosy.serving.tensors import (
     json_texts,
     output_metadata,
     output_tensors,
+    plain_texts,
     rows_of_tensors,
 )
 from argosy.types import Input
@@ -67,6 +68,9 @@ class V2Inference:
         check_values(head, self._limits)
         body = v2_body.parse_body(head)
         reads = self._dataplane.reads(asked.model, asked.version)
+        texts = None if len(binary) else plain_texts(body.inputs, reads, self._dataplane.limits.rows)
+        if texts is not None and body.outputs is None:
+            return texts, body.parameters or {}, body
         check_shapes(body.inputs, reads)
         for tensor in body.inputs:
             check_rows(max(tensor.rows, len(tensor.data or ()) // len(reads)), self._dataplane.limits)
