@@ -97,9 +97,7 @@ def distinct_all(
             times: dict[int, int] = {}
             for number in listed:
                 times[number] = times.get(number, 0) + 1
-            for place, count in enumerate(times.values(), len(numbers)):
-                if count > 1:
-                    counts[place] = count
+            counts |= {place: count for place, count in enumerate(times.values(), len(numbers)) if count > 1}
             numbers += times
         ends.append(len(numbers))
     all_counts = None

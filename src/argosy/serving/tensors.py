@@ -109,7 +109,7 @@ def plain_texts(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind], most_
     if data is None or only.parameters is not None or only.datatype != "BYTES":
         return None
     is_plain = only.shape in ([len(data)], [len(data), 1]) and 0 < len(data) <= most_rows
-    return data if is_plain and all([type(text) is str for text in data]) else None
+    return data if is_plain and set(map(type, data)) == {str} else None
 
 
 def json_texts(tensors: Sequence[Tensor]) -> bytes:

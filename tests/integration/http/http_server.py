@@ -8,9 +8,13 @@ import socket
 import threading
 import time
 
+from argosy.errors import RequestInvalid
 from argosy.http.connection_limits import ConnectionLimits
+from argosy.http.endpoint import Endpoint
 from argosy.http.event_loop import new_event_loop
+from argosy.http.fast_lane import FastLane
 from argosy.http.listening import listen
+from argosy.http.request_metrics import RequestMetrics
 from argosy.http.server import Stop, run_server
 
 DEADLINE_SECONDS = 30
@@ -102,11 +106,53 @@ async def answer(send, body):
     await send({"type": "http.response.body", "body": body})
 
 
+class FastEcho:
+    """The application's `/echo` for the fast lane, and `/wait`."""
+
+    content_types = ("text/plain", "")
+
+    def __init__(self, application):
+        self._application = application
+
+    def prepare(self, head, parameters):
+        if parameters["name"] not in ("echo", "wait"):
+            raise RequestInvalid("it goes the long way")
+        return f"/{parameters['name']}"
+
+    def answer(self, fast):
+        self._application.events.append(f"begin {fast.prepared}")
+        fast.on_lost = lambda: self._application.events.append("lost")
+        self._answer(fast)
+
+    def _answer(self, fast):
+        if fast.prepared == "/wait" and not self._application.gate.is_set():
+            asyncio.get_running_loop().call_later(0.005, self._answer, fast)
+            return
+        self._application.requests.append(("POST", fast.body))
+        self._application.events.append(f"end {fast.prepared}")
+        fast.answer(200, b"content-type: text/plain\r\n", fast.body)
+
+
+class Everyone:
+    """Lets every caller in."""
+
+    def __init__(self):
+        self.authentication, self.state = self, object()
+
+    def check(self, method, fields, scope):
+        return None
+
+
+def fast_lane(application, seconds):
+    endpoint = Endpoint("POST", "/{name}", "echo", application, "", "", fast=FastEcho(application))
+    return FastLane([endpoint], Everyone(), RequestMetrics(), seconds)
+
+
 class Server:
     """The application on a free port of this machine."""
 
-    def __init__(self, application, new_loop=new_event_loop, **limits):
-        self.application, self._new_loop = application, new_loop
+    def __init__(self, application, new_loop=new_event_loop, is_fast=False, **limits):
+        self.application, self._new_loop, self._is_fast = application, new_loop, is_fast
         self._limits = ConnectionLimits(**{"linger_seconds": DEADLINE_SECONDS, **limits})
         self._started = threading.Event()
         self._socket = listen("127.0.0.1", 0)
@@ -122,7 +168,9 @@ class Server:
     async def _run(self):
         self._stop, self._loop = Stop(), asyncio.get_running_loop()
         with self._socket:
-            await run_server(self.application, self._socket, self._stop, self._started.set, self._limits)
+            lane = fast_lane(self.application, self._limits.seconds) if self._is_fast else None
+            started, limits = self._started.set, self._limits
+            await run_server(self.application, self._socket, self._stop, started, limits, fast_lane=lane)
 
     def ask_to_stop(self, *, hurry=False):
         def ask():

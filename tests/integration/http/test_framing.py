@@ -3,7 +3,9 @@
 import json
 
 import pytest
-from http_server import SECRET, receive_until, request, statuses, until, until_closed
+from http_server import SECRET, Application, Server, receive_until, request, statuses, until, until_closed
+
+from argosy.http import fast_lane
 
 OFFERS = [
     ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"),
@@ -193,3 +195,37 @@ def test_an_answer_that_breaks_off_is_seen_to(server):
     assert not answer.endswith(b"\r\n\r\n")
     assert b"content-length: 10" in answer or answer == b""
     assert server.is_well()
+
+
+@pytest.fixture
+def fast():
+    server = Server(Application(), is_fast=True)
+    yield server
+    server.close()
+
+
+def test_a_known_head_is_answered_with_its_own_body(fast):
+    """The heads are the same bytes; the bodies, and how they are split, are not."""
+    bodies = [b"%05d" % number for number in range(20)]
+    sent = b"".join(request("POST", "/echo", body) for body in bodies) + request("POST", "/echo", b"x", close=True)
+    assert statuses(fast.exchange(*(sent[at : at + 7] for at in range(0, len(sent), 7)))) == [200] * 21
+    assert [body for _, body in fast.application.requests] == [*bodies, b"x"]
+
+
+def test_what_follows_a_request_that_is_not_answered_yet_waits(fast):
+    with fast.connect() as client:
+        client.sendall(request("POST", "/wait", b"first") + request("POST", "/echo", b"second", close=True))
+        until(lambda: "begin /wait" in fast.application.events)
+        assert "begin /echo" not in fast.application.events
+        fast.application.gate.set()
+        answers = until_closed(client)
+    assert statuses(answers) == [200, 200]
+    assert [body for _, body in fast.application.requests] == [b"first", b"second"]
+
+
+def test_more_heads_than_are_kept_are_answered(fast, monkeypatch):
+    monkeypatch.setattr(fast_lane, "HEADS", 3)
+    for number in range(10):
+        assert statuses(fast.exchange(request("POST", "/echo", b"body", f"X: {number % 4}", close=True))) == [200]
+    sent = b"".join(request("POST", "/echo", b"body", f"X: {number % 4}") for number in range(20))
+    assert statuses(fast.exchange(sent + request("POST", "/echo", b"body", close=True))) == [200] * 21

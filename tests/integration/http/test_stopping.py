@@ -38,8 +38,8 @@ def test_it_does_not_wait_forever_for_an_application_or_a_client(start):
     with server.connect() as hanging, server.connect(receive_buffer=4096) as unread, server.connect() as stalled:
         hanging.sendall(request("GET", "/hang"))
         unread.sendall(request("GET", "/large?30000000"))
-        stalled.sendall(request("POST", "/echo", b"", "Content-Length: 10"))
-        until(lambda: {"begin /hang", "begin /large", "begin /echo"} <= set(server.application.events))
+        stalled.sendall(request("POST", "/late", b"", "Content-Length: 10"))
+        until(lambda: {"begin /hang", "begin /large", "begin /late"} <= set(server.application.events))
         server.ask_to_stop()
         server.wait()
         assert server.application.events[-1] == "shutdown"

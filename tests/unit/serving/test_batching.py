@@ -1,0 +1,261 @@
+"""Requests of many callers are scored together, and each receives what its own rows and no others came to."""
+
+import asyncio
+import base64
+import threading
+from time import perf_counter
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from serving_doubles import Answering, Loading, aspire
+
+from argosy.errors import InputInvalid, PredictionNotLogged, QueueFull, RequestTooSlow
+from argosy.predictions import frames, segments
+from argosy.predictions.ids import PredictionIds
+from argosy.predictions.log import SCOPE
+from argosy.predictions.record import from_bytes, unseal
+from argosy.predictions.spool import SpoolWriter
+from argosy.serving.dataplane import DataPlane
+from argosy.serving.limits import BatchLimits
+from argosy.serving.manager import Manager
+from argosy.serving.recording import Recorder
+from argosy.serving.requests import InferRequest
+from argosy.testing.waiting import PATIENCE
+from argosy.vault.keys.environment import EnvironmentKeys
+from argosy.vault.vault import Vault
+
+CLASSES = [str(number) for number in range(10)]
+
+
+class Digits(Answering):
+    """Answers a text's last digit, in the share of its first; refuses texts with 'bad'."""
+
+    classes = CLASSES
+
+    def __init__(self, artifact):
+        super().__init__(artifact)
+        self.calls = []
+
+    def score(self, inputs, limit):
+        if any("bad" in one for one in inputs):
+            raise InputInvalid("it is bad")
+        self.calls.append(list(inputs))
+        scores = np.full((len(inputs), 10), 0.01)
+        for row, one in enumerate(inputs):
+            if one[-1].isdigit():  # the texts that it is warmed up with have none
+                scores[row, int(one[-1])] = share(one)
+        return scores
+
+
+class Waiting(Digits):
+    waits = True
+
+
+class LoadingDigits(Loading):
+    def load(self, reference):
+        super().load(reference)
+        return (Waiting if reference.artifact.startswith("waiting") else Digits)(reference.artifact)
+
+
+def share(text):
+    """Another for every text: what is answered for one text is the answer to no other."""
+    return 0.1 + int(text.split()[0]) / 1_000_000
+
+
+@pytest.fixture
+def scope(database):
+    keys = EnvironmentKeys({"ARGOSY_KEY_PREDICTIONS": base64.b64encode(bytes(range(32))).decode()})
+    return Vault(database, keys).scope(SCOPE)
+
+
+@pytest.fixture
+def new_plane(tmp_path, scope):
+    made = []
+
+    def new(batching=None, write=None):
+        given = {} if write is None else {"write": write}
+        spool = SpoolWriter(tmp_path / f"spool-{len(made)}", scope, **given)
+        plane = DataPlane(Manager(LoadingDigits()), Recorder(spool, PredictionIds(scope)), batching=batching)
+        plane.manager.aspire([aspire([1, 2], {"champion": 1}, name) for name in ("quick", "slow", "waiting")])
+        while plane.manager.step():
+            pass
+        for servable in (plane.manager.routing.find(name, v) for name in ("quick", "slow") for v in (1, 2)):
+            for _ in range(400):
+                servable.latency.learn(1, 10, 1e-6 if servable.model == "quick" else 1e-3)
+        made.append((plane, tmp_path / f"spool-{len(made)}"))
+        return made[-1]
+
+    yield new
+    for plane, _ in made:
+        plane.close()
+
+
+REQUESTS = st.lists(
+    st.tuples(
+        st.sampled_from(["quick", "slow", "waiting"]),
+        st.sampled_from([None, 1, 2]),
+        st.lists(st.sampled_from(["good", "good", "good", "bad"]), min_size=1, max_size=5),
+        st.sampled_from(["asks", "asks", "asks", "too late", "goes away"]),
+        st.integers(0, 3),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(REQUESTS)
+def test_no_answer_holds_what_belongs_to_another(new_plane, scope, requests):
+    plane, spool = new_plane()
+    number = iter(range(1, 1_000_000))
+
+    async def one(model, version, kinds, fate, turns):
+        texts = [f"{n} {kind} {n % 10}" for kind, n in zip(kinds, number, strict=False)]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        deadline = perf_counter() + (-1 if fate == "too late" else PATIENCE)
+        asked = asyncio.ensure_future(
+            plane.infer(InferRequest(model, texts, version, entity=texts[0], deadline=deadline))
+        )
+        if fate == "goes away":
+            await asyncio.sleep(0)
+            asked.cancel()
+        return texts, version or 1, fate, (await asyncio.gather(asked, return_exceptions=True))[0]
+
+    async def all_of_them():
+        return await asyncio.gather(*(one(*request) for request in requests))
+
+    answered = {}
+    for texts, version, fate, answer in asyncio.run(all_of_them()):
+        if isinstance(answer, asyncio.CancelledError):
+            assert fate == "goes away"
+        elif isinstance(answer, RequestTooSlow):
+            assert fate == "too late"
+        elif any("bad" in one for one in texts):
+            row = next(place for place, one in enumerate(texts, 1) if "bad" in one)
+            assert str(answer) == f"row {row}: it is bad"
+        else:
+            assert answer.answers == [one[-1] for one in texts]
+            assert answer.version == version
+            assert answer.scores.max(axis=1).tolist() == [share(one) for one in texts]
+            assert answer.confidences == [share(one) for one in texts]
+            answered.update({id_: (text, texts[0]) for id_, text in zip(answer.prediction_ids, texts, strict=True)})
+    logged = {one.id: one for one in records(spool, scope)}
+    for prediction_id, (text, entity) in answered.items():
+        record = logged[prediction_id]
+        assert (record.input, record.answer, record.confidence, record.entity) == (text, text[-1], share(text), entity)
+
+
+def records(spool, scope):
+    data = b"".join(path.read_bytes() for path in segments.segments_in(spool))
+    return [unseal(from_bytes(payload), scope) for payload, _, _ in frames.complete(data)]
+
+
+def test_what_comes_in_one_turn_is_one_call(new_plane):
+    plane, _ = new_plane()
+    model = plane.manager.routing.find("quick", None).predictor
+    model.calls.clear()
+
+    async def ask():
+        return await asyncio.gather(*(plane.infer(InferRequest("quick", [f"{n} good {n}"])) for n in range(8)))
+
+    assert [one.answers for one in asyncio.run(ask())] == [[str(n)] for n in range(8)]
+    assert model.calls == [[f"{n} good {n}" for n in range(8)]]
+
+
+def test_a_batch_has_no_more_rows_than_its_limit(new_plane):
+    plane, _ = new_plane({"quick": BatchLimits(rows=3)})
+    model = plane.manager.routing.find("quick", None).predictor
+    model.calls.clear()
+
+    async def ask():
+        sizes = (2, 1, 2, 2, 5, 1)
+        await asyncio.gather(*(plane.infer(InferRequest("quick", ["1 good 1"] * size)) for size in sizes))
+
+    asyncio.run(ask())
+    assert [len(call) for call in model.calls] == [3, 2, 2, 5, 1]  # one request is never cut
+
+
+def test_with_a_delay_a_batch_waits_until_it_is_full(new_plane):
+    plane, _ = new_plane({"quick": BatchLimits(rows=2, delay_seconds=PATIENCE)})
+    model = plane.manager.routing.find("quick", None).predictor
+    model.calls.clear()
+
+    async def ask():
+        first = asyncio.ensure_future(plane.infer(InferRequest("quick", ["1 good 1"])))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not first.done()
+        await asyncio.gather(first, plane.infer(InferRequest("quick", ["2 good 2"])))
+
+    asyncio.run(ask())
+    assert model.calls == [["1 good 1", "2 good 2"]]
+
+
+def test_with_a_delay_a_lone_request_is_answered_after_it(new_plane):
+    plane, _ = new_plane({"quick": BatchLimits(delay_seconds=0.01)})
+    answer = asyncio.run(plane.infer(InferRequest("quick", ["1 good 1"])))
+    assert answer.answers == ["1"]
+
+
+def test_a_full_queue_refuses_and_the_rest_is_answered(new_plane):
+    plane, _ = new_plane({"slow": BatchLimits(queue_rows=2)})
+    gate, model = threading.Event(), plane.manager.routing.find("slow", None).predictor
+    score, begun = model.score, threading.Event()
+
+    def held(inputs, limit):
+        begun.set()
+        assert gate.wait(PATIENCE)
+        return score(inputs, limit)
+
+    model.score = held
+
+    async def ask():
+        first = asyncio.ensure_future(plane.infer(InferRequest("slow", ["1 good 1"])))
+        await asyncio.to_thread(begun.wait, PATIENCE)
+        waiting = [asyncio.ensure_future(plane.infer(InferRequest("slow", [f"{n} good {n}"]))) for n in (2, 3)]
+        await asyncio.sleep(0)
+        with pytest.raises(QueueFull, match="2 rows wait for 'slow', the limit is 2"):
+            await plane.infer(InferRequest("slow", ["4 good 4"]))
+        gate.set()
+        return [(await one).answers for one in (first, *waiting)]
+
+    assert asyncio.run(ask()) == [["1"], ["2"], ["3"]]
+    assert plane.manager.routing.find("slow", None).in_flight == 0
+
+
+def test_one_model_is_answered_while_another_has_a_long_queue(new_plane):
+    """Each turn is one batch of each: a neighbour waits for one, and not for the queue."""
+    plane, _ = new_plane({"quick": BatchLimits(rows=1)})
+    order = []
+
+    async def ask(name, number):
+        await plane.infer(InferRequest(name, [f"{number} good {number % 10}"], version=1 + (name == "other")))
+        order.append(name)
+
+    async def flood():
+        other = plane.infer(InferRequest("quick", ["1 good 1"], version=2))
+        asked = [asyncio.ensure_future(ask("quick", number)) for number in range(50)]
+        await other
+        order.append("neighbour")
+        await asyncio.gather(*asked)
+
+    asyncio.run(flood())
+    assert order.index("neighbour") < 5
+
+
+def test_requests_whose_records_are_not_written_are_not_answered(new_plane):
+    plane, _ = new_plane(write=full)
+
+    async def ask():
+        asked = (plane.infer(InferRequest("quick", [f"{n} good {n}"])) for n in range(3))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    assert [type(one) for one in asyncio.run(ask())] == [PredictionNotLogged] * 3
+    assert plane.manager.routing.find("quick", None).in_flight == 0
+
+
+def full(descriptor, data):
+    raise OSError(28, "No space left on device")
