@@ -40,6 +40,7 @@ _IMPORT_OPTIONS = (
                 "remote",
                 "joblib",
                 "pickle",
+                "python",
             ]
         ),
         help="The file's format (default: by its content or name).",
@@ -60,7 +61,9 @@ _IMPORT_OPTIONS = (
     click.option(
         "--trust", "trusted", multiple=True, metavar="TYPE", help="A type in a skops file to trust; may be repeated."
     ),
-    click.option("--allow-pickle", is_flag=True, help="Open a pickle or joblib file, in a separate process."),
+    click.option(
+        "--allow-pickle", is_flag=True, help="Open a pickle, a joblib file or a class of Python, in a separate process."
+    ),
 )
 
 

@@ -19,7 +19,7 @@ from argosy.models.fields import category_of, fields_of, number_of, written_of
 from argosy.models.inputs import text_of
 from argosy.types import FieldKind, Input
 
-Format = Literal["onnx", "huggingface", "skops", "joblib", "pickle"]
+Format = Literal["onnx", "huggingface", "skops", "joblib", "pickle", "python"]
 TranslatedFormat = Literal["pmml", "lightgbm", "xgboost"]
 """Of files that are not run as they are: see `models/translators/`."""
 Answers = NDArray[np.float64]

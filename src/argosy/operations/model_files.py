@@ -10,11 +10,12 @@ from typing import Final
 from argosy.backends import Backends
 from argosy.datasets.file_options import Spelled, as_argument
 from argosy.errors import ImportInvalid
+from argosy.models.runtimes.python_class import is_python_class
 from argosy.models.runtimes.text_classifier import is_text_classifier
-from argosy.training.import_formats import FOLDER, REMOTE
+from argosy.training.import_formats import REMOTE
 from argosy.training.importing import ImportedVersion, import_model
 from argosy.transfer.exported import document_form
-from argosy.transfer.mlflow_folder import flavor_file
+from argosy.transfer.mlflow_folder import DESCRIPTION, flavor_file, signed_input
 from argosy.transfer.taking import TakenVersion, take_version
 from argosy.types import Progress
 
@@ -63,10 +64,9 @@ def import_file(
                 f"{path}: a model on another server is asked as it is: leave out {spelled('format', form)}"
             )
         form = REMOTE
-    elif path.is_dir() and not form and is_text_classifier(path):
-        form = FOLDER
     elif path.is_dir() and form in ("", "mlflow"):
-        path, form = flavor_file(path)
+        path, form, signed = _in_folder(path, form)
+        takes = takes or signed
     form = form or (recognised(path) if isinstance(path, Path) else "")
     if form in ("argosy", "json") and isinstance(path, Path):
         given = {"takes": takes, "dataset": dataset, "classes": ",".join(classes)}
@@ -90,6 +90,16 @@ def import_file(
         report_progress=report_progress,
         spelled=spelled,
     )
+
+
+def _in_folder(path: Path, form: str) -> tuple[Path, str, str]:
+    """The file or folder to import, its format, and the input that the folder states, if it does."""
+    if not form and is_text_classifier(path):
+        return path, "huggingface", ""
+    if not form and is_python_class(path) and not (path / DESCRIPTION).exists():
+        return path, "python", ""
+    file, found = flavor_file(path)
+    return file, found, "" if found == "argosy" else signed_input(path)
 
 
 def recognised(path: Path) -> str:

@@ -2,8 +2,10 @@
 
 from typing import Final
 
-FOLDER: Final = "huggingface"
-"""The format of a folder; others are of one file."""
+FOLDERS: Final = ("huggingface", "python")
+"""The formats of folders; others are of one file."""
+PROGRAMS: Final = ("joblib", "pickle", "python")
+"""Opening such a file runs code from it."""
 TRANSLATED: Final = ("pmml", "lightgbm", "xgboost")
 """Formats that are read once, into a formula, and not run."""
 REMOTE: Final = "remote"

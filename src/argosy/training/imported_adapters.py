@@ -12,11 +12,12 @@ from argosy.models.adapters.imported import Imported
 from argosy.models.adapters.remote import Remote
 from argosy.models.adapters.translated import Translated
 from argosy.models.answers import VALUE
+from argosy.models.runtimes.python_class import packed_class
 from argosy.models.runtimes.sandbox import isolation
 from argosy.models.runtimes.text_classifier import packed_folder
 from argosy.models.runtimes.translating import translate_file
 from argosy.models.translators import Translation
-from argosy.training.import_formats import FOLDER, REMOTE, TRANSLATED
+from argosy.training.import_formats import FOLDERS, REMOTE, TRANSLATED
 from argosy.training.remote_models import declare_remote
 from argosy.types import FieldKind, Progress
 
@@ -34,7 +35,7 @@ def imported_adapter(
         _check_classes(remote.classes, ())
         report_progress(f"asks {path}; {len(remote.classes)} classes")
         return remote
-    content = packed_folder(Path(path)) if form == FOLDER else Path(path).read_bytes()
+    content = _content(Path(path), form)
     options = {**declared, "sha256": hashlib.sha256(content).hexdigest()}
     report_progress(f"{'is read' if form in TRANSLATED else 'runs'} in {isolation()}")
     if form in TRANSLATED:
@@ -45,6 +46,13 @@ def imported_adapter(
         adapter = _opened(opened, content, classes_option)
     report_progress(f"read {len(content):,} bytes; {len(adapter.classes)} classes")
     return adapter
+
+
+def _content(path: Path, form: str) -> bytes:
+    """What is kept and run, or translated. Raises ImportInvalid."""
+    if form not in FOLDERS:
+        return path.read_bytes()
+    return packed_class(path) if form == "python" else packed_folder(path)
 
 
 def _opened(adapter: Imported, content: bytes, classes_option: str) -> Imported:

@@ -28,7 +28,7 @@ from argosy.models.graph_note import PROPERTY, GraphNote, read_note
 from argosy.plurals import plural
 from argosy.processes import current_user
 from argosy.subprocess_tasks import run_task
-from argosy.training.import_formats import FOLDER, REMOTE, TRANSLATED
+from argosy.training.import_formats import FOLDERS, PROGRAMS, REMOTE, TRANSLATED
 from argosy.typed_values import abridged
 from argosy.types import LabelKind, Part, Progress
 
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from argosy.training.pipeline import Measured
 
 MOST_BYTES: Final = 1 << 30
-PICKLED: Final = ("joblib", "pickle")
 KINDS: Final = ("number", "category", "text")
 NEARLY: Final = 1e-3
 """How far from one the answers to a row may sum and be probabilities."""
@@ -106,11 +105,11 @@ def import_model(
     are as it says, unless given. `spelled` is how a message writes an option and its value. Raises ImportInvalid,
     DefinitionInvalid, ExtraMissing, and what the dataset may be refused for.
     """
-    if isinstance(path, Path) and form != FOLDER:
+    if isinstance(path, Path) and form not in FOLDERS:
         _check_file(path)
-    if form in PICKLED and not allow_pickle:
+    if form in PROGRAMS and not allow_pickle:
         trusts = spelled("allow_pickle", "")
-        raise ImportInvalid(f"{path}: opening a {form} file runs code from it: if you trust it, {trusts}")
+        raise ImportInvalid(f"{path}: opening a {form} model runs code from it: if you trust it, {trusts}")
     if trusted and form != "skops":
         raise ImportInvalid(f"{path}: {spelled('trusted', trusted[0])} is for skops, and this is {form}: leave it out")
     note = _note(path) if form == "onnx" and isinstance(path, Path) else None

@@ -35,8 +35,20 @@ EXTRAS: Final = {
     "imported": "import",
 }
 """What a plug-in needs to answer."""
+KINDS: Final = {
+    **dict.fromkeys(("double", "float", "integer", "long"), "number"),
+    **dict.fromkeys(("string", "boolean"), "category"),
+}
+"""Of a signature's columns."""
 WORDS: Final = {"text": "a text", "category": "a category", "number": 1.0}
 """In the example, which contains no user's text."""
+
+
+class _Column(msgspec.Struct):
+    """Of a signature; a tensor's has no such type."""
+
+    type: str
+    name: str = ""
 
 
 def write_folder(folder: Path, artifact: Path, exported: ExportedVersion, reads: Mapping[str, FieldKind]) -> None:
@@ -82,6 +94,22 @@ def flavor_file(folder: Path) -> tuple[Path, str]:
     raise ImportInvalid(
         f"{folder}: its flavors are {named}; one of argosy, onnx, lightgbm, xgboost and sklearn can be taken"
     )
+
+
+def signed_input(folder: Path) -> str:
+    """The input that a folder's signature states, as an import takes it; empty where it states none by name."""
+    signature = read_mapping(folder / DESCRIPTION).get("signature")
+    stated = signature.get("inputs") if isinstance(signature, dict) else None
+    try:
+        columns = msgspec.json.decode(stated, type=list[_Column]) if isinstance(stated, str) else []
+    except msgspec.MsgspecError:
+        return ""
+    kinds = {one.name: KINDS.get(one.type, "") for one in columns}
+    if not columns or not all(kinds) or not all(kinds.values()) or len(kinds) < len(columns):
+        return ""
+    if list(kinds.values()) == ["category"]:
+        return f"text:{columns[0].name}"
+    return _compact({"fields": kinds})
 
 
 def _inside(folder: Path, name: str, flavor: str) -> Path:

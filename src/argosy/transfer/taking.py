@@ -28,7 +28,7 @@ from argosy.store import kept, marks
 from argosy.store.trained import Trained, Version
 from argosy.transfer.exported import ExportedVersion, read_export
 
-PICKLED: Final = ("joblib", "pickle")
+PICKLED: Final = ("joblib", "pickle", "python")
 _LABEL = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 

@@ -15,7 +15,7 @@ from exported_pairs import LABELS, PAIRS, TEXTS
 from argosy.errors import ExportInvalid, ImportInvalid
 from argosy.models.adapted_model import AdaptedModel
 from argosy.processes import current_user
-from argosy.transfer.mlflow_folder import flavor_file
+from argosy.transfer.mlflow_folder import flavor_file, signed_input
 
 ASKED = ["parcel late again", "my card", "PASSWORD"]
 PROGRAM = """
@@ -125,6 +125,24 @@ def test_folders_of_other_programs_are_imported_by_content(flavors, file, form, 
         flavor_file(tmp_path)
     (tmp_path / file).write_bytes(b"x")
     assert flavor_file(tmp_path) == (tmp_path / file, form)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "takes"),
+    [
+        (
+            '[{"type": "double", "name": "a"}, {"type": "string", "name": "b"}]',
+            '{"fields":{"a":"number","b":"category"}}',
+        ),
+        ('[{"type": "string", "name": "note"}]', "text:note"),
+        ('[{"type": "double"}, {"type": "double"}]', ""),
+        ('[{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 4]}}]', ""),
+        ("3", ""),
+    ],
+)
+def test_a_signature_is_the_input(inputs, takes, tmp_path):
+    (tmp_path / "MLmodel").write_text(json.dumps({"flavors": {}, "signature": {"inputs": inputs}}))
+    assert signed_input(tmp_path) == takes
 
 
 def test_a_pickle_in_a_folder_needs_leave(target, tmp_path):

@@ -81,6 +81,10 @@ def open_runtime(begin: OpenRequest, content: bytes) -> Runtime:
         from argosy.models.runtimes.text_classifier import TextClassifier
 
         return TextClassifier(content, declared)
+    if begin.format == "python":
+        from argosy.models.runtimes.python_class import PythonClass
+
+        return PythonClass(content, declared, begin.classes)
     if begin.format == "skops":
         return from_skops(content, declared, begin.classes, begin.trusted)
     return Scikit(_unpickled(begin.format, content), declared, begin.classes)

@@ -1,0 +1,82 @@
+"""A model as a class of Python: the folder with its code, `model.py`, and its data, run in a process of its own.
+
+`model.py` has a class `Model`: `load(files)` gets the folder's files, bytes by name, and `predict(rows)` a text or a
+dictionary of the declared fields for each row. It answers a row of scores in the order of its attribute `classes`, or a
+class each; with the attribute `gives_numbers` a number each.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import numpy as np
+
+from argosy.errors import ImportedModelFailed, ImportInvalid
+from argosy.models.answers import VALUE
+from argosy.models.runtime import Answers, Declared, ModelRow, class_name, one_hot
+
+CODE: Final = "model.py"
+CLASS: Final = "Model"
+MOST_FILES: Final = 1000
+MOST_BYTES: Final = 1 << 30
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_MODULE = "imported_model"
+
+
+def is_python_class(folder: Path) -> bool:
+    return (folder / CODE).is_file()
+
+
+def packed_class(folder: Path) -> bytes:
+    """All files of the folder as one, the same bytes for the same files. Raises ImportInvalid."""
+    if not is_python_class(folder):
+        raise ImportInvalid(f"{folder}: a model as a class of Python is a folder with the file {CODE}")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    size = sum(path.stat().st_size for path in files)
+    if any(path.is_symlink() for path in folder.rglob("*")):
+        raise ImportInvalid(f"{folder}: there are links in it: put the files themselves there")
+    if len(files) > MOST_FILES or size > MOST_BYTES:
+        raise ImportInvalid(
+            f"{folder}: {len(files):,} files of {size:,} bytes; a model has {MOST_FILES:,} of {MOST_BYTES:,} at most"
+        )
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        for path in files:
+            packed.writestr(zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EPOCH), path.read_bytes())
+    return archive.getvalue()
+
+
+class PythonClass:
+    """Runs the code when it is made; raises ImportInvalid, and whatever the code does."""
+
+    def __init__(self, content: bytes, declared: Declared, classes: Sequence[str]) -> None:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            files = {name: packed.read(name) for name in packed.namelist()}
+        module = ModuleType(_MODULE)
+        sys.modules[_MODULE] = module
+        exec(compile(files[CODE], CODE, "exec"), module.__dict__)  # noqa: S102  # what this process is for
+        made = getattr(module, CLASS, None)
+        if not isinstance(made, type) or not all(callable(getattr(made, name, None)) for name in ("load", "predict")):
+            raise ImportInvalid(f"the file {CODE} has no class {CLASS} with load(files) and predict(rows)")
+        self._model, self._fields = made(), list(declared.fields)
+        self._model.load(files)
+        named = [class_name(one) for one in getattr(self._model, "classes", ())] or list(classes)
+        self.classes = [VALUE] if getattr(self._model, "gives_numbers", False) else named
+
+    def answers(self, rows: Sequence[ModelRow]) -> Answers:
+        given: list[Any] = list(rows)
+        if self._fields:
+            given = [dict(zip(self._fields, row, strict=True)) for row in rows]
+        try:
+            found = self._model.predict(given)
+            if self.classes != [VALUE] and all(isinstance(one, str | bytes) for one in found):
+                return one_hot(list(found), self.classes)
+            return np.asarray(found, np.float64).reshape(len(rows), -1)
+        except Exception as error:
+            raise ImportedModelFailed(f"the imported model failed: {type(error).__name__}") from error
