@@ -80,5 +80,5 @@ def _line_of(one: ReplacedPlan) -> str:
     count = plural(one.definitions, "definition")
     times = [format_time(round(moment)) for moment in (one.replaced_at, one.submitted_at)]
     return (
-        f"  replaced {times[0]}: {form}, submitted {times[1]}, {count} of it ({one.trained:,} trained) wanted no more"
+        f"  replaced {times[0]}: {form}, submitted {times[1]}, {count} of it ({one.trained:,} trained) no longer wanted"
     )

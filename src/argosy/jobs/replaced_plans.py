@@ -1,4 +1,4 @@
-"""Earlier forms of a plan: what was submitted under its name before, and is wanted no more."""
+"""Earlier forms of a plan: what was submitted under its name before, and is no longer wanted."""
 
 from __future__ import annotations
 

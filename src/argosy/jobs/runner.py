@@ -302,7 +302,8 @@ class _Worker:
         message = message_of(error)
         try:
             if is_outage(error):
-                log.warning("%s is postponed: %s", lease.job.label, message)
+                level = logging.DEBUG if lease.job.error == message else logging.WARNING  # once for each outage
+                log.log(level, "%s is postponed: %s", lease.job.label, message)
                 self._settled(lease, lambda: self.queue.put_off(lease, message, self.timings.outage))
                 self.tally.put_off += 1
                 return

@@ -108,7 +108,7 @@ def test_a_token_with_the_scope_is_required(server, tmp_path):
     url, tokens = server.url, server.project.tokens
     other, right = tokens.create("other", ["predict"]), tokens.create("right", ["store"])
     server.until(lambda: server.client.get("/store/models").status_code == 401)
-    with pytest.raises(StoreUnavailable, match="401"):
+    with pytest.raises(StoreUnavailable, match="answers 401: set ARGOSY_STORE_TOKEN to one of its tokens"):
         RemoteStore(url, cache=tmp_path).all_versions()
     with pytest.raises(StoreUnavailable, match="403") as refused:
         RemoteStore(url, other, tmp_path).all_versions()

@@ -89,7 +89,7 @@ def caused(error, by):
     ],
     ids=lambda outage: type(outage).__name__,
 )
-def test_a_job_is_postponed_while_an_outage_lasts(worker, outage):
+def test_a_job_is_postponed_while_an_outage_lasts(worker, outage, caplog):
     worker.submit("job")
     ran = []
 
@@ -102,6 +102,7 @@ def test_a_job_is_postponed_while_an_outage_lasts(worker, outage):
     tally = worker.run(handler)
     assert (tally.put_off, tally.failed, tally.retried, tally.done) == (7, 0, 0, 1)
     assert ran[0] is None
+    assert caplog.text.count("job is postponed: ") == 1
     assert type(outage).__name__ in ran[1] or ran[1] == str(outage)  # of a mistake, only the sentence
     assert TEXT not in ran[1]
     job = worker.queue.get("job")
