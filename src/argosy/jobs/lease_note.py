@@ -1,4 +1,4 @@
-"""Which lease a worker process holds, noted in a file for the process that keeps it.
+"""The lease that a worker process holds, written to a file for the process that supervises it.
 
 It is read when the worker itself cannot answer: it has crashed, or is in native code. 16 bytes are
 written over each other, so that a full disk stops no note.

@@ -1,4 +1,4 @@
-"""Where a submitted plan's definitions are."""
+"""The state of a submitted plan's definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker does not begin in quiet hours."""
+"""The kind of job that a worker does not begin in quiet hours."""
 
 from __future__ import annotations
 

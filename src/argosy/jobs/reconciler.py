@@ -1,4 +1,4 @@
-"""Puts right what a vanished worker left behind. Any number of reconcilers may run; each call is cheap.
+"""Returns the jobs of vanished workers to the queue. Any number of reconcilers may run; each call is cheap.
 
 - A lease that ran out: the job is queued again; after `MAXIMUM_LOSSES` such losses it fails.
 - A lease that ends later than its length from now was given before the clock was put back. It is shortened to its

@@ -1,4 +1,4 @@
-"""In which order a plan's definitions are queued."""
+"""The order in which a plan's definitions are queued."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which version is meant: by number or alias, by its place on the leaderboard, or by a result's label."""
+"""The version that a reference means: by number or alias, by its place on the leaderboard, or by a result's label."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifications: what happened in a project, for anyone who subscribes to the topic `notifications`.
+"""Notifications: events of a project, published to the topic `notifications`.
 
 They go through the outbox, in the transaction that makes them true: sent if, and only if, it has happened, and at
 least once.

@@ -1,4 +1,4 @@
-"""One POST over HTTP or HTTPS: within a time, to where it is meant for and nowhere else, one line where it fails."""
+"""One POST over HTTP or HTTPS: within a time limit, without redirects and proxies, with errors of one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What proves to the receiver of a webhook who sent it, and when: an HMAC-SHA256 over time and body."""
+"""The signature by which the receiver of a webhook checks its sender and time: an HMAC-SHA256 over time and body."""
 
 from __future__ import annotations
 

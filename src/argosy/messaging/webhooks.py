@@ -1,4 +1,4 @@
-"""Sends notifications to the webhooks of the settings. Any number of processes may: they are members of one name each.
+"""Sends notifications to the webhooks of the settings. Any number of processes may: they share its name.
 
 A webhook that does not take a notification is sent it again after 1, 4, 16 … seconds, then every hour; after the
 last attempt it is among the dead letters. Neither the secret nor the path of a URL is in a log or a dead letter.

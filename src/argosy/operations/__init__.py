@@ -1,1 +1,1 @@
-"""Keeping a project well: backup and restore, doctor, the rotation of master keys."""
+"""Operating a project: backup and restore, doctor, the rotation of master keys."""

@@ -1,4 +1,4 @@
-"""What a project holds, looked through by `argosy doctor`: keys, seals, rows, artifacts, aliases, spool, files.
+"""Checks of a project's content by `argosy doctor`: keys, seals, rows, artifacts, aliases, spool, files.
 
 Each check yields a finding for every fault and, where there is none, one that says what was looked at. It changes
 nothing but that it drains the spool, as every look at the prediction log does.

@@ -1,4 +1,4 @@
-"""What drains a spool next to its server: it moves predictions, carries out erasures, and shows that it lives."""
+"""Drains a spool in a process next to its server: moves predictions, carries out erasures, and reports its state."""
 
 from __future__ import annotations
 

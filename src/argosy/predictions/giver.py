@@ -1,4 +1,4 @@
-"""The giver of feedback, its source, and which of it measures. Pure.
+"""The giver of feedback, its source, and whether it measures. Pure.
 
 What a caller says about itself is not evidence: a token says under which source its feedback is recorded and what it
 may claim. Of what comes over the server only the predictions that the server itself drew measure, so that nobody

@@ -1,4 +1,4 @@
-"""What a number of answers looked like, as figures alone: how often each class, and the moments of a few numbers. Pure.
+"""Figures of many answers: how often each class was answered, and the moments of a few numbers. Pure.
 
 Profiles of two stretches of time add up to that of both, so that an hour is counted once and a day is a sum of hours.
 """

@@ -1,4 +1,4 @@
-"""Which spools there are. Each has a row from its first drain to its end, by which others ask, and its drainer answers.
+"""The list of spools. Each has a row from its first drain to its end, for requests of others and its drainer's replies.
 
 - A spool is moved by processes that work in its folder, and by no other. A look-up from elsewhere asks it to drain.
 - Nothing leaves a spool that has an erasure to carry out: a drainer holds the spool's lock and compares. An erasure

@@ -1,4 +1,4 @@
-"""Which file is scored into which: files, folders and patterns, of this machine or of an object store, to pairs."""
+"""The output for each file to score: files, folders and patterns, of this machine or of an object store, to pairs."""
 
 from __future__ import annotations
 

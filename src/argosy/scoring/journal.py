@@ -1,4 +1,4 @@
-"""How far an output is: a file next to it, from which the same command goes on after a crash.
+"""The progress of an output, in a file next to it, from which the same command continues after a crash.
 
 - One line of JSON for the header, one for each batch that is in the partial output, and, of runs that log predictions,
   one before each batch with the moment that its predictions are given: a batch that is scored again gets the same ids,

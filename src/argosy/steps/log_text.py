@@ -1,4 +1,4 @@
-"""What a command printed, bounded, as text that no terminal obeys."""
+"""The output of a command as bounded text without control characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A look at a project's steps: which inputs are new, and a run of the step asked for on each that is.
+"""Checks a project's steps for new inputs, and requests a run of the step on each.
 
 The files are those of the project's folder on this machine. They are put into the artifact store before the run is
 asked for, so that any worker can run it, on what they were at that moment. Of looks at the same time, from whichever

@@ -1,4 +1,4 @@
-"""Looking at the steps of a project now and then, by whichever of its workers on this machine has the turn.
+"""Checks the steps of a project periodically, by the worker on this machine that has the turn.
 
 The settings are read again when they change: a step that is edited counts from the next look on, without any restart.
 """

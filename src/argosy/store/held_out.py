@@ -1,4 +1,4 @@
-"""What fits of a definition answered to examples that they had not seen, kept with its result.
+"""Answers of a definition's fits to examples that they did not learn from, stored with its result.
 
 A version that learned from a row could not be judged by it. These answers can: each is by a fit of the same definition
 that lacked the row. Any process; what is read and written belongs to the caller's transaction.

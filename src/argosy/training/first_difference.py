@@ -1,4 +1,4 @@
-"""Where two trained models first differ, bit for bit. Pure."""
+"""The first difference between two trained models, bit for bit. Pure."""
 
 from __future__ import annotations
 

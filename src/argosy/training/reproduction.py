@@ -1,4 +1,4 @@
-"""Training a definition again, and holding the artifact against the one that was kept, bit for bit.
+"""Training a definition again, and comparing the artifact with the stored one bit for bit.
 
 The child process runs the very handler that workers run, on the frozen rows, with the recorded thread counts, and
 with an artifact store that keeps what it puts aside. Nothing of the project changes.

@@ -1,4 +1,4 @@
-"""Which rows are validated on in which round, by folds or repeated splits of training and validation together. Pure.
+"""The rows that each round validates on, by folds or repeated splits of training and validation together. Pure.
 
 A row's place follows from its permanent id and the seed, within its class, so that classes are spread evenly. The
 places are others than those that the dataset was split by.

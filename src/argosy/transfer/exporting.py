@@ -1,4 +1,4 @@
-"""A version as a file for elsewhere: written next to its place, read back, and only then given its name."""
+"""Exports a version to a file: written next to its place, read back, and only then renamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A version that another project exported, taken into this one as it is: its figures, its definition and its history.
+"""Imports a version that another project exported, unchanged: its figures, its definition and its history.
 
 It keeps its label, so that the same file is one version however often it comes, and the dataset's digest of the
 project that it was trained in, whose rows are not here: it is ranked by itself.

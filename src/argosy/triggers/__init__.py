@@ -1,1 +1,1 @@
-"""What submits plans by itself: when their triggers fire, and what is done then."""
+"""Submits plans automatically: when their triggers fire, and what follows."""

@@ -1,4 +1,4 @@
-"""A duty of the workers of each project's folder: looking at its files that match a trigger."""
+"""A duty of the workers of each project's folder: checking its files that match a trigger."""
 
 from __future__ import annotations
 

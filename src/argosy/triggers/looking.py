@@ -1,4 +1,4 @@
-"""Duties of all workers: looking whether rows, or a moment, make a trigger fire.
+"""Duties of all workers: checking whether rows, or a schedule, make a trigger fire.
 
 A look decides from one snapshot. Where something is to be done, one transaction for each trigger decides again from
 what is there by then, and writes.

@@ -1,4 +1,4 @@
-"""Plans with triggers, as they were registered: what each trigger is, and where it stands.
+"""Plans with triggers, as they were registered: each trigger and its state.
 
 A plan's triggers are those of its newest submission, by a person or a trigger. One that is the same as before keeps
 its state; a plan that is submitted without any, or cancelled, has none. What a trigger decides is in the package

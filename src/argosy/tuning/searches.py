@@ -1,4 +1,4 @@
-"""Searches over plans, asked for one definition at a time by whichever worker has time.
+"""Searches over plans, asked for one definition at a time by any idle worker.
 
 There is no process that searches. A search is a row, its trials are rows, and their results are those of ordinary
 definitions. A worker that finds the queue empty, or takes a trial from it, reads them, makes a sampler of them, asks it

@@ -1,4 +1,4 @@
-"""The files that match a trigger, as workers of each place saw them last, and what became of each."""
+"""The files that match a trigger, as workers of each place last saw them, with the result for each."""
 
 from __future__ import annotations
 

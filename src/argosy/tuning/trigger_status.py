@@ -1,4 +1,4 @@
-"""Where the triggers of plans stand, for people and programs."""
+"""The state of the triggers of plans, for people and programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens: what a caller shows a server that listens to more than its own machine.
+"""Tokens: secrets by which callers use a server that other machines can reach.
 
 - A token is `argosy_ID_SECRET`: the id finds its row, the secret is 32 random bytes. It is shown when it is made and
   kept nowhere: the database has a hash of it under the prediction log's key, so that a copy of the database neither

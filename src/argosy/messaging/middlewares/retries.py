@@ -1,4 +1,4 @@
-"""Tries a message again whose handling failed, after 1, 4, 16 … seconds, some times; then lets the error pass."""
+"""Tries a message again after its handler failed, after 1, 4, 16 … seconds, up to a limit; then passes the error on."""
 
 from __future__ import annotations
 
