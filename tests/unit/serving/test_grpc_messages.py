@@ -1,6 +1,7 @@
 """Our `.proto` files, how many values a message has, and errors as gRPC's codes."""
 
 import re
+import struct
 from contextlib import suppress
 from importlib.resources import files
 
@@ -18,6 +19,8 @@ from argosy.serving.grpc.message_values import check_message_values, layout_of
 from argosy.serving.grpc.messages import POOL, PROTO_FILES, message_class
 from argosy.serving.grpc.proto_files import parse_proto
 from argosy.serving.grpc.status_codes import DETAILS_BYTES, code_of, details_of
+from argosy.serving.grpc.tensor_messages import fill_tensors, serialized_answer, tensors_without_data, texts_given
+from argosy.serving.tensors import LONE_TEXT, check_shapes, rows_of_tensors
 
 FOLDER = files("argosy.serving.grpc")
 InferRequest = message_class("inference.ModelInferRequest")
@@ -188,3 +191,64 @@ def test_details_are_short_enough_for_metadata():
     long = details_of(RequestTooSlow("é" * 5000))
     assert long == "é" * (DETAILS_BYTES // 2) + "…"
     assert details_of(RequestTooSlow("\ud800")) == "?"
+
+
+@st.composite
+def columns_of_texts(draw):
+    """Nearly one column of texts, with typed contents or raw ones."""
+    texts = draw(st.lists(st.one_of(st.text(max_size=3).map(str.encode), st.just(b"\xff")), max_size=3))
+    rows = draw(st.one_of(st.just(len(texts)), st.integers(-1, 4)))
+    shape = draw(st.sampled_from([[rows], [rows, 1], []]))
+    message = InferRequest()
+    tensor = message.inputs.add(name="text", datatype=draw(st.sampled_from(["BYTES", "BYTES", "INT32"])), shape=shape)
+    if draw(st.booleans()):
+        tensor.contents.bytes_contents.extend(texts)
+    else:
+        data = b"".join(len(text).to_bytes(4, "little") + text for text in texts)
+        message.raw_input_contents.append(draw(st.sampled_from([data, data, data[:-1], data + b"\0"])))
+    if draw(st.integers(0, 4)) == 0:
+        (message if draw(st.booleans()) else tensor).parameters["content_type"].string_param = "base64"
+    return message
+
+
+@given(st.one_of(columns_of_texts(), requests()))
+def test_one_column_of_texts_is_read_as_any_other_request(message):
+    short = texts_given(message, 2)
+    if short is None:
+        return
+    tensors = tensors_without_data(message)
+    check_shapes(tensors, LONE_TEXT)
+    fill_tensors(tensors, message)
+    assert short == rows_of_tensors(tensors)
+    assert 0 < len(short) <= 2
+
+
+@pytest.mark.parametrize("raw", [b"", b"\1", b"\1\0\0\0", b"\1\0\0\0ab", b"\0\0\0\0", b"\2\0\0\0\xff\xff"])
+def test_a_text_that_is_not_whole_is_left_to_the_other_way(raw):
+    message = InferRequest(raw_input_contents=[raw])
+    message.inputs.add(name="text", datatype="BYTES", shape=[1])
+    assert texts_given(message, 9) == ([""] if raw == b"\0\0\0\0" else None)
+    message.raw_input_contents[0] = b"\3\0\0\0\xc3\xa9!"
+    assert texts_given(message, 9) == ["é!"]
+
+
+@pytest.mark.parametrize("is_raw", [True, False])
+@pytest.mark.parametrize("rows", [1, 2])
+def test_an_answer_is_the_protocols_message(is_raw, rows):
+    outputs = [
+        {"name": "label", "datatype": "BYTES", "shape": [rows], "data": ["é"] * rows},
+        {"name": "probabilities", "datatype": "FP64", "shape": [rows, 2], "data": [0.25, 0.75] * rows},
+    ]
+    data = serialized_answer({"model_name": "topics", "id": "mine"}, outputs, is_raw=is_raw)
+    answer = service_pb2.ModelInferResponse.FromString(data)
+    assert (answer.model_name, answer.id) == ("topics", "mine")
+    assert [(one.name, one.datatype, list(one.shape)) for one in answer.outputs] == [
+        ("label", "BYTES", [rows]),
+        ("probabilities", "FP64", [rows, 2]),
+    ]
+    if is_raw:
+        assert answer.raw_output_contents[0] == b"\2\0\0\0\xc3\xa9" * rows
+        assert answer.raw_output_contents[1] == struct.pack("<2d", 0.25, 0.75) * rows
+    else:
+        assert list(answer.outputs[0].contents.bytes_contents) == ["é".encode()] * rows
+        assert list(answer.outputs[1].contents.fp64_contents) == [0.25, 0.75] * rows

@@ -8,17 +8,19 @@ import msgspec
 
 from argosy.errors import RequestInvalid
 from argosy.http.request_limits import RequestLimits, check_values
+from argosy.models.inputs import is_lone_text
 from argosy.serving.answer_headers import prediction_headers
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.grpc.callers import caller_in_call
 from argosy.serving.grpc.calls import GrpcCall, GrpcMethod
 from argosy.serving.grpc.messages import INFERENCE, message_class
 from argosy.serving.grpc.tensor_messages import (
-    add_outputs,
     elements_given,
     fill_tensors,
     parameters_in,
+    serialized_answer,
     tensors_without_data,
+    texts_given,
     wanted_outputs,
 )
 from argosy.serving.limits import check_rows
@@ -42,7 +44,7 @@ _ServerReady = message_class("inference.ServerReadyResponse")
 _ModelReady = message_class("inference.ModelReadyResponse")
 _ServerMetadata = message_class("inference.ServerMetadataResponse")
 _ModelMetadata = message_class("inference.ModelMetadataResponse")
-_ModelInfer = message_class("inference.ModelInferResponse")
+_Parameter = message_class("inference.InferParameter")
 
 
 class InferenceService:
@@ -89,27 +91,32 @@ class InferenceService:
             answer.parameters[name].string_param = text
         return answer
 
-    async def infer(self, request: Any, call: GrpcCall) -> Any:
+    async def infer(self, request: Any, call: GrpcCall) -> bytes:
         if len(request.id) > REQUEST_ID_CHARACTERS:
             raise RequestInvalid(f"id must be text of at most {REQUEST_ID_CHARACTERS} characters")
         wanted, given = self._asked(request)
         caller = caller_in_call(call, parameters_in(request.parameters))
         version = request.model_version or None
         response = await self._dataplane.infer(InferRequest(request.model_name, given, version, **caller))
-        answer = _ModelInfer(
-            model_name=response.model,
-            model_version=str(response.version),
-            id=request.id or response.prediction_ids[0],
-        )
-        answer.parameters["prediction_id"].string_param = response.prediction_ids[0]
-        add_outputs(answer, output_tensors(response, wanted), is_raw=bool(request.raw_input_contents))
+        first = response.prediction_ids[0]
+        head = {
+            "model_name": response.model,
+            "model_version": str(response.version),
+            "id": request.id or first,
+            "parameters": {"prediction_id": _Parameter(string_param=first)},
+        }
         call.trailing = tuple(prediction_headers(response).items())
-        return answer
+        return serialized_answer(head, output_tensors(response, wanted), is_raw=bool(request.raw_input_contents))
 
     def _asked(self, request: Any) -> tuple[list[str], list[Input]]:
         """The outputs asked for, and the rows; sizes are checked before anything is made of them."""
         name, version = request.model_name, request.model_version or None
-        reads, tensors = self._dataplane.reads(name, version), tensors_without_data(request)
+        reads = self._dataplane.reads(name, version)
+        if not request.outputs and is_lone_text(reads):
+            texts = texts_given(request, self._dataplane.limits.rows)
+            if texts is not None:
+                return [], list(texts)
+        tensors = tensors_without_data(request)
         check_shapes(tensors, reads)
         for tensor, given in zip(tensors, request.inputs, strict=True):
             check_rows(max(tensor.rows, elements_given(tensor, given) // len(reads)), self._dataplane.limits)

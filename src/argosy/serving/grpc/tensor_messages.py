@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from argosy.errors import RequestInvalid
@@ -24,8 +25,9 @@ CONTENTS: Final = {
 """Datatype to the field of its elements."""
 NOT_OFFERED: Final = ("shared_memory_region", "classification")
 """Parameters of requested outputs that would change where an answer is, or what it says."""
-_OutputTensor: Final = message_class("inference.ModelInferResponse.InferOutputTensor")
-_TensorContents: Final = message_class("inference.InferTensorContents")
+SIZE_BYTES: Final = 4
+"""Of the length before each text in raw contents."""
+_Answer: Final = message_class("inference.ModelInferResponse")
 
 
 def parameters_in(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,14 +94,56 @@ def wanted_outputs(request: Any) -> list[str]:
     return [output.name for output in request.outputs]
 
 
-def add_outputs(response: Any, outputs: Sequence[Mapping[str, Any]], *, is_raw: bool) -> None:
-    """The tensors that `output_tensors` makes, in raw contents or in typed ones."""
+def texts_given(request: Any, rows: int) -> list[str] | None:
+    """The texts of a request that has one column of at most `rows` and no parameters, as most have.
+
+    None where it is another, or anything is wrong with it: then it is read tensor by tensor, to the same texts or to
+    the error.
+    """
+    if len(request.inputs) != 1 or request.parameters:
+        return None
+    given, raw = request.inputs[0], request.raw_input_contents
+    shape = given.shape
+    if len(shape) != 1 or not 0 < shape[0] <= rows or given.datatype != "BYTES" or given.parameters:
+        return None
+    elements: Sequence[bytes] = given.contents.bytes_contents
+    if raw:
+        if elements or len(raw) != 1 or shape[0] != 1 or given.HasField("contents"):
+            return None
+        size, elements = raw[0][:SIZE_BYTES], (raw[0][SIZE_BYTES:],)
+        if int.from_bytes(size, "little") != len(elements[0]) or len(size) != SIZE_BYTES:
+            return None
+    if len(elements) != shape[0]:
+        return None
+    try:
+        return [str(element, "utf-8") for element in elements]
+    except UnicodeDecodeError:
+        return None
+
+
+def serialized_answer(head: Mapping[str, Any], outputs: Sequence[Mapping[str, Any]], *, is_raw: bool) -> bytes:
+    """The bytes of a ModelInferResponse: the fields of `head`, and the tensors that `output_tensors` makes.
+
+    Raw contents are apart from what describes them, which is the same in most answers: messages may be written one
+    behind the other, and are read as one.
+    """
+    if is_raw:
+        contents = [bytes_of_elements(output["datatype"], output["data"]) for output in outputs]
+        described = tuple([(one["name"], one["datatype"], tuple(one["shape"])) for one in outputs])
+        raw: bytes = _Answer(**head, raw_output_contents=contents).SerializeToString()
+        return raw + _described(described)
+    answer = _Answer(**head)
     for output in outputs:
         datatype, data = output["datatype"], output["data"]
-        message = _OutputTensor(name=output["name"], datatype=datatype, shape=output["shape"])
-        if is_raw:
-            response.raw_output_contents.append(bytes_of_elements(datatype, data))
-        else:
-            elements = [value.encode() for value in data] if datatype == "BYTES" else data
-            message.contents.CopyFrom(_TensorContents(**{CONTENTS[datatype]: elements}))
-        response.outputs.append(message)
+        message = answer.outputs.add(name=output["name"], datatype=datatype, shape=output["shape"])
+        elements = [value.encode() for value in data] if datatype == "BYTES" else data
+        getattr(message.contents, CONTENTS[datatype]).extend(elements)
+    typed: bytes = answer.SerializeToString()
+    return typed
+
+
+@lru_cache(256)
+def _described(outputs: tuple[tuple[str, str, tuple[int, ...]], ...]) -> bytes:
+    named = [{"name": name, "datatype": datatype, "shape": shape} for name, datatype, shape in outputs]
+    described: bytes = _Answer(outputs=named).SerializeToString()
+    return described
