@@ -66,6 +66,7 @@ def test_numbers_go_round_the_loop(demand, server, asked, until):
     drift_is_of_the_mean(demand)
     a_challenger_that_learned_from_the_outcomes_is_promoted(demand, server, until)
     versions_are_compared_by_their_errors(demand)
+    a_replay_brings_the_better_version_back(demand, server, until)
     a_version_is_made_again_and_reported(demand)
 
 
@@ -195,6 +196,25 @@ def versions_are_compared_by_their_errors(demand):
     assert change["error"][0] > 0
     assert change["classes"] == []
     assert "mean absolute error" in demand("models", "diff", "demand@1", "demand@champion")
+
+
+def a_replay_brings_the_better_version_back(demand, server, until):
+    refused = demand.mistake("models", "promote", "demand@1")
+    assert "is worse than the champion" in refused
+    demand("models", "promote", "demand@1", "--yes")
+    rows = list(measured(ASKED, 4))
+    body = {"instances": [fields for fields, _ in rows]}
+
+    def asked_again():
+        answer = server.post("/v1/models/demand:predict", json=body)
+        return answer.json() if answer.headers["argosy-model-version"] == "1" else None
+
+    for one, (_, number) in zip(until(asked_again)["prediction_ids"], rows, strict=True):
+        outcome = {"prediction_id": one, "label": number, "kind": "outcome"}
+        assert server.post("/feedback", json=outcome).status_code == 201
+    replayed = demand.json("models", "replay", "demand")
+    assert replayed["rolled_back"] is True, replayed
+    assert replayed["verdict"]["metric"] == "mae"
 
 
 def a_version_is_made_again_and_reported(demand):
