@@ -27,7 +27,7 @@ APPLIED: Final = (
     *("rollback.errors", "rollback.latency", "rollback.minimum_requests", "rollback.confidence"),
 )
 """What a running server applies."""
-AT_START: Final = ("database", "broker", "artifacts", "plugins", "server", "limits")
+AT_START: Final = ("database", "broker", "artifacts", "plugins", "server", "limits", "remote_servers")
 """What a server reads once, at its start, except for the above."""
 _log = logger("argosy.serving")
 

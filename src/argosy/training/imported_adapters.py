@@ -69,7 +69,7 @@ def _opened(adapter: Imported, content: bytes, classes_option: str) -> Imported:
 def require_classes(classes: Sequence[str], classes_option: str) -> None:
     if not classes:
         raise ImportInvalid(
-            f"the file does not say its classes: {classes_option} names them in the order of its outputs"
+            f"the model does not say its classes: {classes_option} names them in the order of its outputs"
         )
 
 

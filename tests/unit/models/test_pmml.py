@@ -25,7 +25,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.tree import DecisionTreeClassifier
 
-from argosy.errors import ImportInvalid
+from argosy.errors import ArtifactCorrupt, ImportInvalid, InputInvalid
 from argosy.models.translators import translation_of
 
 RNG = np.random.default_rng(11)
@@ -381,3 +381,21 @@ def test_what_cannot_be_translated_is_said_in_a_line(content, problem):
     with pytest.raises(ImportInvalid, match=problem) as found:
         translation_of("pmml", content)
     assert "\n" not in str(found.value)
+
+
+def test_any_damage_to_a_file_is_refused_or_answered_without_a_warning(recwarn):
+    theirs = RandomForestClassifier(3, max_depth=3, random_state=0).fit(TABLE, LABELS)
+    trees = [tree_model(one.tree_, NAMES, CLASSES) for one in theirs.estimators_]
+    inner = schema(NAMES) + segments(trees, "median")
+    model = f'<MiningModel functionName="classification">{inner}</MiningModel>'
+    content = document(model, NUMBERS, target=target_field(CLASSES))
+    rows = [[None] * 3, *TABLE[:3].tolist()]
+    formula_answers(content, rows)
+    for place in RNG.integers(0, len(content), 200).tolist():
+        changed = bytearray(content)
+        changed[place : place + int(RNG.integers(1, 8))] = RNG.integers(32, 127, int(RNG.integers(0, 4))).tolist()
+        try:
+            formula_answers(bytes(changed), rows)
+        except (ImportInvalid, ArtifactCorrupt, InputInvalid):
+            continue
+    assert not recwarn.list

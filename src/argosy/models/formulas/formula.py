@@ -102,14 +102,16 @@ class Formula:
                 raise ValueError(f"its format is {stated['format']!r}")
             self.outputs = int(stated["outputs"])
             self._fields = [FormulaField(one) for one in stated["fields"]]
-            self._model: Callable[[ColumnRows], NDArray[np.float64]] = model_of(stated["model"])
-            self._model(self._rows([[None] * len(self._fields)], is_trial=True))
+            with np.errstate(all="ignore"):
+                self._model: Callable[[ColumnRows], NDArray[np.float64]] = model_of(stated["model"])
+                self._model(self._rows([[None] * len(self._fields)], is_trial=True))
         except (KeyError, ValueError, IndexError, TypeError, AttributeError, OverflowError) as error:
             raise ArtifactCorrupt(f"a translated model is damaged: {type(error).__name__}: {error}") from None
 
     def answers(self, rows: Sequence[Sequence[Any]]) -> NDArray[np.float64]:
         """(rows, outputs), NaN where the model has no answer; raises InputInvalid."""
-        return self._model(self._rows(rows))
+        with np.errstate(all="ignore"):
+            return self._model(self._rows(rows))
 
     def _rows(self, rows: Sequence[Sequence[Any]], *, is_trial: bool = False) -> ColumnRows:
         columns = zip(*rows, strict=True)

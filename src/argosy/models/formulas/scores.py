@@ -200,7 +200,11 @@ def _vote(tables: NDArray[np.float64], weights: NDArray[np.float64]) -> Table:
 
 
 def _median(tables: NDArray[np.float64], weights: NDArray[np.float64]) -> Table:
-    return np.asarray(np.nanmedian(_counted(tables, weights).filled(np.nan), axis=0))
+    """Of two in the middle their mean."""
+    ordered = np.sort(_counted(tables, weights).filled(np.nan), axis=0)  # what is missing comes last
+    count = (~np.isnan(ordered)).sum(axis=0, keepdims=True)
+    low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=0)
+    return np.asarray((low + np.take_along_axis(ordered, np.minimum(count // 2, len(ordered) - 1), axis=0))[0] / 2)
 
 
 def _largest(tables: NDArray[np.float64], weights: NDArray[np.float64]) -> Table:
