@@ -7,7 +7,7 @@ from argosy.predictions import answered, statements
 def test_the_index_covers_the_count(tmp_path):
     database = SqliteDatabase(f"sqlite:///{tmp_path}/argosy.db")
     database.migrate()
-    wanted = {"model": "topics", "start": 0.0, "end": 1.0}
+    wanted = {"model": "topics", "version": 1, "start": 0.0, "end": 1.0}
     with database.read() as transaction:
         for statement in (answered.NEXT, answered.COUNT):
             plan = transaction.execute(f"EXPLAIN QUERY PLAN {statement}", wanted)
