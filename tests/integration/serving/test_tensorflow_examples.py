@@ -57,6 +57,10 @@ def test_the_documented_examples_of_half_plus_three(numbers):
     assert status == [{"version": "1", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}]
     predicted = ask(numbers, "half_plus_three:predict", '{"instances": [1.0,2.0,5.0]}')
     assert predicted.json()["predictions"] == [3.5, 4.0, 5.5]
+    columns = ask(numbers, "half_plus_three:predict", '{"inputs": {"x": [1.0, 2.0]}}')
+    assert columns.json()["outputs"] == [3.5, 4.0]
+    nan = ask(numbers, "half_plus_three:predict", '{"instances": [1.0, NaN]}')
+    assert (nan.status_code, "row 2" in nan.json()["error"]) == (400, True)
     body = '{"signature_name": "tensorflow/serving/regress", "examples": [{"x": 1.0}, {"x": 2.0}]}'
     for path in ("half_plus_three", "half_plus_three/versions/1", "half_plus_three/labels/champion"):
         answer = ask(numbers, f"{path}:regress", body)

@@ -42,4 +42,4 @@ def test_outputs_of_v2():
 
 def test_outputs_of_tensorflow_serving():
     assert prediction_rows(response()) == {"predictions": [1.5, -0.1, 1e300], "prediction_ids": ["a", "b", "c"]}
-    assert prediction_columns(response()) == {"value": [1.5, -0.1, 1e300], "prediction_id": ["a", "b", "c"]}
+    assert prediction_columns(response()) == {"outputs": [1.5, -0.1, 1e300], "prediction_ids": ["a", "b", "c"]}

@@ -102,15 +102,17 @@ SCHEMAS: dict[str, Schema] = {
             object_schema(
                 {
                     "outputs": object_schema(
-                        {"prediction_id": array_schema(STRING)},
-                        label=array_schema(STRING),
-                        confidence=_NUMBERS,
-                        probabilities=array_schema(_NUMBERS),
+                        {
+                            "label": array_schema(STRING),
+                            "confidence": _NUMBERS,
+                            "probabilities": array_schema(_NUMBERS),
+                            "prediction_id": array_schema(STRING),
+                        },
                         scores=array_schema(_NUMBERS),
-                        value=_NUMBERS,
                     )
                 }
             ),
+            object_schema({"outputs": _NUMBERS, "prediction_ids": array_schema(STRING)}),
         ]
     },
     "IndexRequest": object_schema({}, ready=BOOLEAN),

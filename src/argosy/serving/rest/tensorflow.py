@@ -77,7 +77,7 @@ class PredictProtocol:
         return rows, {}, is_columnar
 
     def write(self, response: InferResponse, body: bool) -> tuple[str, Mapping[str, str], bytes]:
-        answer = {"outputs": prediction_columns(response)} if body else prediction_rows(response)
+        answer = prediction_columns(response) if body else prediction_rows(response)
         return "application/json", {}, to_json(answer)
 
 
