@@ -19,6 +19,7 @@ from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.feedback_writer import FeedbackWriter, Watcher
 from argosy.predictions.log import PredictionLog
 from argosy.serving.aspired_versions import ServedVersions
+from argosy.serving.choices import ServingChoices
 from argosy.serving.grpc import grpc_listener
 from argosy.serving.limits import InputLimits
 from argosy.serving.model_server import ModelServer
@@ -70,6 +71,7 @@ def http_server(
         remote=remote,
         rollback=reloading.settings.rollback if reloading else None,
         memory_bytes=reloading.settings.server.memory_bytes() if reloading else None,
+        choices=ServingChoices.of(reloading.settings.server) if reloading else None,
     )
     writer = _feedback_writer(database, vault, spool, feedback_counter(metrics.registry))
     authentication = Authentication(Tokens(database, vault))

@@ -17,7 +17,7 @@ from argosy.definitions.durations import parse_duration
 from argosy.definitions.limits import parse_size
 from argosy.definitions.quiet_hours import QuietHours, parse_quiet_hours
 from argosy.definitions.remote_servers import RemoteServerSettings
-from argosy.definitions.served_models import ModelSettings
+from argosy.definitions.served_models import BatchingSettings, ModelSettings, Share
 from argosy.definitions.steps import StepSettings, parse_steps
 from argosy.definitions.webhooks import WebhookSettings, check_webhooks
 from argosy.definitions.yaml_files import located, read_mapping
@@ -46,6 +46,10 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """`NAME` or `NAME@VERSION`: what answers on routes that name no model; empty: the only one that is served."""
     memory: NotEmpty | Positive | None = None
     """Of all loaded versions together: `2G`; what does not fit waits."""
+    batching: BatchingSettings = BatchingSettings()
+    """Of every model that has none of its own."""
+    log_share: Share = 1.0
+    """Of the requests whose predictions are logged, drawn by chance."""
     log_level: Literal["debug", "info", "warning", "error"] | None = None
     """None: info; the variable ARGOSY_LOG_LEVEL goes first."""
 

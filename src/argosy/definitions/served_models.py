@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 Number = Annotated[int, Meta(ge=1)]
+Share = Annotated[float, Meta(ge=0, le=1)]
 AliasName = Annotated[str, Meta(min_length=1)]
 Transition = Literal["availability-preserving", "resource-preserving"]
 RESOURCE_PRESERVING: Final = "resource-preserving"
@@ -18,6 +19,17 @@ class ShareSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     alias: AliasName
     share: Annotated[float, Meta(gt=0, le=1)]
+
+
+class BatchingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How requests for one version are scored together."""
+
+    max_batch_size: Number = 256
+    """Rows in one call of the model; a request with more has a call of its own."""
+    max_delay_ms: Annotated[float, Meta(ge=0, le=10_000)] = 0.0
+    """How long the first request of a batch may wait for others. 0: what has come anyway is scored together."""
+    max_queue_rows: Number = 10_000
+    """That may wait; a request beyond is refused."""
 
 
 class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -33,3 +45,7 @@ class ModelSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """Answers this share in place of the champion."""
     shadow: ShareSettings | None = None
     """Answers this share too, unseen by the caller."""
+    batching: BatchingSettings | None = None
+    """None: as of every model."""
+    log_share: Share | None = None
+    """None: as of every model."""

@@ -45,7 +45,7 @@ from argosy.vault.vault import Vault
 SCOPE = "predictions"
 EVER = float("inf")
 PAGE_ROWS = 1000
-GONE = "it was erased, or is older than its model's are kept"
+GONE = "it was erased, is older than its model's are kept, or was not in the share that is logged"
 
 
 class PredictionLog:

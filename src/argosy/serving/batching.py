@@ -20,8 +20,9 @@ from typing import TypeAlias
 from argosy import clock
 from argosy.error_messages import traced
 from argosy.errors import ModelNotReady, PredictionNotLogged, RequestTooSlow
+from argosy.serving.choices import ServingChoices
 from argosy.serving.latency import QUICK_SECONDS
-from argosy.serving.limits import BatchLimits, InputLimits
+from argosy.serving.limits import InputLimits
 from argosy.serving.metrics import ServingMetrics
 from argosy.serving.model_thread import Lane
 from argosy.serving.recording import Recorded, Recorder
@@ -48,27 +49,27 @@ class Batcher:
         recorder: Recorder,
         metrics: ServingMetrics,
         input_limits: Callable[[], InputLimits],
-        limits: Callable[[str], BatchLimits],
+        choices: Callable[[], ServingChoices],
         release: Callable[[Servable], None],
         on_answered: Callable[[InferRequest, InferResponse], None],
     ) -> None:
         self._recorder, self._metrics, self._input_limits = recorder, metrics, input_limits
-        self._limits, self._release, self._on_answered = limits, release, on_answered
+        self._choices, self._release, self._on_answered = choices, release, on_answered
         self._lanes: dict[str, Lane[Servable]] = {speed: Lane(f"argosy-{speed}") for speed in ("quick", "slow")}
         self._due: list[Servable] = []
 
     def add(self, servable: Servable, waiting: WaitingRequest) -> None:
         """Have a request answered; raises QueueFull."""
-        limits = self._limits(servable.model)
-        servable.queue.add(waiting, limits.queue_rows)
+        batching = self._choices().batching_of(servable.model)
+        servable.queue.add(waiting, batching.max_queue_rows)
         if servable.queue.is_due:
-            if limits.delay_seconds and servable.queue.rows >= limits.rows:
+            if batching.max_delay_ms and servable.queue.rows >= batching.max_batch_size:
                 self._hurry(servable)
             return
         servable.queue.is_due = True
-        if limits.delay_seconds:
+        if batching.max_delay_ms:
             loop = asyncio.get_running_loop()
-            servable.timer = loop.call_later(limits.delay_seconds, self._hurry, servable)
+            servable.timer = loop.call_later(batching.max_delay_ms / 1000, self._hurry, servable)
         else:
             self._put_in_line(servable)
 
@@ -146,7 +147,8 @@ class Batcher:
             servable.queue.is_due = False
 
     def _take(self, servable: Servable, speed: str) -> list[WaitingRequest]:
-        return servable.queue.take(self._limits(servable.model).rows, _LONGEST[speed], servable.latency)
+        most_rows = self._choices().batching_of(servable.model).max_batch_size
+        return servable.queue.take(most_rows, _LONGEST[speed], servable.latency)
 
     def _answer(self, servable: Servable, batch: Sequence[WaitingRequest]) -> list[Outcome]:
         """What each request of the batch is to receive; on any thread, and raises nothing."""
@@ -168,8 +170,9 @@ class Batcher:
         servable.statistics.queued(started * len(wanted) - sum([one.since for one in wanted]), len(wanted))
         servable.statistics.executed(rows, taken)
         self._metrics.inference_seconds(servable.model, servable.version).observe(taken)
+        log_share = self._choices().log_share_of(servable.model)
         scored = [one for place, one in enumerate(requests) if place not in failed] if failed else requests
-        recorded = iter(self._recorder.record(scored, servable.version, predictor, scores) if scored else ())
+        recorded = iter(self._recorder.record(scored, servable.version, predictor, scores, log_share) if scored else ())
         return [failed[place] if place in failed else next(recorded) for place in range(len(requests))]
 
     def _deliver(self, answered: Sequence[Answered]) -> None:

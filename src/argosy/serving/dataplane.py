@@ -17,7 +17,8 @@ from time import perf_counter
 from argosy.errors import ModelNotFound, ModelNotReady, QueueFull
 from argosy.models.adapter import FieldKind
 from argosy.serving.batching import Batcher
-from argosy.serving.limits import BatchLimits, InputLimits, measure_inputs
+from argosy.serving.choices import ServingChoices
+from argosy.serving.limits import InputLimits, measure_inputs
 from argosy.serving.manager import Manager
 from argosy.serving.metrics import ServingMetrics
 from argosy.serving.recording import Recorder
@@ -36,14 +37,19 @@ class DataPlane:
         *,
         limits: InputLimits | None = None,
         metrics: ServingMetrics | None = None,
-        batching: Mapping[str, BatchLimits] | None = None,
+        choices: ServingChoices | None = None,
     ) -> None:
         self.manager, self.limits, self.metrics = manager, limits or InputLimits(), metrics or ServingMetrics()
         self._recorder = recorder
         self._shadowing = Shadowing(manager, recorder, lambda: self.limits, self.metrics)
-        self._batching, self._usual = batching or {}, BatchLimits()
+        self.choices = choices or ServingChoices()
         self._batcher = Batcher(
-            recorder, self.metrics, lambda: self.limits, self._batch_limits, self.manager.release, self._shadowing.offer
+            recorder,
+            self.metrics,
+            lambda: self.limits,
+            lambda: self.choices,
+            self.manager.release,
+            self._shadowing.offer,
         )
 
     async def infer(self, request: InferRequest) -> InferResponse:
@@ -75,9 +81,6 @@ class DataPlane:
     def validate(self, request: InferRequest) -> int:
         """How many characters its rows have; raises RequestInvalid, RequestTooLarge, or InputInvalid with the row."""
         return measure_inputs(request.inputs, self.limits)
-
-    def _batch_limits(self, model: str) -> BatchLimits:
-        return self._batching.get(model, self._usual)
 
     def metadata(self, model: str, version: int | str | None = None) -> ModelMetadata:
         """What a loaded version takes and gives; raises as `infer` does."""

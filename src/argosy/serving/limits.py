@@ -18,18 +18,6 @@ class InputLimits:
     rows: int = 1000
 
 
-@dataclass(frozen=True)
-class BatchLimits:
-    """How requests for one model are scored together."""
-
-    rows: int = 256
-    """At most, in one call of the model; one request with more has a call of its own."""
-    delay_seconds: float = 0.0
-    """How long the first of a batch may wait for others. 0: never; only what has come anyway is scored together."""
-    queue_rows: int = 10_000
-    """That may wait for one version; a request beyond is refused."""
-
-
 def check_rows(rows: int, limits: InputLimits) -> None:
     """Raises RequestTooLarge where there are more rows than a request may have."""
     if rows > limits.rows:

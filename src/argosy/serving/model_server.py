@@ -21,6 +21,7 @@ from argosy.predictions.spool import SpoolWriter
 from argosy.serving.aspired_versions import ServedVersions, served_versions
 from argosy.serving.catalogue import PolledCatalogue, StoreCatalogue
 from argosy.serving.champion_watch import ChampionWatch
+from argosy.serving.choices import ServingChoices
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.drift_gauges import DriftGauges
 from argosy.serving.limits import InputLimits
@@ -77,6 +78,7 @@ class ModelServer:
         remote: OfferedStore | None = None,
         rollback: RollbackSettings | None = None,
         memory_bytes: int | None = None,
+        choices: ServingChoices | None = None,
     ) -> None:
         scope = vault.scope(SCOPE)
         metrics = ServingMetrics(registry)
@@ -108,7 +110,7 @@ class ModelServer:
         self._source = Source(offered, self._control.aspire, poll_seconds)
         self._watch = ChampionWatch(lambda: self.manager.routing, store, rollback or RollbackSettings())
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))
-        self.dataplane = DataPlane(self.manager, recorder, limits=limits, metrics=metrics)
+        self.dataplane = DataPlane(self.manager, recorder, limits=limits, metrics=metrics, choices=choices)
         self.repository = ModelRepository(self.dataplane, self._control)
 
     def routes(self, limits: RequestLimits, default_model: str = "") -> Routes:
@@ -119,6 +121,7 @@ class ModelServer:
         """Serve from now on what these settings say; of the others those that a running server applies. Any thread."""
         follow_setting(settings.server.log_level)
         self.dataplane.limits = InputLimits(settings.limits.text_bytes, settings.limits.rows)
+        self.dataplane.choices = ServingChoices.of(settings.server)
         self._watch.settings = settings.rollback
         self.manager.limit_memory(settings.server.memory_bytes())
         self._source.want(served_versions(settings.server.models))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from itertools import accumulate, islice, pairwise
+from random import random
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,9 +42,17 @@ class Recorder:
         self._log, self._ids, self._now, self._randomness = log, ids, now, randomness
 
     def record(
-        self, requests: Sequence[InferRequest], version: int, predictor: Predictor, scores: Scores
+        self,
+        requests: Sequence[InferRequest],
+        version: int,
+        predictor: Predictor,
+        scores: Scores,
+        log_share: float = 1.0,
     ) -> list[Recorded]:
-        """Each request's response and its sealed records, for `keep`; `scores` has the rows of all. For any thread."""
+        """Each request's response and its sealed records, for `keep`; `scores` has the rows of all. For any thread.
+
+        `log_share` of the requests have records.
+        """
         made_at = self._now()
         ids = self._ids.issue(len(scores), made_at, self._randomness(RANDOM_BYTES))
         classes, has_probabilities = predictor.classes, predictor.has_probabilities
@@ -53,34 +62,48 @@ class Recorder:
         confidences = answer_confidence(scores, has_probabilities, temperature, thresholds).tolist()
         has_own = has_probabilities or kind == "regress"
         probabilities = scores if has_own else probabilities_of(scores, temperature)
-        said = [about for one in requests for about in _said(one)]
-        stored = np.ascontiguousarray(scores, "<f4")
-        frames = self._log.framed_each(
-            [
-                Prediction(id_, model, version, made_at, answer, certainty, given, row.tobytes(), *about)
-                for id_, answer, certainty, row, (model, given, *about) in zip(
-                    ids, answers, confidences, stored, said, strict=True
-                )
-            ]
-        )
-        return [
-            Recorded(
-                InferResponse(
-                    request.model,
-                    version,
-                    classes,
-                    answers[first:end],
-                    confidences[first:end],
-                    probabilities[first:end],
-                    scores[first:end],
-                    ids[first:end],
-                    kind,
-                    request.wants_scores,
-                ),
-                b"".join(frames[first:end]) if end - first > 1 else frames[first],
+        responses = [
+            InferResponse(
+                request.model,
+                version,
+                classes,
+                answers[first:end],
+                confidences[first:end],
+                probabilities[first:end],
+                scores[first:end],
+                ids[first:end],
+                kind,
+                request.wants_scores,
             )
             for request, (first, end) in zip(requests, _spans(requests), strict=True)
         ]
+        pairs = list(zip(requests, responses, strict=True))
+        are_logged = [log_share == 1.0 or random() < log_share for _ in pairs]  # noqa: S311 - a draw, no secret
+        frames = iter(self._framed([pair for pair, is_one in zip(pairs, are_logged, strict=True) if is_one], made_at))
+        return [
+            Recorded(response, b"".join(islice(frames, len(request.inputs))) if is_one else b"")
+            for (request, response), is_one in zip(pairs, are_logged, strict=True)
+        ]
+
+    def _framed(self, pairs: Sequence[tuple[InferRequest, InferResponse]], made_at: float) -> list[bytes]:
+        """One record for each row."""
+        return self._log.framed_each(
+            [
+                Prediction(
+                    *(id_, request.model, response.version, made_at, answer, certainty, given, row.tobytes()),
+                    *(request.client, request.subject, request.entity, request.token),
+                )
+                for request, response in pairs
+                for id_, answer, certainty, given, row in zip(
+                    response.prediction_ids,
+                    response.answers,
+                    response.confidences,
+                    request.inputs,
+                    np.ascontiguousarray(response.scores, "<f4"),
+                    strict=True,
+                )
+            ]
+        )
 
     def keep(self, records: Sequence[bytes]) -> int:
         """How many of the records the kernel has, from the first: requests with others may not be answered."""
@@ -93,9 +116,3 @@ class Recorder:
 def _spans(requests: Sequence[InferRequest]) -> list[tuple[int, int]]:
     """Which rows of all are each request's."""
     return list(pairwise(accumulate((len(one.inputs) for one in requests), initial=0)))
-
-
-def _said(request: InferRequest) -> list[tuple[Any, ...]]:
-    """Of each row: the model, the input, and who asked about whom."""
-    model, who = request.model, (request.client, request.subject, request.entity, request.token)
-    return [(model, given, *who) for given in request.inputs]

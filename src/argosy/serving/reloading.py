@@ -23,7 +23,8 @@ from argosy.errors import DefinitionInvalid, RestartRequired
 from argosy.telemetry import logger
 
 APPLIED: Final = (
-    *("server.models", "server.memory", "server.log_level", "limits.text_bytes", "limits.rows"),
+    *("server.models", "server.memory", "server.log_level", "server.batching", "server.log_share"),
+    *("limits.text_bytes", "limits.rows"),
     *("rollback.errors", "rollback.latency", "rollback.minimum_requests", "rollback.confidence"),
 )
 """What a running server applies."""

@@ -11,14 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from serving_doubles import Answering, Loading, aspire
 
+from argosy.definitions.served_models import BatchingSettings
 from argosy.errors import InputInvalid, PredictionNotLogged, QueueFull, RequestTooSlow
 from argosy.predictions import frames, segments
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.record import from_bytes, unseal
 from argosy.predictions.spool import SpoolWriter
+from argosy.serving.choices import ServingChoices
 from argosy.serving.dataplane import DataPlane
-from argosy.serving.limits import BatchLimits
 from argosy.serving.manager import Manager
 from argosy.serving.recording import Recorder
 from argosy.serving.requests import InferRequest
@@ -74,10 +75,14 @@ def scope(database):
 def new_plane(tmp_path, scope):
     made = []
 
-    def new(batching=None, write=None):
+    def new(batching=None, write=None, **choices):
         given = {} if write is None else {"write": write}
         spool = SpoolWriter(tmp_path / f"spool-{len(made)}", scope, **given)
-        plane = DataPlane(Manager(LoadingDigits()), Recorder(spool, PredictionIds(scope)), batching=batching)
+        plane = DataPlane(
+            Manager(LoadingDigits()),
+            Recorder(spool, PredictionIds(scope)),
+            choices=ServingChoices(batching_of_models=batching or {}, **choices),
+        )
         plane.manager.aspire([aspire([1, 2], {"champion": 1}, name) for name in ("quick", "slow", "waiting")])
         while plane.manager.step():
             pass
@@ -166,7 +171,7 @@ def test_what_comes_in_one_turn_is_one_call(new_plane):
 
 
 def test_a_batch_has_no_more_rows_than_its_limit(new_plane):
-    plane, _ = new_plane({"quick": BatchLimits(rows=3)})
+    plane, _ = new_plane({"quick": BatchingSettings(max_batch_size=3)})
     model = plane.manager.routing.find("quick", None).predictor
     model.calls.clear()
 
@@ -179,7 +184,7 @@ def test_a_batch_has_no_more_rows_than_its_limit(new_plane):
 
 
 def test_with_a_delay_a_batch_waits_until_it_is_full(new_plane):
-    plane, _ = new_plane({"quick": BatchLimits(rows=2, delay_seconds=PATIENCE)})
+    plane, _ = new_plane({"quick": BatchingSettings(max_batch_size=2, max_delay_ms=PATIENCE * 100)})
     model = plane.manager.routing.find("quick", None).predictor
     model.calls.clear()
 
@@ -195,13 +200,13 @@ def test_with_a_delay_a_batch_waits_until_it_is_full(new_plane):
 
 
 def test_with_a_delay_a_lone_request_is_answered_after_it(new_plane):
-    plane, _ = new_plane({"quick": BatchLimits(delay_seconds=0.01)})
+    plane, _ = new_plane({"quick": BatchingSettings(max_delay_ms=10)})
     answer = asyncio.run(plane.infer(InferRequest("quick", ["1 good 1"])))
     assert answer.answers == ["1"]
 
 
 def test_a_full_queue_refuses_and_the_rest_is_answered(new_plane):
-    plane, _ = new_plane({"slow": BatchLimits(queue_rows=2)})
+    plane, _ = new_plane({"slow": BatchingSettings(max_queue_rows=2)})
     gate, model = threading.Event(), plane.manager.routing.find("slow", None).predictor
     score, begun = model.score, threading.Event()
 
@@ -228,7 +233,7 @@ def test_a_full_queue_refuses_and_the_rest_is_answered(new_plane):
 
 def test_one_model_is_answered_while_another_has_a_long_queue(new_plane):
     """Each turn is one batch of each: a neighbour waits for one, and not for the queue."""
-    plane, _ = new_plane({"quick": BatchLimits(rows=1)})
+    plane, _ = new_plane({"quick": BatchingSettings(max_batch_size=1)})
     order = []
 
     async def ask(name, number):
@@ -259,3 +264,19 @@ def test_requests_whose_records_are_not_written_are_not_answered(new_plane):
 
 def full(descriptor, data):
     raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize(("share", "logged"), [(0.0, 0), (1.0, 40), (0.5, None)])
+def test_a_share_of_the_requests_is_logged_and_all_are_answered(new_plane, scope, share, logged):
+    plane, spool = new_plane(log_share_of_models={"quick": share})
+
+    async def ask():
+        asked = (plane.infer(InferRequest("quick", [f"{n} good 1", f"{n} good 2"])) for n in range(20))
+        return await asyncio.gather(*asked)
+
+    answers = asyncio.run(ask())
+    assert all(one.answers == ["1", "2"] for one in answers)
+    found = [one.id for one in records(spool, scope)]
+    whole = [list(one.prediction_ids) for one in answers if one.prediction_ids[0] in found]
+    assert found == [id_ for ids in whole for id_ in ids]  # a request is logged with all its rows, or with none
+    assert logged in (None, len(found))
