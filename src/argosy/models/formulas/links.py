@@ -79,5 +79,6 @@ LINKS: Final[dict[str, Callable[[Table], Table]]] = {
     **{f"{name}_to_one": made_to_one(inverse) for name, inverse in INVERSES.items()},
     **{f"{name}_of_ordered": cumulative(inverse) for name, inverse in INVERSES.items()},
     "pair": lambda table: np.hstack([1 - logistic(table), logistic(table)]),
+    "swapped": lambda table: table[:, ::-1],
     "minus_pair": lambda table: np.hstack([-table, table]),
 }

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from argosy.models.formulas.expressions import NESTED, code_count, compiled, filled
 from argosy.models.formulas.links import LINKS, Table
+from argosy.models.formulas.network import Network
 from argosy.models.formulas.rows import Column, ColumnRows, as_numbers, texts
 from argosy.models.formulas.spreading import SpreadingNode
 from argosy.models.formulas.trees import CELLS, NO_LEAF, Trees
@@ -108,6 +109,12 @@ def _linear(node: Mapping[str, Any], _: int) -> TableModel:
             return np.asarray(matrix(rows) @ weights + bias)
 
     return evaluate
+
+
+def _network(node: Mapping[str, Any], _: int) -> TableModel:
+    matrix = _matrix(node["columns"])
+    network = Network(node["layers"], len(node["columns"]), [int(one) for one in node["outputs"]])
+    return lambda rows: network.answers(matrix(rows))
 
 
 def _link(node: Mapping[str, Any], depth: int) -> TableModel:
@@ -321,6 +328,7 @@ MODELS: Final[dict[str, Callable[[Mapping[str, Any], int], TableModel]]] = {
     "boosted": _boosted,
     "spreading": _spreading,
     "linear": _linear,
+    "network": _network,
     "link": _link,
     "bayes": _bayes,
     "combine": _combine,

@@ -1,4 +1,4 @@
-"""PMML, versions 3 and 4: regressions, trees, naive Bayes and combinations of them, with their transformations."""
+"""PMML, versions 3 and 4: its models and combinations of them, with their transformations."""
 
 from __future__ import annotations
 

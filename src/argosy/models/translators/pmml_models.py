@@ -9,6 +9,8 @@ import numpy as np
 
 from argosy.errors import ImportInvalid
 from argosy.models.translators.pmml_chains import translate_chain
+from argosy.models.translators.pmml_general import translate_general
+from argosy.models.translators.pmml_networks import translate_network
 from argosy.models.translators.pmml_scope import (
     PREDICATES,
     PmmlScope,
@@ -256,4 +258,6 @@ TRANSLATORS: Final[dict[str, Callable[[Element, PmmlScope, Sequence[str]], Node]
     "TreeModel": _tree,
     "MiningModel": _mining,
     "NaiveBayesModel": _bayes,
+    "NeuralNetwork": translate_network,
+    "GeneralRegressionModel": translate_general,
 }

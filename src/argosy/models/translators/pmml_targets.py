@@ -45,6 +45,7 @@ def classes_in(element: Element) -> list[str]:
     for tag, key in (
         ("RegressionTable", "targetCategory"),
         ("TargetValueCount", "value"),
+        ("PCell", "targetCategory"),
         ("ScoreDistribution", "value"),
         ("Node", "score"),
     ):
