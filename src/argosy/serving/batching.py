@@ -163,7 +163,12 @@ class Batcher:
 
     def _scored(self, servable: Servable, wanted: Sequence[WaitingRequest], started: float) -> list[Outcome]:
         predictor, requests = _loaded(servable), [one.request for one in wanted]
-        scores, failed = score_requests(predictor, [one.inputs for one in requests], self._input_limits().text_bytes)
+        scores, failed = score_requests(
+            predictor,
+            [one.inputs for one in requests],
+            self._input_limits().text_bytes,
+            [one.deadline for one in requests],
+        )
         taken = perf_counter() - started
         rows, characters = sum([one.rows for one in wanted]), sum([one.characters for one in wanted])
         servable.latency.learn(rows, characters, taken)

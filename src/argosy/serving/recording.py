@@ -77,33 +77,21 @@ class Recorder:
             )
             for request, (first, end) in zip(requests, _spans(requests), strict=True)
         ]
-        pairs = list(zip(requests, responses, strict=True))
-        are_logged = [log_share == 1.0 or random() < log_share for _ in pairs]  # noqa: S311 - a draw, no secret
-        frames = iter(self._framed([pair for pair, is_one in zip(pairs, are_logged, strict=True) if is_one], made_at))
-        return [
-            Recorded(response, b"".join(islice(frames, len(request.inputs))) if is_one else b"")
-            for (request, response), is_one in zip(pairs, are_logged, strict=True)
+        are_logged = [log_share == 1.0 or random() < log_share for _ in requests]  # noqa: S311 - a draw, no secret
+        stored, width = np.ascontiguousarray(scores, "<f4").tobytes(), 4 * scores.shape[1]
+        rows = [stored[at : at + width] for at in range(0, len(stored), width)]
+        spans = _spans(requests)
+        made = [
+            _prediction(request, response, made_at, row, stored_row)
+            for request, response, (first, end), is_one in zip(requests, responses, spans, are_logged, strict=True)
+            if is_one
+            for row, stored_row in enumerate(rows[first:end])
         ]
-
-    def _framed(self, pairs: Sequence[tuple[InferRequest, InferResponse]], made_at: float) -> list[bytes]:
-        """One record for each row."""
-        return self._log.framed_each(
-            [
-                Prediction(
-                    *(id_, request.model, response.version, made_at, answer, certainty, given, row.tobytes()),
-                    *(request.client, request.subject, request.entity, request.token),
-                )
-                for request, response in pairs
-                for id_, answer, certainty, given, row in zip(
-                    response.prediction_ids,
-                    response.answers,
-                    response.confidences,
-                    request.inputs,
-                    np.ascontiguousarray(response.scores, "<f4"),
-                    strict=True,
-                )
-            ]
-        )
+        frames = iter(self._log.framed_each(made))
+        return [
+            Recorded(response, b"".join(islice(frames, len(response.answers))) if is_one else b"")
+            for response, is_one in zip(responses, are_logged, strict=True)
+        ]
 
     def keep(self, records: Sequence[bytes]) -> int:
         """How many of the records the kernel has, from the first: requests with others may not be answered."""
@@ -116,3 +104,20 @@ class Recorder:
 def _spans(requests: Sequence[InferRequest]) -> list[tuple[int, int]]:
     """Which rows of all are each request's."""
     return list(pairwise(accumulate((len(one.inputs) for one in requests), initial=0)))
+
+
+def _prediction(request: InferRequest, response: InferResponse, made_at: float, row: int, stored: bytes) -> Prediction:
+    return Prediction(
+        response.prediction_ids[row],
+        response.model,
+        response.version,
+        made_at,
+        response.answers[row],
+        response.confidences[row],
+        request.inputs[row],
+        stored,
+        request.client,
+        request.subject,
+        request.entity,
+        request.token,
+    )

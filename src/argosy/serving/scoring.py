@@ -7,6 +7,8 @@ others get their scores. Nothing here knows of a protocol, a log or an event loo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -37,21 +39,29 @@ def score_request(predictor: Predictor, inputs: Sequence[Input], text_bytes: int
         raise _named(predictor, inputs, text_bytes, problem) from None
 
 
-def score_requests(predictor: Predictor, requests: Sequence[Sequence[Input]], text_bytes: int) -> ScoredRequests:
-    """The scores of the rows of those requests that can be scored. All are in one call, as long as none fails."""
+def score_requests(
+    predictor: Predictor, requests: Sequence[Sequence[Input]], text_bytes: int, deadlines: Sequence[float] = ()
+) -> ScoredRequests:
+    """The scores of the rows of those requests that can be scored. All are in one call, as long as none fails.
+
+    Where it fails, each request is scored alone, those only whose deadline (by `time.perf_counter`) has not passed.
+    """
     together = requests[0] if len(requests) == 1 else [row for inputs in requests for row in inputs]
     try:
         return ScoredRequests(check_scores(predictor.score(together, text_bytes)), {})
-    except RequestTooSlow as problem:  # another call for each would take as long again
-        return ScoredRequests(_NONE, dict.fromkeys(range(len(requests)), problem))
-    except Exception:  # noqa: BLE001 - whatever it is, one request's rows may be the cause
-        found = [_alone(predictor, inputs, text_bytes) for inputs in requests]
+    except Exception as problem:  # noqa: BLE001 - whatever it is, one request's rows may be the cause
+        if len(requests) == 1 and not isinstance(problem, InputInvalid):
+            return ScoredRequests(_NONE, {0: problem})
+        ends = deadlines or [inf] * len(requests)
+        found = [_alone(predictor, inputs, text_bytes, end) for inputs, end in zip(requests, ends, strict=True)]
     failed = {place: one for place, one in enumerate(found) if isinstance(one, Exception)}
     scored = [one for one in found if not isinstance(one, Exception)]
     return ScoredRequests(np.concatenate(scored) if scored else _NONE, failed)
 
 
-def _alone(predictor: Predictor, inputs: Sequence[Input], text_bytes: int) -> Scores | Exception:
+def _alone(predictor: Predictor, inputs: Sequence[Input], text_bytes: int, deadline: float) -> Scores | Exception:
+    if perf_counter() > deadline:
+        return RequestTooSlow("its time limit passed while others that were to be answered with it failed")
     try:
         return score_request(predictor, inputs, text_bytes)
     except Exception as problem:  # noqa: BLE001 - it is raised where this request's answer is awaited

@@ -1,11 +1,13 @@
 """Rows of many requests scored in one call: each request gets the scores of its own rows, and fails alone."""
 
+from math import inf
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.errors import ImportedModelTooSlow, InputInvalid
+from argosy.errors import ImportedModelTooSlow, InputInvalid, RequestTooSlow
 from argosy.serving.scoring import score_request, score_requests
 
 
@@ -52,12 +54,23 @@ def test_requests_without_a_bad_row_are_one_call():
     assert model.calls == [["a", "bb", "ccc"]]
 
 
-def test_a_model_that_is_too_slow_is_not_called_again():
+def test_a_request_that_takes_too_long_fails_alone():
+    scores, failed = score_requests(Lengths(), [["a"], ["slow"], ["bb"]], 100)
+    assert scores.tolist() == [[1, -1], [2, -2]]
+    assert {place: type(one) for place, one in failed.items()} == {1: ImportedModelTooSlow}
+
+
+def test_a_lone_request_that_takes_too_long_is_not_scored_again():
     model = Lengths()
-    scores, failed = score_requests(model, [["a"], ["slow"], ["bb"]], 100)
-    assert len(scores) == 0
-    assert {place: type(one) for place, one in failed.items()} == dict.fromkeys(range(3), ImportedModelTooSlow)
+    assert isinstance(score_requests(model, [["a", "slow"]], 100).failed[0], ImportedModelTooSlow)
     assert len(model.calls) == 1
+
+
+def test_after_a_failure_only_requests_that_are_still_wanted_are_scored():
+    model = Lengths()
+    _, failed = score_requests(model, [["broken"], ["a"], ["bb"]], 100, [inf, -inf, inf])
+    assert {place: type(one) for place, one in failed.items()} == {0: ZeroDivisionError, 1: RequestTooSlow}
+    assert model.calls == [["broken", "a", "bb"], ["broken"], ["bb"]]
 
 
 @pytest.mark.parametrize("row", [0, 1, 499, 999])
