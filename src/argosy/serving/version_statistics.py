@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from argosy.errors import ArgosyError, ImportedModelFailed, InputInvalid, ModelFailed
+from argosy.errors import ArgosyError, ImportedModelFailed, ModelFailed
 from argosy.serving.health import BUCKETS, AnswerTally, bucket
 
 EXACT_SIZES: Final = 64
@@ -106,9 +106,7 @@ class VersionStatistics:
 
 
 def is_fault(error: BaseException) -> bool:
-    """Whether the model failed, and not its caller, the log or a server that is busy."""
-    if isinstance(error, InputInvalid) or not isinstance(error, Exception):
-        return False
+    """Whether the model raised it, and not a check of the input, the log or a server that is busy."""
     return isinstance(error, ImportedModelFailed | ModelFailed) or not isinstance(error, ArgosyError)
 
 
