@@ -28,7 +28,7 @@ ACTIVATIONS: Final[dict[str, Callable[[Table], Table]]] = {
 NORMALISATIONS: Final = ("none", "simplemax", "softmax")
 
 
-class Network:
+class NeuronLayers:
     """A layer is `{weights, bias, function, normalisation}`, its weights (all values before it, neurons)."""
 
     def __init__(self, layers: Sequence[Mapping[str, Any]], width: int, outputs: Sequence[int]) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from argosy.models.formulas.expressions import NESTED, code_count, compiled, filled
 from argosy.models.formulas.links import LINKS, Table
-from argosy.models.formulas.network import Network
+from argosy.models.formulas.network import NeuronLayers
 from argosy.models.formulas.rows import Column, ColumnRows, as_numbers, texts
 from argosy.models.formulas.spreading import SpreadingNode
 from argosy.models.formulas.trees import CELLS, NO_LEAF, Trees
@@ -113,7 +113,7 @@ def _linear(node: Mapping[str, Any], _: int) -> TableModel:
 
 def _network(node: Mapping[str, Any], _: int) -> TableModel:
     matrix = _matrix(node["columns"])
-    network = Network(node["layers"], len(node["columns"]), [int(one) for one in node["outputs"]])
+    network = NeuronLayers(node["layers"], len(node["columns"]), [int(one) for one in node["outputs"]])
     return lambda rows: network.answers(matrix(rows))
 
 
