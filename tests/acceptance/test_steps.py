@@ -73,7 +73,7 @@ def test_from_a_file_to_a_version_and_back(shop):
     assert "notes@1" in shop("lineage", "--of-file", "raw/a.csv")
 
     assert "no step 'cleen' (did you mean 'clean'?)" in shop.mistake("steps", "run", "cleen")
-    assert "no run of 'clean@7'" in shop.mistake("steps", "log", "clean@7")
+    assert "there is no run 'clean@7'" in shop.mistake("steps", "log", "clean@7")
     shop.write("argosy.yaml", SETTINGS.replace('"raw/*.csv"', "{step: notes}"))
     assert "argosy.yaml:2: steps: these steps wait for each other" in shop.mistake("steps", "status")
 
