@@ -49,7 +49,7 @@ def test_an_id_that_comes_twice_is_counted_once(database, writer, log, predict):
     made = predict(at=DAY)
     log.add([made])
     assert answers_by_day(database, "topics") == {1: {"1970-01-02": 1}}
-    writer.write([made])
+    writer.log([made])
     log.drain()
     assert answers_by_day(database, "topics") == {1: {"1970-01-02": 1}}
 

@@ -34,7 +34,7 @@ def test_a_record_says_whose_shadow_it_is_and_of_no_other_format(predict, scope,
 def test_shadows_are_counted_by_version_and_are_no_predictions(writer, shadow, spool, database, predict, log):
     served = [predict(f"text {n}") for n in range(4)]
     shadows = [predict(f"text {n}", version=2, answer=answer) for n, answer in enumerate(["sport", "sport", "money"])]
-    writer.write(served)
+    writer.log(served)
     shadow(shadows, served)
     assert drain_once(spool, database) == 7
     assert (log.count(), count(database, "shadow_predictions")) == (4, 3)
@@ -46,7 +46,7 @@ def test_shadows_are_counted_by_version_and_are_no_predictions(writer, shadow, s
 
 def test_a_shadow_goes_with_its_prediction(writer, shadow, spool, database, predict, log):
     served, other = predict(subject="ann"), predict()
-    writer.write([served, other])
+    writer.log([served, other])
     shadow([predict(subject="ann", version=2), predict(version=2)], [served, other])
     log.erase("ann")
     assert column(database, "shadow_predictions", "shadow_of") == [other.id]
@@ -54,7 +54,7 @@ def test_a_shadow_goes_with_its_prediction(writer, shadow, spool, database, pred
 
 def test_an_erased_subject_leaves_no_shadow_in_the_spool(writer, shadow, spool, database, predict, log):
     served = predict(subject="ann")
-    writer.write([served])
+    writer.log([served])
     log.erase("ann")
     shadow([predict(subject="ann", version=2)], [served])
     drain_once(spool, database)
