@@ -1,7 +1,5 @@
 """Shadows are logged next to the predictions that callers received, and are in none of their tables."""
 
-import asyncio
-
 import pytest
 
 from argosy.errors import PredictionNotFound
@@ -17,7 +15,7 @@ def shadow(writer):
 
     def write(shadows, served):
         framed = writer.framed(shadows)
-        asyncio.run(writer.append(shadow_frames(framed, [one.id for one in served[: len(shadows)]])))
+        writer.write([shadow_frames(framed, [one.id for one in served[: len(shadows)]])])
 
     return write
 
