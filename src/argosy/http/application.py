@@ -60,7 +60,7 @@ def application(
 
 def _route(endpoint: Endpoint, access: Access, metrics: RequestMetrics, seconds: float) -> Route:
     handler, name, scope = endpoint.handler, endpoint.name, endpoint.scope
-    observe = metrics.request_seconds(name).observe
+    tally = metrics.route(name)
 
     async def measured(request: Request) -> Response:
         started = perf_counter()
@@ -74,8 +74,7 @@ def _route(endpoint: Endpoint, access: Access, metrics: RequestMetrics, seconds:
             response = error_response(request, slow, endpoint.errors)
         except Exception as error:  # noqa: BLE001 - the edge: everything becomes an answer
             response = error_response(request, error, endpoint.errors)
-        observe(perf_counter() - started)
-        metrics.requests(name, response.status_code).inc()
+        tally.answered(response.status_code, perf_counter() - started)
         return response
 
     return Route(endpoint.path, measured, methods=[endpoint.method], name=name)

@@ -25,7 +25,7 @@ from argosy.http.endpoint import Endpoint, FastHandler
 from argosy.http.errors import error_answer
 from argosy.http.refusals import Refused
 from argosy.http.request_head import RequestHead, parse_head
-from argosy.http.request_metrics import RequestMetrics
+from argosy.http.request_metrics import RequestMetrics, RouteTally
 from argosy.http.response_framing import status_line
 from argosy.vault.tokens import Token
 
@@ -54,10 +54,13 @@ class FastConnection(Protocol):
 class KnownHead:
     """A head that was seen before, with all that follows from it alone."""
 
-    __slots__ = ("caller", "endpoint", "handler", "length", "prepared", "request", "seen_under")
+    __slots__ = ("caller", "endpoint", "handler", "length", "prepared", "request", "seen_under", "tally")
 
-    def __init__(self, request: RequestHead, endpoint: Endpoint, handler: FastHandler, prepared: Any) -> None:
+    def __init__(
+        self, request: RequestHead, endpoint: Endpoint, handler: FastHandler, prepared: Any, tally: RouteTally
+    ) -> None:
         self.request, self.endpoint, self.handler, self.prepared = request, endpoint, handler, prepared
+        self.tally = tally
         self.length = request.length
         self.caller: Token | None = None
         self.seen_under: object = None
@@ -94,7 +97,8 @@ class FastLane:
             for method, pattern, endpoint, handler in self._endpoints:
                 if method == request.method and (found := pattern.match(path)):
                     check_content_type(request.field("content-type"), handler.content_types)
-                    return KnownHead(request, endpoint, handler, handler.prepare(request, found.groupdict()))
+                    prepared = handler.prepare(request, found.groupdict())
+                    return KnownHead(request, endpoint, handler, prepared, self.metrics.route(endpoint.name))
         except (Refused, ArgosyError):
             pass  # the long way says what is wrong
         return None
@@ -156,9 +160,7 @@ class FastExchange:
             asyncio.get_running_loop().call_soon(self.answer, status, fields, body)
             return
         self._is_over = True
-        name, metrics = self._known.endpoint.name, self._lane.metrics
-        metrics.request_seconds(name).observe(perf_counter() - self._started)
-        metrics.requests(name, status).inc()
+        self._known.tally.answered(status, perf_counter() - self._started)
         connection = self._connection
         self.closes = connection.must_close()
         close = b"connection: close\r\n" if self.closes else b""

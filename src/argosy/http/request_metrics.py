@@ -3,29 +3,47 @@ that offer routes add what they count."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 
-SECONDS_BUCKETS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+from argosy.http.tallies import CountFamily, CountTally, HistogramFamily, HistogramTally
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
+class RouteTally:
+    """What was answered on one route. Belongs to the event loop's thread."""
+
+    __slots__ = ("_requests", "_route", "_seconds", "_statuses")
+
+    def __init__(self, route: str, requests: CountFamily, seconds: HistogramTally) -> None:
+        self._route, self._requests, self._seconds = route, requests, seconds
+        self._statuses: dict[int | str, CountTally] = {}
+
+    def answered(self, status: int | str, seconds: float) -> None:
+        """One request, so long after its first byte; a status is HTTP's, or the name of gRPC's."""
+        tally = self._seconds  # not by its method: a call costs as much as the rest
+        tally.counts[bisect_left(tally.bounds, seconds)] += 1
+        tally.total += seconds
+        try:
+            self._statuses[status].value += 1
+        except KeyError:
+            self._statuses[status] = count = self._requests.of(self._route, str(status))
+            count.value += 1
+
+
 class RequestMetrics:
-    """Cheap enough for every request: children are looked up once and kept."""
+    """Cheap enough for every request: `route` is looked up once and kept."""
 
     def __init__(self) -> None:
-        self.registry = registry = CollectorRegistry()
-        requests = Counter("argosy_requests", "Answered requests.", ["route", "status"], registry=registry)
-        seconds = Histogram(
-            "argosy_request_seconds",
-            "From first byte to answer.",
-            ["route"],
-            buckets=SECONDS_BUCKETS,
-            registry=registry,
-        )
-        self.requests = cache(lambda route, status: requests.labels(route, status))
-        self.request_seconds = cache(lambda route: seconds.labels(route))
+        self.registry = CollectorRegistry()
+        requests = CountFamily("argosy_requests", "Answered requests.", ("route", "status"))
+        seconds = HistogramFamily("argosy_request_seconds", "From first byte to answer.", ("route",))
+        for family in (requests, seconds):
+            self.registry.register(family)
+        self.route = cache(lambda name: RouteTally(name, requests, seconds.of(name)))
 
     def text(self) -> bytes:
         """All that the registry has, in Prometheus's text format."""

@@ -13,13 +13,14 @@ that cannot be scored fails alone. All methods belong to the event loop's thread
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import TypeAlias
 
 from argosy import clock
 from argosy.error_messages import traced
-from argosy.errors import ModelNotReady, PredictionNotLogged, RequestTooSlow
+from argosy.errors import ModelNotReady, PredictionNotLogged, QueueFull, RequestTooSlow
 from argosy.serving.choices import ServingChoices
 from argosy.serving.latency import QUICK_SECONDS
 from argosy.serving.limits import InputLimits
@@ -61,7 +62,11 @@ class Batcher:
     def add(self, servable: Servable, waiting: WaitingRequest) -> None:
         """Have a request answered; raises QueueFull."""
         batching = self._choices().batching_of(servable.model)
-        servable.queue.add(waiting, batching.max_queue_rows)
+        try:
+            servable.queue.add(waiting, batching.max_queue_rows)
+        except QueueFull:
+            self._metrics.version(servable.model, servable.version).ended(waiting.request.protocol, "refused", 1)
+            raise
         if servable.queue.is_due:
             if batching.max_delay_ms and servable.queue.rows >= batching.max_batch_size:
                 self._hurry(servable)
@@ -172,9 +177,10 @@ class Batcher:
         taken = perf_counter() - started
         rows, characters = sum([one.rows for one in wanted]), sum([one.characters for one in wanted])
         servable.latency.learn(rows, characters, taken)
-        servable.statistics.queued(started * len(wanted) - sum([one.since for one in wanted]), len(wanted))
+        queued = started * len(wanted) - sum([one.since for one in wanted])
+        servable.statistics.queued(queued, len(wanted))
         servable.statistics.executed(rows, taken)
-        self._metrics.inference_seconds(servable.model, servable.version).observe(taken)
+        self._metrics.version(servable.model, servable.version).scored(len(wanted), rows, queued, taken)
         log_share = self._choices().log_share_of(servable.model)
         scored = [one for place, one in enumerate(requests) if place not in failed] if failed else requests
         recorded = iter(self._recorder.record(scored, servable.version, predictor, scores, log_share) if scored else ())
@@ -183,47 +189,60 @@ class Batcher:
     def _deliver(self, answered: Sequence[Answered]) -> None:
         """Log what was answered, then tell the callers."""
         records = [one.records for _, _, outcomes in answered for one in outcomes if isinstance(one, Recorded)]
-        with self._metrics.log_seconds.time():
-            kept = self._recorder.keep(records) if records else 0
+        kept = self._kept(records) if records else 0
         for servable, batch, outcomes in answered:
-            good, bad = _Told(), _Told()
+            told: defaultdict[str, _Told] = defaultdict(_Told)
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 self._release(servable)
                 if isinstance(outcome, Recorded) and kept:
                     kept -= 1
-                    good.add(waiting)
+                    told[waiting.request.protocol].answer(waiting)
                     _tell(waiting, outcome.response)
                     self._on_answered(waiting.request, outcome.response)
                 else:
-                    bad.add(waiting)
-                    bad.faults += isinstance(outcome, Exception) and is_fault(outcome)
+                    is_failed = isinstance(outcome, Exception) and is_fault(outcome)
+                    told[waiting.request.protocol].fail(waiting, is_failed)
                     _tell(waiting, _UNLOGGED if isinstance(outcome, Recorded) else outcome)
-            self._count(servable, good, bad)
+            self._count(servable, told)
 
-    def _count(self, servable: Servable, good: _Told, bad: _Told) -> None:
-        now = perf_counter()
-        if good.requests:
-            servable.statistics.answered(good.rows, good.seconds(now), clock.now(), good.requests)
-            self._metrics.predictions(servable.model, servable.version).inc(good.rows)
-        if bad.requests:
-            servable.statistics.failed(bad.seconds(now), bad.requests, bad.faults)
+    def _kept(self, records: Sequence[bytes]) -> int:
+        started = perf_counter()
+        kept = self._recorder.keep(records)
+        self._metrics.log_seconds.observe(perf_counter() - started)
+        return kept
+
+    def _count(self, servable: Servable, told: Mapping[str, _Told]) -> None:
+        now, tally = perf_counter(), self._metrics.version(servable.model, servable.version)
+        for protocol, one in told.items():
+            if one.requests:
+                seconds = now * one.requests - one.since
+                servable.statistics.answered(one.rows, seconds, clock.now(), one.requests)
+                tally.answered(protocol, one.requests, one.rows, seconds)
+            if lost := one.refused + one.failed:
+                servable.statistics.failed(now * lost - one.lost_since, lost, one.failed)
+                tally.ended(protocol, "refused", one.refused)
+                tally.ended(protocol, "failed", one.failed)
 
 
 class _Told:
-    """Requests that have been told what came of them."""
+    """The requests of one batch and one protocol that have been told what came of them."""
+
+    __slots__ = ("failed", "lost_since", "refused", "requests", "rows", "since")
 
     def __init__(self) -> None:
-        self.requests = self.rows = self.faults = 0
-        self._since = 0.0
+        self.requests = self.rows = self.refused = self.failed = 0
+        self.since = self.lost_since = 0.0
+        """When they arrived, all together; and those that were refused or failed."""
 
-    def add(self, waiting: WaitingRequest) -> None:
+    def answer(self, waiting: WaitingRequest) -> None:
         self.requests += 1
         self.rows += waiting.rows
-        self._since += waiting.since
+        self.since += waiting.since
 
-    def seconds(self, now: float) -> float:
-        """From when they arrived, all together."""
-        return now * self.requests - self._since
+    def fail(self, waiting: WaitingRequest, is_failed: bool) -> None:
+        self.failed += is_failed
+        self.refused += not is_failed
+        self.lost_since += waiting.since
 
 
 def _tell(waiting: WaitingRequest, answer: InferResponse | Exception) -> None:

@@ -39,6 +39,8 @@ class InferRequest(msgspec.Struct, frozen=True):
     """The time, by `time.perf_counter`, after which nobody waits for the answer."""
     wants_scores: bool = False
     """Whether the answer is to show the model's own scores as well."""
+    protocol: str = "python"
+    """Over which it came: a label of the metrics."""
 
 
 class InferResponse(msgspec.Struct, frozen=True):

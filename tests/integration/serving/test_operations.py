@@ -77,7 +77,7 @@ def samples(server):
 
 
 def test_metrics_count_requests_predictions_and_states(shared):
-    key = ("argosy_predictions_total", ("model", "topics"), ("version", "1"))
+    key = ("argosy_predictions_total", ("model", "topics"), ("protocol", "tensorflow"), ("version", "1"))
     ok = ("argosy_requests_total", ("route", "v1_predict"), ("status", "200"))
     missing = ("argosy_requests_total", ("route", "v1_predict"), ("status", "404"))
     shared.predict("a")

@@ -85,7 +85,7 @@ class MethodHandlers(grpc.GenericRpcHandler):  # type: ignore[misc]
     def _answering(self, method: GrpcMethod) -> Callable[[Any, Any], Awaitable[bytes]]:
         descriptor = POOL.FindServiceByName(method.service).methods_by_name[method.name].input_type
         kind, layout = message_class(descriptor.full_name), layout_of(descriptor)
-        observe, seconds = self._metrics.request_seconds(method.route).observe, self._limits.seconds
+        tally, seconds = self._metrics.route(method.route), self._limits.seconds
 
         async def answered(_: Any, context: Any) -> bytes:
             started, code = perf_counter(), grpc.StatusCode.CANCELLED
@@ -103,8 +103,7 @@ class MethodHandlers(grpc.GenericRpcHandler):  # type: ignore[misc]
             finally:
                 if error is not None:
                     code = code_of(error)
-                observe(perf_counter() - started)
-                self._metrics.requests(method.route, code.name).inc()
+                tally.answered(code.name, perf_counter() - started)
             if error is not None:
                 await context.abort(code, details_of(error))
             context.set_trailing_metadata(call.trailing)

@@ -97,7 +97,8 @@ class InferenceService:
         wanted, given = self._asked(request)
         caller = caller_in_call(call, parameters_in(request.parameters))
         version = request.model_version or None
-        response = await self._dataplane.infer(InferRequest(request.model_name, given, version, **caller))
+        asked = InferRequest(request.model_name, given, version, **caller, protocol="grpc")
+        response = await self._dataplane.infer(asked)
         first = response.prediction_ids[0]
         head = {
             "model_name": response.model,

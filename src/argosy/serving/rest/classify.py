@@ -31,7 +31,8 @@ class LabelsProtocol:
         sequence, labels = sequence_and_labels(parse_json(data))
         model, version = self._default.asked(request)
         check_known_classes(labels, self._dataplane.metadata(model, version))
-        response = await self._dataplane.infer(InferRequest(model, [sequence], version, **caller_of(request)))
+        asked = InferRequest(model, [sequence], version, **caller_of(request), protocol="classify")
+        response = await self._dataplane.infer(asked)
         scores = scores_of_labels(response, labels)
         return inference_response(
             {

@@ -44,6 +44,8 @@ class Asked:
 class InferenceProtocol(Protocol[T]):
     """How one protocol writes questions and answers. Pure, but for the model's metadata."""
 
+    name: str
+    """In the metrics."""
     content_types: tuple[str, ...]
 
     def read(self, data: bytes, asked: Asked) -> tuple[Sequence[Input], Mapping[str, Any], T]:
@@ -105,7 +107,8 @@ class Inference(Generic[T]):
         said = identities_in(parameters, asked.identities) if parameters else asked.identities
         token = "" if caller is None else caller.name
         who = (said["client"], said["subject"], said["entity"], token)
-        return InferRequest(asked.model, rows, asked.version, *who, deadline, asked.wants_scores), body
+        wants_scores, name = asked.wants_scores, self._protocol.name
+        return InferRequest(asked.model, rows, asked.version, *who, deadline, wants_scores, name), body
 
 
 def _who(scope: Mapping[str, Any]) -> tuple[Token | None, float]:

@@ -69,7 +69,7 @@ class MlflowProtocol:
             given = self._inputs(body, reads)
         caller = caller_of(request, parameters)
         caller["wants_scores"] = caller["wants_scores"] or parameters.get("scores") is True
-        response = await self._dataplane.infer(InferRequest(model, given, version, **caller))
+        response = await self._dataplane.infer(InferRequest(model, given, version, **caller, protocol="mlflow"))
         return inference_response(prediction_rows(response), response)
 
     def _inputs(self, body: Mapping[str, Any], reads: Mapping[str, FieldKind]) -> list[Input]:

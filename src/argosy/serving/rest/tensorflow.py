@@ -63,6 +63,7 @@ class TensorFlowProtocol:
 class PredictProtocol:
     """TensorFlow Serving's way to write questions and answers of `:predict`."""
 
+    name = "tensorflow"
     content_types: tuple[str, ...] = JSON_TYPES
 
     def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:

@@ -30,6 +30,7 @@ SIGNATURES: Final[Mapping[AnswerKind, tuple[str, ...]]] = {
 class ExamplesProtocol:
     """TensorFlow Serving's way to write questions and answers of `:classify` and `:regress`."""
 
+    name = "tensorflow"
     content_types: tuple[str, ...] = JSON_TYPES
 
     def __init__(self, dataplane: DataPlane, limits: RequestLimits, verb: AnswerKind) -> None:

@@ -58,6 +58,7 @@ class V2Protocol:
 class V2Inference:
     """V2's way to write questions and answers."""
 
+    name = "v2"
     content_types: tuple[str, ...] = BINARY_TYPES
 
     def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:
