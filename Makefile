@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(ORDER),--order $(ORDER)) $(if $(SEED),--seed $(SEED))
 
-.PHONY: help demo demo-cluster test lint check format bench quality proof clean venv servers
+.PHONY: help demo demo-cluster test lint check format bench bench-peers quality proof clean venv servers
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -64,7 +64,10 @@ format: $(READY)  ## put every file into the project's format
 	@$(BIN)/ruff check --fix .
 
 bench: $(READY)  ## every benchmark, one after the other
-	@for name in predict examples training; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in predict examples training dispatch fairness swap serving; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+bench-peers: $(READY)  ## other model servers that benchmarks.serving compares with, each in an environment of its own
+	@$(BIN)/python -m benchmarks.peers
 
 quality: $(READY)  ## what the thorough plan finds on seven public sets: an hour or so, goes on where it was stopped
 	@$(BIN)/python -m benchmarks.quality

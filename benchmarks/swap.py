@@ -1,162 +1,189 @@
-"""What a client notices of a swap: latency at rest and while versions load, swap and unload, in one run.
+"""What clients notice while versions load, warm up, swap and unload: an open-loop client at rest, then during swaps.
 
-A server in a process of its own serves one model (20newsgroups, tf-idf of words and pairs, logistic); one client asks
-it over one connection, a millisecond after each answer; rest and swaps alternate. A swap's window is from the alias's
-move until a second after the new version's first answer, so that unloading is in it.
+    python -m benchmarks.swap [--seconds 20] [--share 0.7] [--grams 1000000] [--one-core]
 
-    python -m benchmarks.swap [--rounds 8] [--features 100000]
+`argosy serve` serves `text`, whose versions have 200 MB each, and `neighbour`, of 1 GB each (a million n-grams; weights
+for 25 and for 125 classes). The client asks `text` at 70 % of what 64 connections bear, for 20 s at rest and then for
+as long while both models' aliases move back and forth: a swap ends when both models' new versions are shown as
+available and their old ones as gone. An answer is wrong whose version had been replaced before the request was sent.
+Without `--one-core` the server may use every core; the client has the last one.
 
-The last line is one JSON object: milliseconds at rest and during swaps, how long an alias took to be followed, and how
-many requests failed.
+With `--closed-loop` it is another measurement: see `benchmarks.swap_closed_loop`, which takes the further options.
+The last line is one JSON object.
 """
 
 from __future__ import annotations
 
 import argparse
-import base64
-import gzip
-import http.client
 import json
 import os
-import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-from argosy.app.mounting import http_server
-from argosy.database.engines.sqlite import SqliteDatabase
+import numpy as np
+
 from argosy.models.adapted_model import AdaptedModel
-from argosy.store.artifacts.local import LocalArtifacts
-from argosy.store.store import Store
-from argosy.store.trained import Trained
-from argosy.vault.keys.environment import EnvironmentKeys
-from argosy.vault.vault import Vault
+from argosy.models.vocabulary import Vocabulary
+from argosy.processes import single_threaded
+from benchmarks import swap_closed_loop
+from benchmarks.open_loop import Answer
+from benchmarks.served_models import Prepared, keep, prepare, promote
+from benchmarks.server_process import SERVER_CORE, client, wrk
+from benchmarks.serving import argosy_running, report
 
-REST_SECONDS = 2.0
-AFTER_SECONDS = 1.0
-KEYS = EnvironmentKeys({"ARGOSY_KEY_PREDICTIONS": base64.b64encode(bytes(32)).decode()})
-
-
-def opened(folder: Path) -> tuple[Store, Vault]:
-    database = SqliteDatabase(f"sqlite:///{folder / 'argosy.db'}")
-    database.migrate()
-    return Store(database, LocalArtifacts(f"file:{folder / 'artifacts'}")), Vault(database, KEYS)
+CLASSES = {"text": 25, "neighbour": 125}
+WARM_SECONDS, CAPACITY_SECONDS = 3, 5
+POLL_SECONDS = 0.02
+Moves = list[tuple[float, int]]
+"""When an alias was moved, by `time.perf_counter`, and to which version."""
 
 
-def documents() -> tuple[list[str], list[str]]:
-    data = Path(os.environ.get("ARGOSY_DATA", "../shared/data")) / "text" / "20newsgroups.jsonl.gz"
-    with gzip.open(data, "rt") as file:
-        rows = [json.loads(line) for line in file]
-    rows = [row for row in rows if row["text"].strip()][:6000]
-    return [row["text"] for row in rows], [str(row["label"]) for row in rows]
+def large(model: AdaptedModel, grams: int, classes: int, number: int) -> AdaptedModel:
+    """The model with n-grams and classes that no text has, so that its artifact is large; another for each number."""
+    fitted: Any = model.adapter
+    linear: Any = model.estimator
+    known, own = linear.weights_.shape
+    adapter, estimator = fitted.unfitted(), linear.unfitted()
+    adapter.vocabulary_ = Vocabulary([*fitted.vocabulary_.entries, *(f"filler {n}" for n in range(grams - known))])
+    adapter.idf_ = np.concatenate([fitted.idf_, np.ones(grams - known)])
+    estimator.weights_ = np.zeros((grams, classes))
+    estimator.weights_[:known, :own] = linear.weights_
+    estimator.bias_ = np.full(classes, -50.0 - number)
+    estimator.bias_[:own] = linear.bias_
+    estimator.columns_, estimator.converged_ = None, True
+    return AdaptedModel(adapter, estimator, [*model.classes, *(f"none {n}" for n in range(classes - own))])
 
 
-def train(store: Store, folder: Path, features: int) -> int:
-    """Two versions that differ in nothing but their label; how large an artifact is."""
-    texts, labels = documents()
-    options = {"ngrams": [1, 2], "min_count": 1, "max_features": features}
-    path = AdaptedModel.from_names("tfidf", options, "logistic", {"max_iter": 30}).fit(texts, labels).save(folder / "m")
-    artifact, size = store.artifacts.put(path), path.stat().st_size
-    with store.database.write() as transaction:
-        for number in (1, 2):
-            store.record(
-                transaction,
-                Trained(
-                    f"v{number}",
-                    {"adapter": {"name": "tfidf", "options": {}}},
-                    "",
-                    artifact,
-                    size,
-                    {},
-                    {},
-                    0.0,
-                    0.0,
-                    {},
-                    {},
-                ),
-            )
-            store.add_version(transaction, "topics", f"v{number}")
-        store.promote(transaction, "topics", 1)
-    return size
+def add_large_versions(prepared: Prepared, grams: int) -> dict[str, float]:
+    """Versions 2 and 3 of both models; the megabytes of each."""
+    import argosy
+
+    sizes = {}
+    with argosy.open(prepared.project) as project:
+        small = project.models["text@1"]
+        for name, classes in CLASSES.items():
+            for number in (2, 3):
+                model = large(small, grams, classes, number)
+                assert keep(project.backends, model, name, number) == number
+                promote(project.backends, name, number)
+            sizes[f"{name}_mb"] = round(project.models.trained(f"{name}@3").size_bytes / 1e6, 1)
+    return sizes
 
 
-class Client:
-    """One connection; each answer is (when it came, seconds, status, version)."""
+class Swapping:
+    """Moves both aliases back and forth until it is stopped; `moves` are those of the model that is asked."""
 
-    def __init__(self, url: str) -> None:
-        self._connection = http.client.HTTPConnection(url.removeprefix("http://"))
-        text = "The shuttle will orbit the moon before it lands; the engine burned for nine minutes."
-        self._body = json.dumps({"instances": [text]})
+    def __init__(self, project: Path, base: str) -> None:
+        self._project, self._base = project, base
+        self.stop = threading.Event()
+        self.moves: Moves = [(0.0, 3)]
+        self.swaps = 0
 
-    def ask(self) -> tuple[float, float, int, int]:
-        started = time.perf_counter()
-        headers = {"content-type": "application/json"}
-        self._connection.request("POST", "/v1/models/topics:predict", self._body, headers)
-        answer = self._connection.getresponse()
-        answer.read()
-        ended = time.perf_counter()
-        return ended, ended - started, answer.status, int(answer.headers.get("argosy-model-version", 0))
+    def run(self) -> None:
+        import argosy
 
-    def keep_asking(self, is_over: Callable[[], bool]) -> Iterator[tuple[float, float, int, int]]:
-        while not is_over():
-            yield self.ask()
-            time.sleep(0.001)
+        with argosy.open(self._project) as project:
+            while not self.stop.is_set():
+                old = self.moves[-1][1]
+                new = 5 - old
+                self.moves.append((time.perf_counter(), new))
+                for name in CLASSES:
+                    promote(project.backends, name, new)
+                if all(self._until(name, new, "AVAILABLE") and self._until(name, old, "END") for name in CLASSES):
+                    self.swaps += 1
 
+    def _until(self, name: str, version: int, state: str) -> bool:
+        """Whether the server shows the version in that state before the end."""
+        while not self.stop.is_set():
+            if self.states(name).get(version, "END") == state:
+                return True
+            time.sleep(POLL_SECONDS)
+        return False
 
-def measure(store: Store, client: Client, rounds: int) -> dict[str, float]:
-    rest, swap, follows, failed = [], [], [], 0
-    for round_ in range(rounds):
-        rested = time.perf_counter() + REST_SECONDS
-        for _, seconds, status, _ in client.keep_asking(lambda rested=rested: time.perf_counter() > rested):
-            rest.append(seconds)
-            failed += status != 200
-        wanted, moved, end = 2 - round_ % 2, time.perf_counter(), [float("inf")]
-        with store.database.write() as transaction:
-            store.promote(transaction, "topics", wanted)
-        for now, seconds, status, version in client.keep_asking(lambda end=end: time.perf_counter() > end[0]):
-            swap.append(seconds)
-            failed += status != 200
-            if version == wanted and end[0] == float("inf"):
-                follows.append(now - moved)
-                end[0] = now + AFTER_SECONDS
-    return {**quantiles("rest", rest), **quantiles("swap", swap), "follow_ms": at(follows, 0.5), "failed": failed}
+    def states(self, name: str) -> dict[int, str]:
+        with urllib.request.urlopen(f"{self._base}/v1/models/{name}", timeout=10) as answer:
+            found = json.loads(answer.read())["model_version_status"]
+        return {int(one["version"]): one["state"] for one in found}
 
 
-def quantiles(name: str, seconds: list[float]) -> dict[str, float]:
-    return {f"{name}_p{share * 100:g}_ms": at(seconds, share) for share in (0.5, 0.99, 0.999)}
+def wrong_versions(answers: Sequence[Answer], moves: Moves) -> int:
+    """Answers of a version that the alias had not come to yet, or that others had replaced before they were asked."""
+    ended = sorted((one.ended, one.version) for one in answers if one.version)
+    seen: list[tuple[float, int]] = []
+    """When the version of each move answered first, and which move that is."""
+    for number, (moved, version) in enumerate(moves):
+        later = moves[number + 1][0] if number + 1 < len(moves) else float("inf")
+        first = next((when for when, who in ended if who == version and moved <= when < later), None)
+        if first is not None:
+            seen.append((first, number))
+    wrong = 0
+    for one in answers:
+        oldest = max((number for when, number in seen if when < one.sent), default=0)
+        newest = max(number for number, (moved, _) in enumerate(moves) if moved <= one.ended)
+        allowed = {version for _, version in moves[oldest : newest + 1]}
+        wrong += bool(one.version) and one.version not in allowed
+    return wrong
 
 
-def at(seconds: list[float], share: float) -> float:
-    return round(sorted(seconds)[min(int(len(seconds) * share), len(seconds) - 1)] * 1000, 2)
+def measure(url: str, bodies: Path, swapping: Swapping, rate: float, seconds: float, folder: Path) -> dict[str, Any]:
+    asked = [url, str(bodies), "--rate", str(rate), "--seconds", str(seconds)]
+    rest = client("open_loop", *asked)
+    with ThreadPoolExecutor(1) as pool:
+        moving = pool.submit(swapping.run)
+        try:
+            swap = client("open_loop", *asked, "--record", str(folder / "answers"))
+        finally:
+            swapping.stop.set()
+        moving.result()
+    answers = [Answer(*json.loads(line)) for line in (folder / "answers").read_text().splitlines()]
+    wrong = wrong_versions(answers, swapping.moves)
+    return {
+        "rest_p99_ms": rest["p99_ms"],
+        "swap_p99_ms": swap["p99_ms"],
+        "ratio": round(swap["p99_ms"] / rest["p99_ms"], 2),
+        "failed": rest["failed"] + swap["failed"] + wrong,
+        "wrong_versions": wrong,
+        "swaps": swapping.swaps,
+        "rest_p50_ms": rest["p50_ms"],
+        "swap_p50_ms": swap["p50_ms"],
+        "rps": swap["rps"],
+        "client_load": [rest["client_load"], swap["client_load"]],
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument("--features", type=int, default=100_000)
-    parser.add_argument("--serve", type=Path)
-    chosen = parser.parse_args()
-    if chosen.serve:
-        server = http_server(*opened(chosen.serve), chosen.serve / "spool")
-        server.run("127.0.0.1", 0, lambda url: print(url, flush=True))
+    if sys.argv[1:2] == ["--closed-loop"]:
+        swap_closed_loop.main(sys.argv[2:])
         return
-    with tempfile.TemporaryDirectory() as folder:
-        store, _ = opened(Path(folder))
-        size = train(store, Path(folder), chosen.features)
-        command = [sys.executable, "-m", "benchmarks.swap", "--serve", folder]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            client = Client(process.stdout.readline().strip())
-            while client.ask()[2] != 200:
-                time.sleep(0.05)
-            warm = time.perf_counter() + 1
-            list(client.keep_asking(lambda: time.perf_counter() > warm))
-            figures = measure(store, client, chosen.rounds)
-            process.terminate()
-    ratio = round(figures["swap_p99_ms"] / figures["rest_p99_ms"], 2)
-    print(json.dumps({**figures, "p99_ratio": ratio, "artifact_mb": round(size / 1e6, 1), "features": chosen.features}))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--share", type=float, default=0.7, help="of the capacity")
+    parser.add_argument("--grams", type=int, default=1_000_000, help="fewer make smaller versions")
+    parser.add_argument("--one-core", action="store_true", help="give the server one core")
+    given = parser.parse_args()
+    os.environ.update(single_threaded())
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
+        report("training the model, and making its large versions")
+        prepared = prepare(Path(scratch) / "prepared", CLASSES)
+        sizes = add_large_versions(prepared, given.grams)
+        folder, core = Path(scratch) / "server", SERVER_CORE if given.one_core else None
+        folder.mkdir()
+        with argosy_running(prepared, folder, [*CLASSES], core) as target:
+            url = target.urls["text"]
+            wrk(url, target.bodies, 64, WARM_SECONDS)
+            rate = wrk(url, target.bodies, 64, CAPACITY_SECONDS)["rps"] * given.share
+            report(f"{sizes}, asked at {rate:.0f}/s")
+            swapping = Swapping(folder / "project", url.partition("/v2/")[0])
+            found = measure(url, target.bodies, swapping, rate, given.seconds, folder)
+    print(json.dumps({**found, **sizes}))
 
 
 if __name__ == "__main__":
