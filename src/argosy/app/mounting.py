@@ -9,6 +9,7 @@ from argosy.database import Database
 from argosy.definitions.project import LimitSettings
 from argosy.feedback.routes import feedback_counter, feedback_routes
 from argosy.http.access import Access
+from argosy.http.access_log import AccessLog
 from argosy.http.authentication import Authentication
 from argosy.http.connection_limits import ConnectionLimits
 from argosy.http.http_server import HttpServer
@@ -18,6 +19,7 @@ from argosy.http.sites import Sites
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.feedback_writer import FeedbackWriter, Watcher
 from argosy.predictions.log import PredictionLog
+from argosy.serving.answer_headers import PREDICTION_HEADER
 from argosy.serving.aspired_versions import ServedVersions
 from argosy.serving.choices import ServingChoices
 from argosy.serving.grpc import grpc_listener
@@ -56,7 +58,7 @@ def http_server(
     Routes that are asked most often come first.
     """
     given = limits or LimitSettings()
-    metrics, database = RequestMetrics(), store.database
+    metrics, database = RequestMetrics(_access_log(reloading)), store.database
     of_requests = RequestLimits(given.body_bytes, given.values, given.seconds)
     model_server = ModelServer(
         store,
@@ -92,6 +94,11 @@ def http_server(
         given.connections,
         [] if grpc_port is None else [grpc_listener(grpc_port, model_server, *shared)],
     )
+
+
+def _access_log(reloading: Reloading | None) -> AccessLog | None:
+    is_wanted = reloading is not None and reloading.settings.server.access_log
+    return AccessLog(PREDICTION_HEADER) if is_wanted else None
 
 
 def _feedback_writer(database: Database, vault: Vault, spool: Path, watch: Watcher) -> FeedbackWriter:

@@ -38,7 +38,7 @@ def server_of(
 
     backends.load_plugins()
     settings = backends.settings
-    telemetry.follow_setting(settings.server.log_level)
+    telemetry.follow_settings(settings.server.log_level, settings.server.log_format)
     return http_server(
         backends.store,
         backends.vault,

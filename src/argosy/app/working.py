@@ -13,7 +13,7 @@ from argosy import clock, processes
 from argosy.app.plugins import has_plugins
 from argosy.backends import Backends
 from argosy.definitions.definition import own_code
-from argosy.telemetry import logger
+from argosy.telemetry import fields, logger
 from argosy.vault.master_keys import EXAMPLES
 from argosy.worker_processes import DRAINED, KeptWorker, kept_worker
 
@@ -146,7 +146,7 @@ def _stoppable(run: Handler) -> Handler:
     from argosy.models.steps import watched
 
     def stoppable(job: Job, guard: LeaseGuard) -> Outcome:
-        with watched(guard.check, lambda note: _log.info("%s: %s", job.label, note)):
+        with watched(guard.check, lambda note: _log.info("%s: %s", job.label, note, extra=fields(job=job.label))):
             return run(job, guard)
 
     return stoppable

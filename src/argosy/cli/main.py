@@ -17,7 +17,7 @@ import click
 import argosy
 from argosy.cli.output import print_line
 from argosy.errors import ArgosyError, UserMistake
-from argosy.telemetry import LEVEL, LEVELS, configure
+from argosy.telemetry import FORMAT, FORMATS, LEVEL, LEVELS, configure
 from argosy.terminal_text import visible_line
 
 COMMANDS = {
@@ -95,8 +95,14 @@ class Commands(click.Group):
     envvar=LEVEL,
     help="Log lines of this level and above on standard error (default: info, where a command logs).",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(FORMATS, case_sensitive=False),
+    envvar=FORMAT,
+    help="Log lines as text or as JSON objects (default: text).",
+)
 @click.pass_context
-def cli(ctx: click.Context, project: str, log_level: str | None) -> None:
+def cli(ctx: click.Context, project: str, log_level: str | None, log_format: str | None) -> None:
     """Train, serve and continuously improve text classifiers.
 
     \b
@@ -106,9 +112,11 @@ def cli(ctx: click.Context, project: str, log_level: str | None) -> None:
     argosy up
     """
     ctx.obj = project
-    if log_level is not None:
-        os.environ[LEVEL] = log_level
-        configure()
+    for variable, value in {LEVEL: log_level, FORMAT: log_format}.items():
+        if value is not None:
+            os.environ[variable] = value
+    if log_level is not None or log_format is not None:
+        configure("warning")
 
 
 def main(arguments: list[str] | None = None) -> None:

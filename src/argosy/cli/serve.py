@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from argosy.cli.log_options import access_log_option, log_options
 from argosy.cli.output import print_line
 from argosy.cli.project import code_option, command_project
 from argosy.cli.train import stopped_by_signals
@@ -38,6 +39,8 @@ strict_option = click.option(
     metavar="URL",
     help="Serve the models of that server, with the token in ARGOSY_STORE_TOKEN; predictions and feedback stay here.",
 )
+@log_options
+@access_log_option
 @click.pass_context
 def serve(
     ctx: click.Context, host: str, port: int | None, grpc_port: int | None, strict: bool, code: str, store: str
@@ -75,6 +78,8 @@ def serve(
 @click.option("--workers", type=click.IntRange(0, 256), default=1, show_default=True, help="Training processes.")
 @strict_option
 @code_option
+@log_options
+@access_log_option
 @click.pass_context
 def up(
     ctx: click.Context, host: str, port: int | None, grpc_port: int | None, workers: int, strict: bool, code: str

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from argosy.cli.log_options import log_options
 from argosy.cli.output import json_option, print_json, print_line
 from argosy.cli.plan import limit_option
 from argosy.cli.project import command_project, now_option, report_quiet_hours
@@ -75,6 +76,7 @@ def train(ctx: click.Context, file: str, processes: int, limit: int, now: bool, 
     help="One worker in this process: without limits, and a crash of a fit ends it.",
 )
 @now_option
+@log_options
 @click.pass_context
 def worker(ctx: click.Context, processes: int, until_idle: bool, grace: float, in_process: bool, now: bool) -> int:
     """Run workers that train queued definitions, until Ctrl-C or SIGTERM; then they give their jobs back.

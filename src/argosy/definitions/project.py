@@ -52,6 +52,10 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """Of the requests whose predictions are logged, drawn by chance."""
     log_level: Literal["debug", "info", "warning", "error"] | None = None
     """None: info; the variable ARGOSY_LOG_LEVEL goes first."""
+    log_format: Literal["text", "json"] | None = None
+    """None: text; the variable ARGOSY_LOG_FORMAT goes first."""
+    access_log: bool = False
+    """Whether a line is logged for each request."""
 
     def __post_init__(self) -> None:
         self.memory_bytes()
@@ -221,9 +225,11 @@ OVERRIDES = {
     "ARGOSY_HOST": "server.host",
     "ARGOSY_PORT": "server.port",
     "ARGOSY_GRPC_PORT": "server.grpc_port",
+    "ARGOSY_ACCESS_LOG": "server.access_log",
     "ARGOSY_NICE": "training.nice",
 }
 """Environment variable to the setting that it overrides."""
+_FLAGS = {"1": True, "true": True, "0": False, "false": False}
 
 
 def find_project(start: Path) -> Path:
@@ -260,6 +266,7 @@ def parse_settings(values: Mapping[str, Any], environ: Mapping[str, str]) -> Set
 def _overridden(settings: Settings, variable: str, path: str, text: str) -> Settings:
     section, _, name = path.rpartition(".")
     value: Any = int(text) if name in ("port", "grpc_port", "nice") and text.isdecimal() else text
+    value = _FLAGS.get(text.lower(), text) if name == "access_log" else value
     with located(f"the environment's {variable}"):
         if not section:
             return checked_struct(Settings, {**msgspec.to_builtins(settings), name: value})

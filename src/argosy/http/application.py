@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from argosy.errors import RequestTooSlow
 from argosy.http.access import Access
+from argosy.http.access_log import AccessLogging
 from argosy.http.endpoint import CALLER, DEADLINE, DEADLINE_SECONDS, Endpoint, Routes
 from argosy.http.errors import error_response
 from argosy.http.request_metrics import RequestMetrics
@@ -50,9 +51,10 @@ def application(
             work.stop()
 
     endpoints = [endpoint for routes in offered for endpoint in routes.endpoints]
+    logging = [] if metrics.access_log is None else [Middleware(AccessLogging, metrics.access_log)]
     return Starlette(
         routes=[_route(endpoint, access, metrics, seconds) for endpoint in endpoints],
-        middleware=[Middleware(_WithoutLastSlash)],
+        middleware=[*logging, Middleware(_WithoutLastSlash)],
         exception_handlers={404: error_response, 405: error_response, 500: error_response},
         lifespan=lifespan,
     )

@@ -160,7 +160,12 @@ class FastExchange:
             asyncio.get_running_loop().call_soon(self.answer, status, fields, body)
             return
         self._is_over = True
-        self._known.tally.answered(status, perf_counter() - self._started)
+        seconds = perf_counter() - self._started
+        self._known.tally.answered(status, seconds)
+        if (log := self._lane.metrics.access_log) is not None:
+            request, first_id = self._known.request, log.first_id_in(fields)
+            path = request.raw_path.decode("latin-1")
+            log.write(request.method, path, status, len(body), seconds, self.caller, first_id)
         connection = self._connection
         self.closes = connection.must_close()
         close = b"connection: close\r\n" if self.closes else b""

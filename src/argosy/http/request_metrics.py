@@ -1,5 +1,7 @@
-"""Requests counted by route and status, for Prometheus. A registry of its own for each server, to which the packages
-that offer routes add what they count."""
+"""What is kept of every request: counts by route and status, for Prometheus, and a line of the access log.
+
+A registry of its own for each server, to which the packages that offer routes add what they count.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from functools import cache
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from argosy.http.access_log import AccessLog
 from argosy.http.tallies import CountFamily, CountTally, HistogramFamily, HistogramTally
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -37,7 +40,9 @@ class RouteTally:
 class RequestMetrics:
     """Cheap enough for every request: `route` is looked up once and kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, access_log: AccessLog | None = None) -> None:
+        self.access_log = access_log
+        """Where a line is written for each request; None: nowhere."""
         self.registry = CollectorRegistry()
         requests = CountFamily("argosy_requests", "Answered requests.", ("route", "status"))
         seconds = HistogramFamily("argosy_request_seconds", "From first byte to answer.", ("route",))

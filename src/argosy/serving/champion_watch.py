@@ -18,7 +18,7 @@ from argosy.serving.health import AnswerTally, due_test, rollback_reason
 from argosy.serving.routing import RoutingTable
 from argosy.serving.servable import Servable, ServableState
 from argosy.store.store import Store
-from argosy.telemetry import logger
+from argosy.telemetry import fields, logger
 
 POLL_SECONDS: Final = 1.0
 _log = logger("argosy.serving")
@@ -85,7 +85,10 @@ class ChampionWatch:
         with self._store.database.write() as transaction:
             moved = self._store.rollback_promotion(transaction, model, champion, before, by="server", reason=reason)
         if moved:
-            _log.warning("%s: version %d is rolled back to version %d: %s", model, champion, before, reason)
+            about = fields(model=model, version=champion, to_version=before)
+            _log.warning(
+                "%s: version %d is rolled back to version %d: %s", model, champion, before, reason, extra=about
+            )
 
     def _run(self) -> None:
         problem = ""

@@ -24,7 +24,7 @@ from argosy.serving.routing import ModelRouting, RoutingTable
 from argosy.serving.servable import Servable, ServableState
 from argosy.serving.traffic import Diversion
 from argosy.serving.warm_up import warm
-from argosy.telemetry import logger
+from argosy.telemetry import fields, logger
 
 DRAIN_POLL_SECONDS = 0.01
 IDLE_SECONDS = 1.0
@@ -220,10 +220,13 @@ class Manager:
 
     def _move(self, servable: Servable, state: ServableState) -> None:
         servable.state = state
+        about = fields(model=servable.model, version=servable.version, state=state)
         if state is ServableState.FAILED:
-            _log.error("%s version %d failed to load: %s", servable.model, servable.version, servable.error)
+            _log.error(
+                "%s version %d failed to load: %s", servable.model, servable.version, servable.error, extra=about
+            )
         else:
-            _log.info("%s version %d: %s", servable.model, servable.version, state.lower())
+            _log.info("%s version %d: %s", servable.model, servable.version, state.lower(), extra=about)
         self._watch(servable)
 
     def _update_routing(self, wanted: Mapping[str, AspiredVersions]) -> None:

@@ -37,7 +37,7 @@ from argosy.serving.source import POLL_SECONDS, Catalogue, Source
 from argosy.serving.spool_gauges import SpoolGauges
 from argosy.store.store import Store
 from argosy.store.trained import Version
-from argosy.telemetry import follow_setting
+from argosy.telemetry import follow_settings
 from argosy.vault.vault import Vault
 
 SWITCH_SECONDS = 0.0005
@@ -119,7 +119,7 @@ class ModelServer:
 
     def apply(self, settings: Settings) -> None:
         """Serve from now on what these settings say; of the others those that a running server applies. Any thread."""
-        follow_setting(settings.server.log_level)
+        follow_settings(settings.server.log_level, settings.server.log_format)
         self.dataplane.limits = InputLimits(settings.limits.text_bytes, settings.limits.rows)
         self.dataplane.choices = ServingChoices.of(settings.server)
         self._watch.settings = settings.rollback

@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,7 @@ def test_an_export_is_exact_in_a_pipe_and_shown_on_a_terminal(monkeypatch, is_te
 def restored_log(monkeypatch):
     """Restore the log after a test that configures it; no level is set in the environment."""
     monkeypatch.setenv(telemetry.LEVEL, "")
+    monkeypatch.setenv(telemetry.FORMAT, "")
     root = logging.getLogger("argosy")
     before = root.handlers[:], root.level, root.propagate
     yield root
@@ -81,6 +83,41 @@ def test_the_level_of_the_log_is_an_option(restored_log, monkeypatch, level, sho
     telemetry.logger("argosy.test").debug("two")
     assert screen.getvalue().count("argosy.test") == shown
     assert os.environ[telemetry.LEVEL] == (level or "")  # for processes that are started
+
+
+def test_a_line_of_json_has_all_that_it_is_about(restored_log, monkeypatch):
+    monkeypatch.setattr("sys.stderr", screen := Screen(is_terminal=False))
+    assert run(["--log-format", "json", "--log-level", "info", "plan", "--help"]) == 0
+    assert os.environ[telemetry.FORMAT] == "json"
+    telemetry.logger("argosy.test").warning("%s\n", EVIL, extra=telemetry.fields(model="topics", version=2))
+    [text] = screen.getvalue().splitlines()
+    assert not UNSAFE & set(text)
+    line = json.loads(text)
+    assert datetime.fromisoformat(line.pop("time")).utcoffset() == timedelta(0)
+    assert line == {
+        "level": "warning",
+        "logger": "argosy.test",
+        "message": EVIL + "\n",
+        "pid": os.getpid(),
+        "model": "topics",
+        "version": 2,
+    }
+
+
+def test_a_setting_chooses_the_form_where_no_variable_does(restored_log, monkeypatch):
+    monkeypatch.setattr("sys.stderr", screen := Screen(is_terminal=False))
+    telemetry.configure()
+    telemetry.follow_settings("warning", "json")
+    telemetry.logger("argosy.test").info("one")
+    telemetry.logger("argosy.test").warning("two")
+    monkeypatch.setenv(telemetry.FORMAT, "text")
+    monkeypatch.setenv(telemetry.LEVEL, "error")
+    telemetry.follow_settings("debug", "json")
+    telemetry.logger("argosy.test").warning("three")
+    telemetry.logger("argosy.test").error("four")
+    first, second = screen.getvalue().splitlines()
+    assert json.loads(first)["message"] == "two"
+    assert second.endswith(" ERROR argosy.test: four")
 
 
 def test_an_unknown_level_is_a_mistake(restored_log, monkeypatch, capsys):

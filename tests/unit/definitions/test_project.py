@@ -52,6 +52,7 @@ def test_the_environment_is_over_the_file(tmp_path):
         "ARGOSY_HOST": "0.0.0.0",
         "ARGOSY_PORT": "0",
         "ARGOSY_GRPC_PORT": "8081",
+        "ARGOSY_ACCESS_LOG": "true",
         "ARGOSY_NICE": "0",
     }
     assert environ.keys() == OVERRIDES.keys()
@@ -59,6 +60,7 @@ def test_the_environment_is_over_the_file(tmp_path):
     assert (settings.database, settings.broker, settings.artifacts) == ("sqlite:///b.db", "amqp://here", "file:there")
     assert (settings.collection, settings.server.host, settings.server.port) == ("news", "0.0.0.0", 0)
     assert settings.server.grpc_port == 8081
+    assert settings.server.access_log is True
     assert settings.server.models["topics"].latest == 1
     assert settings.training.nice == 0
 

@@ -19,6 +19,7 @@ from argosy.errors import RequestInvalid, RequestTooSlow, RouteNotFound
 from argosy.http.authentication import Authentication
 from argosy.http.request_limits import RequestLimits
 from argosy.http.request_metrics import RequestMetrics
+from argosy.serving.answer_headers import PREDICTION_HEADER
 from argosy.serving.grpc.message_values import Layout, check_message_values, layout_of
 from argosy.serving.grpc.messages import POOL, message_class, parsed_message
 from argosy.serving.grpc.status_codes import code_of, details_of
@@ -90,11 +91,12 @@ class MethodHandlers(grpc.GenericRpcHandler):  # type: ignore[misc]
         async def answered(_: Any, context: Any) -> bytes:
             started, code = perf_counter(), grpc.StatusCode.CANCELLED
             error: Exception | None = None
+            call, answer = GrpcCall({}, None, started), b""
             try:
                 async with asyncio.timeout(seconds):
                     call = self._call(method, context, started)
                     message = await method.answer(await self._read(context, kind, layout), call)
-                    answer: bytes = message if isinstance(message, bytes) else message.SerializeToString()
+                    answer = message if isinstance(message, bytes) else message.SerializeToString()
                 code = grpc.StatusCode.OK
             except TimeoutError:
                 error = RequestTooSlow(f"it took longer than the limit of {seconds:g} s")
@@ -103,13 +105,20 @@ class MethodHandlers(grpc.GenericRpcHandler):  # type: ignore[misc]
             finally:
                 if error is not None:
                     code = code_of(error)
-                tally.answered(code.name, perf_counter() - started)
+                seconds_taken = perf_counter() - started
+                tally.answered(code.name, seconds_taken)
+                self._log(method, code.name, call, len(answer), seconds_taken)
             if error is not None:
                 await context.abort(code, details_of(error))
             context.set_trailing_metadata(call.trailing)
             return answer
 
         return answered
+
+    def _log(self, method: GrpcMethod, code: str, call: GrpcCall, size: int, seconds: float) -> None:
+        if (log := self._metrics.access_log) is not None:
+            first_id = dict(call.trailing).get(PREDICTION_HEADER, "").partition(",")[0]
+            log.write("GRPC", method.path, code, size, seconds, call.token, first_id)
 
     def _call(self, method: GrpcMethod, context: Any, started: float) -> GrpcCall:
         """Raises TokenMissing, NotPermitted."""
