@@ -16,16 +16,13 @@ Done: TypeAlias = Callable[[InferResponse | Exception], None]
 class WaitingRequest:
     """`done` is called once, with what the request is answered or why it is not."""
 
-    __slots__ = ("characters", "done", "is_abandoned", "request", "since")
+    __slots__ = ("characters", "done", "is_abandoned", "request", "rows", "since")
 
     def __init__(self, request: InferRequest, characters: int, done: Done, since: float) -> None:
         self.request, self.characters, self.done, self.since = request, characters, done, since
+        self.rows = len(request.inputs)
         self.is_abandoned = False
         """Nobody waits for it any more."""
-
-    @property
-    def rows(self) -> int:
-        return len(self.request.inputs)
 
     def abandon(self) -> None:
         self.is_abandoned = True

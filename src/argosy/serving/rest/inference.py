@@ -5,7 +5,7 @@ A protocol says how a body is read and how an answer is written; the rest is the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
@@ -37,8 +37,8 @@ class Asked:
     identities: Mapping[str, str | None]
     wants_scores: bool
     """Whether the answer is to show the model's own scores as well."""
-    field: Callable[[str], str]
-    """A header field's value by its name in lower case; empty where there is none."""
+    fields: Mapping[str, str]
+    """Header fields by their names in lower case; of several with one name the first."""
 
 
 class InferenceProtocol(Protocol[T]):
@@ -76,7 +76,7 @@ class Inference(Generic[T]):
     def prepare(self, head: RequestHead, parameters: Mapping[str, str]) -> Asked:
         version = parameters.get("version", parameters.get("label"))
         return Asked(
-            parameters["model"], version, identities_of(head), wants_scores(head.field(SCORES_HEADER)), head.field
+            parameters["model"], version, identities_of(head), wants_scores(head.field(SCORES_HEADER)), _by_name(head)
         )
 
     def answer(self, request: FastRequest) -> None:
@@ -109,6 +109,10 @@ class Inference(Generic[T]):
         who = (said["client"], said["subject"], said["entity"], token)
         wants_scores, name = asked.wants_scores, self._protocol.name
         return InferRequest(asked.model, rows, asked.version, *who, deadline, wants_scores, name), body
+
+
+def _by_name(head: RequestHead) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(head.fields)}
 
 
 def _who(scope: Mapping[str, Any]) -> tuple[Token | None, float]:

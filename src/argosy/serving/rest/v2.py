@@ -65,7 +65,7 @@ class V2Inference:
         self._dataplane, self._limits = dataplane, limits
 
     def read(self, data: bytes, asked: Asked) -> tuple[Sequence[Input], Mapping[str, Any], v2_body.InferBody]:
-        head, binary = v2_body.split_body(data, asked.field(v2_body.LENGTH_HEADER))
+        head, binary = v2_body.split_body(data, asked.fields.get(v2_body.LENGTH_HEADER, ""))
         check_values(head, self._limits)
         body = v2_body.parse_body(head)
         reads = self._dataplane.reads(asked.model, asked.version)
