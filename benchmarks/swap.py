@@ -1,12 +1,12 @@
 """What clients notice while versions load, warm up, swap and unload: an open-loop client at rest, then during swaps.
 
-    python -m benchmarks.swap [--seconds 20] [--share 0.7] [--grams 1000000] [--one-core]
+    python -m benchmarks.swap [--seconds 20] [--share 0.7] [--scale 1] [--one-core]
 
-`argosy serve` serves `text`, whose versions have 200 MB each, and `neighbour`, of 1 GB each (a million n-grams; weights
-for 25 and for 125 classes). The client asks `text` at 70 % of what 64 connections bear, for 20 s at rest and then for
-as long while both models' aliases move back and forth: a swap ends when both models' new versions are shown as
-available and their old ones as gone. An answer is wrong whose version had been replaced before the request was sent.
-Without `--one-core` the server may use every core; the client has the last one.
+`argosy serve` serves `text`, whose versions have 200 MB each (500,000 n-grams, 47 classes), and `neighbour`, of 1 GB
+each (250,000 and 497). The client asks `text` at 70 % of what 64 connections bear, for 20 s at rest and then for as
+long while both models' aliases move back and forth: a swap ends when both models' new versions are shown as available
+and their old ones as gone. An answer is wrong whose version had been replaced before the request was sent. Without
+`--one-core` the server may use every core; the client has the last one.
 
 With `--closed-loop` it is another measurement: see `benchmarks.swap_closed_loop`, which takes the further options.
 The last line is one JSON object.
@@ -39,7 +39,8 @@ from benchmarks.served_models import Prepared, keep, prepare, promote
 from benchmarks.server_process import SERVER_CORE, client, wrk
 from benchmarks.serving import argosy_running, report
 
-CLASSES = {"text": 25, "neighbour": 125}
+LARGE = {"text": (500_000, 47), "neighbour": (250_000, 497)}
+"""The n-grams and classes of each model's versions."""
 WARM_SECONDS, CAPACITY_SECONDS = 3, 5
 POLL_SECONDS = 0.02
 Moves = list[tuple[float, int]]
@@ -56,22 +57,22 @@ def large(model: AdaptedModel, grams: int, classes: int, number: int) -> Adapted
     adapter.idf_ = np.concatenate([fitted.idf_, np.ones(grams - known)])
     estimator.weights_ = np.zeros((grams, classes))
     estimator.weights_[:known, :own] = linear.weights_
-    estimator.bias_ = np.full(classes, -50.0 - number)
+    estimator.bias_ = np.full(classes, -1000.0 - number)  # a probability of exactly 0, which is short in an answer
     estimator.bias_[:own] = linear.bias_
     estimator.columns_, estimator.converged_ = None, True
     return AdaptedModel(adapter, estimator, [*model.classes, *(f"none {n}" for n in range(classes - own))])
 
 
-def add_large_versions(prepared: Prepared, grams: int) -> dict[str, float]:
+def add_large_versions(prepared: Prepared, scale: float) -> dict[str, float]:
     """Versions 2 and 3 of both models; the megabytes of each."""
     import argosy
 
     sizes = {}
     with argosy.open(prepared.project) as project:
         small = project.models["text@1"]
-        for name, classes in CLASSES.items():
+        for name, (grams, classes) in LARGE.items():
             for number in (2, 3):
-                model = large(small, grams, classes, number)
+                model = large(small, int(grams * scale), classes, number)
                 assert keep(project.backends, model, name, number) == number
                 promote(project.backends, name, number)
             sizes[f"{name}_mb"] = round(project.models.trained(f"{name}@3").size_bytes / 1e6, 1)
@@ -95,9 +96,9 @@ class Swapping:
                 old = self.moves[-1][1]
                 new = 5 - old
                 self.moves.append((time.perf_counter(), new))
-                for name in CLASSES:
+                for name in LARGE:
                     promote(project.backends, name, new)
-                if all(self._until(name, new, "AVAILABLE") and self._until(name, old, "END") for name in CLASSES):
+                if all(self._until(name, new, "AVAILABLE") and self._until(name, old, "END") for name in LARGE):
                     self.swaps += 1
 
     def _until(self, name: str, version: int, state: str) -> bool:
@@ -166,17 +167,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--share", type=float, default=0.7, help="of the capacity")
-    parser.add_argument("--grams", type=int, default=1_000_000, help="fewer make smaller versions")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the versions' sizes; at least 0.1")
     parser.add_argument("--one-core", action="store_true", help="give the server one core")
     given = parser.parse_args()
     os.environ.update(single_threaded())
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         report("training the model, and making its large versions")
-        prepared = prepare(Path(scratch) / "prepared", CLASSES)
-        sizes = add_large_versions(prepared, given.grams)
+        prepared = prepare(Path(scratch) / "prepared", LARGE)
+        sizes = add_large_versions(prepared, given.scale)
         folder, core = Path(scratch) / "server", SERVER_CORE if given.one_core else None
         folder.mkdir()
-        with argosy_running(prepared, folder, [*CLASSES], core) as target:
+        with argosy_running(prepared, folder, [*LARGE], core) as target:
             url = target.urls["text"]
             wrk(url, target.bodies, 64, WARM_SECONDS)
             rate = wrk(url, target.bodies, 64, CAPACITY_SECONDS)["rps"] * given.share
