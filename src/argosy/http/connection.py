@@ -175,10 +175,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def expire(self) -> None:
         """The deadline has passed."""
-        if self.state is ConnectionState.ANSWERING:
-            self._refuse(Refused(503, f"it took longer than the limit of {self._limits.seconds:g} s"))
-        else:
+        if self.state is not ConnectionState.ANSWERING:
             self.abort()
+        elif self._exchange is None or not self._exchange.expire():
+            self._refuse(Refused(503, f"it took longer than the limit of {self._limits.seconds:g} s"))
 
     def stop(self) -> None:
         """Close after the answer under way, at once where there is none."""

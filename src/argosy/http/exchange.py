@@ -90,6 +90,10 @@ class Exchange:
         self._is_lost = True
         self.wake()
 
+    def expire(self) -> bool:
+        """Whether it answers itself that it took too long: the application has had its chance."""
+        return False
+
     def wake(self) -> None:
         """Something changed that the application may be waiting for."""
         for waiter in self._waiters:

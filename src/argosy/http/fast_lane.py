@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from starlette.routing import compile_path
 
-from argosy.errors import ArgosyError
+from argosy.errors import ArgosyError, RequestTooSlow
 from argosy.http.access import Access
 from argosy.http.bodies import check_content_type
 from argosy.http.connection_limits import ConnectionLimits
@@ -25,6 +25,7 @@ from argosy.http.endpoint import Endpoint, FastHandler
 from argosy.http.errors import error_answer
 from argosy.http.refusals import Refused
 from argosy.http.request_head import RequestHead, parse_head
+from argosy.http.request_limits import RequestLimits
 from argosy.http.request_metrics import RequestMetrics, RouteTally
 from argosy.http.response_framing import status_line
 from argosy.vault.tokens import Token
@@ -68,8 +69,11 @@ class KnownHead:
 
 
 class FastLane:
-    def __init__(self, endpoints: Iterable[Endpoint], access: Access, metrics: RequestMetrics, seconds: float) -> None:
-        self.access, self.metrics, self.seconds = access, metrics, seconds
+    def __init__(
+        self, endpoints: Iterable[Endpoint], access: Access, metrics: RequestMetrics, limits: RequestLimits
+    ) -> None:
+        self.access, self.metrics, self.seconds = access, metrics, limits.seconds
+        self._body_bytes = min(limits.body_bytes, BODY_BYTES)
         self._endpoints = [
             (one.method, compile_path(one.path)[0], one, one.fast) for one in endpoints if one.fast is not None
         ]
@@ -89,7 +93,7 @@ class FastLane:
     def _look_at(self, head: bytes, limits: ConnectionLimits) -> KnownHead | None:
         try:
             request = parse_head(head, limits)
-            if not (request.version == "1.1" and request.keeps_alive and 0 < request.length <= BODY_BYTES):
+            if not (request.version == "1.1" and request.keeps_alive and 0 < request.length <= self._body_bytes):
                 return None
             if request.expects_continue or any(name == b"content-encoding" for name, _ in request.fields):
                 return None
@@ -203,6 +207,13 @@ class FastExchange:
         except Exception as error:  # noqa: BLE001 - the edge: everything becomes an answer
             self.fail(error)
         self._is_starting = False
+
+    def expire(self) -> bool:
+        """Answer that it took too long, and have nothing more done about it."""
+        if self.on_lost is not None:
+            self.on_lost()
+        self.fail(RequestTooSlow(f"it took longer than the limit of {self._lane.seconds:g} s"))
+        return True
 
     def lose(self) -> None:
         """The client is gone, or was answered otherwise."""

@@ -32,7 +32,7 @@ class HttpServer:
         self._limits = ConnectionLimits(connections=connections, seconds=limits.seconds)
         every = with_server_routes(offered, access, metrics)
         endpoints = [endpoint for routes in every for endpoint in routes.endpoints]
-        self._fast_lane = FastLane(endpoints, access, metrics, limits.seconds)
+        self._fast_lane = FastLane(endpoints, access, metrics, limits)
         self.app = application(every, access, metrics, limits.seconds, [access.authentication, *background])
 
     def run(self, host: str, port: int, on_listening: Callable[[str], None] | None = None) -> None:

@@ -14,11 +14,14 @@ from argosy.http.endpoint import Endpoint
 from argosy.http.event_loop import new_event_loop
 from argosy.http.fast_lane import FastLane
 from argosy.http.listening import listen
+from argosy.http.request_limits import RequestLimits
 from argosy.http.request_metrics import RequestMetrics
 from argosy.http.server import Stop, run_server
 
 DEADLINE_SECONDS = 30
 SECRET = "somebody's text"
+LARGEST = 100_000
+"""Of bodies on the fast lane."""
 
 
 class Application:
@@ -26,6 +29,8 @@ class Application:
 
     def __init__(self):
         self.requests, self.events = [], []
+        self.fast = 0
+        """How many requests came over the fast lane."""
         self.gate = threading.Event()
 
     async def __call__(self, scope, receive, send):
@@ -121,6 +126,7 @@ class FastEcho:
 
     def answer(self, fast):
         self._application.events.append(f"begin {fast.prepared}")
+        self._application.fast += 1
         fast.on_lost = lambda: self._application.events.append("lost")
         self._answer(fast)
 
@@ -145,7 +151,7 @@ class Everyone:
 
 def fast_lane(application, seconds):
     endpoint = Endpoint("POST", "/{name}", "echo", application, "", "", fast=FastEcho(application))
-    return FastLane([endpoint], Everyone(), RequestMetrics(), seconds)
+    return FastLane([endpoint], Everyone(), RequestMetrics(), RequestLimits(seconds=seconds, body_bytes=LARGEST))
 
 
 class Server:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from http_server import SECRET, Application, Server, receive_until, request, statuses, until, until_closed
+from http_server import LARGEST, SECRET, Application, Server, receive_until, request, statuses, until, until_closed
 
 from argosy.http import fast_lane
 
@@ -229,3 +229,25 @@ def test_more_heads_than_are_kept_are_answered(fast, monkeypatch):
         assert statuses(fast.exchange(request("POST", "/echo", b"body", f"X: {number % 4}", close=True))) == [200]
     sent = b"".join(request("POST", "/echo", b"body", f"X: {number % 4}") for number in range(20))
     assert statuses(fast.exchange(sent + request("POST", "/echo", b"body", close=True))) == [200] * 21
+
+
+def test_a_body_over_the_limit_goes_the_long_way(fast):
+    for size in (LARGEST, LARGEST + 1):
+        sent = request("POST", "/echo", b"x" * size) + request(path="/early", close=True)
+        assert statuses(fast.exchange(sent)) == [200, 200]
+    assert [len(body) for _, body in fast.application.requests] == [LARGEST, LARGEST + 1]
+    assert fast.application.fast == 1
+
+
+def test_a_request_that_takes_too_long_is_told_so_and_the_next_is_answered():
+    server = Server(Application(), is_fast=True, seconds=0.2, grace_seconds=0.1)
+    try:
+        with server.connect() as client:
+            client.sendall(request("POST", "/wait", b"first") + request("POST", "/echo", b"second", close=True))
+            answers = until_closed(client)
+        assert statuses(answers) == [503, 200]
+        assert b"it took longer than the limit of 0.2 s" in answers
+        assert server.application.events[1:] == ["begin /wait", "lost", "begin /echo", "end /echo"]
+    finally:
+        server.application.gate.set()
+        server.close()
