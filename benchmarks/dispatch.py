@@ -76,7 +76,12 @@ class Unlogged(Recorder):
         """It needs no log."""
 
     def record(
-        self, requests: Sequence[InferRequest], version: int, predictor: Predictor, scores: Scores
+        self,
+        requests: Sequence[InferRequest],
+        version: int,
+        predictor: Predictor,
+        scores: Scores,
+        log_share: float = 1.0,  # noqa: ARG002
     ) -> list[Recorded]:
         classes = predictor.classes
         return [

@@ -2,16 +2,16 @@
 
     python -m benchmarks.serving [--rounds 5] [--seconds 5] [--only NAME …] [--prepared FOLDER]
 
-Argosy (`argosy serve`, with its log, ids, metrics and token check) and the peers of `benchmarks.peers` in turn, in
-rounds; the figures are medians over the rounds. A server and its child processes have one core, the client another. One
-text a request, on 16 and on 64 connections: `noop`, a constant in place of a model, and `text`, see
-`benchmarks.served_models`. Then an open-loop client at 70 % of what `text` bore on 64 connections, the uncompiled
-pipeline (`plain`: Argosy imports it from a skops file, on a server of its own; Triton's `text` is that pipeline), and
-V2 over gRPC. Memory is the process tree's proportional share after all this. Every server must first give
-scikit-learn's probabilities.
+Argosy (`argosy serve`, with its ids, metrics and token check) and the peers of `benchmarks.peers` in turn, in rounds;
+the figures are medians over the rounds. `argosy` logs no prediction, as the peers do not; `argosy_logged` logs each. A
+server and its child processes have one core, the client another. One text a request, on 16 and on 64 connections:
+`noop`, a constant in place of a model, and `text`, see `benchmarks.served_models`. Then an open-loop client at 70 % of
+what `text` bore on 64 connections, the uncompiled pipeline (`plain`: Argosy imports it from a skops file, on a server
+of its own; Triton's `text` is that pipeline), and V2 over gRPC. Memory is the process tree's proportional share after
+all this. Every server must first give scikit-learn's probabilities.
 
 Progress goes to standard error; then come a table and, as the last line, one JSON object. A figure is null where a
-peer is not installed or did not start. At present Argosy logs every prediction: `text_logged_rps` is `text_rps`.
+peer is not installed or did not start.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +33,8 @@ from benchmarks.peers import PEERS, Peer, Ports, environment_of
 from benchmarks.served_models import DIFFERENCE, Prepared, copy_of, prepare
 from benchmarks.server_process import ROOT, SERVER_CORE, ask, client, free_ports, pss_mb, running, until_answered, wrk
 
+OWN = {"argosy": 0.0, "argosy_logged": 1.0}
+"""Argosy's two ways, and which share of the requests each logs."""
 CONNECTIONS = (16, 64)
 SHARE = 0.7
 WARM_SECONDS = 1.0
@@ -57,10 +58,12 @@ def argosy_running(
     folder: Path,
     models: Sequence[str] = ("noop", "text"),
     core: int | None = SERVER_CORE,
+    log_share: float = 1.0,
 ) -> Iterator[Target]:
     project = copy_of(prepared.project, folder / "project")
     with (project / "argosy.yaml").open("a") as file:
-        file.write(json.dumps({"server": {"models": {name: {} for name in models}}})[1:-1] + "\n")
+        served = {"log_share": log_share, "models": {name: {} for name in models}}
+        file.write(f"server: {json.dumps(served)}\n")
     http, grpc = free_ports(2)
     command = [sys.executable, "-m", "argosy", "--project", str(project), "serve", "--port", str(http)]
     environment = {**os.environ, **single_threaded(), "PYTHONPATH": str(ROOT / "src")}
@@ -122,16 +125,20 @@ def measure(target: Target, prepared: Prepared, seconds: float) -> Figures:
     return found
 
 
-def measure_argosy(prepared: Prepared, folder: Path, seconds: float) -> Figures:
-    """`plain` has a server of its own, since what it takes is in another process, which runs scikit-learn."""
-    with argosy_running(prepared, folder) as target:
+def measure_argosy(prepared: Prepared, folder: Path, seconds: float, log_share: float) -> Figures:
+    """Without a log also `plain`, on a server of its own: what it takes is in another process, of scikit-learn."""
+    with argosy_running(prepared, folder, log_share=log_share) as target:
         found = measure(target, prepared, seconds)
-    with argosy_running(prepared, folder, ["plain"]) as target:
+    if log_share:
+        return found
+    with argosy_running(prepared, folder, ["plain"], log_share=log_share) as target:
         plain = measure(target, prepared, seconds)
     return {**plain, **found, "plain_pss_mb": plain["pss_mb"], "failed": plain["failed"] + found["failed"]}
 
 
-def measure_peer(name: str, prepared: Prepared, folder: Path, seconds: float) -> Figures:
+def measure_once(name: str, prepared: Prepared, folder: Path, seconds: float) -> Figures:
+    if name in OWN:
+        return measure_argosy(prepared, folder, seconds, OWN[name])
     with peer_running(PEERS[name], prepared, folder) as target:
         return measure(target, prepared, seconds)
 
@@ -157,9 +164,10 @@ def keys_of(figures: Mapping[str, Figures]) -> dict[str, Any]:
         "text_vs_triton_batched": ratio("text_64", "triton"),
         "sklearn_batched_vs_triton": ratio("plain_64", "triton", "text_64"),
         "grpc_vs_mlserver": ratio("grpc", "mlserver"),
-        "pss_mb": of("argosy", "pss_mb"),
-        "text_logged_rps": of("argosy", "text_64"),
-        "failed": of("argosy", "failed"),
+        "pss_mb": max(filter(None, (of(name, "pss_mb") for name in OWN)), default=None),
+        "text_logged_rps": of("argosy_logged", "text_64"),
+        "text_logged_p99_ms": of("argosy_logged", "text_p99_ms"),
+        "failed": sum(of(name, "failed") or 0 for name in OWN),
     }
 
 
@@ -186,11 +194,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement, in whole seconds")
-    parser.add_argument("--only", action="append", default=[], choices=["argosy", *PEERS], help="may be repeated")
+    parser.add_argument("--only", action="append", default=[], choices=[*OWN, *PEERS], help="may be repeated")
     parser.add_argument("--prepared", type=Path, help="a folder that keeps the trained models for the next run")
     given = parser.parse_args()
     os.environ.update(single_threaded())
-    names = [name for name in ("argosy", *PEERS) if name in (given.only or ("argosy", *PEERS))]
+    names = [name for name in (*OWN, *PEERS) if name in (given.only or (*OWN, *PEERS))]
     with tempfile.TemporaryDirectory(prefix="benchmark-") as scratch:
         prepared = prepared_in(given.prepared or Path(scratch) / "prepared")
         figures = medians(run(names, prepared, Path(scratch), given.rounds, given.seconds))
@@ -213,14 +221,12 @@ def run(
 ) -> dict[str, list[Figures]]:
     """Every server in turn, in every round; the next round begins with another."""
     found: dict[str, list[Figures]] = {name: [] for name in names}
-    working = [name for name in names if name == "argosy" or is_installed(name)]
+    working = [name for name in names if name in OWN or is_installed(name)]
     for number in range(rounds):
         for name in [*working[number % len(working) :], *working[: number % len(working)]]:
             folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=scratch))
             try:
-                ours = name == "argosy"
-                one = (measure_argosy if ours else partial(measure_peer, name))(prepared, folder, seconds)
-                found[name].append(one)
+                found[name].append(measure_once(name, prepared, folder, seconds))
                 report(f"round {number + 1} {name}: {json.dumps(found[name][-1])}")
             except RuntimeError as problem:
                 report(f"round {number + 1} {name} is left out: {problem}")

@@ -1,8 +1,10 @@
 """The clients of the serving benchmarks on a real server, and what is made of their figures."""
 
+import asyncio
 import json
 
 import pytest
+from benchmarks import dispatch
 from benchmarks.fairness import MODELS
 from benchmarks.grpc_load import load, message_of
 from benchmarks.open_loop import Answer, Schedule, figures_of, requests_of
@@ -100,6 +102,12 @@ def test_figures_of_peers_that_are_missing_are_null():
     assert found["failed"] == 3
     assert found["text_vs_triton_batched"] is found["text_vs_mlserver"] is found["grpc_vs_mlserver"] is None
     assert len(table(figures).splitlines()) == 5
+
+
+def test_dispatch_is_measured_with_a_log_and_without(tmp_path):
+    found = asyncio.run(dispatch.run(tmp_path, 1, 0.01, 10, is_profiled=False))
+    assert {f"{name}_rps" for name in ("bare", "dispatch", "logged")} < found.keys()
+    assert len(list((tmp_path / "spool").iterdir())) > 0
 
 
 def test_every_peer_has_an_environment():
