@@ -43,6 +43,12 @@ def logger(name: str) -> logging.Logger:
     return logging.getLogger(name)
 
 
+def adopt(library: str) -> None:
+    """Have what a library logs shown as our lines are."""
+    ours, theirs = logging.getLogger("argosy"), logging.getLogger(library)
+    theirs.handlers[:], theirs.propagate = ours.handlers, not ours.handlers
+
+
 def fields(**values: Any) -> dict[str, Any]:
     """What a line is about, for `extra`: members of its JSON object, with values that JSON has."""
     return {_FIELDS: values}

@@ -56,6 +56,10 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """None: text; the variable ARGOSY_LOG_FORMAT goes first."""
     access_log: bool = False
     """Whether a line is logged for each request."""
+    traces: NotEmpty | None = None
+    """The URL of a collector that takes OpenTelemetry's traces over HTTP."""
+    trace_share: Share = 0.01
+    """Of the requests whose callers trace none, drawn by chance."""
 
     def __post_init__(self) -> None:
         self.memory_bytes()

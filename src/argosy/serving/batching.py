@@ -31,6 +31,7 @@ from argosy.serving.request_queue import WaitingRequest
 from argosy.serving.requests import InferRequest, InferResponse
 from argosy.serving.scoring import score_requests
 from argosy.serving.servable import Predictor, Servable
+from argosy.serving.tracing import Tracing
 from argosy.serving.version_statistics import is_fault
 from argosy.telemetry import logger
 
@@ -53,7 +54,9 @@ class Batcher:
         choices: Callable[[], ServingChoices],
         release: Callable[[Servable], None],
         on_answered: Callable[[InferRequest, InferResponse], None],
+        tracing: Tracing | None = None,
     ) -> None:
+        self._tracing = tracing
         self._recorder, self._metrics, self._input_limits = recorder, metrics, input_limits
         self._choices, self._release, self._on_answered = choices, release, on_answered
         self._lanes: dict[str, Lane[Servable]] = {speed: Lane(f"argosy-{speed}") for speed in ("quick", "slow")}
@@ -175,6 +178,9 @@ class Batcher:
             [one.deadline for one in requests],
         )
         taken = perf_counter() - started
+        if self._tracing is not None:
+            for one in wanted:
+                one.times = (started, started + taken)
         rows, characters = sum([one.rows for one in wanted]), sum([one.characters for one in wanted])
         servable.latency.learn(rows, characters, taken)
         queued = started * len(wanted) - sum([one.since for one in wanted])
@@ -190,6 +196,7 @@ class Batcher:
         """Log what was answered, then tell the callers."""
         records = [one.records for _, _, outcomes in answered for one in outcomes if isinstance(one, Recorded)]
         kept = self._kept(records) if records else 0
+        recorded = perf_counter()
         for servable, batch, outcomes in answered:
             told: defaultdict[str, _Told] = defaultdict(_Told)
             for waiting, outcome in zip(batch, outcomes, strict=True):
@@ -204,6 +211,9 @@ class Batcher:
                     told[waiting.request.protocol].fail(waiting, is_failed)
                     _tell(waiting, _UNLOGGED if isinstance(outcome, Recorded) else outcome)
             self._count(servable, told)
+        if self._tracing is not None:
+            for servable, batch, outcomes in answered:
+                self._tracing.add(servable, batch, outcomes, recorded, self._choices().trace_share)
 
     def _kept(self, records: Sequence[bytes]) -> int:
         started = perf_counter()

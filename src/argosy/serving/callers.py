@@ -11,6 +11,8 @@ NAMED: Final = ("client", "subject", "entity")
 IDENTITY_CHARACTERS: Final = 1000
 SCORES_HEADER: Final = "argosy-scores"
 """Asks for the model's own scores too, over any protocol."""
+TRACE_HEADER: Final = "traceparent"
+"""W3C's: the span of the caller that this request is a part of."""
 
 
 def checked_identity(value: Any, name: str) -> str | None:

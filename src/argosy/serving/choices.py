@@ -15,6 +15,9 @@ class ServingChoices:
 
     batching: BatchingSettings = field(default_factory=BatchingSettings)
     log_share: float = 1.0
+    traces: str | None = None
+    """Where traces of requests are sent to; read at the start."""
+    trace_share: float = 0.01
     batching_of_models: Mapping[str, BatchingSettings] = field(default_factory=dict)
     log_share_of_models: Mapping[str, float] = field(default_factory=dict)
 
@@ -24,6 +27,8 @@ class ServingChoices:
         return cls(
             settings.batching,
             settings.log_share,
+            settings.traces,
+            settings.trace_share,
             {name: one.batching for name, one in models if one.batching is not None},
             {name: one.log_share for name, one in models if one.log_share is not None},
         )

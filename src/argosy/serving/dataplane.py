@@ -26,6 +26,7 @@ from argosy.serving.request_queue import Done, WaitingRequest
 from argosy.serving.requests import InferRequest, InferResponse, ModelMetadata
 from argosy.serving.servable import Predictor, Servable
 from argosy.serving.shadowing import Shadowing
+from argosy.serving.tracing import Tracing
 from argosy.serving.traffic import about_of
 
 
@@ -38,6 +39,7 @@ class DataPlane:
         limits: InputLimits | None = None,
         metrics: ServingMetrics | None = None,
         choices: ServingChoices | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self.manager, self.limits, self.metrics = manager, limits or InputLimits(), metrics or ServingMetrics()
         self._recorder = recorder
@@ -50,6 +52,7 @@ class DataPlane:
             lambda: self.choices,
             self.manager.release,
             self._shadowing.offer,
+            tracing,
         )
 
     async def infer(self, request: InferRequest) -> InferResponse:

@@ -35,6 +35,7 @@ from argosy.serving.repository import ModelRepository
 from argosy.serving.rest.routes import serving_routes
 from argosy.serving.source import POLL_SECONDS, Catalogue, Source
 from argosy.serving.spool_gauges import SpoolGauges
+from argosy.serving.tracing import tracing_to
 from argosy.store.store import Store
 from argosy.store.trained import Version
 from argosy.telemetry import follow_settings
@@ -110,7 +111,10 @@ class ModelServer:
         self._source = Source(offered, self._control.aspire, poll_seconds)
         self._watch = ChampionWatch(lambda: self.manager.routing, store, rollback or RollbackSettings())
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))
-        self.dataplane = DataPlane(self.manager, recorder, limits=limits, metrics=metrics, choices=choices)
+        self._tracing = tracing_to(choices.traces) if choices else None
+        self.dataplane = DataPlane(
+            self.manager, recorder, limits=limits, metrics=metrics, choices=choices, tracing=self._tracing
+        )
         self.repository = ModelRepository(self.dataplane, self._control)
 
     def routes(self, limits: RequestLimits, default_model: str = "") -> Routes:
@@ -146,3 +150,5 @@ class ModelServer:
         self._source.stop()
         self.manager.stop()
         self.dataplane.close()
+        if self._tracing is not None:
+            self._tracing.stop()

@@ -23,7 +23,15 @@ from argosy.errors import DefinitionInvalid, RestartRequired
 from argosy.telemetry import logger
 
 APPLIED: Final = (
-    *("server.models", "server.memory", "server.log_level", "server.log_format", "server.batching", "server.log_share"),
+    *(
+        "server.models",
+        "server.memory",
+        "server.log_level",
+        "server.log_format",
+        "server.batching",
+        "server.log_share",
+        "server.trace_share",
+    ),
     *("limits.text_bytes", "limits.rows"),
     *("rollback.errors", "rollback.latency", "rollback.minimum_requests", "rollback.confidence"),
 )

@@ -16,13 +16,15 @@ Done: TypeAlias = Callable[[InferResponse | Exception], None]
 class WaitingRequest:
     """`done` is called once, with what the request is answered or why it is not."""
 
-    __slots__ = ("characters", "done", "is_abandoned", "request", "rows", "since")
+    __slots__ = ("characters", "done", "is_abandoned", "request", "rows", "since", "times")
 
     def __init__(self, request: InferRequest, characters: int, done: Done, since: float) -> None:
         self.request, self.characters, self.done, self.since = request, characters, done, since
         self.rows = len(request.inputs)
         self.is_abandoned = False
         """Nobody waits for it any more."""
+        self.times: tuple[float, float] | None = None
+        """Where requests are traced: when its batch was begun, and when that was scored."""
 
     def abandon(self) -> None:
         self.is_abandoned = True

@@ -41,6 +41,8 @@ class InferRequest(msgspec.Struct, frozen=True):
     """Whether the answer is to show the model's own scores as well."""
     protocol: str = "python"
     """Over which it came: a label of the metrics."""
+    traceparent: str = ""
+    """The caller's span, as W3C's header says it."""
 
 
 class InferResponse(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from argosy.serving.callers import NAMED, SCORES_HEADER, checked_identity, wants_scores
+from argosy.serving.callers import NAMED, SCORES_HEADER, TRACE_HEADER, checked_identity, wants_scores
 from argosy.serving.grpc.calls import GrpcCall
 
 
@@ -17,4 +17,5 @@ def caller_in_call(call: GrpcCall, parameters: Mapping[str, Any]) -> dict[str, A
     found["token"] = "" if call.token is None else call.token.name
     found["deadline"] = call.deadline
     found["wants_scores"] = wants_scores(call.metadata.get(SCORES_HEADER, ""))
+    found["traceparent"] = call.metadata.get(TRACE_HEADER, "")
     return found

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from argosy.http.endpoint import CALLER, DEADLINE
 from argosy.http.request_head import RequestHead
-from argosy.serving.callers import NAMED, SCORES_HEADER, checked_identity, wants_scores
+from argosy.serving.callers import NAMED, SCORES_HEADER, TRACE_HEADER, checked_identity, wants_scores
 
 
 def caller_of(request: Request, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def caller_of(request: Request, parameters: Mapping[str, Any] | None = None) -> 
         "token": "" if token is None else token.name,
         "deadline": request.scope[DEADLINE],
         "wants_scores": wants_scores(head.field(SCORES_HEADER)),
+        "traceparent": head.field(TRACE_HEADER),
     }
 
 

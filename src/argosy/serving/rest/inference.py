@@ -18,7 +18,7 @@ from argosy.http.endpoint import CALLER, DEADLINE, FastRequest
 from argosy.http.request_head import RequestHead
 from argosy.http.request_limits import RequestLimits
 from argosy.serving.answer_headers import HEADER_IDS_MAX, PREDICTION_HEADER, VERSION_HEADER, prediction_headers
-from argosy.serving.callers import SCORES_HEADER, wants_scores
+from argosy.serving.callers import SCORES_HEADER, TRACE_HEADER, wants_scores
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.requests import InferRequest, InferResponse
 from argosy.serving.rest.callers import identities_in, identities_of
@@ -37,6 +37,7 @@ class Asked:
     identities: Mapping[str, str | None]
     wants_scores: bool
     """Whether the answer is to show the model's own scores as well."""
+    traceparent: str
     fields: Mapping[str, str]
     """Header fields by their names in lower case; of several with one name the first."""
 
@@ -75,9 +76,8 @@ class Inference(Generic[T]):
 
     def prepare(self, head: RequestHead, parameters: Mapping[str, str]) -> Asked:
         version = parameters.get("version", parameters.get("label"))
-        return Asked(
-            parameters["model"], version, identities_of(head), wants_scores(head.field(SCORES_HEADER)), _by_name(head)
-        )
+        scores, traceparent = wants_scores(head.field(SCORES_HEADER)), head.field(TRACE_HEADER)
+        return Asked(parameters["model"], version, identities_of(head), scores, traceparent, _by_name(head))
 
     def answer(self, request: FastRequest) -> None:
         question, body = self._read(request.body, request.prepared, request.caller, request.deadline)
@@ -107,8 +107,8 @@ class Inference(Generic[T]):
         said = identities_in(parameters, asked.identities) if parameters else asked.identities
         token = "" if caller is None else caller.name
         who = (said["client"], said["subject"], said["entity"], token)
-        wants_scores, name = asked.wants_scores, self._protocol.name
-        return InferRequest(asked.model, rows, asked.version, *who, deadline, wants_scores, name), body
+        how = (asked.wants_scores, self._protocol.name, asked.traceparent)
+        return InferRequest(asked.model, rows, asked.version, *who, deadline, *how), body
 
 
 def _by_name(head: RequestHead) -> dict[str, str]:
