@@ -47,7 +47,7 @@ servers:  # real ones for the tests, where they are missing and may be installed
 test: $(READY) servers  ## every test, in a random order: ORDER=N repeats that of the run that printed N
 	@$(PYTEST) --durations 25
 
-proof: $(READY)  ## long checks that nothing is lost: storms of kills, pauses, full disks (some minutes)
+proof: $(READY)  ## long checks that nothing is lost: storms of kills, pauses, full disks, an hour of load
 	@$(BIN)/python -m pytest -q -m proof -p no:cacheprovider tests/proof tests/acceptance/test_broken_fits.py
 
 check: lint  ## what `make lint` does, unit and contract tests

@@ -1,64 +1,15 @@
-import json
-import subprocess
 import sys
-import time
 from pathlib import Path
 
-import httpx
 import pytest
-
-from argosy.testing.waiting import PATIENCE
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from nasty_bodies import LIMITS
+from running_server import RunningServer
 from serving_project import Project
 
-DEADLINE_SECONDS = PATIENCE
 CLAIMS = {"plain": [], "sure": ["outcome", "uniform"], "wide": ["outcome", "entity"]}
-
-
-class RunningServer:
-    """The project's server in a separate process; with `grpc`, its `grpc_address`."""
-
-    def __init__(self, project, hosts=(), grpc=False, **limits):
-        self.project = project
-        program = Path(__file__).parent / "serving_project.py"
-        self._log = (project.folder / "server.log").open("ab")
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, str(program), str(project.folder), "0"),
-                *map(json.dumps, (limits, hosts, 0 if grpc else None)),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-        )
-        self.url = self.process.stdout.readline().decode().strip()
-        self.grpc_address = self.process.stdout.readline().decode().strip().removeprefix("grpc://") if grpc else ""
-        self.client = httpx.Client(base_url=self.url, timeout=DEADLINE_SECONDS)
-        self.until(lambda: self.client.get("/v2/health/ready").status_code == 200)
-
-    def until(self, condition):
-        """Wait for a condition, with a deadline."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while not condition():
-            assert time.monotonic() < deadline, (self.project.folder / "server.log").read_text()
-            assert self.process.poll() is None, (self.project.folder / "server.log").read_text()
-            time.sleep(0.01)
-
-    def predict(self, *texts, path="/v1/models/topics", **headers):
-        return self.client.post(f"{path}:predict", json={"instances": list(texts)}, headers=headers)
-
-    def version(self, path="/v1/models/topics"):
-        return int(self.predict("a goal", path=path).headers["argosy-model-version"])
-
-    def close(self):
-        self.client.close()
-        if self.process.poll() is None:
-            self.process.terminate()
-        self.process.wait(DEADLINE_SECONDS)
-        self.process.stdout.close()
-        self._log.close()
 
 
 @pytest.fixture
