@@ -59,6 +59,10 @@ class TagInvalid(UserMistake):
     """A tag's name or value that is too long or has other characters."""
 
 
+class DecisionsInvalid(UserMistake):
+    """A decision that cannot be applied to a version's answers, or has other values than it takes."""
+
+
 class FileNotKept(UserMistake):
     """A result without a file of that name."""
 

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from argosy.backends import Backends
 from argosy.database import in_transaction
 from argosy.errors import FileNotKept, VersionMarked, VersionNotFound, nearest
-from argosy.jobs.selection import resolve_version, trained_of
+from argosy.jobs.selection import decisions_meant, resolve_version, trained_of
 from argosy.processes import current_user
 from argosy.store import kept, marks
 from argosy.store.aliases import CHAMPION
+from argosy.store.decided import decision_history
 from argosy.store.trained import Move, Trained, Version, learned_nothing
 from argosy.telemetry import logger
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from argosy.evaluation.comparison import Comparison
     from argosy.evaluation.promotion import Promotion
     from argosy.models.adapted_model import AdaptedModel
+    from argosy.models.decisions import Decisions
+    from argosy.store.decided import DecisionRevision
     from argosy.store.kept import Curves, KeptFile
     from argosy.store.kept_code import KeptCode
 
@@ -34,23 +37,26 @@ class ProjectModels:
 
     def __init__(self, backends: Backends) -> None:
         self._backends = backends
-        self._loaded: dict[str, AdaptedModel] = {}
+        self._loaded: dict[tuple[str, Decisions], AdaptedModel] = {}
 
     def __getitem__(self, reference: str) -> AdaptedModel:
-        """The trained pair, loaded once; raises ModelNotFound, VersionNotFound, ArtifactCorrupt.
+        """The trained pair with the version's decisions, loaded once; raises ModelNotFound, VersionNotFound,
+        ArtifactCorrupt.
 
         It warns where a plug-in of yours that answers has other code than the pair was trained with.
         """
         from argosy.models.adapted_model import AdaptedModel
         from argosy.store.trained_code import changed_code_message, changed_plugins
 
-        trained = self.trained(reference)
-        if trained.artifact not in self._loaded:
+        trained, decisions = self.trained(reference), decisions_meant(self._backends.plans, reference)
+        key = (trained.artifact, decisions)
+        if key not in self._loaded:
             self._backends.load_plugins()
             if changed := changed_plugins(trained, self._backends.store.trained):
                 _log.warning("%s", changed_code_message(reference, changed))
-            self._loaded[trained.artifact] = AdaptedModel.load(self._backends.artifacts.fetch(trained.artifact))
-        return self._loaded[trained.artifact]
+            model = AdaptedModel.load(self._backends.artifacts.fetch(trained.artifact))
+            self._loaded[key] = model.decided_by(decisions)
+        return self._loaded[key]
 
     def with_stored_code(self, reference: str) -> AdaptedModel:
         """The trained pair, answering with the code of your plug-ins that it was trained with, next to today's.
@@ -65,7 +71,7 @@ class ProjectModels:
         with stored_code(self._backends.store, trained.label):
             model = AdaptedModel.load(self._backends.artifacts.fetch(trained.artifact))
             model.served()
-        return model
+        return model.decided_by(decisions_meant(self._backends.plans, reference))
 
     def resolve(self, reference: str) -> Version:
         """The version that a reference means."""
@@ -156,6 +162,21 @@ class ProjectModels:
         return in_transaction(
             self._backends.database, lambda within: kept.untag_version(within, version.model, version.number, name)
         )
+
+    def decide(self, reference: str, reason: str = "", by: str = "", **changes: Any) -> Version:
+        """Change what is made of a version's answers before they are given, as `argosy models decide` does.
+
+        `changes` are the fields of `evaluation.deciding.DecisionChange`. Raises DecisionsInvalid.
+        """
+        from argosy.evaluation.deciding import DecisionChange, change_decisions
+
+        return change_decisions(self._backends, reference, DecisionChange(**changes), reason, by or current_user())
+
+    def decisions(self, reference: str) -> list[DecisionRevision]:
+        """How a version's decisions were changed, oldest first; those of the last are in force."""
+        version = self.resolve(reference)
+        with self._backends.database.read() as transaction:
+            return decision_history(transaction, version.model, version.number)
 
     def mark(self, reference: str, reason: str, by: str = "") -> Version:
         """Say that a version, and every other of the same result, is not to be promoted; the first reason stays."""

@@ -19,6 +19,7 @@ TASKS: Final = {
     "answer_both": "argosy.evaluation.comparison:answer_both",
     "answer_otherwise": "argosy.feedback.differing:answer_otherwise",
     "check_drift": "argosy.evaluation.drift_periods:check_drift",
+    "measure_bias": "argosy.evaluation.deciding:measure_bias",
     "score_import": "argosy.training.importing:score_import",
     "train_again": "argosy.training.reproduction:train_again",
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from argosy.cli.deciding import decide
 from argosy.cli.diff import diff
 from argosy.cli.exporting import export
 from argosy.cli.importing import challenge, import_, origin_rows
@@ -41,6 +42,7 @@ def models() -> None:
     """
 
 
+models.add_command(decide)
 models.add_command(diff)
 models.add_command(export)
 models.add_command(import_)
@@ -320,6 +322,7 @@ def _details(versions: Sequence[Version], trained: Trained, changed: list[str]) 
         ("trained", f"{_trained_at(trained)} in {trained.fit_seconds:.2f} s"),
         *(origin_rows(origin, trained.definition["adapter"]["name"] == "imported") if origin else []),
         *(("marked", one.mark) for one in versions[:1] if one.mark),
+        *(("decisions", str(step)) for one in versions[:1] for step in one.decisions.steps),
         *((name, "its current code is not the code that this version was trained with") for name in changed),
         ("parent", trained.parent or "–"),
         ("artifact", f"{trained.artifact[:12]}, {trained.size_bytes:,} bytes"),

@@ -138,7 +138,7 @@ def _score_files(project: Project, reference: str, inputs: tuple[str, ...], as_j
 
 
 def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json: bool, *, is_stored: bool) -> None:
-    from argosy.models.answers import VALUE, answers_of
+    from argosy.models.answers import VALUE
 
     "".join(texts).encode()  # raises on bytes that are no text, which would be answered
     models = project.models
@@ -155,10 +155,10 @@ def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json:
     except ModelFailed as failed:
         raise ModelFailed(failed.problem, reference) from failed
     found: dict[int, dict[str, Any]]
+    labels = model.answers_of_scores(scores)
     if model.estimator.answers_numbers:
-        found = {place: {VALUE: value} for place, value in zip(asked, scores[:, 0].tolist(), strict=True)}
+        found = {place: {VALUE: float(number)} for place, number in zip(asked, labels, strict=True)}
     else:
-        labels = answers_of(scores, model.classes, model.estimator.answered_from)
         confidences = model.confidence_of_scores(scores)
         found = {
             place: {"label": label, "confidence": float(sure), "scores": dict(zip(model.classes, row, strict=True))}

@@ -125,9 +125,9 @@ class Replaying:
         return replace(verdict, interim_test=interim.number)
 
     def _replayed(self, asked: ChampionPeriod, rows: Sequence[Row], guard: LeaseGuard) -> list[str | None]:
-        """What the version before answers to each row."""
+        """What the version before answers to each row, after its decisions: the live answers are after theirs."""
         version = self._store.stored_version(f"{asked.model}@{asked.previous}")
-        model = AdaptedModel.load(self._store.path(version))
+        model = AdaptedModel.load(self._store.path(version)).decided_by(version.decisions)
         answers: list[str | None] = []
         for at in range(0, len(rows), _PAGE):
             page = [one.input for one in self._log.get_many([row.prediction_id for row in rows[at : at + _PAGE]])]

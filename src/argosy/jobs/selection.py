@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from argosy.errors import VersionNotFound
 from argosy.jobs.submission import Plans
+from argosy.models.decisions import NO_DECISIONS, Decisions
 from argosy.store.aliases import BEST, CHAMPION, PROPOSED, RESERVED
 from argosy.store.store import Store
 from argosy.store.trained import LeaderboardRow, Trained, Version, learned_nothing
@@ -52,6 +53,16 @@ def trained_of(plans: Plans, reference: str) -> Trained:
         return plans.store.trained(reference)
     except VersionNotFound:
         return plans.store.trained(resolve_version(plans, reference).label)
+
+
+def decisions_meant(plans: Plans, reference: str) -> Decisions:
+    """What is made of the answers of the version that is meant; of a label, those of its only version, if that it has.
+
+    Raises ModelNotFound, VersionNotFound.
+    """
+    label = trained_of(plans, reference).label
+    versions = plans.store.versions_of(label) if reference == label else [resolve_version(plans, reference)]
+    return versions[0].decisions if len(versions) == 1 else NO_DECISIONS
 
 
 def _of_one_collection(plans: Plans, model: str, champion: Trained | None) -> Sequence[LeaderboardRow]:

@@ -30,6 +30,7 @@ from argosy.lineage.lineage import (
 from argosy.predictions.answered import answers_by_day, feedback_said
 from argosy.predictions.ids import ID_CHARACTERS
 from argosy.steps.origins import step_origins
+from argosy.store.decided import decision_history
 from argosy.store.members import AFTER
 from argosy.store.trained import Move, Trained, Version
 
@@ -65,8 +66,9 @@ def _of_prediction(backends: Backends, prediction_id: str) -> Lineage:
     ]
     with backends.database.read() as transaction:
         examples = examples_of_prediction(transaction, found.rows.collection, row.id)
+    revision = max((one.revision for one in found.decisions if one.decided_at <= row.made_at), default=0)
     prediction = LineagePrediction(
-        row.id, version.reference, row.made_at, row.answer, row.confidence, row.token, said, examples
+        row.id, version.reference, row.made_at, row.answer, row.confidence, row.token, said, examples, revision
     )
     return replace(found, reference=row.id, prediction=prediction)
 
@@ -76,6 +78,7 @@ def _lineage(backends: Backends, reference: str, trained: Trained, versions: lis
     with backends.database.read() as transaction:
         rows = _rows(transaction, trained)
         answered = [_answered(transaction, one, days[one.model].get(one.number, {})) for one in versions]
+        decisions = [line for one in versions for line in decision_history(transaction, one.model, one.number)]
         steps = step_origins(transaction, {one.digest for one in rows.imports if one.digest})
     return Lineage(
         reference=reference,
@@ -92,6 +95,7 @@ def _lineage(backends: Backends, reference: str, trained: Trained, versions: lis
         moves=sorted(_moves(backends, versions), key=lambda move: move.moved_at),
         answered=answered,
         steps=steps,
+        decisions=sorted(decisions, key=lambda one: one.decided_at),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from argosy.steps.origins import StepOrigin
+from argosy.store.decided import DecisionRevision
 from argosy.store.trained import Move
 from argosy.types import Part
 
@@ -109,6 +110,8 @@ class LineagePrediction:
     feedback: list[dict[str, Any]] = field(default_factory=list)
     examples: list[str] = field(default_factory=list)
     """Ids of the examples that it became."""
+    decisions: int = 0
+    """The revision of the decisions that were in force when it was made; 0: there were none."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,8 @@ class Lineage:
     prediction: LineagePrediction | None = None
     steps: list[StepOrigin] = field(default_factory=list)
     """Runs that made the imported files, and those that made their inputs, the last first."""
+    decisions: list[DecisionRevision] = field(default_factory=list)
+    """What was made of its versions' answers, every revision, oldest first."""
 
     @property
     def imported_model(self) -> Mapping[str, str] | None:

@@ -14,6 +14,7 @@ from argosy.clock import format_time
 from argosy.lineage.lineage import Ancestor, Answered, ImportedRows, LearnedRows, Lineage, LineagePrediction
 from argosy.plurals import plural
 from argosy.steps.origins import StepOrigin
+from argosy.store.decided import DecisionRevision
 from argosy.store.trained import Move
 from argosy.terminal_text import visible_line
 
@@ -57,6 +58,7 @@ def _branches(lineage: Lineage) -> Iterator[Branch]:
     yield "environment", list(_environment(lineage.environment))
     yield "trained", list(_trained(lineage))
     yield "aliases", [_move(move) for move in lineage.moves] or ["never promoted"]
+    yield "decisions", [_decision(one) for one in lineage.decisions]
     yield "answered", [line for one in lineage.answered for line in _answered(one)]
     yield "marked", [f"{one.reference}: {one.mark}" for one in lineage.versions if one.mark]
 
@@ -64,7 +66,8 @@ def _branches(lineage: Lineage) -> Iterator[Branch]:
 def _prediction(one: LineagePrediction) -> Iterator[str]:
     by = f", asked by the token '{one.token}'" if one.token else ""
     yield f"{one.id} by {one.reference}, {format_time(one.made_at)}{by}"
-    yield f"answered '{one.answer}' with confidence {one.confidence:.3f}"
+    decided = f", after revision {one.decisions} of the decisions" if one.decisions else ""
+    yield f"answered '{one.answer}' with confidence {one.confidence:.3f}{decided}"
     for said in one.feedback:
         yield f"{said['kind']} '{said['label']}' from {said['source']}, {format_time(said['given_at'])}"
     if one.examples:
@@ -152,6 +155,15 @@ def _move(move: Move) -> str:
         figures = f" (difference {verdict['difference']:+.3f}, {low:+.3f} to {high:+.3f}, {verdict.get('rows')} rows)"
     by, reason = move.moved_by or NOT_RECORDED, move.reason or "no reason given"
     return f"{format_time(move.moved_at)} {move.action} {move.alias} {change} by {by}: {reason}{figures}"
+
+
+def _decision(one: DecisionRevision) -> str:
+    steps = "; ".join(map(str, one.steps)) or "none, the model's own answers"
+    by = f" by {one.decided_by}" if one.decided_by else ""
+    return (
+        f"{format_time(one.decided_at)} {one.model}@{one.number} revision {one.revision}{by}: {steps}"
+        f" ({one.reason or 'no reason given'})"
+    )
 
 
 def _answered(one: Answered) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -26,6 +27,7 @@ from argosy.models.adapters import adapters
 from argosy.models.answers import answers_of, check_scores, classes_of, coded
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
 from argosy.models.component import Component, edition_in
+from argosy.models.decisions import NO_DECISIONS, Decisions, decided_labels, decided_numbers
 from argosy.models.estimator import Estimator, Scores
 from argosy.models.estimators import estimators
 from argosy.models.given import users_code
@@ -56,6 +58,7 @@ class AdaptedModel:
     ) -> None:
         self.adapter, self.estimator, self.classes = adapter, estimator, list(classes)
         self.temperature = temperature
+        self.decisions = NO_DECISIONS
 
     @classmethod
     def from_names(
@@ -107,7 +110,21 @@ class AdaptedModel:
 
     def classify(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> list[str]:
         """The label of each input; of a model of several labels their set, as JSON text; of one of numbers, as text."""
-        return answers_of(self._score(inputs, limit), self.classes, self.estimator.answered_from)
+        return self.answers_of_scores(self._score(inputs, limit))
+
+    def answers_of_scores(self, scores: Scores) -> list[str]:
+        """The answers that follow from its scores and its decisions."""
+        classes, thresholds, steps = self.classes, self.estimator.answered_from, self.decisions.steps
+        if not steps or self.estimator.answers_numbers:
+            return answers_of(decided_numbers(scores, steps), classes, thresholds)
+        sure, probabilities = self.confidence_of_scores(scores).tolist(), self.probabilities_of_scores(scores)
+        return decided_labels(answers_of(scores, classes, thresholds), sure, probabilities, classes, steps)
+
+    def decided_by(self, decisions: Decisions) -> Self:
+        """The same model, whose answers these decisions are applied to; its scores stay its own."""
+        decided = copy(self)
+        decided.decisions = decisions
+        return decided
 
     def predict_proba(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> Scores:
         """(n, classes), in the order of `classes`; raises ProbabilityUnavailable where the estimator has none."""

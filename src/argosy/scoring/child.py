@@ -21,7 +21,7 @@ from argosy.backends import Backends
 from argosy.error_messages import message_of
 from argosy.errors import InputInvalid, JobFailed, ModelFailed, UserMistake
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import answers_of
+from argosy.models.decisions import NO_DECISIONS, Decisions
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.record import Prediction
@@ -45,6 +45,7 @@ class ScoredVersion:
     is_stored: bool = False
     """With the code of plug-ins that was kept with it."""
     version: Version | None = None
+    decisions: Decisions = NO_DECISIONS
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class BatchScorer:
 
     def __init__(self, backends: Backends, scored: ScoredVersion) -> None:
         self._backends, self._scored = backends, scored
-        self.model = load_pair(backends, scored.label, is_stored=scored.is_stored)
+        pair = load_pair(backends, scored.label, is_stored=scored.is_stored)
+        self.model = pair.decided_by(scored.decisions)
 
     def score(self, batch: InputBatch) -> ScoredBatch:
         """Answer a batch and log it, where that is asked for."""
@@ -81,7 +83,7 @@ class BatchScorer:
         scores, problems = self._scores(inputs, batch.number == 0)
         places, ids = list(scores), dict[int, str]()
         table = np.array([scores[place] for place in places]).reshape(len(places), len(self.model.classes))
-        labels = answers_of(table, self.model.classes, self.model.estimator.answered_from) if places else []
+        labels = self.model.answers_of_scores(table) if places else []
         sure = self.model.confidence_of_scores(table).tolist() if places else []
         if self._scored.version and places:
             ids = self._logged(batch, places, labels, sure, table)

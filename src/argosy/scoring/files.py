@@ -20,6 +20,7 @@ from argosy.datasets.parquet import lines_to_parquet
 from argosy.errors import ExamplesInvalid, UserMistake, VersionNotFound
 from argosy.jobs.selection import resolve_version, trained_of
 from argosy.models.adapted_model import AdaptedModel
+from argosy.models.decisions import NO_DECISIONS, Decisions
 from argosy.scoring.child import InputBatch, Opener, ScoredVersion, load_pair
 from argosy.scoring.destinations import InputFile, OutputFile, destinations
 from argosy.scoring.input_rows import InputReading, WantedColumns, in_batches
@@ -187,17 +188,18 @@ class _FileScoring:
         self._asked.release(self._identity)
         return ScoredFile(self._given.shown, self._asked.shown, journal.reference, done.rows, done.problems, before)
 
-    def _meant(self) -> tuple[str, str]:
-        """The label of the version that is meant, and how the output names it."""
+    def _meant(self) -> tuple[str, str, Decisions]:
+        """The label of the version that is meant, how the output names it, and what is made of its answers."""
         trained = trained_of(self._backends.plans, self._request.reference)
         if self._request.reference != trained.label:
-            return trained.label, resolve_version(self._backends.plans, self._request.reference).reference
+            version = resolve_version(self._backends.plans, self._request.reference)
+            return trained.label, version.reference, version.decisions
         versions = self._backends.store.versions_of(trained.label)
         if len(versions) == 1:
-            return trained.label, versions[0].reference
+            return trained.label, versions[0].reference, versions[0].decisions
         if self._request.is_logged:
             raise VersionNotFound(f"'{trained.label}' is not one version: name MODEL@NUMBER, to log its predictions")
-        return trained.label, trained.label
+        return trained.label, trained.label, NO_DECISIONS
 
     def _header(self) -> JournalHeader:
         state, request = self._source.stat(), self._request
@@ -217,7 +219,7 @@ class _FileScoring:
         layout = Layout(self._form, journal.reference, request.columns.keep, scores, request.is_logged, is_number)
         check_distinct(layout)
         logged = store.stored_version(journal.reference) if request.is_logged else None
-        version = ScoredVersion(journal.label, request.is_stored, logged)
+        version = ScoredVersion(journal.label, request.is_stored, logged, journal.decisions)
         reading = InputReading(self._source, request.options, request.columns, model.adapter.reads)
         return layout, version, reading
 

@@ -21,6 +21,7 @@ from typing import IO, Self
 import msgspec
 
 from argosy.errors import OutputInUse
+from argosy.models.decisions import NO_DECISIONS, Decisions
 from argosy.paths import make_private_file
 
 _PIECE = 1 << 20
@@ -42,6 +43,7 @@ class _Begun(msgspec.Struct, frozen=True):
     label: str
     reference: str
     seed: str
+    decisions: Decisions = NO_DECISIONS
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -55,7 +57,10 @@ class _Line(msgspec.Struct, frozen=True):
 
 
 class Journal:
-    """Of one output. Use as a context manager; `label` and `reference` say which version answers."""
+    """Of one output. Use as a context manager; `label` and `reference` say which version answers.
+
+    All rows of an output are answered with the decisions that were in force when it was begun.
+    """
 
     def __init__(self, output: Path) -> None:
         self.output = output
@@ -64,6 +69,7 @@ class Journal:
         self._times: dict[int, float] = {}
         self.done = _Line(-1)
         self.label = self.reference = ""
+        self.decisions = NO_DECISIONS
         self.seed = b""
 
     def __enter__(self) -> Self:
@@ -101,6 +107,7 @@ class Journal:
         if begun.header != header:
             return False
         self.label, self.reference, self.seed = begun.label, begun.reference, bytes.fromhex(begun.seed)
+        self.decisions = begun.decisions
         whole = len(lines[0]) + 1
         for line in lines[1:-1]:
             try:
@@ -120,14 +127,15 @@ class Journal:
         self._rows.truncate()
         return True
 
-    def begin(self, header: JournalHeader, label: str, reference: str) -> None:
+    def begin(self, header: JournalHeader, label: str, reference: str, decisions: Decisions = NO_DECISIONS) -> None:
         """From the first row, by that version."""
         self.label, self.reference, self.seed = label, reference, secrets.token_bytes(8)
+        self.decisions = decisions
         self.done, self._times = _Line(-1), {}
         for file in (self._file, self._rows):
             file.seek(0)
             file.truncate()
-        self._append(_Begun(header, label, reference, self.seed.hex()))
+        self._append(_Begun(header, label, reference, self.seed.hex(), decisions))
 
     def moment(self, batch: int, now: float) -> float:
         """When a batch's predictions are given: now, or when that was first tried."""

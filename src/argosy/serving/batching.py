@@ -189,7 +189,10 @@ class Batcher:
         self._metrics.version(servable.model, servable.version).scored(len(wanted), rows, queued, taken)
         log_share = self._choices().log_share_of(servable.model)
         scored = [one for place, one in enumerate(requests) if place not in failed] if failed else requests
-        recorded = iter(self._recorder.record(scored, servable.version, predictor, scores, log_share) if scored else ())
+        decisions = servable.reference.decisions
+        recorded = iter(
+            self._recorder.record(scored, servable.version, predictor, scores, log_share, decisions) if scored else ()
+        )
         return [failed[place] if place in failed else next(recorded) for place in range(len(requests))]
 
     def _deliver(self, answered: Sequence[Answered]) -> None:

@@ -20,10 +20,10 @@ class StoreCatalogue:
     def __init__(self, store: Store, wanted: Mapping[str, ServedVersions]) -> None:
         self._store, self.wanted = store, wanted
         self._known: list[AspiredVersions] = []
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, int, int] | None = None
 
     def read(self) -> Sequence[AspiredVersions]:
-        """What should be served; the versions are read only where some were added or an alias was moved."""
+        """What should be served; versions are read only where one was added, or an alias or decisions changed."""
         changes = self._store.count_changes()  # before they are read: what comes in between is read the next time
         if changes != self._seen:
             self._known = offers(self._store.all_versions())
@@ -65,7 +65,7 @@ def offers(versions: Sequence[Version]) -> list[AspiredVersions]:
     return [
         AspiredVersions(
             model,
-            {one.number: ArtifactReference(one.label, one.artifact, one.reference) for one in of_model},
+            {one.number: ArtifactReference(one.label, one.artifact, one.reference, one.decisions) for one in of_model},
             {alias: one.number for one in of_model for alias in one.aliases},
         )
         for model, of_model in sorted(by_model.items())

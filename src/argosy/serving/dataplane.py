@@ -101,6 +101,7 @@ class DataPlane:
             predictor.temperature,
             predictor.answered_from,
             predictor.reads,
+            servable.reference.decisions,
         )
 
     def loaded_models(self) -> list[ModelMetadata]:

@@ -241,6 +241,7 @@ class Manager:
             for number, reference in aspired.versions.items():
                 if number not in known:
                     known[number] = Servable(aspired.model, number, reference)
+                known[number].reference = reference  # its decisions may be others
         self.routing = RoutingTable(
             {
                 model: self._routing_of(known, wanted.get(model), self.routing.models.get(model, ModelRouting({})))

@@ -15,6 +15,7 @@ import numpy as np
 
 from argosy import clock
 from argosy.models.answers import answer_kind, answers_of
+from argosy.models.decisions import NO_DECISIONS, Decisions, decided_labels, decided_numbers
 from argosy.models.temperature import answer_confidence, probabilities_of
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.record import Prediction
@@ -48,20 +49,27 @@ class Recorder:
         predictor: Predictor,
         scores: Scores,
         log_share: float = 1.0,
+        decisions: Decisions = NO_DECISIONS,
     ) -> list[Recorded]:
         """Each request's response and its sealed records, for `keep`; `scores` has the rows of all. For any thread.
 
-        `log_share` of the requests have records.
+        `log_share` of the requests have records: of what was answered after the decisions, and of the model's own
+        scores.
         """
         made_at = self._now()
         ids = self._ids.issue(len(scores), made_at, self._randomness(RANDOM_BYTES))
         classes, has_probabilities = predictor.classes, predictor.has_probabilities
         temperature, thresholds = predictor.temperature, predictor.answered_from
         kind = answer_kind(classes, thresholds)
-        answers = answers_of(scores, classes, thresholds)
         confidences = answer_confidence(scores, has_probabilities, temperature, thresholds).tolist()
-        has_own = has_probabilities or kind == "regress"
-        probabilities = scores if has_own else probabilities_of(scores, temperature)
+        if kind == "regress":
+            probabilities = decided_numbers(scores, decisions.steps)
+            answers = answers_of(probabilities, classes)
+        else:
+            probabilities = scores if has_probabilities else probabilities_of(scores, temperature)
+            answers = answers_of(scores, classes, thresholds)
+            if decisions.steps:
+                answers = decided_labels(answers, confidences, probabilities, classes, decisions.steps)
         responses = [
             InferResponse(
                 request.model,

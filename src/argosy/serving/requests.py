@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from argosy.models.adapter import FieldKind
 from argosy.models.answers import AnswerKind, answer_kind
+from argosy.models.decisions import NO_DECISIONS, Decisions
 from argosy.models.temperature import Temperature
 from argosy.types import Input
 
@@ -48,7 +49,8 @@ class InferRequest(msgspec.Struct, frozen=True):
 class InferResponse(msgspec.Struct, frozen=True):
     """`probabilities` and `scores` have the shape (rows, classes); `scores` are what the model itself computed.
 
-    Of the kind `regress` both have the shape (rows, 1), and the numbers are the answers.
+    Of the kind `regress` both have the shape (rows, 1), and the numbers that are given are in `probabilities`. What a
+    version's decisions change is the answers alone.
     """
 
     model: str
@@ -65,7 +67,7 @@ class InferResponse(msgspec.Struct, frozen=True):
     @property
     def values(self) -> list[float]:
         """Of the kind `regress`: the number of each row."""
-        values: list[float] = self.scores[:, 0].tolist()
+        values: list[float] = self.probabilities[:, 0].tolist()
         return values
 
 
@@ -83,6 +85,7 @@ class ModelMetadata:
     temperature: Temperature | None
     answered_from: NDArray[np.float64] | None
     reads: Mapping[str, FieldKind]
+    decisions: Decisions = NO_DECISIONS
 
     @property
     def kind(self) -> AnswerKind:
@@ -94,6 +97,8 @@ class ModelMetadata:
         found = {"version": str(self.version), "definition": self.label}
         if self.kind == "classify":
             found["probabilities"] = self.probabilities_are
+        if self.decisions.revision:
+            found["decisions"] = msgspec.to_builtins(self.decisions)
         if self.answered_from is None:
             return found
         thresholds = dict(zip(self.classes, self.answered_from.tolist(), strict=True))

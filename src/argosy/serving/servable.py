@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.models.adapter import FieldKind
+from argosy.models.decisions import NO_DECISIONS, Decisions
 from argosy.models.temperature import Temperature
 from argosy.serving.latency import LatencyEstimate
 from argosy.serving.model_thread import Lane
@@ -69,6 +70,8 @@ class ArtifactReference:
     label: str
     artifact: str
     version: str = ""
+    decisions: Decisions = NO_DECISIONS
+    """What is made of its answers; may change while it is loaded."""
 
     def __str__(self) -> str:
         """As people know it, and as plans do."""

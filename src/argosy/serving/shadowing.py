@@ -110,7 +110,8 @@ class Shadowing:
         if predictor is None:
             raise ModelNotReady(f"version {one.servable.version} of '{one.servable.model}' was unloaded")
         scores = score_request(predictor, one.request.inputs, self._limits().text_bytes)
-        [recorded] = self._recorder.record([one.request], one.servable.version, predictor, scores)
+        decisions = one.servable.reference.decisions
+        [recorded] = self._recorder.record([one.request], one.servable.version, predictor, scores, decisions=decisions)
         return recorded
 
     def _own_thread(self) -> ModelThread:

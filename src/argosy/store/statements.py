@@ -34,7 +34,8 @@ SELECT versions.model, versions.number, versions.label, trained.artifact, versio
     coalesce(marks.reason, '')
 FROM versions JOIN trained ON trained.label = versions.label LEFT JOIN marks ON marks.label = versions.label"""
 VERSIONS: Final = f"{_VERSIONS} WHERE versions.model = :model ORDER BY versions.number"
-CHANGES: Final = "SELECT (SELECT count(*) FROM versions), (SELECT count(*) FROM alias_moves)"
+CHANGES: Final = """
+SELECT (SELECT count(*) FROM versions), (SELECT count(*) FROM alias_moves), (SELECT count(*) FROM decisions)"""
 ALL_VERSIONS: Final = f"{_VERSIONS} ORDER BY versions.model, versions.number"
 STANDING_LABELS: Final = """
 SELECT versions.label FROM versions JOIN trained ON trained.label = versions.label
@@ -70,6 +71,21 @@ INSERT INTO version_tags (model, number, tag, value, tagged_at) VALUES (:model, 
 ON CONFLICT (model, number, tag) DO UPDATE SET value = excluded.value, tagged_at = excluded.tagged_at"""
 UNTAG: Final = "DELETE FROM version_tags WHERE model = :model AND number = :number AND tag = :tag RETURNING tag"
 TAGS: Final = "SELECT number, tag, value FROM version_tags WHERE model = :model ORDER BY number, tag"
+DECIDE: Final = """
+INSERT INTO decisions (model, number, revision, steps, decided_at, decided_by, reason)
+VALUES (:model, :number, :revision, :steps, :now, :by, :reason)"""
+DECISIONS: Final = """
+SELECT model, number, revision, steps, decided_at, decided_by, reason FROM decisions
+WHERE model = :model AND number = :number ORDER BY revision"""
+_IN_FORCE: Final = """
+SELECT model, number, revision, steps FROM decisions
+WHERE revision = (SELECT max(newer.revision) FROM decisions AS newer
+    WHERE newer.model = decisions.model AND newer.number = decisions.number)"""
+ALL_IN_FORCE: Final = _IN_FORCE
+IN_FORCE: Final = f"{_IN_FORCE} AND model = :model"
+PARENT: Final = """
+SELECT versions.number FROM trained JOIN versions ON versions.label = trained.parent
+WHERE trained.label = :label AND versions.model = :model"""
 MARK: Final = """
 INSERT INTO marks (label, reason, marked_by, marked_at) VALUES (:label, :reason, :by, :now)
 ON CONFLICT (label) DO NOTHING RETURNING label"""

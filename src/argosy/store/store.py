@@ -20,7 +20,8 @@ import msgspec
 from argosy.database.database import Database, Row, Transaction, in_lists
 from argosy.errors import ModelNotFound, RowUnreadable, VersionNotFound, nearest
 from argosy.messaging.notifications import notify
-from argosy.store import aliases, marks, ranking, references, removals
+from argosy.models.decisions import NO_DECISIONS, Decisions
+from argosy.store import aliases, decided, marks, ranking, references, removals
 from argosy.store import statements as sql
 from argosy.store.aliases import CHAMPION
 from argosy.store.artifact_store import ArtifactStore
@@ -59,12 +60,16 @@ class Store:
         return recorded
 
     def add_version(self, transaction: Transaction, model: str, label: str) -> int:
-        """The number of the model's version of that label, which must be recorded; made where there is none."""
+        """The number of the model's version of that label, which must be recorded; made where there is none.
+
+        A new one has its parent's decisions, but for a bias.
+        """
         aliases.hold_model(transaction, model)
         names = {"model": model, "label": label}
         rows = transaction.execute(sql.VERSION_OF_LABEL, names)
         if not rows:
             rows = transaction.execute(sql.ADD_VERSION, {**names, "now": transaction.now()})
+            decided.inherit(transaction, model, int(rows[0][0]), label)
             transaction.announce()  # to servers
         return int(rows[0][0])
 
@@ -161,15 +166,15 @@ class Store:
             return _versions(transaction, model)
 
     def all_versions(self) -> list[Version]:
-        """Every model's versions, in two queries."""
+        """Every model's versions, in three queries."""
         with self.database.read() as transaction:
             return _all_versions(transaction)
 
-    def count_changes(self) -> tuple[int, int]:
-        """How many versions were made, and aliases moved: other numbers mean other versions or aliases."""
+    def count_changes(self) -> tuple[int, int, int]:
+        """How many versions were made, aliases moved and decisions changed: other numbers mean that some are others."""
         with self.database.read() as transaction:
-            ((versions, moves),) = transaction.execute(sql.CHANGES)
-        return int(versions), int(moves)
+            ((versions, moves, decisions),) = transaction.execute(sql.CHANGES)
+        return int(versions), int(moves), int(decisions)
 
     def stored_version(self, reference: str) -> Version:
         """The version that `MODEL@ALIAS`, `MODEL@NUMBER`, `MODEL` (its champion, else its newest) or a label means.
@@ -292,7 +297,7 @@ def _versions(transaction: Transaction, model: str) -> list[Version]:
         there_are = f"there are: {', '.join(known)}" if known else "none is trained yet"
         raise ModelNotFound(f"no model is called '{model}'{nearest(model, known)}; {there_are}")
     pairs = transaction.execute(sql.ALIASES, {"model": model})
-    return _with_aliases(rows, [(model, *pair) for pair in pairs])
+    return _with_aliases(rows, [(model, *pair) for pair in pairs], decided.in_force(transaction, model))
 
 
 def _versions_of(transaction: Transaction, label: str) -> list[Version]:
@@ -300,15 +305,21 @@ def _versions_of(transaction: Transaction, label: str) -> list[Version]:
 
 
 def _all_versions(transaction: Transaction) -> list[Version]:
-    return _with_aliases(transaction.execute(sql.ALL_VERSIONS), transaction.execute(sql.ALL_ALIASES))
+    aliases_ = transaction.execute(sql.ALL_ALIASES)
+    return _with_aliases(transaction.execute(sql.ALL_VERSIONS), aliases_, decided.in_force(transaction))
 
 
-def _with_aliases(rows: Sequence[Row], pairs: Sequence[Row]) -> list[Version]:
+def _with_aliases(
+    rows: Sequence[Row], pairs: Sequence[Row], decisions: Mapping[tuple[str, int], Decisions]
+) -> list[Version]:
     names: dict[tuple[str, int], list[str]] = {}
     for model, alias, number in pairs:
         names.setdefault((model, number), []).append(alias)
     return [
-        Version(model, number, label, artifact, created_at, tuple(names.get((model, number), ())), mark)
+        Version(
+            *(model, number, label, artifact, created_at, tuple(names.get((model, number), ())), mark),
+            decisions.get((model, number), NO_DECISIONS),
+        )
         for model, number, label, artifact, created_at, mark in rows
     ]
 

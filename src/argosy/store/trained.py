@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from argosy.models.decisions import NO_DECISIONS, Decisions
+
 Metrics = Mapping[str, Mapping[str, Mapping[str, float]]]
 """{part: {metric: {value, low, high}}}."""
 
@@ -58,6 +60,8 @@ class Version:
     aliases: tuple[str, ...] = ()
     mark: str = ""
     """Why it is not to be promoted; empty: nothing against it."""
+    decisions: Decisions = NO_DECISIONS
+    """What is made of its answers before they are given."""
 
     @property
     def reference(self) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from argosy.errors import ArtifactCorrupt
 from argosy.models.artifact_format import ArrayReader, ArrayWriter
+from argosy.models.decisions import NO_DECISIONS, Decisions
 from argosy.models.packing import Array
 from argosy.store.trained import Trained, Version
 
@@ -32,6 +33,8 @@ class VersionDocument(msgspec.Struct, frozen=True):
     aliases: list[str]
     mark: str = ""
     """Why it is not to be promoted; empty: nothing against it."""
+    decisions: Decisions = NO_DECISIONS
+    """What is made of its answers before they are given."""
 
 
 class ModelDocument(msgspec.Struct, frozen=True):
@@ -67,6 +70,7 @@ def version_document(version: Version) -> VersionDocument:
         version.created_at,
         list(version.aliases),
         version.mark,
+        version.decisions,
     )
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from argosy.errors import ArtifactCorrupt, ExportInvalid, ImportInvalid
 from argosy.models.artifact_format import is_artifact, read_artifact, write_content
+from argosy.models.decisions import Decisions, DecisionStep
 from argosy.store.trained import Trained
 from argosy.transfer.documents import artifact_document, artifact_parts
 
@@ -42,6 +43,8 @@ class ExportedVersion(msgspec.Struct, frozen=True):
     by: str
     at: str
     argosy: str
+    decisions: tuple[DecisionStep, ...] = ()
+    """What is made of its answers before they are given."""
 
     @property
     def name(self) -> str:
@@ -80,6 +83,11 @@ def read_export(path: Path, artifact: Path) -> ExportedVersion:
         named = f"{digest[:12]}…, not {exported.trained.artifact[:12]}…"
         raise ImportInvalid(f"{path}: the model in it has the digest {named}: the file is damaged, or was changed")
     return exported
+
+
+def exported_decisions(path: Path) -> Decisions:
+    """What is to be made of the answers of the version in an `argosy` file; raises ArtifactCorrupt, ImportInvalid."""
+    return Decisions(_entry(read_artifact(path)[0], path).decisions)
 
 
 def document_form(path: Path) -> DocumentForm | None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+import msgspec
+
 from argosy import clock
 from argosy.backends import Backends
 from argosy.errors import ExportInvalid, PathInvalid, nearest
@@ -63,7 +65,7 @@ def export_version(
             write_folder(place, artifact, exported, AdaptedModel.load(artifact).adapter.reads)
         else:
             write_export(place, artifact, exported, form)
-    omitted = (*(IN_NO_GRAPH if form == "onnx" else ()), *_omitted(backends, exported.trained))
+    omitted = (*_not_in(form, exported), *_omitted(backends, exported.trained))
     size = sum(file.stat().st_size for file in path.iterdir()) if path.is_dir() else path.stat().st_size
     return Exported(path, form, exported.name, exported.trained.artifact, size, omitted)
 
@@ -85,6 +87,7 @@ def pair_graph(artifact: Path, exported: ExportedVersion) -> bytes:
         "metrics": trained.metrics,
         "tags": exported.tags,
         "mark": exported.mark,
+        "decisions": msgspec.to_builtins(exported.decisions),
     }
     try:
         return to_onnx(AdaptedModel.load(artifact), about)
@@ -111,6 +114,7 @@ def exported_version(backends: Backends, reference: str) -> ExportedVersion:
         by=current_user(),
         at=clock.format_time(clock.now()),
         argosy=__version__,
+        decisions=version.decisions.steps if version else (),
     )
 
 
@@ -152,6 +156,13 @@ def new_place(path: Path, forced: str = "force", *, force: bool = False) -> Iter
 def _tags(backends: Backends, version: Version) -> dict[str, str]:
     with backends.database.read() as transaction:
         return kept.tags_of(transaction, version.model).get(version.number, {})
+
+
+def _not_in(form: str, exported: ExportedVersion) -> Iterator[str]:
+    if form == "onnx":
+        yield from IN_NO_GRAPH
+        if exported.decisions:
+            yield "its decisions, of which the graph's metadata tells: it gives the model's own answers"
 
 
 def _omitted(backends: Backends, trained: Trained) -> tuple[str, ...]:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import VALUE, answers_of
+from argosy.models.answers import VALUE
+from argosy.models.decisions import decided_numbers
 from argosy.models.inputs import is_lone_text
+from argosy.transfer.exported import exported_decisions
 from argosy.types import Input
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def _load_pyfunc(path: str) -> MlflowModel:
-    return MlflowModel(AdaptedModel.load(Path(path)))
+    return MlflowModel(AdaptedModel.load(Path(path)).decided_by(exported_decisions(Path(path))))
 
 
 class MlflowModel:
@@ -37,8 +39,8 @@ class MlflowModel:
         model, inputs = self._model, self._inputs(model_input)
         estimator, found = model.estimator, model.scores(inputs)
         if estimator.answers_numbers:
-            return pandas.DataFrame({VALUE: found[:, 0]})
-        labels = answers_of(found, model.classes, estimator.answered_from)
+            return pandas.DataFrame({VALUE: decided_numbers(found, model.decisions.steps)[:, 0]})
+        labels = model.answers_of_scores(found)
         return pandas.DataFrame(
             {
                 "label": [sorted(as_members(label)) for label in labels] if estimator.answers_sets else labels,

@@ -60,7 +60,10 @@ class RemoteStore:
         if status != 304:
             models = _decoded(body, ModelsDocument).models
             known = [
-                Version(one.model, one.number, one.label, one.artifact, one.created_at, tuple(one.aliases), one.mark)
+                Version(
+                    *(one.model, one.number, one.label, one.artifact, one.created_at, tuple(one.aliases), one.mark),
+                    one.decisions,
+                )
                 for model in models
                 for one in model.versions
             ]
@@ -94,7 +97,8 @@ class RemoteStore:
 
     def fetch(self, reference: str) -> AdaptedModel:
         """The model that a reference means, ready to answer."""
-        return AdaptedModel.load(self.fetch_artifact(self.stored_version(reference).artifact))
+        version = self.stored_version(reference)
+        return AdaptedModel.load(self.fetch_artifact(version.artifact)).decided_by(version.decisions)
 
     def _bring(self, digest: str, target: Path) -> None:
         with target.open("wb") as file:  # a disk without room is no fault of the server

@@ -25,6 +25,7 @@ from argosy.models.adapted_model import AdaptedModel
 from argosy.models.artifact_format import read_artifact
 from argosy.processes import current_user
 from argosy.store import kept, marks
+from argosy.store.decided import decisions_of, put_decisions
 from argosy.store.trained import Trained, Version
 from argosy.transfer.exported import ExportedVersion, read_export
 
@@ -114,6 +115,9 @@ def take_version(
         number = backends.store.add_version(transaction, model, trained.label)
         for tag, value in exported.tags.items():
             kept.tag_version(transaction, model, number, tag, value)
+        if exported.decisions and not decisions_of(transaction, model, number).revision:  # of one that is new here
+            why = f"as exported with {exported.name}"
+            put_decisions(transaction, model, number, exported.decisions, by=current_user(), reason=why)
         if exported.mark:
             marks.mark_result(transaction, trained.label, exported.mark, current_user())
     version = backends.store.stored_version(f"{model}@{number}")

@@ -1,0 +1,120 @@
+"""Decisions: no number outside of the borders, no label below its threshold, whatever the model answers."""
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from argosy.errors import DecisionsInvalid
+from argosy.models.decisions import (
+    AbstainStep,
+    BiasStep,
+    ClampStep,
+    DecisionStep,
+    ThresholdStep,
+    check_fits,
+    decided_labels,
+    decided_numbers,
+    in_order,
+    inherited,
+)
+
+CLASSES = ["ham", "offer", "spam"]
+finite = st.floats(allow_nan=False, allow_infinity=False)
+shares = st.floats(0.01, 1.0)
+borders = st.tuples(finite, finite).map(sorted).map(lambda pair: ClampStep(*pair))
+thresholds = st.builds(ThresholdStep, st.sampled_from(CLASSES), shares, st.sampled_from(["", "unsure"]))
+probabilities = st.lists(
+    st.lists(st.floats(0.01, 1.0), min_size=3, max_size=3).map(lambda row: np.array(row) / sum(row)), min_size=1
+).map(np.array)
+
+
+@settings(deadline=None)
+@given(st.lists(finite, min_size=1), borders, finite)
+def test_every_number_is_within_the_borders_after_any_bias(numbers, clamp, add):
+    own = np.array(numbers)[:, None]
+    before = own.copy()
+    found = decided_numbers(own, in_order([clamp, BiasStep(add)]))
+    assert ((found >= clamp.low) & (found <= clamp.high)).all()
+    assert (own == before).all()
+    assert found.shape == own.shape
+    again = decided_numbers(found, [clamp])
+    assert (again == found).all()
+
+
+@settings(deadline=None)
+@given(st.lists(finite, min_size=1), finite)
+def test_a_bias_keeps_numbers_finite_and_in_order(numbers, add):
+    found = decided_numbers(np.sort(np.array(numbers))[:, None], [BiasStep(add)])
+    assert np.isfinite(found).all()
+    assert (np.diff(found[:, 0]) >= 0).all()
+
+
+@settings(deadline=None)
+@given(probabilities, st.lists(thresholds, unique_by=lambda one: one.label), shares, st.booleans())
+def test_a_label_is_given_where_its_threshold_and_the_confidence_allow(table, steps, below, abstains):
+    answers = [CLASSES[place] for place in table.argmax(axis=1)]
+    sure = table.max(axis=1).tolist()
+    steps = in_order([*steps, *([AbstainStep(below, "nobody knows")] if abstains else [])])
+    found = decided_labels(answers, sure, table, CLASSES, steps)
+    by_label = {step.label: step for step in steps if isinstance(step, ThresholdStep)}
+    for answer, certainty, one in zip(answers, sure, found, strict=True):
+        step = by_label.get(answer)
+        wanted = step.otherwise if step is not None and certainty < step.at_least else answer
+        assert one == ("nobody knows" if abstains and certainty < below else wanted)
+
+
+@given(st.lists(st.one_of(borders, st.builds(BiasStep, finite)), max_size=2, unique_by=type))
+def test_the_order_in_which_steps_are_given_makes_no_difference(steps):
+    assert in_order(steps) == in_order(reversed(steps))
+    stored = msgspec.json.encode(in_order(steps))
+    assert msgspec.json.decode(stored, type=tuple[DecisionStep, ...]) == in_order(steps)
+
+
+def test_without_steps_answers_stay_the_models():
+    numbers = np.array([[1.5]])
+    assert decided_numbers(numbers, ()) is numbers
+    assert decided_labels(["ham"], [0.4], np.array([[0.4, 0.3, 0.3]]), CLASSES, ()) == ["ham"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ([ClampStep()], "clamp needs a border"),
+        ([ClampStep(3, 2)], "the lower border 3 is above the upper one, 2"),
+        ([ClampStep(float("nan"), 2)], "clamp: nan is not a finite number"),
+        ([BiasStep(float("inf"))], "bias: inf is not a finite number"),
+        ([BiasStep(1), BiasStep(2)], "there may be one bias, and there are 2"),
+        ([ThresholdStep("spam", 0.5), ThresholdStep("spam", 0.6)], "one threshold of 'spam', and there are 2"),
+        ([ThresholdStep("spam", 80)], "threshold of 'spam': a probability above 0, at most 1, and not 80"),
+        ([ThresholdStep("spam", 0.8, "spam")], "'spam' cannot be given in place of itself"),
+        ([AbstainStep(0)], "abstain: a probability above 0"),
+        ([AbstainStep(0.5, "not\nsure")], "at most 200 printable characters"),
+    ],
+)
+def test_a_step_that_says_nothing_sensible_is_refused(steps, said):
+    with pytest.raises(DecisionsInvalid, match=said):
+        in_order(steps)
+
+
+@pytest.mark.parametrize(
+    ("step", "classes", "said"),
+    [
+        (ClampStep(0, 1), CLASSES, "clamp is for numbers, and the version answers classes"),
+        (AbstainStep(0.5), ["value"], "abstain is for classes, and the version answers numbers"),
+        (ThresholdStep("spm", 0.5), CLASSES, "no class 'spm' .did you mean 'spam'.*there are: ham, offer, spam"),
+    ],
+)
+def test_a_step_has_to_go_with_what_the_version_answers(step, classes, said):
+    with pytest.raises(DecisionsInvalid, match=said):
+        check_fits([step], classes)
+
+
+def test_lists_of_labels_have_thresholds_of_their_own():
+    with pytest.raises(DecisionsInvalid, match="threshold is for one label a row"):
+        check_fits([ThresholdStep("spam", 0.5)], CLASSES, is_of_lists=True)
+
+
+def test_a_successor_inherits_all_but_the_bias():
+    assert inherited([BiasStep(1.0, 12, 0.5, 1.5), ClampStep(0, 60)]) == (ClampStep(0, 60),)
