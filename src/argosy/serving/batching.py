@@ -13,6 +13,7 @@ that cannot be scored fails alone. All methods belong to the event loop's thread
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
@@ -198,21 +199,20 @@ class Batcher:
     def _deliver(self, answered: Sequence[Answered]) -> None:
         """Log what was answered, then tell the callers."""
         records = [one.records for _, _, outcomes in answered for one in outcomes if isinstance(one, Recorded)]
-        kept = self._kept(records) if records else 0
+        if records and (kept := self._kept(records)) < len(records):
+            answered = _with_unlogged(answered, kept)
         recorded = perf_counter()
         for servable, batch, outcomes in answered:
             told: defaultdict[str, _Told] = defaultdict(_Told)
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 self._release(servable)
-                if isinstance(outcome, Recorded) and kept:
-                    kept -= 1
+                if isinstance(outcome, Recorded):
                     told[waiting.request.protocol].answer(waiting)
                     _tell(waiting, outcome.response)
                     self._on_answered(waiting.request, outcome.response)
                 else:
-                    is_failed = isinstance(outcome, Exception) and is_fault(outcome)
-                    told[waiting.request.protocol].fail(waiting, is_failed)
-                    _tell(waiting, _UNLOGGED if isinstance(outcome, Recorded) else outcome)
+                    told[waiting.request.protocol].fail(waiting, is_fault(outcome))
+                    _tell(waiting, outcome)
             self._count(servable, told)
         if self._tracing is not None:
             for servable, batch, outcomes in answered:
@@ -256,6 +256,19 @@ class _Told:
         self.failed += is_failed
         self.refused += not is_failed
         self.lost_since += waiting.since
+
+
+def _with_unlogged(answered: Sequence[Answered], kept: int) -> list[Answered]:
+    """The same where the log has only so many of the requests' records, from the first."""
+    places = itertools.count()
+    return [
+        (
+            servable,
+            batch,
+            [_UNLOGGED if isinstance(one, Recorded) and next(places) >= kept else one for one in outcomes],
+        )
+        for servable, batch, outcomes in answered
+    ]
 
 
 def _tell(waiting: WaitingRequest, answer: InferResponse | Exception) -> None:
