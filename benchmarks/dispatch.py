@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from argosy.app.backends import database
 from argosy.http.event_loop import new_event_loop
+from argosy.models.decisions import NO_DECISIONS, Decisions
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.spool import SpoolWriter
@@ -82,6 +83,7 @@ class Unlogged(Recorder):
         predictor: Predictor,
         scores: Scores,
         log_share: float = 1.0,  # noqa: ARG002
+        decisions: Decisions = NO_DECISIONS,  # noqa: ARG002
     ) -> list[Recorded]:
         classes = predictor.classes
         return [

@@ -138,7 +138,7 @@ def _score_files(project: Project, reference: str, inputs: tuple[str, ...], as_j
 
 
 def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json: bool, *, is_stored: bool) -> None:
-    from argosy.models.answers import VALUE
+    from argosy.models.answer_kinds import VALUE
 
     "".join(texts).encode()  # raises on bytes that are no text, which would be answered
     models = project.models

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isfinite
-from typing import Any, Final, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 from argosy.errors import DatasetInvalid, InputInvalid
 from argosy.label_numbers import numbers_in
 from argosy.label_sets import as_members, set_label
+from argosy.models.answer_kinds import VALUE, AnswerKind
 from argosy.types import LabelKind
 
-AnswerKind = Literal["classify", "regress"]
-VALUE: Final = "value"
-"""What the one class of a model of numbers is called."""
 Codes = NDArray[Any]
 """(n,): the number of each row's class, int64; of sets of labels a matrix, of numbers these themselves, see `coded`."""
 Scores = NDArray[np.float64]

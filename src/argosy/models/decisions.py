@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import isfinite
 from sys import float_info
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import msgspec
-import numpy as np
 
 from argosy.errors import DecisionsInvalid, nearest
-from argosy.models.answers import VALUE, AnswerKind, Scores
+from argosy.models.answer_kinds import VALUE, AnswerKind
 from argosy.shortening import shortened
+
+if TYPE_CHECKING:
+    from argosy.models.answers import Scores
 
 ANSWER_CHARACTERS: Final = 200
 _SHOWN: Final = 60
@@ -130,6 +132,8 @@ def inherited(steps: Iterable[DecisionStep]) -> tuple[DecisionStep, ...]:
 
 def decided_numbers(numbers: Scores, steps: Sequence[DecisionStep]) -> Scores:
     """The numbers that are given, all finite, in an array of the same shape; the model's own stay as they are."""
+    import numpy as np  # a command that lists versions needs none
+
     for step in steps:
         if isinstance(step, BiasStep):
             with np.errstate(over="ignore"):

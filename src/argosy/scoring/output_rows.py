@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from argosy.errors import UserMistake
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.paths import check_suffix
 from argosy.spreadsheet_cells import guarded
 

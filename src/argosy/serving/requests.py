@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.models.adapter import FieldKind
-from argosy.models.answers import AnswerKind, answer_kind
+from argosy.models.answer_kinds import AnswerKind
+from argosy.models.answers import answer_kind
 from argosy.models.decisions import NO_DECISIONS, Decisions
 from argosy.models.temperature import Temperature
 from argosy.types import Input

@@ -18,7 +18,7 @@ import msgspec
 
 from argosy.errors import RequestInvalid
 from argosy.models.adapter import FieldKind
-from argosy.models.answers import VALUE, AnswerKind
+from argosy.models.answer_kinds import VALUE, AnswerKind
 from argosy.models.inputs import is_lone_text
 from argosy.repeated_keys import check_keys, keys_in
 from argosy.serving.requests import InferResponse, ModelMetadata

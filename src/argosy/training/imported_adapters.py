@@ -11,7 +11,7 @@ from argosy.errors import ImportInvalid
 from argosy.models.adapters.imported import Imported
 from argosy.models.adapters.remote import Remote
 from argosy.models.adapters.translated import Translated
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.models.runtimes.python_class import packed_class
 from argosy.models.runtimes.sandbox import isolation
 from argosy.models.runtimes.text_classifier import packed_folder

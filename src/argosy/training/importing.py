@@ -23,7 +23,7 @@ from argosy.definitions.alternatives import parse_alternatives
 from argosy.definitions.plan import model_name
 from argosy.definitions.yaml_files import parse_mapping, read_mapping
 from argosy.errors import DefinitionInvalid, ImportedModelFailed, ImportInvalid, InputInvalid
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.models.graph_note import PROPERTY, GraphNote, read_note
 from argosy.plurals import plural
 from argosy.processes import current_user

@@ -12,7 +12,7 @@ import msgspec
 from argosy.definitions.remote_servers import origin_of
 from argosy.errors import ImportedModelFailed, ImportInvalid
 from argosy.models.adapters.remote import Remote
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.models.remote_servers import RemoteServer
 from argosy.types import FieldKind
 

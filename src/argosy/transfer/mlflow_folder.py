@@ -15,7 +15,7 @@ import msgspec
 from argosy import clock
 from argosy.definitions.yaml_files import read_mapping
 from argosy.errors import ArgosyError, ImportInvalid
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.models.artifact_format import read_artifact
 from argosy.paths import FILE_MODE, within
 from argosy.store.ranking import is_of_numbers

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.models.decisions import decided_numbers
 from argosy.models.inputs import is_lone_text
 from argosy.transfer.exported import exported_decisions

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from argosy.errors import RequestInvalid
-from argosy.models.answers import VALUE, answer_kind, answers_of, confidence
+from argosy.models.answer_kinds import VALUE
+from argosy.models.answers import answer_kind, answers_of, confidence
 from argosy.serving.requests import InferResponse
 from argosy.serving.rest.prediction_rows import prediction_columns, prediction_rows
 from argosy.serving.tensors import check_outputs, output_tensors

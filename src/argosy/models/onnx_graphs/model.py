@@ -9,7 +9,7 @@ import numpy as np
 
 from argosy.errors import ExportInvalid, ExtraMissing
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.models.graph_note import PROPERTY, GraphNote
 from argosy.models.inputs import is_lone_text
 from argosy.models.onnx_graphs.encodings import encode_node, probes

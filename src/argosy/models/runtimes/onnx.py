@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from argosy.errors import ExtraMissing, ImportedModelFailed, ImportInvalid
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.models.graph_note import PROPERTY
 from argosy.models.runtime import Answers, Declared, ModelRow, class_name, one_hot
 from argosy.models.self_contained import why_not_self_contained

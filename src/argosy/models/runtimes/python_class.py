@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from argosy.errors import ImportedModelFailed, ImportInvalid
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.models.runtime import Answers, Declared, ModelRow, class_name, one_hot
 
 CODE: Final = "model.py"

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from argosy.errors import ArgosyError, ExtraMissing, ImportedModelFailed, ImportInvalid
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.models.runtime import Answers, Declared, ModelRow, class_name, one_hot
 
 READS_FILES: Final = ("file", "filename")

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from argosy.errors import ImportInvalid
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.models.formulas.formula import FORMAT
 from argosy.models.formulas.trees import TreeBuilder
 from argosy.models.translators import Translation

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from argosy.errors import ImportInvalid
 from argosy.label_sets import canonical_label
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.models.formulas.formula import FORMAT
 from argosy.models.translators import Translation
 from argosy.models.translators.pmml_models import TRANSLATORS, translate_model

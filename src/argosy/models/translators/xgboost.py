@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from argosy.errors import ImportInvalid
-from argosy.models.answers import VALUE
+from argosy.models.answer_kinds import VALUE
 from argosy.models.formulas.formula import FORMAT
 from argosy.models.formulas.trees import TreeBuilder
 from argosy.models.translators import Translation

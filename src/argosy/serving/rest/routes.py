@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from argosy.http.endpoint import TEXT, DocumentPart, Endpoint, Routes
 from argosy.http.request_limits import RequestLimits
-from argosy.models.answers import AnswerKind
+from argosy.models.answer_kinds import AnswerKind
 from argosy.serving.answer_headers import PREDICTION_HEADER, VERSION_HEADER
 from argosy.serving.callers import SCORES_HEADER
 from argosy.serving.dataplane import DataPlane

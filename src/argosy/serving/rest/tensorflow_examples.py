@@ -10,7 +10,7 @@ from argosy.http.bodies import JSON_TYPES, json_type
 from argosy.http.request_limits import RequestLimits, check_values
 from argosy.http.responses import to_json
 from argosy.models.adapter import FieldKind
-from argosy.models.answers import AnswerKind
+from argosy.models.answer_kinds import AnswerKind
 from argosy.models.inputs import is_lone_text
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows

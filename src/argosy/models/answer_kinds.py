@@ -1,0 +1,9 @@
+"""The two kinds of answers, for what must not import the arithmetic of `answers.py`."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+AnswerKind = Literal["classify", "regress"]
+VALUE: Final = "value"
+"""What the one class of a model of numbers is called."""
