@@ -3,7 +3,7 @@
 import pytest
 from soaking import WARM_ROUNDS, open_files, settled, soak
 
-ROUNDS = 8
+ROUNDS = 5
 GROWTH_MEGABYTES = 20
 """From the first warm round to the last: a record or an answer that stays would be more in the long form."""
 
