@@ -28,6 +28,20 @@ class Answering:
         return np.tile([0.25, 0.75], (len(inputs), 1))
 
 
+class Held(Answering):
+    """Answers once `may_answer` is set; it is, until a test clears it."""
+
+    def __init__(self, artifact):
+        super().__init__(artifact)
+        self.is_asked, self.may_answer = threading.Event(), threading.Event()
+        self.may_answer.set()  # it is warmed up before it serves
+
+    def score(self, inputs, limit):
+        self.is_asked.set()
+        assert self.may_answer.wait(PATIENCE)
+        return super().score(inputs, limit)
+
+
 class Loading:
     def __init__(self):
         self.gate = threading.Event()

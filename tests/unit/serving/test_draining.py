@@ -2,10 +2,9 @@
 
 import asyncio
 import base64
-import threading
 
 import pytest
-from serving_doubles import Answering, Loading, aspire
+from serving_doubles import Held, Loading, aspire
 
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
@@ -17,18 +16,6 @@ from argosy.serving.requests import InferRequest
 from argosy.testing.waiting import PATIENCE
 from argosy.vault.keys.environment import EnvironmentKeys
 from argosy.vault.vault import Vault
-
-
-class Held(Answering):
-    def __init__(self, artifact):
-        super().__init__(artifact)
-        self.is_asked, self.may_answer = threading.Event(), threading.Event()
-        self.may_answer.set()  # it is warmed up before it serves
-
-    def score(self, inputs, limit):
-        self.is_asked.set()
-        assert self.may_answer.wait(PATIENCE)
-        return super().score(inputs, limit)
 
 
 class LoadingHeld(Loading):

@@ -2,11 +2,10 @@
 
 import asyncio
 import base64
-import threading
 from time import perf_counter
 
 import pytest
-from serving_doubles import Answering, Loading, aspire
+from serving_doubles import Answering, Held, Loading, aspire
 
 from argosy.errors import RequestTooSlow
 from argosy.predictions.ids import PredictionIds
@@ -16,27 +15,14 @@ from argosy.serving.dataplane import DataPlane
 from argosy.serving.manager import Manager
 from argosy.serving.recording import Recorder
 from argosy.serving.requests import InferRequest
-from argosy.testing.waiting import PATIENCE
 from argosy.vault.keys.environment import EnvironmentKeys
 from argosy.vault.vault import Vault
-
-
-class Slow(Answering):
-    def __init__(self, artifact):
-        super().__init__(artifact)
-        self.is_asked, self.may_answer = threading.Event(), threading.Event()
-        self.may_answer.set()  # it is warmed up before it serves
-
-    def score(self, inputs, limit):
-        self.is_asked.set()
-        assert self.may_answer.wait(PATIENCE)
-        return super().score(inputs, limit)
 
 
 class LoadingBoth(Loading):
     def load(self, reference):
         super().load(reference)
-        return (Slow if reference.artifact.startswith("slow") else Answering)(reference.artifact)
+        return (Held if reference.artifact.startswith("slow") else Answering)(reference.artifact)
 
 
 @pytest.fixture
