@@ -173,6 +173,55 @@ def test_a_label_is_given_from_a_probability_on(decided, server, until):
     assert server.post("/feedback", json=body).status_code == 201
 
 
+def test_the_likeliest_classes_are_given_everywhere(decided, server, until):
+    decided("models", "decide", "mail", "--top-k", 2, "--reason", "people choose from two")
+    row = until(lambda: "top_labels" in (found := mail(server)) and found)
+    classes = server.get("/v2/models/mail").json()["classes"]
+    by_class = dict(zip(classes, row["probabilities"], strict=True))
+    labels = sorted(classes, key=by_class.__getitem__, reverse=True)
+    shares = [by_class[label] for label in labels]
+    assert (row["top_labels"], row["top_probabilities"]) == (labels, shares)
+    columns = server.post("/v1/models/mail:predict", json={"inputs": {"text": [UNSURE]}}).json()["outputs"]
+    assert (columns["top_labels"], columns["top_probabilities"]) == ([labels], [shares])
+    pairs = server.post("/v1/models/mail:classify", json={"examples": [{"text": UNSURE}]}).json()["results"]
+    assert pairs == [[[label, share] for label, share in zip(labels, shares, strict=True)]]
+    [scored] = server.post("/invocations", json={"inputs": [UNSURE]}, headers={"argosy-model": "mail"}).json()[
+        "predictions"
+    ]
+    assert scored["top_labels"] == labels
+    v2_has_two_outputs_more(server, labels, shares)
+    commands_and_files_give_them(decided, labels, shares)
+    assert "top-k 2 (people choose from two)" in decided("lineage", "mail@1")
+    decided("models", "decide", "mail", "--remove", "top-k")
+    until(lambda: "top_labels" not in mail(server))
+
+
+def v2_has_two_outputs_more(server, labels, shares):
+    there = {one["name"]: one for one in server.get("/v2/models/mail").json()["outputs"]}
+    assert (there["top_labels"]["datatype"], there["top_probabilities"]["shape"]) == ("BYTES", [-1, 2])
+    tensors = [{"name": "text", "datatype": "BYTES", "shape": [2], "data": [UNSURE] * 2}]
+    wanted = [{"name": "top_labels", "parameters": {"binary_data": False}}, {"name": "top_probabilities"}]
+    for outputs in ({}, {"outputs": wanted}):
+        answer = server.post("/v2/models/mail/infer", json={"inputs": tensors, **outputs}).json()
+        found = {one["name"]: one for one in answer["outputs"]}
+        assert found["top_labels"]["shape"] == [2, 2]
+        assert (found["top_labels"]["data"], found["top_probabilities"]["data"]) == (labels * 2, shares * 2)
+
+
+def commands_and_files_give_them(decided, labels, shares):
+    [known] = decided.json("predict", "mail", UNSURE)
+    assert (known["top_labels"], known["top_probabilities"]) == (labels, shares)
+    assert f"\t{labels[0]} {shares[0]:.3f}, {labels[1]} {shares[1]:.3f}\t" in decided("predict", "mail", UNSURE)
+    decided.write("top.csv", f"text\n{UNSURE}\n")
+    for name in ("top-answers.csv", "top-answers.jsonl"):
+        decided("predict", "mail", "--input", "top.csv", "--output", name)
+    with (decided.folder / "top-answers.csv").open(encoding="utf-8", newline="") as file:
+        [row] = csv.DictReader(file)
+    assert (json.loads(row["top_labels"]), json.loads(row["top_probabilities"])) == (labels, shares)
+    line = json.loads((decided.folder / "top-answers.jsonl").read_text(encoding="utf-8"))
+    assert (line["top_labels"], line["top_probabilities"]) == (labels, shares)
+
+
 def test_what_does_not_fit_is_refused_and_changes_nothing(decided):
     before = decided.json("models", "decide", "mail")
     for arguments, said in (
@@ -180,11 +229,16 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(decided):
         (("--bias", "measured"), "bias is for numbers, and the version answers classes"),
         (("--threshold", "span=0.5"), "the version has no class 'span' (did you mean 'spam'?)"),
         (("--threshold", "spam"), "write LABEL=P"),
+        (("--top-k", "3"), "top-k 3: the version has 2 classes"),
+        (("--top-k", "0"), "top-k: a number of classes, 1 or more, and not 0"),
         (("--abstain", "60"), "a probability above 0, at most 1"),
         (("--remove", "clip"), "there is no step 'clip'"),
         (("--answer", "unsure"), "--answer is what --abstain gives"),
     ):
         assert said in decided.mistake("models", "decide", "mail", *arguments)
     assert "write LOW:HIGH" in decided.mistake("models", "decide", "demand", "--clamp", "60")
+    assert "top-k is for classes, and the version answers numbers" in decided.mistake(
+        "models", "decide", "demand", "--top-k", "2"
+    )
     assert "'much' is not a number" in decided.mistake("models", "decide", "demand", "--bias", "much")
     assert decided.json("models", "decide", "mail") == before

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 @click.option("--otherwise", default="", metavar="LABEL", help="What is given below a --threshold (default: no label).")
 @click.option("--abstain", type=float, metavar="C", help="Give no answer of the model's below this confidence.")
 @click.option("--answer", default="", metavar="LABEL", help="What --abstain gives (default: no label).")
-@click.option("--remove", multiple=True, metavar="STEP", help="Remove clamp, bias, threshold or abstain.")
+@click.option("--top-k", type=int, metavar="K", help="Give the K likeliest classes too, with their probabilities.")
+@click.option("--remove", multiple=True, metavar="STEP", help="Remove clamp, bias, threshold, abstain or top-k.")
 @click.option("--reason", default="", help="Why, for the history.")
 @json_option
 @click.pass_context
@@ -70,6 +71,7 @@ def _change(given: dict[str, Any]) -> DecisionChange:
         bias=bias if bias in (None, MEASURED) else _number("--bias", bias),
         threshold={label: (at_least, given["otherwise"]) for label, at_least in map(_threshold, given["threshold"])},
         abstain=None if abstain is None else (abstain, given["answer"]),
+        top_k=given["top_k"],
         remove=given["remove"],
     )
 

@@ -164,6 +164,9 @@ def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json:
             place: {"label": label, "confidence": float(sure), "scores": dict(zip(model.classes, row, strict=True))}
             for place, label, sure, row in zip(asked, labels, confidences, scores.tolist(), strict=True)
         }
+        if top := model.top_of_scores(scores):
+            for place, names, shares in zip(asked, *top, strict=True):
+                found[place] |= {"top_labels": names, "top_probabilities": shares}
     answers = [found.get(place, BLANK) for place in range(len(given))]
     if as_json:
         print_json(answers)
@@ -174,7 +177,14 @@ def _classify(project: Project, reference: str, texts: tuple[str, ...], as_json:
         elif VALUE in answer:
             print_line(f"{answer[VALUE]:.6g}\t{text}")
         else:
-            print_line(f"{answer['label']}\t{answer['confidence']:.3f}\t{text}")
+            print_line(f"{answer['label']}\t{answer['confidence']:.3f}{_top(answer)}\t{text}")
+
+
+def _top(answer: Mapping[str, Any]) -> str:
+    if "top_labels" not in answer:
+        return ""
+    pairs = zip(answer["top_labels"], answer["top_probabilities"], strict=True)
+    return "\t" + ", ".join(f"{label} {share:.3f}" for label, share in pairs)
 
 
 def _lines() -> Iterator[str | None]:

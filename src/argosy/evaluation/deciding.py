@@ -19,6 +19,7 @@ from argosy.models.decisions import (
     ClampStep,
     DecisionStep,
     ThresholdStep,
+    TopStep,
     check_fits,
     in_order,
 )
@@ -31,7 +32,13 @@ MEASURED: Final = "measured"
 LEAST_ROWS: Final = 10
 RESAMPLES: Final = 4_000
 CONFIDENCE: Final = 0.95
-STEPS: Final = {"bias": BiasStep, "clamp": ClampStep, "threshold": ThresholdStep, "abstain": AbstainStep}
+STEPS: Final = {
+    "bias": BiasStep,
+    "clamp": ClampStep,
+    "threshold": ThresholdStep,
+    "abstain": AbstainStep,
+    "top-k": TopStep,
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class DecisionChange:
     bias: float | Literal["measured"] | None = None
     threshold: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     abstain: tuple[float, str] | None = None
+    top_k: int | None = None
     remove: Collection[str] = ()
 
     @property
@@ -86,6 +94,8 @@ def merged(
         given.append(bias)
     if change.abstain is not None:
         given.append(AbstainStep(*change.abstain))
+    if change.top_k is not None:
+        given.append(TopStep(change.top_k))
     replaced = {_place(step) for step in given}
     kept = [step for step in before if type(step) not in removed and _place(step) not in replaced]
     return in_order([*kept, *given])

@@ -27,7 +27,7 @@ from argosy.models.adapters import adapters
 from argosy.models.answers import answers_of, check_scores, classes_of, coded
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
 from argosy.models.component import Component, edition_in
-from argosy.models.decisions import NO_DECISIONS, Decisions, decided_labels, decided_numbers
+from argosy.models.decisions import NO_DECISIONS, Decisions, TopLabels, decided_labels, decided_numbers, top_labels
 from argosy.models.estimator import Estimator, Scores
 from argosy.models.estimators import estimators
 from argosy.models.given import users_code
@@ -119,6 +119,10 @@ class AdaptedModel:
             return answers_of(decided_numbers(scores, steps), classes, thresholds)
         sure, probabilities = self.confidence_of_scores(scores).tolist(), self.probabilities_of_scores(scores)
         return decided_labels(answers_of(scores, classes, thresholds), sure, probabilities, classes, steps)
+
+    def top_of_scores(self, scores: Scores) -> TopLabels | None:
+        """The likeliest classes of each row, where its decisions ask for them."""
+        return top_labels(scores, self.probabilities_of_scores(scores), self.classes, self.decisions.steps)
 
     def decided_by(self, decisions: Decisions) -> Self:
         """The same model, whose answers these decisions are applied to; its scores stay its own."""

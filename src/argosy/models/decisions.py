@@ -2,7 +2,8 @@
 
 A list has its steps in the order in which they are applied, whatever the order in which they were given: of numbers
 `bias`, then `clamp`, so that no answer is outside of the borders; of labels every `threshold`, then `abstain`, which
-has the last word. A model's scores, probabilities and confidences stay its own.
+has the last word. `top-k` changes no label: it adds the likeliest classes. A model's scores, probabilities and
+confidences stay its own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import isfinite
 from sys import float_info
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
@@ -83,8 +84,25 @@ class AbstainStep(_Step, frozen=True, tag="abstain"):
         return f"abstain below {self.below:.6g} with {_named(self.answer)}"
 
 
-DecisionStep = BiasStep | ClampStep | ThresholdStep | AbstainStep
-_ORDER: Final[dict[Any, int]] = {BiasStep: 0, ClampStep: 1, ThresholdStep: 2, AbstainStep: 3}
+class TopStep(_Step, frozen=True, tag="top-k"):
+    """Give the `k` likeliest classes next to the label, as the model itself ranks them."""
+
+    of: ClassVar[AnswerKind] = "classify"
+    k: int
+
+    def __str__(self) -> str:
+        return f"top-k {self.k}"
+
+
+DecisionStep = BiasStep | ClampStep | ThresholdStep | AbstainStep | TopStep
+_ORDER: Final[dict[Any, int]] = {BiasStep: 0, ClampStep: 1, ThresholdStep: 2, AbstainStep: 3, TopStep: 4}
+
+
+class TopLabels(NamedTuple):
+    """The likeliest classes of each row with their probabilities, (rows, k), the likeliest first."""
+
+    labels: list[list[str]]
+    probabilities: list[list[float]]
 
 
 class Decisions(msgspec.Struct, frozen=True):
@@ -123,6 +141,8 @@ def check_fits(steps: Sequence[DecisionStep], classes: Sequence[str], *, is_of_l
             shown = shortened(", ".join(classes), _SHOWN)
             hint = nearest(step.label, classes)
             raise DecisionsInvalid(f"threshold: the version has no class '{step.label}'{hint}; there are: {shown}")
+        if isinstance(step, TopStep) and step.k > len(classes):
+            raise DecisionsInvalid(f"top-k {step.k}: the version has {len(classes)} classes")
 
 
 def inherited(steps: Iterable[DecisionStep]) -> tuple[DecisionStep, ...]:
@@ -164,6 +184,23 @@ def decided_labels(
     return given
 
 
+def top_count(classes: Sequence[str], steps: Iterable[DecisionStep]) -> int:
+    """How many classes are given next to the label; 0: none. A successor may have fewer than the step says."""
+    return next((min(step.k, len(classes)) for step in steps if isinstance(step, TopStep)), 0)
+
+
+def top_labels(
+    scores: Scores, probabilities: Scores, classes: Sequence[str], steps: Iterable[DecisionStep]
+) -> TopLabels | None:
+    """Those of every row, of equal ones in the order of the classes; None without such a step."""
+    count = top_count(classes, steps)
+    if not count:
+        return None
+    places = (-scores).argsort(axis=1, kind="stable")[:, :count]
+    found = [[row[place] for place in best] for row, best in zip(probabilities.tolist(), places.tolist(), strict=True)]
+    return TopLabels([[classes[place] for place in best] for best in places.tolist()], found)
+
+
 def _check(step: DecisionStep) -> None:
     match step:
         case BiasStep(add=add):
@@ -183,6 +220,9 @@ def _check(step: DecisionStep) -> None:
         case AbstainStep(below=below, answer=answer):
             _check_share("abstain", below)
             _check_answer("abstain", answer)
+        case TopStep(k=k):
+            if k < 1:
+                raise DecisionsInvalid(f"top-k: a number of classes, 1 or more, and not {k}")
 
 
 def _check_finite(name: str, value: float | None) -> None:

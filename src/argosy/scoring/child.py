@@ -85,6 +85,8 @@ class BatchScorer:
         table = np.array([scores[place] for place in places]).reshape(len(places), len(self.model.classes))
         labels = self.model.answers_of_scores(table) if places else []
         sure = self.model.confidence_of_scores(table).tolist() if places else []
+        top = self.model.top_of_scores(table) if places else None
+        likeliest = dict(zip(places, zip(*top, strict=True), strict=True)) if top else {}
         if self._scored.version and places:
             ids = self._logged(batch, places, labels, sure, table)
         answers = {place: (label, one) for place, label, one in zip(places, labels, sure, strict=True)}
@@ -93,7 +95,8 @@ class BatchScorer:
             label, certainty = answers.get(place, (None, None))
             shown = scores[place].tolist() if batch.layout.scores and place in scores else ()
             problem = row.problem or problems.get(place)
-            rows.append(AnsweredRow(row.number, row.kept, label, certainty, shown, ids.get(place), problem))
+            answer = (label, certainty, shown, ids.get(place), problem, likeliest.get(place))
+            rows.append(AnsweredRow(row.number, row.kept, *answer))
         data = encoded(batch.layout, rows, with_header=batch.number == 0)
         return ScoredBatch(batch.number, data, len(rows), len(rows) - len(places))
 

@@ -20,7 +20,7 @@ from argosy.datasets.parquet import lines_to_parquet
 from argosy.errors import ExamplesInvalid, UserMistake, VersionNotFound
 from argosy.jobs.selection import resolve_version, trained_of
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.decisions import NO_DECISIONS, Decisions
+from argosy.models.decisions import NO_DECISIONS, Decisions, top_count
 from argosy.scoring.child import InputBatch, Opener, ScoredVersion, load_pair
 from argosy.scoring.destinations import InputFile, OutputFile, destinations
 from argosy.scoring.input_rows import InputReading, WantedColumns, in_batches
@@ -216,7 +216,10 @@ class _FileScoring:
         scores = tuple(f"{noun}.{one}" for one in model.classes) if request.has_scores else ()
         is_number = model.estimator.answers_numbers
         scores = () if is_number else scores
-        layout = Layout(self._form, journal.reference, request.columns.keep, scores, request.is_logged, is_number)
+        has_top = top_count(model.classes, journal.decisions.steps) > 0
+        layout = Layout(
+            self._form, journal.reference, request.columns.keep, scores, request.is_logged, is_number, has_top
+        )
         check_distinct(layout)
         logged = store.stored_version(journal.reference) if request.is_logged else None
         version = ScoredVersion(journal.label, request.is_stored, logged, journal.decisions)

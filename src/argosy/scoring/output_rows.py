@@ -19,7 +19,8 @@ from argosy.spreadsheet_cells import guarded
 
 Form = Literal["csv", "jsonl", "parquet"]
 FORMS: Final[Mapping[str, Form]] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-OWN: Final = ("row", "label", "confidence", "version", "prediction_id", "problem")
+TOP_COLUMNS: Final = ("top_labels", "top_probabilities")
+OWN: Final = ("row", "label", "confidence", *TOP_COLUMNS, "version", "prediction_id", "problem")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class AnsweredRow:
     scores: Sequence[float] = ()
     prediction_id: str | None = None
     problem: str | None = None
+    top: tuple[Sequence[str], Sequence[float]] | None = None
+    """Its likeliest classes with their probabilities."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Layout:
     scores: tuple[str, ...] = ()
     is_logged: bool = False
     is_number: bool = False
+    has_top: bool = False
 
     @property
     def columns(self) -> dict[str, str]:
@@ -59,6 +63,7 @@ class Layout:
         yield "row", "int"
         yield from ((kept_name(one), "text") for one in self.keep)
         yield from ((VALUE, "float"),) if self.is_number else (("label", "text"), ("confidence", "float"))
+        yield from ((one, "text") for one in TOP_COLUMNS if self.has_top)
         yield from ((one, "float") for one in self.scores)
         yield "version", "text"
         if self.is_logged:
@@ -104,6 +109,7 @@ def _record(layout: Layout, row: AnsweredRow) -> dict[str, Any]:
         "row": row.number,
         **dict(zip(map(kept_name, layout.keep), kept, strict=True)),
         **_answer(layout, row),
+        **_top(layout, row),
         **dict(zip(layout.scores, scores, strict=True)),
         "version": None if row.label is None else layout.version,
         **({"prediction_id": row.prediction_id} if layout.is_logged else {}),
@@ -115,6 +121,15 @@ def _answer(layout: Layout, row: AnsweredRow) -> dict[str, Any]:
     if layout.is_number:
         return {VALUE: None if row.label is None else float(row.label)}
     return {"label": row.label, "confidence": row.confidence}
+
+
+def _top(layout: Layout, row: AnsweredRow) -> dict[str, Any]:
+    """Lists; in a format of flat columns as JSON."""
+    if not layout.has_top:
+        return {}
+    values = row.top or (None, None)
+    is_flat = layout.form == "parquet" and row.top
+    return dict(zip(TOP_COLUMNS, map(_text, values) if is_flat else values, strict=True))
 
 
 def _cell(value: Any) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 
 from argosy import clock
 from argosy.models.answers import answer_kind, answers_of
-from argosy.models.decisions import NO_DECISIONS, Decisions, decided_labels, decided_numbers
+from argosy.models.decisions import NO_DECISIONS, Decisions, TopLabels, decided_labels, decided_numbers, top_labels
 from argosy.models.temperature import answer_confidence, probabilities_of
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.record import Prediction
@@ -60,7 +60,7 @@ class Recorder:
         ids = self._ids.issue(len(scores), made_at, self._randomness(RANDOM_BYTES))
         classes, has_probabilities = predictor.classes, predictor.has_probabilities
         temperature, thresholds = predictor.temperature, predictor.answered_from
-        kind = answer_kind(classes, thresholds)
+        kind, top = answer_kind(classes, thresholds), None
         confidences = answer_confidence(scores, has_probabilities, temperature, thresholds).tolist()
         if kind == "regress":
             probabilities = decided_numbers(scores, decisions.steps)
@@ -70,6 +70,7 @@ class Recorder:
             answers = answers_of(scores, classes, thresholds)
             if decisions.steps:
                 answers = decided_labels(answers, confidences, probabilities, classes, decisions.steps)
+                top = top_labels(scores, probabilities, classes, decisions.steps)
         responses = [
             InferResponse(
                 request.model,
@@ -82,6 +83,7 @@ class Recorder:
                 ids[first:end],
                 kind,
                 request.wants_scores,
+                top and TopLabels(top.labels[first:end], top.probabilities[first:end]),
             )
             for request, (first, end) in zip(requests, _spans(requests), strict=True)
         ]

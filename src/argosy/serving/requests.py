@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from argosy.models.adapter import FieldKind
 from argosy.models.answer_kinds import AnswerKind
 from argosy.models.answers import answer_kind
-from argosy.models.decisions import NO_DECISIONS, Decisions
+from argosy.models.decisions import NO_DECISIONS, Decisions, TopLabels, top_count
 from argosy.models.temperature import Temperature
 from argosy.types import Input
 
@@ -64,6 +64,7 @@ class InferResponse(msgspec.Struct, frozen=True):
     prediction_ids: Sequence[str]
     kind: AnswerKind = "classify"
     wants_scores: bool = False
+    top: TopLabels | None = None
 
     @property
     def values(self) -> list[float]:
@@ -91,6 +92,11 @@ class ModelMetadata:
     @property
     def kind(self) -> AnswerKind:
         return answer_kind(self.classes, self.answered_from)
+
+    @property
+    def top(self) -> int:
+        """How many of the likeliest classes it gives next to the label."""
+        return top_count(self.classes, self.decisions.steps)
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -214,7 +214,9 @@ OUTPUTS: Final[Mapping[AnswerKind, tuple[str, ...]]] = {
     "regress": (VALUE, "prediction_id"),
 }
 """Of every model of that kind, whatever pair it is."""
-TEXT_OUTPUTS: Final = ("label", "prediction_id")
+TOP_LABELS, TOP_PROBABILITIES = TOP_OUTPUTS = ("top_labels", "top_probabilities")
+"""Of a version whose decisions ask for its likeliest classes."""
+TEXT_OUTPUTS: Final = ("label", "prediction_id", TOP_LABELS)
 SCORES: Final = "scores"
 """What a model that classifies computed itself; an output where it is requested."""
 
@@ -229,16 +231,23 @@ def input_metadata(there: ModelMetadata) -> list[dict[str, Any]]:
 
 def output_metadata(there: ModelMetadata) -> list[dict[str, Any]]:
     """The tensors that a version gives."""
-    shapes = {"probabilities": [-1, len(there.classes)]}
+    shapes = {"probabilities": [-1, len(there.classes)], **{name: [-1, there.top] for name in TOP_OUTPUTS}}
     return [
         {"name": name, "datatype": "BYTES" if name in TEXT_OUTPUTS else "FP64", "shape": shapes.get(name, [-1])}
-        for name in OUTPUTS[there.kind]
+        for name in output_names(there.kind, has_top=there.top > 0)
     ]
 
 
-def check_outputs(wanted: Sequence[str], kind: AnswerKind) -> None:
+def output_names(kind: AnswerKind, *, has_top: bool) -> tuple[str, ...]:
+    """Those that are given where none is requested, the ids last."""
+    *others, ids = OUTPUTS[kind]
+    return (*others, *(TOP_OUTPUTS if has_top else ()), ids)
+
+
+def check_outputs(wanted: Sequence[str], kind: AnswerKind, *, has_top: bool = False) -> None:
     """Raises RequestInvalid on an output that the model does not have."""
-    there = OUTPUTS[kind] if kind == "regress" else (*OUTPUTS[kind], SCORES)
+    there = output_names(kind, has_top=has_top)
+    there = there if kind == "regress" else (*there, SCORES)
     for name in wanted:
         if name not in there:
             raise RequestInvalid(f"there is no output '{abridged(name)}'; there are: {', '.join(there)}")
@@ -246,7 +255,7 @@ def check_outputs(wanted: Sequence[str], kind: AnswerKind) -> None:
 
 def output_tensors(response: InferResponse, wanted: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The output tensors of those names, checked before, or all but the scores; the ids always."""
-    names = [*(wanted or OUTPUTS[response.kind])]
+    names = [*(wanted or output_names(response.kind, has_top=response.top is not None))]
     if response.wants_scores and response.kind == "classify":
         names.append(SCORES)
     return [_output(name, response) for name in dict.fromkeys([*names, "prediction_id"])]
@@ -257,6 +266,10 @@ def _output(name: str, response: InferResponse) -> dict[str, Any]:
     if name in ("probabilities", SCORES):
         numbers = response.scores if name == SCORES else response.probabilities
         return _tensor(name, "FP64", [count, width], numbers.ravel().tolist())
+    if name in TOP_OUTPUTS:  # [[]] for each row, where the step was removed since the request was read
+        rows: Sequence[Sequence[Any]] = response.top[TOP_OUTPUTS.index(name)] if response.top else [[]] * count
+        datatype = "BYTES" if name == TOP_LABELS else "FP64"
+        return _tensor(name, datatype, [count, len(rows[0])], [one for row in rows for one in row])
     if name in ("confidence", VALUE):
         return _tensor(name, "FP64", [count], response.confidences if name == "confidence" else response.values)
     return _tensor(name, "BYTES", [count], response.answers if name == "label" else response.prediction_ids)

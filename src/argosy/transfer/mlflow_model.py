@@ -31,7 +31,10 @@ class MlflowModel:
         self._model = model
 
     def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> pandas.DataFrame:  # noqa: ARG002
-        """A row an input: `label`, `confidence`, and `probabilities` in the order of the classes; or `value`."""
+        """A row an input: `label`, `confidence`, and `probabilities` in the order of the classes; or `value`.
+
+        Where its decisions ask for them, the likeliest classes too, as `top_labels` and `top_probabilities`.
+        """
         import pandas
 
         from argosy.label_sets import as_members
@@ -40,12 +43,13 @@ class MlflowModel:
         estimator, found = model.estimator, model.scores(inputs)
         if estimator.answers_numbers:
             return pandas.DataFrame({VALUE: decided_numbers(found, model.decisions.steps)[:, 0]})
-        labels = model.answers_of_scores(found)
+        labels, top = model.answers_of_scores(found), model.top_of_scores(found)
         return pandas.DataFrame(
             {
                 "label": [sorted(as_members(label)) for label in labels] if estimator.answers_sets else labels,
                 "confidence": model.confidence_of_scores(found),
                 "probabilities": list(model.probabilities_of_scores(found)),
+                **({"top_labels": top.labels, "top_probabilities": top.probabilities} if top else {}),
             }
         )
 

@@ -13,11 +13,13 @@ from argosy.models.decisions import (
     ClampStep,
     DecisionStep,
     ThresholdStep,
+    TopStep,
     check_fits,
     decided_labels,
     decided_numbers,
     in_order,
     inherited,
+    top_labels,
 )
 
 CLASSES = ["ham", "offer", "spam"]
@@ -70,6 +72,23 @@ def test_the_order_in_which_steps_are_given_makes_no_difference(steps):
     assert in_order(steps) == in_order(reversed(steps))
     stored = msgspec.json.encode(in_order(steps))
     assert msgspec.json.decode(stored, type=tuple[DecisionStep, ...]) == in_order(steps)
+
+
+@settings(deadline=None)
+@given(probabilities, st.integers(1, 5))
+def test_the_likeliest_classes_begin_with_the_models_own_answer(table, k):
+    found = top_labels(table, table, CLASSES, [TopStep(k)])
+    for row, labels, shares in zip(table, found.labels, found.probabilities, strict=True):
+        assert labels[0] == CLASSES[row.argmax()]
+        assert len(set(labels)) == len(labels) == min(k, len(CLASSES))
+        assert [row[CLASSES.index(label)] for label in labels] == shares == sorted(row, reverse=True)[:k]
+
+
+def test_equal_classes_have_the_order_of_the_model_and_scores_rank_where_probabilities_are_equal():
+    equal = np.full((1, 3), 1 / 3)
+    assert top_labels(equal, equal, CLASSES, [TopStep(2)]).labels == [["ham", "offer"]]
+    assert top_labels(np.array([[1.0, 3.0, 2.0]]), equal, CLASSES, [TopStep(2)]).labels == [["offer", "spam"]]
+    assert top_labels(equal, equal, CLASSES, [AbstainStep(0.5)]) is None
 
 
 def test_without_steps_answers_stay_the_models():

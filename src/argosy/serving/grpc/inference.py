@@ -125,5 +125,6 @@ class InferenceService:
         check_values(json_texts(tensors), self._limits)
         wanted = wanted_outputs(request)
         if wanted:
-            check_outputs(wanted, self._dataplane.metadata(name, version).kind)
+            there = self._dataplane.metadata(name, version)
+            check_outputs(wanted, there.kind, has_top=there.top > 0)
         return wanted, rows_of_tensors(tensors, reads)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.serving.requests import InferResponse
-from argosy.serving.tensors import SCORES
+from argosy.serving.tensors import SCORES, TOP_OUTPUTS
 
 
 def prediction_rows(response: InferResponse) -> dict[str, Any]:
@@ -28,6 +28,7 @@ def _columns(response: InferResponse) -> dict[str, Any]:
         "label": response.answers,
         "confidence": response.confidences,
         "probabilities": response.probabilities.tolist(),
+        **dict(zip(TOP_OUTPUTS, response.top or (), strict=False)),
         "prediction_id": response.prediction_ids,
     }
     return {**columns, SCORES: response.scores.tolist()} if response.wants_scores else columns

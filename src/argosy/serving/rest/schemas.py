@@ -29,6 +29,8 @@ _PREDICTIONS: Schema = {
                             "prediction_id": STRING,
                         },
                         scores=_NUMBERS,
+                        top_labels=array_schema(STRING),
+                        top_probabilities=_NUMBERS,
                     )
                 )
             }
@@ -109,6 +111,8 @@ SCHEMAS: dict[str, Schema] = {
                             "prediction_id": array_schema(STRING),
                         },
                         scores=array_schema(_NUMBERS),
+                        top_labels=array_schema(array_schema(STRING)),
+                        top_probabilities=array_schema(_NUMBERS),
                     )
                 }
             ),

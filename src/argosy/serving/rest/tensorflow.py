@@ -22,7 +22,7 @@ from argosy.serving.rest.inference import Asked
 from argosy.serving.rest.prediction_rows import prediction_columns, prediction_rows
 from argosy.serving.rest.tensorflow_json import parse_tensorflow_json
 from argosy.serving.servable import Servable, ServableState
-from argosy.serving.tensors import LONE_TEXT, text_of_base64
+from argosy.serving.tensors import LONE_TEXT, TOP_LABELS, TOP_OUTPUTS, text_of_base64
 from argosy.typed_values import abridged
 from argosy.types import Input
 
@@ -192,6 +192,10 @@ def _outputs(there: ModelMetadata) -> dict[str, Any]:
         "label": _tensor("label", "DT_STRING", "-1"),
         "confidence": _tensor("confidence", "DT_DOUBLE", "-1"),
         "probabilities": _tensor("probabilities", "DT_DOUBLE", "-1", str(len(there.classes))),
+        **{
+            name: _tensor(name, "DT_STRING" if name == TOP_LABELS else "DT_DOUBLE", "-1", str(there.top))
+            for name in (TOP_OUTPUTS if there.top else ())
+        },
     }
 
 

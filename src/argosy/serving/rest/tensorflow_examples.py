@@ -51,13 +51,17 @@ class ExamplesProtocol:
         return inputs_of_examples(body, there.reads), {}, None
 
     def write(self, response: InferResponse, _: None) -> tuple[str, Mapping[str, str], bytes]:
-        """Numbers; or of each example every class with its probability, of a model of numbers that without a label."""
+        """Numbers; or of each example every class with its probability, of a model of numbers that without a label.
+
+        Where the version's decisions ask for the likeliest classes, these alone, the likeliest first.
+        """
         results: list[Any] = response.values
         if self._verb == "classify" and response.kind == "regress":
             results = [[["", value]] for value in results]
         elif self._verb == "classify":
             rows = response.probabilities.tolist()
-            results = [[list(pair) for pair in zip(response.classes, row, strict=True)] for row in rows]
+            labels, rows = response.top or ([list(response.classes)] * len(rows), rows)
+            results = [list(map(list, zip(*row, strict=True))) for row in zip(labels, rows, strict=True)]
         return "application/json", {}, to_json({"results": results, "prediction_ids": response.prediction_ids})
 
 

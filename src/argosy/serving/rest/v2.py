@@ -78,7 +78,8 @@ class V2Inference:
         v2_body.fill_binary_tensors(body.inputs, binary)
         check_values(json_texts(body.inputs), self._limits)
         if body.outputs:
-            check_outputs(body.wanted, self._dataplane.metadata(asked.model, asked.version).kind)
+            there = self._dataplane.metadata(asked.model, asked.version)
+            check_outputs(body.wanted, there.kind, has_top=there.top > 0)
         return rows_of_tensors(body.inputs, reads), body.parameters or {}, body
 
     def write(self, response: InferResponse, body: v2_body.InferBody) -> tuple[str, Mapping[str, str], bytes]:
