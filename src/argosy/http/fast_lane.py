@@ -157,6 +157,7 @@ class FastExchange:
 
     def answer(self, status: int, fields: bytes, body: bytes) -> None:
         """Send the answer; `fields` are whole lines. To be called once, or `fail`."""
+        self.on_lost = None  # it leads back here: what refers to itself is freed late, and much at once
         if self._is_over:
             return
         if self._is_starting:  # within what the connection is doing now

@@ -39,7 +39,8 @@ from argosy.telemetry import logger
 Outcome: TypeAlias = Recorded | Exception
 Answered: TypeAlias = tuple[Servable, Sequence[WaitingRequest], Sequence[Outcome]]
 _UNLOGGED = PredictionNotLogged("the prediction log cannot be written: is its disk full?")
-INLINE_BATCH_SECONDS = 1e-3
+INLINE_BATCH_SECONDS, INLINE_BATCH_ROWS = 1e-3, 64
+"""What of a model's requests one turn of the loop answers: their rows are logged and written in it too."""
 _LONGEST = {"inline": INLINE_BATCH_SECONDS, "quick": QUICK_SECONDS, "slow": float("inf")}
 _log = logger("argosy.serving")
 
@@ -157,6 +158,8 @@ class Batcher:
 
     def _take(self, servable: Servable, speed: str) -> list[WaitingRequest]:
         most_rows = self._choices().batching_of(servable.model).max_batch_size
+        if speed == "inline":
+            most_rows = min(most_rows, INLINE_BATCH_ROWS)
         return servable.queue.take(most_rows, _LONGEST[speed], servable.latency)
 
     def _answer(self, servable: Servable, batch: Sequence[WaitingRequest]) -> list[Outcome]:

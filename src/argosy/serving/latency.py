@@ -9,6 +9,8 @@ Speed = Literal["inline", "quick", "slow"]
 """On the event loop, or on one of two threads: what takes milliseconds does not wait behind what takes seconds."""
 _ROW_CHARACTERS = 100  # a row costs about as much as that many characters of it
 _WEIGHT = 0.05
+_MOST_TIMES = 4
+"""What is known that one batch may count for: another process may have had the processor meanwhile."""
 
 
 class LatencyEstimate:
@@ -24,7 +26,10 @@ class LatencyEstimate:
     def learn(self, rows: int, characters: int, seconds: float) -> None:
         per_unit = seconds / _units(rows, characters)
         known = self._per_unit
-        self._per_unit = per_unit if known is None else known + _WEIGHT * (per_unit - known)
+        if known is None:
+            self._per_unit = per_unit
+        else:
+            self._per_unit = known + _WEIGHT * (min(per_unit, _MOST_TIMES * known) - known)
 
     def speed(self, rows: int, characters: int) -> Speed:
         seconds = self.seconds(rows, characters)

@@ -43,6 +43,9 @@ from argosy.vault.vault import Vault
 
 SWITCH_SECONDS = 0.0005
 """How long a loading thread may keep the interpreter while a request waits; Python's own default is 5 ms."""
+GARBAGE_OBJECTS = 20_000
+"""How many more objects there are before the collector looks for cycles. A request leaves none; Python's own 700 are
+reached by those under way."""
 
 
 class OfferedStore(Protocol):
@@ -135,6 +138,7 @@ class ModelServer:
         sys.setswitchinterval(SWITCH_SECONDS)
         self._loader.preload()
         gc.freeze()  # what is here now stays: no collection need look at it again
+        gc.set_threshold(GARBAGE_OBJECTS)
         self.manager.start()
         self._source.start()
         if self._is_own:

@@ -18,6 +18,7 @@ from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.record import from_bytes, unseal
 from argosy.predictions.spool import SpoolWriter
+from argosy.serving.batching import INLINE_BATCH_ROWS
 from argosy.serving.choices import ServingChoices
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.manager import Manager
@@ -181,6 +182,18 @@ def test_a_batch_has_no_more_rows_than_its_limit(new_plane):
 
     asyncio.run(ask())
     assert [len(call) for call in model.calls] == [3, 2, 2, 5, 1]  # one request is never cut
+
+
+def test_a_turn_of_the_loop_answers_so_many_rows_of_a_model_at_most(new_plane):
+    plane, _ = new_plane()
+    model = plane.manager.routing.find("quick", None).predictor
+    model.calls.clear()
+
+    async def ask():
+        await asyncio.gather(*(plane.infer(InferRequest("quick", ["1 good 1"])) for _ in range(INLINE_BATCH_ROWS + 1)))
+
+    asyncio.run(ask())
+    assert [len(call) for call in model.calls] == [INLINE_BATCH_ROWS, 1]
 
 
 def test_with_a_delay_a_batch_waits_until_it_is_full(new_plane):

@@ -68,3 +68,10 @@ def test_a_model_runs_inline_once_it_was_measured_to_be_fast():
     for _ in range(100):
         latency.learn(1, 100, 1e-3)
     assert latency.speed(1, 100) != "inline"
+
+
+def test_a_batch_that_was_interrupted_moves_no_model_off_the_loop():
+    latency = LatencyEstimate()
+    latency.learn(1, 100, 50e-6)
+    latency.learn(1, 100, 20e-3)
+    assert latency.speed(1, 100) == "inline"
