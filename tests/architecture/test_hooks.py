@@ -29,7 +29,7 @@ def test_no_hook_is_found_by_getattr(sources):
 
 HOOKS = {
     name for base in (PluginHooks, AdapterHooks, ModelHooks) for name in vars(base) if not name.startswith("__")
-} | {"go_on_from", "served_form", "encoding_difference", "limit_calls", "has_probabilities", "inside"}
+} | {"go_on_from", "served_form", "other_forms", "encoding_difference", "limit_calls", "has_probabilities", "inside"}
 
 
 @pytest.mark.parametrize(("registry", "name"), REGISTERED, ids=lambda one: one if isinstance(one, str) else one.noun)

@@ -26,6 +26,7 @@ from argosy.models.adapter import Adapter
 from argosy.models.adapters import adapters
 from argosy.models.answers import answers_of, check_scores, classes_of, coded
 from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
+from argosy.models.compiled.direct import Direct
 from argosy.models.component import Component, edition_in
 from argosy.models.decisions import NO_DECISIONS, Decisions, TopLabels, decided_labels, decided_numbers, top_labels
 from argosy.models.estimator import Estimator, Scores
@@ -163,6 +164,22 @@ class AdaptedModel:
         """The form that answers fastest."""
         self._require_fitted()
         return self._served
+
+    def forms(self) -> list[Served]:
+        """Every form that may answer, of different names; the first is `served()`."""
+        served = self.served()
+        found = {served.form: served}
+        with users_code(ModelFailed):
+            for other in self.estimator.other_forms(self.adapter, self.classes):
+                other.temperature = self.temperature
+                found.setdefault(other.form, other)
+        return list(found.values())
+
+    def training_form(self) -> Served:
+        """What the others are compared with."""
+        form = Direct(self.adapter, self.estimator, self.classes)
+        form.temperature = self.temperature
+        return form
 
     def to_dict(self, put: Callable[[Array], Any] = to_base64) -> dict[str, Any]:
         """Everything, as JSON values; `from_dict` gives back the same model, bit for bit."""

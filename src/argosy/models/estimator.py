@@ -72,6 +72,10 @@ class Estimator(Component, ModelHooks):
         """What answers fastest behind this adapter, both fitted; unless the estimator has one, the adapter's."""
         return adapter.served_form(self, classes)
 
+    def other_forms(self, adapter: Adapter, classes: list[str]) -> list[Served]:  # noqa: ARG002
+        """Those that may answer faster than `served_form`, each with a name of its own; see `models/form_choice.py`."""
+        return []
+
     def go_on_from(self, earlier: Estimator, known: Codes) -> None:  # noqa: ARG002  # for subclasses to look at
         """Have `fit` begin with what another has learned, whose class `i` is `known[i]` here; see `goes_on`.
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from argosy.errors import DatasetInvalid
 from argosy.models.adapter import Adapter, SparseAdapter
 from argosy.models.columns import columns_in_use, places, renumbered, take_columns
+from argosy.models.compiled.direct import Direct
 from argosy.models.compiled.sparse_linear import SparseLinear
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.links import Link, inverse_link
@@ -74,6 +75,9 @@ class LinearEstimator(Estimator):
         if isinstance(adapter, SparseAdapter):
             return SparseLinear(adapter, self, classes)
         return super().served_form(adapter, classes)
+
+    def other_forms(self, adapter: Adapter, classes: list[str]) -> list[Served]:
+        return [Direct(adapter, self, classes)] if isinstance(adapter, SparseAdapter) else []
 
     def rows(self, width: int) -> NDArray[np.int32] | None:
         """Each of `width` features' row of `weights_`, or None where they are the same."""

@@ -5,14 +5,15 @@ measure how closely); they may be called from several threads; they raise InputI
 no package is imported that only training needs.
 Scores are probabilities where `has_probabilities`, else the estimator's own scores: the highest is the answer.
 
-An estimator offers its form (`Estimator.served_form`), most by leaving it to the adapter (`Adapter.served_form`).
+An estimator offers its form (`Estimator.served_form`), most by leaving it to the adapter (`Adapter.served_form`), and
+others that a server may find faster (`Estimator.other_forms`).
 A form knows neither: what it needs of them is below.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from argosy.models.answers import Scores
 from argosy.models.inputs import TEXT_BYTES
 from argosy.models.temperature import Temperature
 from argosy.types import FieldKind, Input
+
+AGREEMENT: Final = 1e-6
+"""How far the scores of two forms of one pair may be apart."""
 
 
 class Served(Protocol):

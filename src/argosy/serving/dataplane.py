@@ -102,6 +102,7 @@ class DataPlane:
             predictor.answered_from,
             predictor.reads,
             servable.reference.decisions,
+            predictor.form,
         )
 
     def loaded_models(self) -> list[ModelMetadata]:

@@ -103,6 +103,16 @@ class ServingMetrics:
         self._load_seconds = Gauge(
             "argosy_servable_load_seconds", "How long the version took to load.", _VERSION, registry=r
         )
+        self._form = Gauge(
+            "argosy_servable_form", "1 for the form that a version answers in.", (*_VERSION, "form"), registry=r
+        )
+        self._forms: dict[tuple[str, str], str] = {}
+        self._forms_refused = Counter(
+            "argosy_served_forms_refused",
+            "Forms that answered otherwise than the training form when a version was loaded.",
+            ("form",),
+            registry=r,
+        )
         self._load_failures = Counter("argosy_servable_load_failures", "Loads that failed.", _VERSION, registry=r)
 
     def count_damaged_by(self, count: Callable[[], float]) -> None:
@@ -113,6 +123,9 @@ class ServingMetrics:
         """How many bytes the spool has: grows where its drainer does not get on, also without a database."""
         self._spool_bytes.set_function(measure)
 
+    def form_refused(self, form: str) -> None:
+        self._forms_refused.labels(form).inc()
+
     def watch(self, servable: Servable) -> None:
         """The manager's watcher: which versions are in which state."""
         model, version = servable.model, str(servable.version)
@@ -121,6 +134,11 @@ class ServingMetrics:
                 self._state.labels(model, version, state).set(1)
             elif (model, version, state) in self._state._metrics:
                 self._state.remove(model, version, state)
+        if (known := self._forms.pop((model, version), None)) is not None:
+            self._form.remove(model, version, known)
+        if servable.predictor is not None:
+            self._forms[model, version] = servable.predictor.form
+            self._form.labels(model, version, servable.predictor.form).set(1)
         if servable.state is ServableState.AVAILABLE:
             self._load_seconds.labels(model, version).set(servable.load_seconds)
         elif servable.state is ServableState.FAILED:

@@ -100,11 +100,12 @@ class ModelServer:
                 imported_seconds,
                 code=code.loading,
                 size=lambda reference: store.trained(reference.label).size_bytes,
+                on_refused=metrics.form_refused,
             )
             offered = StoreCatalogue(store, models or {})
             code.check_all(offered.read)
         else:
-            self._loader = AdaptedModelLoader(remote.fetch_artifact, imported_seconds)
+            self._loader = AdaptedModelLoader(remote.fetch_artifact, imported_seconds, on_refused=metrics.form_refused)
             offered = PolledCatalogue(remote.all_versions, models or {})
         self.manager = Manager(
             self._loader, watch=metrics.watch, share_key=lambda use: scope.hash("traffic", use.encode())

@@ -88,6 +88,8 @@ class ModelMetadata:
     answered_from: NDArray[np.float64] | None
     reads: Mapping[str, FieldKind]
     decisions: Decisions = NO_DECISIONS
+    form: str = ""
+    """In which it answers; see `models/served.py`."""
 
     @property
     def kind(self) -> AnswerKind:
@@ -100,10 +102,12 @@ class ModelMetadata:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """What V2's metadata says besides: which version it is, and of several labels from when on each is answered."""
+        """What V2's metadata says besides: which version it is, its form, and from when on each label is answered."""
         found = {"version": str(self.version), "definition": self.label}
         if self.kind == "classify":
             found["probabilities"] = self.probabilities_are
+        if self.form:
+            found["form"] = self.form
         if self.decisions.revision:
             found["decisions"] = msgspec.to_builtins(self.decisions)
         if self.answered_from is None:

@@ -40,6 +40,8 @@ class ServableState(StrEnum):
 class Predictor(Protocol):
     """What a loaded version can do: the served form of an adapted model."""
 
+    form: str
+    """Which form of the model this is; see `models/served.py`."""
     classes: list[str]
     """Of one that answers numbers, `value` alone; see `answer_kind`."""
     has_probabilities: bool

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from time import perf_counter
-from typing import Any
 
 from argosy.errors import ImportedModelFailed, InputInvalid
 from argosy.models.adapter import FieldKind
-from argosy.models.inputs import is_lone_text
+from argosy.models.inputs import TEXT_BYTES, is_lone_text
 from argosy.serving.servable import Servable
+from argosy.types import Input
 
 TEXTS = (
     "Good morning",
@@ -19,6 +19,22 @@ TEXTS = (
 ROUNDS = 4
 
 
+_NUMBERS = (1.0, 0.0, -2.5, 40.0, 1000.0)
+
+
+def sample_inputs(reads: Mapping[str, FieldKind]) -> list[Input]:
+    """A few texts, or dictionaries of the fields that a model reads, with different numbers."""
+    if is_lone_text(reads):
+        return list(TEXTS)
+    return [
+        {
+            name: _NUMBERS[(row + place) % len(_NUMBERS)] if kind == "number" else text
+            for place, (name, kind) in enumerate(reads.items())
+        }
+        for row, text in enumerate(TEXTS)
+    ]
+
+
 def warm(servable: Servable) -> None:
     """Score a few texts, or dictionaries of the fields that the model reads. One that refuses them does not fail."""
     predictor = servable.predictor
@@ -26,14 +42,9 @@ def warm(servable: Servable) -> None:
         return
     try:
         for _ in range(ROUNDS):
-            for text in TEXTS:
-                item = text if is_lone_text(predictor.reads) else _fields(predictor.reads, text)
+            for text, item in zip(TEXTS, sample_inputs(predictor.reads), strict=True):
                 started = perf_counter()
-                predictor.score([item], 4 * len(text))
+                predictor.score([item], TEXT_BYTES)
                 servable.latency.learn(1, len(text), perf_counter() - started)
     except (InputInvalid, ImportedModelFailed):
         return
-
-
-def _fields(reads: Mapping[str, FieldKind], text: str) -> dict[str, Any]:
-    return {name: 1.0 if kind == "number" else text for name, kind in reads.items()}

@@ -16,12 +16,11 @@ from argosy.models.estimator import Estimator, Scores
 from argosy.models.estimators import import_early
 from argosy.models.inputs import NO_LIMIT
 from argosy.models.measuring import answer_scores, measure, pack_rounds
-from argosy.models.served import scoring_difference
+from argosy.models.served import AGREEMENT, scoring_difference
 from argosy.models.temperature import learn_temperature
 from argosy.training.fit import Fit
 from argosy.types import Input, Part
 
-AGREEMENT: Final = 1e-6
 TIMED: Final = 100
 """How many inputs the served form is timed on."""
 
@@ -79,13 +78,18 @@ def train(
 
 
 def served_form(model: AdaptedModel, fit: Fit, expected: Mapping[Part, Scores]) -> dict[str, Any]:
-    """Which form serves the pair, and how far it is from the training form's scores on the evaluated parts.
+    """Which form serves the pair, and how far it is from the training form's scores on the evaluated parts, as others
+    are that may serve it too.
 
     In two halves: `encoding` was compared once for all models of the fit, `scoring` is compared for each; of numbers,
     in shares of the largest.
     """
     served = model.served()
-    scoring = max(scoring_difference(served, fit.matrices[part], scores) for part, scores in expected.items())
+    scoring = max(
+        scoring_difference(form, fit.matrices[part], scores)
+        for form in model.forms()
+        for part, scores in expected.items()
+    )
     if model.estimator.answers_numbers:  # which may be of any size
         scoring /= max(1.0, *(float(np.abs(scores).max(initial=0.0)) for scores in expected.values()))
     trained, allowed = model.estimator.difference, model.estimator.agreement

@@ -90,6 +90,10 @@ def test_metrics_count_requests_predictions_and_states(shared):
     assert after[missing] - before.get(missing, 0) == 1
     state = ("argosy_servable_state", ("model", "topics"), ("state", "AVAILABLE"), ("version", "1"))
     assert after[state] == 1
+    form = ("argosy_servable_form", ("form", "sparse_linear"), ("model", "topics"), ("version", "1"))
+    assert after[form] == 1
+    metadata = shared.client.get("/v2/models/topics/versions/1").json()
+    assert metadata["parameters"]["form"] == "sparse_linear"
     assert not any("none" in str(name) for name in after)
 
 

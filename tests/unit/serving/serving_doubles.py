@@ -13,6 +13,7 @@ from argosy.testing.waiting import PATIENCE
 
 
 class Answering:
+    form = "double"
     classes = ["money", "sport"]  # noqa: RUF012
     has_probabilities = True
     answered_from = None

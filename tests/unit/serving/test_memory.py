@@ -71,6 +71,9 @@ def test_a_load_that_does_not_fit_waits_until_another_version_is_gone():
     settle(manager)
     assert (loader.loaded, loader.unloaded) == (["topics 1", "tone 1"], ["topics 1"])
     assert metrics.registry.get_sample_value("argosy_servable_state", labels) is None
+    form = {"version": "1", "form": "double"}
+    assert metrics.registry.get_sample_value("argosy_servable_form", {"model": "tone", **form}) == 1
+    assert metrics.registry.get_sample_value("argosy_servable_form", {"model": "topics", **form}) is None
     manager.release(manager.acquire("tone"))
 
 

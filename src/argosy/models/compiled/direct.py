@@ -33,8 +33,9 @@ class Direct:
     def one(self, item: Input, limit: int = TEXT_BYTES) -> Scores:
         return np.asarray(self.score([item], limit)[0])
 
-    def from_rows(self, features: Any) -> None:
+    def from_rows(self, features: Any) -> Scores | None:  # noqa: ARG002
         """The training form itself: there is nothing to compare."""
+        return None
 
     def score(self, inputs: Iterable[Input], limit: int = TEXT_BYTES) -> Scores:
         return self._answer(self._adapter.transform(check_inputs(inputs, limit)))

@@ -128,6 +128,9 @@ class Calibrated(Estimator):
     def served_form(self, adapter: Adapter, classes: list[str]) -> Served:
         return CalibratedForm(self.inner.served_form(adapter, classes), self)
 
+    def other_forms(self, adapter: Adapter, classes: list[str]) -> list[Served]:
+        return [CalibratedForm(one, self) for one in self.inner.other_forms(adapter, classes)]
+
     def answered(self, outputs: Scores) -> Scores:
         """What the estimator's own probabilities, or scores where it has none, become."""
         found = self._calibrated(outputs)

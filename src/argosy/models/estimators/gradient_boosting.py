@@ -14,11 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from argosy.errors import ArtifactCorrupt, ExtraMissing
+from argosy.models.adapter import Adapter, SparseAdapter
 from argosy.models.boosted_trees import are_complete_trees
+from argosy.models.compiled.dense_rows import WIDEST, DenseRows
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.extras import extra, missing_installs
 from argosy.models.linear import require_every_class, spread
 from argosy.models.links import inverse_link
+from argosy.models.served import Served
 from argosy.types import Options
 
 Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
@@ -84,6 +87,12 @@ class GradientBoosting(Estimator):
 
     def probabilities(self, X: Any) -> Scores:  # noqa: N803
         return inverse_link(self._decide(X), "softmax")
+
+    def other_forms(self, adapter: Adapter, classes: list[str]) -> list[Served]:
+        """Dense rows: LightGBM reads one three times as fast as a csr row, and none has to be built."""
+        if isinstance(adapter, SparseAdapter) and adapter.width <= WIDEST:
+            return [DenseRows(adapter, self, classes)]
+        return []
 
     def _decide(self, X: Any) -> Scores:  # noqa: N803
         width = 1 if self.classes_ == 2 else self.classes_

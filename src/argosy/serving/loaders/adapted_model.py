@@ -17,10 +17,13 @@ from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters import adapters
 from argosy.models.component import Component
 from argosy.models.estimators import estimators
+from argosy.models.form_choice import SEVERAL, choose_form
 from argosy.models.runtimes import CALL_SECONDS
+from argosy.models.served import Served
 from argosy.models.vocabulary import Vocabulary
 from argosy.serving.memory import estimated_bytes
 from argosy.serving.servable import ArtifactReference, Predictor
+from argosy.serving.warm_up import sample_inputs
 from argosy.telemetry import logger
 
 _log = logger("argosy.serving")
@@ -35,7 +38,8 @@ def give_way() -> None:
 class AdaptedModelLoader:
     """`fetch` gives an artifact's file, compared with its digest. A call of an imported model may take
     `imported_seconds`. `code` is around the loading of a version: with the users' code that is to answer for it, or it
-    raises. `size` gives an artifact's bytes without fetching it, where that is known.
+    raises. `size` gives an artifact's bytes without fetching it, where that is known. `on_refused` is called with the
+    name of a form that answers otherwise than the training form.
     """
 
     def __init__(
@@ -45,9 +49,10 @@ class AdaptedModelLoader:
         pause: Callable[[], None] = give_way,
         code: Callable[[ArtifactReference], AbstractContextManager[None]] = lambda _reference: nullcontext(),
         size: Callable[[ArtifactReference], int] | None = None,
+        on_refused: Callable[[str], None] = lambda _form: None,
     ) -> None:
         self._fetch, self._imported_seconds, self._pause = fetch, imported_seconds, pause
-        self._code, self._size = code, size or self._fetched_size
+        self._code, self._size, self._on_refused = code, size or self._fetched_size, on_refused
         self._vocabularies: dict[int, list[Vocabulary]] = {}
 
     def preload(self) -> None:
@@ -73,9 +78,23 @@ class AdaptedModelLoader:
             vocabularies = [one for each in components for one in each.state.values() if isinstance(one, Vocabulary)]
             for vocabulary in vocabularies:
                 vocabulary.build(self._pause)
-            served = model.served()
+            served = self._fastest_form(reference, model)
         self._vocabularies[id(served)] = vocabularies
         return served
+
+    def _fastest_form(self, reference: ArtifactReference, model: AdaptedModel) -> Served:
+        inputs = sample_inputs(model.adapter.reads)
+        choice = choose_form(model.forms(), model.training_form(), inputs, pause=self._pause)
+        for form, why in choice.refused.items():
+            self._on_refused(form)
+            _log.error("%s: the form %s is not served: %s", reference, form, why)
+        if choice.timings:
+            timed = (f"{one.form} {one.one * 1e6:.0f}, {one.several * 1e6:.0f}" for one in choice.timings)
+            _log.info(
+                "%s is served as %s; µs for one input, for %d: %s",
+                reference, choice.served.form, SEVERAL, "; ".join(timed),
+            )  # fmt: skip
+        return choice.served
 
     def memory_bytes(self, reference: ArtifactReference) -> int:
         return estimated_bytes(self._size(reference))
