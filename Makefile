@@ -45,6 +45,7 @@ servers:  # real ones for the tests, where they are missing and may be installed
 	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$wanted; } >/dev/null 2>&1 || true
 
 test: $(READY) servers  ## every test, in a random order: ORDER=N repeats that of the run that printed N
+	@$(BIN)/python -m compileall -q src  # once, and not in each of the processes that tests start
 	@$(PYTEST) --durations 25
 
 proof: $(READY)  ## long checks that nothing is lost: storms of kills, pauses, full disks, an hour of load

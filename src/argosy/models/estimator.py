@@ -17,6 +17,7 @@ are (n, 1), the numbers themselves, and it has no probabilities. It raises Datas
 
 from __future__ import annotations
 
+import importlib
 from abc import abstractmethod
 from typing import Any, ClassVar, Self
 
@@ -35,6 +36,8 @@ class Estimator(Component, ModelHooks):
 
     learns: ClassVar[bool] = True
     """Whether `fit` looks at the rows, and not only at how wide they are."""
+    fits_with: ClassVar[tuple[str, ...]] = ()
+    """Modules that `fit` imports and that take long to load."""
 
     @property
     def has_probabilities(self) -> bool:
@@ -55,6 +58,11 @@ class Estimator(Component, ModelHooks):
     def agreement(self) -> float:
         """How far it may be."""
         return 1e-6
+
+    def import_early(self) -> None:
+        """Import what `fit` needs, so that the seconds of a process's first fit are its own."""
+        for name in self.fits_with:
+            importlib.import_module(name)
 
     @abstractmethod
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803

@@ -13,7 +13,6 @@ import numpy as np
 from argosy.errors import FormsDisagree
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.estimator import Estimator, Scores
-from argosy.models.estimators import import_early
 from argosy.models.inputs import NO_LIMIT
 from argosy.models.measuring import answer_scores, measure, pack_rounds
 from argosy.models.served import AGREEMENT, scoring_difference
@@ -52,7 +51,7 @@ def train(
     shared.
     """
     check()
-    import_early()
+    estimator.import_early()
     started = time.perf_counter()
     estimator.fit(fit.matrices[Part.TRAIN], fit.codes[Part.TRAIN], len(fit.classes))
     seconds = time.perf_counter() - started + fit.seconds

@@ -1,5 +1,6 @@
 """One definition trained on a fit: its figures, and stopping."""
 
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,18 @@ def test_a_trained_pair_comes_with_its_figures(fit, model):
     assert np.sum(measured.confusion["matrix"]) == len(TEXTS)
     assert measured.form["difference"] <= 1e-6
     assert min(measured.predict_us, measured.fit_seconds) > 0
+
+
+def test_scikit_learn_is_imported_before_the_fits_of_models_that_use_it_alone():
+    program = """
+import sys
+from argosy.models.estimators import estimators
+for model, options in (("naive_bayes", {}), ("calibrated", {"of": "nearest_centroid"}), ("calibrated", {"of": "svm"})):
+    estimators.get(model).create(options).import_early()
+    print(*sorted({"sklearn", "sklearn.svm"} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["", "", "sklearn sklearn.svm"]
 
 
 @pytest.mark.parametrize(

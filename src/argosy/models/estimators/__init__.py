@@ -29,9 +29,3 @@ estimators.register("stack", "argosy.models.estimators.stack:Stack")
 estimators.register("svm", "argosy.models.estimators.svm:Svm", aliases=("scikit_model_svm",))
 estimators.register("transformer", "argosy.models.estimators.transformer:Transformer")
 estimators.register("vote", "argosy.models.estimators.vote:Vote")
-
-
-def import_early() -> None:
-    """Import what most estimators fit with, so that the seconds of the first fit are its own."""
-    import sklearn.linear_model
-    import sklearn.svm  # noqa: F401

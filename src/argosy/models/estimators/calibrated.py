@@ -104,6 +104,9 @@ class Calibrated(Estimator):
         """The estimator, as it was trained on the whole training part."""
         return self._new().restored(self.inner_)
 
+    def import_early(self) -> None:
+        self._new().import_early()
+
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
         require_every_class(y, n_classes)
         held, outputs = self._held_out(X, y, n_classes)

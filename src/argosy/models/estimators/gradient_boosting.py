@@ -65,6 +65,9 @@ class GradientBoosting(Estimator):
         is_drawn = options.get("feature_share", 1.0) < 1 or options.get("row_share", 1.0) < 1
         return {} if is_drawn else {"seed": "all features and all rows are used: there is nothing to draw"}
 
+    def import_early(self) -> None:
+        _lightgbm()
+
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
         require_every_class(y, n_classes)
         weight = None

@@ -17,6 +17,7 @@ class Logistic(LinearEstimator):
     """`C` is the inverse of the penalty's strength; fitting stops at `max_iter` steps without complaint."""
 
     cost: ClassVar[float] = 8.0
+    fits_with: ClassVar[tuple[str, ...]] = ("sklearn.linear_model",)
     converged_: bool
 
     def __init__(

@@ -23,6 +23,7 @@ class Mlp(Estimator):
     """`hidden` are the sizes of the layers between; `early_stopping` keeps a tenth of the rows to see when to stop."""
 
     cost: ClassVar[float] = 20.0
+    fits_with: ClassVar[tuple[str, ...]] = ("sklearn.neural_network",)
     weights_: list[Scores]
     """(inputs, outputs) of each layer; a feature that training never saw weighs nothing."""
     biases_: list[Scores]

@@ -112,6 +112,9 @@ class OneVsRest(Estimator):
     def fitted(self) -> list[Estimator | float]:
         return [one if isinstance(one, float) else self._new().restored(one) for one in self.each_]
 
+    def import_early(self) -> None:
+        self._new().import_early()
+
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803
         if y.ndim != 2:
             raise DatasetInvalid("one_vs_rest learns lists of labels, and these are single ones: write model: logistic")

@@ -20,6 +20,7 @@ class Ridge(LinearEstimator):
     """`alpha` is the penalty's strength. Large sparse rows are solved by steps, which end at `tolerance`."""
 
     cost: ClassVar[float] = 2.0
+    fits_with: ClassVar[tuple[str, ...]] = ("sklearn.linear_model",)
     answers_numbers: ClassVar[bool] = True
 
     def __init__(

@@ -30,6 +30,7 @@ class Sgd(LinearEstimator):
     """
 
     cost: ClassVar[float] = 1.0
+    fits_with: ClassVar[tuple[str, ...]] = ("sklearn.linear_model",)
     goes_on: ClassVar[bool] = True
     steps_: float
     """How many rows were looked at so far: steps get smaller with it."""

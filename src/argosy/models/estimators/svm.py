@@ -26,6 +26,7 @@ class Svm(LinearEstimator):
     """`gamma`, `degree` and `coef0` are the kernel's; a tie between pairwise votes goes to the more confident class."""
 
     cost: ClassVar[float] = 4.0
+    fits_with: ClassVar[tuple[str, ...]] = ("sklearn.svm",)
     vectors_: Any
     """(support vectors, features), csr or dense, class by class."""
     counts_: NDArray[np.int64]
