@@ -20,6 +20,8 @@ from argosy.http.refusals import Refused
 from argosy.http.request_body import RequestBody, SizedBody, body_of
 from argosy.http.request_head import end_of_head, parse_head, without_empty_lines
 
+_WHOLE = SizedBody(0)
+"""A body of which nothing is to come."""
 _BEFORE_REQUEST = (ConnectionState.OPENED, ConnectionState.IDLE, ConnectionState.READING)
 
 
@@ -220,9 +222,13 @@ class Connection(asyncio.BufferedProtocol):
         head, self._held = self._held[:end], self._held[end:]
         lane = self._kept.fast_lane
         if lane is not None and (known := lane.find(head, self._limits)) is not None:
-            self._body = SizedBody(known.length)
-            self._exchange = FastExchange(lane, known, self)
+            self._exchange = fast = FastExchange(lane, known, self)
             self._enter(ConnectionState.ANSWERING)
+            if len(self._held) == known.length:  # nearly always
+                self._body, body, self._held = _WHOLE, self._held, b""
+                fast.take(body, is_whole=True)
+                return False
+            self._body = SizedBody(known.length)
             return True
         request = parse_head(head, self._limits)
         self._body = body_of(request.length, self._limits)

@@ -14,8 +14,9 @@ from contextlib import suppress
 from functools import partial
 from time import perf_counter
 
-from argosy.errors import ModelNotFound, ModelNotReady, QueueFull
+from argosy.errors import ModelNotFound, ModelNotReady, QueueFull, VersionNotFound
 from argosy.models.adapter import FieldKind
+from argosy.models.inputs import is_lone_text
 from argosy.serving.batching import Batcher
 from argosy.serving.choices import ServingChoices
 from argosy.serving.limits import InputLimits, measure_inputs
@@ -116,6 +117,13 @@ class DataPlane:
     def reads(self, model: str, version: int | str | None = None) -> Mapping[str, FieldKind]:
         """The fields that a loaded version looks at; raises as `infer` does."""
         return _loaded(self.manager.routing.find(model, version)).reads
+
+    def takes_texts(self, model: str, version: int | str | None = None) -> bool:
+        """Whether a loaded version looks at one text alone; false where there is none."""
+        try:
+            return is_lone_text(self.reads(model, version))
+        except (ModelNotFound, VersionNotFound, ModelNotReady):
+            return False
 
     def is_model_ready(self, model: str, version: int | str | None = None) -> bool:
         """Whether a version could answer at once; raises ModelNotFound, VersionNotFound."""

@@ -99,19 +99,6 @@ def rows_of_tensors(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind] = 
     return [dict(zip(columns, values, strict=True)) for values in zip(*fields, strict=True)]
 
 
-def plain_texts(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind], most_rows: int) -> list[Input] | None:
-    """The inputs, where they are one column of texts for a model of texts, without parameters, as nearly always; else
-    None, and nothing was checked."""
-    if len(tensors) != 1 or not is_lone_text(reads):
-        return None
-    only = tensors[0]
-    data = only.data
-    if data is None or only.parameters is not None or only.datatype != "BYTES":
-        return None
-    is_plain = only.shape in ([len(data)], [len(data), 1]) and 0 < len(data) <= most_rows
-    return data if is_plain and set(map(type, data)) == {str} else None
-
-
 def json_texts(tensors: Sequence[Tensor]) -> bytes:
     """What the tensors hold that will be read as JSON."""
     data = (tensor.data or () for tensor in tensors if tensor.parameter("content_type") == JSON_CONTENT)

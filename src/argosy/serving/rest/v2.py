@@ -16,6 +16,7 @@ from argosy.serving.limits import check_rows
 from argosy.serving.requests import PLATFORM, InferResponse, ModelMetadata
 from argosy.serving.rest import v2_body
 from argosy.serving.rest.inference import Asked
+from argosy.serving.rest.v2_plain import plain_answer, plain_question
 from argosy.serving.tensors import (
     check_outputs,
     check_shapes,
@@ -23,7 +24,6 @@ from argosy.serving.tensors import (
     json_texts,
     output_metadata,
     output_tensors,
-    plain_texts,
     rows_of_tensors,
 )
 from argosy.types import Input
@@ -65,13 +65,15 @@ class V2Inference:
         self._dataplane, self._limits = dataplane, limits
 
     def read(self, data: bytes, asked: Asked) -> tuple[Sequence[Input], Mapping[str, Any], v2_body.InferBody]:
-        head, binary = v2_body.split_body(data, asked.fields.get(v2_body.LENGTH_HEADER, ""))
+        length = asked.fields.get(v2_body.LENGTH_HEADER, "")
+        if not length and len(data) <= self._limits.values and self._dataplane.takes_texts(asked.model, asked.version):
+            plain = plain_question(data, self._dataplane.limits.rows)
+            if plain is not None:
+                return plain.texts, {}, v2_body.InferBody([], plain.id)
+        head, binary = v2_body.split_body(data, length)
         check_values(head, self._limits)
         body = v2_body.parse_body(head)
         reads = self._dataplane.reads(asked.model, asked.version)
-        texts = None if len(binary) else plain_texts(body.inputs, reads, self._dataplane.limits.rows)
-        if texts is not None and body.outputs is None:
-            return texts, body.parameters or {}, body
         check_shapes(body.inputs, reads)
         for tensor in body.inputs:
             check_rows(max(tensor.rows, len(tensor.data or ()) // len(reads)), self._dataplane.limits)
@@ -83,6 +85,9 @@ class V2Inference:
         return rows_of_tensors(body.inputs, reads), body.parameters or {}, body
 
     def write(self, response: InferResponse, body: v2_body.InferBody) -> tuple[str, Mapping[str, str], bytes]:
+        is_plain = body.outputs is None and body.parameters is None
+        if is_plain and (plain := plain_answer(response, body.id)) is not None:
+            return "application/json", {}, plain
         answer = {
             "model_name": response.model,
             "model_version": str(response.version),
