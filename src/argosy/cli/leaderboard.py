@@ -40,23 +40,26 @@ def print_leaderboard(project: Project, plan: str, top: int | None = None) -> No
         print_line("≈ tied with the first: on the same rows, the difference may be chance.")
     if any(row["proposed"] and row["rank"] > 1 for row in rows):
         print_line("→ proposed, the cheapest of those (fit s × kB × µs): argosy models promote MODEL@proposed")
-    if not any("champion" in row["aliases"] for row in rows):
-        _print_promotable(rows)
+    if not any("champion" in row["aliases"] for row in rows) and (hint := promotion_hint(rows)):
+        print_line(hint)
 
 
-def _print_promotable(rows: Sequence[Row]) -> None:
-    """Print what to do without a champion, for the first model whose best version is worth promoting."""
+def promotion_hint(rows: Sequence[Row]) -> str:
+    """What to do without a champion: promote the first model's best version, else the proposed one, else none. Pure."""
     best: dict[str, Row] = {}
+    proposed: list[str] = []
     for row in rows:
         for version in row["versions"]:
-            best.setdefault(version.partition("@")[0], row)
+            model = version.partition("@")[0]
+            best.setdefault(model, row)
+            proposed += [model] if row["proposed"] else []
     useful = [model for model, row in sorted(best.items()) if not row["learned_nothing"]]
+    why = next((row["learned_nothing"] for row in best.values()), "")
     if useful:
-        print_line(f"No version is champion yet: argosy models promote {useful[0]}@best")
-    elif best:
-        print_line(
-            f"No version is champion yet, and none should be: the best {next(iter(best.values()))['learned_nothing']}."
-        )
+        return f"No version is champion yet: argosy models promote {useful[0]}@best"
+    if proposed:
+        return f"No version is champion yet, and the best {why}: argosy models promote {min(proposed)}@proposed"
+    return f"No version is champion yet, and none should be: the best {why}." if best else ""
 
 
 def _print_dataset(rows: list[Row], plan: str, top: int | None, width: int) -> None:
@@ -96,7 +99,7 @@ def _print_baseline(rows: Sequence[Row]) -> None:
     if constant == len(rows):
         print_line("Every definition gives one answer to all rows: it has learned nothing from this dataset.")
     elif constant:
-        print_line("‡ gives one answer to all rows, and is not proposed.")
+        print_line("‡ gives one answer to all rows of the test part, and is not proposed.")
 
 
 def fitted(rows: Sequence[Row], width: int) -> tuple[list[str], list[list[str]]]:

@@ -81,6 +81,9 @@ def _print_learned(found: LearnedFrom, as_json: bool) -> None:
         print_line(visible_line(line))
     number = f"{plural(found.rows, 'revision')} of examples, in {plural(len(found.versions), 'version')}"
     print_line(visible_line(f"{found.what}: {number}"))
+    if found.erased:
+        unlisted = "a version that learned from no other row of it is not listed"
+        print_line(f"{plural(found.erased, 'more revision')} of it erased since: {unlisted}")
     if found.versions:
         print_table(("version", "", "in its", ""), [_row(one) for one in found.versions])
 

@@ -102,7 +102,7 @@ def leaderboard_row(row: LeaderboardRow, registries: Registries, constant: Basel
         "share": share(trained),
         "versions": [version.reference for version in row.versions],
         "aliases": sorted({alias for version in row.versions for alias in version.aliases}),
-        "mark": next((version.mark for version in row.versions if version.mark), ""),
+        "mark": "; ".join(dict.fromkeys(version.mark for version in row.versions if version.mark)),
         "adapter": describe_plugin(trained.definition["adapter"], registries.adapters),
         "model": describe_plugin(trained.definition["model"], registries.models),
         **figures,

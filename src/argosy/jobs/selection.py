@@ -39,12 +39,18 @@ def without_champion(store: Store) -> list[str]:
 
 
 def champion_advice(plans: Plans, model: str) -> str:
-    """What to do about a model without a champion: promote its best, unless that is of no use."""
+    """What to do about a model without a champion: promote its best, or where that is of no use the proposed one."""
     try:
         nothing = learned_nothing(trained_of(plans, f"{model}@{BEST}"))
     except VersionNotFound:
         return f"argosy models promote {model}@NUMBER"
-    return f"{model}@{BEST} {nothing}" if nothing else f"argosy models promote {model}@{BEST}"
+    if not nothing:
+        return f"argosy models promote {model}@{BEST}"
+    try:
+        resolve_version(plans, f"{model}@{PROPOSED}")
+    except VersionNotFound:
+        return f"{model}@{BEST} {nothing}"
+    return f"{model}@{BEST} {nothing}: argosy models promote {model}@{PROPOSED}"
 
 
 def trained_of(plans: Plans, reference: str) -> Trained:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from argosy.backends import Backends
-from argosy.database import Transaction
 from argosy.datasets.imports import DIGEST_CHARACTERS, Import, file_digest, find_imports
 from argosy.datasets.provenance import (
     datasets_holding,
@@ -52,6 +51,8 @@ class LearnedFrom:
     """How many revisions of examples that is."""
     versions: list[LearnedVersion]
     imports: list[Import]
+    erased: int = 0
+    """How many more revisions the imports added, that were erased since: nothing tells which versions had them."""
 
 
 def learned_from_example(backends: Backends, example_id: str) -> LearnedFrom:
@@ -82,19 +83,16 @@ def learned_from_file(backends: Backends, file: str) -> LearnedFrom:
         for made in sorted(made_of(transaction, digest)) if len(digest) == DIGEST_CHARACTERS else ():
             imports += [one for one in find_imports(transaction, "", made) if one not in imports]
         holding: dict[str, Counter[Part]] = {}
+        imported = [(one.collection, revisions_of_import(transaction, one.id)) for one in imports]
+        erased = sum(one.added + one.revised for one in imports) - sum(len(revisions) for _, revisions in imported)
         rows = 0
-        for collection, revisions in _revisions(transaction, imports, path.name):
+        for collection, revisions in [*imported, *unrecorded_revisions(transaction, path.name).items()]:
             rows += len(revisions)
             for one, parts in datasets_holding(transaction, collection, revisions).items():
                 holding.setdefault(one, Counter()).update(parts)
     if not imports and not rows:
         raise ExamplesInvalid(f"nothing was imported from '{file}': neither its digest nor its name is recorded")
-    return LearnedFrom(file, rows, _learned(backends, holding), imports)
-
-
-def _revisions(transaction: Transaction, imports: list[Import], name: str) -> list[tuple[str, list[int]]]:
-    found = [(one.collection, revisions_of_import(transaction, one.id)) for one in imports]
-    return [*found, *unrecorded_revisions(transaction, name).items()]
+    return LearnedFrom(file, rows, _learned(backends, holding), imports, erased)
 
 
 def _may_be_digest(text: str) -> bool:

@@ -181,3 +181,15 @@ def test_erased_rows_and_marks_show(project):
     assert "10 rows erased since" in lines
     assert found.versions[0].mark in lines
     assert 'class="warn"' in lineage_svg(found)
+
+
+def test_how_many_rows_of_a_file_were_erased_is_said(project):
+    given = [{"text": text, "label": label, "subject": f"s{at % 2}"} for at, (text, label) in enumerate(rows(60))]
+    path = project.root / "people.jsonl"
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in given), "utf-8")
+    project.examples.import_file(path)
+    project.plans.train(PLAN)
+    for subject, left, versions in (("s0", 60, 2), ("s1", 0, 0)):
+        project.examples.erase(subject)
+        found = project.learned_from(file=str(path))
+        assert (found.rows, found.erased, len(found.versions)) == (left, 120 - left, versions)

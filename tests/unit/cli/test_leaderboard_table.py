@@ -2,7 +2,7 @@
 
 import pytest
 
-from argosy.cli.leaderboard import fitted
+from argosy.cli.leaderboard import fitted, promotion_hint
 from argosy.evaluation.leaderboard import METRICS
 
 FIGURES = {
@@ -74,3 +74,25 @@ def test_rows_that_are_cut_short_still_look_different():
     shown = [row[names.index("model")] for row in cells]
     assert len(set(shown)) == 3
     assert all(one.startswith("svm…kernel=") for one in shown)
+
+
+def ranked(**given):
+    return {**ROW, "aliases": [], "proposed": False, "learned_nothing": "", **given}
+
+
+@pytest.mark.parametrize(
+    ("second", "advice"),
+    [
+        ({"proposed": True}, "and the best gives one answer: argosy models promote rare@proposed"),
+        ({"learned_nothing": "gives one answer"}, "and none should be: the best gives one answer."),
+    ],
+)
+def test_where_the_best_learned_nothing_the_proposed_version_is_named(second, advice):
+    best = ranked(versions=["rare@1"], is_constant=True, learned_nothing="gives one answer")
+    assert promotion_hint([best, ranked(versions=["rare@2"], **second)]).endswith(advice)
+
+
+def test_a_useful_best_version_is_to_be_promoted():
+    rows = [ranked(versions=["rare@1"]), ranked(versions=["rare@2"], proposed=True)]
+    assert promotion_hint(rows).endswith("argosy models promote rare@best")
+    assert promotion_hint([ranked(versions=[])]) == ""
