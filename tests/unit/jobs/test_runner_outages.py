@@ -68,7 +68,8 @@ def test_no_lease_is_repaired_just_after_an_outage(worker, times):
     worker.submit("job")
     Claims(worker.queue.database, "other", ["train"], seconds=-1.0).next()
     refused_reads(worker, times)
-    tally = worker.run(lambda job, guard: Outcome({}))
+    meanwhile = WorkerTimings(poll=0.01, reconcile=0.0, recover=0.01, heartbeat=3600.0)
+    tally = worker.run(lambda job, guard: Outcome({}), timings=meanwhile)
     assert (tally.done, worker.queue.get("job").losses) == ((0, 0) if times else (1, 1))
 
 
