@@ -20,7 +20,7 @@ _LONGEST_KEPT = 32
 
 def finder(vocabulary: Vocabulary, analyzer: Analyzer) -> Finder:
     """What finds the n-grams of one text in the vocabulary."""
-    get = vocabulary.index.get
+    get = vocabulary.find
     if analyzer.name == "char_wb":
         return InsideWords(get, analyzer)
     if analyzer.name == "word" and analyzer.high == 1:

@@ -42,8 +42,7 @@ def _pack_container(value: Any, put: Callable[[Array], Any]) -> Any:
     if isinstance(value, np.ndarray):
         return {"$array": put(_storable(value))}
     if isinstance(value, Vocabulary):
-        blob, offsets = value.pack()
-        return {"$vocabulary": [put(blob), put(offsets)]}
+        return {"$vocabulary": [put(array) for array in value.pack()]}
     if isinstance(value, list):
         return [pack(item, put) for item in value]
     if isinstance(value, tuple):
@@ -98,7 +97,7 @@ def _csr(stored: dict[str, Any], get: Callable[[Any], Array]) -> Any:
 
 _UNPACKERS: dict[str, Callable[[Any, Callable[[Any], Array]], Any]] = {
     "$array": lambda stored, get: get(stored),
-    "$vocabulary": lambda stored, get: Vocabulary.unpack(get(stored[0]), get(stored[1])),
+    "$vocabulary": lambda stored, get: Vocabulary.unpack(*map(get, stored)),
     "$tuple": lambda stored, get: tuple(unpack(item, get) for item in stored),
     "$pairs": lambda stored, get: {unpack(key, get): unpack(item, get) for key, item in stored},
     "$int": lambda stored, _: int(stored),

@@ -6,15 +6,18 @@ library's executor are waited for at exit.
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from queue import SimpleQueue
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+LOWEST_PRIORITY: Final = 19
 
 
 class ModelThread(Executor):
@@ -51,6 +54,14 @@ class ModelThread(Executor):
             return
         if self._is_open:
             future.set_result(answer)
+
+
+def idle_thread(name: str) -> ModelThread:
+    """One that has the processor when nobody else wants it; elsewhere than on Linux an ordinary one."""
+    thread = ModelThread(name)
+    if sys.platform == "linux":  # where a priority is a thread's
+        thread.submit(os.setpriority, os.PRIO_PROCESS, 0, LOWEST_PRIORITY)
+    return thread
 
 
 class Lane(Generic[T]):

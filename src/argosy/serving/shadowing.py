@@ -10,7 +10,6 @@ All methods belong to the event loop's thread.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from argosy.predictions.shadows import shadow_frames
 from argosy.serving.limits import InputLimits
 from argosy.serving.manager import Manager
 from argosy.serving.metrics import ServingMetrics
-from argosy.serving.model_thread import ModelThread
+from argosy.serving.model_thread import ModelThread, idle_thread
 from argosy.serving.recording import Recorded, Recorder
 from argosy.serving.requests import InferRequest, InferResponse
 from argosy.serving.scoring import score_request
@@ -33,7 +32,6 @@ from argosy.telemetry import logger
 
 MOST_WAITING: Final = 100
 MOST_CHARACTERS: Final = 10_000_000
-LOWEST_PRIORITY: Final = 19
 _log = logger("argosy.serving")
 
 
@@ -116,8 +114,7 @@ class Shadowing:
 
     def _own_thread(self) -> ModelThread:
         if self._thread is None:
-            self._thread = ModelThread("argosy-shadow")
-            self._thread.submit(os.setpriority, os.PRIO_PROCESS, 0, LOWEST_PRIORITY)  # of that thread alone
+            self._thread = idle_thread("argosy-shadow")
         return self._thread
 
     def _count(self, servable: Servable, result: str, rows: int) -> None:

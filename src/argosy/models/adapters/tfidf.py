@@ -79,9 +79,7 @@ class TfIdf(SparseAdapter):
 
     def transform(self, inputs: Sequence[Input]) -> Any:
         counts = self._count(inputs)
-        index = self.vocabulary_.index
-        columns = np.array([index.get(gram, -1) for gram in counts.grams], np.int64)
-        return self._weigh(with_columns(counts.matrix, columns, self.width))
+        return self._weigh(with_columns(counts.matrix, self.vocabulary_.numbers(counts.grams), self.width))
 
     def encode(self, item: Input) -> tuple[Indices, NDArray[np.float64]]:
         text = item if type(item) is str else text_of(item, self.field)

@@ -74,10 +74,10 @@ class Word2Vec(Adapter):
         return self
 
     def transform(self, inputs: Sequence[Input]) -> Any:
-        index, vectors = self.vocabulary_.index, self.vectors_
+        find, vectors = self.vocabulary_.find, self.vectors_
         means = np.zeros((len(inputs), vectors.shape[1]))
         for place, row in enumerate(self._rows(inputs)):
-            known = [number for number in map(index.get, row) if number is not None]
+            known = [number for number in map(find, row) if number is not None]
             if known:
                 np.add.reduce(vectors.take(known, axis=0), axis=0, dtype=np.float64, out=means[place])
                 means[place] /= len(known)

@@ -58,11 +58,10 @@ class WordFrequency(SparseAdapter):
 
     def transform(self, inputs: Sequence[Input]) -> Any:
         counts = self._count(inputs)
-        columns = np.array([self.vocabulary_.index.get(word, -1) for word in counts.grams], np.int64)
-        return with_columns(counts.matrix, columns, self.width)
+        return with_columns(counts.matrix, self.vocabulary_.numbers(counts.grams), self.width)
 
     def encode(self, item: Input) -> tuple[Indices, NDArray[np.float64]]:
-        known = map(self.vocabulary_.index.get, self._words(text_of(item, self.field)))
+        known = map(self.vocabulary_.find, self._words(text_of(item, self.field)))
         counts = Counter(index for index in known if index is not None)
         return np.array(list(counts), np.intp), np.array(list(counts.values()), np.float64)
 

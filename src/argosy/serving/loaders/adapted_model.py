@@ -1,8 +1,8 @@
 """Loads an adapted model from the artifact store, in its served form, without being noticed.
 
-A thread that holds the interpreter for long would stall every request, so vocabularies, the one large thing that is
-built of Python objects, are built and freed in short pieces with a pause after each; hashing the artifact and reading
-arrays do not hold it. Modules are imported before the first request, by `preload`.
+A thread that holds the interpreter for long would stall every request. Nothing of a large version is built of Python
+objects: its arrays and its vocabulary are mapped. The artifact is hashed without the interpreter, on a thread of the
+lowest priority. Modules are imported before the first request, by `preload`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TypeVar
 
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters import adapters
@@ -20,12 +21,13 @@ from argosy.models.estimators import estimators
 from argosy.models.form_choice import SEVERAL, choose_form
 from argosy.models.runtimes import CALL_SECONDS
 from argosy.models.served import Served
-from argosy.models.vocabulary import Vocabulary
 from argosy.serving.memory import estimated_bytes
+from argosy.serving.model_thread import ModelThread, idle_thread
 from argosy.serving.servable import ArtifactReference, Predictor
 from argosy.serving.warm_up import sample_inputs
 from argosy.telemetry import logger
 
+T = TypeVar("T")
 _log = logger("argosy.serving")
 PAUSE_SECONDS = 0.0001
 
@@ -53,7 +55,7 @@ class AdaptedModelLoader:
     ) -> None:
         self._fetch, self._imported_seconds, self._pause = fetch, imported_seconds, pause
         self._code, self._size, self._on_refused = code, size or self._fetched_size, on_refused
-        self._vocabularies: dict[int, list[Vocabulary]] = {}
+        self._thread: ModelThread | None = None
 
     def preload(self) -> None:
         """Import what a first load and a first large batch would import."""
@@ -71,16 +73,11 @@ class AdaptedModelLoader:
         And PluginCodeChanged, where the code is checked strictly.
         """
         with self._code(reference):
-            model = AdaptedModel.load(self._fetch(reference.artifact))
-            components = [one for half in (model.adapter, model.estimator) for one in _components(half)]
-            for component in components:
-                component.limit_calls(self._imported_seconds)
-            vocabularies = [one for each in components for one in each.state.values() if isinstance(one, Vocabulary)]
-            for vocabulary in vocabularies:
-                vocabulary.build(self._pause)
-            served = self._fastest_form(reference, model)
-        self._vocabularies[id(served)] = vocabularies
-        return served
+            model = AdaptedModel.load(self._quietly(self._fetch, reference.artifact))
+            for half in (model.adapter, model.estimator):
+                for component in _components(half):
+                    component.limit_calls(self._imported_seconds)
+            return self._fastest_form(reference, model)
 
     def _fastest_form(self, reference: ArtifactReference, model: AdaptedModel) -> Served:
         inputs = sample_inputs(model.adapter.reads)
@@ -100,8 +97,13 @@ class AdaptedModelLoader:
         return estimated_bytes(self._size(reference))
 
     def unload(self, predictor: Predictor) -> None:
-        for vocabulary in self._vocabularies.pop(id(predictor), []):
-            vocabulary.discard(self._pause)
+        """There is nothing but the memory, which goes with the last reference."""
+
+    def _quietly(self, call: Callable[[str], T], given: str) -> T:
+        """The call, on a thread that has the processor when nobody else wants it."""
+        if self._thread is None:
+            self._thread = idle_thread("argosy-loader")
+        return self._thread.submit(call, given).result()
 
     def _fetched_size(self, reference: ArtifactReference) -> int:
         return self._fetch(reference.artifact).stat().st_size
