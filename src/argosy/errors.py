@@ -441,6 +441,10 @@ class DecisionOvertaken(Overtaken):
 # --- running
 
 
+class WarmUpFailed(UserMistake):
+    """A version did not answer a request that it must answer before it is served."""
+
+
 class VersionTooLarge(UserMistake):
     """A version takes more memory than a server may use."""
 

@@ -14,7 +14,7 @@ from argosy.models.estimators import estimators
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "commands.md").read_text("utf-8")
-SECTIONS = dict(re.findall(r"^## argosy ([a-z ]*[a-z])\b.*\n((?:(?!^## ).*\n)*)", PAGE, re.MULTILINE))
+SECTIONS = dict(re.findall(r"^## argosy ([a-z -]*[a-z])\b.*\n((?:(?!^## ).*\n)*)", PAGE, re.MULTILINE))
 
 
 def commands(group=cli, prefix=()):

@@ -255,6 +255,8 @@ def erase(ctx: click.Context, subject: str, yes: bool, mark: bool, wait: float |
         return code
     examples_, revisions = plural(erased.examples, "example"), plural(erased.revisions, "revision")
     print_line(f"Erased {examples_} ({revisions}) and {plural(erased.predictions, 'prediction')}.")
+    if erased.warm_up_requests:
+        print_line(f"Erased {plural(erased.warm_up_requests, 'warm-up request')} of models.")
     if erased.models:
         marked = " They are marked." if mark else ""
         print_line(f"Models trained on it: {', '.join(erased.models)}.{marked}")

@@ -18,6 +18,7 @@ from argosy.cli.model_files import code, files, tag
 from argosy.cli.output import json_option, print_json, print_line, print_table, standard_output
 from argosy.cli.project import command_project
 from argosy.cli.shadow import shadow
+from argosy.cli.warming import warm_up
 from argosy.cli.watching import watch
 from argosy.plurals import plural
 from argosy.spreadsheet_cells import guarded
@@ -51,6 +52,7 @@ models.add_command(code)
 models.add_command(files)
 models.add_command(tag)
 models.add_command(shadow)
+models.add_command(warm_up)
 models.add_command(watch)
 
 

@@ -10,7 +10,9 @@ from argosy.datasets.examples import examples_there
 from argosy.errors import RowUnreadable, VersionNotFound
 from argosy.identities import resting_forms
 from argosy.jobs.erasure import erase_words
+from argosy.predictions.log import SCOPE
 from argosy.predictions.spools import SpoolStatus
+from argosy.predictions.warm_up_requests import erase_warm_up_requests
 from argosy.processes import current_user
 from argosy.store import held_out, marks
 from argosy.store.members import learned_digests
@@ -34,11 +36,13 @@ class ErasedSubject:
     """Spool files that cannot be read to their end, nor so searched: to be deleted by hand."""
     waiting: list[SpoolStatus] = field(default_factory=list)
     """Spools elsewhere that have not carried it out yet; from none of them anything of the subject comes any more."""
+    warm_up_requests: int = 0
+    """That were given about it; those that were recorded are among the predictions."""
 
     @property
     def is_nothing(self) -> bool:
         """Whether nothing was stored about the subject: it may have been written otherwise."""
-        return not (self.revisions or self.predictions)
+        return not (self.revisions or self.predictions or self.warm_up_requests)
 
 
 def erase_subject(backends: Backends, subject: str, mark: bool = False, wait: float | None = None) -> ErasedSubject:
@@ -51,6 +55,7 @@ def erase_subject(backends: Backends, subject: str, mark: bool = False, wait: fl
     predictions = log.erase(subject)
     with backends.database.write() as transaction:
         erase_words(transaction, {*resting_forms(subject), *predictions})
+        given = erase_warm_up_requests(transaction, backends.vault.scope(SCOPE), subject)
     erased = backends.examples.erase(subject)  # and purges the database's files, last
     with backends.database.write() as transaction:
         answered = held_out.held_out_examples(transaction)
@@ -63,7 +68,7 @@ def erase_subject(backends: Backends, subject: str, mark: bool = False, wait: fl
     damaged = [str(path) for path in log.damaged()]
     names = [version.reference for version in versions]
     waiting = backends.spools.have_erased(LIVE_SECONDS if wait is None else wait, silent_too=wait is not None)
-    return ErasedSubject(erased.examples, erased.revisions, len(predictions), names, damaged, waiting)
+    return ErasedSubject(erased.examples, erased.revisions, len(predictions), names, damaged, waiting, given)
 
 
 def _learned_from(store: Store, datasets: set[str]) -> list[Version]:

@@ -8,7 +8,7 @@ when nobody is in flight; a request counts itself in first and then checks that 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from time import perf_counter
 
@@ -25,6 +25,7 @@ from argosy.serving.servable import Servable, ServableState
 from argosy.serving.traffic import Diversion
 from argosy.serving.warm_up import warm
 from argosy.telemetry import fields, logger
+from argosy.types import Input
 
 DRAIN_POLL_SECONDS = 0.01
 IDLE_SECONDS = 1.0
@@ -39,6 +40,7 @@ class Manager:
     """`watch` is called at every change of state, on the manager's thread.
 
     `share_key` gives the key that the requests of a share are drawn with (`traffic.py`), by what the share is for.
+    `requests_of` gives what a model's version must answer before it is available.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class Manager:
         now: Callable[[], float] = clock.now,
         watch: Watcher | None = None,
         share_key: Callable[[str], bytes] = lambda _use: b"",
+        requests_of: Callable[[str], Sequence[Input]] = lambda _model: (),
     ) -> None:
         self._loader, self._now, self._watch, self._share_key = loader, now, watch or _ignore, share_key
+        self._requests_of = requests_of
         self._wanted: Mapping[str, AspiredVersions] = {}
         self._memory: int | None = None
         self._servables: dict[str, dict[int, Servable]] = {}
@@ -207,9 +211,9 @@ class Manager:
             if refusal := memory_refusal(self._needs(servable), self._memory):
                 raise VersionTooLarge(refusal)
             servable.predictor = self._loader.load(servable.reference)
-            warm(servable)
+            warm(servable, self._requests_of(servable.model))
         except Exception as error:  # noqa: BLE001 - a bad artifact must not end the thread that serves the good ones
-            servable.predictor = None
+            self._discard(servable)
             servable.attempts += 1
             servable.error = message_of(error)
             servable.retry_at = self._now() + retry_delay(servable.attempts)
@@ -217,6 +221,11 @@ class Manager:
             return
         servable.load_seconds, servable.error = perf_counter() - started, ""
         self._move(servable, ServableState.AVAILABLE)
+
+    def _discard(self, servable: Servable) -> None:
+        predictor, servable.predictor = servable.predictor, None
+        if predictor is not None:  # it was loaded, and did not answer
+            self._loader.unload(predictor)
 
     def _move(self, servable: Servable, state: ServableState) -> None:
         servable.state = state

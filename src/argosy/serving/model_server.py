@@ -18,6 +18,7 @@ from argosy.predictions import segments
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.spool import SpoolWriter
+from argosy.predictions.warm_up_requests import WarmUpRequests
 from argosy.serving.aspired_versions import ServedVersions, served_versions
 from argosy.serving.catalogue import PolledCatalogue, StoreCatalogue
 from argosy.serving.champion_watch import ChampionWatch
@@ -36,6 +37,7 @@ from argosy.serving.rest.routes import serving_routes
 from argosy.serving.source import POLL_SECONDS, Catalogue, Source
 from argosy.serving.spool_gauges import SpoolGauges
 from argosy.serving.tracing import tracing_to
+from argosy.serving.warm_up import requests_there
 from argosy.store.store import Store
 from argosy.store.trained import Version
 from argosy.telemetry import follow_settings
@@ -108,7 +110,10 @@ class ModelServer:
             self._loader = AdaptedModelLoader(remote.fetch_artifact, imported_seconds, on_refused=metrics.form_refused)
             offered = PolledCatalogue(remote.all_versions, models or {})
         self.manager = Manager(
-            self._loader, watch=metrics.watch, share_key=lambda use: scope.hash("traffic", use.encode())
+            self._loader,
+            watch=metrics.watch,
+            share_key=lambda use: scope.hash("traffic", use.encode()),
+            requests_of=lambda model: requests_there(WarmUpRequests(store.database, scope), model),
         )
         self.manager.limit_memory(memory_bytes)
         self._control = ModelControl(self.manager.aspire)

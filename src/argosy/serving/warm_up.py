@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 
-from argosy.errors import ImportedModelFailed, InputInvalid
+from argosy.error_messages import message_of
+from argosy.errors import ArgosyError, ImportedModelFailed, InputInvalid, WarmUpFailed
 from argosy.models.adapter import FieldKind
-from argosy.models.inputs import TEXT_BYTES, is_lone_text
-from argosy.serving.servable import Servable
+from argosy.models.answers import check_scores
+from argosy.models.inputs import NO_LIMIT, TEXT_BYTES, check_input, is_lone_text
+from argosy.predictions.warm_up_requests import WarmUpRequests
+from argosy.serving.servable import Predictor, Servable
+from argosy.telemetry import logger
 from argosy.types import Input
 
+_log = logger("argosy.serving")
 TEXTS = (
     "Good morning",
     "The quick brown fox jumps over the lazy dog near the old stone bridge at noon",
@@ -35,11 +40,37 @@ def sample_inputs(reads: Mapping[str, FieldKind]) -> list[Input]:
     ]
 
 
-def warm(servable: Servable) -> None:
-    """Score a few texts, or dictionaries of the fields that the model reads. One that refuses them does not fail."""
+def requests_there(requests: WarmUpRequests, model: str) -> Sequence[Input]:
+    """A model's own; none where they cannot be read, since a database that is away must not keep versions away."""
+    try:
+        return requests.of(model)
+    except (ArgosyError, OSError) as problem:
+        _log.warning("%s is warmed up without its own requests, which cannot be read: %s", model, message_of(problem))
+        return ()
+
+
+def warm(servable: Servable, requests: Sequence[Input] = ()) -> None:
+    """Score a few texts, or dictionaries of the fields that the model reads; one that refuses them does not fail.
+
+    Then each of the model's own requests; raises WarmUpFailed naming the first that it does not answer.
+    """
     predictor = servable.predictor
     if predictor is None:
         return
+    _try_samples(servable, predictor)
+    for place, item in enumerate(requests, 1):
+        started = perf_counter()
+        try:
+            check_scores(predictor.score([item], NO_LIMIT))
+        except Exception as problem:  # noqa: BLE001  # whatever it raises, it is not served
+            raise WarmUpFailed(
+                f"it does not answer warm-up request {place} of {len(requests)}: {message_of(problem)}; "
+                f"other requests: argosy models warm-up {servable.model}"
+            ) from None
+        servable.latency.learn(1, check_input(item, NO_LIMIT), perf_counter() - started)
+
+
+def _try_samples(servable: Servable, predictor: Predictor) -> None:
     try:
         for _ in range(ROUNDS):
             for text, item in zip(TEXTS, sample_inputs(predictor.reads), strict=True):
