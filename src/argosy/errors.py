@@ -348,6 +348,10 @@ class ProbabilityUnavailable(UserMistake):
     """The estimator has no probabilities of its own."""
 
 
+class LabelsUnavailable(UserMistake):
+    """Labels or figures were asked of a model that answers tensors."""
+
+
 class ImportInvalid(UserMistake):
     """A model that was trained elsewhere and cannot be taken: its file, what it takes, or what it answers."""
 

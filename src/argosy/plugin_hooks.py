@@ -69,6 +69,8 @@ class ModelHooks(PluginHooks):
     """Whether it learns and answers several labels for one text."""
     answers_numbers: ClassVar[bool] = False
     """Whether it learns from labels that are numbers, and answers with a number."""
+    answers_tensors: ClassVar[bool] = False
+    """Whether it passes on the tensors of a model with a signature: it has no labels and no scores."""
     goes_on: ClassVar[bool] = False
     """Whether it can go on from an earlier version that its option `after` names."""
 

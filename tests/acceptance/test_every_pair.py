@@ -9,7 +9,14 @@ import argosy
 from argosy.models.adapters import adapters
 from argosy.models.estimators import estimators
 
-SERVED_APART = {"numeric", "members", "imported", "remote", "translated"}  # separate tests cover these
+SERVED_APART = {
+    "numeric",
+    "members",
+    "imported",
+    "imported_tensors",
+    "remote",
+    "translated",
+}  # separate tests cover these
 OF_OTHERS = {
     "mean",
     "stack",
@@ -17,6 +24,7 @@ OF_OTHERS = {
     "one_vs_rest",
     "as_imported",
     "as_imported_number",
+    "as_tensors",
 }  # of members, lists of labels, files
 OF_NUMBERS = {name for name in estimators.names() if estimators.get(name).cls.answers_numbers}  # test_regression.py
 OPTIONS = {

@@ -11,6 +11,7 @@ NAMES = {
     "adapter": [
         "hashing",
         "imported",
+        "imported_tensors",
         "members",
         "numeric",
         "remote",
@@ -25,6 +26,7 @@ NAMES = {
     "model": [
         "as_imported",
         "as_imported_number",
+        "as_tensors",
         "calibrated",
         "gradient_boosting",
         "gradient_boosting_regressor",
@@ -55,6 +57,7 @@ OPTIONS = {
     "span": "collection start end training_ratio validation_ratio seed",
     "hashing": "buckets analyzer ngrams signed lowercase field",
     "imported": "format sha256 classes text fields trusted",
+    "imported_tensors": "format sha256 signatures own",
     "members": "of folds seed",
     "numeric": "numbers categories texts scaling missing max_categories ngrams min_count max_features",
     "remote": "url sha256 classes text fields inputs output",
@@ -67,6 +70,7 @@ OPTIONS = {
     "word_pieces": "length field",
     "as_imported": "kind",
     "as_imported_number": "",
+    "as_tensors": "",
     "calibrated": "of settings method thresholds folds seed",
     "gradient_boosting": "trees leaves learning_rate min_rows feature_share row_share l2 class_weight seed",
     "gradient_boosting_regressor": "trees leaves learning_rate min_rows feature_share row_share l2 loss seed",

@@ -97,7 +97,9 @@ def test_members_keep_the_contract():
 
 
 def test_every_adapter_is_tried():
-    assert {name for name, _ in VARIANTS} | {"imported", "members", "remote", "translated"} == set(adapters.names())
+    assert {name for name, _ in VARIANTS} | {"imported", "imported_tensors", "members", "remote", "translated"} == set(
+        adapters.names()
+    )
 
 
 @pytest.mark.parametrize("name", ["tfidf", "hashing"])

@@ -84,4 +84,6 @@ def piece_rows(n_classes):
 
 
 def test_every_estimator_is_tried():
-    assert {name for name, _ in VARIANTS} | {"as_imported", "as_imported_number"} == set(estimators.names())
+    assert {name for name, _ in VARIANTS} | {"as_imported", "as_imported_number", "as_tensors"} == set(
+        estimators.names()
+    )

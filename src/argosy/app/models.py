@@ -106,7 +106,7 @@ class ProjectModels:
     def import_file(self, path: str | PathLike[str], model: str = "", format: str = "", **options: Any) -> Version:  # noqa: A002
         """Make a file a version, as `argosy models import` does. Raises ImportInvalid.
 
-        `options` are `takes`, `dataset`, `classes`, `trusted` and `allow_pickle`, see `import_file`.
+        `options` are `takes`, `dataset`, `classes`, `trusted`, `allow_pickle` and `signature`, see `import_file`.
         """
         from argosy.operations.model_files import import_file
         from argosy.training.remote_models import is_remote

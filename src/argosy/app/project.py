@@ -157,6 +157,12 @@ class Project:
 
         return ranked(self.backends.plans, self.registries, self.plans.name(plan) if plan else "")
 
+    def unranked(self, plan: str = "") -> list[str]:
+        """The versions that are on no leaderboard: they answer tensors. Raises PlanNotFound."""
+        from argosy.evaluation.leaderboard import unranked
+
+        return unranked(self.backends.plans, self.plans.name(plan) if plan else "")
+
     def retrain(self, model: str, processes: int = 1, now: bool = False) -> Retrained:
         """The champion's definition on newer data and corrections, through the gate. Trains here; returns at its end.
 

@@ -16,6 +16,7 @@ from argosy.plurals import plural
 
 if TYPE_CHECKING:
     from argosy.training.importing import ImportedVersion
+    from argosy.training.tensor_importing import ImportedTensorsVersion
     from argosy.transfer.taking import TakenVersion
 
 _OPTIONS = {"takes": "input", "trusted": "trust"}
@@ -62,6 +63,11 @@ _IMPORT_OPTIONS = (
         "--trust", "trusted", multiple=True, metavar="TYPE", help="A type in a skops file to trust; may be repeated."
     ),
     click.option(
+        "--signature",
+        default="",
+        help="Answer tensors, not labels: own (as the file says), {inputs: …, outputs: …, batched: …}, or a file.",
+    ),
+    click.option(
         "--allow-pickle", is_flag=True, help="Open a pickle, a joblib file or a class of Python, in a separate process."
     ),
 )
@@ -93,6 +99,7 @@ def import_(
     classes: str,
     dataset: str,
     trusted: tuple[str, ...],
+    signature: str,
     allow_pickle: bool,
     as_json: bool,
 ) -> None:
@@ -105,6 +112,7 @@ def import_(
     """
     from argosy.operations.model_files import import_file
     from argosy.training.remote_models import is_remote
+    from argosy.training.tensor_importing import ImportedTensorsVersion
     from argosy.transfer.taking import TakenVersion
 
     found = import_file(
@@ -117,6 +125,7 @@ def import_(
         classes=[one.strip() for one in classes.split(",") if one.strip()],
         trusted=trusted,
         allow_pickle=allow_pickle,
+        signature=signature,
         spelled=spelled_option,
         report_progress=lambda line: None if as_json else print_line(f"  {line}", err=True),
     )
@@ -124,8 +133,19 @@ def import_(
         print_json(found.to_dict())
     elif isinstance(found, TakenVersion):
         _print_taken(found)
+    elif isinstance(found, ImportedTensorsVersion):
+        _print_tensors(found)
     else:
         _print_imported(found)
+
+
+def _print_tensors(found: ImportedTensorsVersion) -> None:
+    said = "is imported" if found.is_new else "was imported before"
+    print_line(f"{found.version.reference} {said}: it answers tensors and has no labels, so that it is not scored.")
+    for name, one in found.signatures.items():
+        batched = "rows of several requests are answered together" if one.is_batched else "each request by itself"
+        print_line(f"  {name}: {one}; {batched}")
+    print_line(f"Next: argosy models promote {found.version.reference}")
 
 
 def _print_taken(found: TakenVersion) -> None:

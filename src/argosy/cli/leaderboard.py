@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from argosy.cli.output import WIDTH, print_line, print_table
 from argosy.definitions.metrics import OF_NUMBERS, figure_text, metric_name
 from argosy.shortening import NUMBERED, distinct_short_forms
+from argosy.typed_values import abridged_list
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
@@ -27,8 +28,12 @@ _INNER = re.compile(r"([(+] ?\w+) [^()+]*?(?= \+|\))")
 
 def print_leaderboard(project: Project, plan: str, top: int | None = None) -> None:
     """Print a table per dataset, the best first; tied definitions are marked, and the cheapest of them."""
-    rows = project.ranked(plan)
+    rows, others = project.ranked(plan), project.unranked(plan)
+    if others:
+        print_line(f"Not ranked, because they answer tensors and have no labels: {abridged_list(others)}")
     if not rows:
+        if others:
+            return
         print_line(f"Nothing is trained yet: argosy train {plan or 'plan.yaml'}")
         return
     width = shutil.get_terminal_size((WIDTH, 24)).columns

@@ -24,9 +24,10 @@ from argosy.datasets.cut import UNKNOWN, Candidates
 from argosy.datasets.cuts import FROZEN, cuts
 from argosy.datasets.label_counts import Baseline, baseline, problems
 from argosy.datasets.membership import RevisionIds
+from argosy.datasets.no_rows import NO_ROWS
 from argosy.datasets.split import OUT, PARTS, PartCodes, id_words
 from argosy.definitions.definition import Spec
-from argosy.errors import CollectionNotFound, DatasetInvalid, nearest
+from argosy.errors import CollectionNotFound, DatasetInvalid, LabelsUnavailable, UserMistake, nearest
 from argosy.label_sets import alike, missing_words
 from argosy.plurals import plural
 from argosy.types import Part
@@ -163,7 +164,12 @@ def frozen_content(transaction: Transaction, digest: str) -> tuple[str, bytes]:
     return rows[0][0], rows[0][2]
 
 
-def _unknown(digest: str) -> DatasetInvalid:
+def _unknown(digest: str) -> UserMistake:
+    if digest == NO_ROWS:
+        return LabelsUnavailable(
+            "the version answers tensors and has no labels, so that nothing can be measured or compared: promote it by "
+            "hand, or register it as another model"
+        )
     return DatasetInvalid(
         f"no dataset with the digest {digest} was ever frozen here: what learned from it came from another project"
     )

@@ -34,7 +34,7 @@ COLUMNS = (
 
 def ranked(plans: Plans, registries: Registries, plan: str = "") -> list[dict[str, Any]]:
     """One flat dictionary a definition, best on validation first; raises PlanNotFound."""
-    rows = plans.leaderboard(plan) if plan else plans.store.leaderboard()
+    rows = [row for row in _rows(plans, plan) if not row.trained.answers_tensors]
     replaced = plans.replaced_labels(plan) if plan else set()
     constants = _baselines(plans, rows)
     found = []
@@ -47,6 +47,16 @@ def ranked(plans: Plans, registries: Registries, plan: str = "") -> list[dict[st
             _log.warning("left out: %s", RowUnreadable("trained", row.trained.label, problem, UNREADABLE))
     add_distinguishing_columns(found, {row.trained.label: row.trained.definition for row in rows}, registries)
     return found
+
+
+def unranked(plans: Plans, plan: str = "") -> list[str]:
+    """The versions that answer tensors, which have no labels and no figures; raises PlanNotFound."""
+    rows = [row for row in _rows(plans, plan) if row.trained.answers_tensors]
+    return sorted(version.reference for row in rows for version in row.versions)
+
+
+def _rows(plans: Plans, plan: str) -> list[LeaderboardRow]:
+    return plans.leaderboard(plan) if plan else plans.store.leaderboard()
 
 
 def add_distinguishing_columns(

@@ -33,7 +33,7 @@ from argosy.store.members import AFTER
 from argosy.store.trained import Trained
 
 RETRAIN: Final = "retrain"
-IMPORTED: Final = "imported"
+IMPORTED: Final = ("imported", "imported_tensors", "remote", "remote_tensors", "translated")
 """The adapter of models that were trained elsewhere."""
 
 
@@ -147,7 +147,7 @@ def why_not_retrainable(trained: Trained) -> str:
     """Why there is no definition that could be trained again on newer rows; empty where there is."""
     if member_labels(trained.definition):
         return "is an ensemble: retrain the models of its members, then submit its plan with their new versions"
-    if trained.definition["adapter"]["name"] == IMPORTED:
+    if trained.definition["adapter"]["name"] in IMPORTED:
         return "was imported: there is no definition to train; train a plan of the same name and have it challenge"
     if trained.definition["dataset"]["name"] == FROZEN:
         return "was trained on a frozen dataset, which gets no newer rows: train a plan of the same name on another one"

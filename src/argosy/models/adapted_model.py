@@ -233,7 +233,7 @@ class AdaptedModel:
             return check_scores(served.score(inputs, limit))
 
     def _require_fitted(self) -> None:
-        if not self.classes:
+        if not self.classes and not self.estimator.answers_tensors:
             raise NotFitted("this model has not been fitted yet: call fit first")
 
 

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from argosy.models.fields import category_of, fields_of, number_of, written_of
 from argosy.models.inputs import text_of
+from argosy.models.signature import Arrays, Signatures
 from argosy.types import FieldKind, Input
 
-Format = Literal["onnx", "huggingface", "skops", "joblib", "pickle", "python"]
+Format = Literal["onnx", "huggingface", "skops", "joblib", "pickle", "python", "saved_model"]
 TranslatedFormat = Literal["pmml", "lightgbm", "xgboost"]
 """Of files that are not run as they are: see `models/translators/`."""
 Answers = NDArray[np.float64]
@@ -52,6 +53,16 @@ class Runtime(Protocol):
 
     def answers(self, rows: Sequence[ModelRow]) -> Answers:
         """(n, classes) of rows as `Declared.row` makes them, at least one."""
+
+
+class TensorRuntime(Protocol):
+    """What answers tensors by a signature; the same guarantees but for `answers`."""
+
+    signatures: Signatures
+    """As the file says them, batched where it says so."""
+
+    def run(self, signature: str, inputs: Arrays) -> Arrays:
+        """The outputs to inputs that were checked against that signature."""
 
 
 def one_hot(labels: Sequence[Any], classes: Sequence[str]) -> Answers:

@@ -14,6 +14,7 @@ from argosy.models.runtimes.python_class import is_python_class
 from argosy.models.runtimes.text_classifier import is_text_classifier
 from argosy.training.import_formats import REMOTE
 from argosy.training.importing import ImportedVersion, import_model
+from argosy.training.tensor_importing import ImportedTensorsVersion, import_tensors
 from argosy.transfer.exported import document_form
 from argosy.transfer.mlflow_folder import DESCRIPTION, flavor_file, signed_input
 from argosy.transfer.taking import TakenVersion, take_version
@@ -50,13 +51,15 @@ def import_file(
     classes: Sequence[str] = (),
     trusted: Sequence[str] = (),
     allow_pickle: bool = False,
+    signature: str = "",
     report_progress: Progress = lambda _: None,
     spelled: Spelled = as_argument,
-) -> ImportedVersion | TakenVersion:
+) -> ImportedVersion | TakenVersion | ImportedTensorsVersion:
     """Make a file, a folder, or the model at an address a version.
 
-    One that was exported says all itself, otherwise `name` is needed. `form` is recognised where it is not said. Raises
-    ImportInvalid, and what `import_model` and `take_version` do.
+    One that was exported says all itself, otherwise `name` is needed. `form` is recognised where it is not said. With
+    a `signature` the model answers tensors. Raises ImportInvalid, and what `import_model`, `import_tensors` and
+    `take_version` do.
     """
     if isinstance(path, str):
         if form not in ("", REMOTE):
@@ -69,7 +72,7 @@ def import_file(
         takes = takes or signed
     form = form or (recognised(path) if isinstance(path, Path) else "")
     if form in ("argosy", "json") and isinstance(path, Path):
-        given = {"takes": takes, "dataset": dataset, "classes": ",".join(classes)}
+        given = {"takes": takes, "dataset": dataset, "classes": ",".join(classes), "signature": signature}
         if unused := next((spelled(option, value) for option, value in given.items() if value), ""):
             raise ImportInvalid(f"{path}: a version that was exported says what it takes: leave out {unused}")
         return take_version(backends, path, name, trusted=trusted, allow_pickle=allow_pickle, spelled=spelled)
@@ -77,6 +80,11 @@ def import_file(
         raise ImportInvalid(f"{path}: its format is unknown: {spelled('format', 'onnx')} names it, or another")
     if not name:
         raise ImportInvalid(f"{path}: {spelled('as', 'MODEL')} says which model it is to be a version of")
+    if signature:
+        given = {"takes": takes, "dataset": dataset, "classes": ",".join(classes)}
+        if unused := next((spelled(option, value) for option, value in given.items() if value), ""):
+            raise ImportInvalid(f"{path}: a model with a signature has no labels and is not scored: leave out {unused}")
+        return import_tensors(backends, path, form, name, signature, allow_pickle, report_progress, spelled)
     return import_model(
         backends,
         path,

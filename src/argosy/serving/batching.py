@@ -22,6 +22,8 @@ from typing import TypeAlias
 from argosy import clock
 from argosy.error_messages import traced
 from argosy.errors import ModelNotReady, PredictionNotLogged, QueueFull, RequestTooSlow
+from argosy.models.compiled.tensors import ServedTensors
+from argosy.models.signature import Arrays
 from argosy.serving.choices import ServingChoices
 from argosy.serving.latency import QUICK_SECONDS
 from argosy.serving.limits import InputLimits
@@ -30,8 +32,9 @@ from argosy.serving.model_thread import Lane
 from argosy.serving.recording import Recorded, Recorder
 from argosy.serving.request_queue import WaitingRequest
 from argosy.serving.requests import InferRequest, InferResponse
-from argosy.serving.scoring import score_requests
+from argosy.serving.scoring import Scores, score_requests
 from argosy.serving.servable import Predictor, Servable
+from argosy.serving.tensor_scoring import run_requests
 from argosy.serving.tracing import Tracing
 from argosy.serving.version_statistics import is_fault
 from argosy.telemetry import logger
@@ -175,12 +178,7 @@ class Batcher:
 
     def _scored(self, servable: Servable, wanted: Sequence[WaitingRequest], started: float) -> list[Outcome]:
         predictor, requests = _loaded(servable), [one.request for one in wanted]
-        scores, failed = score_requests(
-            predictor,
-            [one.inputs for one in requests],
-            self._input_limits().text_bytes,
-            [one.deadline for one in requests],
-        )
+        scores, failed = _asked(predictor, requests, self._input_limits().text_bytes)
         taken = perf_counter() - started
         if self._tracing is not None:
             for one in wanted:
@@ -279,6 +277,16 @@ def _tell(waiting: WaitingRequest, answer: InferResponse | Exception) -> None:
         waiting.done(answer)
     except Exception as error:  # noqa: BLE001 - the others of the batch still wait for theirs
         _log.error("an answer could not be given: %s", traced(error))
+
+
+def _asked(
+    predictor: Predictor, requests: Sequence[InferRequest], text_bytes: int
+) -> tuple[Scores | list[Arrays], Mapping[int, Exception]]:
+    """What the model gives to the requests that it can answer, and why it cannot the others."""
+    inputs, deadlines = [one.inputs for one in requests], [one.deadline for one in requests]
+    if isinstance(predictor, ServedTensors):
+        return run_requests(predictor, inputs, deadlines)
+    return score_requests(predictor, inputs, text_bytes, deadlines)
 
 
 def _too_late() -> RequestTooSlow:

@@ -16,7 +16,9 @@ from time import perf_counter
 
 from argosy.errors import ModelNotFound, ModelNotReady, QueueFull, VersionNotFound
 from argosy.models.adapter import FieldKind
+from argosy.models.compiled.tensors import ServedTensors
 from argosy.models.inputs import is_lone_text
+from argosy.models.signature import Signatures
 from argosy.serving.batching import Batcher
 from argosy.serving.choices import ServingChoices
 from argosy.serving.limits import InputLimits, measure_inputs
@@ -104,6 +106,7 @@ class DataPlane:
             predictor.reads,
             servable.reference.decisions,
             predictor.form,
+            signatures_of(predictor),
         )
 
     def loaded_models(self) -> list[ModelMetadata]:
@@ -125,6 +128,10 @@ class DataPlane:
         except (ModelNotFound, VersionNotFound, ModelNotReady):
             return False
 
+    def signatures(self, model: str, version: int | str | None = None) -> Signatures:
+        """Those of a loaded version that answers tensors, else none; raises as `infer` does."""
+        return signatures_of(_loaded(self.manager.routing.find(model, version)))
+
     def is_model_ready(self, model: str, version: int | str | None = None) -> bool:
         """Whether a version could answer at once; raises ModelNotFound, VersionNotFound."""
         try:
@@ -141,6 +148,11 @@ class DataPlane:
         self._batcher.close()
         self._shadowing.close()
         self._recorder.close()
+
+
+def signatures_of(predictor: Predictor) -> Signatures:
+    """None of a model that answers labels or numbers."""
+    return predictor.signatures if isinstance(predictor, ServedTensors) else {}
 
 
 def _settle(future: asyncio.Future[InferResponse], answer: InferResponse | Exception) -> None:

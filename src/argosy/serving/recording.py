@@ -16,6 +16,7 @@ import numpy as np
 from argosy import clock
 from argosy.models.answers import answer_kind, answers_of
 from argosy.models.decisions import NO_DECISIONS, Decisions, TopLabels, decided_labels, decided_numbers, top_labels
+from argosy.models.signature import Arrays
 from argosy.models.temperature import answer_confidence, probabilities_of
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.record import Prediction
@@ -23,6 +24,7 @@ from argosy.predictions.spool import SpoolWriter
 from argosy.serving.requests import InferRequest, InferResponse
 from argosy.serving.scoring import Scores
 from argosy.serving.servable import Predictor
+from argosy.serving.tensor_answers import logged_tensors, tensor_responses
 
 
 class Recorded(NamedTuple):
@@ -47,55 +49,41 @@ class Recorder:
         requests: Sequence[InferRequest],
         version: int,
         predictor: Predictor,
-        scores: Scores,
+        scores: Scores | list[Arrays],
         log_share: float = 1.0,
         decisions: Decisions = NO_DECISIONS,
     ) -> list[Recorded]:
-        """Each request's response and its sealed records, for `keep`; `scores` has the rows of all. For any thread.
+        """Each request's response and its sealed records, for `keep`. For any thread.
+
+        `scores` has the rows of all, or of a model of tensors the outputs of each.
 
         `log_share` of the requests have records: of what was answered after the decisions, and of the model's own
         scores.
         """
         made_at = self._now()
-        ids = self._ids.issue(len(scores), made_at, self._randomness(RANDOM_BYTES))
-        classes, has_probabilities = predictor.classes, predictor.has_probabilities
-        temperature, thresholds = predictor.temperature, predictor.answered_from
-        kind, top = answer_kind(classes, thresholds), None
-        confidences = answer_confidence(scores, has_probabilities, temperature, thresholds).tolist()
-        if kind == "regress":
-            probabilities = decided_numbers(scores, decisions.steps)
-            answers = answers_of(probabilities, classes)
-        else:
-            probabilities = scores if has_probabilities else probabilities_of(scores, temperature)
-            answers = answers_of(scores, classes, thresholds)
-            if decisions.steps:
-                answers = decided_labels(answers, confidences, probabilities, classes, decisions.steps)
-                top = top_labels(scores, probabilities, classes, decisions.steps)
-        responses = [
-            InferResponse(
-                request.model,
-                version,
-                classes,
-                answers[first:end],
-                confidences[first:end],
-                probabilities[first:end],
-                scores[first:end],
-                ids[first:end],
-                kind,
-                request.wants_scores,
-                top and TopLabels(top.labels[first:end], top.probabilities[first:end]),
-            )
-            for request, (first, end) in zip(requests, _spans(requests), strict=True)
-        ]
+        rows = sum(len(one.inputs) for one in requests)
+        ids = self._ids.issue(rows, made_at, self._randomness(RANDOM_BYTES))
+        if isinstance(scores, list):
+            return self._logged(requests, tensor_responses(requests, version, scores, ids), made_at, None, log_share)
+        responses = _responses(requests, version, predictor, scores, ids, decisions)
+        return self._logged(requests, responses, made_at, scores, log_share)
+
+    def _logged(
+        self,
+        requests: Sequence[InferRequest],
+        responses: Sequence[InferResponse],
+        made_at: float,
+        scores: Scores | None,
+        log_share: float,
+    ) -> list[Recorded]:
         are_logged = [log_share == 1.0 or random() < log_share for _ in requests]  # noqa: S311 - a draw, no secret
-        stored, width = np.ascontiguousarray(scores, "<f4").tobytes(), 4 * scores.shape[1]
-        rows = [stored[at : at + width] for at in range(0, len(stored), width)]
+        rows = _stored_rows(scores)
         spans = _spans(requests)
         made = [
             _prediction(request, response, made_at, row, stored_row)
             for request, response, (first, end), is_one in zip(requests, responses, spans, are_logged, strict=True)
             if is_one
-            for row, stored_row in enumerate(rows[first:end])
+            for row, stored_row in enumerate(rows[first:end] if rows else [b""] * (end - first))
         ]
         frames = iter(self._log.framed_each(made))
         return [
@@ -111,6 +99,53 @@ class Recorder:
         self._log.close()
 
 
+def _responses(
+    requests: Sequence[InferRequest],
+    version: int,
+    predictor: Predictor,
+    scores: Scores,
+    ids: Sequence[str],
+    decisions: Decisions,
+) -> list[InferResponse]:
+    classes, has_probabilities = predictor.classes, predictor.has_probabilities
+    temperature, thresholds = predictor.temperature, predictor.answered_from
+    kind, top = answer_kind(classes, thresholds), None
+    confidences = answer_confidence(scores, has_probabilities, temperature, thresholds).tolist()
+    if kind == "regress":
+        probabilities = decided_numbers(scores, decisions.steps)
+        answers = answers_of(probabilities, classes)
+    else:
+        probabilities = scores if has_probabilities else probabilities_of(scores, temperature)
+        answers = answers_of(scores, classes, thresholds)
+        if decisions.steps:
+            answers = decided_labels(answers, confidences, probabilities, classes, decisions.steps)
+            top = top_labels(scores, probabilities, classes, decisions.steps)
+    return [
+        InferResponse(
+            request.model,
+            version,
+            classes,
+            answers[first:end],
+            confidences[first:end],
+            probabilities[first:end],
+            scores[first:end],
+            ids[first:end],
+            kind,
+            request.wants_scores,
+            top and TopLabels(top.labels[first:end], top.probabilities[first:end]),
+        )
+        for request, (first, end) in zip(requests, _spans(requests), strict=True)
+    ]
+
+
+def _stored_rows(scores: Scores | None) -> list[bytes]:
+    """Each row's scores as they rest; none of a model of tensors."""
+    if scores is None:
+        return []
+    stored, width = np.ascontiguousarray(scores, "<f4").tobytes(), 4 * scores.shape[1]
+    return [stored[at : at + width] for at in range(0, len(stored), width)]
+
+
 def _spans(requests: Sequence[InferRequest]) -> list[tuple[int, int]]:
     """Which rows of all are each request's."""
     return list(pairwise(accumulate((len(one.inputs) for one in requests), initial=0)))
@@ -124,7 +159,7 @@ def _prediction(request: InferRequest, response: InferResponse, made_at: float, 
         made_at,
         response.answers[row],
         response.confidences[row],
-        request.inputs[row],
+        request.inputs[row] if response.outputs is None else logged_tensors(request.inputs[row], response, row),
         stored,
         request.client,
         request.subject,

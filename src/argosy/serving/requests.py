@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from argosy.models.adapter import FieldKind
 from argosy.models.answer_kinds import AnswerKind
 from argosy.models.answers import answer_kind
 from argosy.models.decisions import NO_DECISIONS, Decisions, TopLabels, top_count
+from argosy.models.signature import Arrays, Signature, Signatures, chosen_signature
 from argosy.models.temperature import Temperature
 from argosy.types import Input
 
@@ -65,6 +66,10 @@ class InferResponse(msgspec.Struct, frozen=True):
     kind: AnswerKind = "classify"
     wants_scores: bool = False
     top: TopLabels | None = None
+    outputs: Arrays | None = None
+    """Of a model of tensors, which has none of the other answers: what it gave, by name."""
+    is_batched: bool = False
+    """Whether the outputs have a row for each prediction."""
 
     @property
     def values(self) -> list[float]:
@@ -90,9 +95,18 @@ class ModelMetadata:
     decisions: Decisions = NO_DECISIONS
     form: str = ""
     """In which it answers; see `models/served.py`."""
+    signatures: Signatures = field(default_factory=dict)
+    """Of a model of tensors."""
+
+    @property
+    def signature(self) -> Signature:
+        """Of a model of tensors: the one that answers where none is named."""
+        return self.signatures[chosen_signature(self.signatures)]
 
     @property
     def kind(self) -> AnswerKind:
+        if self.signatures:
+            return "tensors"
         return answer_kind(self.classes, self.answered_from)
 
     @property
@@ -103,7 +117,9 @@ class ModelMetadata:
     @property
     def parameters(self) -> dict[str, Any]:
         """What V2's metadata says besides: which version it is, its form, and from when on each label is answered."""
-        found = {"version": str(self.version), "definition": self.label}
+        found: dict[str, Any] = {"version": str(self.version), "definition": self.label}
+        if self.signatures:
+            return {**found, "signatures": list(self.signatures), "batched": self.signature.is_batched}
         if self.kind == "classify":
             found["probabilities"] = self.probabilities_are
         if self.form:

@@ -57,8 +57,8 @@ class Shadowing:
         self._problem = ""
 
     def offer(self, request: InferRequest, response: InferResponse) -> None:
-        """A request was answered: where it is in the share of a shadow, that will answer it too."""
-        if request.version is not None:
+        """A request was answered: where it is in the share of a shadow, that will answer it too; not tensors."""
+        if request.version is not None or response.kind == "tensors":
             return
         about = about_of(request.entity, request.subject, request.client)
         servable = self._manager.acquire_shadow(request.model, about, response.version)

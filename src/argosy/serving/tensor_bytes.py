@@ -18,7 +18,7 @@ from argosy.typed_values import abridged
 _SIZE = struct.Struct("<I")
 _DTYPES = {
     "BOOL": "?", "UINT8": "u1", "UINT16": "<u2", "UINT32": "<u4", "UINT64": "<u8", "INT8": "i1", "INT16": "<i2",
-    "INT32": "<i4", "INT64": "<i8", "FP32": "<f4", "FP64": "<f8",
+    "INT32": "<i4", "INT64": "<i8", "FP16": "<f2", "FP32": "<f4", "FP64": "<f8",
 }  # fmt: skip
 
 
@@ -56,6 +56,6 @@ def _texts(tensor: Tensor, elements: int, data: memoryview) -> list[Any]:
 
 def bytes_of_elements(datatype: str, data: Sequence[Any]) -> bytes:
     if datatype == "BYTES":
-        encoded = [value.encode() for value in data]
+        encoded = [value if isinstance(value, bytes) else value.encode() for value in data]
         return b"".join(_SIZE.pack(len(value)) + value for value in encoded)
     return np.asarray(data, _DTYPES[datatype]).tobytes()

@@ -22,6 +22,7 @@ from argosy.models.answer_kinds import VALUE, AnswerKind
 from argosy.models.inputs import is_lone_text
 from argosy.repeated_keys import check_keys, keys_in
 from argosy.serving.requests import InferResponse, ModelMetadata
+from argosy.serving.tensor_answers import signature_tensors, tensor_outputs
 from argosy.typed_values import abridged, abridged_list, shown
 from argosy.types import Input
 
@@ -199,6 +200,7 @@ def _fits(value: object, datatype: str) -> bool:
 OUTPUTS: Final[Mapping[AnswerKind, tuple[str, ...]]] = {
     "classify": ("label", "confidence", "probabilities", "prediction_id"),
     "regress": (VALUE, "prediction_id"),
+    "tensors": (),
 }
 """Of every model of that kind, whatever pair it is."""
 TOP_LABELS, TOP_PROBABILITIES = TOP_OUTPUTS = ("top_labels", "top_probabilities")
@@ -209,7 +211,9 @@ SCORES: Final = "scores"
 
 
 def input_metadata(there: ModelMetadata) -> list[dict[str, Any]]:
-    """The tensors that a version takes, a column for each field."""
+    """The tensors that a version takes, a column for each field; or those of its signature."""
+    if there.signatures:
+        return signature_tensors(there.signature.inputs)
     return [
         {"name": name, "datatype": "FP64" if kind == "number" else "BYTES", "shape": [-1]}
         for name, kind in there.reads.items()
@@ -218,6 +222,8 @@ def input_metadata(there: ModelMetadata) -> list[dict[str, Any]]:
 
 def output_metadata(there: ModelMetadata) -> list[dict[str, Any]]:
     """The tensors that a version gives."""
+    if there.signatures:
+        return signature_tensors(there.signature.outputs)
     shapes = {"probabilities": [-1, len(there.classes)], **{name: [-1, there.top] for name in TOP_OUTPUTS}}
     return [
         {"name": name, "datatype": "BYTES" if name in TEXT_OUTPUTS else "FP64", "shape": shapes.get(name, [-1])}
@@ -241,7 +247,12 @@ def check_outputs(wanted: Sequence[str], kind: AnswerKind, *, has_top: bool = Fa
 
 
 def output_tensors(response: InferResponse, wanted: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """The output tensors of those names, checked before, or all but the scores; the ids always."""
+    """The output tensors of those names, checked before, or all but the scores; the ids always.
+
+    Of a model of tensors, its own alone, unless the ids are asked for.
+    """
+    if response.kind == "tensors":
+        return tensor_outputs(response, wanted)
     names = [*(wanted or output_names(response.kind, has_top=response.top is not None))]
     if response.wants_scores and response.kind == "classify":
         names.append(SCORES)

@@ -9,7 +9,9 @@ from argosy.error_messages import message_of
 from argosy.errors import ArgosyError, ImportedModelFailed, InputInvalid, WarmUpFailed
 from argosy.models.adapter import FieldKind
 from argosy.models.answers import check_scores
+from argosy.models.compiled.tensors import ServedTensors
 from argosy.models.inputs import NO_LIMIT, TEXT_BYTES, check_input, is_lone_text
+from argosy.models.tensor_samples import sample_arrays
 from argosy.predictions.warm_up_requests import WarmUpRequests
 from argosy.serving.servable import Predictor, Servable
 from argosy.telemetry import logger
@@ -57,6 +59,9 @@ def warm(servable: Servable, requests: Sequence[Input] = ()) -> None:
     predictor = servable.predictor
     if predictor is None:
         return
+    if isinstance(predictor, ServedTensors):
+        _warm_tensors(servable, predictor)
+        return
     _try_samples(servable, predictor)
     for place, item in enumerate(requests, 1):
         started = perf_counter()
@@ -79,3 +84,16 @@ def _try_samples(servable: Servable, predictor: Predictor) -> None:
                 servable.latency.learn(1, len(text), perf_counter() - started)
     except (InputInvalid, ImportedModelFailed):
         return
+
+
+def _warm_tensors(servable: Servable, predictor: ServedTensors) -> None:
+    """Ask for each signature's outputs to made-up inputs, which not every model can answer."""
+    for name, signature in predictor.signatures.items():
+        inputs = sample_arrays(signature, 1)
+        try:
+            for _ in range(2):
+                started = perf_counter()
+                predictor.run(name, inputs, 1)
+                servable.latency.learn(1, sum(one.size for one in inputs.values()), perf_counter() - started)
+        except ImportedModelFailed:
+            continue

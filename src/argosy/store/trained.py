@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from argosy.models.decisions import NO_DECISIONS, Decisions
 
+TENSORS: Final = "as_tensors"
+"""The model of a definition that answers tensors."""
 Metrics = Mapping[str, Mapping[str, Mapping[str, float]]]
 """{part: {metric: {value, low, high}}}."""
 
@@ -37,6 +39,12 @@ class Trained:
     """Set by the database when it is recorded."""
     rows_right: bytes | None = None
     """Which validation rows it answered rightly, see models/rows_right.py; None in older results."""
+
+    @property
+    def answers_tensors(self) -> bool:
+        """Whether it answers by a signature, and has no labels and no figures."""
+        model = self.definition.get("model")
+        return isinstance(model, Mapping) and model.get("name") == TENSORS
 
 
 @dataclass(frozen=True)

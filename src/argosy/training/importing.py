@@ -106,10 +106,8 @@ def import_model(
     DefinitionInvalid, ExtraMissing, and what the dataset may be refused for.
     """
     if isinstance(path, Path) and form not in FOLDERS:
-        _check_file(path)
-    if form in PROGRAMS and not allow_pickle:
-        trusts = spelled("allow_pickle", "")
-        raise ImportInvalid(f"{path}: opening a {form} model runs code from it: if you trust it, {trusts}")
+        check_file(path)
+    check_leave(path, form, allow_pickle, spelled)
     if trusted and form != "skops":
         raise ImportInvalid(f"{path}: {spelled('trusted', trusted[0])} is for skops, and this is {form}: leave it out")
     note = _note(path) if form == "onnx" and isinstance(path, Path) else None
@@ -210,7 +208,14 @@ def score_import(backends: Backends, values: Mapping[str, Any], report_progress:
     return _recorded(backends, request, cut, frozen.digest, adapter, measured, dataset, erased)
 
 
-def _check_file(path: Path) -> None:
+def check_leave(path: Path | str, form: str, allow_pickle: bool, spelled: Spelled) -> None:
+    """Raises ImportInvalid where code of the file would run without leave."""
+    if form in PROGRAMS and not allow_pickle:
+        trusts = spelled("allow_pickle", "")
+        raise ImportInvalid(f"{path}: opening a {form} model runs code from it: if you trust it, {trusts}")
+
+
+def check_file(path: Path) -> None:
     if not path.is_file():
         raise ImportInvalid(f"{path}: there is no such file")
     size = path.stat().st_size

@@ -187,7 +187,7 @@ def _imported_inside(value: Any) -> Iterator[Mapping[str, Any]]:
         for inner in value:
             yield from _imported_inside(inner)
     elif isinstance(value, Mapping):
-        if value.get("name") == "imported" and isinstance(value.get("options"), Mapping):
+        if value.get("name") in ("imported", "imported_tensors") and isinstance(value.get("options"), Mapping):
             yield value["options"]
         for inner in value.values():
             yield from _imported_inside(inner)

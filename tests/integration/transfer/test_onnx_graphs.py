@@ -49,7 +49,7 @@ LINEAR_OR_TREE = [
     ("calibrated", {"folds": 2, "of": "logistic", "method": "none", "thresholds": "macro_f1"}),
 ]
 OF_NUMBERS = [("ridge", {}), ("gradient_boosting_regressor", {"trees": 10, "min_rows": 5})]
-GRAPHLESS = {"as_imported", "as_imported_number", "mean", "stack", "transformer", "vote"}
+GRAPHLESS = {"as_imported", "as_imported_number", "as_tensors", "mean", "stack", "transformer", "vote"}
 ODD = [
     "Grüße aus MÜNCHEN, Überall straße STRASSE",
     "हिन्दी भाषा में",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 adapters: Registry[Adapter] = Registry("adapter", "argosy.models.adapter:Adapter")
 adapters.register("hashing", "argosy.models.adapters.hashing:Hashing")
 adapters.register("imported", "argosy.models.adapters.imported:Imported")
+adapters.register("imported_tensors", "argosy.models.adapters.imported_tensors:ImportedTensors")
 adapters.register("members", "argosy.models.members:Members")
 adapters.register("numeric", "argosy.models.adapters.numeric:Numeric")
 adapters.register("remote", "argosy.models.adapters.remote:Remote")

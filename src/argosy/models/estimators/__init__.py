@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 estimators: Registry[Estimator] = Registry("model", "argosy.models.estimator:Estimator")
 estimators.register("as_imported", "argosy.models.estimators.imported:ForwardedScores")
 estimators.register("as_imported_number", "argosy.models.estimators.imported:ForwardedNumbers")
+estimators.register("as_tensors", "argosy.models.estimators.imported:ForwardedTensors")
 estimators.register("calibrated", "argosy.models.estimators.calibrated:Calibrated")
 estimators.register("gradient_boosting", "argosy.models.estimators.gradient_boosting:GradientBoosting")
 estimators.register(

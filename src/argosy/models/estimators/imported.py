@@ -1,4 +1,4 @@
-"""The answers of an imported model: `as_imported`, or `as_imported_number`, behind the adapter that runs it."""
+"""The answers of an imported model: `as_imported`, `as_imported_number` or `as_tensors`, behind what runs it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
+from argosy.errors import LabelsUnavailable
+from argosy.models.adapters.imported_tensors import NO_LABELS
 from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.plugin_hooks import AdapterHooks
 from argosy.types import Options
@@ -62,3 +64,25 @@ class ForwardedNumbers(Estimator):
 
     def scores(self, X: Any) -> Scores:  # noqa: N803
         return np.asarray(X, np.float64)
+
+
+class ForwardedTensors(Estimator):
+    """What a model gives that was made elsewhere and has a signature: tensors, and no labels."""
+
+    cost: ClassVar[float] = 0.1
+    learns: ClassVar[bool] = False
+    answers_tensors: ClassVar[bool] = True
+
+    @property
+    def has_probabilities(self) -> bool:
+        return False
+
+    @classmethod
+    def refuses(cls, adapter: type[AdapterHooks], options: Options) -> str | None:
+        return ForwardedScores.refuses(adapter, options)
+
+    def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: ARG002, N803
+        return self
+
+    def scores(self, X: Any) -> Scores:  # noqa: ARG002, N803
+        raise LabelsUnavailable(NO_LABELS)

@@ -8,16 +8,19 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
 import msgspec
 
 from argosy.errors import ArgosyError, UserMistake
-from argosy.models.runtime import Declared, Runtime
-from argosy.models.runtimes.model_process import AnswerRequest, OpenRequest, Reply, receive, send
+from argosy.models.runtime import Declared, Runtime, TensorRuntime
+from argosy.models.runtimes.model_process import AnswerRequest, OpenRequest, Reply, RunRequest, receive, send
 from argosy.models.runtimes.scikit import Scikit, from_skops, library_message
+from argosy.models.tensor_messages import arrays_of, piped
 from argosy.models.translators import PLACES, encode_translation, translation_of
 
 LIMITS: Final = {
@@ -57,17 +60,47 @@ def answer_requests(requests: IO[bytes], answers: IO[bytes]) -> None:
         if request.format in PLACES:
             _say(answers, Reply(translation=encode_translation(translation_of(request.format, content))))
             return
-        model = open_runtime(request, content)
+        answer = _opened(answers, request, content)
     except BaseException as error:  # noqa: BLE001  # a file may raise anything: there was no example yet
         _say(answers, Reply(problem=str(error) if isinstance(error, UserMistake) else _why_not_opened(error)))
         return
-    _say(answers, Reply(classes=model.classes))
     while (asked := receive(requests)) is not None:
         try:
-            found = model.answers(msgspec.msgpack.decode(asked, type=AnswerRequest).rows)
-            _say(answers, Reply(answers=found.tobytes(), columns=found.shape[1]))
+            _say(answers, answer(asked))
         except ArgosyError as error:
             _say(answers, Reply(problem=str(error)))
+
+
+def _opened(answers: IO[bytes], request: OpenRequest, content: bytes) -> Callable[[bytes], Reply]:
+    """Open the file, say what it is, and give what answers a message."""
+    if request.are_tensors:
+        tensors = open_tensors(request, content)
+        _say(answers, Reply(signatures=dict(tensors.signatures)))
+        return partial(_run, tensors)
+    model = open_runtime(request, content)
+    _say(answers, Reply(classes=model.classes))
+    return partial(_answer, model)
+
+
+def _answer(model: Runtime, message: bytes) -> Reply:
+    found = model.answers(msgspec.msgpack.decode(message, type=AnswerRequest).rows)
+    return Reply(answers=found.tobytes(), columns=found.shape[1])
+
+
+def _run(model: TensorRuntime, message: bytes) -> Reply:
+    asked = msgspec.msgpack.decode(message, type=RunRequest)
+    return Reply(tensors=piped(model.run(asked.signature, arrays_of(asked.tensors))))
+
+
+def open_tensors(begin: OpenRequest, content: bytes) -> TensorRuntime:
+    """Raises ImportInvalid, ExtraMissing, and whatever the code of a class raises."""
+    if begin.format == "python" and begin.signature is not None:
+        from argosy.models.runtimes.python_class import PythonTensors
+
+        return PythonTensors(content, begin.signature)
+    from argosy.models.runtimes.onnx_tensors import OnnxTensors
+
+    return OnnxTensors(content)
 
 
 def open_runtime(begin: OpenRequest, content: bytes) -> Runtime:

@@ -18,6 +18,8 @@ from argosy import processes
 from argosy.errors import ImportedModelFailed, ImportedModelTooSlow
 from argosy.models.runtime import Format, ModelRow, TranslatedFormat
 from argosy.models.runtimes import sandbox
+from argosy.models.signature import Signature
+from argosy.models.tensor_messages import PipedTensor
 from argosy.types import FieldKind
 
 LENGTH: Final = struct.Struct("<Q")
@@ -34,6 +36,17 @@ class OpenRequest(msgspec.Struct, frozen=True):
     fields: dict[str, FieldKind] = {}
     classes: list[str] = []
     trusted: list[str] = []
+    are_tensors: bool = False
+    """Whether the model is asked for tensors, by a signature, and not for answers to rows."""
+    signature: Signature | None = None
+    """Of one that does not say it itself."""
+
+
+class RunRequest(msgspec.Struct, frozen=True):
+    """Every later message to a model of tensors."""
+
+    signature: str
+    tensors: list[PipedTensor]
 
 
 class AnswerRequest(msgspec.Struct, frozen=True):
@@ -52,6 +65,8 @@ class Reply(msgspec.Struct, frozen=True):
     problem: str = ""
     translation: bytes = b""
     """Of a file that is translated: all that is wanted of it."""
+    signatures: dict[str, Signature] = {}
+    tensors: list[PipedTensor] = []
 
 
 class ModelProcess:

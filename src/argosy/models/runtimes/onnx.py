@@ -71,7 +71,7 @@ class Onnx:
             return self._session.run([self._output], self._feeds(rows))[0]
         except Exception as error:
             declared = f"{len(self._declared.fields) or 1} declared"
-            raise ImportedModelFailed(f"the imported model failed: {_of_rows(error)} ({declared})") from error
+            raise ImportedModelFailed(f"the imported model failed: {cause_of_rows(error)} ({declared})") from error
 
     def _feeds(self, rows: Sequence[ModelRow]) -> dict[str, Any]:
         if len(self._inputs) == 1:
@@ -118,7 +118,7 @@ def cause_of(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[:_SAID]}" if text else type(error).__name__
 
 
-def _of_rows(error: BaseException) -> str:
+def cause_of_rows(error: BaseException) -> str:
     """The cause where it is about shapes, else the operator alone: anything else may have a row's value in it."""
     cause = cause_of(error)
     if _SHAPES.search(cause):

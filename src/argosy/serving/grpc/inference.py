@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +10,8 @@ import msgspec
 from argosy.errors import RequestInvalid
 from argosy.http.request_limits import RequestLimits, check_values
 from argosy.models.inputs import is_lone_text
+from argosy.models.signature import Signatures
+from argosy.models.tensor_rows import TensorRows
 from argosy.serving.answer_headers import prediction_headers
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.grpc.callers import caller_in_call
@@ -18,6 +21,7 @@ from argosy.serving.grpc.tensor_messages import (
     elements_given,
     fill_tensors,
     parameters_in,
+    raw_parts,
     serialized_answer,
     tensors_without_data,
     texts_given,
@@ -25,6 +29,8 @@ from argosy.serving.grpc.tensor_messages import (
 )
 from argosy.serving.limits import check_rows
 from argosy.serving.requests import PLATFORM, REQUEST_ID_CHARACTERS, InferRequest
+from argosy.serving.tensor_answers import check_wanted
+from argosy.serving.tensor_requests import asked_signature, check_tensors, tensor_rows
 from argosy.serving.tensors import (
     check_outputs,
     check_shapes,
@@ -85,7 +91,7 @@ class InferenceService:
         )
         for name, value in {
             **there.parameters,
-            "classes": [] if there.kind == "regress" else list(there.classes),
+            "classes": list(there.classes) if there.kind == "classify" else [],
         }.items():
             text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
             answer.parameters[name].string_param = text
@@ -109,10 +115,12 @@ class InferenceService:
         call.trailing = tuple(prediction_headers(response).items())
         return serialized_answer(head, output_tensors(response, wanted), is_raw=bool(request.raw_input_contents))
 
-    def _asked(self, request: Any) -> tuple[list[str], list[Input]]:
+    def _asked(self, request: Any) -> tuple[list[str], Sequence[Input]]:
         """The outputs asked for, and the rows; sizes are checked before anything is made of them."""
         name, version = request.model_name, request.model_version or None
         reads = self._dataplane.reads(name, version)
+        if not reads:
+            return self._tensors(request, self._dataplane.signatures(name, version))
         if not request.outputs and is_lone_text(reads):
             texts = texts_given(request, self._dataplane.limits.rows)
             if texts is not None:
@@ -128,3 +136,12 @@ class InferenceService:
             there = self._dataplane.metadata(name, version)
             check_outputs(wanted, there.kind, has_top=there.top > 0)
         return wanted, rows_of_tensors(tensors, reads)
+
+    def _tensors(self, request: Any, signatures: Signatures) -> tuple[list[str], TensorRows]:
+        """Of a model with a signature."""
+        name = asked_signature(signatures, parameters_in(request.parameters))
+        tensors, wanted = tensors_without_data(request), wanted_outputs(request)
+        rows = check_tensors(tensors, signatures[name], self._dataplane.limits)
+        check_wanted(wanted, signatures[name])
+        binary = raw_parts(tensors, request)
+        return wanted, tensor_rows(name, signatures[name], tensors, binary, rows)

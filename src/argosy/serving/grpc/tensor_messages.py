@@ -56,13 +56,36 @@ def elements_given(tensor: Tensor, given: Any) -> int:
 
 def fill_tensors(tensors: Sequence[Tensor], request: Any) -> None:
     """Give each tensor its elements; raises RequestInvalid where it has none, or they are in another form."""
-    raw = request.raw_input_contents
+    raw = _raw_contents(tensors, request)
+    for position, (tensor, given) in enumerate(zip(tensors, request.inputs, strict=True)):
+        tensor.data = elements_from_bytes(tensor, memoryview(raw[position])) if raw else _typed_elements(tensor, given)
+
+
+def raw_parts(tensors: Sequence[Tensor], request: Any) -> list[memoryview | None]:
+    """The bytes of each tensor where they are raw; else typed elements become its data. Raises RequestInvalid."""
+    if raw := _raw_contents(tensors, request):
+        return [memoryview(one) for one in raw]
+    for tensor, given in zip(tensors, request.inputs, strict=True):
+        if tensor.datatype == "BYTES":
+            tensor.data = list(given.contents.bytes_contents)
+        elif tensor.datatype == "FP16":
+            raise RequestInvalid(
+                f"{tensor_noun(tensor)} is FP16, which has raw contents alone: send raw_input_contents"
+            )
+        else:
+            tensor.data = _typed_elements(tensor, given)
+    return [None] * len(tensors)
+
+
+def _raw_contents(tensors: Sequence[Tensor], request: Any) -> Sequence[bytes]:
+    """Nothing where elements are typed; raises RequestInvalid where there are not as many as tensors, or both."""
+    raw: Sequence[bytes] = request.raw_input_contents
     if raw and len(raw) != len(tensors):
         raise RequestInvalid(f"raw_input_contents has {len(raw)} entries for {len(tensors)} inputs: send one for each")
-    for position, (tensor, given) in enumerate(zip(tensors, request.inputs, strict=True)):
+    for tensor, given in zip(tensors, request.inputs, strict=True):
         if raw and given.HasField("contents"):
             raise RequestInvalid(f"{tensor_noun(tensor)} has contents, and raw_input_contents too: send one of them")
-        tensor.data = elements_from_bytes(tensor, memoryview(raw[position])) if raw else _typed_elements(tensor, given)
+    return raw
 
 
 def _typed_elements(tensor: Tensor, given: Any) -> list[Any] | None:
@@ -127,7 +150,7 @@ def serialized_answer(head: Mapping[str, Any], outputs: Sequence[Mapping[str, An
     Raw contents are apart from what describes them, which is the same in most answers: messages may be written one
     behind the other, and are read as one.
     """
-    if is_raw:
+    if is_raw or any(output["datatype"] == "FP16" for output in outputs):
         contents = [bytes_of_elements(output["datatype"], output["data"]) for output in outputs]
         described = tuple([(one["name"], one["datatype"], tuple(one["shape"])) for one in outputs])
         raw: bytes = _Answer(**head, raw_output_contents=contents).SerializeToString()
@@ -136,10 +159,14 @@ def serialized_answer(head: Mapping[str, Any], outputs: Sequence[Mapping[str, An
     for output in outputs:
         datatype, data = output["datatype"], output["data"]
         message = answer.outputs.add(name=output["name"], datatype=datatype, shape=output["shape"])
-        elements = [value.encode() for value in data] if datatype == "BYTES" else data
+        elements = _encoded(data) if datatype == "BYTES" else data
         getattr(message.contents, CONTENTS[datatype]).extend(elements)
     typed: bytes = answer.SerializeToString()
     return typed
+
+
+def _encoded(values: Iterable[str | bytes]) -> list[bytes]:
+    return [value if isinstance(value, bytes) else value.encode() for value in values]
 
 
 @lru_cache(256)

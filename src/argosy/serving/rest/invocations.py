@@ -14,6 +14,8 @@ from argosy.http.endpoint import ErrorForm
 from argosy.http.request_limits import RequestLimits, check_values
 from argosy.models.adapter import FieldKind
 from argosy.models.inputs import is_lone_text
+from argosy.models.signature import Signature
+from argosy.serving.answer_headers import prediction_headers
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
 from argosy.serving.requests import InferRequest
@@ -22,8 +24,11 @@ from argosy.serving.rest.csv_body import records_of_csv
 from argosy.serving.rest.default_model import DefaultModel
 from argosy.serving.rest.inference_responses import inference_response
 from argosy.serving.rest.prediction_rows import prediction_rows
-from argosy.serving.rest.tensorflow import rows_of_predict
+from argosy.serving.rest.tensor_frames import frame_kinds, tensors_of_records
+from argosy.serving.rest.tensor_json import GivenTensors, predictions_of, tensors_of_predict
+from argosy.serving.rest.tensorflow import named_signature, rows_of_predict
 from argosy.serving.rest.tensorflow_json import parse_tensorflow_json
+from argosy.serving.tensor_requests import SIGNATURE_PARAMETER
 from argosy.types import Input
 from argosy.version import __version__
 
@@ -61,7 +66,10 @@ class MlflowProtocol:
         model, version = self._default.asked(request)
         reads = self._dataplane.reads(model, version)
         parameters: dict[str, Any] = {}
-        if request.headers.get("content-type", "").lower().startswith(CSV_TYPE):
+        is_csv = request.headers.get("content-type", "").lower().startswith(CSV_TYPE)
+        if not reads:
+            return await self._tensors(request, data, model, version, is_csv)
+        if is_csv:
             given = inputs_of_records(records_of_csv(data, reads, self._dataplane.limits), reads)
         else:
             body = parse_tensorflow_json(data)
@@ -72,24 +80,51 @@ class MlflowProtocol:
         response = await self._dataplane.infer(InferRequest(model, given, version, **caller, protocol="mlflow"))
         return inference_response(prediction_rows(response), response)
 
+    async def _tensors(self, request: Request, data: bytes, model: str, version: str | None, is_csv: bool) -> Response:
+        """Of a model with a signature."""
+        signatures = self._dataplane.signatures(model, version)
+        body = {} if is_csv else parse_tensorflow_json(data)
+        parameters = _parameters(body)
+        name = named_signature(parameters.get(SIGNATURE_PARAMETER), signatures)
+        signature, limits = signatures[name], self._dataplane.limits
+        if is_csv:
+            records = records_of_csv(data, frame_kinds(signature), limits)
+            given = GivenTensors(tensors_of_records(records, name, signature, limits), len(records))
+        else:
+            given = self._given_tensors(body, name, signature)
+        caller = caller_of(request, parameters)
+        response = await self._dataplane.infer(InferRequest(model, given.rows, version, **caller, protocol="mlflow"))
+        content, headers = predictions_of(response, given.instances), prediction_headers(response)
+        return Response(content, headers=headers, media_type="application/json")
+
+    def _given_tensors(self, body: Mapping[str, Any], name: str, signature: Signature) -> GivenTensors:
+        shape, limits = _shape(body), self._dataplane.limits
+        if not shape.startswith("dataframe"):
+            return tensors_of_predict({shape: body[shape]}, name, signature, limits)
+        records = _records(shape, body[shape])
+        check_rows(len(records), limits)
+        return GivenTensors(tensors_of_records(records, name, signature, limits), len(records))
+
     def _inputs(self, body: Mapping[str, Any], reads: Mapping[str, FieldKind]) -> list[Input]:
-        shapes = [name for name in SHAPES if name in body]
-        if len(shapes) != 1:
-            raise RequestInvalid(f"the body must have exactly one of {', '.join(SHAPES)}; it has {len(shapes)}")
-        rows = body[shapes[0]].get("data") if isinstance(body[shapes[0]], dict) else body[shapes[0]]
+        shape = _shape(body)
+        rows = body[shape].get("data") if isinstance(body[shape], dict) else body[shape]
         if isinstance(rows, list):
             check_rows(len(rows), self._dataplane.limits)
-        return inputs_of_shape(shapes[0], body[shapes[0]], reads)
+        return inputs_of_shape(shape, body[shape], reads)
+
+
+def _shape(body: Mapping[str, Any]) -> str:
+    """In which of MLflow's shapes the rows are; raises RequestInvalid."""
+    shapes = [name for name in SHAPES if name in body]
+    if len(shapes) != 1:
+        raise RequestInvalid(f"the body must have exactly one of {', '.join(SHAPES)}; it has {len(shapes)}")
+    return shapes[0]
 
 
 def inputs_of_shape(shape: str, value: Any, reads: Mapping[str, FieldKind]) -> list[Input]:
     """The inputs in one of MLflow's shapes, for a model that reads these fields; raises RequestInvalid. Pure."""
-    if shape == "dataframe_split":
-        return inputs_of_records(_split_records(value), reads)
-    if shape == "dataframe_records":
-        if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-            raise RequestInvalid("dataframe_records must be an array of objects, one a row")
-        return inputs_of_records(value, reads)
+    if shape.startswith("dataframe"):
+        return inputs_of_records(_records(shape, value), reads)
     return rows_of_predict({shape: value}, reads)[0]
 
 
@@ -107,6 +142,15 @@ def inputs_of_records(records: list[dict[str, Any]], reads: Mapping[str, FieldKi
             raise RequestInvalid(f"row {row}: the column '{name[:100]}' must be text, not {json_type(record[name])}")
         inputs.append(record[name])
     return inputs
+
+
+def _records(shape: str, value: Any) -> list[dict[str, Any]]:
+    """The rows of a data frame; raises RequestInvalid."""
+    if shape == "dataframe_split":
+        return _split_records(value)
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise RequestInvalid("dataframe_records must be an array of objects, one a row")
+    return value
 
 
 def _split_records(value: Any) -> list[dict[str, Any]]:

@@ -10,7 +10,14 @@ from argosy.http.schemas import INTEGER, STRING, Schema, array_schema, object_sc
 from argosy.models.adapter import FieldKind
 from argosy.models.inputs import is_lone_text
 from argosy.serving.requests import ModelMetadata
+from argosy.serving.rest.tensor_descriptions import (
+    columns_example,
+    columns_schema,
+    signature_example,
+    signature_schema,
+)
 from argosy.serving.tensors import TENSOR_DATATYPES
+from argosy.typed_values import abridged_list
 from argosy.vault.tokens import PREDICT
 
 TEXT = "A late goal won the cup"
@@ -22,8 +29,8 @@ def describe_models(models: Sequence[ModelMetadata]) -> DocumentPart:
     paths, schemas, entries = {}, {}, {}
     for one in models:
         for path, name, schema, answer, example in (
-            (f"/v2/models/{one.model}/infer", f"{one.model}.v2", _tensors(one.reads), "InferAnswer", _v2(one.reads)),
-            (f"/v1/models/{one.model}:predict", f"{one.model}.v1", _rows(one.reads), "Predictions", _v1(one.reads)),
+            (f"/v2/models/{one.model}/infer", f"{one.model}.v2", _v2_schema(one), "InferAnswer", _v2_example(one)),
+            (f"/v1/models/{one.model}:predict", f"{one.model}.v1", _v1_schema(one), "Predictions", _v1_example(one)),
         ):
             paths[path] = {"post": _operation(one, name, answer, example)}
             schemas[name] = schema
@@ -49,7 +56,25 @@ def _operation(there: ModelMetadata, name: str, answer: str, example: Any) -> di
     }
 
 
+def _v2_schema(there: ModelMetadata) -> Schema:
+    return signature_schema(there.signature) if there.signatures else _tensors(there.reads)
+
+
+def _v2_example(there: ModelMetadata) -> Any:
+    return signature_example(there.signature) if there.signatures else _v2(there.reads)
+
+
+def _v1_schema(there: ModelMetadata) -> Schema:
+    return columns_schema(there.signature) if there.signatures else _rows(there.reads)
+
+
+def _v1_example(there: ModelMetadata) -> Any:
+    return columns_example(there.signature) if there.signatures else _v1(there.reads)
+
+
 def _answers(there: ModelMetadata) -> str:
+    if there.signatures:
+        return f"the tensors {abridged_list([str(one) for one in there.signature.outputs])}"
     if there.kind == "regress":
         return "a number"
     shown = ", ".join(there.classes[:10]) + (" …" if len(there.classes) > 10 else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,11 +15,13 @@ from argosy.http.responses import json_response, to_json
 from argosy.models.adapter import FieldKind
 from argosy.models.answer_kinds import VALUE
 from argosy.models.inputs import is_lone_text
+from argosy.models.signature import DTYPES, Signature, Signatures, chosen_signature
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
 from argosy.serving.requests import InferResponse, ModelMetadata
 from argosy.serving.rest.inference import Asked
 from argosy.serving.rest.prediction_rows import prediction_columns, prediction_rows
+from argosy.serving.rest.tensor_json import GivenTensors, predictions_of, tensors_of_predict
 from argosy.serving.rest.tensorflow_json import parse_tensorflow_json
 from argosy.serving.servable import Servable, ServableState
 from argosy.serving.tensors import LONE_TEXT, TOP_LABELS, TOP_OUTPUTS, text_of_base64
@@ -28,6 +30,14 @@ from argosy.types import Input
 
 SIGNATURE = "serving_default"
 PREDICT_METHOD = "tensorflow/serving/predict"
+TYPE_NAMES: Final = {
+    **{name: f"DT_{name}" for name in DTYPES},
+    "FP16": "DT_HALF",
+    "FP32": "DT_FLOAT",
+    "FP64": "DT_DOUBLE",
+    "BYTES": "DT_STRING",
+}
+"""V2's datatypes in TensorFlow's words."""
 
 
 class TensorFlowProtocol:
@@ -69,15 +79,23 @@ class PredictProtocol:
     def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:
         self._dataplane, self._limits = dataplane, limits
 
-    def read(self, data: bytes, asked: Asked) -> tuple[Sequence[Input], Mapping[str, Any], bool]:
+    def read(self, data: bytes, asked: Asked) -> tuple[Sequence[Input], Mapping[str, Any], bool | GivenTensors]:
         check_values(data, self._limits)
         body = parse_tensorflow_json(data)
+        reads = self._dataplane.reads(asked.model, asked.version)
+        if not reads:
+            signatures = self._dataplane.signatures(asked.model, asked.version)
+            name = named_signature(body.get("signature_name"), signatures)
+            given = tensors_of_predict(body, name, signatures[name], self._dataplane.limits)
+            return given.rows, {}, given
         check_signature(body.get("signature_name"))
         check_rows(_claimed(body), self._dataplane.limits)
-        rows, is_columnar = rows_of_predict(body, self._dataplane.reads(asked.model, asked.version))
+        rows, is_columnar = rows_of_predict(body, reads)
         return rows, {}, is_columnar
 
-    def write(self, response: InferResponse, body: bool) -> tuple[str, Mapping[str, str], bytes]:
+    def write(self, response: InferResponse, body: bool | GivenTensors) -> tuple[str, Mapping[str, str], bytes]:
+        if isinstance(body, GivenTensors):
+            return "application/json", {}, predictions_of(response, body.instances)
         answer = prediction_columns(response) if body else prediction_rows(response)
         return "application/json", {}, to_json(answer)
 
@@ -87,6 +105,13 @@ def check_signature(name: Any) -> None:
     if name not in (None, "", SIGNATURE):
         shown = f"'{abridged(name)}'" if isinstance(name, str) else json_type(name)
         raise RequestInvalid(f"signature_name is {shown}: every model has the signature '{SIGNATURE}' alone")
+
+
+def named_signature(name: Any, signatures: Signatures) -> str:
+    """Raises RequestInvalid, InputInvalid."""
+    if not isinstance(name, str | None):
+        raise RequestInvalid(f"signature_name must be text, not {json_type(name)}")
+    return chosen_signature(signatures, name or "")
 
 
 def _claimed(body: dict[str, Any]) -> int:
@@ -200,6 +225,9 @@ def _outputs(there: ModelMetadata) -> dict[str, Any]:
 
 
 def _metadata(there: ModelMetadata) -> dict[str, Any]:
+    if there.signatures:
+        signatures = {name: _signature(one) for name, one in there.signatures.items()}
+        return _described(there, signatures, {"classes": []})
     signature = {
         "inputs": {
             name: _tensor(name, "DT_DOUBLE" if kind == "number" else "DT_STRING", "-1")
@@ -211,10 +239,22 @@ def _metadata(there: ModelMetadata) -> dict[str, Any]:
     about: dict[str, Any] = {"classes": []}
     if there.kind == "classify":
         about = {"classes": there.classes, "probabilities": there.probabilities_are}
+    return _described(there, {SIGNATURE: signature}, about)
+
+
+def _described(there: ModelMetadata, signatures: Mapping[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "model_spec": {"name": there.model, "signature_name": "", "version": str(there.version)},
-        "metadata": {"signature_def": {"signature_def": {SIGNATURE: signature}}, **about},
+        "metadata": {"signature_def": {"signature_def": signatures}, **about},
     }
+
+
+def _signature(signature: Signature) -> dict[str, Any]:
+    given = {
+        noun: {one.name: _tensor(one.name, TYPE_NAMES[one.datatype], *map(str, one.shape)) for one in tensors}
+        for noun, tensors in (("inputs", signature.inputs), ("outputs", signature.outputs))
+    }
+    return {**given, "method_name": f"tensorflow/serving/{signature.method or 'predict'}"}
 
 
 def _tensor(name: str, datatype: str, *sizes: str) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class ExamplesProtocol:
             shown = f"'{abridged(name)}'" if isinstance(name, str) else json_type(name)
             raise RequestInvalid(f"signature_name is {shown}; there are: {', '.join(SIGNATURES[self._verb][1:])}")
         there = self._dataplane.metadata(asked.model, asked.version)
+        if there.signatures:
+            raise RequestInvalid(f"'{asked.model}' answers tensors by its signature: POST …:predict asks it")
         if self._verb == "regress" and there.kind != "regress":
             raise RequestInvalid(f"'{asked.model}' answers labels, not numbers: POST …:classify or …:predict asks it")
         if isinstance(body.get("examples"), list):

@@ -11,12 +11,15 @@ from starlette.responses import Response
 from argosy.http.bodies import BINARY_TYPES
 from argosy.http.request_limits import RequestLimits, check_values
 from argosy.http.responses import json_response, to_json
+from argosy.models.tensor_rows import TensorRows
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
 from argosy.serving.requests import PLATFORM, InferResponse, ModelMetadata
 from argosy.serving.rest import v2_body
 from argosy.serving.rest.inference import Asked
 from argosy.serving.rest.v2_plain import plain_answer, plain_question
+from argosy.serving.tensor_answers import check_wanted, with_json_data
+from argosy.serving.tensor_requests import asked_signature, check_tensors, tensor_rows
 from argosy.serving.tensors import (
     check_outputs,
     check_shapes,
@@ -74,6 +77,8 @@ class V2Inference:
         check_values(head, self._limits)
         body = v2_body.parse_body(head)
         reads = self._dataplane.reads(asked.model, asked.version)
+        if not reads:
+            return self._tensors(body, binary, asked), body.parameters or {}, body
         check_shapes(body.inputs, reads)
         for tensor in body.inputs:
             check_rows(max(tensor.rows, len(tensor.data or ()) // len(reads)), self._dataplane.limits)
@@ -84,11 +89,20 @@ class V2Inference:
             check_outputs(body.wanted, there.kind, has_top=there.top > 0)
         return rows_of_tensors(body.inputs, reads), body.parameters or {}, body
 
+    def _tensors(self, body: v2_body.InferBody, binary: memoryview, asked: Asked) -> TensorRows:
+        """Of a model with a signature."""
+        signatures = self._dataplane.signatures(asked.model, asked.version)
+        name = asked_signature(signatures, body.parameters)
+        rows = check_tensors(body.inputs, signatures[name], self._dataplane.limits)
+        check_wanted(body.wanted, signatures[name])
+        parts = v2_body.binary_parts(body.inputs, binary)
+        return tensor_rows(name, signatures[name], body.inputs, parts, rows)
+
     def write(self, response: InferResponse, body: v2_body.InferBody) -> tuple[str, Mapping[str, str], bytes]:
         is_plain = body.outputs is None and body.parameters is None
         if is_plain and (plain := plain_answer(response, body.id)) is not None:
             return "application/json", {}, plain
-        answer = {
+        answer: dict[str, Any] = {
             "model_name": response.model,
             "model_version": str(response.version),
             "id": body.id or response.prediction_ids[0],
@@ -97,6 +111,7 @@ class V2Inference:
         }
         in_binary = v2_body.wanted_in_binary(body)
         if in_binary == frozenset():
+            answer["outputs"] = with_json_data(answer["outputs"]) if response.outputs else answer["outputs"]
             return "application/json", {}, to_json(answer)
         content, length = v2_body.join_body(answer, in_binary)
         return "application/octet-stream", {v2_body.LENGTH_HEADER: str(length)}, content
@@ -115,6 +130,6 @@ def _metadata(there: ModelMetadata) -> dict[str, Any]:
         "inputs": input_metadata(there),
         "outputs": output_metadata(there),
         "parameters": there.parameters,
-        "classes": [] if there.kind == "regress" else there.classes,
+        "classes": there.classes if there.kind == "classify" else [],
         "aliases": {alias: str(number) for alias, number in there.aliases.items()},
     }

@@ -14,6 +14,7 @@ import msgspec
 from argosy.errors import RequestInvalid
 from argosy.repeated_keys import check_keys, keys_in
 from argosy.serving.requests import REQUEST_ID_CHARACTERS
+from argosy.serving.tensor_answers import with_json_data
 from argosy.serving.tensor_bytes import bytes_of_elements, elements_from_bytes
 from argosy.serving.tensors import Tensor, tensor_noun
 
@@ -74,17 +75,27 @@ def parse_body(body: bytes | memoryview) -> InferBody:
 
 def fill_binary_tensors(tensors: Sequence[Tensor], binary: memoryview) -> None:
     """Give each tensor with a `binary_data_size` its data; raises RequestInvalid where sizes do not add up."""
+    for tensor, data in zip(tensors, binary_parts(tensors, binary), strict=True):
+        if data is not None:
+            tensor.data = elements_from_bytes(tensor, data)
+
+
+def binary_parts(tensors: Sequence[Tensor], binary: memoryview) -> list[memoryview | None]:
+    """The bytes of each tensor with a `binary_data_size`; raises RequestInvalid where sizes do not add up."""
+    parts: list[memoryview | None] = []
     position = 0
     for tensor in tensors:
         size = tensor.parameter("binary_data_size")
         if size is None:
+            parts.append(None)
             continue
         if type(size) is not int or not 0 <= size <= len(binary) - position:
             raise RequestInvalid(f"{tensor_noun(tensor)} has a binary_data_size beyond the body's end")
-        tensor.data = elements_from_bytes(tensor, binary[position : position + size])
+        parts.append(binary[position : position + size])
         position += size
     if position != len(binary):
         raise RequestInvalid(f"{len(binary) - position} bytes of the body belong to no input")
+    return parts
 
 
 def wanted_in_binary(body: InferBody) -> frozenset[str] | None:
@@ -97,7 +108,8 @@ def wanted_in_binary(body: InferBody) -> frozenset[str] | None:
 
 def join_body(answer: Mapping[str, Any], names: frozenset[str] | None) -> tuple[bytes, int]:
     """The answer's bytes, the outputs of those names in binary, and the length of its JSON."""
-    parts, outputs = [], []
+    parts: list[bytes] = []
+    outputs: list[Mapping[str, Any]] = []
     for output in answer["outputs"]:
         if names is None or output["name"] in names:
             data = bytes_of_elements(output["datatype"], output["data"])
@@ -105,7 +117,7 @@ def join_body(answer: Mapping[str, Any], names: frozenset[str] | None) -> tuple[
             rest = {key: value for key, value in output.items() if key != "data"}
             outputs.append({**rest, "parameters": {"binary_data_size": len(data)}})
         else:
-            outputs.append(output)
+            outputs += with_json_data([output])
     head = msgspec.json.encode({**answer, "outputs": outputs})
     return head + b"".join(parts), len(head)
 
