@@ -469,6 +469,10 @@ class ServerNotStarted(UserMistake):
     """A server, started as a child, found a mistake of the user's and reported it."""
 
 
+class SiblingUnreachable(Outage):
+    """A process of a server does not answer the others: it is busy, or was killed and is being started again."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """` (did you mean 'tfidf'?)`, or nothing where no known name is near."""
     import difflib  # an error alone needs it, and it takes longer to import than the rest of this module

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -75,8 +76,11 @@ def start_argosy(
     log: Path | None = None,
     nice: int = 0,
     is_session: bool = False,
+    connection: socket.socket | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `python -m argosy …`; what it prints goes to `log` (appended), or where ours goes.
+
+    It has the connection as its standard input, or none.
 
     `is_session`: as the leader of a session of its own, for `stand_back`; what it prints goes to standard error then.
     """
@@ -85,7 +89,7 @@ def start_argosy(
         return subprocess.Popen(
             [sys.executable, "-m", "argosy", *arguments],
             env={**os.environ, **(environment or {}), PARENT: str(os.getpid())},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if connection is None else connection.fileno(),
             stdout=output or (STANDARD_ERROR if is_session else None),
             stderr=output,
             # a terminal's Ctrl-C is for the parent to pass on: a child may still be importing

@@ -17,16 +17,16 @@ from argosy.http.request_limits import RequestLimits
 from argosy.http.request_metrics import RequestMetrics
 from argosy.http.sites import Sites
 from argosy.predictions.feedback_log import FeedbackLog
-from argosy.predictions.feedback_writer import FeedbackWriter, Watcher
+from argosy.predictions.feedback_writer import FeedbackWriter
 from argosy.predictions.log import PredictionLog
 from argosy.serving.answer_headers import PREDICTION_HEADER
 from argosy.serving.aspired_versions import ServedVersions
-from argosy.serving.choices import ServingChoices
 from argosy.serving.grpc import grpc_listener
 from argosy.serving.limits import InputLimits
 from argosy.serving.model_server import ModelServer
 from argosy.serving.reloading import Reloading
 from argosy.serving.rest.reload_route import reload_routes
+from argosy.siblings.siblings import Siblings
 from argosy.store.store import Store
 from argosy.transfer.remote_store import RemoteStore
 from argosy.transfer.store_routes import store_routes
@@ -48,16 +48,16 @@ def http_server(
     is_stored: bool = False,
     remote: RemoteStore | None = None,
     reloading: Reloading | None = None,
+    siblings: Siblings | None = None,
+    unloaded: Sequence[str] = (),
 ) -> HttpServer:
     """Serves `models`, or all there are; `hosts` are further names that it may be asked under. It listens for gRPC
-    where it has a `grpc_port`, and raises ExtraMissing where that is not installed. Strict, it raises
-    PluginCodeChanged where one of them was trained with other code of a user's plug-in than is here; with `is_stored`
-    these answer with the code that was kept with them, and CodeNotKept is raised where none was. Of a `remote` store
-    its models are served. With `reloading` its settings can be changed while it runs.
-
-    Routes that are asked most often come first.
-    """
-    given = limits or LimitSettings()
+    where it has a `grpc_port`, and raises ExtraMissing where that is not installed. Strict, it raises PluginCodeChanged
+    where one of them was trained with other code of a user's plug-in than is here; with `is_stored` these answer with
+    the code that was kept with them, and CodeNotKept is raised where none was. Of a `remote` store its models are
+    served. With `reloading` its settings can be changed while it runs. With `siblings` it is one process of several, of
+    which the models `unloaded` are not served. Routes that are asked most often come first."""
+    given, siblings = limits or LimitSettings(), siblings or Siblings()
     metrics, database = RequestMetrics(_access_log(reloading)), store.database
     of_requests = RequestLimits(given.body_bytes, given.values, given.seconds)
     model_server = ModelServer(
@@ -71,12 +71,11 @@ def http_server(
         is_strict=is_strict,
         is_stored=is_stored,
         remote=remote,
-        rollback=reloading.settings.rollback if reloading else None,
-        memory_bytes=reloading.settings.server.memory_bytes() if reloading else None,
-        choices=ServingChoices.of(reloading.settings.server) if reloading else None,
+        settings=reloading.settings if reloading else None,
+        siblings=siblings,
+        unloaded=unloaded,
     )
-    writer = _feedback_writer(database, vault, spool, feedback_counter(metrics.registry))
-    authentication = Authentication(Tokens(database, vault))
+    writer, authentication = _feedback_writer(database, vault, spool, metrics), Authentication(Tokens(database, vault))
     connections = ConnectionLimits(connections=given.connections, seconds=given.seconds)
     shared = (writer, authentication, metrics, of_requests, connections)
     reloadings = [] if reloading is None else [reloading.calling(model_server.apply)]
@@ -85,14 +84,15 @@ def http_server(
             model_server.routes(of_requests, default_model),
             feedback_routes(writer),
             store_routes(store),
-            *map(reload_routes, reloadings),
+            *(reload_routes(one, siblings) for one in reloadings),
         ],
         Access(authentication, Sites(hosts)),
         metrics,
         of_requests,
-        [model_server, *reloadings],
+        [model_server, *([] if siblings.count > 1 else reloadings)],
         given.connections,
-        [] if grpc_port is None else [grpc_listener(grpc_port, model_server, *shared)],
+        [] if grpc_port is None else [grpc_listener(grpc_port, model_server, *shared, is_shared=siblings.count > 1)],
+        siblings,
     )
 
 
@@ -101,6 +101,6 @@ def _access_log(reloading: Reloading | None) -> AccessLog | None:
     return AccessLog(PREDICTION_HEADER) if is_wanted else None
 
 
-def _feedback_writer(database: Database, vault: Vault, spool: Path, watch: Watcher) -> FeedbackWriter:
-    predictions = PredictionLog(database, vault, spool)
+def _feedback_writer(database: Database, vault: Vault, spool: Path, metrics: RequestMetrics) -> FeedbackWriter:
+    predictions, watch = PredictionLog(database, vault, spool), feedback_counter(metrics.registry)
     return FeedbackWriter(FeedbackLog(database, vault, bring=predictions.bring), predictions, watch)

@@ -4,37 +4,52 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from argosy import processes, telemetry
+from argosy.app import backends as openers
 from argosy.backends import Backends
 from argosy.definitions import load_settings
-from argosy.jobs.selection import champion_advice, without_champion
+from argosy.definitions.project import Settings
+from argosy.jobs.selection import missing_champions
+from argosy.predictions.drainer_process import keep_draining
 from argosy.telemetry import logger
 
 if TYPE_CHECKING:
     from argosy.http.http_server import HttpServer
-    from argosy.transfer.remote_store import RemoteStore
+    from argosy.serving.reloading import Reloading
+    from argosy.siblings.siblings import Siblings
 
 _log = logger("argosy.serving")
-KEEP_SECONDS = 0.5
-"""How often it is checked that the drainer runs."""
-DRAINER_SECONDS = 5.0
-"""That a drainer may take to end; what it was killed with stays in the spool."""
+
+
+class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command says of a server; it goes before the settings."""
+
+    host: str = ""
+    port: int | None = None
+    grpc_port: int | None = None
+    is_strict: bool = False
+    is_stored: bool = False
+    store: str = ""
+    """The URL of a server whose models are served."""
 
 
 def server_of(
     backends: Backends,
-    is_strict: bool = False,
-    is_stored: bool = False,
-    remote: RemoteStore | None = None,
-    grpc_port: int | None = None,
+    options: ServeOptions = ServeOptions(),  # noqa: B008  # frozen
+    siblings: Siblings | None = None,
+    unloaded: Sequence[str] = (),
 ) -> HttpServer:
-    """A server of what the settings name: by default every version that has an alias. `grpc_port` overrides theirs."""
+    """A server of what the settings name: by default every version that has an alias."""
     from argosy.app.mounting import http_server
     from argosy.serving.aspired_versions import served_versions
-    from argosy.serving.reloading import Reloading
+    from argosy.transfer.remote_store import RemoteStore
 
     backends.load_plugins()
     settings = backends.settings
@@ -47,61 +62,100 @@ def server_of(
         limits=settings.limits,
         default_model=settings.server.default_model,
         hosts=settings.server.hosts,
-        grpc_port=settings.server.grpc_port if grpc_port is None else grpc_port,
-        is_strict=is_strict,
-        is_stored=is_stored,
-        remote=remote,
-        reloading=Reloading(settings, lambda: load_settings(backends.root, os.environ)),
+        grpc_port=_addresses(backends, options)[2],
+        is_strict=options.is_strict,
+        is_stored=options.is_stored,
+        remote=RemoteStore.reached(options.store, backends.home) if options.store else None,
+        reloading=_reloading(backends),
+        siblings=siblings,
+        unloaded=unloaded,
     )
 
 
 def serve(
     backends: Backends,
-    host: str,
-    port: int,
-    on_listening: Callable[[str], None] | None = None,
-    is_strict: bool = False,
-    is_stored: bool = False,
-    remote: RemoteStore | None = None,
-    grpc_port: int | None = None,
-) -> None:
-    """Serve until SIGTERM or Ctrl-C, a drainer next to it; raises PortInUse, AddressInvalid, TokenMissing.
+    options: ServeOptions = ServeOptions(),  # noqa: B008
+    count: int = 1,
+    on_listening: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Serve until SIGTERM or Ctrl-C, a drainer next to it; the exit code.
 
-    PluginCodeChanged is raised where it is strict and a plug-in's code is not what a version was trained with. With
-    `is_stored` such a version is loaded with the code that was kept with it. Of a `remote` store its models are served;
-    predictions, feedback and tokens are the project's. `on_listening` gets the URL of HTTP, then that of gRPC, if any.
+    Raises PortInUse, AddressInvalid, TokenMissing, and PluginCodeChanged where it is strict and a plug-in's code is not
+    what a version was trained with. With `is_stored` such a version is loaded with the code that was kept with it. Of a
+    `store` its models are served; predictions, feedback and tokens are the project's. `on_listening` gets the URL of
+    HTTP, then that of gRPC, if any.
+
+    Of several processes (`count`) this one serves nothing: what the first one cannot do it reports itself, and its exit
+    code is returned.
     """
     stop = threading.Event()
-    keeper = threading.Thread(target=keep_draining, args=(backends, stop), name="argosy-drainer")
+    keeper = threading.Thread(target=keep_draining, args=(backends.root, stop), name="argosy-drainer")
 
     def listening(url: str) -> None:
         if keeper.ident is None:  # the first of its URLs
-            if remote is None:
-                _warn_without_champion(backends)
+            if not options.store:
+                for line in missing_champions(backends.plans):
+                    _log.warning("%s", line)
             keeper.start()
-        if on_listening:
-            on_listening(url)
+        on_listening(url)
 
     backends.spools.enter(backends.spool)  # while it is empty: it owes no erasure of before
     try:
-        server_of(backends, is_strict, is_stored, remote, grpc_port).run(host, port, listening)
+        if count > 1:
+            return _keep_processes(backends, options, count, listening)
+        host, port, _ = _addresses(backends, options)
+        server_of(backends, options).run(host, port, listening)
+        return 0
     finally:
         stop.set()
         if keeper.ident is not None:
             keeper.join()
 
 
-def _warn_without_champion(backends: Backends) -> None:
-    for model in without_champion(backends.store):
-        advice = champion_advice(backends.plans, model)
-        _log.warning("%s has no champion: who names no version is answered by the newest; %s", model, advice)
+def _keep_processes(backends: Backends, options: ServeOptions, count: int, on_listening: Callable[[str], None]) -> int:
+    from argosy.http.listening import reserve
+    from argosy.serving.server_processes import keep_server
+
+    host, *ports = _addresses(backends, options)
+    with ExitStack() as reserved:
+        port, grpc_port = (
+            None if one is None else reserved.enter_context(reserve(host, one)).getsockname()[1] for one in ports
+        )
+        given = msgspec.structs.replace(options, host=host, port=port, grpc_port=grpc_port)
+        return keep_server(
+            count,
+            lambda connection: processes.start_argosy(
+                ["--project", str(backends.root), "server-process"], connection=connection
+            ),
+            msgspec.to_builtins(given),
+            _reloading(backends),
+            on_listening,
+        )
 
 
-def keep_draining(backends: Backends, stop: threading.Event) -> None:
-    """Keep one drainer as a child until `stop` is set; one that dies is replaced."""
-    while not stop.is_set():
-        process = processes.start_argosy(["--project", str(backends.root), "drain"], nice=5)
-        while process.poll() is None and not stop.wait(KEEP_SECONDS):
-            continue
-        processes.stop(process, DRAINER_SECONDS)
-        stop.wait(KEEP_SECONDS)  # one that cannot start is not tried without pause
+def serve_process(root: Path) -> None:
+    """One of several processes of a server, which `keep_server` has started, until that ends it."""
+    from argosy.serving.server_processes import ServerGreeting, ignore_hangups
+    from argosy.siblings.siblings import ConnectedSiblings, greeted
+
+    connection, value = greeted()
+    greeting = msgspec.convert(value, ServerGreeting)
+    options = msgspec.convert(greeting.options, ServeOptions)
+    backends = Backends(root, msgspec.convert(greeting.settings, Settings), openers)
+    siblings = ConnectedSiblings(connection, greeting.count)
+    ignore_hangups()
+    host, port, _ = _addresses(backends, options)
+    server_of(backends, options, siblings, greeting.unloaded).run(host, port, siblings.report_url)
+
+
+def _addresses(backends: Backends, options: ServeOptions) -> tuple[str, int, int | None]:
+    """The host, the port of HTTP and that of gRPC, if any."""
+    server = backends.settings.server
+    grpc_port = server.grpc_port if options.grpc_port is None else options.grpc_port
+    return options.host or server.host, server.port if options.port is None else options.port, grpc_port
+
+
+def _reloading(backends: Backends) -> Reloading:
+    from argosy.serving.reloading import Reloading
+
+    return Reloading(backends.settings, lambda: load_settings(backends.root, os.environ))

@@ -53,7 +53,11 @@ COMMANDS = {
     "doctor": ("argosy.cli.project:doctor", "Check every configured backend."),
 }
 MISNAMED = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
-HIDDEN = {"task": "argosy.cli.reproduce:task", "drain": "argosy.cli.serve:drain"}
+HIDDEN = {
+    "task": "argosy.cli.reproduce:task",
+    "drain": "argosy.cli.serve:drain",
+    "server-process": "argosy.cli.serve:server_process",
+}
 
 
 class Commands(click.Group):

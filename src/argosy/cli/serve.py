@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,6 @@ from argosy.cli.train import stopped_by_signals
 
 if TYPE_CHECKING:
     from argosy.app.project import Project
-    from argosy.transfer.remote_store import RemoteStore
 
 EXIT_SECONDS = 5.0
 """The time that threads of users' code may take after everything was closed."""
@@ -21,6 +21,13 @@ host_option = click.option("--host", default="", help="Default: the project's, e
 port_option = click.option("--port", type=click.IntRange(0, 65535), help="Default: the project's; 0: any free port.")
 grpc_port_option = click.option(
     "--grpc-port", type=click.IntRange(0, 65535), help="Listen for gRPC too. Default: the project's, else no gRPC."
+)
+processes_option = click.option(
+    "--workers",
+    "--processes",
+    "processes",
+    type=click.IntRange(1, 64),
+    help="Server processes on the port. Default: the project's, else 1.",
 )
 strict_option = click.option(
     "--strict", is_flag=True, help="Serve no version that was trained with other code of your plug-ins."
@@ -31,6 +38,7 @@ strict_option = click.option(
 @host_option
 @port_option
 @grpc_port_option
+@processes_option
 @strict_option
 @code_option
 @click.option(
@@ -43,32 +51,54 @@ strict_option = click.option(
 @access_log_option
 @click.pass_context
 def serve(
-    ctx: click.Context, host: str, port: int | None, grpc_port: int | None, strict: bool, code: str, store: str
+    ctx: click.Context,
+    host: str,
+    port: int | None,
+    grpc_port: int | None,
+    processes: int | None,
+    strict: bool,
+    code: str,
+    store: str,
 ) -> int:
     """Serve every version with an alias, and follow moves of aliases, until Ctrl-C or SIGTERM.
 
     Example: argosy serve --port 8080 --grpc-port 8081
 
+    Example: argosy serve --workers 4
+
     Example: argosy serve --store https://models.example
     """
-    from argosy import processes, telemetry
+    from argosy import telemetry
+    from argosy.app.serving import ServeOptions
     from argosy.app.serving import serve as serve_project
+    from argosy.processes import end_within, follow_parent
 
     telemetry.configure()
-    processes.follow_parent()
-    project = command_project(ctx)
-    remote = _remote(project, store, strict or code == "stored") if store else None
-    serve_project(
-        project.backends,
-        *_address(project, host, port),
-        lambda url: print_line(f"Serving on {url}"),
-        is_strict=strict,
-        is_stored=code == "stored",
-        remote=remote,
-        grpc_port=grpc_port,
+    follow_parent()
+    if store and (strict or code == "stored"):
+        raise click.UsageError("--strict and --code stored apply to this project's own versions: leave out --store")
+    backends = command_project(ctx).backends
+    options = ServeOptions(
+        host=host, port=port, grpc_port=grpc_port, is_strict=strict, is_stored=code == "stored", store=store
     )
-    processes.end_within(EXIT_SECONDS)
-    return 0
+    count = processes or backends.settings.server.processes
+    exit_code = serve_project(backends, options, count, lambda url: print_line(f"Serving on {url}"))
+    end_within(EXIT_SECONDS)
+    return exit_code
+
+
+@click.command(name="server-process", hidden=True)
+@click.pass_context
+def server_process(ctx: click.Context) -> None:
+    """Be one of several processes of a server: `argosy serve` starts these."""
+    from argosy import telemetry
+    from argosy.app.serving import serve_process
+    from argosy.processes import end_within, follow_parent
+
+    telemetry.configure()
+    follow_parent()
+    serve_process(Path(ctx.find_root().obj))
+    end_within(EXIT_SECONDS)
 
 
 @click.command()
@@ -113,16 +143,6 @@ def drain(ctx: click.Context) -> int:
         backends = command_project(ctx).backends
         follow(backends.spool, backends.database, stop)
     return 0
-
-
-def _remote(project: Project, url: str, minds_code: bool) -> RemoteStore:
-    from argosy.transfer.remote_store import RemoteStore
-
-    if minds_code:
-        raise click.UsageError("--strict and --code stored apply to this project's own versions: leave out --store")
-    remote = RemoteStore(url, cache=project.backends.home / "cache")
-    remote.all_versions()  # fail now if it cannot be reached
-    return remote
 
 
 def _address(project: Project, host: str, port: int | None) -> tuple[str, int]:

@@ -44,6 +44,8 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     models: dict[str, ModelSettings] = {}
     default_model: str = ""
     """`NAME` or `NAME@VERSION`: what answers on routes that name no model; empty: the only one that is served."""
+    processes: Annotated[int, Meta(ge=1, le=64)] = 1
+    """That answer on the port."""
     memory: NotEmpty | Positive | None = None
     """Of all loaded versions together: `2G`; what does not fit waits."""
     batching: BatchingSettings = BatchingSettings()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from functools import cache
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 
 from argosy.http.access_log import AccessLog
 from argosy.http.tallies import CountFamily, CountTally, HistogramFamily, HistogramTally
@@ -49,7 +49,3 @@ class RequestMetrics:
         for family in (requests, seconds):
             self.registry.register(family)
         self.route = cache(lambda name: RouteTally(name, requests, seconds.of(name)))
-
-    def text(self) -> bytes:
-        """All that the registry has, in Prometheus's text format."""
-        return generate_latest(self.registry)

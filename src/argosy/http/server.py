@@ -57,9 +57,10 @@ def serve_until_stopped(
     limits: ConnectionLimits | None = None,
     listeners: Sequence[Listener] = (),
     fast_lane: FastLane | None = None,
+    is_shared: bool = False,
 ) -> None:
     """Blocks until it is stopped. `on_listening` gets the URL once connections are taken, and then that of each other
-    listener; port 0 picks a free one.
+    listener; port 0 picks a free one. A shared port has other processes too.
 
     Raises PortInUse, AddressInvalid. Call it on the main thread.
     """
@@ -83,7 +84,7 @@ def serve_until_stopped(
             await run_server(application, listening, stop, started, limits, listeners, fast_lane)
 
     try:
-        with listen(host, port) as listening, asyncio.Runner(loop_factory=new_event_loop) as runner:
+        with listen(host, port, is_shared) as listening, asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(until_stopped())
     finally:  # by now the threads that the loop waits for have ended too
         for timer in timers:

@@ -14,10 +14,12 @@ from starlette.responses import Response
 
 from argosy.http import openapi, pages
 from argosy.http.access import Access
+from argosy.http.collected_metrics import METRICS, Family, families_of, metrics_text
 from argosy.http.endpoint import HTML, TEXT, DocumentPart, Endpoint, Routes, check_routes_distinct
 from argosy.http.request_metrics import CONTENT_TYPE, RequestMetrics
 from argosy.http.responses import json_response
 from argosy.http.schemas import FIELDS, STRING, object_schema
+from argosy.siblings.siblings import Siblings
 from argosy.vault.tokens import ADMIN
 from argosy.version import __version__
 
@@ -35,9 +37,11 @@ SCHEMAS = {
 }
 
 
-def with_server_routes(offered: Sequence[Routes], access: Access, metrics: RequestMetrics) -> list[Routes]:
+def with_server_routes(
+    offered: Sequence[Routes], access: Access, metrics: RequestMetrics, siblings: Siblings | None = None
+) -> list[Routes]:
     """The routes with those that describe them all; raises ValueError where two have the same name or path."""
-    own_routes = _ServerRoutes(access, metrics)
+    own_routes = _ServerRoutes(access, metrics, siblings or Siblings())
     own = Routes(
         [
             Endpoint("GET", "/metrics", "metrics", own_routes.metrics, "For Prometheus.", TEXT, scope=ADMIN),
@@ -54,8 +58,9 @@ def with_server_routes(offered: Sequence[Routes], access: Access, metrics: Reque
 
 
 class _ServerRoutes:
-    def __init__(self, access: Access, metrics: RequestMetrics) -> None:
-        self._access, self._metrics = access, metrics
+    def __init__(self, access: Access, metrics: RequestMetrics, siblings: Siblings) -> None:
+        self._access, self._metrics, self._siblings = access, metrics, siblings
+        siblings.answer_to(METRICS, self._own_metrics)
         self._offered: Sequence[Routes] = ()
         self._document: dict[str, Any] = {}
         self._places: dict[str, str] = {}
@@ -72,7 +77,9 @@ class _ServerRoutes:
         return json_response({"name": "argosy", "version": __version__, "status": "alive", "places": self._places})
 
     async def metrics(self, _: Request) -> Response:
-        return Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE})
+        """Those of all processes."""
+        families = await self._siblings.ask(METRICS)
+        return Response(metrics_text(families), headers={"content-type": CONTENT_TYPE})
 
     async def openapi(self, request: Request) -> Response:
         return json_response(openapi.with_parts(self._document, self._parts(request)))
@@ -80,6 +87,9 @@ class _ServerRoutes:
     async def docs(self, request: Request) -> Response:
         whole = openapi.with_parts(self._document, self._parts(request))
         return _page(await asyncio.to_thread(pages.document_page, whole))
+
+    async def _own_metrics(self, _: Any) -> list[Family]:
+        return families_of(self._metrics.registry)
 
     def _parts(self, request: Request) -> list[DocumentPart]:
         fields = request.scope["headers"]

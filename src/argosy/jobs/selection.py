@@ -38,6 +38,14 @@ def without_champion(store: Store) -> list[str]:
     return [name for name in store.models() if not any(CHAMPION in one.aliases for one in store.versions(name))]
 
 
+def missing_champions(plans: Plans) -> list[str]:
+    """For each model without one, who answers in its place and what to do."""
+    return [
+        f"{model} has no champion: who names no version is answered by the newest; {champion_advice(plans, model)}"
+        for model in without_champion(plans.store)
+    ]
+
+
 def champion_advice(plans: Plans, model: str) -> str:
     """What to do about a model without a champion: promote its best, or where that is of no use the proposed one."""
     try:

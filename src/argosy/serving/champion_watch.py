@@ -1,7 +1,8 @@
 """Rolls a champion back that fails or is slow more often than the version before it, as this server has seen both.
 
-Every server watches the promotions that happen while it runs. The first whose evidence suffices moves the alias; the
-move is refused where the alias has moved since, so that one rollback is made however many servers see the same.
+Every server watches the promotions that happen while it runs; its processes count together. The first whose evidence
+suffices moves the alias; the move is refused where the alias has moved since, so that one rollback is made however many
+servers and processes see the same.
 """
 
 from __future__ import annotations
@@ -35,10 +36,17 @@ class _Promotion:
 
 
 class ChampionWatch:
-    """`settings` may be replaced by any thread; `routing` gives the manager's table of the moment."""
+    """`settings` may be replaced by any thread; `routing` gives the manager's table of the moment, and `tally` what a
+    version was counted to have answered since it was loaded."""
 
-    def __init__(self, routing: Callable[[], RoutingTable], store: Store, settings: RollbackSettings) -> None:
-        self._routing, self._store, self.settings = routing, store, settings
+    def __init__(
+        self,
+        routing: Callable[[], RoutingTable],
+        store: Store,
+        settings: RollbackSettings,
+        tally: Callable[[Servable], AnswerTally] = lambda one: one.statistics.tally(),
+    ) -> None:
+        self._routing, self._store, self.settings, self._tally = routing, store, settings, tally
         self._champions: dict[str, Servable] = {}
         self._promotions: dict[str, _Promotion] = {}
         self._stop = threading.Event()
@@ -67,15 +75,15 @@ class ChampionWatch:
         before = self._champions.get(model)
         self._champions[model] = champion
         if before is not None and before.version != champion.version:
-            self._promotions[model] = _Promotion(champion, before, champion.statistics.tally())
+            self._promotions[model] = _Promotion(champion, before, self._tally(champion))
 
     def _test(self, model: str, promotion: _Promotion) -> None:
-        champion = promotion.champion.statistics.tally().since(promotion.earlier)
+        champion = self._tally(promotion.champion).since(promotion.earlier)
         test = due_test(champion, self.settings.minimum_requests)
         if test is None or test <= promotion.tested:
             return
         promotion.tested = test
-        reason = rollback_reason(champion, promotion.before.statistics.tally(), self.settings, test)
+        reason = rollback_reason(champion, self._tally(promotion.before), self.settings, test)
         if reason:
             del self._promotions[model]
             self._roll_back(model, promotion, reason)

@@ -34,6 +34,10 @@ class AnswerTally:
     failed: int = 0
     calls: tuple[int, ...] = (0,) * BUCKETS
 
+    def __add__(self, other: AnswerTally) -> AnswerTally:
+        calls = tuple(one + another for one, another in zip(self.calls, other.calls, strict=True))
+        return AnswerTally(self.answered + other.answered, self.failed + other.failed, calls)
+
     def since(self, earlier: AnswerTally) -> AnswerTally:
         calls = tuple(now - then for now, then in zip(self.calls, earlier.calls, strict=True))
         return AnswerTally(self.answered - earlier.answered, self.failed - earlier.failed, calls)

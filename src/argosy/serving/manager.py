@@ -56,6 +56,7 @@ class Manager:
         self._requests_of = requests_of
         self._wanted: Mapping[str, AspiredVersions] = {}
         self._memory: int | None = None
+        self._processes = 1
         self._servables: dict[str, dict[int, Servable]] = {}
         self._news = threading.Event()
         self._stopping = False
@@ -71,9 +72,13 @@ class Manager:
         self._is_asked, self._is_settled = True, False
         self._news.set()
 
-    def limit_memory(self, most_bytes: int | None) -> None:
-        """Load nothing more than fits into this, with what is loaded; None: whatever is wanted."""
-        self._memory = most_bytes
+    def limit_memory(self, most_bytes: int | None, processes: int = 1) -> None:
+        """Load nothing more than fits into this, with what is loaded; None: whatever is wanted.
+
+        Of several processes each has its share.
+        """
+        self._memory = None if most_bytes is None else most_bytes // processes
+        self._processes = processes
         self._news.set()
 
     # --- for requests, on the event loop
@@ -208,7 +213,7 @@ class Manager:
         self._move(servable, ServableState.LOADING)
         started = perf_counter()
         try:
-            if refusal := memory_refusal(self._needs(servable), self._memory):
+            if refusal := memory_refusal(self._needs(servable), self._memory, self._processes):
                 raise VersionTooLarge(refusal)
             servable.predictor = self._loader.load(servable.reference)
             warm(servable, self._requests_of(servable.model))

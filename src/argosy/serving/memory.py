@@ -1,4 +1,7 @@
-"""How much memory versions are expected to take, and whether one more fits next to those that are loaded. Pure."""
+"""How much memory versions are expected to take, and whether one more fits next to those that are loaded. Pure.
+
+Each process of a server loads every version: it has its share of the limit.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,9 @@ def memory_wait(needed: int, used: int, limit: int | None) -> str:
     )
 
 
-def memory_refusal(needed: int, limit: int | None) -> str:
-    """Why a version can never be loaded; empty: it can."""
+def memory_refusal(needed: int, limit: int | None, processes: int = 1) -> str:
+    """Why a version can never be loaded; empty: it can. `processes` have that limit each."""
     if limit is None or needed <= limit:
         return ""
-    return f"it needs about {in_units(needed)} of memory, and server.memory allows {in_units(limit)}"
+    each = f" in each of {processes} processes" if processes > 1 else ""
+    return f"it needs about {in_units(needed)} of memory, and server.memory allows {in_units(limit)}{each}"

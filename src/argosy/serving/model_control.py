@@ -7,7 +7,7 @@ it is stored. A load serves what the source wants of the model then.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from argosy.errors import ModelNotFound, nearest
 from argosy.serving.aspired_versions import AspiredVersions
@@ -15,12 +15,12 @@ from argosy.typed_values import abridged
 
 
 class ModelControl:
-    """Any thread may call it; `aspire` is the manager's."""
+    """Any thread may call it; `aspire` is the manager's, `unloaded` the models that were unloaded before."""
 
-    def __init__(self, aspire: Callable[[Sequence[AspiredVersions]], None]) -> None:
+    def __init__(self, aspire: Callable[[Sequence[AspiredVersions]], None], unloaded: Iterable[str] = ()) -> None:
         self._aspire, self._lock = aspire, threading.Lock()
         self._offered: Mapping[str, AspiredVersions] = {}
-        self._unloaded: frozenset[str] = frozenset()
+        self._unloaded = frozenset(unloaded)
 
     def aspire(self, offered: Sequence[AspiredVersions]) -> None:
         """What the source wants; without the unloaded models it is passed on."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+import msgspec
 from prometheus_client import CollectorRegistry
 
-from argosy.definitions.project import RollbackSettings, Settings
+from argosy.definitions.project import Settings
 from argosy.http.endpoint import Routes
 from argosy.http.request_limits import RequestLimits
 from argosy.models.runtimes import CALL_SECONDS
@@ -31,13 +32,17 @@ from argosy.serving.manager import Manager
 from argosy.serving.metrics import ServingMetrics
 from argosy.serving.model_control import ModelControl
 from argosy.serving.plugin_code import TrainedCode
+from argosy.serving.readiness import Readiness
 from argosy.serving.recording import Recorder
+from argosy.serving.reloading import APPLY
 from argosy.serving.repository import ModelRepository
 from argosy.serving.rest.routes import serving_routes
+from argosy.serving.server_tallies import ServerTallies
 from argosy.serving.source import POLL_SECONDS, Catalogue, Source
 from argosy.serving.spool_gauges import SpoolGauges
 from argosy.serving.tracing import tracing_to
 from argosy.serving.warm_up import requests_there
+from argosy.siblings.siblings import Siblings
 from argosy.store.store import Store
 from argosy.store.trained import Version
 from argosy.telemetry import follow_settings
@@ -65,7 +70,8 @@ class ModelServer:
     What it logs stays in the folder `spool` until somebody drains it (`argosy.predictions.drain.follow`). A call of an
     imported model may take `imported_seconds`. Strict, it raises PluginCodeChanged where a version that it is to serve
     was trained with other code of a user's plug-in than is here, and loads no such version later. With
-    `is_stored` these are loaded with the code that was kept with them; where none was, they are not.
+    `is_stored` these are loaded with the code that was kept with them; where none was, they are not. With `siblings` it
+    is one process of several; `unloaded` are models that were unloaded before this one was started.
     """
 
     def __init__(
@@ -82,10 +88,12 @@ class ModelServer:
         is_stored: bool = False,
         poll_seconds: float = POLL_SECONDS,
         remote: OfferedStore | None = None,
-        rollback: RollbackSettings | None = None,
-        memory_bytes: int | None = None,
-        choices: ServingChoices | None = None,
+        settings: Settings | None = None,
+        siblings: Siblings | None = None,
+        unloaded: Iterable[str] = (),
     ) -> None:
+        settings, siblings = settings or Settings(), siblings or Siblings()
+        self._processes, choices = siblings.count, ServingChoices.of(settings.server)
         scope = vault.scope(SCOPE)
         metrics = ServingMetrics(registry)
         metrics.count_damaged_by(lambda: len(segments.damaged(spool)))
@@ -97,15 +105,7 @@ class ModelServer:
         offered: Catalogue
         if remote is None:
             code = TrainedCode(store, is_strict, is_stored)
-            self._loader = AdaptedModelLoader(
-                store.artifacts.fetch,
-                imported_seconds,
-                code=code.loading,
-                size=lambda reference: store.trained(reference.label).size_bytes,
-                on_refused=metrics.form_refused,
-            )
-            offered = StoreCatalogue(store, models or {})
-            code.check_all(offered.read)
+            self._loader, offered = _of_store(store, models or {}, imported_seconds, code, metrics.form_refused)
         else:
             self._loader = AdaptedModelLoader(remote.fetch_artifact, imported_seconds, on_refused=metrics.form_refused)
             offered = PolledCatalogue(remote.all_versions, models or {})
@@ -115,20 +115,23 @@ class ModelServer:
             share_key=lambda use: scope.hash("traffic", use.encode()),
             requests_of=lambda model: requests_there(WarmUpRequests(store.database, scope), model),
         )
-        self.manager.limit_memory(memory_bytes)
-        self._control = ModelControl(self.manager.aspire)
+        self.manager.limit_memory(settings.server.memory_bytes(), self._processes)
+        self._control = ModelControl(self.manager.aspire, unloaded)
         self._source = Source(offered, self._control.aspire, poll_seconds)
-        self._watch = ChampionWatch(lambda: self.manager.routing, store, rollback or RollbackSettings())
+        self._tallies = ServerTallies(siblings, lambda: self.manager.routing)
+        self._watch = ChampionWatch(lambda: self.manager.routing, store, settings.rollback, self._tallies.tally)
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))
-        self._tracing = tracing_to(choices.traces) if choices else None
+        self._tracing = tracing_to(choices.traces)
         self.dataplane = DataPlane(
             self.manager, recorder, limits=limits, metrics=metrics, choices=choices, tracing=self._tracing
         )
-        self.repository = ModelRepository(self.dataplane, self._control)
+        self.repository = ModelRepository(self.dataplane, self._control, siblings)
+        self.readiness = Readiness(self.dataplane, siblings)
+        siblings.answer_to(APPLY, self._apply_here)
 
     def routes(self, limits: RequestLimits, default_model: str = "") -> Routes:
         """What it answers over HTTP; `default_model` answers where a path names none."""
-        return serving_routes(self.dataplane, self._control, limits, default_model)
+        return serving_routes(self.dataplane, self.repository, self.readiness, limits, default_model)
 
     def apply(self, settings: Settings) -> None:
         """Serve from now on what these settings say; of the others those that a running server applies. Any thread."""
@@ -136,8 +139,11 @@ class ModelServer:
         self.dataplane.limits = InputLimits(settings.limits.text_bytes, settings.limits.rows)
         self.dataplane.choices = ServingChoices.of(settings.server)
         self._watch.settings = settings.rollback
-        self.manager.limit_memory(settings.server.memory_bytes())
+        self.manager.limit_memory(settings.server.memory_bytes(), self._processes)
         self._source.want(served_versions(settings.server.models))
+
+    async def _apply_here(self, settings: Any) -> None:
+        self.apply(msgspec.convert(settings, Settings))
 
     def start(self) -> None:
         """Begin to look for versions and to load them."""
@@ -156,9 +162,30 @@ class ModelServer:
         """Stop looking and loading, and release the spool."""
         for gauges in self._gauges:
             gauges.stop()
+        self._tallies.close()
         self._watch.stop()
         self._source.stop()
         self.manager.stop()
         self.dataplane.close()
         if self._tracing is not None:
             self._tracing.stop()
+
+
+def _of_store(
+    store: Store,
+    models: Mapping[str, ServedVersions],
+    imported_seconds: float,
+    code: TrainedCode,
+    on_refused: Callable[[str], None],
+) -> tuple[AdaptedModelLoader, StoreCatalogue]:
+    """The loader of a store's versions, and the catalogue of those that are wanted; raises as `ModelServer` does."""
+    loader = AdaptedModelLoader(
+        store.artifacts.fetch,
+        imported_seconds,
+        code=code.loading,
+        size=lambda reference: store.trained(reference.label).size_bytes,
+        on_refused=on_refused,
+    )
+    offered = StoreCatalogue(store, models)
+    code.check_all(offered.read)
+    return loader, offered

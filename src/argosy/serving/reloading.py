@@ -38,6 +38,10 @@ APPLIED: Final = (
 """What a running server applies."""
 AT_START: Final = ("database", "broker", "artifacts", "plugins", "server", "limits", "remote_servers")
 """What a server reads once, at its start, except for the above."""
+RELOAD: Final = "reload"
+APPLY: Final = "apply settings"
+"""What a reload asks of every process of a server."""
+RELOAD_SECONDS: Final = 20.0
 _log = logger("argosy.serving")
 
 
@@ -47,6 +51,11 @@ class Reloaded:
 
     applied: Sequence[SettingChange]
     elsewhere: Sequence[SettingChange]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a request for it is answered."""
+        applied = [{"setting": one.setting, "old": one.old, "new": one.new} for one in self.applied]
+        return {"applied": applied, "other_processes": [one.setting for one in self.elsewhere]}
 
 
 def sort_changes(changes: Sequence[SettingChange]) -> Reloaded:

@@ -1,26 +1,31 @@
 """Triton's extensions of V2, in no protocol's words: the model repository (index, load, unload) and statistics.
 
-All methods belong to the event loop's thread; a deadline is a time by `time.perf_counter`.
+What is asked of one process of a server, all of them do or say. All methods belong to the event loop's thread; a
+deadline is a time by `time.perf_counter`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 from typing import Any, Final
 
-from argosy.errors import ModelNotReady, RequestInvalid, RequestTooSlow, VersionNotFound
+from argosy.errors import ModelNotReady, RequestInvalid, RequestTooSlow, SiblingUnreachable, VersionNotFound
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.model_control import ModelControl
 from argosy.serving.routing import ModelRouting
 from argosy.serving.servable import Servable, ServableState
+from argosy.siblings.siblings import Siblings
 from argosy.typed_values import abridged
 
 UNLOADED: Final = "unloaded by request: a load serves it again"
 POLL_SECONDS: Final = 0.01
+REPORT_SECONDS: Final = 0.1
+"""Before the deadline, in which it is reported which process is not done."""
+READY: Final = "READY"
 STATES: Final = {
-    ServableState.AVAILABLE: "READY",
+    ServableState.AVAILABLE: READY,
     ServableState.LOADING: "LOADING",
     ServableState.START: "LOADING",
     ServableState.UNLOADING: "UNLOADING",
@@ -28,21 +33,48 @@ STATES: Final = {
 """Triton's words; the other states are UNAVAILABLE."""
 REFUSED: Final = ("config", "file:")
 """Parameters of a load that would replace what is stored."""
+LOAD, UNLOAD, INDEX, STATISTICS = "load", "unload", "index", "statistics"
 
 
 class ModelRepository:
-    def __init__(self, dataplane: DataPlane, control: ModelControl) -> None:
-        self._dataplane, self._control = dataplane, control
+    def __init__(self, dataplane: DataPlane, control: ModelControl, siblings: Siblings | None = None) -> None:
+        self._dataplane, self._control, self._siblings = dataplane, control, siblings or Siblings()
+        self._siblings.answer_to(LOAD, self._load_here)
+        self._siblings.answer_to(UNLOAD, self._unload_here)
+        self._siblings.answer_to(INDEX, self._index_here)
+        self._siblings.answer_to(STATISTICS, self._statistics_here)
 
-    def index(self, is_ready: bool) -> list[dict[str, str]]:
+    async def index(self, is_ready: bool) -> list[dict[str, str]]:
         """Every version that is to be served, also of models that were unloaded, or those alone that are ready."""
-        rows = [row for name in sorted(self._names()) for row in self._rows(name)]
-        return [row for row in rows if row["state"] == "READY" or not is_ready]
+        try:
+            rows = await self._siblings.ask(INDEX)
+        except SiblingUnreachable:  # it is being started again: then it has the same to load
+            rows = await self._index_here(None)
+        return [row for row in rows if row["state"] == READY or not is_ready]
 
     async def load(self, name: str, parameters: Iterable[str], deadline: float) -> None:
         """Returns once a version answers; raises ModelNotFound, ModelNotReady with the reason, RequestTooSlow."""
         if any(one.startswith(REFUSED) for one in parameters):
             raise RequestInvalid("a load serves what the store has: leave out parameters")
+        await self._ask_all(LOAD, name, deadline)
+
+    async def unload(self, name: str, deadline: float) -> None:
+        """Returns once no new request reaches it; those that are being answered still get their answers."""
+        await self._ask_all(UNLOAD, name, deadline)
+
+    async def statistics(self, name: str | None = None, version: str | None = None) -> list[dict[str, Any]]:
+        """Of a version, of all versions of a model, or of all models; the counts of all processes together."""
+        here = self._counted(name, version)
+        found = {(one["name"], one["version"]): one for one in await self._siblings.ask(STATISTICS)}
+        return [found.get((one["name"], one["version"]), one) for one in here]
+
+    async def _ask_all(self, question: str, name: str, deadline: float) -> None:
+        seconds = max(deadline - perf_counter() - REPORT_SECONDS, POLL_SECONDS)
+        await self._siblings.ask(question, [name, seconds], seconds + REPORT_SECONDS / 2)
+
+    async def _load_here(self, asked: Any) -> None:
+        name, seconds = asked
+        deadline = perf_counter() + seconds
         wanted = self._control.load(name).versions
 
         def is_done(model: ModelRouting) -> bool:
@@ -56,13 +88,19 @@ class ModelRepository:
             reasons = "; ".join(f"version {one.version}: {one.error}" for one in model.versions.values() if one.error)
             raise ModelNotReady(f"'{abridged(name)}' failed to load: {reasons}")
 
-    async def unload(self, name: str, deadline: float) -> None:
-        """Returns once no new request reaches it; those that are being answered still get their answers."""
+    async def _unload_here(self, asked: Any) -> None:
+        name, seconds = asked
+        deadline = perf_counter() + seconds
         self._control.unload(name)
         await self._until(name, _is_out_of_reach, deadline)
 
-    def statistics(self, name: str | None = None, version: str | None = None) -> list[dict[str, Any]]:
-        """Of a version, of all versions of a model, or of all models."""
+    async def _index_here(self, _: Any) -> list[dict[str, str]]:
+        return [row for name in sorted(self._names()) for row in self._rows(name)]
+
+    async def _statistics_here(self, _: Any) -> list[dict[str, Any]]:
+        return self._counted(None, None)
+
+    def _counted(self, name: str | None, version: str | None) -> list[dict[str, Any]]:
         models = self._dataplane.manager.routing.models
         if name is None:
             return [one for each in sorted(models) for one in _counted(models[each])]
@@ -91,9 +129,25 @@ class ModelRepository:
         return [_row(name, number, loaded.get(number), reason) for number in numbers]
 
 
+def joined_index(each: Sequence[Sequence[dict[str, str]]]) -> list[dict[str, str]]:
+    """The index of all processes: a version is ready where it is in each of them. Pure."""
+    found: dict[tuple[str, int], list[dict[str, str]]] = {}
+    for rows in each:
+        for row in rows:
+            found.setdefault((row["name"], int(row["version"])), []).append(row)
+    return [_least_ready(rows, len(each)) for _, rows in sorted(found.items())]
+
+
+def _least_ready(rows: Sequence[dict[str, str]], processes: int) -> dict[str, str]:
+    unready = next((row for row in rows if row["state"] != READY), None)
+    if unready is None and len(rows) < processes:  # some have not looked for versions since
+        return {**rows[0], "state": "LOADING"}
+    return unready or rows[0]
+
+
 def _row(name: str, number: int, servable: Servable | None, reason: str) -> dict[str, str]:
     state = "UNAVAILABLE" if servable is None else STATES.get(servable.state, "UNAVAILABLE")
-    said = "" if state == "READY" else reason or ("" if servable is None else servable.error)
+    said = "" if state == READY else reason or ("" if servable is None else servable.error)
     return {"name": name, "version": str(number), "state": state, "reason": said}
 
 

@@ -65,7 +65,7 @@ class Tracing:
         name = os.environ.get("OTEL_SERVICE_NAME") or "argosy"
         self._provider = TracerProvider(
             sampler=ParentBased(ALWAYS_ON),  # a caller's choice holds; what has no caller's was drawn before
-            resource=Resource.create({"service.name": name}),
+            resource=Resource.create({"service.name": name, "process.pid": os.getpid()}),
             shutdown_on_exit=False,
         )
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint, timeout=SEND_SECONDS)))

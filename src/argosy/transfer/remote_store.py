@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
@@ -52,6 +52,13 @@ class RemoteStore:
         self._opener = urllib.request.build_opener(_NoRedirects)
         self._versions: tuple[str, list[Version]] = ("", [])
         """The entity tag of the list that was read last, and the list."""
+
+    @classmethod
+    def reached(cls, url: str, home: Path) -> Self:
+        """That of a server which answers, with a project's cache; raises StoreUnavailable."""
+        made = cls(url, cache=home / "cache")
+        made.all_versions()
+        return made
 
     def all_versions(self) -> list[Version]:
         """Every model's versions; asked again, it is sent only where it has changed."""

@@ -17,19 +17,19 @@ class RunningServer:
     """The project's server in a separate process; with `grpc`, its `grpc_address`."""
 
     def __init__(self, project, hosts=(), grpc=False, **limits):
+        program = str(Path(__file__).parent / "serving_project.py")
+        given = map(json.dumps, (limits, hosts, 0 if grpc else None))
+        self._start(project, [program, str(project.folder), "0", *given], 2 if grpc else 1)
+
+    def _start(self, project, arguments, addresses, environment=None):
         self.project = project
-        program = Path(__file__).parent / "serving_project.py"
         self._log = (project.folder / "server.log").open("ab")
         self.process = subprocess.Popen(
-            [
-                *(sys.executable, str(program), str(project.folder), "0"),
-                *map(json.dumps, (limits, hosts, 0 if grpc else None)),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=self._log,
+            [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=self._log, env=environment
         )
-        self.url = self.process.stdout.readline().decode().strip()
-        self.grpc_address = self.process.stdout.readline().decode().strip().removeprefix("grpc://") if grpc else ""
+        lines = [self.process.stdout.readline().decode().strip() for _ in range(addresses)]
+        self.url, *others = [line.removeprefix("Serving on ") for line in lines]
+        self.grpc_address = others[0].removeprefix("grpc://") if others else ""
         self.client = httpx.Client(base_url=self.url, timeout=DEADLINE_SECONDS)
         self.until(lambda: self.client.get("/v2/health/ready").status_code == 200)
 

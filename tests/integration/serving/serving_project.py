@@ -26,7 +26,8 @@ from argosy.vault.keys.environment import EnvironmentKeys
 from argosy.vault.tokens import Tokens
 from argosy.vault.vault import Vault
 
-KEYS = EnvironmentKeys({"ARGOSY_KEY_PREDICTIONS": base64.b64encode(bytes(range(32))).decode()})
+KEY_VARIABLES = {"ARGOSY_KEY_PREDICTIONS": base64.b64encode(bytes(range(32))).decode()}
+KEYS = EnvironmentKeys(KEY_VARIABLES)
 DEFINITION = {"adapter": {"name": "tfidf", "options": {}}}
 SPORT = [
     "the match was won in extra time",
@@ -38,13 +39,13 @@ MONEY = ["shares fell on the market", "the bank raised its rates", "profits and 
 
 
 class Project:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, spool: str = "spool") -> None:
         self.folder = folder
         self.database = database("sqlite:///argosy.db", folder)
         self.store = Store(self.database, LocalArtifacts(f"file:{folder / 'artifacts'}"))
         self.vault = Vault(self.database, KEYS)
         self.tokens = Tokens(self.database, self.vault)
-        self.spool = folder / "spool"
+        self.spool = folder / spool
         self.predictions = PredictionLog(self.database, self.vault, self.spool)
         self.feedback = FeedbackLog(self.database, self.vault, lambda: 1000.0)
 

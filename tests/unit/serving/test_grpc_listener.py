@@ -24,8 +24,10 @@ from argosy.serving.grpc import grpc_listener
 from argosy.serving.grpc.messages import message_class
 from argosy.serving.manager import Manager
 from argosy.serving.model_control import ModelControl
+from argosy.serving.readiness import Readiness
 from argosy.serving.recording import Recorder
 from argosy.serving.repository import ModelRepository
+from argosy.siblings.siblings import Siblings
 from argosy.testing.waiting import PATIENCE
 from argosy.vault.keys.environment import EnvironmentKeys
 from argosy.vault.tokens import Tokens
@@ -76,7 +78,9 @@ class Bench:
         self.listener = grpc_listener(
             0,
             SimpleNamespace(
-                dataplane=self.plane, repository=ModelRepository(self.plane, ModelControl(self.manager.aspire))
+                dataplane=self.plane,
+                repository=ModelRepository(self.plane, ModelControl(self.manager.aspire)),
+                readiness=Readiness(self.plane, Siblings()),
             ),
             FeedbackWriter(None, None),
             Authentication(Tokens(database, vault)),

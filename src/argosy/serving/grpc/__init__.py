@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from argosy.predictions.feedback_writer import FeedbackWriter
     from argosy.serving.dataplane import DataPlane
     from argosy.serving.grpc.listener import GrpcListener
+    from argosy.serving.readiness import Readiness
     from argosy.serving.repository import ModelRepository
 
 VARIABLES: Final = {"GRPC_VERBOSITY": "ERROR", "GRPC_ENABLE_FORK_SUPPORT": "0"}
@@ -27,6 +28,7 @@ class AskedModels(Protocol):
 
     dataplane: DataPlane
     repository: ModelRepository
+    readiness: Readiness
 
 
 def grpc_listener(
@@ -37,8 +39,9 @@ def grpc_listener(
     metrics: RequestMetrics,
     limits: RequestLimits,
     connections: ConnectionLimits,
+    is_shared: bool = False,
 ) -> GrpcListener:
-    """A listener of all services; raises ExtraMissing where gRPC is not installed."""
+    """A listener of all services; raises ExtraMissing where gRPC is not installed. `is_shared`: see `GrpcListener`."""
     for name, value in VARIABLES.items():
         os.environ.setdefault(name, value)
     try:
@@ -52,8 +55,8 @@ def grpc_listener(
         if (error.name or "").startswith("argosy"):
             raise
         raise ExtraMissing("grpcio", "grpc", "serving over gRPC") from None
-    inference = InferenceService(models.dataplane, limits)
+    inference = InferenceService(models.dataplane, limits, models.readiness)
     offered = (inference, FeedbackService(writer), RepositoryMethods(models.repository))
     handlers = MethodHandlers([one for each in offered for one in each.methods()], authentication, metrics, limits)
-    services, is_ready = (INFERENCE, FEEDBACK_SERVICE), models.dataplane.is_ready
-    return GrpcListener(handlers, services, is_ready, port, limits.body_bytes, connections)
+    services, is_ready = (INFERENCE, FEEDBACK_SERVICE), models.readiness.is_ready
+    return GrpcListener(handlers, services, is_ready, port, limits.body_bytes, connections, is_shared)

@@ -28,6 +28,7 @@ from argosy.serving.grpc.tensor_messages import (
     wanted_outputs,
 )
 from argosy.serving.limits import check_rows
+from argosy.serving.readiness import Readiness
 from argosy.serving.requests import PLATFORM, REQUEST_ID_CHARACTERS, InferRequest
 from argosy.serving.tensor_answers import check_wanted
 from argosy.serving.tensor_requests import asked_signature, check_tensors, tensor_rows
@@ -54,8 +55,8 @@ _Parameter = message_class("inference.InferParameter")
 
 
 class InferenceService:
-    def __init__(self, dataplane: DataPlane, limits: RequestLimits) -> None:
-        self._dataplane, self._limits = dataplane, limits
+    def __init__(self, dataplane: DataPlane, limits: RequestLimits, readiness: Readiness) -> None:
+        self._dataplane, self._limits, self._readiness = dataplane, limits, readiness
 
     def methods(self) -> list[GrpcMethod]:
         """Open are those that load balancers ask, which have no token."""
@@ -72,13 +73,13 @@ class InferenceService:
         return _ServerLive(live=True)
 
     async def ready(self, _: Any, __: GrpcCall) -> Any:
-        return _ServerReady(ready=self._dataplane.is_ready())
+        return _ServerReady(ready=await self._readiness.is_ready())
 
     async def server(self, _: Any, __: GrpcCall) -> Any:
         return _ServerMetadata(name="argosy", version=__version__, extensions=EXTENSIONS)
 
     async def model_ready(self, request: Any, _: GrpcCall) -> Any:
-        return _ModelReady(ready=self._dataplane.is_model_ready(request.name, request.version or None))
+        return _ModelReady(ready=await self._readiness.is_model_ready(request.name, request.version or None))
 
     async def model(self, request: Any, _: GrpcCall) -> Any:
         there = self._dataplane.metadata(request.name, request.version or None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import grpc
@@ -22,17 +22,22 @@ AGE_SECONDS: Final = 600.0
 
 
 class GrpcListener:
-    """A `Listener` of `http.server`; `port` 0 picks a free one. A message may have `body_bytes`."""
+    """A `Listener` of `http.server`; `port` 0 picks a free one. A message may have `body_bytes`.
+
+    A shared port has other processes of the server too.
+    """
 
     def __init__(
         self,
         handlers: MethodHandlers,
         services: Sequence[str],
-        is_ready: Callable[[], bool],
+        is_ready: Callable[[], Awaitable[bool]],
         port: int,
         body_bytes: int,
         limits: ConnectionLimits,
+        is_shared: bool = False,
     ) -> None:
+        self._is_shared = is_shared
         self._handlers, self._services, self._health = handlers, services, HealthService(services, is_ready)
         self._port, self._body_bytes, self._limits = port, body_bytes, limits
         self.url = ""
@@ -40,14 +45,14 @@ class GrpcListener:
     async def start(self, host: str) -> None:
         """Raises PortInUse, AddressInvalid."""
         self._server = grpc.aio.server(
-            options=list(_options(self._body_bytes, self._limits).items()),
+            options=list(_options(self._body_bytes, self._limits, self._is_shared).items()),
             maximum_concurrent_rpcs=self._limits.connections,
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
         reflection.enable_server_reflection([*self._services, *names], self._server, POOL)
         self._server.add_generic_rpc_handlers((self._handlers,))  # last: it refuses every other method
-        self._port = _bound(self._server, host, self._port)
+        self._port = _bound(self._server, host, self._port, self._is_shared)
         self.url = f"grpc://{url_host(host)}:{self._port}"
         await self._server.start()
 
@@ -63,7 +68,7 @@ class GrpcListener:
         await ending
 
 
-def _options(body_bytes: int, limits: ConnectionLimits) -> dict[str, Any]:
+def _options(body_bytes: int, limits: ConnectionLimits, is_shared: bool) -> dict[str, Any]:
     """For gRPC's C core, in its words."""
     return {
         "grpc.max_receive_message_length": body_bytes,  # also of one that is decompressed
@@ -74,13 +79,13 @@ def _options(body_bytes: int, limits: ConnectionLimits) -> dict[str, Any]:
         "grpc.server_handshake_timeout_ms": int(limits.seconds * 1000),
         "grpc.max_connection_age_ms": int(AGE_SECONDS * 1000),
         "grpc.max_connection_age_grace_ms": int((limits.seconds + limits.grace_seconds) * 1000),
-        "grpc.so_reuseport": 0,  # a port that another server has is an error
+        "grpc.so_reuseport": int(is_shared),  # otherwise a port that another server has is an error
     }
 
 
-def _bound(server: Any, host: str, port: int) -> int:
+def _bound(server: Any, host: str, port: int, is_shared: bool) -> int:
     """The port that it got."""
-    if port:
+    if port and not is_shared:
         listen(host, port).close()  # says what is wrong, where gRPC would print lines of its own
     try:
         return int(server.add_insecure_port(f"{url_host(host)}:{port}"))

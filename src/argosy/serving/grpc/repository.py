@@ -30,10 +30,10 @@ class RepositoryMethods:
         ]
 
     async def statistics(self, request: Any, _: GrpcCall) -> Any:
-        return _Statistics(model_stats=self._repository.statistics(request.name or None, request.version or None))
+        return _Statistics(model_stats=await self._repository.statistics(request.name or None, request.version or None))
 
     async def index(self, request: Any, _: GrpcCall) -> Any:
-        return _Index(models=self._repository.index(request.ready))
+        return _Index(models=await self._repository.index(request.ready))
 
     async def load(self, request: Any, call: GrpcCall) -> Any:
         await self._repository.load(request.model_name, request.parameters, call.deadline)

@@ -18,6 +18,7 @@ from argosy.models.signature import Signature
 from argosy.serving.answer_headers import prediction_headers
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
+from argosy.serving.readiness import Readiness
 from argosy.serving.requests import InferRequest
 from argosy.serving.rest.callers import caller_of
 from argosy.serving.rest.csv_body import records_of_csv
@@ -49,12 +50,14 @@ MLFLOW_FORM: Final = ErrorForm(
 
 
 class MlflowProtocol:
-    def __init__(self, dataplane: DataPlane, default: DefaultModel, limits: RequestLimits) -> None:
-        self._dataplane, self._default, self._limits = dataplane, default, limits
+    def __init__(
+        self, dataplane: DataPlane, default: DefaultModel, limits: RequestLimits, readiness: Readiness
+    ) -> None:
+        self._dataplane, self._default, self._limits, self._readiness = dataplane, default, limits, readiness
 
     async def ping(self, _: Request) -> Response:
         """200 when models can answer, else 503."""
-        return PlainTextResponse("\n", 200 if self._dataplane.is_ready() else 503)
+        return PlainTextResponse("\n", 200 if await self._readiness.is_ready() else 503)
 
     async def version(self, _: Request) -> Response:
         return PlainTextResponse(__version__)

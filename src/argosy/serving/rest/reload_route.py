@@ -1,8 +1,9 @@
-"""`POST /admin/reload`: the answer says which settings were applied."""
+"""`POST /admin/reload`: the answer says which settings were applied, by all processes of the server."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,16 +11,19 @@ from starlette.responses import Response
 from argosy.http.endpoint import Endpoint, Routes
 from argosy.http.responses import json_response
 from argosy.http.schemas import ANYTHING, STRING, array_schema, object_schema
-from argosy.serving.reloading import Reloading
+from argosy.serving.reloading import RELOAD, RELOAD_SECONDS, Reloading
+from argosy.siblings.siblings import Siblings
 from argosy.vault.tokens import ADMIN
 
 
-def reload_routes(reloading: Reloading) -> Routes:
-    async def answer(_: Request) -> Response:
-        found = await asyncio.to_thread(reloading.reload)
-        applied = [{"setting": one.setting, "old": one.old, "new": one.new} for one in found.applied]
-        return json_response({"applied": applied, "other_processes": [one.setting for one in found.elsewhere]})
+def reload_routes(reloading: Reloading, siblings: Siblings) -> Routes:
+    async def reload_here(_: Any) -> dict[str, Any]:
+        return (await asyncio.to_thread(reloading.reload)).to_dict()
 
+    async def answer(_: Request) -> Response:
+        return json_response(await siblings.ask(RELOAD, seconds=RELOAD_SECONDS))
+
+    siblings.answer_to(RELOAD, reload_here)
     endpoint = Endpoint(
         "POST", "/admin/reload", "reload", answer, "Apply changed settings.", "ReloadedSettings", scope=ADMIN
     )

@@ -12,20 +12,18 @@ from argosy.http.bodies import BINARY_TYPES, parse_json, read_body
 from argosy.http.endpoint import DEADLINE
 from argosy.http.request_limits import RequestLimits
 from argosy.http.responses import json_response
-from argosy.serving.dataplane import DataPlane
-from argosy.serving.model_control import ModelControl
 from argosy.serving.repository import ModelRepository
 
 
 class RepositoryProtocol:
-    def __init__(self, dataplane: DataPlane, control: ModelControl, limits: RequestLimits) -> None:
-        self._repository, self._limits = ModelRepository(dataplane, control), limits
+    def __init__(self, repository: ModelRepository, limits: RequestLimits) -> None:
+        self._repository, self._limits = repository, limits
 
     async def index(self, request: Request) -> Response:
         is_ready = (await self._body(request)).get("ready", False)
         if not isinstance(is_ready, bool):
             raise RequestInvalid("ready must be true or false")
-        return json_response(self._repository.index(is_ready))
+        return json_response(await self._repository.index(is_ready))
 
     async def load(self, request: Request) -> Response:
         parameters = (await self._body(request)).get("parameters")
@@ -41,7 +39,7 @@ class RepositoryProtocol:
 
     async def statistics(self, request: Request) -> Response:
         asked = request.path_params.get("model"), request.path_params.get("version")
-        return json_response({"model_stats": self._repository.statistics(*asked)})
+        return json_response({"model_stats": await self._repository.statistics(*asked)})
 
     async def _body(self, request: Request) -> dict[str, Any]:
         """Triton's client sends an empty one for an empty object."""

@@ -13,7 +13,8 @@ from argosy.models.answer_kinds import AnswerKind
 from argosy.serving.answer_headers import PREDICTION_HEADER, VERSION_HEADER
 from argosy.serving.callers import SCORES_HEADER
 from argosy.serving.dataplane import DataPlane
-from argosy.serving.model_control import ModelControl
+from argosy.serving.readiness import Readiness
+from argosy.serving.repository import ModelRepository
 from argosy.serving.rest.classify import LabelsProtocol
 from argosy.serving.rest.default_model import MODEL_HEADER, DefaultModel
 from argosy.serving.rest.index import ModelIndex
@@ -55,20 +56,24 @@ _ANSWER_HEADERS: Final = {
 
 
 def serving_routes(
-    dataplane: DataPlane, control: ModelControl, limits: RequestLimits, default_model: str = ""
+    dataplane: DataPlane,
+    models: ModelRepository,
+    readiness: Readiness,
+    limits: RequestLimits,
+    default_model: str = "",
 ) -> Routes:
     """Those asked most often come first. `default_model` answers where a path names none."""
     default = DefaultModel(dataplane.manager, default_model)
     asks = partial(Inference, dataplane, limits)
-    repository = RepositoryProtocol(dataplane, control, limits)
+    repository = RepositoryProtocol(models, limits)
     table = [
-        *_v2(V2Protocol(dataplane), asks(V2Inference(dataplane, limits)), repository),
+        *_v2(V2Protocol(dataplane, readiness), asks(V2Inference(dataplane, limits)), repository),
         *_tensorflow(
             TensorFlowProtocol(dataplane),
             asks(PredictProtocol(dataplane, limits)),
             {verb: asks(ExamplesProtocol(dataplane, limits, verb)) for verb in SIGNATURES},
         ),
-        *_unnamed(MlflowProtocol(dataplane, default, limits), LabelsProtocol(dataplane, default, limits)),
+        *_unnamed(MlflowProtocol(dataplane, default, limits, readiness), LabelsProtocol(dataplane, default, limits)),
         *_index(ModelIndex(dataplane)),
         *_repository(repository),
     ]

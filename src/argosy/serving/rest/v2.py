@@ -14,6 +14,7 @@ from argosy.http.responses import json_response, to_json
 from argosy.models.tensor_rows import TensorRows
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
+from argosy.serving.readiness import Readiness
 from argosy.serving.requests import PLATFORM, InferResponse, ModelMetadata
 from argosy.serving.rest import v2_body
 from argosy.serving.rest.inference import Asked
@@ -36,14 +37,14 @@ EXTENSIONS = ["binary_tensor_data", "model_repository", "statistics"]
 
 
 class V2Protocol:
-    def __init__(self, dataplane: DataPlane) -> None:
-        self._dataplane = dataplane
+    def __init__(self, dataplane: DataPlane, readiness: Readiness) -> None:
+        self._dataplane, self._readiness = dataplane, readiness
 
     async def live(self, _: Request) -> Response:
         return json_response({"live": True})
 
     async def ready(self, _: Request) -> Response:
-        is_ready = self._dataplane.is_ready()
+        is_ready = await self._readiness.is_ready()
         return json_response({"ready": is_ready}, 200 if is_ready else 503)
 
     async def server(self, _: Request) -> Response:
@@ -54,7 +55,7 @@ class V2Protocol:
 
     async def model_ready(self, request: Request) -> Response:
         name, version = _asked(request)
-        is_ready = self._dataplane.is_model_ready(name, version)
+        is_ready = await self._readiness.is_model_ready(name, version)
         return json_response({"name": name, "ready": is_ready}, 200 if is_ready else 503)
 
 
