@@ -10,6 +10,7 @@ from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
 from argosy.predictions.spool import SpoolWriter
 from argosy.serving.dataplane import DataPlane
+from argosy.serving.latency import LatencyEstimate
 from argosy.serving.manager import Manager
 from argosy.serving.recording import Recorder
 from argosy.serving.requests import InferRequest
@@ -43,7 +44,7 @@ def test_a_slow_request_keeps_its_version_until_it_is_answered(tmp_path, databas
         old = plane.manager.routing.find("topics").predictor
         old.may_answer.clear()
         old.is_asked.clear()
-        plane.manager.routing.find("topics").latency.learn(1, 1, 10.0)  # it is slow: it answers on a thread
+        plane.manager.routing.find("topics").latency = LatencyEstimate()  # as if it were slow: it answers on a thread
         slow = asyncio.create_task(plane.infer(InferRequest("topics", ["a text"])))
         await asyncio.to_thread(old.is_asked.wait, PATIENCE)
         promote(2)
