@@ -1,6 +1,7 @@
 """Models in numbered folders become versions once, and the newest one is served."""
 
 import pickle
+import shutil
 
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -57,9 +58,56 @@ def test_each_complete_folder_becomes_a_version_once_and_the_newest_is_served(sh
     shell.end(process)
 
 
+def test_a_watch_goes_on_whatever_is_below_its_base_and_takes_objects_too(shop, bucket, until):
+    shell, rows = shop
+    base = shell.folder / "base"
+    base.mkdir()
+    options = ("--as", "queues", "--allow-pickle", "--settle", 0)
+    process = shell.start("models", "watch", base, *options)
+
+    def reported(line):
+        return until(lambda: line in (shell.folder / "started.log").read_text("utf-8"))
+
+    reported(f"{base} holds no numbered folder yet")
+    put(base / "draft", rows)
+    reported(f"{base}/draft is ignored: its name is not a number")
+    (base / "1").mkdir()
+    (base / "1" / "notes.txt").write_text("no model")
+    reported(f"{base}/1 is not imported: ")
+    put(base / "2", rows)
+    assert process.stdout.readline() == f"{base}/2 is queues@1\n"
+    base.rename(shell.folder / "away")
+    reported(f"not looked at, tried again until it is: {base}: No such file or directory")
+    (shell.folder / "away").rename(base)
+    shutil.rmtree(base / "2")
+    reported(f"{base}/2 was removed; its version stays")
+    put(base / "3", rows[:60])
+    assert process.stdout.readline() == f"{base}/3 is queues@2\n"
+    assert shell.end(process) == 0
+    text = (shell.folder / "started.log").read_text("utf-8")
+    assert text.count("is ignored") == text.count("not looked at") == 1
+    objects_are_taken(shell, bucket, put(shell.folder / "other", rows[:90]) / "model.pickle", options)
+
+
+def objects_are_taken(shell, bucket, file, options):
+    bucket.client.put_object(Bucket=bucket.name, Key="churn/4/model.pickle", Body=file.read_bytes())
+    place, query = f"s3://{bucket.name}/churn", bucket.url.partition("?")[2]
+    asked = ("models", "watch", f"{place}?{query}", *options, "--once")
+    assert shell(*asked) == f"{place}/4 is queues@3\n"
+    assert shell(*asked) == ""
+    bucket.client.put_object(Bucket=bucket.name, Key="churn/5/model.pickle", Body=file.read_bytes()[:100])
+    refused = shell.run(*asked)
+    assert (refused.code, f"{place}/5 is not imported: " in refused.err) == (2, True)
+    assert list((shell.folder / ".argosy" / "watched").iterdir()) == []
+    absent = shell.run("models", "watch", f"s3://absent-{bucket.name}/churn?{query}", *options, "--once")
+    assert absent.code
+    assert "NoSuchBucket" in absent.err
+    assert len(absent.err.splitlines()) == 1
+
+
 def folders(**ages):
     """By number, how long ago they changed."""
-    return [NumberedFolder(int(name[1:]), None, 1000.0 - age) for name, age in ages.items()]
+    return [NumberedFolder(int(name[1:]), name[1:], 1000.0 - age, str(age)) for name, age in ages.items()]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ ADAPTER_FOLDERS = {
     "redis": ("features/caches/", "messaging/brokers/"),
     "kafka": ("features/logs/",),
     "confluent_kafka": ("features/logs/",),
-    "obstore": ("store/artifacts/", "store/object_client.py", "scoring/objects.py"),
+    "obstore": ("store/artifacts/", "store/object_client.py", "scoring/objects.py", "operations/numbered_objects.py"),
     "grpc": ("serving/grpc/",),
     "grpc_health": ("serving/grpc/",),
     "grpc_reflection": ("serving/grpc/",),

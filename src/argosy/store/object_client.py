@@ -33,8 +33,10 @@ _RETRY: Final = {
     "retry_timeout": timedelta(seconds=60),
     "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=5), "base": 2},
 }
+_SHORT_RETRY: Final = {**_RETRY, "max_retries": 1, "retry_timeout": timedelta(seconds=5)}
 _CLIENT: Final = {"connect_timeout": "10s", "read_timeout": "2m", "timeout": "1h"}
 """The second is between two signs of life of a server that may have vanished."""
+_SHORT_CLIENT: Final = {**_CLIENT, "connect_timeout": "5s", "read_timeout": "20s"}
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _SAID = re.compile(r"<Message>([^<]{1,200})</Message>")
 _PERFORMING = re.compile(r"Error performing (\w+) (\w+://[^/\s]+)\S* in .*? - (?=[A-Z])")
@@ -52,8 +54,12 @@ def parse_place(url: str, setting: str = "") -> tuple[str, dict[str, str]]:
     return place, dict(parse_qsl(query))
 
 
-def open_objects(place: str, options: dict[str, str], setting: str = "", more: tuple[str, ...] = ()) -> ObjectStore:
+def open_objects(
+    place: str, options: dict[str, str], setting: str = "", more: tuple[str, ...] = (), *, is_patient: bool = True
+) -> ObjectStore:
     """A client for the objects below that place; `more` are options that the caller has taken out already.
+
+    A caller that asks again anyway need not be patient: a failure is then reported within seconds.
 
     Raises DefinitionInvalid.
     """
@@ -68,8 +74,8 @@ def open_objects(place: str, options: dict[str, str], setting: str = "", more: t
         return from_url(
             place,
             config={**config, **({"aws_checksum_algorithm": "sha256"} if place.startswith("s3:") else {})},
-            client_options={**_CLIENT, "allow_http": allow_http},
-            retry_config=_RETRY,
+            client_options={**(_CLIENT if is_patient else _SHORT_CLIENT), "allow_http": allow_http},
+            retry_config=_RETRY if is_patient else _SHORT_RETRY,
         )
     except (BaseError, ValueError) as error:
         raise DefinitionInvalid(f"{answer_of(error)}: write s3://BUCKET/PREFIX", setting) from None

@@ -1,0 +1,111 @@
+"""Numbered folders of an object store: complete ones are imported once, and nothing else is taken."""
+
+import socket
+
+import pytest
+
+from argosy.errors import ArtifactsUnavailable, DefinitionInvalid, ImportInvalid, UserMistake
+from argosy.operations.numbered_folders import model_in
+from argosy.operations.numbered_objects import ObjectBase
+
+
+class Put:
+    """Objects below `models/churn` of a bucket, and clocks of those who look at them."""
+
+    def __init__(self, bucket, copies):
+        self.bucket, self.copies, self.time = bucket, copies, 1000.0
+
+    def __call__(self, key, content=b"model"):
+        self.bucket.client.put_object(Bucket=self.bucket.name, Key=f"models/churn/{key}", Body=content)
+
+    def remove(self, key):
+        self.bucket.client.delete_object(Bucket=self.bucket.name, Key=f"models/churn/{key}")
+
+    def url(self, prefix="models/churn"):
+        return f"s3://{self.bucket.name}/{prefix}?{self.bucket.url.partition('?')[2]}"
+
+    def base(self, prefix="models/churn"):
+        return ObjectBase(self.url(prefix), self.copies, lambda: self.time)
+
+
+@pytest.fixture
+def put(bucket, tmp_path):
+    return Put(bucket, tmp_path / "watched")
+
+
+def looked(base):
+    return {one.number: one.changed_at for one in base.look().folders}
+
+
+def test_a_folder_changes_when_this_process_sees_it_change(put):
+    base = put.base()
+    put("1/model.onnx")
+    put("10/saved/model.pb")
+    put("10/saved/variables/data", b"abc")
+    put("notes/readme.txt")
+    put("loose.txt")
+    put.bucket.client.put_object(Bucket=put.bucket.name, Key="models/churn2/5/other", Body=b"x")
+    assert looked(base) == {1: 1000.0, 10: 1000.0}
+    assert base.look().others == ["notes"]
+    put.time = 1010.0
+    put("10/saved/variables/index")
+    assert looked(base) == {1: 1000.0, 10: 1010.0}
+    put.time = 1020.0
+    put("1/model.onnx", b"other")
+    put.remove("10/saved/variables/data")
+    assert looked(base) == {1: 1020.0, 10: 1020.0}
+    put.time = 1030.0
+    put.remove("1/model.onnx")
+    assert looked(base) == {10: 1020.0}
+    assert looked(put.base("models/churn/")) == {10: 1030.0}
+    assert looked(put.base("models/nothing")) == {}
+
+
+def test_what_is_brought_is_what_was_seen_and_is_gone_afterwards(put):
+    base = put.base()
+    put("1/model.onnx", b"one")
+    put("2/saved/a", b"a")
+    put("2/b", b"bb")
+    one, two = base.look().folders
+    with base.brought(one) as path:
+        assert model_in(path).read_bytes() == b"one"
+    with base.brought(two) as path:
+        assert model_in(path) == path
+        assert sorted(str(file.relative_to(path)) for file in path.rglob("*") if file.is_file()) == ["b", "saved/a"]
+    assert list(put.copies.iterdir()) == []
+    put("1/model.onnx", b"two")
+    with pytest.raises(ArtifactsUnavailable, match=r"1/model.onnx changed while it was read"), base.brought(one):
+        pytest.fail("another object was taken")
+    put.remove("1/model.onnx")
+    with pytest.raises(ArtifactsUnavailable, match="changed while it was read"), base.brought(one):
+        pytest.fail("nothing was taken")
+    assert list(put.copies.iterdir()) == []
+
+
+def test_a_key_that_leads_out_of_the_folder_is_refused(put):
+    base = put.base()
+    put("1/a", b"a")
+    put("1/a/b", b"a file and a folder")
+    [folder] = base.look().folders
+    with pytest.raises(ImportInvalid, match="has no name that a file can have"), base.brought(folder):
+        pytest.fail("it was taken")
+
+
+def test_what_is_wrong_is_said_in_a_line(put, monkeypatch):
+    with pytest.raises(UserMistake, match="s3://"):
+        ObjectBase("ftp://somewhere/x", put.copies)
+    with pytest.raises(DefinitionInvalid, match="it names no bucket"):
+        ObjectBase("s3://", put.copies)
+    with pytest.raises(DefinitionInvalid, match="'colour' is no option"):
+        ObjectBase("s3://bucket/x?colour=red", put.copies)
+    options = put.bucket.url.partition("?")[2]
+    absent = ObjectBase(f"s3://absent-{put.bucket.name}/x?{options}", put.copies)
+    with pytest.raises(ArtifactsUnavailable, match="NoSuchBucket") as problem:
+        absent.look()
+    assert "\n" not in str(problem.value)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        away = f"s3://bucket/x?endpoint=http://127.0.0.1:{closed.getsockname()[1]}&region=us-east-1"
+        with pytest.raises(ArtifactsUnavailable, match=r"s3://bucket/x: ") as problem:
+            ObjectBase(away, put.copies).look()
+    assert "\n" not in str(problem.value)
