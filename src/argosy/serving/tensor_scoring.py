@@ -38,9 +38,11 @@ def run_requests(
     groups: dict[object, list[tuple[int, TensorRows]]] = {}
     for place, rows in enumerate(requests):
         try:
-            groups.setdefault(_group(rows, place), []).append((place, checked_tensor_rows(served, rows)))
+            checked = checked_tensor_rows(served, rows)
         except InputInvalid as problem:
             found[place] = problem
+        else:
+            groups.setdefault(_group(checked, place), []).append((place, checked))
     for group in groups.values():
         answers = _answered(served, [rows for _, rows in group], [ends[place] for place, _ in group])
         found.update(zip((place for place, _ in group), answers, strict=True))
@@ -62,11 +64,9 @@ def checked_tensor_rows(served: ServedTensors, rows: Sequence[Input]) -> TensorR
     return rows
 
 
-def _group(rows: Sequence[Input], place: int) -> object:
+def _group(rows: TensorRows, place: int) -> object:
     """What requests have in common that may be put together; of a request that is asked alone, its place."""
-    if not isinstance(rows, TensorRows) or not rows.is_batched:
-        return place
-    return rows.signature, rows.row_shapes
+    return (rows.signature, rows.row_shapes) if rows.is_batched else place
 
 
 def _answered(

@@ -5,8 +5,10 @@ import pytest
 
 from argosy.errors import ImportedModelRefused, ImportInvalid
 from argosy.models.runtime import Declared
-from argosy.models.runtimes import runtime_of
+from argosy.models.runtimes import runtime_of, tensor_runtime_of
 from argosy.models.runtimes.python_class import packed_class
+from argosy.models.signature import Signature, TensorSpec
+from argosy.models.tensor_messages import bytes_array
 
 CODE = """
 import json, os, sys
@@ -79,3 +81,22 @@ def test_folders_with_links_or_without_code_are_refused(tmp_path):
         packed_class(folder)
     with pytest.raises(ImportInvalid, match=r"a folder with the file model\.py"):
         packed_class(tmp_path)
+
+
+def test_with_a_signature_it_takes_and_gives_tensors(tmp_path):
+    code = """
+class Model:
+    def load(self, files):
+        pass
+
+    def predict(self, inputs):
+        return {"sum": inputs["x"].sum(axis=1), "word": [one.decode() + "!" for one in inputs["word"]]}
+"""
+    takes = (TensorSpec("x", "FP32", (-1, 2)), TensorSpec("word", "BYTES", (-1,)))
+    signature = Signature(takes, (TensorSpec("sum", "INT64", (-1,)), TensorSpec("word", "BYTES", (-1,))))
+    runtime = tensor_runtime_of("python", packed_class(folder_of(tmp_path, code)), signature)
+    found = runtime.run("serving_default", {"x": np.ones((1, 2), np.float32), "word": bytes_array([b"oil"])})
+    assert (found["sum"].dtype, found["sum"].tolist()) == (np.int64, [2])
+    assert found["word"].tolist() == [b"oil!"]
+    with pytest.raises(ImportedModelRefused, match="the imported model failed: KeyError"):
+        runtime.run("serving_default", {"x": np.ones((1, 2), np.float32)})
