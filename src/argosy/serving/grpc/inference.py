@@ -16,6 +16,7 @@ from argosy.serving.answer_headers import prediction_headers
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.grpc.callers import caller_in_call
 from argosy.serving.grpc.calls import GrpcCall, GrpcMethod
+from argosy.serving.grpc.gathering import CallGathering
 from argosy.serving.grpc.messages import INFERENCE, message_class
 from argosy.serving.grpc.tensor_messages import (
     elements_given,
@@ -57,6 +58,7 @@ _Parameter = message_class("inference.InferParameter")
 class InferenceService:
     def __init__(self, dataplane: DataPlane, limits: RequestLimits, readiness: Readiness) -> None:
         self._dataplane, self._limits, self._readiness = dataplane, limits, readiness
+        self._calls = CallGathering()
 
     def methods(self) -> list[GrpcMethod]:
         """Open are those that load balancers ask, which have no token."""
@@ -105,6 +107,7 @@ class InferenceService:
         caller = caller_in_call(call, parameters_in(request.parameters))
         version = request.model_version or None
         asked = InferRequest(request.model_name, given, version, **caller, protocol="grpc")
+        await self._calls.gather()
         response = await self._dataplane.infer(asked)
         first = response.prediction_ids[0]
         head = {
