@@ -158,6 +158,7 @@ def test_reflection_lists_and_describes_every_service(over_grpc):
             INFERENCE,
             FEEDBACK_SERVICE,
             "grpc.health.v1.Health",
+            "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection",
         }
         for service in database.get_services():

@@ -27,6 +27,10 @@ class HealthService(health_pb2_grpc.HealthServicer):  # type: ignore[misc]
             await context.abort(grpc.StatusCode.NOT_FOUND, "there is no such service; reflection lists those there are")
         return _Health(status=await self._status(request.service))
 
+    async def List(self, _: Any, __: Any) -> Any:  # noqa: N802
+        status = await self._status("")
+        return health_pb2.HealthListResponse(statuses={name: _Health(status=status) for name in self._services})
+
     async def Watch(self, request: Any, context: Any) -> None:  # noqa: N802
         sent = None
         while True:

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from argosy.errors import AddressInvalid
 from argosy.http.connection_limits import ConnectionLimits
@@ -16,6 +15,7 @@ from argosy.http.listening import listen, url_host
 from argosy.serving.grpc.calls import MethodHandlers
 from argosy.serving.grpc.health import HealthService
 from argosy.serving.grpc.messages import POOL
+from argosy.serving.grpc.reflection import enable_reflection
 
 AGE_SECONDS: Final = 600.0
 """Of a connection; then its client is asked to open another, and what still runs on it has a request's time to end."""
@@ -49,8 +49,8 @@ class GrpcListener:
             maximum_concurrent_rpcs=self._limits.connections,
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
-        reflection.enable_server_reflection([*self._services, *names], self._server, POOL)
+        health = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+        enable_reflection(self._server, [*self._services, health], POOL)
         self._server.add_generic_rpc_handlers((self._handlers,))  # last: it refuses every other method
         self._port = _bound(self._server, host, self._port, self._is_shared)
         self.url = f"grpc://{url_host(host)}:{self._port}"

@@ -12,10 +12,10 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2
-from grpc_reflection.v1alpha import reflection_pb2
 
 from argosy.errors import RequestInvalid
 from argosy.serving.grpc.proto_files import parse_proto
+from argosy.serving.grpc.reflection import add_reflection_files
 
 PROTO_FILES: Final = ("open_inference.proto", "feedback.proto")
 INFERENCE: Final = "inference.GRPCInferenceService"
@@ -25,8 +25,8 @@ FEEDBACK_SERVICE: Final = "argosy.v1.FeedbackService"
 def _pool() -> DescriptorPool:
     """Also what reflection tells of health and of itself."""
     pool = DescriptorPool()
-    for standard in (health_pb2, reflection_pb2):
-        pool.AddSerializedFile(standard.DESCRIPTOR.serialized_pb)
+    pool.AddSerializedFile(health_pb2.DESCRIPTOR.serialized_pb)
+    add_reflection_files(pool)
     for name in PROTO_FILES:
         text = (files("argosy.serving.grpc") / name).read_text("utf-8")
         pool.Add(parse_proto(name, text))
