@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from argosy.errors import FeedbackInvalid
-from argosy.http.bodies import read_body
+from argosy.http.bodies import json_problem, read_body
 from argosy.http.endpoint import CALLER, Endpoint, Routes
 from argosy.http.responses import json_response
 from argosy.http.schemas import INTEGER, STRING, array_schema, object_schema
@@ -70,7 +70,7 @@ def parse_given(body: bytes, key_header: str) -> GivenFeedback:
     except msgspec.ValidationError as error:
         raise FeedbackInvalid(f"the body is no feedback: {str(error)[:1].lower()}{str(error)[1:]}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FeedbackInvalid(f"the body is not JSON: {error}") from None
+        raise FeedbackInvalid(f"the body is not JSON: {json_problem(error, body)}") from None
     except ValueError as problem:
         raise FeedbackInvalid(f"the body's JSON is ambiguous: {problem}") from None
     given.idempotency_key = given.idempotency_key or key_header

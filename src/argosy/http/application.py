@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Protocol
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, compile_path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from argosy.errors import RequestTooSlow
+from argosy.errors import RequestInvalid, RequestTooSlow
 from argosy.http.access import Access
 from argosy.http.access_log import AccessLogging
-from argosy.http.endpoint import CALLER, DEADLINE, DEADLINE_SECONDS, Endpoint, Routes
+from argosy.http.endpoint import CALLER, DEADLINE, DEADLINE_SECONDS, OWN_FORM, Endpoint, Routes
 from argosy.http.errors import error_response
 from argosy.http.request_metrics import RequestMetrics
 
@@ -55,7 +56,7 @@ def application(
     return Starlette(
         routes=[_route(endpoint, access, metrics, seconds) for endpoint in endpoints],
         middleware=[*logging, Middleware(_WithoutLastSlash)],
-        exception_handlers={404: error_response, 405: error_response, 500: error_response},
+        exception_handlers={404: error_response, 405: _other_method(endpoints), 500: error_response},
         lifespan=lifespan,
     )
 
@@ -67,6 +68,7 @@ def _route(endpoint: Endpoint, access: Access, metrics: RequestMetrics, seconds:
     async def measured(request: Request) -> Response:
         started = perf_counter()
         try:
+            _check_place(request.scope)
             request.scope[CALLER] = access.check(request.method, request.scope["headers"], scope)
             request.scope[DEADLINE], request.scope[DEADLINE_SECONDS] = started + seconds, seconds
             async with asyncio.timeout(seconds):
@@ -80,6 +82,26 @@ def _route(endpoint: Endpoint, access: Access, metrics: RequestMetrics, seconds:
         return response
 
     return Route(endpoint.path, measured, methods=[endpoint.method], name=name)
+
+
+def _check_place(scope: Scope) -> None:
+    """Raises RequestInvalid where the path or its query has a character that a database may refuse to look for."""
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        raise RequestInvalid("the path, or its query, has a NUL character")
+
+
+def _other_method(endpoints: Sequence[Endpoint]) -> Callable[[Request, Exception], Response]:
+    """Answers a request to a path that is there for other methods, in the form of the first of its endpoints."""
+    forms = [(compile_path(endpoint.path)[0], endpoint.errors) for endpoint in endpoints]
+
+    def refused(request: Request, error: Exception) -> Response:
+        fields = (error.headers or {}) if isinstance(error, HTTPException) else {}
+        form = next((form for path, form in forms if path.match(request.scope["path"])), OWN_FORM)
+        there = ", ".join(sorted(fields.get("Allow", "").split(", ")))
+        said = f"this path takes {there}, not {request.method}"
+        return error_response(request, HTTPException(405, said, fields), form)
+
+    return refused
 
 
 class _WithoutLastSlash:

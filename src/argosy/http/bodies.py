@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable
 from typing import Any, Final
@@ -20,6 +21,9 @@ BINARY_TYPES: Final = (*JSON_TYPES, "application/octet-stream")
 _ENCODINGS: Final = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 """What zlib calls the formats that HTTP names."""
 _PLAIN: Final = ("", "identity")
+_HALF_PAIR: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 _DISCARD_FACTOR = 4  # this many limits are read and thrown away, so that a client in the middle of sending receives 413
 
 
@@ -52,7 +56,7 @@ def check_content_type(given: str, allowed: tuple[str, ...]) -> None:
     """Raises ContentTypeUnsupported."""
     kind = given.partition(";")[0].strip().lower()
     if kind not in allowed:
-        raise ContentTypeUnsupported(f"the content type is '{kind}': send {allowed[0]}")
+        raise ContentTypeUnsupported(f"the content type is '{abridged(kind)}': send {allowed[0]}")
 
 
 class _Decoder:
@@ -102,7 +106,7 @@ def parse_json(body: bytes | memoryview) -> dict[str, Any]:
         parsed = msgspec.json.decode(body)
         check_keys(body, keys_in(parsed))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestInvalid(f"the body is not JSON: {error}") from None
+        raise RequestInvalid(f"the body is not JSON: {json_problem(error, body)}") from None
     except RecursionError:
         raise RequestInvalid("the body is JSON that is nested too deeply") from None
     except ValueError as problem:
@@ -110,6 +114,17 @@ def parse_json(body: bytes | memoryview) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise RequestInvalid(f"the body must be a JSON object, not {json_type(parsed)}")
     return parsed
+
+
+def json_problem(error: Exception, body: bytes | memoryview) -> str:
+    """What is wrong with a body that is no JSON, where the decoder's own words would mislead. Pure."""
+    if _HALF_PAIR.search(body):
+        return "a \\u escape is half of a surrogate pair, send both halves"
+    if isinstance(error, UnicodeError):
+        return "it is not UTF-8"
+    if "integer string conversion" in str(error):
+        return "a number has thousands of digits"
+    return str(error)
 
 
 def json_type(value: object) -> str:

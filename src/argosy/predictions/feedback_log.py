@@ -109,10 +109,14 @@ class FeedbackLog:
         """Join feedback to every prediction about an entity in [start, end): their ids, and how many were new.
 
         `given.prediction_id` is ignored. Raises PredictionNotFound where there was none that the giver reaches, and
-        FeedbackInvalid where there were more than ENTITY_PREDICTIONS.
+        FeedbackInvalid where there were more than ENTITY_PREDICTIONS, or the time is empty.
         """
+        if end <= start:
+            raise FeedbackInvalid("end is not after start: predictions from start to before end are meant")
         giver.check(given.kind, given.source, given.is_uniform)
-        ids = log.ids_of_entity(entity, start, end, model, giver.reaches, ENTITY_PREDICTIONS + 1)
+        ids = (
+            [] if "\0" in model else log.ids_of_entity(entity, start, end, model, giver.reaches, ENTITY_PREDICTIONS + 1)
+        )
         if not ids:
             raise PredictionNotFound(f"nothing was predicted about that entity in that time{where_else(log.behind())}")
         if len(ids) > ENTITY_PREDICTIONS:
@@ -164,8 +168,8 @@ class FeedbackLog:
         except ValueError as problem:
             raise FeedbackInvalid(str(problem)) from None
         for name, value in (*(("label", one) for one in as_members(label)), ("source", given.source)):
-            if not value.strip() or len(value) > LABEL_CHARACTERS:
-                raise FeedbackInvalid(f"{name} must be text of 1 to {LABEL_CHARACTERS} characters")
+            if not value.strip() or len(value) > LABEL_CHARACTERS or "\0" in value:
+                raise FeedbackInvalid(f"{name} must be text of 1 to {LABEL_CHARACTERS} characters, none of them NUL")
         giver.check(given.kind, given.source, given.is_uniform)
         measures = giver.measures(given.kind, given.is_uniform, self._ids.draw(prediction_id))
         return replace(given, prediction_id=prediction_id, label=label, token=giver.token, measures=measures)

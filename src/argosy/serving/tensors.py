@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isnan, prod
 from typing import Any, Final
 
@@ -33,6 +33,8 @@ JSON_CONTENT: Final = "json"
 BASE64_CONTENT: Final = "base64"
 CONTENT_TYPES: Final = (JSON_CONTENT, BASE64_CONTENT, "str", "np", "pd")
 """Those of MLServer's that are read here: a text as it is (`str`), numbers (`np`), columns of a table (`pd`)."""
+NOT_OFFERED: Final = ("shared_memory_region", "classification")
+"""Triton's parameters of inputs and outputs that would change where a tensor is, or what it says."""
 DIMENSIONS: Final = 8
 LONE_TEXT: Mapping[str, FieldKind] = {"text": "text"}
 
@@ -63,6 +65,13 @@ class Tensor(msgspec.Struct):
 def tensor_noun(tensor: Tensor) -> str:
     """What error messages call it."""
     return f"the input '{abridged(tensor.name)}'"
+
+
+def check_offered(noun: str, parameters: Iterable[str]) -> None:
+    """Raises RequestInvalid where one of a tensor's parameters is not offered."""
+    for name in parameters:
+        if name in NOT_OFFERED:
+            raise RequestInvalid(f"{noun} has the parameter '{name}': leave it out")
 
 
 def check_shapes(tensors: Sequence[Tensor], reads: Mapping[str, FieldKind]) -> None:

@@ -68,6 +68,7 @@ TENSORFLOW = (
     *each('{"instances":[{¤}]}', '"ratio":§', '"ratio":1,"plan":§', '"ratio":1,"more":§', '"ratio":"1",§:1'),
     '{"instances":[{"ratio":1},{"ratio":§}]}', '{"inputs":{"ratio":[§],"plan":["a"]}}', '{"inputs":{"ratio":§}}',
     '{"inputs":{"ratio":[1],"more":§}}', '{"signature_name":§,"instances":["a goal"]}', '{"instances":[1],"inputs":§}',
+    '{"instances":[{"ratio":1,"plan":§}],"more":NaN}', '{"signature_name":§,"instances":["a goal"],"more":NaN}',
 )  # fmt: skip
 EXAMPLES = (
     "§", '{"examples":§}', '{"examples":[§]}', '{"examples":[{"ratio":§}]}', '{"examples":[{"ratio":[§]}]}',
@@ -80,6 +81,7 @@ INVOCATIONS = (
     '{"dataframe_split":{"columns":["ratio"],"data":[§]}}', '{"dataframe_split":{"columns":["ratio"],"data":[[§]]}}',
     '{"dataframe_records":§}', '{"dataframe_records":[§]}', '{"dataframe_records":[{"ratio":§}]}',
     '{"instances":["a goal"],"params":§}', '{"instances":["a goal"],"params":{"subject":§}}',
+    '{"inputs":[§],"params":{"subject":"a","more":NaN}}', '{"instances":["a goal"],"params":{"subject":§,"more":NaN}}',
 )  # fmt: skip
 LABELS = ("§", '{"sequence":§,"labels":["sport"]}', '{"sequence":"a goal","labels":§}', '{"sequence":"a","labels":[§]}')
 CSV = {"content-type": "text/csv"}

@@ -99,6 +99,9 @@ def test_the_model_is_named_where_there_are_several(of_fields):
         (b'{"dataframe_split": {"columns": ["a"], "data": [["b", "c"]]}}', JSON, 400, "data[0] must be an array of 1"),
         (b'{"dataframe_split": {"columns": ["a"], "data": [[1]]}}', JSON, 400, "row 1: the column 'a' must be text"),
         (b'{"dataframe_split": {"columns": ["a", "b"], "data": [["c", "d"]]}}', JSON, 400, "no column 'text'"),
+        (b'{"dataframe_split": {"columns": [["text"]], "data": [["a"]]}}', JSON, 400, "name the columns"),
+        (b'{"instances": ["\\ud800"], "params": {"client": NaN}}', JSON, 400, "half of a surrogate pair"),
+        (b"text\n" + b"a" * 200_000, CSV, 413, "row 1: the input has 200,000 bytes"),
         (b'{"dataframe_records": ["a"]}', JSON, 400, "an array of objects"),
         (b'{"dataframe_records": [{}]}', JSON, 400, "no column 'text'"),
         (b'{"dataframe_records": []}', JSON, 400, "no rows"),
@@ -119,6 +122,15 @@ def test_what_is_refused_is_said_in_mlflows_form(shared, content, headers, statu
     assert list(answer.json()) == ["error_code", "message"]
     assert said in answer.json()["message"]
     assert "\n" not in answer.json()["message"]
+
+
+def test_another_method_is_refused_in_mlflows_form(shared):
+    answer = shared.client.get("/invocations")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert answer.json() == {
+        "error_code": "BAD_REQUEST",
+        "message": "this path takes POST, not GET: GET / says what there is",
+    }
 
 
 def test_a_setting_chooses_the_model(project, start):

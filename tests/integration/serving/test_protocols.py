@@ -122,6 +122,11 @@ def test_ids_of_many_rows_are_all_in_the_body(shared):
     assert len(shared.project.predictions.get_many(ids)) == 100
 
 
+HALF_PAIR = b'{"instances": ["a goal \\ud83d"], "more": %b}'
+OTHER_MEMORY = {"name": "label", "parameters": {"shared_memory_region": "mine"}}
+CLASSIFIED = {"parameters": {"classification": 2}}
+
+
 @pytest.mark.parametrize(
     ("path", "request_", "status", "said"),
     [
@@ -150,7 +155,14 @@ def test_ids_of_many_rows_are_all_in_the_body(shared):
         (INFER, {"json": v2("a", parameters={"entity": True})}, 400, "the entity is neither text nor a whole number"),
         (INFER, {"json": v2("a", parameters={"entity": "x" * 2000})}, 400, "entity must be text"),
         ("/nowhere", {"json": {}}, 404, "Not Found"),
-        ("/v2/health/live", {"json": {}}, 405, "Method Not Allowed"),
+        ("/v2/health/live", {"json": {}}, 405, "this path takes GET, HEAD, not POST"),
+        ("/feedback?model=%00", {"json": {}}, 400, "the path, or its query, has a NUL character"),
+        (INFER, {"json": v2("a", outputs=[OTHER_MEMORY])}, 400, "'label' has the parameter 'shared_memory_region'"),
+        (INFER, {"json": {"inputs": [{**v2("a")["inputs"][0], **CLASSIFIED}]}}, 400, "parameter 'classification'"),
+        (INFER, {"content": HALF_PAIR % b"0"}, 400, "half of a surrogate pair"),
+        (PREDICT, {"content": HALF_PAIR % b"0"}, 400, "half of a surrogate pair"),
+        (PREDICT, {"content": HALF_PAIR % b"NaN"}, 400, "half of a surrogate pair"),
+        (PREDICT, {"content": b'{"signature_name": "\\ud800", "more": NaN}'}, 400, "half of a surrogate pair"),
     ],
 )
 def test_bad_requests_get_one_clear_line(shared, path, request_, status, said):

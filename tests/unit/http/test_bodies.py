@@ -71,3 +71,19 @@ def test_json_with_a_key_twice_is_refused():
     assert parse_json(b'{"instances": [{"a": "x: y"}, {"a": 1}]}') == {"instances": [{"a": "x: y"}, {"a": 1}]}
     with pytest.raises(RequestInvalid, match="the body's JSON is ambiguous: the key 'a' is given twice"):
         parse_json(b'{"instances": [{"a": 1, "a": 2}]}')
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'"\\ud800"', "half of a surrogate pair"),
+        (b'"\\ud800 \\udc00"', "half of a surrogate pair"),
+        (b'"\\udc00"', "half of a surrogate pair"),
+        (b'"\xe9t\xe9"', "it is not UTF-8"),
+        (b'{"a": ', "Input data was truncated"),
+        (b'{"a": "\\ud83d\\ude00" "b"}', "malformed"),
+    ],
+)
+def test_what_is_wrong_with_json_is_named(body, said):
+    with pytest.raises(RequestInvalid, match=f"the body is not JSON: .*{said}"):
+        parse_json(body)

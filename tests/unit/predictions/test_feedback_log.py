@@ -88,9 +88,12 @@ def test_feedback_on_an_unknown_prediction_is_refused(feedback, predict):
         ("label", " ", "label"),
         ("source", "", "source"),
         ("label", "x" * 2000, "1000"),
+        ("label", "a\0b", "NUL"),
+        ("label", ["a\0b"], "NUL"),
+        ("source", "a\0b", "NUL"),
     ],
 )
-def test_empty_feedback_is_refused(feedback, predict, field, value, said):
+def test_what_is_no_feedback_is_refused(feedback, predict, field, value, said):
     fields = {"kind": "outcome", "label": "money", "source": "shop", field: value}
     with pytest.raises(FeedbackInvalid, match=said):
         feedback.add(predict().id, **fields)
@@ -224,6 +227,13 @@ def test_an_entity_reaches_the_tokens_own_predictions(feedback, log, writer, pre
             reached(entity, giver("shop"))
         refused.append(str(raised.value))
     assert refused[0] == refused[1], "an entity of others is as one that is not there"
+
+
+def test_a_model_whose_name_none_can_have_and_a_time_that_ends_before_its_start_are_refused(feedback, log):
+    with pytest.raises(PredictionNotFound, match="nothing was predicted"):
+        feedback.add_to_entity(log, "order 7", 0.0, 1e9, said(""), "to\0pics")
+    with pytest.raises(FeedbackInvalid, match="end is not after start"):
+        feedback.add_to_entity(log, "order 7", 5.0, 5.0, said(""))
 
 
 def test_an_entity_with_too_many_predictions_is_refused_whole(feedback, log, writer, predict):

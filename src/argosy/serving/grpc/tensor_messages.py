@@ -9,7 +9,7 @@ from typing import Any, Final
 from argosy.errors import RequestInvalid
 from argosy.serving.grpc.messages import message_class
 from argosy.serving.tensor_bytes import bytes_of_elements, elements_from_bytes
-from argosy.serving.tensors import Tensor, tensor_noun
+from argosy.serving.tensors import Tensor, check_offered, tensor_noun
 from argosy.typed_values import abridged
 
 CONTENTS: Final = {
@@ -23,8 +23,6 @@ CONTENTS: Final = {
     "BYTES": "bytes_contents",
 }
 """Datatype to the field of its elements."""
-NOT_OFFERED: Final = ("shared_memory_region", "classification")
-"""Parameters of requested outputs that would change where an answer is, or what it says."""
 SIZE_BYTES: Final = 4
 """Of the length before each text in raw contents."""
 _Answer: Final = message_class("inference.ModelInferResponse")
@@ -37,11 +35,13 @@ def parameters_in(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tensors_without_data(request: Any) -> list[Tensor]:
-    """The inputs' names, shapes and datatypes: checked before their elements are read."""
+    """The inputs' names, shapes and datatypes: checked before their elements are read. Raises RequestInvalid."""
     shared = parameters_in(request.parameters).get("content_type") if request.parameters else None
     tensors = []
     for given in request.inputs:
         parameters = parameters_in(given.parameters) if given.parameters else None
+        if parameters:
+            check_offered(f"the input '{abridged(given.name)}'", parameters)
         if shared is not None:  # MLServer's: for every input that has none of its own
             parameters = {"content_type": shared, **(parameters or {})}
         tensors.append(Tensor(given.name, list(given.shape), given.datatype, None, parameters))
@@ -111,9 +111,7 @@ def _decoded(tensor: Tensor, elements: Iterable[bytes]) -> list[str]:
 def wanted_outputs(request: Any) -> list[str]:
     """The names of the outputs asked for; raises RequestInvalid where one is asked for in a way that is not offered."""
     for output in request.outputs:
-        for name in output.parameters:
-            if name in NOT_OFFERED:
-                raise RequestInvalid(f"the output '{abridged(output.name)}' has the parameter '{name}': leave it out")
+        check_offered(f"the output '{abridged(output.name)}'", output.parameters)
     return [output.name for output in request.outputs]
 
 

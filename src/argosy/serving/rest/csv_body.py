@@ -22,7 +22,7 @@ def records_of_csv(body: bytes, reads: Mapping[str, FieldKind], limits: InputLim
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise RequestInvalid("the body is not UTF-8") from None
-    csv.field_size_limit(max(limits.text_bytes, csv.field_size_limit()))
+    csv.field_size_limit(max(len(text), csv.field_size_limit()))  # the limit of a text is the data plane's to check
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         names = next(reader, [])

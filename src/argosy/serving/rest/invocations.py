@@ -162,7 +162,7 @@ def _split_records(value: Any) -> list[dict[str, Any]]:
     if not isinstance(columns, list) or not isinstance(rows, list):
         raise RequestInvalid('dataframe_split must be an object: {"columns": [NAME, …], "data": [[VALUE, …], …]}')
     names = [str(name) for name in columns]
-    if not names or len(set(names)) < len(names):
+    if not names or len(set(names)) < len(names) or any(isinstance(name, list | dict | None) for name in columns):
         raise RequestInvalid("dataframe_split.columns must name the columns, each once")
     for number, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != len(names):

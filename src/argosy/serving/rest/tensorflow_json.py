@@ -7,7 +7,7 @@ from math import inf
 from typing import Any
 
 from argosy.errors import RequestInvalid
-from argosy.http.bodies import json_type, parse_json
+from argosy.http.bodies import json_problem, json_type, parse_json
 
 _TOKENS = {"NaN": None, "Infinity": inf, "-Infinity": -inf}
 
@@ -25,10 +25,11 @@ def parse_tensorflow_json(body: bytes) -> dict[str, Any]:
 def _with_tokens(body: bytes) -> dict[str, Any]:
     try:
         parsed = json.loads(body, parse_constant=_TOKENS.__getitem__, object_pairs_hook=_fields)
+        json.dumps(parsed, ensure_ascii=False).encode()  # halves of surrogate pairs, which this decoder alone lets pass
     except RecursionError:
         raise RequestInvalid("the body is JSON that is nested too deeply") from None
     except ValueError as error:
-        raise RequestInvalid(f"the body is not JSON: {error}") from None
+        raise RequestInvalid(f"the body is not JSON: {json_problem(error, body)}") from None
     if not isinstance(parsed, dict):
         raise RequestInvalid(f"the body must be a JSON object, not {json_type(parsed)}")
     return parsed

@@ -12,11 +12,13 @@ from typing import Any
 import msgspec
 
 from argosy.errors import RequestInvalid
+from argosy.http.bodies import json_problem
 from argosy.repeated_keys import check_keys, keys_in
 from argosy.serving.requests import REQUEST_ID_CHARACTERS
 from argosy.serving.tensor_answers import with_json_data
 from argosy.serving.tensor_bytes import bytes_of_elements, elements_from_bytes
-from argosy.serving.tensors import Tensor, tensor_noun
+from argosy.serving.tensors import Tensor, check_offered, tensor_noun
+from argosy.typed_values import abridged
 
 LENGTH_HEADER = "inference-header-content-length"
 
@@ -60,13 +62,17 @@ def parse_body(body: bytes | memoryview) -> InferBody:
     except msgspec.ValidationError as error:
         raise RequestInvalid(f"the body is not a V2 request: {_lowered(str(error))}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestInvalid(f"the body is not JSON: {error}") from None
+        raise RequestInvalid(f"the body is not JSON: {json_problem(error, body)}") from None
     except RecursionError:
         raise RequestInvalid("the body is JSON that is nested too deeply") from None
     except ValueError as problem:
         raise RequestInvalid(f"the body's JSON is ambiguous: {problem}") from None
     if parsed.id and len(parsed.id) > REQUEST_ID_CHARACTERS:
         raise RequestInvalid(f"id must be text of at most {REQUEST_ID_CHARACTERS} characters")
+    for noun, named in (("input", parsed.inputs), ("output", parsed.outputs or ())):
+        for one in named:
+            if one.parameters:
+                check_offered(f"the {noun} '{abridged(one.name)}'", one.parameters)
     if content := (parsed.parameters or {}).get("content_type"):  # MLServer's: for every input that has none of its own
         for tensor in parsed.inputs:
             tensor.parameters = {"content_type": content, **(tensor.parameters or {})}
