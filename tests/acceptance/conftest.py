@@ -182,15 +182,42 @@ def until_fixture():
     return until
 
 
-def created(folder, rows=0, plan=PLAN):
-    """A project in a new folder, with this many tickets in it."""
+@pytest.fixture(scope="session")
+def new_folder(tmp_path_factory):
+    """A new project; it and the other projects of the session are copied, and used in no other way."""
+    folder = tmp_path_factory.mktemp("new")
     Shell(folder)("init", "shop")
-    shell = Shell(folder / "shop")
+    (folder / "shop" / "plan.yaml").write_text(PLAN, "utf-8")
+    return folder / "shop"
+
+
+@pytest.fixture(scope="session")
+def imported_folder(tmp_path_factory, new_folder):
+    """The same with 240 tickets."""
+    shell = Shell(shutil.copytree(new_folder, tmp_path_factory.mktemp("imported") / "shop"))
+    write_tickets(shell.folder / "tickets.csv", 240)
+    shell("examples", "import", "tickets.csv")
+    return shell.folder
+
+
+@pytest.fixture(scope="session")
+def trained_folder(tmp_path_factory, imported_folder):
+    """The same whose plan of four definitions is trained."""
+    shell = Shell(shutil.copytree(imported_folder, tmp_path_factory.mktemp("trained") / "shop"))
+    shell("train", "plan.yaml", "--processes", 1)
+    return shell.folder
+
+
+@pytest.fixture(scope="session")
+def live_folder(tmp_path_factory, imported_folder):
+    """The project of `live`."""
+    shell = Shell(shutil.copytree(imported_folder, tmp_path_factory.mktemp("live") / "shop"))
+    plan = "name: tickets\ndataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: logistic, options: {C: 10}}\n"
     shell.write("plan.yaml", plan)
-    if rows:
-        write_tickets(shell.folder / "tickets.csv", rows)
-        shell("examples", "import", "tickets.csv")
-    return shell
+    shell.write("argosy.yaml", "name: shop\ngate: {minimum_rows: 10, cooldown_seconds: 0}\n")
+    shell("train", "plan.yaml", "--processes", 1)
+    shell("models", "promote", "tickets@1")
+    return shell.folder
 
 
 @pytest.fixture
@@ -209,40 +236,38 @@ def anywhere(tmp_path):
 
 
 @pytest.fixture
-def empty(tmp_path):
+def empty(new_folder, tmp_path):
     """A new project without examples."""
-    shell = created(tmp_path)
+    shell = Shell(shutil.copytree(new_folder, tmp_path / "shop"))
     yield shell
     shell.close()
 
 
 @pytest.fixture(scope="module")
-def imported(tmp_path_factory):
+def module_copy_of(tmp_path_factory):
+    """Copies a project's folder, for the tests of a module."""
+    with ExitStack() as shells:
+        yield lambda folder: shells.enter_context(
+            closing(Shell(shutil.copytree(folder, tmp_path_factory.mktemp("copy") / "shop")))
+        )
+
+
+@pytest.fixture(scope="module")
+def imported(imported_folder, module_copy_of):
     """A project with 240 tickets, shared by tests that leave it as it is."""
-    shell = created(tmp_path_factory.mktemp("imported"), 240)
-    yield shell
-    shell.close()
+    return module_copy_of(imported_folder)
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(trained_folder, module_copy_of):
     """A project whose plan of four definitions is trained."""
-    shell = created(tmp_path_factory.mktemp("trained"), 240)
-    shell("train", "plan.yaml", "--processes", 1)
-    yield shell
-    shell.close()
+    return module_copy_of(trained_folder)
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory):
+def live(live_folder, module_copy_of):
     """A project with one version, its champion; the gate decides on few rows."""
-    plan = "name: tickets\ndataset: {name: all}\nadapter: {name: tfidf}\nmodel: {name: logistic, options: {C: 10}}\n"
-    shell = created(tmp_path_factory.mktemp("live"), 240, plan)
-    shell.write("argosy.yaml", "name: shop\ngate: {minimum_rows: 10, cooldown_seconds: 0}\n")
-    shell("train", "plan.yaml", "--processes", 1)
-    shell("models", "promote", "tickets@1")
-    yield shell
-    shell.close()
+    return module_copy_of(live_folder)
 
 
 @pytest.fixture
@@ -260,14 +285,12 @@ def copy_of(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def make_project(tmp_path_factory):
+def make_project(new_folder, module_copy_of):
     """Makes projects without examples, with the caller's plan."""
-    made = []
 
     def make(plan):
-        made.append(created(tmp_path_factory.mktemp("made"), 0, plan))
-        return made[-1]
+        shell = module_copy_of(new_folder)
+        shell.write("plan.yaml", plan)
+        return shell
 
-    yield make
-    for shell in made:
-        shell.close()
+    return make

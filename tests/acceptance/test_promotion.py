@@ -17,14 +17,19 @@ model: {name: logistic, options: {C: [0.0001]}}
 """
 
 
-@pytest.fixture
-def replaced(trained, copy_of):
+@pytest.fixture(scope="module")
+def poorer(trained, module_copy_of):
     """The champion is the best of the first plan; a plan of the same name and one poor definition was trained since."""
-    shell = copy_of(trained)
+    shell = module_copy_of(trained.folder)
     shell("models", "promote", "tickets@best")
     shell.write("poor.yaml", POOR)
     shell("train", "poor.yaml", "--processes", 1)
     return shell
+
+
+@pytest.fixture
+def replaced(poorer, copy_of):
+    return copy_of(poorer)
 
 
 def test_best_is_the_best_of_all_versions_on_these_rows(replaced):
