@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import TypeAlias
 
@@ -49,7 +48,8 @@ _log = logger("argosy.serving")
 
 
 class Batcher:
-    """`release` gives a servable back, once for each request that ends; `on_answered` is told of each answer given."""
+    """`release` gives a servable back, for so many requests that end; `on_answered` is told of all answers that were
+    given together by a model."""
 
     def __init__(
         self,
@@ -57,8 +57,8 @@ class Batcher:
         metrics: ServingMetrics,
         input_limits: Callable[[], InputLimits],
         choices: Callable[[], ServingChoices],
-        release: Callable[[Servable], None],
-        on_answered: Callable[[InferRequest, InferResponse], None],
+        release: Callable[[Servable, int], None],
+        on_answered: Callable[[str, Iterable[tuple[InferRequest, InferResponse]]], None],
         tracing: Tracing | None = None,
     ) -> None:
         self._tracing = tracing
@@ -169,12 +169,13 @@ class Batcher:
         """What each request of the batch is to receive; on any thread, and raises nothing."""
         started = perf_counter()
         is_wanted = [not one.is_abandoned and one.request.deadline > started for one in batch]
-        wanted = [one for one, is_one in zip(batch, is_wanted, strict=True) if is_one]
+        wanted = batch if all(is_wanted) else [one for one, is_one in zip(batch, is_wanted, strict=True) if is_one]
         try:
-            found = iter(self._scored(servable, wanted, started) if wanted else ())
+            found = self._scored(servable, wanted, started) if wanted else []
         except Exception as error:  # noqa: BLE001 - each caller receives it
             return [error] * len(batch)
-        return [next(found) if is_one else _too_late() for is_one in is_wanted]
+        left = iter(found)
+        return found if wanted is batch else [next(left) if is_one else _too_late() for is_one in is_wanted]
 
     def _scored(self, servable: Servable, wanted: Sequence[WaitingRequest], started: float) -> list[Outcome]:
         predictor, requests = _loaded(servable), [one.request for one in wanted]
@@ -192,10 +193,11 @@ class Batcher:
         log_share = self._choices().log_share_of(servable.model)
         scored = [one for place, one in enumerate(requests) if place not in failed] if failed else requests
         decisions = servable.reference.decisions
-        recorded = iter(
-            self._recorder.record(scored, servable.version, predictor, scores, log_share, decisions) if scored else ()
-        )
-        return [failed[place] if place in failed else next(recorded) for place in range(len(requests))]
+        recorded: list[Outcome] = []
+        if scored:
+            recorded += self._recorder.record(scored, servable.version, predictor, scores, log_share, decisions)
+        left = iter(recorded)
+        return [failed[place] if place in failed else next(left) for place in range(len(requests))] if failed else recorded
 
     def _deliver(self, answered: Sequence[Answered]) -> None:
         """Log what was answered, then tell the callers."""
@@ -204,20 +206,37 @@ class Batcher:
             answered = _with_unlogged(answered, kept)
         recorded = perf_counter()
         for servable, batch, outcomes in answered:
-            told: defaultdict[str, _Told] = defaultdict(_Told)
-            for waiting, outcome in zip(batch, outcomes, strict=True):
-                self._release(servable)
-                if isinstance(outcome, Recorded):
-                    told[waiting.request.protocol].answer(waiting)
-                    _tell(waiting, outcome.response)
-                    self._on_answered(waiting.request, outcome.response)
-                else:
-                    told[waiting.request.protocol].fail(waiting, is_fault(outcome))
-                    _tell(waiting, outcome)
-            self._count(servable, told)
+            self._tell(servable, batch, outcomes)
         if self._tracing is not None:
             for servable, batch, outcomes in answered:
                 self._tracing.add(servable, batch, outcomes, recorded, self._choices().trace_share)
+
+    def _tell(self, servable: Servable, batch: Sequence[WaitingRequest], outcomes: Sequence[Outcome]) -> None:
+        """Tell each caller, and count what it was told."""
+        self._release(servable, len(batch))
+        counts: dict[str, _Told] = {}
+        count, protocol = _Told(), ""
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            if waiting.request.protocol != protocol:
+                protocol = waiting.request.protocol
+                count = counts.setdefault(protocol, _Told())
+            answer = outcome
+            if isinstance(outcome, Recorded):  # not by a method: a call costs as much as all of this
+                answer = outcome.response
+                count.requests += 1
+                count.rows += waiting.rows
+                count.since += waiting.since
+            else:
+                count.fail(waiting, is_fault(outcome))
+            try:
+                waiting.done(answer)
+            except Exception as error:  # noqa: BLE001 - the others of the batch still wait for theirs
+                _log.error("an answer could not be given: %s", traced(error))
+        self._count(servable, counts)
+        answers = zip(batch, outcomes, strict=True)
+        self._on_answered(
+            servable.model, ((one.request, said.response) for one, said in answers if isinstance(said, Recorded))
+        )
 
     def _kept(self, records: Sequence[bytes]) -> int:
         started = perf_counter()
@@ -248,11 +267,6 @@ class _Told:
         self.since = self.lost_since = 0.0
         """When they arrived, all together; and those that were refused or failed."""
 
-    def answer(self, waiting: WaitingRequest) -> None:
-        self.requests += 1
-        self.rows += waiting.rows
-        self.since += waiting.since
-
     def fail(self, waiting: WaitingRequest, is_failed: bool) -> None:
         self.failed += is_failed
         self.refused += not is_failed
@@ -270,13 +284,6 @@ def _with_unlogged(answered: Sequence[Answered], kept: int) -> list[Answered]:
         )
         for servable, batch, outcomes in answered
     ]
-
-
-def _tell(waiting: WaitingRequest, answer: InferResponse | Exception) -> None:
-    try:
-        waiting.done(answer)
-    except Exception as error:  # noqa: BLE001 - the others of the batch still wait for theirs
-        _log.error("an answer could not be given: %s", traced(error))
 
 
 def _asked(

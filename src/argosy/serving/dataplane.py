@@ -54,7 +54,7 @@ class DataPlane:
             lambda: self.limits,
             lambda: self.choices,
             self.manager.release,
-            self._shadowing.offer,
+            self._shadowing.offer_all,
             tracing,
         )
 

@@ -7,7 +7,8 @@ from typing import Literal
 INLINE_SECONDS, QUICK_SECONDS = 200e-6, 20e-3
 Speed = Literal["inline", "quick", "slow"]
 """On the event loop, or on one of two threads: what takes milliseconds does not wait behind what takes seconds."""
-_ROW_CHARACTERS = 100  # a row costs about as much as that many characters of it
+ROW_CHARACTERS = 100
+"""A row costs about as much as that many characters of it: one unit of work."""
 _WEIGHT = 0.05
 _MOST_TIMES = 4
 """What is known that one batch may count for: another process may have had the processor meanwhile."""
@@ -23,6 +24,10 @@ class LatencyEstimate:
         """What a batch will take; infinity before anything was measured."""
         return float("inf") if self._per_unit is None else self._per_unit * _units(rows, characters)
 
+    def units(self, seconds: float) -> float:
+        """How much work can be done in that time; everything before anything was measured."""
+        return seconds / self._per_unit if self._per_unit else float("inf")
+
     def learn(self, rows: int, characters: int, seconds: float) -> None:
         per_unit = seconds / _units(rows, characters)
         known = self._per_unit
@@ -37,4 +42,4 @@ class LatencyEstimate:
 
 
 def _units(rows: int, characters: int) -> float:
-    return rows + characters / _ROW_CHARACTERS
+    return rows + characters / ROW_CHARACTERS

@@ -112,8 +112,8 @@ class Manager:
         servable.in_flight -= 1
         return None
 
-    def release(self, servable: Servable) -> None:
-        servable.in_flight -= 1
+    def release(self, servable: Servable, requests: int = 1) -> None:
+        servable.in_flight -= requests
 
     @property
     def is_settled(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from argosy.errors import QueueFull
-from argosy.serving.latency import LatencyEstimate
+from argosy.serving.latency import ROW_CHARACTERS, LatencyEstimate
 from argosy.serving.requests import InferRequest, InferResponse
 
 Done: TypeAlias = Callable[[InferResponse | Exception], None]
@@ -53,13 +53,15 @@ class RequestQueue:
 
     def take(self, most_rows: int, most_seconds: float, latency: LatencyEstimate) -> list[WaitingRequest]:
         """The next requests, which are scored together: up to so many rows and estimated seconds, but at least one."""
-        rows = characters = 0
+        rows, units, most_units = 0, 0.0, latency.units(most_seconds)
         taken: list[WaitingRequest] = []
-        while self._waiting:
-            one = self._waiting[0]
-            rows, characters = rows + one.rows, characters + one.characters
-            if taken and (rows > most_rows or latency.seconds(rows, characters) > most_seconds):
+        for one in self._waiting:
+            units += one.rows + one.characters / ROW_CHARACTERS
+            if taken and (rows + one.rows > most_rows or units > most_units):
                 break
-            taken.append(self._waiting.popleft())
-            self.rows -= one.rows
+            rows += one.rows
+            taken.append(one)
+        for _ in taken:
+            self._waiting.popleft()
+        self.rows -= rows
         return taken

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,8 +56,15 @@ class Shadowing:
         self._task: asyncio.Task[None] | None = None
         self._problem = ""
 
+    def offer_all(self, model: str, answered: Iterable[tuple[InferRequest, InferResponse]]) -> None:
+        """Requests were answered: those in the share of a shadow will be answered by that too."""
+        routing = self._manager.routing.models.get(model)
+        if routing is not None and routing.shadow is not None:
+            for request, response in answered:
+                self.offer(request, response)
+
     def offer(self, request: InferRequest, response: InferResponse) -> None:
-        """A request was answered: where it is in the share of a shadow, that will answer it too; not tensors."""
+        """The same of one request; not tensors."""
         if request.version is not None or response.kind == "tensors":
             return
         about = about_of(request.entity, request.subject, request.client)
