@@ -41,7 +41,7 @@ from argosy.telemetry import logger
 Outcome: TypeAlias = Recorded | Exception
 Answered: TypeAlias = tuple[Servable, Sequence[WaitingRequest], Sequence[Outcome]]
 _UNLOGGED = PredictionNotLogged("the prediction log cannot be written: is its disk full?")
-INLINE_BATCH_SECONDS, INLINE_BATCH_ROWS = 1e-3, 64
+INLINE_BATCH_SECONDS, INLINE_BATCH_ROWS = 1e-3, 32
 """What of a model's requests one turn of the loop answers: their rows are logged and written in it too."""
 _LONGEST = {"inline": INLINE_BATCH_SECONDS, "quick": QUICK_SECONDS, "slow": float("inf")}
 _log = logger("argosy.serving")
@@ -196,8 +196,10 @@ class Batcher:
         recorded: list[Outcome] = []
         if scored:
             recorded += self._recorder.record(scored, servable.version, predictor, scores, log_share, decisions)
+        if not failed:
+            return recorded
         left = iter(recorded)
-        return [failed[place] if place in failed else next(left) for place in range(len(requests))] if failed else recorded
+        return [failed[place] if place in failed else next(left) for place in range(len(requests))]
 
     def _deliver(self, answered: Sequence[Answered]) -> None:
         """Log what was answered, then tell the callers."""
@@ -220,13 +222,13 @@ class Batcher:
             if waiting.request.protocol != protocol:
                 protocol = waiting.request.protocol
                 count = counts.setdefault(protocol, _Told())
-            answer = outcome
             if isinstance(outcome, Recorded):  # not by a method: a call costs as much as all of this
-                answer = outcome.response
+                answer: InferResponse | Exception = outcome.response
                 count.requests += 1
                 count.rows += waiting.rows
                 count.since += waiting.since
             else:
+                answer = outcome
                 count.fail(waiting, is_fault(outcome))
             try:
                 waiting.done(answer)
