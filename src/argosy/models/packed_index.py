@@ -1,17 +1,15 @@
-"""A look-up of strings in mapped memory: it opens at once, however many there are, and processes share its pages.
+"""A look-up of strings in one blob of UTF-8: no object is made of them, so that a large one is ready in a moment.
 
-The strings are sorted into about as many buckets as there are of them, by the first bits of their CRC-32; `starts`
-says where each bucket begins in `order`, which has their numbers, inside a bucket by their bytes. A look-up is a binary
-search in one bucket, which has an entry or two: or all of them, for a vocabulary that was made to be slow, and then
-takes 20 steps for a million.
+The strings are sorted into about as many buckets as there are of them: their bytes, read as one number, are taken modulo
+a number that each process draws, and multiplied by another (multiply-shift hashing, Dietzfelbinger et al. 1997), so
+that nobody can choose strings that share a bucket. All of it is array arithmetic, which leaves the interpreter to other
+threads; what is looked up is remembered.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable
+import secrets
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,31 +18,26 @@ from argosy.errors import ArtifactCorrupt
 
 _KEPT = 1 << 15
 _LONGEST_KEPT = 64
+_MODULUS = (1 << 50) + 2 * secrets.randbelow(1 << 48) + 1
+"""A remainder times 256 is a number of 64 bits."""
+_FACTOR = 2 * secrets.randbelow(1 << 63) + 1
+_BELOW = 1 << 64
+_SHORT = 64
+"""The bytes of strings that are hashed all at once; longer ones are few."""
 
 
 class PackedIndex(dict[str, int | None]):
     """The number of a string, or None, by `[]`; remembers what it was asked, up to 32,768 strings, which bounds the
     memory to some megabytes, then forgets them all. May be used from several threads.
 
-    Raises ArtifactCorrupt where the arrays do not fit together.
+    `offsets` are in characters, one more than there are strings. Raises ArtifactCorrupt where they do not fit.
     """
 
-    def __init__(
-        self,
-        blob: NDArray[Any],
-        offsets: NDArray[Any],
-        starts: NDArray[Any],
-        order: NDArray[Any],
-    ) -> None:
-        offsets, starts, order = (np.ascontiguousarray(one, np.uint32).reshape(-1) for one in (offsets, starts, order))
-        check_offsets(offsets, len(blob))
-        if not _is_table(starts, order, len(offsets) - 1):
-            raise ArtifactCorrupt("a vocabulary whose table of entries does not fit to them")
-        self._blob, self._offsets, self._order = (
-            np.ascontiguousarray(blob, np.uint8).reshape(-1).data,
-            offsets.data,
-            order.data,
-        )
+    def __init__(self, blob: NDArray[Any], offsets: NDArray[Any]) -> None:
+        blob = np.ascontiguousarray(blob, np.uint8).reshape(-1)
+        places = _in_bytes(blob, offsets)
+        starts, order = _table(blob, places)
+        self._blob, self._places, self._order = blob.data, places.data, order.data
         self._starts, self._shift = starts.data, _shift(len(starts) - 1)
 
     def __missing__(self, entry: str) -> int | None:
@@ -56,46 +49,62 @@ class PackedIndex(dict[str, int | None]):
         return number
 
     def _found(self, wanted: bytes) -> int | None:
-        bucket, order = crc32(wanted) >> self._shift, self._order
-        first, last = self._starts[bucket], self._starts[bucket + 1]
-        if last - first > 1:
-            first = bisect_left(order, wanted, first, last, key=self._entry)
-        if first < last and self._entry(order[first]) == wanted:
-            return order[first]
+        bucket = _hash(wanted) * _FACTOR % _BELOW >> self._shift
+        for place in range(self._starts[bucket], self._starts[bucket + 1]):
+            number: int = self._order[place]
+            if self._blob[self._places[number] : self._places[number + 1]] == wanted:
+                return number
         return None
-
-    def _entry(self, number: int) -> bytes:
-        return self._blob[self._offsets[number] : self._offsets[number + 1]].tobytes()
-
-
-def index_table(entries: list[bytes]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """`starts` and `order` for these strings."""
-    buckets = 1 << max(len(entries) - 1, 1).bit_length()
-    hashes = np.fromiter(map(crc32, entries), np.uint32, len(entries))
-    by_bytes = np.array(sorted(range(len(entries)), key=entries.__getitem__), np.uint32)
-    bucket = hashes[by_bytes] >> np.uint32(_shift(buckets))
-    starts = np.zeros(buckets + 1, np.uint32)
-    np.cumsum(np.bincount(bucket, minlength=buckets), out=starts[1:])
-    return starts, by_bytes[np.argsort(bucket, kind="stable")]
-
-
-def in_utf8(entries: Iterable[str]) -> list[bytes]:
-    """As they are in the blob: surrogates too, which texts may have."""
-    return [entry.encode("utf-8", "surrogatepass") for entry in entries]
 
 
 def check_offsets(offsets: NDArray[Any], length: int) -> None:
-    """Raises ArtifactCorrupt where they are not those of strings that follow one another in so many bytes."""
-    if not len(offsets) or offsets[0] != 0 or offsets[-1] > length or (offsets[1:] < offsets[:-1]).any():
+    """Raises ArtifactCorrupt where they are not those of strings that follow one another in so many characters."""
+    if not len(offsets) or offsets[-1] > length or (offsets[1:] < offsets[:-1]).any():
         raise ArtifactCorrupt("a vocabulary whose entries overlap or lie outside of it")
 
 
+def _hash(string: bytes) -> int:
+    """The string after a one, so that zeros before it count."""
+    return int.from_bytes(b"\1" + string) % _MODULUS
+
+
 def _shift(buckets: int) -> int:
-    return 33 - buckets.bit_length()
+    return 65 - buckets.bit_length()
 
 
-def _is_table(starts: NDArray[Any], order: NDArray[Any], size: int) -> bool:
-    buckets = len(starts) - 1
-    if buckets < 2 or buckets & (buckets - 1) or len(order) != size or starts[0] != 0 or starts[-1] != size:
-        return False
-    return not (starts[1:] < starts[:-1]).any() and not (order >= size).any()
+def _in_bytes(blob: NDArray[Any], offsets: NDArray[Any]) -> NDArray[Any]:
+    """Where each string begins in the blob."""
+    offsets = np.ascontiguousarray(offsets, np.uint32).reshape(-1)
+    begins = np.flatnonzero((blob & 0xC0) != 0x80)  # a byte that continues a character is 10xxxxxx
+    check_offsets(offsets, len(begins))
+    if len(begins) == len(blob):
+        return offsets
+    return np.append(begins, len(blob)).astype(np.uint32)[offsets]
+
+
+def _table(blob: NDArray[Any], places: NDArray[Any]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """(where each bucket begins, the numbers of the strings by bucket)."""
+    size = len(places) - 1
+    buckets = 1 << max(size - 1, 1).bit_length()
+    bucket = (_hashes(blob, places) * np.uint64(_FACTOR) >> np.uint64(_shift(buckets))).astype(np.int64)
+    starts = np.zeros(buckets + 1, np.uint32)
+    np.cumsum(np.bincount(bucket, minlength=buckets), out=starts[1:])
+    return starts, np.argsort(bucket, kind="stable").astype(np.uint32)
+
+
+def _hashes(blob: NDArray[Any], places: NDArray[Any]) -> NDArray[np.uint64]:
+    """`_hash` of each string, a byte of all of them at a time."""
+    begins, lengths = places[:-1].astype(np.int64), np.diff(places.astype(np.int64))
+    longest_first = np.argsort(-lengths, kind="stable")
+    at, sizes = begins[longest_first], lengths[longest_first]
+    hashes = np.ones(len(at), np.uint64)
+    long = int(np.count_nonzero(sizes > _SHORT))
+    for place in range(min(int(sizes.max(initial=0)), _SHORT)):
+        count = int(np.count_nonzero(sizes > place))
+        following = hashes[long:count] * np.uint64(256) + blob[at[long:count] + place]
+        hashes[long:count] = following % np.uint64(_MODULUS)
+    for number in range(long):
+        hashes[number] = _hash(blob[at[number] : at[number] + sizes[number]].tobytes())
+    in_order = np.empty_like(hashes)
+    in_order[longest_first] = hashes
+    return in_order

@@ -1,8 +1,7 @@
 """An ordered list of distinct strings with a look-up: what a text adapter has learned to count.
 
-A vocabulary is part of a model, in the clear. Packed it is four arrays: its entries as one UTF-8 blob, the offsets of
-their bytes, and the table of `PackedIndex`, so that a memory-mapped artifact of any size opens without reading it, and
-answers from the pages that all its processes share. The list and a look-up of Python objects are made on first use.
+A vocabulary is part of a model, in the clear. It is packed as one UTF-8 blob and the offsets (in characters) of its
+entries, so that a memory-mapped artifact opens without touching it; the list and the look-ups are made on first use.
 """
 
 from __future__ import annotations
@@ -15,11 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.errors import ArtifactCorrupt
-from argosy.models.packed_index import PackedIndex, check_offsets, in_utf8, index_table
-
-Packed = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
-"""The blob, `len + 1` offsets, and the two arrays of `index_table`."""
+from argosy.models.packed_index import PackedIndex, check_offsets
 
 
 class Vocabulary:
@@ -29,37 +24,26 @@ class Vocabulary:
         self.entries = list(entries)
 
     @classmethod
-    def unpack(cls, *packed: NDArray[Any]) -> Self:
-        """The inverse of `pack`; reads nothing yet.
-
-        Older artifacts have a blob and offsets in characters alone; those are read at once.
-        """
-        if len(packed) == 2:
-            return cls(_in_characters(*packed))
-        if len(packed) != 4:
-            raise ArtifactCorrupt(f"a vocabulary of {len(packed)} arrays")
+    def unpack(cls, blob: NDArray[Any], offsets: NDArray[Any]) -> Self:
+        """The inverse of `pack`; decodes nothing yet."""
         vocabulary = cls.__new__(cls)
-        blob, offsets, starts, order = packed
-        vocabulary._packed = blob, offsets, starts, order
+        vocabulary._packed = (blob, offsets)
         return vocabulary
 
-    def pack(self) -> Packed:
-        """See `Packed`."""
-        return self._packed
-
-    @cached_property
-    def _packed(self) -> Packed:
-        each = in_utf8(self.entries)
-        offsets = np.zeros(len(each) + 1, np.uint32)
-        np.cumsum(np.fromiter(map(len, each), np.uint32, len(each)), out=offsets[1:])
-        return np.frombuffer(b"".join(each), np.uint8), offsets, *index_table(each)
+    def pack(self) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
+        """The entries as one UTF-8 blob, and `len + 1` offsets in characters."""
+        blob = "".join(self.entries).encode("utf-8", "surrogatepass")
+        lengths = np.fromiter(map(len, self.entries), np.uint32, len(self.entries))
+        offsets = np.zeros(len(self.entries) + 1, np.uint32)
+        np.cumsum(lengths, out=offsets[1:])
+        return np.frombuffer(blob, np.uint8), offsets
 
     @cached_property
     def entries(self) -> list[str]:
-        blob, offsets = self._packed[:2]
-        check_offsets(offsets, len(blob))
-        whole = blob.tobytes()
-        return [whole[start:end].decode("utf-8", "surrogatepass") for start, end in pairwise(offsets.tolist())]
+        blob, offsets = self._packed
+        text = blob.tobytes().decode("utf-8", "surrogatepass")
+        check_offsets(offsets, len(text))
+        return [text[start:end] for start, end in pairwise(offsets.tolist())]
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -68,7 +52,7 @@ class Vocabulary:
 
     @cached_property
     def find(self) -> Callable[[str], int | None]:
-        """The number of an entry, or None. Builds nothing; may be called from several threads."""
+        """The number of an entry, or None; makes nothing of each entry. May be called from several threads."""
         if "entries" in self.__dict__:
             return self.index.get
         return PackedIndex(*self._packed).__getitem__
@@ -87,8 +71,4 @@ class Vocabulary:
 
     __hash__ = None  # type: ignore[assignment]  # compared by value, and large
 
-
-def _in_characters(blob: NDArray[Any], offsets: NDArray[Any]) -> list[str]:
-    text = blob.tobytes().decode("utf-8", "surrogatepass")
-    check_offsets(offsets, len(text))
-    return [text[start:end] for start, end in pairwise(offsets.tolist())]
+    _packed: tuple[NDArray[Any], NDArray[Any]]
