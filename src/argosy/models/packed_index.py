@@ -1,9 +1,9 @@
 """A look-up of strings in one blob of UTF-8: no object is made of them, so that a large one is ready in a moment.
 
-The strings are sorted into about as many buckets as there are of them: their bytes, read as one number, are taken modulo
-a number that each process draws, and multiplied by another (multiply-shift hashing, Dietzfelbinger et al. 1997), so
-that nobody can choose strings that share a bucket. All of it is array arithmetic, which leaves the interpreter to other
-threads; what is looked up is remembered.
+The strings are sorted into about as many buckets as there are of them: their bytes, read as one number, are taken
+modulo a number that each process draws, and multiplied by another (multiply-shift hashing, Dietzfelbinger et al. 1997),
+so that nobody can choose strings that share a bucket. All of it is array arithmetic, which leaves the interpreter to
+other threads; what is looked up is remembered.
 """
 
 from __future__ import annotations

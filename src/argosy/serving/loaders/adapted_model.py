@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TypeVar
@@ -21,12 +21,14 @@ from argosy.models.estimators import estimators
 from argosy.models.form_choice import SEVERAL, choose_form
 from argosy.models.runtimes import CALL_SECONDS
 from argosy.models.served import Served
+from argosy.models.vocabulary import Vocabulary
 from argosy.serving.memory import estimated_bytes
 from argosy.serving.model_thread import ModelThread, idle_thread
 from argosy.serving.servable import ArtifactReference, Predictor
 from argosy.serving.warm_up import sample_inputs
 from argosy.telemetry import logger
 
+G = TypeVar("G")
 T = TypeVar("T")
 _log = logger("argosy.serving")
 PAUSE_SECONDS = 0.0001
@@ -74,9 +76,10 @@ class AdaptedModelLoader:
         """
         with self._code(reference):
             model = AdaptedModel.load(self._quietly(self._fetch, reference.artifact))
-            for half in (model.adapter, model.estimator):
-                for component in _components(half):
-                    component.limit_calls(self._imported_seconds)
+            components = [one for half in (model.adapter, model.estimator) for one in _components(half)]
+            for component in components:
+                component.limit_calls(self._imported_seconds)
+            self._quietly(_make_tables, components)
             return self._fastest_form(reference, model)
 
     def _fastest_form(self, reference: ArtifactReference, model: AdaptedModel) -> Served:
@@ -99,8 +102,8 @@ class AdaptedModelLoader:
     def unload(self, predictor: Predictor) -> None:
         """There is nothing but the memory, which goes with the last reference."""
 
-    def _quietly(self, call: Callable[[str], T], given: str) -> T:
-        """The call, on a thread that has the processor when nobody else wants it."""
+    def _quietly(self, call: Callable[[G], T], given: G) -> T:
+        """The call, on a thread that has the processor when nobody else wants it, and would give a process the same."""
         if self._thread is None:
             self._thread = idle_thread("argosy-loader")
         return self._thread.submit(call, given).result()
@@ -112,3 +115,12 @@ class AdaptedModelLoader:
 def _components(half: Component) -> list[Component]:
     """It and those that it is made of."""
     return [half, *(one for inner in half.inside for one in _components(inner))]
+
+
+def _make_tables(components: Sequence[Component]) -> None:
+    """What looks entries up in their vocabularies, which takes longest of all that is made of a large version."""
+    for component in components:
+        for learned in component.state.values():
+            for one in learned.values() if isinstance(learned, dict) else [learned]:
+                if isinstance(one, Vocabulary):
+                    _ = one.find
