@@ -18,12 +18,14 @@ from argosy.errors import ArtifactCorrupt
 
 _KEPT = 1 << 15
 _LONGEST_KEPT = 64
-_MODULUS = (1 << 50) + 2 * secrets.randbelow(1 << 48) + 1
-"""A remainder times 256 is a number of 64 bits."""
+_MODULUS = (1 << 49) + 2 * secrets.randbelow(1 << 48) + 1
+"""The sum of 64 remainders times a byte, and one more, is a number of 64 bits."""
 _FACTOR = 2 * secrets.randbelow(1 << 63) + 1
 _BELOW = 1 << 64
-_SHORT = 64
-"""The bytes of strings that are hashed all at once; longer ones are few."""
+_SHORT = 63
+"""The most bytes of strings that are hashed together; longer ones are few."""
+_AT_ONCE = 1 << 17
+_POWERS = np.array([pow(256, place, _MODULUS) for place in range(_SHORT + 1)], np.uint64)
 
 
 class PackedIndex(dict[str, int | None]):
@@ -93,18 +95,18 @@ def _table(blob: NDArray[Any], places: NDArray[Any]) -> tuple[NDArray[np.uint32]
 
 
 def _hashes(blob: NDArray[Any], places: NDArray[Any]) -> NDArray[np.uint64]:
-    """`_hash` of each string, a byte of all of them at a time."""
-    begins, lengths = places[:-1].astype(np.int64), np.diff(places.astype(np.int64))
-    longest_first = np.argsort(-lengths, kind="stable")
-    at, sizes = begins[longest_first], lengths[longest_first]
-    hashes = np.ones(len(at), np.uint64)
-    long = int(np.count_nonzero(sizes > _SHORT))
-    for place in range(min(int(sizes.max(initial=0)), _SHORT)):
-        count = int(np.count_nonzero(sizes > place))
-        following = hashes[long:count] * np.uint64(256) + blob[at[long:count] + place]
-        hashes[long:count] = following % np.uint64(_MODULUS)
-    for number in range(long):
-        hashes[number] = _hash(blob[at[number] : at[number] + sizes[number]].tobytes())
-    in_order = np.empty_like(hashes)
-    in_order[longest_first] = hashes
-    return in_order
+    """`_hash` of each string, by few calls: each takes the interpreter from the requests of a server."""
+    begins, ends = places[:-1].astype(np.int64), places[1:].astype(np.int64)
+    lengths = ends - begins
+    hashes: NDArray[np.uint64] = _POWERS[np.minimum(lengths, _SHORT)]  # of the one before each string
+    there = np.flatnonzero(lengths)
+    for first in range(0, len(there), _AT_ONCE):
+        some = there[first : first + _AT_ONCE]
+        begin, end = int(begins[some[0]]), int(ends[some[-1]])
+        behind = np.repeat(ends[some] - 1, lengths[some]) - np.arange(begin, end)
+        weighed = _POWERS[np.minimum(behind, _SHORT)] * blob[begin:end]
+        hashes[some] += np.add.reduceat(weighed, begins[some] - begin)
+    hashes %= np.uint64(_MODULUS)
+    for number in np.flatnonzero(lengths > _SHORT).tolist():
+        hashes[number] = _hash(blob[places[number] : places[number + 1]].tobytes())
+    return hashes

@@ -9,7 +9,8 @@ Speed = Literal["inline", "quick", "slow"]
 """On the event loop, or on one of two threads: what takes milliseconds does not wait behind what takes seconds."""
 ROW_CHARACTERS = 100
 """A row costs about as much as that many characters of it: one unit of work."""
-_WEIGHT = 0.05
+_SLOWER, _FASTER = 0.05, 0.25
+"""The weight of a measurement: on a thread many wait for the interpreter, and none is too quick."""
 _MOST_TIMES = 4
 """What is known that one batch may count for: another process may have had the processor meanwhile."""
 
@@ -34,7 +35,8 @@ class LatencyEstimate:
         if known is None:
             self._per_unit = per_unit
         else:
-            self._per_unit = known + _WEIGHT * (min(per_unit, _MOST_TIMES * known) - known)
+            weight = _FASTER if per_unit < known else _SLOWER
+            self._per_unit = known + weight * (min(per_unit, _MOST_TIMES * known) - known)
 
     def speed(self, rows: int, characters: int) -> Speed:
         seconds = self.seconds(rows, characters)

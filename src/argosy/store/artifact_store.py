@@ -26,7 +26,7 @@ from typing import Final, Protocol
 
 from argosy.errors import ArtifactCorrupt, ArtifactNotFound, ArtifactsFull
 
-PIECE_BYTES: Final = 1 << 23
+PIECE_BYTES: Final = 1 << 25
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
