@@ -46,7 +46,7 @@ def feelings(make_project):
 
 @pytest.fixture(scope="module")
 def server(feelings):
-    feelings("models", "promote", "feelings@best")
+    feelings("models", "promote", "feelings@1")  # the one with thresholds of 0.5: tuned ones depend on the split
     process, client = feelings.serve("serve")
     yield client
     client.close()
@@ -179,7 +179,7 @@ def a_challenger_that_learned_from_the_corrections_is_promoted(feelings, server,
     def answered():
         return server.post("/v1/models/feelings:predict", json=body).json()["predictions"][0]["label"]
 
-    until(lambda: answered() == '["fear","love"]')
+    until(lambda: {"fear", "love"} <= set(json.loads(answered())))
     change = feelings.json("models", "diff", f"feelings@{before}", "feelings@champion")["paired"]
     fear = next(one for one in change["classes"] if one["label"] == "fear")
     assert fear["recall"][0] == 0 < fear["recall"][1]
