@@ -236,9 +236,12 @@ class Batcher:
                 _log.error("an answer could not be given: %s", traced(error))
         self._count(servable, counts)
         answers = zip(batch, outcomes, strict=True)
-        self._on_answered(
-            servable.model, ((one.request, said.response) for one, said in answers if isinstance(said, Recorded))
-        )
+        try:
+            self._on_answered(
+                servable.model, ((one.request, said.response) for one, said in answers if isinstance(said, Recorded))
+            )
+        except Exception as error:  # noqa: BLE001 - the callers of other models still wait for theirs
+            _log.error("what follows an answer of %s failed: %s", servable.model, traced(error))
 
     def _kept(self, records: Sequence[bytes]) -> int:
         started = perf_counter()

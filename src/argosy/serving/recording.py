@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from itertools import accumulate, islice, pairwise
+from itertools import accumulate, compress, islice, pairwise
 from random import random
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from argosy import clock
+from argosy.errors import InputInvalid, ModelFailed
 from argosy.models.answers import answer_kind, answers_of
 from argosy.models.decisions import NO_DECISIONS, Decisions, TopLabels, decided_labels, decided_numbers, top_labels
 from argosy.models.signature import Arrays
@@ -34,6 +35,10 @@ class Recorded(NamedTuple):
     records: bytes
 
 
+_Answered: TypeAlias = tuple[InferRequest, InferResponse, Sequence[bytes]]
+"""With each row's scores as they rest."""
+
+
 class Recorder:
     def __init__(
         self,
@@ -52,10 +57,11 @@ class Recorder:
         scores: Scores | list[Arrays],
         log_share: float = 1.0,
         decisions: Decisions = NO_DECISIONS,
-    ) -> list[Recorded]:
+    ) -> list[Recorded | Exception]:
         """Each request's response and its sealed records, for `keep`. For any thread.
 
-        `scores` has the rows of all, or of a model of tensors the outputs of each.
+        A request with a row that has no record gets an InputInvalid or ModelFailed, which is not raised. `scores` has
+        the rows of all, or of a model of tensors the outputs of each.
 
         `log_share` of the requests have records: of what was answered after the decisions, and of the model's own
         scores.
@@ -75,21 +81,44 @@ class Recorder:
         made_at: float,
         scores: Scores | None,
         log_share: float,
-    ) -> list[Recorded]:
+    ) -> list[Recorded | Exception]:
         are_logged = [log_share == 1.0 or random() < log_share for _ in requests]  # noqa: S311 - a draw, no secret
         rows = _stored_rows(scores)
-        spans = _spans(requests)
-        made = [
-            _prediction(request, response, made_at, row, stored_row)
-            for request, response, (first, end), is_one in zip(requests, responses, spans, are_logged, strict=True)
-            if is_one
-            for row, stored_row in enumerate(rows[first:end] if rows else [b""] * (end - first))
-        ]
-        frames = iter(self._log.framed_each(made))
+        stored = [rows[first:end] if rows else [b""] * (end - first) for first, end in _spans(requests)]
+        logged = list(compress(zip(requests, responses, stored, strict=True), are_logged))
+        try:
+            frames = iter(self._framed(logged, made_at))
+        except Exception:  # noqa: BLE001 - whatever it is, one request's rows are the cause
+            alone = iter([self._alone(one, made_at) for one in logged])
+        else:
+            alone = (Recorded(response, b"".join(islice(frames, len(response.answers)))) for _, response, _ in logged)
         return [
-            Recorded(response, b"".join(islice(frames, len(response.answers))) if is_one else b"")
-            for response, is_one in zip(responses, are_logged, strict=True)
+            next(alone) if is_one else Recorded(one, b"") for one, is_one in zip(responses, are_logged, strict=True)
         ]
+
+    def _framed(self, answered: Sequence[_Answered], made_at: float) -> list[bytes]:
+        """The frame of each row."""
+        return self._log.framed_each(
+            [
+                _prediction(request, response, made_at, row, scores)
+                for request, response, stored in answered
+                for row, scores in enumerate(stored)
+            ]
+        )
+
+    def _alone(self, answered: _Answered, made_at: float) -> Recorded | Exception:
+        """One request's; where a row has no record, an error by whose fault that is, the request's or the model's."""
+        request, response, _ = answered
+        try:
+            return Recorded(response, b"".join(self._framed([answered], made_at)))
+        except Exception as error:  # noqa: BLE001 - the request receives it
+            problem = f"cannot be written to the prediction log ({type(error).__name__})"
+        for row in range(len(response.answers)):
+            try:
+                self._log.framed([_asked(request, response, made_at, row)])
+            except Exception:  # noqa: BLE001 - the request receives it
+                return InputInvalid(f"row {row + 1}, or who asked about whom, {problem}: is all of its text Unicode?")
+        return ModelFailed(f"an answer of its {problem}", response.model)
 
     def keep(self, records: Sequence[bytes]) -> int:
         """How many of the records the kernel has, from the first: requests with others may not be answered."""
@@ -152,6 +181,7 @@ def _spans(requests: Sequence[InferRequest]) -> list[tuple[int, int]]:
 
 
 def _prediction(request: InferRequest, response: InferResponse, made_at: float, row: int, stored: bytes) -> Prediction:
+    given = request.inputs[row] if response.outputs is None else logged_tensors(request.inputs[row], response, row)
     return Prediction(
         response.prediction_ids[row],
         response.model,
@@ -159,10 +189,17 @@ def _prediction(request: InferRequest, response: InferResponse, made_at: float, 
         made_at,
         response.answers[row],
         response.confidences[row],
-        request.inputs[row] if response.outputs is None else logged_tensors(request.inputs[row], response, row),
+        given,
         stored,
         request.client,
         request.subject,
         request.entity,
         request.token,
     )
+
+
+def _asked(request: InferRequest, response: InferResponse, made_at: float, row: int) -> Prediction:
+    """What a row's record has of the request alone."""
+    id_, model, version = response.prediction_ids[row], response.model, response.version
+    about = request.client, request.subject, request.entity, request.token
+    return Prediction(id_, model, version, made_at, "", 0.0, request.inputs[row], b"", *about)

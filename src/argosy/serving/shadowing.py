@@ -117,6 +117,8 @@ class Shadowing:
         scores = score_request(predictor, one.request.inputs, self._limits().text_bytes)
         decisions = one.servable.reference.decisions
         [recorded] = self._recorder.record([one.request], one.servable.version, predictor, scores, decisions=decisions)
+        if isinstance(recorded, Exception):
+            raise recorded
         return recorded
 
     def _own_thread(self) -> ModelThread:

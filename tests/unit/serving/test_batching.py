@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from serving_doubles import Answering, Loading, aspire
 
 from argosy.definitions.served_models import BatchingSettings
-from argosy.errors import InputInvalid, PredictionNotLogged, QueueFull, RequestTooSlow
+from argosy.errors import InputInvalid, ModelFailed, PredictionNotLogged, QueueFull, RequestTooSlow
 from argosy.predictions import frames, segments
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.log import SCOPE
@@ -293,3 +293,49 @@ def test_a_share_of_the_requests_is_logged_and_all_are_answered(new_plane, scope
     whole = [list(one.prediction_ids) for one in answers if one.prediction_ids[0] in found]
     assert found == [id_ for ids in whole for id_ in ids]  # a request is logged with all its rows, or with none
     assert logged in (None, len(found))
+
+
+UNENCODABLE = "\ud800"  # half of a character: no UTF-8
+
+
+@pytest.mark.parametrize("model", ["quick", "slow", "waiting"])
+def test_a_request_whose_record_cannot_be_made_fails_alone(new_plane, scope, model):
+    plane, spool = new_plane()
+    plane.manager.routing.find(model, None).predictor.classes = [*CLASSES[:9], UNENCODABLE]
+
+    async def ask():
+        return await asyncio.gather(
+            plane.infer(InferRequest(model, ["1 good 1"])),
+            plane.infer(InferRequest(model, ["2 good 2", f"3 {UNENCODABLE} 3"])),
+            plane.infer(InferRequest(model, ["4 good 4"], entity=UNENCODABLE)),
+            plane.infer(InferRequest(model, ["5 good 5", "6 good 9"])),
+            plane.infer(InferRequest(model, ["7 good 7", "8 good 8"])),
+            return_exceptions=True,
+        )
+
+    first, text, entity, answer, last = asyncio.run(ask())
+    assert (first.answers, last.answers) == (["1"], ["7", "8"])
+    assert [type(one) for one in (text, entity, answer)] == [InputInvalid, InputInvalid, ModelFailed]
+    assert "row 2" in str(text)
+    assert "row 1" in str(entity)
+    assert "an answer of its cannot be written to the prediction log" in str(answer)
+    assert [one.input for one in records(spool, scope)] == ["1 good 1", "7 good 7", "8 good 8"]
+    assert plane.manager.routing.find(model, None).in_flight == 0
+
+
+def test_what_follows_an_answer_and_fails_keeps_nobody_from_an_answer(new_plane, caplog):
+    plane, _ = new_plane()
+    told = plane._batcher._on_answered
+
+    def fail_once(model, answered):
+        if model == "quick" and not caplog.messages:
+            raise RuntimeError("no shadow")
+        told(model, answered)
+
+    plane._batcher._on_answered = fail_once
+
+    async def ask():
+        return await asyncio.gather(*(plane.infer(InferRequest("quick", ["1 good 1"], version=v)) for v in (1, 2)))
+
+    assert [one.answers for one in asyncio.run(ask())] == [["1"], ["1"]]
+    assert any("what follows an answer of quick failed" in line for line in caplog.messages)
