@@ -18,6 +18,7 @@ AUTOGROUP = Path("/proc/self/autogroup")
 GROUP_ATTEMPTS = 20
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 """A program that runs another one, and ends it with its descendants when its caller is gone."""
+LOWEST_PRIORITY = 19
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -102,8 +103,11 @@ def start_argosy(
             output.close()
 
 
-def start_bare(command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start a program on two pipes, with one thread a library, our import path and nothing else of our environment."""
+def start_bare(command: Sequence[str], *, is_session: bool = False) -> subprocess.Popen[bytes]:
+    """Start a program on two pipes, with one thread a library, our import path and nothing else of our environment.
+
+    `is_session`: as the leader of a session of its own, for `stand_back`.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
     return subprocess.Popen(
         command,
@@ -111,7 +115,8 @@ def start_bare(command: Sequence[str]) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        process_group=0,
+        process_group=None if is_session else 0,
+        start_new_session=is_session,
     )
 
 

@@ -2,14 +2,14 @@
 
 The strings are sorted into about as many buckets as there are of them: their bytes, read as one number, are taken
 modulo a number that each process draws, and multiplied by another (multiply-shift hashing, Dietzfelbinger et al. 1997),
-so that nobody can choose strings that share a bucket. All of it is array arithmetic, which leaves the interpreter to
-other threads; what is looked up is remembered.
+so that nobody can choose strings that share a bucket. All of it is array arithmetic, and may be done by another process
+that was told the two numbers; what is looked up is remembered.
 """
 
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,29 +18,48 @@ from argosy.errors import ArtifactCorrupt
 
 _KEPT = 1 << 15
 _LONGEST_KEPT = 64
-_MODULUS = (1 << 49) + 2 * secrets.randbelow(1 << 48) + 1
-"""The sum of 64 remainders times a byte, and one more, is a number of 64 bits."""
-_FACTOR = 2 * secrets.randbelow(1 << 63) + 1
 _BELOW = 1 << 64
 _SHORT = 63
 """The most bytes of strings that are hashed together; longer ones are few."""
 _AT_ONCE = 1 << 17
-_POWERS = np.array([pow(256, place, _MODULUS) for place in range(_SHORT + 1)], np.uint64)
+
+
+class HashDraw(NamedTuple):
+    """What a hash depends on: odd numbers of 49 to 50 and of 64 bits."""
+
+    modulus: int
+    """The sum of 64 remainders times a byte, and one more, is a number of 64 bits."""
+    factor: int
+
+    def hash(self, string: bytes) -> int:
+        """Of the string after a one, so that zeros before it count."""
+        return int.from_bytes(b"\1" + string) % self.modulus
+
+
+OWN = HashDraw((1 << 49) + 2 * secrets.randbelow(1 << 48) + 1, 2 * secrets.randbelow(1 << 63) + 1)
+"""This process's."""
+
+
+class Table(NamedTuple):
+    """Where each string begins in the blob, one more at the end; where each bucket begins in `order`, one more at the
+    end; the numbers of the strings by bucket."""
+
+    places: NDArray[np.uint32]
+    starts: NDArray[np.uint32]
+    order: NDArray[np.uint32]
 
 
 class PackedIndex(dict[str, int | None]):
     """The number of a string, or None, by `[]`; remembers what it was asked, up to 32,768 strings, which bounds the
     memory to some megabytes, then forgets them all. May be used from several threads.
 
-    `offsets` are in characters, one more than there are strings. Raises ArtifactCorrupt where they do not fit.
+    The table is one that was made with this process's draw.
     """
 
-    def __init__(self, blob: NDArray[Any], offsets: NDArray[Any]) -> None:
-        blob = np.ascontiguousarray(blob, np.uint8).reshape(-1)
-        places = _in_bytes(blob, offsets)
-        starts, order = _table(blob, places)
-        self._blob, self._places, self._order = blob.data, places.data, order.data
-        self._starts, self._shift = starts.data, _shift(len(starts) - 1)
+    def __init__(self, blob: NDArray[Any], table: Table) -> None:
+        self._blob, self._places = _flat(blob).data, table.places.data
+        self._starts, self._order = table.starts.data, table.order.data
+        self._shift = _shift(len(table.starts) - 1)
 
     def __missing__(self, entry: str) -> int | None:
         number = self._found(entry.encode("utf-8", "surrogatepass"))
@@ -51,12 +70,24 @@ class PackedIndex(dict[str, int | None]):
         return number
 
     def _found(self, wanted: bytes) -> int | None:
-        bucket = _hash(wanted) * _FACTOR % _BELOW >> self._shift
+        bucket = OWN.hash(wanted) * OWN.factor % _BELOW >> self._shift
         for place in range(self._starts[bucket], self._starts[bucket + 1]):
             number: int = self._order[place]
             if self._blob[self._places[number] : self._places[number + 1]] == wanted:
                 return number
         return None
+
+
+def make_table(blob: NDArray[Any], offsets: NDArray[Any], draw: HashDraw = OWN) -> Table:
+    """`offsets` are in characters, one more than there are strings. Raises ArtifactCorrupt where they do not fit."""
+    blob = _flat(blob)
+    places = _in_bytes(blob, offsets)
+    size = len(places) - 1
+    buckets = 1 << max(size - 1, 1).bit_length()
+    bucket = (_hashes(blob, places, draw) * np.uint64(draw.factor) >> np.uint64(_shift(buckets))).astype(np.int64)
+    starts = np.zeros(buckets + 1, np.uint32)
+    np.cumsum(np.bincount(bucket, minlength=buckets), out=starts[1:])
+    return Table(places, starts, np.argsort(bucket, kind="stable").astype(np.uint32))
 
 
 def check_offsets(offsets: NDArray[Any], length: int) -> None:
@@ -65,16 +96,15 @@ def check_offsets(offsets: NDArray[Any], length: int) -> None:
         raise ArtifactCorrupt("a vocabulary whose entries overlap or lie outside of it")
 
 
-def _hash(string: bytes) -> int:
-    """The string after a one, so that zeros before it count."""
-    return int.from_bytes(b"\1" + string) % _MODULUS
+def _flat(blob: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(blob, np.uint8).reshape(-1)
 
 
 def _shift(buckets: int) -> int:
     return 65 - buckets.bit_length()
 
 
-def _in_bytes(blob: NDArray[Any], offsets: NDArray[Any]) -> NDArray[Any]:
+def _in_bytes(blob: NDArray[np.uint8], offsets: NDArray[Any]) -> NDArray[np.uint32]:
     """Where each string begins in the blob."""
     offsets = np.ascontiguousarray(offsets, np.uint32).reshape(-1)
     begins = np.flatnonzero((blob & 0xC0) != 0x80)  # a byte that continues a character is 10xxxxxx
@@ -84,29 +114,20 @@ def _in_bytes(blob: NDArray[Any], offsets: NDArray[Any]) -> NDArray[Any]:
     return np.append(begins, len(blob)).astype(np.uint32)[offsets]
 
 
-def _table(blob: NDArray[Any], places: NDArray[Any]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """(where each bucket begins, the numbers of the strings by bucket)."""
-    size = len(places) - 1
-    buckets = 1 << max(size - 1, 1).bit_length()
-    bucket = (_hashes(blob, places) * np.uint64(_FACTOR) >> np.uint64(_shift(buckets))).astype(np.int64)
-    starts = np.zeros(buckets + 1, np.uint32)
-    np.cumsum(np.bincount(bucket, minlength=buckets), out=starts[1:])
-    return starts, np.argsort(bucket, kind="stable").astype(np.uint32)
-
-
-def _hashes(blob: NDArray[Any], places: NDArray[Any]) -> NDArray[np.uint64]:
-    """`_hash` of each string, by few calls: each takes the interpreter from the requests of a server."""
+def _hashes(blob: NDArray[np.uint8], places: NDArray[np.uint32], draw: HashDraw) -> NDArray[np.uint64]:
+    """The hash of each string, by few calls."""
+    powers = np.array([pow(256, place, draw.modulus) for place in range(_SHORT + 1)], np.uint64)
     begins, ends = places[:-1].astype(np.int64), places[1:].astype(np.int64)
     lengths = ends - begins
-    hashes: NDArray[np.uint64] = _POWERS[np.minimum(lengths, _SHORT)]  # of the one before each string
+    hashes: NDArray[np.uint64] = powers[np.minimum(lengths, _SHORT)]  # of the one before each string
     there = np.flatnonzero(lengths)
     for first in range(0, len(there), _AT_ONCE):
         some = there[first : first + _AT_ONCE]
         begin, end = int(begins[some[0]]), int(ends[some[-1]])
         behind = np.repeat(ends[some] - 1, lengths[some]) - np.arange(begin, end)
-        weighed = _POWERS[np.minimum(behind, _SHORT)] * blob[begin:end]
+        weighed = powers[np.minimum(behind, _SHORT)] * blob[begin:end]
         hashes[some] += np.add.reduceat(weighed, begins[some] - begin)
-    hashes %= np.uint64(_MODULUS)
+    hashes %= np.uint64(draw.modulus)
     for number in np.flatnonzero(lengths > _SHORT).tolist():
-        hashes[number] = _hash(blob[places[number] : places[number + 1]].tobytes())
+        hashes[number] = draw.hash(blob[places[number] : places[number + 1]].tobytes())
     return hashes

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -69,6 +69,16 @@ def unpack(packed: Any, get: Callable[[Any], Array]) -> Any:
     if not tag.startswith("$"):
         return {key: unpack(item, get) for key, item in packed.items()}
     return _UNPACKERS[tag](packed[tag], get)
+
+
+def packed_vocabularies(packed: Any) -> Iterator[list[Any]]:
+    """What stands for the arrays of each vocabulary within packed values, in their order."""
+    if isinstance(packed, dict):
+        if isinstance(found := packed.get("$vocabulary"), list):
+            yield found
+        packed = list(packed.values())
+    for value in packed if isinstance(packed, list) else ():
+        yield from packed_vocabularies(value)
 
 
 def to_base64(array: Array) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from argosy.models.packed_index import PackedIndex, check_offsets
+from argosy.models.packed_index import PackedIndex, Table, check_offsets, make_table
 
 
 class Vocabulary:
@@ -24,10 +24,11 @@ class Vocabulary:
         self.entries = list(entries)
 
     @classmethod
-    def unpack(cls, blob: NDArray[Any], offsets: NDArray[Any]) -> Self:
-        """The inverse of `pack`; decodes nothing yet."""
+    def unpack(cls, blob: NDArray[Any], offsets: NDArray[Any], *table: NDArray[np.uint32]) -> Self:
+        """The inverse of `pack`; decodes nothing yet. `table`, where it has been made, is what finds entries."""
         vocabulary = cls.__new__(cls)
         vocabulary._packed = (blob, offsets)
+        vocabulary._table = Table(*table) if table else None
         return vocabulary
 
     def pack(self) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
@@ -55,7 +56,7 @@ class Vocabulary:
         """The number of an entry, or None; makes nothing of each entry. May be called from several threads."""
         if "entries" in self.__dict__:
             return self.index.get
-        return PackedIndex(*self._packed).__getitem__
+        return PackedIndex(self._packed[0], self._table or make_table(*self._packed)).__getitem__
 
     def numbers(self, entries: Sequence[str]) -> NDArray[np.int64]:
         """The number of each, -1 for one that is not there."""
@@ -72,3 +73,4 @@ class Vocabulary:
     __hash__ = None  # type: ignore[assignment]  # compared by value, and large
 
     _packed: tuple[NDArray[Any], NDArray[Any]]
+    _table: Table | None

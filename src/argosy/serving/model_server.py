@@ -43,6 +43,7 @@ from argosy.serving.spool_gauges import SpoolGauges
 from argosy.serving.tracing import tracing_to
 from argosy.serving.warm_up import requests_there
 from argosy.siblings.siblings import Siblings
+from argosy.store.artifact_store import Sha256
 from argosy.store.store import Store
 from argosy.store.trained import Version
 from argosy.telemetry import follow_settings
@@ -60,8 +61,8 @@ class OfferedStore(Protocol):
 
     def all_versions(self) -> Sequence[Version]: ...
 
-    def fetch_artifact(self, digest: str) -> Path:
-        """A local file, compared with its digest."""
+    def fetch_artifact(self, digest: str, sha256: Sha256) -> Path:
+        """A local file, compared with its digest, which `sha256` computes."""
 
 
 class ModelServer:
@@ -166,6 +167,7 @@ class ModelServer:
         self._watch.stop()
         self._source.stop()
         self.manager.stop()
+        self._loader.close()
         self.dataplane.close()
         if self._tracing is not None:
             self._tracing.stop()

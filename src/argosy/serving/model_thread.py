@@ -13,11 +13,12 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from queue import SimpleQueue
-from typing import Any, Final, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from argosy.processes import LOWEST_PRIORITY
 
 P = ParamSpec("P")
 T = TypeVar("T")
-LOWEST_PRIORITY: Final = 19
 
 
 class ModelThread(Executor):

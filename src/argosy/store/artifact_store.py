@@ -17,10 +17,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -28,6 +27,8 @@ from argosy.errors import ArtifactCorrupt, ArtifactNotFound, ArtifactsFull
 
 PIECE_BYTES: Final = 1 << 25
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+Sha256 = Callable[[Path], str]
+"""The hexadecimal digits of a file's digest."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class ArtifactStore(Protocol):
     def path(self, digest: str) -> Path:
         """A local file with the artifact's bytes."""
 
-    def fetch(self, digest: str) -> Path:
-        """The same, its bytes compared with the digest just now."""
+    def fetch(self, digest: str, sha256: Sha256 = ...) -> Path:
+        """The same, its bytes compared with the digest just now; `sha256` computes that of a file."""
 
     def exists(self, digest: str) -> bool:
         """Whether the artifact is there."""
@@ -88,18 +89,18 @@ def check_digest(digest: str) -> str:
     return digest
 
 
-def _sha256_of(file: FileIO) -> str:
+def sha256_of(path: Path) -> str:
     """In long pieces: between two of them the thread holds the interpreter, which a server's requests want."""
     hashed, buffer = hashlib.sha256(), memoryview(bytearray(PIECE_BYTES))
-    while size := file.readinto(buffer):
-        hashed.update(buffer[:size])
+    with path.open("rb", buffering=0) as file:
+        while size := file.readinto(buffer):
+            hashed.update(buffer[:size])
     return hashed.hexdigest()
 
 
-def check_bytes(path: Path, digest: str) -> Path:
+def check_bytes(path: Path, digest: str, sha256: Sha256 = sha256_of) -> Path:
     """The path, if the file's bytes have that digest; raises ArtifactCorrupt."""
-    with path.open("rb", buffering=0) as file:
-        found = _sha256_of(file)
+    found = sha256(path)
     if found != digest:
         raise ArtifactCorrupt(
             f"{path}: its bytes have the digest {found[:12]}…, not {digest[:12]}…: "

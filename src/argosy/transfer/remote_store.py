@@ -21,7 +21,7 @@ from argosy.errors import ArtifactCorrupt, DefinitionInvalid, ModelNotFound, Sto
 from argosy.models.adapted_model import AdaptedModel
 from argosy.shortening import shortened
 from argosy.store.artifact_cache import ArtifactCache
-from argosy.store.artifact_store import check_bytes, check_digest, out_of_room
+from argosy.store.artifact_store import Sha256, check_bytes, check_digest, out_of_room, sha256_of
 from argosy.store.references import parse_reference, select_version
 from argosy.store.trained import Version
 from argosy.terminal_text import visible_line
@@ -91,13 +91,13 @@ class RemoteStore:
         path = f"models/{quote(version.model, safe='')}/versions/{version.number}"
         return _decoded(self._get(path, {})[2], TrainedDocument)
 
-    def fetch_artifact(self, digest: str) -> Path:
+    def fetch_artifact(self, digest: str, sha256: Sha256 = sha256_of) -> Path:
         """A local file with the artifact's bytes, compared with its digest just now. Raises ArtifactCorrupt."""
         bring = partial(self._bring, check_digest(digest))
         with out_of_room(self._cache.folder):
             found = self._cache.get(digest, bring)
             try:
-                return check_bytes(found, digest)
+                return check_bytes(found, digest, sha256)
             except ArtifactCorrupt:  # the copy is
                 self._cache.drop(digest)
             return self._cache.get(digest, bring)

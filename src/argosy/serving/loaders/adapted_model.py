@@ -1,8 +1,8 @@
 """Loads an adapted model from the artifact store, in its served form, without being noticed.
 
 A thread that holds the interpreter for long would stall every request. Nothing of a large version is built of Python
-objects: its arrays and its vocabulary are mapped. The artifact is hashed without the interpreter, on a thread of the
-lowest priority. Modules are imported before the first request, by `preload`.
+objects: its arrays and its vocabulary are mapped, and a process beside the server's hashes the artifact and makes what
+finds entries of the vocabulary. Modules are imported before the first request, by `preload`.
 """
 
 from __future__ import annotations
@@ -12,24 +12,23 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TypeVar
 
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.adapters import adapters
+from argosy.models.artifact_format import read_artifact
 from argosy.models.component import Component
 from argosy.models.estimators import estimators
 from argosy.models.form_choice import SEVERAL, choose_form
 from argosy.models.runtimes import CALL_SECONDS
 from argosy.models.served import Served
 from argosy.models.vocabulary import Vocabulary
+from argosy.serving.loaders.table_process import TableProcess
 from argosy.serving.memory import estimated_bytes
-from argosy.serving.model_thread import ModelThread, idle_thread
 from argosy.serving.servable import ArtifactReference, Predictor
 from argosy.serving.warm_up import sample_inputs
+from argosy.store.artifact_store import Sha256
 from argosy.telemetry import logger
 
-G = TypeVar("G")
-T = TypeVar("T")
 _log = logger("argosy.serving")
 PAUSE_SECONDS = 0.0001
 
@@ -40,15 +39,15 @@ def give_way() -> None:
 
 
 class AdaptedModelLoader:
-    """`fetch` gives an artifact's file, compared with its digest. A call of an imported model may take
-    `imported_seconds`. `code` is around the loading of a version: with the users' code that is to answer for it, or it
-    raises. `size` gives an artifact's bytes without fetching it, where that is known. `on_refused` is called with the
-    name of a form that answers otherwise than the training form.
+    """`fetch` gives an artifact's file, compared with its digest, which it is told how to compute. A call of an
+    imported model may take `imported_seconds`. `code` is around the loading of a version: with the users' code that is
+    to answer for it, or it raises. `size` gives an artifact's bytes without fetching it, where that is known.
+    `on_refused` is called with the name of a form that answers otherwise than the training form.
     """
 
     def __init__(
         self,
-        fetch: Callable[[str], Path],
+        fetch: Callable[[str, Sha256], Path],
         imported_seconds: float = CALL_SECONDS,
         pause: Callable[[], None] = give_way,
         code: Callable[[ArtifactReference], AbstractContextManager[None]] = lambda _reference: nullcontext(),
@@ -57,7 +56,7 @@ class AdaptedModelLoader:
     ) -> None:
         self._fetch, self._imported_seconds, self._pause = fetch, imported_seconds, pause
         self._code, self._size, self._on_refused = code, size or self._fetched_size, on_refused
-        self._thread: ModelThread | None = None
+        self._process = TableProcess()
 
     def preload(self) -> None:
         """Import what a first load and a first large batch would import."""
@@ -75,11 +74,13 @@ class AdaptedModelLoader:
         And PluginCodeChanged, where the code is checked strictly.
         """
         with self._code(reference):
-            model = AdaptedModel.load(self._quietly(self._fetch, reference.artifact))
+            path = self._fetch(reference.artifact, self._process.sha256)
+            header, arrays = read_artifact(path)
+            model = AdaptedModel.from_dict(header, self._process.with_tables(path, header, arrays))
             components = [one for half in (model.adapter, model.estimator) for one in _components(half)]
             for component in components:
                 component.limit_calls(self._imported_seconds)
-            self._quietly(_make_tables, components)
+            _make_indexes(components)
             return self._fastest_form(reference, model)
 
     def _fastest_form(self, reference: ArtifactReference, model: AdaptedModel) -> Served:
@@ -99,17 +100,15 @@ class AdaptedModelLoader:
     def memory_bytes(self, reference: ArtifactReference) -> int:
         return estimated_bytes(self._size(reference))
 
+    def close(self) -> None:
+        """End what was started to load."""
+        self._process.close()
+
     def unload(self, predictor: Predictor) -> None:
         """There is nothing but the memory, which goes with the last reference."""
 
-    def _quietly(self, call: Callable[[G], T], given: G) -> T:
-        """The call, on a thread that has the processor when nobody else wants it, and would give a process the same."""
-        if self._thread is None:
-            self._thread = idle_thread("argosy-loader")
-        return self._thread.submit(call, given).result()
-
     def _fetched_size(self, reference: ArtifactReference) -> int:
-        return self._fetch(reference.artifact).stat().st_size
+        return self._fetch(reference.artifact, self._process.sha256).stat().st_size
 
 
 def _components(half: Component) -> list[Component]:
@@ -117,8 +116,8 @@ def _components(half: Component) -> list[Component]:
     return [half, *(one for inner in half.inside for one in _components(inner))]
 
 
-def _make_tables(components: Sequence[Component]) -> None:
-    """What looks entries up in their vocabularies, which takes longest of all that is made of a large version."""
+def _make_indexes(components: Sequence[Component]) -> None:
+    """What looks entries up in their vocabularies: not on the first request."""
     for component in components:
         for learned in component.state.values():
             for one in learned.values() if isinstance(learned, dict) else [learned]:

@@ -17,7 +17,7 @@ from typing import Final
 
 from argosy.errors import ArtifactCorrupt, ArtifactNotFound, DefinitionInvalid
 from argosy.paths import make_private_folder
-from argosy.store.artifact_store import Kept, check_bytes, check_digest, is_digest, out_of_room
+from argosy.store.artifact_store import Kept, Sha256, check_bytes, check_digest, is_digest, out_of_room, sha256_of
 
 CHUNK_BYTES: Final = 1 << 20
 ABANDONED_SECONDS: Final = 3600.0
@@ -61,8 +61,8 @@ class LocalArtifacts:
             raise ArtifactNotFound(f"the artifact {digest[:12]}… is not in {self.folder}")
         return path
 
-    def fetch(self, digest: str) -> Path:
-        return check_bytes(self.path(digest), digest)
+    def fetch(self, digest: str, sha256: Sha256 = sha256_of) -> Path:
+        return check_bytes(self.path(digest), digest, sha256)
 
     def exists(self, digest: str) -> bool:
         return self._place(check_digest(digest)).is_file()

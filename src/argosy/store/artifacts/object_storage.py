@@ -20,7 +20,7 @@ from argosy.errors import (
     ExtraMissing,
 )
 from argosy.store.artifact_cache import ArtifactCache
-from argosy.store.artifact_store import Kept, check_bytes, check_digest, is_digest, out_of_room
+from argosy.store.artifact_store import Kept, Sha256, check_bytes, check_digest, is_digest, out_of_room, sha256_of
 from argosy.store.object_client import answer_of, open_objects, parse_place
 
 try:
@@ -58,10 +58,10 @@ class ObjectArtifacts:
         with out_of_room(self.cache.folder):
             return self.cache.get(check_digest(digest), self._brings(digest))
 
-    def fetch(self, digest: str) -> Path:
+    def fetch(self, digest: str, sha256: Sha256 = sha256_of) -> Path:
         found = self.path(digest)
         try:
-            return check_bytes(found, digest)
+            return check_bytes(found, digest, sha256)
         except ArtifactCorrupt:  # the copy is
             self.cache.drop(digest)
         return self.path(digest)
