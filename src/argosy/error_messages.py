@@ -18,10 +18,9 @@ def message_of(error: BaseException) -> str:
     (`invalid literal for int(): 'my card number is …'`): its type and its place in the code are kept.
     """
     name = type(error).__name__
-    if isinstance(error, UserMistake):
-        return str(error)
     if isinstance(error, ArgosyError):
-        return f"{name}: {error}"
+        said = str(error).replace("\0", "\N{SYMBOL FOR NULL}")  # which a database takes
+        return said if isinstance(error, UserMistake) else f"{name}: {said}"
     if isinstance(error, OSError) and error.errno:
         name = f"{name} ({os.strerror(error.errno)})"
     return f"{name}{place_of(error)} (its message is left out: it may quote an example)"

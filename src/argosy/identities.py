@@ -15,6 +15,8 @@ from numbers import Integral
 from typing import Any
 from uuid import UUID
 
+from argosy.storable_text import check_no_nul
+
 _WHOLE = re.compile(r"-?\d+")
 
 
@@ -31,7 +33,12 @@ class WrittenNumber(float):
 
 
 def identity_of(value: Any, name: str) -> str | None:
-    """The name as it rests, None where there is none; raises ValueError where it has no exact form."""
+    """The name as it rests, None where there is none; raises ValueError where it has no exact form, or has a NUL."""
+    check_no_nul(name, value)
+    return _exact(value, name)
+
+
+def _exact(value: Any, name: str) -> str | None:
     if isinstance(value, str):
         return (value if value.isascii() else unicodedata.normalize("NFC", value)).strip() or None
     if value is None:
@@ -54,7 +61,7 @@ def resting_forms(given: str) -> tuple[str, ...]:
     as 90071992547409937.5 may rest as 9.007199254740994e+16. Forms that lost no digit (1.10 as 1.1) are left out, since
     they may name another person.
     """
-    exact = identity_of(given, "name") or given
+    exact = _exact(given, "name") or given
     forms = [exact, given, unicodedata.normalize("NFC", given), unicodedata.normalize("NFD", exact)]
     return tuple(dict.fromkeys([*forms, *_as_float(exact)]))
 

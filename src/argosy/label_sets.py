@@ -20,6 +20,8 @@ from typing import Any, Final
 
 import msgspec
 
+from argosy.storable_text import check_no_nul
+
 NONE: Final = "[]"
 """The empty set."""
 LABELS: Final = 1000
@@ -194,6 +196,7 @@ def _label_of_text(text: str) -> str:
     label = _plain_text(text)
     if not label:
         raise ValueError("the label is empty")
+    check_no_nul("label", label)
     if label[0] not in "[({afs":  # what a printed list or array begins with
         return label
     found = _listed(label)
@@ -202,7 +205,10 @@ def _label_of_text(text: str) -> str:
 
 @lru_cache(1024, typed=True)
 def _label_of_list(*labels: Any) -> str:
-    return set_label([_plain_text(one) if isinstance(one, str) else one for one in labels])
+    members = [_plain_text(one) if isinstance(one, str) else one for one in labels]
+    for one in members:
+        check_no_nul("label", one)
+    return set_label(members)
 
 
 @lru_cache(1024)

@@ -34,6 +34,7 @@ Rules for SQL outside of `engines/`; what they do not name must be in both SQLit
 Raises DatabaseUnavailable when the database cannot be reached or stays locked for longer than it waits, and its kind
 DatabaseOutage where the same transaction may succeed later (two that waited for each other, a full disk); SchemaNewer
 when a newer Argosy wrote it. A violated constraint, or a value that the engine cannot keep, raises ConstraintViolated.
+A named text with a NUL raises TextRefused, its kind; an engine need not look for one in rows that are tuples.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any, Final, Protocol, TypeVar
 
-from argosy.errors import ArgosyError
+from argosy.errors import ArgosyError, UserMistake
+from argosy.storable_text import NUL_PROBLEM
 
 LIST_VALUES: Final = 10_000
 """The most values of a list parameter that every engine takes."""
@@ -62,6 +64,17 @@ def in_lists(values: Iterable[T]) -> Iterator[list[T]]:
 
 class ConstraintViolated(ArgosyError):
     """A uniqueness or reference rule of the schema refused the statement."""
+
+
+class TextRefused(ConstraintViolated, UserMistake):
+    """A text with a NUL, which PostgreSQL keeps in no text, nor takes in a query."""
+
+
+def check_texts(parameters: Parameters) -> None:
+    """Raises TextRefused, which names the parameter, where one has a NUL."""
+    for name, value in parameters.items():
+        if type(value) is str and "\0" in value:
+            raise TextRefused(f"{name} {NUL_PROBLEM}")
 
 
 class Transaction(Protocol):

@@ -32,6 +32,7 @@ from argosy.datasets.staging import Defaults, ImportReport, Staging
 from argosy.errors import CollectionNotFound, ExamplesInvalid, nearest
 from argosy.label_sets import as_members, counted
 from argosy.models.inputs import TEXT_BYTES
+from argosy.storable_text import NUL_PROBLEM, has_nul
 from argosy.types import Part
 from argosy.vault import Scope, Vault
 
@@ -84,6 +85,8 @@ class Examples:
         Raises ExamplesInvalid on a row that cannot be stored, or under on_conflict='error' on labels that disagree.
         """
         rule = check_rule(on_conflict)
+        if has_nul(source):
+            raise ExamplesInvalid(f"the source {NUL_PROBLEM}")
         with self._database.read() as transaction:
             now = (self._now or transaction.now)()
         scope = self._vault.scope(scope_name(checked_collection(collection)))

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ import yaml
 
 from argosy.errors import DefinitionInvalid, PluginNotFound
 from argosy.repeated_keys import object_without_repeats
+from argosy.storable_text import NUL_PROBLEM, has_nul
 from argosy.typed_values import shown
 
 MOST_BYTES = 1 << 20
@@ -146,6 +148,8 @@ class _Values:
             return [self.of(each, depth + 1) for each in node.value]
         if not isinstance(node, yaml.ScalarNode) or tag not in _SCALARS:
             raise self._invalid(f"the tag '{tag}' is not taken here: write a plain value", node)
+        if has_nul(node.value):  # written as an escape
+            raise self._invalid(NUL_PROBLEM, node)
         try:
             return _SCALARS[tag](node.value)
         except (KeyError, ValueError):  # a tag written out, or more digits than Python reads
@@ -188,18 +192,19 @@ def _from_json(text: str, source: str) -> Any:
     if not text.strip():
         return None
     try:
-        return _checked_depth(
-            json.loads(text, object_pairs_hook=object_without_repeats, parse_constant=_no_constant), source
-        )
+        found = json.loads(text, object_pairs_hook=object_without_repeats, parse_constant=_no_constant)
+        return _checked_levels(found, source)
     except json.JSONDecodeError as error:
         raise DefinitionInvalid(error.msg, source=f"{source}:{error.lineno}:{error.colno}") from None
     except ValueError as error:
         raise DefinitionInvalid(str(error), source=source) from None
 
 
-def _checked_depth(value: Any, source: str) -> Any:
+def _checked_levels(value: Any, source: str) -> Any:
     level = [value]
     for _ in range(MOST_DEPTH + 1):
+        if any(map(has_nul, level)):
+            raise DefinitionInvalid(NUL_PROBLEM, source=source)
         level = [each for one in level if isinstance(one, dict | list) for each in _inside(one)]
     if level:
         raise DefinitionInvalid(_TOO_DEEP, source=source)
@@ -207,7 +212,7 @@ def _checked_depth(value: Any, source: str) -> Any:
 
 
 def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value
+    return chain.from_iterable(value.items()) if isinstance(value, dict) else value
 
 
 def _no_constant(name: str) -> Any:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from argosy.database.database import LIST_VALUES, ConstraintViolated, Database, Row, Transaction
+from argosy.database.database import LIST_VALUES, ConstraintViolated, Database, Row, TextRefused, Transaction
 from argosy.database.migrations import steps
 from argosy.database.rows import fill_from_rows, write_rows
 from argosy.testing.expecting import raised
@@ -232,6 +232,28 @@ def constraints_are_named(opened: Open) -> None:
     assert _names(database) == ["a"]
 
 
+def a_nul_in_a_text_is_refused_by_its_name(opened: Open) -> None:
+    database = opened()
+    rows = [{"name": "a", "source": ""}, {"name": "b", "source": "x\0y"}]
+
+    def put() -> None:
+        with database.write() as transaction:
+            _put(transaction, "a\0b")
+
+    def put_many() -> None:
+        with database.write() as transaction:
+            transaction.execute_many(_PUT, rows)
+
+    def find() -> None:
+        with database.read() as transaction:
+            transaction.execute("SELECT name FROM plans WHERE name IN (:names)", {"names": ["a", "a\0b"]})
+
+    assert "name has a NUL" in str(raised(TextRefused, put))
+    assert "source has a NUL" in str(raised(TextRefused, put_many))
+    assert "names_1 has a NUL" in str(raised(TextRefused, find))
+    assert _names(database) == []
+
+
 def values_come_back_as_they_were(opened: Open) -> None:
     database = opened()
     time, number, data = 1796515200.1234567, (1 << 62) + 1, bytes(range(256))
@@ -360,6 +382,7 @@ CHECKS: Final[tuple[Callable[[Open], None], ...]] = (
     changes_are_noticed,
     a_waiting_reader_is_woken,
     constraints_are_named,
+    a_nul_in_a_text_is_refused_by_its_name,
     values_come_back_as_they_were,
     text_is_ordered_by_its_bytes,
     nulls_are_ordered_as_said,

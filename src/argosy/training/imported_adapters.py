@@ -17,6 +17,7 @@ from argosy.models.runtimes.sandbox import isolation
 from argosy.models.runtimes.text_classifier import packed_folder
 from argosy.models.runtimes.translating import translate_file
 from argosy.models.translators import Translation
+from argosy.storable_text import check_no_nul
 from argosy.training.import_formats import FOLDERS, REMOTE, TRANSLATED
 from argosy.training.remote_models import declare_remote
 from argosy.types import FieldKind, Progress
@@ -32,7 +33,7 @@ def imported_adapter(
     if form == REMOTE:
         remote = declare_remote({**declared, "url": path})
         require_classes(remote.classes, classes_option)
-        _check_classes(remote.classes, ())
+        check_classes(remote.classes, ())
         report_progress(f"asks {path}; {len(remote.classes)} classes")
         return remote
     content = _content(Path(path), form)
@@ -60,7 +61,7 @@ def _opened(adapter: Imported, content: bytes, classes_option: str) -> Imported:
     found = adapter.take(content).runtime.classes
     classes = adapter.classes or tuple(found)
     require_classes(classes, classes_option)
-    _check_classes(classes, found)
+    check_classes(classes, found)
     if classes == adapter.classes:
         return adapter
     return Imported(**{**adapter.arguments, "classes": tuple(classes)}).take(content)
@@ -73,8 +74,14 @@ def require_classes(classes: Sequence[str], classes_option: str) -> None:
         )
 
 
-def _check_classes(classes: Sequence[str], found: Sequence[str]) -> None:
+def check_classes(classes: Sequence[str], found: Sequence[str]) -> None:
     """Those that count, and those that the file has, if it says so."""
+    try:
+        for one in classes:
+            check_no_nul("class", one)
+            one.encode()
+    except ValueError as problem:
+        raise ImportInvalid(f"the model's classes cannot be kept as labels: {problem}") from None
     if list(classes) == [VALUE] == list(found or classes):
         return
     if len(set(classes)) < max(2, len(classes)):
@@ -88,7 +95,7 @@ def _translated(options: Mapping[str, Any], content: bytes) -> Translated:
     found = translate_file(options["format"], content)
     numbered = [str(number) for number in range(found.formula["outputs"])]
     classes = found.classes if found.classes == [VALUE] else options["classes"] or found.classes or numbered
-    _check_classes(classes, found.classes or numbered)
+    check_classes(classes, found.classes or numbered)
     fields, formula = found.fields, dict(found.formula)
     if names := options.get("fields"):
         fields, formula["fields"] = renamed_fields(found, list(names))

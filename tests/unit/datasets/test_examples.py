@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from contextlib import closing
 
 import pytest
@@ -10,6 +11,7 @@ from argosy.app.backends import database as opened
 from argosy.datasets.example import Example, content, payload, read_payload
 from argosy.datasets.examples import Examples
 from argosy.datasets.export import write_csv, write_json_lines
+from argosy.datasets.file_options import FileOptions
 from argosy.errors import CollectionNotFound, ExamplesInvalid, KeyWrong
 from argosy.identities import identity_of
 from argosy.label_sets import canonical_label
@@ -18,8 +20,10 @@ from argosy.vault.keys.file import FileKeys
 from stored.rows import alter
 
 TEXTS = st.text(min_size=1, max_size=40).filter(lambda text: not text.isspace())
-LABELS = TEXTS.filter(lambda text: canonical_label(text) == text and text[0] not in "[({")
-SUBJECTS = (TEXTS | st.text("'=-+@{ a", min_size=1)).map(lambda text: identity_of(text, "subject"))
+LABELS = TEXTS.filter(lambda text: canonical_label(text) == text and text[0] not in "[({" and "\0" not in text)
+SUBJECTS = (TEXTS.filter(lambda text: "\0" not in text) | st.text("'=-+@{ a", min_size=1)).map(
+    lambda text: identity_of(text, "subject")
+)
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -315,3 +319,32 @@ def test_changes_are_reported(examples):
     report = examples.add("news", rows)
     assert (report.revised, report.relabelled) == (3, 2)
     assert examples.add("news", rows).revised == 0
+
+
+@pytest.mark.parametrize("column", ["label", "subject", "source"])
+def test_a_row_with_a_nul_in_a_name_is_a_bad_row(examples, tmp_path, column):
+    rows = [{"text": f"text {at}", "label": "a", "subject": "x", "source": "y"} for at in range(3)]
+    rows[1][column] = "a\0b"
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(ExamplesInvalid, match=rf"1 bad row.*: line 2: the {column} has a NUL character") as refused:
+        examples.import_file("news", path)
+    assert "\0" not in str(refused.value)
+    assert examples.import_file("news", path, FileOptions(skip_bad=True)).added == 2
+
+
+@pytest.mark.parametrize("label", [["b", "a\0b"], '["b", "a\\u0000b"]'])
+def test_a_list_of_labels_with_a_nul_is_refused(examples, label):
+    with pytest.raises(ExamplesInvalid, match="row 1: the label has a NUL character"):
+        examples.add("news", [Example("a text", label)])
+
+
+def test_a_text_and_fields_may_have_a_nul(examples):
+    given = ["a\0b", {"name\0": "c\0d"}]
+    examples.add("news", [Example(one, "a") for one in given])
+    assert [row.input for row in examples.export("news")] == given
+
+
+def test_a_source_for_all_rows_has_no_nul(examples):
+    with pytest.raises(ExamplesInvalid, match="the source has a NUL character"):
+        examples.add("news", [Example("a text", "a")], source="a\0b")

@@ -176,3 +176,17 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
         assert str(caught.value) == f"{tmp_path / name}: {problem}"
     with pytest.raises(DefinitionInvalid, match="cannot be read"):
         read_mapping(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_json", "where"),
+    [
+        ('a: 1\nb: ["x", "y\\0z"]\n', False, "^x:2:10: "),
+        ('"a\\x00": 1\n', False, "^x:1:1: "),
+        ('{"a": [{"b": "y\\u0000z"}]}', True, "^x: "),
+        ('{"a": {"y\\u0000z": 1}}', True, "^x: "),
+    ],
+)
+def test_a_nul_is_refused(text, is_json, where):
+    with pytest.raises(DefinitionInvalid, match=f"{where}has a NUL character"):
+        parse_mapping(text, "x", is_json=is_json)

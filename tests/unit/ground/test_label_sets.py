@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from argosy import label_sets
 
-LABELS = st.lists(
-    st.text(min_size=1).filter(lambda text: text.strip() and label_sets.canonical_label(text) == text), max_size=6
-)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+LABELS = st.lists(TEXTS.filter(lambda text: text.strip() and label_sets.canonical_label(text) == text), max_size=6)
 
 
 @given(LABELS, st.randoms())
@@ -25,7 +24,7 @@ def test_order_and_repeats_make_no_difference(labels, random):
     assert label_sets.label_of(json.dumps(shuffled)) == text
 
 
-@given(st.text().filter(str.strip))
+@given(TEXTS.filter(str.strip))
 def test_an_invalid_list_and_no_number_or_truth_value_stays_as_it_is(text):
     text = unicodedata.normalize("NFC", text).strip()
     if not text.lstrip().startswith(("[", "(", "{")) and text.lower() not in ("true", "false") and ".0" not in text:

@@ -3,11 +3,13 @@
 import msgspec
 import pytest
 
+from argosy.database.database import TextRefused
 from argosy.errors import (
     AliasInvalid,
     ArtifactCorrupt,
     ModelNotFound,
     NothingToRollBack,
+    UserMistake,
     VersionNotFound,
 )
 from argosy.store.artifacts.local import LocalArtifacts
@@ -39,6 +41,14 @@ def record(store, model, *labels):
 def promote(store, model, *numbers, **more):
     with store.database.write() as transaction:
         return [store.promote(transaction, model, number, **more) for number in numbers]
+
+
+def test_a_reason_with_a_nul_is_refused(store):
+    record(store, "topics", "a")
+    with pytest.raises(TextRefused, match=r"^reason has a NUL character") as refused:
+        promote(store, "topics", 1, reason="it is\0better")
+    assert isinstance(refused.value, UserMistake)
+    assert store.stored_version("topics@1").aliases == ()
 
 
 def rollback(store, model, **more):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from argosy.errors import DefinitionInvalid, ImportInvalid
+from argosy.training.imported_adapters import check_classes
 from argosy.training.importing import import_model, parse_input
 
 
@@ -36,3 +37,9 @@ def test_types_are_trusted_in_skops_files_alone(tmp_path):
     path.write_bytes(b"x")
     with pytest.raises(ImportInvalid, match=r"trusted=.copy\.copy. is for skops, and this is onnx: leave it out"):
         import_model(None, path, "onnx", "shop", trusted=["copy.copy"])
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_classes_are_such_as_databases_keep(name):
+    with pytest.raises(ImportInvalid, match="the model's classes cannot be kept as labels: "):
+        check_classes(["money", name], ())

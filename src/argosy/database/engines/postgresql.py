@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Final
 
 from argosy.database import migrations
-from argosy.database.database import Parameters, Row, Transaction
+from argosy.database.database import Parameters, Row, Transaction, check_texts
 from argosy.database.dialect import names, postgresql, postgresql_schema, with_lists
 from argosy.database.engines.postgresql_connections import (
     Connection,
@@ -67,6 +67,7 @@ class PostgresqlTransaction:
 
     def stream(self, sql: str, parameters: Parameters | None = None) -> Iterator[Row]:
         statement, given = with_lists(sql, parameters or {})
+        check_texts(given)
         with translated(), self._connection.cursor("rows") as cursor:
             cursor.itersize = BATCH_ROWS
             cursor.execute(postgresql(statement), given)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from argosy.database.database import ConstraintViolated, Parameters, Row
+from argosy.database.database import ConstraintViolated, Parameters, Row, check_texts
 from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid, ExtraMissing, TransactionConflict
 
 try:
@@ -260,7 +260,7 @@ class ConnectionPool:
 
 def run_statement(connection: Connection, statement: str, parameters: Parameters | None = None) -> list[Row]:
     """Its rows; only without parameters may there be several statements, and the rows are the last one's."""
-    with translated(), connection.cursor() as cursor:
+    with _naming_nuls(parameters or {}), translated(), connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         while cursor.nextset():
             continue
@@ -271,9 +271,20 @@ def run_many(cursor: psycopg.Cursor[Row], statement: str, rows: list[Parameters]
     """How many rows the statement changed, run once for each of these."""
     if not rows:
         return 0
-    with translated():
+    with _naming_nuls(*rows), translated():
         cursor.executemany(statement, rows)
         return cursor.rowcount
+
+
+@contextmanager
+def _naming_nuls(*given: Parameters) -> Iterator[None]:
+    """psycopg refuses a NUL without saying where."""
+    try:
+        yield
+    except ConstraintViolated:
+        for parameters in given:
+            check_texts(parameters)
+        raise
 
 
 @contextmanager

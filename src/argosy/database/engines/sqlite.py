@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from argosy.database import migrations
-from argosy.database.database import ConstraintViolated, Parameters, Row, Transaction
+from argosy.database.database import ConstraintViolated, Parameters, Row, Transaction, check_texts
 from argosy.database.dialect import names, numbered, with_lists
 from argosy.errors import DatabaseOutage, DatabaseUnavailable, DefinitionInvalid, TransactionConflict
 from argosy.paths import make_private_file
@@ -68,9 +68,13 @@ class SqliteTransaction:
         first = next(given, None)
         if first is None:
             return 0
-        statement = numbered(sql) if isinstance(first, tuple) else sql
+        are_tuples = isinstance(first, tuple)
+        all_rows = chain((first,), given)
         with _translated():
-            return self._connection.executemany(statement, chain((first,), given)).rowcount
+            found = self._connection.executemany(
+                numbered(sql) if are_tuples else sql, all_rows if are_tuples else map(_checked, all_rows)
+            )
+        return found.rowcount
 
     def load(
         self,
@@ -136,9 +140,15 @@ def attach_scratch(connection: sqlite3.Connection) -> _Scratch:
 def _bound(sql: str, parameters: Parameters) -> tuple[str, Parameters | Row]:
     """With lists spelled out, and by number then: SQLite looks for each name among all the others."""
     statement, given = with_lists(sql, parameters)
+    check_texts(given)
     if given is parameters:
         return sql, parameters
     return numbered(statement), tuple([given[name] for name in names(statement)])
+
+
+def _checked(row: Parameters) -> Parameters:
+    check_texts(row)
+    return row
 
 
 class SqliteDatabase:

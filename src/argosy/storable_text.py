@@ -1,0 +1,18 @@
+"""The one rule for text that a database keeps or is asked for: no NUL, which PostgreSQL has in no text. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+NUL_PROBLEM: Final = "has a NUL character (U+0000), which databases do not keep: remove it"
+
+
+def has_nul(value: Any) -> bool:
+    """Whether it is a text with a NUL."""
+    return isinstance(value, str) and "\0" in value
+
+
+def check_no_nul(noun: str, value: Any) -> None:
+    """Raises ValueError where it is a text with a NUL."""
+    if has_nul(value):
+        raise ValueError(f"the {noun} {NUL_PROBLEM}")
