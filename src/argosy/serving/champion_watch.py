@@ -8,7 +8,7 @@ servers and processes see the same.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,8 @@ from argosy.store.store import Store
 from argosy.telemetry import fields, logger
 
 POLL_SECONDS: Final = 1.0
+KEPT: Final = 8
+"""Versions of a model that were champions last, which are counted on."""
 _log = logger("argosy.serving")
 
 
@@ -47,7 +49,7 @@ class ChampionWatch:
         tally: Callable[[Servable], AnswerTally] = lambda one: one.statistics.tally(),
     ) -> None:
         self._routing, self._store, self.settings, self._tally = routing, store, settings, tally
-        self._champions: dict[str, Servable] = {}
+        self._champions: dict[str, Sequence[Servable]] = {}
         self._promotions: dict[str, _Promotion] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -62,6 +64,10 @@ class ChampionWatch:
         for model, promotion in list(self._promotions.items()):
             self._test(model, promotion)
 
+    def champions(self) -> list[Servable]:
+        """Those that are, and those before them, also where they are unloaded by now. For any thread."""
+        return [one for each in list(self._champions.values()) for one in each]
+
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, name="argosy-champions", daemon=True)
         self._thread.start()
@@ -72,18 +78,20 @@ class ChampionWatch:
             self._thread.join()
 
     def _note(self, model: str, champion: Servable) -> None:
-        before = self._champions.get(model)
-        self._champions[model] = champion
-        if before is not None and before.version != champion.version:
-            self._promotions[model] = _Promotion(champion, before, self._tally(champion))
+        noted = self._champions.get(model, ())
+        if noted and noted[-1] is champion:
+            return
+        if noted and noted[-1].version != champion.version:
+            self._promotions[model] = _Promotion(champion, noted[-1], self._tally(champion))
+        self._champions[model] = last_versions([*noted, champion], KEPT)
 
     def _test(self, model: str, promotion: _Promotion) -> None:
         champion = self._tally(promotion.champion).since(promotion.earlier)
         test = due_test(champion, self.settings.minimum_requests)
         if test is None or test <= promotion.tested:
             return
-        promotion.tested = test
         reason = rollback_reason(champion, self._tally(promotion.before), self.settings, test)
+        promotion.tested = test
         if reason:
             del self._promotions[model]
             self._roll_back(model, promotion, reason)
@@ -107,3 +115,9 @@ class ChampionWatch:
                 if message_of(error) != problem:
                     _log.warning("champions cannot be compared with the versions before: %s", message_of(error))
                 problem = message_of(error)
+
+
+def last_versions(servables: Sequence[Servable], count: int) -> Sequence[Servable]:
+    """All servables of the versions that come last: what was counted of a version is given up at once. Pure."""
+    versions = list(dict.fromkeys(one.version for one in reversed(servables)))[:count]
+    return [one for one in servables if one.version in versions]

@@ -119,7 +119,7 @@ class ModelServer:
         self.manager.limit_memory(settings.server.memory_bytes(), self._processes)
         self._control = ModelControl(self.manager.aspire, unloaded)
         self._source = Source(offered, self._control.aspire, poll_seconds)
-        self._tallies = ServerTallies(siblings, lambda: self.manager.routing)
+        self._tallies = ServerTallies(siblings, lambda: self.manager.routing, lambda: self._watch.champions())
         self._watch = ChampionWatch(lambda: self.manager.routing, store, settings.rollback, self._tallies.tally)
         recorder = Recorder(SpoolWriter(spool, scope), PredictionIds(scope))
         self._tracing = tracing_to(choices.traces)

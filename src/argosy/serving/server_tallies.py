@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from argosy.serving.health import AnswerTally
@@ -15,15 +15,18 @@ TALLIES: Final = "tallies"
 
 
 class ServerTallies:
-    """`tally` is for a thread that is not the event loop's."""
+    """`tally` is for a thread that is not the event loop's. `champions` gives those that are counted on though they may
+    be unloaded by now: a new champion is compared with the one before it."""
 
-    def __init__(self, siblings: Siblings, routing: Callable[[], RoutingTable]) -> None:
-        self._siblings, self._routing = siblings, routing
+    def __init__(
+        self, siblings: Siblings, routing: Callable[[], RoutingTable], champions: Callable[[], Iterable[Servable]]
+    ) -> None:
+        self._siblings, self._routing, self._champions = siblings, routing, champions
         self._is_closing = threading.Event()
         siblings.answer_to(TALLIES, self._tallies_here)
 
     def tally(self, servable: Servable) -> AnswerTally:
-        """Of this version since it was loaded; raises SiblingUnreachable."""
+        """Of this version since the processes have it; raises SiblingUnreachable."""
         if self._siblings.count == 1:
             return servable.statistics.tally()
         found = self._siblings.ask_from_thread(TALLIES, self._is_closing)
@@ -35,12 +38,15 @@ class ServerTallies:
         self._is_closing.set()
 
     async def _tallies_here(self, _: Any) -> list[list[Any]]:
-        return [
-            [one.model, one.version, tally.answered, tally.failed, tally.calls]
-            for routing in self._routing().models.values()
-            for one in routing.versions.values()
-            for tally in (one.statistics.tally(),)
-        ]
+        loaded = [one for routing in self._routing().models.values() for one in routing.versions.values()]
+        counted = {id(one): one for one in (*loaded, *self._champions())}
+        return added_tallies([[tally_row(one)] for one in counted.values()])
+
+
+def tally_row(servable: Servable) -> list[Any]:
+    """Of one process."""
+    tally = servable.statistics.tally()
+    return [servable.model, servable.version, tally.answered, tally.failed, tally.calls]
 
 
 def added_tallies(each: Sequence[Sequence[Sequence[Any]]]) -> list[list[Any]]:

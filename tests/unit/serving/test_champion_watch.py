@@ -5,7 +5,7 @@ from serving_doubles import Loading
 
 from argosy.definitions.project import RollbackSettings
 from argosy.serving.catalogue import StoreCatalogue
-from argosy.serving.champion_watch import ChampionWatch
+from argosy.serving.champion_watch import ChampionWatch, last_versions
 from argosy.serving.manager import Manager
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
@@ -114,3 +114,14 @@ def test_a_champion_from_before_the_server_started_stays(store):
     server.follow()
     server.ask(0, 1000)
     assert champion(store) == 2
+
+
+def test_a_champion_is_counted_on_after_it_is_unloaded(store, promoted):
+    """Another process may have no other count of it; of a version that is champion again all counts are kept."""
+    watch = promoted[0].watch
+    assert [(one.version, one.statistics.tally().answered) for one in watch.champions()] == [(1, 500), (2, 0)]
+    for number in (3, 1):
+        promote(store, number)
+        promoted[0].follow()
+    assert [one.version for one in watch.champions()] == [1, 2, 3, 1]
+    assert [one.version for one in last_versions(watch.champions(), 2)] == [1, 3, 1]
