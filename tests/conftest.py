@@ -41,6 +41,7 @@ from servers.postgresql import (  # noqa: E402, F401  # fixtures
     relayed_postgresql,
 )
 from servers.rabbitmq import rabbitmq_server, rabbitmq_url, relayed  # noqa: E402, F401
+from servers.redis import redis_server, redis_url  # noqa: E402, F401
 from servers.s3 import bucket, s3_server  # noqa: E402, F401
 from servers.silent import silent_server  # noqa: E402, F401
 

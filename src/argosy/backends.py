@@ -16,6 +16,7 @@ from argosy.models.remote_servers import permit_servers
 from argosy.paths import make_private_folder
 
 if TYPE_CHECKING:
+    from argosy.caching.cache import Cache
     from argosy.database import Database
     from argosy.datasets.examples import Examples
     from argosy.definitions import Registries, Settings
@@ -50,6 +51,9 @@ class Openers(Protocol):
 
     def artifacts(self, url: str, root: Path) -> ArtifactStore: ...
 
+    def cache(self, url: str, root: Path, own: Callable[[], Database]) -> Cache:
+        """Of features; `own` opens the project's database, where the URL names no other place."""
+
     def vault(self, root: Path, own: Database) -> Vault:
         """A project in which nothing is encrypted yet gets master keys."""
 
@@ -82,6 +86,10 @@ class Backends:
     @cached_property
     def artifacts(self) -> ArtifactStore:
         return self.openers.artifacts(self.settings.artifacts, self.root)
+
+    @cached_property
+    def cache(self) -> Cache:
+        return self.openers.cache(self.settings.cache, self.root, lambda: self.database)
 
     @cached_property
     def vault(self) -> Vault:

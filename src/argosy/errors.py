@@ -261,6 +261,10 @@ class BrokerRefused(BrokerUnavailable):
         self.refused = frozenset(refused)
 
 
+class CacheUnavailable(Outage):
+    """The online cache cannot be reached."""
+
+
 class LeaseLost(ArgosyError):
     """The job was given to another worker: whatever this one computed must not be written."""
 

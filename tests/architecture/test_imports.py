@@ -13,7 +13,7 @@ ADAPTER_FOLDERS = {
     "psycopg": ("database/engines/", "datasets/queries/"),
     "pika": ("messaging/brokers/", "messaging/amqp/"),
     "ray": ("ray_cluster.py",),
-    "redis": ("features/caches/", "messaging/brokers/"),
+    "redis": ("caching/caches/",),
     "kafka": ("features/logs/",),
     "confluent_kafka": ("features/logs/",),
     "obstore": ("store/artifacts/", "store/object_client.py", "scoring/objects.py", "operations/numbered_objects.py"),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from argosy.app.plugins import REGISTRIES, load_plugins
 from argosy.backends import HOME, KEY_FOLDER
+from argosy.caching.cache import Cache
 from argosy.database import Database
 from argosy.database.rows import fill_from_rows
 from argosy.definitions import Registries
@@ -86,6 +87,22 @@ def artifacts(url: str, root: Path) -> ArtifactStore:
     from argosy.store.artifacts.local import LocalArtifacts
 
     return LocalArtifacts(f"file:{root / url.removeprefix('file://').removeprefix('file:')}")
+
+
+def cache(url: str, root: Path, own: Callable[[], Database]) -> Cache:
+    """The cache of a URL; none is a table of the project's own database."""
+    scheme = _known("cache", url or "sqlite:", ("sqlite", "postgresql", "memory", "redis", "rediss", "unix"))
+    if scheme == "memory":
+        from argosy.caching.caches.memory import MemoryCache
+
+        return MemoryCache()
+    if scheme in ("sqlite", "postgresql"):
+        from argosy.caching.caches.sql import SqlCache
+
+        return SqlCache(database(url, root) if url else own())
+    from argosy.caching.caches.redis import RedisCache
+
+    return RedisCache(url)
 
 
 def _known(setting: str, url: str, schemes: tuple[str, ...]) -> str:

@@ -199,6 +199,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     broker: str = ""
     """Empty: the database's own queues."""
     artifacts: NotEmpty = "file:.argosy/artifacts"
+    cache: str = ""
+    """Of features. Empty: a table of the database."""
     plugins: list[NotEmpty] = []
     """Modules, found from the project's folder, that register plug-ins when imported."""
     server: ServerSettings = ServerSettings()
@@ -227,6 +229,7 @@ OVERRIDES = {
     "ARGOSY_DATABASE": "database",
     "ARGOSY_BROKER": "broker",
     "ARGOSY_ARTIFACTS": "artifacts",
+    "ARGOSY_CACHE": "cache",
     "ARGOSY_COLLECTION": "collection",
     "ARGOSY_HOST": "server.host",
     "ARGOSY_PORT": "server.port",

@@ -16,7 +16,15 @@ from typing import Final
 from argosy import clock
 from argosy.backends import Backends
 from argosy.error_messages import message_of
-from argosy.errors import ArgosyError, ArtifactsUnavailable, BrokerUnavailable, ExtraMissing, Outage, SchemaNewer
+from argosy.errors import (
+    ArgosyError,
+    ArtifactsUnavailable,
+    BrokerUnavailable,
+    CacheUnavailable,
+    ExtraMissing,
+    Outage,
+    SchemaNewer,
+)
 from argosy.messaging.broker import TEMPORARY, Broker
 from argosy.messaging.message import Message
 from argosy.operations.integrity import INTEGRITY, Finding, Seen
@@ -28,6 +36,7 @@ LOW_BYTES = 1 << 30
 RECENT_SECONDS = 86400.0
 ANSWER_SECONDS: Final = 10.0
 """How long a backend may take for its check: as long as a connection to a database or a broker may take."""
+PROBE_SECONDS: Final = 60.0
 AWAY: Final = "see that it runs, has room and can be reached from here, and that its URL and credentials are right"
 NEEDS: Final = {
     "jobs": ("database",),
@@ -84,7 +93,8 @@ def _looked(backends: Backends, is_quick: bool, seen: Seen) -> Iterator[Finding]
 
 
 def _needs(name: str, backends: Backends) -> tuple[str, ...]:
-    if name == "broker" and backends.settings.broker in ("", "sqlite:"):  # it is in the project's database
+    own = {"broker": ("", "sqlite:"), "cache": ("",)}
+    if name in own and getattr(backends.settings, name) in own[name]:  # it is in the project's database
         return ("database",)
     return NEEDS.get(name, ())
 
@@ -118,6 +128,18 @@ def _database(backends: Backends) -> str:
 def _broker(backends: Backends) -> str:
     broker = backends.broker
     return _in_time(lambda: _delivers(broker), broker.url, BrokerUnavailable)
+
+
+def _cache(backends: Backends) -> str:
+    cache, probe = backends.cache, {("doctor", str(os.getpid())): b"here"}
+
+    def keeps() -> str:
+        cache.write(probe, seconds=PROBE_SECONDS)
+        if cache.read([*probe]) != [*probe.values()]:
+            raise CacheUnavailable(f"{cache.url}: a value that was written was not read")
+        return f"{cache.url} keeps what is written"
+
+    return _in_time(keeps, cache.url, CacheUnavailable)
 
 
 def _delivers(broker: Broker) -> str:
@@ -249,6 +271,7 @@ CHECKS: dict[str, Callable[[Backends], str]] = {
     "database": _database,
     "broker": _broker,
     "artifact store": _artifacts,
+    "cache": _cache,
     "plugins": _plugins,
     "jobs": _jobs,
     "training": _training,

@@ -1,8 +1,8 @@
 """`argosy restore`: a project again, from the one file of a backup; whole or not at all.
 
 It is put together in a folder next to its own, and takes its place when all is there. Nothing outside of that folder is
-written: a database or artifacts that the settings keep elsewhere are put into the project, a broker is given up, and
-the settings changed to say so.
+written: a database or artifacts that the settings keep elsewhere are put into the project, a broker and a cache
+given up, and the settings changed to say so.
 """
 
 from __future__ import annotations
@@ -152,9 +152,10 @@ def _inside(root: Path, database: str) -> tuple[Settings, list[str]]:
         elif not url.startswith(scheme) or not is_below(root, root / url.removeprefix(scheme)):
             _set(file, setting, scheme + default)
             changed.append(setting)
-    if settings.broker:  # which goes on carrying the messages of the project that was backed up
-        _set(file, "broker", "")
-        changed.append("broker")
+    for setting in ("broker", "cache"):  # which go on with what is of the project that was backed up
+        if getattr(settings, setting):
+            _set(file, setting, "")
+            changed.append(setting)
     return load_settings(root, {}), changed
 
 

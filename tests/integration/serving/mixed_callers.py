@@ -38,6 +38,7 @@ class Caller:
                 assert answer == f"row {len(texts)}: the text is empty"
                 self.refused += 1
                 continue
+            assert not isinstance(answer, str), answer
             echoed, labels, ids = answer
             assert echoed == request_id
             assert labels == ["sport" if "goal" in text else "money" for text in texts]

@@ -1,0 +1,1 @@
+"""The online cache: small values that are read while a request waits, such as the features of services."""
