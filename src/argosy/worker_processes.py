@@ -40,7 +40,7 @@ POLL_SECONDS: Final = 0.1
 LOOK_SECONDS: Final = 0.5
 """Between two checks of the jobs of the children."""
 PATIENCE_SECONDS: Final = 1.0
-"""For a cancelled job to end by itself."""
+"""For a job to end by itself that was cancelled, or whose worker was asked to stop."""
 STOP_SECONDS: Final = 30.0
 """For a child to end after SIGTERM, in addition to its grace."""
 LONGEST_PAUSE: Final = 10.0
@@ -147,7 +147,7 @@ class _Child:
         self.name = worker_name(folder.name, self.process.pid)
         self.held: LeaseKey | None = None
         self.had_job = False
-        self.held_since = self.lost_since = 0.0
+        self.held_since = self.ending_since = 0.0
         self.is_killed = False
         """By us, for which its job is not to blame."""
 
@@ -155,9 +155,16 @@ class _Child:
         """The lease that it holds now."""
         held = self.note.read()
         if held != self.held:
-            self.held, self.held_since, self.lost_since = held, now, 0.0
+            self.held, self.held_since, self.ending_since = held, now, 0.0
             self.had_job |= held is not None
         return held
+
+    def end_soon(self, now: float, why: str) -> None:
+        """What it runs is to end. It ends the job itself, or is killed at a later look."""
+        self.ending_since = self.ending_since or now
+        if now - self.ending_since >= PATIENCE_SECONDS:
+            _log.info("worker process %d is killed: %s", self.process.pid, why)
+            self.kill()
 
     def kill(self) -> None:
         self.is_killed = True
@@ -317,20 +324,16 @@ class WorkerProcesses:
     def _look(self, now: float) -> None:
         held = {child: key for child in self._children if (key := child.look(now)) is not None}
         leases = self._backends.queue.leases(held.values()) if held else {}
+        asked = self._backends.workers.asked_at_once([child.name for child in held]) if held else set()
         limits = {key: _limits(lease) for key, lease in leases.items()}
         memory = processes.resident_bytes() if any(each.memory for each in limits.values()) else {}
         for child, key in held.items():
-            if key in leases:
-                exceeded = limits[key].exceeded(now - child.held_since, memory.get(child.process.pid, 0))
-                if exceeded:
-                    self._fail(child, leases[key], exceeded)
-            elif not child.lost_since:
-                child.lost_since = now
-            elif now - child.lost_since >= PATIENCE_SECONDS:
-                _log.info(
-                    "worker process %d is killed: it went on with a job that is no longer its own", child.process.pid
-                )
-                child.kill()
+            if key not in leases:
+                child.end_soon(now, "it went on with a job that is no longer its own")
+            elif child.name in asked:
+                child.end_soon(now, "it was asked to stop, and its job did not end")
+            elif exceeded := limits[key].exceeded(now - child.held_since, memory.get(child.process.pid, 0)):
+                self._fail(child, leases[key], exceeded)
 
     def _fail(self, child: _Child, lease: Lease, exceeded: str) -> None:
         """The job first: where it has just ended well, its process lives on."""

@@ -9,6 +9,7 @@ import pytest
 from argosy.version import __version__
 
 OWN = '''
+import ctypes
 import time
 from pathlib import Path
 
@@ -29,6 +30,8 @@ class Patient(Adapter):
 
     def fit(self, inputs, labels):
         (HERE / f"{self.until}.begun").touch()
+        if self.until == "native":  # no thread of Python runs meanwhile
+            ctypes.PyDLL(None).sleep(3600)
         while not (HERE / self.until).exists():
             time.sleep(0.01)
         return self
@@ -123,10 +126,12 @@ def test_a_job_may_end_within_the_grace(shell, until):
     shell("plan", "cancel", "fourth")
 
 
-def test_a_drained_worker_is_stopped_during_a_fit_that_does_not_end(shell, until):
-    label = submit(shell, "endless")
+@pytest.mark.parametrize("name", ["endless", "native"])
+def test_a_drained_worker_is_stopped_during_a_fit_that_does_not_end(shell, until, name):
+    """Its process is killed by the one that supervises it, before its lease could run out."""
+    label = submit(shell, name)
     process = shell.start("worker")
-    until(begun(shell, "endless"))
+    until(begun(shell, name))
     assert shell("workers", "drain").startswith("1 worker asked to finish")
     until(lambda: shell.json("workers", "list")[0]["is_draining"])
     assert shell("workers", "stop").startswith("1 worker asked to stop")
@@ -134,7 +139,7 @@ def test_a_drained_worker_is_stopped_during_a_fit_that_does_not_end(shell, until
     job = shell.json("jobs", "show", label)
     assert (job["state"], job["failures"], job["losses"]) == ("queued", 0, 0)
     assert shell.json("workers", "list") == []
-    shell("plan", "cancel", "endless")
+    shell("plan", "cancel", name)
 
 
 def test_what_failed_is_shown_and_queued_again(shell, until):

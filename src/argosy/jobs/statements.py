@@ -153,6 +153,7 @@ INSERT INTO workers (name, host, pid, run_by, version, plugins, started_at, seen
 VALUES (:name, :host, :pid, :run_by, :version, :plugins, :now, :now)
 ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"""
 IS_DRAINING: Final = "SELECT is_draining FROM workers WHERE name = :name"
+ASKED_AT_ONCE: Final = "SELECT name FROM workers WHERE name IN (:names) AND is_draining = :how"
 DRAIN_WORKER: Final = "UPDATE workers SET is_draining = :how WHERE name = :name AND is_draining < :how"
 REMOVE_WORKER: Final = "DELETE FROM workers WHERE name = :name"
 FORGET_WORKERS: Final = "DELETE FROM workers WHERE seen_at < :before"

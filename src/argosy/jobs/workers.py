@@ -134,6 +134,12 @@ class Workers:
         """Whether it was asked to finish."""
         return self._asked(name) >= FINISH
 
+    def asked_at_once(self, names: Collection[str]) -> set[str]:
+        """Those of them that were asked to give back what they have, and to end."""
+        with self._database.read() as transaction:
+            wanted = {"names": list(names), "how": AT_ONCE}
+            return {row[0] for row in transaction.execute(sql.ASKED_AT_ONCE, wanted)}
+
     def _asked(self, name: str) -> int:
         with self._database.read() as transaction:
             return max((row[0] for row in transaction.execute(sql.IS_DRAINING, {"name": name})), default=0)
