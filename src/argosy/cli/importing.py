@@ -42,6 +42,7 @@ _IMPORT_OPTIONS = (
                 "joblib",
                 "pickle",
                 "python",
+                "savedmodel",
             ]
         ),
         help="The file's format (default: by its content or name).",

@@ -20,7 +20,7 @@ from argosy.models.inputs import text_of
 from argosy.models.signature import Arrays, Signatures
 from argosy.types import FieldKind, Input
 
-Format = Literal["onnx", "huggingface", "skops", "joblib", "pickle", "python"]
+Format = Literal["onnx", "huggingface", "skops", "joblib", "pickle", "python", "savedmodel"]
 TranslatedFormat = Literal["pmml", "lightgbm", "xgboost"]
 """Of files that are not run as they are: see `models/translators/`."""
 Answers = NDArray[np.float64]

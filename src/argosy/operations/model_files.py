@@ -11,10 +11,11 @@ from argosy.backends import Backends
 from argosy.datasets.file_options import Spelled, as_argument
 from argosy.errors import ImportInvalid
 from argosy.models.runtimes.python_class import is_python_class
+from argosy.models.runtimes.saved_model import is_saved_model
 from argosy.models.runtimes.text_classifier import is_text_classifier
-from argosy.training.import_formats import REMOTE
+from argosy.training.import_formats import REMOTE, TENSORS
 from argosy.training.importing import ImportedVersion, import_model
-from argosy.training.tensor_importing import ImportedTensorsVersion, import_tensors
+from argosy.training.tensor_importing import OWN, ImportedTensorsVersion, import_tensors
 from argosy.transfer.exported import document_form
 from argosy.transfer.mlflow_folder import DESCRIPTION, flavor_file, signed_input
 from argosy.transfer.taking import TakenVersion, take_version
@@ -80,6 +81,8 @@ def import_file(
         raise ImportInvalid(f"{path}: its format is unknown: {spelled('format', 'onnx')} names it, or another")
     if not name:
         raise ImportInvalid(f"{path}: {spelled('as', 'MODEL')} says which model it is to be a version of")
+    if form in TENSORS:
+        signature = signature or OWN
     if signature:
         given = {"takes": takes, "dataset": dataset, "classes": ",".join(classes)}
         if unused := next((spelled(option, value) for option, value in given.items() if value), ""):
@@ -106,6 +109,8 @@ def _in_folder(path: Path, form: str) -> tuple[Path, str, str]:
         return path, "huggingface", ""
     if not form and is_python_class(path) and not (path / DESCRIPTION).exists():
         return path, "python", ""
+    if not form and is_saved_model(path) and not (path / DESCRIPTION).exists():
+        return path, "savedmodel", ""
     file, found = flavor_file(path)
     return file, found, "" if found == "argosy" else signed_input(path)
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 OWN: Final = "own"
 """The signature that the file has itself."""
-SIGNED: Final = ("onnx",)
+SIGNED: Final = ("onnx", "savedmodel")
 """Formats whose files say their signatures."""
 DECLARED: Final = ("python",)
 """Formats whose signatures the user declares."""
@@ -127,9 +127,12 @@ def import_tensors(
 def read_model(path: Path, form: str) -> bytes:
     """What is kept and run; raises ImportInvalid."""
     from argosy.models.runtimes.python_class import packed_class
+    from argosy.models.runtimes.saved_model import packed_saved_model
 
     if form == "python":
         return packed_class(path)
+    if form == "savedmodel":
+        return packed_saved_model(path)
     check_file(path)
     return path.read_bytes()
 
@@ -149,9 +152,11 @@ def opened_tensors(form: Format, content: bytes, given: GivenSignature) -> Impor
 
 def tried_signature(run: Callable[[Arrays], Arrays], found: Signature, given: GivenSignature) -> Signature:
     """Batched where the user says so, or where the shapes allow it and made-up rows do not depend on each other."""
-    from argosy.models.signature import checked_signature
+    from argosy.models.signature import checked_signature, may_be_batched
     from argosy.models.tensor_samples import rows_are_independent
 
+    if found.method and may_be_batched(found) and given.batched is None:
+        return found  # a result for each example is what the method is
     wanted = found.is_batched if given.batched is None else given.batched
     batched = checked_signature(msgspec.structs.replace(found, is_batched=wanted))
     is_proven = wanted and (given.batched or rows_are_independent(run, batched))

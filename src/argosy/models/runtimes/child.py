@@ -98,6 +98,10 @@ def open_tensors(begin: OpenRequest, content: bytes) -> TensorRuntime:
         from argosy.models.runtimes.python_class import PythonTensors
 
         return PythonTensors(content, begin.signature)
+    if begin.format == "savedmodel":
+        from argosy.models.runtimes.saved_model import SavedModel
+
+        return SavedModel(content)
     from argosy.models.runtimes.onnx_tensors import OnnxTensors
 
     return OnnxTensors(content)

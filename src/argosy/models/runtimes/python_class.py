@@ -8,9 +8,7 @@ gives tensors.
 
 from __future__ import annotations
 
-import io
 import sys
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -21,14 +19,12 @@ import numpy as np
 from argosy.errors import ImportedModelFailed, ImportInvalid
 from argosy.models.answer_kinds import VALUE
 from argosy.models.runtime import Answers, Declared, ModelRow, class_name, one_hot
+from argosy.models.runtimes.folder_files import pack_files, unpack_files
 from argosy.models.signature import DEFAULT_SIGNATURE, DTYPES, Array, Arrays, Signature, Signatures
 from argosy.models.tensor_messages import bytes_array
 
 CODE: Final = "model.py"
 CLASS: Final = "Model"
-MOST_FILES: Final = 1000
-MOST_BYTES: Final = 1 << 30
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODULE = "imported_model"
 
 
@@ -40,19 +36,8 @@ def packed_class(folder: Path) -> bytes:
     """All files of the folder as one, the same bytes for the same files. Raises ImportInvalid."""
     if not is_python_class(folder):
         raise ImportInvalid(f"{folder}: a model as a class of Python is a folder with the file {CODE}")
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    size = sum(path.stat().st_size for path in files)
-    if any(path.is_symlink() for path in folder.rglob("*")):
-        raise ImportInvalid(f"{folder}: there are links in it: put the files themselves there")
-    if len(files) > MOST_FILES or size > MOST_BYTES:
-        raise ImportInvalid(
-            f"{folder}: {len(files):,} files of {size:,} bytes; a model has {MOST_FILES:,} of {MOST_BYTES:,} at most"
-        )
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as packed:
-        for path in files:
-            packed.writestr(zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EPOCH), path.read_bytes())
-    return archive.getvalue()
+    paths = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return pack_files(folder, paths)
 
 
 class PythonClass:
@@ -96,8 +81,7 @@ class PythonTensors:
 
 def _made(content: bytes) -> Any:
     """The model, loaded from its files."""
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        files = {name: packed.read(name) for name in packed.namelist()}
+    files = unpack_files(content)
     module = ModuleType(_MODULE)
     sys.modules[_MODULE] = module
     exec(compile(files[CODE], CODE, "exec"), module.__dict__)  # noqa: S102  # what this process is for

@@ -16,6 +16,7 @@ from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
 from argosy.serving.requests import InferResponse
 from argosy.serving.rest.inference import Asked
+from argosy.serving.rest.tensor_examples import method_results, method_signature, rows_of_examples
 from argosy.serving.rest.tensorflow_json import parse_tensorflow_json
 from argosy.serving.tensors import text_of_base64
 from argosy.typed_values import abridged
@@ -40,12 +41,13 @@ class ExamplesProtocol:
         """Raises RequestInvalid also where numbers are asked of a model that answers labels."""
         check_values(data, self._limits)
         body = parse_tensorflow_json(data)
+        if signatures := self._dataplane.signatures(asked.model, asked.version):
+            chosen = method_signature(signatures, self._verb, body.get("signature_name"))
+            return rows_of_examples(body, chosen, signatures[chosen], self._dataplane.limits), {}, None
         if (name := body.get("signature_name")) not in (None, *SIGNATURES[self._verb]):
             shown = f"'{abridged(name)}'" if isinstance(name, str) else json_type(name)
             raise RequestInvalid(f"signature_name is {shown}; there are: {', '.join(SIGNATURES[self._verb][1:])}")
         there = self._dataplane.metadata(asked.model, asked.version)
-        if there.signatures:
-            raise RequestInvalid(f"'{asked.model}' answers tensors by its signature: POST …:predict asks it")
         if self._verb == "regress" and there.kind != "regress":
             raise RequestInvalid(f"'{asked.model}' answers labels, not numbers: POST …:classify or …:predict asks it")
         if isinstance(body.get("examples"), list):
@@ -57,6 +59,8 @@ class ExamplesProtocol:
 
         Where the version's decisions ask for the likeliest classes, these alone, the likeliest first.
         """
+        if response.kind == "tensors":
+            return "application/json", {}, method_results(response, self._verb)
         results: list[Any] = response.values
         if self._verb == "classify" and response.kind == "regress":
             results = [[["", value]] for value in results]
