@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from argosy.errors import RequestInvalid, RequestTooSlow
 from argosy.http.access import Access
 from argosy.http.access_log import AccessLogging
-from argosy.http.endpoint import CALLER, DEADLINE, DEADLINE_SECONDS, OWN_FORM, Endpoint, Routes
+from argosy.http.endpoint import CALLER, DEADLINE, DEADLINE_SECONDS, Endpoint, Routes
 from argosy.http.errors import error_response
 from argosy.http.request_metrics import RequestMetrics
 
@@ -92,14 +92,16 @@ def _check_place(scope: Scope) -> None:
 
 def _other_method(endpoints: Sequence[Endpoint]) -> Callable[[Request, Exception], Response]:
     """Answers a request to a path that is there for other methods, in the form of the first of its endpoints."""
-    forms = [(compile_path(endpoint.path)[0], endpoint.errors) for endpoint in endpoints]
+    patterns = [(compile_path(endpoint.path)[0], endpoint) for endpoint in endpoints]
 
     def refused(request: Request, error: Exception) -> Response:
-        fields = (error.headers or {}) if isinstance(error, HTTPException) else {}
-        form = next((form for path, form in forms if path.match(request.scope["path"])), OWN_FORM)
-        there = ", ".join(sorted(fields.get("Allow", "").split(", ")))
-        said = f"this path takes {there}, not {request.method}"
-        return error_response(request, HTTPException(405, said, fields), form)
+        found = next((one for path, one in patterns if path.match(request.scope["path"])), None)
+        if found is None:
+            return error_response(request, error)
+        methods = {one.method for one in endpoints if one.path == found.path}
+        there = ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
+        said = HTTPException(405, f"this path takes {there}, not {request.method}", {"Allow": there})
+        return error_response(request, said, found.errors)
 
     return refused
 

@@ -1,6 +1,7 @@
 """Both protocols with good requests, and every bad input."""
 
 import base64
+import re
 
 import pytest
 
@@ -178,3 +179,29 @@ def test_nothing_refused_is_logged(shared):
     shared.predict("fine", "")
     shared.predict(*["a"] * 101)
     assert shared.project.predictions.count() == before
+
+
+def test_a_path_refuses_methods_that_it_does_not_have_and_names_those_that_it_has(shared):
+    paths = shared.client.get("/openapi.json").json()["paths"]
+    names = {"model": "topics", "version": "1", "label": "champion"}
+    for path, described in paths.items():
+        there = {one.upper() for one in described if one in ("get", "post", "put", "delete", "patch")}
+        asked = re.sub(r"\{(\w+)\}", lambda found: names.get(found[1], "x"), path)
+        for method in {"GET", "POST", "PUT", "DELETE", "PATCH"} - there:
+            answer = shared.client.request(method, asked)
+            assert (answer.status_code, path) == (405, path)
+            allowed = answer.headers["allow"].split(", ")
+            assert set(allowed) - {"HEAD"} == there
+            assert f"this path takes {', '.join(allowed)}, not {method}" in answer.text
+
+
+@pytest.mark.parametrize("place", ["", "/versions/1", "/labels/champion"])
+def test_a_verb_is_not_taken_for_a_models_name(shared, place):
+    path = f"/v1/models/topics{place}"
+    for verb in ("predict", "classify", "regress"):
+        answer = shared.client.get(f"{path}:{verb}")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+        assert "this path takes POST, not GET" in answer.json()["error"]
+    assert shared.client.head(f"{path}:predict").status_code == 405
+    answer = shared.client.get(f"{path}:divine")
+    assert (answer.status_code, "there are predict, classify and regress" in answer.json()["error"]) == (404, True)

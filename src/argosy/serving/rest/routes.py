@@ -155,6 +155,7 @@ def _tensorflow(
         made += [
             _asks(inference, f"{path}:predict", f"v1_predict{suffix}", predict, "Predictions", "Predict"),
             *_of_examples(examples, path, suffix, noun),
+            Endpoint("GET", f"{path}:{{verb}}", f"v1_verb_by_get{suffix}", tensorflow.verb_by_get, "", ""),
             Endpoint("GET", path, f"v1_status{suffix}", tensorflow.status, status, "VersionStatuses"),
             Endpoint("GET", f"{path}/metadata", f"v1_metadata{suffix}", tensorflow.metadata, metadata, "Signatures"),
             Endpoint("POST", f"{path}:{{verb}}", f"v1_other_verb{suffix}", tensorflow.other_verb, "", ""),

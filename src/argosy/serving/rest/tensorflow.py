@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NoReturn
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -40,6 +41,9 @@ TYPE_NAMES: Final = {
 """V2's datatypes in TensorFlow's words."""
 
 
+VERBS: Final = ("predict", "classify", "regress")
+
+
 class TensorFlowProtocol:
     def __init__(self, dataplane: DataPlane) -> None:
         self._dataplane = dataplane
@@ -68,6 +72,12 @@ class TensorFlowProtocol:
         if verb == "explain":
             raise RouteNotFound("no model here explains its answers: POST …:predict asks it")
         raise RouteNotFound(f"a model has no verb '{abridged(verb)}': there are predict, classify and regress")
+
+    async def verb_by_get(self, request: Request) -> NoReturn:
+        """A model that is called `topics:predict` there is not."""
+        if request.path_params["verb"] in VERBS:
+            raise HTTPException(405, f"this path takes POST, not {request.method}", {"Allow": "POST"})
+        await self.other_verb(request)
 
 
 class PredictProtocol:
