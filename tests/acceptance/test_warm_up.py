@@ -79,3 +79,35 @@ def a_version_that_does_not_answer_them_is_not_served(live, server, until):
     assert answer.headers["argosy-model-version"] == "1"
     live("models", "warm-up", "tickets", "--clear")
     until(lambda: server.get("/v2/models/tickets/versions/2/ready").status_code == 200)
+
+
+MODEL = """\
+class Model:
+    def load(self, files):
+        pass
+
+    def predict(self, inputs):
+        return {"y": inputs["x"].sum(axis=1)}
+"""
+SIGNATURE = '{inputs: {x: "INT64[-1,2]", word: "BYTES[-1]"}, outputs: {y: "INT64[-1]"}, batched: true}'
+
+
+def test_a_model_of_tensors_has_requests_and_takes_no_decisions(empty):
+    (empty.folder / "sums").mkdir()
+    empty.write("sums/model.py", MODEL)
+    declared = ("--format", "python", "--signature", SIGNATURE, "--allow-pickle")
+    assert "sums@1 is imported" in empty("models", "import", "sums", "--as", "sums", *declared)
+    empty.write(
+        "rows.jsonl", '{"x": [1, 2], "word": "a"}\n\n{"inputs": {"x": [3, 4], "word": "b"}, "subject": "ann"}\n'
+    )
+    given = ("models", "warm-up", "sums", "--from", "rows.jsonl")
+    assert "answer 2 requests before they are served: 0 recorded, 2 given" in empty(*given)
+    assert "Erased 1 warm-up request of models" in empty("examples", "erase", "ann", "--yes")
+    for row, problem in {'{"x": [1, 2, 3], "word": "a"}': "the shape [1, 3]", "[1]": "it is no JSON object"}.items():
+        empty.write("rows.jsonl", '{"x": [1, 2], "word": "a"}\n' + row)
+        assert problem in (said := empty.mistake(*given))
+        assert "rows.jsonl: row 2: " in said
+    assert "a model of tensors has no columns" in empty.mistake(*given, "--subject", "who")
+    assert empty.json("models", "warm-up", "sums") == {"model": "sums", "requests": 1, "recorded": 0}
+    said = empty.mistake("models", "decide", "sums", "--clamp", "0:1")
+    assert "the version answers tensors by its signature, and has neither a label nor a number" in said

@@ -129,6 +129,10 @@ def in_order(steps: Iterable[DecisionStep]) -> tuple[DecisionStep, ...]:
 
 def check_fits(steps: Sequence[DecisionStep], classes: Sequence[str], *, is_of_lists: bool = False) -> None:
     """Raise DecisionsInvalid where a step does not go with what a model of these classes answers."""
+    if steps and not classes:
+        raise DecisionsInvalid(
+            "the version answers tensors by its signature, and has neither a label nor a number to decide on"
+        )
     kind = "regress" if list(classes) == [VALUE] and not is_of_lists else "classify"
     for step in steps:
         name = type(step).__struct_config__.tag

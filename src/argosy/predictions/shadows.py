@@ -2,7 +2,8 @@
 
 A shadow's record in the spool is that of a prediction, behind the id of the one that was given in its place; it is
 appended after that one's. Nothing that reads predictions (feedback, reviews, the gate, replays, drift) sees a shadow.
-It goes with the prediction that it is next to, whether that is erased or no longer kept.
+It goes with the prediction that it is next to, whether that is erased or no longer kept. Where models answer tensors,
+predictions have no answer, and a shadow's has one where it is different.
 """
 
 from __future__ import annotations

@@ -57,6 +57,7 @@ class Recorder:
         scores: Scores | list[Arrays],
         log_share: float = 1.0,
         decisions: Decisions = NO_DECISIONS,
+        compare: Callable[[InferResponse], InferResponse] | None = None,
     ) -> list[Recorded | Exception]:
         """Each request's response and its sealed records, for `keep`. For any thread.
 
@@ -64,13 +65,16 @@ class Recorder:
         the rows of all, or of a model of tensors the outputs of each.
 
         `log_share` of the requests have records: of what was answered after the decisions, and of the model's own
-        scores.
+        scores. `compare` says of tensors what is logged as their answers.
         """
         made_at = self._now()
         rows = sum(len(one.inputs) for one in requests)
         ids = self._ids.issue(rows, made_at, self._randomness(RANDOM_BYTES))
         if isinstance(scores, list):
-            return self._logged(requests, tensor_responses(requests, version, scores, ids), made_at, None, log_share)
+            responses = tensor_responses(requests, version, scores, ids)
+            if compare is not None:
+                responses = [compare(one) for one in responses]
+            return self._logged(requests, responses, made_at, None, log_share)
         responses = _responses(requests, version, predictor, scores, ids, decisions)
         return self._logged(requests, responses, made_at, scores, log_share)
 

@@ -11,24 +11,30 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from argosy.error_messages import message_of
 from argosy.errors import ModelNotReady, PredictionNotLogged
-from argosy.models.inputs import characters_of
+from argosy.models.compiled.tensors import ServedTensors
+from argosy.models.inputs import NO_LIMIT, characters_of
+from argosy.models.signature import Arrays
+from argosy.models.tensor_rows import TensorRows
 from argosy.predictions.shadows import shadow_frames
-from argosy.serving.limits import InputLimits
+from argosy.serving.limits import InputLimits, measure_tensors
 from argosy.serving.manager import Manager
 from argosy.serving.metrics import ServingMetrics
 from argosy.serving.model_thread import ModelThread, idle_thread
 from argosy.serving.recording import Recorded, Recorder
 from argosy.serving.requests import InferRequest, InferResponse
-from argosy.serving.scoring import score_request
-from argosy.serving.servable import Servable
+from argosy.serving.scoring import Scores, score_request
+from argosy.serving.servable import Predictor, Servable
+from argosy.serving.tensor_answers import compared_with_served
+from argosy.serving.tensor_scoring import run_requests
 from argosy.serving.traffic import about_of
 from argosy.telemetry import logger
+from argosy.types import Input
 
 MOST_WAITING: Final = 100
 MOST_CHARACTERS: Final = 10_000_000
@@ -64,14 +70,14 @@ class Shadowing:
                 self.offer(request, response)
 
     def offer(self, request: InferRequest, response: InferResponse) -> None:
-        """The same of one request; not tensors."""
-        if request.version is not None or response.kind == "tensors":
+        """The same of one request."""
+        if request.version is not None:
             return
         about = about_of(request.entity, request.subject, request.client)
         servable = self._manager.acquire_shadow(request.model, about, response.version)
         if servable is None:
             return
-        characters = characters_of(request.inputs, self._limits().text_bytes)
+        characters = _size(request.inputs)
         if len(self._waiting) >= MOST_WAITING or self._characters + characters > MOST_CHARACTERS:
             self._manager.release(servable)
             self._count(servable, "dropped", len(request.inputs))
@@ -114,12 +120,26 @@ class Shadowing:
         predictor = one.servable.predictor
         if predictor is None:
             raise ModelNotReady(f"version {one.servable.version} of '{one.servable.model}' was unloaded")
-        scores = score_request(predictor, one.request.inputs, self._limits().text_bytes)
-        decisions = one.servable.reference.decisions
-        [recorded] = self._recorder.record([one.request], one.servable.version, predictor, scores, decisions=decisions)
+        decisions, scores = one.servable.reference.decisions, self._scores(predictor, one.request)
+        [recorded] = self._recorder.record(
+            [one.request],
+            one.servable.version,
+            predictor,
+            scores,
+            decisions=decisions,
+            compare=lambda answer: compared_with_served(answer, one.response),
+        )
         if isinstance(recorded, Exception):
             raise recorded
         return recorded
+
+    def _scores(self, predictor: Predictor, request: InferRequest) -> Scores | list[Arrays]:
+        if not isinstance(predictor, ServedTensors):
+            return score_request(predictor, request.inputs, self._limits().text_bytes)
+        ran = run_requests(predictor, [request.inputs])
+        if ran.failed:
+            raise ran.failed[0]
+        return ran.outputs
 
     def _own_thread(self) -> ModelThread:
         if self._thread is None:
@@ -134,3 +154,8 @@ class Shadowing:
         if problem != self._problem:
             _log.warning("%s version %d, a shadow, failed to answer: %s", servable.model, servable.version, problem)
         self._problem = problem
+
+
+def _size(inputs: Sequence[Input]) -> int:
+    """Characters, or elements and bytes, of what was checked before it was answered."""
+    return measure_tensors(inputs, NO_LIMIT) if isinstance(inputs, TensorRows) else characters_of(inputs, NO_LIMIT)

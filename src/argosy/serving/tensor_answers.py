@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, Final
 
+import msgspec
 import numpy as np
 
 from argosy.errors import RequestInvalid
@@ -16,6 +17,12 @@ from argosy.typed_values import abridged, abridged_list
 
 PREDICTION_ID = "prediction_id"
 """An output of every model, where it is asked for."""
+
+
+DIFFERENT: Final = "different"
+"""The answer that is logged of a shadow's row where its outputs are others than those that were served."""
+NEARLY: Final = 1e-5
+"""How far floating-point numbers may be apart, as a part of themselves, and be the same."""
 
 
 def tensor_responses(
@@ -45,6 +52,28 @@ def _response(request: InferRequest, version: int, outputs: Arrays, ids: Sequenc
         outputs=outputs,
         is_batched=is_batched,
     )
+
+
+def compared_with_served(shadow: InferResponse, served: InferResponse) -> InferResponse:
+    """The shadow's response with each row's answer: nothing where its outputs are those served, else `DIFFERENT`."""
+    own, other = shadow.outputs or {}, served.outputs or {}
+    is_by_row = shadow.is_batched and served.is_batched
+    rows = [slice(row, row + 1) if is_by_row else slice(None) for row in range(len(shadow.answers))]
+    are_same = own.keys() == other.keys()
+    found = [are_same and all(_is_same(own[name], other[name], row) for name in own) for row in rows]
+    return msgspec.structs.replace(shadow, answers=["" if one else DIFFERENT for one in found])
+
+
+def _is_same(own: Array, other: Array, rows: slice) -> bool:
+    if own.dtype != other.dtype or own.ndim != other.ndim:
+        return False
+    if own.ndim:
+        own, other = own[rows], other[rows]
+    if own.shape != other.shape:
+        return False
+    if own.dtype.kind == "f":
+        return bool(np.allclose(own, other, rtol=NEARLY, atol=NEARLY, equal_nan=True))
+    return bool((own == other).all())
 
 
 def logged_tensors(inputs: Any, response: InferResponse, row: int) -> dict[str, Any]:

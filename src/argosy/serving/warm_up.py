@@ -13,7 +13,9 @@ from argosy.models.compiled.tensors import ServedTensors
 from argosy.models.inputs import NO_LIMIT, TEXT_BYTES, check_input, is_lone_text
 from argosy.models.tensor_samples import sample_arrays
 from argosy.predictions.warm_up_requests import WarmUpRequests
+from argosy.serving.limits import measure_tensors
 from argosy.serving.servable import Predictor, Servable
+from argosy.serving.tensor_warm_up import tensors_asked
 from argosy.telemetry import logger
 from argosy.types import Input
 
@@ -61,18 +63,31 @@ def warm(servable: Servable, requests: Sequence[Input] = ()) -> None:
         return
     if isinstance(predictor, ServedTensors):
         _warm_tensors(servable, predictor)
-        return
-    _try_samples(servable, predictor)
+    else:
+        _try_samples(servable, predictor)
     for place, item in enumerate(requests, 1):
         started = perf_counter()
         try:
-            check_scores(predictor.score([item], NO_LIMIT))
+            size = _ask(predictor, item)
         except Exception as problem:  # noqa: BLE001  # whatever it raises, it is not served
             raise WarmUpFailed(
                 f"it does not answer warm-up request {place} of {len(requests)}: {message_of(problem)}; "
                 f"other requests: argosy models warm-up {servable.model}"
             ) from None
-        servable.latency.learn(1, check_input(item, NO_LIMIT), perf_counter() - started)
+        if size:
+            servable.latency.learn(1, size, perf_counter() - started)
+
+
+def _ask(predictor: Predictor, item: Input) -> int:
+    """How large the request was; 0: the log has not kept all of it. Raises what the model does."""
+    if not isinstance(predictor, ServedTensors):
+        check_scores(predictor.score([item], NO_LIMIT))
+        return check_input(item, NO_LIMIT)
+    rows = tensors_asked(item, predictor.signatures)
+    if rows is None:
+        return 0
+    predictor.run(rows.signature, rows.arrays, len(rows))
+    return measure_tensors(rows, NO_LIMIT)
 
 
 def _try_samples(servable: Servable, predictor: Predictor) -> None:

@@ -122,6 +122,7 @@ def test_a_step_that_says_nothing_sensible_is_refused(steps, said):
     [
         (ClampStep(0, 1), CLASSES, "clamp is for numbers, and the version answers classes"),
         (AbstainStep(0.5), ["value"], "abstain is for classes, and the version answers numbers"),
+        (ClampStep(0, 1), [], "the version answers tensors by its signature, and has neither a label nor a number"),
         (ThresholdStep("spm", 0.5), CLASSES, "no class 'spm' .did you mean 'spam'.*there are: ham, offer, spam"),
     ],
 )
