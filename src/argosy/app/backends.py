@@ -16,8 +16,9 @@ from argosy.database.rows import fill_from_rows
 from argosy.definitions import Registries
 from argosy.errors import BackupInvalid, DefinitionInvalid, RowsUnreadable
 from argosy.messaging.broker import Broker
-from argosy.paths import close_to_others, is_below, make_private_folder
+from argosy.paths import make_home, make_private_folder
 from argosy.store.artifact_store import ArtifactStore
+from argosy.streaming.log import EventLog
 from argosy.vault import Vault
 from argosy.vault.keys.environment import EnvironmentKeys, variable
 from argosy.vault.keys.file import FileKeys
@@ -52,18 +53,8 @@ def _unmigrated(url: str, root: Path) -> Database:
     from argosy.database.engines.sqlite import SqliteDatabase
 
     opened = SqliteDatabase(f"sqlite:///{root / url.removeprefix('sqlite:///')}")
-    _make_home(opened.path, root / HOME)
+    make_home(root / HOME, opened.path)
     return opened
-
-
-def _make_home(file: Path, home: Path) -> None:
-    """The database's folder. The project's own is closed to others, and so is a database in it, also an older one."""
-    if not is_below(home, file):
-        file.parent.mkdir(exist_ok=True)
-        return
-    make_private_folder(home)
-    for path in (home, file, *(file.with_name(f"{file.name}{suffix}") for suffix in ("-wal", "-shm"))):
-        close_to_others(path)
 
 
 def broker(url: str, root: Path, own: Callable[[], Database]) -> Broker:
@@ -103,6 +94,17 @@ def cache(url: str, root: Path, own: Callable[[], Database]) -> Cache:
     from argosy.caching.caches.redis import RedisCache
 
     return RedisCache(url)
+
+
+def event_log(url: str, root: Path) -> EventLog:
+    """The event log of a URL; a relative folder is the project's."""
+    if _known("log", url, ("file", "kafka")) == "kafka":
+        from argosy.streaming.logs.kafka import KafkaLog
+
+        return KafkaLog(url)
+    from argosy.streaming.logs.folder import FolderLog
+
+    return FolderLog(f"file:{root / url.removeprefix('file://').removeprefix('file:')}")
 
 
 def _known(setting: str, url: str, schemes: tuple[str, ...]) -> str:

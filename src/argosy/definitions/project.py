@@ -201,6 +201,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     artifacts: NotEmpty = "file:.argosy/artifacts"
     cache: str = ""
     """Of features. Empty: a table of the database."""
+    log: NotEmpty = "file:.argosy/events"
+    """Of events, in streams."""
     plugins: list[NotEmpty] = []
     """Modules, found from the project's folder, that register plug-ins when imported."""
     server: ServerSettings = ServerSettings()
@@ -230,6 +232,7 @@ OVERRIDES = {
     "ARGOSY_BROKER": "broker",
     "ARGOSY_ARTIFACTS": "artifacts",
     "ARGOSY_CACHE": "cache",
+    "ARGOSY_LOG": "log",
     "ARGOSY_COLLECTION": "collection",
     "ARGOSY_HOST": "server.host",
     "ARGOSY_PORT": "server.port",

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -21,9 +22,11 @@ from argosy.errors import (
     ArtifactsUnavailable,
     BrokerUnavailable,
     CacheUnavailable,
+    EventLogUnavailable,
     ExtraMissing,
     Outage,
     SchemaNewer,
+    TopicNotFound,
 )
 from argosy.messaging.broker import TEMPORARY, Broker
 from argosy.messaging.message import Message
@@ -140,6 +143,17 @@ def _cache(backends: Backends) -> str:
         return f"{cache.url} keeps what is written"
 
     return _in_time(keeps, cache.url, CacheUnavailable)
+
+
+def _log(backends: Backends) -> str:
+    log = backends.event_log
+
+    def answers() -> str:
+        with suppress(TopicNotFound):
+            log.partitions("doctor")
+        return f"{log.url} answers"
+
+    return _in_time(answers, log.url, EventLogUnavailable)
 
 
 def _delivers(broker: Broker) -> str:
@@ -272,6 +286,7 @@ CHECKS: dict[str, Callable[[Backends], str]] = {
     "broker": _broker,
     "artifact store": _artifacts,
     "cache": _cache,
+    "event log": _log,
     "plugins": _plugins,
     "jobs": _jobs,
     "training": _training,

@@ -26,7 +26,7 @@ from argosy.paths import is_below, make_private_folder, within
 from argosy.predictions.spools import Spools
 from argosy.store.artifact_store import ArtifactStore
 
-DATABASE, ARTIFACTS, SPOOL = ".argosy/argosy.db", ".argosy/artifacts", ".argosy/spool"
+DATABASE, ARTIFACTS, SPOOL, EVENTS = ".argosy/argosy.db", ".argosy/artifacts", ".argosy/spool", ".argosy/events"
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _inside(root: Path, database: str) -> tuple[Settings, list[str]]:
     """
     file, changed = root / FILE_NAME, []
     settings = load_settings(root, {})
-    places = (("database", "sqlite:///", DATABASE), ("artifacts", "file:", ARTIFACTS))
+    places = (("database", "sqlite:///", DATABASE), ("artifacts", "file:", ARTIFACTS), ("log", "file:", EVENTS))
     for setting, scheme, default in places:
         url = str(getattr(settings, setting))
         if setting == "database" and database:

@@ -49,6 +49,7 @@ def test_the_environment_is_over_the_file(tmp_path):
         "ARGOSY_BROKER": "amqp://here",
         "ARGOSY_ARTIFACTS": "file:there",
         "ARGOSY_CACHE": "redis://there",
+        "ARGOSY_LOG": "kafka://there:9092",
         "ARGOSY_COLLECTION": "news",
         "ARGOSY_HOST": "0.0.0.0",
         "ARGOSY_PORT": "0",
@@ -59,7 +60,7 @@ def test_the_environment_is_over_the_file(tmp_path):
     assert environ.keys() == OVERRIDES.keys()
     settings = load_settings(folder, environ)
     assert (settings.database, settings.broker, settings.artifacts) == ("sqlite:///b.db", "amqp://here", "file:there")
-    assert settings.cache == "redis://there"
+    assert (settings.cache, settings.log) == ("redis://there", "kafka://there:9092")
     assert (settings.collection, settings.server.host, settings.server.port) == ("news", "0.0.0.0", 0)
     assert settings.server.grpc_port == 8081
     assert settings.server.access_log is True

@@ -1,0 +1,79 @@
+"""The port of event logs.
+
+Guarantees, for every log:
+
+- An `EventLog` may be used from any thread and by any number of processes. A topic has a number of partitions, which
+  `create` decides; topics are made by nothing else.
+- When `append` returns, the events are in the log whatever happens to this process. Where it raises, some may be.
+- Events of one key are in one partition, in the order in which they were appended.
+- A record's offset never changes. Reading changes nothing, and begins where the reader says: after a record, at its
+  `following`; at 0, with the oldest that is kept. What is no longer kept is passed over, so that the first offset is a
+  later one.
+- `read` waits for a first record, and gives those that are there.
+
+An event is one JSON document without line breaks; it is not looked into, and what is no such document is given as it
+is. Raises EventLogUnavailable while the log cannot be reached, TopicNotFound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple, Protocol
+
+MOST_BYTES: Final = 1 << 20
+"""Of one event."""
+
+
+class Record(NamedTuple):
+    """An event in the log; `following` is where a reader goes on behind it."""
+
+    partition: int
+    offset: int
+    following: int
+    event: bytes
+    appended_at: float | None
+    """Seconds since 1970 by the producer's clock, where the log keeps it."""
+
+
+class Reader(Protocol):
+    """Of some partitions of one topic, for one thread."""
+
+    def read(self, most: int, wait_seconds: float) -> list[Record]:
+        """At most so many, in the order of each partition; an empty list where none came in that time."""
+
+    def ends(self) -> Mapping[int, int]:
+        """Of each partition, the offset behind its last event when it was last read: what a reader lags behind."""
+
+    def close(self) -> None:
+        """Give back its connections."""
+
+
+class EventLog(Protocol):
+    """See the module's guarantees."""
+
+    url: str
+    """Without a password."""
+
+    def create(self, topic: str, partitions: int) -> None:
+        """Make the topic; where there is one already it stays as it is."""
+
+    def partitions(self, topic: str) -> int:
+        """How many there are; raises TopicNotFound."""
+
+    def append(self, topic: str, events: Iterable[tuple[str, bytes]]) -> None:
+        """Append `(key, event)` pairs. Raises ValueError for an event longer than `MOST_BYTES` or with a line break."""
+
+    def reader(self, topic: str, positions: Mapping[int, int]) -> Reader:
+        """One that reads those partitions from there."""
+
+    def close(self) -> None:
+        """Give back its connections."""
+
+
+def check_event(event: bytes) -> bytes:
+    """The event, if it may be appended; raises ValueError."""
+    if len(event) > MOST_BYTES:
+        raise ValueError(f"an event of {len(event)} bytes: {MOST_BYTES} at most")
+    if b"\n" in event or b"\r" in event:
+        raise ValueError("an event with a line break in it")
+    return event

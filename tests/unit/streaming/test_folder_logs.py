@@ -1,0 +1,95 @@
+"""What a folder of JSON lines makes of writers that stop halfway, and of files that are not its own."""
+
+import errno
+
+import pytest
+
+from argosy.errors import DefinitionInvalid, EventLogUnavailable
+from argosy.streaming.log import MOST_BYTES
+from argosy.streaming.logs.folder import FolderLog
+from argosy.testing.expecting import raised
+
+
+@pytest.fixture
+def log(tmp_path):
+    log = FolderLog(f"file:{tmp_path}/events")
+    log.create("clicks", 1)
+    return log
+
+
+@pytest.fixture
+def file(log):
+    return log.folder / "clicks" / "0.jsonl"
+
+
+def events(log, position=0):
+    reader = log.reader("clicks", {0: position})
+    try:
+        return [record.event for some in iter(lambda: reader.read(1000, 0), []) for record in some]
+    finally:
+        reader.close()
+
+
+def test_a_part_of_a_line_is_not_given_before_its_rest(log, file):
+    file.write_bytes(b'{"n": 1}\n{"n": ')
+    reader = log.reader("clicks", {0: 0})
+    assert [record.event for record in reader.read(10, 0)] == [b'{"n": 1}']
+    with file.open("ab") as written:
+        written.write(b"2}\n")
+    assert [record.event for record in reader.read(10, 0)] == [b'{"n": 2}']
+    reader.close()
+
+
+def test_what_a_killed_writer_left_is_ended_by_the_next(log, file):
+    file.write_bytes(b'{"n": 1}\n{"n": ')
+    log.append("clicks", [("", b'{"n": 3}')])
+    assert events(log) == [b'{"n": 1}', b'{"n": ', b'{"n": 3}']
+
+
+def test_lines_that_others_wrote_may_be_too_long(log, file):
+    file.write_bytes(b"x" * (2 * MOST_BYTES) + b"\n{}\r\n")
+    found = events(log)
+    assert b"".join(found[:-1]) == b"x" * (2 * MOST_BYTES)
+    assert found[-1] == b"{}"
+
+
+def test_a_shorter_file_in_its_place_is_read_from_its_start(log, file):
+    log.append("clicks", [("", b'{"n": 1}'), ("", b'{"n": 2}')])
+    end = file.stat().st_size
+    file.write_bytes(b'{"n": 9}\n')
+    assert events(log, end) == [b'{"n": 9}']
+
+
+def test_a_full_disk_leaves_no_part_of_the_events(log, file, monkeypatch):
+    log.append("clicks", [("", b'{"n": 1}')])
+    before, opened = file.read_bytes(), type(file).open
+
+    class Full:
+        def __init__(self, real):
+            self.real = real
+
+        def __getattr__(self, name):
+            return getattr(self.real, name)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.real.close()
+
+        def write(self, content):
+            if len(content) < 20:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return self.real.write(content[:10])
+
+    monkeypatch.setattr(type(file), "open", lambda path, *given, **named: Full(opened(path, *given, **named)))
+    said = str(raised(EventLogUnavailable, log.append, "clicks", [("", b'{"n": 22222222222}')]))
+    monkeypatch.undo()
+    assert said.endswith("No space left on device: the events were not appended")
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("topic", ["../clicks", "a/b", "", ".hidden", "a" * 201, "a\n"])
+def test_names_that_are_no_topic_s_are_refused(log, topic):
+    for ask in (lambda: log.create(topic, 1), lambda: log.partitions(topic), lambda: log.append(topic, [])):
+        raised(DefinitionInvalid, ask)
