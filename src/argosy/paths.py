@@ -115,7 +115,7 @@ def private_text(path: Path) -> Iterator[TextIO]:
 
 
 def make_home(home: Path, file: Path) -> None:
-    """The folder of a database's file. The project's own is closed to others, and so is a database in it, old ones too."""
+    """The folder of a database. The project's own is closed to others, and so is a database that is in it already."""
     if not is_below(home, file):
         file.parent.mkdir(exist_ok=True)
         return
