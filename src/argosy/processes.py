@@ -134,14 +134,15 @@ def end_bare(process: subprocess.Popen[bytes], patience: float = 10.0) -> None:
 
 
 def start_supervised(
-    folder: Path, place: str, command: Sequence[str], environment: Mapping[str, str]
+    folder: Path, place: str, command: Sequence[str], environment: Mapping[str, str], then: Sequence[str] = ()
 ) -> subprocess.Popen[bytes]:
     """Start a program in `folder`/`place` under the supervisor, which ends it when its standard input is closed.
 
-    What the program prints, errors too, comes through one pipe.
+    What the program prints, errors too, comes through one pipe. However it ends, the supervisor runs `then` after it.
     """
+    after = ["--then", str(len(then)), *then] if then else []
     return subprocess.Popen(
-        [sys.executable, "-IS", str(SUPERVISOR), "--keep", str(folder), place, *command],
+        [sys.executable, "-IS", str(SUPERVISOR), "--keep", str(folder), place, *after, *command],
         env=dict(environment),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -6,7 +6,8 @@ it go all processes that it started, those that left its group or its session to
 this process when their parent ends. Then FOLDER is removed. Exits as the program did, with 128 + N for a signal N.
 
 As `supervisor.py --keep FOLDER PLACE PROGRAM…` the program reads nothing, works in FOLDER/PLACE, and leaves FOLDER to
-its parent, if that is still there when it has ended.
+its parent, if that is still there when it has ended. With `--then COUNT WORD…` before the program, these words are
+another program, run silently after all of that: it removes what runs elsewhere, as a container.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ from contextlib import suppress
 
 PR_SET_CHILD_SUBREAPER = 36
 NOT_STARTED = 126
+THEN = "--then"
+THEN_SECONDS = 60
 
 
 def main(folder: str, program: list[str], place: str | None = None) -> int:
     """`place`: below the folder, which is kept."""
+    then, program = split(program)
     with suppress(OSError, AttributeError):  # another system than Linux
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     news, bell = os.pipe()
@@ -49,9 +53,30 @@ def main(folder: str, program: list[str], place: str | None = None) -> int:
     while any(True for _ in killed()):
         continue
     os.chdir("/")
+    run_silently(then)
     if place is None or code is None:
         shutil.rmtree(folder, ignore_errors=True)
     return code or 0
+
+
+def split(words: list[str]) -> tuple[list[str], list[str]]:
+    """What is to run afterwards, and the program."""
+    if words[0] != THEN:
+        return [], words
+    end = 2 + int(words[1])
+    return words[2:end], words[end:]
+
+
+def run_silently(words: list[str]) -> None:
+    """To its end, or for a minute: this process ends then."""
+    if not words:
+        return
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(THEN_SECONDS)
+    actions = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
+    with suppress(OSError):
+        os.waitpid(os.posix_spawn(words[0], words, os.environ, file_actions=actions), 0)
+    signal.alarm(0)
 
 
 def ended(child: int, news: int) -> int | None:

@@ -12,7 +12,10 @@ from argosy.steps.task import Task
 
 PASSED: Final = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ")
 """The variables of a worker that a command is given; no other is, so that keys and tokens stay where they are."""
-FOR_ENGINES: Final = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "XDG_RUNTIME_DIR", "CONTAINER_HOST")
+FOR_ENGINES: Final = (
+    *("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "XDG_RUNTIME_DIR", "CONTAINER_HOST"),
+    *("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF", "CONTAINERS_REGISTRIES_CONF", "REGISTRY_AUTH_FILE"),
+)
 """Those that podman or docker is given too; what runs in the container is not."""
 ENGINES: Final = ("podman", "docker")
 WORK, GIVEN, MADE, TEMPORARY = "work", "inputs", "output", "tmp"
@@ -96,3 +99,8 @@ def contained(
     options += ["--memory", str(memory)] if memory else []
     options += ["--user", user] if Path(engine).name == "docker" else []
     return [engine, "run", *options, image, *words]
+
+
+def removal(engine: str, name: str) -> list[str]:
+    """Removes the container, running or not, at once: podman would give it ten seconds."""
+    return [engine, "rm", "--force", *(["--time", "0"] if Path(engine).name == "podman" else []), name]

@@ -36,12 +36,14 @@ def execute(
     limits: StepLimits,
     log: BoundedLog,
     check: Callable[[], None],
+    then: Sequence[str] = (),
 ) -> int:
-    """Run the program to its end, in `folder`/work; its exit code. Whatever it started has ended by then too.
+    """Run the program to its end, in `folder`/work; its exit code. Whatever it started has ended by then too, and
+    `then` has run, as it does where this process is killed.
 
     Raises StepEnded over a limit, and what `check` raises, which is called all the time.
     """
-    process = processes.start_supervised(folder, WORK, words, environment)
+    process = processes.start_supervised(folder, WORK, words, environment, then)
     reader = threading.Thread(target=_read, args=(process, log), name="argosy-step", daemon=True)
     reader.start()
     try:

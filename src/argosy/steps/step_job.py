@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
@@ -26,14 +25,12 @@ from argosy.jobs.job import Job
 from argosy.jobs.runner import Outcome
 from argosy.paths import make_private_folder, within
 from argosy.steps import runs
-from argosy.steps.command_line import ENGINES, RunFolder, command_line, contained, own_variables, variables
+from argosy.steps.command_line import ENGINES, RunFolder, command_line, contained, own_variables, removal, variables
 from argosy.steps.execution import execute, size_of
 from argosy.steps.log_text import BoundedLog
 from argosy.steps.runs import StepRun
 from argosy.steps.task import StepEnded
 from argosy.store.kept import KeptFile, PutFile, keep_files, kept_files
-
-ENGINE_SECONDS: Final = 30.0
 
 
 class StepJob:
@@ -104,18 +101,17 @@ class StepJob:
         own = own_variables(run.step, run.task, folder)
         words = command_line(run.task, folder, inputs)
         environment = variables(os.environ, own, str(Path(sys.executable).parent), bool(run.task.image))
-        engine, name = "", f"argosy-{run.label}-{guard.lease.token}"
+        then: list[str] = []
         if run.task.image:
-            engine = _engine(environment)
+            engine, name = _engine(environment), f"argosy-{run.label}-{guard.lease.token}"
             user = f"{os.getuid()}:{os.getgid()}"
             words = contained(engine, name, run.task.image, words, folder, own, limits.memory, user)
+            then = removal(engine, name)
+            limits = replace(limits, memory=None)  # the engine's own processes do not count
         else:
             words[0] = _program(words[0], folder.work, environment)
-        try:
-            code = execute(words, environment, folder.root, folder.output / run.task.output, limits, log, guard.check)
-        finally:
-            if engine:
-                _remove_container(engine, name, environment)
+        output = folder.output / run.task.output
+        code = execute(words, environment, folder.root, output, limits, log, guard.check, then)
         if code:
             ended = f"was killed by signal {code - 128}" if code > 128 else f"ended with exit code {code}"
             raise JobFailed(f"its command {ended}: argosy steps log {run.reference}")
@@ -170,19 +166,6 @@ def _engine(environment: Mapping[str, str]) -> str:
     if found is None:
         raise StepEnded(f"it has an image, and none of {', '.join(ENGINES)} is installed on the machine of this worker")
     return found
-
-
-def _remove_container(engine: str, name: str, environment: Mapping[str, str]) -> None:
-    """Where the container has outlived the program that started it, as those of docker do."""
-    with suppress(OSError, subprocess.TimeoutExpired):
-        subprocess.run(  # noqa: S603  # podman or docker, with words of ours
-            [engine, "rm", "--force", name],
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=ENGINE_SECONDS,
-            check=False,
-        )
 
 
 def _checked_output(path: Path, limits: StepLimits) -> Path:

@@ -38,6 +38,19 @@ def test_everything_ends_when_the_caller_has_ended(folder):
     until(lambda: not folder.exists())
 
 
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_another_program_runs_when_all_of_it_has_ended(folder, tmp_path, is_killed):
+    then = ["/bin/sh", "-c", f"echo unseen; echo then > {tmp_path}/then"]
+    script = "echo begun; sleep 86414.25" if is_killed else "echo begun; exit 3"
+    with processes.start_supervised(folder, "work", ["/bin/sh", "-c", script], ENVIRONMENT, then) as process:
+        assert process.stdout.readline() == b"begun\n"
+        if is_killed:
+            process.stdin.close()
+        assert process.wait(PATIENCE) == (0 if is_killed else 3)
+        assert process.stdout.read() == b""
+    assert (tmp_path / "then").read_text() == "then\n"
+
+
 def test_a_program_that_cannot_be_started_is_reported(folder):
     program = folder / "work" / "run"
     program.write_text("#!/no/such/interpreter\n")
