@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 KSERVE := .venv-kserve/.ready
+TENSORFLOW := .venv-tensorflow/.ready
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(ORDER),--order $(ORDER)) $(if $(SEED),--seed $(SEED))
 
-.PHONY: help demo demo-cluster test lint check format bench bench-peers quality proof clean venv kserve servers
+.PHONY: help demo demo-cluster test lint check format bench bench-peers quality proof clean venv kserve tensorflow servers
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -34,6 +35,14 @@ $(KSERVE):  # for one test, skipped without: what kserve requires contradicts wh
 	@.venv-kserve/bin/python -m pip install --quiet kserve==0.21.0 && touch $@ || echo "KServe's clients are not tested"
 
 kserve: $(KSERVE)
+
+$(TENSORFLOW): pyproject.toml
+	@test -x .venv-tensorflow/bin/python || $(PYTHON) -m venv .venv-tensorflow
+	@echo "Installing TensorFlow into .venv-tensorflow (one to four minutes and 1.8 GB, once)"
+	@.venv-tensorflow/bin/python -m pip install --quiet --editable '.[grpc,tensorflow]' && touch $@
+
+tensorflow: $(READY) $(TENSORFLOW)  ## tests of TensorFlow's models, in an environment of its own; `make test` skips them without
+	@$(BIN)/python -m pytest -q tests/acceptance/test_saved_models.py
 
 demo: $(DEMO)  ## the whole loop on real news, in under four minutes
 	@$(BIN)/python examples/bbc_news/demo.py
@@ -80,4 +89,4 @@ quality: $(READY)  ## what the thorough plan finds on seven public sets: an hour
 	@$(BIN)/python -m benchmarks.quality
 
 clean:  ## remove what make built
-	@rm -rf $(VENV) .venv-kserve .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-project
+	@rm -rf $(VENV) .venv-kserve .venv-tensorflow .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-project

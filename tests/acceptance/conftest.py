@@ -79,6 +79,8 @@ class Ran:
 class Shell:
     """`argosy …` in a folder, in processes that end with the test."""
 
+    python = sys.executable
+
     def __init__(self, folder, **variables):
         self.folder, self.variables, self._started = folder, variables, []
 
@@ -89,7 +91,7 @@ class Shell:
     def run(self, *arguments, stdin=""):
         """Run a command to its end, whatever its exit code; it never prints a traceback."""
         done = subprocess.run(
-            [sys.executable, "-m", "argosy", *map(str, arguments)],
+            [self.python, "-m", "argosy", *map(str, arguments)],
             cwd=self.folder,
             env=self.environment,
             input=stdin,
@@ -123,7 +125,7 @@ class Shell:
         """Start a command that keeps running, in its own process group; its standard error goes to `started.log`."""
         with (self.folder / "started.log").open("ab") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "argosy", *map(str, arguments)],
+                [self.python, "-m", "argosy", *map(str, arguments)],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL if stdin is None else stdin,

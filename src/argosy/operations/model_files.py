@@ -13,6 +13,7 @@ from argosy.errors import ImportInvalid
 from argosy.models.runtimes.python_class import is_python_class
 from argosy.models.runtimes.saved_model import is_saved_model
 from argosy.models.runtimes.text_classifier import is_text_classifier
+from argosy.models.saved_model import MODEL as SAVED_MODEL
 from argosy.training.import_formats import REMOTE, TENSORS
 from argosy.training.importing import ImportedVersion, import_model
 from argosy.training.tensor_importing import OWN, ImportedTensorsVersion, import_tensors
@@ -68,7 +69,7 @@ def import_file(
                 f"{path}: a model on another server is asked as it is: leave out {spelled('format', form)}"
             )
         form = REMOTE
-    elif path.is_dir() and form in ("", "mlflow"):
+    elif form in ("", "mlflow") and (path.is_dir() or path.name == SAVED_MODEL):
         path, form, signed = _in_folder(path, form)
         takes = takes or signed
     form = form or (recognised(path) if isinstance(path, Path) else "")
@@ -109,8 +110,9 @@ def _in_folder(path: Path, form: str) -> tuple[Path, str, str]:
         return path, "huggingface", ""
     if not form and is_python_class(path) and not (path / DESCRIPTION).exists():
         return path, "python", ""
-    if not form and is_saved_model(path) and not (path / DESCRIPTION).exists():
-        return path, "savedmodel", ""
+    folder = path.parent if path.name == SAVED_MODEL else path
+    if not form and is_saved_model(folder) and not (folder / DESCRIPTION).exists():
+        return folder, "savedmodel", ""
     file, found = flavor_file(path)
     return file, found, "" if found == "argosy" else signed_input(path)
 

@@ -1,5 +1,7 @@
 """What of a SavedModel is run: read without TensorFlow, refused where anything in it could reach a file or run code."""
 
+from importlib.util import find_spec
+
 import pytest
 from saved_model_files import (
     FLOAT,
@@ -21,6 +23,7 @@ from saved_model_files import (
 
 from argosy.errors import ImportInvalid
 from argosy.models.protocol_buffers import WireMessage, field_bytes
+from argosy.models.runtimes import tensor_runtime_of
 from argosy.models.runtimes.saved_model import packed_saved_model
 from argosy.models.saved_model import operations, read_saved_model
 from argosy.models.saved_model_graph import read_graph
@@ -182,3 +185,18 @@ def test_a_folder_is_packed_without_what_is_not_needed_and_without_links(tmp_pat
     (tmp_path / "assets" / "link").symlink_to("/etc/passwd")
     with pytest.raises(ImportInvalid, match="there are links in it"):
         packed_saved_model(tmp_path)
+
+
+def test_its_process_refuses_it_before_tensorflow_is_imported(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(answering(node("y", "ReadFile", "x")))
+    with pytest.raises(ImportInvalid, match="the graph's operation ReadFile is not among those that are run here"):
+        tensor_runtime_of("savedmodel", packed_saved_model(tmp_path), None)
+    with pytest.raises(ImportInvalid, match="the archive of the model's files is damaged: BadZipFile"):
+        tensor_runtime_of("savedmodel", b"no archive", None)
+
+
+@pytest.mark.skipif(find_spec("tensorflow") is not None, reason="TensorFlow is installed")
+def test_without_tensorflow_its_process_says_what_to_install(tmp_path):
+    (tmp_path / "saved_model.pb").write_bytes(answering(DOUBLED))
+    with pytest.raises(ImportInvalid, match=r"needs the package 'tensorflow': pip install 'argosy\[tensorflow\]'"):
+        tensor_runtime_of("savedmodel", packed_saved_model(tmp_path), None)

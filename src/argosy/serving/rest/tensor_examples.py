@@ -82,9 +82,11 @@ def method_results(response: InferResponse, method: AnswerKind) -> bytes:
         given = [_columns(outputs[name]) for name in (CLASSES, SCORES) if name in outputs]
         if not given:
             raise _missing(f"{CLASSES} or {SCORES}")
+        if list(map(len, given[0])) != list(map(len, given[-1])):
+            raise RequestInvalid(f"the signature gives {CLASSES} and {SCORES} of different shapes")
         scores = _columns(outputs[SCORES]) if SCORES in outputs else [[0.0] * len(row) for row in given[0]]
         classes = _columns(outputs[CLASSES]) if CLASSES in outputs else [[""] * len(row) for row in given[0]]
-        results = [list(map(list, zip(*pair, strict=False))) for pair in zip(classes, scores, strict=False)]
+        results = [list(map(list, zip(*pair, strict=True))) for pair in zip(classes, scores, strict=True)]
     return json_with_tokens({"results": results, "prediction_ids": list(response.prediction_ids)})
 
 
