@@ -96,7 +96,8 @@ def server_process(ctx: click.Context) -> None:
     from argosy.processes import end_within, follow_parent
 
     telemetry.configure()
-    follow_parent()
+    log = telemetry.logger("argosy.serving")
+    follow_parent(lambda: log.warning("the process that keeps this server is gone: this one of its processes ends too"))
     serve_process(Path(ctx.find_root().obj))
     end_within(EXIT_SECONDS)
 

@@ -11,10 +11,18 @@ import httpx
 import pytest
 from grpc_calls import ask, columns, infer_message
 from mixed_callers import Caller, ask_all
-from running_processes import ASKS, COUNT, SETTINGS, RunningProcesses, project_of_processes
+from running_processes import (
+    ASKS,
+    COUNT,
+    SETTINGS,
+    RunningProcesses,
+    children,
+    command_line,
+    project_of_processes,
+)
 from serving_project import KEY_VARIABLES
 
-from argosy.testing.waiting import PATIENCE
+from argosy.testing.waiting import PATIENCE, until
 
 RELOADED = SETTINGS + "limits: {rows: 1}\n"
 
@@ -209,4 +217,22 @@ def test_a_signal_ends_every_process(tmp_path):
     assert server.process.wait(PATIENCE) == 0
     assert [pid for pid in found if os.path.exists(f"/proc/{pid}")] == []  # noqa: PTH110
     server.close()
+    project.database.close()
+
+
+def test_every_process_ends_where_the_command_was_killed(tmp_path):
+    """Each says so; another server has the port, and every answer is in the log."""
+    project = project_of_processes(tmp_path)
+    server = RunningProcesses(project)
+    found, port = children(server.process.pid), server.url.rpartition(":")[2]
+    answered = [row["prediction_id"] for row in server.predict("a goal", "the bank").json()["predictions"]]
+    server.process.kill()
+    server.process.wait(PATIENCE)
+    until(lambda: not any(command_line(pid) for pid in found))
+    server.close()
+    assert (tmp_path / "server.log").read_text().count("the process that keeps this server is gone") == COUNT
+    again = RunningProcesses(project, COUNT, "--port", port)
+    assert again.url.endswith(f":{port}")
+    assert [one.input for one in project.predictions.get_many(answered)] == ["a goal", "the bank"]
+    again.close()
     project.database.close()
