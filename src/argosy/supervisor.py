@@ -29,7 +29,7 @@ THEN_SECONDS = 60
 
 def main(folder: str, program: list[str], place: str | None = None) -> int:
     """`place`: below the folder, which is kept."""
-    then, program = split(program)
+    then, program = after_and_program(program)
     with suppress(OSError, AttributeError):  # another system than Linux
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     news, bell = os.pipe()
@@ -59,7 +59,7 @@ def main(folder: str, program: list[str], place: str | None = None) -> int:
     return code or 0
 
 
-def split(words: list[str]) -> tuple[list[str], list[str]]:
+def after_and_program(words: list[str]) -> tuple[list[str], list[str]]:
     """What is to run afterwards, and the program."""
     if words[0] != THEN:
         return [], words
