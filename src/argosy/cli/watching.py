@@ -69,6 +69,8 @@ def watch(ctx: click.Context, /, base: str, latest: int, settle: float, once: bo
         while not stop.is_set():
             try:
                 _look(imports)
+                if problem:
+                    print_line(f"{place.shown} is looked at again.", err=True)
                 problem = ""
             except ArgosyError as error:  # it is looked at again
                 if str(error) != problem:

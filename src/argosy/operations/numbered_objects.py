@@ -58,6 +58,7 @@ class ObjectBase:
         bucket, _, prefix = rest.partition("/")
         self._prefix = prefix.strip("/")
         self.shown = f"{scheme}://{bucket}/{self._prefix}".rstrip("/")
+        self._asked = f"{self.shown} at {options['endpoint']}" if "endpoint" in options else self.shown
         self._store = open_objects(f"{scheme}://{bucket}", options, is_patient=False)
         self._copies, self._now = copies, now
         _remove_abandoned(copies)
@@ -66,7 +67,7 @@ class ObjectBase:
 
     def look(self) -> BaseContent:
         found: dict[str, list[_SeenObject]] = defaultdict(list)
-        with self._reached(self.shown):
+        with self._reached(self.shown, "listed"):
             for page in obstore.list(self._store, self._prefix or None):
                 for one in page:
                     key = one["path"]
@@ -108,23 +109,23 @@ class ObjectBase:
         except (PathInvalid, OSError):
             raise ImportInvalid(f"the object {one.key!r} has no name that a file can have") from None
         options = {"if_match": one.tag} if one.tag else {}
-        with self._reached(one.key), target.open("wb") as file:
+        with self._reached(one.key, "read"), target.open("wb") as file:
             for chunk in obstore.get(self._store, one.key, options=options).stream(min_chunk_size=_CHUNK_BYTES):
                 file.write(chunk)
         if target.stat().st_size != one.size:
             raise ArtifactsUnavailable(f"{one.key} came with {target.stat().st_size:,} of {one.size:,} bytes")
 
     @contextmanager
-    def _reached(self, what: str) -> Iterator[None]:
+    def _reached(self, what: str, done: str) -> Iterator[None]:
         """The client's errors as an outage: what is wrong there may be mended there."""
         try:
             yield
         except (FileNotFoundError, PreconditionError) as error:
-            if "NoSuchBucket" in str(error):
-                raise ArtifactsUnavailable(f"{self.shown}: {answer_of(error)}") from None
-            raise ArtifactsUnavailable(f"{what} changed while it was read") from None
+            if "NoSuchBucket" not in str(error):
+                raise ArtifactsUnavailable(f"{what} changed while it was read") from None
+            raise ArtifactsUnavailable(f"{self._asked} cannot be {done}: {answer_of(error)}") from None
         except BaseError as error:
-            raise ArtifactsUnavailable(f"{self.shown}: {answer_of(error)}") from None
+            raise ArtifactsUnavailable(f"{self._asked} cannot be {done}: {answer_of(error)}") from None
 
 
 def _remove_abandoned(copies: Path) -> None:

@@ -40,6 +40,16 @@ _SHORT_CLIENT: Final = {**_CLIENT, "connect_timeout": "5s", "read_timeout": "20s
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _SAID = re.compile(r"<Message>([^<]{1,200})</Message>")
 _PERFORMING = re.compile(r"Error performing (\w+) (\w+://[^/\s]+)\S* in .*? - (?=[A-Z])")
+_TO_DO: Final = {
+    **dict.fromkeys(
+        ("AccessDenied", "AllAccessDisabled", "ExpiredToken", "InvalidAccessKeyId", "InvalidToken"),
+        "check the credentials in the environment, and what they permit",
+    ),
+    "SignatureDoesNotMatch": "check AWS_SECRET_ACCESS_KEY, and that the key's two parts belong together",
+    "NoSuchBucket": "check the bucket's name, the region and the endpoint",
+    "PermanentRedirect": "check the region",
+}
+"""By the service's code: what to look at first."""
 _OF_THE_MACHINE = "169.254.169.254"
 """Where the machines of a provider find credentials of their own, when there are none in the environment."""
 
@@ -86,7 +96,8 @@ def answer_of(error: Exception) -> str:
     text = str(error)
     code, said = _CODE.search(text), _SAID.search(text)
     if code:
-        return f"{code[1]}: {said[1]}" if said else code[1]
+        line = f"{code[1]}: {said[1].rstrip('.')}" if said else code[1]
+        return f"{line}; {_TO_DO[code[1]]}" if code[1] in _TO_DO else line
     if _OF_THE_MACHINE in text:
         return "no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what your provider says"
     line = " ".join(text.partition("\n\nDebug source:")[0].split())

@@ -1,6 +1,8 @@
 """Numbered folders of an object store: complete ones are imported once, and nothing else is taken."""
 
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -106,6 +108,77 @@ def test_what_is_wrong_is_said_in_a_line(put, monkeypatch):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         away = f"s3://bucket/x?endpoint=http://127.0.0.1:{closed.getsockname()[1]}&region=us-east-1"
-        with pytest.raises(ArtifactsUnavailable, match=r"s3://bucket/x: ") as problem:
+        with pytest.raises(ArtifactsUnavailable, match=r"s3://bucket/x at http.* cannot be listed: ") as problem:
             ObjectBase(away, put.copies).look()
     assert "\n" not in str(problem.value)
+
+
+REFUSED = """<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>{code}</Code><Message>{said}</Message><AWSAccessKeyId>AKIAWRONG</AWSAccessKeyId>
+<StringToSign>AWS4-HMAC-SHA256 20261129</StringToSign><RequestId>4442587FB7D0A2F9</RequestId></Error>"""
+NOTHING = """<?xml version="1.0" encoding="UTF-8"?>
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>models</Name><Prefix>churn/</Prefix>
+<KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"""
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """An S3 that answers what its server's `said` is."""
+
+    def do_GET(self):
+        status, body = self.server.said
+        self.send_response(status)
+        self.send_header("content-type", "application/xml")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def refusing():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "to_do"),
+    [
+        ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", "the credentials"),
+        ("SignatureDoesNotMatch", "The request signature we calculated does not match.", "AWS_SECRET_ACCESS_KEY"),
+        ("AccessDenied", "Access Denied", "the credentials in the environment, and what they permit"),
+    ],
+)
+def test_wrong_credentials_are_one_line_without_them_until_they_are_mended(
+    refusing, monkeypatch, tmp_path, code, said, to_do
+):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAWRONG")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    endpoint = f"http://127.0.0.1:{refusing.server_port}"
+    base = ObjectBase(f"s3://models/churn?endpoint={endpoint}&region=us-east-1", tmp_path / "watched")
+    refusing.said = (403, REFUSED.format(code=code, said=said))
+    with pytest.raises(ArtifactsUnavailable) as refused:
+        base.look()
+    line = str(refused.value)
+    assert line.startswith(f"s3://models/churn at {endpoint} cannot be listed: {code}: {said.rstrip('.')}; check ")
+    assert to_do in line
+    assert not any(secret in line for secret in ("AKIAWRONG", "s3cret", "HMAC", "\n"))
+    refusing.said = (200, NOTHING)
+    assert base.look().folders == []
+
+
+def test_a_bucket_that_is_not_there_is_named_and_looked_at_once_it_is(put):
+    name = f"{put.bucket.name}-later"
+    url = put.url().replace(put.bucket.name, name)
+    base = ObjectBase(url, put.copies)
+    with pytest.raises(ArtifactsUnavailable, match=rf"^s3://{name}/models/churn at http.* cannot be listed: NoSuchB"):
+        base.look()
+    put.bucket.client.create_bucket(Bucket=name)
+    put.bucket.client.put_object(Bucket=name, Key="models/churn/3/model.onnx", Body=b"model")
+    assert [one.number for one in base.look().folders] == [3]
