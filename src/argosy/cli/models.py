@@ -307,6 +307,13 @@ def _csv_cell(value: Any) -> Any:
     return guarded(text) if isinstance(text, str) else text
 
 
+def _form(trained: Trained, model: str) -> str:
+    """Which was the fastest then; a server measures anew, and says what it chose."""
+    name, difference = trained.form["name"], trained.form["difference"]
+    within = "" if name == "tensors" else f", within {difference:.1g} of the training form"
+    return f"{name}{within}; a server measures at load: parameters.form of GET /v2/models/{model}"
+
+
 def _details(versions: Sequence[Version], trained: Trained, changed: list[str]) -> list[tuple[str, str]]:
     from argosy.evaluation.leaderboard import evaluated
 
@@ -328,7 +335,7 @@ def _details(versions: Sequence[Version], trained: Trained, changed: list[str]) 
         *((name, "its current code is not the code that this version was trained with") for name in changed),
         ("parent", trained.parent or "–"),
         ("artifact", f"{trained.artifact[:12]}, {trained.size_bytes:,} bytes"),
-        ("served form", f"{trained.form['name']}, within {trained.form['difference']:.1g} of the training form"),
+        ("form when trained", _form(trained, versions[0].model if versions else "NAME")),
         ("environment", " ".join(f"{name} {number}" for name, number in trained.environment["packages"].items())),
         ("", f"Python {trained.environment['python']}, git {trained.environment['git_revision'] or '–'}"),
     ]
