@@ -81,6 +81,7 @@ def test_numbers_are_corrected_and_kept_within_borders_everywhere(decided, serve
     the_history_says_who_and_why(decided, server)
     the_answer_and_the_models_own_number_are_logged(decided, server, until)
     an_export_carries_them(decided)
+    a_file_is_the_whole_list(decided)
     removed_they_leave_the_models_own_answers(decided, server, until, own)
 
 
@@ -90,6 +91,24 @@ def a_bias_is_measured_on_the_validation_part(decided):
     assert (step["step"], step["rows"]) == ("bias", 80)
     assert step["low"] < step["add"] < step["high"]
     assert step["add"] == pytest.approx(1.8, abs=0.2)
+
+
+def a_file_is_the_whole_list(decided):
+    before = decided.json("models", "decide", "demand")["decisions"]
+    decided.write("same.yaml", "steps:\n- {step: clamp, low: 0, high: 60}\n- {step: bias, add: measured}\n")
+    assert decided.json("models", "decide", "demand", "same.yaml")["decisions"] == before
+    decided.write("other.json", '{"steps": [{"step": "clamp", "low": 5}]}')
+    assert "clamp 5:" in decided("models", "decide", "demand", "other.json", "--reason", "never under five")
+    assert "leave out the options" in decided.mistake("models", "decide", "demand", "other.json", "--bias", "1")
+    for text, said in {
+        "[]": "expected a mapping",
+        "step: clamp": "expected `steps:` with a list and nothing else",
+        "steps: [{step: clmp}]": "steps[0]: `step` is 'clmp' (did you mean 'clamp'?)",
+        "steps: [{step: abstain, below: 0.5}]": "abstain is for classes, and the version answers numbers",
+    }.items():
+        decided.write("bad.yaml", text)
+        assert said in decided.mistake("models", "decide", "demand", "bad.yaml")
+    assert decided.json("models", "decide", "demand", "same.yaml")["decisions"]["steps"] == before["steps"]
 
 
 def predict_gives_what_the_server_gives(decided, server):

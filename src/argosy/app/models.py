@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from argosy.backends import Backends
 from argosy.database import in_transaction
-from argosy.errors import FileNotKept, VersionMarked, VersionNotFound, nearest
+from argosy.errors import DecisionsInvalid, FileNotKept, VersionMarked, VersionNotFound, nearest
 from argosy.jobs.selection import decisions_meant, resolve_version, trained_of
 from argosy.processes import current_user
 from argosy.store import kept, marks
@@ -163,13 +163,20 @@ class ProjectModels:
             self._backends.database, lambda within: kept.untag_version(within, version.model, version.number, name)
         )
 
-    def decide(self, reference: str, reason: str = "", by: str = "", **changes: Any) -> Version:
+    def decide(
+        self, reference: str, reason: str = "", by: str = "", steps: list[dict[str, Any]] | None = None, **changes: Any
+    ) -> Version:
         """Change what is made of a version's answers before they are given, as `argosy models decide` does.
 
-        `changes` are the fields of `evaluation.deciding.DecisionChange`. Raises DecisionsInvalid.
+        `changes` are the fields of `evaluation.deciding.DecisionChange`; in place of them, `steps` is the whole list.
+        Raises DecisionsInvalid.
         """
-        from argosy.evaluation.deciding import DecisionChange, change_decisions
+        from argosy.evaluation.deciding import DecisionChange, change_decisions, replace_decisions
 
+        if steps is not None:
+            if changes:
+                raise DecisionsInvalid(f"steps are the whole list: leave out {', '.join(changes)}")
+            return replace_decisions(self._backends, reference, steps, reason, by or current_user())
         return change_decisions(self._backends, reference, DecisionChange(**changes), reason, by or current_user())
 
     def decisions(self, reference: str) -> list[DecisionRevision]:

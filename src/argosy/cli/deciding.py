@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("reference", metavar="MODEL[@VERSION]")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--clamp", metavar="LOW:HIGH", help="Keep numbers within these borders; LOW: or :HIGH for one alone.")
 @click.option("--bias", metavar="measured|NUMBER", help="Add this to every number; measured: on the validation part.")
 @click.option(
@@ -30,15 +32,23 @@ if TYPE_CHECKING:
 @click.option("--reason", default="", help="Why, for the history.")
 @json_option
 @click.pass_context
-def decide(ctx: click.Context, /, reference: str, as_json: bool, **given: Any) -> None:
+def decide(ctx: click.Context, /, reference: str, file: Path | None, as_json: bool, **given: Any) -> None:
     """Set what is made of a version's answers before they are given, or show that and its history.
 
+    FILE is the whole list of `steps`, in YAML or JSON, in the place of the one that there is.
+
     Example: argosy models decide demand@champion --clamp 0:60 --reason "the array holds 60"
+
+    Example: argosy models decide demand@champion decisions.yaml
     """
     models = command_project(ctx).models
     change = _change(given)
     version = models.resolve(reference)
-    if not change.is_empty:
+    if file is not None:
+        if not change.is_empty:
+            raise DecisionsInvalid(f"{file} is the whole list of steps: leave out the options of single steps")
+        version = models.decide(version.reference, given["reason"], steps=_steps(file))
+    elif not change.is_empty:
         version = models.decide(version.reference, given["reason"], **vars(change))
     history = models.decisions(version.reference)
     if as_json:
@@ -48,7 +58,7 @@ def decide(ctx: click.Context, /, reference: str, as_json: bool, **given: Any) -
         print_line(f"{version.reference} has no decisions: it gives the model's own answers.")
         return
     print_line(f"{version.reference}, revision {version.decisions.revision}: {_shown(version.decisions.steps)}")
-    if change.is_empty:
+    if change.is_empty and file is None:
         from argosy.clock import format_time
 
         rows = [
@@ -74,6 +84,15 @@ def _change(given: dict[str, Any]) -> DecisionChange:
         top_k=given["top_k"],
         remove=given["remove"],
     )
+
+
+def _steps(file: Path) -> Any:
+    from argosy.definitions.yaml_files import read_mapping
+
+    found = read_mapping(file)
+    if set(found) != {"steps"}:
+        raise DecisionsInvalid(f"{file}: expected `steps:` with a list and nothing else; `steps: []` removes all")
+    return found["steps"]
 
 
 def _borders(text: str) -> tuple[float | None, float | None]:

@@ -22,6 +22,7 @@ from argosy.models.decisions import (
     TopStep,
     check_fits,
     in_order,
+    steps_of,
 )
 from argosy.store.decided import decisions_of, put_decisions
 from argosy.store.trained import Version
@@ -32,6 +33,7 @@ MEASURED: Final = "measured"
 LEAST_ROWS: Final = 10
 RESAMPLES: Final = 4_000
 CONFIDENCE: Final = 0.95
+_MEASURED_BIAS: Final = {"step": "bias", "add": MEASURED}
 STEPS: Final = {
     "bias": BiasStep,
     "clamp": ClampStep,
@@ -73,6 +75,23 @@ def change_decisions(backends: Backends, reference: str, change: DecisionChange,
     with backends.database.write() as transaction:
         before = decisions_of(transaction, version.model, version.number)
         steps = merged(before.steps, change, bias)
+        put_decisions(transaction, version.model, version.number, steps, by=by, reason=reason)
+    return backends.store.stored_version(version.reference)
+
+
+def replace_decisions(backends: Backends, reference: str, given: Any, reason: str, by: str) -> Version:
+    """The version with a list of steps, as mappings, in the place of all that there were; a bias may be `measured`.
+
+    Raises as `change_decisions` does.
+    """
+    version = resolve_version(backends.plans, reference)
+    trained = backends.store.trained(version.label)
+    is_measured = isinstance(given, list) and _MEASURED_BIAS in given
+    steps = steps_of([{**one, "add": 0.0} if one == _MEASURED_BIAS else one for one in given] if is_measured else given)
+    check_fits(steps, _classes(backends, version), is_of_lists="per_label" in trained.confusion)
+    if is_measured and (bias := _bias(backends, version, MEASURED)) is not None:
+        steps = tuple(bias if isinstance(one, BiasStep) else one for one in steps)
+    with backends.database.write() as transaction:
         put_decisions(transaction, version.model, version.number, steps, by=by, reason=reason)
     return backends.store.stored_version(version.reference)
 

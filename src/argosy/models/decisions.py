@@ -18,6 +18,7 @@ import msgspec
 from argosy.errors import DecisionsInvalid, nearest
 from argosy.models.answer_kinds import VALUE, AnswerKind
 from argosy.shortening import shortened
+from argosy.typed_values import shown
 
 if TYPE_CHECKING:
     from argosy.models.answers import Scores
@@ -125,6 +126,28 @@ def in_order(steps: Iterable[DecisionStep]) -> tuple[DecisionStep, ...]:
             raise DecisionsInvalid(f"there may be one {what}, and there are {keys.count(key)}")
         _check(step)
     return tuple(found)
+
+
+def steps_of(given: Any) -> tuple[DecisionStep, ...]:
+    """The steps of a list of mappings, each with its `step` and that one's fields; raises DecisionsInvalid."""
+    if not isinstance(given, list):
+        raise DecisionsInvalid(f"steps: expected a list of mappings, each with a `step`; got {shown(given)}")
+    found = []
+    for place, one in enumerate(given):
+        try:
+            found.append(msgspec.convert(one, DecisionStep))
+        except msgspec.ValidationError as problem:
+            raise DecisionsInvalid(f"steps[{place}]: {_in_words(one, str(problem))}") from None
+    return in_order(found)
+
+
+def _in_words(given: Any, problem: str) -> str:
+    named = given.get("step") if isinstance(given, dict) else None
+    known = [one.__struct_config__.tag for one in _ORDER]
+    if named not in known:
+        hint = nearest(named, known) if isinstance(named, str) else ""
+        return f"`step` is {shown(named)}{hint}; there are: {', '.join(known)}"
+    return f"{named}: {problem.replace('`', chr(39))}"
 
 
 def check_fits(steps: Sequence[DecisionStep], classes: Sequence[str], *, is_of_lists: bool = False) -> None:

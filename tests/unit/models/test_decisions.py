@@ -19,6 +19,7 @@ from argosy.models.decisions import (
     decided_numbers,
     in_order,
     inherited,
+    steps_of,
     top_labels,
 )
 
@@ -138,3 +139,28 @@ def test_lists_of_labels_have_thresholds_of_their_own():
 
 def test_a_successor_inherits_all_but_the_bias():
     assert inherited([BiasStep(1.0, 12, 0.5, 1.5), ClampStep(0, 60)]) == (ClampStep(0, 60),)
+
+
+def test_a_list_of_steps_is_read_in_any_order():
+    given = [{"step": "abstain", "below": 0.6}, {"step": "threshold", "label": "spam", "at_least": 1}]
+    assert steps_of(given) == (ThresholdStep("spam", 1.0), AbstainStep(0.6))
+    assert steps_of([]) == ()
+    assert steps_of(list(msgspec.to_builtins(steps_of(given)))) == steps_of(given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"step": "clamp"}, "steps: expected a list of mappings"),
+        (["clamp"], r"steps\[0\]: `step` is null; there are: bias, clamp, threshold, abstain, top-k"),
+        ([{"step": "top-k", "k": 2}, {"step": "clmp"}], r"steps\[1\]: `step` is 'clmp' \(did you mean 'clamp'\?\)"),
+        ([{"step": "clamp", "lo": 1}], r"steps\[0\]: clamp: .*unknown field 'lo'"),
+        ([{"step": "bias", "add": "much"}], r"steps\[0\]: bias: Expected 'float', got 'str'"),
+        ([{"step": "threshold", "at_least": 0.5}], r"steps\[0\]: threshold: .*missing required field 'label'"),
+        ([{"step": "top-k", "k": 2}, {"step": "top-k", "k": 3}], "there may be one top-k, and there are 2"),
+        ([{"step": "clamp", "low": 3, "high": 1}], "the lower border 3 is above the upper one, 1"),
+    ],
+)
+def test_what_is_no_list_of_steps_says_where(given, said):
+    with pytest.raises(DecisionsInvalid, match=said):
+        steps_of(given)
