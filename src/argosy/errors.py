@@ -97,6 +97,14 @@ class ExamplesInvalid(UserMistake):
     """A file of examples that cannot be read, or rows of it; nothing was imported."""
 
 
+class FeaturesInvalid(UserMistake):
+    """Rows that cannot be a table of features; the table stays as it was."""
+
+
+class TableNotFound(UserMistake):
+    """No table of features has that name."""
+
+
 class CollectionNotFound(UserMistake):
     """No collection has that name."""
 

@@ -1,0 +1,132 @@
+"""`argosy features …`: what services know about whom a request is for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from argosy.cli.output import json_option, print_json, print_line, print_table
+from argosy.cli.project import command_project
+from argosy.clock import format_time
+from argosy.errors import UserMistake
+from argosy.plurals import plural
+
+if TYPE_CHECKING:
+    from argosy.features.tables import Table, Tables
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+@click.group()
+def features() -> None:
+    """Put tables of features into the online cache, and show them.
+
+    Example: argosy features put users users.csv --key user
+    """
+
+
+@features.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", required=True, metavar="COLUMN", help="The column that rows are found by.")
+@click.option("--columns", default="", metavar="A,B", help="Those that are kept; all others by default.")
+@click.option("--live", default="", metavar="TIME", help="How long the rows live, such as 30d, unless others are put.")
+@json_option
+@click.pass_context
+def put(ctx: click.Context, name: str, file: Path, key: str, columns: str, live: str, as_json: bool) -> None:
+    """Put the rows of a CSV, JSONL, Parquet or spreadsheet file in place of a table, as a whole.
+
+    Example: argosy features put users users.csv --key user --live 30d
+    """
+    from argosy.definitions.durations import parse_duration
+    from argosy.features.rows import TableFile
+
+    if not NAME.fullmatch(name):
+        raise UserMistake(f"'{name}' is no name of a table: write lower-case letters, digits and '_', a letter first")
+    seconds = parse_duration(live, "--live") if live else None
+    tables = _tables(ctx)
+    wanted = tuple(one.strip() for one in columns.split(",") if one.strip())
+    content = TableFile(file, key, wanted)
+    table = tables.put(name, key, content.columns, content.rows(), str(file), seconds)
+    if as_json:
+        print_json(_document(name, table))
+    else:
+        print_line(f"{name}: {plural(table.rows, 'row')} by {key}, with {', '.join(table.columns)}.")
+
+
+@features.command("list")
+@json_option
+@click.pass_context
+def list_tables(ctx: click.Context, as_json: bool) -> None:
+    """List the tables.
+
+    Example: argosy features list
+    """
+    found = _tables(ctx).found()
+    if as_json:
+        print_json([_document(name, table) for name, table in sorted(found.items())])
+    elif not found:
+        print_line("There is no table yet: argosy features put NAME FILE --key COLUMN", err=True)
+    else:
+        rows = [
+            (name, f"{one.rows:,}", one.key, ", ".join(one.columns), one.source, format_time(one.put_at), _end(one))
+            for name, one in sorted(found.items())
+        ]
+        print_table(("table", "> rows", "key", "columns", "from", "put", "lives until"), rows)
+
+
+@features.command()
+@click.argument("name")
+@click.argument("key")
+@json_option
+@click.pass_context
+def show(ctx: click.Context, name: str, key: str, as_json: bool) -> int:
+    """Show the row of a key. Exit code 1 where there is none.
+
+    Example: argosy features show users ana
+    """
+    row = _tables(ctx).row(name, key)
+    if as_json:
+        print_json(row)
+    elif row is None:
+        print_line(f"'{name}' has no row '{key}'.", err=True)
+    else:
+        print_table(("column", "value"), [(column, "" if value is None else value) for column, value in row.items()])
+    return 1 if row is None else 0
+
+
+@features.command()
+@click.argument("name")
+@click.pass_context
+def remove(ctx: click.Context, name: str) -> None:
+    """Remove a table with all its rows.
+
+    Example: argosy features remove users
+    """
+    table = _tables(ctx).remove(name)
+    print_line(f"Removed {name}: {plural(table.rows, 'row')}.")
+
+
+def _tables(ctx: click.Context) -> Tables:
+    from argosy.features.tables import Tables
+
+    return Tables(command_project(ctx).backends.cache)
+
+
+def _end(table: Table) -> str:
+    return "replaced" if table.ends_at is None else format_time(table.ends_at)
+
+
+def _document(name: str, table: Table) -> dict[str, object]:
+    return {
+        "table": name,
+        "rows": table.rows,
+        "key": table.key,
+        "columns": list(table.columns),
+        "source": table.source,
+        "put_at": table.put_at,
+        "ends_at": table.ends_at,
+    }

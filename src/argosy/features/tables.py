@@ -1,0 +1,173 @@
+"""Tables of features in the online cache: a row a key, swapped whole.
+
+The rows of each version of a table are a space of the cache of their own. One document, the catalogue, says which
+version is read, so that a reader sees all of a version or nothing of it. The version before stays until the next one
+is put, for readers who have just looked the catalogue up; what a killed upload has left is removed by a later one.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+
+from argosy.caching.cache import Cache, Key
+from argosy.errors import FeaturesInvalid, TableNotFound
+from argosy.features.rows import FeatureRow
+
+CATALOGUE: Final[Key] = ("tables", "")
+AT_ONCE: Final = 2000
+"""Rows of one write."""
+ABANDONED_SECONDS: Final = 3600.0
+"""An upload that began so long ago, and is not done, is given up."""
+
+
+class Table(msgspec.Struct, frozen=True):
+    """The version of a table that is read."""
+
+    version: str
+    previous: str
+    key: str
+    """The column that rows are found by."""
+    columns: tuple[str, ...]
+    rows: int
+    source: str
+    put_at: float
+    """Seconds since 1970."""
+    ends_at: float | None = None
+    """When its rows go, unless another version takes their place."""
+
+
+class _Begun(msgspec.Struct, frozen=True):
+    space: str
+    at: float
+
+
+class _Catalogue(msgspec.Struct, frozen=True):
+    tables: dict[str, Table] = {}
+    begun: tuple[_Begun, ...] = ()
+
+
+class Tables:
+    """Of one project's cache."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def put(
+        self,
+        name: str,
+        key: str,
+        columns: tuple[str, ...],
+        rows: Iterable[FeatureRow],
+        source: str,
+        seconds: float | None = None,
+    ) -> Table:
+        """Put a version in place of the one that is there; `seconds` is how long its rows live.
+
+        Raises what reading the rows does, and then leaves the table as it was; FeaturesInvalid where two rows have the
+        same key, or another upload of the table was done meanwhile.
+        """
+        before = self.found().get(name)
+        now, version = time.time(), secrets.token_hex(8)
+        space = _space(name, version)
+        self._change(lambda there: _begin(there, space, now))
+        try:
+            count = self._write(space, rows, seconds)
+            table = Table(
+                version,
+                before.version if before else "",
+                key,
+                columns,
+                count,
+                source,
+                now,
+                None if seconds is None else now + seconds,
+            )
+            self._change(lambda there: _swap(there, name, before, table, space))
+        except BaseException:
+            self._cache.clear(space)
+            self._change(lambda there: _end(there, space))
+            raise
+        if before and before.previous:
+            self._cache.clear(_space(name, before.previous))
+        return table
+
+    def found(self) -> Mapping[str, Table]:
+        """Every table by its name."""
+        return self._catalogue()[1].tables
+
+    def table(self, name: str) -> Table:
+        """Raises TableNotFound."""
+        tables = self.found()
+        if name not in tables:
+            known = f"there are: {', '.join(sorted(tables))}" if tables else "there is none"
+            raise TableNotFound(f"no table of features is called '{name}'; {known}")
+        return tables[name]
+
+    def row(self, name: str, key: str) -> dict[str, Any] | None:
+        """A row by column, None where the key has none. Raises TableNotFound."""
+        table = self.table(name)
+        [value] = self._cache.read([(_space(name, table.version), key)])
+        return None if value is None else dict(zip(table.columns, msgspec.json.decode(value), strict=True))
+
+    def remove(self, name: str) -> Table:
+        """Raises TableNotFound."""
+        table = self.table(name)
+        self._change(
+            lambda there: msgspec.structs.replace(there, tables={k: v for k, v in there.tables.items() if k != name})
+        )
+        for version in filter(None, (table.version, table.previous)):
+            self._cache.clear(_space(name, version))
+        return table
+
+    def _write(self, space: str, rows: Iterable[FeatureRow], seconds: float | None) -> int:
+        given, seen = iter(rows), dict[str, int]()
+        while some := list(islice(given, AT_ONCE)):
+            for row in some:
+                if (first := seen.setdefault(row.key, row.number)) != row.number:
+                    raise FeaturesInvalid(
+                        f"{row.noun} {row.number}: its key is that of {row.noun} {first}: keep one row a key"
+                    )
+            self._cache.write({(space, row.key): msgspec.json.encode(row.values) for row in some}, seconds=seconds)
+        return len(seen)
+
+    def _catalogue(self) -> tuple[bytes | None, _Catalogue]:
+        [stored] = self._cache.read([CATALOGUE])
+        return stored, _Catalogue() if stored is None else msgspec.json.decode(stored, type=_Catalogue)
+
+    def _change(self, change: Callable[[_Catalogue], _Catalogue]) -> None:
+        """Change the catalogue, also where others do at the same moment; and remove what was given up."""
+        while True:
+            stored, there = self._catalogue()
+            kept = change(there)
+            old = [one for one in kept.begun if one.at < time.time() - ABANDONED_SECONDS]
+            for one in old:
+                self._cache.clear(one.space)
+            kept = msgspec.structs.replace(kept, begun=tuple(one for one in kept.begun if one not in old))
+            if self._cache.write({CATALOGUE: msgspec.json.encode(kept)}, expected={CATALOGUE: stored}):
+                return
+
+
+def _begin(there: _Catalogue, space: str, now: float) -> _Catalogue:
+    return msgspec.structs.replace(there, begun=(*there.begun, _Begun(space, now)))
+
+
+def _end(there: _Catalogue, space: str) -> _Catalogue:
+    return msgspec.structs.replace(there, begun=tuple(one for one in there.begun if one.space != space))
+
+
+def _swap(there: _Catalogue, name: str, before: Table | None, table: Table, space: str) -> _Catalogue:
+    if there.tables.get(name) != before:
+        raise FeaturesInvalid(f"the table '{name}' was put by somebody else meanwhile: look at it, and put yours again")
+    if all(one.space != space for one in there.begun):
+        raise FeaturesInvalid(f"putting the table '{name}' took longer than an hour: put it in smaller parts")
+    return msgspec.structs.replace(_end(there, space), tables={**there.tables, name: table})
+
+
+def _space(name: str, version: str) -> str:
+    return f"table.{name}.{version}"
