@@ -98,11 +98,7 @@ class ExamplesInvalid(UserMistake):
 
 
 class FeaturesInvalid(UserMistake):
-    """Rows that cannot be a table of features; the table stays as it was."""
-
-
-class TableNotFound(UserMistake):
-    """No table of features has that name."""
+    """Rows that cannot be a table of features, which stays as it was; or no table has that name."""
 
 
 class CollectionNotFound(UserMistake):

@@ -15,7 +15,7 @@ from argosy.errors import UserMistake
 from argosy.plurals import plural
 
 if TYPE_CHECKING:
-    from argosy.features.tables import Table, Tables
+    from argosy.features.tables import FeatureTable, Tables
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -116,11 +116,11 @@ def _tables(ctx: click.Context) -> Tables:
     return Tables(command_project(ctx).backends.cache)
 
 
-def _end(table: Table) -> str:
+def _end(table: FeatureTable) -> str:
     return "replaced" if table.ends_at is None else format_time(table.ends_at)
 
 
-def _document(name: str, table: Table) -> dict[str, object]:
+def _document(name: str, table: FeatureTable) -> dict[str, object]:
     return {
         "table": name,
         "rows": table.rows,

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from argosy.caching.cache import Cache, Key
-from argosy.errors import FeaturesInvalid, TableNotFound
+from argosy.errors import FeaturesInvalid
 from argosy.features.rows import FeatureRow
 
 CATALOGUE: Final[Key] = ("tables", "")
@@ -26,7 +26,7 @@ ABANDONED_SECONDS: Final = 3600.0
 """An upload that began so long ago, and is not done, is given up."""
 
 
-class Table(msgspec.Struct, frozen=True):
+class FeatureTable(msgspec.Struct, frozen=True):
     """The version of a table that is read."""
 
     version: str
@@ -48,7 +48,7 @@ class _Begun(msgspec.Struct, frozen=True):
 
 
 class _Catalogue(msgspec.Struct, frozen=True):
-    tables: dict[str, Table] = {}
+    tables: dict[str, FeatureTable] = {}
     begun: tuple[_Begun, ...] = ()
 
 
@@ -66,7 +66,7 @@ class Tables:
         rows: Iterable[FeatureRow],
         source: str,
         seconds: float | None = None,
-    ) -> Table:
+    ) -> FeatureTable:
         """Put a version in place of the one that is there; `seconds` is how long its rows live.
 
         Raises what reading the rows does, and then leaves the table as it was; FeaturesInvalid where two rows have the
@@ -78,7 +78,7 @@ class Tables:
         self._change(lambda there: _begin(there, space, now))
         try:
             count = self._write(space, rows, seconds)
-            table = Table(
+            table = FeatureTable(
                 version,
                 before.version if before else "",
                 key,
@@ -97,26 +97,26 @@ class Tables:
             self._cache.clear(_space(name, before.previous))
         return table
 
-    def found(self) -> Mapping[str, Table]:
+    def found(self) -> Mapping[str, FeatureTable]:
         """Every table by its name."""
         return self._catalogue()[1].tables
 
-    def table(self, name: str) -> Table:
-        """Raises TableNotFound."""
+    def table(self, name: str) -> FeatureTable:
+        """Raises FeaturesInvalid."""
         tables = self.found()
         if name not in tables:
             known = f"there are: {', '.join(sorted(tables))}" if tables else "there is none"
-            raise TableNotFound(f"no table of features is called '{name}'; {known}")
+            raise FeaturesInvalid(f"no table of features is called '{name}'; {known}")
         return tables[name]
 
     def row(self, name: str, key: str) -> dict[str, Any] | None:
-        """A row by column, None where the key has none. Raises TableNotFound."""
+        """A row by column, None where the key has none. Raises FeaturesInvalid."""
         table = self.table(name)
         [value] = self._cache.read([(_space(name, table.version), key)])
         return None if value is None else dict(zip(table.columns, msgspec.json.decode(value), strict=True))
 
-    def remove(self, name: str) -> Table:
-        """Raises TableNotFound."""
+    def remove(self, name: str) -> FeatureTable:
+        """Raises FeaturesInvalid."""
         table = self.table(name)
         self._change(
             lambda there: msgspec.structs.replace(there, tables={k: v for k, v in there.tables.items() if k != name})
@@ -161,7 +161,7 @@ def _end(there: _Catalogue, space: str) -> _Catalogue:
     return msgspec.structs.replace(there, begun=tuple(one for one in there.begun if one.space != space))
 
 
-def _swap(there: _Catalogue, name: str, before: Table | None, table: Table, space: str) -> _Catalogue:
+def _swap(there: _Catalogue, name: str, before: FeatureTable | None, table: FeatureTable, space: str) -> _Catalogue:
     if there.tables.get(name) != before:
         raise FeaturesInvalid(f"the table '{name}' was put by somebody else meanwhile: look at it, and put yours again")
     if all(one.space != space for one in there.begun):

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from argosy.caching.caches.memory import MemoryCache
-from argosy.errors import FeaturesInvalid, TableNotFound
+from argosy.errors import FeaturesInvalid
 from argosy.features import tables as module
 from argosy.features.rows import FeatureRow
 from argosy.features.tables import Tables
@@ -71,7 +71,7 @@ def test_two_rows_of_one_key_are_refused_with_their_lines(tables, cache):
     said = str(raised(FeaturesInvalid, tables.put, "users", "user", ("age",), twice, "users.csv"))
     assert said == "line 9: its key is that of line 2: keep one row a key"
     assert held(cache) == set()
-    raised(TableNotFound, tables.row, "users", "ana")
+    raised(FeaturesInvalid, tables.row, "users", "ana")
 
 
 def test_of_two_who_put_at_once_the_later_is_told(tables, cache):
@@ -122,7 +122,7 @@ def test_a_removed_table_is_gone_with_its_rows(tables, cache):
     tables.remove("users")
     assert len(held(cache)) == 1
     for ask in (lambda: tables.row("users", "ana"), lambda: tables.remove("users")):
-        assert str(raised(TableNotFound, ask)) == "no table of features is called 'users'; there are: cards"
+        assert str(raised(FeaturesInvalid, ask)) == "no table of features is called 'users'; there are: cards"
 
 
 def test_every_interleaving_of_two_swaps_shows_whole_versions(cache):
