@@ -123,3 +123,28 @@ def folders(**ages):
 )
 def test_what_is_due_is_complete_new_and_among_the_newest(found, known, latest, due):
     assert [one.number for one in due_folders(found, known, 1000.0, 10.0, latest)] == due
+
+
+SUMS = """\
+class Model:
+    def load(self, files):
+        self.by = int(files["by.txt"])
+
+    def predict(self, inputs):
+        return {"y": inputs["x"].sum(axis=1) * self.by}
+"""
+SIGNATURE = '{inputs: {x: "INT64[-1,2]"}, outputs: {y: "INT64[-1]"}, batched: true}'
+
+
+def test_folders_of_models_of_tensors_take_their_signature_from_a_file(empty):
+    base = empty.folder / "base"
+    for number in (3, 4):
+        (base / str(number)).mkdir(parents=True)
+        (base / str(number) / "model.py").write_text(SUMS)
+        (base / str(number) / "by.txt").write_text(str(number))
+    empty.write("signature.yaml", SIGNATURE)
+    declared = ("--format", "python", "--allow-pickle", "--signature", "signature.yaml")
+    said = empty("models", "watch", base, "--as", "sums", *declared, "--latest", 2, "--once", "--settle", 0)
+    assert said == f"{base}/3 is sums@1\n{base}/4 is sums@2\n"
+    empty.write("rows.jsonl", '{"x": [1, 2]}\n')
+    assert "1 given" in empty("models", "warm-up", "sums@2", "--from", "rows.jsonl")

@@ -19,6 +19,7 @@ from argosy import clock
 from argosy.backends import Backends
 from argosy.database import in_transaction
 from argosy.errors import ArgosyError, ImportInvalid, Outage
+from argosy.models.runtimes.python_class import CODE
 from argosy.store import kept
 from argosy.store.trained import Version
 
@@ -103,12 +104,13 @@ def number_in_name(name: str) -> int | None:
 
 
 def model_in(folder: Path) -> Path:
-    """The folder's only file, else the folder itself; raises ImportInvalid."""
+    """The folder's only file, else, or where that is the code of a class, the folder itself; raises ImportInvalid."""
     try:
         files = [one for one in folder.iterdir() if not one.name.startswith(".")]
     except OSError as error:
         raise ImportInvalid(f"{error.strerror or error}") from None
-    return files[0] if len(files) == 1 and files[0].is_file() else folder
+    is_file = len(files) == 1 and files[0].is_file() and files[0].name != CODE
+    return files[0] if is_file else folder
 
 
 def due_folders(

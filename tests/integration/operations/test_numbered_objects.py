@@ -63,6 +63,13 @@ def test_a_folder_changes_when_this_process_sees_it_change(put):
     assert looked(put.base("models/nothing")) == {}
 
 
+def test_the_code_of_a_class_is_a_model_as_a_folder(tmp_path):
+    (tmp_path / "model.py").write_text("class Model: ...")
+    assert model_in(tmp_path) == tmp_path
+    (tmp_path / "model.py").rename(tmp_path / "model.onnx")
+    assert model_in(tmp_path) == tmp_path / "model.onnx"
+
+
 def test_what_is_brought_is_what_was_seen_and_is_gone_afterwards(put):
     base = put.base()
     put("1/model.onnx", b"one")
