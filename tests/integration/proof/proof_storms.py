@@ -71,13 +71,14 @@ def pause_storm(ground, pauses, seed, workers=3):
     hands = {process.pid: process for process in (ground.fork("work") for _ in range(workers))}
     assert ground.run("plan", "submit", ground.folder / "plan.yaml").returncode == 0
     paused = taken = 0
-    while paused < pauses and not ground.is_over():
+    while (paused < pauses or not taken) and not ground.is_over():
         if not _held(ground):
             continue
         for process in hands.values():
             process.send_signal(signal.SIGSTOP)
-        heir = draw.choice(list(hands))
-        sleeping = [(label, token) for label, token, owner, _ in _held(ground) if not owner.endswith(f"-{heir}")]
+        held = _held(ground)
+        heir = draw.choice([one for one in hands if any(not owner.endswith(f"-{one}") for *_, owner, _ in held)])
+        sleeping = [(label, token) for label, token, owner, _ in held if not owner.endswith(f"-{heir}")]
         until(lambda: all(is_out for *_, is_out in _held(ground)), what="the end of the leases")
         hands[heir].send_signal(signal.SIGCONT)
         taken += sum(_was_taken(ground, label, token) for label, token in sleeping)
@@ -140,7 +141,7 @@ def two_of_everything(ground, seconds):
     }
 
 
-def _was_taken(ground, label, token, patience=4.0):
+def _was_taken(ground, label, token, patience=20.0):
     """Whether the job was taken from its worker; False if it had ended, or its worker holds the database's lock."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
