@@ -81,9 +81,13 @@ class ChampionWatch:
         noted = self._champions.get(model, ())
         if noted and noted[-1] is champion:
             return
+        others = [one for one in noted if one.version != champion.version]
+        for one in noted:
+            if one.version == champion.version:
+                champion.statistics.go_on_from(one.statistics.tally())
         if noted and noted[-1].version != champion.version:
             self._promotions[model] = _Promotion(champion, noted[-1], self._tally(champion))
-        self._champions[model] = last_versions([*noted, champion], KEPT)
+        self._champions[model] = [*others, champion][-KEPT:]
 
     def _test(self, model: str, promotion: _Promotion) -> None:
         champion = self._tally(promotion.champion).since(promotion.earlier)
@@ -115,9 +119,3 @@ class ChampionWatch:
                 if message_of(error) != problem:
                     _log.warning("champions cannot be compared with the versions before: %s", message_of(error))
                 problem = message_of(error)
-
-
-def last_versions(servables: Sequence[Servable], count: int) -> Sequence[Servable]:
-    """All servables of the versions that come last: what was counted of a version is given up at once. Pure."""
-    versions = list(dict.fromkeys(one.version for one in reversed(servables)))[:count]
-    return [one for one in servables if one.version in versions]

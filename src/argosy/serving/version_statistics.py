@@ -54,6 +54,7 @@ class VersionStatistics:
         self._success, self._fail, self._queue = TotalTime(), TotalTime(), TotalTime()
         self._all, self._by_size = _Batches(), dict[int, _Batches]()
         self._faults, self._calls = 0, [0] * BUCKETS
+        self._earlier = AnswerTally()
 
     def executed(self, rows: int, infer: float, compute_input: float = 0.0, compute_output: float = 0.0) -> None:
         """The model was called once, with so many rows; the time of each stage in seconds."""
@@ -80,10 +81,15 @@ class VersionStatistics:
             self._fail.add(seconds, requests)
             self._faults += faults
 
+    def go_on_from(self, earlier: AnswerTally) -> None:
+        """Count on from what the version was counted to have answered when it was loaded before."""
+        with self._lock:
+            self._earlier = earlier
+
     def tally(self) -> AnswerTally:
         """What a champion is compared with the version before it by."""
         with self._lock:
-            return AnswerTally(self._success.count, self._faults, tuple(self._calls))
+            return self._earlier + AnswerTally(self._success.count, self._faults, tuple(self._calls))
 
     def counted(self) -> dict[str, Any]:
         """As Triton's statistics extension has it, without the name and the version."""

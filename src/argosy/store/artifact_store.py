@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,8 +92,9 @@ def check_digest(digest: str) -> str:
 
 def sha256_of(path: Path) -> str:
     """In long pieces: between two of them the thread holds the interpreter, which a server's requests want."""
-    hashed, buffer = hashlib.sha256(), memoryview(bytearray(PIECE_BYTES))
+    hashed = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
+        buffer = memoryview(bytearray(min(PIECE_BYTES, os.fstat(file.fileno()).st_size + 1)))
         while size := file.readinto(buffer):
             hashed.update(buffer[:size])
     return hashed.hexdigest()

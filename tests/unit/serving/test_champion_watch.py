@@ -5,7 +5,7 @@ from serving_doubles import Loading
 
 from argosy.definitions.project import RollbackSettings
 from argosy.serving.catalogue import StoreCatalogue
-from argosy.serving.champion_watch import ChampionWatch, last_versions
+from argosy.serving.champion_watch import KEPT, ChampionWatch
 from argosy.serving.manager import Manager
 from argosy.store.artifacts.local import LocalArtifacts
 from argosy.store.store import Store
@@ -123,5 +123,13 @@ def test_a_champion_is_counted_on_after_it_is_unloaded(store, promoted):
     for number in (3, 1):
         promote(store, number)
         promoted[0].follow()
-    assert [one.version for one in watch.champions()] == [1, 2, 3, 1]
-    assert [one.version for one in last_versions(watch.champions(), 2)] == [1, 3, 1]
+    assert [(one.version, one.statistics.tally().answered) for one in watch.champions()] == [(2, 0), (3, 0), (1, 500)]
+
+
+def test_as_many_champions_are_kept_however_often_they_change(store, promoted):
+    for number in (3, 1, 2) * 5:
+        promote(store, number)
+        promoted[0].follow()
+    kept = promoted[0].watch.champions()
+    assert sorted(one.version for one in kept) == [1, 2, 3]
+    assert len(kept) <= KEPT
