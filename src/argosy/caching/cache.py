@@ -4,9 +4,9 @@ Guarantees, for every cache:
 
 - A `Cache` may be used from any thread, and after `write` has returned every process reads what it wrote; a cache in
   memory is one process's.
-- `write` is atomic: others read all of it or nothing. With `expected` it writes only where those keys still have those
-  values, so that of two writers who began at the same one goes on and the other is told. That is how a stream is
-  counted once: what its events change, and how far it was read, are one write.
+- `write` is atomic: others read all of it or nothing. With `expected` it writes only if those keys still have those
+  values, so that of two writers who have read the same values only one succeeds. A stream is counted once in this way:
+  what its events change, and up to where it was read, are one write.
 - A value that was given a time to live is not read after it, and may go at any moment then. Nothing else goes.
 - `read` asks for all keys at once: one round trip, however many.
 
