@@ -1,6 +1,7 @@
 """Fixtures of all tests, and the same environment, order and random seed for all."""
 
 import hashlib
+import logging
 import os
 import random
 import signal
@@ -193,6 +194,16 @@ def open_database(request, tmp_path):
 def database(open_database):
     """An empty database of the newest schema."""
     return open_database()
+
+
+@pytest.fixture(autouse=True)
+def own_log():
+    """What a test changes of the log, as a server's settings do, is as before for the next."""
+    log = logging.getLogger("argosy")
+    level, handlers, propagate = log.level, log.handlers[:], log.propagate
+    yield
+    log.setLevel(level)
+    log.handlers[:], log.propagate = handlers, propagate
 
 
 @pytest.fixture

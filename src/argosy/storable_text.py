@@ -1,4 +1,4 @@
-"""The one rule for text that a database keeps or is asked for: no NUL, which PostgreSQL has in no text. Pure."""
+"""The rules for text that is kept or asked for: it is UTF-8 and has no NUL, which PostgreSQL has in no text. Pure."""
 
 from __future__ import annotations
 
@@ -16,3 +16,12 @@ def check_no_nul(noun: str, value: Any) -> None:
     """Raises ValueError where it is a text with a NUL."""
     if has_nul(value):
         raise ValueError(f"the {noun} {NUL_PROBLEM}")
+
+
+def is_utf8(data: bytes | memoryview) -> bool:
+    """Whether it is a text in UTF-8."""
+    try:
+        str(data, "utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

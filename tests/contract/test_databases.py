@@ -1,8 +1,12 @@
 """Every engine against the database contract."""
 
+import threading
+from contextlib import closing
+
 import pytest
 
 from argosy.database.engines.sqlite import SqliteDatabase
+from argosy.errors import ArgosyError
 from argosy.testing.databases import CHECKS
 
 
@@ -31,3 +35,24 @@ def test_postgresql(check, postgresql_url):
     from argosy.database.engines.postgresql import PostgresqlDatabase
 
     run(check, PostgresqlDatabase, postgresql_url)
+
+
+def test_many_open_a_new_sqlite_file_at_once(tmp_path):
+    """SQLite does not wait by itself for the one that gives the file its write-ahead log."""
+    begin, failed = threading.Barrier(4), []
+
+    def open_new(number):
+        begin.wait()
+        try:
+            with closing(SqliteDatabase(f"sqlite:///{tmp_path}/{number}.db")) as database:
+                database.migrate()
+        except ArgosyError as error:
+            failed.append(error)
+
+    for number in range(20):
+        threads = [threading.Thread(target=open_new, args=(number,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failed == []

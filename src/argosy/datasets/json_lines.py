@@ -16,6 +16,7 @@ from argosy.datasets.lines import NOT_ENCODED, TOO_LONG, too_long
 from argosy.errors import ExamplesInvalid
 from argosy.identities import WrittenNumber
 from argosy.repeated_keys import check_keys, keys_in
+from argosy.storable_text import is_utf8
 
 ARRAY_BYTES: Final = 1_000_000_000
 """The largest array."""
@@ -38,10 +39,8 @@ def read_json_lines(lines: Iterable[bytes], limit: int, names: tuple[str, ...]) 
             continue
         try:
             row = _row(line, names)
-        except UnicodeDecodeError:
-            yield number, NOT_ENCODED
-        except (msgspec.DecodeError, RecursionError) as error:
-            yield number, too_long(limit) if line == TOO_LONG else _problem(error)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            yield number, _problem(error, line, limit)
         except ValueError as problem:
             yield number, str(problem)
         else:
@@ -91,7 +90,11 @@ def read_json_array(content: bytes, names: tuple[str, ...], where: str) -> Itera
         yield number, row
 
 
-def _problem(error: Exception) -> str:
+def _problem(error: Exception, line: bytes, limit: int) -> str:
+    if line == TOO_LONG:
+        return too_long(limit)
+    if not is_utf8(line):
+        return NOT_ENCODED
     if isinstance(error, RecursionError):
         return "it is no JSON object that we read (nested too deeply)"
     return f"it is no JSON object ({_cause(error)})"

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from argosy.errors import ContentTypeUnsupported, RequestInvalid, RequestTooLarge
 from argosy.repeated_keys import check_keys, keys_in
+from argosy.storable_text import is_utf8
 from argosy.typed_values import abridged
 
 JSON_TYPES: Final = ("application/json", "", "application/x-www-form-urlencoded")
@@ -120,7 +121,7 @@ def json_problem(error: Exception, body: bytes | memoryview) -> str:
     """What is wrong with a body that is no JSON, where the decoder's own words would mislead. Pure."""
     if _HALF_PAIR.search(body):
         return "a \\u escape is half of a surrogate pair, send both halves"
-    if isinstance(error, UnicodeError):
+    if not is_utf8(body):
         return "it is not UTF-8"
     if "integer string conversion" in str(error):
         return "a number has thousands of digits"

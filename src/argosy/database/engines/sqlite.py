@@ -40,7 +40,6 @@ _PASSING = frozenset(
 )
 """What may be over later without anybody changing the statement."""
 _PRAGMAS = (
-    "journal_mode=WAL",
     "synchronous=NORMAL",
     "foreign_keys=ON",
     "cache_size=-16000",  # 16 MB: a large import's index is written in random order
@@ -291,12 +290,27 @@ class SqliteDatabase:
         with _translated(str(self.path)):
             connection = sqlite3.connect(self.path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
             try:
+                _write_ahead(connection)
                 for pragma in _PRAGMAS:
                     connection.execute(f"PRAGMA {pragma}")
             except BaseException:
                 connection.close()
                 raise
         return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait by itself for another process that opens the same new file."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(FIRST_PAUSE)
+        else:
+            return
 
 
 @contextmanager
