@@ -1,0 +1,103 @@
+"""`outcomes:` of a service: where it is found what then happened to those that it decided about. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from argosy.definitions.definition import refuse_unknown_keys
+from argosy.definitions.durations import parse_duration
+from argosy.definitions.service_features import check_short_name
+from argosy.errors import DefinitionInvalid, nearest
+from argosy.typed_values import checked_value, shown
+
+SOURCES: Final = ("query", "topic", "files", "posted")
+_KEYS: Final = (*SOURCES, "database", "entity", "at", "label", "within", "otherwise", "every")
+
+
+class OutcomeSource(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that say what happened to an entity, and when.
+
+    One source of `SOURCES`: a query of the database that the settings name, whose `:since` is where it was read up to;
+    a topic of the log of events; a folder of CSV files; or what is sent to `POST /outcomes`.
+    """
+
+    name: str
+    query: str = ""
+    database: str = ""
+    topic: str = ""
+    files: str = ""
+    posted: bool = False
+    entity: tuple[str, ...]
+    """The inputs that say who or what it is about; the rows have columns of these names."""
+    at: str = "at"
+    """The column that says when it happened."""
+    label: str = ""
+    """The column of the label; empty: each row means the outcome's own name."""
+    within: float
+    """Seconds after an answer in which what happens belongs to it."""
+    otherwise: str = ""
+    """The label of an answer after which nothing happened in that time; empty: there is none."""
+    every: float = 60.0
+    """Seconds between two looks at the source."""
+
+    @property
+    def source(self) -> str:
+        """Which of `SOURCES` it is."""
+        return next(name for name in SOURCES if getattr(self, name))
+
+
+def parse_outcome_sources(values: Any, inputs: Mapping[str, Any], path: str = "outcomes") -> tuple[OutcomeSource, ...]:
+    """In their order; raises DefinitionInvalid."""
+    if values is None:
+        return ()
+    if not isinstance(values, Mapping):
+        raise DefinitionInvalid(f"expected a mapping of outcomes by name; got {shown(values)}", path)
+    found = [_outcome(name, given, inputs, f"{path}.{name}") for name, given in values.items()]
+    for one in found[1:]:
+        if one.entity != found[0].entity:
+            raise DefinitionInvalid(
+                f"all outcomes of a service are about the same entity, here {', '.join(found[0].entity)}",
+                f"{path}.{one.name}.entity",
+            )
+    return tuple(found)
+
+
+def _outcome(name: str, given: Any, inputs: Mapping[str, Any], path: str) -> OutcomeSource:
+    check_short_name(name, "an outcome", path)
+    refuse_unknown_keys(given, _KEYS, "an outcome", path)
+    sources = [source for source in SOURCES if given.get(source)]
+    if len(sources) != 1:
+        raise DefinitionInvalid(f"has one source: {', '.join(SOURCES)}; got {', '.join(sources) or 'none'}", path)
+    texts: dict[str, Any] = {
+        key: checked_value(str, given[key], f"{path}.{key}")
+        for key in ("query", "database", "topic", "files", "at", "label", "otherwise")
+        if key in given
+    }
+    if "query" in texts and not texts.get("database"):
+        raise DefinitionInvalid("is missing: name one of the settings' `databases`", f"{path}.database")
+    if "query" in texts and ":since" not in texts["query"]:
+        raise DefinitionInvalid(
+            "must have `:since`, from where on rows are wanted: … WHERE at > :since", f"{path}.query"
+        )
+    entity = given.get("entity")
+    names = tuple(checked_value(list[str], [entity] if isinstance(entity, str) else entity, f"{path}.entity"))
+    if not names:
+        raise DefinitionInvalid(
+            "expected the inputs that say whom it is about, such as [user, product]", f"{path}.entity"
+        )
+    for one in names:
+        if one not in inputs:
+            raise DefinitionInvalid(
+                f"no input is called '{one}'{nearest(one, inputs)}: {', '.join(inputs)}", f"{path}.entity"
+            )
+    if "within" not in given:
+        raise DefinitionInvalid("is missing: write a duration such as 7d", f"{path}.within")
+    durations: dict[str, Any] = {
+        key: parse_duration(checked_value(str, given[key], f"{path}.{key}"), f"{path}.{key}")
+        for key in ("within", "every")
+        if key in given
+    }
+    return OutcomeSource(name=name, entity=names, posted=given.get("posted") is True, **texts, **durations)
