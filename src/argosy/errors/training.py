@@ -1,27 +1,11 @@
-"""The one tree of errors.
-
-Every error that a user can cause is a `UserMistake`: one line that says what is wrong, where, and what to do.
-The command line answers it with exit code 2 and no traceback, the server with a 4xx from the table at its edge.
-Everything else under `ArgosyError` is a fault of the system or its surroundings (exit code 1).
-"""
+"""Definitions, examples, keys, jobs: all until a version is there."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-
-class ArgosyError(Exception):
-    """Whatever Argosy raises on purpose."""
-
-
-class UserMistake(ArgosyError):
-    """Something the caller can put right; the message says how."""
-
-
-class PathInvalid(UserMistake):
-    """A file's name that leads out of its folder, or that no file can have."""
-
+from argosy.errors.root import ArgosyError, Outage, Overtaken, UserMistake, nearest
 
 # --- definitions, plans and plug-ins
 
@@ -137,10 +121,6 @@ class NotPermitted(UserMistake):
 
 
 # --- database and store
-
-
-class Outage(ArgosyError):
-    """Something needed is full, locked or unavailable, perhaps for a while: jobs are postponed and do not fail."""
 
 
 class DatabaseUnavailable(ArgosyError):
@@ -309,10 +289,6 @@ class JobInterrupted(ArgosyError):
     """The worker was asked to stop: the job goes back to the queue, and no failure is counted."""
 
 
-class Overtaken(ArgosyError):
-    """What a job rested on changed while it ran: it is run again, and only after ten such losses is it a failure."""
-
-
 class OutputInUse(UserMistake):
     """A file that another process is writing."""
 
@@ -321,177 +297,9 @@ class JobFailed(ArgosyError):
     """A job that was waited for ended in failure."""
 
 
-# --- models
-
-
-class FormsDisagree(UserMistake):
-    """The form that would serve a model answers differently from the form that was trained: a fault of its plug-ins."""
-
-
 class ArtifactCollected(Overtaken):
     """An artifact was deleted, as one that nothing refers to, before its result was recorded."""
 
 
 class ErasedMeanwhile(Overtaken):
     """Examples were erased while a model learned from them: it is trained again without them."""
-
-
-class PluginCodeChanged(UserMistake):
-    """A version that was trained with other code of a user's plug-in than is here, where that is not to be served."""
-
-
-class NotFitted(UserMistake, AttributeError):
-    """A model that was asked before it was trained. An AttributeError too, so that `hasattr` answers."""
-
-
-class ModelFailed(ArgosyError):
-    """The code of a model or an adapter, a user's own most likely, raised when it was asked; `problem` says where."""
-
-    def __init__(self, problem: str, model: str = "the model") -> None:
-        self.problem = problem
-        super().__init__(f"{model} cannot answer: {problem}")
-
-
-class InputInvalid(UserMistake, ValueError):
-    """An input that no model can take: empty, too large or of the wrong type. A ValueError too, like any bad cell."""
-
-
-class InputTooLarge(InputInvalid):
-    """An input over the limit of bytes."""
-
-
-class ProbabilityUnavailable(UserMistake):
-    """The estimator has no probabilities of its own."""
-
-
-class LabelsUnavailable(UserMistake):
-    """Labels or figures were asked of a model that answers tensors."""
-
-
-class ImportInvalid(UserMistake):
-    """A model that was trained elsewhere and cannot be taken: its file, what it takes, or what it answers."""
-
-
-class ExportInvalid(UserMistake):
-    """A version that cannot be written as a file of that format, or to that place."""
-
-
-class ImportedModelFailed(ArgosyError):
-    """A model that was trained elsewhere gave no answer, or its process ended."""
-
-
-class ImportedModelRefused(ImportedModelFailed, InputInvalid):
-    """A model that was trained elsewhere failed on an input, or gave no number for it."""
-
-
-# --- predictions and feedback
-
-
-class PredictionNotFound(UserMistake):
-    """No prediction with that id was ever answered by this project."""
-
-
-class RecordUnreadable(ArgosyError):
-    """A whole record of the spool that is of no format known here, or not what its format says."""
-
-
-class PredictionNotLogged(ArgosyError):
-    """A prediction that could not be written down, and so was not answered."""
-
-
-class FeedbackInvalid(UserMistake):
-    """Feedback that cannot be taken as it is."""
-
-
-class NothingNew(UserMistake):
-    """Retraining would see no example that the champion has not seen."""
-
-
-# --- serving
-
-
-class RequestInvalid(UserMistake):
-    """A request that does not say what its protocol needs; the message says where."""
-
-
-class RequestTooLarge(UserMistake):
-    """A body or a number of rows over the server's limit."""
-
-
-class ContentTypeUnsupported(UserMistake):
-    """A request whose body is of a kind that the server does not read."""
-
-
-class RouteNotFound(UserMistake):
-    """A path that the server has nothing at."""
-
-
-class HostNotServed(UserMistake):
-    """A request under a host name that is not the server's."""
-
-
-class CrossSiteRequest(UserMistake):
-    """A request that changes something, sent by a page of another site."""
-
-
-class RequestTooSlow(ArgosyError):
-    """A request that was not answered within the server's limit of time."""
-
-
-class ImportedModelTooSlow(ImportedModelFailed, RequestTooSlow):
-    """A model that was trained elsewhere gave no answer within its limit of time; its process was ended."""
-
-
-class QueueFull(ArgosyError):
-    """More requests wait for a model than its queue may hold."""
-
-
-class RemoteModelUnavailable(ImportedModelFailed):
-    """A model on another server that may not be asked, cannot be reached, or answers with an error of the server."""
-
-
-class ModelNotReady(ArgosyError):
-    """A model or version that is meant to be served and is not loaded yet, or failed to load."""
-
-
-class DecisionOvertaken(Overtaken):
-    """What a decision rested on changed before it was written: trying again decides afresh."""
-
-
-# --- running
-
-
-class WarmUpFailed(UserMistake):
-    """A version did not answer a request that it must answer before it is served."""
-
-
-class VersionTooLarge(UserMistake):
-    """A version takes more memory than a server may use."""
-
-
-class RestartRequired(UserMistake):
-    """A changed setting has no effect on a server that runs."""
-
-
-class PortInUse(UserMistake):
-    """Another program listens on that address."""
-
-
-class AddressInvalid(UserMistake):
-    """An address that cannot be listened on: not of this machine, or a port that needs more rights."""
-
-
-class ServerNotStarted(UserMistake):
-    """A server, started as a child, found a mistake of the user's and reported it."""
-
-
-class SiblingUnreachable(Outage):
-    """A process of a server does not answer the others: it is busy, or was killed and is being started again."""
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """` (did you mean 'tfidf'?)`, or nothing where no known name is near."""
-    import difflib  # an error alone needs it, and it takes longer to import than the rest of this module
-
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean '{close[0]}'?)" if close else ""
