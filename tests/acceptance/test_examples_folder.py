@@ -1,6 +1,7 @@
 """The projects under examples/, run as their README says."""
 
 import json
+import os
 import runpy
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from nbclient import NotebookClient
 
 REPOSITORY = Path(__file__).parents[2]
 TICKETS = REPOSITORY / "examples" / "support_tickets"
+CAPACITY = REPOSITORY / "examples" / "capacity"
 
 
 def test_the_demo_keeps_every_claim(tmp_path):
@@ -65,3 +67,64 @@ def test_the_script_takes_a_file_of_ones_own(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "40 answers, 100.0% of them right" in done.stdout
     assert "Refused: version" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def capacity(tmp_path_factory):
+    """What the example of learned capacity printed, and its figures."""
+    folder = tmp_path_factory.mktemp("capacity")
+    done = subprocess.run(
+        [sys.executable, CAPACITY / "capacity.py", "--arrays", "60", "--rounds", "2"],
+        cwd=folder,
+        env={**os.environ, "ARGOSY_NICE": "0"},  # other tests would starve the worker
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout, json.loads((folder / "memory" / "figures.json").read_text("utf-8"))
+
+
+def test_learned_capacity_is_trained_after_the_quiet_hours_until_it_is_good_enough(capacity):
+    reported, figures = capacity
+    assert "Plan 'demand': 3 queued." in reported
+    assert f"No training starts before {figures['quiet_until']}." in reported
+    assert figures["tried"] == ["ridge", "ridge alpha=1000.0"]
+    assert figures["stopped"].endswith("has R² 0.99 or better; 1 not tried")
+
+
+def test_learned_capacity_has_borders_and_no_systematic_error(capacity):
+    _, figures = capacity
+    assert figures["bias"] == pytest.approx(5, abs=0.05)
+    usual, large, negative = figures["answers"]
+    assert usual == pytest.approx(350, abs=0.5)
+    assert (large, negative) == (800, 0)
+
+
+def test_a_new_process_answers_the_same_from_the_dumped_weights(capacity):
+    dumped = capacity[1]["dumped"]
+    assert len(dumped["here"]) == 40
+    assert dumped["node"] == dumped["here"]
+    assert "800.0" in dumped["node"]
+
+
+def test_the_six_variants_cost_what_they_must(capacity):
+    rows = capacity[1]["variants"]
+    zero, inline, function, learned, more, unseen, unseen_zero = rows.values()
+    counts = ("reallocations", "copied", "wasted")
+    assert [inline[name] for name in counts] == [function[name] for name in counts] == [0, 0, 0]
+    assert more["reallocations"] == 0 < learned["reallocations"] < 1 < zero["reallocations"]
+    assert 0 < more["wasted"] <= 1 < zero["wasted"]
+    assert more["copied"] == 0 < zero["copied"]
+    assert unseen["reallocations"] < unseen_zero["reallocations"]
+    assert all(one["filling_us"] > 0 and one["choosing_us"] > 0 for one in rows.values())
+    assert sorted(capacity[1]["widths"], key=int) == ["16", "1024", "8192"]
+
+
+def test_learned_capacity_is_retrained_through_the_gate(capacity):
+    reported, figures = capacity
+    assert figures["retrained"]["promoted"]
+    assert "Promoted: version 3 takes over from 2, better: a mean absolute error of" in reported
+    bias, clamp = figures["retrained"]["decisions"]
+    assert bias.startswith("bias +3.3")
+    assert clamp == "clamp 0:800"

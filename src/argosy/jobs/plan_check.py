@@ -146,7 +146,7 @@ class PlanChecker:
             frozen[spec] = self.check_labels(definition.model, frozen[spec])
             one = self._wanted(transaction, complete, frozen[spec].digest)
             wanted[one.label] = (one, complete)
-        ordered = self._ordered(wanted)
+        ordered = self._ordered(wanted, stops_early=plan.stop_when is not None)
         datasets = list({one.digest: one for one in frozen.values()}.values())
         found = self._states(transaction, wanted)
         trained = [name for name, state in found.items() if state == "trained"]
@@ -188,12 +188,14 @@ class PlanChecker:
         jobs = states(transaction, TRAIN, labels)
         return {one: "trained" if one in trained else _state(jobs.get(one)) for one in labels}
 
-    def _ordered(self, wanted: Mapping[str, tuple[PlannedDefinition, Definition]]) -> list[PlannedDefinition]:
+    def _ordered(
+        self, wanted: Mapping[str, tuple[PlannedDefinition, Definition]], *, stops_early: bool
+    ) -> list[PlannedDefinition]:
         items = (
             (one.label, f"{one.dataset_digest} {definition.adapter.canonical()}", self._cost(definition))
             for one, definition in wanted.values()
         )
-        return [wanted[name][0] for name in training_order(items)]
+        return [wanted[name][0] for name in training_order(items, stops_early)]
 
     def _cost(self, definition: Definition) -> float:
         model: type[ModelHooks] = self._registries.models.get(definition.model.name).cls

@@ -25,10 +25,18 @@ from argosy.label_sets import agrees, set_label
 from argosy.models.adapter import Adapter
 from argosy.models.adapters import adapters
 from argosy.models.answers import answers_of, check_scores, classes_of, coded
-from argosy.models.artifact_format import ArrayWriter, read_artifact, write_artifact
+from argosy.models.artifact_format import EXPORTED_ENTRY, ArrayWriter, read_artifact, write_artifact
 from argosy.models.compiled.direct import Direct
 from argosy.models.component import Component, edition_in
-from argosy.models.decisions import NO_DECISIONS, Decisions, TopLabels, decided_labels, decided_numbers, top_labels
+from argosy.models.decisions import (
+    NO_DECISIONS,
+    Decisions,
+    TopLabels,
+    decided_labels,
+    decided_numbers,
+    decisions_in,
+    top_labels,
+)
 from argosy.models.estimator import Estimator, Scores
 from argosy.models.estimators import estimators
 from argosy.models.given import users_code
@@ -213,9 +221,12 @@ class AdaptedModel:
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """The model in an artifact, its arrays memory-mapped; raises ArtifactCorrupt."""
+        """The model in an artifact, its arrays memory-mapped; raises ArtifactCorrupt.
+
+        One in an exported file answers by the decisions that are in the file.
+        """
         header, arrays = read_artifact(Path(path))
-        return cls.from_dict(header, arrays.get)
+        return cls.from_dict(header, arrays.get).decided_by(decisions_in(header.get(EXPORTED_ENTRY)))
 
     def __repr__(self) -> str:
         return f"AdaptedModel({self.adapter!r}, {self.estimator!r})"

@@ -18,7 +18,7 @@ import tempfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import msgspec
 import numpy as np
@@ -27,6 +27,8 @@ from argosy.errors import ArtifactCorrupt
 from argosy.models.packing import Array
 
 FORMAT = 1
+EXPORTED_ENTRY: Final = "exported"
+"""The header's entry about the version, in a file that was exported; the store's artifacts have none."""
 _MAGIC = b"ARGOSY\r\n"
 _PREFIX = struct.Struct("<8sIIIQ")
 _ALIGNMENT = 64

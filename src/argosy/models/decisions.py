@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
-from argosy.errors import DecisionsInvalid, nearest
+from argosy.errors import ArtifactCorrupt, DecisionsInvalid, nearest
 from argosy.models.answer_kinds import VALUE, AnswerKind
 from argosy.shortening import shortened
 from argosy.typed_values import shown
@@ -139,6 +139,16 @@ def steps_of(given: Any) -> tuple[DecisionStep, ...]:
         except msgspec.ValidationError as problem:
             raise DecisionsInvalid(f"steps[{place}]: {_in_words(one, str(problem))}") from None
     return in_order(found)
+
+
+def decisions_in(exported: Any) -> Decisions:
+    """Those that an exported version's entry has; raises ArtifactCorrupt."""
+    if exported is None:
+        return NO_DECISIONS
+    try:
+        return Decisions(steps_of(exported.get("decisions", [])))
+    except (AttributeError, DecisionsInvalid) as problem:
+        raise ArtifactCorrupt(f"a damaged model: its decisions cannot be read: {problem}") from None
 
 
 def _in_words(given: Any, problem: str) -> str:

@@ -15,14 +15,12 @@ from typing import Any, Final, Literal
 import msgspec
 
 from argosy.errors import ArtifactCorrupt, ExportInvalid, ImportInvalid
-from argosy.models.artifact_format import is_artifact, read_artifact, write_content
-from argosy.models.decisions import Decisions, DecisionStep
+from argosy.models.artifact_format import EXPORTED_ENTRY, is_artifact, read_artifact, write_content
+from argosy.models.decisions import DecisionStep
 from argosy.store.trained import Trained
 from argosy.transfer.documents import artifact_document, artifact_parts
 
 FORMAT: Final = 1
-ENTRY: Final = "exported"
-"""The entry of the header, and of the document."""
 JSON_ARTIFACT_BYTES: Final = 200_000_000
 """Of arrays that are written as JSON at most, which takes many times as much memory."""
 JSON_FILE_BYTES: Final = 4_000_000_000
@@ -54,12 +52,12 @@ class ExportedVersion(msgspec.Struct, frozen=True):
 def write_export(path: Path, artifact: Path, exported: ExportedVersion, form: str) -> None:
     """Write the file; raises ExportInvalid where the artifact could not be taken out of it bit for bit."""
     header, arrays = read_artifact(artifact)
-    if ENTRY in header:
-        raise ExportInvalid(f"{exported.name}: its artifact has an entry '{ENTRY}' of its own")
+    if EXPORTED_ENTRY in header:
+        raise ExportInvalid(f"{exported.name}: its artifact has an entry '{EXPORTED_ENTRY}' of its own")
     if form == "json" and (size := arrays.length) > JSON_ARTIFACT_BYTES:
         most = f"{JSON_ARTIFACT_BYTES:,} are written as JSON at most"
         raise ExportInvalid(f"{exported.name} has arrays of {size:,} bytes; {most}: export it as argosy")
-    entry = {ENTRY: msgspec.to_builtins(exported)}
+    entry = {EXPORTED_ENTRY: msgspec.to_builtins(exported)}
     with path.open("wb") as file:
         if form == "argosy":
             write_content(file, {**header, **entry}, arrays)
@@ -83,11 +81,6 @@ def read_export(path: Path, artifact: Path) -> ExportedVersion:
         named = f"{digest[:12]}…, not {exported.trained.artifact[:12]}…"
         raise ImportInvalid(f"{path}: the model in it has the digest {named}: the file is damaged, or was changed")
     return exported
-
-
-def exported_decisions(path: Path) -> Decisions:
-    """What is to be made of the answers of the version in an `argosy` file; raises ArtifactCorrupt, ImportInvalid."""
-    return Decisions(_entry(read_artifact(path)[0], path).decisions)
 
 
 def document_form(path: Path) -> DocumentForm | None:
@@ -127,7 +120,7 @@ def _document(path: Path) -> dict[str, Any]:
 
 def _entry(header: dict[str, Any], path: Path) -> ExportedVersion:
     """Taken out of the header."""
-    given = header.pop(ENTRY, None)
+    given = header.pop(EXPORTED_ENTRY, None)
     if given is None:
         raise ImportInvalid(f"{path}: it holds no version: argosy models export REF {path.name} writes one")
     number = given.get("format") if isinstance(given, Mapping) else None
@@ -143,7 +136,7 @@ def _write_lines(file: Any, document: Mapping[str, Any]) -> None:
     """One entry a line, and what is said of the version on several."""
     for place, (name, value) in enumerate(document.items()):
         text = msgspec.json.encode(value)
-        text = msgspec.json.format(text, indent=2) if name == ENTRY else text
+        text = msgspec.json.format(text, indent=2) if name == EXPORTED_ENTRY else text
         file.write(b"{\n" if place == 0 else b",\n")
         file.write(msgspec.json.encode(name) + b": " + text)
     file.write(b"\n}\n")

@@ -13,7 +13,6 @@ from argosy.models.adapted_model import AdaptedModel
 from argosy.models.answer_kinds import VALUE
 from argosy.models.decisions import decided_numbers
 from argosy.models.inputs import is_lone_text
-from argosy.transfer.exported import exported_decisions
 from argosy.types import Input
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _load_pyfunc(path: str) -> MlflowModel:
-    return MlflowModel(AdaptedModel.load(Path(path)).decided_by(exported_decisions(Path(path))))
+    return MlflowModel(AdaptedModel.load(Path(path)))
 
 
 class MlflowModel:

@@ -61,6 +61,15 @@ def test_the_file_is_an_artifact_too_and_answers_without_a_project(source, shop,
     assert np.array_equal(AdaptedModel.load(path).scores(ASKED), source.models[shop].scores(ASKED))
 
 
+def test_without_a_project_it_answers_by_the_decisions_in_the_file(source, shop, tmp_path):
+    source.models.decide(shop, abstain=(1.0, "unsure"))
+    try:
+        loaded = AdaptedModel.load(source.models.export(shop, tmp_path / "a"))
+        assert loaded.classify(ASKED) == source.models[shop].classify(ASKED) == ["unsure"] * len(ASKED)
+    finally:
+        source.models.decide(shop, remove=["abstain"])
+
+
 @pytest.mark.parametrize("form", DOCUMENTS)
 @pytest.mark.parametrize("name", PAIRS)
 def test_every_pair_comes_back_to_the_same_bits(form, name, source, keep, target, tmp_path):

@@ -18,6 +18,11 @@ def test_the_given_order_breaks_ties():
     assert training_order([(str(number), "a", 1.0) for number in range(5)]) == list("01234")
 
 
+def test_cheap_ones_come_first_where_one_may_be_good_enough():
+    given = [("1", "a", 9), ("2", "a", 2), ("3", "b", 5), ("4", "b", 2)]
+    assert training_order(given, stops_early=True) == list("2431")
+
+
 @settings(deadline=None)
 @given(items)
 def test_nothing_is_left_out_and_costly_ones_come_first(given_items):

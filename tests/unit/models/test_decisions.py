@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.errors import DecisionsInvalid
+from argosy.errors import ArtifactCorrupt, DecisionsInvalid
 from argosy.models.decisions import (
+    NO_DECISIONS,
     AbstainStep,
     BiasStep,
     ClampStep,
@@ -17,6 +18,7 @@ from argosy.models.decisions import (
     check_fits,
     decided_labels,
     decided_numbers,
+    decisions_in,
     in_order,
     inherited,
     steps_of,
@@ -164,3 +166,13 @@ def test_a_list_of_steps_is_read_in_any_order():
 def test_what_is_no_list_of_steps_says_where(given, said):
     with pytest.raises(DecisionsInvalid, match=said):
         steps_of(given)
+
+
+@pytest.mark.parametrize("exported", ["x", {"decisions": "x"}, {"decisions": [{"step": "x"}]}, {"decisions": [1]}])
+def test_decisions_that_an_exported_file_has_wrong_are_damage(exported):
+    with pytest.raises(ArtifactCorrupt, match="its decisions cannot be read"):
+        decisions_in(exported)
+
+
+def test_what_was_not_exported_has_no_decisions():
+    assert decisions_in(None) == decisions_in({"decisions": []}) == NO_DECISIONS
