@@ -37,8 +37,11 @@ class Cache(Protocol):
     async def read_async(self, keys: Sequence[Key]) -> list[bytes | None]:
         """The same for an event loop, which it does not hold up."""
 
-    def write(self, values: Values, *, seconds: float | None = None, expected: Values = NOTHING) -> bool:
-        """Set or remove the values, to live for `seconds` where that is given; False where others were expected."""
+    def write(
+        self, values: Values, *, seconds: float | None = None, lasting: Values = NOTHING, expected: Values = NOTHING
+    ) -> bool:
+        """Set or remove the values, to live for `seconds` where that is given, and those that live without end; False
+        where others were expected."""
 
     def clear(self, space: str) -> None:
         """Remove a space with all its keys, not atomically."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from argosy.cli.output import json_option, print_json, print_line, print_table
+from argosy.cli.output import json_option, print_json, print_line, print_table, rough_span
 from argosy.cli.project import command_project
+from argosy.cli.streams import check, run, status
 from argosy.clock import format_time
 from argosy.errors import UserMistake
 from argosy.plurals import plural
 
 if TYPE_CHECKING:
+    from argosy.backends import Backends
     from argosy.features.tables import FeatureTable, Tables
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -22,10 +25,15 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 @click.group()
 def features() -> None:
-    """Put tables of features into the online cache, and show them.
+    """Put tables of features into the online cache, count streams of events into it, and show both.
 
     Example: argosy features put users users.csv --key user
     """
+
+
+features.add_command(run)
+features.add_command(status)
+features.add_command(check)
 
 
 @features.command()
@@ -84,17 +92,20 @@ def list_tables(ctx: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def show(ctx: click.Context, name: str, key: str, as_json: bool) -> int:
-    """Show the row of a key. Exit code 1 where there is none.
+    """Show the row of a key in a table, or its values of a stream, SERVICE.FEATURE. Exit code 1 where there are none.
 
     Example: argosy features show users ana
     """
-    row = _tables(ctx).row(name, key)
+    backends = command_project(ctx).backends
+    row, age = _row(backends, name, key)
     if as_json:
         print_json(row)
     elif row is None:
         print_line(f"'{name}' has no row '{key}'.", err=True)
     else:
         print_table(("column", "value"), [(column, "" if value is None else value) for column, value in row.items()])
+        if age is not None:
+            print_line(f"Counted up to {rough_span(age)} ago.")
     return 1 if row is None else 0
 
 
@@ -108,6 +119,20 @@ def remove(ctx: click.Context, name: str) -> None:
     """
     table = _tables(ctx).remove(name)
     print_line(f"Removed {name}: {plural(table.rows, 'row')}.")
+
+
+def _row(backends: Backends, name: str, key: str) -> tuple[dict[str, Any] | None, float | None]:
+    """From the table of that name, else from the stream; with the age of a stream's values."""
+    from argosy.features.project_streams import stream_named, streams_of_project
+    from argosy.features.stream_values import columns_of, keys_of
+    from argosy.features.tables import Tables
+
+    tables, streams = Tables(backends.cache), streams_of_project(backends.root)
+    if not streams or name in tables.found():
+        return tables.row(name, key), None
+    feature = stream_named(streams, name).feature
+    found = columns_of(feature, backends.cache.read(keys_of(feature, key)), time.time())
+    return (None if found.age is None else dict(found.columns)), found.age
 
 
 def _tables(ctx: click.Context) -> Tables:

@@ -26,7 +26,7 @@ COMMANDS = {
     "plan": ("argosy.cli.plan:plan", "Check, submit, list, cancel and retry plans, and show their state."),
     "train": ("argosy.cli.train:train", "Train a plan on this machine, then show the leaderboard."),
     "steps": ("argosy.cli.steps:steps", "Run commands on new files, and show their logs and outputs."),
-    "features": ("argosy.cli.features:features", "Put tables of features into the online cache, and show them."),
+    "features": ("argosy.cli.features:features", "Put tables of features and count streams into the cache."),
     "worker": ("argosy.cli.train:worker", "Run workers that train queued definitions."),
     "workers": (
         "argosy.cli.workers:workers",

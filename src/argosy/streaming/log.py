@@ -42,7 +42,7 @@ class Reader(Protocol):
         """At most so many, in the order of each partition; an empty list where none came in that time."""
 
     def ends(self) -> Mapping[int, int]:
-        """Of each partition, the offset behind its last event when it was last read: what a reader lags behind."""
+        """Of each partition, the offset behind its last event now, 0 where none is kept: what a reader lags behind."""
 
     def close(self) -> None:
         """Give back its connections."""

@@ -102,6 +102,16 @@ def a_value_that_is_written_again_lives_as_long_as_the_last_said(opened: Opened)
     assert cache.read([one]) == [b"2"]
 
 
+def what_is_written_to_last_lives_without_end(opened: Opened) -> None:
+    cache, short, at = opened(), ("users", "short"), ("positions", "0")
+    assert cache.write({short: b"1"}, seconds=0.2, lasting={at: b"10"}, expected={at: None})
+    assert not cache.write({short: b"2"}, lasting={at: b"20"}, expected={at: None})
+    until(lambda: cache.read([short]) == [None], "a value's end")
+    assert opened().read([at]) == [b"10"]
+    assert cache.write({}, seconds=0.2, lasting={at: None})
+    assert cache.read([at]) == [None]
+
+
 def a_cleared_space_is_empty_and_no_other_is(opened: Opened) -> None:
     cache = opened()
     cache.write({("users", str(number)): b"x" for number in range(2500)})
@@ -127,6 +137,7 @@ CHECKS: Final = (
     of_many_that_expect_the_same_one_writes,
     what_was_to_live_for_a_time_goes,
     a_value_that_is_written_again_lives_as_long_as_the_last_said,
+    what_is_written_to_last_lives_without_end,
     a_cleared_space_is_empty_and_no_other_is,
     many_keys_are_one_write,
 )

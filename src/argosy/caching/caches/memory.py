@@ -29,17 +29,21 @@ class MemoryCache:
     async def read_async(self, keys: Sequence[Key]) -> list[bytes | None]:
         return self.read(keys)
 
-    def write(self, values: Values, *, seconds: float | None = None, expected: Values = NOTHING) -> bool:
-        ends_at = float("inf") if seconds is None else time.monotonic() + seconds
+    def write(
+        self, values: Values, *, seconds: float | None = None, lasting: Values = NOTHING, expected: Values = NOTHING
+    ) -> bool:
+        endless = float("inf")
+        ends_at = endless if seconds is None else time.monotonic() + seconds
         with self._lock:
             if any(self._read(key) != value for key, value in expected.items()):
                 return False
             self._sweep()
-            for key, value in values.items():
-                if value is None:
-                    self._values.pop(key, None)
-                else:
-                    self._values[key] = (value, ends_at)
+            for given, until in ((values, ends_at), (lasting, endless)):
+                for key, value in given.items():
+                    if value is None:
+                        self._values.pop(key, None)
+                    else:
+                        self._values[key] = (value, until)
         return True
 
     def clear(self, space: str) -> None:

@@ -36,16 +36,16 @@ _HINT: Final = "write redis://USER:PASSWORD@HOST:PORT/DATABASE, other characters
 _NONE, _SOME = b"0", b"1"
 """Before a value: whether there is one."""
 _WRITE = """
-local expected, live_ms = tonumber(ARGV[1]), ARGV[2]
+local expected, living, live_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
 for i = 1, expected do
-    local wanted, found = ARGV[2 + i], redis.call('GET', KEYS[i])
+    local wanted, found = ARGV[3 + i], redis.call('GET', KEYS[i])
     if (wanted == '0') == (found ~= false) then return 0 end
     if found and '1' .. found ~= wanted then return 0 end
 end
 for i = expected + 1, #KEYS do
-    local value = ARGV[2 + i]
+    local value = ARGV[3 + i]
     if value == '0' then redis.call('DEL', KEYS[i])
-    elseif live_ms == '' then redis.call('SET', KEYS[i], string.sub(value, 2))
+    elseif live_ms == '' or i > expected + living then redis.call('SET', KEYS[i], string.sub(value, 2))
     else redis.call('SET', KEYS[i], string.sub(value, 2), 'PX', live_ms) end
 end
 return 1"""
@@ -71,11 +71,15 @@ class RedisCache:
         with self._reached():
             return cast("list[bytes | None]", await client.mget(self._names(keys))) if keys else []
 
-    def write(self, values: Values, *, seconds: float | None = None, expected: Values = NOTHING) -> bool:
+    def write(
+        self, values: Values, *, seconds: float | None = None, lasting: Values = NOTHING, expected: Values = NOTHING
+    ) -> bool:
         live_ms = b"" if seconds is None else b"%d" % max(1, round(seconds * 1000))
-        given = [_NONE if value is None else _SOME + value for value in chain(expected.values(), values.values())]
+        all_values = chain(expected.values(), values.values(), lasting.values())
+        given = [_NONE if value is None else _SOME + value for value in all_values]
+        names = self._names([*expected, *values, *lasting])
         with self._reached():
-            return bool(self._script(self._names([*expected, *values]), [len(expected), live_ms, *given]))
+            return bool(self._script(names, [len(expected), len(values), live_ms, *given]))
 
     def clear(self, space: str) -> None:
         pattern = re.sub(r"([*?\[\]\\^])", r"\\\1", self._names([(space, "")])[0]) + "*"

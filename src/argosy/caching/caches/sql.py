@@ -40,14 +40,18 @@ class SqlCache:
     async def read_async(self, keys: Sequence[Key]) -> list[bytes | None]:
         return await asyncio.to_thread(self.read, keys)
 
-    def write(self, values: Values, *, seconds: float | None = None, expected: Values = NOTHING) -> bool:
+    def write(
+        self, values: Values, *, seconds: float | None = None, lasting: Values = NOTHING, expected: Values = NOTHING
+    ) -> bool:
         try:
             with self._database.write() as transaction:
-                return self._write(transaction, values, seconds, expected)
+                return self._write(transaction, values, seconds, lasting, expected)
         except DatabaseUnavailable as error:
             raise CacheUnavailable(str(error)) from error
 
-    def _write(self, transaction: Transaction, values: Values, seconds: float | None, expected: Values) -> bool:
+    def _write(
+        self, transaction: Transaction, values: Values, seconds: float | None, lasting: Values, expected: Values
+    ) -> bool:
         for space in sorted({space for space, _ in expected}):
             transaction.lock(f"online values of {space}")
         now = transaction.now()
@@ -57,10 +61,10 @@ class SqlCache:
         if now > self._sweep_at:
             self._sweep_at = now + SWEEP_SECONDS
             transaction.execute(_SWEEP, {"now": now})
-        expires_at = None if seconds is None else now + seconds
         rows = [
             {"space": space, "key": key, "value": value, "expires_at": expires_at}
-            for (space, key), value in values.items()
+            for given, expires_at in ((values, None if seconds is None else now + seconds), (lasting, None))
+            for (space, key), value in given.items()
         ]
         transaction.execute_many(_WRITE, [row for row in rows if row["value"] is not None])
         transaction.execute_many(

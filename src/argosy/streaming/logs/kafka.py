@@ -137,7 +137,8 @@ class KafkaReader:
 
     def read(self, most: int, wait_seconds: float) -> list[Record]:
         found = []
-        for message in self._consumer.consume(most, wait_seconds):
+        first = self._consumer.consume(1, wait_seconds)  # all of `most` would be waited for
+        for message in first + (self._consumer.consume(most - 1, 0) if first and most > 1 else []):
             error = message.error()
             if error is None:
                 found.append(_record(message))
@@ -146,8 +147,14 @@ class KafkaReader:
         return found
 
     def ends(self) -> Mapping[int, int]:
-        known = {one.partition: self._consumer.get_watermark_offsets(one, cached=True)[1] for one in self._places}
-        return {number: max(end, 0) for number, end in known.items()}
+        found = {}
+        for one in self._places:
+            try:
+                begin, end = self._consumer.get_watermark_offsets(one, ANSWER_SECONDS)
+            except KafkaException as error:
+                raise EventLogUnavailable(f"{self._url}: {error.args[0].str()}") from error
+            found[one.partition] = end if end > begin else 0
+        return found
 
     def close(self) -> None:
         self._consumer.close()

@@ -1,0 +1,113 @@
+"""Streams of events as columns: the same from a folder and a database, and from Kafka and Redis."""
+
+import json
+import random
+import signal
+import time
+from contextlib import closing
+
+import pytest
+
+from argosy.app.backends import event_log
+
+SERVICE = """\
+service: offers
+accepts: {user: category, price: number}
+features:
+  clicks:
+    stream: clicks
+    key: user
+    where: "kind = 'view'"
+    aggregate: {views: count, spent: sum(price), dearest: max(price), newest: last(price)}
+    window: 1d
+model: offers@champion
+"""
+NONE = {"views": 0, "spent": 0.0, "dearest": None, "newest": None}
+USERS = ("ana", "bo", "cy", "Ünal 日本")
+
+
+@pytest.fixture(params=["folder and database", "Kafka and Redis"])
+def shell(request, make_project, monkeypatch):
+    if request.param != "folder and database":
+        monkeypatch.setenv("ARGOSY_CACHE", request.getfixturevalue("redis_url"))
+        monkeypatch.setenv("ARGOSY_LOG", request.getfixturevalue("kafka_url"))
+    shell = make_project("")
+    (shell.folder / "services").mkdir()
+    shell.write("services/offers.yaml", SERVICE)
+    return shell
+
+
+@pytest.fixture
+def log(shell):
+    with closing(event_log(shell.environment.get("ARGOSY_LOG", "file:.argosy/events"), shell.folder)) as log:
+        yield log
+
+
+def rows(count, now):
+    draw = random.Random(3)
+    for number in range(count):
+        kind = "view" if draw.random() < 0.8 else "order"
+        price = draw.choice([None, 2, 0.5, 7])
+        yield {"user": draw.choice(USERS), "kind": kind, "price": price, "at": now - 30 + number * 0.01}
+
+
+def append(log, some):
+    log.append("clicks", [(row["user"], json.dumps(row).encode()) for row in some])
+
+
+def wanted(some, user):
+    own = [row for row in some if row["user"] == user and row["kind"] == "view"]
+    prices = [row["price"] for row in own if row["price"] is not None]
+    return {"views": len(own), "spent": sum(prices), "dearest": max(prices), "newest": prices[-1]}
+
+
+def test_columns_are_those_of_all_events_and_go_on_where_they_were(shell, log, until):
+    log.create("clicks", 3)
+    now = time.time()
+    some = list(rows(600, now))
+    append(log, some[:400])
+    assert shell.run("features", "show", "clicks", "ana").code == 1
+    log.append("clicks", [("", b"no JSON"), ("", json.dumps({"kind": "view", "at": now + 3600, "user": "a"}).encode())])
+    shell("features", "run", "--until-idle")
+    assert {user: shell.json("features", "show", "clicks", user) for user in USERS} == {
+        user: wanted(some[:400], user) for user in USERS
+    }
+    running = shell.start("features", "run")
+    append(log, some[400:])
+    until(lambda: shell.json("features", "show", "offers.clicks", "ana") == wanted(some, "ana"))
+    until(lambda: not any(one["behind"] for one in shell.json("features", "status")))
+    status = shell.json("features", "status")
+    assert [one["partition"] for one in status] == [0, 1, 2]
+    assert sum(one["events"] for one in status) == 602
+    assert sum(one["ahead"] for one in status) == 1
+    assert sum(one["poison"].get("no JSON object", 0) for one in status) == 1
+    assert all(one["runner"] and one["age"] < 60 for one in status)
+    running.send_signal(signal.SIGTERM)
+    assert running.wait(60) == 0
+    assert all(one["runner"] == "" for one in shell.json("features", "status"))
+    assert "no JSON object: 1" in shell("features", "status")
+    assert "spent" in shell("features", "show", "clicks", "bo")
+    assert shell.json("features", "show", "clicks", "nobody") == NONE
+
+
+def test_a_check_says_what_will_not_be_counted(shell, log):
+    ran = shell.run("features", "check")
+    assert ran.code == 1
+    assert "has no topic" in ran.out
+    log.create("clicks", 2)
+    [found] = json.loads(shell.run("features", "check", "--json").out)
+    assert (found["problems"], found["notes"]) == ([], ["the topic 'clicks' has no event yet"])
+    append(log, [{"user": "ana", "kind": "view", "at": time.time() * 1000}])
+    [found] = json.loads(shell.run("features", "check", "--json").out)
+    assert found["problems"][0].endswith("no time in 'at': write seconds since 1970, not milliseconds, or ISO 8601")
+    append(log, [{"user": "ana", "kind": "view", "at": time.time()}])
+    assert "offers.clicks: can be counted; 1 of 2 events read count." in shell("features", "check")
+
+
+def test_mistakes_are_said_in_one_line(shell):
+    assert "no topic" in shell.mistake("features", "run", "--until-idle")
+    assert "no stream is called 'cliks'" in shell.mistake("features", "show", "cliks", "ana")
+    shell.write("services/offers.yaml", SERVICE.replace("window: 1d", "window: 1y"))
+    assert "offers.yaml:9: features.clicks.window: '1y' is no duration" in shell.mistake("features", "run")
+    (shell.folder / "services" / "offers.yaml").unlink()
+    assert "no service has a stream" in shell.mistake("features", "status")
