@@ -7,6 +7,14 @@ from typing import Any, Final
 NUL_PROBLEM: Final = "has a NUL character (U+0000), which databases do not keep: remove it"
 
 
+SURROGATE_PROBLEM: Final = "has half of a character (U+D800 to U+DFFF), which is no text: remove it"
+
+
+def has_surrogate(value: Any) -> bool:
+    """Whether it is a text with half of a pair of UTF-16, as `\\ud800` in JSON makes one."""
+    return isinstance(value, str) and not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value)
+
+
 def has_nul(value: Any) -> bool:
     """Whether it is a text with a NUL."""
     return isinstance(value, str) and "\0" in value

@@ -19,6 +19,7 @@ import msgspec
 
 from argosy.errors import DefinitionInvalid, nearest
 from argosy.shortening import shortened
+from argosy.terminal_text import visible_line
 from argosy.type_words import words
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -58,7 +59,8 @@ def checked_struct(struct: type[S], values: Any, path: str = "") -> S:
     for name, value in values.items():
         where = f"{path}.{name}" if path else str(name)
         if name not in fields:
-            raise DefinitionInvalid(f"no such setting{nearest(name, fields)}; there are: {', '.join(fields)}", where)
+            known = f"{nearest(str(name), fields)}; there are: {', '.join(fields)}"
+            raise DefinitionInvalid(f"no such setting{known}", where)
         given[fields[name].name] = _checked_field(fields[name].type, value, where)
     for name, field in fields.items():
         if field.required and name not in values:
@@ -83,7 +85,9 @@ def in_words(annotation: Any) -> str:
 
 def shown(value: Any) -> str:
     """A value as the user wrote it, cut short."""
-    return abridged(repr(value) if isinstance(value, str) else json.dumps(value, default=repr, ensure_ascii=False))
+    if isinstance(value, str):
+        return abridged(repr(value))
+    return abridged(visible_line(json.dumps(value, default=repr, ensure_ascii=False)))
 
 
 def abridged(text: str) -> str:

@@ -11,6 +11,7 @@ import msgspec
 ValueType: TypeAlias = Literal["number", "text", "boolean", "any"]
 """`any` is not known before there is a value."""
 MOST_ARGUMENTS: Final = 100
+_NUMBERS: Final = (int, float)
 
 
 class OfValues(msgspec.Struct, frozen=True):
@@ -23,7 +24,7 @@ class OfValues(msgspec.Struct, frozen=True):
 
 
 def _of(gives: ValueType, *takes: ValueType) -> Callable[[Sequence[ValueType]], ValueType]:
-    """For so many arguments of those types."""
+    """For these arguments and no others."""
 
     def result(given: Sequence[ValueType]) -> ValueType:
         if len(given) != len(takes):
@@ -104,16 +105,37 @@ def _exponential(value: float) -> float:
         raise ValueError("a number is too large") from None
 
 
+def _product(left: float, right: float) -> float:
+    if not (isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS)):
+        raise TypeError  # Python would repeat a text
+    return _finite(left * right)
+
+
 def _and(left: bool | None, right: bool | None) -> bool | None:
     if left is False or right is False:
         return False
-    return None if left is None or right is None else True
+    return None if _is_unknown(left) | _is_unknown(right) else True
 
 
 def _or(left: bool | None, right: bool | None) -> bool | None:
     if left is True or right is True:
         return True
-    return None if left is None or right is None else False
+    return None if _is_unknown(left) | _is_unknown(right) else False
+
+
+def _not(one: bool) -> bool:
+    return not _is_true(one)
+
+
+def _is_true(one: bool | None) -> bool:
+    return not _is_unknown(one) and one is True
+
+
+def _is_unknown(one: bool | None) -> bool:
+    """Raises ValueError where it is no truth value: not every type is known before there are values."""
+    if one is None or one is True or one is False:
+        return one is None
+    raise ValueError("a condition is neither true nor false")
 
 
 def _coalesce(*given: Any) -> Any:
@@ -121,7 +143,7 @@ def _coalesce(*given: Any) -> Any:
 
 
 def _if(when: bool | None, one: Any, other: Any) -> Any:
-    return one if when else other
+    return one if _is_true(when) else other
 
 
 def _among(value: Any, *several: Any) -> bool | None:
@@ -134,7 +156,7 @@ def _among(value: Any, *several: Any) -> bool | None:
 OPERATORS: Final[Mapping[str, OfValues]] = {
     "or": OfValues(_or, _of("boolean", "boolean", "boolean"), takes_null=True),
     "and": OfValues(_and, _of("boolean", "boolean", "boolean"), takes_null=True),
-    "not": OfValues(lambda one: not one, _of("boolean", "boolean")),
+    "not": OfValues(_not, _of("boolean", "boolean")),
     "=": OfValues(lambda left, right: left == right, _of_same("boolean", 2)),
     "!=": OfValues(lambda left, right: left != right, _of_same("boolean", 2)),
     "<": OfValues(lambda left, right: left < right, _of_same("boolean", 2)),
@@ -144,7 +166,7 @@ OPERATORS: Final[Mapping[str, OfValues]] = {
     "in": OfValues(_among, _of_same("boolean", 2, MOST_ARGUMENTS), takes_null=True),
     "+": OfValues(lambda left, right: _finite(left + right), _of("number", "number", "number")),
     "-": OfValues(lambda left, right: _finite(left - right), _of("number", "number", "number")),
-    "*": OfValues(lambda left, right: _finite(left * right), _of("number", "number", "number")),
+    "*": OfValues(_product, _of("number", "number", "number")),
     "/": OfValues(_divided, _of("number", "number", "number")),
     "negative": OfValues(lambda one: -one, _of("number", "number")),
 }
@@ -162,8 +184,6 @@ FUNCTIONS: Final[Mapping[str, OfValues]] = {
     "lower": OfValues(str.lower, _of("text", "text")),
     "length": OfValues(len, _of("number", "text")),
     "coalesce": OfValues(_coalesce, _of_same(None, 1, MOST_ARGUMENTS), takes_null=True),
-    "if": OfValues(
-        lambda when, one, other: one if when else other, _of_same(None, 3, 3, ("boolean",)), takes_null=True
-    ),
+    "if": OfValues(_if, _of_same(None, 3, 3, ("boolean",)), takes_null=True),
     "is_null": OfValues(lambda one: one is None, _of("boolean", "any"), takes_null=True),
 }

@@ -11,6 +11,7 @@ What is missing (`null`) makes arithmetic and comparisons missing, and `and` and
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
@@ -19,10 +20,13 @@ import msgspec
 
 from argosy.definitions.expression_functions import FUNCTIONS, OPERATORS, ValueType
 from argosy.errors import DefinitionInvalid, nearest
-from argosy.shortening import shortened
+from argosy.typed_values import abridged_list, shown
 
 MOST_CHARACTERS: Final = 2000
 MOST_DEPTH: Final = 50
+"""Of parentheses, signs and calls."""
+MOST_LEVELS: Final = 200
+"""Of nodes: each operator in a row such as `a + b + c` adds one. Python's own limit of recursion is 1,000."""
 Evaluate: TypeAlias = Callable[[Mapping[str, Any]], Any]
 """A row's values by name to the expression's own."""
 _TOKEN = re.compile(
@@ -30,6 +34,9 @@ _TOKEN = re.compile(
     r"|(?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)|(?P<sign><=|>=|!=|<>|==|[-+*/=<>(),]))"
 )
 _CONSTANTS: Final = {"null": None, "true": True, "false": False}
+_WORDS: Final = ("and", "or", "not", "in")
+RESERVED_WORDS: Final = frozenset((*_CONSTANTS, *_WORDS))
+"""What is no name in an expression, in any case."""
 _SAME: Final = {"==": "=", "<>": "!="}
 _COMPARISONS: Final = ("=", "!=", "<", "<=", ">", ">=")
 _LEVELS: Final = (("or",), ("and",), ("not",), _COMPARISONS, ("+", "-"), ("*", "/"))
@@ -66,6 +73,9 @@ class Expression:
         if len(text) > MOST_CHARACTERS:
             raise DefinitionInvalid(f"an expression has {MOST_CHARACTERS} characters at most", path)
         self.node = _Parser(text, path).parsed()
+        if _depth(self.node) > MOST_LEVELS:
+            problem = f"it has more than {MOST_LEVELS} operators in a row: put parentheses around parts of it"
+            raise self._invalid(problem)
         self.names: tuple[str, ...] = tuple(dict.fromkeys(_names(self.node)))
         """Of all values that it looks at."""
 
@@ -76,8 +86,8 @@ class Expression:
         """What it comes to, of values of those types; raises DefinitionInvalid where they do not fit."""
         for name in self.names:
             if name not in types:
-                known = ", ".join(types) or "none"
-                raise self._invalid(f"nothing is called '{name}'{nearest(name, types)}; there are: {known}")
+                known = abridged_list(types) or "none"
+                raise self._invalid(f"nothing is called {shown(name)}{nearest(name, types)}; there are: {known}")
         return self._type(self.node, types)
 
     def check_boolean(self, types: Mapping[str, ValueType]) -> None:
@@ -116,7 +126,7 @@ class Expression:
             raise self._invalid(f"{_written(node.function)} {problem}") from None
 
     def _invalid(self, problem: str) -> DefinitionInvalid:
-        return DefinitionInvalid(f"'{shortened(self.text, _SHOWN)}': {problem}", self._path)
+        return DefinitionInvalid(f"{shown(self.text)}: {problem}", self._path)
 
 
 def _type_of(value: Any) -> ValueType:
@@ -127,6 +137,15 @@ def _type_of(value: Any) -> ValueType:
 
 def _written(function: str) -> str:
     return f"'{function}'" if function in OPERATORS else f"{function}()"
+
+
+def _depth(node: Node) -> int:
+    """Levels of nodes; without recursion, which has a limit of its own."""
+    depth, level = 0, [node]
+    while level:
+        depth += 1
+        level = [one for each in level if isinstance(each, Call) for one in each.arguments]
+    return depth
 
 
 def _names(node: Node) -> Iterator[str]:
@@ -189,7 +208,7 @@ class _Parser:
         while at < end:
             found = _TOKEN.match(self._text, at)
             if found is None:
-                raise self._invalid(f"cannot be read from '{self._text[at:end].lstrip()[:20]}' on", at)
+                raise self._invalid(f"cannot be read from {self._text[at:end].lstrip()[:20]!r} on", at)
             kind = str(found.lastgroup)
             token = found[kind]
             yield kind, _SAME.get(token, token) if kind == "sign" else token, found.start(kind)
@@ -232,10 +251,12 @@ class _Parser:
             node = self._deeper(lambda: self._level(0))
             self._expect(")")
             return node
-        if kind == "sign" or word.lower() in ("and", "or", "not", "in"):
+        if kind == "sign" or word.lower() in _WORDS:
             raise self._unexpected()
         self._at += 1
         if kind == "number":
+            if math.isinf(float(word)):
+                raise self._invalid("has a number that is too large", at)
             return Constant(float(word) if set(word) & set(".eE") else int(word))
         if kind == "text":
             return Constant(word[1:-1].replace("''", "'"))
@@ -243,7 +264,7 @@ class _Parser:
             return Constant(_CONSTANTS[word.lower()]) if word.lower() in _CONSTANTS else Name(word)
         if word not in FUNCTIONS or word in OPERATORS:
             known = [name for name in FUNCTIONS if name not in OPERATORS]
-            raise self._invalid(f"no function is called '{word}'{nearest(word, known)}: {', '.join(known)}", at)
+            raise self._invalid(f"no function is called {shown(word)}{nearest(word, known)}: {', '.join(known)}", at)
         return Call(word, self._several())
 
     def _several(self) -> tuple[Node, ...]:
@@ -287,8 +308,8 @@ class _Parser:
         if self._at == len(self._tokens):
             return self._invalid(f"ends too early{wanted}", len(self._text))
         _, word, at = self._tokens[self._at]
-        return self._invalid(f"has '{word[:20]}' at character {at + 1}{wanted}", at)
+        return self._invalid(f"has {word[:20]!r} at character {at + 1}{wanted}", at)
 
     def _invalid(self, problem: str, at: int) -> DefinitionInvalid:
         around = self._text if len(self._text) <= _SHOWN else "…" + self._text[max(0, at - 20) : at + 20] + "…"
-        return DefinitionInvalid(f"the expression '{around}' {problem}", self._path)
+        return DefinitionInvalid(f"the expression {around!r} {problem}", self._path)

@@ -10,13 +10,13 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
-from urllib.parse import urlsplit
 
 import msgspec
 
 from argosy.definitions.definition import canonical_json, refuse_unknown_keys
 from argosy.definitions.expression_functions import ValueType
 from argosy.definitions.expressions import Expression
+from argosy.definitions.remote_servers import origin_of
 from argosy.definitions.service_features import Feature, Value, check_column, check_short_name, parse_features
 from argosy.definitions.service_outcomes import OutcomeSource, parse_outcome_sources
 from argosy.definitions.service_steps import (
@@ -36,6 +36,7 @@ from argosy.types import FieldKind
 
 FOLDER: Final = "services"
 MOST_MODELS: Final = 10
+MOST_WEIGHT: Final = 1_000_000
 Part: TypeAlias = Literal["prepare", "compute", "decide"]
 PARTS: Final[tuple[Part, ...]] = ("prepare", "compute", "decide")
 DECISION: Final = "decision"
@@ -116,9 +117,7 @@ def parse_service(values: Mapping[str, Any], name: str) -> Service:
         name=name,
         accepts=accepts,
         features=parse_features(values.get("features"), accepts),
-        prepare=check_function(checked_value(str, values["prepare"], "prepare"), "prepare")
-        if "prepare" in values
-        else "",
+        prepare=_prepare(values.get("prepare")),
         models=_models(values.get("model")),
         positive=checked_value(str, values.get("positive", outcomes[0].name if outcomes else ""), "positive"),
         decide=parse_decide_steps(values.get("decide")),
@@ -177,8 +176,8 @@ def _models(given: Any) -> tuple[AskedModel, ...]:
             AskedModel("", _reference(one, "model"), checked_value(float, weight, f"model.{one}"))
             for one, weight in given.items()
         ]
-        if any(one.weight < 0 for one in found) or not any(one.weight for one in found):
-            raise DefinitionInvalid("weights are zero or more, and not all of them zero", "model")
+        if any(not 0 <= one.weight <= MOST_WEIGHT for one in found) or not any(one.weight for one in found):
+            raise DefinitionInvalid(f"weights are 0 to {MOST_WEIGHT:,}, and not all of them zero", "model")
         name = found[0].reference.partition("@")[0].replace("-", "_").replace(".", "_")
         return tuple(msgspec.structs.replace(one, name=name) for one in found)
     elif isinstance(given, Mapping) and given:
@@ -195,7 +194,7 @@ def _models(given: Any) -> tuple[AskedModel, ...]:
 
 
 def _reference(given: Any, path: str) -> str:
-    if not isinstance(given, str) or not given or given.startswith("@") or given.endswith("@"):
+    if not isinstance(given, str) or given.count("@") > 1 or not all(given.split("@")):
         raise DefinitionInvalid(f"expected a model such as offers@champion; got {shown(given)}", path)
     return given
 
@@ -209,30 +208,34 @@ def _place(given: Any) -> dict[str, str]:
         path = f"place.{part}"
         if checked_value(str, url, path) == "own":
             continue
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise DefinitionInvalid(f"'{url}' is no server: write own, or a URL such as https://models:8080", path)
+        if origin_of(url) is None:  # not shown: it may hold a password
+            raise DefinitionInvalid("it is no server: write own, or a URL such as https://models:8080", path)
         found[part] = url.rstrip("/")
     return found
 
 
 def _check_names(service: Service) -> None:
     """That every name that steps look at is there by then, and of its type."""
-    for name in (*service.accepts, *service.columns):
+    places = dict.fromkeys(service.accepts, "accepts") | {
+        column: f"features.{name}" for column, name in service.columns.items()
+    }
+    for name, path in places.items():
         if name in (*OUTPUTS, SCORE, DECISION):
-            raise DefinitionInvalid(f"'{name}' is what a model or a step answers: give it another name", "accepts")
+            raise DefinitionInvalid(f"'{name}' is what a model or a step answers: give it another name", path)
     types = value_types(service)
     for place, step in enumerate(service.decide):
         path = f"decide[{place}].{step.name}"
         if isinstance(step, MixOptions):
             for name, text in step.values.items():
+                if name in places or name in (*OUTPUTS, DECISION):
+                    raise DefinitionInvalid("there is a value of that name: write another one", f"{path}.{name}")
                 expression = Expression(text, f"{path}.{name}")
                 types[name] = expression.type_among(types)
                 if name == SCORE:
                     expression.check_number(types)
         if isinstance(step, TopOptions | ThresholdOptions):
             if step.by not in types:
-                raise DefinitionInvalid(f"nothing is called '{step.by}'{nearest(step.by, types)}", f"{path}.by")
+                raise DefinitionInvalid(f"nothing is called {shown(step.by)}{nearest(step.by, types)}", f"{path}.by")
             if types[step.by] not in ("number", "any"):
                 raise DefinitionInvalid(f"'{step.by}' is a {types[step.by]} and no number", f"{path}.by")
             types[DECISION] = "text"

@@ -16,9 +16,9 @@ import msgspec
 
 from argosy.definitions.definition import canonical_json, refuse_unknown_keys
 from argosy.definitions.durations import parse_duration
-from argosy.definitions.expressions import Call, Expression
+from argosy.definitions.expressions import RESERVED_WORDS, Expression
 from argosy.errors import DefinitionInvalid, nearest
-from argosy.typed_values import checked_value, shown
+from argosy.typed_values import abridged_list, checked_value, shown
 
 Value: TypeAlias = str | float | bool | None
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -29,7 +29,7 @@ Stale: TypeAlias = Literal["mark", "default", "refuse"]
 AGGREGATES: Final = ("count", "sum", "mean", "min", "max", "last")
 TIMEOUT_SECONDS: Final = 0.05
 PANES: Final = 60
-"""A sliding window moves on by this part of its length, a second at least."""
+"""Of a window for which none are given: this many, or as many as are a second long at least."""
 _SHARED: Final = ("key", "default", "at_most", "stale", "required", "timeout")
 
 
@@ -118,9 +118,9 @@ def parse_features(values: Any, inputs: Mapping[str, Any], path: str = "features
         check_short_name(name, "a feature", where)
         one = _feature(name, given, where)
         if one.key not in inputs:
-            known = ", ".join(inputs)
             raise DefinitionInvalid(
-                f"no input is called '{one.key}'{nearest(one.key, inputs)}: {known}", f"{where}.key"
+                f"no input is called {shown(one.key)}{nearest(one.key, inputs)}: {abridged_list(inputs)}",
+                f"{where}.key",
             )
         for column in one.columns:
             if column in owners:
@@ -133,11 +133,11 @@ def parse_features(values: Any, inputs: Mapping[str, Any], path: str = "features
     return tuple(found)
 
 
-def check_short_name(name: str, noun: str, path: str) -> None:
+def check_short_name(name: Any, noun: str, path: str) -> None:
     """Raise DefinitionInvalid where it cannot be one."""
-    if not NAME.fullmatch(name):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise DefinitionInvalid(
-            f"'{name}' is no name of {noun}: write lower-case letters, digits and '_', a letter first", path
+            f"{shown(name)} is no name of {noun}: write lower-case letters, digits and '_', a letter first", path
         )
 
 
@@ -159,14 +159,15 @@ def _feature(name: str, given: Any, path: str) -> Feature:
 def _stream(name: str, given: Mapping[str, Any], path: str) -> StreamFeature:
     aggregates = _aggregates(given.get("aggregate"), f"{path}.aggregate")
     window = _seconds(given, "window", path)
-    pane = _seconds(given, "pane", path, max(window / PANES, 1.0))
+    pane = _seconds(given, "pane", path, window / max(1, min(PANES, int(window))))
     if pane > window or window % pane > 1e-9 * window < pane - window % pane:
         raise DefinitionInvalid("the window must consist of whole panes", f"{path}.pane")
     if window / pane > 1000:
         raise DefinitionInvalid("a window has 1,000 panes at most: write a longer pane", f"{path}.pane")
     where = given.get("where")
     if where is not None:
-        Expression(checked_value(str, where, f"{path}.where"), f"{path}.where")
+        condition = Expression(checked_value(str, where, f"{path}.where"), f"{path}.where")
+        condition.check_boolean(dict.fromkeys(condition.names, "any"))
     return StreamFeature(
         name=name,
         stream=_text(given, "stream", path),
@@ -181,11 +182,12 @@ def _stream(name: str, given: Mapping[str, Any], path: str) -> StreamFeature:
 
 
 def _look_up(given: Mapping[str, Any], columns: tuple[str, ...], path: str) -> dict[str, Any]:
-    default = checked_value(dict[str, str | float | bool | None], given.get("default") or {}, f"{path}.default")
+    default = given.get("default")
+    default = checked_value(dict[str, str | float | bool | None], {} if default is None else default, f"{path}.default")
     for column in default:
         if column not in columns:
             raise DefinitionInvalid(
-                f"the feature has no column '{column}'{nearest(column, columns)}: {', '.join(columns)}",
+                f"the feature has no column {shown(column)}{nearest(column, columns)}: {abridged_list(columns)}",
                 f"{path}.default.{column}",
             )
     at_most = _seconds(given, "at_most", path) if "at_most" in given else None
@@ -209,15 +211,19 @@ def _columns(given: Any, path: str) -> dict[str, str]:
     columns = checked_value(dict[str, str], given, path) if isinstance(given, Mapping) else {}
     if not columns:
         raise DefinitionInvalid("expected a list of the table's columns, or a mapping {NAME: COLUMN}", path)
-    for name in columns:
+    for name, column in columns.items():
         check_column(name, path)
+        if not column:
+            raise DefinitionInvalid("is the name of no column", f"{path}.{name}")
     return columns
 
 
-def check_column(name: str, path: str) -> None:
+def check_column(name: Any, path: str) -> None:
     """Raise DefinitionInvalid where it cannot be one."""
-    if not COLUMN.fullmatch(name):
-        raise DefinitionInvalid(f"'{name}' is no name: write letters, digits and '_', no digit first", path)
+    if not isinstance(name, str) or not COLUMN.fullmatch(name):
+        raise DefinitionInvalid(f"{shown(name)} is no name: write letters, digits and '_', no digit first", path)
+    if name.lower() in RESERVED_WORDS:
+        raise DefinitionInvalid(f"'{name}' has a meaning in expressions: give it another name", path)
 
 
 def _aggregates(given: Any, path: str) -> dict[str, Aggregate]:
@@ -236,7 +242,7 @@ def _aggregate(text: str, path: str) -> Aggregate:
     function = function.strip()
     if function not in AGGREGATES:
         known = ", ".join(AGGREGATES)
-        raise DefinitionInvalid(f"'{text}' begins with no aggregate{nearest(function, AGGREGATES)}: {known}", path)
+        raise DefinitionInvalid(f"{shown(text)} begins with no aggregate{nearest(function, AGGREGATES)}: {known}", path)
     if function == "count":
         if bracket and rest.strip() != ")":
             raise DefinitionInvalid("count counts events: write `count`, and which with `where`", path)
@@ -244,8 +250,10 @@ def _aggregate(text: str, path: str) -> Aggregate:
     if not bracket or not rest.endswith(")"):
         raise DefinitionInvalid(f"write {function}(VALUE), with a field of the events or what comes of several", path)
     of = Expression(rest[:-1], path)
-    if isinstance(of.node, Call) and of.node.function == function:
-        raise DefinitionInvalid(f"'{text}' aggregates twice", path)
+    if function in ("sum", "mean"):
+        of.check_number(dict.fromkeys(of.names, "any"))
+    else:
+        of.type_among(dict.fromkeys(of.names, "any"))
     return Aggregate(checked_value(Literal[AGGREGATES], function, path), of.text.strip())
 
 

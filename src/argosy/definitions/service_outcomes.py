@@ -11,7 +11,7 @@ from argosy.definitions.definition import refuse_unknown_keys
 from argosy.definitions.durations import parse_duration
 from argosy.definitions.service_features import check_short_name
 from argosy.errors import DefinitionInvalid, nearest
-from argosy.typed_values import checked_value, shown
+from argosy.typed_values import abridged_list, checked_value, shown
 
 SOURCES: Final = ("query", "topic", "files", "posted")
 _KEYS: Final = (*SOURCES, "database", "entity", "at", "label", "within", "otherwise", "every")
@@ -68,6 +68,8 @@ def parse_outcome_sources(values: Any, inputs: Mapping[str, Any], path: str = "o
 def _outcome(name: str, given: Any, inputs: Mapping[str, Any], path: str) -> OutcomeSource:
     check_short_name(name, "an outcome", path)
     refuse_unknown_keys(given, _KEYS, "an outcome", path)
+    if "posted" in given:
+        checked_value(bool, given["posted"], f"{path}.posted")
     sources = [source for source in SOURCES if given.get(source)]
     if len(sources) != 1:
         raise DefinitionInvalid(f"has one source: {', '.join(SOURCES)}; got {', '.join(sources) or 'none'}", path)
@@ -91,7 +93,7 @@ def _outcome(name: str, given: Any, inputs: Mapping[str, Any], path: str) -> Out
     for one in names:
         if one not in inputs:
             raise DefinitionInvalid(
-                f"no input is called '{one}'{nearest(one, inputs)}: {', '.join(inputs)}", f"{path}.entity"
+                f"no input is called {shown(one)}{nearest(one, inputs)}: {abridged_list(inputs)}", f"{path}.entity"
             )
     if "within" not in given:
         raise DefinitionInvalid("is missing: write a duration such as 7d", f"{path}.within")

@@ -121,7 +121,7 @@ def parse_decide_steps(values: Any, path: str = "decide") -> tuple[DecideStep, .
 def check_function(text: str, path: str) -> str:
     """The name of a function in a module; raises DefinitionInvalid."""
     if not FUNCTION.fullmatch(text):
-        raise DefinitionInvalid(f"'{text}' names no function: write module.function", path)
+        raise DefinitionInvalid(f"{shown(text)} names no function: write module.function", path)
     return text
 
 
@@ -163,8 +163,9 @@ def _check(step: DecideStep, path: str) -> None:
         if step.yes == step.no:
             raise DefinitionInvalid("`yes` and `no` say the same", path)
         if (unsure := step.unsure) is not None:
-            above, below = step.at if unsure.above is None else unsure.above, unsure.below
-            if not above <= step.at <= (step.at if below is None else below) or above == (below or step.at):
+            above = step.at if unsure.above is None else unsure.above
+            below = step.at if unsure.below is None else unsure.below
+            if not above <= step.at <= below or above == below:
                 raise DefinitionInvalid("goes from an `above` below `at` up to a `below` above it", f"{path}.unsure")
 
 

@@ -20,7 +20,7 @@ import yaml
 
 from argosy.errors import DefinitionInvalid, PluginNotFound
 from argosy.repeated_keys import object_without_repeats
-from argosy.storable_text import NUL_PROBLEM, has_nul
+from argosy.storable_text import NUL_PROBLEM, SURROGATE_PROBLEM, has_nul, has_surrogate
 from argosy.typed_values import shown
 
 MOST_BYTES = 1 << 20
@@ -205,6 +205,8 @@ def _checked_levels(value: Any, source: str) -> Any:
     for _ in range(MOST_DEPTH + 1):
         if any(map(has_nul, level)):
             raise DefinitionInvalid(NUL_PROBLEM, source=source)
+        if any(map(has_surrogate, level)):
+            raise DefinitionInvalid(SURROGATE_PROBLEM, source=source)
         level = [each for one in level if isinstance(one, dict | list) for each in _inside(one)]
     if level:
         raise DefinitionInvalid(_TOO_DEEP, source=source)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from argosy.errors.root import ArgosyError, Outage, Overtaken, UserMistake, nearest
 
 # --- definitions, plans and plug-ins
+
+_PATH_CHARACTERS: Final = 200
+"""That a message shows of where something is: a key of a file may have any length."""
 
 
 class DefinitionInvalid(UserMistake):
@@ -15,7 +18,9 @@ class DefinitionInvalid(UserMistake):
 
     def __init__(self, problem: str, path: str = "", source: str = "") -> None:
         self.problem, self.path, self.source = problem, path, source
-        super().__init__(": ".join(part for part in (source, path, problem) if part))
+        where = path if len(path) <= _PATH_CHARACTERS else f"{path[: _PATH_CHARACTERS - 1]}…"
+        where = where if where.isprintable() else repr(where)[1:-1]
+        super().__init__(": ".join(part for part in (source, where, problem) if part))
 
 
 class ProjectNotFound(UserMistake):

@@ -87,6 +87,12 @@ def test_an_expression_comes_to(text, value):
         ("-" * 60 + "1", "nested more than 50 deep"),
         ("not " * 60 + "is_new", "nested more than 50 deep"),
         ("1" + "+1" * 1000, "2000 characters at most"),
+        ("1" + "+1" * 999, "more than 200 operators in a row"),
+        (" or ".join(["a"] * 201), "more than 200 operators in a row"),
+        ("1e400", "has a number that is too large"),
+        ("9" * 400, "has a number that is too large"),
+        ("price\n\x1b[2J +", r"cannot be read from '\\x1b\[2J"),
+        ("x" * 500, "^decide.*nothing is called 'x+…"),
     ],
 )
 def test_what_is_wrong_is_said(text, problem):
@@ -104,11 +110,28 @@ def test_what_is_wrong_is_said(text, problem):
         ("1e308 * 10", "too large"),
         ("kind + 1", "a text stands where a number"),
         ("kind < 1", "a text stands where a number"),
+        ("kind * 3", "a text stands where a number"),
+        ("kind * 1000000000000", "a text stands where a number"),
+        ("kind and is_new", "neither true nor false"),
+        ("title = 'x' or bought", "neither true nor false"),
+        ("not kind", "neither true nor false"),
+        ("if(bought, 1, 2)", "neither true nor false"),
     ],
 )
 def test_what_cannot_be_computed_is_no_number(text, problem):
     with pytest.raises(ValueError, match=problem):
         Expression(text).compiled()(ROW)
+
+
+def test_a_row_of_operators_may_be_long_enough():
+    expression = Expression("price" + " + price" * 199)
+    expression.check_number(TYPES)
+    assert expression.compiled()(ROW) == 2500
+
+
+def test_a_list_of_an_event_is_not_repeated():
+    with pytest.raises(ValueError, match="a text stands where a number"):
+        Expression("items * 1000000000").compiled()({"items": [1]})
 
 
 def test_names_are_those_that_it_looks_at():

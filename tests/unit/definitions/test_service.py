@@ -1,5 +1,7 @@
 """Services as files say them: what they come to, and what is wrong with one."""
 
+import json
+
 import pytest
 
 from argosy.definitions.service import load_services, parse_service, value_types
@@ -99,6 +101,23 @@ def test_models_are_one_or_several_or_have_weights(model, names, references):
         ("accepts", {}, "accepts: expected inputs such as"),
         ("accepts", {"user": "categry"}, r"accepts\.user: expected one of .*did you mean 'category'"),
         ("accepts", {"user": {"kind": "number", "default": "a"}}, r"accepts\.user\.default: expected a number"),
+        ("accepts", {1: "text"}, "accepts.1: 1 is no name"),
+        ("accepts", {"TRUE": "text"}, "'TRUE' has a meaning in expressions"),
+        ("accepts", {"a\n": "text"}, r"^accepts\.a\\n: 'a\\n' is no name"),
+        ("accepts", {"a" * 5000: "text"}, r"^accepts\.a+…: 'a+… is no name"),
+        ("accepts", {f"k{place}": "text" for place in range(300)}, r"k19, … \(300 in all\)$"),
+        ("features", {2: {}}, "features.2: 2 is no name of a feature"),
+        (
+            "features",
+            {"h": {"table": "t", "key": "user", "columns": ["label"]}},
+            "^features.h: 'label' is what a model",
+        ),
+        (
+            "features",
+            {"h": {"table": "t", "key": "user", "columns": {"a": ""}}},
+            r"columns\.a: is the name of no column",
+        ),
+        ("features", {"h": {"table": "t", "key": "user", "columns": ["a"], "default": []}}, r"h\.default: expected"),
         ("accepts", {"label": "text", "user": "text", "product": "text"}, "'label' is what a model or a step answers"),
         ("features", {"h": {"table": "users", "key": "usr", "columns": ["a"]}}, r"h\.key: no input is called 'usr'"),
         ("features", {"h": {"key": "user", "columns": ["a"]}}, "h: has neither a `table` nor a `stream`"),
@@ -129,11 +148,34 @@ def test_models_are_one_or_several_or_have_weights(model, names, references):
             {"c": {"stream": "c", "key": "user", "aggregate": {"n": "count"}, "window": "1h", "where": "a ="}},
             r"c\.where: the expression 'a =' ends too early",
         ),
+        (
+            "features",
+            {"c": {"stream": "c", "key": "user", "aggregate": {"n": "sum('a')"}, "window": "1h"}},
+            r"aggregate\.n: \"'a'\": it is a text and no number",
+        ),
+        (
+            "features",
+            {"c": {"stream": "c", "key": "user", "aggregate": {"n": "max(a and 1)"}, "window": "1h"}},
+            r"aggregate\.n: .*takes a boolean and not a number",
+        ),
+        (
+            "features",
+            {"c": {"stream": "c", "key": "user", "aggregate": {"n": "count"}, "window": "1h", "where": "price + 1"}},
+            r"c\.where: .*it is a number: write a condition",
+        ),
         ("prepare", "prepare", "prepare: 'prepare' names no function"),
         ("model", {}, "model: expected a model such as offers@champion"),
         ("model", {"a@x": 0, "a@y": 0}, "not all of them zero"),
+        ("model", {"a@x": 1e308, "a@y": 1e308}, "weights are 0 to 1,000,000"),
+        ("model", {"a@x": float("nan"), "a@y": 1}, "expected a number"),
         ("model", ["a", "a@2"], "each once"),
+        ("model", "a@b@c", "expected a model such as"),
+        ("model", {"and": "a", "b": "b"}, "'and' has a meaning"),
         ("decide", [{"clmp": {}}], r"decide\[0\]\.clmp: no such step .did you mean 'clamp'"),
+        ("decide", [{"clamp": {1: 2}}], r"clamp\.1: no such setting; there are: min, max"),
+        ("decide", [{"mix": {"price": "1"}}], r"mix\.price: there is a value of that name"),
+        ("decide", [{"mix": {"probability": "1"}}], r"mix\.probability: there is a value of that name"),
+        ("decide", [{"mix": {"rank": "1e999"}}], "a number that is too large"),
         ("decide", [{"clamp": {}}], r"decide\[0\]\.clamp: needs a `min`"),
         ("decide", [{"clamp": {"min": 1, "max": 0}}], "above the max"),
         ("decide", [{"mix": {"score": "0.8*probabilty"}}], r"mix\.score.*nothing is called 'probabilty'.*did you mean"),
@@ -162,6 +204,11 @@ def test_models_are_one_or_several_or_have_weights(model, names, references):
             "must have `:since`",
         ),
         ("outcomes", {"b": {"query": "x > :since", "entity": "user", "within": "7d"}}, r"b\.database: is missing"),
+        ("outcomes", {"b": {"posted": "yes", "entity": "user", "within": "7d"}}, r"b\.posted: expected"),
+        ("outcomes", {"b": {"posted": False, "entity": "user", "within": "7d"}}, "got none"),
+        ("place", {"compute": "https://["}, "is no server"),
+        ("place", {"compute": "https://models:99999"}, "is no server"),
+        ("place", {"compute": "https://me:secret@models"}, "^place.compute: it is no server: [^@]*$"),
         ("place", {"computer": "https://x"}, "did you mean 'compute'"),
         ("place", {"compute": "models:8080"}, "is no server"),
     ],
@@ -176,6 +223,63 @@ def test_a_threshold_may_be_unsure_on_both_sides():
     [found] = parse_service(offers(decide=[step]), "").decide
     assert isinstance(found, ThresholdOptions)
     assert (found.unsure.above, found.unsure.below) == (0.4, 0.6)
+
+
+def test_borders_of_a_threshold_may_be_zero():
+    step = {"threshold": {"at": -1, "yes": "a", "no": "b", "unsure": {"below": 0.0, "say": "c"}}}
+    [found] = parse_service(offers(decide=[step]), "").decide
+    assert found.unsure.below == 0
+
+
+@pytest.mark.parametrize(
+    ("window", "pane"), [("500ms", 0.5), ("59500ms", 59.5 / 59), ("45s", 1), ("1h", 60), ("1m", 1)]
+)
+def test_a_window_consists_of_whole_panes_where_none_are_given(window, pane):
+    clicks = {"stream": "clicks", "key": "user", "aggregate": {"n": "count"}, "window": window}
+    [found] = parse_service(offers(features={"clicks": clicks}, decide=[]), "").features
+    assert found.pane == pytest.approx(pane)
+    assert found.window % found.pane == pytest.approx(0, abs=1e-9) or found.window % found.pane == pytest.approx(pane)
+
+
+def test_an_aggregate_may_be_of_the_least_of_several_fields():
+    clicks = {"stream": "clicks", "key": "user", "aggregate": {"least": "min(min(price, offer))"}, "window": "1h"}
+    [found] = parse_service(offers(features={"clicks": clicks}, decide=[]), "").features
+    assert found.aggregates["least"].of == "min(price, offer)"
+
+
+def places_in(values, place=()):
+    yield place
+    for key, inside in (
+        values.items() if isinstance(values, dict) else enumerate(values if type(values) is list else ())
+    ):
+        yield from places_in(inside, (*place, key))
+
+
+def changed(values, place, value):
+    """A copy with another value at that place."""
+    if not place:
+        return value
+    copy = values.copy()
+    copy[place[0]] = changed(values[place[0]], place[1:], value)
+    return copy
+
+
+NESTED = json.loads("[" * 60 + "]" * 60)
+HOSTILE = [None, True, 0, -1, 1e308, float("nan"), -float("inf"), 10**400, [], {}, [None], {"": 1}, {1: 2}, {None: 1}]
+HOSTILE += ["", " ", "a" * 10_000, "a\nb", "ünï", "\u202e", "1e400", "(((", "'", "a@", "https://[", "999999w", "a.b"]
+HOSTILE += [NESTED, ["a"] * 1000, {f"k{place}": "text" for place in range(300)}, {"a\n" * 300: {}}]
+
+
+@pytest.mark.parametrize("place", [place for place in places_in(parse_mapping(OFFERS, "")) if place])
+def test_any_value_anywhere_is_taken_or_refused_in_one_short_line(place):
+    for value in HOSTILE:
+        problem = ""
+        try:
+            value_types(parse_service(changed(offers(), place, value), "file"))
+        except DefinitionInvalid as raised:
+            problem = str(raised)
+        assert problem.isprintable()
+        assert len(problem) < 1000
 
 
 def test_services_are_the_files_of_a_folder(tmp_path):

@@ -190,3 +190,13 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
 def test_a_nul_is_refused(text, is_json, where):
     with pytest.raises(DefinitionInvalid, match=f"{where}has a NUL character"):
         parse_mapping(text, "x", is_json=is_json)
+
+
+@pytest.mark.parametrize("text", ['{"a": [{"b": "y\\ud800z"}]}', '{"a": {"\\udfff": 1}}'])
+def test_half_of_a_character_is_refused(text):
+    with pytest.raises(DefinitionInvalid, match=r"^x: has half of a character"):
+        parse_mapping(text, "x", is_json=True)
+
+
+def test_a_whole_character_written_as_two_escapes_is_taken():
+    assert parse_mapping('{"a": "\\ud83d\\ude00"}', "x", is_json=True) == {"a": "😀"}
