@@ -83,7 +83,7 @@ def _finite(value: float) -> float:
 def _divided(left: float, right: float) -> float:
     if right == 0:
         raise ValueError("a division by zero")
-    return left / right
+    return _finite(left / right)
 
 
 def _logarithm(value: float) -> float:

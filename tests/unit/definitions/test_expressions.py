@@ -108,6 +108,7 @@ def test_what_is_wrong_is_said(text, problem):
         ("sqrt(0 - 1)", "square root"),
         ("exp(1000)", "too large"),
         ("1e308 * 10", "too large"),
+        ("1e308 / 0.1", "too large"),
         ("kind + 1", "a text stands where a number"),
         ("kind < 1", "a text stands where a number"),
         ("kind * 3", "a text stands where a number"),
