@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argosy.backends import Backends
 from argosy.database import in_transaction
-from argosy.errors import DecisionsInvalid, FileNotKept, VersionMarked, VersionNotFound, nearest
+from argosy.errors import DecisionsInvalid, FileNotKept, VersionMarked, nearest
 from argosy.jobs.selection import decisions_meant, resolve_version, trained_of
 from argosy.processes import current_user
 from argosy.store import kept, marks
 from argosy.store.aliases import CHAMPION
 from argosy.store.decided import decision_history
-from argosy.store.trained import Move, Trained, Version, learned_nothing
+from argosy.store.trained import Move, Trained, Version
 from argosy.telemetry import logger
 
 _log = logger("argosy.models")
@@ -217,19 +216,11 @@ class ProjectModels:
         Raises PromotionDoubtful, with the comparison, where the champion that it would replace is better or cannot be
         compared with it, unless `even_if_worse`: nothing is compared then.
         """
-        from argosy.evaluation.promotion import check_not_doubtful
+        from argosy.evaluation.promotion import promote_version
 
-        if reference in self.names():
-            raise VersionNotFound(f"say which version: '{reference}@NUMBER' or '{reference}@best'")
-        version = self.resolve(reference)
-        if alias == CHAMPION and not even_if_worse:
-            check_not_doubtful(self.check_promotion(version.reference), "even_if_worse=True")
-        store, model, number = self._backends.store, version.model, version.number
-        promote = partial(store.promote, by=by or current_user(), reason=reason, force=force)
-        in_transaction(store.database, lambda within: promote(within, model, number, alias))
-        if nothing := learned_nothing(self._backends.store.trained(version.label)):
-            _log.warning("%s %s", version.reference, nothing)
-        return self._backends.store.stored_version(version.reference)
+        return promote_version(
+            self._backends, reference, alias, reason, by or current_user(), force=force, even_if_worse=even_if_worse
+        )
 
     def check_promotion(self, reference: str) -> Promotion | None:
         """How a version compares with the champion that it would replace; None where there is none, or it is that."""

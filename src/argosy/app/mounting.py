@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from argosy.database import Database
@@ -19,8 +19,10 @@ from argosy.http.sites import Sites
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.feedback_writer import FeedbackWriter
 from argosy.predictions.log import PredictionLog
+from argosy.services.services import Services
 from argosy.serving.answer_headers import PREDICTION_HEADER
 from argosy.serving.aspired_versions import ServedVersions
+from argosy.serving.dataplane import DataPlane
 from argosy.serving.grpc import grpc_listener
 from argosy.serving.limits import InputLimits
 from argosy.serving.model_server import ModelServer
@@ -50,13 +52,11 @@ def http_server(
     reloading: Reloading | None = None,
     siblings: Siblings | None = None,
     unloaded: Sequence[str] = (),
+    services: Callable[[DataPlane], Services] | None = None,
 ) -> HttpServer:
-    """Serves `models`, or all there are; `hosts` are further names that it may be asked under. It listens for gRPC
-    where it has a `grpc_port`, and raises ExtraMissing where that is not installed. Strict, it raises PluginCodeChanged
-    where one of them was trained with other code of a user's plug-in than is here; with `is_stored` these answer with
-    the code that was kept with them, and CodeNotKept is raised where none was. Of a `remote` store its models are
-    served. With `reloading` its settings can be changed while it runs. With `siblings` it is one process of several, of
-    which the models `unloaded` are not served. Routes that are asked most often come first."""
+    """Serves `models`, or all there are, or those of a `remote` store, and the `services` that ask them; `hosts` are
+    further names that it is asked under. Raises ExtraMissing where gRPC has a port and is not installed; and, strict or
+    with `is_stored`, what `ModelServer` does, also of `siblings` and `unloaded`."""
     given, siblings = limits or LimitSettings(), siblings or Siblings()
     metrics, database = RequestMetrics(_access_log(reloading)), store.database
     of_requests = RequestLimits(given.body_bytes, given.values, given.seconds)
@@ -75,6 +75,7 @@ def http_server(
         siblings=siblings,
         unloaded=unloaded,
     )
+    asked = [] if services is None else [services(model_server.dataplane)]
     writer, authentication = _feedback_writer(database, vault, spool, metrics), Authentication(Tokens(database, vault))
     connections = ConnectionLimits(connections=given.connections, seconds=given.seconds)
     shared = (writer, authentication, metrics, of_requests, connections)
@@ -82,6 +83,7 @@ def http_server(
     return HttpServer(
         [
             model_server.routes(of_requests, default_model),
+            *(one.routes(of_requests) for one in asked),
             feedback_routes(writer),
             store_routes(store),
             *(reload_routes(one, siblings) for one in reloadings),
@@ -89,7 +91,7 @@ def http_server(
         Access(authentication, Sites(hosts)),
         metrics,
         of_requests,
-        [model_server, *([] if siblings.count > 1 else reloadings)],
+        [model_server, *asked, *([] if siblings.count > 1 else reloadings)],
         given.connections,
         [] if grpc_port is None else [grpc_listener(grpc_port, model_server, *shared, is_shared=siblings.count > 1)],
         siblings,

@@ -48,6 +48,7 @@ def server_of(
 ) -> HttpServer:
     """A server of what the settings name: by default every version that has an alias."""
     from argosy.app.mounting import http_server
+    from argosy.services.services import services_of
     from argosy.serving.aspired_versions import served_versions
     from argosy.transfer.remote_store import RemoteStore
 
@@ -69,6 +70,7 @@ def server_of(
         reloading=_reloading(backends),
         siblings=siblings,
         unloaded=unloaded,
+        services=services_of(backends),
     )
 
 

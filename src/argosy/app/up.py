@@ -9,14 +9,12 @@ from argosy import processes
 from argosy.backends import Backends
 from argosy.errors import JobFailed, ServerNotStarted
 from argosy.feedback.upkeep import Upkeep
-from argosy.telemetry import logger
-from argosy.training.memory_folder import MemoryFolder, clear_others
+from argosy.training.memory_folder import clear_all
 from argosy.worker_processes import started
 
 WATCH_SECONDS = 1.0
 MISTAKE = 2
 """The exit code of a child that could not do what the user asked for."""
-_log = logger("argosy.up")
 
 
 def up(
@@ -29,7 +27,7 @@ def up(
     arguments = ["--project", str(backends.root), "serve", "--host", host, "--port", str(port), *serving]
     server = processes.start_argosy(arguments)
     upkeep = Upkeep(backends)
-    _clear_memory(backends)
+    clear_all(backends.root)
     try:
         with started(backends, workers):
             while not stop.wait(WATCH_SECONDS):
@@ -40,16 +38,4 @@ def up(
                 upkeep.step()
     finally:
         processes.stop(server)
-        _clear_memory(backends)
-
-
-def _clear_memory(backends: Backends) -> None:
-    """Remove what workers that were killed have left, before the first and after the last of ours."""
-    cleared = MemoryFolder(backends.root).clear()
-    if cleared:
-        _log.info("removed %.1f MB of shared memory left by killed workers", cleared / 1e6)
-    others = clear_others()
-    if others.cleared:
-        _log.info("removed %.1f MB of shared memory left by projects that no longer exist", others.cleared / 1e6)
-    for left in others.left:
-        _log.info("shared memory: %s", left)
+        clear_all(backends.root)

@@ -30,6 +30,8 @@ class Cache(Protocol):
 
     url: str
     """Without a password."""
+    is_immediate: bool
+    """Whether `read` waits for nothing, so that an event loop may call it."""
 
     def read(self, keys: Sequence[Key]) -> list[bytes | None]:
         """The value of each, None where there is none."""

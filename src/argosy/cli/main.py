@@ -27,6 +27,7 @@ COMMANDS = {
     "train": ("argosy.cli.train:train", "Train a plan on this machine, then show the leaderboard."),
     "steps": ("argosy.cli.steps:steps", "Run commands on new files, and show their logs and outputs."),
     "features": ("argosy.cli.features:features", "Put tables of features and count streams into the cache."),
+    "service": ("argosy.cli.services:service", "Check the services, draw them, and explain what they answered."),
     "worker": ("argosy.cli.train:worker", "Run workers that train queued definitions."),
     "workers": (
         "argosy.cli.workers:workers",

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from argosy.definitions.definition import canonical_json, refuse_unknown_keys
+from argosy.definitions.durations import parse_duration
 from argosy.definitions.expression_functions import ValueType
 from argosy.definitions.expressions import Expression
 from argosy.definitions.remote_servers import origin_of
@@ -37,6 +38,7 @@ from argosy.types import FieldKind
 FOLDER: Final = "services"
 MOST_MODELS: Final = 10
 MOST_WEIGHT: Final = 1_000_000
+LOOK_UP_SECONDS: Final = 0.05
 Part: TypeAlias = Literal["prepare", "compute", "decide"]
 PARTS: Final[tuple[Part, ...]] = ("prepare", "compute", "decide")
 DECISION: Final = "decision"
@@ -47,7 +49,18 @@ OUTPUTS: Final[Mapping[str, ValueType]] = {
     "value": "number",
 }
 """What a model's answer is known by in steps: `value` of a model of numbers, the other three of one of labels."""
-_KEYS: Final = ("service", "accepts", "features", "prepare", "model", "positive", "decide", "outcomes", "place")
+_KEYS: Final = (
+    "service",
+    "accepts",
+    "features",
+    "prepare",
+    "model",
+    "positive",
+    "decide",
+    "outcomes",
+    "place",
+    "timeout",
+)
 
 
 class AcceptedInput(msgspec.Struct, frozen=True):
@@ -81,6 +94,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: tuple[OutcomeSource, ...] = ()
     place: Mapping[str, str] = {}
     """Part to the URL of a server that does it; a part that is not named is done here."""
+    timeout: float = LOOK_UP_SECONDS
+    """Seconds that looking up features may take; what has not come by then is not there."""
     digest: str = ""
     """Of the whole definition, as it was written."""
 
@@ -123,6 +138,7 @@ def parse_service(values: Mapping[str, Any], name: str) -> Service:
         decide=parse_decide_steps(values.get("decide")),
         outcomes=outcomes,
         place=_place(values.get("place")),
+        timeout=_timeout(values.get("timeout")),
         digest=hashlib.sha256(canonical_json(values).encode()).hexdigest()[:12],
     )
     _check_names(service)
@@ -158,6 +174,10 @@ def _accepts(values: Any) -> dict[str, AcceptedInput]:
             checked_value(float if kind == "number" else str, default, f"{path}.default")
         found[name] = AcceptedInput(kind, default, "default" in options)
     return found
+
+
+def _timeout(given: Any) -> float:
+    return LOOK_UP_SECONDS if given is None else parse_duration(checked_value(str, given, "timeout"), "timeout")
 
 
 def _prepare(given: Any) -> str:

@@ -27,10 +27,9 @@ COLUMN: Final = re.compile(r"[^\W\d]\w{0,99}")
 Stale: TypeAlias = Literal["mark", "default", "refuse"]
 """What is done with a value older than `at_most`: given and marked, its default in its place, or no answer at all."""
 AGGREGATES: Final = ("count", "sum", "mean", "min", "max", "last")
-TIMEOUT_SECONDS: Final = 0.05
 PANES: Final = 60
 """Of a window for which none are given: this many, or as many as are a second long at least."""
-_SHARED: Final = ("key", "default", "at_most", "stale", "required", "timeout")
+_SHARED: Final = ("key", "default", "at_most", "stale", "required")
 
 
 class LookUp(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,8 +44,7 @@ class LookUp(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that a value may be old."""
     stale: Stale = "mark"
     required: bool = False
-    """Whether there is no answer where the cache does not give the values in time."""
-    timeout: float = TIMEOUT_SECONDS
+    """Whether nothing is answered where there are no values, or the cache does not give them in time."""
 
 
 class TableFeature(LookUp, frozen=True, kw_only=True):
@@ -201,7 +199,6 @@ def _look_up(given: Mapping[str, Any], columns: tuple[str, ...], path: str) -> d
         "at_most": at_most,
         "stale": checked_value(Stale, given.get("stale", "mark"), f"{path}.stale"),
         "required": checked_value(bool, given.get("required", False), f"{path}.required"),
-        "timeout": _seconds(given, "timeout", path, TIMEOUT_SECONDS),
     }
 
 

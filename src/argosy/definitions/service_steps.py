@@ -20,6 +20,8 @@ from argosy.typed_values import checked_struct, checked_value, shown
 
 SCORE: Final = "score"
 """The value that steps work on: at first the probability, or the number that a model of numbers answers."""
+MEASURED: Final = "measured"
+"""The bias that training has measured on the validation part of the version that answers."""
 FUNCTION: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 Answer = Annotated[str, Meta(min_length=1, max_length=200)]
 Count = Annotated[int, Meta(ge=1, le=10_000)]
@@ -39,7 +41,7 @@ class ClampOptions(_Options, frozen=True, kw_only=True):
 
 
 class CorrectOptions(_Options, frozen=True, kw_only=True):
-    """Take a systematic error off the score: a number, or the mean error that the version's validation part shows."""
+    """Take a systematic error off the score: a number, or what training has measured."""
 
     name: ClassVar[str] = "correct"
     bias: float | Literal["measured"]
@@ -181,6 +183,8 @@ def _completed(steps: tuple[DecideStep, ...], path: str) -> tuple[DecideStep, ..
             threshold = step
         if isinstance(step, ExploreOptions) and threshold is None:
             raise DefinitionInvalid("chooses among the answers of a threshold, which must stand before it", where)
+        if isinstance(step, TopOptions) and any(isinstance(one, ExploreOptions) for one in found):
+            raise DefinitionInvalid("stands behind explore, whose decisions by chance it would change", where)
         if isinstance(step, TopOptions) and not step.otherwise:
             if threshold is None:
                 raise DefinitionInvalid("is missing: what is said of the rows behind the first k", f"{where}.otherwise")

@@ -11,14 +11,19 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from argosy.backends import Backends
+from argosy.database import in_transaction
 from argosy.definitions.metrics import LOWER_IS_BETTER, OF_NUMBERS, figure_text, metric_name
-from argosy.errors import ArgosyError, PromotionDoubtful
+from argosy.errors import ArgosyError, PromotionDoubtful, VersionNotFound
 from argosy.evaluation.comparison import answers_compared
+from argosy.jobs.selection import resolve_version
 from argosy.models.rows_right import unpack_right
 from argosy.store.aliases import CHAMPION
 from argosy.store.ranking import are_comparable, headline, paired_p
-from argosy.store.trained import Trained, Version
+from argosy.store.trained import Trained, Version, learned_nothing
+from argosy.telemetry import logger
 from argosy.types import Part
+
+_log = logger("argosy.models")
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,26 @@ class Promotion:
 
     def to_dict(self) -> dict[str, Any]:
         return {**asdict(self), "is_doubtful": self.is_doubtful}
+
+
+def promote_version(
+    backends: Backends, reference: str, alias: str, reason: str, by: str, *, force: bool, even_if_worse: bool
+) -> Version:
+    """Point an alias at a version. Raises VersionNotFound, VersionMarked unless forced, PromotionDoubtful unless
+    `even_if_worse`: nothing is compared then."""
+    store = backends.store
+    if reference in store.models():
+        raise VersionNotFound(f"say which version: '{reference}@NUMBER' or '{reference}@best'")
+    version = resolve_version(backends.plans, reference)
+    if alias == CHAMPION and not even_if_worse:
+        check_not_doubtful(check_promotion(backends, version), "even_if_worse=True")
+    in_transaction(
+        store.database,
+        lambda within: store.promote(within, version.model, version.number, alias, by=by, reason=reason, force=force),
+    )
+    if nothing := learned_nothing(store.trained(version.label)):
+        _log.warning("%s %s", version.reference, nothing)
+    return store.stored_version(version.reference)
 
 
 def check_promotion(backends: Backends, version: Version) -> Promotion | None:

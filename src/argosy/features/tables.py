@@ -74,7 +74,7 @@ class Tables:
         """
         before = self.found().get(name)
         now, version = time.time(), secrets.token_hex(8)
-        space = _space(name, version)
+        space = space_of(name, version)
         self._change(lambda there: _begin(there, space, now))
         try:
             count = self._write(space, rows, seconds)
@@ -94,7 +94,7 @@ class Tables:
             self._change(lambda there: _end(there, space))
             raise
         if before and before.previous:
-            self._cache.clear(_space(name, before.previous))
+            self._cache.clear(space_of(name, before.previous))
         return table
 
     def found(self) -> Mapping[str, FeatureTable]:
@@ -112,7 +112,7 @@ class Tables:
     def row(self, name: str, key: str) -> dict[str, Any] | None:
         """A row by column, None where the key has none. Raises FeaturesInvalid."""
         table = self.table(name)
-        [value] = self._cache.read([(_space(name, table.version), key)])
+        [value] = self._cache.read([(space_of(name, table.version), key)])
         return None if value is None else dict(zip(table.columns, msgspec.json.decode(value), strict=True))
 
     def remove(self, name: str) -> FeatureTable:
@@ -122,7 +122,7 @@ class Tables:
             lambda there: msgspec.structs.replace(there, tables={k: v for k, v in there.tables.items() if k != name})
         )
         for version in filter(None, (table.version, table.previous)):
-            self._cache.clear(_space(name, version))
+            self._cache.clear(space_of(name, version))
         return table
 
     def _write(self, space: str, rows: Iterable[FeatureRow], seconds: float | None) -> int:
@@ -169,5 +169,11 @@ def _swap(there: _Catalogue, name: str, before: FeatureTable | None, table: Feat
     return msgspec.structs.replace(_end(there, space), tables={**there.tables, name: table})
 
 
-def _space(name: str, version: str) -> str:
+def tables_in(catalogue: bytes | None) -> Mapping[str, FeatureTable]:
+    """Every table by its name, as what the cache has under `CATALOGUE` says."""
+    return _Catalogue().tables if catalogue is None else msgspec.json.decode(catalogue, type=_Catalogue).tables
+
+
+def space_of(name: str, version: str) -> str:
+    """Where the rows of a version of a table are in the cache."""
     return f"table.{name}.{version}"

@@ -1,8 +1,8 @@
 """One prediction, and its sealed form: what may rest on a disk.
 
 In the clear are the model, the version, the time, the answer, its confidence, the name of the token that asked, and
-keyed hashes of subject and entity. The input, the scores, and who asked about whom are sealed under the predictions key
-with the id as identity, so that a sealed row moved to another id does not open.
+keyed hashes of subject and entity. The input, the scores, a service's account, and who asked about whom are sealed
+under the predictions key with the id as identity, so that a sealed row moved to another id does not open.
 
 A record of the spool begins with its format's number, 3. Format 2 has no draw level, format 1 no token either. Those
 written before there was a number begin with 0x99, the nine fields' own mark in MessagePack. All are read too. That of a
@@ -42,6 +42,8 @@ class Prediction(msgspec.Struct, frozen=True):
     subject: str | None = None
     entity: str | None = None
     token: str = ""
+    account: bytes = b""
+    """Of a service: how it came to ask this, and what it decided; see `services/accounts.py`."""
 
 
 Finite = Annotated[float, Meta(ge=-float_info.max, le=float_info.max)]
@@ -78,6 +80,7 @@ class _Secret(msgspec.Struct, frozen=True, array_like=True):
     client: str | None
     subject: str | None
     entity: str | None
+    account: bytes = b""
 
 
 _FORMAT = 3
@@ -129,6 +132,7 @@ def _secret(prediction: Prediction) -> _Secret:
         prediction.client,
         prediction.subject,
         prediction.entity,
+        prediction.account,
     )
 
 
@@ -153,6 +157,7 @@ def unseal(row: SealedPrediction, scope: Scope) -> Prediction:
         secret.subject,
         secret.entity,
         row.token,
+        secret.account,
     )
 
 

@@ -40,7 +40,7 @@ from argosy.telemetry import logger
 
 Outcome: TypeAlias = Recorded | Exception
 Answered: TypeAlias = tuple[Servable, Sequence[WaitingRequest], Sequence[Outcome]]
-_UNLOGGED = PredictionNotLogged("the prediction log cannot be written: is its disk full?")
+UNLOGGED = PredictionNotLogged("the prediction log cannot be written: is its disk full?")
 INLINE_BATCH_SECONDS, INLINE_BATCH_ROWS = 1e-3, 32
 """What of a model's requests one turn of the loop answers: their rows are logged and written in it too."""
 _LONGEST = {"inline": INLINE_BATCH_SECONDS, "quick": QUICK_SECONDS, "slow": float("inf")}
@@ -285,7 +285,7 @@ def _with_unlogged(answered: Sequence[Answered], kept: int) -> list[Answered]:
         (
             servable,
             batch,
-            [_UNLOGGED if isinstance(one, Recorded) and next(places) >= kept else one for one in outcomes],
+            [UNLOGGED if isinstance(one, Recorded) and next(places) >= kept else one for one in outcomes],
         )
         for servable, batch, outcomes in answered
     ]

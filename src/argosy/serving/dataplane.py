@@ -9,7 +9,7 @@ All methods belong to the event loop's thread.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
@@ -19,12 +19,12 @@ from argosy.models.adapter import FieldKind
 from argosy.models.compiled.tensors import ServedTensors
 from argosy.models.inputs import is_lone_text
 from argosy.models.signature import Signatures
-from argosy.serving.batching import Batcher
+from argosy.serving.batching import UNLOGGED, Batcher
 from argosy.serving.choices import ServingChoices
 from argosy.serving.limits import InputLimits, measure_inputs
 from argosy.serving.manager import Manager
 from argosy.serving.metrics import ServingMetrics
-from argosy.serving.recording import Recorder
+from argosy.serving.recording import Recorder, RowAccount
 from argosy.serving.request_queue import Done, WaitingRequest
 from argosy.serving.requests import InferRequest, InferResponse, ModelMetadata
 from argosy.serving.servable import Predictor, Servable
@@ -87,6 +87,17 @@ class DataPlane:
     def validate(self, request: InferRequest) -> int:
         """How many characters its rows have; raises RequestInvalid, RequestTooLarge, or InputInvalid with the row."""
         return measure_inputs(request.inputs, self.limits)
+
+    def record(
+        self, decided: Sequence[tuple[InferRequest, InferResponse, Sequence[RowAccount]]]
+    ) -> list[Exception | None]:
+        """Log what was answered without being logged, with what a service made of it; what kept each from the log."""
+        recorded = self._recorder.record_decided(decided)
+        kept = self._recorder.keep([b"" if isinstance(one, Exception) else one.records for one in recorded])
+        return [
+            one if isinstance(one, Exception) else None if place < kept else UNLOGGED
+            for place, one in enumerate(recorded)
+        ]
 
     def metadata(self, model: str, version: int | str | None = None) -> ModelMetadata:
         """What a loaded version takes and gives; raises as `infer` does."""

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Sequence
 from itertools import accumulate, compress, islice, pairwise
 from random import random
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,8 +35,23 @@ class Recorded(NamedTuple):
     records: bytes
 
 
-_Answered: TypeAlias = tuple[InferRequest, InferResponse, Sequence[bytes]]
-"""With each row's scores as they rest."""
+class RowAccount(NamedTuple):
+    """What a service logs of a row besides: whom it is about, and how it was decided."""
+
+    entity: str | None = None
+    account: bytes = b""
+
+
+_NO_ACCOUNT = RowAccount()
+
+
+class _Answered(NamedTuple):
+    """`stored` are each row's scores as they rest."""
+
+    request: InferRequest
+    response: InferResponse
+    stored: Sequence[bytes]
+    accounts: Sequence[RowAccount]
 
 
 class Recorder:
@@ -86,33 +101,44 @@ class Recorder:
         scores: Scores | None,
         log_share: float,
     ) -> list[Recorded | Exception]:
-        are_logged = [log_share == 1.0 or random() < log_share for _ in requests]  # noqa: S311 - a draw, no secret
+        are_logged = [one.is_logged and (log_share == 1.0 or random() < log_share) for one in requests]  # noqa: S311 - a draw, no secret
         rows = _stored_rows(scores)
         stored = [rows[first:end] if rows else [b""] * (end - first) for first, end in _spans(requests)]
-        logged = list(compress(zip(requests, responses, stored, strict=True), are_logged))
-        try:
-            frames = iter(self._framed(logged, made_at))
-        except Exception:  # noqa: BLE001 - whatever it is, one request's rows are the cause
-            alone = iter([self._alone(one, made_at) for one in logged])
-        else:
-            alone = (Recorded(response, b"".join(islice(frames, len(response.answers)))) for _, response, _ in logged)
-        return [
-            next(alone) if is_one else Recorded(one, b"") for one, is_one in zip(responses, are_logged, strict=True)
+        answered = [
+            _Answered(request, response, of_rows, [_NO_ACCOUNT] * len(of_rows))
+            for request, response, of_rows in zip(requests, responses, stored, strict=True)
         ]
+        sealed = iter(self._sealed(list(compress(answered, are_logged)), made_at))
+        return [
+            next(sealed) if is_one else Recorded(one, b"") for one, is_one in zip(responses, are_logged, strict=True)
+        ]
+
+    def record_decided(
+        self, decided: Sequence[tuple[InferRequest, InferResponse, Sequence[RowAccount]]]
+    ) -> list[Recorded | Exception]:
+        """The same of answers that were given without records, now with what a service made of each row."""
+        answered = [
+            _Answered(request, response, _stored_rows(response.scores), accounts)
+            for request, response, accounts in decided
+        ]
+        return self._sealed(answered, self._now())
+
+    def _sealed(self, answered: Sequence[_Answered], made_at: float) -> list[Recorded | Exception]:
+        try:
+            frames = iter(self._framed(answered, made_at))
+        except Exception:  # noqa: BLE001 - whatever it is, one request's rows are the cause
+            return [self._alone(one, made_at) for one in answered]
+        return [Recorded(one.response, b"".join(islice(frames, len(one.response.answers)))) for one in answered]
 
     def _framed(self, answered: Sequence[_Answered], made_at: float) -> list[bytes]:
         """The frame of each row."""
         return self._log.framed_each(
-            [
-                _prediction(request, response, made_at, row, scores)
-                for request, response, stored in answered
-                for row, scores in enumerate(stored)
-            ]
+            [_prediction(one, made_at, row) for one in answered for row in range(len(one.stored))]
         )
 
     def _alone(self, answered: _Answered, made_at: float) -> Recorded | Exception:
         """One request's; where a row has no record, an error by whose fault that is, the request's or the model's."""
-        request, response, _ = answered
+        request, response = answered.request, answered.response
         try:
             return Recorded(response, b"".join(self._framed([answered], made_at)))
         except Exception as error:  # noqa: BLE001 - the request receives it
@@ -184,7 +210,8 @@ def _spans(requests: Sequence[InferRequest]) -> list[tuple[int, int]]:
     return list(pairwise(accumulate((len(one.inputs) for one in requests), initial=0)))
 
 
-def _prediction(request: InferRequest, response: InferResponse, made_at: float, row: int, stored: bytes) -> Prediction:
+def _prediction(answered: _Answered, made_at: float, row: int) -> Prediction:
+    request, response, account = answered.request, answered.response, answered.accounts[row]
     given = request.inputs[row] if response.outputs is None else logged_tensors(request.inputs[row], response, row)
     return Prediction(
         response.prediction_ids[row],
@@ -194,11 +221,12 @@ def _prediction(request: InferRequest, response: InferResponse, made_at: float, 
         response.answers[row],
         response.confidences[row],
         given,
-        stored,
+        answered.stored[row],
         request.client,
         request.subject,
-        request.entity,
+        account.entity or request.entity,
         request.token,
+        account.account,
     )
 
 

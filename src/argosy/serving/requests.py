@@ -46,6 +46,8 @@ class InferRequest(msgspec.Struct, frozen=True):
     """Over which it came: a label of the metrics."""
     traceparent: str = ""
     """The caller's span, as W3C's header says it."""
+    is_logged: bool = True
+    """False of what a service asks, which logs what it made of the answer."""
 
 
 class InferResponse(msgspec.Struct, frozen=True):

@@ -22,10 +22,12 @@ from typing import NamedTuple
 
 from argosy.definitions.project import FILE_NAME
 from argosy.errors import ArgosyError
+from argosy.telemetry import logger
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # a memory-backed file system where Linux has one; names are ours, mode 700
 
 _LONGEST_PATH = 4096
+_log = logger("argosy.up")
 
 
 class MemoryFolder:
@@ -116,6 +118,17 @@ def clear_others(memory: Path = MEMORY) -> OthersLeft:
     if nameless:
         left.append(f"left behind by an older Argosy, for projects unknown: remove {' '.join(nameless)}")
     return OthersLeft(cleared, left)
+
+
+def clear_all(project: Path) -> None:
+    """Remove what workers that were killed have left, and say what that was; also that of projects that are gone."""
+    if cleared := MemoryFolder(project).clear():
+        _log.info("removed %.1f MB of shared memory left by killed workers", cleared / 1e6)
+    others = clear_others()
+    if others.cleared:
+        _log.info("removed %.1f MB of shared memory left by projects that no longer exist", others.cleared / 1e6)
+    for left in others.left:
+        _log.info("shared memory: %s", left)
 
 
 def _left_folders(memory: Path) -> Iterator[tuple[Path, Path | None]]:

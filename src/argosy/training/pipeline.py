@@ -12,11 +12,12 @@ import numpy as np
 
 from argosy.errors import FormsDisagree
 from argosy.models.adapted_model import AdaptedModel
-from argosy.models.estimator import Estimator, Scores
+from argosy.models.estimator import Codes, Estimator, Scores
 from argosy.models.inputs import NO_LIMIT
 from argosy.models.measuring import answer_scores, measure, pack_rounds
 from argosy.models.served import AGREEMENT, scoring_difference
-from argosy.models.temperature import learn_temperature
+from argosy.models.systematic_error import BIASES, bias_of_numbers, biases_of_labels
+from argosy.models.temperature import learn_temperature, probabilities_of
 from argosy.training.fit import Fit
 from argosy.types import Input, Part
 
@@ -69,11 +70,21 @@ def train(
     confusion = found[evaluated[-1]].detail(fit.classes)
     if estimator.answered_from is not None:
         confusion["thresholds"] = estimator.answered_from.tolist()
+    elif Part.VALIDATION in scores and (estimator.answers_numbers or len(fit.classes) > 1):
+        confusion[BIASES] = _biases(model, fit.codes[Part.VALIDATION], scores[Part.VALIDATION])
     metrics = {part.value: figures.to_dict() for part, figures in found.items()}
     rows_right = None
     if Part.VALIDATION in scores:
         rows_right = pack_rounds(estimator, [(fit.codes[Part.VALIDATION], scores[Part.VALIDATION], None)])
     return Measured(model, metrics, confusion, seconds, predict_us(model, rows), form, rows_right)
+
+
+def _biases(model: AdaptedModel, codes: Codes, scores: Scores) -> dict[str, float]:
+    if model.estimator.answers_numbers:
+        return bias_of_numbers(codes, scores[:, 0])
+    has_own = model.estimator.has_probabilities
+    probabilities = scores if has_own else probabilities_of(scores, model.temperature)
+    return biases_of_labels(codes, probabilities, model.classes)
 
 
 def served_form(model: AdaptedModel, fit: Fit, expected: Mapping[Part, Scores]) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class _Confusion(msgspec.Struct):
     matrix: list[list[int]] = []
     per_label: list[tuple[int, int, int]] = []
     thresholds: list[float] = []
+    biases: dict[str, float] = {}
 
 
 _READ: Final[dict[str, type]] = {

@@ -28,8 +28,8 @@ decide:
   - correct: {bias: measured}
   - mix: {score: "0.8*probability + 0.2*margin", rank_by: "score * 2"}
   - threshold: {at: 0.5, yes: recommend, no: pass, unsure: {below: 0.55, say: review}}
-  - explore: 0.05
   - top: {k: 3, by: rank_by, within: request}
+  - explore: 0.05
   - offers.finish
 outcomes:
   bought:
@@ -58,7 +58,7 @@ def test_a_service_says_what_it_does():
     assert service.positive == "bought"
     assert service.functions == ("offers.prepare", "offers.finish")
     assert service.place == {"compute": "https://models:8080"}
-    clamp, *_, top, _ = service.decide
+    clamp, *_, top, _, _ = service.decide
     assert clamp == ClampOptions(min=0.0, max=1.0)
     assert isinstance(top, TopOptions)
     assert top.otherwise == "pass"
@@ -190,6 +190,11 @@ def test_models_are_one_or_several_or_have_weights(model, names, references):
         ("decide", [{"top": {"k": 3}}], r"top\.otherwise: is missing"),
         ("decide", [{"top": {"k": 0}}], r"top\.k: expected a whole number"),
         ("decide", [{"explore": 0.1}], "must stand before it"),
+        (
+            "decide",
+            [{"threshold": {"at": 0.5, "yes": "a", "no": "b"}}, {"explore": 0.1}, {"top": {"k": 1}}],
+            r"decide\[2\]\.top: stands behind explore",
+        ),
         ("decide", ["finish"], r"decide\[0\]: 'finish' names no function"),
         ("outcomes", {"b": {"posted": True, "within": "7d"}}, r"outcomes\.b\.entity"),
         ("outcomes", {"b": {"posted": True, "entity": ["usr"], "within": "7d"}}, "no input is called 'usr'"),

@@ -14,7 +14,7 @@ SWEEP_SECONDS = 60.0
 class MemoryCache:
     """`memory:`. What has expired is removed when it is read, and by the first write of each minute."""
 
-    url = "memory:"
+    url, is_immediate = "memory:", True
 
     def __init__(self) -> None:
         self._values: dict[Key, tuple[bytes, float]] = {}

@@ -54,6 +54,8 @@ return 1"""
 class RedisCache:
     """`redis://USER:PASSWORD@HOST:PORT/DATABASE?prefix=NAME`, `rediss://` for TLS, `unix://` for a socket."""
 
+    is_immediate = False
+
     def __init__(self, url: str) -> None:
         url, self._prefix, self.url = _parsed(url)
         self._client = redis.Redis.from_url(url, **TIMEOUTS)

@@ -25,6 +25,8 @@ _SWEEP = "DELETE FROM online_values WHERE expires_at <= :now"
 class SqlCache:
     """On any `Database`, which the caller opens and closes; times are the database's."""
 
+    is_immediate = False
+
     def __init__(self, database: Database) -> None:
         self._database, self.url = database, database.url
         self._sweep_at = 0.0

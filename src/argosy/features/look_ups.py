@@ -1,0 +1,96 @@
+"""What services know of a key: rows of tables and windows of streams, all that a moment asks for in one read.
+
+The catalogue of tables is read next to the values, so that a table which was swapped meanwhile costs a second read and
+never gives columns of two versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from argosy.caching.cache import Cache, Key
+from argosy.definitions.service_features import Feature, StreamFeature, TableFeature
+from argosy.errors import CacheUnavailable
+from argosy.features.tables import CATALOGUE, FeatureTable, space_of, tables_in
+
+Wanted: TypeAlias = tuple[Feature, str]
+"""A feature, and the key that is looked up."""
+MOST_READS: Final = 3
+_decode = msgspec.json.Decoder(list[Any]).decode
+
+
+class FoundFeature(NamedTuple):
+    """`age` in seconds: of the table, or of the newest event that counts; None: not known."""
+
+    values: Mapping[str, Any]
+    age: float | None
+
+
+class _Plan(NamedTuple):
+    """Where the columns of a feature are in a row of the table's version."""
+
+    table: FeatureTable
+    space: str
+    places: Sequence[tuple[str, int]]
+
+
+class LookUps:
+    """Of the features of one service, for the thread of an event loop."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache, self.is_immediate = cache, cache.is_immediate
+        self._catalogue: bytes | None = None
+        self._tables: Mapping[str, FeatureTable] = {}
+        self._plans: dict[str, _Plan | None] = {}
+
+    async def find(self, wanted: Sequence[Wanted], now: float) -> list[FoundFeature | None]:
+        """What there is of each, None where there is nothing; `now` by the clock. Raises CacheUnavailable."""
+        for _ in range(MOST_READS):
+            keys, spans = self._keys(wanted)
+            values = self._cache.read(keys) if self.is_immediate else await self._cache.read_async(keys)
+            if values[0] == self._catalogue:
+                return [
+                    self._found(one, values[first:end], now) for one, (first, end) in zip(wanted, spans, strict=True)
+                ]
+            self._learn(values[0])
+        raise CacheUnavailable("tables of features are swapped faster than they can be read")
+
+    def _keys(self, wanted: Sequence[Wanted]) -> tuple[list[Key], list[tuple[int, int]]]:
+        """The catalogue's key and those of all, and which of them are each one's."""
+        keys, spans = [CATALOGUE], []
+        for feature, key in wanted:
+            first = len(keys)
+            if isinstance(feature, TableFeature) and (plan := self._plan(feature)) is not None:
+                keys.append((plan.space, key))
+            spans.append((first, len(keys)))
+        return keys, spans
+
+    def _found(self, one: Wanted, values: Sequence[bytes | None], now: float) -> FoundFeature | None:
+        feature, _ = one
+        if isinstance(feature, StreamFeature):
+            return None
+        plan = self._plan(feature)
+        if plan is None or not values or values[0] is None:
+            return None
+        row = _decode(values[0])
+        return FoundFeature({name: row[place] for name, place in plan.places}, now - plan.table.put_at)
+
+    def _plan(self, feature: TableFeature) -> _Plan | None:
+        if feature.name not in self._plans:
+            table = self._tables.get(feature.table)
+            self._plans[feature.name] = None if table is None else _planned(feature, table)
+        return self._plans[feature.name]
+
+    def _learn(self, catalogue: bytes | None) -> None:
+        self._catalogue, self._tables = catalogue, tables_in(catalogue)
+        self._plans.clear()
+
+
+def _planned(feature: TableFeature, table: FeatureTable) -> _Plan:
+    """A column that the table no longer has is in no row."""
+    places = {column: place for place, column in enumerate(table.columns)}
+    there = [(name, places[column]) for name, column in feature.columns.items() if column in places]
+    return _Plan(table, space_of(feature.table, table.version), there)

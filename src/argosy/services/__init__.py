@@ -1,0 +1,1 @@
+"""Client, pre-processing, models, post-processing: what answers under a service's name."""

@@ -1,0 +1,123 @@
+"""Whether a service could be served as it stands: its functions, sources and models, and what passes between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import NamedTuple
+
+from argosy.backends import Backends
+from argosy.definitions.service import Service
+from argosy.definitions.service_features import StreamFeature, TableFeature
+from argosy.error_messages import message_of
+from argosy.errors import ArgosyError, TopicNotFound, nearest
+from argosy.features.tables import FeatureTable, Tables
+from argosy.jobs.selection import resolve_version
+from argosy.models.adapted_model import AdaptedModel
+from argosy.models.answer_kinds import VALUE
+from argosy.models.inputs import is_lone_text
+from argosy.services.functions import load_function
+from argosy.typed_values import abridged_list
+
+
+class ServiceFinding(NamedTuple):
+    """`problem` is empty of what is as it must be; a warning keeps nothing from being served."""
+
+    subject: str
+    found: str
+    problem: str = ""
+    is_warning: bool = False
+
+    @property
+    def state(self) -> str:
+        return "ok" if not self.problem else "warning" if self.is_warning else "error"
+
+
+def check_service(backends: Backends, service: Service) -> list[ServiceFinding]:
+    """What there is to say of each part, in the order in which a request passes them."""
+    findings = [*_inputs(service), *_features(backends, service)]
+    findings += [_tried(name, partial(_function, backends, name)) for name in service.functions]
+    references = dict.fromkeys(one.reference for one in service.models)
+    return findings + [_tried(one, partial(_model, backends, service, one)) for one in references]
+
+
+def _inputs(service: Service) -> Iterator[ServiceFinding]:
+    yield ServiceFinding("accepts", ", ".join(f"{name} ({one.kind})" for name, one in service.accepts.items()))
+
+
+def _features(backends: Backends, service: Service) -> Iterator[ServiceFinding]:
+    tables: Mapping[str, FeatureTable] = {}
+    if any(isinstance(one, TableFeature) for one in service.features):
+        try:
+            tables = Tables(backends.cache).found()
+        except ArgosyError as error:
+            yield ServiceFinding("cache", "", message_of(error))
+            return
+    for feature in service.features:
+        if isinstance(feature, TableFeature):
+            yield _table(feature, tables)
+        else:
+            yield _tried(feature.name, partial(_stream, backends, feature))
+
+
+def _table(feature: TableFeature, tables: Mapping[str, FeatureTable]) -> ServiceFinding:
+    table = tables.get(feature.table)
+    if table is None:
+        known = ", ".join(sorted(tables)) or "none"
+        hint = nearest(feature.table, tables)
+        problem = (
+            f"there is no table '{feature.table}'{hint}; there are: {known}: argosy features put {feature.table} FILE"
+        )
+        return ServiceFinding(feature.name, "", problem)
+    for column in feature.columns.values():
+        if column not in table.columns:
+            known = ", ".join(table.columns)
+            problem = f"the table '{feature.table}' has no column '{column}'{nearest(column, table.columns)}: {known}"
+            return ServiceFinding(feature.name, "", problem)
+    found = f"{table.rows:,} rows of '{feature.table}' by {table.key}: {', '.join(feature.columns)}"
+    return ServiceFinding(feature.name, found)
+
+
+def _stream(backends: Backends, feature: StreamFeature) -> ServiceFinding:
+    try:
+        count = backends.event_log.partitions(feature.stream)
+    except TopicNotFound as error:
+        return ServiceFinding(feature.name, "", str(error))
+    aggregates = ", ".join(f"{name} = {one}" for name, one in feature.aggregates.items())
+    return ServiceFinding(feature.name, f"'{feature.stream}', {count} partitions: {aggregates}")
+
+
+def _function(backends: Backends, name: str) -> ServiceFinding:
+    load_function(backends.root, name, "")
+    return ServiceFinding(name, "a function of the project")
+
+
+def _model(backends: Backends, service: Service, reference: str) -> ServiceFinding:
+    version = resolve_version(backends.plans, reference if "@" in reference else f"{reference}@champion")
+    backends.load_plugins()
+    model = AdaptedModel.load(backends.artifacts.fetch(version.artifact))
+    reads = model.adapter.reads
+    arrives = {*service.accepts, *service.columns}
+    missing = [name for name in reads if name not in arrives]
+    found = f"version {version.number} reads {', '.join(reads) or 'tensors'}"
+    if missing and is_lone_text(reads) and len(arrives) == 1:
+        missing = []
+    classes = list(model.classes)
+    if service.positive and service.positive not in classes and classes != [VALUE]:
+        known = abridged_list(classes)
+        problem = f"it has no label '{service.positive}'{nearest(service.positive, classes)}: {known}"
+        return ServiceFinding(reference, found, problem)
+    if not missing:
+        return ServiceFinding(reference, found)
+    names = ", ".join(missing)
+    if service.prepare:
+        problem = f"{names}: neither accepted nor filled in, so that {service.prepare} must make it"
+        return ServiceFinding(reference, found, problem, is_warning=True)
+    return ServiceFinding(reference, found, f"it reads {names}, which is neither accepted nor filled in")
+
+
+def _tried(subject: str, check: Callable[[], ServiceFinding]) -> ServiceFinding:
+    try:
+        return check()
+    except ArgosyError as error:
+        return ServiceFinding(subject, "", message_of(error))

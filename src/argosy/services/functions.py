@@ -1,0 +1,87 @@
+"""Functions of the project's own that a service calls: found by name, called on a thread, never waited for too long.
+
+A thread cannot be stopped. One that hangs is left behind and another takes its place, a few times; then the function
+is refused, so that a server does not fill with threads that do nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from argosy.error_messages import place_of
+from argosy.errors import DefinitionInvalid, ServiceStepFailed
+from argosy.serving.model_thread import ModelThread
+
+Row: TypeAlias = dict[str, Any]
+RowsFunction: TypeAlias = Callable[[list[Row]], Any]
+CALL_SECONDS: Final = 10.0
+MOST_HANGING: Final = 8
+
+
+def load_function(root: Path, name: str, path: str) -> RowsFunction:
+    """`module.function`, looked for in the project's folder first; raises DefinitionInvalid at `path`."""
+    module, _, function = name.rpartition(".")
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    try:
+        found = getattr(importlib.import_module(module), function, None)
+    except Exception as error:  # a user's module may raise anything
+        said = error.msg if isinstance(error, SyntaxError) else error
+        problem = f"cannot import '{module}': {type(error).__name__}: {said},{place_of(error)}"
+        raise DefinitionInvalid(problem, path) from error
+    if not callable(found):
+        raise DefinitionInvalid(f"the module '{module}' has no function '{function}'", path)
+    return found  # type: ignore[no-any-return]
+
+
+class FunctionCaller:
+    """Calls one function for many rows at once. All methods belong to the event loop's thread."""
+
+    def __init__(self, name: str, function: RowsFunction, seconds: float = CALL_SECONDS) -> None:
+        self._name, self._function, self._seconds = name, function, seconds
+        self._hanging = 0
+        self._thread = ModelThread(f"argosy-{name}")
+
+    async def rows(self, given: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """What it makes of the rows, as many and each a dictionary; raises ServiceStepFailed."""
+        if self._hanging >= MOST_HANGING:
+            raise ServiceStepFailed(f"{self._name} hung {MOST_HANGING} times: mend it and start the server again")
+        copies = [dict(row) for row in given]
+        future = asyncio.get_running_loop().run_in_executor(self._thread, self._function, copies)
+        try:
+            made = await asyncio.wait_for(future, self._seconds)
+        except TimeoutError:
+            self._leave()
+            raise ServiceStepFailed(f"{self._name} took longer than {self._seconds:g} s") from None
+        except Exception as error:
+            raise ServiceStepFailed(f"{self._name} raised {type(error).__name__}{place_of(error)}") from error
+        return self._checked(made, len(copies))
+
+    def close(self) -> None:
+        """Without waiting for what hangs."""
+        self._thread.shutdown()
+
+    def _leave(self) -> None:
+        """Who waits behind what hangs gets a thread that does not."""
+        self._hanging += 1
+        self.close()
+        self._thread = ModelThread(f"argosy-{self._name}")
+
+    def _checked(self, made: Any, count: int) -> list[Row]:
+        if not isinstance(made, list) or not all(isinstance(row, dict) for row in made):
+            raise ServiceStepFailed(f"{self._name} must return a list of dictionaries, and returned {_noun(made)}")
+        if len(made) != count:
+            raise ServiceStepFailed(f"{self._name} was given {count} rows and returned {len(made)}")
+        return made
+
+
+def _noun(made: Any) -> str:
+    if isinstance(made, list):
+        wrong = next(row for row in made if not isinstance(row, dict))
+        return f"a list with a {type(wrong).__name__}"
+    return f"a {type(made).__name__}"

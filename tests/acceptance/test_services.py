@@ -1,0 +1,185 @@
+"""A service as its users meet it: from a file, checked, drawn, served, and explained."""
+
+import json
+import random
+
+import pytest
+
+PLAN = """\
+name: offers
+dataset: {name: all, options: {training_ratio: 0.6, seed: 1}}
+adapter: {name: numeric}
+model: {name: logistic}
+"""
+SERVICE = """\
+service: offers
+accepts: {user: category, product: category, price: number}
+features:
+  history: {table: users, key: user, columns: [likes, bought_total], default: {bought_total: 0}}
+  goods: {table: products, key: product, columns: [category, margin]}
+prepare: shop.prepare
+model: offers@champion
+positive: bought
+decide:
+  - correct: {bias: measured}
+  - clamp: {min: 0, max: 1}
+  - mix: {score: "0.8*score + 0.2*coalesce(margin, 0)"}
+  - threshold: {at: 0.5, yes: recommend, no: pass}
+  - top: {k: 2, within: candidates}
+outcomes:
+  bought: {posted: true, entity: [user, product], within: 7d, otherwise: not_bought}
+"""
+SHOP = """\
+def prepare(rows):
+    return [{**row, "is_liked": row["likes"] == row["category"]} for row in rows]
+"""
+OFFERS = "/services/offers"
+LIKES = ("tea", "book", "toy")
+
+
+def examples():
+    """Who likes a category buys what is cheap of it."""
+    draw = random.Random(5)
+    for number in range(400):
+        likes, category, price = draw.choice(LIKES), draw.choice(LIKES), draw.randrange(1, 40)
+        bought = likes == category and price < 25
+        given = {"user": f"u{number % 30}", "product": f"p{number % 20}", "price": price, "likes": likes}
+        given |= {"category": category, "margin": 0.5, "bought_total": number % 7, "is_liked": likes == category}
+        yield json.dumps({"input": given, "label": "bought" if bought else "not_bought"})
+
+
+@pytest.fixture(scope="module")
+def shop(make_project):
+    shell = make_project("")
+    shell.write("examples.jsonl", "\n".join(examples()))
+    shell.write("plan.yaml", PLAN)
+    shell.write("shop.py", SHOP)
+    shell.write("users.csv", "user,likes,bought_total\nana,tea,3\nbo,book,\n")
+    shell.write("products.csv", "product,category,margin\nlapsang,tea,0.5\nulysses,book,0.1\nkite,toy,0.4\n")
+    shell("examples", "import", "examples.jsonl")
+    shell("train", "plan.yaml")
+    shell("models", "promote", "offers@1")
+    shell("features", "put", "users", "users.csv", "--key", "user")
+    shell("features", "put", "products", "products.csv", "--key", "product")
+    (shell.folder / "services").mkdir()
+    shell.write("services/offers.yaml", SERVICE)
+    return shell
+
+
+@pytest.fixture(scope="module")
+def client(shop):
+    _, client = shop.serve("serve")
+    return client
+
+
+def test_a_service_is_checked_before_it_is_served(shop):
+    found = shop.json("service", "check", "offers")["offers"]
+    assert {one["subject"]: one["state"] for one in found} == {
+        "accepts": "ok",
+        "history": "ok",
+        "goods": "ok",
+        "shop.prepare": "ok",
+        "offers@champion": "warning",  # is_liked is for `prepare` to make
+    }
+    assert "is_liked: neither accepted nor filled in" in found[-1]["problem"]
+    assert shop.run("service", "check").out.endswith("It can be served.\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "problem"),
+    [
+        ("table: users", "table: user", "there is no table 'user' (did you mean 'users'?)"),
+        ("[category, margin]", "{category: category, margin: margn}", "no column 'margn' (did you mean 'margin'?)"),
+        ("shop.prepare", "shop.prepar", "the module 'shop' has no function 'prepar'"),
+        ("shop.prepare", "shp.prepare", "cannot import 'shp': ModuleNotFoundError"),
+        ("positive: bought", "positive: bougt", "no label 'bougt' (did you mean 'bought'?)"),
+        ("offers@champion", "offers@canary", "has no version or alias 'canary'"),
+    ],
+)
+def test_what_would_keep_it_from_being_served_is_named(shop, before, after, problem):
+    shop.write("services/offers.yaml", SERVICE.replace(before, after, 1))
+    try:
+        ran = shop.run("service", "check", "offers")
+    finally:
+        shop.write("services/offers.yaml", SERVICE)
+    assert ran.code == 1
+    assert problem in " ".join(ran.out.split())
+
+
+def test_a_service_is_listed_and_drawn(shop):
+    assert [one["service"] for one in shop.json("service", "list")] == ["offers"]
+    drawn = shop("service", "graph", "offers")
+    assert "history: table 'users' by user: likes, bought_total" in drawn
+    assert "score = 0.8*score + 0.2*coalesce(margin, 0)" in drawn
+    assert "no service is called 'ofers' (did you mean 'offers'?)" in shop.mistake("service", "graph", "ofers")
+
+
+def test_an_answer_is_decided_logged_and_explained(shop, client):
+    question = {
+        "inputs": [
+            {"user": "ana", "candidates": [{"product": p, "price": 5} for p in ("lapsang", "ulysses", "kite")]},
+            {"user": "bo", "product": "ulysses", "price": 5},
+        ],
+        "client": "tests",
+        "explain": True,
+    }
+    answer = client.post(OFFERS, json=question).json()
+    lapsang, ulysses, kite, for_bo = answer["results"]
+    assert (answer["service"], answer["model"], answer["version"]) == ("offers", "offers", 1)
+    assert [one["decision"] for one in answer["results"]] == ["recommend", "pass", "pass", "recommend"]
+    assert (lapsang["rank"], for_bo["rank"]) == (1, 1)
+    assert "rank" not in ulysses
+    assert ulysses["explained"]["inputs"]["is_liked"] is False
+    assert lapsang["explained"]["features"]["history"]["from"] == "cache"
+    told = shop.json("service", "explain", kite["prediction_id"])
+    assert told["entity"] == '["ana","kite"]'
+    assert told["client"] == "tests"
+    assert told["decision"] == "pass"
+    assert told["given"] == {"user": "ana", "product": "kite", "price": 5}
+    assert told["inputs"]["category"] == "toy"
+    assert [one["step"] for one in told["steps"]] == ["correct", "clamp", "mix", "threshold", "top"]
+    assert told["steps"][0]["set"]["bias"] is not None
+    assert "kite" in shop("service", "explain", kite["prediction_id"])
+
+
+def test_who_is_not_known_is_said(client):
+    [one] = client.post(OFFERS, json={"inputs": [{"user": "cy", "product": "kite", "price": 5}]}).json()["results"]
+    assert one["missing"] == ["history"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "problem"),
+    [
+        (b"{", 400, "the body is not JSON"),
+        (b"[]", 400, "the body is no question: expected `object`"),
+        (b'{"inputs": []}', 400, "the request has no inputs"),
+        (b'{"inputs": [{"user": "a", "user": "b"}]}', 400, "the key 'user' is given twice"),
+        (b'{"inputs": [{}], "inputs": [{}]}', 400, "the key 'inputs' is given twice"),
+        (b'{"inputs": [{"user": "a", "product": "b"}]}', 400, "row 1: 'price' is missing"),
+        (b'{"inputs": [{"user": "a", "product": "b", "price": 1}], "fil": []}', 400, "unknown field `fil`"),
+        (b'{"inputs": [{"user": "a", "product": "b", "price": 1}], "model": "topics"}', 404, "no model is called"),
+        (b'{"inputs": [{"user": "a\\u0000", "product": "b", "price": 1}]}', 400, "NUL"),
+    ],
+)
+def test_a_bad_question_is_refused(client, body, status, problem):
+    answer = client.post(OFFERS, content=body)
+    assert answer.status_code == status
+    assert problem in answer.json()["error"]
+
+
+def test_a_service_that_is_not_there_is_named(client):
+    answer = client.post(f"{OFFERS}s", json={"inputs": [{}]})
+    assert answer.status_code == 404
+    assert "no service is called 'offerss' (did you mean 'offers'?)" in answer.json()["error"]
+    listed = client.get("/services").json()["services"]
+    assert [one["service"] for one in listed] == ["offers"]
+
+
+def test_a_service_that_cannot_be_served_keeps_the_server_from_starting(shop):
+    shop.write(
+        "services/second.yaml", SERVICE.replace("service: offers", "service: second").replace("shop.prepare", "x.y")
+    )
+    try:
+        assert "service second: prepare: cannot import 'x'" in shop.mistake("serve", "--port", "0")
+    finally:
+        (shop.folder / "services" / "second.yaml").unlink()
