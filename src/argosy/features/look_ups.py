@@ -14,6 +14,7 @@ import msgspec
 from argosy.caching.cache import Cache, Key
 from argosy.definitions.service_features import Feature, StreamFeature, TableFeature
 from argosy.errors import CacheUnavailable
+from argosy.features.stream_values import columns_of, keys_of
 from argosy.features.tables import CATALOGUE, FeatureTable, space_of, tables_in
 
 Wanted: TypeAlias = tuple[Feature, str]
@@ -23,10 +24,10 @@ _decode = msgspec.json.Decoder(list[Any]).decode
 
 
 class FoundFeature(NamedTuple):
-    """`age` in seconds: of the table, or of the newest event that counts; None: not known."""
+    """`age` in seconds: since the table was put, or since the moment up to which the stream's events are counted."""
 
     values: Mapping[str, Any]
-    age: float | None
+    age: float
 
 
 class _Plan(NamedTuple):
@@ -49,31 +50,31 @@ class LookUps:
     async def find(self, wanted: Sequence[Wanted], now: float) -> list[FoundFeature | None]:
         """What there is of each, None where there is nothing; `now` by the clock. Raises CacheUnavailable."""
         for _ in range(MOST_READS):
-            keys, spans = self._keys(wanted)
-            values = self._cache.read(keys) if self.is_immediate else await self._cache.read_async(keys)
+            keys: dict[Key, int] = {CATALOGUE: 0}
+            places = [[keys.setdefault(key, len(keys)) for key in self._keys(one)] for one in wanted]
+            asked = list(keys)
+            values = self._cache.read(asked) if self.is_immediate else await self._cache.read_async(asked)
             if values[0] == self._catalogue:
-                return [
-                    self._found(one, values[first:end], now) for one, (first, end) in zip(wanted, spans, strict=True)
-                ]
+                given = zip(wanted, places, strict=True)
+                return [self._found(one, [values[place] for place in several], now) for one, several in given]
             self._learn(values[0])
         raise CacheUnavailable("tables of features are swapped faster than they can be read")
 
-    def _keys(self, wanted: Sequence[Wanted]) -> tuple[list[Key], list[tuple[int, int]]]:
-        """The catalogue's key and those of all, and which of them are each one's."""
-        keys, spans = [CATALOGUE], []
-        for feature, key in wanted:
-            first = len(keys)
-            if isinstance(feature, TableFeature) and (plan := self._plan(feature)) is not None:
-                keys.append((plan.space, key))
-            spans.append((first, len(keys)))
-        return keys, spans
+    def _keys(self, one: Wanted) -> Sequence[Key]:
+        """Those of a feature's values."""
+        feature, key = one
+        if isinstance(feature, StreamFeature):
+            return keys_of(feature, key)
+        plan = self._plan(feature)
+        return () if plan is None else ((plan.space, key),)
 
     def _found(self, one: Wanted, values: Sequence[bytes | None], now: float) -> FoundFeature | None:
         feature, _ = one
         if isinstance(feature, StreamFeature):
-            return None
+            counted = columns_of(feature, values, now)
+            return None if counted.age is None else FoundFeature(counted.columns, counted.age)
         plan = self._plan(feature)
-        if plan is None or not values or values[0] is None:
+        if plan is None or values[0] is None:
             return None
         row = _decode(values[0])
         return FoundFeature({name: row[place] for name, place in plan.places}, now - plan.table.put_at)

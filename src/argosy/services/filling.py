@@ -76,7 +76,7 @@ class Filling:
                 why = "the cache did not answer in time" if found is None else "there is nothing for this key"
                 raise FeatureUnavailable(f"the feature '{feature.name}' is needed, and {why}")
             return _complete(values, feature, missing)
-        is_stale = feature.at_most is not None and (there.age is None or there.age > feature.at_most)
+        is_stale = feature.at_most is not None and there.age > feature.at_most
         if is_stale and feature.stale == "refuse":
             raise FeatureUnavailable(f"the feature '{feature.name}' is older than it may be")
         if is_stale and feature.stale == "default":
