@@ -22,6 +22,9 @@ features:
     window: 1d
 model: offers@champion
 """
+USERS_TABLE = """\
+  person: {table: users, key: user, columns: [age], default: {age: 30}}
+"""
 NONE = {"views": 0, "spent": 0.0, "dearest": None, "newest": None}
 USERS = ("ana", "bo", "cy", "Ünal 日本")
 
@@ -88,6 +91,58 @@ def test_columns_are_those_of_all_events_and_go_on_where_they_were(shell, log, u
     assert "no JSON object: 1" in shell("features", "status")
     assert "spent" in shell("features", "show", "clicks", "bo")
     assert shell.json("features", "show", "clicks", "nobody") == NONE
+
+
+def test_all_is_counted_anew_as_it_was(shell, log):
+    log.create("clicks", 2)
+    some = list(rows(300, time.time()))
+    append(log, some)
+    shell("features", "run", "--until-idle")
+    assert shell("features", "backfill", "clicks") == "offers.clicks: 300 events counted anew.\n"
+    assert {user: shell.json("features", "show", "clicks", user) for user in USERS} == {
+        user: wanted(some, user) for user in USERS
+    }
+    shell("features", "backfill")
+    assert shell.json("features", "show", "clicks", "ana") == wanted(some, "ana")
+
+
+def test_examples_are_completed_as_of_their_moments(shell, log):
+    shell.write("services/offers.yaml", SERVICE.replace("model:", USERS_TABLE + "model:"))
+    shell.write("users.csv", "user,age\nana,41\n")
+    shell("features", "put", "users", "users.csv", "--key", "user")
+    log.create("clicks", 2)
+    now = time.time() - 3600
+    some = [row for row in rows(300, now) if row["user"] in ("ana", "bo")]
+    append(log, some)
+    moments = [now - 30 + number * 0.5 for number in (0, 1, 3)] + [now + 1]
+    shell.write("seen.csv", "user,seen_at,spent\n" + "".join(f"ana,{moment},\nbo,{moment},3\n" for moment in moments))
+    said = shell("features", "join", "seen.csv", "--service", "offers", "--at", "seen_at", "--out", "rows.jsonl")
+    assert said.startswith("rows.jsonl: 8 rows.\n")
+    found = [json.loads(line) for line in (shell.folder / "rows.jsonl").read_text("utf-8").splitlines()]
+    for row in found:
+        before = [one for one in some if one["at"] <= float(row["seen_at"])]
+        own = [one for one in before if one["user"] == row["user"] and one["kind"] == "view"]
+        assert row["views"] == len(own)
+        if row["user"] == "ana":
+            assert row["spent"] == sum(one["price"] or 0 for one in own)
+            assert row["age"] == 41
+        else:
+            assert (row["spent"], row["age"]) == ("3", 30)
+    asked = ("features", "join", "seen.csv", "--service", "offers", "--at", "seen_at", "--out", "rows.csv")
+    assert shell.json(*asked)["known"]["age"] == 4
+    assert (shell.folder / "rows.csv").read_text("utf-8").splitlines()[0].startswith("user,seen_at,spent,views,")
+
+
+def test_a_join_that_cannot_be_made_leaves_the_file_as_it_was(shell, log):
+    log.create("clicks", 1)
+    shell.write("seen.csv", "user,seen_at\nana,2026-01-01\nbo,yesterday\n")
+    shell.write("rows.jsonl", "as it was")
+    join = ("features", "join", "seen.csv", "--service")
+    assert "line 3: " in shell.mistake(*join, "offers", "--at", "seen_at", "--out", "rows.jsonl")
+    assert "line 2: it has no 'at'" in shell.mistake(*join, "offers", "--at", "at", "--out", "rows.jsonl")
+    assert "no service is called 'ofers' (did" in shell.mistake(*join, "ofers", "--at", "seen_at", "--out", "r.jsonl")
+    assert ".jsonl or .csv" in shell.mistake(*join, "offers", "--at", "seen_at", "--out", "rows.txt")
+    assert (shell.folder / "rows.jsonl").read_text("utf-8") == "as it was"
 
 
 def test_a_check_says_what_will_not_be_counted(shell, log):

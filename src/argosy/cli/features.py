@@ -11,7 +11,7 @@ import click
 
 from argosy.cli.output import json_option, print_json, print_line, print_table, rough_span
 from argosy.cli.project import command_project
-from argosy.cli.streams import check, run, status
+from argosy.cli.streams import backfill, check, join, run, status
 from argosy.clock import format_time
 from argosy.errors import UserMistake
 from argosy.plurals import plural
@@ -34,6 +34,8 @@ def features() -> None:
 features.add_command(run)
 features.add_command(status)
 features.add_command(check)
+features.add_command(backfill)
+features.add_command(join)
 
 
 @features.command()

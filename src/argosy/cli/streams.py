@@ -1,8 +1,9 @@
-"""`argosy features run`, `status` and `check`: streams of events counted into the online cache."""
+"""`argosy features run`, `status`, `check`, `backfill` and `join`: streams of events, counted now or as of the past."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -80,6 +81,66 @@ def check(ctx: click.Context, as_json: bool) -> int:
             for line in (*one.problems, *one.notes):
                 print_line(f"  {line}")
     return 1 if any(one.problems for one in found) else 0
+
+
+@click.command()
+@click.argument("stream", required=False)
+@click.pass_context
+def backfill(ctx: click.Context, stream: str | None) -> None:
+    """Count a stream, SERVICE.FEATURE, or all of them anew, from the oldest event that the log keeps.
+
+    Until it is done there are no values, or those of what is counted by then. Other runners of the stream help.
+
+    Example: argosy features backfill clicks
+    """
+    from argosy import telemetry
+    from argosy.cli.train import stopped_by_signals
+    from argosy.features.project_streams import stream_named
+    from argosy.features.recounting import count_anew
+    from argosy.features.running import run_streams
+    from argosy.features.stream_status import status_of_streams
+
+    telemetry.configure()
+    backends = command_project(ctx).backends
+    streams = _streams(backends)
+    chosen = [stream_named(streams, stream)] if stream else streams
+    for one in chosen:
+        count_anew(backends.event_log, backends.cache, one.feature)
+    with stopped_by_signals() as stop:
+        run_streams(backends, chosen, stop, until_idle=True)
+    for one in chosen:
+        found = status_of_streams(backends.event_log, backends.cache, [one], time.time())
+        print_line(f"{one.name}: {plural(sum(part.events for part in found), 'event')} counted anew.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--service", "name", required=True, metavar="NAME", help="Whose features.")
+@click.option("--at", required=True, metavar="COLUMN", help="The column that says as of when: ISO 8601 or seconds.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="A .jsonl or .csv file.")
+@click.option("--by-arrival", is_flag=True, help="Count events from when they came into the log, where it keeps that.")
+@json_option
+@click.pass_context
+def join(ctx: click.Context, file: Path, name: str, at: str, out: Path, by_arrival: bool, as_json: bool) -> None:
+    """Complete rows with a service's features: of streams as of each row's moment, of tables as they are now.
+
+    Example: argosy features join bookings.csv --service offers --at seen_at --out examples.jsonl
+    """
+    from argosy.definitions.service import load_services
+    from argosy.errors import ServiceNotFound, nearest
+    from argosy.features.joining import join_file
+
+    backends = command_project(ctx).backends
+    services = load_services(backends.root)
+    if name not in services:
+        known = ", ".join(services) or "none"
+        raise ServiceNotFound(f"no service is called '{name}'{nearest(name, services)}; there are: {known}")
+    found = join_file(backends, services[name], file, at, out, time.time(), by_arrival)
+    if as_json:
+        print_json(found)
+        return
+    print_line(f"{out}: {plural(found.rows, 'row')}.")
+    print_table(("column", ">known"), [(column, f"{count:,}") for column, count in found.known.items()])
 
 
 def _streams(backends: Backends) -> list[ProjectStream]:

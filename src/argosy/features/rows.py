@@ -77,7 +77,7 @@ class TableFile:
 
     def _read(self) -> Iterator[tuple[int, str, Mapping[str, Any], str]]:
         """Number, noun, row, and what is wrong with it or nothing."""
-        reading = _Everything(self._path, FileOptions(text_bytes=MOST_BYTES))
+        reading = EveryColumn(self._path, FileOptions(text_bytes=MOST_BYTES))
         for number, row in reading.rows():
             if isinstance(row, str):
                 yield number, reading.noun, {}, row
@@ -125,7 +125,9 @@ class TableFile:
         return value or None
 
 
-class _Everything(FileReading):
+class EveryColumn(FileReading):
+    """The rows of a file with all of their columns."""
+
     def wanted(self, names: list[str]) -> list[str]:
         return names
 

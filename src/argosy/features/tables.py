@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from argosy.features.rows import FeatureRow
 
 CATALOGUE: Final[Key] = ("tables", "")
 AT_ONCE: Final = 2000
-"""Rows of one write."""
+"""Rows of one write, and of one read."""
 ABANDONED_SECONDS: Final = 3600.0
 """An upload that began so long ago, and is not done, is given up."""
 
@@ -111,9 +111,18 @@ class Tables:
 
     def row(self, name: str, key: str) -> dict[str, Any] | None:
         """A row by column, None where the key has none. Raises FeaturesInvalid."""
+        [row] = self.rows(name, [key])
+        return row
+
+    def rows(self, name: str, keys: Sequence[str]) -> list[dict[str, Any] | None]:
+        """The row of each key, of one version of the table. Raises FeaturesInvalid."""
         table = self.table(name)
-        [value] = self._cache.read([(space_of(name, table.version), key)])
-        return None if value is None else dict(zip(table.columns, msgspec.json.decode(value), strict=True))
+        space = space_of(name, table.version)
+        return [
+            None if value is None else dict(zip(table.columns, msgspec.json.decode(value), strict=True))
+            for start in range(0, len(keys), AT_ONCE)
+            for value in self._cache.read([(space, key) for key in keys[start : start + AT_ONCE]])
+        ]
 
     def remove(self, name: str) -> FeatureTable:
         """Raises FeaturesInvalid."""

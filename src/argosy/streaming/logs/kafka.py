@@ -17,13 +17,14 @@ from argosy.errors import DefinitionInvalid, EventLogUnavailable, ExtraMissing, 
 from argosy.streaming.log import MOST_BYTES, Record, check_event
 
 try:
-    from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-    from confluent_kafka.admin import AdminClient
+    from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition, admin
     from confluent_kafka.cimpl import NewTopic
 except ImportError as error:
     raise ExtraMissing("confluent-kafka", "kafka", "an event log on Kafka") from error
 
 ANSWER_SECONDS: Final = 10.0
+FETCH_WAIT_MS: Final = 50
+"""That a broker waits for events: some look for new ones at the end of that time only."""
 OPTIONS: Final = (
     "sasl.mechanism",
     "security.protocol",
@@ -103,15 +104,29 @@ class KafkaLog:
         places = [TopicPartition(self._prefix + topic, number, offset) for number, offset in positions.items()]
         consumer = self._consumer()
         consumer.assign(places)
-        return KafkaReader(consumer, places, self.url)
+        return KafkaReader(self, consumer, places)
 
     def close(self) -> None:
         if "_producer" in vars(self):
             self._producer.flush(ANSWER_SECONDS)
 
+    def ends(self, places: Sequence[Any]) -> Mapping[int, int]:
+        """By another connection than readers', where it would wait for what they wait for."""
+        plain = [TopicPartition(one.topic, one.partition) for one in places]
+        spec: Any = vars(admin)["OffsetSpec"]  # which its types leave out
+        begin, end = self._offsets(plain, spec.earliest()), self._offsets(plain, spec.latest())
+        return {number: last if last > begin[number] else 0 for number, last in end.items()}
+
+    def _offsets(self, places: Sequence[Any], spec: Any) -> dict[int, int]:
+        asked = self._admin.list_offsets(dict.fromkeys(places, spec), request_timeout=ANSWER_SECONDS)
+        try:
+            return {place.partition: one.result(ANSWER_SECONDS).offset for place, one in asked.items()}
+        except (KafkaException, TimeoutError) as error:
+            raise self._unavailable(error) from error
+
     @cached_property
     def _admin(self) -> Any:
-        return AdminClient({**self._settings, "socket.timeout.ms": int(ANSWER_SECONDS * 1000)})
+        return admin.AdminClient({**self._settings, "socket.timeout.ms": int(ANSWER_SECONDS * 1000)})
 
     @cached_property
     def _producer(self) -> Any:
@@ -121,7 +136,8 @@ class KafkaLog:
         )
 
     def _consumer(self) -> Any:
-        own = {"group.id": "argosy", "enable.auto.commit": False, "auto.offset.reset": "earliest"}
+        own: dict[str, Any] = {"group.id": "argosy", "enable.auto.commit": False, "auto.offset.reset": "earliest"}
+        own["fetch.wait.max.ms"] = FETCH_WAIT_MS
         return Consumer({**self._settings, **own})
 
     def _unavailable(self, error: BaseException) -> EventLogUnavailable:
@@ -132,8 +148,8 @@ class KafkaLog:
 class KafkaReader:
     """Of a consumer that was assigned its partitions."""
 
-    def __init__(self, consumer: Any, places: Sequence[Any], url: str) -> None:
-        self._consumer, self._places, self._url = consumer, places, url
+    def __init__(self, log: KafkaLog, consumer: Any, places: Sequence[Any]) -> None:
+        self._log, self._consumer, self._places, self._url = log, consumer, places, log.url
 
     def read(self, most: int, wait_seconds: float) -> list[Record]:
         found = []
@@ -147,14 +163,7 @@ class KafkaReader:
         return found
 
     def ends(self) -> Mapping[int, int]:
-        found = {}
-        for one in self._places:
-            try:
-                begin, end = self._consumer.get_watermark_offsets(one, ANSWER_SECONDS)
-            except KafkaException as error:
-                raise EventLogUnavailable(f"{self._url}: {error.args[0].str()}") from error
-            found[one.partition] = end if end > begin else 0
-        return found
+        return self._log.ends(self._places)
 
     def close(self) -> None:
         self._consumer.close()

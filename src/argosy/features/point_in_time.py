@@ -1,0 +1,86 @@
+"""A stream's columns as of past moments, from the history that the log keeps: what a look-up would have given then.
+
+The events are judged and counted as runners do, in panes. For each key, what came between two of its moments is counted
+apart and put together moment by moment, so that memory grows with the moments asked for and not with the events. Of
+events that are in no moment's future: an example never learns from what happened after it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from argosy.definitions.service_features import StreamFeature, Value
+from argosy.features.counting import EventCounter, PartitionProgress
+from argosy.features.windows import Panes, Windows
+from argosy.streaming.log import EventLog, Record
+
+MOST_EVENTS_AT_ONCE: Final = 5000
+READ_SECONDS: Final = 0.5
+EMPTY_READS: Final = 20
+"""In a row, after which there is nothing more, although the end is further on: offsets without an event."""
+
+
+class AskedMoments:
+    """Of keys, at which the columns are wanted. `by_arrival`: an event is known from when it came into the log, where
+    the log keeps that, and not from its own moment on."""
+
+    def __init__(
+        self, feature: StreamFeature, asked: Iterable[tuple[str, float]], now: float, by_arrival: bool = False
+    ) -> None:
+        moments: defaultdict[str, set[float]] = defaultdict(set)
+        for key, moment in asked:
+            moments[key].add(moment)
+        self._moments = {key: sorted(some) for key, some in moments.items()}
+        self._between: dict[str, dict[int, Panes]] = {key: {} for key in moments}
+        """By key, the panes of the events that are first known at a moment, by its number."""
+        self._windows, self._counter = Windows(feature), EventCounter(feature)
+        self._progress: defaultdict[int, PartitionProgress] = defaultdict(PartitionProgress)
+        self._now, self._by_arrival = now, by_arrival
+
+    def count(self, record: Record) -> None:
+        """An event; those of a partition in their order."""
+        event = self._counter.admit(self._progress[record.partition], record, self._now)
+        if event is None or event.key not in self._moments:
+            return
+        known_at = record.appended_at if self._by_arrival and record.appended_at is not None else event.at
+        moments = self._moments[event.key]
+        number = bisect_left(moments, known_at)
+        if number == len(moments) or self._windows.pane_of(event.at) < self._windows.oldest_pane(moments[number]):
+            return
+        panes = self._between[event.key].setdefault(number, {})
+        self._windows.add(panes, event.at, event.values)
+
+    def columns(self) -> dict[tuple[str, float], dict[str, Value]]:
+        """By key and moment."""
+        found = {}
+        for key, moments in self._moments.items():
+            panes: Panes = {}
+            for number, moment in enumerate(moments):
+                self._windows.merge(panes, self._between[key].get(number, {}))
+                found[key, moment] = self._windows.value_at(panes, moment)
+        return found
+
+
+def columns_as_of(
+    feature: StreamFeature, log: EventLog, asked: Sequence[tuple[str, float]], now: float, by_arrival: bool = False
+) -> dict[tuple[str, float], dict[str, Value]]:
+    """The columns of each key at each moment. Raises EventLogUnavailable, TopicNotFound."""
+    moments = AskedMoments(feature, asked, now, by_arrival)
+    positions = dict.fromkeys(range(log.partitions(feature.stream)), 0)
+    reader = log.reader(feature.stream, positions)
+    try:
+        ends, empty = reader.ends(), 0
+        while empty < EMPTY_READS:
+            records = reader.read(MOST_EVENTS_AT_ONCE, READ_SECONDS)
+            for record in records:
+                positions[record.partition] = record.following
+                moments.count(record)
+            if not records and all(positions[number] >= end for number, end in ends.items()):
+                break
+            empty = 0 if records else empty + 1
+    finally:
+        reader.close()
+    return moments.columns()
