@@ -34,7 +34,10 @@ ADAPTER_FOLDERS = {
     "optuna": ("tuning/samplers/",),
     "sklearn": ("models/estimators/", "models/runtimes/"),
     "cryptography": ("vault/",),
-    "starlette": ("http/", "serving/rest/", "feedback/routes.py", "services/routes.py", "transfer/store_routes.py"),
+    "starlette": (
+        *("http/", "serving/rest/", "services/routes.py", "transfer/store_routes.py"),
+        *("feedback/routes.py", "feedback/outcomes/routes.py"),
+    ),
     "uvloop": ("http/",),
     "httptools": ("http/",),
     "opentelemetry": ("serving/tracing.py",),

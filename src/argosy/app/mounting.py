@@ -7,6 +7,7 @@ from pathlib import Path
 
 from argosy.database import Database
 from argosy.definitions.project import LimitSettings
+from argosy.feedback.outcomes.routes import PostedOutcomes, outcome_routes
 from argosy.feedback.routes import feedback_counter, feedback_routes
 from argosy.http.access import Access
 from argosy.http.access_log import AccessLog
@@ -53,10 +54,11 @@ def http_server(
     siblings: Siblings | None = None,
     unloaded: Sequence[str] = (),
     services: Callable[[DataPlane], Services] | None = None,
+    root: Path | None = None,
 ) -> HttpServer:
     """Serves `models`, or all there are, or those of a `remote` store, and the `services` that ask them; `hosts` are
     further names that it is asked under. Raises ExtraMissing where gRPC has a port and is not installed; and, strict or
-    with `is_stored`, what `ModelServer` does, also of `siblings` and `unloaded`."""
+    with `is_stored`, what `ModelServer` does, also of `siblings` and `unloaded`. Outcomes are taken of services in the folder `root`."""
     given, siblings = limits or LimitSettings(), siblings or Siblings()
     metrics, database = RequestMetrics(_access_log(reloading)), store.database
     of_requests = RequestLimits(given.body_bytes, given.values, given.seconds)
@@ -85,6 +87,7 @@ def http_server(
             model_server.routes(of_requests, default_model),
             *(one.routes(of_requests) for one in asked),
             feedback_routes(writer),
+            outcome_routes(PostedOutcomes.of(root or spool, database, vault, spool)),
             store_routes(store),
             *(reload_routes(one, siblings) for one in reloadings),
         ],

@@ -71,6 +71,7 @@ def server_of(
         siblings=siblings,
         unloaded=unloaded,
         services=services_of(backends),
+        root=backends.root,
     )
 
 

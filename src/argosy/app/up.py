@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from argosy import processes
 from argosy.backends import Backends
 from argosy.errors import JobFailed, ServerNotStarted
-from argosy.feedback.upkeep import Upkeep
+from argosy.feedback.upkeep import WATCH_SECONDS, Upkeep
 from argosy.training.memory_folder import clear_all
 from argosy.worker_processes import started
 
-WATCH_SECONDS = 1.0
 MISTAKE = 2
 """The exit code of a child that could not do what the user asked for."""
 

@@ -41,6 +41,7 @@ def work(
     The job that runs when `stop` is set is given back at once; with an `interrupt`, not before that is set.
     In quiet hours no training is begun, unless `now`. Raises KeyUnavailable where no example can be read here.
     """
+    from argosy.feedback.outcomes.running import joined_by_turns
     from argosy.jobs.duties import kept_duties
     from argosy.jobs.quiet_hours import paused_kind
     from argosy.jobs.runner import run_worker
@@ -68,7 +69,8 @@ def work(
         work_on = handlers(backends, trainer)
         how = {} if now else {"paused_kind": paused_kind(backends.settings.training)}
         own_duties = kept_duties(backends.database, me.name, duties(backends))
-        with backends.workers.present(me, interrupt or stop) as drained, own_duties:
+        outcomes = joined_by_turns(backends, me.name)
+        with backends.workers.present(me, interrupt or stop) as drained, own_duties, outcomes:
             return run_worker(
                 backends.queue,
                 backends.broker,

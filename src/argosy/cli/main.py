@@ -44,6 +44,8 @@ COMMANDS = {
     "serve": ("argosy.cli.serve:serve", "Run the model server."),
     "predict": ("argosy.cli.predict:predict", "Classify texts, or the rows of files, without a server."),
     "feedback": ("argosy.cli.feedback:feedback", "Give outcomes and corrections; review predictions."),
+    "outcomes": ("argosy.cli.outcomes:outcomes", "Join what then happened to what was decided, and show it."),
+    "analyse": ("argosy.cli.outcomes:analyse", "Join outcomes and ask for what is due, where no server runs."),
     "retrain": ("argosy.cli.feedback:retrain", "Train a challenger on newer data; promote it if the gate accepts it."),
     "notifications": ("argosy.cli.notifications:notifications", "Follow events: training, promotions, failures."),
     "keys": ("argosy.cli.keys:keys", "Show and replace the project's master keys."),

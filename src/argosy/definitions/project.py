@@ -18,6 +18,7 @@ from argosy.definitions.limits import parse_size
 from argosy.definitions.quiet_hours import QuietHours, parse_quiet_hours
 from argosy.definitions.remote_servers import RemoteServerSettings
 from argosy.definitions.served_models import BatchingSettings, ModelSettings, Share
+from argosy.definitions.service_features import check_short_name
 from argosy.definitions.steps import StepSettings, parse_steps
 from argosy.definitions.webhooks import WebhookSettings, check_webhooks
 from argosy.definitions.yaml_files import located, read_mapping
@@ -203,6 +204,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Of features. Empty: a table of the database."""
     log: NotEmpty = "file:.argosy/events"
     """Of events, in streams."""
+    databases: dict[str, NotEmpty] = {}
+    """Other people's databases by name, which queries of outcomes and of tables read: their URLs."""
     plugins: list[NotEmpty] = []
     """Modules, found from the project's folder, that register plug-ins when imported."""
     server: ServerSettings = ServerSettings()
@@ -225,6 +228,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def __post_init__(self) -> None:
         check_webhooks(self.webhooks)
         parse_steps(self.steps)
+        for name in self.databases:
+            check_short_name(name, "a database", f"databases.{name}")
 
 
 OVERRIDES = {
@@ -241,6 +246,8 @@ OVERRIDES = {
     "ARGOSY_NICE": "training.nice",
 }
 """Environment variable to the setting that it overrides."""
+DATABASE_PREFIX = "ARGOSY_DATABASE_"
+"""`ARGOSY_DATABASE_BOOKINGS` is the URL of the database `bookings`, so that no password has to be in a file."""
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -272,7 +279,9 @@ def parse_settings(values: Mapping[str, Any], environ: Mapping[str, str]) -> Set
     for variable, path in OVERRIDES.items():
         if environ.get(variable):
             settings = _overridden(settings, variable, path, environ[variable])
-    return settings
+    named = {name.removeprefix(DATABASE_PREFIX).lower(): name for name in environ if name.startswith(DATABASE_PREFIX)}
+    urls = {name: environ[variable] for name, variable in named.items() if environ[variable]}
+    return msgspec.structs.replace(settings, databases={**settings.databases, **urls}) if urls else settings
 
 
 def _overridden(settings: Settings, variable: str, path: str, text: str) -> Settings:

@@ -14,7 +14,7 @@ from argosy.errors import DefinitionInvalid, nearest
 from argosy.typed_values import abridged_list, checked_value, shown
 
 SOURCES: Final = ("query", "topic", "files", "posted")
-_KEYS: Final = (*SOURCES, "database", "entity", "at", "label", "within", "otherwise", "every")
+_KEYS: Final = (*SOURCES, "database", "entity", "at", "label", "within", "otherwise", "every", "late")
 
 
 class OutcomeSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,8 @@ class OutcomeSource(msgspec.Struct, frozen=True, kw_only=True):
     """The label of an answer after which nothing happened in that time; empty: there is none."""
     every: float = 60.0
     """Seconds between two looks at the source."""
+    late: float = 3600.0
+    """Seconds by which a row may come after later ones: so far back a query is read again."""
 
     @property
     def source(self) -> str:
@@ -99,7 +101,7 @@ def _outcome(name: str, given: Any, inputs: Mapping[str, Any], path: str) -> Out
         raise DefinitionInvalid("is missing: write a duration such as 7d", f"{path}.within")
     durations: dict[str, Any] = {
         key: parse_duration(checked_value(str, given[key], f"{path}.{key}"), f"{path}.{key}")
-        for key in ("within", "every")
+        for key in ("within", "every", "late")
         if key in given
     }
     return OutcomeSource(name=name, entity=names, posted=given.get("posted") is True, **texts, **durations)

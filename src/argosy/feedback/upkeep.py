@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 
 from argosy.backends import Backends
 from argosy.errors import DatabaseUnavailable, SchemaNewer
 from argosy.feedback.due import request_drift_checks, request_due_replays, request_due_retrainings
+from argosy.feedback.outcomes.running import joined_by_turns
 from argosy.feedback.requests import Retrainings
 from argosy.predictions.retention import Retention
 from argosy.telemetry import logger
+from argosy.vault.master_keys import ROLES
 
 _log = logger("argosy.up")
+
+WATCH_SECONDS = 1.0
 
 
 class Upkeep:
@@ -55,6 +60,19 @@ class Upkeep:
         for _, level, text in sorted(found - self._reported):
             _log.log(level, "%s", text)
         self._reported = found
+
+
+def look_after(backends: Backends, stop: threading.Event) -> None:
+    """Join outcomes and ask for what is due, until `stop` is set: what `argosy analyse` does where no server runs.
+
+    Any number may run, next to workers: retrainings and replays are asked for once, and outcomes joined by one of them.
+    """
+    backends.require_keys(*ROLES)
+    backends.load_plugins()
+    upkeep = Upkeep(backends)
+    with joined_by_turns(backends):
+        while not stop.wait(WATCH_SECONDS):
+            upkeep.step()
 
 
 def decisions(backends: Backends) -> set[tuple[float, int, str]]:

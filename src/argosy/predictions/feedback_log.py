@@ -27,6 +27,8 @@ from argosy.vault.vault import Vault
 
 Kind = Literal["outcome", "correction"]
 LABEL_CHARACTERS = 1000
+LOCK = "feedback"
+"""Of all who add feedback: its numbers are in the order of commits."""
 ENTITY_PREDICTIONS = 1000
 """Feedback for an entity reaches at most this many predictions."""
 
@@ -89,12 +91,22 @@ class FeedbackLog:
             self._bring(one.prediction_id for one in lists)
 
         def add(transaction: Transaction) -> int:
-            transaction.lock("feedback")  # numbers are in the order of commits, and last words are known
+            transaction.lock(LOCK)  # numbers are in the order of commits, and last words are known
             _check_answers(transaction, lists)
             now = (self._now or transaction.now)()
             return sum(self._add(transaction, replace(one, given_at=now)) for one in checked)
 
         return in_transaction(self._database, add)
+
+    def add_within(self, transaction: Transaction, given: Sequence[Feedback], giver: Giver = OWNER) -> int:
+        """`add_many` in a transaction of the caller's, who has locked `feedback` and read the predictions in it.
+
+        Raises FeedbackInvalid before anything is written.
+        """
+        checked = [self._checked(one, giver) for one in given]
+        _check_answers(transaction, [one for one in checked if is_set(one.label)])
+        now = (self._now or transaction.now)()
+        return sum(self._add(transaction, replace(one, given_at=now)) for one in checked)
 
     def add_to_entity(
         self,

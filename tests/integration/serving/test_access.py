@@ -20,7 +20,10 @@ ROUTES = {
         ("GET", "/v2", None),
         ("GET", "/v2/models/topics", None),
     ],
-    "feedback": [("POST", "/feedback", {"prediction_id": "00", "label": "sport"})],
+    "feedback": [
+        ("POST", "/feedback", {"prediction_id": "00", "label": "sport"}),
+        ("POST", "/outcomes", {"service": "none", "outcome": "bought", "inputs": {}, "at": 0}),
+    ],
     "store": [("GET", "/store/models", None), ("GET", "/store/models/topics/versions/1", None)],
     "admin": [("GET", "/metrics", None)],
     "": [("GET", "/v2/health/live", None), ("GET", "/v2/health/ready", None), ("GET", "/openapi.json", None)],

@@ -68,6 +68,20 @@ def test_the_environment_is_over_the_file(tmp_path):
     assert settings.training.nice == 0
 
 
+def test_a_database_of_others_has_a_variable_of_its_own(tmp_path):
+    folder = project(tmp_path, "databases: {bookings: 'sqlite:///shop.db', stock: 'sqlite:///stock.db'}\n")
+    environ = {"ARGOSY_DATABASE_BOOKINGS": "postgresql://me:secret@there/shop", "ARGOSY_DATABASE_PRICES": "sqlite:///p"}
+    settings = load_settings(folder, environ)
+    assert settings.databases == {
+        "bookings": "postgresql://me:secret@there/shop",
+        "stock": "sqlite:///stock.db",
+        "prices": "sqlite:///p",
+    }
+    assert settings.database == "sqlite:///.argosy/argosy.db"
+    with pytest.raises(DefinitionInvalid, match=r"databases\.Big: 'Big' is no name of a database"):
+        load_settings(project(tmp_path, "databases: {Big: 'sqlite:///shop.db'}\n"), {})
+
+
 def test_variables_that_are_empty_or_not_ours_change_nothing(tmp_path):
     folder = project(tmp_path)
     assert load_settings(folder, {"ARGOSY_DATABASE": "", "ARGOSY_KEY_EXAMPLES": "x"}) == load_settings(folder, {})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -15,7 +16,9 @@ _HIDDEN = "…"
 
 
 @contextmanager
-def open_query(url: str, query: str) -> Iterator[tuple[list[str], Iterator[tuple[Any, ...]]]]:
+def open_query(
+    url: str, query: str, parameters: Mapping[str, str | float]
+) -> Iterator[tuple[list[str], Iterator[tuple[Any, ...]]]]:
     """The columns and rows of `postgresql://USER:PASSWORD@HOST/DATABASE`, of one moment."""
     try:
         import psycopg
@@ -28,7 +31,10 @@ def open_query(url: str, query: str) -> Iterator[tuple[list[str], Iterator[tuple
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             with connection.cursor("argosy_import") as cursor:
                 cursor.itersize = BATCH_ROWS
-                cursor.execute(query.encode())
+                if parameters:
+                    cursor.execute(_with_marks(query, parameters).encode(), dict(parameters))
+                else:
+                    cursor.execute(query.encode())
                 yield [column.name for column in cursor.description or ()], iter(cursor)
             connection.rollback()
     except psycopg.ProgrammingError as error:
@@ -38,6 +44,12 @@ def open_query(url: str, query: str) -> Iterator[tuple[list[str], Iterator[tuple
         raise ExamplesInvalid(_message(error, secrets)) from None
     except psycopg.Error as error:
         raise ExamplesInvalid(_message(error, secrets)) from None
+
+
+def _with_marks(query: str, parameters: Mapping[str, str | float]) -> str:
+    """`:name` as the driver writes it; `::type` is a cast."""
+    names = "|".join(map(re.escape, parameters))
+    return re.sub(rf"(?<!:):({names})\b", r"%(\1)s", query.replace("%", "%%"))
 
 
 def _secrets(url: str) -> list[str]:

@@ -1,0 +1,129 @@
+"""Windows are closed: of predictions after which nothing happened it is said so, once the source was read past them.
+
+How far it was read is the source's own time, never this machine's. A prediction that reached the log after its outcome
+is joined to it here. Which were looked at is written with what was said, in one transaction; looking again is harmless.
+
+While a living server has not handed over its predictions, nothing is closed. One that is silent is passed over, and
+when it is there again, its predictions are looked at from there on.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from argosy.database import Transaction, in_transaction
+from argosy.feedback.outcomes import statements as sql
+from argosy.feedback.outcomes.rows import NamedSource
+from argosy.feedback.outcomes.states import SourceState, lock_of
+from argosy.feedback.outcomes.taking import Confirm, OutcomeTaking, piece, unconfirmed
+from argosy.predictions.about import PredictionAbout, outcome_sources_of
+from argosy.predictions.feedback_log import LOCK, Feedback
+from argosy.predictions.giver import OWNER, Giver
+from argosy.predictions.log import PredictionLog
+
+PAGE_ROWS = 500
+MOST_OUTCOMES = 1000
+"""Of one prediction."""
+_START = (-1.0, "")
+
+
+class WindowClosing:
+    """Needs the predictions key."""
+
+    def __init__(self, taking: OutcomeTaking, log: PredictionLog) -> None:
+        self._taking, self._log = taking, log
+
+    def close(self, named: NamedSource, state: SourceState, confirm: Confirm = unconfirmed) -> SourceState:
+        """Close what the source was read past; what is known of it afterwards."""
+        if state.read_up_to is None or not _is_due(state):
+            return state
+        if self._log.drain():  # a server that lives has not handed over yet
+            return state
+        silent = [one.name for one in self._log.behind()]
+        for model in named.models:
+            while True:
+                state, is_over = self._page(named, model, silent, confirm)
+                if is_over:
+                    break
+        return state
+
+    def _page(self, named: NamedSource, model: str, silent: list[str], confirm: Confirm) -> tuple[SourceState, bool]:
+        def close(transaction: Transaction) -> tuple[SourceState, bool]:
+            confirm(transaction)
+            transaction.lock(LOCK)
+            transaction.lock(lock_of(named.name))
+            state = with_passed(SourceState.of(transaction, named.name), silent)
+            read_up_to = state.read_up_to
+            if read_up_to is None:
+                return state, True
+            after = state.swept.get(model, _START)
+            page = self._taking.about.page(transaction, model, after, read_up_to - named.source.within, PAGE_ROWS)
+            joined, otherwise = self._said(transaction, named, page)
+            swept = {**state.swept, "": (read_up_to, "")}
+            if page:
+                swept[model] = (page[-1].made_at, page[-1].id)
+            state = msgspec.structs.replace(
+                state, swept=swept, joined=state.joined + joined, otherwise=state.otherwise + otherwise
+            )
+            state.put(transaction)
+            return state, len(page) < PAGE_ROWS
+
+        return in_transaction(self._taking.database, close)
+
+    def _said(self, transaction: Transaction, named: NamedSource, page: list[PredictionAbout]) -> tuple[int, int]:
+        """How many late pairs were joined, and of how many predictions it was said that nothing happened."""
+        ours = [one for one in page if is_about(one.entity, len(named.source.entity))]
+        said = outcome_sources_of(transaction, [one.id for one in ours])
+        joined = otherwise = 0
+        for one in ours:
+            sources = said.get(one.id, set())
+            late = 0 if named.giver in sources else self._join_late(transaction, named, one)
+            joined += late
+            if not late and named.source.otherwise and sources.isdisjoint(named.givers):
+                key = f"{named.giver}/otherwise/{one.id}"
+                nothing = Feedback(one.id, "outcome", named.source.otherwise, named.giver, idempotency_key=key)
+                # what is posted later with a token may not measure either, and must be heard
+                giver = Giver(needs_draw=True) if named.source.posted else OWNER
+                otherwise += self._taking.feedback.add_within(transaction, [nothing], giver)
+        return joined, otherwise
+
+    def _join_late(self, transaction: Transaction, named: NamedSource, one: PredictionAbout) -> int:
+        within = named.source.within
+        span = {"start": one.made_at, "end": one.made_at + within + 0.001, "rows": MOST_OUTCOMES}
+        rows = transaction.execute(sql.TAKEN_ABOUT, {"entity_hash": one.entity_hash, "source": named.name, **span})
+        count = 0
+        for digest, label, at, token, reach in rows:
+            if at - within <= one.made_at and reach in (None, one.token):
+                giver = Giver(token, needs_draw=bool(token) or named.source.posted)
+                count += self._taking.feedback.add_within(
+                    transaction, [piece(named, one.id, label, bytes(digest))], giver
+                )
+        return count
+
+
+def _is_due(state: SourceState) -> bool:
+    """Whether the source was read on since the last time, or a silent spool may be back."""
+    return state.swept.get("", _START)[0] != state.read_up_to or bool(state.passed)
+
+
+def is_about(entity: str | None, names: int) -> bool:
+    """Whether an entity is one of a service's: a list of so many values. Pure."""
+    try:
+        found = msgspec.json.decode(entity or "")
+    except msgspec.DecodeError:
+        return False
+    return isinstance(found, list) and len(found) == names
+
+
+def with_passed(state: SourceState, silent: list[str]) -> SourceState:
+    """Where spools have begun to be silent or are so no longer: what is passed over, and from where to look again.
+
+    Pure.
+    """
+    back = [swept for name, swept in state.passed.items() if name not in silent]
+    passed = {name: swept for name, swept in state.passed.items() if name in silent}
+    passed |= {name: dict(state.swept) for name in silent if name not in passed}
+    swept = dict(state.swept)
+    for before in back:
+        swept = {model: min(at, before.get(model, _START)) for model, at in swept.items()}
+    return msgspec.structs.replace(state, swept=swept, passed=passed)

@@ -1,0 +1,54 @@
+"""Outcomes joined without end: as a duty of workers, or by a process of its own."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import AbstractContextManager
+from typing import Final
+
+from argosy.backends import Backends
+from argosy.database import Transaction
+from argosy.feedback.outcomes.joiner import OutcomeJoiner
+from argosy.jobs.duties import Duty, DutyTurn, kept_duties
+from argosy.jobs.workers import own_identity
+from argosy.vault.master_keys import ROLES
+
+LOOK_SECONDS: Final = 1.0
+IDLE_SECONDS: Final = 0.2
+
+
+def outcome_duties(backends: Backends, look_seconds: float = LOOK_SECONDS) -> list[Duty]:
+    """For a list of its own: it reads databases of others, which may take their time."""
+    joiner = OutcomeJoiner(backends)
+
+    def look(turn: DutyTurn) -> None:
+        joiner.look(turn.confirm)
+
+    def is_wanted(_: Transaction) -> bool:
+        return bool(joiner.sources())
+
+    return [Duty("outcomes", look_seconds, look, is_wanted)]
+
+
+def joined_by_turns(backends: Backends, name: str = "") -> AbstractContextManager[None]:
+    """Join outcomes in a thread for as long as the block runs, taking turns with workers and others that do.
+
+    `name` is the worker's; another process makes one.
+    """
+    return kept_duties(backends.database, name or own_identity("", {}).name, outcome_duties(backends))
+
+
+def run_outcomes(backends: Backends, stop: threading.Event) -> None:
+    """Join outcomes until `stop` is set."""
+    backends.require_keys(*ROLES)
+    with joined_by_turns(backends):
+        stop.wait()
+
+
+def join_until_idle(backends: Backends, stop: threading.Event) -> None:
+    """Look at all sources until nothing of any was new twice in a row."""
+    backends.require_keys(*ROLES)
+    joiner, idle = OutcomeJoiner(backends), 0
+    while idle < 2 and not stop.is_set():
+        idle = 0 if joiner.look(stop=stop, is_all=True) else idle + 1
+        stop.wait(IDLE_SECONDS)

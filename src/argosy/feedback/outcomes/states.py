@@ -1,0 +1,63 @@
+"""What is known of each source: how far it was read, what became of its rows, and what is wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import msgspec
+
+from argosy.database import Database, Transaction
+from argosy.feedback.outcomes import statements as sql
+
+
+class SourceState(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `outcome_sources`."""
+
+    name: str
+    position: dict[str, Any] = {}
+    newest: float | None = None
+    read_up_to: float | None = None
+    """The source's own watermark: the latest time in it, when it was last read up to its end."""
+    swept: dict[str, tuple[float, str]] = {}
+    passed: dict[str, dict[str, tuple[float, str]]] = {}
+    taken: int = 0
+    matched: int = 0
+    unmatched: int = 0
+    joined: int = 0
+    otherwise: int = 0
+    poison: dict[str, int] = {}
+    problem: str = ""
+    looked_at: float | None = None
+
+    @classmethod
+    def of(cls, transaction: Transaction, name: str) -> Self:
+        """As it is; one that was never looked at is empty."""
+        rows = transaction.execute(sql.SOURCES_ROW, {"name": name})
+        return cls.of_row(rows[0]) if rows else cls(name=name)
+
+    @classmethod
+    def of_row(cls, row: tuple[Any, ...]) -> Self:
+        values = dict(zip(cls.__struct_fields__, row, strict=True))
+        for name in ("position", "swept", "passed", "poison"):
+            values[name] = msgspec.json.decode(values[name])
+        return msgspec.convert(values, cls)
+
+    def put(self, transaction: Transaction) -> None:
+        """In place of what is there; the caller holds the lock of `lock_of`."""
+        values = msgspec.structs.asdict(self)
+        for name in ("position", "swept", "passed", "poison"):
+            values[name] = msgspec.json.encode(values[name]).decode()
+        transaction.execute(sql.PUT_SOURCE, values)
+
+
+def lock_of(name: str) -> str:
+    """Of those who change a source's row."""
+    return f"outcomes {name}"
+
+
+def all_states(database: Database) -> dict[str, tuple[SourceState, int]]:
+    """By name, each source that was ever looked at, and how many of its rows are yet to become examples."""
+    with database.read() as transaction:
+        found = [SourceState.of_row(row) for row in transaction.execute(sql.ALL_SOURCES)]
+        counts = {one.name: transaction.execute(sql.COUNT_UNASKED, {"source": one.name})[0][0] for one in found}
+    return {one.name: (one, int(counts[one.name])) for one in found}

@@ -1,0 +1,123 @@
+"""What happened to those whom nobody had asked about becomes examples of the collection that the model learns from.
+
+The input is what the row has of the service's inputs, after `complete`, where features as of that moment are joined in.
+The source of such an example says how it was found: `unasked:SERVICE.OUTCOME`. The rows wait in a table, from which
+they go once they are examples: a process that is killed between the two makes the same examples again, which changes
+nothing. Where the model has no champion yet, they wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from argosy.backends import Backends
+from argosy.database import Transaction, in_transaction
+from argosy.datasets.example import Example
+from argosy.datasets.imports import ImportOrigin
+from argosy.definitions.service import Service
+from argosy.errors import CollectionNotFound, ExamplesInvalid, ModelNotFound, VersionNotFound
+from argosy.feedback.outcomes import statements as sql
+from argosy.feedback.outcomes.rows import NamedSource
+from argosy.feedback.outcomes.states import SourceState, lock_of
+from argosy.predictions.log import SCOPE
+from argosy.store.aliases import CHAMPION
+from argosy.types import Input, Part
+
+AT_ONCE: Final = 500
+NOT_LEARNABLE: Final = "no example"
+"""Counted among the rows that say nothing: its inputs are none that the model learns from."""
+Complete: TypeAlias = Callable[[Service, Mapping[str, Any], float], Mapping[str, Any]]
+"""A service, the inputs of a row and its moment to the inputs that a model would have seen then."""
+
+
+def as_given(service: Service, inputs: Mapping[str, Any], at: float) -> Mapping[str, Any]:  # noqa: ARG001
+    """The inputs of the row alone."""
+    return inputs
+
+
+class OutcomeTeaching:
+    """Needs the keys of both the predictions and the examples."""
+
+    def __init__(self, backends: Backends, complete: Complete = as_given) -> None:
+        self._backends, self._complete = backends, complete
+
+    def teach(self, named: NamedSource) -> int:
+        """Make examples of what waits; how many rows went."""
+        count = 0
+        while some := self._some(named):
+            count += some
+        return count
+
+    def _some(self, named: NamedSource) -> int:
+        backends = self._backends
+        with backends.database.read() as transaction:
+            rows = transaction.execute(sql.UNASKED, {"source": named.name, "rows": AT_ONCE})
+        learner = self._learner(named) if rows else None
+        if learner is None:
+            return 0
+        collection, split = learner
+        scope, is_text = backends.vault.scope(SCOPE), self._is_text(collection)
+        numbers, examples, lost = [], list[Example](), 0
+        for number, label, at, digest, sealed in rows:
+            numbers.append(number)
+            inputs = msgspec.json.decode(scope.open(bytes(sealed), bytes(digest)))
+            given = _input(self._complete(named.service, inputs, at), is_text)
+            if given is None:
+                lost += 1
+            else:
+                examples.append(Example(given, label, at, f"unasked:{named.name}", split=split))
+        lost += self._add(named, collection, examples)
+        self._remove(named, numbers, lost)
+        return len(rows)
+
+    def _add(self, named: NamedSource, collection: str, examples: list[Example]) -> int:
+        """How many of them cannot be examples."""
+        origin = partial(ImportOrigin, "feedback", f"{named.name}, never asked about")
+        try:
+            if examples:
+                self._backends.examples.add(collection, examples, "latest", origin=origin)
+            return 0
+        except ExamplesInvalid:
+            if len(examples) == 1:
+                return 1
+            return sum(self._add(named, collection, [one]) for one in examples)
+
+    def _remove(self, named: NamedSource, numbers: list[int], lost: int) -> None:
+        def remove(transaction: Transaction) -> None:
+            transaction.lock(lock_of(named.name))
+            transaction.execute(sql.REMOVE_UNASKED, {"numbers": numbers})
+            if lost:
+                state = SourceState.of(transaction, named.name)
+                poison = {**state.poison, NOT_LEARNABLE: state.poison.get(NOT_LEARNABLE, 0) + lost}
+                msgspec.structs.replace(state, poison=poison).put(transaction)
+
+        in_transaction(self._backends.database, remove)
+
+    def _learner(self, named: NamedSource) -> tuple[str, str | None] | None:
+        """The collection that the main model's champion learned from, and the published part; None: there is none."""
+        store = self._backends.store
+        try:
+            trained = store.trained(store.stored_version(f"{named.models[0]}@{CHAMPION}").label)
+        except (ModelNotFound, VersionNotFound):
+            return None
+        dataset = trained.definition["dataset"]
+        return dataset["options"]["collection"], Part.TRAIN.value if dataset["name"] == "given_split" else None
+
+    def _is_text(self, collection: str) -> bool:
+        try:
+            first = next(self._backends.examples.export(collection), None)
+        except CollectionNotFound:
+            return False
+        return first is not None and isinstance(first.input, str)
+
+
+def _input(inputs: Mapping[str, Any], is_text: bool) -> Input | None:
+    """As the model's collection has its inputs; None where it is none. Pure."""
+    if not is_text:
+        return dict(inputs) or None
+    texts = [one for one in inputs.values() if isinstance(one, str)]
+    return texts[0] if len(inputs) == len(texts) == 1 else None
