@@ -80,7 +80,7 @@ def test_what_is_posted_late_is_heard_whether_it_measures_or_not(project, post):
         nothing, then = project.backends.feedback_log.of(one)
         assert (nothing.label, then.label) == ("not_bought", "bought")
         assert nothing.measures == then.measures
-    assert {one.measures for one in map(lambda one: project.backends.feedback_log.of(one)[0], ids)} == {True, False}
+    assert {one.measures for one in (project.backends.feedback_log.of(each)[0] for each in ids)} == {True, False}
 
 
 def test_what_is_wrong_is_named(project, post):

@@ -1,0 +1,159 @@
+"""Topics and folders as sources of outcomes, and what nobody asked about."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from argosy.datasets.example import Example
+from argosy.feedback.outcomes.teaching import OutcomeTeaching
+from stored.bookings import service
+
+from .outcome_project import DAY, NOON, OutcomeProject
+
+
+@pytest.fixture
+def make(tmp_path):
+    made = []
+
+    def project(source, **settings):
+        service(tmp_path, source)
+        made.append(OutcomeProject(tmp_path, "sqlite:///argosy.db", **settings))
+        return made[-1]
+
+    yield project
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(params=["folder", "kafka"])
+def topical(request, make, tmp_path):
+    log = f"file:{tmp_path}/events" if request.param == "folder" else request.getfixturevalue("kafka_url")
+    project = make("topic: bookings", log=log)
+    project.backends.event_log.create("bookings", 3)
+    return project
+
+
+def append(project, *rows):
+    events = [(str(row), row if isinstance(row, bytes) else json.dumps(row).encode()) for row in rows]
+    project.backends.event_log.append("bookings", events)
+
+
+def booked(customer, product, at):
+    return {"customer": customer, "product": product, "at": at}
+
+
+def test_a_topic_is_read_from_where_it_was(topical):
+    ids = [topical.ask(f"c{number}", "tea", NOON) for number in range(20)]
+    append(topical, *(booked(f"c{number}", "tea", NOON + number) for number in range(20)))
+    append(topical, b"no JSON", b"[]", {"customer": "ana"})
+    state = topical.look()
+    assert (state.taken, state.joined, state.read_up_to) == (20, 20, NOON + 19)
+    assert state.poison == {"unreadable": 2, "no entity": 1}
+    append(topical, booked("c1", "tea", NOON + 1), booked("c1", "tea", NOON + 50))
+    assert topical.look().taken == 21
+    assert [topical.said(one) for one in ids] == [["bought"]] + [["bought"] * 2] + [["bought"]] * 18
+
+
+def test_a_topic_closes_windows_although_a_partition_is_quiet(topical):
+    one = topical.ask("ana", "tea", NOON)
+    append(topical, booked("bo", "cup", NOON + 8 * DAY))
+    assert topical.look().otherwise == 1
+    assert topical.said(one) == ["not_bought"]
+
+
+def test_a_topic_that_is_not_there_is_one_line(make, tmp_path):
+    project = make("topic: bookings", log=f"file:{tmp_path}/events")
+    project.joiner.look(is_all=True)
+    assert "has no topic 'bookings'" in project.state().problem
+
+
+@pytest.fixture
+def files(make, tmp_path):
+    project = make("files: sales")
+    (tmp_path / "sales").mkdir()
+    return project
+
+
+def write(project, name, text, at=None):
+    path = project.root / "sales" / name
+    path.write_text(text)
+    if at is not None:
+        os.utime(path, (at, at))
+    return path
+
+
+HEAD = "customer,product,price,at\n"
+
+
+def test_a_folder_is_read_once_whatever_its_files_are_called(files):
+    one = files.ask("ana", "tea", NOON)
+    path = write(files, "monday.csv", f"{HEAD}ana,tea,5,{NOON}\nbo,cup,5,{NOON + 1}\n")
+    assert files.look().taken == 2
+    path.rename(path.with_name("done.csv"))
+    write(files, "copy.csv", path.with_name("done.csv").read_text())
+    write(files, "notes.md", "# no rows")
+    assert files.look().taken == 2
+    assert files.said(one) == ["bought"]
+
+
+def test_of_a_file_that_grows_the_appended_rows_are_read(files):
+    one = files.ask("ana", "tea", NOON)
+    path = write(files, "all.csv", f"{HEAD}bo,cup,5,{NOON}\n")
+    files.look()
+    with path.open("a") as file:
+        file.write(f"ana,tea,5,{NOON}\nana,te")
+    files.joiner.look(is_all=True)
+    assert (files.state().taken, files.said(one)) == (2, ["bought"])
+    with path.open("a") as file:
+        file.write(f"a,5,{NOON + 3}\n")
+    state = files.look()
+    assert (state.taken, state.poison) == (3, {})
+    assert files.said(one) == ["bought"] * 2
+
+
+def test_a_last_line_without_an_end_is_read_when_the_file_stays_as_it_is(files):
+    one = files.ask("ana", "tea", NOON)
+    write(files, "all.csv", f"{HEAD}bo,cup,5,{NOON}\nana,tea,5,{NOON}")
+    files.joiner.look(is_all=True)
+    assert files.said(one) == []
+    assert files.look().taken == 2
+    assert files.said(one) == ["bought"]
+
+
+def test_a_file_that_was_replaced_is_read_again_and_a_bad_one_stops_no_other(files):
+    write(files, "a.csv", f"{HEAD}bo,cup,5,{NOON}\n")
+    write(files, "b.jsonl", json.dumps(booked("cy", "pot", NOON)) + "\n{no\n")
+    write(files, "c.csv", "name,value\na,1\n")
+    state = files.look()
+    assert (state.taken, state.poison) == (2, {"unreadable": 1, "no entity": 1})
+    write(files, "a.csv", f"{HEAD}bo,cup,5,{NOON}\ndi,cup,5,{NOON}\n", at=NOON)
+    assert files.look().taken == 3
+
+
+def test_a_folder_that_is_not_there_is_one_line(make):
+    project = make("files: 'sales/2026/*.csv'")
+    project.joiner.look(is_all=True)
+    assert "there is no folder" in project.state().problem
+
+
+def test_without_a_champion_what_nobody_asked_about_waits(files):
+    write(files, "all.csv", f"{HEAD}bo,cup,5,{NOON}\n")
+    files.look()
+    assert files.waiting() == 1
+
+
+def test_what_nobody_asked_about_becomes_an_example_once(files, monkeypatch):
+    monkeypatch.setattr(OutcomeTeaching, "_learner", lambda *_: ("shop", None))
+    seen = {"customer": "ana", "product": "tea", "price": 1.0}
+    files.backends.examples.add("shop", [Example(seen, "not_bought")])
+    write(files, "all.csv", f"{HEAD}bo,cup,5,{NOON}\nbo,cup,5,{NOON}\n")
+    state = files.look()
+    assert (state.unmatched, files.waiting()) == (1, 0)
+    _, one = files.backends.examples.export("shop")
+    assert one.input == {"customer": "bo", "product": "cup", "price": 5.0}
+    assert (one.label, one.seen_at, one.source) == ("bought", NOON, "unasked:offers.bought")
+    assert files.look() == files.state()
+    assert files.backends.examples.count("shop").revisions == 2
