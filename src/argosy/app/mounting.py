@@ -58,7 +58,7 @@ def http_server(
 ) -> HttpServer:
     """Serves `models`, or all there are, or those of a `remote` store, and the `services` that ask them; `hosts` are
     further names that it is asked under. Raises ExtraMissing where gRPC has a port and is not installed; and, strict or
-    with `is_stored`, what `ModelServer` does, also of `siblings` and `unloaded`. Outcomes are taken of services in the folder `root`."""
+    with `is_stored`, what `ModelServer` does, also of `siblings` and `unloaded`. `root` has the services."""
     given, siblings = limits or LimitSettings(), siblings or Siblings()
     metrics, database = RequestMetrics(_access_log(reloading)), store.database
     of_requests = RequestLimits(given.body_bytes, given.values, given.seconds)

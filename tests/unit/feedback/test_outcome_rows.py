@@ -37,7 +37,7 @@ def said(row, **outcome):
 def test_a_row_says_whom_it_is_about_what_happened_and_when():
     row = said({"customer": " ana", "product": 7.0, "price": "2.5", "note": None, "other": 1, "at": "2023-11-14"})
     assert row == OutcomeRow(
-        '["ana","7"]', "bought", 1_699_920_000.0, {"customer": " ana", "product": "7.0", "price": 2.5}
+        '["ana","7"]', "bought", 1_699_920_000.0, {"customer": " ana", "product": "7", "price": 2.5}
     )
     assert said({"customer": "a", "product": "b", "at": NOON, "state": True}, label="state").label == "true"
 
