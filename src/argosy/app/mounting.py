@@ -79,15 +79,13 @@ def http_server(
     )
     asked = [] if services is None else [services(model_server.dataplane)]
     writer, authentication = _feedback_writer(database, vault, spool, metrics), Authentication(Tokens(database, vault))
-    connections = ConnectionLimits(connections=given.connections, seconds=given.seconds)
-    shared = (writer, authentication, metrics, of_requests, connections)
+    shared = (writer, authentication, metrics, of_requests, _connection_limits(given))
     reloadings = [] if reloading is None else [reloading.calling(model_server.apply)]
     return HttpServer(
         [
             model_server.routes(of_requests, default_model),
             *(one.routes(of_requests) for one in asked),
-            feedback_routes(writer),
-            outcome_routes(PostedOutcomes.of(root or spool, database, vault, spool)),
+            *(feedback_routes(writer), outcome_routes(PostedOutcomes.of(root or spool, database, vault, spool))),
             store_routes(store),
             *(reload_routes(one, siblings) for one in reloadings),
         ],
@@ -99,6 +97,10 @@ def http_server(
         [] if grpc_port is None else [grpc_listener(grpc_port, model_server, *shared, is_shared=siblings.count > 1)],
         siblings,
     )
+
+
+def _connection_limits(given: LimitSettings) -> ConnectionLimits:
+    return ConnectionLimits(connections=given.connections, seconds=given.seconds)
 
 
 def _access_log(reloading: Reloading | None) -> AccessLog | None:

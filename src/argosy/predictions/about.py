@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+import msgspec
+
 from argosy.database import Transaction
 from argosy.database.database import in_lists
 from argosy.errors import SealBroken
@@ -30,6 +32,8 @@ class PredictionAbout(NamedTuple):
     token: str
     entity_hash: bytes | None
     entity: str | None
+    service: str
+    """The name of the one that asked; empty: the model was asked by itself."""
 
 
 class EntityLookUps:
@@ -62,15 +66,26 @@ class EntityLookUps:
         """A model's predictions after one and before `end`, oldest first, with whom each is about."""
         wanted = {"model": model, "start": after[0], "after": after[1], "end": end, "rows": rows}
         return [
-            PredictionAbout(one.id, one.made_at, one.token, one.entity_hash, self._entity(one))
+            PredictionAbout(one.id, one.made_at, one.token, one.entity_hash, *self._asked(one))
             for one in (SealedPrediction(*row) for row in transaction.execute(PAGE_ABOUT, wanted))
         ]
 
-    def _entity(self, row: SealedPrediction) -> str | None:
+    def _asked(self, row: SealedPrediction) -> tuple[str | None, str]:
+        """The entity, and the service that asked."""
         try:
-            return None if row.entity_hash is None else unseal(row, self._scope).entity
+            prediction = None if row.entity_hash is None else unseal(row, self._scope)
         except SealBroken:  # logged under another key
-            return None
+            prediction = None
+        return (None, "") if prediction is None else (prediction.entity, _service_in(prediction.account))
+
+
+def _service_in(account: bytes) -> str:
+    """A service's account begins with its name; see `services/accounts.py`."""
+    try:
+        found = msgspec.msgpack.decode(account) if account else [""]
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return ""
+    return found[0] if isinstance(found, list) and found and isinstance(found[0], str) else ""
 
 
 def outcome_sources_of(transaction: Transaction, ids: Sequence[str]) -> dict[str, set[str]]:

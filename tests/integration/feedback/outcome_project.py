@@ -2,6 +2,8 @@
 
 from itertools import count
 
+import msgspec
+
 from argosy.app import backends as openers
 from argosy.backends import Backends
 from argosy.definitions.project import parse_settings
@@ -27,15 +29,17 @@ class OutcomeProject:
         self.joiner = OutcomeJoiner(self.backends)
         self._requests = count()
 
-    def ask(self, customer, product, at=NOON, model="offers", token="", spool=None):
+    def ask(self, customer, product, at=NOON, model="offers", token="", service=""):
         """One prediction about a customer and a product; its id."""
         scope = self.backends.vault.scope("predictions")
         [one] = PredictionIds(scope).issue(1, at, next(self._requests).to_bytes(8))
         names = ("customer", "product")
         given = dict(zip(names, (customer, product), strict=True))
-        entity = entity_key(given, names)
-        made = Prediction(one, model, 1, at, "not_bought", 0.5, {**given, "price": 5.0}, (), None, None, entity, token)
-        writer = SpoolWriter(spool or self.backends.spool, scope)
+        entity, account = entity_key(given, names), msgspec.msgpack.encode([service]) if service else b""
+        made = Prediction(
+            one, model, 1, at, "not_bought", 0.5, {**given, "price": 5.0}, (), None, None, entity, token, account
+        )
+        writer = SpoolWriter(self.backends.spool, scope)
         writer.write([writer.framed([made])])
         writer.close()
         return one

@@ -94,6 +94,13 @@ def test_a_window_stays_open_while_the_source_was_not_read_past_it(project, book
     assert project.said(one) == ["not_bought"]
 
 
+def test_nothing_is_said_of_what_another_service_or_nobody_asked(project, bookings):
+    ours, theirs = project.ask("ana", "tea", NOON, service="offers"), project.ask("ana", "tea", NOON, service="prices")
+    bookings.book(("bo", "cup", NOON + 8 * DAY))
+    assert project.look().otherwise == 1
+    assert (project.said(ours), project.said(theirs)) == (["not_bought"], [])
+
+
 def test_a_prediction_that_arrives_after_its_outcome_is_joined_when_its_window_closes(project, bookings):
     bookings.book(("ana", "tea", NOON + 5))
     assert project.look().unmatched == 1

@@ -72,7 +72,8 @@ class WindowClosing:
 
     def _said(self, transaction: Transaction, named: NamedSource, page: list[PredictionAbout]) -> tuple[int, int]:
         """How many late pairs were joined, and of how many predictions it was said that nothing happened."""
-        ours = [one for one in page if is_about(one.entity, len(named.source.entity))]
+        service, names = named.service.name, len(named.source.entity)
+        ours = [one for one in page if one.service == service or (not one.service and is_about(one.entity, names))]
         said = outcome_sources_of(transaction, [one.id for one in ours])
         joined = otherwise = 0
         for one in ours:
