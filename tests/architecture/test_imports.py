@@ -15,7 +15,10 @@ ADAPTER_FOLDERS = {
     "ray": ("ray_cluster.py",),
     "redis": ("caching/caches/",),
     "confluent_kafka": ("streaming/logs/",),
-    "obstore": ("store/artifacts/", "store/object_client.py", "scoring/objects.py", "operations/numbered_objects.py"),
+    "obstore": (
+        *("store/artifacts/", "store/object_client.py", "scoring/objects.py"),
+        *("operations/numbered_objects.py", "features/table_objects.py"),
+    ),
     "grpc": ("serving/grpc/",),
     "grpc_health": ("serving/grpc/",),
     "grpc_reflection": ("serving/grpc/",),

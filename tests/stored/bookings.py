@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 QUERY = "SELECT customer, product, price, at FROM bookings WHERE at > :since"
+ALL = "SELECT * FROM bookings ORDER BY at, customer"
 SERVICE = """\
 service: offers
 accepts: {{customer: category, product: category, price: {{kind: number, default: 0}}}}
@@ -48,6 +49,9 @@ class Bookings:
         with closing(self.connect()) as connection:
             connection.execute(statement)
             connection.commit()
+
+    def remove(self, product):
+        self.change(f"DELETE FROM bookings WHERE product = '{product}'")
 
     def rename(self, column, name):
         self.change(f"ALTER TABLE bookings RENAME COLUMN {column} TO {name}")

@@ -41,7 +41,6 @@ def work(
     The job that runs when `stop` is set is given back at once; with an `interrupt`, not before that is set.
     In quiet hours no training is begun, unless `now`. Raises KeyUnavailable where no example can be read here.
     """
-    from argosy.feedback.outcomes.running import joined_by_turns
     from argosy.jobs.duties import kept_duties
     from argosy.jobs.quiet_hours import paused_kind
     from argosy.jobs.runner import run_worker
@@ -69,8 +68,8 @@ def work(
         work_on = handlers(backends, trainer)
         how = {} if now else {"paused_kind": paused_kind(backends.settings.training)}
         own_duties = kept_duties(backends.database, me.name, duties(backends))
-        outcomes = joined_by_turns(backends, me.name)
-        with backends.workers.present(me, interrupt or stop) as drained, own_duties, outcomes:
+        slow = kept_duties(backends.database, me.name, slow_duties(backends))
+        with backends.workers.present(me, interrupt or stop) as drained, own_duties, slow:
             return run_worker(
                 backends.queue,
                 backends.broker,
@@ -141,6 +140,14 @@ def duties(backends: Backends) -> list[Duty]:
 
     watching = Watching(backends)
     return [*trigger_duties(backends), watching.duty(), watching.keeping_duty()]
+
+
+def slow_duties(backends: Backends) -> list[Duty]:
+    """Those that read what belongs to others: in a thread of their own."""
+    from argosy.features.refreshing import table_duties
+    from argosy.feedback.outcomes.running import outcome_duties
+
+    return [*outcome_duties(backends), *table_duties(backends)]
 
 
 def _stoppable(run: Handler) -> Handler:

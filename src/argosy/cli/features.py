@@ -75,10 +75,15 @@ def list_tables(ctx: click.Context, as_json: bool) -> None:
 
     Example: argosy features list
     """
-    found = _tables(ctx).found()
+    from argosy.features.refreshing import TableRefreshes
+
+    found, refreshes = _tables(ctx).found(), TableRefreshes(command_project(ctx).backends)
+    problems = {name: one.problem for name, one in refreshes.known().items() if name in refreshes.sources}
     if as_json:
-        print_json([_document(name, table) for name, table in sorted(found.items())])
-    elif not found:
+        there = [_document(name, table, problems.get(name, "")) for name, table in sorted(found.items())]
+        missing = {name: problem for name, problem in problems.items() if name not in found}
+        print_json([*there, *({"table": name, "problem": problem} for name, problem in sorted(missing.items()))])
+    elif not found and not any(problems.values()):
         print_line("There is no table yet: argosy features put NAME FILE --key COLUMN", err=True)
     else:
         rows = [
@@ -86,6 +91,28 @@ def list_tables(ctx: click.Context, as_json: bool) -> None:
             for name, one in sorted(found.items())
         ]
         print_table(("table", "> rows", "key", "columns", "from", "put", "lives until"), rows)
+        for name, problem in sorted(problems.items()):
+            if problem:
+                print_line(f"{name} was not refreshed: {problem}")
+
+
+@features.command()
+@click.argument("name", default="")
+@click.pass_context
+def refresh(ctx: click.Context, name: str) -> None:
+    """Refresh the table NAME, or all that the settings name, from where they say.
+
+    Example: argosy features refresh users
+    """
+    from argosy.features.refreshing import TableRefreshes
+
+    refreshes = TableRefreshes(command_project(ctx).backends)
+    if not refreshes.sources:
+        raise UserMistake("the settings name no table: write `tables:` into argosy.yaml, see docs/features.md")
+    for one in [name] if name else refreshes.sources:
+        table = refreshes.refresh(one)
+        if table is not None:
+            print_line(f"{one}: {plural(table.rows, 'row')} by {table.key}, with {', '.join(table.columns)}.")
 
 
 @features.command()
@@ -147,7 +174,7 @@ def _end(table: FeatureTable) -> str:
     return "replaced" if table.ends_at is None else format_time(table.ends_at)
 
 
-def _document(name: str, table: FeatureTable) -> dict[str, object]:
+def _document(name: str, table: FeatureTable, problem: str = "") -> dict[str, object]:
     return {
         "table": name,
         "rows": table.rows,
@@ -156,4 +183,5 @@ def _document(name: str, table: FeatureTable) -> dict[str, object]:
         "source": table.source,
         "put_at": table.put_at,
         "ends_at": table.ends_at,
+        "problem": problem,
     }

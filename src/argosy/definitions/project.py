@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from argosy.definitions.durations import parse_duration
+from argosy.definitions.feature_tables import TableSettings, check_tables
 from argosy.definitions.limits import parse_size
 from argosy.definitions.quiet_hours import QuietHours, parse_quiet_hours
 from argosy.definitions.remote_servers import RemoteServerSettings
@@ -206,6 +207,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Of events, in streams."""
     databases: dict[str, NotEmpty] = {}
     """Other people's databases by name, which queries of outcomes and of tables read: their URLs."""
+    tables: dict[str, TableSettings] = {}
+    """Of features, that are refreshed from queries and files."""
     plugins: list[NotEmpty] = []
     """Modules, found from the project's folder, that register plug-ins when imported."""
     server: ServerSettings = ServerSettings()
@@ -228,6 +231,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     def __post_init__(self) -> None:
         check_webhooks(self.webhooks)
         parse_steps(self.steps)
+        check_tables(self.tables)
         for name in self.databases:
             check_short_name(name, "a database", f"databases.{name}")
 
