@@ -24,6 +24,15 @@ SOURCES = Path(__file__).parent / "peer_servers"
 SKLEARN = "scikit-learn==1.9.1"
 REQUIREMENTS: Mapping[str, tuple[str, ...]] = {
     "asgi": ("fastapi==0.163.2", "uvicorn==0.54.0", "uvloop==0.23.0", "httptools==0.9.0", "orjson==3.13.0", SKLEARN),
+    "handwritten": (
+        "fastapi==0.163.2",
+        "uvicorn==0.54.0",
+        "uvloop==0.23.0",
+        "httptools==0.9.0",
+        "orjson==3.13.0",
+        "redis[hiredis]==7.1.0",
+        SKLEARN,
+    ),
     "litserve": ("litserve==0.2.19", SKLEARN),
     "mlserver": ("mlserver==1.7.1", SKLEARN),
     "triton": ("nvidia-pytriton==0.7.0", SKLEARN),
