@@ -142,6 +142,44 @@ def test_an_answer_is_decided_logged_and_explained(shop, client):
     assert "kite" in shop("service", "explain", kite["prediction_id"])
 
 
+def tensor(name, datatype, *values):
+    return {"name": name, "datatype": datatype, "shape": [len(values)], "data": list(values)}
+
+
+def asked_over_v2(client, body, path="service.offers", status=200):
+    answer = client.post(f"/v2/models/{path}/infer", json=body)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def test_it_answers_over_v2_and_tensorflows_route_too(shop, client):
+    rows = [{"user": "ana", "product": "lapsang", "price": 5}, {"user": "ana", "product": "kite", "price": 5}]
+    own = client.post(OFFERS, json={"inputs": rows}).json()["results"]
+    body = {
+        "inputs": [
+            tensor("user", "BYTES", "ana", "ana"),
+            tensor("product", "BYTES", "lapsang", "kite"),
+            tensor("price", "FP64", 5.0, 5.0),
+        ]
+    }
+    found = {one["name"]: one["data"] for one in asked_over_v2(client, body)["outputs"]}
+    assert found["decision"] == ["recommend", "pass"] == [one["decision"] for one in own]
+    assert found["score"] == [one["score"] for one in own]
+    assert found["label"] == [one["label"] for one in own]
+    [only] = asked_over_v2(client, {**body, "outputs": [{"name": "prediction_id"}]})["outputs"]
+    assert shop.json("service", "explain", only["data"][1])["decision"] == "pass"
+    predicted = client.post("/v1/models/service.offers:predict", json={"instances": rows}).json()["predictions"]
+    assert [one["decision"] for one in predicted] == ["recommend", "pass"]
+    described = client.get("/v2/models/service.offers").json()
+    assert [one["name"] for one in described["inputs"]] == ["user", "product", "price"]
+    assert client.get("/v2/models/service.offers/ready").json()["ready"]
+    refused = asked_over_v2(client, {"inputs": body["inputs"][:2]}, status=400)
+    assert "the input 'price' is missing" in refused["error"]
+    canary = asked_over_v2(client, body, "service.offers/versions/canary", 404)
+    assert "canary" in canary["error"]
+    assert asked_over_v2(client, body, "service.offers/versions/1")["model_version"] == "1"
+
+
 def test_who_is_not_known_is_said(client):
     [one] = client.post(OFFERS, json={"inputs": [{"user": "cy", "product": "kite", "price": 5}]}).json()["results"]
     assert one["missing"] == ["history"]

@@ -112,7 +112,7 @@ class _Asking:
     def answer(self, request: FastRequest) -> None:
         head: _Head = request.prepared
         call, explains = self._read(request.body, head, request.caller, request.deadline)
-        request.on_lost = head.plane.submit(call, partial(self._finish, request, explains))
+        request.on_lost = head.plane.submit(call, partial(self._finish, request, explains)).abandon
 
     def _finish(self, request: FastRequest, explains: bool, answer: ServiceAnswer | Exception) -> None:
         if isinstance(answer, Exception):

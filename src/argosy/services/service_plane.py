@@ -31,6 +31,7 @@ from argosy.services.deciding import Step, steps_of_service
 from argosy.services.filling import Filling, Place
 from argosy.services.functions import FunctionCaller, Row
 from argosy.services.given_rows import GivenRows
+from argosy.serving.added_models import Abandoned
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.recording import RowAccount
 from argosy.serving.requests import InferRequest, InferResponse
@@ -56,6 +57,10 @@ class _Underway:
     def main(self) -> InferResponse:
         """What the main model said, once it has."""
         return self.responses[0]  # type: ignore[return-value]
+
+    def abandon(self) -> None:
+        """Nobody waits for it any more."""
+        self.is_over = True
 
     def end(self, answer: ServiceAnswer | Exception) -> None:
         """Tell whoever asked, once."""
@@ -90,22 +95,22 @@ class ServicePlane:
         """Raises RequestInvalid, RequestTooLarge, InputInvalid, FeatureUnavailable, ServiceStepFailed, and what the
         models raise."""
         answered: asyncio.Future[ServiceAnswer] = asyncio.get_running_loop().create_future()
-        abandon = self.submit(call, partial(_settle, answered))
+        underway = self.submit(call, partial(_settle, answered))
         try:
             return await answered
         finally:
-            abandon()
+            underway.abandon()
 
-    def submit(self, call: ServiceCall, told: Told) -> Callable[[], None]:
+    def submit(self, call: ServiceCall, told: Told) -> Abandoned:
         """`answer` for callers without a task: `told` receives the answer, or what kept it. Raises what the request
-        itself is to blame for. What is returned is to be called where nobody waits any more."""
+        itself is to blame for."""
         chosen = self._filling.chosen(call.fill)
         underway = _Underway(call, self._given.read(call.inputs, self._dataplane.limits.rows), chosen, told)
         self._check_entities(underway)
         if not self._come:
             asyncio.get_running_loop().call_soon(self._begin_turn)
         self._come.append(underway)
-        return partial(_abandon, underway)
+        return underway
 
     def close(self) -> None:
         """Callers that still wait get no answer."""
@@ -316,10 +321,6 @@ def _changed(function: str, row: ServiceRow, made: Row) -> None:
     row.values = {**row.values, **made}
     row.decision = str(made.get("decision", row.decision))
     row.steps.append((function, changes))
-
-
-def _abandon(underway: _Underway) -> None:
-    underway.is_over = True
 
 
 def _settle(future: asyncio.Future[ServiceAnswer], answer: ServiceAnswer | Exception) -> None:

@@ -15,6 +15,7 @@ from argosy.http.request_limits import RequestLimits
 from argosy.services.biases import MeasuredBiases, stored_biases
 from argosy.services.functions import FunctionCaller, load_function
 from argosy.services.routes import service_routes
+from argosy.services.service_model import ServiceModel
 from argosy.services.service_plane import ServicePlane
 from argosy.serving.dataplane import DataPlane
 
@@ -43,6 +44,9 @@ class Services:
             name: ServicePlane(one, dataplane, cache, _callers(one, root), MeasuredBiases(biases, one.positive))
             for name, one in services.items()
         }
+        for plane in self.planes.values():
+            model = ServiceModel(plane)
+            dataplane.add(model.name, model)
 
     def routes(self, limits: RequestLimits) -> Routes:
         """What they answer over HTTP."""

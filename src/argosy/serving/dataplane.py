@@ -19,6 +19,7 @@ from argosy.models.adapter import FieldKind
 from argosy.models.compiled.tensors import ServedTensors
 from argosy.models.inputs import is_lone_text
 from argosy.models.signature import Signatures
+from argosy.serving.added_models import Abandoned, AddedModel
 from argosy.serving.batching import UNLOGGED, Batcher
 from argosy.serving.choices import ServingChoices
 from argosy.serving.limits import InputLimits, measure_inputs
@@ -48,6 +49,7 @@ class DataPlane:
         self._recorder = recorder
         self._shadowing = Shadowing(manager, recorder, lambda: self.limits, self.metrics)
         self.choices = choices or ServingChoices()
+        self._added: dict[str, AddedModel] = {}
         self._batcher = Batcher(
             recorder,
             self.metrics,
@@ -57,6 +59,10 @@ class DataPlane:
             self._shadowing.offer_all,
             tracing,
         )
+
+    def add(self, name: str, model: AddedModel) -> None:
+        """Answer requests for that name, which is no registered model's, by this."""
+        self._added[name] = model
 
     async def infer(self, request: InferRequest) -> InferResponse:
         """Answer every row of a request, all by one version, each with an id of its own.
@@ -69,10 +75,12 @@ class DataPlane:
         try:
             return await answered
         finally:
-            waiting.is_abandoned = True
+            waiting.abandon()
 
-    def submit(self, request: InferRequest, done: Done) -> WaitingRequest:
+    def submit(self, request: InferRequest, done: Done) -> Abandoned:
         """`infer` for callers without a task: `done` receives the answer, or one of those errors but the first six."""
+        if (added := self._added.get(request.model)) is not None:
+            return added.submit(request, done)
         characters = self.validate(request)
         about = about_of(request.entity, request.subject, request.client)
         servable = self.manager.acquire(request.model, request.version, about)
@@ -101,6 +109,8 @@ class DataPlane:
 
     def metadata(self, model: str, version: int | str | None = None) -> ModelMetadata:
         """What a loaded version takes and gives; raises as `infer` does."""
+        if model in self._added:
+            return self._added[model].metadata()
         servable = self.manager.routing.find(model, version)
         routing = self.manager.routing.model(model)
         predictor = _loaded(servable)
@@ -122,7 +132,7 @@ class DataPlane:
 
     def loaded_models(self) -> list[ModelMetadata]:
         """What each model takes and gives that can answer, by name; of the version that does where none is named."""
-        found = []
+        found = [one.metadata() for _, one in sorted(self._added.items())]
         for name in sorted(self.manager.routing.models):
             with suppress(ModelNotReady, ModelNotFound):
                 found.append(self.metadata(name))
@@ -130,6 +140,8 @@ class DataPlane:
 
     def reads(self, model: str, version: int | str | None = None) -> Mapping[str, FieldKind]:
         """The fields that a loaded version looks at; raises as `infer` does."""
+        if model in self._added:
+            return {}
         return _loaded(self.manager.routing.find(model, version)).reads
 
     def takes_texts(self, model: str, version: int | str | None = None) -> bool:
@@ -141,10 +153,14 @@ class DataPlane:
 
     def signatures(self, model: str, version: int | str | None = None) -> Signatures:
         """Those of a loaded version that answers tensors, else none; raises as `infer` does."""
+        if model in self._added:
+            return self._added[model].metadata().signatures
         return signatures_of(_loaded(self.manager.routing.find(model, version)))
 
     def is_model_ready(self, model: str, version: int | str | None = None) -> bool:
         """Whether a version could answer at once; raises ModelNotFound, VersionNotFound."""
+        if model in self._added:
+            return True
         try:
             return _loaded(self.manager.routing.find(model, version)).is_ready
         except ModelNotReady:

@@ -1,0 +1,125 @@
+"""A service as a model of tensors, so that every protocol that asks models asks services too.
+
+`service.offers` takes its inputs as columns by name and gives `decision`, `score` and what else there is of each row. A
+version that is named is that of the main model. Inputs with defaults are those of the signature `all`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+
+from argosy.definitions.service import Service
+from argosy.definitions.service_steps import SCORE
+from argosy.errors import InputInvalid, RequestInvalid
+from argosy.models.signature import DEFAULT_SIGNATURE, Array, Signature, TensorSpec
+from argosy.models.tensor_messages import bytes_array
+from argosy.models.tensor_rows import TensorRows
+from argosy.services.calls import ServiceAnswer, ServiceCall
+from argosy.services.service_plane import ServicePlane
+from argosy.serving.added_models import Abandoned
+from argosy.serving.request_queue import Done
+from argosy.serving.requests import InferRequest, InferResponse, ModelMetadata
+
+PREFIX: Final = "service."
+ALL_INPUTS: Final = "all"
+_OUTPUTS: Final = (
+    TensorSpec("decision", "BYTES", (-1,)),
+    TensorSpec(SCORE, "FP64", (-1,)),
+    TensorSpec("label", "BYTES", (-1,)),
+    TensorSpec("rank", "INT64", (-1,)),
+)
+_NONE: Final = np.empty((0, 0))
+
+
+class ServiceModel:
+    """What `DataPlane.add` takes."""
+
+    def __init__(self, plane: ServicePlane) -> None:
+        self._plane, self.name = plane, PREFIX + plane.service.name
+        self._metadata = _described(self.name, plane.service)
+
+    def metadata(self) -> ModelMetadata:
+        return self._metadata
+
+    def submit(self, request: InferRequest, done: Done) -> Abandoned:
+        """Raises RequestInvalid, InputInvalid."""
+        if not isinstance(request.inputs, TensorRows):
+            raise RequestInvalid(f"'{self.name}' takes tensors: its inputs by name")
+        model = self._plane.service.models[0].reference.partition("@")[0]
+        call = ServiceCall(
+            _rows(request.inputs.arrays, len(request.inputs)),
+            None,
+            "" if request.version is None else f"{model}@{request.version}",
+            request.client,
+            request.subject,
+            request.entity,
+            request.token,
+            request.deadline,
+            request.protocol,
+            request.traceparent,
+        )
+        return self._plane.submit(call, partial(_tell, self.name, done))
+
+
+def _described(name: str, service: Service) -> ModelMetadata:
+    specs = {
+        column: TensorSpec(column, "FP64" if one.kind == "number" else "BYTES", (-1,))
+        for column, one in service.accepts.items()
+    }
+    needed = tuple(specs[column] for column, one in service.accepts.items() if not one.has_default)
+    signatures = {ALL_INPUTS: Signature(tuple(specs.values()), _OUTPUTS, is_batched=True)}
+    if needed:
+        signatures[DEFAULT_SIGNATURE] = Signature(needed, _OUTPUTS, is_batched=True)
+    return ModelMetadata(name, 0, service.digest, [], {}, [], False, None, None, {}, signatures=signatures)
+
+
+def _rows(arrays: Mapping[str, Array], count: int) -> Sequence[dict[str, Any]]:
+    """Raises InputInvalid where a text is no UTF-8. NaN stands for a number that is missing."""
+    columns = {name: [_value(one, name) for one in array.tolist()] for name, array in arrays.items()}
+    return [{name: values[row] for name, values in columns.items()} for row in range(count)]
+
+
+def _value(element: Any, name: str) -> Any:
+    if isinstance(element, bytes):
+        try:
+            return element.decode()
+        except UnicodeDecodeError:
+            raise InputInvalid(f"the input '{name}' has an element that is not UTF-8") from None
+    return None if element != element else element
+
+
+def _tell(name: str, done: Done, answer: ServiceAnswer | Exception) -> None:
+    done(answer if isinstance(answer, Exception) else _response(name, answer))
+
+
+def _response(name: str, answer: ServiceAnswer) -> InferResponse:
+    rows, main = answer.rows, answer.responses[0]
+    scores = [row.values.get(SCORE) for row in rows]
+    outputs = {
+        "decision": _texts([row.decision for row in rows]),
+        SCORE: np.array([np.nan if score is None else score for score in scores], np.float64),
+        "label": _texts(main.answers),
+        "rank": np.array([row.rank or 0 for row in rows], np.int64),
+    }
+    decisions = [row.decision for row in rows]
+    return InferResponse(
+        name,
+        main.version,
+        [],
+        decisions,
+        main.confidences,
+        _NONE,
+        _NONE,
+        main.prediction_ids,
+        "tensors",
+        outputs=outputs,
+        is_batched=True,
+    )
+
+
+def _texts(values: Sequence[str]) -> Array:
+    return bytes_array([value.encode() for value in values])
