@@ -34,6 +34,14 @@ def prepare(rows):
     return [{**row, "is_liked": row["likes"] == row["category"]} for row in rows]
 """
 OFFERS = "/services/offers"
+QUESTION = {
+    "inputs": [
+        {"user": "ana", "candidates": [{"product": p, "price": 5} for p in ("lapsang", "ulysses", "kite")]},
+        {"user": "bo", "product": "ulysses", "price": 5},
+    ],
+    "client": "tests",
+    "explain": True,
+}
 LIKES = ("tea", "book", "toy")
 
 
@@ -115,15 +123,7 @@ def test_a_service_is_listed_and_drawn(shop):
 
 
 def test_an_answer_is_decided_logged_and_explained(shop, client):
-    question = {
-        "inputs": [
-            {"user": "ana", "candidates": [{"product": p, "price": 5} for p in ("lapsang", "ulysses", "kite")]},
-            {"user": "bo", "product": "ulysses", "price": 5},
-        ],
-        "client": "tests",
-        "explain": True,
-    }
-    answer = client.post(OFFERS, json=question).json()
+    answer = client.post(OFFERS, json=QUESTION).json()
     lapsang, ulysses, kite, for_bo = answer["results"]
     assert (answer["service"], answer["model"], answer["version"]) == ("offers", "offers", 1)
     assert [one["decision"] for one in answer["results"]] == ["recommend", "pass", "pass", "recommend"]
@@ -221,3 +221,35 @@ def test_a_service_that_cannot_be_served_keeps_the_server_from_starting(shop):
         assert "service second: prepare: cannot import 'x'" in shop.mistake("serve", "--port", "0")
     finally:
         (shop.folder / "services" / "second.yaml").unlink()
+
+
+def test_its_parts_may_be_on_other_servers(shop, client, copy_of):
+    """One server prepares and decides, another computes; what is decided is the same as by one for all."""
+    whole = client.post(OFFERS, json=QUESTION).json()
+    front = copy_of(shop)
+    place = f"place: {{prepare: '{client.base_url}', compute: '{client.base_url}', decide: '{client.base_url}'}}\n"
+    front.write("services/offers.yaml", SERVICE + place)
+    for name in ("users", "products"):
+        front("features", "remove", name)
+    _, asked = front.serve("serve")
+    apart = asked.post(OFFERS, json=QUESTION).json()
+    for one, other in zip(apart["results"], whole["results"], strict=True):
+        own = {name: value for name, value in one.items() if name not in ("prediction_id", "explained")}
+        assert own == {name: value for name, value in other.items() if name not in ("prediction_id", "explained")}
+        assert one["explained"]["inputs"] == other["explained"]["inputs"]
+        assert [each["step"] for each in one["explained"]["steps"]] == [
+            each["step"] for each in other["explained"]["steps"]
+        ]
+    told = front.json("service", "explain", apart["results"][2]["prediction_id"])
+    assert (told["decision"], told["entity"]) == ("pass", '["ana","kite"]')
+    refused = asked.post(OFFERS, json={"inputs": [{"user": "ana", "product": "kite"}]})
+    assert (refused.status_code, refused.json()["error"]) == (400, "row 1: 'price' is missing")
+
+
+def test_a_part_that_is_away_makes_the_service_unavailable(shop, copy_of):
+    alone = copy_of(shop)
+    alone.write("services/offers.yaml", SERVICE + "place: {prepare: 'http://127.0.0.1:1'}\n")
+    _, asked = alone.serve("serve")
+    answer = asked.post(OFFERS, json=QUESTION)
+    assert answer.status_code == 503
+    assert "http://127.0.0.1:1 cannot be asked: Connection refused" in answer.json()["error"]

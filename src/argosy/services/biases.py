@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from argosy.models.decisions import BiasStep
 from argosy.models.systematic_error import BIASES, bias_among
 from argosy.services.calls import AskedAnswer
-from argosy.serving.requests import InferResponse
 from argosy.store.store import Store
 
 
@@ -19,13 +18,13 @@ class MeasuredBiases:
         self._read, self._positive = read, positive
         self._known: dict[tuple[str, int], Mapping[str, float]] = {}
 
-    def knows(self, response: InferResponse) -> bool:
+    def knows(self, answer: AskedAnswer) -> bool:
         """Whether that of the version that gave it was looked up."""
-        return (response.model, response.version) in self._known
+        return (answer.model, answer.version) in self._known
 
-    async def learn(self, response: InferResponse) -> None:
+    async def learn(self, answer: AskedAnswer) -> None:
         """Look it up; raises DatabaseUnavailable."""
-        place = (response.model, response.version)
+        place = (answer.model, answer.version)
         if place not in self._known:
             self._known[place] = await asyncio.to_thread(self._read, *place)
 

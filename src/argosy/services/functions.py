@@ -15,6 +15,8 @@ from typing import Any, Final, TypeAlias
 
 from argosy.error_messages import place_of
 from argosy.errors import DefinitionInvalid, ServiceStepFailed
+from argosy.services.calls import ServiceRow
+from argosy.services.underway import Underway
 from argosy.serving.model_thread import ModelThread
 
 Row: TypeAlias = dict[str, Any]
@@ -78,6 +80,33 @@ class FunctionCaller:
         if len(made) != count:
             raise ServiceStepFailed(f"{self._name} was given {count} rows and returned {len(made)}")
         return made
+
+
+async def called_for(
+    caller: FunctionCaller,
+    calls: Sequence[Underway],
+    show: Callable[[ServiceRow], Mapping[str, Any]],
+    take: Callable[[ServiceRow, Row], None],
+) -> list[Underway]:
+    """The calls for whose rows a function was called: all together, and each alone where that fails."""
+    left: list[Underway] = []
+    groups = [list(calls)] if calls else []
+    while groups:
+        group = groups.pop(0)
+        rows = [row for one in group for row in one.rows]
+        try:
+            made = await caller.rows([show(row) for row in rows])
+        except ServiceStepFailed as error:
+            if len(group) > 1 and not isinstance(error.__context__, TimeoutError):
+                groups += [[one] for one in group]
+                continue
+            for one in group:
+                one.end(error)
+            continue
+        for row, given in zip(rows, made, strict=True):
+            take(row, given)
+        left += group
+    return left
 
 
 def _noun(made: Any) -> str:

@@ -96,6 +96,10 @@ class DataPlane:
         """How many characters its rows have; raises RequestInvalid, RequestTooLarge, or InputInvalid with the row."""
         return measure_inputs(request.inputs, self.limits)
 
+    def new_ids(self, rows: int) -> Sequence[str]:
+        """Of predictions that were made elsewhere and are logged here."""
+        return self._recorder.new_ids(rows)
+
     def record(
         self, decided: Sequence[tuple[InferRequest, InferResponse, Sequence[RowAccount]]]
     ) -> list[Exception | None]:

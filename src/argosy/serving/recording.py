@@ -83,8 +83,7 @@ class Recorder:
         scores. `compare` says of tensors what is logged as their answers.
         """
         made_at = self._now()
-        rows = sum(len(one.inputs) for one in requests)
-        ids = self._ids.issue(rows, made_at, self._randomness(RANDOM_BYTES))
+        ids = self.new_ids(sum(len(one.inputs) for one in requests), made_at)
         if isinstance(scores, list):
             responses = tensor_responses(requests, version, scores, ids)
             if compare is not None:
@@ -112,6 +111,11 @@ class Recorder:
         return [
             next(sealed) if is_one else Recorded(one, b"") for one, is_one in zip(responses, are_logged, strict=True)
         ]
+
+    def new_ids(self, rows: int, made_at: float | None = None) -> list[str]:
+        """For the rows of answers that are given now."""
+        moment = self._now() if made_at is None else made_at
+        return self._ids.issue(rows, moment, self._randomness(RANDOM_BYTES))
 
     def record_decided(
         self, decided: Sequence[tuple[InferRequest, InferResponse, Sequence[RowAccount]]]

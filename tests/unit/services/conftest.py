@@ -24,6 +24,8 @@ from argosy.predictions.spool import SpoolWriter
 from argosy.services.accounts import account_in
 from argosy.services.biases import MeasuredBiases
 from argosy.services.functions import FunctionCaller
+from argosy.services.post_processing import PostProcessor
+from argosy.services.pre_processing import PreProcessor
 from argosy.services.service_plane import ServicePlane
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.manager import Manager
@@ -102,10 +104,12 @@ def opened(tmp_path, scope):
         cache = cache or MemoryCache()
         callers = {name: FunctionCaller(name, each, seconds) for name, each in (functions or {}).items()}
         measured = MeasuredBiases(lambda model, version: biases or {}, service.positive)
-        made.append((ServicePlane(service, dataplane, cache, callers, measured, chance), dataplane))
+        prepare = PreProcessor(service, cache, callers.get(service.prepare))
+        decide = PostProcessor(service, callers, measured, chance)
+        made.append((ServicePlane(service, dataplane, prepare, dataplane, decide, chance), dataplane, callers))
         return Opened(made[-1][0], cache, spool, scope)
 
     yield one
-    for plane, dataplane in made:
-        plane.close()
-        dataplane.close()
+    for plane, dataplane, callers in made:
+        for each in (plane, dataplane, *callers.values()):
+            each.close()

@@ -1,0 +1,239 @@
+"""Parts of a service that are done by other servers, asked over V2, on threads that each keep a connection.
+
+What a server refuses is the request's fault here too; one that is away, or answers with an error of its own, makes the
+service unavailable. A call has the seconds that are left of the request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+import numpy as np
+
+from argosy.definitions.remote_servers import origin_of
+from argosy.errors import ArgosyError, InputInvalid, RemoteModelUnavailable
+from argosy.models.adapter import FieldKind
+from argosy.models.remote_servers import RemoteServer
+from argosy.services.part_messages import (
+    COLUMN,
+    DecidedRow,
+    PreparedRow,
+    read_rows,
+    row_to_decide,
+    row_to_prepare,
+    take_decided,
+    take_prepared,
+)
+from argosy.services.underway import Underway
+from argosy.serving.model_thread import ModelThread
+from argosy.serving.request_queue import Done
+from argosy.serving.requests import InferRequest, InferResponse
+
+CONNECTIONS: Final = 8
+MOST_BYTES: Final = 100_000_000
+CALL_SECONDS: Final = 10.0
+METADATA_SECONDS: Final = 60.0
+_encode = msgspec.json.Encoder().encode
+
+
+class PlacedServer:
+    """One server, asked by several threads. All methods belong to the event loop's thread."""
+
+    def __init__(self, url: str, connections: int = CONNECTIONS) -> None:
+        self._url = url
+        origin = origin_of(url) or url
+        self._path = url.rstrip("/").partition("://")[2].partition("/")[2]
+        self._free = [(ModelThread(f"argosy-part-{n}"), RemoteServer(origin)) for n in range(connections)]
+        self._all, self._waiting = list(self._free), asyncio.Semaphore(connections)
+
+    async def call(self, path: str, body: bytes | None, seconds: float) -> Any:
+        """What is answered, as JSON's values; raises RemoteModelUnavailable, InputInvalid, ImportedModelTooSlow."""
+        async with self._waiting:
+            thread, server = self._free.pop()
+            try:
+                content = await asyncio.get_running_loop().run_in_executor(
+                    thread, server.call, f"{'/' if self._path else ''}{self._path}{path}", body, seconds, MOST_BYTES
+                )
+            finally:
+                self._free.append((thread, server))
+        try:
+            return msgspec.json.decode(content)
+        except (msgspec.DecodeError, RecursionError):
+            raise RemoteModelUnavailable(f"{self._url} answers what is no JSON") from None
+
+    async def rows(self, model: str, rows: Sequence[bytes], kind: type[Any], deadline: float) -> list[Any]:
+        """The rows that a part's model makes of these."""
+        texts = [row.decode() for row in rows]
+        body = _encode({"inputs": [{"name": COLUMN, "datatype": "BYTES", "shape": [len(texts)], "data": texts}]})
+        answer = await self.call(f"/v2/models/{quote(model, safe='')}/infer", body, _left(deadline))
+        try:
+            [output] = [one for one in answer["outputs"] if one["name"] == COLUMN]
+            found = read_rows([one.encode() for one in output["data"]], kind)
+        except (KeyError, TypeError, ValueError, AttributeError, ArgosyError):
+            raise RemoteModelUnavailable(
+                f"{self._url} answers for '{model}' what is none of a service's rows"
+            ) from None
+        if len(found) != len(rows):
+            raise RemoteModelUnavailable(f"{self._url} answers for '{model}' with {len(found)} of {len(rows)} rows")
+        return found
+
+    def close(self) -> None:
+        for thread, _ in self._all:
+            thread.shutdown()
+
+
+class PlacedPreProcessor:
+    def __init__(self, server: PlacedServer, model: str) -> None:
+        self._server, self._model = server, model
+
+    async def prepared(self, calls: Sequence[Underway]) -> Sequence[Underway]:
+        return await _each(calls, self._one)
+
+    async def _one(self, one: Underway) -> None:
+        names = [feature.name for feature in one.chosen]
+        rows = [row_to_prepare(row, names) for row in one.rows]
+        made = await self._server.rows(self._model, rows, PreparedRow, one.call.deadline)
+        for row, given in zip(one.rows, made, strict=True):
+            take_prepared(row, given)
+
+
+class PlacedPostProcessor:
+    def __init__(self, server: PlacedServer, model: str) -> None:
+        self._server, self._model = server, model
+
+    def waits(self, calls: Sequence[Underway]) -> bool:  # noqa: ARG002
+        return True
+
+    def decided(self, calls: Sequence[Underway]) -> Sequence[Underway]:
+        raise AssertionError(calls)  # it always waits
+
+    async def decided_later(self, calls: Sequence[Underway]) -> Sequence[Underway]:
+        return await _each(calls, self._one)
+
+    async def _one(self, one: Underway) -> None:
+        rows = [row_to_decide(row) for row in one.rows]
+        made = await self._server.rows(self._model, rows, DecidedRow, one.call.deadline)
+        for row, given in zip(one.rows, made, strict=True):
+            take_decided(row, given)
+
+
+async def _each(calls: Sequence[Underway], work: Callable[[Underway], Any]) -> list[Underway]:
+    """Those that came through; the others are ended with what was wrong."""
+    problems = await asyncio.gather(*map(work, calls), return_exceptions=True)
+    left = []
+    for one, problem in zip(calls, problems, strict=True):
+        if problem is None:
+            left.append(one)
+        elif isinstance(problem, ArgosyError):
+            one.end(problem)
+        elif isinstance(problem, BaseException):
+            raise problem
+    return left
+
+
+class _Work:
+    def __init__(self, task: asyncio.Task[None]) -> None:
+        self._task = task
+
+    def abandon(self) -> None:
+        self._task.cancel()
+
+
+class PlacedModels:
+    """Models of another server, in the place of a data plane. Each is described by it once a minute.
+
+    Predictions have ids of this server, which logs them: the other may be of another project.
+    """
+
+    def __init__(self, server: PlacedServer, new_ids: Callable[[int], Sequence[str]]) -> None:
+        self._server, self._new_ids = server, new_ids
+        self._described: dict[str, tuple[float, Mapping[str, Any]]] = {}
+
+    def reads(self, model: str, version: int | str | None = None) -> Mapping[str, FieldKind]:  # noqa: ARG002
+        """Not known before it is asked: rows are taken as they are, see `_columns`."""
+        return {}
+
+    def submit(self, request: InferRequest, done: Done) -> _Work:
+        return _Work(asyncio.get_running_loop().create_task(self._answer(request, done)))
+
+    async def _answer(self, request: InferRequest, done: Done) -> None:
+        try:
+            done(await self._ask(request))
+        except Exception as error:  # noqa: BLE001 - the caller receives it
+            done(error)
+
+    async def _ask(self, request: InferRequest) -> InferResponse:
+        path = f"/v2/models/{quote(request.model, safe='')}"
+        if request.version is not None:
+            path += f"/versions/{quote(str(request.version), safe='')}"
+        there = await self._description(path, request.deadline)
+        body = {"inputs": _columns(request.inputs, there), "parameters": _who(request)}
+        answer = await self._server.call(f"{path}/infer", _encode(body), _left(request.deadline))
+        try:
+            return _response(request, answer, there, self._new_ids(len(request.inputs)))
+        except (KeyError, TypeError, ValueError):
+            raise RemoteModelUnavailable(
+                f"the answer of '{request.model}' is none of a model of labels or numbers"
+            ) from None
+
+    async def _description(self, path: str, deadline: float) -> Mapping[str, Any]:
+        known = self._described.get(path)
+        if known is None or known[0] < time.monotonic():
+            found = await self._server.call(path, None, _left(deadline))
+            known = self._described[path] = (time.monotonic() + METADATA_SECONDS, found)
+        return known[1]
+
+
+def _left(deadline: float) -> float:
+    return max(0.001, min(CALL_SECONDS, deadline - perf_counter()))
+
+
+def _who(request: InferRequest) -> dict[str, str]:
+    said = {"client": request.client, "subject": request.subject, "entity": request.entity}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _columns(rows: Sequence[Any], there: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows as the columns that the model describes; raises InputInvalid where one is in no row."""
+    found = []
+    for spec in there.get("inputs", []):
+        name, is_number = spec["name"], spec["datatype"] != "BYTES"
+        data = [row.get(name) for row in rows]
+        for place, value in enumerate(data, 1):
+            if not is_number and not isinstance(value, str):
+                if value is None:
+                    raise InputInvalid(f"row {place}: the model reads '{name}', which is not there")
+                data[place - 1] = str(value)
+        found.append({"name": name, "datatype": spec["datatype"], "shape": [len(rows)], "data": data})
+    return found
+
+
+def _response(
+    request: InferRequest, answer: Mapping[str, Any], there: Mapping[str, Any], ids: Sequence[str]
+) -> InferResponse:
+    """Raises KeyError, TypeError, ValueError where it is none."""
+    outputs = {one["name"]: one["data"] for one in answer["outputs"]}
+    rows, version = len(request.inputs), int(answer["model_version"])
+    if "value" in outputs:
+        numbers = np.array(outputs["value"], np.float64).reshape(rows, 1)
+        labels = [repr(float(one)) for one in numbers[:, 0]]
+        confidences = [1.0] * rows
+        return InferResponse(request.model, version, ["value"], labels, confidences, numbers, numbers, ids, "regress")
+    classes = list(there["classes"])
+    probabilities = np.array(outputs["probabilities"], np.float64).reshape(rows, len(classes))
+    return InferResponse(
+        request.model,
+        version,
+        classes,
+        [str(one) for one in outputs["label"]],
+        [float(one) for one in outputs["confidence"]],
+        probabilities,
+        probabilities,
+        ids,
+    )
