@@ -26,7 +26,7 @@ from argosy.services.part_messages import (
     read_rows,
     service_row,
 )
-from argosy.services.service_plane import Deciding, Preparing, settle
+from argosy.services.service_plane import Deciding, Preparing, settle_future
 from argosy.services.underway import Underway
 from argosy.serving.added_models import Abandoned
 from argosy.serving.request_queue import Done
@@ -119,4 +119,4 @@ async def _through(
 
 def _call(rows: list[ServiceRow], chosen: Sequence[object]) -> tuple[Underway, asyncio.Future[object]]:
     ended: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-    return Underway(ServiceCall([]), rows, chosen, partial(settle, ended)), ended  # type: ignore[arg-type]
+    return Underway(ServiceCall([]), rows, chosen, partial(settle_future, ended)), ended  # type: ignore[arg-type]

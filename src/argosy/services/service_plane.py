@@ -85,7 +85,7 @@ class ServicePlane:
         """Raises RequestInvalid, RequestTooLarge, InputInvalid, FeatureUnavailable, ServiceStepFailed, and what the
         models raise."""
         answered: asyncio.Future[ServiceAnswer] = asyncio.get_running_loop().create_future()
-        underway = self.submit(call, partial(settle, answered))
+        underway = self.submit(call, partial(settle_future, answered))
         try:
             return await answered
         finally:
@@ -200,7 +200,7 @@ class ServicePlane:
                 one.end(ServiceStepFailed(f"{self.service.name} failed: the server's log says why"))
 
 
-def settle(future: asyncio.Future[Any], answer: Any) -> None:
+def settle_future(future: asyncio.Future[Any], answer: Any) -> None:
     """Give a future its value, or raise there what is an error."""
     if future.done():  # the caller went away meanwhile
         return
