@@ -60,8 +60,8 @@ def scope(database):
 class Opened:
     """A service with its cache, and what it has logged."""
 
-    def __init__(self, plane, cache, spool, scope):
-        self.plane, self.cache, self._spool, self._scope = plane, cache, spool, scope
+    def __init__(self, plane, cache, callers, spool, scope):
+        self.plane, self.cache, self.callers, self._spool, self._scope = plane, cache, callers, spool, scope
 
     def put(self, name, key, columns, *rows):
         given = [FeatureRow(number, "row", row[0], tuple(row[1:])) for number, row in enumerate(rows, 1)]
@@ -107,7 +107,7 @@ def opened(tmp_path, scope):
         prepare = PreProcessor(service, cache, callers.get(service.prepare))
         decide = PostProcessor(service, callers, measured, chance)
         made.append((ServicePlane(service, dataplane, prepare, dataplane, decide, chance), dataplane, callers))
-        return Opened(made[-1][0], cache, spool, scope)
+        return Opened(made[-1][0], cache, callers, spool, scope)
 
     yield one
     for plane, dataplane, callers in made:
