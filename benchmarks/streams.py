@@ -126,8 +126,11 @@ def fresh(log: KafkaLog, cache: Cache, log_url: str, cache_url: str, seconds: fl
     try:
         sent, seen, over = dict[str, float](), dict[str, float](), threading.Event()
         follower = threading.Thread(target=follow, args=(cache, sent, seen, over))
-        produce(log, {}, "warm-up", 2.0)
         follower.start()
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not seen and time.monotonic() < deadline:
+            produce(log, sent, "warm-up", 1.0)
+        sent.clear()
         took = cpu_seconds(process.pid)
         began = time.perf_counter()
         offered = produce(log, sent, "probe", seconds)

@@ -123,6 +123,8 @@ def _moment_of(value: Any) -> float | None:
 
 
 def _key_of(value: Any) -> str | None:
+    if type(value) is str and value.isascii() and value.isprintable() and value == value.strip():
+        return value if 0 < len(value) <= MOST_KEY else None  # as nearly all are
     try:
         key = identity_of(value, "key")
     except ValueError:

@@ -39,6 +39,16 @@ class _LookUp:
         self.feature = feature  # which keeps its identity from being another's
         self.space, self.shares = values_space(feature), shares_key(feature)
         self.windows = Windows(feature)
+        self._known: tuple[bytes | None, int, float | None] = (None, 0, None)
+
+    def known(self, stored: bytes | None) -> tuple[int, float | None]:
+        """The generation that counts, and the moment up to which it is known; the same for many look-ups."""
+        before, generation, known_to = self._known
+        if stored != before:
+            shares = decode_shares(stored)
+            generation, known_to = shares.generation, shares.known_to
+            self._known = stored, generation, known_to
+        return generation, known_to
 
 
 _look_ups: Final[dict[int, _LookUp]] = {}
@@ -63,11 +73,11 @@ def keys_of(feature: StreamFeature, key: str) -> tuple[Key, Key]:
 def columns_of(feature: StreamFeature, values: Sequence[bytes | None], now: float) -> StreamColumns:
     """From what those keys gave, in their order, the columns of the window that ends now."""
     kept, stored = values
-    shares = decode_shares(stored)
-    if shares.known_to is None:
+    found = _look_up(feature)
+    generation, known_to = found.known(stored)
+    if known_to is None:
         return StreamColumns({}, None)
-    panes = decode_panes(shares.generation, kept)
-    return StreamColumns(_look_up(feature).windows.value_at(panes, now), max(0.0, now - shares.known_to))
+    return StreamColumns(found.windows.value_at(decode_panes(generation, kept), now), max(0.0, now - known_to))
 
 
 def values_space(feature: StreamFeature) -> str:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain
 from typing import Any, Final, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from weakref import WeakKeyDictionary
@@ -33,20 +32,24 @@ CLEARED_AT_ONCE: Final = 1000
 _DATABASE = re.compile(r"/?|/\d+")
 _PREFIX = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _HINT: Final = "write redis://USER:PASSWORD@HOST:PORT/DATABASE, other characters as %XX"
-_NONE, _SOME = b"0", b"1"
-"""Before a value: whether there is one."""
+_UNSAID, _NONE, _SOME, _LASTING = b"", b"0", b"1", b"2"
+"""Before a value: nothing is expected or written, no value, one, and one that lives without end."""
 _WRITE = """
-local expected, living, live_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
-for i = 1, expected do
-    local wanted, found = ARGV[3 + i], redis.call('GET', KEYS[i])
-    if (wanted == '0') == (found ~= false) then return 0 end
-    if found and '1' .. found ~= wanted then return 0 end
+for i = 1, #KEYS do
+    local wanted = ARGV[2 * i]
+    if wanted ~= '' then
+        local found = redis.call('GET', KEYS[i])
+        if (wanted == '0') == (found ~= false) then return 0 end
+        if found and '1' .. found ~= wanted then return 0 end
+    end
 end
-for i = expected + 1, #KEYS do
-    local value = ARGV[3 + i]
-    if value == '0' then redis.call('DEL', KEYS[i])
-    elseif live_ms == '' or i > expected + living then redis.call('SET', KEYS[i], string.sub(value, 2))
-    else redis.call('SET', KEYS[i], string.sub(value, 2), 'PX', live_ms) end
+local live_ms = ARGV[1]
+for i = 1, #KEYS do
+    local value = ARGV[2 * i + 1]
+    local kind = string.sub(value, 1, 1)
+    if kind == '0' then redis.call('DEL', KEYS[i])
+    elseif kind == '2' or kind == '1' and live_ms == '' then redis.call('SET', KEYS[i], string.sub(value, 2))
+    elseif kind == '1' then redis.call('SET', KEYS[i], string.sub(value, 2), 'PX', live_ms) end
 end
 return 1"""
 
@@ -77,11 +80,16 @@ class RedisCache:
         self, values: Values, *, seconds: float | None = None, lasting: Values = NOTHING, expected: Values = NOTHING
     ) -> bool:
         live_ms = b"" if seconds is None else b"%d" % max(1, round(seconds * 1000))
-        all_values = chain(expected.values(), values.values(), lasting.values())
-        given = [_NONE if value is None else _SOME + value for value in all_values]
-        names = self._names([*expected, *values, *lasting])
+        written = {key: _NONE if value is None else _SOME + value for key, value in values.items()}
+        written |= {key: _NONE if value is None else _LASTING + value for key, value in lasting.items()}
+        keys = [*written, *(key for key in expected if key not in written)]
+        given = [live_ms]
+        for key in keys:
+            wanted = expected.get(key, _UNSAID)
+            given.append(_NONE if wanted is None else _SOME + wanted if key in expected else _UNSAID)
+            given.append(written.get(key, _UNSAID))
         with self._reached():
-            return bool(self._script(names, [len(expected), len(values), live_ms, *given]))
+            return bool(self._script(self._names(keys), given))
 
     def clear(self, space: str) -> None:
         pattern = re.sub(r"([*?\[\]\\^])", r"\\\1", self._names([(space, "")])[0]) + "*"
