@@ -165,16 +165,19 @@ class StreamRunner:
             self._reader = None
 
     def _give_back(self) -> None:
-        self._stop_reading()
+        """The partitions, after having told up to when they are known."""
         place = shares_key(self._feature)
         try:
+            if self._reader is not None:
+                self._renew()
             while True:
                 [stored] = self._cache.read([place])
                 left = msgspec.json.encode(decode_shares(stored).without(self.name))
                 if self._cache.write({}, lasting={place: left}, expected={place: stored}):
-                    return
-        except Outage:  # the leases end by themselves
-            return
+                    break
+        except (Outage, TopicNotFound):  # the leases end by themselves
+            pass
+        self._stop_reading()
 
 
 def events_behind(log: EventLog, topic: str, positions: Mapping[int, int]) -> dict[int, int]:

@@ -56,6 +56,7 @@ def stream_storm(log_url, cache_url, folder, kills, seed):
             runners[place] = start(log_url, cache_url, folder, stack)
         producer.end()
         until(lambda: counted(log, cache) >= producer.events, "all events")
+        until(lambda: columns_of(feature(), cache.read(keys_of(feature(), "")), time.time()).age is not None, "an age")
         for runner in runners:
             runner.terminate()
             assert runner.wait(60) in (0, -signal.SIGTERM)  # the latter before it is ready
@@ -68,7 +69,7 @@ def check(log, cache, producer):
     assert sum(one.counted for one in progress) == sum(one.events for one in progress) == producer.events
     for user, (events, spent) in producer.totals.items():
         columns = columns_of(feature(), cache.read(keys_of(feature(), user)), time.time()).columns
-        assert columns == {"events": events, "spent": spent}, user
+        assert columns == {"events": events, "spent": spent}, (user, columns)
 
 
 def counted(log, cache):
