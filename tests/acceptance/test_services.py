@@ -114,6 +114,23 @@ def test_what_would_keep_it_from_being_served_is_named(shop, before, after, prob
     assert problem in " ".join(ran.out.split())
 
 
+def test_a_version_that_learned_from_other_features_is_named(shop):
+    """What the services looked up when it was trained is recorded with it."""
+    assert shop.json("lineage", "offers@1")["environment"]["features"] == {}  # there was no service yet
+    shop.write("second.yaml", PLAN.replace("seed: 1", "seed: 2"))
+    shop("train", "second.yaml")
+    learned = shop.json("lineage", "offers@2")["environment"]["features"]
+    assert list(learned) == ["offers.history", "offers.goods"]
+    changed = SERVICE.replace("offers@champion", "offers@2")
+    shop.write("services/offers.yaml", changed.replace("default: {bought_total: 0}", "default: {bought_total: 1}"))
+    try:
+        found = shop.json("service", "check", "offers")["offers"][-1]
+    finally:
+        shop.write("services/offers.yaml", SERVICE)
+    assert found["state"] == "warning"
+    assert "it learned from other definitions of history" in found["problem"]
+
+
 def test_a_service_is_listed_and_drawn(shop):
     assert [one["service"] for one in shop.json("service", "list")] == ["offers"]
     drawn = shop("service", "graph", "offers")

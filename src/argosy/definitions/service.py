@@ -159,6 +159,15 @@ def load_services(folder: Path) -> dict[str, Service]:
     return found
 
 
+def feature_digests(folder: Path) -> dict[str, str]:
+    """`service.feature` to the digest of its definition, of a project's folder; none where one cannot be read."""
+    try:
+        services = load_services(folder)
+    except DefinitionInvalid:
+        return {}
+    return {f"{name}.{each.name}": each.digest for name, one in services.items() for each in one.features}
+
+
 def _accepts(values: Any) -> dict[str, AcceptedInput]:
     if not isinstance(values, Mapping) or not values:
         raise DefinitionInvalid("expected inputs such as {user: category, price: number}", "accepts")

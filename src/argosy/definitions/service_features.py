@@ -53,6 +53,11 @@ class TableFeature(LookUp, frozen=True, kw_only=True):
     table: str
     columns: Mapping[str, str]
 
+    @property
+    def digest(self) -> str:
+        """Of all that says which values are found."""
+        return _digest([self.table, self.key, dict(self.columns), dict(self.default)])
+
 
 class Aggregate(msgspec.Struct, frozen=True):
     """`of` is None of a count of events."""
@@ -97,10 +102,14 @@ class StreamFeature(LookUp, frozen=True, kw_only=True):
             self.at,
             self.lateness,
         ]
-        return hashlib.sha256(canonical_json(said).encode()).hexdigest()[:16]
+        return _digest(said)
 
 
 Feature: TypeAlias = TableFeature | StreamFeature
+
+
+def _digest(said: Any) -> str:
+    return hashlib.sha256(canonical_json(said).encode()).hexdigest()[:16]
 
 
 def parse_features(values: Any, inputs: Mapping[str, Any], path: str = "features") -> tuple[Feature, ...]:

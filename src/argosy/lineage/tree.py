@@ -129,6 +129,8 @@ def _environment(recorded: Mapping[str, Any]) -> Iterator[str]:
     named = ("implementation", "python", "platform", "processor")
     yield " ".join(str(recorded[name]) for name in named if recorded.get(name)) or NOT_RECORDED
     yield f"seed {recorded.get('seed')}, {recorded.get('cores')} cores"
+    if features := recorded.get("features"):
+        yield "features " + ", ".join(f"{name} {digest[:8]}" for name, digest in features.items())
 
 
 def _trained(lineage: Lineage) -> Iterator[str]:

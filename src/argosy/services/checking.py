@@ -107,13 +107,21 @@ def _model(backends: Backends, service: Service, reference: str) -> ServiceFindi
         known = abridged_list(classes)
         problem = f"it has no label '{service.positive}'{nearest(service.positive, classes)}: {known}"
         return ServiceFinding(reference, found, problem)
-    if not missing:
-        return ServiceFinding(reference, found)
     names = ", ".join(missing)
-    if service.prepare:
-        problem = f"{names}: neither accepted nor filled in, so that {service.prepare} must make it"
-        return ServiceFinding(reference, found, problem, is_warning=True)
-    return ServiceFinding(reference, found, f"it reads {names}, which is neither accepted nor filled in")
+    if missing and not service.prepare:
+        return ServiceFinding(reference, found, f"it reads {names}, which is neither accepted nor filled in")
+    warnings = [_changed(service, backends.store.trained(version.label).environment.get("features", {}))]
+    if missing:
+        warnings.append(f"{names}: neither accepted nor filled in, so that {service.prepare} must make it")
+    return ServiceFinding(reference, found, "; ".join(filter(None, warnings)), is_warning=True)
+
+
+def _changed(service: Service, learned: Mapping[str, str]) -> str:
+    """Which features the version learned from as they were defined otherwise; empty: none that is known."""
+    others = [
+        one.name for one in service.features if learned.get(f"{service.name}.{one.name}", one.digest) != one.digest
+    ]
+    return f"it learned from other definitions of {', '.join(others)}: retrain" if others else ""
 
 
 def _tried(subject: str, check: Callable[[], ServiceFinding]) -> ServiceFinding:

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from argosy.definitions.service import feature_digests
 from argosy.processes import THREAD_VARIABLES
 
 _TRAINERS: Final = ("scikit-learn", "gensim", "lightgbm", "onnx", "onnxruntime", "tokenizers", "torch")
@@ -22,7 +23,8 @@ _REVISION = re.compile(r"[0-9a-f]{40,64}")
 def training_environment(
     folder: Path, plugins: Mapping[str, str], seed: int | None = None, packages: Iterable[str] = PACKAGES
 ) -> dict[str, Any]:
-    """What a result's `environment` holds: packages, Python, machine, threads, seed, git revision, plug-ins."""
+    """What a result's `environment` holds: packages, Python, machine, threads, seed, git revision, plug-ins, and the
+    definitions of the features that services look up."""
     return {
         "packages": versions_of(tuple(packages)),
         "python": sys.version.split()[0],
@@ -35,6 +37,7 @@ def training_environment(
         "seed": seed,
         "git_revision": git_revision(folder),
         "plugins": {name: digest for name, digest in sorted(plugins.items()) if digest},
+        "features": feature_digests(folder),
     }
 
 

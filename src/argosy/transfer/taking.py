@@ -45,6 +45,7 @@ class _Environment(msgspec.Struct):
     python: str
     git_revision: str | None
     plugins: dict[str, str] = {}
+    features: dict[str, str] = {}
 
 
 class _Form(msgspec.Struct):
