@@ -127,10 +127,28 @@ def test_examples_are_completed_as_of_their_moments(shell, log):
             assert row["spent"] == sum(one["price"] or 0 for one in own)
             assert row["age"] == 41
         else:
-            assert (row["spent"], row["age"]) == ("3", 30)
+            assert (row["spent"], row["age"]) == (3, 30)
     asked = ("features", "join", "seen.csv", "--service", "offers", "--at", "seen_at", "--out", "rows.csv")
     assert shell.json(*asked)["known"]["age"] == 4
     assert (shell.folder / "rows.csv").read_text("utf-8").splitlines()[0].startswith("user,seen_at,spent,views,")
+
+
+def test_joined_rows_are_prepared_as_a_service_does(shell, log):
+    shell.write("services/offers.yaml", SERVICE.replace("model:", "prepare: shop.prepare\nmodel:"))
+    shell.write("shop.py", "def prepare(rows):\n    return [{'is_dear': one['price'] > 5, **one} for one in rows]\n")
+    log.create("clicks", 1)
+    shell.write("seen.csv", "user,price,seen_at,label\nana,7,2026-01-01,bought\nbo,2.5,2026-01-02,not_bought\n")
+    join = ("features", "join", "seen.csv", "--service", "offers", "--at", "seen_at", "--out", "rows.jsonl")
+    shell(*join)
+    found = [json.loads(line) for line in (shell.folder / "rows.jsonl").read_text("utf-8").splitlines()]
+    assert [(one["is_dear"], one["price"], one["label"]) for one in found] == [
+        (True, 7, "bought"),
+        (False, 2.5, "not_bought"),
+    ]
+    shell.write("shop.py", "def prepare(rows):\n    return rows[1:]\n")
+    ran = shell.run(*join)
+    assert (ran.code, ran.err) == (1, "Failed: shop.prepare was given 2 rows and returned 1\n")
+    assert len((shell.folder / "rows.jsonl").read_text("utf-8").splitlines()) == 2
 
 
 def test_a_join_that_cannot_be_made_leaves_the_file_as_it_was(shell, log):

@@ -129,13 +129,16 @@ def join(ctx: click.Context, file: Path, name: str, at: str, out: Path, by_arriv
     from argosy.definitions.service import load_services
     from argosy.errors import ServiceNotFound, nearest
     from argosy.features.joining import join_file
+    from argosy.services.functions import checked_function
 
     backends = command_project(ctx).backends
     services = load_services(backends.root)
     if name not in services:
         known = ", ".join(services) or "none"
         raise ServiceNotFound(f"no service is called '{name}'{nearest(name, services)}; there are: {known}")
-    found = join_file(backends, services[name], file, at, out, time.time(), by_arrival)
+    service = services[name]
+    prepare = checked_function(backends.root, service.prepare) if service.prepare else None
+    found = join_file(backends, service, file, at, out, time.time(), by_arrival, prepare)
     if as_json:
         print_json(found)
         return

@@ -1,6 +1,7 @@
 """Rows of a file completed with a service's features: of streams as of each row's moment, of tables as they are now.
 
-What a row has itself stays, as in a request; what is not known is the feature's default.
+What a row has itself stays, as in a request; what is not known is the feature's default. Then comes the service's own
+function, as before a model, so that training learns from what serving shows.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -27,6 +28,8 @@ from argosy.features.tables import Tables
 from argosy.identities import identity_of
 
 SUFFIXES: Final = (".jsonl", ".csv")
+PREPARED_AT_ONCE: Final = 1000
+RowsFunction = Callable[[list[dict[str, Any]]], Sequence[dict[str, Any]]]
 _SECONDS = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -45,15 +48,22 @@ class JoinCounts(msgspec.Struct, frozen=True):
 
 
 def join_file(
-    backends: Backends, service: Service, file: Path, at: str, out: Path, now: float, by_arrival: bool = False
+    backends: Backends,
+    service: Service,
+    file: Path,
+    at: str,
+    out: Path,
+    now: float,
+    by_arrival: bool = False,
+    prepare: RowsFunction | None = None,
 ) -> JoinCounts:
-    """Write the completed rows to `out`, which stays as it was where something is wrong.
+    """Write the completed rows to `out`, which stays as it was where something is wrong; `prepare` is the service's.
 
     Raises FeaturesInvalid, naming the first rows that are wrong; what reading the file, the log and the cache does.
     """
     if out.suffix.lower() not in SUFFIXES:
         raise FeaturesInvalid(f"{out}: write to a file whose name ends in .jsonl or .csv")
-    rows = _read(file, at)
+    rows = _read(service, file, at)
     known = dict[str, int]()
     for feature in service.features:
         found = _found(backends, feature, rows, now, by_arrival)
@@ -65,8 +75,39 @@ def join_file(
                 if row.values.get(column) in (None, ""):
                     row.values[column] = default if value is None else value
             known[column] = count
-    _replace(out, _encoded(out, [row.values for row in rows]))
+    completed = [row.values for row in rows]
+    if prepare is not None:
+        completed = _prepared(service, completed, prepare)
+    _replace(out, _encoded(out, completed))
     return JoinCounts(len(rows), known)
+
+
+def _prepared(service: Service, rows: Sequence[dict[str, Any]], prepare: RowsFunction) -> list[dict[str, Any]]:
+    """What the function makes of what a service would show it of each row, next to what else the row has."""
+    names, found = {*service.accepts, *service.columns}, []
+    for some in _batched(rows, PREPARED_AT_ONCE):
+        given = [{name: value for name, value in row.items() if name in names} for row in some]
+        for row, made in zip(some, prepare(given), strict=True):
+            found.append({**{name: value for name, value in row.items() if name not in names}, **made})
+    return found
+
+
+def _batched(rows: Sequence[dict[str, Any]], count: int) -> Iterator[Sequence[dict[str, Any]]]:
+    """So many at a time."""
+    return (rows[first : first + count] for first in range(0, len(rows), count))
+
+
+def _typed(service: Service, values: dict[str, Any]) -> dict[str, Any]:
+    """With the numbers that a text file has as text; raises ValueError."""
+    numbers = [name for name, one in service.accepts.items() if one.kind == "number"]
+    numbers += [name for one in service.features if isinstance(one, StreamFeature) for name in one.aggregates]
+    for name in numbers:
+        if isinstance(values.get(name), str) and values[name].strip():
+            try:
+                values[name] = float(values[name])
+            except ValueError:
+                raise ValueError(f"'{name}' is no number") from None
+    return values
 
 
 def _found(
@@ -91,7 +132,7 @@ def _of_table(backends: Backends, feature: TableFeature, keys: Sequence[str | No
     return found
 
 
-def _read(file: Path, at: str) -> list[JoinedRow]:
+def _read(service: Service, file: Path, at: str) -> list[JoinedRow]:
     found, problems, count = list[JoinedRow](), list[str](), 0
     reading = EveryColumn(file, FileOptions())
     for number, row in reading.rows():
@@ -100,7 +141,7 @@ def _read(file: Path, at: str) -> list[JoinedRow]:
                 raise ValueError(row)
             if row.get(at) in (None, ""):
                 raise ValueError(f"it has no '{at}'")
-            found.append(JoinedRow(dict(row), _moment(row[at])))
+            found.append(JoinedRow(_typed(service, dict(row)), _moment(row[at])))
         except ValueError as problem:
             count += 1
             problems += [f"{reading.noun} {number}: {problem}"] if len(problems) < LISTED else []

@@ -41,6 +41,20 @@ def load_function(root: Path, name: str, path: str) -> RowsFunction:
     return found  # type: ignore[no-any-return]
 
 
+def checked_function(root: Path, name: str) -> Callable[[list[Row]], list[Row]]:
+    """The same for work without an event loop; what is called raises ServiceStepFailed as a `FunctionCaller` does."""
+    function = load_function(root, name, "prepare")
+
+    def call(rows: list[Row]) -> list[Row]:
+        try:
+            made = function([dict(row) for row in rows])
+        except Exception as error:
+            raise ServiceStepFailed(f"{name} raised {type(error).__name__}{place_of(error)}") from error
+        return checked_rows(name, made, len(rows))
+
+    return call
+
+
 class FunctionCaller:
     """Calls one function for many rows at once. All methods belong to the event loop's thread."""
 
@@ -62,7 +76,7 @@ class FunctionCaller:
             raise ServiceStepFailed(f"{self._name} took longer than {self._seconds:g} s") from None
         except Exception as error:
             raise ServiceStepFailed(f"{self._name} raised {type(error).__name__}{place_of(error)}") from error
-        return self._checked(made, len(copies))
+        return checked_rows(self._name, made, len(copies))
 
     def close(self) -> None:
         """Without waiting for what hangs."""
@@ -74,12 +88,14 @@ class FunctionCaller:
         self.close()
         self._thread = ModelThread(f"argosy-{self._name}")
 
-    def _checked(self, made: Any, count: int) -> list[Row]:
-        if not isinstance(made, list) or not all(isinstance(row, dict) for row in made):
-            raise ServiceStepFailed(f"{self._name} must return a list of dictionaries, and returned {_noun(made)}")
-        if len(made) != count:
-            raise ServiceStepFailed(f"{self._name} was given {count} rows and returned {len(made)}")
-        return made
+
+def checked_rows(name: str, made: Any, count: int) -> list[Row]:
+    """What a function made of so many rows; raises ServiceStepFailed where it is not as many."""
+    if not isinstance(made, list) or not all(isinstance(row, dict) for row in made):
+        raise ServiceStepFailed(f"{name} must return a list of dictionaries, and returned {_noun(made)}")
+    if len(made) != count:
+        raise ServiceStepFailed(f"{name} was given {count} rows and returned {len(made)}")
+    return made
 
 
 async def called_for(
