@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from argosy.feedback.labels import ConflictRule, FeedbackPiece, resolve_feedback
 from argosy.feedback.outcomes import sources
 from stored.bookings import service
-
-from .outcome_project import NOON, OutcomeProject
+from stored.outcome_project import NOON, OutcomeProject
 
 WITHIN = 10.0
 CUSTOMERS, PRODUCTS, LABELS = ("ana", "bo"), ("tea", "cup"), ("bought", "returned")

@@ -10,8 +10,7 @@ import pytest
 from argosy.datasets.example import Example
 from argosy.feedback.outcomes.teaching import OutcomeTeaching
 from stored.bookings import service
-
-from .outcome_project import DAY, NOON, OutcomeProject
+from stored.outcome_project import DAY, NOON, OutcomeProject
 
 
 @pytest.fixture

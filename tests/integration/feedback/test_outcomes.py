@@ -6,8 +6,7 @@ import pytest
 
 from argosy.clock import format_time
 from stored.bookings import Bookings, service
-
-from .outcome_project import DAY, NOON, OutcomeProject
+from stored.outcome_project import DAY, NOON, OutcomeProject
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -12,8 +12,7 @@ from argosy.feedback.outcomes.services import OutcomeServices
 from argosy.feedback.outcomes.taking import OutcomeTaking
 from argosy.predictions.giver import ANYBODY, Giver
 from stored.bookings import service
-
-from .outcome_project import DAY, NOON, OutcomeProject
+from stored.outcome_project import DAY, NOON, OutcomeProject
 
 TILL = Giver("till", "till", ("outcome", "entity"), needs_draw=True)
 

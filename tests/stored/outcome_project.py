@@ -53,6 +53,13 @@ class OutcomeProject:
     def state(self, name=NAME):
         return all_states(self.backends.database)[name][0]
 
+    def taken(self, name=NAME):
+        """How many rows were taken; none before the first look."""
+        return all_states(self.backends.database)[name][0].taken if self.is_known(name) else 0
+
+    def is_known(self, name=NAME):
+        return name in all_states(self.backends.database)
+
     def waiting(self, name=NAME):
         return all_states(self.backends.database)[name][1]
 
