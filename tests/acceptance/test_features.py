@@ -53,3 +53,22 @@ def test_a_cache_that_is_away_is_said_in_one_line(make_project, monkeypatch):
     assert ran.err.startswith("Failed: redis://127.0.0.1:1/0: ConnectionError: ")
     assert "s3cret" not in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_tables_are_refreshed_by_command_and_by_workers(make_project, until):
+    shell = make_project("")
+    shell.write("argosy.yaml", "tables: {users: {key: user, files: 'users/*.csv', every: 1s}}\n")
+    (shell.folder / "users").mkdir()
+    assert "there is no such file" in shell.mistake("features", "refresh")
+    assert "users was not refreshed: " in shell("features", "list")
+    shell.write("users/a.csv", USERS)
+    said = shell("features", "refresh", "users")
+    assert said == "users: 2 rows by user, with age_days, bought_total, code.\n"
+    assert "settings name no table 'user' (did you mean 'users'?)" in shell.mistake("features", "refresh", "user")
+    worker = shell.start("worker", "--in-process")
+    shell.write("users/b.csv", "user,age_days,bought_total,code\ncy,1,2,3\n")
+    until(lambda: shell.json("features", "list")[0]["rows"] == 3)
+    shell.write("users/b.csv", "user,age_days,bought_total,code\nana,1,2,3\n")
+    until(lambda: "its key is that of line" in shell.json("features", "list")[0]["problem"])
+    assert shell.json("features", "show", "users", "cy")["age_days"] == 1
+    assert shell.end(worker) == 0

@@ -109,3 +109,20 @@ def test_what_is_wrong_is_one_line(shop):
     shop.write("services/offers.yaml", SERVICE.replace("database: bookings", "database: booking"))
     shop("outcomes", "run", "--until-idle")
     assert "no database is called 'booking' (did you mean 'bookings'?)" in shop.run("outcomes", "status").out
+
+
+@pytest.mark.parametrize("command", [["analyse"], ["outcomes", "run"], ["worker", "--in-process"]])
+def test_outcomes_are_read_by_each_process_that_stands(make_project, until, command):
+    shell = make_project("")
+    shell.write("argosy.yaml", SETTINGS)
+    (shell.folder / "services").mkdir()
+    shell.write("services/offers.yaml", SERVICE)
+    bookings = Bookings(f"sqlite:///{shell.folder}/shop.db")
+    assert shell.json("outcomes", "status")[0]["taken"] == 0
+    process = shell.start(*command)
+    for number in range(2):
+        bookings.book(("ana", "tea", time.time()))
+        until(lambda wanted=number + 1: shell.json("outcomes", "status")[0]["taken"] == wanted)
+    assert shell.json("outcomes", "status")[0]["waiting"] == 2
+    assert "2 rows wait to become examples: the model has no champion yet" in shell("outcomes", "status")
+    assert shell.end(process) == 0

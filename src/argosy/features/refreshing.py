@@ -14,10 +14,9 @@ import msgspec
 
 from argosy.backends import Backends
 from argosy.caching.cache import Cache, Key
-from argosy.database import Transaction
 from argosy.definitions.feature_tables import TableSettings
 from argosy.error_messages import message_of
-from argosy.errors import ArgosyError, FeaturesInvalid, Outage, nearest
+from argosy.errors import ArgosyError, FeaturesInvalid, nearest
 from argosy.features.table_sources import content_mark, opened_table
 from argosy.features.tables import FeatureTable, Tables
 from argosy.jobs.duties import Duty, DutyTurn
@@ -95,7 +94,7 @@ class TableRefreshes:
             try:
                 table = self.refresh(name, is_forced=False)
             except (ArgosyError, OSError) as error:
-                if isinstance(error, Outage) or before is None or before.problem != message_of(error):
+                if before is None or before.problem != message_of(error):
                     every = self.sources[name].every
                     _log.warning("the table '%s': %s; trying again in %s", name, message_of(error), every)
             else:
@@ -116,15 +115,10 @@ def table_duties(backends: Backends, look_seconds: float = LOOK_SECONDS) -> list
     """For a list of its own: it reads databases and stores of others, which may take their time."""
     refreshes = TableRefreshes(backends)
 
-    def look(turn: DutyTurn) -> None:
-        with backends.database.write() as transaction:
-            turn.confirm(transaction)
-        refreshes.look()
+    def look(_: DutyTurn) -> None:
+        refreshes.look()  # of two workers at once, one swaps the table
 
-    def is_wanted(_: Transaction) -> bool:
-        return bool(refreshes.sources) and bool(refreshes.due(time.time()))
-
-    return [Duty("tables of features", look_seconds, look, is_wanted)] if refreshes.sources else []
+    return [Duty("tables of features", look_seconds, look)] if refreshes.sources else []
 
 
 def _known(cache: Cache) -> dict[str, TableRefresh]:
