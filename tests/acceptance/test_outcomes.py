@@ -51,13 +51,18 @@ def examples():
 
 @pytest.fixture(scope="module")
 def shop(make_project):
-    shell = make_project("")
-    shell.write("argosy.yaml", SETTINGS)
+    shell = _with_service(make_project)
     shell.write("examples.jsonl", "\n".join(examples()) + "\n")
     shell.write("plan.yaml", PLAN)
     shell("examples", "import", "examples.jsonl")
     shell("train", "plan.yaml")
     shell("models", "promote", "offers@1")
+    return shell
+
+
+def _with_service(make_project):
+    shell = make_project("")
+    shell.write("argosy.yaml", SETTINGS)
     (shell.folder / "services").mkdir()
     shell.write("services/offers.yaml", SERVICE)
     return shell
@@ -100,7 +105,9 @@ def test_the_loop_closes_by_itself(shop, until):
     assert "unasked:offers.bought" in str(sources)
 
 
-def test_what_is_wrong_is_one_line(shop):
+def test_what_is_wrong_is_one_line(make_project):
+    shop = _with_service(make_project)
+    Bookings(f"sqlite:///{shop.folder}/shop.db")
     shop.write("services/offers.yaml", SERVICE.replace("FROM bookings", "FROM sales"))
     shop("outcomes", "run", "--until-idle")
     ran = shop.run("outcomes", "status")
@@ -113,10 +120,7 @@ def test_what_is_wrong_is_one_line(shop):
 
 @pytest.mark.parametrize("command", [["analyse"], ["outcomes", "run"], ["worker", "--in-process"]])
 def test_outcomes_are_read_by_each_process_that_stands(make_project, until, command):
-    shell = make_project("")
-    shell.write("argosy.yaml", SETTINGS)
-    (shell.folder / "services").mkdir()
-    shell.write("services/offers.yaml", SERVICE)
+    shell = _with_service(make_project)
     bookings = Bookings(f"sqlite:///{shell.folder}/shop.db")
     assert shell.json("outcomes", "status")[0]["taken"] == 0
     process = shell.start(*command)
