@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 
 import pytest
 
@@ -270,3 +271,45 @@ def test_a_part_that_is_away_makes_the_service_unavailable(shop, copy_of):
     answer = asked.post(OFFERS, json=QUESTION)
     assert answer.status_code == 503
     assert "http://127.0.0.1:1 cannot be asked: Connection refused" in answer.json()["error"]
+
+
+def test_what_decisions_are_worth_is_measured_where_they_were_made_by_chance(shop, copy_of):
+    """Recommending lets every third buy, whoever it is; the policy alone would say nothing about that."""
+    explored = copy_of(shop)
+    steps = "decide:\n  - threshold: {at: 0.5, yes: recommend, no: pass}\n  - explore: 0.6\n"
+    outcome = "outcomes:\n  bought: {posted: true, label: what, entity: [user, product], within: 7d}\n"
+    head = SERVICE[: SERVICE.index("decide:")]
+    explored.write("services/offers.yaml", head + steps + outcome)
+    process, asked = explored.serve("serve")
+    people = [
+        {"user": f"u{n}", "product": ("lapsang", "ulysses")[n % 2], "price": 5, "likes": "tea"} for n in range(300)
+    ]
+    results = asked.post(OFFERS, json={"inputs": people}).json()["results"]
+    assert {(one["decision"], one["propensity"]) for one in results} == {
+        ("recommend", 0.7),
+        ("pass", 0.3),
+        ("pass", 0.7),
+        ("recommend", 0.3),
+    }
+    rows = [
+        {
+            "service": "offers",
+            "outcome": "bought",
+            "inputs": {"user": row["user"], "product": row["product"]},
+            "label": "bought" if one["decision"] == "recommend" and number % 3 == 0 else "not_bought",
+            "at": time.time(),
+        }
+        for number, (row, one) in enumerate(zip(people, results, strict=True))
+    ]
+    sent = asked.post("/outcomes", json=rows)
+    assert sent.status_code in (200, 201), sent.text
+    explored.end(process)
+    explored("outcomes", "run", "--until-idle")
+    found = explored.json("service", "value", "offers")
+    assert (found["rows"], found["waiting"]) == (300, 0)
+    for one in found["policies"]:
+        assert one["no"]["value"] == 0
+        assert one["yes"]["low"] < 1 / 3 < one["yes"]["high"]
+        assert one["uplift"]["low"] > 0
+    assert "bought if recommend" in explored("service", "value", "offers")
+    assert "it decides nothing by chance" in shop.mistake("service", "value", "offers")

@@ -14,6 +14,7 @@ from argosy.plurals import plural
 if TYPE_CHECKING:
     from argosy.backends import Backends
     from argosy.definitions.service import Service
+    from argosy.statistics.intervals import Interval
 
 
 @click.group()
@@ -109,6 +110,38 @@ def explain(ctx: click.Context, prediction_id: str, as_json: bool) -> None:
         return
     for title, columns, rows in explanation.tables():
         print_table(columns, rows, title)
+
+
+@service.command()
+@click.argument("name")
+@click.option("--since", default="", metavar="TIME", help="Decisions from then on, ISO 8601 (default: all).")
+@json_option
+@click.pass_context
+def value(ctx: click.Context, name: str, since: str, as_json: bool) -> None:
+    """Show what a service's decisions are worth, measured where it explored: the outcome's rate under either answer.
+
+    Example: argosy service value offers
+    """
+    from argosy.clock import parse_time
+    from argosy.services.value import value_of_service
+
+    backends = command_project(ctx).backends
+    found = value_of_service(backends, _named(_found(backends), name), parse_time(since) if since else 0.0)
+    if as_json:
+        print_json(found)
+        return
+    columns = ("policy says", "> rows", f"{found.positive} if {found.yes}", f"{found.positive} if {found.no}", "uplift")
+    rows = [
+        (one.policy, f"{one.rows:,}", _share(one.yes), _share(one.no), _share(one.uplift)) for one in found.policies
+    ]
+    print_table(columns, rows)
+    print_line(f"{plural(found.rows, 'decision')} with an outcome; {found.waiting:,} wait for theirs.")
+
+
+def _share(interval: Interval | None) -> str:
+    if interval is None:
+        return "–"
+    return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
 
 
 def _found(backends: Backends) -> dict[str, Service]:

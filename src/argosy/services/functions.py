@@ -50,7 +50,7 @@ def checked_function(root: Path, name: str) -> Callable[[list[Row]], list[Row]]:
             made = function([dict(row) for row in rows])
         except Exception as error:
             raise ServiceStepFailed(f"{name} raised {type(error).__name__}{place_of(error)}") from error
-        return checked_rows(name, made, len(rows))
+        return rows_made(name, made, len(rows))
 
     return call
 
@@ -76,7 +76,7 @@ class FunctionCaller:
             raise ServiceStepFailed(f"{self._name} took longer than {self._seconds:g} s") from None
         except Exception as error:
             raise ServiceStepFailed(f"{self._name} raised {type(error).__name__}{place_of(error)}") from error
-        return checked_rows(self._name, made, len(copies))
+        return rows_made(self._name, made, len(copies))
 
     def close(self) -> None:
         """Without waiting for what hangs."""
@@ -89,7 +89,7 @@ class FunctionCaller:
         self._thread = ModelThread(f"argosy-{self._name}")
 
 
-def checked_rows(name: str, made: Any, count: int) -> list[Row]:
+def rows_made(name: str, made: Any, count: int) -> list[Row]:
     """What a function made of so many rows; raises ServiceStepFailed where it is not as many."""
     if not isinstance(made, list) or not all(isinstance(row, dict) for row in made):
         raise ServiceStepFailed(f"{name} must return a list of dictionaries, and returned {_noun(made)}")
