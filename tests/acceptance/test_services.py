@@ -214,6 +214,7 @@ def test_who_is_not_known_is_said(client):
         (b'{"inputs": [{"user": "a", "product": "b"}]}', 400, "row 1: 'price' is missing"),
         (b'{"inputs": [{"user": "a", "product": "b", "price": 1}], "fil": []}', 400, "unknown field `fil`"),
         (b'{"inputs": [{"user": "a", "product": "b", "price": 1}], "model": "topics"}', 404, "no model is called"),
+        (b'{"inputs": [{}], "fill": ["%s"]}' % (b"x" * 99), 400, "called 'xx"),
         (b'{"inputs": [{"user": "a\\u0000", "product": "b", "price": 1}]}', 400, "NUL"),
     ],
 )
@@ -262,6 +263,16 @@ def test_its_parts_may_be_on_other_servers(shop, client, copy_of):
     assert (told["decision"], told["entity"]) == ("pass", '["ana","kite"]')
     refused = asked.post(OFFERS, json={"inputs": [{"user": "ana", "product": "kite"}]})
     assert (refused.status_code, refused.json()["error"]) == (400, "row 1: 'price' is missing")
+
+
+@pytest.mark.parametrize("score", ["{}", '{"score": "high"}', '{"score": [1]}', '{"score": true}'])
+def test_a_part_refuses_what_it_cannot_decide(client, score):
+    answers = [["offers", "offers", 1, "bought", 0.5, 0.5]]
+    row = {"values": {"margin": 1, **json.loads(score)}, "answers": answers, "group": 0}
+    refused = asked_over_v2(
+        client, {"inputs": [tensor("rows", "BYTES", json.dumps(row))]}, "service.offers.decide", status=400
+    )
+    assert refused["error"] in ("row 1: 'score' is no number", "row 1: mix of 'score': there is no 'score'")
 
 
 def test_a_part_that_is_away_makes_the_service_unavailable(shop, copy_of):

@@ -179,5 +179,9 @@ class ServiceStepFailed(ArgosyError):
     """A service's own function raised an error, took too long, or gave back what it must not."""
 
 
+class FunctionHung(ServiceStepFailed):
+    """It took too long and was given up: it is not called again for the same rows."""
+
+
 class OutcomeInvalid(UserMistake):
     """What was said of an outcome cannot be one, or no service has an outcome of that name."""

@@ -38,56 +38,61 @@ class _Plan(NamedTuple):
     places: Sequence[tuple[str, int]]
 
 
-class LookUps:
-    """Of the features of one service, for the thread of an event loop."""
+class _Known:
+    """The tables of one catalogue; never changed, since look-ups of another turn may be under way."""
 
-    def __init__(self, cache: Cache) -> None:
-        self._cache, self.is_immediate = cache, cache.is_immediate
-        self._catalogue: bytes | None = None
-        self._tables: Mapping[str, FeatureTable] = {}
+    def __init__(self, catalogue: bytes | None) -> None:
+        self.catalogue, self._tables = catalogue, tables_in(catalogue)
         self._plans: dict[str, _Plan | None] = {}
 
-    async def find(self, wanted: Sequence[Wanted], now: float) -> list[FoundFeature | None]:
-        """What there is of each, None where there is nothing; `now` by the clock. Raises CacheUnavailable."""
-        for _ in range(MOST_READS):
-            keys: dict[Key, int] = {CATALOGUE: 0}
-            places = [[keys.setdefault(key, len(keys)) for key in self._keys(one)] for one in wanted]
-            asked = list(keys)
-            values = self._cache.read(asked) if self.is_immediate else await self._cache.read_async(asked)
-            if values[0] == self._catalogue:
-                given = zip(wanted, places, strict=True)
-                return [self._found(one, [values[place] for place in several], now) for one, several in given]
-            self._learn(values[0])
-        raise CacheUnavailable("tables of features are swapped faster than they can be read")
-
-    def _keys(self, one: Wanted) -> Sequence[Key]:
-        """Those of a feature's values."""
-        feature, key = one
-        if isinstance(feature, StreamFeature):
-            return keys_of(feature, key)
-        plan = self._plan(feature)
-        return () if plan is None else ((plan.space, key),)
-
-    def _found(self, one: Wanted, values: Sequence[bytes | None], now: float) -> FoundFeature | None:
-        feature, _ = one
-        if isinstance(feature, StreamFeature):
-            counted = columns_of(feature, values, now)
-            return None if counted.age is None else FoundFeature(counted.columns, counted.age)
-        plan = self._plan(feature)
-        if plan is None or values[0] is None:
-            return None
-        row = _decode(values[0])
-        return FoundFeature({name: row[place] for name, place in plan.places}, now - plan.table.put_at)
-
-    def _plan(self, feature: TableFeature) -> _Plan | None:
+    def plan(self, feature: TableFeature) -> _Plan | None:
+        """None where there is no such table."""
         if feature.name not in self._plans:
             table = self._tables.get(feature.table)
             self._plans[feature.name] = None if table is None else _planned(feature, table)
         return self._plans[feature.name]
 
-    def _learn(self, catalogue: bytes | None) -> None:
-        self._catalogue, self._tables = catalogue, tables_in(catalogue)
-        self._plans.clear()
+    def keys(self, one: Wanted) -> Sequence[Key]:
+        """Those of a feature's values."""
+        feature, key = one
+        if isinstance(feature, StreamFeature):
+            return keys_of(feature, key)
+        plan = self.plan(feature)
+        return () if plan is None else ((plan.space, key),)
+
+    def found(self, one: Wanted, values: Sequence[bytes | None], now: float) -> FoundFeature | None:
+        """What its values say."""
+        feature, _ = one
+        if isinstance(feature, StreamFeature):
+            counted = columns_of(feature, values, now)
+            return None if counted.age is None else FoundFeature(counted.columns, counted.age)
+        plan = self.plan(feature)
+        if plan is None or values[0] is None:
+            return None
+        row = _decode(values[0])
+        return FoundFeature({name: row[place] for name, place in plan.places}, now - plan.table.put_at)
+
+
+class LookUps:
+    """Of the features of one service, for the thread of an event loop."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache, self.is_immediate = cache, cache.is_immediate
+        self._known = _Known(None)
+
+    async def find(self, wanted: Sequence[Wanted], now: float) -> list[FoundFeature | None]:
+        """What there is of each, None where there is nothing; `now` by the clock. Raises CacheUnavailable."""
+        for _ in range(MOST_READS):
+            known, keys = self._known, {CATALOGUE: 0}
+            places = [[keys.setdefault(key, len(keys)) for key in known.keys(one)] for one in wanted]
+            asked = list(keys)
+            values = self._cache.read(asked) if self.is_immediate else await self._cache.read_async(asked)
+            if values[0] == known.catalogue:
+                given = zip(wanted, places, strict=True)
+                return [known.found(one, [values[place] for place in several], now) for one, several in given]
+            if values[0] != self._known.catalogue:
+                self._known = _Known(values[0])
+        raise CacheUnavailable("tables of features are swapped faster than they can be read")
 
 
 def _planned(feature: TableFeature, table: FeatureTable) -> _Plan:

@@ -17,7 +17,7 @@ TEXT_BYTES = 1_000_000
 """The largest input that is taken by default; of a dictionary, names and values together."""
 
 _NESTED = (Mapping, list, tuple)
-_LEAST_INT, _LARGEST_INT = -(1 << 63), (1 << 64) - 1  # what JSON and MessagePack can hold here
+LEAST_INT, LARGEST_INT = -(1 << 63), (1 << 64) - 1  # what JSON and MessagePack can hold here
 
 NO_LIMIT = 1 << 62
 """For inputs that were taken before: what is stored can be answered."""
@@ -107,7 +107,7 @@ def _size(value: Any, measure: Callable[[str], int], levels: int = NESTING) -> i
     if isinstance(value, str):
         return measure(value)
     if isinstance(value, int):
-        if not _LEAST_INT <= value <= _LARGEST_INT:
+        if not LEAST_INT <= value <= LARGEST_INT:
             raise InputInvalid("a number of the input has more than 64 bits: send it as text")
         return 1
     if not isinstance(value, _NESTED):

@@ -21,6 +21,7 @@ from argosy.definitions.service_steps import (
     TopOptions,
 )
 from argosy.errors import InputInvalid
+from argosy.models.inputs import LARGEST_INT, LEAST_INT
 from argosy.services.calls import AskedAnswer, ServiceRow
 
 Rows: TypeAlias = Sequence[ServiceRow]
@@ -65,8 +66,8 @@ def _clamping(step: ClampOptions) -> Step:
     high = -_LOWEST if step.max is None else step.max
 
     def clamp(rows: Rows) -> None:
-        for row in rows:
-            score = row.values[SCORE]
+        for number, row in enumerate(rows, 1):
+            score = _number(row, SCORE, number)
             if score is not None:
                 row.values[SCORE] = score = min(max(score, low), high)
             row.steps.append(("clamp", {SCORE: score}))
@@ -78,8 +79,9 @@ def _correcting(step: CorrectOptions, biases: Biases) -> Step:
     """What was not measured is not corrected, and the account says so."""
 
     def correct(rows: Rows) -> None:
-        for row in rows:
-            score, bias = row.values[SCORE], biases(row.answers[0]) if step.bias == MEASURED else step.bias
+        for number, row in enumerate(rows, 1):
+            score = _number(row, SCORE, number)
+            bias = biases(row.answers[0]) if step.bias == MEASURED else step.bias
             if score is not None and bias is not None:
                 row.values[SCORE] = score = score - bias
             row.steps.append(("correct", {SCORE: score, "bias": bias}))
@@ -96,11 +98,12 @@ def _mixing(step: MixOptions) -> Step:
             made: dict[str, Any] = {}
             for name, evaluate in expressions:
                 try:
-                    values[name] = made[name] = evaluate(values)
+                    values[name] = made[name] = _kept(evaluate(values))
                 except ValueError as problem:
                     raise InputInvalid(f"row {number}: mix of '{name}': {problem}") from None
                 except KeyError as missing:
                     raise InputInvalid(f"row {number}: mix of '{name}': there is no {missing}") from None
+            _number(row, SCORE, number)
             row.steps.append(("mix", made))
 
     return mix
@@ -166,6 +169,11 @@ def _exploring(step: ExploreOptions, threshold: ThresholdOptions, chance: Chance
             row.steps.append(("explore", {"decision": row.decision, "policy": policy}))
 
     return explore
+
+
+def _kept(value: Any) -> Any:
+    """A whole number that has more bits than a record holds as the nearest one that has not."""
+    return float(value) if type(value) is int and not LEAST_INT <= value <= LARGEST_INT else value
 
 
 def _number(row: ServiceRow, name: str, number: int) -> float | None:

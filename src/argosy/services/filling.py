@@ -10,6 +10,7 @@ from argosy.definitions.service_features import Feature
 from argosy.errors import FeatureUnavailable, RequestInvalid, nearest
 from argosy.features.look_ups import FoundFeature, Wanted
 from argosy.services.calls import FilledFeature, ServiceRow
+from argosy.typed_values import abridged, abridged_list
 
 Place: TypeAlias = tuple[str, str]
 """A feature's name and the key that is looked up."""
@@ -31,8 +32,9 @@ class Filling:
             return self._features
         for name in fill:
             if name not in self._columns:
-                known = ", ".join(self._columns) or "none"
-                raise RequestInvalid(f"fill: no feature is called '{name}'{nearest(name, self._columns)}: {known}")
+                known = abridged_list(self._columns) or "none"
+                hint = nearest(name, self._columns)
+                raise RequestInvalid(f"fill: no feature is called '{abridged(name)}'{hint}; there are: {known}")
         return [one for one in self._features if one.name in fill]
 
     def wanted(self, rows: Sequence[ServiceRow], chosen: Sequence[Feature]) -> dict[Place, Wanted]:

@@ -10,16 +10,17 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from argosy.error_messages import place_of
-from argosy.errors import DefinitionInvalid, ServiceStepFailed
+from argosy.errors import DefinitionInvalid, FunctionHung, ServiceStepFailed
 from argosy.services.calls import ServiceRow
+from argosy.services.made_rows import Row, rows_made
 from argosy.services.underway import Underway
 from argosy.serving.model_thread import ModelThread
 
-Row: TypeAlias = dict[str, Any]
 RowsFunction: TypeAlias = Callable[[list[Row]], Any]
 CALL_SECONDS: Final = 10.0
 MOST_HANGING: Final = 8
@@ -32,7 +33,9 @@ def load_function(root: Path, name: str, path: str) -> RowsFunction:
         sys.path.insert(0, str(root))
     try:
         found = getattr(importlib.import_module(module), function, None)
-    except Exception as error:  # a user's module may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a user's module may raise anything, SystemExit too
         said = error.msg if isinstance(error, SyntaxError) else error
         problem = f"cannot import '{module}': {type(error).__name__}: {said},{place_of(error)}"
         raise DefinitionInvalid(problem, path) from error
@@ -46,9 +49,8 @@ def checked_function(root: Path, name: str) -> Callable[[list[Row]], list[Row]]:
     function = load_function(root, name, "prepare")
 
     def call(rows: list[Row]) -> list[Row]:
-        try:
-            made = function([dict(row) for row in rows])
-        except Exception as error:
+        made, error = _result(function, [dict(row) for row in rows])
+        if error is not None:
             raise ServiceStepFailed(f"{name} raised {type(error).__name__}{place_of(error)}") from error
         return rows_made(name, made, len(rows))
 
@@ -62,19 +64,23 @@ class FunctionCaller:
         self._name, self._function, self._seconds = name, function, seconds
         self._hanging = 0
         self._thread = ModelThread(f"argosy-{name}")
+        self._running: asyncio.Future[Any] | None = None
+        self.turn = asyncio.Lock()
+        """Held by who calls `rows`: the time that others take does not count as a call's own."""
 
     async def rows(self, given: Sequence[Mapping[str, Any]]) -> list[Row]:
         """What it makes of the rows, as many and each a dictionary; raises ServiceStepFailed."""
+        if self._running is not None:  # for a caller that has gone away
+            await self._ends_in_time(self._running)
         if self._hanging >= MOST_HANGING:
             raise ServiceStepFailed(f"{self._name} hung {MOST_HANGING} times: mend it and start the server again")
         copies = [dict(row) for row in given]
-        future = asyncio.get_running_loop().run_in_executor(self._thread, self._function, copies)
-        try:
-            made = await asyncio.wait_for(future, self._seconds)
-        except TimeoutError:
-            self._leave()
-            raise ServiceStepFailed(f"{self._name} took longer than {self._seconds:g} s") from None
-        except Exception as error:
+        future = asyncio.get_running_loop().run_in_executor(self._thread, _result, self._function, copies)
+        self._running = future
+        if not await self._ends_in_time(future):
+            raise FunctionHung(f"{self._name} took longer than {self._seconds:g} s")
+        made, error = future.result()
+        if error is not None:
             raise ServiceStepFailed(f"{self._name} raised {type(error).__name__}{place_of(error)}") from error
         return rows_made(self._name, made, len(copies))
 
@@ -82,20 +88,23 @@ class FunctionCaller:
         """Without waiting for what hangs."""
         self._thread.shutdown()
 
-    def _leave(self) -> None:
-        """Who waits behind what hangs gets a thread that does not."""
-        self._hanging += 1
-        self.close()
-        self._thread = ModelThread(f"argosy-{self._name}")
+    async def _ends_in_time(self, call: asyncio.Future[Any]) -> bool:
+        """Whether it did; who comes after one that hangs gets another thread."""
+        done, _ = await asyncio.wait((call,), timeout=self._seconds)
+        self._running = None
+        if not done:
+            self._hanging += 1
+            self.close()
+            self._thread = ModelThread(f"argosy-{self._name}")
+        return bool(done)
 
 
-def rows_made(name: str, made: Any, count: int) -> list[Row]:
-    """What a function made of so many rows; raises ServiceStepFailed where it is not as many."""
-    if not isinstance(made, list) or not all(isinstance(row, dict) for row in made):
-        raise ServiceStepFailed(f"{name} must return a list of dictionaries, and returned {_noun(made)}")
-    if len(made) != count:
-        raise ServiceStepFailed(f"{name} was given {count} rows and returned {len(made)}")
-    return made
+def _result(function: RowsFunction, rows: list[Row]) -> tuple[Any, BaseException | None]:
+    """What it returns or raises, as a value: its own SystemExit or CancelledError means nothing to the server."""
+    try:
+        return function(rows), None
+    except BaseException as error:  # noqa: BLE001 - it is told to whoever asked
+        return None, error
 
 
 async def called_for(
@@ -104,29 +113,39 @@ async def called_for(
     show: Callable[[ServiceRow], Mapping[str, Any]],
     take: Callable[[ServiceRow, Row], None],
 ) -> list[Underway]:
-    """The calls for whose rows a function was called: all together, and each alone where that fails."""
+    """The calls for whose rows a function was called: all together, and each alone where that fails.
+
+    `take` raises ServiceStepFailed where it cannot use what was made of a row.
+    """
     left: list[Underway] = []
-    groups = [list(calls)] if calls else []
+    groups = [list(calls)]
     while groups:
         group = groups.pop(0)
-        rows = [row for one in group for row in one.rows]
-        try:
-            made = await caller.rows([show(row) for row in rows])
-        except ServiceStepFailed as error:
-            if len(group) > 1 and not isinstance(error.__context__, TimeoutError):
-                groups += [[one] for one in group]
+        async with caller.turn:
+            group = [one for one in group if not one.is_over]
+            given = [show(row) for one in group for row in one.rows]
+            try:
+                made = iter(await caller.rows(given) if given else ())
+            except ServiceStepFailed as error:
+                if len(group) > 1 and not isinstance(error, FunctionHung):
+                    groups += [[one] for one in group]
+                else:
+                    _end_all(group, error)
                 continue
-            for one in group:
-                one.end(error)
-            continue
-        for row, given in zip(rows, made, strict=True):
-            take(row, given)
-        left += group
+        left += [one for one in group if _is_taken(one, list(islice(made, len(one.rows))), take)]
     return left
 
 
-def _noun(made: Any) -> str:
-    if isinstance(made, list):
-        wrong = next(row for row in made if not isinstance(row, dict))
-        return f"a list with a {type(wrong).__name__}"
-    return f"a {type(made).__name__}"
+def _end_all(calls: Sequence[Underway], error: ServiceStepFailed) -> None:
+    for one in calls:
+        one.end(error)
+
+
+def _is_taken(one: Underway, made: Sequence[Row], take: Callable[[ServiceRow, Row], None]) -> bool:
+    try:
+        for row, values in zip(one.rows, made, strict=True):
+            take(row, values)
+    except ServiceStepFailed as error:
+        one.end(error)
+        return False
+    return True

@@ -12,6 +12,8 @@ from argosy.services.calls import ServiceRow
 from argosy.typed_values import abridged, abridged_list
 
 CANDIDATES: Final = "candidates"
+MOST_SHARED: Final = 10_000_000
+"""Characters that candidates may have from their inputs, as much as a whole body has."""
 
 
 class GivenRows:
@@ -29,21 +31,32 @@ class GivenRows:
         if not inputs:
             raise RequestInvalid("the request has no inputs: send at least one")
         rows: list[ServiceRow] = []
+        shared = 0
         for group, given in enumerate(inputs):
-            for one in self._candidates(given, group + 1):
-                rows.append(ServiceRow(one, self._checked(one, len(rows) + 1), group))
-                if len(rows) > most_rows:
-                    raise RequestTooLarge(f"there are more rows than the limit of {most_rows}: send several requests")
+            candidates, common = self._candidates(given, group + 1)
+            if len(rows) + len(candidates) > most_rows:
+                raise RequestTooLarge(f"there are more rows than the limit of {most_rows}: send several requests")
+            shared += len(candidates) * sum(len(value) for value in common.values() if type(value) is str)
+            if shared > MOST_SHARED:
+                raise RequestTooLarge(
+                    f"what candidates have in common would be over {MOST_SHARED:,} characters, once for each: send it"
+                    " with fewer candidates"
+                )
+            for one in candidates:
+                whole = {**common, **one}
+                rows.append(ServiceRow(whole, self._checked(whole, len(rows) + 1), group))
         return rows
 
-    def _candidates(self, given: Mapping[str, Any], number: int) -> Sequence[Mapping[str, Any]]:
+    def _candidates(
+        self, given: Mapping[str, Any], number: int
+    ) -> tuple[Sequence[Mapping[str, Any]], Mapping[str, Any]]:
+        """Rows, and what they have in common."""
         if CANDIDATES not in given or CANDIDATES in self._known:
-            return (given,)
+            return (given,), {}
         candidates = given[CANDIDATES]
         if not isinstance(candidates, list) or not all(isinstance(one, dict) for one in candidates) or not candidates:
             raise InputInvalid(f"input {number}: candidates are a list of objects, one at least, each with its inputs")
-        common = {name: value for name, value in given.items() if name != CANDIDATES}
-        return [{**common, **one} for one in candidates]
+        return candidates, {name: value for name, value in given.items() if name != CANDIDATES}
 
     def _checked(self, given: Mapping[str, Any], row: int) -> dict[str, Any]:
         """A row of all that is accepted, and of the columns that the client knows itself."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from argosy.definitions.service import Service
-from argosy.definitions.service_steps import MEASURED, CorrectOptions, FunctionStep
-from argosy.errors import ArgosyError
+from argosy.definitions.service import DECISION, Service
+from argosy.definitions.service_steps import MEASURED, SCORE, CorrectOptions, FunctionStep
+from argosy.errors import ArgosyError, ServiceStepFailed
 from argosy.services.biases import MeasuredBiases
 from argosy.services.calls import ServiceRow
 from argosy.services.deciding import Step, steps_of_service
-from argosy.services.functions import FunctionCaller, Row, called_for
+from argosy.services.functions import FunctionCaller, called_for
+from argosy.services.made_rows import Row
 from argosy.services.underway import Underway
 
 
@@ -77,13 +78,18 @@ def _is_decided(one: Underway, step: Step) -> bool:
 
 def _shown(row: ServiceRow) -> Row:
     """What a function sees of a row."""
-    return {**row.values, "decision": row.decision, "rank": row.rank}
+    return {**row.values, DECISION: row.decision, "rank": row.rank}
 
 
 def _changed(function: str, row: ServiceRow, made: Row) -> None:
-    """What a function sets: `decision` and `score`, and values that answers show."""
+    """What a function sets: `decision` and `score`, and values that answers show. Raises ServiceStepFailed."""
     before = _shown(row)
     changes = {name: value for name, value in made.items() if name not in before or before[name] != value}
+    decision, score = changes.get(DECISION, ""), changes.get(SCORE)
+    if not isinstance(decision, str):
+        raise ServiceStepFailed(f"{function} must return a text as decision, and returned a {type(decision).__name__}")
+    if score is not None and type(score) not in (int, float):
+        raise ServiceStepFailed(f"{function} must return a number as score, and returned a {type(score).__name__}")
     row.values = {**row.values, **made}
-    row.decision = str(made.get("decision", row.decision))
+    row.decision = decision or row.decision
     row.steps.append((function, changes))

@@ -13,7 +13,8 @@ from argosy.errors import ArgosyError, CacheUnavailable
 from argosy.features.look_ups import FoundFeature, LookUps
 from argosy.services.calls import ServiceRow
 from argosy.services.filling import Filling, Place
-from argosy.services.functions import FunctionCaller, Row, called_for
+from argosy.services.functions import FunctionCaller, called_for
+from argosy.services.made_rows import Row
 from argosy.services.underway import Underway
 from argosy.telemetry import logger
 

@@ -22,6 +22,7 @@ from argosy.services.service_plane import ServicePlane
 from argosy.serving.answer_headers import HEADER_IDS_MAX, PREDICTION_HEADER, VERSION_HEADER
 from argosy.serving.callers import TRACE_HEADER
 from argosy.serving.rest.callers import identities_of
+from argosy.typed_values import abridged, abridged_list
 from argosy.vault.tokens import PREDICT, Token
 
 Planes = Mapping[str, ServicePlane]
@@ -105,8 +106,8 @@ class _Asking:
     def prepare(self, head: RequestHead, parameters: Mapping[str, str]) -> _Head:
         name = parameters["service"]
         if name not in self._planes:
-            known = ", ".join(self._planes)
-            raise ServiceNotFound(f"no service is called '{name}'{nearest(name, self._planes)}; there are: {known}")
+            known, hint = abridged_list(self._planes), nearest(name, self._planes)
+            raise ServiceNotFound(f"no service is called '{abridged(name)}'{hint}; there are: {known}")
         return _Head(self._planes[name], head)
 
     def answer(self, request: FastRequest) -> None:

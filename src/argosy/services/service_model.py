@@ -93,7 +93,13 @@ def _value(element: Any, name: str) -> Any:
 
 
 def _tell(name: str, done: Done, answer: ServiceAnswer | Exception) -> None:
-    done(answer if isinstance(answer, Exception) else _response(name, answer))
+    if not isinstance(answer, Exception):
+        try:
+            done(_response(name, answer))
+            return
+        except (ValueError, TypeError) as error:
+            answer = error
+    done(answer)
 
 
 def _response(name: str, answer: ServiceAnswer) -> InferResponse:

@@ -155,14 +155,17 @@ class ServicePlane:
 
     def _decide_turn(self) -> None:
         said, self._said = self._said, []
-        for one in said:
-            for name, response in zip(self.service.model_names, one.responses, strict=True):
-                for place, row in enumerate(one.rows):
-                    self._asking.answered(row, name, place, response)  # type: ignore[arg-type]  # all are there
-        if self._decide.waits(said):
-            self._run(self._decide_later(said), said)
-        else:
-            self._log_and_answer(self._decide.decided(said))
+        try:
+            for one in said:
+                for name, response in zip(self.service.model_names, one.responses, strict=True):
+                    for place, row in enumerate(one.rows):
+                        self._asking.answered(row, name, place, response)  # type: ignore[arg-type]  # all are there
+            if self._decide.waits(said):
+                self._run(self._decide_later(said), said)
+            else:
+                self._log_and_answer(self._decide.decided(said))
+        except Exception as error:  # noqa: BLE001 - whoever waits is told that there was one
+            self._end_all(said, error)
 
     async def _decide_later(self, calls: Sequence[Underway]) -> None:
         self._log_and_answer(await self._decide.decided_later(calls))
@@ -192,12 +195,15 @@ class ServicePlane:
         task.add_done_callback(partial(self._end_task, calls))
 
     def _end_task(self, calls: Sequence[Underway], task: asyncio.Task[None]) -> None:
-        """A defect is an answer too."""
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("%s failed: %s", self.service.name, traced(error))
-            for one in calls:
-                one.end(ServiceStepFailed(f"{self.service.name} failed: the server's log says why"))
+            self._end_all(calls, error)
+
+    def _end_all(self, calls: Sequence[Underway], error: BaseException) -> None:
+        """A defect is an answer too."""
+        _log.error("%s failed: %s", self.service.name, traced(error))
+        for one in calls:
+            one.end(ServiceStepFailed(f"{self.service.name} failed: the server's log says why"))
 
 
 def settle_future(future: asyncio.Future[Any], answer: Any) -> None:

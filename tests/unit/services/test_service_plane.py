@@ -15,6 +15,7 @@ from argosy.errors import (
     RequestTooLarge,
     ServiceStepFailed,
 )
+from argosy.services import given_rows
 from argosy.services.calls import ServiceCall
 from argosy.testing.waiting import PATIENCE
 
@@ -162,6 +163,20 @@ def test_inputs_have_defaults_and_a_most(opened):
     assert isinstance(none, RequestInvalid)
 
 
+def test_what_candidates_have_in_common_is_limited_as_a_body_is(opened, monkeypatch):
+    monkeypatch.setattr(given_rows, "MOST_SHARED", 100)
+    few, many = ([{"price": number} for number in range(count)] for count in (10, 11))
+    service = opened()
+    answered, refused, at_once = service.ask(
+        call({"user": "a" * 10, "candidates": few}),
+        call({"user": "a" * 10, "candidates": many}),
+        call({"user": "a" * 10, "candidates": few[:6]}, {"user": "a" * 10, "candidates": few[:5]}),
+    )
+    assert len(answered.rows) == 10
+    assert isinstance(refused, RequestTooLarge)
+    assert isinstance(at_once, RequestTooLarge)
+
+
 def test_candidates_are_rows_ranked_among_their_own(opened):
     top = {"top": {"k": 1, "within": "candidates", "otherwise": "pass"}}
     service = opened(positive="bought", decide=[top])
@@ -300,6 +315,33 @@ def test_what_cannot_be_computed_is_the_rows_fault(opened, step, problem):
     [refused] = opened(decide=[step]).ask(call({"user": "ana", "price": 3}, {"user": "bo", "price": 5}))
     assert isinstance(refused, InputInvalid)
     assert problem in str(refused)
+
+
+def test_a_score_from_a_column_is_a_number(opened):
+    service = opened(features={"history": HISTORY}, decide=[{"mix": {"score": "city"}}])
+    [refused] = service.ask(call({"user": "ana", "price": 3}))
+    assert isinstance(refused, InputInvalid)
+    assert "row 1: 'score' is no number" in str(refused)
+
+
+def test_whole_numbers_of_any_size_are_logged(opened):
+    service = opened(decide=[{"mix": {"paid": "price * price", "whole": "floor(1e300)"}}])
+    [answer] = service.ask(call({"user": "ana", "price": (1 << 64) - 1}))
+    [(_, account)] = service.logged()
+    assert account.steps == [("mix", {"paid": float(((1 << 64) - 1) ** 2), "whole": 1e300})] == row(answer).steps
+
+
+def test_a_defect_is_an_answer_too(opened, monkeypatch, caplog):
+    service = opened()
+
+    def decided(calls):
+        raise AttributeError(str(calls[0].rows[0].values))
+
+    monkeypatch.setattr(service.plane._decide, "decided", decided)
+    failed = service.ask(call({"user": "ana", "price": 1}), call({"user": "bo", "price": 1}))
+    assert [str(one) for one in failed] == ["offers failed: the server's log says why"] * 2
+    assert "AttributeError at" in caplog.text
+    assert "ana" not in caplog.text
 
 
 def test_a_model_that_is_not_there_is_said(opened):

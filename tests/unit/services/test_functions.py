@@ -1,0 +1,188 @@
+"""A project's function, whatever it does: the server, and who else waits, go on."""
+
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+
+from argosy.definitions.service_steps import SCORE
+from argosy.errors import DefinitionInvalid, FunctionHung, ServiceStepFailed
+from argosy.services import functions
+from argosy.services.calls import ServiceCall
+from argosy.services.functions import MOST_HANGING, FunctionCaller, load_function
+from argosy.testing.waiting import PATIENCE
+
+ROW = {"user": "ana", "price": 10}
+YES = {"threshold": {"at": 0.5, "yes": "offer", "no": "pass"}}
+
+
+def called(caller, *given):
+    return asyncio.run(caller.rows(list(given) or [ROW]))
+
+
+@pytest.fixture
+def caller_of():
+    made = []
+
+    def one(function, seconds=PATIENCE):
+        made.append(FunctionCaller("shop.prepare", function, seconds))
+        return made[-1]
+
+    yield one
+    for each in made:
+        each.close()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [SystemExit(3), KeyboardInterrupt(), StopIteration(), asyncio.CancelledError(), TimeoutError(), RecursionError()],
+    ids=repr,
+)
+def test_whatever_it_raises_is_its_callers_error_alone(caller_of, error):
+    def fail(rows):
+        raise error
+
+    caller = caller_of(fail)
+    for _ in range(MOST_HANGING + 1):  # none of which was a call that hangs
+        with pytest.raises(ServiceStepFailed, match=f"shop.prepare raised {type(error).__name__}"):
+            called(caller)
+
+
+def test_calls_behind_one_that_hangs_have_the_next_thread(opened):
+    """One call hangs, whatever waits meanwhile: the others are answered, and it counts once."""
+    begun, ends, asked = threading.Event(), threading.Event(), []
+
+    def hang(rows):
+        asked.extend(row["user"] for row in rows)
+        if rows[0]["user"] == "bad":
+            begun.set()
+            ends.wait()
+        return rows
+
+    service = opened({"shop.prepare": hang}, prepare="shop.prepare", seconds=0.2)
+    caller = service.callers["shop.prepare"]
+
+    async def ask():
+        def answer(user):
+            return asyncio.create_task(service.plane.answer(ServiceCall([{"user": user, "price": 1}])))
+
+        bad = answer("bad")
+        await asyncio.to_thread(begun.wait)
+        others = []
+        for number in range(2 * MOST_HANGING):  # each in a turn of its own
+            others.append(answer(f"user {number}"))
+            await asyncio.sleep(0)
+        others[0].cancel()
+        caller._seconds = PATIENCE
+        return await asyncio.gather(bad, *others, return_exceptions=True)
+
+    bad, gone, *others = asyncio.run(ask())
+    ends.set()
+    assert isinstance(bad, FunctionHung)
+    assert isinstance(gone, asyncio.CancelledError)
+    assert [one.rows[0].values["user"] for one in others] == [f"user {number}" for number in range(1, 2 * MOST_HANGING)]
+    assert "user 0" not in asked  # nobody waited for it any more
+
+
+def test_a_call_whose_caller_has_gone_keeps_its_thread_until_it_ends(caller_of):
+    begun, ends = threading.Event(), threading.Event()
+
+    def wait(rows):
+        begun.set()
+        ends.wait()
+        return rows
+
+    caller = caller_of(wait)
+
+    async def ask():
+        gone = asyncio.create_task(caller.rows([ROW]))
+        await asyncio.to_thread(begun.wait)
+        gone.cancel()
+        second = asyncio.create_task(caller.rows([ROW]))
+        await asyncio.sleep(0)
+        ends.set()
+        return await second
+
+    assert asyncio.run(ask()) == [ROW]
+
+
+def test_a_function_that_hangs_too_often_is_refused(caller_of):
+    ends = threading.Event()
+    caller = caller_of(lambda _: ends.wait(), seconds=0.01)
+    for _ in range(MOST_HANGING):
+        with pytest.raises(FunctionHung, match="took longer than"):
+            called(caller)
+    with pytest.raises(ServiceStepFailed, match="hung 8 times: mend it and start the server again"):
+        called(caller)
+    ends.set()
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (float("nan"), None),
+        (np.float64(1.5), 1.5),
+        (np.float32("nan"), None),
+        (np.int64(3), 3),
+        (np.bool_(True), True),
+        (np.str_("a"), "a"),
+        ((1, [np.int8(2)]), [1, [2]]),
+        ({"a": {"b": None}}, {"a": {"b": None}}),
+    ],
+    ids=repr,
+)
+def test_its_values_are_kept_as_json_has_them(caller_of, value, kept):
+    [row] = called(caller_of(lambda rows: [{**one, "made": value} for one in rows]))
+    assert row == {**ROW, "made": kept}
+    assert type(row["made"]) is type(kept)
+
+
+_round: list = []
+_round.append(_round)
+
+
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [
+        ({"made": {1}}, "returned as 'made' a set: return texts, numbers"),
+        ({"made": [np.zeros(2)]}, "returned as 'made' a ndarray"),
+        ({"made": b"x"}, "returned as 'made' a bytes"),
+        ({"made": {1: 2}}, "returned as 'made' a dict"),
+        ({"made": float("-inf")}, "returned as 'made' an infinite number"),
+        ({"made": 1 << 64}, "returned as 'made' a whole number of more than 64 bits"),
+        ({"made": _round}, "returned as 'made' what is nested over 32 levels deep"),
+        ({1: 2}, "returned a row with a name that is a int"),
+    ],
+)
+def test_values_that_cannot_be_logged_are_named(caller_of, made, problem):
+    with pytest.raises(ServiceStepFailed, match=problem):
+        called(caller_of(lambda _: [made]))
+
+
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [
+        ({"decision": 7}, "must return a text as decision, and returned a int"),
+        ({"decision": None}, "must return a text as decision, and returned a NoneType"),
+        ({SCORE: "high"}, "must return a number as score, and returned a str"),
+        ({SCORE: True}, "must return a number as score, and returned a bool"),
+    ],
+)
+def test_a_step_that_sets_what_is_no_decision_fails_its_call_alone(opened, made, problem):
+    def finish(rows):
+        return [{**one, **(made if one["user"] == "bad" else {})} for one in rows]
+
+    steps = [YES, "shop.finish", {"clamp": {"min": 0}}]
+    service = opened({"shop.finish": finish}, decide=steps, positive="bought")
+    bad, good = service.ask(*(ServiceCall([{"user": user, "price": 60}]) for user in ("bad", "ana")))
+    with pytest.raises(ServiceStepFailed, match=problem):
+        raise bad
+    assert good.rows[0].decision == "offer"
+
+
+def test_a_module_that_ends_the_process_is_a_definitions_fault(tmp_path, monkeypatch):
+    monkeypatch.setattr(functions.sys, "path", list(functions.sys.path))
+    (tmp_path / "shop_that_exits.py").write_text("raise SystemExit(0)\n")
+    with pytest.raises(DefinitionInvalid, match="cannot import 'shop_that_exits': SystemExit"):
+        load_function(tmp_path, "shop_that_exits.prepare", "prepare")
