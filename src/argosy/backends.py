@@ -6,10 +6,10 @@ class is behind a port is not decided here: the `Openers` of a project are the m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from argosy.definitions.remote_servers import origin_of
 from argosy.models.remote_servers import permit_servers
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from argosy.database import Database
     from argosy.datasets.examples import Examples
     from argosy.definitions import Registries, Settings
+    from argosy.definitions.service import Service
     from argosy.jobs.queue import Queue
     from argosy.jobs.submission import Plans
     from argosy.jobs.workers import Workers
@@ -68,6 +69,11 @@ class Openers(Protocol):
 
     def registries(self, root: Path, modules: list[str]) -> Registries:
         """Every plug-in that a plan may name; the project's own modules are imported."""
+
+    def inputs_as_of(
+        self, backends: Backends, service: Service, rows: Sequence[tuple[Mapping[str, Any], float]]
+    ) -> list[dict[str, Any]]:
+        """Rows of inputs and their moments as a service's models would have seen them then."""
 
 
 class Backends:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from argosy.app.plugins import REGISTRIES, load_plugins
-from argosy.backends import HOME, KEY_FOLDER
+from argosy.backends import HOME, KEY_FOLDER, Backends
 from argosy.caching.cache import Cache
 from argosy.database import Database
 from argosy.database.rows import fill_from_rows
 from argosy.definitions import Registries
+from argosy.definitions.service import Service
 from argosy.errors import BackupInvalid, DefinitionInvalid, RowsUnreadable
 from argosy.messaging.broker import Broker
 from argosy.paths import make_home, make_private_folder
@@ -105,6 +107,15 @@ def event_log(url: str, root: Path) -> EventLog:
     from argosy.streaming.logs.folder import FolderLog
 
     return FolderLog(f"file:{root / url.removeprefix('file://').removeprefix('file:')}")
+
+
+def inputs_as_of(
+    backends: Backends, service: Service, rows: Sequence[tuple[Mapping[str, Any], float]]
+) -> list[dict[str, Any]]:
+    """Rows of inputs as a service's models would have seen them at their moments."""
+    from argosy.services.completing import complete_inputs
+
+    return complete_inputs(backends, service, rows)
 
 
 def _known(setting: str, url: str, schemes: tuple[str, ...]) -> str:

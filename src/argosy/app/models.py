@@ -89,12 +89,9 @@ class ProjectModels:
 
     def changed_code(self, reference: str) -> list[str]:
         """The user's plug-ins whose code here is not what the version was trained with, as `model.mine`."""
-        from argosy.evaluation.changes import plugin_digests
+        from argosy.evaluation.changes import plugins_changed
 
-        trained = self.trained(reference)
-        here = plugin_digests(trained.definition, self._backends.registries)
-        recorded: dict[str, str] = trained.environment.get("plugins", {})
-        return sorted(name for name, digest in recorded.items() if here.get(name) != digest)
+        return plugins_changed(self.trained(reference), self._backends.registries)
 
     def export(self, reference: str, path: str | PathLike[str], format: str = "argosy", *, force: bool = False) -> Path:  # noqa: A002
         """Write a version to a file of its own, as `argosy models export` does; where it is. Raises ExportInvalid."""
@@ -115,12 +112,9 @@ class ProjectModels:
 
     def code(self, reference: str) -> KeptCode:
         """The code of the user's plug-ins that a version was trained with; raises CodeNotKept."""
-        from argosy.store import kept_code
+        from argosy.store.kept_code import needed_code
 
-        code = kept_code.kept_code_of(self._backends.store, self.trained(reference).label)
-        if code is None:
-            raise kept_code.not_kept(reference)
-        return code
+        return needed_code(self._backends.store, self.trained(reference).label, reference)
 
     def files(self, reference: str) -> list[KeptFile]:
         """What the version's plug-ins attached while they were trained."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from argosy.definitions import Registries, plugins_of
+from argosy.store.trained import Trained
 
 PLAIN: Final = ("python", "implementation", "platform", "machine", "processor", "git_revision", "cores")
 """What an environment says in one value each."""
@@ -59,3 +60,10 @@ def _said(value: Any) -> str:
         return "absent"
     text = str(value)
     return f"{text[:12]}…" if len(text) == 64 and text.isalnum() else text
+
+
+def plugins_changed(trained: Trained, registries: Registries) -> list[str]:
+    """The user's plug-ins whose code here is not what the version was trained with, as `model.mine`."""
+    here = plugin_digests(trained.definition, registries)
+    recorded: dict[str, str] = trained.environment.get("plugins", {})
+    return sorted(name for name, digest in recorded.items() if here.get(name) != digest)

@@ -63,7 +63,23 @@ def join_file(
     """
     if out.suffix.lower() not in SUFFIXES:
         raise FeaturesInvalid(f"{out}: write to a file whose name ends in .jsonl or .csv")
-    rows = _read(service, file, at)
+    completed, known = complete_rows(backends, service, _read(service, file, at), now, by_arrival, prepare)
+    _replace(out, _encoded(out, completed))
+    return JoinCounts(len(completed), known)
+
+
+def complete_rows(
+    backends: Backends,
+    service: Service,
+    rows: Sequence[JoinedRow],
+    now: float,
+    by_arrival: bool = False,
+    prepare: RowsFunction | None = None,
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """The values of the rows with the features and what `prepare` makes of them, and for how many each column is known.
+
+    Raises EventLogUnavailable, TopicNotFound, CacheUnavailable, FeaturesInvalid.
+    """
     known = dict[str, int]()
     for feature in service.features:
         found = _found(backends, feature, rows, now, by_arrival)
@@ -76,10 +92,7 @@ def join_file(
                     row.values[column] = default if value is None else value
             known[column] = count
     completed = [row.values for row in rows]
-    if prepare is not None:
-        completed = _prepared(service, completed, prepare)
-    _replace(out, _encoded(out, completed))
-    return JoinCounts(len(rows), known)
+    return completed if prepare is None else _prepared(service, completed, prepare), known
 
 
 def _prepared(service: Service, rows: Sequence[dict[str, Any]], prepare: RowsFunction) -> list[dict[str, Any]]:

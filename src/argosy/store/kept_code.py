@@ -75,6 +75,14 @@ def kept_code_of(store: Store, label: str) -> KeptCode | None:
     return read_code(store.artifacts.fetch(found[0])) if found else None
 
 
+def needed_code(store: Store, label: str, reference: str) -> KeptCode:
+    """The same; raises CodeNotKept where there is none."""
+    code = kept_code_of(store, label)
+    if code is None:
+        raise not_kept(reference)
+    return code
+
+
 def not_kept(label: str) -> CodeNotKept:
     why = "no plug-in of yours is in it, or it was trained before code was kept"
     return CodeNotKept(f"{label} has no stored code: {why}")

@@ -1,16 +1,16 @@
 """What happened to those whom nobody had asked about becomes examples of the collection that the model learns from.
 
-The input is what the row has of the service's inputs, after `complete`, where features as of that moment are joined in.
-The source of such an example says how it was found: `unasked:SERVICE.OUTCOME`. The rows wait in a table, from which
+The input is what the row has of the service's inputs, with the features as of that moment: as a model would have seen
+it. The source of such an example says how it was found: `unasked:SERVICE.OUTCOME`. The rows wait in a table, from which
 they go once they are examples: a process that is killed between the two makes the same examples again, which changes
 nothing. Where the model has no champion yet, they wait.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import msgspec
 
@@ -18,7 +18,6 @@ from argosy.backends import Backends
 from argosy.database import Transaction, in_transaction
 from argosy.datasets.example import Example
 from argosy.datasets.imports import ImportOrigin
-from argosy.definitions.service import Service
 from argosy.errors import CollectionNotFound, ExamplesInvalid, ModelNotFound, VersionNotFound
 from argosy.feedback.outcomes import statements as sql
 from argosy.feedback.outcomes.rows import NamedSource
@@ -30,20 +29,13 @@ from argosy.types import Input, Part
 AT_ONCE: Final = 500
 NOT_LEARNABLE: Final = "no example"
 """Counted among the rows that say nothing: its inputs are none that the model learns from."""
-Complete: TypeAlias = Callable[[Service, Mapping[str, Any], float], Mapping[str, Any]]
-"""A service, the inputs of a row and its moment to the inputs that a model would have seen then."""
-
-
-def as_given(service: Service, inputs: Mapping[str, Any], at: float) -> Mapping[str, Any]:  # noqa: ARG001
-    """The inputs of the row alone."""
-    return inputs
 
 
 class OutcomeTeaching:
     """Needs the keys of both the predictions and the examples."""
 
-    def __init__(self, backends: Backends, complete: Complete = as_given) -> None:
-        self._backends, self._complete = backends, complete
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
 
     def teach(self, named: NamedSource) -> int:
         """Make examples of what waits; how many rows went."""
@@ -61,11 +53,12 @@ class OutcomeTeaching:
             return 0
         collection, split = learner
         scope, is_text = backends.vault.scope(SCOPE), self._is_text(collection)
+        asked = [(msgspec.json.decode(scope.open(bytes(sealed), bytes(digest))), at) for *_, at, digest, sealed in rows]
+        completed = backends.openers.inputs_as_of(backends, named.service, asked)
         numbers, examples, lost = [], list[Example](), 0
-        for number, label, at, digest, sealed in rows:
+        for (number, label, at, *_), inputs in zip(rows, completed, strict=True):
             numbers.append(number)
-            inputs = msgspec.json.decode(scope.open(bytes(sealed), bytes(digest)))
-            given = _input(self._complete(named.service, inputs, at), is_text)
+            given = _input(inputs, is_text)
             if given is None:
                 lost += 1
             else:
