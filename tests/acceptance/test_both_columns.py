@@ -84,7 +84,10 @@ def decisions_of_a_day(shell, version, bookings, moment):
     shell.end(process)
     shell("outcomes", "run", "--until-idle")
     [state] = shell.json("outcomes", "status")
-    return answers, {name: state[name] for name in ("taken", "matched", "unmatched", "joined", "otherwise", "poison")}
+    shell("examples", "export", "--output", "learned.jsonl")
+    lines = (shell.folder / "learned.jsonl").read_text("utf-8").splitlines()
+    unasked = sorted(json.dumps(json.loads(line)["text"], sort_keys=True) for line in lines)
+    return answers, unasked, {name: state[name] for name in ("taken", "matched", "unmatched", "joined", "otherwise", "poison")}
 
 
 def record_clicks(shell, moment):
@@ -141,7 +144,10 @@ def test_both_columns_decide_and_learn_the_same(request, make_project, version, 
     production = decisions_of_a_day(make_project(PLAN), version, theirs, moment)
 
     assert production == embedded
-    answers, outcomes = embedded
+    answers, unasked, outcomes = embedded
+    assert len(unasked) == outcomes["unmatched"]
+    known = [json.loads(one) for one in unasked if "stranger" not in one]
+    assert all(one["sort"] in SORTS and one["likes"] in SORTS and one["views"] > 0 for one in known)
     assert {one["decision"] for one in answers} >= {"recommend", "pass"}
     assert len(answers) == 120
     assert outcomes["taken"] == 60
