@@ -87,7 +87,11 @@ def decisions_of_a_day(shell, version, bookings, moment):
     shell("examples", "export", "--output", "learned.jsonl")
     lines = (shell.folder / "learned.jsonl").read_text("utf-8").splitlines()
     unasked = sorted(json.dumps(json.loads(line)["text"], sort_keys=True) for line in lines)
-    return answers, unasked, {name: state[name] for name in ("taken", "matched", "unmatched", "joined", "otherwise", "poison")}
+    return (
+        answers,
+        unasked,
+        {name: state[name] for name in ("taken", "matched", "unmatched", "joined", "otherwise", "poison")},
+    )
 
 
 def record_clicks(shell, moment):
