@@ -20,9 +20,7 @@ def up(
     backends: Backends, host: str, port: int, workers: int, stop: threading.Event, serving: Sequence[str] = ()
 ) -> None:
     """Run until `stop` is set; workers that die are replaced, a server that dies ends it all with JobFailed.
-
-    `serving` are more options of `argosy serve`.
-    """
+    `serving` are more options of `argosy serve`."""
     arguments = ["--project", str(backends.root), "serve", "--host", host, "--port", str(port), *serving]
     server = processes.start_argosy(arguments)
     upkeep = Upkeep(backends)

@@ -143,11 +143,12 @@ def duties(backends: Backends) -> list[Duty]:
 
 
 def slow_duties(backends: Backends) -> list[Duty]:
-    """Those that read what belongs to others: in a thread of their own."""
+    """Those that wait for what belongs to others."""
     from argosy.features.refreshing import table_duties
     from argosy.feedback.outcomes.running import outcome_duties
+    from argosy.services.publishing import publishing_duty
 
-    return [*outcome_duties(backends), *table_duties(backends)]
+    return [*outcome_duties(backends), *table_duties(backends), publishing_duty(backends)]
 
 
 def _stoppable(run: Handler) -> Handler:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 from argosy.definitions.definition import canonical_json, refuse_unknown_keys
 from argosy.definitions.durations import parse_duration
@@ -49,7 +50,10 @@ OUTPUTS: Final[Mapping[str, ValueType]] = {
     "value": "number",
 }
 """What a model's answer is known by in steps: `value` of a model of numbers, the other three of one of labels."""
+Topic = Annotated[str, Meta(min_length=1, max_length=200)]
+PUBLISHED: Final = ("decisions", "outcomes")
 _KEYS: Final = (
+    "publish",
     "service",
     "accepts",
     "features",
@@ -94,6 +98,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: tuple[OutcomeSource, ...] = ()
     place: Mapping[str, str] = {}
     """Part to the URL of a server that does it; a part that is not named is done here."""
+    publish: Mapping[str, str] = {}
+    """`decisions` and `outcomes` to the topics of the event log that receive them."""
     timeout: float = LOOK_UP_SECONDS
     """Seconds that looking up features may take; what has not come by then is not there."""
     digest: str = ""
@@ -138,6 +144,7 @@ def parse_service(values: Mapping[str, Any], name: str) -> Service:
         decide=parse_decide_steps(values.get("decide")),
         outcomes=outcomes,
         place=_place(values.get("place")),
+        publish=_publish(values.get("publish")),
         timeout=_timeout(values.get("timeout")),
         digest=hashlib.sha256(canonical_json(values).encode()).hexdigest()[:12],
     )
@@ -241,6 +248,13 @@ def _place(given: Any) -> dict[str, str]:
             raise DefinitionInvalid("it is no server: write own, or a URL such as https://models:8080", path)
         found[part] = url.rstrip("/")
     return found
+
+
+def _publish(given: Any) -> dict[str, str]:
+    if given is None:
+        return {}
+    refuse_unknown_keys(given, PUBLISHED, "publish", "publish")
+    return {what: checked_value(Topic, topic, f"publish.{what}") for what, topic in given.items()}
 
 
 def _check_names(service: Service) -> None:

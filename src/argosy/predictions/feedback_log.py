@@ -166,6 +166,13 @@ class FeedbackLog:
             found = transaction.execute(statements.NEWEST_FEEDBACK, {"model": model, "rows": rows})
         return [(_feedback(tuple(given)), said or "", answer or "") for *given, said, answer in found]
 
+    def after(self, number: int, source_prefix: str, rows: int) -> list[tuple[int, Feedback]]:
+        """What came after that number from sources whose names begin so, each with its number, oldest first."""
+        wanted = {"after": number, "prefix": source_prefix, "length": len(source_prefix), "rows": rows}
+        with self._database.read() as transaction:
+            found = transaction.execute(statements.FEEDBACK_AFTER, wanted)
+        return [(int(row[0]), _feedback(row[1:])) for row in found]
+
     def count_after(self, model: str, number: int) -> int:
         """How much feedback a model's predictions got after that `last_number`."""
         with self._database.read() as transaction:

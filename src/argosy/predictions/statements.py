@@ -86,6 +86,10 @@ NEWEST_FEEDBACK = f"""
 SELECT {FEEDBACK_COLUMNS}, model, answer FROM feedback LEFT JOIN predictions ON predictions.id = prediction_id
 WHERE :model = '' OR model = :model ORDER BY feedback.id DESC LIMIT :rows
 """  # noqa: S608
+FEEDBACK_AFTER = f"""
+SELECT feedback.id, {FEEDBACK_COLUMNS} FROM feedback
+WHERE feedback.id > :after AND substr(source, 1, :length) = :prefix ORDER BY feedback.id LIMIT :rows
+"""  # noqa: S608
 FRESH_FEEDBACK = """
 SELECT predictions.id, answer, kind, label, source, given_at, feedback.id, measures, feedback.token
 FROM feedback JOIN predictions ON predictions.id = feedback.prediction_id
