@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 REPOSITORY = Path(__file__).parents[2]
 TICKETS = REPOSITORY / "examples" / "support_tickets"
 CAPACITY = REPOSITORY / "examples" / "capacity"
+OFFERS = REPOSITORY / "examples" / "offers"
 
 
 def test_the_demo_keeps_every_claim(tmp_path):
@@ -128,3 +129,60 @@ def test_learned_capacity_is_retrained_through_the_gate(capacity):
     bias, clamp = figures["retrained"]["decisions"]
     assert bias.startswith("bias +3.3")
     assert clamp == "clamp 0:800"
+
+
+@pytest.fixture(scope="module")
+def offers(tmp_path_factory):
+    """What the example of offers printed, its figures, and the examples that its shop made."""
+    folder = tmp_path_factory.mktemp("offers")
+    done = subprocess.run(
+        [sys.executable, OFFERS / "offers.py", "--customers", "60"],
+        cwd=folder,
+        env={**os.environ, "ARGOSY_NICE": "0"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    shop = folder / "tea_shop"
+    export = [sys.executable, "-m", "argosy", "examples", "export"]
+    exported = subprocess.run(export, cwd=shop, capture_output=True, text=True, timeout=100, check=True).stdout
+    rows = [json.loads(line) for line in exported.splitlines()]
+    return done.stdout, json.loads((shop / "figures.json").read_text("utf-8")), rows
+
+
+def test_bookings_become_examples_whatever_was_offered(offers):
+    _, figures, rows = offers
+    booked = {tuple(pair) for pair in figures["days"][0]["booked"]}
+    assert ("P", "lapsang") in booked
+    assert ("Q", "lapsang") not in booked
+    assert ("R", "lapsang") in booked
+    assert "lapsang" not in figures["before"]["R"]["offers"]
+    said = {(row["text"]["customer"], row["text"]["product"]): (row["label"], row["source"]) for row in rows}
+    assert [said[name, "lapsang"] for name in "PQR"] == [
+        ("bought", "outcome"),
+        ("not_bought", "outcome"),
+        ("bought", "outcome"),
+    ]
+    assert said["guest", "lapsang"] == ("bought", "unasked:offers.bought")
+
+
+def test_products_like_what_was_bought_rise_for_its_buyer_and_fall_for_who_did_not_buy(offers):
+    before, after = offers[1]["before"], offers[1]["after"]
+    for name, product in (("P", "lapsang"), ("Q", "lapsang")):
+        assert product in before[name]["offers"]
+    assert "lapsang" in after["P"]["offers"]
+    assert after["Q"]["like_x"] < before["Q"]["like_x"]
+    assert after["R"]["like_x"] > before["R"]["like_x"]
+    assert after["Q"]["x"] < before["Q"]["x"]
+    assert after["R"]["x"] > before["R"]["x"]
+    assert all(after["R"]["others"][tea] > score for tea, score in before["R"]["others"].items())
+
+
+def test_offers_are_booked_more_often_than_random_ones_by_customers_who_are_new(offers):
+    reported, figures, _ = offers
+    first, last = figures["held_out"].values()
+    assert first["uplift"] > 0
+    assert last["interval"][0] > 0
+    assert last["uplift"] > first["uplift"]
+    assert f"Version {figures['version']} replaces 1, better:" in reported
