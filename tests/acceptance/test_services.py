@@ -2,8 +2,10 @@
 
 import json
 import random
+import re
 import time
 
+import numpy as np
 import pytest
 
 PLAN = """\
@@ -76,9 +78,15 @@ def shop(make_project):
 
 
 @pytest.fixture(scope="module")
-def client(shop):
-    _, client = shop.serve("serve")
-    return client
+def served(shop):
+    """A client, and the address of gRPC."""
+    process, client = shop.serve("serve", "--grpc-port", 0)
+    return client, re.search(r"grpc://(\S+)", process.stdout.readline())[1]
+
+
+@pytest.fixture(scope="module")
+def client(served):
+    return served[0]
 
 
 def test_a_service_is_checked_before_it_is_served(shop):
@@ -196,6 +204,24 @@ def test_it_answers_over_v2_and_tensorflows_route_too(shop, client):
     canary = asked_over_v2(client, body, "service.offers/versions/canary", 404)
     assert "canary" in canary["error"]
     assert asked_over_v2(client, body, "service.offers/versions/1")["model_version"] == "1"
+
+
+@pytest.mark.parametrize("library", ["http", "grpc"])
+def test_the_client_of_another_server_asks_it(served, library):
+    """Triton's, over REST with binary tensors and over gRPC."""
+    triton = pytest.importorskip(f"tritonclient.{library}")
+    rest, grpc_address = served
+    address = grpc_address if library == "grpc" else str(rest.base_url).removeprefix("http://").rstrip("/")
+    columns = {"user": ["ana", "bo"], "product": ["lapsang", "ulysses"], "price": [5.0, 5.0]}
+    inputs = []
+    for name, values in columns.items():
+        is_number = name == "price"
+        inputs.append(triton.InferInput(name, [2], "FP64" if is_number else "BYTES"))
+        inputs[-1].set_data_from_numpy(np.array(values, np.float64 if is_number else object))
+    with triton.InferenceServerClient(address) as client:
+        answer = client.infer("service.offers", inputs)
+    assert [one.decode() for one in answer.as_numpy("decision").tolist()] == ["recommend", "recommend"]
+    assert (answer.as_numpy("score") > 0.4).all()
 
 
 def test_who_is_not_known_is_said(client):
