@@ -349,4 +349,8 @@ def test_what_decisions_are_worth_is_measured_where_they_were_made_by_chance(sho
         assert one["yes"]["low"] < 1 / 3 < one["yes"]["high"]
         assert one["uplift"]["low"] > 0
     assert "bought if recommend" in explored("service", "value", "offers")
+    explored("report", "offers@1", "--output", "report.html")
+    report = (explored.folder / "report.html").read_text("utf-8")
+    assert "What decisions are worth" in report
+    assert "bought if recommend, %" in report
     assert "it decides nothing by chance" in shop.mistake("service", "value", "offers")

@@ -7,12 +7,13 @@ decided by the policy alone are not, since it chooses whom to recommend.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
 
 from argosy.backends import Backends
-from argosy.definitions.service import Service
+from argosy.definitions.service import Service, load_services
 from argosy.definitions.service_steps import ExploreOptions, ThresholdOptions
 from argosy.errors import DefinitionInvalid
 from argosy.services.accounts import account_in
@@ -73,6 +74,17 @@ def value_of_service(backends: Backends, service: Service, since: float = 0.0) -
         for policy in sorted({row.policy for row in rows})
     ]
     return ServiceValue(service.name, threshold.yes, threshold.no, service.positive, len(rows), waiting, policies)
+
+
+def values_of_model(backends: Backends, model: str) -> list[ServiceValue]:
+    """Of the services that ask the model, explore, and have had an outcome; none where their files cannot be read."""
+    found = []
+    with suppress(DefinitionInvalid):
+        for service in load_services(backends.root).values():
+            if model in {one.reference.partition("@")[0] for one in service.models}:
+                with suppress(DefinitionInvalid):
+                    found.append(value_of_service(backends, service))
+    return [one for one in found if one.rows]
 
 
 def _outcomes(backends: Backends, service: Service) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from argosy.definitions.metrics import HEADLINES
 from argosy.evaluation.findings import Case, Live, NumberGroup, Point
+from argosy.services.value import ServiceValue
 from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.class_figures import ClassFigures
 from argosy.statistics.intervals import Interval
@@ -126,6 +127,8 @@ class Contents:
     has_texts: bool = False
     numbers: Sequence[NumberGroup] = ()
     """Of answers that are numbers, from the smallest."""
+    services: Sequence[ServiceValue] = ()
+    """Of those that ask the model, and explore."""
 
     @property
     def are_numbers(self) -> bool:

@@ -21,6 +21,7 @@ from argosy.feedback.history import history
 from argosy.jobs.selection import resolve_version
 from argosy.label_sets import counted
 from argosy.paths import check_suffix, private_text, within
+from argosy.services.value import values_of_model
 from argosy.statistics.class_figures import class_figures, set_figures
 from argosy.statistics.intervals import Interval
 from argosy.store.kept import Curves, kept_curves
@@ -112,6 +113,7 @@ def gather(backends: Backends, target: str, options: ReportOptions, report_progr
         notes=found.notes,
         has_texts=options.texts,
         numbers=found.numbers,
+        services=[] if options.quick else values_of_model(backends, version.model),
     )
 
 

@@ -25,6 +25,7 @@ SECTIONS = {
     "balance": "Class balance",
     "history": "Promotions",
     "drift": "Drift",
+    "services": "What decisions are worth",
 }
 """Each is a template in `templates/sections`; one that draws nothing is left out."""
 
