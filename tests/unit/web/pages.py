@@ -6,6 +6,7 @@ from argosy.evaluation.drift import compare_profiles
 from argosy.evaluation.drift_periods import Period
 from argosy.evaluation.findings import Case, Live, Point
 from argosy.predictions.profiles import Profile
+from argosy.services.value import PolicyValue, ServiceValue
 from argosy.statistics.calibration_bins import Bin
 from argosy.statistics.class_figures import class_figures
 from argosy.statistics.intervals import Interval
@@ -62,6 +63,7 @@ def contents(**changes):
     drifted = Live(drifts[1], sample.answers, live.answers, 1.79e9, 1.791e9, days)
     evidence = {"difference": 0.04, "low": 0.01, "high": 0.07}
     case = Case("ab" * 16, "test", "billing", "<other> & more", 0.97)
+    value = PolicyValue("pass", 40, Interval(0.25, 0.1, 0.4), None, None)
     given = {
         "title": "shop@1",
         "project": "shop",
@@ -82,6 +84,7 @@ def contents(**changes):
         "doubted": [("billing", "<other> & more", 2), ("delivery", "billing", 1)],
         "promotions": [ReportedMove(1.79e9, "champion", None, 1, "promote", "ann", "<best>", evidence)],
         "live": drifted,
+        "services": [ServiceValue("offers", "offer <it>", "pass", "bought", 40, 1200, [value])],
     }
     return Contents(**{**given, **changes})
 

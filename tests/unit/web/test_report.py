@@ -37,6 +37,12 @@ def test_names_are_escaped(markup):
     assert "&lt;other&gt; &amp; more" in markup
 
 
+def test_what_decisions_are_worth_is_a_table(read):
+    [table] = [table for table in read.tables if table[0][0] == "The policy says"]
+    assert table[0][1:] == ["bought if offer <it>, %", "bought if pass, %", "Uplift, %", "Decisions"]
+    assert table[1] == ["pass", "25.0 (10.0–40.0)", "–", "–", "40"]
+
+
 def test_plots_and_tables_are_named(read):
     images = [found for tag, found in read.tags if tag == "svg"]
     assert len(images) >= 12  # six plots, each for wide and for narrow screens
