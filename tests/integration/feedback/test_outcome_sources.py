@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 
 import pytest
 
 from argosy.datasets.example import Example
+from argosy.features.rows import FeatureRow
+from argosy.features.tables import Tables
 from argosy.feedback.outcomes.teaching import OutcomeTeaching
 from stored.bookings import service
 from stored.outcome_project import DAY, NOON, OutcomeProject
@@ -156,3 +159,56 @@ def test_what_nobody_asked_about_becomes_an_example_once(files, monkeypatch):
     assert (one.label, one.seen_at, one.source) == ("bought", NOON, "unasked:offers.bought")
     assert files.look() == files.state()
     assert files.backends.examples.count("shop").revisions == 2
+
+
+PREPARED = """\
+service: offers
+accepts: {customer: category, product: category, price: {kind: number, default: 3}}
+features:
+  goods: {table: goods, key: product, columns: [category], default: {category: none}}
+  clicks: {stream: clicks, key: customer, aggregate: {views: count}, window: 1h}
+prepare: unasked_shop.prepare
+model: offers@champion
+outcomes:
+  bought: {files: "sales/*.csv", entity: [customer, product], within: 7d, every: 1s}
+"""
+PREPARE = """\
+def prepare(rows):
+    return [{**row, "initial": row["customer"][0], "share": 1 / row["price"]} for row in rows]
+"""
+
+
+@pytest.fixture
+def prepared(files, monkeypatch):
+    """Rows of `sales` are about nobody who was asked about, and `prepare` divides by their price."""
+    monkeypatch.setattr(OutcomeTeaching, "_learner", lambda *_: ("shop", None))
+    monkeypatch.delitem(sys.modules, "unasked_shop", raising=False)
+    monkeypatch.syspath_prepend(files.root)
+    (files.root / "services" / "offers.yaml").write_text(PREPARED)
+    (files.root / "unasked_shop.py").write_text(PREPARE)
+    rows = [FeatureRow(1, "row", "cup", ("crockery",))]
+    Tables(files.backends.cache).put("goods", "product", ("category",), rows, "a test")
+    events = files.root / ".argosy" / "events" / "clicks"
+    events.mkdir(parents=True)
+    views = [{"at": NOON + seconds, "customer": "bo"} for seconds in (-4000, -60, -5, 5)]
+    (events / "0.jsonl").write_text("".join(json.dumps(view) + "\n" for view in views))
+    files.backends.examples.add("shop", [Example({"customer": "ana"}, "not_bought")])
+    return files
+
+
+def test_what_nobody_asked_about_is_completed_as_a_request_is(prepared):
+    rows = f"bo,cup,5,{NOON}\nbo,pot,0,{NOON}\ncy,pot,,{NOON}\n"
+    write(prepared, "all.csv", f"customer,product,price,at\n{rows}")
+    state = prepared.look()
+    assert (state.unmatched, state.poison, prepared.waiting()) == (3, {"no example": 1}, 0), "the price of 0 raises"
+    found = {one.input["customer"]: one.input for one in prepared.backends.examples.export("shop")}
+    cup = {"customer": "bo", "product": "cup", "price": 5.0, "category": "crockery", "views": 2}
+    assert found["bo"] == {**cup, "initial": "b", "share": 0.2}
+    assert (found["cy"]["category"], found["cy"]["price"], found["cy"]["views"]) == ("none", 3, 0)
+
+
+def test_what_nobody_asked_about_waits_where_prepare_raises_for_all(prepared):
+    write(prepared, "all.csv", f"customer,product,price,at\nbo,cup,0,{NOON}\ncy,cup,0,{NOON}\n")
+    state = prepared.look()
+    assert "unasked_shop.prepare raised ZeroDivisionError" in state.problem
+    assert (state.poison, prepared.waiting()) == ({}, 2)
