@@ -135,8 +135,11 @@ def one_day(shop: Shop, running: Running, customers: Sequence[Customer], day: in
     searched = sum(answers[pair]["decision"] != "recommend" for pair in booked)
     say(f"{searched:,} bookings by searching.")
     for who in NAMED:
-        way = "was offered it" if answers[who.name, X]["decision"] == "recommend" else "was not offered it"
-        say(f"{X}: {who.name} {way}, and {'bought it' if (who.name, X) in booked else 'did not buy it'}.")
+        answer = answers[who.name, X]
+        is_offered = answer["decision"] == "recommend"
+        way = "was offered it" if is_offered else "was not offered it"
+        why = "" if figures.own_decision(answer) == is_offered else " (by chance)"
+        say(f"{X}: {who.name} {way}{why}, and {'bought it' if (who.name, X) in booked else 'did not buy it'}.")
     time.sleep(DAY_SECONDS)
     shop.book([("guest", X, time.time())])  # somebody books after closing time: the source was read past the day
     return answers, booked

@@ -60,7 +60,7 @@ PRODUCTS = {
 }
 LIKE_X = tuple(name for name, one in PRODUCTS.items() if one.category == PRODUCTS[X].category)
 NAMED = (
-    Customer("P", "gourmets", 30.0, ("tea", "coffee"), "smoky"),
+    Customer("P", "gourmets", 30.0, ("tea", "coffee"), "smoky", searches=0.9),
     Customer("Q", "gourmets", 30.0, ("toys", "music"), "classic"),
     Customer("R", "families", 30.0, ("tea",), "smoky", searches=0.9),
 )
