@@ -123,6 +123,16 @@ def test_what_would_keep_it_from_being_served_is_named(shop, before, after, prob
     assert problem in " ".join(ran.out.split())
 
 
+def test_the_doctor_looks_at_services_too(shop):
+    shop.write("services/offers.yaml", SERVICE.replace("table: users", "table: user"))
+    try:
+        found = {one["check"]: one for one in shop.run("doctor", "--quick", "--json").json}
+    finally:
+        shop.write("services/offers.yaml", SERVICE)
+    assert not found["services"]["ok"]
+    assert "argosy service check offers" in str(found["services"])
+
+
 def test_a_version_that_learned_from_other_features_is_named(shop):
     """What the services looked up when it was trained is recorded with it."""
     assert shop.json("lineage", "offers@1")["environment"]["features"] == {}  # there was no service yet

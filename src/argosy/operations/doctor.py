@@ -22,6 +22,7 @@ from argosy.errors import (
     ArtifactsUnavailable,
     BrokerUnavailable,
     CacheUnavailable,
+    DefinitionInvalid,
     EventLogUnavailable,
     ExtraMissing,
     Outage,
@@ -45,6 +46,7 @@ NEEDS: Final = {
     "jobs": ("database",),
     "prediction log": ("database",),
     "webhooks": ("database", "broker"),
+    "services": ("database", "artifact store", "cache"),
     "keys": ("database",),
     "seals": ("database",),
     "rows": ("database",),
@@ -154,6 +156,18 @@ def _log(backends: Backends) -> str:
         return f"{log.url} answers"
 
     return _in_time(answers, log.url, EventLogUnavailable)
+
+
+def _services(backends: Backends) -> str:
+    from argosy.definitions.service import load_services
+    from argosy.services.checking import check_service
+
+    services = load_services(backends.root)
+    for name, service in services.items():
+        for one in check_service(backends, service):
+            if one.state == "error":
+                raise DefinitionInvalid(f"{one.problem}: argosy service check {name}", one.subject, name)
+    return ", ".join(services) or "none"
 
 
 def _delivers(broker: Broker) -> str:
@@ -287,6 +301,7 @@ CHECKS: dict[str, Callable[[Backends], str]] = {
     "artifact store": _artifacts,
     "cache": _cache,
     "event log": _log,
+    "services": _services,
     "plugins": _plugins,
     "jobs": _jobs,
     "training": _training,
