@@ -16,6 +16,7 @@ REPOSITORY = Path(__file__).parents[2]
 TICKETS = REPOSITORY / "examples" / "support_tickets"
 CAPACITY = REPOSITORY / "examples" / "capacity"
 OFFERS = REPOSITORY / "examples" / "offers"
+DATA = Path(os.environ.get("ARGOSY_DATA", REPOSITORY.parent / "shared" / "data")) / "outcomes"
 
 
 def test_the_demo_keeps_every_claim(tmp_path):
@@ -186,3 +187,11 @@ def test_offers_are_booked_more_often_than_random_ones_by_customers_who_are_new(
     assert last["interval"][0] > 0
     assert last["uplift"] > first["uplift"]
     assert f"Version {figures['version']} replaces 1, better:" in reported
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="no data: set ARGOSY_DATA")
+def test_what_a_model_would_have_mailed_is_better_than_a_coin():
+    found = runpy.run_path(str(OFFERS / "public_data.py"))
+    uplifts = found["campaign"](found["read_rows"](DATA / "hillstrom_email.csv.gz"))
+    assert uplifts["the model's choice"] > uplifts["no e-mail"]
+    assert uplifts["the model's choice"] > 0
