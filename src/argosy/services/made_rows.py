@@ -36,6 +36,8 @@ def _json_value(value: Any, levels: int = NESTING) -> Any:
         return value if value == value else None
     if kind is int and not LEAST_INT <= value <= LARGEST_INT:
         raise ValueError("a whole number of more than 64 bits: return it as a text")
+    if kind is str and not value.isascii() and not _is_unicode(value):
+        raise ValueError("a text with half of a surrogate pair, which is no Unicode")
     if kind in _PLAIN:
         return value
     if not levels:
@@ -58,6 +60,14 @@ def _plain(name: Any, value: Any) -> Any:
         return _json_value(value)
     except ValueError as problem:
         raise ValueError(f"as '{abridged(name)}' {problem}") from None
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _noun(made: Any) -> str:

@@ -30,7 +30,8 @@ from argosy.services.part_messages import (
     take_decided,
     take_prepared,
 )
-from argosy.services.underway import Underway
+from argosy.services.underway import Underway, start_work
+from argosy.serving.added_models import Abandoned
 from argosy.serving.model_thread import ModelThread
 from argosy.serving.request_queue import Done
 from argosy.serving.requests import InferRequest, InferResponse
@@ -137,14 +138,6 @@ async def _each(calls: Sequence[Underway], work: Callable[[Underway], Any]) -> l
     return left
 
 
-class _Work:
-    def __init__(self, task: asyncio.Task[None]) -> None:
-        self._task = task
-
-    def abandon(self) -> None:
-        self._task.cancel()
-
-
 class PlacedModels:
     """Models of another server, in the place of a data plane. Each is described by it once a minute.
 
@@ -159,14 +152,8 @@ class PlacedModels:
         """Not known before it is asked: rows are taken as they are, see `_columns`."""
         return {}
 
-    def submit(self, request: InferRequest, done: Done) -> _Work:
-        return _Work(asyncio.get_running_loop().create_task(self._answer(request, done)))
-
-    async def _answer(self, request: InferRequest, done: Done) -> None:
-        try:
-            done(await self._ask(request))
-        except Exception as error:  # noqa: BLE001 - the caller receives it
-            done(error)
+    def submit(self, request: InferRequest, done: Done) -> Abandoned:
+        return start_work(self._ask(request), done)
 
     async def _ask(self, request: InferRequest) -> InferResponse:
         path = f"/v2/models/{quote(request.model, safe='')}"

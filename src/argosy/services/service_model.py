@@ -6,6 +6,7 @@ version that is named is that of the main model. Inputs with defaults are those 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
@@ -78,7 +79,7 @@ def _described(name: str, service: Service) -> ModelMetadata:
 
 
 def _rows(arrays: Mapping[str, Array], count: int) -> Sequence[dict[str, Any]]:
-    """Raises InputInvalid where a text is no UTF-8. NaN stands for a number that is missing."""
+    """Raises InputInvalid where a text is no UTF-8 or a number is infinite. NaN stands for one that is missing."""
     columns = {name: [_value(one, name) for one in array.tolist()] for name, array in arrays.items()}
     return [{name: values[row] for name, values in columns.items()} for row in range(count)]
 
@@ -89,7 +90,11 @@ def _value(element: Any, name: str) -> Any:
             return element.decode()
         except UnicodeDecodeError:
             raise InputInvalid(f"the input '{name}' has an element that is not UTF-8") from None
-    return None if element != element else element
+    if isinstance(element, float) and not math.isfinite(element):
+        if math.isinf(element):
+            raise InputInvalid(f"the input '{name}' has an infinite number: send finite ones")
+        return None
+    return element
 
 
 def _tell(name: str, done: Done, answer: ServiceAnswer | Exception) -> None:

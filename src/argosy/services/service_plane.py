@@ -28,7 +28,7 @@ from argosy.services.filling import Filling
 from argosy.services.given_rows import GivenRows
 from argosy.services.underway import Underway
 from argosy.serving.added_models import Abandoned
-from argosy.serving.dataplane import DataPlane
+from argosy.serving.dataplane import DataPlane, settle_future
 from argosy.serving.recording import RowAccount
 from argosy.serving.request_queue import Done
 from argosy.serving.requests import InferRequest, InferResponse
@@ -204,13 +204,3 @@ class ServicePlane:
         _log.error("%s failed: %s", self.service.name, traced(error))
         for one in calls:
             one.end(ServiceStepFailed(f"{self.service.name} failed: the server's log says why"))
-
-
-def settle_future(future: asyncio.Future[Any], answer: Any) -> None:
-    """Give a future its value, or raise there what is an error."""
-    if future.done():  # the caller went away meanwhile
-        return
-    if isinstance(answer, Exception):
-        future.set_exception(answer)
-    else:
-        future.set_result(answer)

@@ -101,4 +101,7 @@ class Services:
 
 def _callers(service: Service, root: Path) -> dict[str, FunctionCaller]:
     with located(f"service {service.name}"):
-        return {name: FunctionCaller(name, load_function(root, name, "prepare")) for name in service.functions}
+        return {
+            name: FunctionCaller(name, load_function(root, name, "prepare" if name == service.prepare else "decide"))
+            for name in service.functions
+        }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from argosy.definitions.service_features import Feature
 from argosy.services.calls import ServiceAnswer, ServiceCall, ServiceRow, Told
+from argosy.serving.added_models import Abandoned
+from argosy.serving.request_queue import Done
 from argosy.serving.requests import InferRequest, InferResponse
 
 
@@ -35,3 +39,27 @@ class Underway:
         if not self.is_over:
             self.is_over = True
             self.told(answer)
+
+
+class _StartedWork:
+    """A task, held as long as anybody waits for it."""
+
+    def __init__(self, task: asyncio.Task[None]) -> None:
+        self._task = task
+
+    def abandon(self) -> None:
+        self._task.cancel()
+
+
+def start_work(work: Coroutine[Any, Any, InferResponse], done: Done) -> Abandoned:
+    """Work for a caller without a task: `done` receives what comes of it, or what it raised."""
+
+    async def answer() -> None:
+        try:
+            response = await work
+        except Exception as error:  # noqa: BLE001 - the caller receives it
+            done(error)
+            return
+        done(response)
+
+    return _StartedWork(asyncio.get_running_loop().create_task(answer()))

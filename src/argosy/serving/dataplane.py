@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
+from typing import Any
 
 from argosy.errors import ModelNotFound, ModelNotReady, QueueFull, VersionNotFound
 from argosy.models.adapter import FieldKind
@@ -71,7 +72,7 @@ class DataPlane:
         QueueFull, InputInvalid, and PredictionNotLogged where the log cannot be written: then nothing is answered.
         """
         answered: asyncio.Future[InferResponse] = asyncio.get_running_loop().create_future()
-        waiting = self.submit(request, partial(_settle, answered))
+        waiting = self.submit(request, partial(settle_future, answered))
         try:
             return await answered
         finally:
@@ -186,7 +187,8 @@ def signatures_of(predictor: Predictor) -> Signatures:
     return predictor.signatures if isinstance(predictor, ServedTensors) else {}
 
 
-def _settle(future: asyncio.Future[InferResponse], answer: InferResponse | Exception) -> None:
+def settle_future(future: asyncio.Future[Any], answer: Any) -> None:
+    """Give a future its value, or raise there what is an error."""
     if future.done():  # the caller went away meanwhile
         return
     if isinstance(answer, Exception):

@@ -148,6 +148,7 @@ _round.append(_round)
         ({"made": {1}}, "returned as 'made' a set: return texts, numbers"),
         ({"made": [np.zeros(2)]}, "returned as 'made' a ndarray"),
         ({"made": b"x"}, "returned as 'made' a bytes"),
+        ({"made": ["a\ud800"]}, "returned as 'made' a text with half of a surrogate pair"),
         ({"made": {1: 2}}, "returned as 'made' a dict"),
         ({"made": float("-inf")}, "returned as 'made' an infinite number"),
         ({"made": 1 << 64}, "returned as 'made' a whole number of more than 64 bits"),
