@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -20,10 +21,13 @@ from argosy.services.calls import ServiceRow
 from argosy.services.made_rows import Row, rows_made
 from argosy.services.underway import Underway
 from argosy.serving.model_thread import ModelThread
+from argosy.telemetry import logger
 
 RowsFunction: TypeAlias = Callable[[list[Row]], Any]
 CALL_SECONDS: Final = 10.0
 MOST_HANGING: Final = 8
+LOG_SECONDS: Final = 60.0
+_log = logger("argosy.services")
 
 
 def load_function(root: Path, name: str, path: str) -> RowsFunction:
@@ -62,7 +66,7 @@ class FunctionCaller:
 
     def __init__(self, name: str, function: RowsFunction, seconds: float = CALL_SECONDS) -> None:
         self._name, self._function, self._seconds = name, function, seconds
-        self._hanging = 0
+        self._hanging, self._logged_at = 0, float("-inf")
         self._thread = ModelThread(f"argosy-{name}")
         self._running: asyncio.Future[Any] | None = None
         self.turn = asyncio.Lock()
@@ -81,8 +85,15 @@ class FunctionCaller:
             raise FunctionHung(f"{self._name} took longer than {self._seconds:g} s")
         made, error = future.result()
         if error is not None:
-            raise ServiceStepFailed(f"{self._name} raised {type(error).__name__}{place_of(error)}") from error
+            self._log_place(error)
+            raise ServiceStepFailed(f"{self._name} raised {type(error).__name__}") from error
         return rows_made(self._name, made, len(copies))
+
+    def _log_place(self, error: BaseException) -> None:
+        """Where it was raised is for who runs the server, and once a minute enough."""
+        if (now := time.monotonic()) > self._logged_at + LOG_SECONDS:
+            self._logged_at = now
+            _log.error("%s raised %s%s", self._name, type(error).__name__, place_of(error))
 
     def close(self) -> None:
         """Without waiting for what hangs."""

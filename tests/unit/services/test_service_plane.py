@@ -228,7 +228,7 @@ def failing(rows):
 @pytest.mark.parametrize(
     ("function", "problem"),
     [
-        (failing, "shop.prepare raised ValueError at .*test_service_plane"),
+        (failing, "shop.prepare raised ValueError$"),
         (lambda rows: rows if rows[0]["user"] != "bad" else rows[:-1], "given 1 rows and returned 0"),
         (
             lambda rows: rows if rows[0]["user"] != "bad" else None,
@@ -244,6 +244,14 @@ def test_a_function_that_fails_for_one_call_fails_no_other(opened, function, pro
     with pytest.raises(ServiceStepFailed, match=problem) as raised:
         raise bad
     assert "price" not in str(raised.value)
+
+
+def test_where_a_function_raised_is_for_the_log(opened, caplog):
+    service = opened({"shop.prepare": failing}, prepare="shop.prepare")
+    service.ask(*[call({"user": "bad", "price": 17})] * 3)
+    [line] = [one for one in caplog.messages if "raised ValueError at " in one]
+    assert "test_service_plane.py" in line
+    assert "17" not in line.partition("raise ")[2]
 
 
 def test_a_function_that_hangs_is_left_behind(opened):
