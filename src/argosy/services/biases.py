@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
+from argosy.errors import ModelNotFound, VersionNotFound
 from argosy.models.decisions import BiasStep
 from argosy.models.systematic_error import BIASES, bias_among
 from argosy.services.calls import AskedAnswer
@@ -35,8 +36,12 @@ class MeasuredBiases:
 
 
 def stored_biases(store: Store, model: str, number: int) -> Mapping[str, float]:
-    """Nothing of a version without any, and of one whose own decisions take its bias off already."""
-    version = store.stored_version(f"{model}@{number}")
+    """Nothing of a version without any, of one that only another server's store has, and of one whose own decisions
+    take its bias off already."""
+    try:
+        version = store.stored_version(f"{model}@{number}")
+    except (ModelNotFound, VersionNotFound):
+        return {}
     if any(isinstance(step, BiasStep) for step in version.decisions.steps):
         return {}
     biases: Mapping[str, float] = store.trained(version.label).confusion.get(BIASES, {})
