@@ -6,10 +6,11 @@ DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 KSERVE := .venv-kserve/.ready
 TENSORFLOW := .venv-tensorflow/.ready
+FLINK := .venv-flink/.ready
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(ORDER),--order $(ORDER)) $(if $(SEED),--seed $(SEED))
 
-.PHONY: help demo demo-cluster test lint check format bench bench-peers quality proof clean venv kserve tensorflow servers
+.PHONY: help demo demo-cluster test lint check format bench bench-peers quality proof clean venv kserve tensorflow flink servers
 
 help:  ## what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -43,6 +44,15 @@ $(TENSORFLOW): pyproject.toml
 
 tensorflow: $(READY) $(TENSORFLOW)  ## tests of TensorFlow's models, in an environment of its own; `make test` skips them without
 	@$(BIN)/python -m pytest -q tests/acceptance/test_saved_models.py
+
+$(FLINK):
+	@test -x .venv-flink/bin/python || $(PYTHON) -m venv .venv-flink
+	@echo "Installing PyFlink into .venv-flink (a minute or two and 1 GB, once)"
+	@.venv-flink/bin/python -m pip install --quiet 'apache-flink>=2.3,<3' && touch $@
+
+flink: $(READY) $(FLINK)  ## tests of trends by Flink, with PyFlink in an environment of its own and Java 17; `make test` skips them without
+	@command -v java >/dev/null || { echo "Flink runs on Java 17: install it"; exit 1; }
+	@$(BIN)/python -m pytest -q tests/acceptance/test_flink.py
 
 demo: $(DEMO)  ## the whole loop on real news, in under four minutes
 	@$(BIN)/python examples/bbc_news/demo.py
@@ -89,4 +99,4 @@ quality: $(READY)  ## what the thorough plan finds on seven public sets: an hour
 	@$(BIN)/python -m benchmarks.quality
 
 clean:  ## remove what make built
-	@rm -rf $(VENV) .venv-kserve .venv-tensorflow .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-project
+	@rm -rf $(VENV) .venv-flink .venv-kserve .venv-tensorflow .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-project

@@ -13,6 +13,7 @@ MAY_HOLD_SQL = {
     "stored/": "reads and alters rows for all the others",
     "servers/": "starts databases",
     "migration/": "holds old schemas and what they held",
+    "acceptance/flink_expressions.py": "evaluates SQL of Flink",
     "architecture/test_tests.py": "shows what it finds",
     "contract/test_databases.py": "is the contract of engines",
     "unit/ground/test_dialect.py": "is about SQL",

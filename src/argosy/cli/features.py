@@ -12,6 +12,7 @@ import click
 from argosy.cli.output import json_option, print_json, print_line, print_table, rough_span
 from argosy.cli.project import command_project
 from argosy.cli.streams import backfill, check, join, run, status
+from argosy.cli.trends import trends
 from argosy.clock import format_time
 from argosy.errors import UserMistake
 from argosy.plurals import plural
@@ -36,6 +37,7 @@ features.add_command(status)
 features.add_command(check)
 features.add_command(backfill)
 features.add_command(join)
+features.add_command(trends)
 
 
 @features.command()

@@ -111,6 +111,12 @@ def _product(left: float, right: float) -> float:
     return _finite(left * right)
 
 
+def _length(text: str) -> int:
+    if not isinstance(text, str):
+        raise TypeError  # a list has a length too
+    return len(text)
+
+
 def _and(left: bool | None, right: bool | None) -> bool | None:
     if left is False or right is False:
         return False
@@ -173,8 +179,9 @@ OPERATORS: Final[Mapping[str, OfValues]] = {
 FUNCTIONS: Final[Mapping[str, OfValues]] = {
     **OPERATORS,
     "abs": OfValues(abs, _of("number", "number")),
-    "min": OfValues(min, _of_many("number", "number", 2)),
-    "max": OfValues(max, _of_many("number", "number", 2)),
+    # with 0 added truth values are numbers, and texts are refused
+    "min": OfValues(lambda *given: min(given) + 0, _of_many("number", "number", 2)),
+    "max": OfValues(lambda *given: max(given) + 0, _of_many("number", "number", 2)),
     "log": OfValues(_logarithm, _of("number", "number")),
     "exp": OfValues(_exponential, _of("number", "number")),
     "sqrt": OfValues(_root, _of("number", "number")),
@@ -182,7 +189,7 @@ FUNCTIONS: Final[Mapping[str, OfValues]] = {
     "ceil": OfValues(math.ceil, _of("number", "number")),
     "round": OfValues(round, _of("number", "number")),
     "lower": OfValues(str.lower, _of("text", "text")),
-    "length": OfValues(len, _of("number", "text")),
+    "length": OfValues(_length, _of("number", "text")),
     "coalesce": OfValues(_coalesce, _of_same(None, 1, MOST_ARGUMENTS), takes_null=True),
     "if": OfValues(_if, _of_same(None, 3, 3, ("boolean",)), takes_null=True),
     "is_null": OfValues(lambda one: one is None, _of("boolean", "any"), takes_null=True),

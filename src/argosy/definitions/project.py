@@ -191,6 +191,15 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """At once."""
 
 
+class FlinkSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How jobs of Flink are run."""
+
+    python: str = ""
+    """The Python that has PyFlink. Empty: the one that runs the command."""
+    jars: list[NotEmpty] = []
+    """Further jars that a job needs, such as Flink's connector for Kafka."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """See docs/settings.md."""
 
@@ -205,6 +214,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Of features. Empty: a table of the database."""
     log: NotEmpty = "file:.argosy/events"
     """Of events, in streams."""
+    windows: NotEmpty = "local:"
+    """What computes trends: this process, or Flink: `flink:` by itself, `flink://HOST:PORT` on a cluster."""
+    flink: FlinkSettings = FlinkSettings()
     databases: dict[str, NotEmpty] = {}
     """Other people's databases by name, which queries of outcomes and of tables read: their URLs."""
     tables: dict[str, TableSettings] = {}
@@ -242,6 +254,8 @@ OVERRIDES = {
     "ARGOSY_ARTIFACTS": "artifacts",
     "ARGOSY_CACHE": "cache",
     "ARGOSY_LOG": "log",
+    "ARGOSY_WINDOWS": "windows",
+    "ARGOSY_FLINK_PYTHON": "flink.python",
     "ARGOSY_COLLECTION": "collection",
     "ARGOSY_HOST": "server.host",
     "ARGOSY_PORT": "server.port",

@@ -164,28 +164,33 @@ def _feature(name: str, given: Any, path: str) -> Feature:
 
 
 def _stream(name: str, given: Mapping[str, Any], path: str) -> StreamFeature:
-    aggregates = _aggregates(given.get("aggregate"), f"{path}.aggregate")
+    aggregates = parse_aggregates(given.get("aggregate"), f"{path}.aggregate")
     window = _seconds(given, "window", path)
     pane = _seconds(given, "pane", path, window / max(1, min(PANES, int(window))))
     if pane > window or window % pane > 1e-9 * window < pane - window % pane:
         raise DefinitionInvalid("the window must consist of whole panes", f"{path}.pane")
     if window / pane > 1000:
         raise DefinitionInvalid("a window has 1,000 panes at most: write a longer pane", f"{path}.pane")
-    where = given.get("where")
-    if where is not None:
-        condition = Expression(checked_value(str, where, f"{path}.where"), f"{path}.where")
-        condition.check_boolean(dict.fromkeys(condition.names, "any"))
     return StreamFeature(
         name=name,
         stream=_text(given, "stream", path),
         aggregates=aggregates,
         window=window,
         pane=pane,
-        where=where,
+        where=checked_condition(given.get("where"), f"{path}.where"),
         at=_text(given, "at", path, "at"),
         lateness=_seconds(given, "lateness", path, 60.0),
         **_look_up(given, tuple(aggregates), path),
     )
+
+
+def checked_condition(given: Any, path: str) -> str | None:
+    """The expression over events, None where none is given; raises DefinitionInvalid."""
+    if given is None:
+        return None
+    condition = Expression(checked_value(str, given, path), path)
+    condition.check_boolean(dict.fromkeys(condition.names, "any"))
+    return condition.text
 
 
 def _look_up(given: Mapping[str, Any], columns: tuple[str, ...], path: str) -> dict[str, Any]:
@@ -232,7 +237,8 @@ def check_column(name: Any, path: str) -> None:
         raise DefinitionInvalid(f"'{name}' has a meaning in expressions: give it another name", path)
 
 
-def _aggregates(given: Any, path: str) -> dict[str, Aggregate]:
+def parse_aggregates(given: Any, path: str) -> dict[str, Aggregate]:
+    """By the name of their column; raises DefinitionInvalid."""
     if not isinstance(given, Mapping) or not given:
         raise DefinitionInvalid("expected a mapping such as {views: count, spent: sum(price)}", path)
     found = {}

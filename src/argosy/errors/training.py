@@ -90,6 +90,10 @@ class FeaturesInvalid(UserMistake):
     """Rows that cannot be a table of features, which stays as it was; or no table has that name."""
 
 
+class FlinkFailed(UserMistake):
+    """A job of Flink that could not be run, or ended with an error."""
+
+
 class CollectionNotFound(UserMistake):
     """No collection has that name."""
 

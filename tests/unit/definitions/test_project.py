@@ -50,6 +50,8 @@ def test_the_environment_is_over_the_file(tmp_path):
         "ARGOSY_ARTIFACTS": "file:there",
         "ARGOSY_CACHE": "redis://there",
         "ARGOSY_LOG": "kafka://there:9092",
+        "ARGOSY_WINDOWS": "flink://there:8081",
+        "ARGOSY_FLINK_PYTHON": "/opt/flink/bin/python",
         "ARGOSY_COLLECTION": "news",
         "ARGOSY_HOST": "0.0.0.0",
         "ARGOSY_PORT": "0",
@@ -62,6 +64,7 @@ def test_the_environment_is_over_the_file(tmp_path):
     assert (settings.database, settings.broker, settings.artifacts) == ("sqlite:///b.db", "amqp://here", "file:there")
     assert (settings.cache, settings.log) == ("redis://there", "kafka://there:9092")
     assert (settings.collection, settings.server.host, settings.server.port) == ("news", "0.0.0.0", 0)
+    assert (settings.windows, settings.flink.python) == ("flink://there:8081", "/opt/flink/bin/python")
     assert settings.server.grpc_port == 8081
     assert settings.server.access_log is True
     assert settings.server.models["topics"].latest == 1

@@ -10,7 +10,7 @@ from argosy.serving.reloading import APPLIED, AT_START, Reloading, sort_changes
 
 OTHERS = {
     *("name", "collection", "training", "retrain", "drift", "rollback", "predictions", "gate", "conflicts"),
-    *("feedback_conflicts", "webhooks", "steps", "cache", "log", "databases", "tables"),
+    *("feedback_conflicts", "webhooks", "steps", "cache", "log", "windows", "flink", "databases", "tables"),
 }
 """The settings that no server reads."""
 
