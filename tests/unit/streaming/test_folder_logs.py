@@ -1,6 +1,7 @@
 """What a folder of JSON lines makes of writers that stop halfway, and of files that are not its own."""
 
 import errno
+from contextlib import closing
 
 import pytest
 
@@ -38,6 +39,18 @@ def test_a_part_of_a_line_is_not_given_before_its_rest(log, file):
         written.write(b"2}\n")
     assert [record.event for record in reader.read(10, 0)] == [b'{"n": 2}']
     reader.close()
+
+
+def test_the_end_is_behind_the_last_whole_line(log, file):
+    """Who reads up to the end does not wait for a writer that stopped halfway."""
+    with closing(log.reader("clicks", {0: 0})) as reader:
+        assert reader.ends() == {0: 0}
+        file.write_bytes(b'{"a":')
+        assert reader.ends() == {0: 0}
+        file.write_bytes(b'{"a":1}\n{"a":')
+        assert reader.ends() == {0: len(b'{"a":1}\n')}
+        file.write_bytes(b'{"a":1}\n{"a":2}\n')
+        assert reader.ends() == {0: 2 * len(b'{"a":1}\n')}
 
 
 def test_what_a_killed_writer_left_is_ended_by_the_next(log, file):

@@ -95,7 +95,7 @@ class FolderReader:
             time.sleep(POLL_SECONDS)
 
     def ends(self) -> Mapping[int, int]:
-        return {number: os.fstat(file.fileno()).st_size for number, file in self._files.items()}
+        return {number: _end(file) for number, file in self._files.items()}
 
     def close(self) -> None:
         for file in self._files.values():
@@ -114,6 +114,14 @@ class FolderReader:
             found.append(Record(number, position, position + len(line), line.rstrip(b"\r\n"), None))
             position += len(line)
         self._positions[number] = position
+
+
+def _end(file: IO[bytes]) -> int:
+    """Behind the last whole line: what somebody is still writing is no event yet."""
+    size = os.fstat(file.fileno()).st_size
+    last = os.pread(file.fileno(), min(size, MOST_LINE), max(0, size - MOST_LINE))
+    found = last.rfind(b"\n")
+    return size if found < 0 and len(last) == MOST_LINE else size - len(last) + found + 1
 
 
 def _append(path: Path, lines: bytes) -> None:
