@@ -90,7 +90,7 @@ format: $(READY)  ## put every file into the project's format
 	@$(BIN)/ruff check --fix .
 
 bench: $(READY)  ## every benchmark, one after the other
-	@for name in predict examples training dispatch fairness swap serving; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	@for name in predict examples training dispatch fairness swap serving streams services; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 bench-peers: $(READY)  ## other model servers that benchmarks.serving compares with, each in an environment of its own
 	@$(BIN)/python -m benchmarks.peers

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from argosy.errors import ArtifactsFull, DefinitionInvalid, StoreUnavailable
+from argosy.errors import ArgosyError, ArtifactsFull, DefinitionInvalid, StoreUnavailable
 from argosy.store import artifact_cache
 from argosy.transfer import remote_store
 from argosy.transfer.remote_store import RemoteStore
@@ -53,7 +53,7 @@ def answering(status, body):
 def test_any_answer_of_a_server_is_one_short_line(tmp_path, status, body):
     with answering(status, body) as (url, _), pytest.raises(Exception) as failed:
         RemoteStore(url, cache=tmp_path).all_versions()
-    assert type(failed.value).__module__ == "argosy.errors"
+    assert isinstance(failed.value, ArgosyError)
     assert str(failed.value).isprintable()
     assert len(str(failed.value)) < 500
 
