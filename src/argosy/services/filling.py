@@ -25,6 +25,7 @@ class Filling:
     def __init__(self, service: Service) -> None:
         self._features = service.features
         self._columns = {one.name: tuple(one.columns) for one in service.features}
+        self._sets = {name: frozenset(columns) for name, columns in self._columns.items()}
 
     def chosen(self, fill: Sequence[str] | None) -> Sequence[Feature]:
         """The features that are to be looked up; raises RequestInvalid."""
@@ -44,7 +45,7 @@ class Filling:
             values = row.values
             for one in chosen:
                 key = values.get(one.key)
-                if key is not None and not all(column in values for column in self._columns[one.name]):
+                if key is not None and not self._sets[one.name] <= values.keys():
                     text = key if type(key) is str else _text(key)
                     found[one.name, text] = (one, text)
         return found

@@ -77,6 +77,7 @@ class ServicePlane:
         self.service, self._dataplane, self._chance = service, dataplane, chance
         self._prepare, self._compute, self._decide = prepare, compute, decide
         self._given, self._filling, self._asking = GivenRows(service), Filling(service), Asking(service)
+        self._names, self._entity = service.model_names, service.entity
         self._come: list[Underway] = []
         self._said: list[Underway] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -111,7 +112,7 @@ class ServicePlane:
         """Whom each row is about, where the service says by what that is known."""
         for number, row in enumerate(underway.rows, 1):
             try:
-                entity = entity_key(row.values, self.service.entity) if self.service.entity else underway.call.entity
+                entity = entity_key(row.values, self._entity) if self._entity else underway.call.entity
             except ValueError as problem:
                 raise InputInvalid(f"row {number}: {problem}") from None
             underway.entities.append(entity)
@@ -157,7 +158,7 @@ class ServicePlane:
         said, self._said = self._said, []
         try:
             for one in said:
-                for name, response in zip(self.service.model_names, one.responses, strict=True):
+                for name, response in zip(self._names, one.responses, strict=True):
                     for place, row in enumerate(one.rows):
                         self._asking.answered(row, name, place, response)  # type: ignore[arg-type]  # all are there
             if self._decide.waits(said):

@@ -1,6 +1,10 @@
 """Valid inputs of a model, and inputs that are refused before they reach it."""
 
+from collections import OrderedDict
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from argosy.errors import InputInvalid, InputTooLarge
 from argosy.models.adapted_model import AdaptedModel
@@ -50,3 +54,12 @@ def test_an_answer_that_is_not_a_number_is_no_answer():
     for ask in (model.classify, model.predict_proba, model.scores, model.confidence):
         with pytest.raises(InputInvalid, match="row 2: the model's score is not a finite number"):
             ask([{"ratio": 1.0}, {"ratio": 1e99}])
+
+
+@given(
+    st.dictionaries(st.text(min_size=1), st.one_of(st.none(), st.booleans(), st.floats(), st.integers(0, 9), st.text()))
+)
+def test_flat_dictionaries_are_as_large_as_any(fields):
+    """They are measured in a shorter way than others, and come to the same."""
+    item = {"said": "x", **fields}
+    assert check_input(item) == check_input(OrderedDict(item))
