@@ -188,7 +188,7 @@ def retrain(folder: Path) -> dict[str, Any]:
 
 
 def set_quiet_hours(folder: Path, begin: int) -> None:
-    """Six hours that begin so many hours from now. Yours would be fixed: `["mon-fri 08:00-18:00"]`."""
+    """Six hours that begin `begin` hours from now. Yours would be fixed: `["mon-fri 08:00-18:00"]`."""
     first = datetime.now(UTC) + timedelta(hours=begin)
     hours = f"{first:%H:%M}-{first + timedelta(hours=6):%H:%M}"
     (folder / "argosy.yaml").write_text(SETTINGS.format(hours), "utf-8")

@@ -106,15 +106,22 @@ def parse_json(body: bytes | memoryview) -> dict[str, Any]:
     try:
         parsed = msgspec.json.decode(body)
         check_keys(body, keys_in(parsed))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestInvalid(f"the body is not JSON: {json_problem(error, body)}") from None
-    except RecursionError:
-        raise RequestInvalid("the body is JSON that is nested too deeply") from None
-    except ValueError as problem:
-        raise RequestInvalid(f"the body's JSON is ambiguous: {problem}") from None
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise body_problem(error, body) from None
     if not isinstance(parsed, dict):
         raise RequestInvalid(f"the body must be a JSON object, not {json_type(parsed)}")
     return parsed
+
+
+def body_problem(error: Exception, body: bytes | memoryview, noun: str = "not JSON") -> RequestInvalid:
+    """Why a body could not be read; `noun` says what it is where its fields do not fit, such as `no question`. Pure."""
+    if isinstance(error, msgspec.ValidationError):
+        return RequestInvalid(f"the body is {noun}: {str(error)[:1].lower()}{str(error)[1:]}")
+    if isinstance(error, msgspec.DecodeError | UnicodeDecodeError):
+        return RequestInvalid(f"the body is not JSON: {json_problem(error, body)}")
+    if isinstance(error, RecursionError):
+        return RequestInvalid("the body is JSON that is nested too deeply")
+    return RequestInvalid(f"the body's JSON is ambiguous: {error}")
 
 
 def json_problem(error: Exception, body: bytes | memoryview) -> str:

@@ -8,8 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from argosy.definitions.service_steps import SCORE
-from argosy.errors import RequestInvalid
-from argosy.http.bodies import json_problem
+from argosy.http.bodies import body_problem
 from argosy.http.responses import to_json
 from argosy.repeated_keys import check_keys, keys_in
 from argosy.services.calls import ServiceAnswer, ServiceCall, ServiceRow
@@ -43,14 +42,8 @@ def parse_question(body: bytes) -> ServiceQuestion:
     try:
         question = _read(body)
         check_keys(body, sum(map(keys_in, question.inputs)) + _own_keys(body, question))
-    except msgspec.ValidationError as error:
-        raise RequestInvalid(f"the body is no question: {str(error)[:1].lower()}{str(error)[1:]}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestInvalid(f"the body is not JSON: {json_problem(error, body)}") from None
-    except RecursionError:
-        raise RequestInvalid("the body is JSON that is nested too deeply") from None
-    except ValueError as problem:
-        raise RequestInvalid(f"the body's JSON is ambiguous: {problem}") from None
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise body_problem(error, body, "no question") from None
     return question
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from argosy.errors import RequestInvalid
-from argosy.http.bodies import json_problem
+from argosy.http.bodies import body_problem
 from argosy.repeated_keys import check_keys, keys_in
 from argosy.serving.requests import REQUEST_ID_CHARACTERS
 from argosy.serving.tensor_answers import with_json_data
@@ -59,14 +59,8 @@ def parse_body(body: bytes | memoryview) -> InferBody:
     try:
         parsed = _decode(body)
         check_keys(body, _keys_in(parsed))
-    except msgspec.ValidationError as error:
-        raise RequestInvalid(f"the body is not a V2 request: {_lowered(str(error))}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestInvalid(f"the body is not JSON: {json_problem(error, body)}") from None
-    except RecursionError:
-        raise RequestInvalid("the body is JSON that is nested too deeply") from None
-    except ValueError as problem:
-        raise RequestInvalid(f"the body's JSON is ambiguous: {problem}") from None
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise body_problem(error, body, "not a V2 request") from None
     if parsed.id and len(parsed.id) > REQUEST_ID_CHARACTERS:
         raise RequestInvalid(f"id must be text of at most {REQUEST_ID_CHARACTERS} characters")
     for noun, named in (("input", parsed.inputs), ("output", parsed.outputs or ())):
@@ -136,10 +130,6 @@ def _keys_in(body: InferBody) -> int:
     parts = (body, *body.inputs, *(body.outputs or ()))
     parameters = sum(1 + keys_in(one.parameters) for one in parts if one.parameters is not None)
     return 1 + (body.id is not None) + (body.outputs is not None) + fields + parameters
-
-
-def _lowered(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
 
 
 _decode = msgspec.json.Decoder(InferBody).decode
