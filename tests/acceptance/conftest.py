@@ -10,9 +10,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from multiprocessing.connection import wait
+from pathlib import Path
 
 import httpx
 import pytest
@@ -20,6 +22,7 @@ import pytest
 from argosy.testing.waiting import PATIENCE
 
 SECONDS = PATIENCE
+DRAWING = Path(__file__).parent / "drawing"
 # fmt: off
 WORDS = {
     "delivery": ["parcel", "courier", "late", "tracking", "shipped", "doorstep", "driver", "address", "package", "van"],
@@ -83,17 +86,26 @@ class Shell:
 
     def __init__(self, folder, **variables):
         self.folder, self.variables, self._started = folder, variables, []
+        self._draws, self._commands = os.urandom(8).hex(), Counter()
 
     @property
     def environment(self):
         return {**os.environ, **self.variables}
+
+    def _environment_of(self, arguments):
+        """Each run of a command draws other ids, and the same whenever its test runs."""
+        command = " ".join(Path(str(argument)).name for argument in arguments)
+        self._commands[command] += 1
+        path = os.pathsep.join(filter(None, (str(DRAWING), self.environment.get("PYTHONPATH"))))
+        draws = f"{self._draws} {command} {self._commands[command]}"
+        return {**self.environment, "PYTHONPATH": path, "COMMAND_DRAWS": draws}
 
     def run(self, *arguments, stdin=""):
         """Run a command to its end, whatever its exit code; it never prints a traceback."""
         done = subprocess.run(
             [self.python, "-m", "argosy", *map(str, arguments)],
             cwd=self.folder,
-            env=self.environment,
+            env=self._environment_of(arguments),
             input=stdin,
             capture_output=True,
             encoding="utf-8",
@@ -127,7 +139,7 @@ class Shell:
             process = subprocess.Popen(
                 [self.python, "-m", "argosy", *map(str, arguments)],
                 cwd=self.folder,
-                env=self.environment,
+                env=self._environment_of(arguments),
                 stdin=subprocess.DEVNULL if stdin is None else stdin,
                 stdout=subprocess.PIPE,
                 stderr=file if log is None else log,
