@@ -15,6 +15,7 @@ SERVED_APART = {
     "imported",
     "imported_tensors",
     "remote",
+    "remote_tensors",
     "translated",
 }  # separate tests cover these
 OF_OTHERS = {

@@ -66,7 +66,7 @@ _IMPORT_OPTIONS = (
     click.option(
         "--signature",
         default="",
-        help="Answer tensors, not labels: own (as the file says), {inputs: …, outputs: …, batched: …}, or a file.",
+        help="Answer tensors, not labels: own (as it says), {inputs: …, outputs: …, batched: …}, or a file.",
     ),
     click.option(
         "--allow-pickle", is_flag=True, help="Open a pickle, a joblib file or a class of Python, in a separate process."

@@ -33,7 +33,7 @@ from argosy.store.members import AFTER
 from argosy.store.trained import Trained
 
 RETRAIN: Final = "retrain"
-IMPORTED: Final = ("imported", "imported_tensors", "remote", "translated")
+IMPORTED: Final = ("imported", "imported_tensors", "remote", "remote_tensors", "translated")
 """The adapter of models that were trained elsewhere."""
 
 

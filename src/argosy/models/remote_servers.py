@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from argosy.errors import ImportedModelRefused, ImportedModelTooSlow, RemoteModelUnavailable
+from argosy.models.v2_messages import LENGTH_FIELD, V2Message
 from argosy.terminal_text import visible_line
 
 SAID_CHARACTERS: Final = 300
@@ -42,7 +43,11 @@ class RemoteServer:
         self._connection: http.client.HTTPConnection | None = None
 
     def call(self, path: str, body: bytes | None, seconds: float, most: int) -> bytes:
-        """What a GET, or a POST of the body, is answered with 200, of at most that many bytes.
+        """What a GET, or a POST of the body, is answered with 200, of at most that many bytes; see `exchange`."""
+        return self.exchange(path, None if body is None else V2Message(body), seconds, most).content
+
+    def exchange(self, path: str, body: V2Message | None, seconds: float, most: int) -> V2Message:
+        """The same with binary tensors behind the JSON.
 
         Raises RemoteModelUnavailable, ImportedModelTooSlow, and ImportedModelRefused where it says that the request is
         at fault.
@@ -52,7 +57,7 @@ class RemoteServer:
         until = time.monotonic() + seconds
         with self._lock:
             try:
-                status, content = self._answer(path, body, until, most)
+                status, answer = self._answer(path, body, until, most)
             except (OSError, http.client.HTTPException) as error:
                 self._close()
                 if time.monotonic() >= until:
@@ -60,12 +65,12 @@ class RemoteServer:
                 said = getattr(error, "strerror", None) or str(error) or type(error).__name__
                 raise RemoteModelUnavailable(f"{self.origin} cannot be asked: {visible_line(said)}") from None
         if status == 200:
-            return content
+            return answer
         if status in (400, 413, 415, 422):
-            raise ImportedModelRefused(f"{self.origin} refuses the request: {_said(content)}")
-        raise RemoteModelUnavailable(f"{self.origin} answers {status}: {_said(content)}")
+            raise ImportedModelRefused(f"{self.origin} refuses the request: {_said(answer.content)}")
+        raise RemoteModelUnavailable(f"{self.origin} answers {status}: {_said(answer.content)}")
 
-    def _answer(self, path: str, body: bytes | None, until: float, most: int) -> tuple[int, bytes]:
+    def _answer(self, path: str, body: V2Message | None, until: float, most: int) -> tuple[int, V2Message]:
         """Once more on a new connection where the kept one has been closed meanwhile."""
         is_kept = self._connection is not None
         try:
@@ -76,16 +81,15 @@ class RemoteServer:
                 raise
         return self._exchange(path, body, until, most)
 
-    def _exchange(self, path: str, body: bytes | None, until: float, most: int) -> tuple[int, bytes]:
+    def _exchange(self, path: str, body: V2Message | None, until: float, most: int) -> tuple[int, V2Message]:
         connection = self._connection = self._connection or self._connected(until)
         overdue = threading.Timer(max(0.001, until - time.monotonic()), _shut, [connection.sock])
         overdue.daemon = True
         overdue.start()
         try:
             token = os.environ.get(_permitted[self.origin], "").strip()
-            headers = {"content-type": "application/json", "accept": "application/json"}
-            headers |= {"authorization": f"Bearer {token}"} if token else {}
-            connection.request("GET" if body is None else "POST", path, body, headers)
+            headers = {**_described(body), **({"authorization": f"Bearer {token}"} if token else {})}
+            connection.request("GET" if body is None else "POST", path, body and body.content, headers)
             answer = connection.getresponse()
             content = answer.read(most + 1)
             if time.monotonic() >= until:  # what was cut off looks complete to `http.client`
@@ -94,7 +98,7 @@ class RemoteServer:
                 raise OSError("it answers with too many bytes")
             if not answer.isclosed() or answer.will_close:
                 self._close()
-            return answer.status, content
+            return answer.status, V2Message(content, _head_of(answer))
         finally:
             overdue.cancel()
 
@@ -115,6 +119,22 @@ class RemoteServer:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+
+def _described(body: V2Message | None) -> dict[str, str]:
+    """The header fields that say what the body is."""
+    accepted = {"accept": "application/json, application/octet-stream"}
+    if body is None or body.head is None:
+        return {**accepted, "content-type": "application/json"}
+    return {**accepted, "content-type": "application/octet-stream", LENGTH_FIELD: str(body.head)}
+
+
+def _head_of(answer: http.client.HTTPResponse) -> int | None:
+    """How long the JSON of an answer is, where tensors follow it; raises OSError where that is no length."""
+    length = answer.getheader(LENGTH_FIELD)
+    if length is not None and not (length.isdecimal() and len(length) < 12):
+        raise OSError(f"its {LENGTH_FIELD} is no length")
+    return None if length is None else int(length)
 
 
 def _shut(used: socket.socket | None) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from argosy.errors import ArgosyError
-from argosy.models.signature import DTYPES, Array, Arrays, Signature, TensorSpec
+from argosy.models.signature import DTYPES, Array, Arrays, Signature, TensorSpec, check_answer
 
 FREE_SIZE: Final = 3
 """Of free dimensions but the rows."""
@@ -30,8 +30,9 @@ def rows_are_independent(run: Callable[[Arrays], Arrays], signature: Signature) 
     """
     together = sample_arrays(signature, ROWS)
     try:
-        found = run(together)
+        found = check_answer(signature, run(together), ROWS)
         alone = [run({name: one[row : row + 1] for name, one in together.items()}) for row in range(ROWS)]
+        alone = [check_answer(signature, one, 1) for one in alone]
     except ArgosyError:
         return False
     return all(_are_same(found[one.name], [given[one.name] for given in alone]) for one in signature.outputs)

@@ -14,9 +14,10 @@ from argosy.models.runtimes.python_class import is_python_class
 from argosy.models.runtimes.saved_model import is_saved_model
 from argosy.models.runtimes.text_classifier import is_text_classifier
 from argosy.models.saved_model import MODEL as SAVED_MODEL
+from argosy.training.given_signature import OWN
 from argosy.training.import_formats import REMOTE, TENSORS
 from argosy.training.importing import ImportedVersion, import_model
-from argosy.training.tensor_importing import OWN, ImportedTensorsVersion, import_tensors
+from argosy.training.tensor_importing import ImportedTensorsVersion, import_tensors
 from argosy.transfer.exported import document_form
 from argosy.transfer.mlflow_folder import DESCRIPTION, flavor_file, signed_input
 from argosy.transfer.taking import TakenVersion, take_version

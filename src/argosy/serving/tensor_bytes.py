@@ -6,7 +6,6 @@ Numbers are little-endian in C order; a BYTES element is 4 bytes of length and t
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -52,10 +51,3 @@ def _texts(tensor: Tensor, elements: int, data: memoryview) -> list[Any]:
             raise RequestInvalid(f"{tensor_noun(tensor)}: element {len(texts) + 1} is not UTF-8") from None
         position = end
     return texts
-
-
-def bytes_of_elements(datatype: str, data: Sequence[Any]) -> bytes:
-    if datatype == "BYTES":
-        encoded = [value if isinstance(value, bytes) else value.encode() for value in data]
-        return b"".join(_SIZE.pack(len(value)) + value for value in encoded)
-    return np.asarray(data, _DTYPES[datatype]).tobytes()

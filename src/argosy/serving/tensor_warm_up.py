@@ -13,8 +13,9 @@ from typing import Any
 
 from argosy.errors import InputInvalid, RequestInvalid
 from argosy.models.signature import Array, Signatures, TensorSpec, check_names, check_shapes_of, chosen_signature
+from argosy.models.tensor_elements import array_of_elements, flattened
 from argosy.models.tensor_rows import TensorRows
-from argosy.serving.tensor_requests import array_of_elements, bytes_of_base64, flattened
+from argosy.serving.tensor_requests import bytes_of_base64
 from argosy.typed_values import abridged
 from argosy.types import Input
 

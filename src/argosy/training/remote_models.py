@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -12,29 +13,30 @@ import msgspec
 from argosy.definitions.remote_servers import origin_of
 from argosy.errors import ImportedModelFailed, ImportInvalid
 from argosy.models.adapters.remote import Remote
+from argosy.models.adapters.remote_tensors import RemoteTensors
 from argosy.models.answer_kinds import VALUE
+from argosy.models.remote_metadata import MOST_BYTES, RemoteMetadata, path_of, read_metadata, takes_binary
 from argosy.models.remote_servers import RemoteServer
+from argosy.models.signature import (
+    DEFAULT_SIGNATURE,
+    Arrays,
+    Signature,
+    TensorSpec,
+    check_answer,
+    checked_signature,
+    may_be_batched,
+)
+from argosy.models.tensor_rows import datatype_of
+from argosy.models.tensor_samples import sample_arrays
+from argosy.training.given_signature import GivenSignature, as_options, tried_signature
+from argosy.typed_values import abridged_list
 from argosy.types import FieldKind
 
 PATH: Final = re.compile(r"/v2/models/[^/?#%\s]+(?:/versions/[^/?#%\s]+)?")
 SECONDS: Final = 30.0
-MOST_BYTES: Final = 1 << 20
+PREDICTION_IDS: Final = ("prediction_id", "BYTES")
 ANSWERS: Final = ("probabilities", "predict_proba", "scores", VALUE)
 """Outputs that are taken first, wherever they are."""
-
-
-class _Tensor(msgspec.Struct):
-    name: str
-    datatype: str
-    shape: list[int]
-
-
-class _Metadata(msgspec.Struct):
-    """Of a model in V2; `classes` is an addition of Argosy's servers."""
-
-    inputs: list[_Tensor] = []
-    outputs: list[_Tensor] = []
-    classes: list[str] = []
 
 
 def is_remote(path: str) -> bool:
@@ -47,25 +49,71 @@ def declare_remote(options: Mapping[str, Any]) -> Remote:
     Raises ImportInvalid.
     """
     url = str(options["url"]).rstrip("/")
-    origin, path = origin_of(url), "/" + url.partition("://")[2].partition("/")[2]
-    if origin is None or not PATH.fullmatch(path):
-        raise ImportInvalid("a model on another server is https://HOST/v2/models/NAME, or that and /versions/VERSION")
-    try:
-        content = RemoteServer(origin).call(path, None, SECONDS, MOST_BYTES)
-        metadata = msgspec.json.decode(content, type=_Metadata)
-    except ImportedModelFailed as problem:
-        raise ImportInvalid(f"the server cannot be asked about the model: {problem}") from None
-    except msgspec.MsgspecError as problem:
-        raise ImportInvalid(f"{origin} describes the model in a way that is not V2's: {problem}") from None
+    _, content, metadata = _asked(url)
     declared = {key: options[key] for key in ("text", "fields") if options.get(key)}
     reads = declared or _reads(metadata.inputs, url)
     output = _output(metadata.outputs)
     classes = tuple(options["classes"] or metadata.classes or _number(metadata.outputs))
-    digest = hashlib.sha256(url.encode() + b"\n" + content).hexdigest()
-    return Remote(url, digest, classes, inputs=_inputs(metadata.inputs, reads), output=output, **reads)
+    return Remote(url, _sha256(url, content), classes, inputs=_inputs(metadata.inputs, reads), output=output, **reads)
 
 
-def _reads(inputs: Sequence[_Tensor], url: str) -> dict[str, Any]:
+def remote_tensors(url: str, given: GivenSignature) -> RemoteTensors:
+    """Asked by the signature that the server says, or by the one that is declared; tried on made-up tensors.
+
+    An Argosy server's ids of predictions are no output of the model. Raises ImportInvalid.
+    """
+    url = url.rstrip("/")
+    server, content, metadata = _asked(url)
+    signature = given.declared or Signature(
+        tuple(metadata.inputs),
+        tuple(one for one in metadata.outputs if (one.name, one.datatype) != PREDICTION_IDS),
+    )
+    if not signature.inputs or not signature.outputs:
+        raise ImportInvalid(f"{url} does not say what it takes and gives: declare its inputs and outputs")
+    wanted = msgspec.structs.replace(checked_signature(signature), is_batched=may_be_batched(signature))
+    digest, is_own, is_binary = _sha256(url, content), given.declared is None, takes_binary(server, SECONDS)
+
+    def of(tried: Signature) -> RemoteTensors:
+        signatures = as_options({DEFAULT_SIGNATURE: tried})
+        return RemoteTensors(url, digest, signatures, is_own, is_binary, dict(given.parameters))
+
+    ask = partial(of(wanted).ask, DEFAULT_SIGNATURE)
+    _check_outputs(ask, wanted)
+    return of(tried_signature(ask, wanted, given))
+
+
+def _check_outputs(ask: Callable[[Arrays], Arrays], signature: Signature) -> None:
+    """Raises ImportInvalid where made-up tensors are answered with others than the signature says."""
+    alone = msgspec.structs.replace(signature, is_batched=False)
+    try:
+        outputs = ask(sample_arrays(alone, 1))
+    except ImportedModelFailed:
+        return  # not every model can answer what is made up
+    try:
+        check_answer(alone, outputs, 1)
+    except ImportedModelFailed as problem:
+        given = abridged_list([str(TensorSpec(name, datatype_of(one), one.shape)) for name, one in outputs.items()])
+        raise ImportInvalid(f"{problem}; it gave {given}") from None
+
+
+def _asked(url: str) -> tuple[RemoteServer, bytes, RemoteMetadata]:
+    """What the server says of the model, as it came and as it is read. Raises ImportInvalid."""
+    origin = origin_of(url)
+    if origin is None or not PATH.fullmatch(path_of(url)):
+        raise ImportInvalid("a model on another server is https://HOST/v2/models/NAME, or that and /versions/VERSION")
+    server = RemoteServer(origin)
+    try:
+        content = server.call(path_of(url), None, SECONDS, MOST_BYTES)
+        return server, content, read_metadata(content, origin)
+    except ImportedModelFailed as problem:
+        raise ImportInvalid(f"the server cannot be asked about the model: {problem}") from None
+
+
+def _sha256(url: str, content: bytes) -> str:
+    return hashlib.sha256(url.encode() + b"\n" + content).hexdigest()
+
+
+def _reads(inputs: Sequence[TensorSpec], url: str) -> dict[str, Any]:
     """The text or the fields that a model takes by its inputs."""
     if len(inputs) == 1 and inputs[0].datatype == "BYTES":
         return {"text": "" if inputs[0].name == "text" else inputs[0].name}
@@ -75,7 +123,7 @@ def _reads(inputs: Sequence[_Tensor], url: str) -> dict[str, Any]:
     return {"fields": kinds}
 
 
-def _inputs(inputs: Sequence[_Tensor], reads: Mapping[str, Any]) -> tuple[tuple[str, str, int], ...]:
+def _inputs(inputs: Sequence[TensorSpec], reads: Mapping[str, Any]) -> tuple[tuple[str, str, int], ...]:
     """The tensors to send: those of the fields, or one of all that is read. Raises ImportInvalid."""
     fields: Mapping[str, FieldKind] = reads.get("fields") or {}
     if not inputs:
@@ -87,14 +135,14 @@ def _inputs(inputs: Sequence[_Tensor], reads: Mapping[str, Any]) -> tuple[tuple[
     return tuple((one.name, one.datatype, len(one.shape)) for one in inputs)
 
 
-def _number(outputs: Sequence[_Tensor]) -> list[str]:
+def _number(outputs: Sequence[TensorSpec]) -> list[str]:
     """The class of a model of numbers, where its outputs say that it is one."""
     named = {one.name for one in outputs}
-    is_lone = len(outputs) == 1 and outputs[0].datatype.startswith("FP") and outputs[0].shape[1:] in ([], [1])
+    is_lone = len(outputs) == 1 and outputs[0].datatype.startswith("FP") and outputs[0].shape[1:] in ((), (1,))
     return [VALUE] if is_lone or (VALUE in named and "label" not in named) else []
 
 
-def _output(outputs: Sequence[_Tensor]) -> str:
+def _output(outputs: Sequence[TensorSpec]) -> str:
     """The name of the one that says most; nothing where none is named."""
     named = [one.name for one in outputs]
     floats = [one.name for one in outputs if one.datatype.startswith("FP") and len(one.shape) > 1]

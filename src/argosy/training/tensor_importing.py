@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,21 +21,19 @@ from argosy.datasets.file_options import Spelled, as_argument
 from argosy.datasets.no_rows import NO_ROWS
 from argosy.definitions import Definition, Spec, label
 from argosy.definitions.plan import model_name
-from argosy.definitions.yaml_files import parse_mapping, read_mapping
-from argosy.errors import DefinitionInvalid, ImportInvalid
+from argosy.errors import ImportInvalid
 from argosy.processes import current_user
+from argosy.training.given_signature import OWN, GivenSignature, as_options, parse_signature, tried_signature
+from argosy.training.import_formats import REMOTE
 from argosy.training.importing import check_file, check_leave
-from argosy.typed_values import abridged
 from argosy.types import Progress
 
 if TYPE_CHECKING:
     from argosy.models.adapters.imported_tensors import ImportedTensors, TensorAdapter
     from argosy.models.runtime import Format
-    from argosy.models.signature import Arrays, Signature, Signatures
+    from argosy.models.signature import Signatures
     from argosy.store.trained import Version
 
-OWN: Final = "own"
-"""The signature that the file has itself."""
 SIGNED: Final = ("onnx", "savedmodel")
 """Formats whose files say their signatures."""
 DECLARED: Final = ("python",)
@@ -55,40 +53,6 @@ class ImportedTensorsVersion:
         return {**found, "signatures": msgspec.to_builtins(self.signatures)}
 
 
-@dataclass(frozen=True)
-class GivenSignature:
-    """What the user says: tensors that are declared, and whether rows may be answered together, if that is said."""
-
-    declared: Signature | None = None
-    batched: bool | None = None
-
-
-def parse_signature(text: str, spelled: Spelled = as_argument) -> GivenSignature:
-    """`own`, `{inputs: {x: "FP32[-1,4]"}, outputs: {…}, batched: true}`, or a file of it; raises DefinitionInvalid."""
-    from argosy.models.signature import Signature, parse_tensors
-
-    where = spelled("signature", abridged(text))
-    if text == OWN:
-        return GivenSignature()
-    if text.lstrip().startswith("{"):
-        given = parse_mapping(text, where)
-    elif text.endswith((".yaml", ".yml", ".json")):
-        given = read_mapping(Path(text))
-    else:
-        raise DefinitionInvalid(
-            f"expected {OWN}, a mapping {{inputs: …, outputs: …, batched: …}} or a file of it", where
-        )
-    batched = given.get("batched")
-    if set(given) - {"inputs", "outputs", "batched"} or not isinstance(batched, bool | None):
-        raise DefinitionInvalid("expected inputs, outputs, and batched as true or false; nothing else", where)
-    if ("inputs" in given) != ("outputs" in given):
-        raise DefinitionInvalid("expected inputs and outputs, or neither", where)
-    if "inputs" not in given:
-        return GivenSignature(batched=batched)
-    inputs, outputs = (parse_tensors(given[name], f"{where}: {name}") for name in ("inputs", "outputs"))
-    return GivenSignature(Signature(inputs, outputs), batched)
-
-
 def import_tensors(
     backends: Backends,
     path: Path | str,
@@ -105,16 +69,14 @@ def import_tensors(
     """
     from argosy.models.runtime import Format
     from argosy.models.runtimes.sandbox import isolation
+    from argosy.training.remote_models import remote_tensors
 
     given = parse_signature(signature, spelled)
-    if isinstance(path, str) or form not in (*SIGNED, *DECLARED):
-        formats = ", ".join((*SIGNED, *DECLARED))
-        raise ImportInvalid(f"{path}: models of tensors are of the formats {formats}, and this is {form}")
-    if form in SIGNED and given.declared:
-        raise ImportInvalid(f"{path}: the file says what it takes: {spelled('signature', OWN)}")
-    if form in DECLARED and not given.declared:
-        example = spelled("signature", '{inputs: {x: "FP32[-1,4]"}, outputs: {y: "FP32[-1]"}}')
-        raise ImportInvalid(f"{path}: a class of Python does not say what it takes: {example}")
+    if isinstance(path, str):
+        asked = remote_tensors(path, given)
+        report_progress(f"asks {path}{' in binary' if asked.binary else ''}")
+        return _recorded(backends, model_name(name), asked, {"file": path, "sha256": asked.sha256, "format": REMOTE})
+    _check_given(path, form, given, spelled)
     check_leave(path, form, allow_pickle, spelled)
     content = read_model(path, form)
     report_progress(f"runs in {isolation()}")
@@ -122,6 +84,20 @@ def import_tensors(
     report_progress(f"read {len(content):,} bytes; {', '.join(adapter.signatures)}")
     origin = {"file": path.name, "sha256": adapter.sha256, "format": form}
     return _recorded(backends, model_name(name), adapter, origin)
+
+
+def _check_given(path: Path, form: str, given: GivenSignature, spelled: Spelled) -> None:
+    """Raises ImportInvalid where a file of that format has no signature, or is given what is not its own."""
+    if form not in (*SIGNED, *DECLARED):
+        formats = ", ".join((*SIGNED, *DECLARED))
+        raise ImportInvalid(f"{path}: models of tensors are of the formats {formats}, and this is {form}")
+    if given.parameters:
+        raise ImportInvalid(f"{path}: parameters are for models on other servers: leave them out")
+    if form in SIGNED and given.declared:
+        raise ImportInvalid(f"{path}: the file says what it takes: {spelled('signature', OWN)}")
+    if form in DECLARED and not given.declared:
+        example = spelled("signature", '{inputs: {x: "FP32[-1,4]"}, outputs: {y: "FP32[-1]"}}')
+        raise ImportInvalid(f"{path}: a class of Python does not say what it takes: {example}")
 
 
 def read_model(path: Path, form: str) -> bytes:
@@ -148,25 +124,6 @@ def opened_tensors(form: Format, content: bytes, given: GivenSignature) -> Impor
     runtime = ImportedTensors(form, sha256, declared, is_own).take(content).runtime
     tried = {name: tried_signature(partial(runtime.run, name), one, given) for name, one in runtime.signatures.items()}
     return ImportedTensors(form, sha256, as_options(tried), is_own).take(content)
-
-
-def tried_signature(run: Callable[[Arrays], Arrays], found: Signature, given: GivenSignature) -> Signature:
-    """Batched where the user says so, or where the shapes allow it and made-up rows do not depend on each other."""
-    from argosy.models.signature import checked_signature, may_be_batched
-    from argosy.models.tensor_samples import rows_are_independent
-
-    if found.method and may_be_batched(found) and given.batched is None:
-        return found  # a result for each example is what the method is
-    wanted = found.is_batched if given.batched is None else given.batched
-    batched = checked_signature(msgspec.structs.replace(found, is_batched=wanted))
-    is_proven = wanted and (given.batched or rows_are_independent(run, batched))
-    return batched if is_proven else msgspec.structs.replace(found, is_batched=False)
-
-
-def as_options(signatures: Signatures) -> dict[str, Any]:
-    """As an adapter's option."""
-    found: dict[str, Any] = msgspec.to_builtins(dict(signatures))
-    return found
 
 
 def _recorded(

@@ -6,7 +6,8 @@ from onnx import TensorProto, helper
 
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.estimators.imported import ForwardedTensors
-from argosy.training.tensor_importing import GivenSignature, opened_tensors
+from argosy.training.given_signature import GivenSignature
+from argosy.training.tensor_importing import opened_tensors
 
 TYPES = {
     "INT64": TensorProto.INT64,

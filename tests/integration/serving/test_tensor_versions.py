@@ -14,7 +14,8 @@ from argosy.predictions.drain import drain_once
 from argosy.predictions.log import SCOPE
 from argosy.predictions.shadows import shadow_agreement
 from argosy.predictions.warm_up_requests import WarmUpRequests
-from argosy.training.tensor_importing import GivenSignature, opened_tensors
+from argosy.training.given_signature import GivenSignature
+from argosy.training.tensor_importing import opened_tensors
 from stored.rows import count
 
 

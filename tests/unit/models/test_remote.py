@@ -16,7 +16,9 @@ from argosy.errors import (
 )
 from argosy.models.adapters.remote import Remote
 from argosy.models.remote_servers import permit_servers
-from argosy.training.remote_models import declare_remote
+from argosy.models.signature import DEFAULT_SIGNATURE
+from argosy.training.given_signature import parse_signature
+from argosy.training.remote_models import declare_remote, remote_tensors
 
 SECRET = "let-me-in"
 
@@ -27,7 +29,7 @@ class Stub(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        tensor = {"name": "x", "datatype": "FP32", "shape": [-1, 2]}
+        tensor = {"name": "x", "datatype": "FP32", "shape": [-1, self.server.width]}
         outputs = [
             {"name": "label", "datatype": "INT64", "shape": [-1]},
             {"name": "p", "datatype": "FP32", "shape": [-1, 3]},
@@ -102,7 +104,7 @@ class Stub(BaseHTTPRequestHandler):
 def stub(monkeypatch):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Stub)
     server.daemon_threads = True
-    server.asked, server.mood, server.released = [], "well", threading.Event()
+    server.asked, server.mood, server.released, server.width = [], "well", threading.Event(), 2
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     server.origin = f"http://127.0.0.1:{server.server_port}"
@@ -177,6 +179,46 @@ def test_every_failure_is_one_line_and_the_next_call_is_answered(stub, mood, err
     stub.mood = "well"
     model.limit_calls(30)
     np.testing.assert_allclose(model.transform(ROWS), expected())
+
+
+@pytest.mark.parametrize("mood", ["refuses", "narrow", "nonsense"])
+def test_a_model_that_takes_something_else_now_is_reported_as_that(stub, mood):
+    columns = {"inputs": (("x", "FP32", 2), ("y", "FP32", 2))}
+    model = Remote(
+        f"{stub.origin}/v2/models/m", classes=("a", "b", "c"), fields={"x": "number", "y": "number"}, **columns
+    )
+    stub.mood = mood
+    with pytest.raises(RemoteModelUnavailable, match=r"takes x FP32\[-1,2\] now, and not x FP32\[-1,-1\], y"):
+        model.transform([{"x": 1.0, "y": 2.0}])
+
+
+def tensors(stub, outputs='{p: "FP32[-1,3]"}'):
+    given = f'{{inputs: {{x: "FP32[-1,2]"}}, outputs: {outputs}}}' if outputs else "own"
+    return remote_tensors(f"{stub.origin}/v2/models/m", parse_signature(given))
+
+
+X = {"x": np.array([[1, 2]], "<f4")}
+
+
+def test_tensors_are_asked_by_what_the_server_says_or_the_user(stub):
+    with pytest.raises(ImportInvalid, match=r"gave no output 'label' of the datatype INT64; it gave p FP32\[3,3\]"):
+        tensors(stub, "")
+    with pytest.raises(ImportInvalid, match="gave no output 'p' of the datatype FP64"):
+        tensors(stub, '{p: "FP64[-1,3]"}')
+    model = tensors(stub)
+    assert model.own_signatures[DEFAULT_SIGNATURE].is_batched
+    np.testing.assert_allclose(model.answer(DEFAULT_SIGNATURE, X, 1)["p"], expected([{"u": 1, "v": 2}]), rtol=1e-6)
+    stub.mood = "refuses"  # made-up tensors too: it is taken at its word
+    assert not tensors(stub, "").own_signatures[DEFAULT_SIGNATURE].is_batched
+
+
+@pytest.mark.parametrize("mood", ["refuses", "well"])
+def test_tensors_of_another_shape_now_are_reported_as_that(stub, mood):
+    stub.mood = "refuses"
+    model = tensors(stub, "")
+    stub.mood, stub.width = mood, 5
+    with pytest.raises(RemoteModelUnavailable, match=r"/m takes x FP32\[-1,5\] now, and not x FP32\[-1,2\] as at"):
+        model.answer(DEFAULT_SIGNATURE, X, 1)
 
 
 def test_a_connection_that_the_server_has_closed_is_opened_again(stub):

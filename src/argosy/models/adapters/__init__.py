@@ -16,6 +16,7 @@ adapters.register("imported_tensors", "argosy.models.adapters.imported_tensors:I
 adapters.register("members", "argosy.models.members:Members")
 adapters.register("numeric", "argosy.models.adapters.numeric:Numeric")
 adapters.register("remote", "argosy.models.adapters.remote:Remote")
+adapters.register("remote_tensors", "argosy.models.adapters.remote_tensors:RemoteTensors")
 adapters.register("sentence_embedding", "argosy.models.adapters.sentence_embedding:SentenceEmbedding")
 adapters.register("tfidf", "argosy.models.adapters.tfidf:TfIdf")
 adapters.register("translated", "argosy.models.adapters.translated:Translated")

@@ -14,12 +14,20 @@ import msgspec
 import numpy as np
 
 from argosy.definitions.remote_servers import origin_of
-from argosy.errors import DefinitionInvalid, ImportedModelFailed, ImportedModelRefused
+from argosy.errors import (
+    DefinitionInvalid,
+    ImportedModelFailed,
+    ImportedModelRefused,
+    ImportedModelTooSlow,
+    RemoteModelUnavailable,
+)
 from argosy.models.adapter import Adapter, FieldKind
 from argosy.models.adapters.imported import NOT_TRAINED, in_order_of_classes
+from argosy.models.remote_metadata import METADATA_SECONDS, change_since, path_of
 from argosy.models.remote_servers import RemoteServer
 from argosy.models.runtime import Answers, Declared, ModelRow, one_hot
 from argosy.models.runtimes import CALL_SECONDS
+from argosy.models.signature import TensorSpec
 from argosy.types import Input
 
 ROWS: Final = 1000
@@ -89,14 +97,28 @@ class Remote(Adapter):
         wanted = [{"name": self.output}] if self.output else []
         body = msgspec.json.encode({"inputs": self._tensors(rows), **({"outputs": wanted} if wanted else {})})
         most = HEAD_BYTES + NUMBER_BYTES * len(rows) * max(len(self.classes), 32)
-        path = f"{self.url[self.url.index('/v2/') :]}/infer"
-        content = self._server.call(path, body, self.call_seconds, most)
+        path = f"{path_of(self.url)}/infer"
+        try:
+            return self._read(self._server.call(path, body, self.call_seconds, most), len(rows))
+        except (RemoteModelUnavailable, ImportedModelTooSlow):
+            raise
+        except ImportedModelFailed:
+            if changed := self._change():
+                raise RemoteModelUnavailable(changed) from None
+            raise
+
+    def _read(self, content: bytes, count: int) -> Answers:
         try:
             outputs = msgspec.json.decode(content, type=_Answer).outputs
             output = next(one for one in outputs if self.output in ("", one.name))
-            return self._table(output, len(rows))
+            return self._table(output, count)
         except (msgspec.MsgspecError, StopIteration, ValueError, TypeError):
             raise ImportedModelFailed(f"{self._server.origin} gave an answer that means nothing") from None
+
+    def _change(self) -> str:
+        """Where the other server refuses, or gives something else, it may have another model under that name now."""
+        known = [TensorSpec(name, datatype, (-1,) * dimensions) for name, datatype, dimensions in self.inputs]
+        return change_since(self._server, self.url, min(self.call_seconds, METADATA_SECONDS), known, ())
 
     def _tensors(self, rows: Sequence[ModelRow]) -> list[dict[str, Any]]:
         """One of all that is read, or one for each field."""

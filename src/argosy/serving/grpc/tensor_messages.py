@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from argosy.errors import RequestInvalid
+from argosy.models.tensor_elements import bytes_of_elements
 from argosy.serving.grpc.messages import message_class
-from argosy.serving.tensor_bytes import bytes_of_elements, elements_from_bytes
+from argosy.serving.tensor_bytes import elements_from_bytes
 from argosy.serving.tensors import Tensor, check_offered, tensor_noun
 from argosy.typed_values import abridged
 

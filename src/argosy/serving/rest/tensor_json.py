@@ -11,10 +11,11 @@ import numpy as np
 from argosy.errors import RequestInvalid
 from argosy.http.bodies import json_type
 from argosy.models.signature import Array, Signature, TensorSpec, check_names, check_shapes_of
+from argosy.models.tensor_elements import array_of_elements, flattened
 from argosy.models.tensor_rows import TensorRows, json_elements
 from argosy.serving.limits import InputLimits, check_rows
 from argosy.serving.requests import InferResponse
-from argosy.serving.tensor_requests import array_of_elements, bytes_of_base64, flattened
+from argosy.serving.tensor_requests import bytes_of_base64
 from argosy.typed_values import abridged, shown
 
 BYTES_SUFFIX: Final = "_bytes"

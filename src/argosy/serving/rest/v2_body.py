@@ -13,10 +13,11 @@ import msgspec
 
 from argosy.errors import RequestInvalid
 from argosy.http.bodies import body_problem
+from argosy.models.tensor_elements import bytes_of_elements
 from argosy.repeated_keys import check_keys, keys_in
 from argosy.serving.requests import REQUEST_ID_CHARACTERS
 from argosy.serving.tensor_answers import with_json_data
-from argosy.serving.tensor_bytes import bytes_of_elements, elements_from_bytes
+from argosy.serving.tensor_bytes import elements_from_bytes
 from argosy.serving.tensors import Tensor, check_offered, tensor_noun
 from argosy.typed_values import abridged
 
