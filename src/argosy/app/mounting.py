@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from argosy.database import Database
@@ -20,10 +20,9 @@ from argosy.http.sites import Sites
 from argosy.predictions.feedback_log import FeedbackLog
 from argosy.predictions.feedback_writer import FeedbackWriter
 from argosy.predictions.log import PredictionLog
-from argosy.services.services import Services
+from argosy.services.services import OpeningServices
 from argosy.serving.answer_headers import PREDICTION_HEADER
 from argosy.serving.aspired_versions import ServedVersions
-from argosy.serving.dataplane import DataPlane
 from argosy.serving.grpc import grpc_listener
 from argosy.serving.limits import InputLimits
 from argosy.serving.model_server import ModelServer
@@ -53,7 +52,7 @@ def http_server(
     reloading: Reloading | None = None,
     siblings: Siblings | None = None,
     unloaded: Sequence[str] = (),
-    services: Callable[[DataPlane], Services] | None = None,
+    services: OpeningServices | None = None,
     root: Path | None = None,
 ) -> HttpServer:
     """Serves `models`, or all there are, or those of a `remote` store, and the `services` that ask them; `hosts` are
@@ -77,7 +76,7 @@ def http_server(
         siblings=siblings,
         unloaded=unloaded,
     )
-    asked = [] if services is None else [services(model_server.dataplane)]
+    asked = [] if services is None else [services(model_server.dataplane, siblings, reloading)]
     writer, authentication = _feedback_writer(database, vault, spool, metrics), Authentication(Tokens(database, vault))
     shared = (writer, authentication, metrics, of_requests, _connection_limits(given))
     reloadings = [] if reloading is None else [reloading.calling(model_server.apply)]

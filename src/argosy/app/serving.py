@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,15 +13,14 @@ import msgspec
 from argosy import processes, telemetry
 from argosy.app import backends as openers
 from argosy.backends import Backends
-from argosy.definitions import load_settings
 from argosy.definitions.project import Settings
+from argosy.definitions.service import Service, services_of_texts
 from argosy.jobs.selection import missing_champions
 from argosy.predictions.drainer_process import keep_draining
 from argosy.telemetry import logger
 
 if TYPE_CHECKING:
     from argosy.http.http_server import HttpServer
-    from argosy.serving.reloading import Reloading
     from argosy.siblings.siblings import Siblings
 
 _log = logger("argosy.serving")
@@ -45,15 +43,16 @@ def server_of(
     options: ServeOptions = ServeOptions(),  # noqa: B008  # frozen
     siblings: Siblings | None = None,
     unloaded: Sequence[str] = (),
+    services: Mapping[str, Service] | None = None,
 ) -> HttpServer:
     """A server of what the settings name: by default every version that has an alias."""
     from argosy.app.mounting import http_server
-    from argosy.services.services import services_of
+    from argosy.services.services import reloading_of, services_of
     from argosy.serving.aspired_versions import served_versions
     from argosy.transfer.remote_store import RemoteStore
 
     backends.load_plugins()
-    settings = backends.settings
+    settings, reloading = backends.settings, reloading_of(backends, services)
     telemetry.follow_settings(settings.server.log_level, settings.server.log_format)
     return http_server(
         backends.store,
@@ -67,10 +66,10 @@ def server_of(
         is_strict=options.is_strict,
         is_stored=options.is_stored,
         remote=RemoteStore.reached(options.store, backends.home) if options.store else None,
-        reloading=_reloading(backends),
+        reloading=reloading,
         siblings=siblings,
         unloaded=unloaded,
-        services=services_of(backends),
+        services=services_of(backends, reloading.services),
         root=backends.root,
     )
 
@@ -117,6 +116,7 @@ def serve(
 
 def _keep_processes(backends: Backends, options: ServeOptions, count: int, on_listening: Callable[[str], None]) -> int:
     from argosy.http.listening import reserve
+    from argosy.services.services import reloading_of
     from argosy.serving.server_processes import keep_server
 
     host, *ports = _addresses(backends, options)
@@ -131,7 +131,7 @@ def _keep_processes(backends: Backends, options: ServeOptions, count: int, on_li
                 ["--project", str(backends.root), "server-process"], connection=connection
             ),
             msgspec.to_builtins(given),
-            _reloading(backends),
+            reloading_of(backends),
             on_listening,
         )
 
@@ -148,7 +148,8 @@ def serve_process(root: Path) -> None:
     siblings = ConnectedSiblings(connection, greeting.count)
     ignore_hangups()
     host, port, _ = _addresses(backends, options)
-    server_of(backends, options, siblings, greeting.unloaded).run(host, port, siblings.report_url)
+    server = server_of(backends, options, siblings, greeting.unloaded, services_of_texts(greeting.services))
+    server.run(host, port, siblings.report_url)
 
 
 def _addresses(backends: Backends, options: ServeOptions) -> tuple[str, int, int | None]:
@@ -156,9 +157,3 @@ def _addresses(backends: Backends, options: ServeOptions) -> tuple[str, int, int
     server = backends.settings.server
     grpc_port = server.grpc_port if options.grpc_port is None else options.grpc_port
     return options.host or server.host, server.port if options.port is None else options.port, grpc_port
-
-
-def _reloading(backends: Backends) -> Reloading:
-    from argosy.serving.reloading import Reloading
-
-    return Reloading(backends.settings, lambda: load_settings(backends.root, os.environ))

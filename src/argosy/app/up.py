@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ from argosy import processes
 from argosy.backends import Backends
 from argosy.errors import JobFailed, ServerNotStarted
 from argosy.feedback.upkeep import WATCH_SECONDS, Upkeep
+from argosy.hangups import Hangups
 from argosy.training.memory_folder import clear_all
 from argosy.worker_processes import started
 
@@ -23,8 +25,9 @@ def up(
     `serving` are more options of `argosy serve`."""
     arguments = ["--project", str(backends.root), "serve", "--host", host, "--port", str(port), *serving]
     server = processes.start_argosy(arguments)
-    upkeep = Upkeep(backends)
+    upkeep, hangups = Upkeep(backends), Hangups(lambda: server.send_signal(signal.SIGHUP))
     clear_all(backends.root)
+    hangups.start()
     try:
         with started(backends, workers):
             while not stop.wait(WATCH_SECONDS):
@@ -34,5 +37,6 @@ def up(
                     raise JobFailed(f"the server ended with exit code {server.returncode}: see its messages above")
                 upkeep.step()
     finally:
+        hangups.stop()
         processes.stop(server)
         clear_all(backends.root)

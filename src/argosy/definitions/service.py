@@ -7,6 +7,7 @@ the outputs of the models and what steps compute. No two of them have the same n
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias
@@ -31,7 +32,7 @@ from argosy.definitions.service_steps import (
     check_function,
     parse_decide_steps,
 )
-from argosy.definitions.yaml_files import located, read_mapping
+from argosy.definitions.yaml_files import located, parse_mapping, read_mapping
 from argosy.errors import DefinitionInvalid, nearest
 from argosy.typed_values import checked_value, shown
 from argosy.types import FieldKind
@@ -104,6 +105,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that looking up features may take; what has not come by then is not there."""
     digest: str = ""
     """Of the whole definition, as it was written."""
+    written: Mapping[str, Any] = {}
+    """The definition as JSON values."""
 
     @property
     def entity(self) -> tuple[str, ...]:
@@ -147,6 +150,7 @@ def parse_service(values: Mapping[str, Any], name: str) -> Service:
         publish=_publish(values.get("publish")),
         timeout=_timeout(values.get("timeout")),
         digest=hashlib.sha256(canonical_json(values).encode()).hexdigest()[:12],
+        written=dict(values),
     )
     _check_names(service)
     return service
@@ -164,6 +168,18 @@ def load_services(folder: Path) -> dict[str, Service]:
                 raise DefinitionInvalid(f"another file has a service '{service.name}' already", "service")
         found[service.name] = service
     return found
+
+
+def service_texts(services: Mapping[str, Service]) -> dict[str, str]:
+    """Each as JSON by its name, in the order in which it was written."""
+    return {name: json.dumps(one.written, ensure_ascii=False) for name, one in services.items()}
+
+
+def services_of_texts(texts: Mapping[str, str]) -> dict[str, Service]:
+    """What `service_texts` was given; raises DefinitionInvalid."""
+    return {
+        name: parse_service(parse_mapping(text, f"service {name}", is_json=True), name) for name, text in texts.items()
+    }
 
 
 def feature_digests(folder: Path) -> dict[str, str]:

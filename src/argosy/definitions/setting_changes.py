@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from argosy.definitions.project import Settings
+from argosy.definitions.service import Service, service_texts
 from argosy.typed_values import shown
 
 
@@ -27,6 +28,17 @@ class SettingChange:
 def setting_changes(old: Settings, new: Settings) -> list[SettingChange]:
     """Every setting whose value is another one, by name. What is there on one side only is one change as a whole."""
     return list(_changes("", msgspec.to_builtins(old), msgspec.to_builtins(new)))
+
+
+def service_changes(old: Mapping[str, Service], new: Mapping[str, Service]) -> list[SettingChange]:
+    """Every key of a service's definition that is another one, as `services.NAME.KEY`; a new service as a whole."""
+    texts, found = (service_texts(old), service_texts(new)), []
+    for name in sorted({*old, *new}):
+        if texts[0].get(name) != texts[1].get(name):
+            path, *values = f"services.{name}", *(each[name].written if name in each else None for each in (old, new))
+            # no key has another value where only their order is another
+            found += [*_changes(path, *values)] or [SettingChange(path, *values)]
+    return found
 
 
 def _changes(path: str, old: Any, new: Any) -> Iterator[SettingChange]:

@@ -35,6 +35,7 @@ def load_function(root: Path, name: str, path: str) -> RowsFunction:
     module, _, function = name.rpartition(".")
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
+    was_there = module in sys.modules
     try:
         found = getattr(importlib.import_module(module), function, None)
     except KeyboardInterrupt:
@@ -44,7 +45,8 @@ def load_function(root: Path, name: str, path: str) -> RowsFunction:
         problem = f"cannot import '{module}': {type(error).__name__}: {said},{place_of(error)}"
         raise DefinitionInvalid(problem, path) from error
     if not callable(found):
-        raise DefinitionInvalid(f"the module '{module}' has no function '{function}'", path)
+        again = "; its code was read before: start the server again after a change" if was_there else ""
+        raise DefinitionInvalid(f"the module '{module}' has no function '{function}'{again}", path)
     return found  # type: ignore[no-any-return]
 
 

@@ -44,9 +44,7 @@ SCHEMAS: Final = {
 
 
 def service_routes(planes: Planes, limits: RequestLimits) -> Routes:
-    """None where there is no service."""
-    if not planes:
-        return Routes([])
+    """`planes` are those of the moment, by their services' names."""
     asking = _Asking(planes, limits)
     summary = "Ask a service: features are filled in, models asked, a decision made."
     headers = {f"argosy-{name}": f"The {name}, as in the body." for name in ("client", "subject", "entity")}
@@ -82,10 +80,10 @@ def service_routes(planes: Planes, limits: RequestLimits) -> Routes:
 class _Head:
     """What a request's head says."""
 
-    __slots__ = ("plane", "said", "traceparent")
+    __slots__ = ("said", "service", "traceparent")
 
-    def __init__(self, plane: ServicePlane, head: RequestHead) -> None:
-        self.plane, self.said, self.traceparent = plane, identities_of(head), head.field(TRACE_HEADER)
+    def __init__(self, service: str, head: RequestHead) -> None:
+        self.service, self.said, self.traceparent = service, identities_of(head), head.field(TRACE_HEADER)
 
 
 class _Asking:
@@ -100,20 +98,17 @@ class _Asking:
         data = await read_body(request, self._limits.body_bytes)
         head = self.prepare(RequestHead.of(request.scope), request.path_params)
         call, explains = self._read(data, head, request.scope[CALLER], request.scope[DEADLINE])
-        answer = await head.plane.answer(call)
+        answer = await self._plane(head.service).answer(call)
         return Response(answer_json(answer, explains=explains), headers=_headers(answer), media_type="application/json")
 
     def prepare(self, head: RequestHead, parameters: Mapping[str, str]) -> _Head:
-        name = parameters["service"]
-        if name not in self._planes:
-            known, hint = abridged_list(self._planes), nearest(name, self._planes)
-            raise ServiceNotFound(f"no service is called '{abridged(name)}'{hint}; there are: {known}")
-        return _Head(self._planes[name], head)
+        self._plane(parameters["service"])
+        return _Head(parameters["service"], head)
 
     def answer(self, request: FastRequest) -> None:
         head: _Head = request.prepared
         call, explains = self._read(request.body, head, request.caller, request.deadline)
-        request.on_lost = head.plane.submit(call, partial(self._finish, request, explains)).abandon
+        request.on_lost = self._plane(head.service).submit(call, partial(self._finish, request, explains)).abandon
 
     def _finish(self, request: FastRequest, explains: bool, answer: ServiceAnswer | Exception) -> None:
         if isinstance(answer, Exception):
@@ -126,6 +121,13 @@ class _Asking:
             return
         lines = "".join([f"{name}: {value}\r\n" for name, value in _headers(answer).items()])
         request.answer(200, f"content-type: application/json\r\n{lines}".encode(), body)
+
+    def _plane(self, name: str) -> ServicePlane:
+        """Raises ServiceNotFound."""
+        if (plane := self._planes.get(name)) is None:
+            known, hint = abridged_list(self._planes) or "none", nearest(name, self._planes)
+            raise ServiceNotFound(f"no service is called '{abridged(name)}'{hint}; there are: {known}")
+        return plane
 
     def _read(self, data: bytes, head: _Head, caller: Token | None, deadline: float) -> tuple[ServiceCall, bool]:
         check_values(data, self._limits)

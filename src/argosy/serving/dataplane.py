@@ -65,6 +65,10 @@ class DataPlane:
         """Answer requests for that name, which is no registered model's, by this."""
         self._added[name] = model
 
+    def remove(self, name: str) -> None:
+        """Answer them no more; those that are under way are answered."""
+        del self._added[name]
+
     async def infer(self, request: InferRequest) -> InferResponse:
         """Answer every row of a request, all by one version, each with an id of its own.
 

@@ -1,6 +1,4 @@
-"""The settings of a running server, read again on SIGHUP or `POST /admin/reload`: all changes are applied, or none.
-
-SIGHUP is also what a process gets whose terminal was closed: a server that had one, and has none any more, stops.
+"""Settings and services of a running server, read again on SIGHUP or `POST /admin/reload`: all changes, or none.
 
 A change that this server cannot apply while it runs is refused with all others. Settings that a server does not read,
 such as the gate's, are reported: other processes read them at their start.
@@ -8,18 +6,17 @@ such as the gate's, are reported: other processes read them at their start.
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import FrameType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from argosy.definitions.project import Settings
-from argosy.definitions.setting_changes import SettingChange, setting_changes
+from argosy.definitions.service import Service
+from argosy.definitions.setting_changes import SettingChange, service_changes, setting_changes
 from argosy.error_messages import message_of
 from argosy.errors import DefinitionInvalid, RestartRequired
+from argosy.hangups import Hangups
 from argosy.telemetry import logger
 
 APPLIED: Final = (
@@ -40,8 +37,11 @@ AT_START: Final = ("database", "broker", "artifacts", "plugins", "server", "limi
 """What a server reads once, at its start, except for the above."""
 RELOAD: Final = "reload"
 APPLY: Final = "apply settings"
+CHECK_SERVICES, PUT_SERVICES = "check services", "put services"
 """What a reload asks of every process of a server."""
 RELOAD_SECONDS: Final = 20.0
+Replacing: TypeAlias = Callable[[Mapping[str, Service]], Callable[[], None]]
+"""Gets all services; raises DefinitionInvalid where one cannot be served, else returns what puts them in place."""
 _log = logger("argosy.serving")
 
 
@@ -79,66 +79,74 @@ def _is_under(setting: str, names: Sequence[str]) -> bool:
 class Reloading:
     """Background work of a server, which handles SIGHUP where it is started on the main thread.
 
-    `settings` are those that it was started with; `read` gives them as the file has them now.
+    `settings` and `services` are those that it was started with; `read` and `read_services` give them as the files have
+    them now.
     """
 
-    def __init__(self, settings: Settings, read: Callable[[], Settings]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        read: Callable[[], Settings],
+        services: Mapping[str, Service] | None = None,
+        read_services: Callable[[], Mapping[str, Service]] = dict,
+    ) -> None:
         self.settings, self._read = settings, read
+        self.services, self._read_services = services or {}, read_services
         self._apply: Callable[[Settings], None] = lambda _settings: None
+        self._replacing: Sequence[Replacing] = ()
         self._lock = threading.Lock()
-        self._before: Any = None
-        self._had_terminal = False
+        self.is_over = threading.Event()
+        """Set at the server's end."""
+        self._hangups = Hangups(self._on_hangup)
 
     def calling(self, apply: Callable[[Settings], None]) -> Self:
         """Itself; it calls this with all settings whenever some changed, one call at a time, on any thread."""
         self._apply = apply
         return self
 
+    def replacing(self, each: Sequence[Replacing]) -> None:
+        """Call these with all services whenever one changed."""
+        self._replacing = each
+
     def reload(self) -> Reloaded:
         """Apply what changed since the last time; where it raises DefinitionInvalid or RestartRequired, nothing is."""
         with self._lock:
-            try:
-                settings = self._read()
-            except OSError as error:
-                raise DefinitionInvalid(f"the settings cannot be read: {error.strerror or error}") from None
+            settings, services = self._read_all()
             found = sort_changes(setting_changes(self.settings, settings))
+            changed = service_changes(self.services, services)
+            checked = [check(services) for check in self._replacing if changed]
             if found.applied:
                 self._apply(settings)
-            self.settings = settings
+            for put in checked:
+                put()
+            self.settings, self.services = settings, services
+        found = Reloaded([*found.applied, *changed], found.elsewhere)
         for change in found.applied:
             _log.info("reloaded %s", change)
         for change in found.elsewhere:
             _log.info("%s changed: it is for other processes, which read it at their start", change.setting)
         if not found.applied and not found.elsewhere:
-            _log.info("reloaded: no setting changed")
+            _log.info("reloaded: nothing changed")
         return found
 
     def start(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            self._had_terminal = _has_terminal()
-            self._before = signal.signal(signal.SIGHUP, self._on_hangup)
+        self._hangups.start()
 
     def stop(self) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGHUP, self._before)
+        self.is_over.set()
+        self._hangups.stop()
 
-    def _on_hangup(self, _number: int, _frame: FrameType | None) -> None:
-        if self._had_terminal and not _has_terminal():
-            os.kill(os.getpid(), signal.SIGTERM)
-            return
+    def _read_all(self) -> tuple[Settings, Mapping[str, Service]]:
+        try:
+            return self._read(), self._read_services()
+        except OSError as error:
+            raise DefinitionInvalid(f"the settings cannot be read: {error.strerror or error}") from None
+
+    def _on_hangup(self) -> None:
         threading.Thread(target=self._reload_or_report, name="argosy-reload", daemon=True).start()
 
     def _reload_or_report(self) -> None:
         try:
             self.reload()
-        except Exception as error:  # noqa: BLE001  # whatever the file holds, the server goes on as it was
-            _log.error("settings are not reloaded: %s", message_of(error))
-
-
-def _has_terminal() -> bool:
-    """Whether this process has a controlling terminal that is still open."""
-    try:
-        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
-    except OSError:
-        return False
-    return True
+        except Exception as error:  # noqa: BLE001  # whatever the files hold, the server goes on as it was
+            _log.error("nothing is reloaded: %s", message_of(error))

@@ -17,12 +17,13 @@ from typing import Any, Final
 import msgspec
 
 from argosy.definitions.project import Settings
+from argosy.definitions.service import Service, service_texts
 from argosy.errors import ArgosyError, ModelNotFound
 from argosy.http.collected_metrics import METRICS, Family, added_families, counts_alone
 from argosy.processes import on_stop
 from argosy.serving.added_statistics import added_statistics
 from argosy.serving.readiness import MODEL_READY, SERVER_READY
-from argosy.serving.reloading import APPLY, RELOAD, Reloading
+from argosy.serving.reloading import APPLY, CHECK_SERVICES, PUT_SERVICES, RELOAD, Reloading
 from argosy.serving.repository import INDEX, LOAD, STATISTICS, UNLOAD, joined_index
 from argosy.serving.server_tallies import TALLIES, added_tallies
 from argosy.siblings.keeper import AnswerRule, SiblingKeeper
@@ -36,7 +37,7 @@ RULES: Final[Mapping[str, AnswerRule]] = {
     SERVER_READY: AnswerRule(all),
     MODEL_READY: AnswerRule(all),
     INDEX: AnswerRule(joined_index),
-    **{question: AnswerRule(lambda _: None) for question in (LOAD, UNLOAD, APPLY)},
+    **{question: AnswerRule(lambda _: None) for question in (LOAD, UNLOAD, APPLY, CHECK_SERVICES, PUT_SERVICES)},
 }
 _log = logger("argosy.serving")
 
@@ -48,6 +49,8 @@ class ServerGreeting(msgspec.Struct, frozen=True):
     settings: Any
     """Those that hold for the server, which its file may have others than by now."""
     unloaded: Sequence[str]
+    services: Mapping[str, str]
+    """As `service_texts` gives them, also those that hold."""
     options: Mapping[str, Any]
     """Of the command."""
 
@@ -78,7 +81,7 @@ def keep_server(
 
 
 class _KeptServer:
-    """Belongs to the event loop's thread, except for `_apply`."""
+    """Belongs to the event loop's thread, except for what a reload calls."""
 
     def __init__(
         self,
@@ -89,7 +92,9 @@ class _KeptServer:
     ) -> None:
         self._loop, self._options = asyncio.get_running_loop(), options
         self._settings, self._unloaded = reloading.settings, frozenset[str]()
+        self._services = service_texts(reloading.services)
         self._reloading = reloading.calling(self._apply)
+        reloading.replacing([self._replace])
         self._unconfirmed: ArgosyError | None = None
         self.keeper = SiblingKeeper(count, start, self._greeting, RULES)
         self.keeper.answer_to(METRICS, self._metrics)
@@ -99,7 +104,7 @@ class _KeptServer:
 
     def _greeting(self) -> ServerGreeting:
         unloaded, settings = sorted(self._unloaded), msgspec.to_builtins(self._settings)
-        return ServerGreeting(self.keeper.count, settings, unloaded, self._options)
+        return ServerGreeting(self.keeper.count, settings, unloaded, self._services, self._options)
 
     async def _metrics(self, argument: Any, seconds: float) -> list[Family]:
         """Those of all processes, and how these are."""
@@ -125,22 +130,39 @@ class _KeptServer:
             raise
 
     async def _reload(self, _: Any, __: float) -> dict[str, Any]:
+        self._unconfirmed = None
         found = await asyncio.to_thread(self._reloading.reload)
         if self._unconfirmed is not None and found.applied:
             raise self._unconfirmed
         return found.to_dict()
 
     def _apply(self, settings: Settings) -> None:
-        """What a process does not confirm in time it applies when it can, or is started with."""
-        self._settings, self._unconfirmed = settings, None
+        self._settings = settings
         follow_settings(settings.server.log_level, settings.server.log_format)
-        asked = self.keeper.ask(APPLY, msgspec.to_builtins(settings), APPLY_SECONDS)
-        confirmed: Future[Any] = asyncio.run_coroutine_threadsafe(asked, self._loop)
+        self._ask_to_follow("settings", APPLY, msgspec.to_builtins(settings))
+
+    def _replace(self, services: Mapping[str, Service]) -> Callable[[], None]:
+        texts = service_texts(services)
+        self._ask_all(CHECK_SERVICES, texts)
+
+        def put() -> None:
+            self._services = texts
+            self._ask_to_follow("services", PUT_SERVICES, texts)
+
+        return put
+
+    def _ask_to_follow(self, what: str, question: str, argument: Any) -> None:
+        """What a process does not confirm in time it applies when it can, or is started with."""
         try:
-            confirmed.result()
+            self._ask_all(question, argument)
         except ArgosyError as error:
             self._unconfirmed = error
-            _log.warning("settings are not applied everywhere yet: %s", error)
+            _log.warning("%s are not applied everywhere yet: %s", what, error)
+
+    def _ask_all(self, question: str, argument: Any) -> None:
+        asked = self.keeper.ask(question, argument, APPLY_SECONDS)
+        confirmed: Future[Any] = asyncio.run_coroutine_threadsafe(asked, self._loop)
+        confirmed.result()
 
 
 def ignore_hangups() -> None:

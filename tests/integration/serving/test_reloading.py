@@ -60,7 +60,7 @@ def test_a_hangup_reloads_and_the_log_has_each_change(configured):
     assert "reloaded server.models.tone: " in log
     write("nam: shop\n")
     server.process.send_signal(signal.SIGHUP)
-    server.until(lambda: "settings are not reloaded" in (server.project.folder / "server.log").read_text())
+    server.until(lambda: "nothing is reloaded" in (server.project.folder / "server.log").read_text())
     assert server.version() == 1
 
 

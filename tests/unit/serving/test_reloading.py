@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from argosy.definitions.project import Settings, parse_settings
-from argosy.definitions.setting_changes import SettingChange, setting_changes
+from argosy.definitions.service import parse_service, service_texts, services_of_texts
+from argosy.definitions.setting_changes import SettingChange, service_changes, setting_changes
 from argosy.errors import DefinitionInvalid, RestartRequired
 from argosy.serving.reloading import APPLIED, AT_START, Reloading, sort_changes
 
@@ -81,3 +82,55 @@ def test_a_file_that_cannot_be_read_is_an_error():
 
     with pytest.raises(DefinitionInvalid, match="cannot be read: No such file"):
         Reloading(settings(), read).reload()
+
+
+def services(**written):
+    base = {"accepts": {"text": "text"}, "model": "tickets"}
+    return {name: parse_service({**base, **values}, name) for name, values in written.items()}
+
+
+def test_each_key_of_a_service_that_differs_is_one_line():
+    old = services(triage={"timeout": "1s"}, gone={}, same={})
+    new = services(triage={"timeout": "2s", "positive": "refund"}, same={}, came={})
+    assert [(one.setting, one.old is None, one.new is None) for one in service_changes(old, new)] == [
+        ("services.came", True, False),
+        ("services.gone", False, True),
+        ("services.triage.positive", True, False),
+        ("services.triage.timeout", False, False),
+    ]
+
+
+def test_another_order_of_computing_is_a_change_too():
+    mixes = [[{"mix": {"twice": "2*score", "more": "score + 1"}}], [{"mix": {"more": "score + 1", "twice": "2*score"}}]]
+    old, new = (services(triage={"decide": one}) for one in mixes)
+    assert [one.setting for one in service_changes(old, new)] == ["services.triage"]
+    assert service_changes(old, services(triage={"decide": mixes[0]})) == []
+
+
+def test_services_survive_the_way_to_another_process():
+    written = services(triage={"decide": [{"mix": {"twice": "2*score", "more": "twice + 1"}}]}, second={})
+    assert services_of_texts(service_texts(written)) == written
+
+
+@pytest.mark.parametrize("limits", [{}, {"rows": 5}])
+def test_a_service_that_is_refused_leaves_settings_and_services_as_they_were(limits):
+    applied, put, is_refused = [], [], [True]
+
+    def check(given):
+        if is_refused[0]:
+            raise DefinitionInvalid("no such function")
+        return lambda: put.append(list(given))
+
+    reloading = Reloading(settings(), lambda: settings(limits=limits), {}, lambda: services(triage={}))
+    reloading.calling(applied.append).replacing([check])
+    with pytest.raises(DefinitionInvalid, match="no such function"):
+        reloading.reload()
+    assert (applied, put) == ([], [])
+    is_refused[0] = False
+    assert [one.setting for one in reloading.reload().applied] == [
+        *(f"limits.{one}" for one in limits),
+        "services.triage",
+    ]
+    assert put == [["triage"]]
+    assert len(applied) == len(limits)
+    assert reloading.reload().applied == []
