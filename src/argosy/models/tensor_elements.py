@@ -19,6 +19,7 @@ from argosy.models.tensor_messages import bytes_array
 from argosy.typed_values import shown
 
 _SIZE = struct.Struct("<I")
+_pack, _size = _SIZE.pack, _SIZE.unpack_from
 _TYPES: Final[Mapping[str, frozenset[type]]] = {
     "BOOL": frozenset({bool}),
     "BYTES": frozenset({str, bytes}),
@@ -31,7 +32,7 @@ def bytes_of_elements(datatype: str, data: Sequence[Any] | Array) -> bytes:
     """In binary; texts among BYTES as UTF-8."""
     if datatype == "BYTES":
         encoded = [value if isinstance(value, bytes) else value.encode() for value in data]
-        return b"".join(_SIZE.pack(len(value)) + value for value in encoded)
+        return b"".join([part for value in encoded for part in (_pack(len(value)), value)])
     return np.asarray(data, DTYPES[datatype]).tobytes()
 
 
@@ -83,16 +84,16 @@ def check_count(noun: str, shape: Sequence[int], count: int) -> None:
 def _split(noun: str, shape: Sequence[int], data: memoryview) -> list[bytes]:
     """The elements of BYTES; raises RequestInvalid before there are more of them than the shape says."""
     elements, position = prod(shape), 0
+    content, end = bytes(data), len(data)
     found: list[bytes] = []
-    while position < len(data):
-        start = position + 4
-        end = start + int.from_bytes(data[position:start], "little") if start <= len(data) else len(data) + 1
-        if end > len(data):
+    while position < end:
+        start = position + _SIZE.size
+        position = start + _size(content, position)[0] if start <= end else end + 1
+        if position > end:
             raise RequestInvalid(f"{noun}: element {len(found) + 1} is cut short")
         if len(found) == elements:
             raise RequestInvalid(f"{noun} has more elements than its shape says, {elements}")
-        found.append(bytes(data[start:end]))
-        position = end
+        found.append(content[start:position])
     check_count(noun, shape, len(found))
     return found
 

@@ -1,4 +1,4 @@
-"""Parts of a service that are done by other servers, asked over V2, on threads that each keep a connection.
+"""Parts of a service that are done by other servers, asked over V2 in binary, on threads that each keep a connection.
 
 What a server refuses is the request's fault here too; one that is away, or answers with an error of its own, makes the
 service unavailable. A call has the seconds that are left of the request.
@@ -14,12 +14,13 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
-import numpy as np
 
 from argosy.definitions.remote_servers import origin_of
-from argosy.errors import ArgosyError, InputInvalid, RemoteModelUnavailable
+from argosy.errors import ArgosyError, RemoteModelUnavailable, RequestInvalid
 from argosy.models.adapter import FieldKind
 from argosy.models.remote_servers import RemoteServer
+from argosy.models.tensor_messages import bytes_array
+from argosy.models.v2_messages import V2Answer, V2Message, v2_answer, v2_request
 from argosy.services.part_messages import (
     COLUMN,
     DecidedRow,
@@ -30,6 +31,7 @@ from argosy.services.part_messages import (
     take_decided,
     take_prepared,
 )
+from argosy.services.placed_model import PlacedModel
 from argosy.services.underway import Underway, start_work
 from argosy.serving.added_models import Abandoned
 from argosy.serving.model_thread import ModelThread
@@ -40,7 +42,6 @@ CONNECTIONS: Final = 8
 MOST_BYTES: Final = 100_000_000
 CALL_SECONDS: Final = 10.0
 METADATA_SECONDS: Final = 60.0
-_encode = msgspec.json.Encoder().encode
 
 
 class PlacedServer:
@@ -53,30 +54,41 @@ class PlacedServer:
         self._free = [(ModelThread(f"argosy-part-{n}"), RemoteServer(origin)) for n in range(connections)]
         self._all, self._waiting = list(self._free), asyncio.Semaphore(connections)
 
-    async def call(self, path: str, body: bytes | None, seconds: float) -> Any:
-        """What is answered, as JSON's values; raises RemoteModelUnavailable, InputInvalid, ImportedModelTooSlow."""
+    async def call(self, path: str, body: V2Message | None, seconds: float) -> V2Message:
+        """What is answered; raises RemoteModelUnavailable, InputInvalid, ImportedModelTooSlow."""
         async with self._waiting:
             thread, server = self._free.pop()
             try:
-                content = await asyncio.get_running_loop().run_in_executor(
-                    thread, server.call, f"{'/' if self._path else ''}{self._path}{path}", body, seconds, MOST_BYTES
+                return await asyncio.get_running_loop().run_in_executor(
+                    thread, server.exchange, f"{'/' if self._path else ''}{self._path}{path}", body, seconds, MOST_BYTES
                 )
             finally:
                 self._free.append((thread, server))
+
+    async def said(self, path: str, seconds: float) -> Mapping[str, Any]:
+        """An object that describes something; raises what `call` does."""
+        answer = await self.call(path, None, seconds)
         try:
-            return msgspec.json.decode(content)
-        except (msgspec.DecodeError, RecursionError):
-            raise RemoteModelUnavailable(f"{self._url} answers what is no JSON") from None
+            return msgspec.json.decode(answer.content, type=dict[str, Any])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            raise RemoteModelUnavailable(f"{self._url} answers what is no JSON object") from None
+
+    async def ask(self, path: str, body: V2Message, deadline: float) -> V2Answer:
+        """A model's outputs; raises what `call` does."""
+        answer = await self.call(path, body, _left(deadline))
+        try:
+            return v2_answer(answer)
+        except ValueError as problem:
+            raise RemoteModelUnavailable(f"{self._url} answers what is not V2: {problem}") from None
 
     async def rows(self, model: str, rows: Sequence[bytes], kind: type[Any], deadline: float) -> list[Any]:
         """The rows that a part's model makes of these."""
-        texts = [row.decode() for row in rows]
-        body = _encode({"inputs": [{"name": COLUMN, "datatype": "BYTES", "shape": [len(texts)], "data": texts}]})
-        answer = await self.call(f"/v2/models/{quote(model, safe='')}/infer", body, _left(deadline))
+        body = v2_request({COLUMN: bytes_array(list(rows))}, in_binary=True)
+        answer = await self.ask(f"/v2/models/{quote(model, safe='')}/infer", body, deadline)
+        made = answer.outputs.get(COLUMN)
         try:
-            [output] = [one for one in answer["outputs"] if one["name"] == COLUMN]
-            found = read_rows([one.encode() for one in output["data"]], kind)
-        except (KeyError, TypeError, ValueError, AttributeError, ArgosyError):
+            found = read_rows(made.tolist() if made is not None and made.dtype.kind == "O" else [b""], kind)
+        except RequestInvalid:
             raise RemoteModelUnavailable(
                 f"{self._url} answers for '{model}' what is none of a service's rows"
             ) from None
@@ -146,10 +158,10 @@ class PlacedModels:
 
     def __init__(self, server: PlacedServer, new_ids: Callable[[int], Sequence[str]]) -> None:
         self._server, self._new_ids = server, new_ids
-        self._described: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._described: dict[str, tuple[float, PlacedModel]] = {}
 
     def reads(self, model: str, version: int | str | None = None) -> Mapping[str, FieldKind]:  # noqa: ARG002
-        """Not known before it is asked: rows are taken as they are, see `_columns`."""
+        """Not known before it is asked: rows are taken as they are, see `PlacedModel.columns`."""
         return {}
 
     def submit(self, request: InferRequest, done: Done) -> Abandoned:
@@ -160,19 +172,22 @@ class PlacedModels:
         if request.version is not None:
             path += f"/versions/{quote(str(request.version), safe='')}"
         there = await self._description(path, request.deadline)
-        body = {"inputs": _columns(request.inputs, there), "parameters": _who(request)}
-        answer = await self._server.call(f"{path}/infer", _encode(body), _left(request.deadline))
+        columns = there.columns(request.inputs)
+        body = v2_request(columns, there.outputs, _who(request), in_binary=there.takes_binary)
+        answer = await self._server.ask(f"{path}/infer", body, request.deadline)
         try:
-            return _response(request, answer, there, self._new_ids(len(request.inputs)))
+            return there.response(request, answer, self._new_ids(len(request.inputs)))
         except (KeyError, TypeError, ValueError):
             raise RemoteModelUnavailable(
                 f"the answer of '{request.model}' is none of a model of labels or numbers"
             ) from None
 
-    async def _description(self, path: str, deadline: float) -> Mapping[str, Any]:
+    async def _description(self, path: str, deadline: float) -> PlacedModel:
         known = self._described.get(path)
         if known is None or known[0] < time.monotonic():
-            found = await self._server.call(path, None, _left(deadline))
+            model = await self._server.said(path, _left(deadline))
+            server = await self._server.said("/v2", _left(deadline))
+            found = PlacedModel.described(path, model, server)
             known = self._described[path] = (time.monotonic() + METADATA_SECONDS, found)
         return known[1]
 
@@ -184,43 +199,3 @@ def _left(deadline: float) -> float:
 def _who(request: InferRequest) -> dict[str, str]:
     said = {"client": request.client, "subject": request.subject, "entity": request.entity}
     return {name: value for name, value in said.items() if value is not None}
-
-
-def _columns(rows: Sequence[Any], there: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows as the columns that the model describes; raises InputInvalid where one is in no row."""
-    found = []
-    for spec in there.get("inputs", []):
-        name, is_number = spec["name"], spec["datatype"] != "BYTES"
-        data = [row.get(name) for row in rows]
-        for place, value in enumerate(data, 1):
-            if not is_number and not isinstance(value, str):
-                if value is None:
-                    raise InputInvalid(f"row {place}: the model reads '{name}', which is not there")
-                data[place - 1] = str(value)
-        found.append({"name": name, "datatype": spec["datatype"], "shape": [len(rows)], "data": data})
-    return found
-
-
-def _response(
-    request: InferRequest, answer: Mapping[str, Any], there: Mapping[str, Any], ids: Sequence[str]
-) -> InferResponse:
-    """Raises KeyError, TypeError, ValueError where it is none."""
-    outputs = {one["name"]: one["data"] for one in answer["outputs"]}
-    rows, version = len(request.inputs), int(answer["model_version"])
-    if "value" in outputs:
-        numbers = np.array(outputs["value"], np.float64).reshape(rows, 1)
-        labels = [repr(float(one)) for one in numbers[:, 0]]
-        confidences = [1.0] * rows
-        return InferResponse(request.model, version, ["value"], labels, confidences, numbers, numbers, ids, "regress")
-    classes = list(there["classes"])
-    probabilities = np.array(outputs["probabilities"], np.float64).reshape(rows, len(classes))
-    return InferResponse(
-        request.model,
-        version,
-        classes,
-        [str(one) for one in outputs["label"]],
-        [float(one) for one in outputs["confidence"]],
-        probabilities,
-        probabilities,
-        ids,
-    )
