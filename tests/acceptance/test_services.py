@@ -234,6 +234,76 @@ def test_the_client_of_another_server_asks_it(served, library):
     assert (answer.as_numpy("score") > 0.4).all()
 
 
+def test_it_is_listed_among_the_models_with_the_versions_of_its_own(client):
+    listed = {one["name"]: one for one in client.get("/v2/models").json()["models"]}
+    own, model = listed["service.offers"], listed["offers"]
+    assert own == {**model, "name": "service.offers"}
+    assert "service.offers" in client.get("/v1/models").json()["models"]
+    index = {(one["name"], one["version"]): one["state"] for one in client.post("/v2/repository/index").json()}
+    assert index["service.offers", "1"] == "READY"
+    assert client.get("/v2/models/service.offers").json()["versions"] == model["versions"]
+    status = client.get("/v1/models/service.offers").json()
+    assert ("1", "AVAILABLE") in [(one["version"], one["state"]) for one in status["model_version_status"]]
+    assert status["ready"] is True
+    part = client.get("/v1/models/service.offers.decide").json()
+    assert [(one["version"], one["state"]) for one in part["model_version_status"]] == [("0", "AVAILABLE")]
+    assert client.post("/v2/models/service.offers/stats").status_code == 405
+    assert client.get("/v2/models/service.offers/stats").json() == {"model_stats": []}
+    paths = client.get("/openapi.json").json()["paths"]
+    assert {"/v2/models/service.offers/infer", "/v1/models/service.offers:predict", "/services/{service}"} <= set(paths)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v2/models/service.offers/versions/77",
+        "/v2/models/service.offers/versions/77/ready",
+        "/v2/models/service.offers.prepare/versions/77/ready",
+        "/v1/models/service.offers/versions/77",
+        "/v1/models/service.offers/versions/77/metadata",
+        "/v1/models/service.offers.prepare/versions/77",
+    ],
+)
+def test_a_version_that_its_model_has_not_is_not_there(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 404, answer.text
+    assert "77" in answer.json()["error"] or "has no versions" in answer.json()["error"]
+    named = path.replace("77", "0" if "prepare" in path else "1")
+    assert client.get(named).status_code == 200
+
+
+def test_mlflows_route_refuses_such_a_version_in_its_own_form(client):
+    body = {"dataframe_records": [{"user": "ana", "product": "lapsang", "price": 5.0}]}
+    asked = client.post("/invocations?model=service.offers@1", json=body)
+    assert asked.status_code == 200, asked.text
+    refused = client.post("/invocations?model=service.offers@77", json=body)
+    assert (refused.status_code, refused.json()["error_code"]) == (404, "RESOURCE_DOES_NOT_EXIST")
+
+
+def test_clients_of_grpc_see_the_same(served):
+    triton = pytest.importorskip("tritonclient.grpc")
+    with triton.InferenceServerClient(served[1]) as client:
+        assert client.is_model_ready("service.offers")
+        assert client.is_model_ready("service.offers", "1")
+        with pytest.raises(triton.InferenceServerException, match="its model's: 'offers' serves no version"):
+            client.get_model_metadata("service.offers", "77")
+        with pytest.raises(triton.InferenceServerException, match="serves no version '77'"):
+            client.is_model_ready("service.offers", "77")
+        assert "1" in client.get_model_metadata("service.offers").versions
+        index = {(one.name, one.version): one.state for one in client.get_model_repository_index().models}
+    assert index["service.offers", "1"] == "READY"
+    assert index["service.offers.decide", ""] == "READY"
+
+
+def test_it_is_ready_when_its_models_are(shop, copy_of):
+    alone = copy_of(shop)
+    alone.write("services/second.yaml", "accepts: {price: number}\nmodel: [offers@1, offers2@champion]\n")
+    _, client = alone.serve("serve")
+    assert client.get("/v2/models/service.offers/ready").status_code == 200
+    assert client.get("/v2/models/service.second/ready").status_code == 503
+    assert client.get("/v1/models/service.second").json()["ready"] is False
+
+
 def test_who_is_not_known_is_said(client):
     [one] = client.post(OFFERS, json={"inputs": [{"user": "cy", "product": "kite", "price": 5}]}).json()["results"]
     assert one["missing"] == ["history"]
@@ -356,7 +426,8 @@ def test_what_decisions_are_worth_is_measured_where_they_were_made_by_chance(sho
     assert (found["rows"], found["waiting"]) == (300, 0)
     for one in found["policies"]:
         assert one["no"]["value"] == 0
-        assert one["yes"]["low"] < 1 / 3 < one["yes"]["high"]
+        yes = one["yes"]
+        assert abs(yes["value"] - 1 / 3) < yes["high"] - yes["low"]  # some four standard deviations
         assert one["uplift"]["low"] > 0
     assert "bought if recommend" in explored("service", "value", "offers")
     explored("report", "offers@1", "--output", "report.html")

@@ -51,7 +51,7 @@ class OpenedService:
             PlacedPostProcessor(placed["decide"], deciding.name) if "decide" in placed else decide,
         )
         self.models: Mapping[str, AddedModel] = {
-            one.name: one for one in (ServiceModel(self.plane), preparing, deciding)
+            one.name: one for one in (ServiceModel(self.plane, dataplane), preparing, deciding)
         }
 
     def close(self) -> None:

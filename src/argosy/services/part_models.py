@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from argosy.definitions.service import Service
-from argosy.errors import RequestInvalid
+from argosy.errors import RequestInvalid, VersionNotFound
 from argosy.models.signature import DEFAULT_SIGNATURE
 from argosy.models.tensor_messages import bytes_array
 from argosy.models.tensor_rows import TensorRows
@@ -29,6 +29,7 @@ from argosy.services.underway import Underway, start_work
 from argosy.serving.added_models import Abandoned
 from argosy.serving.request_queue import Done
 from argosy.serving.requests import InferRequest, InferResponse, ModelMetadata
+from argosy.serving.routing import ModelRouting
 
 _NONE: Final = np.empty((0, 0))
 
@@ -43,6 +44,16 @@ class PartModel:
 
     def metadata(self) -> ModelMetadata:
         return self._metadata
+
+    def routing(self) -> ModelRouting:
+        """It has no versions."""
+        return ModelRouting({})
+
+    def is_ready(self, version: int | str | None = None) -> bool:
+        """Answers say that they are of version 0."""
+        if version is not None and str(version) != "0":
+            raise VersionNotFound(f"'{self.name}' has no versions")
+        return True
 
     def submit(self, request: InferRequest, done: Done) -> Abandoned:
         """Raises RequestInvalid."""

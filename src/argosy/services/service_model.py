@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -15,15 +16,17 @@ import numpy as np
 
 from argosy.definitions.service import Service
 from argosy.definitions.service_steps import SCORE
-from argosy.errors import InputInvalid, RequestInvalid
+from argosy.errors import InputInvalid, ModelNotFound, RequestInvalid, VersionNotFound
 from argosy.models.signature import DEFAULT_SIGNATURE, Array, Signature, TensorSpec
 from argosy.models.tensor_messages import bytes_array
 from argosy.models.tensor_rows import TensorRows
 from argosy.services.calls import ServiceAnswer, ServiceCall
 from argosy.services.service_plane import ServicePlane
 from argosy.serving.added_models import Abandoned
+from argosy.serving.dataplane import DataPlane
 from argosy.serving.request_queue import Done
 from argosy.serving.requests import InferRequest, InferResponse, ModelMetadata
+from argosy.serving.routing import ModelRouting
 
 PREFIX: Final = "service."
 ALL_INPUTS: Final = "all"
@@ -39,22 +42,58 @@ _NONE: Final = np.empty((0, 0))
 class ServiceModel:
     """What `DataPlane.add` takes."""
 
-    def __init__(self, plane: ServicePlane) -> None:
-        self._plane, self.name = plane, PREFIX + plane.service.name
-        self._metadata = _described(self.name, plane.service)
+    def __init__(self, plane: ServicePlane, dataplane: DataPlane) -> None:
+        self._plane, self._dataplane, self.name = plane, dataplane, PREFIX + plane.service.name
+        self._metadata, self._is_placed = _described(self.name, plane.service), "compute" in plane.service.place
+        self._main, _, self._version = plane.service.models[0].reference.partition("@")
 
     def metadata(self) -> ModelMetadata:
-        return self._metadata
+        there = self.routing()
+        return replace(
+            self._metadata, version=there.default or 0, versions=sorted(there.versions), aliases=dict(there.aliases)
+        )
+
+    def routing(self) -> ModelRouting:
+        """Of the main model, where it is one of this server."""
+        there = self._dataplane.manager.routing.models.get(self._main)
+        if there is None or self._is_placed:
+            return ModelRouting({})
+        default = there.default
+        if self._version:
+            digits = str(there.aliases.get(self._version, self._version))
+            default = next((number for number in there.versions if str(number) == digits), None)
+        return replace(there, default=default)
+
+    def is_ready(self, version: int | str | None = None) -> bool:
+        """Whether its models could; models of another server say it themselves."""
+        if self._is_placed:
+            return True
+        service, named = self._plane.service, []
+        if version is not None:
+            named = [self._is_version_ready(version)]
+        others = [one.reference for one in service.models if not named or one.name != service.models[0].name]
+        return all([*named, *(self._can_answer(*one.partition("@")) for one in others)])
+
+    def _is_version_ready(self, version: int | str) -> bool:
+        try:
+            return self._dataplane.is_model_ready(self._main, version)
+        except (ModelNotFound, VersionNotFound) as error:
+            raise VersionNotFound(f"the versions of '{self.name}' are its model's: {error}") from None
+
+    def _can_answer(self, model: str, _: str, version: str) -> bool:
+        try:
+            return self._dataplane.is_model_ready(model, version or None)
+        except (ModelNotFound, VersionNotFound):
+            return False
 
     def submit(self, request: InferRequest, done: Done) -> Abandoned:
         """Raises RequestInvalid, InputInvalid."""
         if not isinstance(request.inputs, TensorRows):
             raise RequestInvalid(f"'{self.name}' takes tensors: its inputs by name")
-        model = self._plane.service.models[0].reference.partition("@")[0]
         call = ServiceCall(
             _rows(request.inputs.arrays, len(request.inputs)),
             None,
-            "" if request.version is None else f"{model}@{request.version}",
+            "" if request.version is None else f"{self._main}@{request.version}",
             request.client,
             request.subject,
             request.entity,

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from argosy.serving.request_queue import Done
 from argosy.serving.requests import InferRequest, ModelMetadata
+from argosy.serving.routing import ModelRouting
 
 
 class Abandoned(Protocol):
@@ -20,6 +21,12 @@ class AddedModel(Protocol):
 
     def metadata(self) -> ModelMetadata:
         """What it takes and gives."""
+
+    def routing(self) -> ModelRouting:
+        """The versions of the model behind it, and which answers where none is named; no version where it has none."""
+
+    def is_ready(self, version: int | str | None = None) -> bool:
+        """Whether it could answer at once; raises VersionNotFound."""
 
     def submit(self, request: InferRequest, done: Done) -> Abandoned:
         """As `DataPlane.submit`."""

@@ -29,6 +29,7 @@ from argosy.serving.metrics import ServingMetrics
 from argosy.serving.recording import Recorder, RowAccount
 from argosy.serving.request_queue import Done, WaitingRequest
 from argosy.serving.requests import InferRequest, InferResponse, ModelMetadata
+from argosy.serving.routing import ModelRouting
 from argosy.serving.servable import Predictor, Servable
 from argosy.serving.shadowing import Shadowing
 from argosy.serving.tracing import Tracing
@@ -118,8 +119,8 @@ class DataPlane:
 
     def metadata(self, model: str, version: int | str | None = None) -> ModelMetadata:
         """What a loaded version takes and gives; raises as `infer` does."""
-        if model in self._added:
-            return self._added[model].metadata()
+        if (added := self._added_version(model, version)) is not None:
+            return added.metadata()
         servable = self.manager.routing.find(model, version)
         routing = self.manager.routing.model(model)
         predictor = _loaded(servable)
@@ -147,6 +148,24 @@ class DataPlane:
                 found.append(self.metadata(name))
         return found
 
+    def model(self, name: str) -> ModelRouting:
+        """Its versions, in whatever state; raises ModelNotFound."""
+        return self._added[name].routing() if name in self._added else self.manager.routing.model(name)
+
+    def names(self) -> list[str]:
+        """Of everything that can be asked, sorted."""
+        return sorted({*self.manager.routing.models, *self._added})
+
+    def added(self) -> Mapping[str, AddedModel]:
+        """What answers without being a registered model, by name."""
+        return self._added
+
+    def _added_version(self, model: str, version: int | str | None) -> AddedModel | None:
+        """Raises VersionNotFound."""
+        if (added := self._added.get(model)) is not None and version is not None:
+            added.is_ready(version)
+        return added
+
     def reads(self, model: str, version: int | str | None = None) -> Mapping[str, FieldKind]:
         """The fields that a loaded version looks at; raises as `infer` does."""
         if model in self._added:
@@ -162,14 +181,14 @@ class DataPlane:
 
     def signatures(self, model: str, version: int | str | None = None) -> Signatures:
         """Those of a loaded version that answers tensors, else none; raises as `infer` does."""
-        if model in self._added:
-            return self._added[model].metadata().signatures
+        if (added := self._added_version(model, version)) is not None:
+            return added.metadata().signatures
         return signatures_of(_loaded(self.manager.routing.find(model, version)))
 
     def is_model_ready(self, model: str, version: int | str | None = None) -> bool:
         """Whether a version could answer at once; raises ModelNotFound, VersionNotFound."""
         if model in self._added:
-            return True
+            return self._added[model].is_ready(version)
         try:
             return _loaded(self.manager.routing.find(model, version)).is_ready
         except ModelNotReady:

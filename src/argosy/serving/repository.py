@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from argosy.errors import ModelNotReady, RequestInvalid, RequestTooSlow, SiblingUnreachable, VersionNotFound
+from argosy.serving.added_models import AddedModel
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.model_control import ModelControl
 from argosy.serving.routing import ModelRouting
@@ -95,7 +96,8 @@ class ModelRepository:
         await self._until(name, _is_out_of_reach, deadline)
 
     async def _index_here(self, _: Any) -> list[dict[str, str]]:
-        return [row for name in sorted(self._names()) for row in self._rows(name)]
+        own = [row for name in sorted(self._names()) for row in self._rows(name)]
+        return [*own, *(row for name, one in self._dataplane.added().items() for row in _rows_of_added(name, one))]
 
     async def _statistics_here(self, _: Any) -> list[dict[str, Any]]:
         return self._counted(None, None)
@@ -104,6 +106,8 @@ class ModelRepository:
         models = self._dataplane.manager.routing.models
         if name is None:
             return [one for each in sorted(models) for one in _counted(models[each])]
+        if name in self._dataplane.added():  # what they ask is counted
+            return []
         model = self._dataplane.manager.routing.model(name)
         found = _counted(model, None if version is None else str(model.aliases.get(version, version)))
         if version is not None and not found:
@@ -129,12 +133,20 @@ class ModelRepository:
         return [_row(name, number, loaded.get(number), reason) for number in numbers]
 
 
+def _rows_of_added(name: str, added: AddedModel) -> list[dict[str, str]]:
+    """As those of the model behind it; where it has no versions, one row without."""
+    versions = added.routing().versions
+    if not versions:
+        return [{"name": name, "version": "", "state": READY if added.is_ready() else "UNAVAILABLE", "reason": ""}]
+    return [_row(name, number, versions[number], "") for number in sorted(versions)]
+
+
 def joined_index(each: Sequence[Sequence[dict[str, str]]]) -> list[dict[str, str]]:
     """The index of all processes: a version is ready where it is in each of them. Pure."""
     found: dict[tuple[str, int], list[dict[str, str]]] = {}
     for rows in each:
         for row in rows:
-            found.setdefault((row["name"], int(row["version"])), []).append(row)
+            found.setdefault((row["name"], int(row["version"] or 0)), []).append(row)
     return [_least_ready(rows, len(each)) for _, rows in sorted(found.items())]
 
 

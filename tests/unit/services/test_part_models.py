@@ -50,6 +50,7 @@ def test_rows_that_cannot_be_prepared_are_refused_and_leave_nothing_in_the_log(c
 
 @pytest.mark.parametrize("price", [float("inf"), float("-inf")])
 def test_infinite_numbers_are_the_requests_fault(opened, price):
-    model = ServiceModel(opened().plane)
+    plane = opened().plane
+    model = ServiceModel(plane, plane._dataplane)
     with pytest.raises(InputInvalid, match="the input 'price' has an infinite number"):
         asked(model, {"user": bytes_array([b"ana"]), "price": np.array([price])})

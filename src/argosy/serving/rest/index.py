@@ -19,13 +19,14 @@ class ModelIndex:
         self._dataplane = dataplane
 
     async def models(self, _: Request) -> Response:
-        """Every model, what of it can answer, and which version does where none is named."""
-        models = self._dataplane.manager.routing.models
-        return json_response({"models": [_entry(name, models[name]) for name in sorted(models)]})
+        """Every model and service, what of it can answer, and which version does where none is named."""
+        return json_response(
+            {"models": [_entry(name, self._dataplane.model(name)) for name in self._dataplane.names()]}
+        )
 
     async def names(self, _: Request) -> Response:
         """The names alone, as KServe's V1 has them."""
-        return json_response({"models": sorted(self._dataplane.manager.routing.models)})
+        return json_response({"models": self._dataplane.names()})
 
 
 def _entry(name: str, model: ModelRouting) -> dict[str, Any]:

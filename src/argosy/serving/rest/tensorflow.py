@@ -51,7 +51,9 @@ class TensorFlowProtocol:
     async def status(self, request: Request) -> Response:
         """Every version's state, or that of the one asked for."""
         name, version = _asked(request)
-        model = self._dataplane.manager.routing.model(name)
+        model = self._dataplane.model(name)
+        if not model.versions and name in self._dataplane.added():
+            return json_response(_status_of_added(name, self._dataplane.is_model_ready(name, version)))
         if version is None:
             asked = [model.versions[number] for number in sorted(model.versions, reverse=True)]
         else:
@@ -62,6 +64,8 @@ class TensorFlowProtocol:
                 raise VersionNotFound(f"'{name}' has no version '{abridged(version)}'")
         states = [_status(one) for one in asked]
         is_ready = any(one.is_ready for one in asked)
+        if name in self._dataplane.added():
+            is_ready = self._dataplane.is_model_ready(name, version)
         return json_response({"model_version_status": states, "name": name, "ready": is_ready})
 
     async def metadata(self, request: Request) -> Response:
@@ -218,6 +222,13 @@ def _status(servable: Servable) -> dict[str, Any]:
         ),  # TensorFlow Serving ends a version that failed
         "status": {"error_code": "UNKNOWN" if has_failed else "OK", "error_message": servable.error},
     }
+
+
+def _status_of_added(name: str, is_ready: bool) -> dict[str, Any]:
+    """Of what has no versions, which clients of TensorFlow Serving expect to be one."""
+    state = str(ServableState.AVAILABLE if is_ready else ServableState.START)
+    one = {"version": "0", "state": state, "status": {"error_code": "OK", "error_message": ""}}
+    return {"model_version_status": [one], "name": name, "ready": is_ready}
 
 
 def _outputs(there: ModelMetadata) -> dict[str, Any]:
