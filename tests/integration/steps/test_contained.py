@@ -18,6 +18,19 @@ from argosy.testing.waiting import PATIENCE, until
 LIMITS = StepLimits(seconds=PATIENCE)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def podman_of_guests(tmp_path_factory):
+    """Podman asks for more than a guest's limits allow, and its usual runtime for cgroups of one version alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        runtime = 'runtime = "runc"' if shutil.which("runc") else ""
+        path = tmp_path_factory.mktemp("podman") / "containers.conf"
+        path.write_text(
+            f'[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n[engine]\n{runtime}\n'
+        )
+        patch.setenv("CONTAINERS_CONF", str(path))
+        yield
+
+
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
     podman, busybox = shutil.which("podman"), shutil.which("busybox")
