@@ -1,4 +1,4 @@
-"""The servers that `benchmarks.serving` compares with, each in a virtual environment of its own below `.peers`.
+"""What serving, services and streams are compared with, each in a virtual environment of its own below `.peers`.
 
     python -m benchmarks.peers [NAME …]
 
@@ -24,6 +24,7 @@ SOURCES = Path(__file__).parent / "peer_servers"
 SKLEARN = "scikit-learn==1.9.1"
 REQUIREMENTS: Mapping[str, tuple[str, ...]] = {
     "asgi": ("fastapi==0.163.2", "uvicorn==0.54.0", "uvloop==0.23.0", "httptools==0.9.0", "orjson==3.13.0", SKLEARN),
+    "feast": ("feast[redis]==0.67.0", "confluent-kafka==2.16.1"),
     "handwritten": (
         "fastapi==0.163.2",
         "uvicorn==0.54.0",

@@ -9,7 +9,9 @@ Kafka is `KAFKA_URL`, else Tansu, Redis `REDIS_URL`, else a private one; all on 
 - `cpu_us_an_event`: microseconds of a core that the runner's thread takes for each of these;
 - `freshness_p50_ms`, `freshness_p99_ms`: from before an event is appended until a look-up gives a value with it, at
   `offered_s` events a second, a runner in another process;
-- `runner_load`: the share of a core that the runner took meanwhile.
+- `runner_load`: the share of a core that the runner took meanwhile;
+- `feast_events_s`, `feast_freshness_p50_ms`, `feast_freshness_p99_ms`: the same events through a push source of Feast,
+  which keeps the last value of each key and counts nothing; null where `make bench-peers` did not install it.
 
 The last line is one JSON object.
 """
@@ -30,6 +32,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
@@ -40,6 +43,7 @@ from argosy.definitions.service_features import StreamFeature, parse_features
 from argosy.features.stream_runner import StreamRunner
 from argosy.features.stream_values import columns_of, keys_of
 from argosy.streaming.logs.kafka import KafkaLog
+from benchmarks import streams_feast
 
 USERS, PARTITIONS = 10_000, 4
 OFFERED, TURN_SECONDS, POLL_SECONDS = 5_000, 0.02, 0.002
@@ -60,10 +64,11 @@ def main() -> None:
         return
     with kafka() as log_url, redis() as cache_url:
         log, cache = KafkaLog(log_url), RedisCache(cache_url)
-        found = counted(log, cache, given.events, given.profile)
+        found: dict[str, float | None] = {**counted(log, cache, given.events, given.profile)}
         found |= fresh(log, cache, log_url, cache_url, given.seconds)
+        found |= with_feast(log, log_url, cache_url, given.events, given.seconds)
     for name, figure in found.items():
-        print(f"{name:20} {figure:12,}")
+        print(f"{name:24} {'not installed' if figure is None else f'{figure:,}':>13}")
     print(json.dumps(found))
 
 
@@ -129,11 +134,11 @@ def fresh(log: KafkaLog, cache: Cache, log_url: str, cache_url: str, seconds: fl
         follower.start()
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not seen and time.monotonic() < deadline:
-            produce(log, sent, "warm-up", 1.0)
+            produce(log, "live", sent, "warm-up", 1.0)
         sent.clear()
         took = cpu_seconds(process.pid)
         began = time.perf_counter()
-        offered = produce(log, sent, "probe", seconds)
+        offered = produce(log, "live", sent, "probe", seconds)
         passed = time.perf_counter() - began
         took = cpu_seconds(process.pid) - took
         deadline = time.monotonic() + DEADLINE_SECONDS
@@ -146,14 +151,30 @@ def fresh(log: KafkaLog, cache: Cache, log_url: str, cache_url: str, seconds: fl
         process.wait()
     waited = sorted(1000 * (seen.get(key, float("inf")) - moment) for key, moment in sent.items())
     return {
-        "freshness_p50_ms": round(statistics.median(waited), 1),
-        "freshness_p99_ms": round(waited[int(0.99 * len(waited))], 1),
+        **percentiles("freshness", waited),
         "offered_s": round(offered / passed),
         "runner_load": round(took / passed, 2),
     }
 
 
-def produce(log: KafkaLog, sent: dict[str, float], name: str, seconds: float) -> int:
+def with_feast(log: KafkaLog, log_url: str, cache_url: str, events: int, seconds: float) -> dict[str, float | None]:
+    """The same topic and the same rate through Feast's push source, where `make bench-peers` has installed it."""
+    if not streams_feast.is_installed():
+        return dict.fromkeys(("feast_events_s", "feast_freshness_p50_ms", "feast_freshness_p99_ms"))
+    log.create("pushed", PARTITIONS)
+    found = {"feast_events_s": streams_feast.pushed(log_url, "kept", cache_url, events)}
+    produced = partial(produce, log, "pushed")
+    waited = streams_feast.waited(log_url, "pushed", cache_url, produced, seconds, DEADLINE_SECONDS)
+    return found | percentiles("feast_freshness", waited)
+
+
+def percentiles(name: str, waited: list[float]) -> dict[str, float]:
+    """Of sorted milliseconds."""
+    at = {"p50": statistics.median(waited), "p99": waited[int(0.99 * len(waited))]}
+    return {f"{name}_{which}_ms": round(figure, 1) for which, figure in at.items()}
+
+
+def produce(log: KafkaLog, topic: str, sent: dict[str, float], name: str, seconds: float) -> int:
     """Append at the offered rate, a probe of a key of its own in each turn; how many there were."""
     draw, began, count = random.Random(2), time.perf_counter(), 0
     per_turn = round(OFFERED * TURN_SECONDS)
@@ -163,7 +184,7 @@ def produce(log: KafkaLog, sent: dict[str, float], name: str, seconds: float) ->
         some = [(user, event(draw, user, time.time())) for user in users]
         key = f"{name} {turn}"
         sent[key] = time.perf_counter()
-        log.append("live", [*some, (key, json.dumps({"kind": "view", "user": key, "at": time.time()}).encode())])
+        log.append(topic, [*some, (key, json.dumps({"kind": "view", "user": key, "at": time.time()}).encode())])
         count += per_turn
     return count
 
