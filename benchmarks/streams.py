@@ -142,7 +142,7 @@ def fresh(log: KafkaLog, cache: Cache, log_url: str, cache_url: str, seconds: fl
         passed = time.perf_counter() - began
         took = cpu_seconds(process.pid) - took
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while len(seen) < len(sent) and time.monotonic() < deadline:
+        while not seen.keys() >= sent.keys() and time.monotonic() < deadline:
             time.sleep(0.1)
         over.set()
         follower.join()

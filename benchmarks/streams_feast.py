@@ -7,7 +7,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks.peers import FOLDER, SOURCES, python_of
@@ -70,7 +69,7 @@ def waited(log_url: str, topic: str, cache_url: str, produce: Produce, seconds: 
         first = set(sent)
         produce(sent, "probe", seconds)
         end = time.monotonic() + deadline
-        while len(seen) < len(sent) and time.monotonic() < end:
+        while not seen.keys() >= sent.keys() and time.monotonic() < end:
             time.sleep(0.1)
     finally:
         over.set()
@@ -92,4 +91,4 @@ def _places(log_url: str, topic: str, cache_url: str) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"HOME": str(Path.home())}
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"PYTHONWARNINGS": "ignore"}

@@ -33,7 +33,7 @@ def store(redis: str, folder: str) -> FeatureStore:
     path = str(Path(folder) / "history.parquet")
     history = pd.DataFrame({"user": ["nobody"], "kind": ["view"], "price": [0.0], "at": [pd.Timestamp.now("UTC")]})
     history.to_parquet(path)
-    online = {"type": "redis", "connection_string": redis}
+    online = {"type": "redis", "connection_string": redis, "skip_dedup": True}  # its quicker way
     config = RepoConfig(
         project="bench",
         provider="local",
