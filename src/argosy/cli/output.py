@@ -30,9 +30,9 @@ def json_option(command: C) -> C:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
-def print_line(text: object = "", err: bool = False) -> None:
-    """Print one or more lines; on standard error if `err`."""
-    click.echo(visible(str(text)), err=err)
+def print_line(text: object = "", err: bool = False, file: TextIO | None = None) -> None:
+    """Print one or more lines; on standard error if `err`, or into a file."""
+    click.echo(visible(str(text)), file, err=err)
 
 
 def print_json(value: Any) -> None:

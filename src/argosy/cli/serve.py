@@ -9,6 +9,7 @@ import click
 
 from argosy.cli.log_options import access_log_option, log_options
 from argosy.cli.output import print_line
+from argosy.cli.own_output import kept_output
 from argosy.cli.project import code_option, command_project
 from argosy.cli.train import stopped_by_signals
 
@@ -82,7 +83,8 @@ def serve(
         host=host, port=port, grpc_port=grpc_port, is_strict=strict, is_stored=code == "stored", store=store
     )
     count = processes or backends.settings.server.processes
-    exit_code = serve_project(backends, options, count, lambda url: print_line(f"Serving on {url}"))
+    with kept_output() as output:  # code of the project's own may print
+        exit_code = serve_project(backends, options, count, lambda url: print_line(f"Serving on {url}", file=output))
     end_within(EXIT_SECONDS)
     return exit_code
 

@@ -41,6 +41,9 @@ FOLDER: Final = "services"
 MOST_MODELS: Final = 10
 MOST_WEIGHT: Final = 1_000_000
 LOOK_UP_SECONDS: Final = 0.05
+FUNCTION_SECONDS: Final = 10.0
+AT_ONCE: Final = 4
+MOST_AT_ONCE: Final = 64
 Part: TypeAlias = Literal["prepare", "compute", "decide"]
 PARTS: Final[tuple[Part, ...]] = ("prepare", "compute", "decide")
 DECISION: Final = "decision"
@@ -51,6 +54,7 @@ OUTPUTS: Final[Mapping[str, ValueType]] = {
     "value": "number",
 }
 """What a model's answer is known by in steps: `value` of a model of numbers, the other three of one of labels."""
+AtOnce = Annotated[int, Meta(ge=1, le=MOST_AT_ONCE)]
 Topic = Annotated[str, Meta(min_length=1, max_length=200)]
 PUBLISHED: Final = ("decisions", "outcomes")
 _KEYS: Final = (
@@ -65,6 +69,7 @@ _KEYS: Final = (
     "outcomes",
     "place",
     "timeout",
+    "functions",
 )
 
 
@@ -85,6 +90,13 @@ class AskedModel(msgspec.Struct, frozen=True):
     """Of those with the same name, one is asked, as often as its weight says."""
 
 
+class FunctionLimits(msgspec.Struct, frozen=True):
+    """How long a call of one of its functions may take, and how many calls of each may run at once."""
+
+    seconds: float = FUNCTION_SECONDS
+    at_once: int = AT_ONCE
+
+
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """See docs/services.md."""
 
@@ -103,6 +115,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     """`decisions` and `outcomes` to the topics of the event log that receive them."""
     timeout: float = LOOK_UP_SECONDS
     """Seconds that looking up features may take; what has not come by then is not there."""
+    function_limits: FunctionLimits = FunctionLimits()
     digest: str = ""
     """Of the whole definition, as it was written."""
     written: Mapping[str, Any] = {}
@@ -149,6 +162,7 @@ def parse_service(values: Mapping[str, Any], name: str) -> Service:
         place=_place(values.get("place")),
         publish=_publish(values.get("publish")),
         timeout=_timeout(values.get("timeout")),
+        function_limits=_function_limits(values.get("functions")),
         digest=hashlib.sha256(canonical_json(values).encode()).hexdigest()[:12],
         written=dict(values),
     )
@@ -210,6 +224,18 @@ def _accepts(values: Any) -> dict[str, AcceptedInput]:
 
 def _timeout(given: Any) -> float:
     return LOOK_UP_SECONDS if given is None else parse_duration(checked_value(str, given, "timeout"), "timeout")
+
+
+def _function_limits(given: Any) -> FunctionLimits:
+    if given is None:
+        return FunctionLimits()
+    refuse_unknown_keys(given, ("timeout", "at_once"), "functions", "functions")
+    at_once = checked_value(AtOnce, given.get("at_once", AT_ONCE), "functions.at_once")
+    if (timeout := given.get("timeout")) is None:
+        return FunctionLimits(at_once=at_once)
+    return FunctionLimits(
+        parse_duration(checked_value(str, timeout, "functions.timeout"), "functions.timeout"), at_once
+    )
 
 
 def _prepare(given: Any) -> str:

@@ -129,6 +129,8 @@ class Routes:
     describe: Callable[[], DocumentPart] = DocumentPart
     """Called whenever somebody reads the document who may ask the routes of `describe_scope`."""
     describe_scope: str = ""
+    on_stopping: Callable[[], None] = lambda: None
+    """Called when the server is asked to stop, while it still answers the last requests."""
 
 
 def check_routes_distinct(offered: Sequence[Routes]) -> None:

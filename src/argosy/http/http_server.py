@@ -33,6 +33,7 @@ class HttpServer:
         listeners: Sequence[Listener] = (),
         siblings: Siblings | None = None,
     ) -> None:
+        self._on_stopping = [one.on_stopping for one in offered]
         self._access, self._listeners, siblings = access, listeners, siblings or Siblings()
         self._is_shared = siblings.count > 1
         self._limits = ConnectionLimits(connections=connections, seconds=limits.seconds)
@@ -48,5 +49,13 @@ class HttpServer:
         """
         self._access.open_to(host)
         serve_until_stopped(
-            self.app, host, port, on_listening, self._limits, self._listeners, self._fast_lane, self._is_shared
+            self.app,
+            host,
+            port,
+            on_listening,
+            self._limits,
+            self._listeners,
+            self._fast_lane,
+            self._is_shared,
+            self._on_stopping,
         )

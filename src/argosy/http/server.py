@@ -58,9 +58,11 @@ def serve_until_stopped(
     listeners: Sequence[Listener] = (),
     fast_lane: FastLane | None = None,
     is_shared: bool = False,
+    on_stopping: Sequence[Callable[[], None]] = (),
 ) -> None:
     """Blocks until it is stopped. `on_listening` gets the URL once connections are taken, and then that of each other
-    listener; port 0 picks a free one. A shared port has other processes too.
+    listener; port 0 picks a free one. A shared port has other processes too. `on_stopping` are called, on the event
+    loop, before the last answers are waited for.
 
     Raises PortInUse, AddressInvalid. Call it on the main thread.
     """
@@ -81,7 +83,7 @@ def serve_until_stopped(
                     on_listening(listener.url)
 
         with on_stop(on_signal):  # not the loop's own handlers: a model that keeps it busy would never let these run
-            await run_server(application, listening, stop, started, limits, listeners, fast_lane)
+            await run_server(application, listening, stop, started, limits, listeners, fast_lane, on_stopping)
 
     try:
         with listen(host, port, is_shared) as listening, asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -99,6 +101,7 @@ async def run_server(
     limits: ConnectionLimits | None = None,
     listeners: Sequence[Listener] = (),
     fast_lane: FastLane | None = None,
+    on_stopping: Sequence[Callable[[], None]] = (),
 ) -> None:
     """Serve on a listening socket, and where the listeners do, until asked to stop."""
     async with lifespan(application):
@@ -112,5 +115,7 @@ async def run_server(
             await stop.asked.wait()
         finally:
             server.close()
+            for end in on_stopping:
+                end()
             await asyncio.gather(connections.stop(stop.hurry), *(one.stop(stop.hurry) for one in listeners))
             watch.cancel()

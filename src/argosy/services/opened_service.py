@@ -54,6 +54,11 @@ class OpenedService:
             one.name: one for one in (ServiceModel(self.plane, dataplane), preparing, deciding)
         }
 
+    def end_soon(self) -> None:
+        """The server stops: its functions end, or nobody waits for them."""
+        for caller in self._callers.values():
+            caller.end_soon()
+
     def close(self) -> None:
         """Callers that still wait get no answer. A second time it does nothing."""
         self.plane.close()
@@ -69,4 +74,5 @@ def _callers(service: Service, root: Path) -> dict[str, FunctionCaller]:
             name: load_function(root, name, "prepare" if name == service.prepare else "decide")
             for name in service.functions
         }
-    return {name: FunctionCaller(name, one) for name, one in found.items()}
+    limits = service.function_limits
+    return {name: FunctionCaller(name, one, limits.seconds, limits.at_once) for name, one in found.items()}

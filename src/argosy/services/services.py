@@ -10,6 +10,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -83,7 +84,7 @@ class Services:
 
     def routes(self, limits: RequestLimits) -> Routes:
         """What they answer over HTTP."""
-        return service_routes(self.planes, limits)
+        return replace(service_routes(self.planes, limits), on_stopping=self._end_soon)
 
     def follow(self, siblings: Siblings, is_over: threading.Event) -> Replacing:
         """Answer what a reload asks; how one asks it here, until `is_over`."""
@@ -104,6 +105,10 @@ class Services:
         """Callers that still wait get no answer."""
         for one in (*self._opened.values(), *self._retired, *self._checked[1].values()):
             one.close()
+
+    def _end_soon(self) -> None:
+        for one in (*self._opened.values(), *self._retired):
+            one.end_soon()
 
     async def _check(self, texts: Any) -> None:
         """Open what is new or was changed; raises DefinitionInvalid."""

@@ -90,7 +90,7 @@ def opened(tmp_path, scope):
     """Makes services of a definition's values; functions by their names."""
     made = []
 
-    def one(functions=None, cache=None, biases=None, chance=lambda: 0.5, seconds=10.0, **values):
+    def one(functions=None, cache=None, biases=None, chance=lambda: 0.5, seconds=10.0, at_once=1, **values):
         number = len(made)
         service = parse_service(
             {"service": "offers", "accepts": {"user": "category", "price": "number"}, "model": "offers", **values}, ""
@@ -102,7 +102,7 @@ def opened(tmp_path, scope):
         while dataplane.manager.step():
             pass
         cache = cache or MemoryCache()
-        callers = {name: FunctionCaller(name, each, seconds) for name, each in (functions or {}).items()}
+        callers = {name: FunctionCaller(name, each, seconds, at_once) for name, each in (functions or {}).items()}
         measured = MeasuredBiases(lambda model, version: biases or {}, service.positive)
         prepare = PreProcessor(service, cache, callers.get(service.prepare))
         decide = PostProcessor(service, callers, measured, chance)

@@ -1,6 +1,7 @@
 """A project's function, whatever it does: the server, and who else waits, go on."""
 
 import asyncio
+import queue
 import threading
 
 import numpy as np
@@ -11,7 +12,7 @@ from argosy.errors import DefinitionInvalid, FunctionHung, ServiceStepFailed
 from argosy.services import functions
 from argosy.services.calls import ServiceCall
 from argosy.services.functions import MOST_HANGING, FunctionCaller, load_function
-from argosy.testing.waiting import PATIENCE
+from argosy.testing.waiting import PATIENCE, until
 
 ROW = {"user": "ana", "price": 10}
 YES = {"threshold": {"at": 0.5, "yes": "offer", "no": "pass"}}
@@ -25,8 +26,8 @@ def called(caller, *given):
 def caller_of():
     made = []
 
-    def one(function, seconds=PATIENCE):
-        made.append(FunctionCaller("shop.prepare", function, seconds))
+    def one(function, seconds=PATIENCE, at_once=1):
+        made.append(FunctionCaller("shop.prepare", function, seconds, at_once))
         return made[-1]
 
     yield one
@@ -109,12 +110,62 @@ def test_a_call_whose_caller_has_gone_keeps_its_thread_until_it_ends(caller_of):
 
 def test_a_function_that_hangs_too_often_is_refused(caller_of):
     ends = threading.Event()
-    caller = caller_of(lambda _: ends.wait(), seconds=0.01)
+    caller = caller_of(lambda rows: ends.wait() and rows, seconds=0.01)
     for _ in range(MOST_HANGING):
         with pytest.raises(FunctionHung, match="took longer than"):
             called(caller)
-    with pytest.raises(ServiceStepFailed, match="hung 8 times: mend it and start the server again"):
+    with pytest.raises(ServiceStepFailed, match="hangs in 8 calls: mend it and start the server again"):
         called(caller)
+    ends.set()
+    until(lambda: all(one.is_over for one in caller._hanging))
+    caller._seconds = PATIENCE
+    assert called(caller) == [ROW]  # those that hung have ended after all
+
+
+def test_a_few_calls_run_at_once_and_others_wait_for_their_turn(caller_of):
+    """A slow call holds up none but those that come when as many as may are under way."""
+    begun, ends, most = queue.Queue(), threading.Event(), []
+
+    def wait(rows):
+        most.append(1)
+        begun.put(len(most))
+        ends.wait()
+        most.pop()
+        return rows
+
+    caller = caller_of(wait, at_once=3)
+
+    async def ask():
+        calls = [asyncio.create_task(caller.rows([ROW])) for _ in range(7)]
+        for number in (1, 2, 3):
+            assert await asyncio.to_thread(begun.get) == number
+        quick = asyncio.create_task(asyncio.to_thread(lambda: "the loop goes on"))
+        assert await quick
+        assert begun.empty()
+        ends.set()
+        return await asyncio.gather(*calls)
+
+    assert asyncio.run(ask()) == [[ROW]] * 7
+
+
+def test_a_server_that_stops_waits_for_no_call_that_hangs(caller_of, monkeypatch):
+    monkeypatch.setattr(functions, "STOP_SECONDS", 0.01)
+    begun, ends = threading.Event(), threading.Event()
+
+    def hang(rows):
+        begun.set()
+        ends.wait()
+        return rows
+
+    caller = caller_of(hang)
+
+    async def ask():
+        calls = [asyncio.create_task(caller.rows([ROW])) for _ in range(3)]
+        await asyncio.to_thread(begun.wait)
+        caller.end_soon()
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    assert [str(one) for one in asyncio.run(ask())] == ["the server stops"] * 3
     ends.set()
 
 
