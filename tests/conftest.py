@@ -36,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from servers.kafka import kafka_server, kafka_url  # noqa: E402, F401
 from servers.postgresql import (  # noqa: E402, F401  # fixtures
-    migrated_postgresql_template,
+    migrated_postgresql_databases,
     migrated_postgresql_url,
     postgresql_server,
     postgresql_url,

@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import time
-import uuid
 from contextlib import contextmanager
 
 import pytest
 
 from argosy.testing.waiting import PATIENCE
+from servers.emptied_databases import EmptiedDatabases, create_database, database_url, drop_database
 from servers.finding import absent, folder_of, newest_folder, unprivileged
 from servers.relay import Relay
 
@@ -93,19 +93,13 @@ def own_server(programs, settings=QUICK, port=0, prepare=lambda folder: None):
 
 
 @contextmanager
-def new_database(server, template="template0"):
-    """A database's URL; the database is dropped afterwards."""
-    import psycopg
-
-    name = f"argosy_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template} STRATEGY file_copy")
-    place, mark, query = server.partition("?")
+def new_database(server):
+    """An empty database's URL; the database is dropped afterwards."""
+    name = create_database(server, "template0")
     try:
-        yield f"{place.rpartition('/')[0]}/{name}{mark}{query}"
+        yield database_url(server, name)
     finally:
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        drop_database(server, name)
 
 
 @pytest.fixture
@@ -116,21 +110,23 @@ def postgresql_url(postgresql_server):
 
 
 @pytest.fixture(scope="session")
-def migrated_postgresql_template(postgresql_server):
-    """The name of a database of the newest schema, which others are copied from."""
+def migrated_postgresql_databases(postgresql_server):
+    """Databases of the newest schema, which tests take turns with."""
     from argosy.database.engines.postgresql import PostgresqlDatabase
 
     with new_database(postgresql_server) as url:
         database = PostgresqlDatabase(url)
         database.migrate()
         database.close()
-        yield url.partition("?")[0].rpartition("/")[2]
+        databases = EmptiedDatabases(postgresql_server, url.partition("?")[0].rpartition("/")[2])
+        yield databases
+        databases.close()
 
 
 @pytest.fixture
-def migrated_postgresql_url(postgresql_server, migrated_postgresql_template):
-    """A new database's URL, of the newest schema."""
-    with new_database(postgresql_server, migrated_postgresql_template) as url:
+def migrated_postgresql_url(migrated_postgresql_databases):
+    """The URL of a database of the newest schema without a row, which nobody else uses."""
+    with migrated_postgresql_databases.lent() as url:
         yield url
 
 

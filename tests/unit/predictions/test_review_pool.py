@@ -12,7 +12,7 @@ from argosy.predictions.draw_levels import KEPT_LEVEL
 from argosy.predictions.feedback_log import Feedback, FeedbackLog
 from argosy.predictions.ids import PredictionIds, made_at
 from argosy.predictions.measures import add_draws
-from argosy.predictions.review_pool import Reviewable, quarters
+from argosy.predictions.review_pool import LARGEST, SMALLEST, Reviewable, quarters
 from stored.rows import remove
 
 
@@ -59,7 +59,10 @@ def test_a_large_log_is_not_read(log, logged, database, monkeypatch):
         remove(database, "draw_levels", level=level)
     pool = log.for_review("topics", 0.0, 9e9, 5)
     assert draw_review(pool.likely, 5, (), pool.quarters) == draw_review(logged, 5)
-    assert len(pool.likely) < 60
+    sixth = sorted(one.number for one in logged if not one.is_measured)[5]
+    assert {one.prediction_id for one in pool.likely} == {
+        one.prediction_id for one in logged if one.number <= LARGEST / SMALLEST * sixth
+    }
 
 
 def test_only_what_was_made_in_that_time_is_drawn(log, logged):
