@@ -37,9 +37,10 @@ def log(shell):
 
 
 def append(log, begin, count):
+    """Of products in both partitions: an empty one would hold up every window until it is idle."""
     draw = random.Random(5)
     rows = [
-        {"at": begin + number, "product": draw.choice("xyz"), "kind": draw.choice(["view", "order"]), "price": 0.1}
+        {"at": begin + number, "product": draw.choice("uvwxyz"), "kind": draw.choice(["view", "order"]), "price": 0.1}
         for number in range(count)
     ]
     log.append("clicks", [(row["product"], json.dumps(row).encode()) for row in rows])
