@@ -61,6 +61,18 @@ class Words(tf.Module):
         return {"y": tf.squeeze(x @ self.weights, 1), "place": self.table.lookup(word), "large": x[:, 0] > 1.0}
 
 
+class Ranks(tf.Module):
+    """Takes tensors of any rank: one answers each number, one the sum of all."""
+
+    @tf.function(input_signature=[tf.TensorSpec(None, tf.float32, "x")])
+    def double(self, x):
+        return {"y": x * 2.0}
+
+    @tf.function(input_signature=[tf.TensorSpec(None, tf.float32, "x")])
+    def total(self, x):
+        return {"sum": tf.reduce_sum(x)}
+
+
 class Effect(tf.Module):
     """What a caller could make read, write or run something."""
 
@@ -96,6 +108,9 @@ def main(folder):
     for name, effect in EFFECTS.items():
         module = Effect(effect)
         tf.saved_model.save(module, folder / name, signatures={"serving_default": module.effect})
+    ranks = Ranks()
+    signatures = {"serving_default": ranks.double, "total": ranks.total}
+    tf.saved_model.save(ranks, folder / "ranks", signatures=signatures)
     keras_networks(folder)
 
 

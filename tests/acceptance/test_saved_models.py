@@ -58,7 +58,7 @@ def without(shop):
 def printed(shop, models):
     """What imports printed, by model; each is champion."""
     found = {}
-    for name in ("half_plus_three", "words", "recurrent", "image"):
+    for name in ("half_plus_three", "words", "recurrent", "image", "ranks"):
         place = models / name / "123" if name == "half_plus_three" else models / name
         found[name] = shop("models", "import", place, "--as", name)
         shop("models", "promote", f"{name}@1")
@@ -94,8 +94,8 @@ def test_a_folder_is_recognised_and_its_signatures_are_read(without, printed):
     lines = printed["half_plus_three"].splitlines()
     assert lines[0] == "half_plus_three@1 is imported: it answers tensors and has no labels, so that it is not scored."
     together = "rows of several requests are answered together"
-    assert f"  serving_default: takes x FP32[-1]; gives y FP32[-1]; {together}" in lines
-    assert f"  regress_x_to_y2: takes inputs BYTES[-1]; gives outputs FP32[-1]; {together}" in lines
+    assert f"  serving_default: takes x FP32[...]; gives y FP32[...]; {together}" in lines
+    assert f"  regress_x_to_y2: takes inputs BYTES[...]; gives outputs FP32[...]; {together}" in lines
     assert (
         f"takes word BYTES[-1], x FP32[-1,2]; gives large BOOL[-1], place INT64[-1], y FP32[-1]; {together}"
         in (printed["words"])
@@ -150,7 +150,7 @@ REFUSED = {
     "a feature twice": ("regress", {"context": {"x": 1.0}}, "examples[0] has the feature 'x', which is in the context"),
     "mixed": ("regress", {"examples": [{"x": [1.0, "a"]}]}, "examples[0].x must be numbers or texts"),
     "no examples": ("regress", {"examples": 1}, 'the body must have "examples"'),
-    "another rank": ("predict", {"instances": [[1.0]]}, "has the shape [1, 1]: it must be [-1]"),
+    "a lone value": ("predict", {"inputs": 1.0}, "the input 'x' is one value: send a list of rows"),
     "no such signature": ("predict", {"instances": [1.0], "signature_name": "other"}, "no signature 'other'"),
 }
 
@@ -209,6 +209,22 @@ def test_networks_of_keras_are_answered(client):
     assert np.allclose(np.sum(rows, axis=1), 1, atol=1e-5)
     image = np.zeros((2, 8, 8, 1)).tolist()
     assert np.shape(asked(client, "/v1/models/image:predict", instances=image)["predictions"]) == (2, 1)
+
+
+def test_tensors_of_any_rank_are_answered(client, printed):
+    assert "serving_default: takes x FP32[...]; gives y FP32[...]; rows of several requests" in printed["ranks"]
+    assert "total: takes x FP32[...]; gives sum FP32[]; each request by itself" in printed["ranks"]
+    ranks = "/v1/models/ranks"
+    for rows in ([1.0, 2.0], [[1.0, 2.0]], [[[1.0], [2.0]]]):
+        doubled = (np.array(rows) * 2).tolist()
+        assert asked(client, f"{ranks}:predict", instances=rows) == {"predictions": doubled}
+        assert asked(client, f"{ranks}:predict", inputs=rows, signature_name="total") == {"outputs": 3.0}
+    assert asked(client, f"{ranks}:predict", inputs=3.0, signature_name="total") == {"outputs": 3.0}
+    refused = client.post(f"{ranks}:predict", json={"inputs": 3.0})
+    assert (refused.status_code, refused.json()["error"]) == (400, "the input 'x' is one value: send a list of rows")
+    found = client.get(f"{ranks}/metadata").json()["metadata"]["signature_def"]["signature_def"]
+    assert found["total"]["inputs"]["x"]["tensor_shape"] == {"dim": [], "unknown_rank": True}
+    assert found["total"]["outputs"]["sum"]["tensor_shape"] == {"dim": [], "unknown_rank": False}
 
 
 def refusal(shell, folder):

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 from argosy.errors import ImportInvalid
 from argosy.models.protocol_buffers import WireMessage
 from argosy.models.saved_model_graph import SavedNodes, first_tensor, graph_bytes, node_of, reached, read_graph
-from argosy.models.signature import Signature, TensorSpec, checked_signature, may_be_batched
+from argosy.models.signature import ANY_SHAPE, Signature, TensorSpec, checked_signature, may_be_batched
 from argosy.typed_values import abridged_list
 
 MODEL: Final = "saved_model.pb"
@@ -212,13 +212,12 @@ def _specs(tensors: Mapping[str, WireMessage]) -> tuple[TensorSpec, ...]:
         datatype = DATATYPES.get(tensor.number(2))
         if datatype is None or not tensor.text(1):
             raise ImportInvalid(f"the tensor '{name[:60]}' is sparse, or of a datatype that is not served")
-        found.append(TensorSpec(name, datatype, _shape(tensor.message(3))))
+        shape = tensor.message(3)
+        if shape.number(3):
+            found.append(TensorSpec(name, datatype, ANY_SHAPE, has_any_rank=True))
+        else:
+            found.append(TensorSpec(name, datatype, tuple(one.number(1) for one in shape.messages(2))))
     return tuple(found)
-
-
-def _shape(shape: WireMessage) -> tuple[int, ...]:
-    """A tensor that may have any number of dimensions is taken with one, which is free."""
-    return (-1,) if shape.number(3) else tuple(one.number(1) for one in shape.messages(2))
 
 
 def _names(definition: WireMessage) -> Tensors:

@@ -1,8 +1,8 @@
 """A signature: the tensors that a model takes and gives, by name, with V2's datatypes and their shapes. Pure.
 
-A size of -1 is free. A signature is batched where the first dimension of every tensor is one row for each caller's row,
-and the rows do not depend on each other: then rows of several callers may be answered in one call. Otherwise all that a
-request holds is one row.
+A size of -1 is free, and a tensor of an unknown rank has any number of dimensions. A signature is batched where the
+first dimension of every tensor is one row for each caller's row, and the rows do not depend on each other: then rows of
+several callers may be answered in one call. Otherwise all that a request holds is one row.
 """
 
 from __future__ import annotations
@@ -30,18 +30,36 @@ DEFAULT_SIGNATURE: Final = "serving_default"
 MOST_TENSORS: Final = 1000
 MOST_DIMENSIONS: Final = 32
 MOST_ELEMENTS: Final = 1 << 31
-_WRITTEN = re.compile(r"([A-Z0-9]+)\s*\[([-0-9,\s]*)\]")
+ANY_SHAPE: Final = (-1,)
+"""Of a tensor of an unknown rank, where a shape must be said: most are vectors."""
+_ANY: Final = "..."
+_WRITTEN = re.compile(r"([A-Z0-9]+)\s*\[([-0-9,\s]*|\.\.\.)\]")
 
 
-class TensorSpec(msgspec.Struct, frozen=True):
-    """One tensor of a signature."""
+class TensorSpec(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One tensor of a signature; of one that has any number of dimensions `shape` is `ANY_SHAPE`."""
 
     name: str
     datatype: str
     shape: tuple[int, ...]
+    has_any_rank: bool = False
 
     def __str__(self) -> str:
-        return f"{self.name} {self.datatype}{_sizes(self.shape)}"
+        return f"{self.name} {self.datatype}{self.sizes}"
+
+    @property
+    def sizes(self) -> str:
+        """The shape as it is written."""
+        return f"[{_ANY}]" if self.has_any_rank else _sizes(self.shape)
+
+    def takes(self, shape: Sequence[int]) -> bool:
+        """Whether a tensor may have that shape."""
+        if min(shape, default=0) < 0 or len(shape) > MOST_DIMENSIONS:
+            return False
+        is_fit = len(shape) == len(self.shape) and all(
+            wanted in (-1, size) for size, wanted in zip(shape, self.shape, strict=True)
+        )
+        return self.has_any_rank or is_fit
 
 
 class Signature(msgspec.Struct, frozen=True):
@@ -93,12 +111,16 @@ def parse_tensors(given: Any, where: str) -> tuple[TensorSpec, ...]:
     found = []
     for name, written in given.items():
         match = _WRITTEN.fullmatch(written.strip()) if isinstance(written, str) else None
-        sizes = [one.strip() for one in match[2].split(",")] if match and match[2].strip() else []
+        has_any_rank = match is not None and match[2] == _ANY
+        written_sizes = match[2] if match and not has_any_rank else ""
+        sizes = [one.strip() for one in written_sizes.split(",")] if written_sizes.strip() else []
         if match is None or not all(re.fullmatch(r"-1|\d{1,10}", one) for one in sizes):
             raise DefinitionInvalid(
-                f'expected a datatype and a shape, such as "FP32[-1,4]"; got {shown(written)}', f"{where}.{name}"
+                f'expected a datatype and a shape, such as "FP32[-1,4]" or "FP32[...]"; got {shown(written)}',
+                f"{where}.{name}",
             )
-        found.append(TensorSpec(str(name), match[1], tuple(map(int, sizes))))
+        shape = ANY_SHAPE if has_any_rank else tuple(map(int, sizes))
+        found.append(TensorSpec(str(name), match[1], shape, has_any_rank))
     return tuple(found)
 
 
@@ -138,13 +160,12 @@ def check_shapes_of(signature: Signature, shapes: Mapping[str, Sequence[int]]) -
         shape = shapes[spec.name]
         if math.prod(max(size, 1) for size in shape) > MOST_ELEMENTS:
             raise InputInvalid(f"the input '{abridged(spec.name)}' has the shape {shown(list(shape))}: it is too large")
-        is_fit = len(shape) == len(spec.shape) and all(
-            size >= 0 and wanted in (-1, size) for size, wanted in zip(shape, spec.shape, strict=False)
-        )
-        if not is_fit:
+        if not spec.takes(shape):
             raise InputInvalid(
-                f"the input '{abridged(spec.name)}' has the shape {shown(list(shape))}: it must be {_sizes(spec.shape)}"
+                f"the input '{abridged(spec.name)}' has the shape {shown(list(shape))}: it must be {spec.sizes}"
             )
+        if signature.is_batched and not shape:
+            raise InputInvalid(f"the input '{abridged(spec.name)}' is one value: send a list of rows")
         rows.add(shape[0] if signature.is_batched else 1)
     if len(rows) > 1:
         given = [f"'{one.name}' {shapes[one.name][0]}" for one in signature.inputs]

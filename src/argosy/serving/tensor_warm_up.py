@@ -53,7 +53,7 @@ def _array(spec: TensorSpec, values: Any, is_batched: bool) -> Array:
     nested: Any = [values] if is_batched else values
     shape: list[int] = []
     level = nested
-    while isinstance(level, list) and len(shape) < len(spec.shape):
+    while isinstance(level, list) and (spec.has_any_rank or len(shape) < len(spec.shape)):
         shape.append(len(level))
         level = level[0] if level else None
     flat = flattened(nested if isinstance(nested, list) else [nested])

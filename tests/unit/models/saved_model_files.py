@@ -48,6 +48,10 @@ def tensor_info(name, datatype, *sizes):
     return text(1, name) + number(2, datatype) + field_bytes(3, dimensions)
 
 
+def tensor_of_any_rank(name, datatype):
+    return text(1, name) + number(2, datatype) + field_bytes(3, number(3, 1))
+
+
 def signature(inputs, outputs, method="tensorflow/serving/predict"):
     given = [entry(at, name, info) for at, some in ((1, inputs), (2, outputs)) for name, info in some.items()]
     return b"".join(given) + text(3, method)

@@ -18,6 +18,7 @@ from saved_model_files import (
     saved_model,
     signature,
     tensor_info,
+    tensor_of_any_rank,
     text,
 )
 
@@ -51,6 +52,14 @@ def restoring(reader, saver=SAVER):
 def filling(*nodes, functions=(), assets=(("asset:0", "words.txt"),)):
     nodes = [DOUBLED, node("asset", "Placeholder"), node("table", "HashTableV2"), *nodes]
     return answering(*nodes, functions=functions, signatures=INITIALIZER, assets=assets)
+
+
+def test_a_tensor_of_an_unknown_rank_is_taken_with_any():
+    ranks = signature({"x": tensor_of_any_rank("x:0", FLOAT)}, {"y": tensor_of_any_rank("y:0", FLOAT)})
+    found = read_saved_model(answering(DOUBLED, signatures={"serving_default": ranks}), ())
+    one = found.signatures["serving_default"]
+    assert (str(one), one.is_batched) == ("takes x FP32[...]; gives y FP32[...]", True)
+    assert all(one.inputs[0].takes(shape) for shape in ((), (2,), (2, 3, 4)))
 
 
 def test_its_signature_is_read_and_only_what_answers_it_is_kept():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from argosy.errors import InputInvalid
-from argosy.models.signature import Signature, TensorSpec
+from argosy.models.signature import DEFAULT_SIGNATURE, Signature, TensorSpec, parse_tensors
 from argosy.models.tensor_rows import TensorRows, logged_row
 from argosy.models.tensor_samples import sample_arrays
 from argosy.serving.tensor_warm_up import tensors_asked
@@ -57,3 +57,12 @@ def test_a_tensor_of_which_the_log_has_the_digest_cannot_be_asked_again():
 def test_a_request_that_does_not_fit_says_why(item, said):
     with pytest.raises(InputInvalid, match=said):
         tensors_asked(item, BOTH)
+
+
+def test_requests_for_tensors_of_any_rank_are_as_deep_as_their_lists():
+    signature = Signature(*(parse_tensors({name: "FP32[...]"}, "here") for name in "xy"), is_batched=True)
+    asked = [
+        tensors_asked({"inputs": {"x": row}}, {DEFAULT_SIGNATURE: signature})
+        for row in (1.0, [1.0, 2.0], [[1.0], [2.0]])
+    ]
+    assert [one.arrays["x"].shape for one in asked] == [(1,), (1, 2), (1, 2, 1)]

@@ -19,7 +19,7 @@ def signature_schema(signature: Signature) -> Schema:
             {
                 "name": {"const": one.name},
                 "datatype": {"const": one.datatype},
-                "shape": {**array_schema(INTEGER), "minItems": len(one.shape), "maxItems": len(one.shape)},
+                "shape": {**array_schema(INTEGER), **_dimensions(one)},
                 "data": array_schema({}),
             }
         )
@@ -45,6 +45,10 @@ def columns_schema(signature: Signature) -> Schema:
 
 def columns_example(signature: Signature) -> dict[str, Any]:
     return {"inputs": {one.name: _nested(_flat(one), _shape(one)) for one in signature.inputs}}
+
+
+def _dimensions(spec: TensorSpec) -> Schema:
+    return {} if spec.has_any_rank else {"minItems": len(spec.shape), "maxItems": len(spec.shape)}
 
 
 def _shape(spec: TensorSpec) -> list[int]:

@@ -16,7 +16,7 @@ from argosy.http.responses import json_response, to_json
 from argosy.models.adapter import FieldKind
 from argosy.models.answer_kinds import VALUE
 from argosy.models.inputs import is_lone_text
-from argosy.models.signature import DTYPES, Signature, Signatures, chosen_signature
+from argosy.models.signature import DTYPES, Signature, Signatures, TensorSpec, chosen_signature
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
 from argosy.serving.requests import InferResponse, ModelMetadata
@@ -272,7 +272,7 @@ def _described(there: ModelMetadata, signatures: Mapping[str, Any], about: Mappi
 
 def _signature(signature: Signature) -> dict[str, Any]:
     given = {
-        noun: {one.name: _tensor(one.name, TYPE_NAMES[one.datatype], *map(str, one.shape)) for one in tensors}
+        noun: {one.name: _signature_tensor(one) for one in tensors}
         for noun, tensors in (("inputs", signature.inputs), ("outputs", signature.outputs))
     }
     return {**given, "method_name": f"tensorflow/serving/{signature.method or 'predict'}"}
@@ -281,3 +281,8 @@ def _signature(signature: Signature) -> dict[str, Any]:
 def _tensor(name: str, datatype: str, *sizes: str) -> dict[str, Any]:
     shape = {"dim": [{"size": size, "name": ""} for size in sizes], "unknown_rank": False}
     return {"dtype": datatype, "tensor_shape": shape, "name": name}
+
+
+def _signature_tensor(spec: TensorSpec) -> dict[str, Any]:
+    found = _tensor(spec.name, TYPE_NAMES[spec.datatype], *map(str, () if spec.has_any_rank else spec.shape))
+    return {**found, "tensor_shape": {**found["tensor_shape"], "unknown_rank": spec.has_any_rank}}
