@@ -15,7 +15,8 @@ from argosy.repeated_keys import check_keys, keys_in
 from argosy.storable_text import is_utf8
 from argosy.typed_values import abridged
 
-JSON_TYPES: Final = ("application/json", "", "application/x-www-form-urlencoded")
+_TAKEN_FOR_JSON: Final = ("", "application/x-www-form-urlencoded")
+JSON_TYPES: Final = ("application/json", *_TAKEN_FOR_JSON)
 """None at all, and what `curl -d` says of JSON, as all published examples do, are taken for it. A page of another site
 could send these as well: `argosy.http.sites` refuses it."""
 BINARY_TYPES: Final = (*JSON_TYPES, "application/octet-stream")
@@ -25,6 +26,9 @@ _PLAIN: Final = ("", "identity")
 _HALF_PAIR: Final = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
+_AT: Final = re.compile(r"\(byte (\d+)\)")
+_NO_NUMBER: Final = re.compile(rb"NaN|Infinity")
+"""Tokens that Python and TensorFlow write, and JSON does not have."""
 _DISCARD_FACTOR = 4  # this many limits are read and thrown away, so that a client in the middle of sending receives 413
 
 
@@ -57,7 +61,8 @@ def check_content_type(given: str, allowed: tuple[str, ...]) -> None:
     """Raises ContentTypeUnsupported."""
     kind = given.partition(";")[0].strip().lower()
     if kind not in allowed:
-        raise ContentTypeUnsupported(f"the content type is '{abridged(kind)}': send {allowed[0]}")
+        sent = " or ".join(one for one in allowed if one not in _TAKEN_FOR_JSON)
+        raise ContentTypeUnsupported(f"the content type is '{abridged(kind)}': send {sent}")
 
 
 class _Decoder:
@@ -132,7 +137,13 @@ def json_problem(error: Exception, body: bytes | memoryview) -> str:
         return "it is not UTF-8"
     if "integer string conversion" in str(error):
         return "a number has thousands of digits"
-    return str(error)
+    if not bytes(body).strip():
+        return "it is empty"
+    at = _AT.search(str(error))
+    token = _NO_NUMBER.match(body, int(at[1])) if at else None
+    if token:
+        return f"{token[0].decode()} is no JSON (byte {token.start()}); a missing number is null"
+    return "it ends too early" if "truncated" in str(error) else str(error)
 
 
 def json_type(value: object) -> str:

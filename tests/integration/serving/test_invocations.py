@@ -110,10 +110,10 @@ def test_the_model_is_named_where_there_are_several(of_fields):
         (b"text\n", CSV, 400, "no rows"),
         (b"", CSV, 400, "first line must name the columns"),
         (b"text,text\na,b\n", CSV, 400, "each once"),
-        (b"text,more\na\n", CSV, 400, "line 2 of the body has 1 cells, and there are 2 columns"),
+        (b"text,more\na\n", CSV, 400, "line 2 of the body has 1 cell, the first line names 2 columns: text,"),
         (b'text\n"a', CSV, 400, "line 2 of the body is not CSV"),
         (b"text\n\xff\n", CSV, 400, "not UTF-8"),
-        (b"<a/>", {"content-type": "text/xml"}, 415, "send application/json"),
+        (b"<a/>", {"content-type": "text/xml"}, 415, "send application/json or text/csv"),
     ],
 )
 def test_what_is_refused_is_said_in_mlflows_form(shared, content, headers, status, said):

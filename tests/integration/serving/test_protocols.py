@@ -151,7 +151,7 @@ CLASSIFIED = {"parameters": {"classification": 2}}
         ),
         (PREDICT, {"json": ["a"]}, 400, "must be a JSON object, not an array"),
         (PREDICT, {"content": b"a", "headers": {"content-type": "text/plain"}}, 415, "send application/json"),
-        (INFER, {"content": b"a", "headers": {"content-type": "text/csv"}}, 415, "send application/json"),
+        (INFER, {"content": b"a", "headers": {"content-type": "text/csv"}}, 415, "or application/octet-stream"),
         (INFER, {"json": v2("a", parameters={"subject": 3.5})}, 400, "the subject is the floating-point number 3.5"),
         (INFER, {"json": v2("a", parameters={"entity": True})}, 400, "the entity is neither text nor a whole number"),
         (INFER, {"json": v2("a", parameters={"entity": "x" * 2000})}, 400, "entity must be text"),

@@ -80,7 +80,12 @@ def test_json_with_a_key_twice_is_refused():
         (b'"\\ud800 \\udc00"', "half of a surrogate pair"),
         (b'"\\udc00"', "half of a surrogate pair"),
         (b'"\xe9t\xe9"', "it is not UTF-8"),
-        (b'{"a": ', "Input data was truncated"),
+        (b'{"a": ', "it ends too early"),
+        (b"", "it is empty"),
+        (b" \n", "it is empty"),
+        (b'{"a": NaN}', r"NaN is no JSON \(byte 6\); a missing number is null"),
+        (b'{"a": [1, -Infinity]}', r"Infinity is no JSON \(byte 11\)"),
+        (b'{"a": [1, Nobody]}', "malformed"),
         (b'{"a": "\\ud83d\\ude00" "b"}', "malformed"),
     ],
 )

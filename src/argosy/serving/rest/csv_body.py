@@ -9,6 +9,7 @@ from typing import Any
 
 from argosy.errors import RequestInvalid
 from argosy.models.adapter import FieldKind
+from argosy.plurals import plural
 from argosy.serving.limits import InputLimits, check_rows
 from argosy.typed_values import abridged
 
@@ -41,8 +42,8 @@ def _rows(reader: Any, names: list[str], limits: InputLimits) -> list[list[str]]
             continue
         if len(row) != len(names):
             raise RequestInvalid(
-                f"line {reader.line_num} of the body has {len(row)} cells, and there are {len(names)} columns: "
-                f"{abridged(', '.join(names))}"
+                f"line {reader.line_num} of the body has {plural(len(row), 'cell')}, the first line names "
+                f"{plural(len(names), 'column')}: {abridged(', '.join(names))}"
             )
         rows.append(row)
         check_rows(len(rows), limits)

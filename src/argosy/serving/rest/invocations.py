@@ -15,6 +15,7 @@ from argosy.http.request_limits import RequestLimits, check_values
 from argosy.models.adapter import FieldKind
 from argosy.models.inputs import is_lone_text
 from argosy.models.signature import Signature
+from argosy.plurals import plural
 from argosy.serving.answer_headers import prediction_headers
 from argosy.serving.dataplane import DataPlane
 from argosy.serving.limits import check_rows
@@ -166,7 +167,7 @@ def _split_records(value: Any) -> list[dict[str, Any]]:
         raise RequestInvalid("dataframe_split.columns must name the columns, each once")
     for number, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != len(names):
-            raise RequestInvalid(f"dataframe_split.data[{number}] must be an array of {len(names)} values")
+            raise RequestInvalid(f"dataframe_split.data[{number}] must be an array of {plural(len(names), 'value')}")
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 

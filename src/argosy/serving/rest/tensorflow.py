@@ -26,7 +26,7 @@ from argosy.serving.rest.tensor_json import GivenTensors, predictions_of, tensor
 from argosy.serving.rest.tensorflow_json import parse_tensorflow_json
 from argosy.serving.servable import Servable, ServableState
 from argosy.serving.tensors import LONE_TEXT, TOP_LABELS, TOP_OUTPUTS, text_of_base64
-from argosy.typed_values import abridged
+from argosy.typed_values import abridged, abridged_list
 from argosy.types import Input
 
 SIGNATURE = "serving_default"
@@ -157,7 +157,8 @@ def _from_columns(inputs: Any, reads: Mapping[str, FieldKind]) -> list[Input]:
         if len(columns) == 1 and is_lone_text(reads):
             return [_text(one, "inputs") for column in columns.values() for one in column]
         if len({len(column) for column in columns.values()}) != 1:
-            raise RequestInvalid("inputs must be columns of one length")
+            lengths = [f"'{abridged(name)}' {len(column)}" for name, column in columns.items()]
+            raise RequestInvalid(f"inputs must be columns of one length: {abridged_list(lengths)}")
         return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     rows = inputs if isinstance(inputs, list) else [inputs]
     return [_listed(one, f"inputs[{row}]", reads) for row, one in enumerate(rows)]
