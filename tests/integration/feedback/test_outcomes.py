@@ -159,3 +159,32 @@ def test_two_joiners_take_each_row_once(project, make, bookings):
         other.look()
     assert project.said(one) == ["bought"] * 5
     assert other.state().taken == 5
+
+
+LABELLED = """\
+query: 'SELECT customer, product, at, CASE product WHEN ''tea'' THEN ''["a","b"]'' ELSE ''bought'' END AS state
+FROM bookings WHERE at > :since', database: bookings, label: state"""
+
+
+def test_a_label_that_the_model_cannot_have_answered_is_counted_once_and_stops_nothing(make, bookings):
+    project = make(bookings.url, source=LABELLED)
+    refused, one = project.ask("ana", "tea", NOON), project.ask("ana", "cup", NOON)
+    bookings.book(("ana", "tea", NOON))
+    for _ in range(2):
+        state = project.look()
+        assert (state.taken, state.poison, state.problem) == (0, {"label refused": 1}, "")
+    bookings.book(("ana", "cup", NOON))
+    state = project.look()
+    assert (state.taken, state.poison, state.problem) == (1, {"label refused": 1}, "")
+    assert [project.said(each) for each in (refused, one)] == [[], ["bought"]]
+
+
+def test_a_label_that_the_model_cannot_have_answered_keeps_no_window_open(make, bookings):
+    project = make(bookings.url, source=LABELLED)
+    bookings.book(("ana", "tea", NOON + 5))
+    assert project.look().unmatched == 1
+    one = project.ask("ana", "tea", NOON)
+    bookings.book(("bo", "cup", NOON + 9 * DAY))
+    state = project.look()
+    assert (state.joined, state.otherwise, state.problem) == (0, 1, "")
+    assert project.said(one) == ["not_bought"]

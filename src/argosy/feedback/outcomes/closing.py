@@ -9,9 +9,12 @@ when it is there again, its predictions are looked at from there on.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import msgspec
 
 from argosy.database import Transaction, in_transaction
+from argosy.errors import FeedbackInvalid
 from argosy.feedback.outcomes import statements as sql
 from argosy.feedback.outcomes.rows import NamedSource
 from argosy.feedback.outcomes.states import SourceState, lock_of
@@ -96,9 +99,9 @@ class WindowClosing:
         for digest, label, at, token, reach in rows:
             if at - within <= one.made_at and reach in (None, one.token):
                 giver = Giver(token, needs_draw=bool(token) or named.source.posted)
-                count += self._taking.feedback.add_within(
-                    transaction, [piece(named, one.id, label, bytes(digest))], giver
-                )
+                given = [piece(named, one.id, label, bytes(digest))]
+                with suppress(FeedbackInvalid):  # the model cannot have answered that label: as if it had been refused
+                    count += self._taking.feedback.add_within(transaction, given, giver)
         return count
 
 

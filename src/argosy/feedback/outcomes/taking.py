@@ -149,7 +149,7 @@ class OutcomeTaking:
         for digest, row in zip(digests, read, strict=True):
             said = self._said(row)
             if digest in known:
-                if known[digest] != said:
+                if isinstance(row, OutcomeRow) and row.digest_of and known[digest] != said:
                     raise OutcomeInvalid("that key was used for another outcome: give each a key of its own")
                 continue
             known[digest] = said
