@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from argosy.clock import format_time
+from argosy.errors import LeaseLost
+from argosy.feedback.outcomes import closing
+from argosy.testing.expecting import raised
 from stored.bookings import Bookings, service
 from stored.outcome_project import DAY, NOON, OutcomeProject
 
@@ -188,3 +193,19 @@ def test_a_label_that_the_model_cannot_have_answered_keeps_no_window_open(make, 
     state = project.look()
     assert (state.joined, state.otherwise, state.problem) == (0, 1, "")
     assert project.said(one) == ["not_bought"]
+
+
+def test_windows_that_a_joiner_did_not_come_to_are_closed_at_the_next_look(project, bookings, monkeypatch):
+    monkeypatch.setattr(closing, "PAGE_ROWS", 1)
+    ids = [project.ask("ana", "tea", NOON + number) for number in range(3)]
+    bookings.book(("bo", "cup", NOON + 8 * DAY))
+    turns = count()
+
+    def confirm(_):
+        if next(turns) == 2:
+            raise LeaseLost("another worker joins outcomes")
+
+    raised(LeaseLost, project.joiner.look, confirm)
+    assert [project.said(one) for one in ids] == [["not_bought"], [], []]
+    assert project.look().otherwise == 3
+    assert [project.said(one) for one in ids] == [["not_bought"]] * 3

@@ -1,10 +1,11 @@
-"""Windows are closed: of predictions after which nothing happened it is said so, once the source was read past them.
+"""Closes windows: a prediction after which nothing happened is labelled so, once the source was read past its window.
 
-How far it was read is the source's own time, never this machine's. A prediction that reached the log after its outcome
-is joined to it here. Which were looked at is written with what was said, in one transaction; looking again is harmless.
+The source's own times decide, never this machine's clock. A prediction that reached the log after its outcome is joined
+to it here. Each page of predictions is one transaction with the feedback that it gives. That a sweep is over is written
+with its last page, so that the sweep of a killed process is continued at the next look.
 
-While a living server has not handed over its predictions, nothing is closed. One that is silent is passed over, and
-when it is there again, its predictions are looked at from there on.
+While a living server has predictions that it has not handed over, nothing is closed. A silent server is passed over;
+when it is back, predictions are examined again from where it was passed.
 """
 
 from __future__ import annotations
@@ -38,33 +39,35 @@ class WindowClosing:
 
     def close(self, named: NamedSource, state: SourceState, confirm: Confirm = unconfirmed) -> SourceState:
         """Close what the source was read past; what is known of it afterwards."""
-        if state.read_up_to is None or not _is_due(state):
+        read_up_to = state.read_up_to
+        if read_up_to is None or not _is_due(state):
             return state
         if self._log.drain():  # a server that lives has not handed over yet
             return state
         silent = [one.name for one in self._log.behind()]
         for model in named.models:
             while True:
-                state, is_over = self._page(named, model, silent, confirm)
+                state, is_over = self._page(named, model, read_up_to, silent, confirm)
                 if is_over:
                     break
         return state
 
-    def _page(self, named: NamedSource, model: str, silent: list[str], confirm: Confirm) -> tuple[SourceState, bool]:
+    def _page(
+        self, named: NamedSource, model: str, read_up_to: float, silent: list[str], confirm: Confirm
+    ) -> tuple[SourceState, bool]:
         def close(transaction: Transaction) -> tuple[SourceState, bool]:
             confirm(transaction)
             transaction.lock(LOCK)
             transaction.lock(lock_of(named.name))
             state = with_passed(SourceState.of(transaction, named.name), silent)
-            read_up_to = state.read_up_to
-            if read_up_to is None:
-                return state, True
             after = state.swept.get(model, _START)
             page = self._taking.about.page(transaction, model, after, read_up_to - named.source.within, PAGE_ROWS)
             joined, otherwise = self._said(transaction, named, page)
-            swept = {**state.swept, "": (read_up_to, "")}
+            swept = dict(state.swept)
             if page:
                 swept[model] = (page[-1].made_at, page[-1].id)
+            if len(page) < PAGE_ROWS and model == named.models[-1]:  # not before, or a killed sweep would count as done
+                swept[""] = (read_up_to, "")
             state = msgspec.structs.replace(
                 state, swept=swept, joined=state.joined + joined, otherwise=state.otherwise + otherwise
             )
@@ -86,7 +89,7 @@ class WindowClosing:
             if not late and named.source.otherwise and sources.isdisjoint(named.givers):
                 key = f"{named.giver}/otherwise/{one.id}"
                 nothing = Feedback(one.id, "outcome", named.source.otherwise, named.giver, idempotency_key=key)
-                # what is posted later with a token may not measure either, and must be heard
+                # so that what is posted later with a token, which may not measure either, is the last word
                 giver = Giver(needs_draw=True) if named.source.posted else OWNER
                 otherwise += self._taking.feedback.add_within(transaction, [nothing], giver)
         return joined, otherwise
