@@ -41,6 +41,14 @@ def test_a_part_of_a_line_is_not_given_before_its_rest(log, file):
     reader.close()
 
 
+def test_a_partition_with_many_events_holds_up_no_other(log):
+    log.create("views", 2)
+    for number, path in enumerate(sorted((log.folder / "views").glob("*.jsonl"))):
+        path.write_bytes(b"%d\n" % number * 100)
+    with closing(log.reader("views", {0: 0, 1: 0})) as reader:
+        assert {record.event for _ in range(2) for record in reader.read(10, 0)} == {b"0", b"1"}
+
+
 def test_the_end_is_behind_the_last_whole_line(log, file):
     """Who reads up to the end does not wait for a writer that stopped halfway."""
     with closing(log.reader("clicks", {0: 0})) as reader:

@@ -11,7 +11,7 @@ import os
 import re
 import time
 import zlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Final
@@ -83,13 +83,16 @@ class FolderReader:
     def __init__(self, files: Mapping[int, Path], positions: Mapping[int, int]) -> None:
         self._files = {number: path.open("rb") for number, path in files.items()}
         self._positions = dict(positions)
+        self._turns = deque(self._files)
+        """Each read begins with another partition: one that never ends holds up no other."""
 
     def read(self, most: int, wait_seconds: float) -> list[Record]:
         deadline = time.monotonic() + wait_seconds
         while True:
             found: list[Record] = []
-            for number, file in self._files.items():
-                self._read(number, file, most, found)
+            for number in self._turns:
+                self._read(number, self._files[number], most, found)
+            self._turns.rotate(-1)
             if found or time.monotonic() >= deadline:
                 return found
             time.sleep(POLL_SECONDS)
