@@ -10,17 +10,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from typing import Final
 
 from argosy.definitions.service_features import StreamFeature, Value
 from argosy.features.counting import EventCounter, PartitionProgress
 from argosy.features.windows import Panes, Windows
-from argosy.streaming.log import EventLog, Record
+from argosy.streaming.log import EventLog, Record, read_to_end
 
 MOST_EVENTS_AT_ONCE: Final = 5000
 READ_SECONDS: Final = 0.5
-EMPTY_READS: Final = 20
-"""In a row, after which there is nothing more, although the end is further on: offsets without an event."""
 
 
 class AskedMoments:
@@ -70,17 +69,8 @@ def columns_as_of(
     """The columns of each key at each moment. Raises EventLogUnavailable, TopicNotFound."""
     moments = AskedMoments(feature, asked, now, by_arrival)
     positions = dict.fromkeys(range(log.partitions(feature.stream)), 0)
-    reader = log.reader(feature.stream, positions)
-    try:
-        ends, empty = reader.ends(), 0
-        while empty < EMPTY_READS:
-            records = reader.read(MOST_EVENTS_AT_ONCE, READ_SECONDS)
+    with closing(log.reader(feature.stream, positions)) as reader:
+        for records in read_to_end(reader, positions, MOST_EVENTS_AT_ONCE, READ_SECONDS):
             for record in records:
-                positions[record.partition] = record.following
                 moments.count(record)
-            if not records and all(positions[number] >= end for number, end in ends.items()):
-                break
-            empty = 0 if records else empty + 1
-    finally:
-        reader.close()
     return moments.columns()

@@ -11,7 +11,7 @@ import msgspec
 
 from argosy.errors import FeaturesInvalid, TopicNotFound
 from argosy.features.trending import TrendRow
-from argosy.streaming.log import EventLog
+from argosy.streaming.log import EventLog, read_to_end
 
 READ_SECONDS: Final = 0.25
 MOST_ROWS: Final = 10_000
@@ -74,11 +74,8 @@ class RowTopic:
         positions = dict.fromkeys(range(partitions), 0)
         last = ("", 0)
         with closing(self._log.reader(self._topic, positions)) as reader:
-            ends = reader.ends()
-            while any(positions[number] < end for number, end in ends.items()):
-                for record in reader.read(MOST_ROWS, READ_SECONDS):
-                    positions[record.partition] = record.following
-                    last = max(last, self._place(record.event))
+            for records in read_to_end(reader, positions, MOST_ROWS, READ_SECONDS):
+                last = max(last, *[self._place(record.event) for record in records])
         return last
 
     def _place(self, event: bytes) -> tuple[str, int]:

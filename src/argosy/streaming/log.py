@@ -17,11 +17,14 @@ is. Raises EventLogUnavailable while the log cannot be reached, TopicNotFound.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, Protocol
 
 MOST_BYTES: Final = 1 << 20
 """Of one event."""
+QUIET_SECONDS: Final = 10.0
+"""Without an event before an end: then there is none, since the offsets of transactions have no event."""
 
 
 class Record(NamedTuple):
@@ -77,3 +80,28 @@ def check_event(event: bytes) -> bytes:
     if b"\n" in event or b"\r" in event:
         raise ValueError("an event with a line break in it")
     return event
+
+
+def read_to_end(reader: Reader, positions: dict[int, int], most: int, wait_seconds: float) -> Iterator[list[Record]]:
+    """The events up to where the topic ends, in lists of `most` at most.
+
+    It ends however fast others append: behind the ends that the partitions have when this begins, it goes on until a
+    read finds nothing, for `QUIET_SECONDS` at most. `positions`, from which the reader reads, are moved behind each
+    list before it is given. Raises EventLogUnavailable.
+    """
+    ends = reader.ends()
+    progress_at = time.monotonic()
+    while True:
+        records = reader.read(most, wait_seconds)
+        positions.update({record.partition: record.following for record in records})
+        if records:
+            yield records
+        is_at_end = all(positions[number] >= end for number, end in ends.items())
+        if is_at_end and not records:
+            return
+        if any(record.offset < ends[record.partition] for record in records):
+            progress_at = time.monotonic()
+        elif time.monotonic() - progress_at >= QUIET_SECONDS:
+            if not is_at_end:
+                reader.ends()  # raises where nothing came because the log is away
+            return

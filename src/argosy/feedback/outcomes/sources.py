@@ -6,7 +6,8 @@ again: they are recognised by their content.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from argosy.feedback.outcomes import since
 from argosy.feedback.outcomes.batches import AT_ONCE, OutcomeBatch, RawRow
 from argosy.feedback.outcomes.folder import folder_batches
 from argosy.feedback.outcomes.rows import NamedSource
+from argosy.streaming.log import read_to_end
 
 MOST_HELD: Final = 20_000
 """Rows that are held in memory, so that the database of others is left before they are taken."""
@@ -88,22 +90,17 @@ def _named_batches(
 
 
 def topic_batches(backends: Backends, named: NamedSource, position: dict[str, Any]) -> Iterator[OutcomeBatch]:
-    """Events of all partitions, up to where they ended when they were last read."""
+    """Events of all partitions, up to where they end when this begins."""
     log, topic = backends.event_log, named.source.topic
     positions = {number: int(position.get(str(number), 0)) for number in range(log.partitions(topic))}
-    reader = log.reader(topic, positions)
-    try:
-        while True:
-            records = reader.read(AT_ONCE, WAIT_SECONDS)
-            positions |= {record.partition: record.following for record in records}
-            is_end = not records
-            yield OutcomeBatch(
-                [_event(record.event) for record in records], {str(k): v for k, v in positions.items()}, is_end
-            )
-            if is_end:
-                return
-    finally:
-        reader.close()
+    with closing(log.reader(topic, positions)) as reader:
+        for records in read_to_end(reader, positions, AT_ONCE, WAIT_SECONDS):
+            yield OutcomeBatch([_event(record.event) for record in records], _as_json(positions), False)
+    yield OutcomeBatch([], _as_json(positions), True)
+
+
+def _as_json(positions: Mapping[int, int]) -> dict[str, Any]:
+    return {str(number): position for number, position in positions.items()}
 
 
 def _event(event: bytes) -> RawRow:
