@@ -31,6 +31,25 @@ def events(log, position=0):
         reader.close()
 
 
+@pytest.mark.parametrize("asked", [2, 4])
+def test_a_topic_whose_maker_was_killed_is_made_whole_by_the_next(log, asked):
+    """Files are made from the last partition to the first: what is left has no first."""
+    folder = log.folder / "views"
+    folder.mkdir()
+    (folder / "2.jsonl").touch()
+    log.create("views", asked)
+    assert log.partitions("views") == max(asked, 3)
+    log.append("views", [(str(number), b"{}") for number in range(20)])
+    assert sum(path.read_bytes().count(b"{}") for path in folder.glob("*.jsonl")) == 20
+
+
+def test_a_file_that_is_missing_is_an_outage(log):
+    log.create("views", 3)
+    (log.folder / "views" / "1.jsonl").rename(log.folder / "views" / "3.jsonl")
+    said = str(raised(EventLogUnavailable, log.reader, "views", {0: 0, 1: 0}))
+    assert said == f"{log.folder}/views/1.jsonl: No such file or directory: the events cannot be read"
+
+
 def test_a_part_of_a_line_is_not_given_before_its_rest(log, file):
     file.write_bytes(b'{"n": 1}\n{"n": ')
     reader = log.reader("clicks", {0: 0})

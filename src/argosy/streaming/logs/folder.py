@@ -42,8 +42,9 @@ class FolderLog:
         folder = make_private_folder(make_private_folder(self.folder) / _checked(topic))
         with (folder / "lock").open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not _files(folder):
-                for number in reversed(range(partitions)):  # the first is there when all are
+            if not (folder / "0.jsonl").exists():
+                begun = [int(path.stem) + 1 for path in _files(folder)]  # by who was killed while making the topic
+                for number in reversed(range(max(partitions, *begun, 0))):  # the first is there when all are
                     (folder / f"{number}.jsonl").touch(0o600)
 
     def partitions(self, topic: str) -> int:
@@ -68,7 +69,10 @@ class FolderLog:
         missing = [number for number in positions if not 0 <= number < count]
         if missing:
             raise TopicNotFound(f"{self.url} has no partition {missing[0]} of '{topic}', only {count}")
-        return FolderReader({number: self._file(topic, number) for number in positions}, positions)
+        try:
+            return FolderReader({number: self._file(topic, number) for number in positions}, positions)
+        except OSError as error:
+            raise EventLogUnavailable(f"{error.filename}: {error.strerror}: the events cannot be read") from error
 
     def close(self) -> None:
         """Files are open only while they are used."""
