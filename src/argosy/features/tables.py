@@ -2,7 +2,11 @@
 
 The rows of each version of a table are a space of the cache of their own. One document, the catalogue, says which
 version is read, so that a reader sees all of a version or nothing of it. The version before stays until the next one
-is put, for readers who have just looked the catalogue up; what a killed upload has left is removed by a later one.
+is put, for readers who have just looked the catalogue up.
+
+The catalogue also names the spaces of uploads that have begun, and of versions that nobody reads any more. The latter
+are cleared by the next change of the catalogue, whoever makes it, so that a killed process leaves nothing for good. An
+upload's space is given up by one change and cleared by another: what was given up can no longer be swapped in.
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ AT_ONCE: Final = 2000
 """Rows of one write, and of one read."""
 ABANDONED_SECONDS: Final = 3600.0
 """An upload that began so long ago, and is not done, is given up."""
+_GIVEN_UP: Final = 0.0
+"""In place of the time at which an upload began."""
 
 
 class FeatureTable(msgspec.Struct, frozen=True):
@@ -43,6 +49,8 @@ class FeatureTable(msgspec.Struct, frozen=True):
 
 
 class _Begun(msgspec.Struct, frozen=True):
+    """A space with rows that no table names."""
+
     space: str
     at: float
 
@@ -90,11 +98,10 @@ class Tables:
             )
             self._change(lambda there: _swap(there, name, before, table, space))
         except BaseException:
-            self._cache.clear(space)
-            self._change(lambda there: _end(there, space))
+            self._change(lambda there: _give_up(there, space))
+            self._clear()
             raise
-        if before and before.previous:
-            self._cache.clear(space_of(name, before.previous))
+        self._clear()
         return table
 
     def found(self) -> Mapping[str, FeatureTable]:
@@ -127,11 +134,8 @@ class Tables:
     def remove(self, name: str) -> FeatureTable:
         """Raises FeaturesInvalid."""
         table = self.table(name)
-        self._change(
-            lambda there: msgspec.structs.replace(there, tables={k: v for k, v in there.tables.items() if k != name})
-        )
-        for version in filter(None, (table.version, table.previous)):
-            self._cache.clear(space_of(name, version))
+        self._change(lambda there: _remove(there, name))
+        self._clear()
         return table
 
     def _write(self, space: str, rows: Iterable[FeatureRow], seconds: float | None) -> int:
@@ -149,15 +153,19 @@ class Tables:
         [stored] = self._cache.read([CATALOGUE])
         return stored, _Catalogue() if stored is None else msgspec.json.decode(stored, type=_Catalogue)
 
+    def _clear(self) -> None:
+        """Clear what was given up."""
+        self._change(lambda there: there)
+
     def _change(self, change: Callable[[_Catalogue], _Catalogue]) -> None:
-        """Change the catalogue, also where others do at the same moment; and remove what was given up."""
+        """Change the catalogue, also where others do at the same moment; and clear what had been given up before."""
         while True:
             stored, there = self._catalogue()
-            kept = change(there)
-            old = [one for one in kept.begun if one.at < time.time() - ABANDONED_SECONDS]
-            for one in old:
+            cleared = [one for one in there.begun if one.at == _GIVEN_UP]
+            for one in cleared:
                 self._cache.clear(one.space)
-            kept = msgspec.structs.replace(kept, begun=tuple(one for one in kept.begun if one not in old))
+            there = msgspec.structs.replace(there, begun=tuple(one for one in there.begun if one not in cleared))
+            kept = _without_abandoned(change(there), time.time())
             if self._cache.write({CATALOGUE: msgspec.json.encode(kept)}, expected={CATALOGUE: stored}):
                 return
 
@@ -166,16 +174,37 @@ def _begin(there: _Catalogue, space: str, now: float) -> _Catalogue:
     return msgspec.structs.replace(there, begun=(*there.begun, _Begun(space, now)))
 
 
-def _end(there: _Catalogue, space: str) -> _Catalogue:
-    return msgspec.structs.replace(there, begun=tuple(one for one in there.begun if one.space != space))
+def _give_up(there: _Catalogue, space: str) -> _Catalogue:
+    """An upload that failed; one that was swapped in, although the answer to that was lost, stays."""
+    begun = tuple(_Begun(space, _GIVEN_UP) if one.space == space else one for one in there.begun)
+    return msgspec.structs.replace(there, begun=begun)
+
+
+def _without_abandoned(there: _Catalogue, now: float) -> _Catalogue:
+    """With what takes longer than it may given up."""
+    for one in there.begun:
+        if one.at < now - ABANDONED_SECONDS:
+            there = _give_up(there, one.space)
+    return there
 
 
 def _swap(there: _Catalogue, name: str, before: FeatureTable | None, table: FeatureTable, space: str) -> _Catalogue:
     if there.tables.get(name) != before:
         raise FeaturesInvalid(f"the table '{name}' was put by somebody else meanwhile: look at it, and put yours again")
-    if all(one.space != space for one in there.begun):
+    if all(one.space != space or one.at == _GIVEN_UP for one in there.begun):
         raise FeaturesInvalid(f"putting the table '{name}' took longer than an hour: put it in smaller parts")
-    return msgspec.structs.replace(_end(there, space), tables={**there.tables, name: table})
+    begun = tuple(one for one in there.begun if one.space != space)
+    if before and before.previous:
+        begun = (*begun, _Begun(space_of(name, before.previous), _GIVEN_UP))
+    return msgspec.structs.replace(there, begun=begun, tables={**there.tables, name: table})
+
+
+def _remove(there: _Catalogue, name: str) -> _Catalogue:
+    tables = dict(there.tables)
+    table = tables.pop(name, None)
+    versions = filter(None, (table.version, table.previous) if table else ())
+    begun = (*there.begun, *(_Begun(space_of(name, version), _GIVEN_UP) for version in versions))
+    return msgspec.structs.replace(there, begun=begun, tables=tables)
 
 
 def tables_in(catalogue: bytes | None) -> Mapping[str, FeatureTable]:

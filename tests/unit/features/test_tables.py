@@ -1,11 +1,12 @@
 """Tables of features: a version is read whole or not at all, whatever happens to those who put it."""
 
+import contextlib
 import itertools
 
 import pytest
 
 from argosy.caching.caches.memory import MemoryCache
-from argosy.errors import FeaturesInvalid
+from argosy.errors import CacheUnavailable, FeaturesInvalid
 from argosy.features import tables as module
 from argosy.features.rows import FeatureRow
 from argosy.features.tables import Tables
@@ -107,6 +108,53 @@ def test_what_a_killed_upload_left_is_removed_by_a_later_one(tables, cache, monk
     raised(FeaturesInvalid, put, tables, {"ana": 3})
     assert len(held(cache)) == 1
     assert tables.row("users", "ana") == {"age": 2}
+
+
+def test_versions_that_a_killed_process_did_not_clear_are_cleared_by_the_next(tables, cache, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def killed(_space):
+        raise Killed
+
+    for value in range(2):
+        put(tables, {"ana": value})
+    monkeypatch.setattr(cache, "clear", killed)
+    with pytest.raises(Killed):
+        put(tables, {"ana": 2})
+    monkeypatch.undo()
+    assert len(held(cache)) == 3
+    assert tables.row("users", "ana") == {"age": 2}
+    put(tables, {"ana": 3})
+    assert len(held(cache)) == 2
+    monkeypatch.setattr(cache, "clear", killed)
+    with pytest.raises(Killed):
+        tables.remove("users")
+    monkeypatch.undo()
+    assert tables.found() == {}
+    put(tables, {"ana": 4})
+    assert len(held(cache)) == 1
+
+
+@pytest.mark.parametrize("lost", range(5))
+def test_a_version_whose_swap_was_not_answered_is_whole_or_not_there(tables, cache, monkeypatch, lost):
+    """Each write of an upload is done, and its answer lost, in turn."""
+    put(tables, {"ana": 1})
+    numbers, write = itertools.count(), cache.write
+
+    def unanswered(values, **more):
+        done = write(values, **more)
+        if next(numbers) == lost:
+            raise CacheUnavailable("its answer did not arrive")
+        return done
+
+    monkeypatch.setattr(cache, "write", unanswered)
+    with contextlib.suppress(CacheUnavailable):
+        put(tables, {"ana": 2, "bo": 2, "cy": 2, "di": 2})
+    found = tables.rows("users", ["ana", "bo", "di"])
+    assert found in ([{"age": 1}, None, None], [{"age": 2}] * 3)
+    put(tables, {"ana": 3})
+    assert len(held(cache)) == 2
 
 
 def test_rows_live_as_long_as_was_said(tables):
