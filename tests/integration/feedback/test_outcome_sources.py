@@ -6,11 +6,14 @@ import json
 import os
 import sys
 
+import msgspec
 import pytest
 
 from argosy.datasets.example import Example
 from argosy.features.rows import FeatureRow
 from argosy.features.tables import Tables
+from argosy.feedback.outcomes.batches import AT_ONCE
+from argosy.feedback.outcomes.folder import SeenFile, folder_batches
 from argosy.feedback.outcomes.teaching import OutcomeTeaching
 from stored.bookings import service
 from stored.outcome_project import DAY, NOON, OutcomeProject
@@ -123,6 +126,25 @@ def test_a_last_line_without_an_end_is_read_when_the_file_stays_as_it_is(files):
     assert files.said(one) == []
     assert files.look().taken == 2
     assert files.said(one) == ["bought"]
+
+
+def test_a_file_that_grows_while_it_is_read_gives_no_part_of_a_row(tmp_path):
+    path = tmp_path / "all.csv"
+    path.write_text(HEAD + "".join(f"ana,tea,5,{NOON + number}\n" for number in range(10 * AT_ONCE)) + "bo,cup,5,1")
+    found_twice = SeenFile(path.stat().st_size, path.stat().st_mtime_ns)
+    batches = folder_batches(tmp_path, ".", {str(tmp_path / "all.csv"): msgspec.to_builtins(found_twice)})
+    first = next(batches)
+    with path.open("a") as file:
+        file.write("7\ncy,te")
+    *others, last = batches
+    rows = [row for batch in (first, *others) for row in batch.rows]
+    assert (len(rows), rows[-1]["at"]) == (10 * AT_ONCE + 1, "17")
+    assert not last.is_end
+    with path.open("a") as file:
+        file.write(f"a,5,{NOON}\n")
+    [batch, last] = folder_batches(tmp_path, ".", last.position)
+    assert [row["product"] for row in batch.rows] == ["tea"]
+    assert last.is_end
 
 
 def test_a_file_that_was_replaced_is_read_again_and_a_bad_one_stops_no_other(files):

@@ -111,12 +111,14 @@ class _FileRows:
                 last = row if isinstance(row, str) else dict(row)
         except ExamplesInvalid as error:
             yield str(error)
-        is_whole = _ends(path, now.size) and path.stat().st_size == now.size
-        if last is not None and (is_whole or self._is_quiet):
+        has_grown = path.stat().st_size != now.size  # while it was read: what was read last may be a part of a row
+        is_whole = not has_grown and _ends(path, now.size)
+        is_done = is_whole or (self._is_quiet and not has_grown)
+        if last is not None and is_done:
             if count + 1 > now.rows:
                 yield last
             count += is_whole
-        self.seen = SeenFile(now.size, now.changed_ns, count, _digest(path, now.size), is_whole or self._is_quiet)
+        self.seen = SeenFile(now.size, now.changed_ns, count, _digest(path, now.size), is_done)
 
 
 class _EveryColumn(FileReading):
