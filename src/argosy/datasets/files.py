@@ -112,6 +112,13 @@ class FileReading(Reading):
             self._problem(line + 1, f"cannot be read: {error}")
 
 
+class EveryColumn(FileReading):
+    """The rows of a file, which need not be examples, with all of their columns."""
+
+    def wanted(self, names: list[str]) -> list[str]:
+        return names
+
+
 def read_file(path: Path, options: FileOptions | None = None) -> FileReading:
     """The examples of a file; what is wrong with it is raised, as ExamplesInvalid, while it is iterated."""
     return FileReading(path, options or FileOptions())

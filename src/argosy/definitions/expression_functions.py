@@ -14,6 +14,13 @@ MOST_ARGUMENTS: Final = 100
 _NUMBERS: Final = (int, float)
 
 
+def type_of_constant(value: float | str | bool | None) -> ValueType:
+    """Of what stands in an expression; `null` may be of any type."""
+    if isinstance(value, bool):
+        return "boolean"
+    return "any" if value is None else "text" if isinstance(value, str) else "number"
+
+
 class OfValues(msgspec.Struct, frozen=True):
     """`call` gets no None but where it `takes_null`; `result` is the type for arguments of those types, or raises
     ValueError with what it takes."""

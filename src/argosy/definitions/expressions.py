@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from argosy.definitions.expression_functions import FUNCTIONS, OPERATORS, ValueType
+from argosy.definitions.expression_functions import FUNCTIONS, OPERATORS, ValueType, type_of_constant
 from argosy.errors import DefinitionInvalid, nearest
 from argosy.typed_values import abridged_list, shown
 
@@ -116,7 +116,7 @@ class Expression:
 
     def _type(self, node: Node, types: Mapping[str, ValueType]) -> ValueType:
         if isinstance(node, Constant):
-            return _type_of(node.value)
+            return type_of_constant(node.value)
         if isinstance(node, Name):
             return types[node.name]
         given = [self._type(one, types) for one in node.arguments]
@@ -127,12 +127,6 @@ class Expression:
 
     def _invalid(self, problem: str) -> DefinitionInvalid:
         return DefinitionInvalid(f"{shown(self.text)}: {problem}", self._path)
-
-
-def _type_of(value: Any) -> ValueType:
-    if isinstance(value, bool):
-        return "boolean"
-    return "any" if value is None else "text" if isinstance(value, str) else "number"
 
 
 def _written(function: str) -> str:

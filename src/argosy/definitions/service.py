@@ -248,7 +248,7 @@ def _models(given: Any) -> tuple[AskedModel, ...]:
         given = [given]
     if isinstance(given, list) and given:
         references = [_reference(one, f"model[{place}]") for place, one in enumerate(given)]
-        found = [AskedModel(one.partition("@")[0].replace("-", "_").replace(".", "_"), one) for one in references]
+        found = [AskedModel(_name_of(one), one) for one in references]
     elif isinstance(given, Mapping) and given and all(isinstance(one, int | float) for one in given.values()):
         found = [
             AskedModel("", _reference(one, "model"), checked_value(float, weight, f"model.{one}"))
@@ -256,8 +256,7 @@ def _models(given: Any) -> tuple[AskedModel, ...]:
         ]
         if any(not 0 <= one.weight <= MOST_WEIGHT for one in found) or not any(one.weight for one in found):
             raise DefinitionInvalid(f"weights are 0 to {MOST_WEIGHT:,}, and not all of them zero", "model")
-        name = found[0].reference.partition("@")[0].replace("-", "_").replace(".", "_")
-        return tuple(msgspec.structs.replace(one, name=name) for one in found)
+        return tuple(msgspec.structs.replace(one, name=_name_of(found[0].reference)) for one in found)
     elif isinstance(given, Mapping) and given:
         found = [AskedModel(name, _reference(one, f"model.{name}")) for name, one in given.items()]
     else:
@@ -269,6 +268,11 @@ def _models(given: Any) -> tuple[AskedModel, ...]:
     if len({one.name for one in found}) < len(found) or len(found) > MOST_MODELS:
         raise DefinitionInvalid(f"names {MOST_MODELS} models at most, each once: give names, {{NAME: MODEL}}", "model")
     return tuple(found)
+
+
+def _name_of(reference: str) -> str:
+    """By which steps know a model's answer where no name is given."""
+    return reference.partition("@")[0].replace("-", "_").replace(".", "_")
 
 
 def _reference(given: Any, path: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
-from argosy.definitions.expression_functions import FUNCTIONS, ValueType
+from argosy.definitions.expression_functions import FUNCTIONS, ValueType, type_of_constant
 from argosy.definitions.expressions import Call, Constant, Expression, Name, Node
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import shown
@@ -244,7 +244,7 @@ class _Renderer:
         if isinstance(node, Name):
             return "any"
         if isinstance(node, Constant):
-            return _type_of(node.value)
+            return type_of_constant(node.value)
         return FUNCTIONS[node.function].result([self._type(one) for one in node.arguments])
 
 
@@ -262,7 +262,7 @@ def _of_constant(node: Node, wanted: Wanted) -> ExpressionSql:
             value = float(value)
     except (ValueError, TypeError, OverflowError):
         return ExpressionSql(nothing, ("TRUE",))
-    kind = _type_of(value)
+    kind = type_of_constant(value)
     if kind == wanted or (kind, wanted) == ("number", "quantity"):
         return ExpressionSql(_literal(value))
     return ExpressionSql(nothing, odd="" if value is None else "TRUE")
@@ -313,12 +313,6 @@ def _evaluated(node: Node) -> Any:
 
 def _has_name(node: Node) -> bool:
     return isinstance(node, Name) or (isinstance(node, Call) and any(map(_has_name, node.arguments)))
-
-
-def _type_of(value: Any) -> ValueType:
-    if isinstance(value, bool):
-        return "boolean"
-    return "any" if value is None else "text" if isinstance(value, str) else "number"
 
 
 def _mistakes(found: Sequence[ExpressionSql]) -> tuple[str, ...]:

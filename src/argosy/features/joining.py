@@ -19,11 +19,12 @@ import msgspec
 from argosy.backends import Backends
 from argosy.clock import parse_time
 from argosy.datasets.file_options import FileOptions
+from argosy.datasets.files import EveryColumn
 from argosy.definitions.service import Service
 from argosy.definitions.service_features import Feature, StreamFeature, TableFeature, Value
 from argosy.errors import FeaturesInvalid
 from argosy.features.point_in_time import columns_as_of
-from argosy.features.rows import LISTED, EveryColumn
+from argosy.features.rows import LISTED
 from argosy.features.tables import Tables
 from argosy.identities import identity_of
 

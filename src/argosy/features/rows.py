@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from argosy.datasets.file_options import FileOptions
-from argosy.datasets.files import FileReading
+from argosy.datasets.files import EveryColumn
 from argosy.errors import FeaturesInvalid
 from argosy.identities import identity_of
 from argosy.plurals import plural
@@ -123,13 +123,6 @@ class TableFile:
         if name in self._numbers and value:
             return int(value) if value.lstrip("-").isdecimal() else float(value)
         return value or None
-
-
-class EveryColumn(FileReading):
-    """The rows of a file with all of their columns."""
-
-    def wanted(self, names: list[str]) -> list[str]:
-        return names
 
 
 def _is_number(value: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from argosy.backends import Backends
 from argosy.features.project_streams import ProjectStream
@@ -26,14 +26,10 @@ def run_streams(
             failed.append(error)
             stop.set()
 
-    threads = [threading.Thread(target=_bound(run, stream), name=f"stream {stream.name}") for stream in streams]
+    threads = [threading.Thread(target=run, args=(stream,), name=f"stream {stream.name}") for stream in streams]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     if failed:
         raise failed[0]
-
-
-def _bound(run: Callable[[ProjectStream], None], stream: ProjectStream) -> Callable[[], None]:
-    return lambda: run(stream)

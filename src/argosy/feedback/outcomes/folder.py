@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from argosy.datasets.file_options import FileOptions
-from argosy.datasets.files import FileReading
+from argosy.datasets.files import EveryColumn
 from argosy.errors import ExamplesInvalid
 from argosy.feedback.outcomes.batches import AT_ONCE, OutcomeBatch, RawRow
 
@@ -103,7 +103,7 @@ class _FileRows:
         path, now = self._path, self._now
         count, last = 0, None
         try:
-            for _, row in _EveryColumn(path, FileOptions()).rows():
+            for _, row in EveryColumn(path, FileOptions()).rows():
                 if last is not None:
                     count += 1
                     if count > now.rows:
@@ -119,11 +119,6 @@ class _FileRows:
                 yield last
             count += is_whole
         self.seen = SeenFile(now.size, now.changed_ns, count, _digest(path, now.size), is_done)
-
-
-class _EveryColumn(FileReading):
-    def wanted(self, names: list[str]) -> list[str]:
-        return names
 
 
 def _ends(path: Path, size: int) -> bool:
