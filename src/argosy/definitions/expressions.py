@@ -38,8 +38,8 @@ _WORDS: Final = ("and", "or", "not", "in")
 RESERVED_WORDS: Final = frozenset((*_CONSTANTS, *_WORDS))
 """What is no name in an expression, in any case."""
 _SAME: Final = {"==": "=", "<>": "!="}
-_COMPARISONS: Final = ("=", "!=", "<", "<=", ">", ">=")
-_LEVELS: Final = (("or",), ("and",), ("not",), _COMPARISONS, ("+", "-"), ("*", "/"))
+COMPARISONS: Final = ("=", "!=", "<", "<=", ">", ">=")
+_LEVELS: Final = (("or",), ("and",), ("not",), COMPARISONS, ("+", "-"), ("*", "/"))
 _SHOWN: Final = 60
 
 
@@ -215,11 +215,11 @@ class _Parser:
         if signs == ("not",):
             return self._not(level)
         node = self._level(level + 1)
-        while (sign := self._peek_word()) in signs or (sign == "in" and signs is _COMPARISONS):
+        while (sign := self._peek_word()) in signs or (sign == "in" and signs is COMPARISONS):
             self._at += 1
             right = self._several() if sign == "in" else (self._level(level + 1),)
             node = Call(sign, (node, *right))
-            if signs is _COMPARISONS:
+            if signs is COMPARISONS:
                 break
         return node
 

@@ -112,16 +112,16 @@ def _digest(said: Any) -> str:
     return hashlib.sha256(canonical_json(said).encode()).hexdigest()[:16]
 
 
-def parse_features(values: Any, inputs: Mapping[str, Any], path: str = "features") -> tuple[Feature, ...]:
+def parse_features(values: Any, inputs: Mapping[str, Any]) -> tuple[Feature, ...]:
     """In their order; raises DefinitionInvalid."""
     if values is None:
         return ()
     if not isinstance(values, Mapping):
-        raise DefinitionInvalid(f"expected a mapping of features by name; got {shown(values)}", path)
+        raise DefinitionInvalid(f"expected a mapping of features by name; got {shown(values)}", "features")
     found: list[Feature] = []
     owners = dict.fromkeys(inputs, "an input")
     for name, given in values.items():
-        where = f"{path}.{name}"
+        where = f"features.{name}"
         check_short_name(name, "a feature", where)
         one = _feature(name, given, where)
         if one.key not in inputs:

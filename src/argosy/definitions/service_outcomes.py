@@ -51,18 +51,18 @@ class OutcomeSource(msgspec.Struct, frozen=True, kw_only=True):
         return next(name for name in SOURCES if getattr(self, name))
 
 
-def parse_outcome_sources(values: Any, inputs: Mapping[str, Any], path: str = "outcomes") -> tuple[OutcomeSource, ...]:
+def parse_outcome_sources(values: Any, inputs: Mapping[str, Any]) -> tuple[OutcomeSource, ...]:
     """In their order; raises DefinitionInvalid."""
     if values is None:
         return ()
     if not isinstance(values, Mapping):
-        raise DefinitionInvalid(f"expected a mapping of outcomes by name; got {shown(values)}", path)
-    found = [_outcome(name, given, inputs, f"{path}.{name}") for name, given in values.items()]
+        raise DefinitionInvalid(f"expected a mapping of outcomes by name; got {shown(values)}", "outcomes")
+    found = [_outcome(name, given, inputs, f"outcomes.{name}") for name, given in values.items()]
     for one in found[1:]:
         if one.entity != found[0].entity:
             raise DefinitionInvalid(
                 f"all outcomes of a service are about the same entity, here {', '.join(found[0].entity)}",
-                f"{path}.{one.name}.entity",
+                f"outcomes.{one.name}.entity",
             )
     return tuple(found)
 

@@ -110,14 +110,14 @@ _STEPS: Final[Mapping[str, type[_Options]]] = {
 _NAMES: Final = (*_STEPS, "mix", "explore")
 
 
-def parse_decide_steps(values: Any, path: str = "decide") -> tuple[DecideStep, ...]:
+def parse_decide_steps(values: Any) -> tuple[DecideStep, ...]:
     """In their order; raises DefinitionInvalid."""
     if values is None:
         return ()
     if not isinstance(values, list):
-        raise DefinitionInvalid(f"expected a list of steps; got {shown(values)}", path)
-    steps = tuple(_step(given, f"{path}[{place}]") for place, given in enumerate(values))
-    return _completed(steps, path)
+        raise DefinitionInvalid(f"expected a list of steps; got {shown(values)}", "decide")
+    steps = tuple(_step(given, f"decide[{place}]") for place, given in enumerate(values))
+    return _completed(steps)
 
 
 def check_function(text: str, path: str) -> str:
@@ -171,12 +171,12 @@ def _check(step: DecideStep, path: str) -> None:
                 raise DefinitionInvalid("goes from an `above` below `at` up to a `below` above it", f"{path}.unsure")
 
 
-def _completed(steps: tuple[DecideStep, ...], path: str) -> tuple[DecideStep, ...]:
+def _completed(steps: tuple[DecideStep, ...]) -> tuple[DecideStep, ...]:
     """With what a step takes from the threshold before it."""
     threshold: ThresholdOptions | None = None
     found = list[DecideStep]()
     for place, step in enumerate(steps):
-        where = f"{path}[{place}].{step.name}"
+        where = f"decide[{place}].{step.name}"
         if isinstance(step, ThresholdOptions):
             if threshold is not None:
                 raise DefinitionInvalid("there is a threshold before it already", where)
@@ -192,5 +192,5 @@ def _completed(steps: tuple[DecideStep, ...], path: str) -> tuple[DecideStep, ..
         found.append(step)
     for kind in (TopOptions, ExploreOptions):
         if sum(isinstance(step, kind) for step in found) > 1:
-            raise DefinitionInvalid(f"there is more than one {kind.name}", path)
+            raise DefinitionInvalid(f"there is more than one {kind.name}", "decide")
     return tuple(found)

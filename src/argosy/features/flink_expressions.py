@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from argosy.definitions.expression_functions import FUNCTIONS, ValueType, type_of_constant
-from argosy.definitions.expressions import Call, Constant, Expression, Name, Node
+from argosy.definitions.expressions import COMPARISONS, Call, Constant, Expression, Name, Node
 from argosy.errors import DefinitionInvalid
 from argosy.typed_values import shown
 
@@ -26,7 +26,6 @@ _SQL_TYPES: Final[Mapping[Wanted, str]] = {
     "text": "STRING",
     "boolean": "BOOLEAN",
 }
-_COMPARISONS: Final = ("=", "!=", "<", "<=", ">", ">=")
 _STRICT: Final[Mapping[str, str]] = {
     "+": "({} + {})",
     "-": "({} - {})",
@@ -155,7 +154,7 @@ class _Renderer:
         if function == "not":
             one = self.sql(node.arguments[0], "boolean")
             return ExpressionSql(f"(NOT {one.value})", _strict_mistakes([one]))
-        if function in _COMPARISONS:
+        if function in COMPARISONS:
             left, right = node.arguments
             return self._compared(function, left, right)
         if function == "in":

@@ -50,7 +50,7 @@ class TableRefreshes:
 
     def known(self) -> dict[str, TableRefresh]:
         """Of each table, the last look at its source."""
-        return _known(self._backends.cache)
+        return _known(self._backends.cache)[1]
 
     def due(self, now: float) -> list[str]:
         """The tables whose time has come."""
@@ -104,23 +104,23 @@ class TableRefreshes:
     def _note(self, name: str, refresh: TableRefresh) -> None:
         cache = self._backends.cache
         while True:
-            [stored] = cache.read([REFRESHES])
-            known = {} if stored is None else msgspec.json.decode(stored, type=dict[str, TableRefresh])
+            stored, known = _known(cache)
             value = msgspec.json.encode({**known, name: refresh})
             if cache.write({REFRESHES: value}, expected={REFRESHES: stored}):
                 return
 
 
-def table_duties(backends: Backends, look_seconds: float = LOOK_SECONDS) -> list[Duty]:
+def table_duties(backends: Backends) -> list[Duty]:
     """For a list of its own: it reads databases and stores of others, which may take their time."""
     refreshes = TableRefreshes(backends)
 
     def look(_: DutyTurn) -> None:
         refreshes.look()  # of two workers at once, one swaps the table
 
-    return [Duty("tables of features", look_seconds, look)] if refreshes.sources else []
+    return [Duty("tables of features", LOOK_SECONDS, look)] if refreshes.sources else []
 
 
-def _known(cache: Cache) -> dict[str, TableRefresh]:
+def _known(cache: Cache) -> tuple[bytes | None, dict[str, TableRefresh]]:
+    """As it is stored, and what it says."""
     [stored] = cache.read([REFRESHES])
-    return {} if stored is None else msgspec.json.decode(stored, type=dict[str, TableRefresh])
+    return stored, {} if stored is None else msgspec.json.decode(stored, type=dict[str, TableRefresh])

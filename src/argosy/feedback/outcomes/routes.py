@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,8 +50,8 @@ class GivenOutcome(msgspec.Struct, forbid_unknown_fields=True):
 class PostedOutcomes:
     """Takes what is posted. Waits for the database: not for an event loop's thread."""
 
-    def __init__(self, services: OutcomeServices, taking: OutcomeTaking, now: Callable[[], float] = clock.now) -> None:
-        self._services, self._taking, self._now = services, taking, now
+    def __init__(self, services: OutcomeServices, taking: OutcomeTaking) -> None:
+        self._services, self._taking = services, taking
 
     @classmethod
     def of(cls, root: Path, database: Database, vault: Vault, spool: Path) -> PostedOutcomes:
@@ -67,7 +67,7 @@ class PostedOutcomes:
             named = self._services.posted(one.service, one.outcome)
             if rows and named.name not in rows:
                 raise OutcomeInvalid(f"row {place + 1} is of '{named.name}': send the rows of one outcome together")
-            rows.setdefault(named.name, (named, []))[1].append((_row(named, one, self._now(), place), one.key))
+            rows.setdefault(named.name, (named, []))[1].append((_row(named, one, clock.now(), place), one.key))
         if not rows:
             return TakenRows(0, 0, 0)
         [(named, read)] = rows.values()

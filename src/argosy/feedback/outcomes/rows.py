@@ -102,10 +102,10 @@ def outcome_of(named: NamedSource, row: Mapping[str, Any] | str, now: float) -> 
         return PoisonRow(NO_LABEL, content)
     if not all(one.strip() and len(one) <= LABEL_CHARACTERS and "\0" not in one for one in as_members(label)):
         return PoisonRow(NO_LABEL, content)
-    return OutcomeRow(entity, label, at, inputs_in(named.service, row))
+    return OutcomeRow(entity, label, at, _inputs_in(named.service, row))
 
 
-def inputs_in(service: Service, row: Mapping[str, Any]) -> dict[str, Any]:
+def _inputs_in(service: Service, row: Mapping[str, Any]) -> dict[str, Any]:
     """Of a row what the service accepts, each of its kind; what is not of it is left out."""
     found: dict[str, Any] = {}
     for name, accepted in service.accepts.items():

@@ -17,7 +17,7 @@ LOOK_SECONDS: Final = 1.0
 IDLE_SECONDS: Final = 0.2
 
 
-def outcome_duties(backends: Backends, look_seconds: float = LOOK_SECONDS) -> list[Duty]:
+def outcome_duties(backends: Backends) -> list[Duty]:
     """For a list of its own: it reads databases of others, which may take their time."""
     joiner = OutcomeJoiner(backends)
 
@@ -27,7 +27,7 @@ def outcome_duties(backends: Backends, look_seconds: float = LOOK_SECONDS) -> li
     def is_wanted(_: Transaction) -> bool:
         return bool(joiner.sources())
 
-    return [Duty("outcomes", look_seconds, look, is_wanted)]
+    return [Duty("outcomes", LOOK_SECONDS, look, is_wanted)]
 
 
 def joined_by_turns(backends: Backends, name: str = "") -> AbstractContextManager[None]:

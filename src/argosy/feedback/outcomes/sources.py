@@ -38,15 +38,15 @@ def read_batches(
     kind = named.source.source
     if kind == "query":
         url = queries.named_url(backends.settings.databases, named.source.database, backends.root)
-        return query_batches(url, named, position, from_)
+        return _query_batches(url, named, position, from_)
     if kind == "topic":
-        return topic_batches(backends, named, position)
+        return _topic_batches(backends, named, position)
     if kind == "files":
         return folder_batches(backends.root, named.source.files, position)
     return iter([OutcomeBatch([], position, True)])  # posted rows are taken when they come
 
 
-def query_batches(
+def _query_batches(
     url: str, named: NamedSource, position: dict[str, Any], from_: float | None
 ) -> Iterator[OutcomeBatch]:
     """Rows in any order: the position changes with the last of them."""
@@ -89,7 +89,7 @@ def _named_batches(
         some = after
 
 
-def topic_batches(backends: Backends, named: NamedSource, position: dict[str, Any]) -> Iterator[OutcomeBatch]:
+def _topic_batches(backends: Backends, named: NamedSource, position: dict[str, Any]) -> Iterator[OutcomeBatch]:
     """Events of all partitions, up to where they end when this begins."""
     log, topic = backends.event_log, named.source.topic
     positions = {number: int(position.get(str(number), 0)) for number in range(log.partitions(topic))}

@@ -104,7 +104,7 @@ class OutcomeTaking:
         def take(transaction: Transaction) -> TakenRows:
             state = self._held(transaction, named)
             found = _Found(state)
-            given = [with_key(row, key and f"{giver.token}\0{key}") for row, key in rows]
+            given = [_with_key(row, key and f"{giver.token}\0{key}") for row, key in rows]
             self._rows(transaction, named, given, found, speaker)
             if found.poison:
                 raise OutcomeInvalid(f"a label is none that the model '{named.models[0]}' could have answered")
@@ -217,7 +217,7 @@ def piece(named: NamedSource, prediction_id: str, label: str, digest: bytes) -> 
     return Feedback(prediction_id, "outcome", label, named.giver, idempotency_key=key)
 
 
-def with_key(row: OutcomeRow, digest_of: str) -> OutcomeRow:
+def _with_key(row: OutcomeRow, digest_of: str) -> OutcomeRow:
     """The row, recognised by a key."""
     return OutcomeRow(row.entity, row.label, row.at, row.inputs, digest_of)
 
