@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from argosy.definitions.remote_servers import origin_of
-from argosy.models.remote_servers import permit_servers
+from argosy.models.permitted_servers import permit_servers
 from argosy.paths import make_private_folder
 
 if TYPE_CHECKING:

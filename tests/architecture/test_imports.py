@@ -138,6 +138,13 @@ def test_the_slow_half_of_scipy_is_left_to_tests(sources):
     assert found == []  # see docs/adr/0051
 
 
+def test_a_command_that_only_opens_the_project_imports_no_numbers_and_no_client():
+    """They would be a third of the time that most commands take."""
+    program = "import argosy.app.project, argosy.cli.examples, argosy.cli.jobs, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert {"numpy", "http.client", "ssl", "asyncio", "cryptography", "rich"}.isdisjoint(done.stdout.split())
+
+
 def test_the_floors_hold():
     program, root = Path(sys.executable).with_name("lint-imports"), Path(__file__).parents[2]
     done = subprocess.run([program, "--no-cache"], cwd=root, capture_output=True, text=True, check=False)

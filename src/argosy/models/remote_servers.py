@@ -12,7 +12,6 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,18 +19,12 @@ from urllib.parse import urlsplit
 import msgspec
 
 from argosy.errors import ImportedModelRefused, ImportedModelTooSlow, RemoteModelUnavailable
+from argosy.models.permitted_servers import is_permitted, token_variable
 from argosy.models.v2_messages import LENGTH_FIELD, V2Message
 from argosy.terminal_text import visible_line
 
 SAID_CHARACTERS: Final = 300
 CHUNK_BYTES: Final = 1 << 16
-_permitted: dict[str, str] = {}
-"""The origin of a server to the environment variable with its token, or nothing."""
-
-
-def permit_servers(servers: Mapping[str, str]) -> None:
-    """Let this process call these servers too."""
-    _permitted.update(servers)
 
 
 class RemoteServer:
@@ -52,7 +45,7 @@ class RemoteServer:
         Raises RemoteModelUnavailable, ImportedModelTooSlow, and ImportedModelRefused where it says that the request is
         at fault.
         """
-        if self.origin not in _permitted:
+        if not is_permitted(self.origin):
             raise RemoteModelUnavailable(f"the settings do not permit calls of {self.origin}: add it to remote_servers")
         until = time.monotonic() + seconds
         with self._lock:
@@ -87,7 +80,7 @@ class RemoteServer:
         overdue.daemon = True
         overdue.start()
         try:
-            token = os.environ.get(_permitted[self.origin], "").strip()
+            token = os.environ.get(token_variable(self.origin), "").strip()
             headers = {**_described(body), **({"authorization": f"Bearer {token}"} if token else {})}
             connection.request("GET" if body is None else "POST", path, body and body.content, headers)
             answer = connection.getresponse()

@@ -20,7 +20,7 @@ from argosy.definitions.remote_servers import origin_of
 from argosy.definitions.service import Service, load_services, service_texts, services_of_texts
 from argosy.http.endpoint import Routes
 from argosy.http.request_limits import RequestLimits
-from argosy.models.remote_servers import permit_servers
+from argosy.models.permitted_servers import permit_servers
 from argosy.services.biases import stored_biases
 from argosy.services.opened_service import OpenedService
 from argosy.services.routes import service_routes

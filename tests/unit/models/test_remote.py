@@ -15,7 +15,7 @@ from argosy.errors import (
     RemoteModelUnavailable,
 )
 from argosy.models.adapters.remote import Remote
-from argosy.models.remote_servers import permit_servers
+from argosy.models.permitted_servers import permit_servers
 from argosy.models.signature import DEFAULT_SIGNATURE
 from argosy.training.given_signature import parse_signature
 from argosy.training.remote_models import declare_remote, remote_tensors
