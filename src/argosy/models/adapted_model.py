@@ -100,6 +100,7 @@ class AdaptedModel:
         codes = coded(texts, classes, kind)
         with users_code(_not_fitted), self.adapter.kept_unless_done(), self.estimator.kept_unless_done():
             features = fitted_rows(self.adapter, self.estimator, inputs, texts)
+            self.estimator.import_early()
             self.estimator.fit(features, codes, len(classes))
         self.classes, self.temperature = classes, None
         self.__dict__.pop("_served", None)

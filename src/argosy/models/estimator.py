@@ -25,6 +25,7 @@ from argosy.errors import DefinitionInvalid, ProbabilityUnavailable
 from argosy.models.adapter import Adapter
 from argosy.models.answers import Codes, Scores
 from argosy.models.component import Component
+from argosy.models.lean_imports import import_lean
 from argosy.models.served import Served
 from argosy.plugin_hooks import ModelHooks
 
@@ -62,7 +63,10 @@ class Estimator(Component, ModelHooks):
     def import_early(self) -> None:
         """Import what `fit` needs, so that the seconds of a process's first fit are its own."""
         for name in self.fits_with:
-            importlib.import_module(name)
+            if name.startswith("sklearn."):
+                import_lean(name)
+            else:
+                importlib.import_module(name)
 
     @abstractmethod
     def fit(self, X: Any, y: Codes, n_classes: int) -> Self:  # noqa: N803

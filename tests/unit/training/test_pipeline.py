@@ -55,6 +55,24 @@ for model, options in (("naive_bayes", {}), ("calibrated", {"of": "nearest_centr
     assert done.stdout.splitlines() == ["", "", "sklearn sklearn.svm"]
 
 
+def test_scikit_learn_comes_without_pandas_and_rich_and_takes_frames_all_the_same():
+    pytest.importorskip("pandas")
+    program = """
+import sys
+from argosy.models.estimators import estimators
+estimators.get("logistic").create({}).import_early()
+print(sorted({"pandas", "rich"} & set(sys.modules)))
+import pandas, rich.progress
+from sklearn.compose import ColumnTransformer
+from sklearn.preprocessing import OneHotEncoder
+frame = pandas.DataFrame({"plan": ["gold", "free"], "age": [1, 2]})
+made = ColumnTransformer([("plan", OneHotEncoder(sparse_output=False), ["plan"])]).set_output(transform="pandas")
+print(list(made.fit_transform(frame).columns))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[]", "['plan__plan_free', 'plan__plan_gold']"]
+
+
 @pytest.mark.parametrize(
     ("model", "has_scores_alone"), [("svm", True), ("nearest_centroid", True), ("logistic", False)]
 )
