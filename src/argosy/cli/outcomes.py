@@ -92,7 +92,7 @@ def _notes(one: SourceState, waiting: int) -> list[str]:
     poison = ", ".join(f"{why} {count:,}" for why, count in sorted(one.poison.items()))
     return [
         *([one.problem] if one.problem else []),
-        *([f"rows that say nothing: {poison}"] if poison else []),
+        *([f"poison: {poison}"] if poison else []),
         *([f"{waiting:,} rows wait to become examples: the model has no champion yet"] if waiting else []),
         *([f"predictions in a silent spool were passed over: {', '.join(sorted(one.passed))}"] if one.passed else []),
     ]

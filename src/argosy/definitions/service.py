@@ -87,7 +87,7 @@ class AskedModel(msgspec.Struct, frozen=True):
     name: str
     reference: str
     weight: float = 1.0
-    """Of those with the same name, one is asked, as often as its weight says."""
+    """Of models with the same name one is asked, each as often as its weight says."""
 
 
 class FunctionLimits(msgspec.Struct, frozen=True):
@@ -123,7 +123,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def entity(self) -> tuple[str, ...]:
-        """The inputs that say whom or what an answer is about; none where no outcome says it."""
+        """The inputs that identify whom or what an answer is about; empty where the service has no outcomes."""
         return self.outcomes[0].entity if self.outcomes else ()
 
     @property
@@ -138,13 +138,13 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """In Python, that it calls."""
+        """The functions in Python that it calls."""
         steps = [step.function for step in self.decide if isinstance(step, FunctionStep)]
         return tuple(filter(None, (self.prepare, *steps)))
 
 
 def parse_service(values: Mapping[str, Any], name: str) -> Service:
-    """From JSON values; `name` is for one that names itself not. Raises DefinitionInvalid."""
+    """From JSON values; `name` is for a definition without one. Raises DefinitionInvalid."""
     refuse_unknown_keys(values, _KEYS, "a service", "")
     name = checked_value(str, values.get("service", name), "service")
     check_short_name(name, "a service", "service")
@@ -304,7 +304,7 @@ def _publish(given: Any) -> dict[str, str]:
 
 
 def _check_names(service: Service) -> None:
-    """That every name that steps look at is there by then, and of its type."""
+    """Raise DefinitionInvalid where a step uses a value that is not there by then, or is of another type."""
     places = dict.fromkeys(service.accepts, "accepts") | {
         column: f"features.{name}" for column, name in service.columns.items()
     }
@@ -333,7 +333,7 @@ def _check_names(service: Service) -> None:
 
 
 def value_types(service: Service) -> dict[str, ValueType]:
-    """Of all that steps may look at, before the first of them."""
+    """The types of all values that the first step may use, by name."""
     types: dict[str, ValueType] = {
         name: "number" if one.kind == "number" else "text" for name, one in service.accepts.items()
     }

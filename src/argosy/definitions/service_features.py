@@ -1,4 +1,4 @@
-"""`features:` of a service: what is known of whom a request is for, looked up while it waits. Pure.
+"""`features:` of a service: columns that are looked up by an input while the request waits. Pure.
 
 A table's columns are found by a key of the request; a stream's are aggregates of the events with that key in a window
 that ends now. What a stream's columns mean is fixed by a digest: values that were computed by another definition are
@@ -55,7 +55,7 @@ class TableFeature(LookUp, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """Of all that says which values are found."""
+        """Of all that decides which values are found."""
         return _digest([self.table, self.key, dict(self.columns), dict(self.default)])
 
 

@@ -1,4 +1,4 @@
-"""`outcomes:` of a service: where it is found what then happened to those that it decided about. Pure."""
+"""`outcomes:` of a service: where to find what happened after its decisions. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`decide:` of a service: steps from what the models say to what the client is told. Pure.
+"""`decide:` of a service: steps from the answers of the models to the answer of the service. Pure.
 
 A step is a mapping of its name to its options, `{clamp: {min: 0}}`, or the name of a function in Python,
 `module.function`. Steps are applied in the order in which they are written.

@@ -1,1 +1,1 @@
-"""What services know about whom a request is for: tables and, later, streams, kept in the online cache."""
+"""Features of services: tables and streams of events, kept in the online cache; trends: keys that lead in windows."""

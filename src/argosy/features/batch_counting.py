@@ -38,7 +38,7 @@ class BatchCounter:
         self._panes_held = 0
 
     def begin(self, partitions: Sequence[int], generation: int) -> Mapping[int, int]:
-        """Go on where the cache says; from where each of the partitions is to be read."""
+        """Read the progress of these partitions from the cache; the position at which each is to be read on."""
         self.forget()
         self._generation = generation
         stored = self._cache.read([progress_key(self._feature, number) for number in partitions])
@@ -57,7 +57,10 @@ class BatchCounter:
         return {number: progress.newest for number, (_, progress) in self._progress.items()}
 
     def count(self, records: Iterable[Record], now: float) -> bool:
-        """False where another one has counted meanwhile, or all is counted anew: nothing is changed, `begin` again."""
+        """Count a batch. False where another runner has counted meanwhile, or the stream was begun anew: `begin` again.
+
+        Then nothing is changed. `now` is in seconds since 1970.
+        """
         if any(progress.generation != self._generation for _, progress in self._progress.values()):
             return False
         changed: dict[int, PartitionProgress] = {}
@@ -79,7 +82,7 @@ class BatchCounter:
         return self._write(states, changed, oldest, now)
 
     def forget(self) -> None:
-        """What is known of the cache."""
+        """Drop what was read from the cache, and what was written to it."""
         self._progress, self._held, self._panes_held = {}, {}, 0
 
     def _read(self, keys: Iterable[str]) -> dict[str, tuple[bytes | None, Panes]]:

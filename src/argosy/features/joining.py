@@ -107,7 +107,7 @@ def _prepared(service: Service, rows: Sequence[dict[str, Any]], prepare: RowsFun
 
 
 def _batched(rows: Sequence[dict[str, Any]], count: int) -> Iterator[Sequence[dict[str, Any]]]:
-    """So many at a time."""
+    """In lists of `count` at most."""
     return (rows[first : first + count] for first in range(0, len(rows), count))
 
 

@@ -1,8 +1,8 @@
 """A stream's columns as of past moments, from the history that the log keeps: what a look-up would have given then.
 
-The events are judged and counted as runners do, in panes. For each key, what came between two of its moments is counted
-apart and put together moment by moment, so that memory grows with the moments asked for and not with the events. Of
-events that are in no moment's future: an example never learns from what happened after it.
+The events are judged and counted as by runners, in panes. For each key, what came between two of its moments is counted
+separately and then merged, moment by moment, so that memory grows with the moments and not with the events. An event
+counts for no moment before it: an example never learns from what happened later.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ READ_SECONDS: Final = 0.5
 
 
 class AskedMoments:
-    """Of keys, at which the columns are wanted. `by_arrival`: an event is known from when it came into the log, where
-    the log keeps that, and not from its own moment on."""
+    """Keys with the moments, in seconds since 1970, at which their columns are wanted.
+
+    `by_arrival`: an event is known from when it came into the log, where the log keeps that, and not from its own
+    moment on.
+    """
 
     def __init__(
         self, feature: StreamFeature, asked: Iterable[tuple[str, float]], now: float, by_arrival: bool = False

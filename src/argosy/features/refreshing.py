@@ -39,7 +39,7 @@ class TableRefresh(msgspec.Struct, frozen=True):
 
 
 class TableRefreshes:
-    """Of one project. Any thread; two at once put the table twice, or one of them does nothing."""
+    """For any thread. Where two refresh a table at once, it is put twice, or one of them raises FeaturesInvalid."""
 
     def __init__(self, backends: Backends) -> None:
         self._backends = backends
@@ -121,6 +121,6 @@ def table_duties(backends: Backends) -> list[Duty]:
 
 
 def _known(cache: Cache) -> tuple[bytes | None, dict[str, TableRefresh]]:
-    """As it is stored, and what it says."""
+    """As they are stored, and decoded."""
     [stored] = cache.read([REFRESHES])
     return stored, {} if stored is None else msgspec.json.decode(stored, type=dict[str, TableRefresh])

@@ -27,11 +27,11 @@ from argosy.streaming.log import EventLog, Reader
 from argosy.telemetry import logger
 
 MOST_EVENTS: Final = 2000
-"""Of one write: a cache that takes longer for one answers nobody meanwhile."""
+"""Of one write: while a cache makes a long one, it answers no look-up."""
 READ_SECONDS: Final = 0.25
 """That a first event is waited for, and so how long a runner takes to stop."""
 GATHER_SECONDS: Final = 0.02
-"""After a small batch, so that the next one is of more than some events."""
+"""Waited after a small batch, so that the next one is larger."""
 PAUSES: Final = (0.1, 5.0)
 """Seconds between attempts while log or cache are away: at first, and at most."""
 _log = logger("argosy.features")
@@ -104,7 +104,7 @@ class StreamRunner:
         return False
 
     def _renew(self) -> None:
-        """Prolong the leases, tell up to when all is known, and read what is ours by then."""
+        """Prolong the leases, record up to when all is counted, and read the partitions that are ours now."""
         partitions = self._events.partitions(self._feature.stream)
         self._look_at_ends()
         place = shares_key(self._feature)
@@ -127,7 +127,7 @@ class StreamRunner:
             self._reader = self._events.reader(self._feature.stream, positions)
 
     def _look_at_ends(self) -> None:
-        """Where all is counted that there is, it is known up to now; elsewhere up to the newest event."""
+        """A partition that was counted to its end is counted up to now; another one up to its newest event."""
         if self._reader is None:
             return
         now, ends = self._clock(), self._reader.ends()
@@ -153,7 +153,7 @@ class StreamRunner:
         return True
 
     def _begin_again(self) -> None:
-        """From what the cache says."""
+        """Drop what is in memory: the next turn goes on from the cache."""
         self._stop_reading()
         self._own, self._renew_at = (), 0.0
 
@@ -165,7 +165,7 @@ class StreamRunner:
             self._reader = None
 
     def _give_back(self) -> None:
-        """The partitions, after having told up to when they are known."""
+        """Record up to when the partitions are counted, and end their leases."""
         place = shares_key(self._feature)
         try:
             if self._reader is not None:

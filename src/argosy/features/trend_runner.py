@@ -1,7 +1,7 @@
 """A trend computed in this process: reads the topic from its start, and puts the rows of each window that is over.
 
-It keeps nothing: started again it reads the topic again, which says the same rows, and those that the topic of the rows
-has already are not put twice. One process runs a trend.
+It keeps nothing: started again it reads the topic again, which gives the same rows. Those that are in the topic of the
+rows already are not put twice. One process runs a trend.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class TrendCounts(msgspec.Struct):
 
 
 class _Column(NamedTuple):
-    """An aggregate: what one key's slot is before there is a value, and with more; what two are together, and say."""
+    """An aggregate: an empty slot of a key, a slot with a value added, two slots merged, and the value of a slot."""
 
     empty: Any
     add: Callable[[Any, Any], Any]

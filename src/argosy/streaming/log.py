@@ -42,7 +42,7 @@ class Reader(Protocol):
     """Of some partitions of one topic, for one thread."""
 
     def read(self, most: int, wait_seconds: float) -> list[Record]:
-        """At most so many, in the order of each partition; an empty list where none came in that time."""
+        """At most `most` records, in the order of each partition; none where none came within `wait_seconds`."""
 
     def ends(self) -> Mapping[int, int]:
         """Of each partition, the offset behind its last event now, 0 where none is kept: what a reader lags behind."""

@@ -108,7 +108,7 @@ class RedisCache:
     def _reached(self) -> Iterator[None]:
         try:
             yield
-        except (RedisError, OSError) as error:  # its words have no password in them
+        except (RedisError, OSError) as error:  # its message has no password in it
             raise CacheUnavailable(f"{self.url}: {type(error).__name__}: {error}") from error
 
 

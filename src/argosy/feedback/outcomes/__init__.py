@@ -1,5 +1,5 @@
-"""Outcomes of services: rows that say what happened, joined to the predictions that they are about.
+"""Outcomes of services: rows about what happened, joined to the predictions about the same entity.
 
-`sources` read, `taking` joins and writes, `closing` says what did not happen, `teaching` makes examples of what nobody
-asked about, and `joiner` goes round all of them.
+`sources` reads rows, `taking` joins them, `closing` labels predictions after which nothing happened, `teaching` makes
+examples of rows without a prediction, and `joiner` does all of this for each source in turn.
 """

@@ -77,7 +77,7 @@ class WindowClosing:
         return in_transaction(self._taking.database, close)
 
     def _said(self, transaction: Transaction, named: NamedSource, page: list[PredictionAbout]) -> tuple[int, int]:
-        """How many late pairs were joined, and of how many predictions it was said that nothing happened."""
+        """How many late pairs were joined, and how many predictions got the label `otherwise`."""
         service, names = named.service.name, len(named.source.entity)
         ours = [one for one in page if one.service == service or (not one.service and is_about(one.entity, names))]
         said = outcome_sources_of(transaction, [one.id for one in ours])
@@ -114,7 +114,7 @@ def _is_due(state: SourceState) -> bool:
 
 
 def is_about(entity: str | None, names: int) -> bool:
-    """Whether an entity is one of a service's: a list of so many values. Pure."""
+    """Whether an entity is a list of as many values as the service's entity has `names`. Pure."""
     try:
         found = msgspec.json.decode(entity or "")
     except msgspec.DecodeError:

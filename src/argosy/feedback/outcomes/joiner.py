@@ -1,7 +1,7 @@
-"""One joiner goes round all sources: reads what is new, closes windows, makes examples of what nobody asked about.
+"""A joiner takes each source in turn: reads new rows, closes windows, makes examples of rows without a prediction.
 
-Any number may run; a duty sees to it that one at a time does. A source that cannot be read stops no other: what is
-wrong is kept with it, logged once, and it is tried again.
+Any number may run; as a duty of workers, one at a time does. A source that cannot be read stops no other: the problem
+is kept with it and logged once, and the source is tried again.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class OutcomeJoiner:
     def look(
         self, confirm: Confirm = unconfirmed, stop: threading.Event | None = None, *, is_all: bool = False
     ) -> bool:
-        """Look at the sources that are due, or at all; whether anything was new.
+        """Look at the sources that are due, with `is_all` at every one; whether anything was new.
 
         Raises LeaseLost and DatabaseUnavailable.
         """

@@ -33,7 +33,7 @@ MOST_ROWS: Final = 1000
 
 
 class GivenOutcome(msgspec.Struct, forbid_unknown_fields=True):
-    """`inputs` are those of the service that say whom it is about, and any others that are known.
+    """`inputs` has the service's inputs that make the entity, and any others that are known.
 
     `at` is an ISO time or seconds since 1970. The same `key` twice is the same outcome; without one, the same entity,
     label and time are. `label` is for outcomes whose definition names a column of labels.

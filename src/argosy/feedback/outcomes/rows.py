@@ -27,7 +27,7 @@ UNREADABLE, NO_ENTITY, NO_TIME, IN_THE_FUTURE, NO_LABEL, REFUSED = POISON = (
     "no label",
     "label refused",
 )
-"""Why a row is none."""
+"""Why a row is no outcome."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class OutcomeRow:
 
 @dataclass(frozen=True)
 class PoisonRow:
-    """A row that says nothing, and one of `POISON`."""
+    """A row that cannot be an outcome; `why` is one of `POISON`."""
 
     why: str
     content: bytes
@@ -81,7 +81,7 @@ class NamedSource:
 
 
 def outcome_of(named: NamedSource, row: Mapping[str, Any] | str, now: float) -> OutcomeRow | PoisonRow:
-    """What a row says; a text is what is wrong with it. `now` bounds the future."""
+    """A row as an outcome; a text in its place says what is wrong with it. `now` is in seconds since 1970."""
     source = named.source
     if isinstance(row, str):
         return PoisonRow(UNREADABLE, row.encode("utf-8", "surrogatepass"))

@@ -10,7 +10,7 @@ from argosy.feedback.outcomes.rows import NamedSource
 
 
 class OutcomeServices:
-    """Of one thread, or of any where a file read twice does no harm."""
+    """For any thread: two at once read the files twice, and get the same."""
 
     def __init__(self, root: Path) -> None:
         self._root = root

@@ -23,7 +23,7 @@ from argosy.feedback.outcomes.rows import NamedSource
 from argosy.streaming.log import read_to_end
 
 MOST_HELD: Final = 20_000
-"""Rows that are held in memory, so that the database of others is left before they are taken."""
+"""Rows that are held in memory, so that the source's connection is closed before they are taken."""
 WAIT_SECONDS: Final = 0.5
 """For a topic's next events."""
 
@@ -49,7 +49,7 @@ def read_batches(
 def _query_batches(
     url: str, named: NamedSource, position: dict[str, Any], from_: float | None
 ) -> Iterator[OutcomeBatch]:
-    """Rows in any order: the position changes with the last of them."""
+    """Rows may come in any order: only the last batch changes the position."""
     form = position.get("form")
     if form is None or from_ is None:
         first = since.FIRST_OF_SQLITE if url.startswith("sqlite:") else since.FIRST

@@ -19,13 +19,19 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True):
     read_up_to: float | None = None
     """The source's own watermark: the latest time in it, when it was last read up to its end."""
     swept: dict[str, tuple[float, str]] = {}
+    """By model, time and id of the last prediction whose window was closed; under '', `read_up_to` of a whole sweep."""
     passed: dict[str, dict[str, tuple[float, str]]] = {}
+    """By a silent server's spool, `swept` as it was when the server fell silent."""
     taken: int = 0
+    """Rows: those with a prediction are `matched`, the others `unmatched`."""
     matched: int = 0
     unmatched: int = 0
     joined: int = 0
+    """Pairs of a row and a prediction."""
     otherwise: int = 0
+    """Predictions after which nothing happened."""
     poison: dict[str, int] = {}
+    """Rows that cannot be outcomes, by the reason."""
     problem: str = ""
     looked_at: float | None = None
 

@@ -2,9 +2,9 @@
 
 - A row belongs to every prediction about its entity that was made at most `within` before it. It becomes feedback of
   the kind outcome on each, under a key of the row and the prediction.
-- A row that was taken before changes nothing; nor does one that says nothing, but for its count.
-- A row about an entity that nobody asked about in that time waits, sealed, to become an example (`teaching`).
-- Another joiner may have read the same: who finds that the position has moved meanwhile writes nothing.
+- A row that was taken before changes nothing. Poison, a row that cannot be an outcome, is counted and nothing else.
+- A row without a prediction about its entity in that time waits, sealed, to become an example (`teaching`).
+- Two joiners may read the same rows: one that finds the position changed writes nothing.
 
 A killed process leaves all of a batch or nothing.
 """
@@ -34,7 +34,7 @@ Confirm = Callable[[Transaction], None]
 
 
 def unconfirmed(_: Transaction) -> None:
-    """Who does no duty confirms no turn."""
+    """For who joins outcomes outside of a duty, and has no turn to confirm."""
 
 
 @dataclass(frozen=True)

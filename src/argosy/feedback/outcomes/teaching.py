@@ -1,9 +1,9 @@
-"""What happened to those whom nobody had asked about becomes examples of the collection that the model learns from.
+"""Outcomes without a prediction become examples of the collection that the model learns from.
 
-The input is what the row has of the service's inputs, with the features as of that moment: as a model would have seen
-it. The source of such an example says how it was found: `unasked:SERVICE.OUTCOME`. The rows wait in a table, from which
-they go once they are examples: a process that is killed between the two makes the same examples again, which changes
-nothing. Where the model has no champion yet, they wait.
+The input is what the row has of the service's inputs, with the features as of its moment: what a model would have seen.
+The example's source, `unasked:SERVICE.OUTCOME`, names how it was found. The rows wait in a table and are removed when
+they are examples: a process that is killed between the two makes the same examples again, which changes nothing. Until
+the model has a champion, they wait.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from argosy.types import Input, Part
 
 AT_ONCE: Final = 500
 NOT_LEARNABLE: Final = "no example"
-"""Counted among the rows that say nothing: its inputs are none that the model learns from."""
+"""Counted as poison: a row whose inputs the model cannot learn from."""
 
 
 class OutcomeTeaching:

@@ -1,7 +1,7 @@
 """Kafka, and what speaks its protocol: `kafka://HOST:PORT,HOST:PORT`.
 
-A producer that waits for all replicas and repeats nothing twice, readers that are told where to begin: no group of
-consumers decides about positions, since those are kept with what the events have changed.
+The producer waits for all replicas and is idempotent. Readers are given their positions: no group of consumers is used,
+since positions are kept with what the events have changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ except ImportError as error:
 
 ANSWER_SECONDS: Final = 10.0
 FETCH_WAIT_MS: Final = 50
-"""That a broker waits for events: some look for new ones at the end of that time only."""
+"""How long a broker waits for events: some look for new ones only at the end of that time."""
 OPTIONS: Final = (
     "sasl.mechanism",
     "security.protocol",
