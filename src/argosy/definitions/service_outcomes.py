@@ -50,6 +50,11 @@ class OutcomeSource(msgspec.Struct, frozen=True, kw_only=True):
         """Which of `SOURCES` it is."""
         return next(name for name in SOURCES if getattr(self, name))
 
+    @property
+    def origin(self) -> list[str]:
+        """What is read: a position in it means nothing elsewhere."""
+        return [self.source, self.database, self.query or self.topic or self.files]
+
 
 def parse_outcome_sources(values: Any, inputs: Mapping[str, Any]) -> tuple[OutcomeSource, ...]:
     """In their order; raises DefinitionInvalid."""

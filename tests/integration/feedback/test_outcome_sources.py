@@ -15,7 +15,7 @@ from argosy.features.tables import Tables
 from argosy.feedback.outcomes.batches import AT_ONCE
 from argosy.feedback.outcomes.folder import SeenFile, folder_batches
 from argosy.feedback.outcomes.teaching import OutcomeTeaching
-from stored.bookings import service
+from stored.bookings import BOOKINGS, Bookings, service
 from stored.outcome_project import DAY, NOON, OutcomeProject
 
 
@@ -73,6 +73,27 @@ def test_a_topic_that_is_not_there_is_one_line(make, tmp_path):
     project = make("topic: bookings", log=f"file:{tmp_path}/events")
     project.joiner.look(is_all=True)
     assert "has no topic 'bookings'" in project.state().problem
+
+
+@pytest.mark.parametrize("log_first", [True, False])
+def test_another_source_is_read_from_its_beginning(make, tmp_path, log_first):
+    """An outcome that was read from a topic may be read from a query by now, and the other way round."""
+    sources = ["topic: bookings", "topic: sales", "files: sales", BOOKINGS]
+    bookings = Bookings(f"sqlite:///{tmp_path}/shop.db")
+    project = make(sources[0], log=f"file:{tmp_path}/events", databases={"bookings": f"sqlite:///{tmp_path}/shop.db"})
+    topics = project.backends.event_log
+    for number, topic in enumerate(["bookings", "sales"]):
+        topics.create(topic, 1)
+        topics.append(topic, [("", json.dumps(booked("ana", "tea", NOON - number)).encode())])
+    (tmp_path / "sales").mkdir()
+    (tmp_path / "sales" / "a.csv").write_text(f"{HEAD}ana,tea,5,{NOON - 2}\n")
+    bookings.book(("ana", "tea", NOON - DAY))
+    for count, source in enumerate(sources if log_first else sources[::-1], 1):
+        service(tmp_path, source)
+        state = project.look()
+        assert (state.taken, state.problem) == (count, "")
+    service(tmp_path, sources[0])
+    assert project.look().taken == len(sources)
 
 
 @pytest.fixture

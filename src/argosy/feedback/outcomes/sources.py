@@ -33,8 +33,19 @@ def read_batches(
 ) -> Iterator[OutcomeBatch]:
     """What is new after that position; `from_` is the moment that a query is read from, None at first.
 
-    Raises ExamplesInvalid, TopicNotFound and Outage where the source cannot be read now.
+    Where the definition names something else to read than it did, that is read from its beginning: rows that were taken
+    are known again. Raises ExamplesInvalid, TopicNotFound and Outage where the source cannot be read now.
     """
+    origin = named.source.origin
+    if position.get("origin") != origin:
+        position, from_ = {}, None
+    for batch in _batches(backends, named, position.get("read", {}), from_):
+        yield batch._replace(position={"origin": origin, "read": batch.position})
+
+
+def _batches(
+    backends: Backends, named: NamedSource, position: dict[str, Any], from_: float | None
+) -> Iterator[OutcomeBatch]:
     kind = named.source.source
     if kind == "query":
         url = queries.named_url(backends.settings.databases, named.source.database, backends.root)
