@@ -15,6 +15,8 @@ def words(annotation: Any) -> str:
 
 def _words(kind: Type) -> str:
     match kind:
+        case msgspec.inspect.Metadata(type=kind_itself, extra_json_schema=schema):
+            return (schema or {}).get("title") or _words(kind_itself)
         case msgspec.inspect.UnionType(types=kinds):
             return " or ".join(map(_words, sorted(kinds, key=lambda each: isinstance(each, msgspec.inspect.NoneType))))
         case msgspec.inspect.LiteralType(values=values):

@@ -122,17 +122,15 @@ def _is_finite(value: Any) -> bool:
 
 def _hint(annotation: Any, value: Any) -> str:
     """The nearest of a Literal's texts; of what YAML took for a number or a truth value, how it stays text."""
-    if isinstance(value, bool | int | float) and _admits_text(annotation):
+    if isinstance(value, bool | int | float) and _admits(annotation, str(value)):
         return ": quote it, as text"
     if not isinstance(value, str) or typing.get_origin(annotation) is not typing.Literal:
         return ""
     return nearest(value, [text for text in typing.get_args(annotation) if isinstance(text, str)])
 
 
-def _admits_text(annotation: Any) -> bool:
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is typing.Annotated:
-        return _admits_text(arguments[0])
-    if origin in (typing.Union, types.UnionType):
-        return any(map(_admits_text, arguments))
-    return annotation is str
+def _admits(annotation: Any, text: str) -> bool:
+    try:
+        return isinstance(msgspec.convert(text, annotation, strict=True), str)
+    except (msgspec.ValidationError, TypeError):
+        return False

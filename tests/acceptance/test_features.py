@@ -41,6 +41,10 @@ def test_what_is_wrong_is_said_in_one_line_and_changes_nothing(shell):
     assert "'30' is no duration" in shell.mistake(
         "features", "put", "users", "users.csv", "--key", "user", "--live", "30"
     )
+    assert "bad.csv: line 3: its key" in shell.mistake("features", "put", "users", "bad.csv", "--key", "user")
+    assert "no table of features is called 'user' (did you mean 'users'?)" in shell.mistake(
+        "features", "remove", "user"
+    )
     assert "no table of features is called 'cards'" in shell.mistake("features", "show", "cards", "1")
     assert shell.json("features", "show", "users", "ana")["age_days"] == 412
 

@@ -110,12 +110,15 @@ def test_what_is_wrong_is_one_line(make_project):
     shop = _with_service(make_project)
     Bookings(f"sqlite:///{shop.folder}/shop.db")
     shop.write("services/offers.yaml", SERVICE.replace("FROM bookings", "FROM sales"))
-    shop("outcomes", "run", "--until-idle")
+    ran = shop.run("outcomes", "run", "--until-idle")
+    assert ran.code == 1
+    assert "no such table: sales" in ran.err
+    assert "trying again" not in ran.err
     ran = shop.run("outcomes", "status")
     assert ran.code == 1
     assert "no such table: sales" in ran.out
     shop.write("services/offers.yaml", SERVICE.replace("database: bookings", "database: booking"))
-    shop("outcomes", "run", "--until-idle")
+    assert shop.run("outcomes", "run", "--until-idle").code == 1
     assert "no database is called 'booking' (did you mean 'bookings'?)" in shop.run("outcomes", "status").out
 
 

@@ -106,9 +106,10 @@ def test_a_service_is_checked_before_it_is_served(shop):
     ("before", "after", "problem"),
     [
         ("table: users", "table: user", "there is no table 'user' (did you mean 'users'?)"),
+        ("table: users", "table: user", "argosy features put user FILE --key user"),
         ("[category, margin]", "{category: category, margin: margn}", "no column 'margn' (did you mean 'margin'?)"),
-        ("shop.prepare", "shop.prepar", "the module 'shop' has no function 'prepar'"),
-        ("shop.prepare", "shp.prepare", "cannot import 'shp': ModuleNotFoundError"),
+        ("shop.prepare", "shop.prepar", "the module 'shop' has no function 'prepar' (did you mean 'prepare'?)"),
+        ("shop.prepare", "shp.prepare", "there is no shp.py in "),
         ("positive: bought", "positive: bougt", "no label 'bougt' (did you mean 'bought'?)"),
         ("offers@champion", "offers@canary", "has no version or alias 'canary'"),
     ],
@@ -314,6 +315,12 @@ def test_who_is_not_known_is_said(client):
     [
         (b"{", 400, "the body is not JSON"),
         (b"[]", 400, "the body is no question: expected `object`"),
+        (
+            b'{"input": [{"user": "ana"}]}',
+            400,
+            "unknown field `input` (did you mean 'inputs'?); there are: inputs, fill",
+        ),
+        (b'{"explain": true}', 400, "missing required field `inputs`; there are: inputs, fill, model"),
         (b'{"inputs": []}', 400, "the request has no inputs"),
         (b'{"inputs": [{"user": "a", "user": "b"}]}', 400, "the key 'user' is given twice"),
         (b'{"inputs": [{}], "inputs": [{}]}', 400, "the key 'inputs' is given twice"),
@@ -343,7 +350,7 @@ def test_a_service_that_cannot_be_served_keeps_the_server_from_starting(shop):
         "services/second.yaml", SERVICE.replace("service: offers", "service: second").replace("shop.prepare", "x.y")
     )
     try:
-        assert "service second: prepare: cannot import 'x'" in shop.mistake("serve", "--port", "0")
+        assert "service second: prepare: there is no x.py in " in shop.mistake("serve", "--port", "0")
     finally:
         (shop.folder / "services" / "second.yaml").unlink()
 
@@ -378,7 +385,7 @@ def test_a_part_refuses_what_it_cannot_decide(client, score):
     refused = asked_over_v2(
         client, {"inputs": [tensor("rows", "BYTES", json.dumps(row))]}, "service.offers.decide", status=400
     )
-    assert refused["error"] in ("row 1: 'score' is no number", "row 1: mix of 'score': there is no 'score'")
+    assert refused["error"] in ("row 1: threshold: 'score' is no number", "row 1: mix of 'score': there is no 'score'")
 
 
 def test_a_part_that_is_away_makes_the_service_unavailable(shop, copy_of):

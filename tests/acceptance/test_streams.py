@@ -69,7 +69,10 @@ def test_columns_are_those_of_all_events_and_go_on_where_they_were(shell, log, u
     now = time.time()
     some = list(rows(600, now))
     append(log, some[:400])
-    assert shell.run("features", "show", "clicks", "ana").code == 1
+    ran = shell.run("features", "show", "clicks", "ana")
+    assert (ran.code, ran.err) == (1, "'clicks' was not counted yet: argosy features run\n")
+    said = shell.mistake("features", "show", "click", "ana")
+    assert "no table and no stream is called 'click' (did you mean 'clicks'?); there are: offers.clicks" in said
     log.append("clicks", [("", b"no JSON"), ("", json.dumps({"kind": "view", "at": now + 3600, "user": "a"}).encode())])
     shell("features", "run", "--until-idle")
     assert {user: shell.json("features", "show", "clicks", user) for user in USERS} == {

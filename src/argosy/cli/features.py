@@ -14,7 +14,7 @@ from argosy.cli.project import command_project
 from argosy.cli.streams import backfill, check, join, run, status
 from argosy.cli.trends import trends
 from argosy.clock import format_time
-from argosy.errors import UserMistake
+from argosy.errors import UserMistake, nearest
 from argosy.plurals import plural
 
 if TYPE_CHECKING:
@@ -128,11 +128,11 @@ def show(ctx: click.Context, name: str, key: str, as_json: bool) -> int:
     Example: argosy features show users ana
     """
     backends = command_project(ctx).backends
-    row, age = _row(backends, name, key)
+    row, age, missing = _row(backends, name, key)
     if as_json:
         print_json(row)
     elif row is None:
-        print_line(f"'{name}' has no row '{key}'.", err=True)
+        print_line(missing, err=True)
     else:
         print_table(("column", "value"), [(column, "" if value is None else value) for column, value in row.items()])
         if age is not None:
@@ -152,18 +152,23 @@ def remove(ctx: click.Context, name: str) -> None:
     print_line(f"Removed {name}: {plural(table.rows, 'row')}.")
 
 
-def _row(backends: Backends, name: str, key: str) -> tuple[dict[str, Any] | None, float | None]:
-    """From the table of that name, else from the stream; with the age of a stream's values."""
+def _row(backends: Backends, name: str, key: str) -> tuple[dict[str, Any] | None, float | None, str]:
+    """From the table of that name, else from the stream, with the age of a stream's values; or why there are none."""
     from argosy.features.project_streams import stream_named, streams_of_project
     from argosy.features.stream_values import columns_of, keys_of
     from argosy.features.tables import Tables
 
-    tables, streams = Tables(backends.cache), streams_of_project(backends.root)
-    if not streams or name in tables.found():
-        return tables.row(name, key), None
+    tables = Tables(backends.cache)
+    if name in tables.found() or not (streams := streams_of_project(backends.root)):
+        return tables.row(name, key), None, f"'{name}' has no row '{key}'."
+    known = [*tables.found(), *(full for one in streams for full in one.names)]
+    if name not in known and not any(full.endswith(f".{name}") for full in known):
+        near = nearest(name, [*known, *(full.partition(".")[2] for full in known)])
+        raise UserMistake(f"no table and no stream is called '{name}'{near}; there are: {', '.join(known)}")
     feature = stream_named(streams, name).feature
     found = columns_of(feature, backends.cache.read(keys_of(feature, key)), time.time())
-    return (None if found.age is None else dict(found.columns)), found.age
+    missing = f"'{name}' was not counted yet: argosy features run"
+    return (None if found.age is None else dict(found.columns)), found.age, missing
 
 
 def _tables(ctx: click.Context) -> Tables:

@@ -26,8 +26,10 @@ def outcomes() -> None:
 @outcomes.command()
 @click.option("--until-idle", is_flag=True, help="End when all sources were read and nothing is left to say.")
 @click.pass_context
-def run(ctx: click.Context, until_idle: bool) -> None:
+def run(ctx: click.Context, until_idle: bool) -> int:
     """Read every source of outcomes, again and again, until Ctrl-C or SIGTERM. Workers do so by themselves.
+
+    Exit code 1 where --until-idle ended and a source could not be read.
 
     Example: argosy outcomes run --until-idle
     """
@@ -36,7 +38,11 @@ def run(ctx: click.Context, until_idle: bool) -> None:
 
     telemetry.configure()
     with stopped_by_signals() as stop:
-        (join_until_idle if until_idle else run_outcomes)(command_project(ctx).backends, stop)
+        backends = command_project(ctx).backends
+        if until_idle:
+            return 1 if join_until_idle(backends, stop) else 0
+        run_outcomes(backends, stop)
+    return 0
 
 
 @outcomes.command()

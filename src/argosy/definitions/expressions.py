@@ -258,7 +258,9 @@ class _Parser:
             return Constant(_CONSTANTS[word.lower()]) if word.lower() in _CONSTANTS else Name(word)
         if word not in FUNCTIONS or word in OPERATORS:
             known = [name for name in FUNCTIONS if name not in OPERATORS]
-            raise self._invalid(f"no function is called {shown(word)}{nearest(word, known)}: {', '.join(known)}", at)
+            raise self._invalid(
+                f"calls {shown(word)}, which is no function{nearest(word, known)}: {', '.join(known)}", at
+            )
         return Call(word, self._several())
 
     def _several(self) -> tuple[Node, ...]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from argosy.definitions.durations import parse_duration
+from argosy.definitions.durations import Duration, OptionalDuration, parse_duration
 from argosy.definitions.service_features import check_short_name
 from argosy.errors import DefinitionInvalid
 
@@ -25,9 +25,9 @@ class TableSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     files: str = ""
     columns: list[Text] = []
     """Those that are kept; empty: all others than the key."""
-    every: Text = "1h"
+    every: Duration = "1h"
     """How long after a refresh the next one is."""
-    live: str = ""
+    live: OptionalDuration = ""
     """How long rows live unless others take their place; empty: for ever."""
 
     @property

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from argosy.definitions.durations import parse_duration
+from argosy.definitions.durations import Duration, parse_duration
 from argosy.definitions.feature_tables import TableSettings, check_tables
 from argosy.definitions.limits import parse_size
 from argosy.definitions.quiet_hours import QuietHours, parse_quiet_hours
@@ -130,8 +130,8 @@ class DriftSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 class PredictionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How long the prediction log keeps what was asked and answered: `90d`, `12h`; not given: for ever."""
 
-    keep: str | None = None
-    models: dict[str, str] = {}
+    keep: Duration | None = None
+    models: dict[str, Duration] = {}
     """Of single models, in place of that."""
 
     def __post_init__(self) -> None:

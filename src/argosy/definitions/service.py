@@ -223,7 +223,7 @@ def _accepts(values: Any) -> dict[str, AcceptedInput]:
 
 
 def _timeout(given: Any) -> float:
-    return LOOK_UP_SECONDS if given is None else parse_duration(checked_value(str, given, "timeout"), "timeout")
+    return LOOK_UP_SECONDS if given is None else parse_duration(given, "timeout")
 
 
 def _function_limits(given: Any) -> FunctionLimits:
@@ -233,9 +233,7 @@ def _function_limits(given: Any) -> FunctionLimits:
     at_once = checked_value(AtOnce, given.get("at_once", AT_ONCE), "functions.at_once")
     if (timeout := given.get("timeout")) is None:
         return FunctionLimits(at_once=at_once)
-    return FunctionLimits(
-        parse_duration(checked_value(str, timeout, "functions.timeout"), "functions.timeout"), at_once
-    )
+    return FunctionLimits(parse_duration(timeout, "functions.timeout"), at_once)
 
 
 def _prepare(given: Any) -> str:
@@ -260,8 +258,9 @@ def _models(given: Any) -> tuple[AskedModel, ...]:
     elif isinstance(given, Mapping) and given:
         found = [AskedModel(name, _reference(one, f"model.{name}")) for name, one in given.items()]
     else:
+        what = "a model such as offers@champion, several by name, or weights"
         raise DefinitionInvalid(
-            f"expected a model such as offers@champion, several by name, or weights; got {shown(given)}", "model"
+            f"is missing: name {what}" if given is None else f"expected {what}; got {shown(given)}", "model"
         )
     for one in found:
         check_column(one.name, "model")

@@ -284,4 +284,4 @@ def _seconds(given: Mapping[str, Any], name: str, path: str, default: float | No
         if default is None:
             raise DefinitionInvalid("is missing: write a duration such as 30m", f"{path}.{name}")
         return default
-    return parse_duration(checked_value(str, value, f"{path}.{name}"), f"{path}.{name}")
+    return parse_duration(value, f"{path}.{name}")

@@ -91,7 +91,12 @@ def _outcome(name: str, given: Any, inputs: Mapping[str, Any], path: str) -> Out
         raise DefinitionInvalid(
             "must have `:since`, from where on rows are wanted: … WHERE at > :since", f"{path}.query"
         )
-    entity = given.get("entity")
+    if texts.get("otherwise") == name and not texts.get("label"):
+        raise DefinitionInvalid(f"{shown(name)} is what happened: write the label of what did not", f"{path}.otherwise")
+    if (entity := given.get("entity")) is None:
+        raise DefinitionInvalid(
+            "is missing: name the inputs that say whom it is about, such as [user, product]", f"{path}.entity"
+        )
     names = tuple(checked_value(list[str], [entity] if isinstance(entity, str) else entity, f"{path}.entity"))
     if not names:
         raise DefinitionInvalid(
@@ -105,8 +110,6 @@ def _outcome(name: str, given: Any, inputs: Mapping[str, Any], path: str) -> Out
     if "within" not in given:
         raise DefinitionInvalid("is missing: write a duration such as 7d", f"{path}.within")
     durations: dict[str, Any] = {
-        key: parse_duration(checked_value(str, given[key], f"{path}.{key}"), f"{path}.{key}")
-        for key in ("within", "every", "late")
-        if key in given
+        key: parse_duration(given[key], f"{path}.{key}") for key in ("within", "every", "late") if key in given
     }
     return OutcomeSource(name=name, entity=names, posted=given.get("posted") is True, **texts, **durations)

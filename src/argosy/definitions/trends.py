@@ -105,7 +105,7 @@ def parse_trend(values: Mapping[str, Any], name: str) -> Trend:
     to = _text(values, "to") if "to" in values else ""
     if to == stream:
         raise DefinitionInvalid("is the stream itself: its rows would be events of it", "to")
-    lateness = _seconds(_text(values, "lateness", "60s"), "lateness")
+    lateness = _seconds(_given(values, "lateness", "60s"), "lateness")
     return Trend(
         name=name,
         stream=stream,
@@ -154,8 +154,8 @@ def _aggregates(values: Mapping[str, Any], key: str) -> dict[str, Aggregate]:
 
 def _window(values: Mapping[str, Any]) -> tuple[int, int]:
     """(window, every), in whole seconds."""
-    window = _whole_seconds(_text(values, "window"), "window")
-    every = _whole_seconds(_text(values, "every"), "every") if "every" in values else window
+    window = _whole_seconds(_given(values, "window"), "window")
+    every = _whole_seconds(values["every"], "every") if "every" in values else window
     if window % every:
         raise DefinitionInvalid("the window must be a multiple of it, such as every: 5m for window: 1h", "every")
     if window // every > MOST_PANES:
@@ -163,25 +163,28 @@ def _window(values: Mapping[str, Any]) -> tuple[int, int]:
     return window, every
 
 
-def _seconds(text: str, path: str) -> float:
+def _seconds(text: Any, path: str) -> float:
     seconds = parse_duration(text, path)
     if seconds > MOST_DAYS * 86_400:
         raise DefinitionInvalid(f"is {MOST_DAYS} days at most; got {shown(text)}", path)
     return seconds
 
 
-def _whole_seconds(text: str, path: str) -> int:
+def _whole_seconds(text: Any, path: str) -> int:
     seconds = _seconds(text, path)
     if not seconds.is_integer():
         raise DefinitionInvalid(f"{shown(text)} is not a number of whole seconds", path)
     return int(seconds)
 
 
-def _text(values: Mapping[str, Any], name: str, default: str | None = None) -> str:
-    value = values.get(name, default)
-    if value is None:
+def _given(values: Mapping[str, Any], name: str, default: str | None = None) -> Any:
+    if (value := values.get(name, default)) is None:
         raise DefinitionInvalid("is missing", name)
-    text: str = checked_value(str, value, name)
+    return value
+
+
+def _text(values: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    text: str = checked_value(str, _given(values, name, default), name)
     if not text:
         raise DefinitionInvalid("is empty", name)
     return text

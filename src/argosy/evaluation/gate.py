@@ -200,9 +200,8 @@ def refusal_verdict(reason: str, policy: Policy, rows: int = 0) -> Verdict:
 
 
 def _too_few(rows: int, minimum_rows: int) -> str:
-    return (
-        f"{plural(rows, 'row')} unseen by both sides: too few to judge by, at least {max(minimum_rows, 1)} are needed"
-    )
+    there = f"unproven on {plural(rows, 'row')} unseen by both sides"
+    return f"{there}: too few to judge by, at least {max(minimum_rows, 1)} are needed"
 
 
 def _reason(

@@ -27,6 +27,7 @@ from argosy.features.point_in_time import columns_as_of
 from argosy.features.rows import LISTED
 from argosy.features.tables import Tables
 from argosy.identities import identity_of
+from argosy.typed_values import shown
 
 SUFFIXES: Final = (".jsonl", ".csv")
 PREPARED_AT_ONCE: Final = 1000
@@ -166,7 +167,10 @@ def _read(service: Service, file: Path, at: str) -> list[JoinedRow]:
 
 
 def _moment(value: Any) -> float:
-    return parse_time(float(value) if isinstance(value, str) and _SECONDS.fullmatch(value) else value)
+    try:
+        return parse_time(float(value) if isinstance(value, str) and _SECONDS.fullmatch(value) else value)
+    except ValueError:
+        raise ValueError(f"{shown(value)} is no time: write ISO 8601, or seconds since 1970") from None
 
 
 def _encoded(out: Path, rows: Sequence[dict[str, Any]]) -> Iterable[bytes]:

@@ -87,6 +87,8 @@ class TableFile:
     def _problem(self, row: Mapping[str, Any]) -> str:
         """What is wrong with a row, or nothing."""
         if self._key not in row:
+            if self._is_text:  # its first line names the columns of all
+                self._check_names(dict.fromkeys(row), ())
             return f"it has no column '{self._key}', but {', '.join(list(row)[:20])}"
         try:
             key = identity_of(row[self._key], "key")

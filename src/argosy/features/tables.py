@@ -20,7 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from argosy.caching.cache import Cache, Key
-from argosy.errors import FeaturesInvalid
+from argosy.errors import FeaturesInvalid, nearest
 from argosy.features.rows import FeatureRow
 
 CATALOGUE: Final[Key] = ("tables", "")
@@ -85,7 +85,7 @@ class Tables:
         space = space_of(name, version)
         self._change(lambda there: _begin(there, space, now))
         try:
-            count = self._write(space, rows, seconds)
+            count = self._write(space, rows, source, seconds)
             table = FeatureTable(
                 version,
                 before.version if before else "",
@@ -113,7 +113,7 @@ class Tables:
         tables = self.found()
         if name not in tables:
             known = f"there are: {', '.join(sorted(tables))}" if tables else "there is none"
-            raise FeaturesInvalid(f"no table of features is called '{name}'; {known}")
+            raise FeaturesInvalid(f"no table of features is called '{name}'{nearest(name, tables)}; {known}")
         return tables[name]
 
     def row(self, name: str, key: str) -> dict[str, Any] | None:
@@ -138,13 +138,13 @@ class Tables:
         self._clear()
         return table
 
-    def _write(self, space: str, rows: Iterable[FeatureRow], seconds: float | None) -> int:
+    def _write(self, space: str, rows: Iterable[FeatureRow], source: str, seconds: float | None) -> int:
         given, seen = iter(rows), dict[str, int]()
         while some := list(islice(given, AT_ONCE)):
             for row in some:
                 if (first := seen.setdefault(row.key, row.number)) != row.number:
                     raise FeaturesInvalid(
-                        f"{row.noun} {row.number}: its key is that of {row.noun} {first}: keep one row a key"
+                        f"{source}: {row.noun} {row.number}: its key is that of {row.noun} {first}: keep one row a key"
                     )
             self._cache.write({(space, row.key): msgspec.json.encode(row.values) for row in some}, seconds=seconds)
         return len(seen)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from argosy.errors import FeedbackInvalid
-from argosy.http.bodies import json_problem, read_body
+from argosy.http.bodies import field_problem, json_problem, read_body
 from argosy.http.endpoint import CALLER, Endpoint, Routes
 from argosy.http.responses import json_response
 from argosy.http.schemas import INTEGER, STRING, array_schema, object_schema
@@ -68,7 +68,8 @@ def parse_given(body: bytes, key_header: str) -> GivenFeedback:
         given = msgspec.json.decode(body, type=GivenFeedback)
         check_keys(body, UNKNOWN)
     except msgspec.ValidationError as error:
-        raise FeedbackInvalid(f"the body is no feedback: {str(error)[:1].lower()}{str(error)[1:]}") from None
+        problem = field_problem(error, GivenFeedback.__struct_fields__)
+        raise FeedbackInvalid(f"the body is no feedback: {problem}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FeedbackInvalid(f"the body is not JSON: {json_problem(error, body)}") from None
     except ValueError as problem:

@@ -65,7 +65,8 @@ class Authentication:
             raise TokenMissing("this server asks for a token: send the header 'Authorization: Bearer TOKEN'")
         token = self._tokens.find(text.strip(), self._good) if kind.lower() == "bearer" else None
         if token is None:
-            raise TokenMissing("that is no token of this server, or it was revoked")
+            how = "" if kind.lower() == "bearer" else ": send the header 'Authorization: Bearer TOKEN'"
+            raise TokenMissing(f"that is no token of this server, or it was revoked{how}")
         if scope not in token.scopes:
             raise NotPermitted(f"the token '{token.name}' opens {', '.join(token.scopes)}; this needs {scope}")
         return token

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from argosy.errors import ContentTypeUnsupported, RequestInvalid, RequestTooLarge
+from argosy.errors import ContentTypeUnsupported, RequestInvalid, RequestTooLarge, nearest
 from argosy.repeated_keys import check_keys, keys_in
 from argosy.storable_text import is_utf8
 from argosy.typed_values import abridged
@@ -29,6 +29,7 @@ _HALF_PAIR: Final = re.compile(
 _AT: Final = re.compile(r"\(byte (\d+)\)")
 _NO_NUMBER: Final = re.compile(rb"NaN|Infinity")
 """Tokens that Python and TensorFlow write, and JSON does not have."""
+_FIELD: Final = re.compile(r"(unknown|required) field `(.*?)`")
 _DISCARD_FACTOR = 4  # this many limits are read and thrown away, so that a client in the middle of sending receives 413
 
 
@@ -118,15 +119,26 @@ def parse_json(body: bytes | memoryview) -> dict[str, Any]:
     return parsed
 
 
-def body_problem(error: Exception, body: bytes | memoryview, noun: str = "not JSON") -> RequestInvalid:
-    """Why a body could not be read; `noun` says what it is where its fields do not fit, such as `no question`. Pure."""
+def body_problem(
+    error: Exception, body: bytes | memoryview, noun: str = "not JSON", fields: Collection[str] = ()
+) -> RequestInvalid:
+    """Why a body could not be read; where `fields` do not fit, `noun` says what it is, such as `no question`. Pure."""
     if isinstance(error, msgspec.ValidationError):
-        return RequestInvalid(f"the body is {noun}: {str(error)[:1].lower()}{str(error)[1:]}")
+        return RequestInvalid(f"the body is {noun}: {field_problem(error, fields)}")
     if isinstance(error, msgspec.DecodeError | UnicodeDecodeError):
         return RequestInvalid(f"the body is not JSON: {json_problem(error, body)}")
     if isinstance(error, RecursionError):
         return RequestInvalid("the body is JSON that is nested too deeply")
     return RequestInvalid(f"the body's JSON is ambiguous: {error}")
+
+
+def field_problem(error: msgspec.ValidationError, fields: Collection[str] = ()) -> str:
+    """What does not fit; where a field is missing or unknown, which `fields` there are. Pure."""
+    said = f"{str(error)[:1].lower()}{str(error)[1:]}"
+    if not fields or (named := _FIELD.search(said)) is None:
+        return said
+    hint = nearest(named[2], fields) if named[1] == "unknown" else ""
+    return f"{said}{hint}; there are: {', '.join(fields)}"
 
 
 def json_problem(error: Exception, body: bytes | memoryview) -> str:

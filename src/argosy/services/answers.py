@@ -43,7 +43,7 @@ def parse_question(body: bytes) -> ServiceQuestion:
         question = _read(body)
         check_keys(body, sum(map(keys_in, question.inputs)) + _own_keys(body, question))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise body_problem(error, body, "no question") from None
+        raise body_problem(error, body, "no question", ServiceQuestion.__struct_fields__) from None
     return question
 
 

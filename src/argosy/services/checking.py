@@ -16,6 +16,7 @@ from argosy.jobs.selection import resolve_version
 from argosy.models.adapted_model import AdaptedModel
 from argosy.models.answer_kinds import VALUE
 from argosy.models.inputs import is_lone_text
+from argosy.plurals import plural
 from argosy.services.functions import load_function
 from argosy.typed_values import abridged_list
 
@@ -65,9 +66,8 @@ def _table(feature: TableFeature, tables: Mapping[str, FeatureTable]) -> Service
     if table is None:
         known = ", ".join(sorted(tables)) or "none"
         hint = nearest(feature.table, tables)
-        problem = (
-            f"there is no table '{feature.table}'{hint}; there are: {known}: argosy features put {feature.table} FILE"
-        )
+        put = f"argosy features put {feature.table} FILE --key {feature.key}"
+        problem = f"there is no table '{feature.table}'{hint}; there are: {known}: {put}"
         return ServiceFinding(feature.name, "", problem)
     for column in feature.columns.values():
         if column not in table.columns:
@@ -84,7 +84,7 @@ def _stream(backends: Backends, feature: StreamFeature) -> ServiceFinding:
     except TopicNotFound as error:
         return ServiceFinding(feature.name, "", str(error))
     aggregates = ", ".join(f"{name} = {one}" for name, one in feature.aggregates.items())
-    return ServiceFinding(feature.name, f"'{feature.stream}', {count} partitions: {aggregates}")
+    return ServiceFinding(feature.name, f"'{feature.stream}', {plural(count, 'partition')}: {aggregates}")
 
 
 def _function(backends: Backends, name: str) -> ServiceFinding:

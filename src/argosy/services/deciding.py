@@ -67,7 +67,7 @@ def _clamping(step: ClampOptions) -> Step:
 
     def clamp(rows: Rows) -> None:
         for number, row in enumerate(rows, 1):
-            score = _number(row, SCORE, number)
+            score = _number(row, SCORE, number, "clamp")
             if score is not None:
                 row.values[SCORE] = score = min(max(score, low), high)
             row.steps.append(("clamp", {SCORE: score}))
@@ -80,7 +80,7 @@ def _correcting(step: CorrectOptions, biases: Biases) -> Step:
 
     def correct(rows: Rows) -> None:
         for number, row in enumerate(rows, 1):
-            score = _number(row, SCORE, number)
+            score = _number(row, SCORE, number, "correct")
             bias = biases(row.answers[0]) if step.bias == MEASURED else step.bias
             if score is not None and bias is not None:
                 row.values[SCORE] = score = score - bias
@@ -103,7 +103,7 @@ def _mixing(step: MixOptions) -> Step:
                     raise InputInvalid(f"row {number}: mix of '{name}': {problem}") from None
                 except KeyError as missing:
                     raise InputInvalid(f"row {number}: mix of '{name}': there is no {missing}") from None
-            _number(row, SCORE, number)
+            _number(row, SCORE, number, "mix")
             row.steps.append(("mix", made))
 
     return mix
@@ -119,7 +119,7 @@ def _threshold(step: ThresholdOptions) -> Step:
 
     def decide(rows: Rows) -> None:
         for number, row in enumerate(rows, 1):
-            value = _number(row, by, number)
+            value = _number(row, by, number, "threshold")
             if value is None:
                 row.decision = say
             elif value >= below:
@@ -137,7 +137,7 @@ def _top(step: TopOptions, threshold: ThresholdOptions | None) -> Step:
     def rank(rows: Rows) -> None:
         groups: dict[int, list[tuple[float, ServiceRow]]] = defaultdict(list)
         for number, row in enumerate(rows, 1):
-            value = _number(row, step.by, number)
+            value = _number(row, step.by, number, "top")
             if value is not None and (not refused or row.decision != refused):
                 groups[0 if step.within == "request" else row.group].append((value, row))
         chosen: set[int] = set()
@@ -176,8 +176,8 @@ def _kept(value: Any) -> Any:
     return float(value) if type(value) is int and not LEAST_INT <= value <= LARGEST_INT else value
 
 
-def _number(row: ServiceRow, name: str, number: int) -> float | None:
+def _number(row: ServiceRow, name: str, number: int, step: str) -> float | None:
     value = row.values.get(name)
     if value is None or type(value) is float or type(value) is int:
         return value
-    raise InputInvalid(f"row {number}: '{name}' is no number")
+    raise InputInvalid(f"row {number}: {step}: '{name}' is no number")

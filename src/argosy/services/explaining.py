@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -83,4 +84,4 @@ def _feature(name: str, one: Any) -> tuple[str, str, str, str]:
 def _shown(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
-    return "" if value is None else str(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import re
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any, Final, TypeAlias
 
 from argosy.definitions.service import AT_ONCE, FUNCTION_SECONDS
 from argosy.error_messages import place_of
-from argosy.errors import DefinitionInvalid, FunctionHung, ServiceStepFailed
+from argosy.errors import DefinitionInvalid, FunctionHung, ServiceStepFailed, nearest
 from argosy.services.calls import ServiceRow
 from argosy.services.made_rows import Row, rows_made
 from argosy.services.underway import Underway
@@ -41,20 +42,30 @@ def load_function(root: Path, name: str, path: str) -> RowsFunction:
     module, _, function = name.rpartition(".")
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))
-    was_there = module in sys.modules
     try:
         with redirect_stdout(sys.stderr):
             found = getattr(importlib.import_module(module), function, None)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a user's module may raise anything, SystemExit too
+        if isinstance(error, ModuleNotFoundError) and error.name in (module, module.partition(".")[0]):
+            raise DefinitionInvalid(f"there is no {module.replace('.', '/')}.py in {root}", path) from None
         said = error.msg if isinstance(error, SyntaxError) else error
         problem = f"cannot import '{module}': {type(error).__name__}: {said},{place_of(error)}"
         raise DefinitionInvalid(problem, path) from error
     if not callable(found):
-        again = "; its code was read before: start the server again after a change" if was_there else ""
-        raise DefinitionInvalid(f"the module '{module}' has no function '{function}'{again}", path)
+        raise DefinitionInvalid(f"the module '{module}' has no function '{function}'{_hint(module, function)}", path)
     return found  # type: ignore[no-any-return]
+
+
+def _hint(module: str, function: str) -> str:
+    """Whether its file has the function by now, or which one has nearly that name."""
+    there = sys.modules[module]
+    with suppress(OSError, UnicodeDecodeError):
+        code = Path(there.__file__ or "").read_text()
+        if re.search(rf"^(async )?def {re.escape(function)}\b|^{re.escape(function)} *=", code, re.MULTILINE):
+            return ", but its file has: start the server again, which reads code once"
+    return nearest(function, [name for name, value in vars(there).items() if callable(value)])
 
 
 def checked_function(root: Path, name: str) -> Callable[[list[Row]], list[Row]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from argosy.definitions.durations import duration_text
 from argosy.definitions.service import Part, Service
 from argosy.definitions.service_features import Feature, TableFeature
 from argosy.definitions.service_steps import FunctionStep, MixOptions, ThresholdOptions, TopOptions
@@ -29,7 +30,7 @@ def service_graph(service: Service) -> list[str]:
     for outcome in service.outcomes:
         about = ", ".join(outcome.entity)
         where = f"{outcome.source} of '{outcome.database}'" if outcome.database else outcome.source
-        lines.append(f"  ▲ {outcome.name}: {where}, by {about}, within {_days(outcome.within)}")
+        lines.append(f"  ▲ {outcome.name}: {where}, by {about}, within {duration_text(outcome.within)}")
     return lines
 
 
@@ -39,7 +40,7 @@ def _source(feature: Feature) -> str:
         return f"table '{feature.table}' by {feature.key}: {columns}"
     aggregates = ", ".join(f"{name} = {one}" for name, one in feature.aggregates.items())
     where = f" where {feature.where}" if feature.where else ""
-    return f"stream '{feature.stream}' by {feature.key}{where}, the last {feature.window:g} s: {aggregates}"
+    return f"stream '{feature.stream}' by {feature.key}{where}, the last {duration_text(feature.window)}: {aggregates}"
 
 
 def _steps(service: Service) -> Iterator[str]:
@@ -60,7 +61,3 @@ def _steps(service: Service) -> Iterator[str]:
 
 def _place(service: Service, part: Part) -> str:
     return f"   at {service.place[part]}" if part in service.place else ""
-
-
-def _days(seconds: float) -> str:
-    return f"{seconds / 86_400:g} days" if seconds >= 86_400 else f"{seconds / 3600:g} hours"

@@ -86,8 +86,12 @@ def test_what_is_wrong_is_named(project, post):
     for given, error, said in (
         ([GivenOutcome("offer", "bought", {}, 0)], ServiceNotFound, "did you mean 'offers'"),
         ([GivenOutcome("offers", "bougt", {}, 0)], OutcomeInvalid, "no outcome 'bougt'"),
-        ([("ana", None, NOON)], OutcomeInvalid, "row 1: no entity"),
-        ([("ana", "tea", NOON), ("ana", "tea", "noon")], OutcomeInvalid, "row 2: no time"),
+        (
+            [("ana", None, NOON)],
+            OutcomeInvalid,
+            "row 1: no entity: `inputs` has a text or a whole number for each of customer, product",
+        ),
+        ([("ana", "tea", NOON), ("ana", "tea", "noon")], OutcomeInvalid, "row 2: no time: `at` is ISO 8601"),
         ([("ana", "tea", 4e9)], OutcomeInvalid, "row 1: in the future"),
         ([bought("ana", "tea", NOON, label="sold")], OutcomeInvalid, "no column of labels"),
     ):
@@ -104,7 +108,8 @@ def test_bodies():
     assert parse_outcomes(b"[]") == []
     for body, said in (
         (b"{", "is not JSON"),
-        (b'{"service": "a"}', "is no outcome"),
+        (b'{"service": "a"}', "is no outcome: .*`outcome`; there are: service, outcome, inputs, at, label, key"),
+        (b'[{"service": "a", "ot": "b"}]', "unknown field `ot` .*did you mean 'at'.*; there are: service"),
         (b'{"service": "a", "service": "a", "outcome": "b", "inputs": {}, "at": 0}', "ambiguous"),
     ):
         with pytest.raises(OutcomeInvalid, match=said):

@@ -81,6 +81,8 @@ def test_all_bad_rows_are_counted_and_the_first_named(tmp_path):
 def test_a_column_that_is_not_there_is_named_with_those_that_are(tmp_path):
     said = str(raised(FeaturesInvalid, table, tmp_path, "users.csv", "user,age\nana,1\n", "user", ("agee",)))
     assert said.endswith("users.csv: it has no column 'agee', but user, age")
+    said = str(raised(FeaturesInvalid, table, tmp_path, "users.csv", "user,age\nana,1\nbo,2\n", "usr"))
+    assert said.endswith("users.csv: it has no column 'usr', but user, age")
 
 
 def test_a_file_without_rows_is_an_empty_table(tmp_path):

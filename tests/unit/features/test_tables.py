@@ -70,7 +70,7 @@ def test_what_cannot_be_read_to_its_end_leaves_the_table_as_it_was(tables, cache
 def test_two_rows_of_one_key_are_refused_with_their_lines(tables, cache):
     twice = [*rows({"ana": 1, "bo": 2, "cy": 3, "di": 4}), FeatureRow(9, "line", "bo", (5,))]
     said = str(raised(FeaturesInvalid, tables.put, "users", "user", ("age",), twice, "users.csv"))
-    assert said == "line 9: its key is that of line 2: keep one row a key"
+    assert said == "users.csv: line 9: its key is that of line 2: keep one row a key"
     assert held(cache) == set()
     raised(FeaturesInvalid, tables.row, "users", "ana")
 

@@ -74,5 +74,6 @@ def test_a_refusal_names_the_required_scope(guard, register):
     with pytest.raises(NotPermitted, match="'shop' opens predict; this needs admin"):
         guard.check("Bearer shop", "admin")
     for header in ("Bearer", "shop", "Basic shop", "Bearer  ", "Bearer shop shop"):
-        with pytest.raises(TokenMissing, match="no token of this server"):
+        with pytest.raises(TokenMissing, match="no token of this server") as refused:
             guard.check(header, "predict")
+        assert ("send the header" in str(refused.value)) == (not header.startswith("Bearer"))

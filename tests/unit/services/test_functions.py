@@ -233,6 +233,27 @@ def test_a_step_that_sets_what_is_no_decision_fails_its_call_alone(opened, made,
     assert good.rows[0].decision == "offer"
 
 
+def test_a_function_that_is_not_there_is_named_with_the_nearest(tmp_path, monkeypatch):
+    monkeypatch.setattr(functions.sys, "path", list(functions.sys.path))
+    with pytest.raises(DefinitionInvalid, match=rf"prepare: there is no steps/of_shop\.py in {tmp_path}$"):
+        load_function(tmp_path, "steps.of_shop.prepare", "prepare")
+    code = tmp_path / "shop_that_grows.py"
+    code.write_text("def prepare(rows):\n    return rows\n")
+    load_function(tmp_path, "shop_that_grows.prepare", "prepare")
+    with pytest.raises(DefinitionInvalid, match=r"has no function 'prepar' .did you mean 'prepare'\?.$"):
+        load_function(tmp_path, "shop_that_grows.prepar", "prepare")
+    code.write_text(f"{code.read_text()}\n\ndef finish(rows):\n    return rows\n")
+    with pytest.raises(DefinitionInvalid, match="no function 'finish', but its file has: start the server again"):
+        load_function(tmp_path, "shop_that_grows.finish", "decide")
+
+
+def test_a_module_that_imports_what_is_not_there_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(functions.sys, "path", list(functions.sys.path))
+    (tmp_path / "shop_that_lacks.py").write_text("import surely_not_installed\n")
+    with pytest.raises(DefinitionInvalid, match=r"cannot import 'shop_that_lacks': .*'surely_not_installed'.*:1 in"):
+        load_function(tmp_path, "shop_that_lacks.prepare", "prepare")
+
+
 def test_a_module_that_ends_the_process_is_a_definitions_fault(tmp_path, monkeypatch):
     monkeypatch.setattr(functions.sys, "path", list(functions.sys.path))
     (tmp_path / "shop_that_exits.py").write_text("raise SystemExit(0)\n")

@@ -329,7 +329,7 @@ def test_a_score_from_a_column_is_a_number(opened):
     service = opened(features={"history": HISTORY}, decide=[{"mix": {"score": "city"}}])
     [refused] = service.ask(call({"user": "ana", "price": 3}))
     assert isinstance(refused, InputInvalid)
-    assert "row 1: 'score' is no number" in str(refused)
+    assert "row 1: mix: 'score' is no number" in str(refused)
 
 
 def test_whole_numbers_of_any_size_are_logged(opened):

@@ -58,6 +58,12 @@ class OutcomeJoiner:
             return []
         return found
 
+    def problems(self) -> dict[str, str]:
+        """By name, what is wrong with sources that could not be read when they were last looked at."""
+        problems = {named.name: self._taking.state(named.name).problem for named in self.sources()}
+        found = {name: problem for name, problem in problems.items() if problem}
+        return {"services": self._problem, **found} if self._problem else found
+
     def look(
         self, confirm: Confirm = unconfirmed, stop: threading.Event | None = None, *, is_all: bool = False
     ) -> bool:
@@ -89,7 +95,7 @@ class OutcomeJoiner:
         except (ArgosyError, OSError) as error:
             problem = message_of(error)
             if problem != state.problem:
-                _log.warning("%s: %s; trying again every %g s", named.name, problem, named.source.every)
+                _log.warning("%s: %s", named.name, problem)
             self._taking.note_problem(named.name, problem)
             return False
         if state.taken > before.taken:

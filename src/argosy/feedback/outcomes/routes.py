@@ -14,10 +14,10 @@ from starlette.responses import Response
 from argosy import clock
 from argosy.database import Database
 from argosy.errors import OutcomeInvalid
-from argosy.feedback.outcomes.rows import NamedSource, OutcomeRow, PoisonRow, outcome_of
+from argosy.feedback.outcomes.rows import NO_ENTITY, NO_TIME, NamedSource, OutcomeRow, PoisonRow, outcome_of
 from argosy.feedback.outcomes.services import OutcomeServices
 from argosy.feedback.outcomes.taking import OutcomeTaking, TakenRows
-from argosy.http.bodies import json_problem, read_body
+from argosy.http.bodies import field_problem, json_problem, read_body
 from argosy.http.endpoint import CALLER, Endpoint, Routes
 from argosy.http.responses import json_response
 from argosy.http.schemas import INTEGER, object_schema
@@ -107,7 +107,8 @@ def parse_outcomes(body: bytes) -> list[GivenOutcome]:
         given = msgspec.json.decode(body, type=GivenOutcome | list[GivenOutcome])
         check_keys(body, UNKNOWN)
     except msgspec.ValidationError as error:
-        raise OutcomeInvalid(f"the body is no outcome: {str(error)[:1].lower()}{str(error)[1:]}") from None
+        problem = field_problem(error, GivenOutcome.__struct_fields__)
+        raise OutcomeInvalid(f"the body is no outcome: {problem}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise OutcomeInvalid(f"the body is not JSON: {json_problem(error, body)}") from None
     except ValueError as problem:
@@ -123,7 +124,11 @@ def _row(named: NamedSource, one: GivenOutcome, now: float, place: int) -> Outco
     label = {source.label: one.label} if source.label else {}
     row = outcome_of(named, {**one.inputs, source.at: one.at, **label}, now)
     if isinstance(row, PoisonRow):
-        raise OutcomeInvalid(f"row {place + 1}: {row.why}")
+        what = {
+            NO_ENTITY: f": `inputs` has a text or a whole number for each of {', '.join(source.entity)}",
+            NO_TIME: ": `at` is ISO 8601, or seconds since 1970",
+        }
+        raise OutcomeInvalid(f"row {place + 1}: {row.why}{what.get(row.why, '')}")
     if one.label is not None and not source.label:
         raise OutcomeInvalid(f"row {place + 1}: '{named.name}' has no column of labels: each row means '{source.name}'")
     return row

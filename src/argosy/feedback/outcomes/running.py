@@ -45,10 +45,11 @@ def run_outcomes(backends: Backends, stop: threading.Event) -> None:
         stop.wait()
 
 
-def join_until_idle(backends: Backends, stop: threading.Event) -> None:
-    """Look at all sources until nothing of any was new twice in a row."""
+def join_until_idle(backends: Backends, stop: threading.Event) -> dict[str, str]:
+    """Look at all sources until nothing of any was new twice in a row; why those could not be read that could not."""
     backends.require_keys(*ROLES)
     joiner, idle = OutcomeJoiner(backends), 0
     while idle < 2 and not stop.is_set():
         idle = 0 if joiner.look(stop=stop, is_all=True) else idle + 1
         stop.wait(IDLE_SECONDS)
+    return joiner.problems()
