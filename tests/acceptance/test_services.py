@@ -385,7 +385,7 @@ def test_a_part_refuses_what_it_cannot_decide(client, score):
     refused = asked_over_v2(
         client, {"inputs": [tensor("rows", "BYTES", json.dumps(row))]}, "service.offers.decide", status=400
     )
-    assert refused["error"] in ("row 1: threshold: 'score' is no number", "row 1: mix of 'score': there is no 'score'")
+    assert refused["error"] in ("row 1: correct: 'score' is no number", "row 1: mix of 'score': there is no 'score'")
 
 
 def test_a_part_that_is_away_makes_the_service_unavailable(shop, copy_of):

@@ -109,7 +109,7 @@ def test_bodies():
     for body, said in (
         (b"{", "is not JSON"),
         (b'{"service": "a"}', "is no outcome: .*`outcome`; there are: service, outcome, inputs, at, label, key"),
-        (b'[{"service": "a", "ot": "b"}]', "unknown field `ot` .*did you mean 'at'.*; there are: service"),
+        (b'[{"service": "a", "input": {}}]', "unknown field `input` .*did you mean 'inputs'.*; there are: service"),
         (b'{"service": "a", "service": "a", "outcome": "b", "inputs": {}, "at": 0}', "ambiguous"),
     ):
         with pytest.raises(OutcomeInvalid, match=said):
