@@ -20,7 +20,14 @@ from argosy.definitions.durations import parse_duration
 from argosy.definitions.expression_functions import ValueType
 from argosy.definitions.expressions import Expression
 from argosy.definitions.remote_servers import origin_of
-from argosy.definitions.service_features import Feature, Value, check_column, check_short_name, parse_features
+from argosy.definitions.service_features import (
+    Feature,
+    StreamFeature,
+    Value,
+    check_column,
+    check_short_name,
+    parse_features,
+)
 from argosy.definitions.service_outcomes import OutcomeSource, parse_outcome_sources
 from argosy.definitions.service_steps import (
     SCORE,
@@ -338,7 +345,8 @@ def value_types(service: Service) -> dict[str, ValueType]:
     }
     types |= dict.fromkeys(service.columns, "any")
     for feature in service.features:
-        types |= dict.fromkeys(getattr(feature, "aggregates", ()), "number")
+        if isinstance(feature, StreamFeature):
+            types |= dict.fromkeys(feature.aggregates, "number")
     names = service.model_names
     types |= OUTPUTS
     if len(names) > 1:

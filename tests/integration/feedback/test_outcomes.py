@@ -113,6 +113,7 @@ def test_a_prediction_that_arrives_after_its_outcome_is_joined_when_its_window_c
     state = project.look()
     assert project.said(one) == ["bought"]
     assert (state.joined, state.otherwise) == (1, 0)
+    assert project.waiting() == 1, "only the row about bo, whom nobody asked about, becomes an example"
 
 
 @pytest.mark.parametrize("times", ["INTEGER", "TEXT", "SPACED", "DATE", "MOMENT"])

@@ -105,6 +105,7 @@ class WindowClosing:
                 given = [piece(named, one.id, label, bytes(digest))]
                 with suppress(FeedbackInvalid):  # the model cannot have answered that label: as if it had been refused
                     count += self._taking.feedback.add_within(transaction, given, giver)
+                    transaction.execute(sql.REMOVE_ASKED, {"source": named.name, "digest": digest})
         return count
 
 

@@ -34,4 +34,5 @@ INSERT INTO unasked_outcomes (source, label, at, digest, sealed) VALUES (:source
 UNASKED: Final = """
 SELECT number, label, at, digest, sealed FROM unasked_outcomes WHERE source = :source ORDER BY number LIMIT :rows"""
 COUNT_UNASKED: Final = "SELECT count(*) FROM unasked_outcomes WHERE source = :source"
+REMOVE_ASKED: Final = "DELETE FROM unasked_outcomes WHERE source = :source AND digest = :digest"
 REMOVE_UNASKED: Final = "DELETE FROM unasked_outcomes WHERE number IN (:numbers)"
