@@ -17,7 +17,7 @@ from argosy.error_messages import message_of
 from argosy.errors import Outage
 from argosy.features.trend_sinks import RowSink
 from argosy.features.trending import TrendCounts, TrendRow, TrendWindows
-from argosy.streaming.log import EventLog, Reader
+from argosy.streaming.log import QUIET_SECONDS, EventLog, Reader
 from argosy.telemetry import logger
 
 MOST_EVENTS: Final = 2000
@@ -84,7 +84,7 @@ class TrendRunner:
                 self._seen[record.partition] = time.monotonic()
             for rows in self._windows.due(() if until_idle else self._idle(reader)):
                 self._put(rows, stop)
-            if until_idle and not records and not self._behind(reader):
+            if until_idle and not records and (not self._behind(reader) or self._is_quiet()):
                 return
 
     def _idle(self, reader: Reader) -> Sequence[int]:
@@ -92,6 +92,10 @@ class TrendRunner:
         quiet = [number for number, seen in self._seen.items() if seen < since]
         behind = self._behind(reader) if quiet else ()
         return [number for number in quiet if number not in behind]
+
+    def _is_quiet(self) -> bool:
+        """Whether what is before the ends must be offsets without an event."""
+        return time.monotonic() - max(self._seen.values()) >= QUIET_SECONDS
 
     def _behind(self, reader: Reader) -> Sequence[int]:
         return [number for number, end in reader.ends().items() if end > self._positions[number]]

@@ -129,6 +129,29 @@ def test_an_idle_partition_is_not_waited_for(log):
         until(lambda: runner.rows > 3)
 
 
+class Marked:
+    """A log whose partitions end with offsets that have no event, as after a transaction."""
+
+    def __init__(self, real):
+        self._real = real
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+    def reader(self, topic, positions):
+        return Marked(self._real.reader(topic, positions))
+
+    def ends(self):
+        return {number: end + 1 for number, end in self._real.ends().items()}
+
+
+def test_an_end_without_an_event_before_it_is_not_waited_for(log, tmp_path, monkeypatch):
+    append(log, 0, 900)
+    wanted = all_rows(log, tmp_path / "rows.jsonl")
+    monkeypatch.setattr(module, "QUIET_SECONDS", 0.0)
+    assert all_rows(Marked(log), tmp_path / "rows.jsonl") == wanted
+
+
 class Failing:
     """A log whose calls fail now and then, having done what they were to do or not."""
 
