@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 
 import msgspec
 import pytest
@@ -12,8 +13,11 @@ import pytest
 from argosy.datasets.example import Example
 from argosy.features.rows import FeatureRow
 from argosy.features.tables import Tables
+from argosy.feedback.outcomes import joiner
 from argosy.feedback.outcomes.batches import AT_ONCE
 from argosy.feedback.outcomes.folder import SeenFile, folder_batches
+from argosy.feedback.outcomes.joiner import OutcomeJoiner
+from argosy.feedback.outcomes.running import join_until_idle
 from argosy.feedback.outcomes.teaching import OutcomeTeaching
 from stored.bookings import BOOKINGS, Bookings, service
 from stored.outcome_project import DAY, NOON, OutcomeProject
@@ -176,6 +180,21 @@ def test_a_file_that_was_replaced_is_read_again_and_a_bad_one_stops_no_other(fil
     assert (state.taken, state.poison) == (2, {"unreadable": 1, "no entity": 1})
     write(files, "a.csv", f"{HEAD}bo,cup,5,{NOON}\ndi,cup,5,{NOON}\n", at=NOON)
     assert files.look().taken == 3
+
+
+def test_joining_until_idle_goes_on_where_another_joiner_has_read_on(files, monkeypatch):
+    write(files, "all.csv", f"{HEAD}bo,cup,5,{NOON}\n")
+    files.backends.examples.add("shop", [Example("a text", "a")])
+    other, turns, read_batches = OutcomeJoiner(files.backends), [True], joiner.read_batches
+
+    def overtaken(*given):
+        if turns and turns.pop():
+            other.look(is_all=True)
+        yield from read_batches(*given)
+
+    monkeypatch.setattr(joiner, "read_batches", overtaken)
+    join_until_idle(files.backends, threading.Event())
+    assert files.state().taken == 1
 
 
 def test_a_folder_that_is_not_there_is_one_line(make):

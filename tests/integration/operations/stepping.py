@@ -6,6 +6,8 @@ waits for it would wait for us.
 """
 
 import contextlib
+import gc
+import importlib
 import io
 import multiprocessing
 import os
@@ -18,6 +20,8 @@ SECONDS = 120
 
 def perform(arguments, folder, pipe, is_stepping):
     """The child's side."""
+    gc.freeze()  # a collection would copy every page that is shared with the parent
+    known = set(sys.modules)
     os.chdir(folder)
     sys.stdout = sys.stderr = said = io.StringIO()
     if is_stepping:
@@ -25,7 +29,7 @@ def perform(arguments, folder, pipe, is_stepping):
     from argosy.cli.main import run
 
     code = arguments(folder) if callable(arguments) else run(arguments)
-    pipe.send(("ended", code, said.getvalue()))
+    pipe.send(("ended", code, said.getvalue(), [name for name in sys.modules if name not in known]))
     pipe.close()
     os._exit(0)
 
@@ -124,8 +128,10 @@ class Command:
         assert self._pipe.poll(SECONDS), "neither ended nor at a step"
         what, *rest = self._pipe.recv()
         if what == "ended":
-            self.code, self.said = rest
+            self.code, self.said, imported = rest
             self._process.join(SECONDS)
+            for name in imported:  # for the next command, which begins as a copy of this process
+                importlib.import_module(name)
             return False
         self._halted = what == "at"
         return True if self._halted else None
