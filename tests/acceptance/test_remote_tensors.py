@@ -1,8 +1,10 @@
-"""Models of tensors on other servers, as versions: another Argosy, and MLServer where it is installed."""
+"""Models of tensors on other servers, as versions: another Argosy, and MLServer and KServe where they are installed."""
 
 import json
 import signal
 import subprocess
+from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 
 import httpx
@@ -12,6 +14,7 @@ from argosy.testing.waiting import until
 from servers.rabbitmq import free_ports
 
 MLSERVER = Path(__file__).parents[2] / "benchmarks" / ".peers" / "mlserver" / "bin" / "mlserver"
+KSERVE = Path(__file__).parents[2] / ".venv-kserve" / "bin" / "python"
 EVERY = ["BOOL", "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16", "INT32", "INT64", "FP16", "FP32", "FP64"]
 ECHO = """
 class Model:
@@ -165,42 +168,108 @@ class Model(MLModel):
 """
 
 
+DECLARED = {
+    "inputs": {"x": "FP64[-1,2]", "word": "BYTES[-1]"},
+    "outputs": {"y": "FP64[-1,2]", "echo": "BYTES[-1,1]"},
+}
+
+
 @pytest.mark.skipif(not MLSERVER.exists(), reason="MLServer is not installed: make bench-peers")
 def test_a_model_of_mlserver_is_a_version(empty, copy_of, tmp_path):
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models" / "runtime.py").write_text(RUNTIME)
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "runtime.py").write_text(RUNTIME)
     http_port, grpc_port, metrics_port = free_ports(3)
     ports = {"http_port": http_port, "grpc_port": grpc_port, "metrics_port": metrics_port, "parallel_workers": 0}
-    (tmp_path / "models" / "settings.json").write_text(json.dumps({"host": "127.0.0.1", **ports}))
-    (tmp_path / "models" / "model-settings.json").write_text('{"name": "double", "implementation": "runtime.Model"}')
-    url = f"http://127.0.0.1:{http_port}"
-    with subprocess.Popen(
-        [MLSERVER, "start", "."], cwd=tmp_path / "models", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as peer:
+    (folder / "settings.json").write_text(json.dumps({"host": "127.0.0.1", **ports}))
+    (folder / "model-settings.json").write_text('{"name": "double", "implementation": "runtime.Model"}')
+    with peer([MLSERVER, "start", "."], folder, http_port) as url:
+        shell = asking(copy_of(empty), url)
+        asked = ("models", "import", f"{url}/v2/models/double", "--as", "double", "--signature")
+        assert "does not say what it takes and gives: declare its inputs" in shell.mistake(*asked, "own")
+        said = shell.run(*asked, json.dumps({**DECLARED, "parameters": {"factor": 3}}))
+        assert (said.code, "in binary" in said.err) == (0, False)
+        ours = served(shell)
+        answer = ours.post("/v1/models/double:predict", json={"inputs": {"x": [[1, 2], [3, 4.5]], "word": ["a", "ü"]}})
+        assert answer.json()["outputs"] == {"y": [[3, 6], [9, 13.5]], "echo": [["a!"], ["ü!"]]}
+        infinite = b'{"inputs": {"x": [[1, Infinity]], "word": ["a"]}}'
+        wrong = ours.post("/v1/models/double:predict", content=infinite)
+        assert wrong.status_code == 400
+        assert "an infinity, which the other server cannot be sent" in wrong.json()["error"]
+
+
+OF_KSERVE = """
+import sys
+
+from kserve import InferOutput, InferResponse, Model, ModelServer
+
+
+SHAPES = {"x": ("FP64", [-1, 2]), "word": ("BYTES", [-1]), "y": ("FP64", [-1, 2]), "echo": ("BYTES", [-1])}
+TYPES = {name: {"name": name, "datatype": datatype, "shape": shape} for name, (datatype, shape) in SHAPES.items()}
+
+
+class Double(Model):
+    def load(self):
+        self.ready = True
+
+    async def get_input_types(self):
+        return [TYPES["x"], TYPES["word"]]
+
+    async def get_output_types(self):
+        return [TYPES["y"], TYPES["echo"]]
+
+    async def predict(self, payload, headers=None, response_headers=None):
+        x, word = (one.as_numpy() for one in payload.inputs)
+        given = []
+        for name, datatype, value in (("y", "FP64", x * 2), ("echo", "BYTES", word)):
+            output = InferOutput(name, list(value.shape), datatype)
+            output.set_data_from_numpy(value, binary_data=True)
+            given.append(output)
+        return InferResponse("1", "double", infer_outputs=given, requested_outputs=payload.request_outputs)
+
+
+model = Double("double")
+model.load()
+ModelServer(http_port=int(sys.argv[1]), enable_grpc=False).start([model])
+"""
+
+
+@pytest.mark.skipif(not KSERVE.exists(), reason="KServe is not installed: make kserve")
+def test_a_model_of_kserve_is_a_version_which_is_asked_in_binary(empty, copy_of, tmp_path):
+    (tmp_path / "of_kserve.py").write_text(OF_KSERVE)
+    [port] = free_ports(1)
+    with peer([KSERVE, "of_kserve.py", str(port)], tmp_path, port) as url:
+        shell = asking(copy_of(empty), url)
+        said = shell.run("models", "import", f"{url}/v2/models/double", "--as", "double", "--signature", "own")
+        assert (said.code, "in binary" in said.err) == (0, True)
+        assert "rows of several requests are answered together" in said.out
+        ours = served(shell)
+        exact = b'{"inputs": {"x": [[1, 2], [Infinity, 4.5]], "word": ["a", "\xc3\xbc"]}}'
+        answer = ours.post("/v1/models/double:predict", content=exact)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["outputs"] == {"y": [[2, 4], [inf, 9]], "echo": ["a", "ü"]}
+
+
+@contextmanager
+def peer(command, folder, port):
+    """Another server, and its address once its model `double` is ready."""
+    url, quiet = f"http://127.0.0.1:{port}", subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=folder, stdout=quiet, stderr=quiet) as process:
         try:
             until(lambda: is_ready(f"{url}/v2/models/double/ready"))
-            shell = copy_of(empty)
-            shell.write("argosy.yaml", f"name: here\nremote_servers: [{{url: '{url}'}}]\n")
-            asked = ("models", "import", f"{url}/v2/models/double", "--as", "double", "--signature")
-            assert "does not say what it takes and gives: declare its inputs" in shell.mistake(*asked, "own")
-            tensors = {
-                "inputs": {"x": "FP64[-1,2]", "word": "BYTES[-1]"},
-                "outputs": {"y": "FP64[-1,2]", "echo": "BYTES[-1,1]"},
-            }
-            shell(*asked, json.dumps({**tensors, "parameters": {"factor": 3}}))
-            shell("models", "promote", "double@1")
-            _, ours = shell.serve("serve")
-            answer = ours.post(
-                "/v1/models/double:predict", json={"inputs": {"x": [[1, 2], [3, 4.5]], "word": ["a", "ü"]}}
-            )
-            assert answer.json()["outputs"] == {"y": [[3, 6], [9, 13.5]], "echo": [["a!"], ["ü!"]]}
-            infinite = b'{"inputs": {"x": [[1, Infinity]], "word": ["a"]}}'
-            wrong = ours.post("/v1/models/double:predict", content=infinite)
-            assert wrong.status_code == 400
-            assert "an infinity, which the other server cannot be sent" in wrong.json()["error"]
+            yield url
         finally:
-            peer.terminate()
-            peer.wait()
+            process.terminate()
+
+
+def asking(shell, url):
+    shell.write("argosy.yaml", f"name: here\nremote_servers: [{{url: '{url}'}}]\n")
+    return shell
+
+
+def served(shell):
+    shell("models", "promote", "double@1")
+    return shell.serve("serve")[1]
 
 
 def is_ready(url):

@@ -19,15 +19,21 @@ METADATA_SECONDS: Final = 5.0
 
 
 class RemoteMetadata(msgspec.Struct):
-    """Of a model; `classes` is an addition of Argosy's servers."""
+    """Of a model; `classes` is an addition of Argosy's servers. Null says the same as leaving out."""
 
     inputs: list[TensorSpec] = []
     outputs: list[TensorSpec] = []
     classes: list[str] = []
 
 
+class _Model(msgspec.Struct):
+    inputs: list[TensorSpec] | None = None
+    outputs: list[TensorSpec] | None = None
+    classes: list[str] | None = None
+
+
 class _Server(msgspec.Struct):
-    extensions: list[str] = []
+    extensions: list[str] | None = None
 
 
 def path_of(url: str) -> str:
@@ -38,16 +44,17 @@ def path_of(url: str) -> str:
 def read_metadata(content: bytes, origin: str) -> RemoteMetadata:
     """Raises RemoteModelUnavailable where it is not V2's."""
     try:
-        return msgspec.json.decode(content, type=RemoteMetadata)
+        found = msgspec.json.decode(content, type=_Model)
+        return RemoteMetadata(found.inputs or [], found.outputs or [], found.classes or [])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
         raise RemoteModelUnavailable(f"{origin} describes the model in a way that is not V2's: {problem}") from None
 
 
 def takes_binary(server: RemoteServer, seconds: float) -> bool:
-    """Whether it says that it takes tensors in binary; one that says nothing of itself takes JSON."""
+    """Whether it says that it takes tensors in binary."""
     try:
         content = server.call("/v2", None, seconds, MOST_BYTES)
-        return BINARY_EXTENSION in msgspec.json.decode(content, type=_Server).extensions
+        return BINARY_EXTENSION in (msgspec.json.decode(content, type=_Server).extensions or ())
     except (ImportedModelFailed, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
 

@@ -40,11 +40,11 @@ class _Output(msgspec.Struct):
 
 class _Answer(msgspec.Struct):
     outputs: list[_Output]
-    model_version: str = ""
+    model_version: str | None = None
 
 
 class V2Answer(NamedTuple):
-    """The outputs by name, and the version that gave them where the server says it."""
+    """The outputs by name, and the version that gave them; empty where the server does not say it."""
 
     outputs: dict[str, Array]
     version: str
@@ -67,7 +67,8 @@ def v2_request(
         else:
             tensor["data"] = _json_elements(name, array)
         tensors.append(tensor)
-    wanted = [{"name": name} for name in outputs]
+    as_bytes = {"parameters": {"binary_data": True}} if in_binary else {}
+    wanted = [{"name": name, **as_bytes} for name in outputs]
     head = msgspec.json.encode(
         {"inputs": tensors, **({"outputs": wanted} if wanted else {}), **({"parameters": said} if said else {})}
     )
@@ -91,7 +92,7 @@ def v2_answer(message: V2Message) -> V2Answer:
             raise ValueError(f"the output '{abridged(output.name)}' goes beyond the body's end")
         found[output.name] = _array(output, None if size is None else view[position : position + size])
         position += size or 0
-    return V2Answer(found, answer.model_version)
+    return V2Answer(found, answer.model_version or "")
 
 
 def _array(output: _Output, content: memoryview | None) -> Array:

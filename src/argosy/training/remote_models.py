@@ -71,15 +71,26 @@ def remote_tensors(url: str, given: GivenSignature) -> RemoteTensors:
     if not signature.inputs or not signature.outputs:
         raise ImportInvalid(f"{url} does not say what it takes and gives: declare its inputs and outputs")
     wanted = msgspec.structs.replace(checked_signature(signature), is_batched=may_be_batched(signature))
-    digest, is_own, is_binary = _sha256(url, content), given.declared is None, takes_binary(server, SECONDS)
+    digest, is_own = _sha256(url, content), given.declared is None
 
-    def of(tried: Signature) -> RemoteTensors:
+    def of(tried: Signature, *, is_binary: bool) -> RemoteTensors:
         signatures = as_options({DEFAULT_SIGNATURE: tried})
         return RemoteTensors(url, digest, signatures, is_own, is_binary, dict(given.parameters))
 
-    ask = partial(of(wanted).ask, DEFAULT_SIGNATURE)
+    is_binary = takes_binary(server, SECONDS) or _answers_binary(of(wanted, is_binary=True))
+    ask = partial(of(wanted, is_binary=is_binary).ask, DEFAULT_SIGNATURE)
     _check_outputs(ask, wanted)
-    return of(tried_signature(ask, wanted, given))
+    return of(tried_signature(ask, wanted, given), is_binary=is_binary)
+
+
+def _answers_binary(asked: RemoteTensors) -> bool:
+    """Whether a server that does not say that it takes binary tensors answers made-up ones."""
+    alone = msgspec.structs.replace(asked.own_signatures[DEFAULT_SIGNATURE], is_batched=False)
+    try:
+        asked.ask(DEFAULT_SIGNATURE, sample_arrays(alone, 1))
+    except ImportedModelFailed:
+        return False
+    return True
 
 
 def _check_outputs(ask: Callable[[Arrays], Arrays], signature: Signature) -> None:

@@ -50,9 +50,16 @@ def test_what_json_cannot_hold_is_refused_before_it_is_sent():
 def test_outputs_and_parameters_are_asked_for():
     message = v2_request({"x": np.array([1], "<i4")}, ["y"], {"factor": 2}, in_binary=True)
     head = json.loads(message.content[: message.head])
-    assert head["outputs"] == [{"name": "y"}]
+    assert head["outputs"] == [{"name": "y", "parameters": {"binary_data": True}}]
     assert head["parameters"] == {"factor": 2, "binary_data_output": True}
     assert head["inputs"] == [{"name": "x", "datatype": "INT32", "shape": [1], "parameters": {"binary_data_size": 4}}]
+
+
+def test_null_in_an_answer_says_nothing():
+    """KServe writes it."""
+    output = {"name": "y", "datatype": "INT32", "shape": [1], "data": [5], "parameters": None}
+    answer = v2_answer(V2Message(json.dumps({"model_version": None, "id": None, "outputs": [output]}).encode()))
+    assert (answer.version, answer.outputs["y"].tolist()) == ("", [5])
 
 
 OUTPUT = {"name": "y", "datatype": "INT32", "shape": [1]}
