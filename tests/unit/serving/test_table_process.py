@@ -2,6 +2,9 @@
 
 import hashlib
 import logging
+import os
+import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from argosy.models.packing import pack, unpack
 from argosy.models.vocabulary import Vocabulary
 from argosy.serving.loaders import table_process
 from argosy.serving.loaders.table_process import TableProcess
+from argosy.testing.waiting import until
 
 ENTRIES = {
     "words": ["tea", "", "Grüße", "çay içmek", "\0", "a" * 200, "b" * 200],
@@ -98,3 +102,11 @@ def test_small_artifacts_need_no_process(artifact):
     check(loaded(process, artifact))
     assert process.sha256(artifact) == hashlib.sha256(artifact.read_bytes()).hexdigest()
     assert process._process is None
+
+
+def test_one_that_ends_by_itself_leaves_nothing_behind(process, artifact):
+    check(loaded(process, artifact))
+    pid = process._process.pid
+    os.kill(pid, signal.SIGTERM)
+    until(lambda: not Path(f"/proc/{pid}").exists())
+    check(loaded(process, artifact))

@@ -91,6 +91,8 @@ class TableProcess:
                 self._process = start_bare(COMMAND, is_session=True)
             except OSError as error:
                 return {"error": str(error)}
+            # It ends by itself when it has been idle, and is then no zombie until the next version.
+            threading.Thread(target=self._process.wait, name="argosy-table", daemon=True).start()
         question, said = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         try:
             question.write(msgspec.json.encode(asked) + b"\n")
