@@ -14,7 +14,7 @@ from argosy.errors import DefinitionInvalid, nearest
 from argosy.typed_values import abridged_list, checked_value, shown
 
 SOURCES: Final = ("query", "topic", "files", "posted")
-_KEYS: Final = (*SOURCES, "database", "entity", "at", "label", "within", "otherwise", "every", "late")
+_KEYS: Final = (*SOURCES, "database", "entity", "at", "label", "within", "otherwise", "every", "late", "subject")
 
 
 class OutcomeSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +36,8 @@ class OutcomeSource(msgspec.Struct, frozen=True, kw_only=True):
     """The column that says when it happened."""
     label: str = ""
     """The column of the label; empty: each row means the outcome's own name."""
+    subject: str = ""
+    """The input that names a person: examples of rows that nobody asked about belong to that subject."""
     within: float
     """Seconds after an answer in which what happens belongs to it."""
     otherwise: str = ""
@@ -82,7 +84,7 @@ def _outcome(name: str, given: Any, inputs: Mapping[str, Any], path: str) -> Out
         raise DefinitionInvalid(f"has one source: {', '.join(SOURCES)}; got {', '.join(sources) or 'none'}", path)
     texts: dict[str, Any] = {
         key: checked_value(str, given[key], f"{path}.{key}")
-        for key in ("query", "database", "topic", "files", "at", "label", "otherwise")
+        for key in ("query", "database", "topic", "files", "at", "label", "otherwise", "subject")
         if key in given
     }
     if "query" in texts and not texts.get("database"):
@@ -107,6 +109,10 @@ def _outcome(name: str, given: Any, inputs: Mapping[str, Any], path: str) -> Out
             raise DefinitionInvalid(
                 f"no input is called {shown(one)}{nearest(one, inputs)}: {abridged_list(inputs)}", f"{path}.entity"
             )
+    if (subject := texts.get("subject")) is not None and subject not in inputs:
+        raise DefinitionInvalid(
+            f"no input is called {shown(subject)}{nearest(subject, inputs)}: {abridged_list(inputs)}", f"{path}.subject"
+        )
     if "within" not in given:
         raise DefinitionInvalid("is missing: write a duration such as 7d", f"{path}.within")
     durations: dict[str, Any] = {

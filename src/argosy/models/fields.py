@@ -34,6 +34,23 @@ def fields_of(item: Input, reads: Mapping[str, FieldKind]) -> Mapping[str, Any]:
     return item
 
 
+def can_be_read(item: Input, reads: Mapping[str, FieldKind]) -> bool:
+    """Whether a model that reads these fields can learn from it: it has one of them, and none of another kind."""
+    if not reads:  # tensors, which are no fields
+        return True
+    try:
+        row = fields_of(item, reads)
+        for name, kind in reads.items():
+            if kind == "number":
+                number_of(row.get(name), name)
+            else:
+                category_of(row.get(name), name)
+    except InputInvalid:
+        return False
+    [first, *others] = reads
+    return bool(others) or reads[first] != "text" or isinstance(row.get(first), str)
+
+
 def number_of(value: Any, name: str) -> float:
     """The number, NaN where it is missing; raises InputInvalid where it is too large, or something else."""
     number = _number(value, name)

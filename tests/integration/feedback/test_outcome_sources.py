@@ -18,7 +18,7 @@ from argosy.feedback.outcomes.batches import AT_ONCE
 from argosy.feedback.outcomes.folder import SeenFile, folder_batches
 from argosy.feedback.outcomes.joiner import OutcomeJoiner
 from argosy.feedback.outcomes.running import join_until_idle
-from argosy.feedback.outcomes.teaching import OutcomeTeaching
+from argosy.feedback.outcomes.teaching import Learner, OutcomeTeaching
 from stored.bookings import BOOKINGS, Bookings, service
 from stored.outcome_project import DAY, NOON, OutcomeProject
 
@@ -115,6 +115,7 @@ def write(project, name, text, at=None):
     return path
 
 
+READS = {"customer": "category", "product": "category", "price": "number"}
 HEAD = "customer,product,price,at\n"
 
 
@@ -210,7 +211,7 @@ def test_without_a_champion_what_nobody_asked_about_waits(files):
 
 
 def test_what_nobody_asked_about_becomes_an_example_once(files, monkeypatch):
-    monkeypatch.setattr(OutcomeTeaching, "_learner", lambda *_: ("shop", None))
+    monkeypatch.setattr(OutcomeTeaching, "_learner", lambda *_: Learner("shop", None, READS))
     seen = {"customer": "ana", "product": "tea", "price": 1.0}
     files.backends.examples.add("shop", [Example(seen, "not_bought")])
     write(files, "all.csv", f"{HEAD}bo,cup,5,{NOON}\nbo,cup,5,{NOON}\n")
@@ -221,6 +222,31 @@ def test_what_nobody_asked_about_becomes_an_example_once(files, monkeypatch):
     assert (one.label, one.seen_at, one.source) == ("bought", NOON, "unasked:offers.bought")
     assert files.look() == files.state()
     assert files.backends.examples.count("shop").revisions == 2
+
+
+@pytest.mark.parametrize("reads", [{"stock": "number"}, {"product": "number", "price": "number"}])
+def test_what_the_model_cannot_learn_from_becomes_no_example(files, monkeypatch, reads):
+    """A row without any field that it reads, or with one of another kind, would fail every training after it."""
+    monkeypatch.setattr(OutcomeTeaching, "_learner", lambda *_: Learner("shop", None, reads))
+    files.backends.examples.add("shop", [Example({"price": 1.0}, "not_bought")])
+    write(files, "all.csv", f"{HEAD}bo,cup,5,{NOON}\nbo,7,5,{NOON}\n")
+    state = files.look()
+    lost = 2 if "stock" in reads else 1
+    assert (state.unmatched, state.poison, files.waiting()) == (2, {"no example": lost}, 0)
+    assert files.backends.examples.count("shop").revisions == 3 - lost
+
+
+def test_whom_nobody_asked_about_is_found_by_an_erasure(make, tmp_path, monkeypatch):
+    monkeypatch.setattr(OutcomeTeaching, "_learner", lambda *_: Learner("shop", None, READS))
+    project = make("files: sales, subject: customer")
+    (tmp_path / "sales").mkdir()
+    project.backends.examples.add("shop", [Example({"price": 1.0}, "not_bought")])
+    write(project, "all.csv", f"{HEAD}bo,cup,5,{NOON}\ncy,cup,5,{NOON}\n")
+    project.look()
+    examples = project.backends.examples
+    assert [one.subject for one in examples.export("shop")] == [None, "bo", "cy"]
+    examples.erase("bo")
+    assert [one.input.get("customer") for one in examples.export("shop")] == [None, "cy"]
 
 
 PREPARED = """\
@@ -243,7 +269,7 @@ def prepare(rows):
 @pytest.fixture
 def prepared(files, monkeypatch):
     """Rows of `sales` are about nobody who was asked about, and `prepare` divides by their price."""
-    monkeypatch.setattr(OutcomeTeaching, "_learner", lambda *_: ("shop", None))
+    monkeypatch.setattr(OutcomeTeaching, "_learner", lambda *_: Learner("shop", None, READS))
     monkeypatch.delitem(sys.modules, "unasked_shop", raising=False)
     monkeypatch.syspath_prepend(files.root)
     (files.root / "services" / "offers.yaml").write_text(PREPARED)

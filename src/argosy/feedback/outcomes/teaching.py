@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -22,13 +22,24 @@ from argosy.errors import CollectionNotFound, ExamplesInvalid, ModelNotFound, Ve
 from argosy.feedback.outcomes import statements as sql
 from argosy.feedback.outcomes.rows import NamedSource
 from argosy.feedback.outcomes.states import SourceState, lock_of
+from argosy.models.adapted_model import AdaptedModel
+from argosy.models.fields import can_be_read
 from argosy.predictions.log import SCOPE
 from argosy.store.aliases import CHAMPION
-from argosy.types import Input, Part
+from argosy.store.trained import Trained
+from argosy.types import FieldKind, Input, Part
 
 AT_ONCE: Final = 500
 NOT_LEARNABLE: Final = "no example"
 """Counted as poison: a row whose inputs the model cannot learn from."""
+
+
+class Learner(NamedTuple):
+    """The collection that a model learns from, the published part of new examples, and the fields that it reads."""
+
+    collection: str
+    split: str | None
+    reads: Mapping[str, FieldKind]
 
 
 class OutcomeTeaching:
@@ -36,6 +47,7 @@ class OutcomeTeaching:
 
     def __init__(self, backends: Backends) -> None:
         self._backends = backends
+        self._read: tuple[str, Mapping[str, FieldKind]] = "", {}
 
     def teach(self, named: NamedSource) -> int:
         """Make examples of what waits; how many rows went."""
@@ -51,18 +63,18 @@ class OutcomeTeaching:
         learner = self._learner(named) if rows else None
         if learner is None:
             return 0
-        collection, split = learner
+        collection, split, reads = learner
         scope, is_text = backends.vault.scope(SCOPE), self._is_text(collection)
         asked = [(msgspec.json.decode(scope.open(bytes(sealed), bytes(digest))), at) for *_, at, digest, sealed in rows]
         completed = backends.openers.inputs_as_of(backends, named.service, asked)
         numbers, examples, lost = [], list[Example](), 0
-        for (number, label, at, *_), inputs in zip(rows, completed, strict=True):
+        for (number, label, at, *_), (came, _), inputs in zip(rows, asked, completed, strict=True):
             numbers.append(number)
-            given = _input(inputs, is_text)
-            if given is None:
+            given, subject = _input(inputs, is_text), _subject(came, named.source.subject)
+            if given is None or not can_be_read(given, reads):
                 lost += 1
             else:
-                examples.append(Example(given, label, at, f"unasked:{named.name}", split=split))
+                examples.append(Example(given, label, at, f"unasked:{named.name}", subject, split=split))
         lost += self._add(named, collection, examples)
         self._remove(named, numbers, lost)
         return len(rows)
@@ -90,15 +102,23 @@ class OutcomeTeaching:
 
         in_transaction(self._backends.database, remove)
 
-    def _learner(self, named: NamedSource) -> tuple[str, str | None] | None:
-        """The collection that the main model's champion learned from, and the published part; None: there is none."""
+    def _learner(self, named: NamedSource) -> Learner | None:
+        """By the main model's champion; None: there is none."""
         store = self._backends.store
         try:
             trained = store.trained(store.stored_version(f"{named.models[0]}@{CHAMPION}").label)
         except (ModelNotFound, VersionNotFound):
             return None
         dataset = trained.definition["dataset"]
-        return dataset["options"]["collection"], Part.TRAIN.value if dataset["name"] == "given_split" else None
+        split = Part.TRAIN.value if dataset["name"] == "given_split" else None
+        return Learner(dataset["options"]["collection"], split, self._fields(trained))
+
+    def _fields(self, trained: Trained) -> Mapping[str, FieldKind]:
+        """What it reads; a row without any of that would fail the whole next training."""
+        if self._read[0] != trained.label:
+            model = AdaptedModel.load(self._backends.artifacts.fetch(trained.artifact))
+            self._read = trained.label, model.adapter.reads
+        return self._read[1]
 
     def _is_text(self, collection: str) -> bool:
         try:
@@ -106,6 +126,14 @@ class OutcomeTeaching:
         except CollectionNotFound:
             return False
         return first is not None and isinstance(first.input, str)
+
+
+def _subject(came: Mapping[str, Any], name: str) -> str | None:
+    """Whom a row is about, where the source says which of its inputs names a person. Pure."""
+    value = came.get(name) if name else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return None if value is None or value == "" else str(value)
 
 
 def _input(inputs: Mapping[str, Any], is_text: bool) -> Input | None:
