@@ -32,6 +32,7 @@ from argosy.errors import (
 from argosy.messaging.broker import TEMPORARY, Broker
 from argosy.messaging.message import Message
 from argosy.operations.integrity import INTEGRITY, Finding, Seen
+from argosy.operations.outcome_check import check_outcomes
 from argosy.plurals import plural
 from argosy.store.artifact_store import ArtifactStore
 from argosy.training.memory_folder import MemoryFolder, clear_others
@@ -47,6 +48,7 @@ NEEDS: Final = {
     "prediction log": ("database",),
     "webhooks": ("database", "broker"),
     "services": ("database", "artifact store", "cache"),
+    "outcomes": ("database",),
     "keys": ("database",),
     "seals": ("database",),
     "rows": ("database",),
@@ -302,6 +304,7 @@ CHECKS: dict[str, Callable[[Backends], str]] = {
     "cache": _cache,
     "event log": _log,
     "services": _services,
+    "outcomes": check_outcomes,
     "plugins": _plugins,
     "jobs": _jobs,
     "training": _training,

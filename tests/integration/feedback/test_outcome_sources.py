@@ -11,14 +11,17 @@ import msgspec
 import pytest
 
 from argosy.datasets.example import Example
+from argosy.errors import ArgosyError
 from argosy.features.rows import FeatureRow
 from argosy.features.tables import Tables
-from argosy.feedback.outcomes import joiner
+from argosy.feedback.outcomes import joiner, states
 from argosy.feedback.outcomes.batches import AT_ONCE
 from argosy.feedback.outcomes.folder import SeenFile, folder_batches
 from argosy.feedback.outcomes.joiner import OutcomeJoiner
-from argosy.feedback.outcomes.running import join_until_idle
+from argosy.feedback.outcomes.running import join_until_idle, outcome_duties
 from argosy.feedback.outcomes.teaching import Learner, OutcomeTeaching
+from argosy.jobs.duties import take_duty
+from argosy.operations.outcome_check import check_outcomes
 from stored.bookings import BOOKINGS, Bookings, service
 from stored.outcome_project import DAY, NOON, OutcomeProject
 
@@ -247,6 +250,44 @@ def test_whom_nobody_asked_about_is_found_by_an_erasure(make, tmp_path, monkeypa
     assert [one.subject for one in examples.export("shop")] == [None, "bo", "cy"]
     examples.erase("bo")
     assert [one.input.get("customer") for one in examples.export("shop")] == [None, "cy"]
+
+
+def test_a_source_that_is_defined_no_more_is_forgotten_after_a_month(files, monkeypatch):
+    write(files, "all.csv", f"{HEAD}bo,cup,5,{NOON}\n")
+    files.look()
+    _, forgetting = outcome_duties(files.backends)
+
+    def step():
+        if (turn := take_duty(files.backends.database, forgetting, "a test")) is not None:
+            forgetting.run(turn)
+        return files.is_known()
+
+    monkeypatch.setattr(states, "FORGET_SECONDS", -DAY)
+    assert step(), "a service names it"
+    definition = files.root / "services" / "offers.yaml"
+    text = definition.read_text()
+    definition.write_text("service: [")
+    assert step(), "whoever cannot read the files knows nothing of them"
+    definition.write_text(text.replace("bought", "sold"))
+    monkeypatch.setattr(states, "FORGET_SECONDS", DAY)
+    assert step(), "another machine may have it still"
+    monkeypatch.setattr(states, "FORGET_SECONDS", -DAY)
+    assert not step()
+    definition.write_text(text)
+    assert (files.look().taken, files.waiting()) == (1, 1), "as of a source that is new"
+
+
+def test_the_doctor_says_what_is_wrong_with_a_source(make):
+    project = make("files: 'sales/*.csv'")
+    with pytest.raises(ArgosyError, match="bought: it was never read"):
+        check_outcomes(project.backends)
+    project.look()
+    with pytest.raises(ArgosyError, match="there is no folder"):
+        check_outcomes(project.backends)
+    (project.root / "sales").mkdir()
+    write(project, "all.csv", f"{HEAD}bo,cup,5,{NOON}\n")
+    project.look()
+    assert check_outcomes(project.backends) == "offers.bought: 1 row, 1 wait until 'offers' has a champion"
 
 
 PREPARED = """\

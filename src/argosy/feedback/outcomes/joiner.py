@@ -11,13 +11,14 @@ import time
 from functools import cached_property
 
 from argosy.backends import Backends
+from argosy.database import Transaction
 from argosy.error_messages import message_of
 from argosy.errors import ArgosyError, DatabaseUnavailable, LeaseLost
 from argosy.feedback.outcomes.closing import WindowClosing
 from argosy.feedback.outcomes.rows import NamedSource
 from argosy.feedback.outcomes.services import OutcomeServices
 from argosy.feedback.outcomes.sources import read_batches
-from argosy.feedback.outcomes.states import SourceState
+from argosy.feedback.outcomes.states import SourceState, removed_sources
 from argosy.feedback.outcomes.taking import Confirm, OutcomeTaking, unconfirmed
 from argosy.feedback.outcomes.teaching import OutcomeTeaching
 from argosy.telemetry import logger
@@ -48,6 +49,15 @@ class OutcomeJoiner:
 
     def sources(self) -> list[NamedSource]:
         """Those that the services name by now; what is wrong with their files is logged once."""
+        return self._defined() or []
+
+    def to_forget(self, transaction: Transaction) -> list[str]:
+        """Sources that no service names any more, and nobody has looked at for a month."""
+        defined = self._defined()
+        return [] if defined is None else removed_sources(transaction, [one.name for one in defined])
+
+    def _defined(self) -> list[NamedSource] | None:
+        """None where the files cannot be read."""
         try:
             found = self._services.sources()
             self._problem = ""
@@ -55,7 +65,7 @@ class OutcomeJoiner:
             if message_of(error) != self._problem:
                 self._problem = message_of(error)
                 _log.warning("services: %s", self._problem)
-            return []
+            return None
         return found
 
     def problems(self) -> dict[str, str]:

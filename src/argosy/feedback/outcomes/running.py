@@ -7,14 +7,16 @@ from contextlib import AbstractContextManager
 from typing import Final
 
 from argosy.backends import Backends
-from argosy.database import Transaction
+from argosy.database import Transaction, in_transaction
 from argosy.feedback.outcomes.joiner import OutcomeJoiner
+from argosy.feedback.outcomes.states import forget_source
 from argosy.jobs.duties import Duty, DutyTurn, kept_duties
 from argosy.jobs.workers import own_identity
 from argosy.vault.master_keys import ROLES
 
 LOOK_SECONDS: Final = 1.0
 IDLE_SECONDS: Final = 0.2
+FORGET_EVERY: Final = 3600.0
 
 
 def outcome_duties(backends: Backends) -> list[Duty]:
@@ -27,7 +29,21 @@ def outcome_duties(backends: Backends) -> list[Duty]:
     def is_wanted(_: Transaction) -> bool:
         return bool(joiner.sources())
 
-    return [Duty("outcomes", LOOK_SECONDS, look, is_wanted)]
+    def forget(turn: DutyTurn) -> None:
+        def remove(transaction: Transaction) -> None:
+            turn.confirm(transaction)
+            for name in joiner.to_forget(transaction):
+                forget_source(transaction, name)
+
+        in_transaction(backends.database, remove)
+
+    def has_removed(transaction: Transaction) -> bool:
+        return bool(joiner.to_forget(transaction))
+
+    return [
+        Duty("outcomes", LOOK_SECONDS, look, is_wanted),
+        Duty("removed outcomes", FORGET_EVERY, forget, has_removed),
+    ]
 
 
 def joined_by_turns(backends: Backends, name: str = "") -> AbstractContextManager[None]:

@@ -31,6 +31,11 @@ WHERE entity_hash = :entity_hash AND source = :source AND at >= :start AND at <=
 
 ADD_UNASKED: Final = """
 INSERT INTO unasked_outcomes (source, label, at, digest, sealed) VALUES (:source, :label, :at, :digest, :sealed)"""
+REMOVE_SOURCE: Final = (
+    "DELETE FROM unasked_outcomes WHERE source = :source",
+    "DELETE FROM taken_outcomes WHERE source = :source",
+    "DELETE FROM outcome_sources WHERE name = :source",
+)
 UNASKED: Final = """
 SELECT number, label, at, digest, sealed FROM unasked_outcomes WHERE source = :source ORDER BY number LIMIT :rows"""
 COUNT_UNASKED: Final = "SELECT count(*) FROM unasked_outcomes WHERE source = :source"

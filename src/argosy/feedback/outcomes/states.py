@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Collection
+from typing import Any, Final, Self
 
 import msgspec
 
 from argosy.database import Database, Transaction
 from argosy.feedback.outcomes import statements as sql
+
+FORGET_SECONDS: Final = 30 * 86_400.0
+"""Other machines may have a source's file still: what they look at is not removed."""
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +63,20 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True):
 def lock_of(name: str) -> str:
     """Of those who change a source's row."""
     return f"outcomes {name}"
+
+
+def removed_sources(transaction: Transaction, names: Collection[str]) -> list[str]:
+    """Sources that are none of these, and that nobody has looked at for `FORGET_SECONDS`."""
+    before = transaction.now() - FORGET_SECONDS
+    found = [SourceState.of_row(row) for row in transaction.execute(sql.ALL_SOURCES)]
+    return [one.name for one in found if one.name not in names and (one.looked_at or 0.0) < before]
+
+
+def forget_source(transaction: Transaction, name: str) -> None:
+    """Remove all that is known of a source. Were it defined again, its rows would be recognised by the feedback."""
+    transaction.lock(lock_of(name))
+    for statement in sql.REMOVE_SOURCE:
+        transaction.execute(statement, {"source": name})
 
 
 def all_states(database: Database) -> dict[str, tuple[SourceState, int]]:
