@@ -20,6 +20,7 @@ from argosy.backends import KEY_FOLDER, Backends
 from argosy.database import migrations
 from argosy.database.rows import write_rows
 from argosy.definitions.project import FILE_NAME
+from argosy.definitions.service import FOLDER, load_services
 from argosy.definitions.yaml_files import read_mapping
 from argosy.errors import BackupInvalid, DefinitionInvalid
 from argosy.operations.archive import PLANS, ROWS, ArchiveWriter
@@ -110,17 +111,18 @@ def _move_into_place(archive: Path, file: Path) -> None:
 
 
 def project_files(backends: Backends) -> Iterator[Path]:
-    """The settings, plans in the project's folder and in those below it, and the modules of its own plug-ins."""
-    root = backends.root
+    """The settings, services, plans in the project's folder and in those below it, and modules of the project's own."""
+    root, plugins = backends.root, backends.settings.plugins
     for name in (FILE_NAME, ".gitignore"):
         if (root / name).is_file():
             yield root / name
     for path in sorted([*root.glob("[!.]*"), *root.glob("[!.]*/[!.]*")]):
-        if path.suffix in PLANS and path != root / FILE_NAME and _is_plan(path):
+        if path.suffix in PLANS and path != root / FILE_NAME and (_is_plan(path) or _is_service(path, root)):
             yield path
-    if backends.settings.plugins:
+    modules = {module.partition(".")[0] for module in (*plugins, *_functions(root))}
+    if modules:
         yield from sorted(path for path in root.glob("[!.]*.py") if path.is_file())
-    for name in sorted({module.partition(".")[0] for module in backends.settings.plugins}):
+    for name in sorted(modules):
         found = sorted(path for path in (root / name).rglob("*.py") if path.is_file())
         yield from (path for path in found if not path.relative_to(root).as_posix().count("/."))
 
@@ -131,6 +133,22 @@ def _is_plan(path: Path) -> bool:
         return path.is_file() and {"adapter", "model"} <= read_mapping(path).keys()
     except (DefinitionInvalid, OSError):
         return False
+
+
+def _is_service(path: Path, root: Path) -> bool:
+    """Also one that is faulty at the moment."""
+    try:
+        return path.parent == root / FOLDER and {"accepts", "model"} <= read_mapping(path).keys()
+    except (DefinitionInvalid, OSError):
+        return False
+
+
+def _functions(root: Path) -> list[str]:
+    """Of the project's services, by MODULE.NAME; none where a service is faulty."""
+    try:
+        return [name for one in load_services(root).values() for name in one.functions]
+    except (DefinitionInvalid, OSError):
+        return []
 
 
 def _copy(source: Path, target: Path, suffixes: Collection[str]) -> None:
