@@ -8,6 +8,7 @@ from typing import Final
 
 from argosy.backends import Backends
 from argosy.database import Transaction, in_transaction
+from argosy.errors import LeaseLost
 from argosy.feedback.outcomes.joiner import OutcomeJoiner
 from argosy.feedback.outcomes.states import forget_source
 from argosy.jobs.duties import Duty, DutyTurn, kept_duties
@@ -66,6 +67,10 @@ def join_until_idle(backends: Backends, stop: threading.Event) -> dict[str, str]
     backends.require_keys(*ROLES)
     joiner, idle = OutcomeJoiner(backends), 0
     while idle < 2 and not stop.is_set():
-        idle = 0 if joiner.look(stop=stop, is_all=True) else idle + 1
+        try:
+            is_new = joiner.look(stop=stop, is_all=True)
+        except LeaseLost:  # another joiner has read on meanwhile
+            is_new = True
+        idle = 0 if is_new else idle + 1
         stop.wait(IDLE_SECONDS)
     return joiner.problems()
