@@ -1,7 +1,7 @@
 """What services know of a key: rows of tables and windows of streams, all that a moment asks for in one read.
 
 The catalogue of tables is read next to the values, so that a table which was swapped meanwhile costs a second read and
-never gives columns of two versions.
+never gives columns of two versions. An upload that only begins, or is cleared, costs none.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class _Known:
     """The tables of one catalogue; never changed, since look-ups of another turn may be under way."""
 
     def __init__(self, catalogue: bytes | None) -> None:
-        self.catalogue, self._tables = catalogue, tables_in(catalogue)
+        self.catalogue, self.tables = catalogue, tables_in(catalogue)
         self._plans: dict[str, _Plan | None] = {}
 
     def plan(self, feature: TableFeature) -> _Plan | None:
         """None where there is no such table."""
         if feature.name not in self._plans:
-            table = self._tables.get(feature.table)
+            table = self.tables.get(feature.table)
             self._plans[feature.name] = None if table is None else _planned(feature, table)
         return self._plans[feature.name]
 
@@ -87,11 +87,11 @@ class LookUps:
             places = [[keys.setdefault(key, len(keys)) for key in known.keys(one)] for one in wanted]
             asked = list(keys)
             values = self._cache.read(asked) if self.is_immediate else await self._cache.read_async(asked)
-            if values[0] == known.catalogue:
+            if values[0] not in (known.catalogue, self._known.catalogue):
+                self._known = _Known(values[0])
+            if values[0] == known.catalogue or self._known.tables == known.tables:  # else one was swapped
                 given = zip(wanted, places, strict=True)
                 return [known.found(one, [values[place] for place in several], now) for one, several in given]
-            if values[0] != self._known.catalogue:
-                self._known = _Known(values[0])
         raise CacheUnavailable("tables of features are swapped faster than they can be read")
 
 

@@ -61,3 +61,33 @@ def test_a_row_is_read_by_the_columns_of_its_own_version():
 
     for [found] in asyncio.run(both()):
         assert found.values == {"age": 2, "city": "Rome"}
+
+
+class CountingCache(MemoryCache):
+    def __init__(self):
+        super().__init__()
+        self.reads = 0
+
+    def read(self, keys):
+        self.reads += 1
+        return super().read(keys)
+
+
+def test_only_a_swap_costs_a_second_read():
+    cache = CountingCache()
+    look_ups = LookUps(cache)
+    put(cache, ("age", "city"), 1, "Bern")
+
+    def found():
+        cache.reads = 0
+        [one] = asyncio.run(look_ups.find([(FEATURE, "ana")], 0.0))
+        return one.values["age"], cache.reads
+
+    def rows():
+        assert found() == (1, 1), "an upload has begun"
+        yield FeatureRow(1, "row", "ana", (2, "Rome"))
+        assert found() == (1, 1)
+
+    assert [found(), found()] == [(1, 2), (1, 1)]
+    Tables(cache).put("users", "user", ("age", "city"), rows(), "a test")
+    assert [found(), found()] == [(2, 2), (2, 1)]
