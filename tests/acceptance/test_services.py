@@ -97,8 +97,9 @@ def test_a_service_is_checked_before_it_is_served(shop):
         "goods": "ok",
         "shop.prepare": "ok",
         "offers@champion": "warning",  # is_liked is for `prepare` to make
+        "bought": "ok",
     }
-    assert "is_liked: neither accepted nor filled in" in found[-1]["problem"]
+    assert "is_liked: neither accepted nor filled in" in found[-2]["problem"]
     assert shop.run("service", "check").out.endswith("It can be served.\n")
 
 
@@ -112,6 +113,7 @@ def test_a_service_is_checked_before_it_is_served(shop):
         ("shop.prepare", "shp.prepare", "there is no shp.py in "),
         ("positive: bought", "positive: bougt", "no label 'bougt' (did you mean 'bought'?)"),
         ("offers@champion", "offers@canary", "has no version or alias 'canary'"),
+        ("posted: true", "files: bookings", "there is no folder and no file"),
     ],
 )
 def test_what_would_keep_it_from_being_served_is_named(shop, before, after, problem):
@@ -122,6 +124,17 @@ def test_what_would_keep_it_from_being_served_is_named(shop, before, after, prob
         shop.write("services/offers.yaml", SERVICE)
     assert ran.code == 1
     assert problem in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize("before", ["bought: {posted", "otherwise: not_bought"])
+def test_an_outcome_that_is_no_label_of_the_model_is_a_warning(shop, before):
+    shop.write("services/offers.yaml", SERVICE.replace(before, before.replace("bought", "bougt")))
+    try:
+        ran = shop.run("service", "check", "offers")
+    finally:
+        shop.write("services/offers.yaml", SERVICE)
+    assert ran.code == 0
+    assert "bougt' is no label of 'offers' (did you mean '" in " ".join(ran.out.split())
 
 
 def test_the_doctor_looks_at_services_too(shop):

@@ -55,14 +55,19 @@ def check(ctx: click.Context, name: str, as_json: bool) -> int:
 
     Example: argosy service check offers
     """
-    from argosy.services.checking import check_service
+    from argosy.feedback.outcomes.source_check import check_outcome_sources
+    from argosy.services.checking import ServiceFinding, check_service
 
     backends = command_project(ctx).backends
     found = _found(backends)
     chosen = [_named(found, name)] if name else list(found.values())
     if not chosen:
         raise UserMistake("there is no service yet: write services/NAME.yaml (docs/services.md)")
-    findings = {one.name: check_service(backends, one) for one in chosen}
+    findings = {
+        one.name: check_service(backends, one)
+        + [ServiceFinding(*each) for each in check_outcome_sources(backends, one)]
+        for one in chosen
+    }
     errors = sum(finding.state == "error" for several in findings.values() for finding in several)
     if as_json:
         print_json(

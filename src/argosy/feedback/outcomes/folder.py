@@ -7,6 +7,7 @@ without an end is taken when the file was found unchanged at the next look.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -23,6 +24,7 @@ GROWING: Final = (".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson")
 """Files of lines, which may be appended to; others are read when two looks have found them the same."""
 READ: Final = (*GROWING, *(f"{one}.gz" for one in GROWING), ".parquet")
 _CHUNK: Final = 1 << 20
+_PATTERN: Final = re.compile(r"[*?[]")
 
 
 class SeenFile(msgspec.Struct, frozen=True):
@@ -38,7 +40,7 @@ class SeenFile(msgspec.Struct, frozen=True):
 
 def folder_batches(root: Path, files: str, position: dict[str, Any]) -> Iterator[OutcomeBatch]:
     """What is new in the files of a folder, or those that a pattern such as `bookings/*.csv` names."""
-    found = _found(root, files)
+    found = files_found(root, files)
     seen = {name: msgspec.convert(one, SeenFile) for name, one in position.items()}
     seen = {name: one for name, one in seen.items() if name in found or one.is_done}
     waiting = False
@@ -63,13 +65,15 @@ def folder_batches(root: Path, files: str, position: dict[str, Any]) -> Iterator
     yield OutcomeBatch([], _as_json(seen), not waiting)
 
 
-def _found(root: Path, files: str) -> dict[str, Path]:
-    """By name, in the order in which they were last written."""
+def files_found(root: Path, files: str) -> dict[str, Path]:
+    """By name, in the order in which they were last written; raises ExamplesInvalid where there is no such place."""
     place = root / files
     paths = place.iterdir() if place.is_dir() else Path(place.anchor).glob(str(place.relative_to(place.anchor)))
     there = [path for path in paths if path.is_file() and path.name.lower().endswith(READ) and path.name[0] != "."]
     if not there and not place.parent.is_dir():
         raise ExamplesInvalid(f"there is no folder {place.parent}")
+    if not place.exists() and not _PATTERN.search(files):
+        raise ExamplesInvalid(f"there is no folder and no file {place}")
     return {str(path): path for path in sorted(there, key=lambda path: (path.stat().st_mtime_ns, path.name))}
 
 

@@ -20,6 +20,11 @@ _DATE = re.compile(r"\d{4}-\d\d?-\d\d?")
 _ZONE = re.compile(r"[+-]\d\d:?\d\d$")
 
 
+def first_of(url: str) -> tuple[str | float, ...]:
+    """What a first look asks that database for, one after the other until it takes one."""
+    return FIRST_OF_SQLITE if url.startswith("sqlite:") else FIRST
+
+
 def time_form(value: Any) -> str:
     """How a column writes its times."""
     if isinstance(value, datetime):

@@ -62,10 +62,7 @@ def _query_batches(
 ) -> Iterator[OutcomeBatch]:
     """Rows may come in any order: only the last batch changes the position."""
     form = position.get("form")
-    if form is None or from_ is None:
-        first = since.FIRST_OF_SQLITE if url.startswith("sqlite:") else since.FIRST
-    else:
-        first = (since.since_value(form, from_),)
+    first = since.first_of(url) if form is None or from_ is None else (since.since_value(form, from_),)
     problem: ExamplesInvalid | None = None
     for value in first:
         try:
