@@ -7,6 +7,7 @@ import pytest
 from stepping import alone, interleaved, steps_of
 
 import argosy
+from argosy.models.runtimes.sandbox import bubblewrap
 from argosy.predictions.ids import RANDOM_BYTES, PredictionIds
 from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter
@@ -67,6 +68,7 @@ REFUSED_AT_ONCE = {
 def base(tmp_path_factory):
     """A project with two versions, a subject to erase, answers in the spool, an orphaned artifact, and its backup."""
     root = tmp_path_factory.mktemp("base") / "notes"
+    bubblewrap()  # found out once a process, which every doctor is a copy of
     with argosy.open(root, create=True) as project:
         notes = [(n, word) for n in range(30) for word in WORDS]
         about = {n: "ann" if n % 9 == 0 else None for n, _ in notes}
