@@ -17,6 +17,7 @@ from typing import IO, Any, Final
 import msgspec
 
 from argosy.errors import ArgosyError, UserMistake
+from argosy.models.lean_imports import import_lean
 from argosy.models.runtime import Declared, Runtime, TensorRuntime
 from argosy.models.runtimes.model_process import AnswerRequest, OpenRequest, Reply, RunRequest, receive, send
 from argosy.models.runtimes.scikit import Scikit, from_skops, library_message
@@ -135,6 +136,8 @@ def _why_not_opened(error: BaseException) -> str:
 
 
 def _unpickled(form: str, content: bytes) -> Any:
+    if b"sklearn" in content:
+        import_lean("sklearn")
     if form == "joblib":
         import joblib
 

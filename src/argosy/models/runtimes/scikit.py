@@ -12,6 +12,7 @@ import numpy as np
 
 from argosy.errors import ArgosyError, ExtraMissing, ImportedModelFailed, ImportInvalid
 from argosy.models.answer_kinds import VALUE
+from argosy.models.lean_imports import import_lean
 from argosy.models.runtime import Answers, Declared, ModelRow, class_name, one_hot
 
 READS_FILES: Final = ("file", "filename")
@@ -92,6 +93,7 @@ def _check_fields(model: Any, declared: Declared) -> None:
 
 def from_skops(content: bytes, declared: Declared, classes: Sequence[str], trusted: Sequence[str]) -> Scikit:
     """The model in a skops file, of types that skops trusts and those named; raises ImportInvalid, ExtraMissing."""
+    import_lean("sklearn")
     try:
         import skops.io
     except ImportError:
