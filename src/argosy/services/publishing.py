@@ -48,7 +48,7 @@ class Publishing:
 
     def __init__(self, backends: Backends) -> None:
         self._backends = backends
-        self._problem = ""
+        self._problem = self._held = ""
 
     def services(self) -> list[Service]:
         """Those that publish."""
@@ -59,16 +59,17 @@ class Publishing:
 
     def look(self, confirm: Confirm = lambda _: None) -> int:
         """Publish what has settled; how many events that were."""
-        count = 0
+        count, self._held = 0, ""
         try:
             for service in self.services():
                 while some := self._publish(service, confirm):
                     count += some
-            self._problem = ""
+            problem = self._held
         except ArgosyError as error:
-            if message_of(error) != self._problem:
-                self._problem = message_of(error)
-                _log.warning("decisions are not published: %s", self._problem)
+            problem = message_of(error)
+        if problem and problem != self._problem:
+            _log.warning("decisions are not published: %s", problem)
+        self._problem = problem
         return count
 
     def _publish(self, service: Service, confirm: Confirm) -> int:
@@ -95,7 +96,10 @@ class Publishing:
     ) -> tuple[list[tuple[str, bytes]], dict[str, tuple[float, str]]]:
         """Events with their keys, and how far they go."""
         log, reached = self._backends.prediction_log, dict(known.decisions)
-        if "decisions" not in service.publish or log.drain() or log.behind():
+        if "decisions" not in service.publish or log.drain():
+            return [], reached
+        if silent := [one.name for one in log.behind()]:
+            self._held = f"the spool {silent[0]} is silent: start its server, or argosy spools forget {silent[0]}"
             return [], reached
         events: list[tuple[str, bytes]] = []
         for model in _models(service):

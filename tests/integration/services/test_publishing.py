@@ -14,6 +14,7 @@ from argosy.predictions.feedback_log import Feedback
 from argosy.predictions.ids import PredictionIds
 from argosy.predictions.record import Prediction
 from argosy.predictions.spool import SpoolWriter
+from argosy.predictions.spools import Spools
 from argosy.services.publishing import Publishing
 from argosy.testing.waiting import until
 
@@ -114,3 +115,14 @@ def test_a_log_that_is_away_loses_no_event(shop, monkeypatch, caplog):
     assert sum("decisions are not published: " in line for line in caplog.messages) == 1
     shop.publishing.look()
     assert [one["prediction_id"] for one in shop.events("offers.decisions")] == ids
+
+
+def test_a_spool_that_is_silent_holds_decisions_up_and_is_named(shop, tmp_path, caplog):
+    elsewhere = Spools(shop.backends.database).enter(tmp_path / "elsewhere")
+    one = shop.decide("ana", "pass")
+    assert shop.publishing.look() == shop.publishing.look() == 0
+    said = f"the spool {elsewhere} is silent: start its server, or argosy spools forget {elsewhere}"
+    assert [line for line in caplog.messages if "published" in line] == [f"decisions are not published: {said}"]
+    Spools(shop.backends.database).forget(elsewhere)
+    shop.publishing.look()
+    assert [event["prediction_id"] for event in shop.events("offers.decisions")] == [one]
