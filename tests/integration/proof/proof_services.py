@@ -5,6 +5,7 @@ import random
 import signal
 import threading
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -104,9 +105,10 @@ def service_storm(ground, kills, seed, processes=1):
 def _kill_one_of(server, draw):
     """One of its processes, which it starts again."""
     children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    serving = [int(one) for one in children if b"server-process" in Path(f"/proc/{one}/cmdline").read_bytes()]
-    if serving:
-        os.kill(draw.choice(serving), signal.SIGKILL)
+    with suppress(FileNotFoundError, ProcessLookupError):  # one has just ended
+        serving = [int(one) for one in children if b"server-process" in Path(f"/proc/{one}/cmdline").read_bytes()]
+        if serving:
+            os.kill(draw.choice(serving), signal.SIGKILL)
 
 
 def _check(ground, clients):
