@@ -157,9 +157,10 @@ def test_a_version_that_learned_from_other_features_is_named(shop):
     changed = SERVICE.replace("offers@champion", "offers@2")
     shop.write("services/offers.yaml", changed.replace("default: {bought_total: 0}", "default: {bought_total: 1}"))
     try:
-        found = shop.json("service", "check", "offers")["offers"][-1]
+        findings = shop.json("service", "check", "offers")["offers"]
     finally:
         shop.write("services/offers.yaml", SERVICE)
+    [found] = [one for one in findings if one["subject"] == "offers@2"]
     assert found["state"] == "warning"
     assert "it learned from other definitions of history" in found["problem"]
 
