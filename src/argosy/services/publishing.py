@@ -17,7 +17,7 @@ from argosy.backends import Backends
 from argosy.database import Transaction
 from argosy.definitions.service import Service, load_services
 from argosy.error_messages import message_of
-from argosy.errors import ArgosyError, TopicNotFound
+from argosy.errors import ArgosyError, DatabaseUnavailable, LeaseLost, TopicNotFound
 from argosy.jobs.duties import Duty, DutyTurn
 from argosy.predictions.record import Prediction
 from argosy.services.accounts import account_in
@@ -48,7 +48,7 @@ class Publishing:
 
     def __init__(self, backends: Backends) -> None:
         self._backends = backends
-        self._problem = self._held = ""
+        self._held, self._problems = "", list[str]()
 
     def services(self) -> list[Service]:
         """Those that publish."""
@@ -58,18 +58,25 @@ class Publishing:
             return []  # who serves or checks them says what is wrong
 
     def look(self, confirm: Confirm = lambda _: None) -> int:
-        """Publish what has settled; how many events that were."""
-        count, self._held = 0, ""
-        try:
-            for service in self.services():
+        """Publish what has settled; how many events that were. A service that cannot publish stops no other.
+
+        Raises LeaseLost and DatabaseUnavailable.
+        """
+        count, problems = 0, []
+        for service in self.services():
+            self._held = ""
+            try:
                 while some := self._publish(service, confirm):
                     count += some
-            problem = self._held
-        except ArgosyError as error:
-            problem = message_of(error)
-        if problem and problem != self._problem:
-            _log.warning("decisions are not published: %s", problem)
-        self._problem = problem
+            except (LeaseLost, DatabaseUnavailable):
+                raise
+            except ArgosyError as error:
+                self._held = message_of(error)
+            if self._held:
+                problems.append(f"{service.name}: {self._held}")
+        if problems and problems != self._problems:
+            _log.warning("decisions are not published: %s", "; ".join(problems))
+        self._problems = problems
         return count
 
     def _publish(self, service: Service, confirm: Confirm) -> int:

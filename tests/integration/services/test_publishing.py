@@ -117,12 +117,31 @@ def test_a_log_that_is_away_loses_no_event(shop, monkeypatch, caplog):
     assert [one["prediction_id"] for one in shop.events("offers.decisions")] == ids
 
 
+def test_a_service_that_cannot_publish_stops_no_other(shop, tmp_path, monkeypatch, caplog):
+    other = SERVICE.replace("service: offers", "service: adverts").replace("decisions: offers", "decisions: adverts")
+    (tmp_path / "services" / "adverts.yaml").write_text(other)
+    shop.decide("bo", "pass", service="adverts")
+    one = shop.decide("ana", "pass")
+    append = shop.backends.event_log.append
+
+    def refused(topic, events):
+        if topic == "adverts.decisions":
+            raise EventLogUnavailable("may not write to adverts.decisions")
+        append(topic, events)
+
+    monkeypatch.setattr(shop.backends.event_log, "append", refused)
+    shop.publishing.look()
+    assert [event["prediction_id"] for event in shop.events("offers.decisions")] == [one]
+    [said] = [line for line in caplog.messages if "published" in line]
+    assert said == "decisions are not published: adverts: may not write to adverts.decisions"
+
+
 def test_a_spool_that_is_silent_holds_decisions_up_and_is_named(shop, tmp_path, caplog):
     elsewhere = Spools(shop.backends.database).enter(tmp_path / "elsewhere")
     one = shop.decide("ana", "pass")
     assert shop.publishing.look() == shop.publishing.look() == 0
     said = f"the spool {elsewhere} is silent: start its server, or argosy spools forget {elsewhere}"
-    assert [line for line in caplog.messages if "published" in line] == [f"decisions are not published: {said}"]
+    assert [line for line in caplog.messages if "published" in line] == [f"decisions are not published: offers: {said}"]
     Spools(shop.backends.database).forget(elsewhere)
     shop.publishing.look()
     assert [event["prediction_id"] for event in shop.events("offers.decisions")] == [one]
