@@ -133,7 +133,7 @@ def test_a_service_that_cannot_publish_stops_no_other(shop, tmp_path, monkeypatc
     shop.publishing.look()
     assert [event["prediction_id"] for event in shop.events("offers.decisions")] == [one]
     [said] = [line for line in caplog.messages if "published" in line]
-    assert said == "decisions are not published: adverts: may not write to adverts.decisions"
+    assert said == "decisions are not published: adverts: EventLogUnavailable: may not write to adverts.decisions"
 
 
 def test_a_spool_that_is_silent_holds_decisions_up_and_is_named(shop, tmp_path, caplog):
