@@ -8,7 +8,7 @@ KSERVE := .venv-kserve/.ready
 TENSORFLOW := .venv-tensorflow/.ready
 FLINK := .venv-flink/.ready
 
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(ORDER),--order $(ORDER)) $(if $(SEED),--seed $(SEED))
+PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(if $(ORDER),--order $(ORDER)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: help demo demo-cluster test lint check format bench bench-peers quality proof clean venv kserve tensorflow flink servers
 

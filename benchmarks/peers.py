@@ -75,7 +75,7 @@ def _script(environment: str, file: str, *more: str) -> Callable[[Path, Ports, P
 
 
 def _mlserver(folder: Path, ports: Ports, _: Prepared) -> list[str]:
-    settings = {"http_port": ports.http, "grpc_port": ports.grpc, "metrics_port": ports.other}
+    settings: dict[str, object] = {"http_port": ports.http, "grpc_port": ports.grpc, "metrics_port": ports.other}
     settings |= {"parallel_workers": 0, "debug": False, "host": "127.0.0.1"}
     (folder / "settings.json").write_text(json.dumps(settings))
     for name in ("noop", "text"):
