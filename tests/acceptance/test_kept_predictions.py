@@ -30,4 +30,4 @@ def test_a_setting_keeps_young_predictions_and_is_shown(answered):
 
 def test_a_wrong_setting_is_one_line(empty):
     empty.write("argosy.yaml", "name: shop\npredictions: {keep: long}\n")
-    assert "predictions.keep: 'long' is no duration" in empty.mistake("examples", "count")
+    assert "predictions.keep: expected a duration such as 90d or 12h" in empty.mistake("examples", "count")

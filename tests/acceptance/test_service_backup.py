@@ -13,7 +13,7 @@ features:
 prepare: rules.prepare
 model: tickets@champion
 outcomes:
-  solved: {posted: true, label: what, entity: [ticket], within: 7d}
+  solved: {posted: true, label: what, entity: [ticket], within: 7d, every: 1s}
 publish: {decisions: triage.decisions, outcomes: triage.outcomes}
 """
 RULES = """\

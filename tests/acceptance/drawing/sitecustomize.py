@@ -3,7 +3,7 @@
 import os
 import random
 
-if seed := os.environ.pop("COMMAND_DRAWS", ""):
+if seed := os.environb.pop(b"COMMAND_DRAWS", b""):
     really_random = os.urandom
     os.urandom = random.Random(seed).randbytes
     os.register_at_fork(after_in_child=lambda: setattr(os, "urandom", really_random))

@@ -14,8 +14,14 @@ from argosy.models.translators import decode_translation, encode_translation, tr
 from argosy.models.translators.ubjson import read_ubjson
 
 DATA = Path(os.environ.get("ARGOSY_DATA", "../shared/data"))
-RNG = np.random.default_rng(7)
+RNG = np.random.default_rng()
 ROWS = 400
+
+
+@pytest.fixture(autouse=True)
+def draws_of_one_test():
+    """The same in whichever order tests run."""
+    RNG.bit_generator.state = np.random.default_rng(7).bit_generator.state
 
 
 def numbers(columns=4, missing=0.15):
@@ -170,7 +176,8 @@ def test_any_cut_or_flipped_byte_of_a_file_is_refused_or_answered(xgboost):
         changed = bytearray(raw)
         changed[place] ^= 1 << int(RNG.integers(0, 8))
         try:
-            answers("xgboost", bytes(changed), table[:5])
+            stated = translation_of("xgboost", bytes(changed)).formula
+            Formula(stated).answers([[1.5] * len(stated["fields"])] * 5)
         except (ImportInvalid, ArtifactCorrupt):
             continue
 
