@@ -310,14 +310,22 @@ def _publish(given: Any) -> dict[str, str]:
 
 
 def _check_names(service: Service) -> None:
-    """Raise DefinitionInvalid where a step uses a value that is not there by then, or is of another type."""
+    """Raise DefinitionInvalid where two values have one name, or a step uses one that is not there by then."""
     places = dict.fromkeys(service.accepts, "accepts") | {
         column: f"features.{name}" for column, name in service.columns.items()
     }
     for name, path in places.items():
         if name in (*OUTPUTS, SCORE, DECISION):
             raise DefinitionInvalid(f"'{name}' is what a model or a step answers: give it another name", path)
-    types = value_types(service)
+    check_steps(service, value_types(service))
+
+
+def check_steps(service: Service, types: dict[str, ValueType]) -> None:
+    """Raise DefinitionInvalid where a step uses a value that is not there by then, or is of another type.
+
+    `types` are those of the values that the first step may use, and those of what steps add afterwards.
+    """
+    places = {*service.accepts, *service.columns}
     for place, step in enumerate(service.decide):
         path = f"decide[{place}].{step.name}"
         if isinstance(step, MixOptions):

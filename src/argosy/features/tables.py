@@ -20,6 +20,7 @@ from typing import Any, Final
 import msgspec
 
 from argosy.caching.cache import Cache, Key
+from argosy.definitions.expression_functions import ValueType
 from argosy.errors import FeaturesInvalid, nearest
 from argosy.features.rows import FeatureRow
 
@@ -28,6 +29,7 @@ AT_ONCE: Final = 2000
 """Rows of one write, and of one read."""
 ABANDONED_SECONDS: Final = 3600.0
 """An upload that began so long ago, and is not done, is given up."""
+_KINDS: Final[Mapping[type, ValueType]] = {int: "number", float: "number", str: "text", bool: "boolean"}
 _GIVEN_UP: Final = 0.0
 """In place of the time at which an upload began."""
 
@@ -46,6 +48,8 @@ class FeatureTable(msgspec.Struct, frozen=True):
     """Seconds since 1970."""
     ends_at: float | None = None
     """When its rows go, unless another version takes their place."""
+    kinds: tuple[ValueType, ...] = ()
+    """What is in each column: `any` where its values are of several kinds, or all are missing."""
 
 
 class _Begun(msgspec.Struct, frozen=True):
@@ -85,7 +89,7 @@ class Tables:
         space = space_of(name, version)
         self._change(lambda there: _begin(there, space, now))
         try:
-            count = self._write(space, rows, source, seconds)
+            count, kinds = self._write(space, columns, rows, source, seconds)
             table = FeatureTable(
                 version,
                 before.version if before else "",
@@ -95,6 +99,7 @@ class Tables:
                 source,
                 now,
                 None if seconds is None else now + seconds,
+                kinds,
             )
             self._change(lambda there: _swap(there, name, before, table, space))
         except BaseException:
@@ -138,16 +143,22 @@ class Tables:
         self._clear()
         return table
 
-    def _write(self, space: str, rows: Iterable[FeatureRow], source: str, seconds: float | None) -> int:
+    def _write(
+        self, space: str, columns: tuple[str, ...], rows: Iterable[FeatureRow], source: str, seconds: float | None
+    ) -> tuple[int, tuple[ValueType, ...]]:
+        """How many there were, and the kind of each column."""
         given, seen = iter(rows), dict[str, int]()
+        types = [set[type]() for _ in columns]
         while some := list(islice(given, AT_ONCE)):
             for row in some:
                 if (first := seen.setdefault(row.key, row.number)) != row.number:
                     raise FeaturesInvalid(
                         f"{source}: {row.noun} {row.number}: its key is that of {row.noun} {first}: keep one row a key"
                     )
+            for column, values in zip(types, zip(*(row.values for row in some), strict=True), strict=True):
+                column.update(map(type, values))
             self._cache.write({(space, row.key): msgspec.json.encode(row.values) for row in some}, seconds=seconds)
-        return len(seen)
+        return len(seen), tuple(_kind_of(column) for column in types)
 
     def _catalogue(self) -> tuple[bytes | None, _Catalogue]:
         [stored] = self._cache.read([CATALOGUE])
@@ -168,6 +179,11 @@ class Tables:
             kept = _without_abandoned(change(there), time.time())
             if self._cache.write({CATALOGUE: msgspec.json.encode(kept)}, expected={CATALOGUE: stored}):
                 return
+
+
+def _kind_of(types: set[type]) -> ValueType:
+    kinds = {_KINDS.get(one, "any") for one in types if one is not type(None)}
+    return kinds.pop() if len(kinds) == 1 else "any"
 
 
 def _begin(there: _Catalogue, space: str, now: float) -> _Catalogue:

@@ -7,10 +7,11 @@ from functools import partial
 from typing import NamedTuple
 
 from argosy.backends import Backends
-from argosy.definitions.service import Service
+from argosy.definitions.expression_functions import ValueType, type_of_constant
+from argosy.definitions.service import Service, check_steps, value_types
 from argosy.definitions.service_features import StreamFeature, TableFeature
 from argosy.error_messages import message_of
-from argosy.errors import ArgosyError, TopicNotFound, nearest
+from argosy.errors import ArgosyError, DefinitionInvalid, TopicNotFound, nearest
 from argosy.features.tables import FeatureTable, Tables
 from argosy.jobs.selection import resolve_version
 from argosy.models.adapted_model import AdaptedModel
@@ -36,7 +37,14 @@ class ServiceFinding(NamedTuple):
 
 def check_service(backends: Backends, service: Service) -> list[ServiceFinding]:
     """What there is to say of each part, in the order in which a request passes them."""
-    findings = [*_inputs(service), *_features(backends, service)]
+    findings = [*_inputs(service)]
+    try:
+        has_tables = any(isinstance(one, TableFeature) for one in service.features)
+        tables = Tables(backends.cache).found() if has_tables else {}
+    except ArgosyError as error:
+        findings.append(ServiceFinding("cache", "", message_of(error)))
+    else:
+        findings += [*_features(backends, service, tables), *_steps(service, tables)]
     findings += [_tried(name, partial(_function, backends, name)) for name in service.functions]
     references = dict.fromkeys(one.reference for one in service.models)
     return findings + [_tried(one, partial(_model, backends, service, one)) for one in references]
@@ -46,14 +54,7 @@ def _inputs(service: Service) -> Iterator[ServiceFinding]:
     yield ServiceFinding("accepts", ", ".join(f"{name} ({one.kind})" for name, one in service.accepts.items()))
 
 
-def _features(backends: Backends, service: Service) -> Iterator[ServiceFinding]:
-    tables: Mapping[str, FeatureTable] = {}
-    if any(isinstance(one, TableFeature) for one in service.features):
-        try:
-            tables = Tables(backends.cache).found()
-        except ArgosyError as error:
-            yield ServiceFinding("cache", "", message_of(error))
-            return
+def _features(backends: Backends, service: Service, tables: Mapping[str, FeatureTable]) -> Iterator[ServiceFinding]:
     for feature in service.features:
         if isinstance(feature, TableFeature):
             yield _table(feature, tables)
@@ -76,6 +77,28 @@ def _table(feature: TableFeature, tables: Mapping[str, FeatureTable]) -> Service
             return ServiceFinding(feature.name, "", problem)
     found = f"{table.rows:,} rows of '{feature.table}' by {table.key}: {', '.join(feature.columns)}"
     return ServiceFinding(feature.name, found)
+
+
+def _steps(service: Service, tables: Mapping[str, FeatureTable]) -> Iterator[ServiceFinding]:
+    """Where the values of tables, as they are today, are of another type than a default or a step takes."""
+    types = value_types(service)
+    for feature in service.features:
+        if isinstance(feature, TableFeature) and (table := tables.get(feature.table)):
+            kinds = dict(zip(table.columns, table.kinds, strict=False))  # there are none where an older release put it
+            types |= {name: kinds.get(column, "any") for name, column in feature.columns.items()}
+            yield from _defaults(feature, types)
+    try:
+        check_steps(service, types)
+    except DefinitionInvalid as problem:
+        yield ServiceFinding("decide", "", str(problem))
+
+
+def _defaults(feature: TableFeature, types: Mapping[str, ValueType]) -> Iterator[ServiceFinding]:
+    for name, value in feature.default.items():
+        given, kind = type_of_constant(value), types[name]
+        if given != kind and "any" not in (given, kind):
+            problem = f"the default of '{name}' is a {given}, and the column '{feature.columns[name]}' is a {kind}"
+            yield ServiceFinding(feature.name, "", problem)
 
 
 def _stream(backends: Backends, feature: StreamFeature) -> ServiceFinding:

@@ -54,6 +54,13 @@ def test_a_reader_who_looked_the_catalogue_up_before_a_swap_still_finds_its_rows
     assert cache.read([(f"table.users.{before.version}", "ana")]) == [b"[1]"]
 
 
+def test_a_table_knows_what_is_in_its_columns(tables):
+    columns = ("number", "text", "boolean", "several", "missing")
+    values = [(1, "a", True, 1, None), (None, None, None, "b", None), (0.5, "", False, 2, None)]
+    some = [FeatureRow(number, "line", str(number), one) for number, one in enumerate(values)]
+    assert tables.put("users", "user", columns, some, "users.csv").kinds == ("number", "text", "boolean", "any", "any")
+
+
 def test_what_cannot_be_read_to_its_end_leaves_the_table_as_it_was(tables, cache):
     put(tables, {"ana": 1})
 
