@@ -8,6 +8,8 @@ import time
 import numpy as np
 import pytest
 
+from argosy.models.signature import DTYPES
+
 PLAN = """\
 name: offers
 dataset: {name: all, options: {training_ratio: 0.6, seed: 1}}
@@ -227,6 +229,10 @@ def test_it_answers_over_v2_and_tensorflows_route_too(shop, client):
     described = client.get("/v2/models/service.offers").json()
     assert [one["name"] for one in described["inputs"]] == ["user", "product", "price"]
     assert client.get("/v2/models/service.offers/ready").json()["ready"]
+    numbered = {"inputs": [tensor("user", "INT64", 7, 8), *body["inputs"][1:]]}
+    assert asked_over_v2(client, numbered)["outputs"][0]["shape"] == [2]
+    wrong = {"inputs": [*body["inputs"][:2], tensor("price", "BYTES", "dear", "dear")]}
+    assert "the input 'price' is BYTES: the model takes FP64" in asked_over_v2(client, wrong, status=400)["error"]
     refused = asked_over_v2(client, {"inputs": body["inputs"][:2]}, status=400)
     assert "the input 'price' is missing" in refused["error"]
     canary = asked_over_v2(client, body, "service.offers/versions/canary", 404)
@@ -234,18 +240,19 @@ def test_it_answers_over_v2_and_tensorflows_route_too(shop, client):
     assert asked_over_v2(client, body, "service.offers/versions/1")["model_version"] == "1"
 
 
+@pytest.mark.parametrize("datatype", ["FP64", "FP32", "INT64", "UINT8"])
 @pytest.mark.parametrize("library", ["http", "grpc"])
-def test_the_client_of_another_server_asks_it(served, library):
-    """Triton's, over REST with binary tensors and over gRPC."""
+def test_the_client_of_another_server_asks_it(served, library, datatype):
+    """Triton's, over REST with binary tensors and over gRPC; a number may come in any datatype of numbers."""
     triton = pytest.importorskip(f"tritonclient.{library}")
     rest, grpc_address = served
     address = grpc_address if library == "grpc" else str(rest.base_url).removeprefix("http://").rstrip("/")
-    columns = {"user": ["ana", "bo"], "product": ["lapsang", "ulysses"], "price": [5.0, 5.0]}
+    columns = {"user": ["ana", "bo"], "product": ["lapsang", "ulysses"], "price": [5, 5]}
     inputs = []
     for name, values in columns.items():
         is_number = name == "price"
-        inputs.append(triton.InferInput(name, [2], "FP64" if is_number else "BYTES"))
-        inputs[-1].set_data_from_numpy(np.array(values, np.float64 if is_number else object))
+        inputs.append(triton.InferInput(name, [2], datatype if is_number else "BYTES"))
+        inputs[-1].set_data_from_numpy(np.array(values, DTYPES[datatype] if is_number else object))
     with triton.InferenceServerClient(address) as client:
         answer = client.infer("service.offers", inputs)
     assert [one.decode() for one in answer.as_numpy("decision").tolist()] == ["recommend", "recommend"]

@@ -43,6 +43,8 @@ class TensorSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     datatype: str
     shape: tuple[int, ...]
     has_any_rank: bool = False
+    also: tuple[str, ...] = ()
+    """Datatypes that an input takes as well."""
 
     def __str__(self) -> str:
         return f"{self.name} {self.datatype}{self.sizes}"
@@ -138,7 +140,7 @@ def check_arrays(signature: Signature, arrays: Arrays) -> int:
     check_names(signature, arrays)
     for spec in signature.inputs:
         array = arrays[spec.name]
-        if array.dtype != np.dtype(DTYPES[spec.datatype]):
+        if array.dtype not in (np.dtype(DTYPES[one]) for one in (spec.datatype, *spec.also)):
             raise InputInvalid(f"the input '{abridged(spec.name)}' is not {spec.datatype}, as the model takes it")
     return check_shapes_of(signature, {name: array.shape for name, array in arrays.items()})
 

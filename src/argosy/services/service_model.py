@@ -17,7 +17,7 @@ import numpy as np
 from argosy.definitions.service import Service
 from argosy.definitions.service_steps import SCORE
 from argosy.errors import InputInvalid, ModelNotFound, RequestInvalid, VersionNotFound
-from argosy.models.signature import DEFAULT_SIGNATURE, Array, Signature, TensorSpec
+from argosy.models.signature import DEFAULT_SIGNATURE, DTYPES, Array, Signature, TensorSpec
 from argosy.models.tensor_messages import bytes_array
 from argosy.models.tensor_rows import TensorRows
 from argosy.services.calls import ServiceAnswer, ServiceCall
@@ -105,9 +105,14 @@ class ServiceModel:
         return self._plane.submit(call, partial(_tell, self.name, done))
 
 
+_NUMBERS: Final = tuple(name for name in DTYPES if name not in ("BOOL", "BYTES"))
+_ALSO: Final = {"number": _NUMBERS, "category": ("BOOL", *_NUMBERS)}
+"""A category may be a number or a truth value."""
+
+
 def _described(name: str, service: Service) -> ModelMetadata:
     specs = {
-        column: TensorSpec(column, "FP64" if one.kind == "number" else "BYTES", (-1,))
+        column: TensorSpec(column, "FP64" if one.kind == "number" else "BYTES", (-1,), also=_ALSO.get(one.kind, ()))
         for column, one in service.accepts.items()
     }
     needed = tuple(specs[column] for column, one in service.accepts.items() if not one.has_default)

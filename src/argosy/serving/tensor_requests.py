@@ -45,7 +45,7 @@ def check_tensors(tensors: Sequence[Tensor], signature: Signature, limits: Input
     check_names(signature, given)
     for spec in signature.inputs:
         tensor = given[spec.name]
-        if tensor.datatype != spec.datatype:
+        if tensor.datatype not in (spec.datatype, *spec.also):
             raise RequestInvalid(
                 f"{tensor_noun(tensor)} is {abridged(tensor.datatype)}: the model takes {spec.datatype}"
             )
