@@ -149,6 +149,8 @@ def check_short_name(name: Any, noun: str, path: str) -> None:
 
 
 def _feature(name: str, given: Any, path: str) -> Feature:
+    if isinstance(given, Mapping) and {"table", "stream"} <= given.keys():
+        raise DefinitionInvalid("has both a `table` and a `stream`: write two features", path)
     if isinstance(given, Mapping) and "stream" in given:
         refuse_unknown_keys(
             given, ("stream", "where", "aggregate", "window", "pane", "at", "lateness", *_SHARED), "a stream", path

@@ -121,6 +121,7 @@ def test_models_are_one_or_several_or_have_weights(model, names, references):
         ("accepts", {"label": "text", "user": "text", "product": "text"}, "'label' is what a model or a step answers"),
         ("features", {"h": {"table": "users", "key": "usr", "columns": ["a"]}}, r"h\.key: no input is called 'usr'"),
         ("features", {"h": {"key": "user", "columns": ["a"]}}, "h: has neither a `table` nor a `stream`"),
+        ("features", {"h": {"key": "user", "table": "a", "stream": "b"}}, "h: has both a `table` and a `stream`"),
         ("features", {"h": {"table": "users", "key": "user", "columns": []}}, r"h\.columns: expected a list"),
         ("features", {"h": {"table": "t", "key": "user", "columns": ["price"]}}, "'price' is an input already"),
         ("features", {"h": {"table": "t", "key": "user", "columns": ["a"], "default": {"b": 1}}}, r"default\.b"),
