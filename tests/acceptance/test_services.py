@@ -116,7 +116,7 @@ def test_a_service_is_checked_before_it_is_served(shop):
         ("positive: bought", "positive: bougt", "no label 'bougt' (did you mean 'bought'?)"),
         ("offers@champion", "offers@canary", "has no version or alias 'canary'"),
         ("posted: true", "files: bookings", "there is no folder and no file"),
-        ("coalesce(margin, 0)", "category", "* takes numbers"),
+        ("coalesce(margin, 0)", "category", "takes a number and not a text"),
         ("within: candidates", "within: candidates, by: likes", "'likes' is a text and no number"),
         ("{bought_total: 0}", "{bought_total: none}", "the default of 'bought_total' is a text, and the column"),
     ],

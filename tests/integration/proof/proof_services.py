@@ -60,7 +60,7 @@ class ServiceClient(threading.Thread):
             self.unanswered[503] += 1
             return
         if answer.status_code != 200:
-            self.problem = answer.text
+            self.problem = f"{answer.status_code}: {answer.text}"
             return
         for row, one in zip(rows, answer.json()["results"], strict=True):
             self.told[one["prediction_id"]] = row["ticket"], row["text"], one["decision"], one["score"]
@@ -112,7 +112,7 @@ def _kill_one_of(server, draw):
 
 
 def _check(ground, clients):
-    assert [client.problem for client in clients] == [""] * len(clients)
+    assert not (problems := [client.problem for client in clients if client.problem]), problems
     log = ground.project.feedback.log
     log.drain()
     told = {one: said for client in clients for one, said in client.told.items()}
