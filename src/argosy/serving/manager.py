@@ -54,13 +54,14 @@ class Manager:
     ) -> None:
         self._loader, self._now, self._watch, self._share_key = loader, now, watch or _ignore, share_key
         self._requests_of = requests_of
-        self._wanted: Mapping[str, AspiredVersions] = {}
+        self._wanted: Mapping[str, AspiredVersions] | None = None
+        """None before a source was read for the first time."""
         self._memory: int | None = None
         self._processes = 1
         self._servables: dict[str, dict[int, Servable]] = {}
         self._news = threading.Event()
         self._stopping = False
-        self._is_asked = self._is_settled = False
+        self._is_settled = False
         self._thread: threading.Thread | None = None
         self.routing = RoutingTable()
 
@@ -69,7 +70,7 @@ class Manager:
     def aspire(self, wanted: Iterable[AspiredVersions]) -> None:
         """Replace what is wanted, of all models at once; returns immediately."""
         self._wanted = {one.model: one for one in wanted}
-        self._is_asked, self._is_settled = True, False
+        self._is_settled = False
         self._news.set()
 
     def limit_memory(self, most_bytes: int | None, processes: int = 1) -> None:
@@ -143,6 +144,8 @@ class Manager:
     def step(self) -> bool:
         """Do at most one thing for each model; whether there was anything to do."""
         wanted = self._wanted
+        if wanted is None:
+            return False
         has_reaped = self._reap()
         self._update_routing(wanted)
         acted = has_reaped
@@ -153,7 +156,7 @@ class Manager:
                 self._update_routing(wanted)
                 acted = True
         if not acted and wanted is self._wanted and not self._is_loading_due(wanted):
-            self._is_settled = self._is_asked
+            self._is_settled = True
         return acted
 
     def _is_loading_due(self, wanted: Mapping[str, AspiredVersions]) -> bool:
@@ -260,7 +263,8 @@ class Manager:
             {
                 model: self._routing_of(known, wanted.get(model), self.routing.models.get(model, ModelRouting({})))
                 for model, known in self._servables.items()
-            }
+            },
+            is_read=True,
         )
 
     def _routing_of(

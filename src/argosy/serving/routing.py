@@ -27,9 +27,13 @@ class ModelRouting:
 @dataclass(frozen=True)
 class RoutingTable:
     models: Mapping[str, ModelRouting] = field(default_factory=dict)
+    is_read: bool = False
+    """Whether it is known which models there are."""
 
     def model(self, name: str) -> ModelRouting:
-        """Raises ModelNotFound, which lists those there are."""
+        """Raises ModelNotFound, which lists those there are, or ModelNotReady before that is known."""
+        if not self.is_read:
+            raise ModelNotReady("the server has just started, and is reading which models there are: try again")
         if name not in self.models:
             there = ", ".join(sorted(self.models)) or "none yet"
             raise ModelNotFound(

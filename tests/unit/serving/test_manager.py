@@ -51,6 +51,13 @@ def test_a_server_without_models_is_settled_too(manager):
         manager.acquire("topics")
 
 
+def test_before_it_is_known_which_models_there_are_none_is_said_to_be_missing(manager):
+    assert not manager.step()
+    with pytest.raises(ModelNotReady, match="has just started"):
+        manager.acquire("topics")
+    assert not manager.is_settled
+
+
 def test_what_does_not_exist_is_named_with_what_does(manager):
     manager.aspire([aspire([1, 3], {"champion": 3})])
     settle(manager)
